@@ -1,0 +1,1 @@
+//! The command line: arguments, one command a file, output for people or programs.

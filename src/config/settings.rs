@@ -1,0 +1,215 @@
+//! The configuration in the types the program works with. Whatever reaches
+//! these types has been checked: nothing after it has to doubt a value.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::domain::customer::PhonePolicy;
+use crate::domain::policy::{OtpPolicy, SendLimits};
+
+/// Where the program runs, and so what it may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Trying things out: messages may stay in the tray.
+    Development,
+    /// Real customers: every message goes to a real provider.
+    Production,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from; none where there was no file.
+    pub source: Option<PathBuf>,
+    /// `environment`
+    pub environment: Environment,
+    /// `[office]`
+    pub office: OfficeSettings,
+    /// `[store]`
+    pub store: StoreSettings,
+    /// `[keys]`
+    pub keys: KeySettings,
+    /// `[otp]`
+    pub otp: OtpPolicy,
+    /// `otp.purposes`: what a verification can be for, never empty.
+    pub purposes: Vec<String>,
+    /// `[limits]`
+    pub limits: SendLimits,
+    /// `[email]`
+    pub email: EmailSettings,
+    /// `[sms]`
+    pub sms: SmsSettings,
+    /// `sms.default_country`, `sms.allowed_countries`
+    pub phones: PhonePolicy,
+    /// `[tray]`
+    pub tray: TraySettings,
+    /// `[log]`
+    pub log: LogSettings,
+    /// `[ui]`
+    pub ui: UiSettings,
+}
+
+/// Who we are.
+#[derive(Clone, Debug)]
+pub struct OfficeSettings {
+    /// The office's name.
+    pub name: String,
+    /// This terminal's counter.
+    pub counter: String,
+}
+
+/// Where the data lie.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// A database URL; it may hold a password and is never printed.
+    pub url: SecretString,
+}
+
+/// Where the keys lie.
+#[derive(Clone, Debug)]
+pub struct KeySettings {
+    /// The key file, mode 0600.
+    pub file: PathBuf,
+}
+
+/// How email goes out.
+#[derive(Clone, Debug)]
+pub enum EmailSettings {
+    /// Into the tray.
+    Tray {
+        /// The sender's address, as the message shows it.
+        from: String,
+    },
+    /// To an SMTP server; `gmail`, `office365` and `sendgrid` are presets of this.
+    Smtp(SmtpSettings),
+}
+
+/// How the connection to the SMTP server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// TLS from the first byte (RFC 8314): the safest.
+    Implicit,
+    /// A plain connection that must turn to TLS before anything else.
+    StartTls,
+    /// No protection: for a server on this machine only.
+    None,
+}
+
+/// An SMTP server.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// `smtp`, `gmail`, `office365` or `sendgrid`, for screens and logs.
+    pub provider: &'static str,
+    /// The server's name.
+    pub host: String,
+    /// The server's port.
+    pub port: u16,
+    /// The protection.
+    pub tls: SmtpTls,
+    /// The account; none for a server that asks for none.
+    pub login: Option<Login>,
+    /// The sender: an address, or `Name <address>`.
+    pub from: String,
+    /// Certificates to trust beside the system's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A name and a password.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The name.
+    pub username: String,
+    /// The password.
+    pub password: SecretString,
+}
+
+/// How text messages go out.
+#[derive(Clone, Debug)]
+pub enum SmsSettings {
+    /// Into the tray.
+    Tray,
+    /// To Twilio.
+    Twilio(TwilioSettings),
+}
+
+/// A Twilio account.
+#[derive(Clone, Debug)]
+pub struct TwilioSettings {
+    /// The account (`AC…`).
+    pub account_sid: String,
+    /// How it is spoken for.
+    pub credentials: TwilioCredentials,
+    /// Whom the message comes from.
+    pub sender: TwilioSender,
+    /// `https://api.twilio.com`, or a double of it in a test.
+    pub base_url: String,
+}
+
+/// How a Twilio account is spoken for.
+#[derive(Clone, Debug)]
+pub enum TwilioCredentials {
+    /// The account's own token: it can do everything.
+    AuthToken(SecretString),
+    /// A key that can be revoked alone: better.
+    ApiKey {
+        /// The key (`SK…`).
+        key: String,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// Whom a text message comes from.
+#[derive(Clone, Debug)]
+pub enum TwilioSender {
+    /// A number or an alphanumeric sender.
+    From(String),
+    /// A messaging service (`MG…`).
+    MessagingService(String),
+}
+
+/// Where messages lie that go nowhere.
+#[derive(Clone, Debug)]
+pub struct TraySettings {
+    /// The tray's file.
+    pub file: PathBuf,
+}
+
+/// What is written about the program's own doings.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: tracing::level_filters::LevelFilter,
+    /// Where to.
+    pub file: PathBuf,
+}
+
+/// A set of colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeName {
+    /// The terminal's own colours.
+    #[default]
+    Terminal,
+    /// For a light screen.
+    Light,
+    /// For a dark screen.
+    Dark,
+    /// For eyes that need it.
+    HighContrast,
+    /// No colours: bold, underline and reverse.
+    Mono,
+}
+
+/// How the interface looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UiSettings {
+    /// The colours.
+    pub theme: ThemeName,
+    /// Plain ASCII lines and marks; none lets the locale decide.
+    pub ascii: Option<bool>,
+    /// Nothing moves but the digits.
+    pub reduced_motion: bool,
+    /// The mouse is taken from the terminal.
+    pub mouse: bool,
+}

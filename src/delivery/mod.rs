@@ -1,0 +1,1 @@
+//! Senders: email, text messages, and the tray that stands in for both.

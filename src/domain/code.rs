@@ -1,0 +1,283 @@
+//! One-time codes: drawing, reading what a person typed, and the keyed digest
+//! that is stored in a code's place.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::key::{Key, Keyring, MissingKey};
+use super::request::RequestId;
+use super::text;
+
+/// A code in clear: digits only, leading zeros included, erased when dropped
+/// and never printed by `Debug`.
+#[derive(Clone)]
+pub struct Code(Zeroizing<String>);
+
+/// Why typed text cannot be a code. No attempt is counted for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Something other than ASCII digits, spaces and dashes.
+    #[error("a code has digits only")]
+    NotDigits,
+    /// Too few or too many digits.
+    #[error("a code has {expected} digits, this has {found}")]
+    Length {
+        /// Digits asked for.
+        expected: usize,
+        /// Digits given.
+        found: usize,
+    },
+}
+
+impl Code {
+    /// The code for a number drawn evenly from `0..10^length`.
+    pub fn from_number(number: u64, length: u8) -> Self {
+        let width = usize::from(length);
+        Self(Zeroizing::new(format!("{number:0width$}")))
+    }
+
+    /// How many codes of `length` digits there are.
+    pub const fn space(length: u8) -> u64 {
+        10_u64.pow(length as u32)
+    }
+
+    /// Reads what a person typed or pasted. Spaces and dashes between the
+    /// digits are dropped; nothing else is repaired and nothing is cut off.
+    pub fn parse(typed: &str, length: u8) -> Result<Self, Malformed> {
+        let mut digits = Zeroizing::new(String::with_capacity(usize::from(length)));
+        for char in typed.trim().chars() {
+            match char {
+                '0'..='9' => digits.push(char),
+                ' ' | '\u{a0}' | '-' | '\u{2010}'..='\u{2014}' => {}
+                _ => return Err(Malformed::NotDigits),
+            }
+        }
+        let expected = usize::from(length);
+        if digits.len() != expected {
+            return Err(Malformed::Length { expected, found: digits.len() });
+        }
+        Ok(Self(digits))
+    }
+
+    /// The digits, for the message to the customer and for nothing else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(…)")
+    }
+}
+
+/// What a stored code is bound to, beside the code itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'a> {
+    /// What the verification is for.
+    pub purpose: &'a str,
+    /// The request it belongs to.
+    pub request: &'a RequestId,
+    /// Which code of the request it is; the first is 1.
+    pub generation: u32,
+}
+
+/// HMAC-SHA-256 over a code and all it is bound to (ASVS 11.2.4).
+///
+/// A plain hash of six digits is reversed in about a second; without the key
+/// this one is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of `code` under `key`.
+    pub fn of(code: &Code, binding: Binding<'_>, key: &Key) -> Self {
+        let mut mac = keyed(key);
+        for part in [
+            b"countersign otp 1".as_slice(),
+            binding.purpose.as_bytes(),
+            binding.request.as_str().as_bytes(),
+            &binding.generation.to_be_bytes(),
+            code.reveal().as_bytes(),
+        ] {
+            // Length first, so that no two lists of parts run together.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        Self(mac.finalize().into_bytes().into())
+    }
+
+    /// 64 lower-case hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        text::hex(&self.0)
+    }
+
+    /// Reads what [`Self::to_hex`] wrote.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+fn keyed(key: &Key) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
+    Hmac::new_from_slice(key.secret()).expect("a key of 32 bytes")
+}
+
+/// A code as the store keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredCode {
+    /// The digest's name of its key.
+    pub key_id: String,
+    /// The keyed digest; none once it has been erased.
+    pub digest: Option<Digest>,
+    /// The request's purpose.
+    pub purpose: String,
+    /// The request.
+    pub request: RequestId,
+    /// Which code of the request.
+    pub generation: u32,
+}
+
+/// A typed code on its way to be compared, with the keys to do it. The store
+/// asks it inside the transaction that counted the attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Guess<'a> {
+    /// What was typed, in its normal form.
+    pub code: &'a Code,
+    /// The keys of this terminal.
+    pub keyring: &'a Keyring,
+}
+
+impl Guess<'_> {
+    /// Whether the guess is the stored code.
+    pub fn matches(&self, stored: &StoredCode) -> Result<bool, MissingKey> {
+        let key = self.keyring.get(&stored.key_id)?;
+        let binding = Binding {
+            purpose: &stored.purpose,
+            request: &stored.request,
+            generation: stored.generation,
+        };
+        Ok(stored.digest.is_some_and(|digest| digest.matches(&Digest::of(self.code, binding, key))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::key::KeyId;
+
+    fn request(id: &str) -> RequestId {
+        id.parse().unwrap_or_else(|_| panic!("{id} is a request id"))
+    }
+
+    #[test]
+    fn security_01_codes_are_strings_with_their_leading_zeros() {
+        assert_eq!(Code::from_number(42, 6).reveal(), "000042");
+        assert_eq!(Code::from_number(0, 8).reveal(), "00000000");
+        assert_eq!(Code::space(6), 1_000_000);
+    }
+
+    #[test]
+    fn security_08_input_is_strict_and_never_cut() {
+        for good in ["123456", "123 456", "123-456", " 12-34 56 ", "123\u{2011}456", "123\u{a0}456"]
+        {
+            assert_eq!(
+                Code::parse(good, 6).map(|code| code.reveal().to_owned()),
+                Ok("123456".into())
+            );
+        }
+        for bad in [
+            "",
+            "12345",
+            "1234567",
+            "+12345",
+            "１２３４５６",
+            "12345a",
+            "123.456",
+            "1e5",
+            "12345\u{661}",
+        ] {
+            assert!(Code::parse(bad, 6).is_err(), "{bad:?}");
+        }
+        assert_eq!(
+            Code::parse("12345", 6).map(|_| ()),
+            Err(Malformed::Length { expected: 6, found: 5 })
+        );
+    }
+
+    #[test]
+    fn security_09_a_digest_is_bound_to_key_purpose_request_and_generation() {
+        let code = Code::from_number(123_456, 6);
+        let (one, two) = (request("AAAAAAAAAA"), request("BBBBBBBBBB"));
+        let binding = Binding { purpose: "pay bill", request: &one, generation: 1 };
+        let base = Digest::of(&code, binding, &Key::new([1; 32]));
+        let others = [
+            Digest::of(&code, binding, &Key::new([2; 32])),
+            Digest::of(&code, Binding { purpose: "other", ..binding }, &Key::new([1; 32])),
+            Digest::of(&code, Binding { request: &two, ..binding }, &Key::new([1; 32])),
+            Digest::of(&code, Binding { generation: 2, ..binding }, &Key::new([1; 32])),
+            Digest::of(&Code::from_number(123_457, 6), binding, &Key::new([1; 32])),
+        ];
+        assert!(others.iter().all(|other| !other.matches(&base)));
+        assert_eq!(Digest::from_hex(&base.to_hex()), Some(base));
+    }
+
+    #[test]
+    fn security_10_a_code_from_before_a_rotation_verifies_and_a_missing_key_fails_closed() {
+        let (Some(old), Some(new)) = (KeyId::new("k1"), KeyId::new("k2")) else { panic!("names") };
+        let code = Code::from_number(7, 6);
+        let id = request("AAAAAAAAAA");
+        let binding = Binding { purpose: "pay bill", request: &id, generation: 1 };
+        let stored = StoredCode {
+            key_id: "k1".into(),
+            digest: Some(Digest::of(&code, binding, &Key::new([1; 32]))),
+            purpose: "pay bill".into(),
+            request: id.clone(),
+            generation: 1,
+        };
+        let fresh = Keyring::new(new, Key::new([2; 32]));
+        let guess = Guess { code: &code, keyring: &fresh };
+        assert_eq!(guess.matches(&stored), Err(MissingKey("k1".into())));
+        let rotated = fresh.clone().with_retired(old, Key::new([1; 32]));
+        assert_eq!(Guess { code: &code, keyring: &rotated }.matches(&stored), Ok(true));
+    }
+
+    #[test]
+    fn security_33_debug_shows_no_digit() {
+        assert_eq!(format!("{:?}", Code::from_number(123_456, 6)), "Code(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_code_or_is_refused(typed in any::<String>(), length in 6_u8..=10) {
+            if let Ok(code) = Code::parse(&typed, length) {
+                prop_assert_eq!(code.reveal().len(), usize::from(length));
+                prop_assert!(code.reveal().bytes().all(|byte| byte.is_ascii_digit()));
+            }
+        }
+
+        #[test]
+        fn a_drawn_code_reads_back(number in 0_u64..1_000_000) {
+            let code = Code::from_number(number, 6);
+            prop_assert_eq!(Code::parse(code.reveal(), 6).map(|it| it.reveal().to_owned()), Ok(code.reveal().to_owned()));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Email addresses and phone numbers a message can be sent to.
+//!
+//! A contact is what the customer's record says, never what someone typed at
+//! the counter; it becomes an [`EmailAddress`] or a [`PhoneNumber`] only after
+//! a library made for the field has read it.
+
+use std::fmt;
+
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Mode, Type};
+
+use super::channel::Channel;
+
+/// Why a contact cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContactError {
+    /// It does not read as an email address.
+    #[error("the email address is not valid")]
+    EmailSyntax,
+    /// RFC 5321, 4.5.3.1: 64 octets before the `@`, 254 in all.
+    #[error("the email address is too long")]
+    EmailTooLong,
+    /// It does not read as a phone number.
+    #[error("the phone number is not valid")]
+    PhoneSyntax,
+    /// A number that costs the office a premium, or none can be sent to.
+    #[error("the phone number is a premium-rate number")]
+    PhonePremium,
+    /// The number's country is not on the office's list.
+    #[error("phone numbers of {0} are not allowed")]
+    CountryNotAllowed(String),
+}
+
+/// An address within the limits of RFC 5321 and RFC 5322.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Reads an address as it stands, without trimming or repairing it.
+    pub fn parse(raw: &str) -> Result<Self, ContactError> {
+        let local = raw.rsplit_once('@').map_or(raw, |(local, _)| local);
+        if raw.len() > 254 || local.len() > 64 {
+            return Err(ContactError::EmailTooLong);
+        }
+        let options = email_address::Options::default()
+            .without_display_text()
+            .without_domain_literal()
+            .with_required_tld();
+        email_address::EmailAddress::parse_with_options(raw, options)
+            .map_err(|_| ContactError::EmailSyntax)?;
+        if raw.chars().any(char::is_control) {
+            return Err(ContactError::EmailSyntax);
+        }
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// The address as it is written on the envelope.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a server must support SMTPUTF8 (RFC 6531) to take it.
+    pub fn needs_smtputf8(&self) -> bool {
+        !self.0.is_ascii()
+    }
+}
+
+/// A phone number in E.164 with the country it belongs to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber {
+    e164: String,
+    country: String,
+}
+
+impl PhoneNumber {
+    /// Reads a number in any usual writing; one without a country code belongs
+    /// to `default_country` (ISO 3166, two letters).
+    ///
+    /// A number of a possible length is taken even where the numbering plan
+    /// does not assign it: plans change more often than programs do, and the
+    /// provider has the last word. Premium-rate numbers are refused.
+    pub fn parse(raw: &str, default_country: &str) -> Result<Self, ContactError> {
+        let country = default_country.parse().ok();
+        let plain = raw.strip_prefix("00").map(|rest| format!("+{rest}"));
+        let number = phonenumber::parse(country, plain.as_deref().unwrap_or(raw))
+            .map_err(|_| ContactError::PhoneSyntax)?;
+        let e164 = number.format().mode(Mode::E164).to_string();
+        let digits = e164.strip_prefix('+').ok_or(ContactError::PhoneSyntax)?;
+        let shaped = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+        // E.164 allows 15 digits; no country has subscriber numbers under 7 with its code.
+        if !shaped || !(7..=15).contains(&digits.len()) || number.extension().is_some() {
+            return Err(ContactError::PhoneSyntax);
+        }
+        if number.number_type(&DATABASE) == Type::PremiumRate {
+            return Err(ContactError::PhonePremium);
+        }
+        Ok(Self { country: country_of(&number), e164 })
+    }
+
+    /// The number in E.164: `+4915112345678`.
+    pub fn as_str(&self) -> &str {
+        &self.e164
+    }
+
+    /// The country's two letters (ISO 3166).
+    pub fn country(&self) -> &str {
+        &self.country
+    }
+}
+
+/// The number's own country; for a number its plan does not assign, the country
+/// that speaks for the calling code.
+fn country_of(number: &phonenumber::PhoneNumber) -> String {
+    if let Some(id) = number.country().id() {
+        return id.as_ref().to_owned();
+    }
+    DATABASE
+        .by_code(&number.code().value())
+        .and_then(|plans| plans.first().map(|plan| plan.id().to_owned()))
+        .unwrap_or_default()
+}
+
+/// Where a message goes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Contact {
+    /// An email address.
+    Email(EmailAddress),
+    /// A phone number.
+    Phone(PhoneNumber),
+}
+
+impl Contact {
+    /// The address or number as the provider takes it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.as_str(),
+        }
+    }
+
+    /// The contact as screens, logs and events show it.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Email(address) => mask(Channel::Email, address.as_str()),
+            Self::Phone(number) => mask(Channel::Sms, number.as_str()),
+        }
+    }
+}
+
+/// Contacts never print in full by accident.
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask(Channel::Email, &self.0))
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask(Channel::Sms, &self.e164))
+    }
+}
+
+/// A contact with its middle hidden: `d***@example.org`, `+4*******12`.
+/// Works on whatever a record holds, also on what is no valid contact.
+pub fn mask(channel: Channel, raw: &str) -> String {
+    match channel {
+        Channel::Email => {
+            let (local, domain) = raw.rsplit_once('@').unwrap_or((raw, ""));
+            let first: String = local.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        Channel::Sms => {
+            let chars: Vec<char> = raw.chars().collect();
+            let hidden = chars.len().saturating_sub(4);
+            let head: String = chars.iter().take(2.min(chars.len() / 3)).collect();
+            let tail: String = chars.iter().skip(chars.len() - 2.min(chars.len() / 3)).collect();
+            format!("{head}{}{tail}", "*".repeat(hidden.max(3)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_24_addresses_keep_the_limits_of_rfc_5321() {
+        let local = "a".repeat(64);
+        assert!(EmailAddress::parse(&format!("{local}@example.org")).is_ok());
+        assert_eq!(
+            EmailAddress::parse(&format!("{local}b@example.org")),
+            Err(ContactError::EmailTooLong)
+        );
+        let domain = format!("{0}.{0}.{0}.example.org", "d".repeat(60));
+        assert_eq!(
+            EmailAddress::parse(&format!("{}@{domain}", "a".repeat(62))).map(|_| ()),
+            Err(ContactError::EmailTooLong)
+        );
+        for bad in [
+            "",
+            "dana",
+            "dana@",
+            "@example.org",
+            "a@b@c",
+            "dana@example.org ",
+            "d\r\n@x.org",
+            "Dana <d@x.org>",
+        ] {
+            assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(EmailAddress::parse("josé@example.org").is_ok_and(|it| it.needs_smtputf8()));
+    }
+
+    #[test]
+    fn phones_are_read_in_any_writing() {
+        for raw in ["+49 151 12345678", "0049 151 12345678", "0151 12345678", "(0151) 1234-5678"] {
+            let phone = PhoneNumber::parse(raw, "DE").map(|it| (it.e164, it.country));
+            assert_eq!(phone, Ok(("+4915112345678".into(), "DE".into())), "{raw}");
+        }
+        let unassigned = PhoneNumber::parse("+15550100142", "DE").map(|it| it.country);
+        assert_eq!(unassigned, Ok("US".into()));
+        for bad in ["", "12", "call me", "+1234567890123456", "+49 151 1234 ext. 9"] {
+            assert!(PhoneNumber::parse(bad, "DE").is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn premium_numbers_are_refused() {
+        assert_eq!(PhoneNumber::parse("+611900123456", "AU"), Err(ContactError::PhonePremium));
+    }
+
+    #[test]
+    fn masks_hide_the_middle_of_anything() {
+        assert_eq!(mask(Channel::Sms, "+4915112345612"), "+4**********12");
+        assert_eq!(mask(Channel::Email, "dana@example.org"), "d***@example.org");
+        assert_eq!(mask(Channel::Sms, "12"), "***");
+        assert_eq!(mask(Channel::Email, ""), "***@");
+        assert_eq!(
+            format!("{:?}", PhoneNumber::parse("+4915112345612", "DE").ok()),
+            "Some(+4**********12)"
+        );
+    }
+}

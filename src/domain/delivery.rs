@@ -1,0 +1,122 @@
+//! How far a message has come on its way to the customer.
+
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::time::Timestamp;
+
+/// The store's number of one delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryId(pub i64);
+
+/// A step on the way. "Sent" is what the provider took; only the provider can
+/// say "delivered".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryState {
+    /// Written down, not yet handed to the provider.
+    Queued,
+    /// The provider took it.
+    Sent,
+    /// The provider says it arrived.
+    Delivered,
+    /// The provider refused it for good.
+    Undeliverable,
+    /// It could not be handed over this time.
+    Failed,
+    /// The provider may or may not have taken it; never sent again blindly.
+    Unknown,
+}
+
+impl DeliveryState {
+    /// Every state.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Sent,
+        Self::Delivered,
+        Self::Undeliverable,
+        Self::Failed,
+        Self::Unknown,
+    ];
+
+    /// The state's name in JSON and the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Undeliverable => "undeliverable",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl FromStr for DeliveryState {
+    type Err = UnknownDeliveryState;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| UnknownDeliveryState(word.to_owned()))
+    }
+}
+
+/// A word that names no state of a delivery.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a state of a delivery")]
+pub struct UnknownDeliveryState(String);
+
+impl Serialize for DeliveryState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// One message's way so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The store's number.
+    pub id: DeliveryId,
+    /// The provider that was asked: `tray`, `smtp`, `twilio`, ….
+    pub provider: String,
+    /// The last known step.
+    pub state: DeliveryState,
+    /// What the provider calls the message, to ask about it later.
+    pub provider_id: Option<String>,
+    /// One sentence for the clerk where it went wrong.
+    pub detail: Option<String>,
+    /// When the state was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a sender reports back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The step reached.
+    pub state: DeliveryState,
+    /// What the provider calls the message.
+    pub provider_id: Option<String>,
+    /// One sentence for the clerk where it went wrong.
+    pub detail: Option<String>,
+}
+
+impl Report {
+    /// The provider took the message.
+    pub fn sent(provider_id: Option<String>) -> Self {
+        Self { state: DeliveryState::Sent, provider_id, detail: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for state in DeliveryState::ALL {
+            assert_eq!(state.word().parse(), Ok(state));
+        }
+    }
+}

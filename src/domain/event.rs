@@ -1,0 +1,205 @@
+//! What happened: one entry for each act at the desk, for the log panel and
+//! for whoever asks later. An event never holds a code, a token or an
+//! unmasked contact.
+
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::channel::Channel;
+use super::customer::CustomerId;
+use super::outcome::Outcome;
+use super::request::RequestId;
+use super::time::Timestamp;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A code was asked for.
+    Requested,
+    /// Another code was asked for.
+    Resent,
+    /// A request for a code was turned down.
+    Refused,
+    /// A provider took the message.
+    Sent,
+    /// A provider says the message arrived.
+    Delivered,
+    /// The message did not go out.
+    NotSent,
+    /// Nobody knows whether the message went out.
+    Unsure,
+    /// A code was entered.
+    Attempt,
+    /// A later request took this one's place.
+    Superseded,
+    /// The clerk withdrew the request.
+    Cancelled,
+    /// A session ended.
+    SessionEnded,
+    /// Customers were imported.
+    Imported,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Requested,
+        Self::Resent,
+        Self::Refused,
+        Self::Sent,
+        Self::Delivered,
+        Self::NotSent,
+        Self::Unsure,
+        Self::Attempt,
+        Self::Superseded,
+        Self::Cancelled,
+        Self::SessionEnded,
+        Self::Imported,
+    ];
+
+    /// The name in JSON and the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Resent => "resent",
+            Self::Refused => "refused",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::NotSent => "not_sent",
+            Self::Unsure => "unsure",
+            Self::Attempt => "attempt",
+            Self::Superseded => "superseded",
+            Self::Cancelled => "cancelled",
+            Self::SessionEnded => "session_ended",
+            Self::Imported => "imported",
+        }
+    }
+
+    /// What happened, in a clerk's words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Requested => "Code asked for",
+            Self::Resent => "New code asked for",
+            Self::Refused => "Not sent",
+            Self::Sent => "Message sent",
+            Self::Delivered => "Message delivered",
+            Self::NotSent => "Message not sent",
+            Self::Unsure => "Message perhaps sent",
+            Self::Attempt => "Code entered",
+            Self::Superseded => "Replaced",
+            Self::Cancelled => "Cancelled",
+            Self::SessionEnded => "Logged out",
+            Self::Imported => "Customers imported",
+        }
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = UnknownEventKind;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| UnknownEventKind(word.to_owned()))
+    }
+}
+
+/// A word that names no kind of event.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a kind of event")]
+pub struct UnknownEventKind(String);
+
+impl Serialize for EventKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// Who acts, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The clerk's name.
+    pub clerk: String,
+    /// The counter's name.
+    pub counter: String,
+}
+
+/// An event's number: later events have higher ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct EventId(pub i64);
+
+/// The customer an event is about, as the log shows one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventCustomer {
+    /// The store's number.
+    pub id: CustomerId,
+    /// The account number.
+    pub account_no: String,
+    /// The name.
+    pub name: String,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its number.
+    pub id: EventId,
+    /// When, by the store's clock.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+    /// How it ended, where it could end in more than one way.
+    pub outcome: Option<Outcome>,
+    /// The request it belongs to.
+    pub request: Option<RequestId>,
+    /// The customer it is about.
+    pub customer: Option<EventCustomer>,
+    /// The channel used.
+    pub channel: Option<Channel>,
+    /// The contact, masked.
+    pub contact: Option<String>,
+    /// Who and where.
+    pub actor: Actor,
+    /// One more sentence, such as the provider's answer.
+    pub detail: Option<String>,
+}
+
+/// Which events a reader wants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only of customers this text finds, or of the request it names.
+    pub text: Option<String>,
+    /// Only with this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only over this channel.
+    pub channel: Option<Channel>,
+    /// Only of this customer.
+    pub customer: Option<CustomerId>,
+    /// Only of this request.
+    pub request: Option<RequestId>,
+}
+
+/// Which part of the log a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest, newest first.
+    Newest,
+    /// Those before an event, newest first.
+    Before(EventId),
+    /// Those after an event, oldest first: for following.
+    After(EventId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for kind in EventKind::ALL {
+            assert_eq!(kind.word().parse(), Ok(kind));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The keys that turn a code into a digest, and their names.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// The name of a key, as rows carry it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// A key's name: 1 to 32 of `a-z`, `0-9`, `-` and `_`.
+    pub fn new(name: &str) -> Option<Self> {
+        let known =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        ((1..=32).contains(&name.len()) && name.bytes().all(known)).then(|| Self(name.to_owned()))
+    }
+
+    /// The name as rows carry it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A secret of 256 bits.
+#[derive(Clone)]
+pub struct Key(Zeroizing<[u8; 32]>);
+
+impl Key {
+    /// Wraps secret bytes; they are erased when the key is dropped.
+    pub fn new(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    /// The secret bytes.
+    pub fn secret(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// A row names a key this terminal does not have: fail closed (ASVS 13.3.4).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key \"{0}\" that protects this code is not in this terminal's key file")]
+pub struct MissingKey(pub String);
+
+/// The keys by name: the current one signs, all of them check, so that a code
+/// issued before a rotation verifies until it expires.
+#[derive(Clone, Debug)]
+pub struct Keyring {
+    current: KeyId,
+    current_key: Key,
+    retired: BTreeMap<KeyId, Key>,
+}
+
+impl Keyring {
+    /// A ring whose current key is `key`.
+    pub fn new(current: KeyId, key: Key) -> Self {
+        Self { current, current_key: key, retired: BTreeMap::new() }
+    }
+
+    /// Adds a key that only checks.
+    #[must_use]
+    pub fn with_retired(mut self, id: KeyId, key: Key) -> Self {
+        self.retired.insert(id, key);
+        self
+    }
+
+    /// The key that signs new codes.
+    pub fn current(&self) -> (&KeyId, &Key) {
+        (&self.current, &self.current_key)
+    }
+
+    /// The key of this name.
+    pub fn get(&self, name: &str) -> Result<&Key, MissingKey> {
+        if self.current.as_str() == name {
+            return Ok(&self.current_key);
+        }
+        KeyId::new(name)
+            .and_then(|id| self.retired.get(&id))
+            .ok_or_else(|| MissingKey(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_signs_with_one_key_and_checks_with_all() {
+        let (Some(new), Some(old)) = (KeyId::new("k2"), KeyId::new("k1")) else {
+            panic!("both names are well formed")
+        };
+        let ring = Keyring::new(new, Key::new([2; 32])).with_retired(old, Key::new([1; 32]));
+        assert_eq!(ring.current().0.as_str(), "k2");
+        assert_eq!(ring.get("k1").map(|key| key.secret()[0]), Ok(1));
+        assert_eq!(ring.get("k0").map(|_| ()), Err(MissingKey("k0".into())));
+        assert!(!format!("{ring:?}").contains('2') || !format!("{ring:?}").contains("[2"));
+    }
+
+    #[test]
+    fn names_are_short_and_plain() {
+        assert!(KeyId::new("").is_none());
+        assert!(KeyId::new("K1").is_none());
+        assert!(KeyId::new(&"k".repeat(33)).is_none());
+    }
+}

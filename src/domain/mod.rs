@@ -1,0 +1,23 @@
+//! What is true of a verification wherever it runs: customers and their
+//! contacts, codes and their digests, the life of a request, outcomes, policy.
+//!
+//! Everything here is pure. No file, no network, no clock and no random source
+//! is reachable from this module, so each rule can be tested by a table or by
+//! random data. Time and randomness come in as arguments.
+
+pub mod channel;
+pub mod code;
+pub mod contact;
+pub mod customer;
+pub mod delivery;
+pub mod event;
+pub mod key;
+pub mod message;
+pub mod money;
+pub mod outcome;
+pub mod policy;
+pub mod query;
+pub mod request;
+pub mod session;
+pub mod text;
+pub mod time;

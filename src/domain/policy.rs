@@ -1,0 +1,106 @@
+//! What the office allows: times, tries and limits.
+
+use std::time::Duration;
+
+use super::channel::Assurance;
+
+/// The rules of a request and of the session it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtpPolicy {
+    /// Digits of a code, 6 to 10 (NIST SP 800-63B-4, 3.1.3.2).
+    pub length: u8,
+    /// How long a code works, at most ten minutes (ASVS 6.5.5).
+    pub expiry: Duration,
+    /// Codes that may be tried for one request.
+    pub max_attempts: u32,
+    /// Wrong codes in a row, over all requests, that lock the customer
+    /// (NIST SP 800-63B-4, 3.2.2).
+    pub failure_cap: u32,
+    /// How long before another code goes to the same contact.
+    pub resend_cooldown: Duration,
+    /// How long a session lasts.
+    pub session: Duration,
+    /// How long a session lasts when nobody touches it.
+    pub session_idle: Duration,
+    /// How strong a proof is asked for.
+    pub assurance: Assurance,
+}
+
+impl Default for OtpPolicy {
+    fn default() -> Self {
+        Self {
+            length: 6,
+            expiry: Duration::from_mins(5),
+            max_attempts: 5,
+            failure_cap: 20,
+            resend_cooldown: Duration::from_secs(30),
+            session: Duration::from_mins(15),
+            session_idle: Duration::from_mins(5),
+            assurance: Assurance::Any,
+        }
+    }
+}
+
+/// How many messages may go out in an hour, counted before the send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SendLimits {
+    /// To one contact.
+    pub per_contact: u32,
+    /// To one customer.
+    pub per_customer: u32,
+    /// By one clerk.
+    pub per_clerk: u32,
+    /// From one counter.
+    pub per_counter: u32,
+    /// In all.
+    pub in_all: u32,
+}
+
+impl Default for SendLimits {
+    fn default() -> Self {
+        Self { per_contact: 6, per_customer: 10, per_clerk: 120, per_counter: 240, in_all: 2_000 }
+    }
+}
+
+/// Which limit held a send back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Too soon after the last message to this contact.
+    Cooldown,
+    /// [`SendLimits::per_contact`].
+    Contact,
+    /// [`SendLimits::per_customer`].
+    Customer,
+    /// [`SendLimits::per_clerk`].
+    Clerk,
+    /// [`SendLimits::per_counter`].
+    Counter,
+    /// [`SendLimits::in_all`].
+    Office,
+}
+
+impl Limit {
+    /// The limit's name in JSON and events.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cooldown => "cooldown",
+            Self::Contact => "contact",
+            Self::Customer => "customer",
+            Self::Clerk => "clerk",
+            Self::Counter => "counter",
+            Self::Office => "office",
+        }
+    }
+
+    /// What was reached, in a clerk's words.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Cooldown => "A code was sent to this contact a moment ago.",
+            Self::Contact => "This contact has had all the codes it may get in an hour.",
+            Self::Customer => "This customer has had all the codes they may get in an hour.",
+            Self::Clerk => "You have sent all the codes a clerk may send in an hour.",
+            Self::Counter => "This counter has sent all the codes it may send in an hour.",
+            Self::Office => "The office has sent all the codes it may send in an hour.",
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What a clerk typed to find a customer, read once so that every store
+//! searches for the same thing.
+
+use super::text;
+
+/// The shortest part of a word that is searched for anywhere in a record;
+/// shorter ones are searched for at the beginning of fields only.
+pub const SHORTEST_PART: usize = 3;
+
+/// A search, in its normal form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The whole text, folded: lower case, no accents, single spaces.
+    pub folded: String,
+    /// Its words. A record matches when each word stands in it somewhere.
+    pub words: Vec<String>,
+    /// The letters and digits alone, to match account numbers written with or
+    /// without their dashes.
+    pub compact: String,
+    /// The digits without leading zeros, when the text reads as a phone number:
+    /// `(0151) 234-5` finds `+49151234567`.
+    pub phone: Option<String>,
+}
+
+impl Query {
+    /// Reads what was typed; none where there is nothing to search for.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let folded = text::fold(&text::clean(typed));
+        let words: Vec<String> = folded.split_whitespace().map(str::to_owned).collect();
+        if words.is_empty() {
+            return None;
+        }
+        let folded = words.join(" ");
+        let compact = compact(&folded);
+        let reads_as_phone =
+            folded.chars().all(|char| char.is_ascii_digit() || " +()-./".contains(char));
+        let digits = text::digits(&folded);
+        let digits = digits.trim_start_matches('0');
+        let phone = (reads_as_phone && digits.len() >= SHORTEST_PART).then(|| digits.to_owned());
+        Some(Self { folded, words, compact, phone })
+    }
+}
+
+/// The letters and digits of `folded` alone.
+pub fn compact(folded: &str) -> String {
+    folded.chars().filter(|char| char.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(typed: &str) -> Query {
+        Query::parse(typed).unwrap_or_else(|| panic!("{typed:?} is a search"))
+    }
+
+    #[test]
+    fn words_are_folded_and_blanks_are_nothing() {
+        assert_eq!(Query::parse(" \t\u{200b}"), None);
+        let query = parse("  Rivera   DÁNA ");
+        assert_eq!(query.words, ["rivera", "dana"]);
+        assert_eq!(query.folded, "rivera dana");
+        assert_eq!(query.phone, None);
+    }
+
+    #[test]
+    fn phones_are_read_in_any_writing() {
+        for typed in ["0151 23-45", "(0151) 2345", "00 1512345", "151.2345", "+151 2345"] {
+            assert_eq!(parse(typed).phone.as_deref(), Some("1512345"), "{typed}");
+        }
+        assert_eq!(parse("12").phone, None);
+        assert_eq!(parse("WB-004217").phone, None);
+        assert_eq!(parse("wb-004217").compact, "wb004217");
+    }
+}

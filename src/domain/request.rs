@@ -1,0 +1,253 @@
+//! One request for verification: its names, its state and what a clerk sees.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::channel::Channel;
+use super::customer::CustomerId;
+use super::delivery::Delivery;
+use super::outcome::Outcome;
+use super::text;
+use super::time::Timestamp;
+
+/// Digits and letters that are not mistaken for each other when read aloud or
+/// written down (Crockford's base 32).
+const PLAIN: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A request's public name: ten characters, drawn at random.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The name for 50 random bits.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(plain(bits, 10))
+    }
+
+    /// The name as people and programs write it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The short word in the message that the screen shows too: `K7Q`. It tells
+/// messages apart; it is no secret and proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference(String);
+
+impl Reference {
+    /// The word for 15 random bits, as a letter, a digit and a letter, so that
+    /// it never spells a word and never looks like part of a code.
+    pub fn from_bits(bits: u64) -> Self {
+        let letter = |bits: u64| char::from(PLAIN[10 + usize::try_from(bits % 22).unwrap_or(0)]);
+        let digit = char::from(PLAIN[2 + usize::try_from((bits >> 5) % 8).unwrap_or(0)]);
+        Self(format!("{}{digit}{}", letter(bits), letter(bits >> 10)))
+    }
+
+    /// Takes back a word the store kept.
+    pub fn from_store(word: &str) -> Self {
+        Self(text::clean(word))
+    }
+
+    /// The word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn plain(bits: u64, length: u32) -> String {
+    (0..length)
+        .rev()
+        .map(|place| char::from(PLAIN[usize::try_from((bits >> (place * 5)) & 31).unwrap_or(0)]))
+        .collect()
+}
+
+/// Text that names no request.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a request; requests look like 7K3M9QX2TB")]
+pub struct NotARequest(String);
+
+impl FromStr for RequestId {
+    type Err = NotARequest;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let name = typed.trim().to_ascii_uppercase();
+        let known = name.len() == 10 && name.bytes().all(|byte| PLAIN.contains(&byte));
+        if known { Ok(Self(name)) } else { Err(NotARequest(text::clean(typed))) }
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl Serialize for Reference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What has become of a request. `Expired` is never stored by an attempt: an
+/// open request whose time is over is expired by the store's clock alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// A code can be entered.
+    Open,
+    /// The right code was entered.
+    Verified,
+    /// A later request of the customer for the same purpose took its place.
+    Superseded,
+    /// The time to enter the code is over.
+    Expired,
+    /// Too many wrong codes.
+    Locked,
+    /// Withdrawn by a clerk.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Open,
+        Self::Verified,
+        Self::Superseded,
+        Self::Expired,
+        Self::Locked,
+        Self::Cancelled,
+    ];
+
+    /// The status's name in JSON and the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Verified => "verified",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+            Self::Locked => "locked",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// How an attempt on a request in this status ends without being counted;
+    /// none where it is open.
+    pub const fn refusal(self) -> Option<Outcome> {
+        match self {
+            Self::Open => None,
+            Self::Verified => Some(Outcome::Used),
+            Self::Superseded | Self::Cancelled => Some(Outcome::Superseded),
+            Self::Expired => Some(Outcome::Expired),
+            Self::Locked => Some(Outcome::Locked),
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.word() == word)
+            .ok_or_else(|| UnknownStatus(word.to_owned()))
+    }
+}
+
+/// A word that names no status.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a request's status")]
+pub struct UnknownStatus(String);
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// A request as the store holds it, without its code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its public name.
+    pub id: RequestId,
+    /// Whom it verifies.
+    pub customer: CustomerId,
+    /// What the verification is for.
+    pub purpose: String,
+    /// How the current code was sent.
+    pub channel: Channel,
+    /// Where it was sent, masked.
+    pub contact: String,
+    /// The word in the current message.
+    pub reference: Reference,
+    /// Which code is current; the first is 1.
+    pub generation: u32,
+    /// What has become of it, by the store's clock at reading.
+    pub status: Status,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When the current code was sent.
+    pub sent_at: Timestamp,
+    /// When the current code stops working.
+    pub expires_at: Timestamp,
+    /// When another code may be sent to the same contact.
+    pub resend_at: Timestamp,
+    /// Codes tried, all generations together.
+    pub attempts: u32,
+    /// Codes that may be tried.
+    pub max_attempts: u32,
+    /// How far the current message has come.
+    pub delivery: Delivery,
+}
+
+impl Request {
+    /// Codes that may still be tried.
+    pub const fn attempts_left(&self) -> u32 {
+        self.max_attempts.saturating_sub(self.attempts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_read_back_in_any_case() {
+        let id = RequestId::from_bits(0x3_ffff_ffff_ffff);
+        assert_eq!(id.as_str(), "ZZZZZZZZZZ");
+        assert_eq!("zzzzzzzzzz ".parse(), Ok(id));
+        assert!("ZZZ".parse::<RequestId>().is_err());
+        assert!("IIIIIIIIII".parse::<RequestId>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_drawn_reads_back(bits in 0_u64..(1 << 50)) {
+            let id = RequestId::from_bits(bits);
+            prop_assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        }
+
+        #[test]
+        fn references_are_letter_digit_letter(bits in any::<u64>()) {
+            let word = Reference::from_bits(bits);
+            let shape: Vec<bool> = word.as_str().chars().map(|it| it.is_ascii_digit()).collect();
+            prop_assert_eq!(shape, vec![false, true, false]);
+        }
+    }
+}

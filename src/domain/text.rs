@@ -1,0 +1,116 @@
+//! Text from outside, made safe to show.
+//!
+//! A customer's name can hold terminal escapes, direction overrides or
+//! invisible characters. They are taken out once, where text enters the
+//! program (a row read, a file imported, a key typed), so that no screen, log
+//! or message has to think of it again.
+
+use std::fmt::Write as _;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// `raw` on one line, in NFC, without characters that steer a terminal, hide
+/// text or turn its direction. Line breaks and tabs become spaces.
+pub fn clean(raw: &str) -> String {
+    if raw.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return raw.to_owned();
+    }
+    raw.nfc()
+        .filter_map(|char| match char {
+            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+            char if is_unsafe(char) => None,
+            char => Some(char),
+        })
+        .collect()
+}
+
+/// As [`clean`], but line breaks stay: for the body of a message.
+pub fn clean_lines(raw: &str) -> String {
+    raw.lines().map(clean).collect::<Vec<_>>().join("\n")
+}
+
+/// `clean` text, or nothing when only blanks are left.
+pub fn clean_optional(raw: &str) -> Option<String> {
+    let text = clean(raw);
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Lower case without accents, for search only and never for identity:
+/// `Ñandú` and `nandu` find each other, but are not the same customer.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd()
+        .filter(|char| !is_combining_mark(*char))
+        .flat_map(char::to_lowercase)
+        .map(|char| if char == 'ı' { 'i' } else { char })
+        .collect()
+}
+
+/// The ASCII digits in `text`, in order.
+pub fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// `bytes` in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Control characters, and the format characters of Unicode that are invisible
+/// or change direction (UTS #39, "Trojan Source").
+const fn is_unsafe(char: char) -> bool {
+    matches!(char,
+        '\0'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn escapes_overrides_and_invisible_characters_go() {
+        assert_eq!(clean("Da\x1b]52;c;x\x07na"), "Da]52;c;xna");
+        assert_eq!(clean("a\u{9b}2Jb\u{202e}c\u{2066}d\u{200b}e"), "a2Jbcde");
+        assert_eq!(clean("x\r\nBcc: v@evil.test"), "x  Bcc: v@evil.test");
+        assert_eq!(clean("e\u{301}"), "é");
+    }
+
+    #[test]
+    fn folding_is_for_search() {
+        assert_eq!(fold("Ñandú GROSSE"), "nandu grosse");
+        assert_eq!(fold("İzmir ılık"), "izmir ilik");
+        assert_eq!(digits("+49 (151) 23-45"), "491512345");
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_holds_nothing_unsafe_and_cleans_to_itself(raw in any::<String>()) {
+            let once = clean(&raw);
+            prop_assert!(!once.chars().any(is_unsafe));
+            prop_assert_eq!(clean(&once), once);
+        }
+    }
+}

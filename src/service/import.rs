@@ -1,0 +1,33 @@
+//! Taking customers over from a file.
+
+use super::ports::{ImportCount, NewEvent};
+use super::{Desk, DeskError};
+use crate::domain::customer::NewCustomer;
+use crate::domain::event::EventKind;
+
+/// Customers written in one transaction: enough to be fast, few enough to let
+/// the counters' own writes in between.
+pub const BATCH: usize = 2_000;
+
+impl Desk {
+    /// Writes one batch of at most [`BATCH`] customers.
+    pub async fn import_batch(&self, batch: &[NewCustomer]) -> Result<ImportCount, DeskError> {
+        Ok(self.store.import(batch).await?)
+    }
+
+    /// Writes down that an import was done.
+    pub async fn import_done(&self, count: ImportCount) -> Result<(), DeskError> {
+        let ImportCount { added, changed, unchanged } = count;
+        let event = NewEvent {
+            kind: EventKind::Imported,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(format!("{added} added, {changed} changed, {unchanged} unchanged")),
+            actor: &self.actor,
+        };
+        Ok(self.store.record(event).await?)
+    }
+}

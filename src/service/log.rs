@@ -1,0 +1,29 @@
+//! Reading what happened.
+
+use super::{Desk, DeskError};
+use crate::domain::event::{Event, EventFilter, Page};
+use crate::domain::request::RequestId;
+
+/// More entries than one request can have: codes, attempts and messages are
+/// all capped.
+const STORY: u32 = 500;
+
+impl Desk {
+    /// A page of the log.
+    pub async fn log(
+        &self,
+        filter: &EventFilter,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<Event>, DeskError> {
+        Ok(self.store.events(filter, page, limit).await?)
+    }
+
+    /// Everything that happened to one request, oldest first.
+    pub async fn story(&self, request: &RequestId) -> Result<Vec<Event>, DeskError> {
+        let filter = EventFilter { request: Some(request.clone()), ..EventFilter::default() };
+        let mut events = self.store.events(&filter, Page::Newest, STORY).await?;
+        events.reverse();
+        Ok(events)
+    }
+}

@@ -1,0 +1,103 @@
+//! Finding the customer, and saying how they can be reached.
+
+use super::ports::CustomerKey;
+use super::{Desk, DeskError};
+use crate::domain::channel::Channel;
+use crate::domain::contact::PhoneNumber;
+use crate::domain::customer::{Account, Customer, CustomerId};
+use crate::domain::query::Query;
+
+/// Customers that match a search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The first of them, the likeliest first.
+    pub customers: Vec<Customer>,
+    /// Whether there are more than these.
+    pub more: bool,
+}
+
+/// Whom an exact name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// One customer.
+    One(Customer),
+    /// Nobody.
+    Nobody,
+    /// Several share what was given; one must be named by account number.
+    Several(Vec<Customer>),
+}
+
+/// A channel as the send screen offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelChoice {
+    /// The channel.
+    pub channel: Channel,
+    /// The contact on file, masked.
+    pub contact: Option<String>,
+    /// Why it cannot be used; none where it can.
+    pub refusal: Option<String>,
+}
+
+impl Desk {
+    /// Up to `limit` customers for what was typed.
+    pub async fn find(&self, typed: &str, limit: u32) -> Result<Found, DeskError> {
+        let Some(query) = Query::parse(typed) else {
+            return Ok(Found::default());
+        };
+        let mut customers = self.store.find_customers(&query, limit.saturating_add(1)).await?;
+        let more = customers.len() > limit as usize;
+        customers.truncate(limit as usize);
+        Ok(Found { customers, more })
+    }
+
+    /// The customer of an account number, an email address or a phone number.
+    /// Nothing is guessed here: a code is about to be sent.
+    pub async fn identify(&self, name: &str) -> Result<Identified, DeskError> {
+        let mut found = self.store.identify(CustomerKey::Account(name)).await?;
+        if found.is_empty() && name.contains('@') {
+            found = self.store.identify(CustomerKey::Email(name)).await?;
+        } else if found.is_empty()
+            && let Ok(phone) = PhoneNumber::parse(name, &self.office.phones.default_country)
+        {
+            found = self.store.identify(CustomerKey::Phone(phone.as_str())).await?;
+        }
+        Ok(match found.len() {
+            0 => Identified::Nobody,
+            1 => Identified::One(found.remove(0)),
+            _ => Identified::Several(found),
+        })
+    }
+
+    /// One customer, as recorded now.
+    pub async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, DeskError> {
+        Ok(self.store.customer(id).await?)
+    }
+
+    /// The channels for a customer: those that can be used first, each of the
+    /// others with the reason why not.
+    pub fn channels(&self, customer: &Customer) -> Vec<ChannelChoice> {
+        let mut choices: Vec<ChannelChoice> = Channel::ALL
+            .into_iter()
+            .map(|channel| ChannelChoice {
+                channel,
+                contact: customer.masked(channel),
+                refusal: self.refusal(customer, channel),
+            })
+            .collect();
+        choices.sort_by_key(|choice| choice.refusal.is_some());
+        choices
+    }
+
+    fn refusal(&self, customer: &Customer, channel: Channel) -> Option<String> {
+        if let Err(reason) = customer.contact(channel, &self.office.phones) {
+            return Some(reason.to_string());
+        }
+        let enough = channel.factor().satisfies(self.office.otp.assurance);
+        (!enough).then(|| "not a strong enough proof for this office".to_owned())
+    }
+
+    /// What the office has on a customer.
+    pub async fn account(&self, id: CustomerId) -> Result<Account, DeskError> {
+        Ok(self.store.account(id).await?)
+    }
+}

@@ -1,0 +1,134 @@
+//! The desk: what a clerk, a script or a developer can do, one use case a
+//! file. It decides the order of things (commit first, then send), draws codes
+//! and tokens, and turns what the store decided into one reply that the
+//! interface and the command line show alike.
+
+pub mod delivery;
+pub mod import;
+pub mod log;
+pub mod lookup;
+pub mod ports;
+pub mod request;
+pub mod session;
+pub mod verify;
+
+use std::sync::Arc;
+
+use crate::domain::channel::Channel;
+use crate::domain::customer::PhonePolicy;
+use crate::domain::event::Actor;
+use crate::domain::key::Keyring;
+use crate::domain::policy::{OtpPolicy, SendLimits};
+use ports::{Random, RandomError, Sender, Store, StoreError, Tray};
+
+/// The rules and names of the office.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// The office's name, as messages and screens show it.
+    pub name: String,
+    /// What a verification can be for; the first is offered first.
+    pub purposes: Vec<String>,
+    /// Times and tries.
+    pub otp: OtpPolicy,
+    /// Messages an hour.
+    pub limits: SendLimits,
+    /// Phone numbers.
+    pub phones: PhonePolicy,
+}
+
+/// The sender of each channel.
+#[derive(Clone)]
+pub struct Senders {
+    /// For email.
+    pub email: Arc<dyn Sender>,
+    /// For text messages.
+    pub sms: Arc<dyn Sender>,
+}
+
+impl Senders {
+    /// The sender of a channel.
+    pub fn of(&self, channel: Channel) -> &Arc<dyn Sender> {
+        match channel {
+            Channel::Email => &self.email,
+            Channel::Sms => &self.sms,
+        }
+    }
+}
+
+/// Why the desk could not do an act at all. What it did and did not succeed in
+/// is no error but part of a reply.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The random source.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+/// The desk of one terminal.
+#[derive(Clone)]
+pub struct Desk {
+    store: Arc<dyn Store>,
+    senders: Senders,
+    tray: Option<Arc<dyn Tray>>,
+    random: Arc<dyn Random>,
+    keyring: Arc<Keyring>,
+    office: Arc<Office>,
+    actor: Actor,
+}
+
+impl Desk {
+    /// A desk over a store and senders.
+    pub fn new(
+        store: Arc<dyn Store>,
+        senders: Senders,
+        random: Arc<dyn Random>,
+        keyring: Keyring,
+        office: Office,
+        actor: Actor,
+    ) -> Self {
+        Self {
+            store,
+            senders,
+            tray: None,
+            random,
+            keyring: Arc::new(keyring),
+            office: Arc::new(office),
+            actor,
+        }
+    }
+
+    /// The desk with a tray to look into.
+    #[must_use]
+    pub fn with_tray(mut self, tray: Arc<dyn Tray>) -> Self {
+        self.tray = Some(tray);
+        self
+    }
+
+    /// The tray; none where every message goes to a provider.
+    pub fn tray(&self) -> Option<&Arc<dyn Tray>> {
+        self.tray.as_ref()
+    }
+
+    /// The office's rules and names.
+    pub fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Who works at this terminal, and where it stands.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The sender of a channel.
+    pub fn sender(&self, channel: Channel) -> &Arc<dyn Sender> {
+        self.senders.of(channel)
+    }
+
+    /// The store, for what needs no decision: its clock and its signal.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+}

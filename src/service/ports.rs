@@ -1,0 +1,373 @@
+//! What the desk needs from the world: a store, a sender for each channel and
+//! a random source. The store is also the clock (no terminal's own is trusted),
+//! and the keys are plain data, so neither has a port of its own.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::domain::channel::Channel;
+use crate::domain::code::{Digest, Guess};
+use crate::domain::contact::Contact;
+use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::delivery::{DeliveryId, Report};
+use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
+use crate::domain::key::{KeyId, MissingKey};
+use crate::domain::message::Outgoing;
+use crate::domain::outcome::Outcome;
+use crate::domain::policy::{Limit, OtpPolicy, SendLimits};
+use crate::domain::query::Query;
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::time::Timestamp;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It could not be reached, or did not answer in time.
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// Its tables are missing or older than this program.
+    #[error("the store is not ready: {0}")]
+    NotMigrated(String),
+    /// It may not be used where it lies.
+    #[error("{0}")]
+    Refused(String),
+    /// The key that protects a code is not here.
+    #[error(transparent)]
+    MissingKey(#[from] MissingKey),
+    /// Anything else that went wrong in it.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// The operating system would not give random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gives no random numbers: {0}")]
+pub struct RandomError(pub String);
+
+/// A source of random numbers fit for secrets.
+pub trait Random: Send + Sync {
+    /// A number drawn evenly from `0..bound`; `bound` is over zero.
+    fn below(&self, bound: u64) -> Result<u64, RandomError>;
+    /// 32 random bytes.
+    fn secret(&self) -> Result<[u8; 32], RandomError>;
+}
+
+/// Hands messages to a provider. It never fails in silence and never sends
+/// twice: whatever happens is in the report.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// The provider's name as logs and screens show it.
+    fn provider(&self) -> &'static str;
+    /// Hands one message over, within the sender's own time limit.
+    async fn send(&self, message: &Outgoing) -> Report;
+    /// Tries what can be tried without sending: reach the provider, log in.
+    async fn check(&self) -> Result<String, String>;
+}
+
+/// A message that went into the tray instead of to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrayMessage {
+    /// Its place in the tray; later messages have higher numbers.
+    pub number: u64,
+    /// When it was put there.
+    pub at: Timestamp,
+    /// The channel it would have taken.
+    pub channel: Channel,
+    /// The address or number it would have gone to.
+    pub to: String,
+    /// The subject of an email.
+    pub subject: Option<String>,
+    /// The text as the customer would read it, code included.
+    pub text: String,
+    /// The word that the counter's screen shows too.
+    pub reference: String,
+}
+
+/// Why the tray cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the tray cannot be read: {0}")]
+pub struct TrayError(pub String);
+
+/// The tray as a reader sees it. It exists in development only.
+#[async_trait]
+pub trait Tray: Send + Sync {
+    /// Up to `limit` messages numbered over `after`, oldest first; where there
+    /// are more, the newest of them.
+    async fn messages(&self, after: u64, limit: u32) -> Result<Vec<TrayMessage>, TrayError>;
+}
+
+/// A code about to be stored.
+#[derive(Clone, Debug)]
+pub struct NewCode {
+    /// The keyed digest.
+    pub digest: Digest,
+    /// The name of its key.
+    pub key_id: KeyId,
+    /// The word in its message.
+    pub reference: Reference,
+}
+
+/// A send that is about to be allowed or not.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// How.
+    pub channel: Channel,
+    /// Where to.
+    pub contact: Contact,
+    /// Through which provider.
+    pub provider: &'static str,
+}
+
+/// A new request: everything that is stored, decided before and judged by the
+/// store in one transaction.
+#[derive(Clone, Debug)]
+pub struct NewRequest<'a> {
+    /// The public name drawn for it.
+    pub id: RequestId,
+    /// Whom it verifies.
+    pub customer: CustomerId,
+    /// What for.
+    pub purpose: &'a str,
+    /// A name of the act itself: the same act told twice issues once.
+    pub idempotency: &'a str,
+    /// Its first code.
+    pub code: NewCode,
+    /// Where the code goes.
+    pub delivery: NewDelivery,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a SendLimits,
+    /// Who asks, and where.
+    pub actor: &'a Actor,
+}
+
+/// Another code for an open request.
+#[derive(Clone, Debug)]
+pub struct Reissue<'a> {
+    /// The request.
+    pub id: &'a RequestId,
+    /// The generation that the new code follows. Where it is no longer the
+    /// current one, somebody was faster and nothing is done.
+    pub after: u32,
+    /// The new code.
+    pub code: NewCode,
+    /// Where the code goes: the request's channel and the contact now on file.
+    pub delivery: NewDelivery,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a SendLimits,
+    /// Who asks, and where.
+    pub actor: &'a Actor,
+}
+
+/// What came of asking for a code.
+#[derive(Clone, Debug)]
+pub enum Issued {
+    /// It is stored; the message is to be sent now.
+    Fresh(Request),
+    /// The same act was done before; there is nothing to send.
+    Already(Request),
+    /// A limit holds it back until a moment.
+    Limited {
+        /// Which limit.
+        limit: Limit,
+        /// When it may be tried again.
+        retry_at: Timestamp,
+    },
+    /// The customer is locked: too many wrong codes in a row.
+    CustomerLocked,
+    /// The request is not open any more.
+    Closed(Request),
+    /// There is no such request.
+    NotFound,
+}
+
+/// A session about to be opened by a right code.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The public name drawn for it.
+    pub id: SessionId,
+    /// The digest of its token.
+    pub token_digest: String,
+}
+
+/// A code that was entered.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    /// For which request.
+    pub request: &'a RequestId,
+    /// The code and the keys to judge it.
+    pub guess: Guess<'a>,
+    /// The session to open if it is right.
+    pub session: NewSession,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// Who entered it, and where.
+    pub actor: &'a Actor,
+}
+
+/// An older code of the same customer and purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetiredCode {
+    /// The word in its message.
+    pub reference: Reference,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug)]
+pub enum Attempted {
+    /// The code was right.
+    Verified {
+        /// The request, now verified.
+        request: Request,
+        /// The session it opened.
+        session: Session,
+    },
+    /// It was not, or could not be judged any more.
+    Refused {
+        /// Why: wrong, superseded, expired, locked or used.
+        outcome: Outcome,
+        /// The request as it is now.
+        request: Request,
+        /// Where the code is an older one: which.
+        retired: Option<RetiredCode>,
+        /// Whether it is the customer who is locked, not only the request.
+        customer_locked: bool,
+    },
+    /// There is no such request.
+    NotFound,
+}
+
+/// How customers are named exactly, to act on one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustomerKey<'a> {
+    /// By account number, in any case.
+    Account(&'a str),
+    /// By email address, to the letter but for ASCII case.
+    Email(&'a str),
+    /// By phone number in E.164.
+    Phone(&'a str),
+}
+
+/// How many customers an import wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportCount {
+    /// New ones.
+    pub added: u64,
+    /// Ones that were there and now read otherwise.
+    pub changed: u64,
+    /// Ones that were there and stayed as they were.
+    pub unchanged: u64,
+}
+
+/// Something to write into the log that no other act writes.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'a> {
+    /// What.
+    pub kind: EventKind,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// The request it belongs to.
+    pub request: Option<&'a RequestId>,
+    /// The customer it is about.
+    pub customer: Option<CustomerId>,
+    /// The channel.
+    pub channel: Option<Channel>,
+    /// The contact, masked.
+    pub contact: Option<String>,
+    /// One more sentence.
+    pub detail: Option<String>,
+    /// Who and where.
+    pub actor: &'a Actor,
+}
+
+/// Which sessions a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionFilter {
+    /// Those alive now.
+    Alive,
+    /// Alive and ended.
+    All,
+}
+
+/// The one shared store. Each method is one transaction or one statement; what
+/// it decides, it decides by its own clock; what it does, it writes an event
+/// for in the same transaction, so that there is no act without its entry.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The store's clock.
+    async fn now(&self) -> Result<Timestamp, StoreError>;
+    /// Counts up whenever something may have changed, here or on another
+    /// terminal.
+    fn changes(&self) -> watch::Receiver<u64>;
+    /// Whether the store is reachable, migrated and writable; one sentence.
+    async fn check(&self) -> Result<String, StoreError>;
+
+    /// Up to `limit` customers that match, the likeliest first.
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
+    /// The customers of this name: none, one, or (a shared address) several.
+    async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;
+    /// One customer.
+    async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// What the office has on a customer.
+    async fn account(&self, id: CustomerId) -> Result<Account, StoreError>;
+    /// Writes a batch of customers, each by its account number.
+    async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError>;
+
+    /// Stores a request with its code and its queued delivery, or says why
+    /// not. An open request of the customer for the same purpose is replaced
+    /// and its count of attempts taken over.
+    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError>;
+    /// Replaces the code of an open request and queues its delivery. The count
+    /// of attempts stays.
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError>;
+    /// Counts an attempt, then judges it; a right one opens the session.
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError>;
+    /// Withdraws an open request; gives the request as it is then.
+    async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError>;
+    /// One request.
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// Writes down how far a message has come.
+    async fn report(
+        &self,
+        id: DeliveryId,
+        report: &Report,
+        actor: &Actor,
+    ) -> Result<(), StoreError>;
+
+    /// Prolongs a living session by its token, or says that it has ended.
+    async fn touch(
+        &self,
+        token_digest: &str,
+        idle: Duration,
+    ) -> Result<Option<Session>, StoreError>;
+    /// One session.
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    /// Up to `limit` sessions, newest first.
+    async fn sessions(&self, filter: SessionFilter, limit: u32)
+    -> Result<Vec<Session>, StoreError>;
+    /// Ends a living session; gives the session as it is then.
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError>;
+
+    /// Up to `limit` events of a page.
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
+    /// Writes an event.
+    async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError>;
+}

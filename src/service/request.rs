@@ -1,0 +1,277 @@
+//! Asking for a code: the first one, another one, and taking it back.
+//!
+//! The order is what makes it safe: the code is drawn, its digest committed
+//! with the queued delivery, and only then is the message handed out to be
+//! sent. A crash in between costs a message, never a code that is not stored.
+
+use super::ports::{Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue};
+use super::{Desk, DeskError};
+use crate::domain::channel::Channel;
+use crate::domain::code::{Binding, Code, Digest};
+use crate::domain::contact::Contact;
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::event::EventKind;
+use crate::domain::message::{MessageFacts, Outgoing};
+use crate::domain::outcome::Outcome;
+use crate::domain::policy::Limit;
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+
+/// What a clerk asks for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// For whom.
+    pub customer: CustomerId,
+    /// Over which channel.
+    pub channel: Channel,
+    /// What the verification is for.
+    pub purpose: String,
+    /// A name of this very act, new for each press of the key: the same act
+    /// told twice sends once.
+    pub idempotency: String,
+}
+
+/// What came of asking for a code.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is stored; hand `message` to [`Desk::deliver`].
+    Ready {
+        /// The request as stored.
+        request: Request,
+        /// The message to send.
+        message: Box<Outgoing>,
+    },
+    /// This very act was done before; its message is on its way.
+    Already(Request),
+    /// It was turned down.
+    Refused(Box<Refusal>),
+}
+
+/// Why no code is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The outcome's word.
+    pub outcome: Outcome,
+    /// What happened, in one sentence.
+    pub reason: String,
+    /// The request as it is, where there is one.
+    pub request: Option<Box<Request>>,
+    /// When it may be tried again, where time is all it takes.
+    pub retry_at: Option<Timestamp>,
+}
+
+impl Refusal {
+    fn new(outcome: Outcome, reason: impl Into<String>) -> Box<Self> {
+        Box::new(Self { outcome, reason: reason.into(), request: None, retry_at: None })
+    }
+
+    fn limited(limit: Limit, retry_at: Timestamp) -> Box<Self> {
+        let mut refusal = Self::new(Outcome::Limited, limit.sentence());
+        refusal.retry_at = Some(retry_at);
+        refusal
+    }
+}
+
+/// The longest purpose a message has room for, in characters.
+pub const PURPOSE_MAX: usize = 40;
+
+impl Desk {
+    /// Asks for a code for a customer.
+    pub async fn ask(&self, ask: &Ask) -> Result<Asked, DeskError> {
+        let Some(customer) = self.store.customer(ask.customer).await? else {
+            return Ok(Asked::Refused(Refusal::new(
+                Outcome::UnknownCustomer,
+                "There is no such customer any more.",
+            )));
+        };
+        let purpose = match purpose(&ask.purpose) {
+            Ok(purpose) => purpose,
+            Err(refusal) => return Ok(Asked::Refused(refusal)),
+        };
+        let contact = match self.contact(&customer, ask.channel) {
+            Ok(contact) => contact,
+            Err(refusal) => return self.turn_down(&customer, ask.channel, refusal).await,
+        };
+        let id = RequestId::from_bits(self.random.below(1 << 50)?);
+        let (code, new_code) = self.draw(&id, &purpose, 1)?;
+        let issued = self
+            .store
+            .issue(NewRequest {
+                id,
+                customer: customer.id,
+                purpose: &purpose,
+                idempotency: &ask.idempotency,
+                code: new_code,
+                delivery: self.delivery(ask.channel, &contact),
+                policy: &self.office.otp,
+                limits: &self.office.limits,
+                actor: &self.actor,
+            })
+            .await?;
+        self.asked(issued, &customer, ask.channel, contact, code).await
+    }
+
+    /// Asks for another code for an open request, to the contact now on file.
+    pub async fn resend(&self, id: &RequestId) -> Result<Option<Asked>, DeskError> {
+        let Some(request) = self.store.request(id).await? else {
+            return Ok(None);
+        };
+        let Some(customer) = self.store.customer(request.customer).await? else {
+            return Ok(None);
+        };
+        let contact = match self.contact(&customer, request.channel) {
+            Ok(contact) => contact,
+            Err(refusal) => {
+                return self.turn_down(&customer, request.channel, refusal).await.map(Some);
+            }
+        };
+        let (code, new_code) = self.draw(id, &request.purpose, request.generation + 1)?;
+        let issued = self
+            .store
+            .reissue(Reissue {
+                id,
+                after: request.generation,
+                code: new_code,
+                delivery: self.delivery(request.channel, &contact),
+                policy: &self.office.otp,
+                limits: &self.office.limits,
+                actor: &self.actor,
+            })
+            .await?;
+        self.asked(issued, &customer, request.channel, contact, code).await.map(Some)
+    }
+
+    /// Withdraws an open request.
+    pub async fn cancel(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.store.cancel(id, &self.actor).await?)
+    }
+
+    /// A request as it is now.
+    pub async fn request(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.store.request(id).await?)
+    }
+
+    fn contact(&self, customer: &Customer, channel: Channel) -> Result<Contact, Box<Refusal>> {
+        if !channel.factor().satisfies(self.office.otp.assurance) {
+            return Err(Refusal::new(
+                Outcome::Forbidden,
+                "This office asks for a stronger proof than this channel gives.",
+            ));
+        }
+        customer.contact(channel, &self.office.phones).map_err(|reason| {
+            Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
+        })
+    }
+
+    fn delivery(&self, channel: Channel, contact: &Contact) -> NewDelivery {
+        NewDelivery { channel, contact: contact.clone(), provider: self.sender(channel).provider() }
+    }
+
+    fn draw(
+        &self,
+        request: &RequestId,
+        purpose: &str,
+        generation: u32,
+    ) -> Result<(Code, NewCode), DeskError> {
+        let length = self.office.otp.length;
+        let code = Code::from_number(self.random.below(Code::space(length))?, length);
+        let (key_id, key) = self.keyring.current();
+        let binding = Binding { purpose, request, generation };
+        let new_code = NewCode {
+            digest: Digest::of(&code, binding, key),
+            key_id: key_id.clone(),
+            reference: Reference::from_bits(self.random.below(1 << 15)?),
+        };
+        Ok((code, new_code))
+    }
+
+    async fn asked(
+        &self,
+        issued: Issued,
+        customer: &Customer,
+        channel: Channel,
+        contact: Contact,
+        code: Code,
+    ) -> Result<Asked, DeskError> {
+        let refusal = match issued {
+            Issued::Fresh(request) => {
+                let message = self.message(customer, &request, contact, code);
+                return Ok(Asked::Ready { request, message: Box::new(message) });
+            }
+            Issued::Already(request) => return Ok(Asked::Already(request)),
+            Issued::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
+            Issued::CustomerLocked => {
+                Refusal::new(Outcome::Locked, "This customer is locked after too many wrong codes.")
+            }
+            Issued::Closed(request) => closed(request),
+            Issued::NotFound => {
+                Refusal::new(Outcome::Superseded, "There is no such request any more.")
+            }
+        };
+        self.turn_down(customer, channel, refusal).await
+    }
+
+    /// A refusal is worth knowing about: it is written to the log, then said.
+    async fn turn_down(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        refusal: Box<Refusal>,
+    ) -> Result<Asked, DeskError> {
+        let event = NewEvent {
+            kind: EventKind::Refused,
+            outcome: Some(refusal.outcome),
+            request: refusal.request.as_ref().map(|request| &request.id),
+            customer: Some(customer.id),
+            channel: Some(channel),
+            contact: customer.masked(channel),
+            detail: Some(refusal.reason.clone()),
+            actor: &self.actor,
+        };
+        self.store.record(event).await?;
+        Ok(Asked::Refused(refusal))
+    }
+
+    fn message(&self, customer: &Customer, request: &Request, to: Contact, code: Code) -> Outgoing {
+        let minutes = self.office.otp.expiry.as_secs() / 60;
+        Outgoing {
+            to,
+            idempotency: format!("{}-{}", request.id, request.generation),
+            facts: MessageFacts {
+                office: self.office.name.clone(),
+                counter: self.actor.counter.clone(),
+                customer: customer.name.clone(),
+                purpose: request.purpose.clone(),
+                reference: request.reference.clone(),
+                code,
+                minutes,
+                locale: customer.locale.clone(),
+            },
+        }
+    }
+}
+
+fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
+    match text::clean_optional(typed) {
+        Some(purpose) if purpose.chars().count() <= PURPOSE_MAX => Ok(purpose),
+        Some(_) => Err(Refusal::new(
+            Outcome::Malformed,
+            format!("The purpose is longer than {PURPOSE_MAX} characters."),
+        )),
+        None => Err(Refusal::new(Outcome::Malformed, "Say what the verification is for.")),
+    }
+}
+
+fn closed(request: Request) -> Box<Refusal> {
+    let outcome = request.status.refusal().unwrap_or(Outcome::Superseded);
+    let reason = match outcome {
+        Outcome::Used => "The customer was verified with this request before.",
+        Outcome::Expired => "The time for this request is over.",
+        Outcome::Locked => "This request is locked after too many wrong codes.",
+        _ => "This request was replaced or cancelled.",
+    };
+    let mut refusal = Refusal::new(outcome, reason);
+    refusal.request = Some(Box::new(request));
+    refusal
+}

@@ -1,0 +1,37 @@
+//! Serving a verified customer, and ending it.
+
+use super::ports::SessionFilter;
+use super::{Desk, DeskError};
+use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+
+impl Desk {
+    /// Proves that the session is alive and prolongs it; to be asked before
+    /// each act for the customer. The session given back has ended if
+    /// [`Session::ended`] says so; none was ever opened with an unknown token.
+    pub async fn touch(&self, token: &SessionToken) -> Result<Option<Session>, DeskError> {
+        Ok(self.store.touch(&token.digest(), self.office.otp.session_idle).await?)
+    }
+
+    /// A session by name.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, DeskError> {
+        Ok(self.store.session(id).await?)
+    }
+
+    /// Sessions, newest first.
+    pub async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<Session>, DeskError> {
+        Ok(self.store.sessions(filter, limit).await?)
+    }
+
+    /// Ends a session.
+    pub async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+    ) -> Result<Option<Session>, DeskError> {
+        Ok(self.store.end_session(id, how, &self.actor).await?)
+    }
+}

@@ -1,0 +1,79 @@
+//! Entering a code.
+
+use super::ports::{Attempt, Attempted, NewSession, RetiredCode};
+use super::{Desk, DeskError};
+use crate::domain::code::{Code, Guess, Malformed};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, RequestId};
+use crate::domain::session::{Session, SessionId, SessionToken};
+
+/// What came of entering a code.
+#[derive(Clone, Debug)]
+pub enum Verification {
+    /// The customer is verified.
+    Verified(Box<Verified>),
+    /// The code was not accepted.
+    Refused(Box<RefusedCode>),
+    /// It cannot be a code; no attempt was counted.
+    Malformed(Malformed),
+    /// There is no such request.
+    NoSuchRequest,
+}
+
+/// A right code.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The request.
+    pub request: Request,
+    /// The session it opened.
+    pub session: Session,
+    /// The session's secret; it is nowhere else.
+    pub token: SessionToken,
+}
+
+/// A code that was not accepted.
+#[derive(Clone, Debug)]
+pub struct RefusedCode {
+    /// Wrong, superseded, expired, locked or used.
+    pub outcome: Outcome,
+    /// The request as it is now.
+    pub request: Request,
+    /// The older code it is, where it is one.
+    pub retired: Option<RetiredCode>,
+    /// Whether all of the customer's requests are locked.
+    pub customer_locked: bool,
+}
+
+impl Desk {
+    /// Judges a typed code.
+    pub async fn verify(&self, id: &RequestId, typed: &str) -> Result<Verification, DeskError> {
+        let code = match Code::parse(typed, self.office.otp.length) {
+            Ok(code) => code,
+            Err(malformed) => return Ok(Verification::Malformed(malformed)),
+        };
+        let token = SessionToken::new(self.random.secret()?);
+        let attempted = self
+            .store
+            .attempt(Attempt {
+                request: id,
+                guess: Guess { code: &code, keyring: &self.keyring },
+                session: NewSession {
+                    id: SessionId::from_bits(self.random.below(1 << 50)?),
+                    token_digest: token.digest(),
+                },
+                policy: &self.office.otp,
+                actor: &self.actor,
+            })
+            .await?;
+        Ok(match attempted {
+            Attempted::Verified { request, session } => {
+                Verification::Verified(Box::new(Verified { request, session, token }))
+            }
+            Attempted::Refused { outcome, request, retired, customer_locked } => {
+                let refused = RefusedCode { outcome, request, retired, customer_locked };
+                Verification::Refused(Box::new(refused))
+            }
+            Attempted::NotFound => Verification::NoSuchRequest,
+        })
+    }
+}
