@@ -3,6 +3,7 @@
 use super::code::Code;
 use super::contact::Contact;
 use super::request::Reference;
+use super::time::Timestamp;
 
 /// Everything a template may say.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Outgoing {
     /// A name of this very message, so that a provider that can tell a
     /// repeated hand-over apart does (request and generation).
     pub idempotency: String,
+    /// When its code was stored, by the store's clock.
+    pub at: Timestamp,
     /// What to say.
     pub facts: MessageFacts,
 }

@@ -238,6 +238,7 @@ impl Desk {
         Outgoing {
             to,
             idempotency: format!("{}-{}", request.id, request.generation),
+            at: request.sent_at,
             facts: MessageFacts {
                 office: self.office.name.clone(),
                 counter: self.actor.counter.clone(),
