@@ -11,6 +11,7 @@ pub mod ports;
 pub mod request;
 pub mod session;
 pub mod verify;
+pub mod wording;
 
 use std::sync::Arc;
 

@@ -1,0 +1,406 @@
+//! What is said to people, in one place, so that the interface and the command
+//! line say the same.
+//!
+//! Each failure says what happened and what helps. The functions are pure: the
+//! store's time comes in as `now`, and a `clock` writes a moment as the reader's
+//! wall clock shows it (`10:42`). No key of the interface is named here, since
+//! both front ends say these sentences.
+
+use std::time::Duration;
+
+use super::DeskError;
+use super::lookup::Identified;
+use super::ports::StoreError;
+use super::request::Refusal;
+use super::verify::{RefusedCode, Verification};
+use crate::domain::channel::{Channel, Factor};
+use crate::domain::code::Malformed;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, Status};
+use crate::domain::session::{Session, SessionEnd};
+use crate::domain::time::Timestamp;
+
+/// Writes a moment as the reader's wall clock shows it.
+pub type Clock<'a> = &'a dyn Fn(Timestamp) -> String;
+
+/// Under this span a wait is told in seconds, since a clock of minutes would
+/// send the reader back too early.
+const SOON: Duration = Duration::from_mins(2);
+
+/// Why no code was sent, and when it may be tried again.
+pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
+    let help = match (refusal.outcome, refusal.retry_at) {
+        (_, Some(at)) => format!("Try again {}.", wait(at, now, clock)),
+        (Outcome::NoContact, None) => {
+            "Choose another channel, or correct the customer's record first.".into()
+        }
+        (Outcome::Locked, None) if refusal.request.is_none() => CUSTOMER_LOCKED_HELP.into(),
+        (Outcome::Locked | Outcome::Expired | Outcome::Superseded | Outcome::Used, None) => {
+            "Ask for a new code.".into()
+        }
+        (Outcome::Forbidden, None) => "Choose another channel.".into(),
+        _ => return refusal.reason.clone(),
+    };
+    format!("{} {help}", refusal.reason)
+}
+
+const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter; only an admin can lift it.";
+
+/// Why a code was not accepted, and what helps.
+pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
+    let request = &refused.request;
+    match (refused.outcome, &refused.retired) {
+        (Outcome::Locked, _) if refused.customer_locked => {
+            format!("This customer is locked after too many wrong codes. {CUSTOMER_LOCKED_HELP}")
+        }
+        (Outcome::Superseded, Some(retired)) => format!(
+            "That is an older code (reference {}, sent {}). Ask for the one with reference {}. {}",
+            retired.reference,
+            clock(retired.sent_at),
+            request.reference,
+            tries_left(request.attempts_left()),
+        ),
+        (outcome, _) => closed_code(outcome, request, clock),
+    }
+}
+
+fn closed_code(outcome: Outcome, request: &Request, clock: Clock<'_>) -> String {
+    match outcome {
+        Outcome::Superseded if request.status == Status::Cancelled => {
+            "This request was cancelled. Ask for a new code.".into()
+        }
+        Outcome::Superseded => {
+            "This request was replaced by a later one. Enter the code there, or ask for a new one."
+                .into()
+        }
+        Outcome::Expired => {
+            format!("This code worked until {}. Send a new one.", clock(request.expires_at))
+        }
+        Outcome::Locked => {
+            "Too many wrong codes: this request is locked. Start again with a new code.".into()
+        }
+        Outcome::Used => {
+            "This request was verified before; a code works once. Start again with a new code."
+                .into()
+        }
+        _ => format!("That code is wrong. {}", tries_left(request.attempts_left())),
+    }
+}
+
+/// Why what was typed cannot be a code.
+pub fn malformed(malformed: Malformed) -> String {
+    match malformed {
+        Malformed::NotDigits => "A code has digits only. No try was counted.".into(),
+        Malformed::Length { expected, found } => {
+            format!("A code has {expected} digits, this has {found}. No try was counted.")
+        }
+    }
+}
+
+/// What came of entering a code; nothing but "verified" where it was right.
+pub fn verification(verification: &Verification, clock: Clock<'_>) -> String {
+    match verification {
+        Verification::Verified(verified) => session_open(&verified.session, clock),
+        Verification::Refused(refused) => refused_code(refused, clock),
+        Verification::Malformed(reason) => malformed(*reason),
+        Verification::NoSuchRequest => NO_SUCH_REQUEST.into(),
+    }
+}
+
+/// There is no request of this name.
+pub const NO_SUCH_REQUEST: &str =
+    "There is no such request. Check its name, or ask for a new code.";
+
+/// There is no session of this name.
+pub const NO_SUCH_SESSION: &str = "There is no such session. Check its name.";
+
+/// `4 tries are left.`
+pub fn tries_left(left: u32) -> String {
+    match left {
+        0 => "No tries are left.".into(),
+        1 => "1 try is left.".into(),
+        left => format!("{left} tries are left."),
+    }
+}
+
+/// What became of a message, from a report or from a stored delivery. `to` is
+/// the masked contact.
+pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option<&str>) -> String {
+    let label = channel.label();
+    let (happened, help) = match state {
+        DeliveryState::Queued => return format!("{label} to {to} is being sent."),
+        DeliveryState::Sent => return format!("{label} sent to {to}."),
+        DeliveryState::Delivered => return format!("{label} to {to} has arrived."),
+        DeliveryState::Undeliverable => {
+            ("cannot be delivered.", "Choose another channel, or correct the contact first.")
+        }
+        DeliveryState::Failed => ("was not sent.", "Send it again, or choose another channel."),
+        DeliveryState::Unknown => (
+            "may have been sent; the provider gave no answer.",
+            "Ask whether it came before sending another.",
+        ),
+    };
+    [format!("{label} to {to} {happened}").as_str(), detail.unwrap_or_default(), help]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The outcome of handing a message over; none where the provider has it.
+pub const fn delivery_outcome(state: DeliveryState) -> Option<Outcome> {
+    match state {
+        DeliveryState::Queued | DeliveryState::Sent | DeliveryState::Delivered => None,
+        DeliveryState::Undeliverable => Some(Outcome::Undeliverable),
+        DeliveryState::Failed | DeliveryState::Unknown => Some(Outcome::Unavailable),
+    }
+}
+
+/// How a request stands.
+pub fn status(request: &Request, clock: Clock<'_>) -> String {
+    match request.status {
+        Status::Open => format!(
+            "Waiting for the code until {}. {}",
+            clock(request.expires_at),
+            tries_left(request.attempts_left()),
+        ),
+        Status::Verified => "The customer was verified with this request.".into(),
+        Status::Superseded => "A later request took this one's place.".into(),
+        Status::Expired => format!("Its time was over at {}.", clock(request.expires_at)),
+        Status::Locked => "It is locked after too many wrong codes.".into(),
+        Status::Cancelled => "It was cancelled.".into(),
+    }
+}
+
+/// How a session stands.
+pub fn session(session: &Session, clock: Clock<'_>) -> String {
+    match session.ended {
+        Some((at, how)) => format!("{} at {}.", session_end(how), clock(at)),
+        None => session_open(session, clock),
+    }
+}
+
+fn session_open(session: &Session, clock: Clock<'_>) -> String {
+    format!(
+        "{} ({}) is verified. The session lasts until {}.",
+        session.customer_name,
+        session.account_no,
+        clock(session.ends_at()),
+    )
+}
+
+/// How a session ended.
+pub const fn session_end(how: SessionEnd) -> &'static str {
+    match how {
+        SessionEnd::Logout => "The customer was logged out",
+        SessionEnd::Revoked => "The session was ended from elsewhere",
+        SessionEnd::TimedOut => "The session's time was over",
+        SessionEnd::Idle => "The session ended since nobody used it",
+    }
+}
+
+/// What was proven.
+pub const fn factor(factor: Factor) -> &'static str {
+    match factor {
+        Factor::ContactConfirmed => "reads the email address on file",
+        Factor::Sms => "holds the phone on file",
+    }
+}
+
+/// Why a name does not mean one customer; none where it does.
+pub fn identified(identified: &Identified) -> Option<String> {
+    match identified {
+        Identified::One(_) => None,
+        Identified::Nobody => Some(
+            "No customer has this account number, email address or phone number. \
+             Search by a part of the name to find them."
+                .into(),
+        ),
+        Identified::Several(customers) => Some(format!(
+            "{} customers share this contact: {}. Give the account number.",
+            customers.len(),
+            customers
+                .iter()
+                .take(5)
+                .map(|customer| customer.account_no.as_str())
+                .chain((customers.len() > 5).then_some("…"))
+                .collect::<Vec<_>>()
+                .join(", "),
+        )),
+    }
+}
+
+/// Why the desk could not act at all, and what helps.
+pub fn desk_error(error: &DeskError) -> String {
+    match error {
+        DeskError::Store(error) => store_error(error),
+        DeskError::Random(error) => format!("No code can be drawn: {error}."),
+    }
+}
+
+/// Why the store could not act, and what helps.
+pub fn store_error(error: &StoreError) -> String {
+    match error {
+        StoreError::Unreachable(why) => {
+            format!("The store cannot be reached: {why}. Try again in a moment.")
+        }
+        StoreError::NotMigrated(why) => {
+            format!("The store is not ready: {why}. An admin makes it so with: countersign migrate")
+        }
+        StoreError::Refused(why) => why.clone(),
+        StoreError::MissingKey(missing) => format!(
+            "This code cannot be checked at this terminal: {missing}. \
+             Send a new code, and tell an admin about the key."
+        ),
+        StoreError::Failed(why) => {
+            format!("The store failed: {why}. Nobody was verified; countersign doctor says more.")
+        }
+    }
+}
+
+/// The outcome that scripts and logs see where the desk could not act; none
+/// where the program itself is at fault.
+pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
+    match error {
+        DeskError::Store(_) => Some(Outcome::Unavailable),
+        DeskError::Random(_) => None,
+    }
+}
+
+/// `in 23 seconds`, or `at 10:42` where it takes longer.
+pub fn wait(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
+    let left = until.since(now);
+    if left >= SOON {
+        return format!("at {}", clock(until));
+    }
+    // Rounded up: told "in 1 second", nobody comes back half a second early.
+    match left.as_millis().div_ceil(1_000) {
+        0 => "now".into(),
+        1 => "in 1 second".into(),
+        seconds => format!("in {seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::customer::CustomerId;
+    use crate::domain::delivery::{Delivery, DeliveryId};
+    use crate::domain::request::{Reference, RequestId};
+    use crate::service::ports::RetiredCode;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_millis(minute * 60_000)
+    }
+
+    fn clock(moment: Timestamp) -> String {
+        moment.to_utc().format("%H:%M").to_string()
+    }
+
+    fn request(status: Status, attempts: u32) -> Request {
+        Request {
+            id: RequestId::from_bits(1),
+            customer: CustomerId(1),
+            purpose: "pay bill".into(),
+            channel: Channel::Sms,
+            contact: "+4**********12".into(),
+            reference: Reference::from_store("M3T"),
+            generation: 1,
+            status,
+            created_at: at(642),
+            sent_at: at(642),
+            expires_at: at(647),
+            resend_at: at(643),
+            attempts,
+            max_attempts: 5,
+            delivery: Delivery {
+                id: DeliveryId(1),
+                provider: "tray".into(),
+                state: DeliveryState::Sent,
+                provider_id: None,
+                detail: None,
+                updated_at: at(642),
+            },
+        }
+    }
+
+    fn refused(outcome: Outcome, status: Status, attempts: u32) -> RefusedCode {
+        let request = request(status, attempts);
+        RefusedCode { outcome, request, retired: None, customer_locked: false }
+    }
+
+    #[test]
+    fn each_refused_code_says_what_happened_and_what_helps() {
+        let said = |refused: &RefusedCode| refused_code(refused, &clock);
+        let wrong = refused(Outcome::Wrong, Status::Open, 1);
+        assert_eq!(said(&wrong), "That code is wrong. 4 tries are left.");
+        let last = refused(Outcome::Wrong, Status::Open, 4);
+        assert_eq!(said(&last), "That code is wrong. 1 try is left.");
+        let retired = RetiredCode { reference: Reference::from_store("K7Q"), sent_at: at(641) };
+        let older =
+            RefusedCode { retired: Some(retired), ..refused(Outcome::Superseded, Status::Open, 1) };
+        assert_eq!(
+            said(&older),
+            "That is an older code (reference K7Q, sent 10:41). \
+             Ask for the one with reference M3T. 4 tries are left."
+        );
+        let expired = refused(Outcome::Expired, Status::Expired, 0);
+        assert_eq!(said(&expired), "This code worked until 10:47. Send a new one.");
+        let cancelled = refused(Outcome::Superseded, Status::Cancelled, 0);
+        assert!(said(&cancelled).starts_with("This request was cancelled."));
+        let locked = refused(Outcome::Locked, Status::Locked, 5);
+        assert!(said(&locked).contains("this request is locked"));
+        let customer = RefusedCode { customer_locked: true, ..locked };
+        assert!(said(&customer).contains("This customer is locked"));
+        assert!(said(&refused(Outcome::Used, Status::Verified, 1)).contains("works once"));
+    }
+
+    #[test]
+    fn a_short_wait_is_told_in_seconds_and_a_long_one_by_the_clock() {
+        let now = at(600);
+        assert_eq!(wait(now.plus(Duration::from_millis(22_100)), now, &clock), "in 23 seconds");
+        assert_eq!(wait(now.plus(Duration::from_millis(10)), now, &clock), "in 1 second");
+        assert_eq!(wait(now, now, &clock), "now");
+        assert_eq!(wait(at(642), now, &clock), "at 10:42");
+    }
+
+    #[test]
+    fn a_message_that_did_not_go_out_says_what_to_do() {
+        let said = delivery(
+            DeliveryState::Undeliverable,
+            Channel::Sms,
+            "+4***12",
+            Some("The customer has opted out of text messages."),
+        );
+        assert_eq!(
+            said,
+            "SMS to +4***12 cannot be delivered. The customer has opted out of text messages. \
+             Choose another channel, or correct the contact first."
+        );
+        let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", None);
+        assert!(unsure.contains("may have been sent"));
+    }
+
+    #[test]
+    fn every_outcome_of_a_delivery_is_typed() {
+        let outcomes: Vec<_> = DeliveryState::ALL.into_iter().map(delivery_outcome).collect();
+        assert_eq!(outcomes[..3], [None; 3]);
+        assert_eq!(outcomes[3], Some(Outcome::Undeliverable));
+        assert_eq!(outcomes[4..], [Some(Outcome::Unavailable); 2]);
+    }
+
+    #[test]
+    fn a_limit_says_when_to_try_again() {
+        let limited = Refusal {
+            outcome: Outcome::Limited,
+            reason: "A code was sent to this contact a moment ago.".into(),
+            request: None,
+            retry_at: Some(at(600).plus(Duration::from_secs(30))),
+        };
+        assert_eq!(
+            refusal(&limited, at(600), &clock),
+            "A code was sent to this contact a moment ago. Try again in 30 seconds."
+        );
+    }
+}
