@@ -1,1 +1,13 @@
-//! The interface for counter staff.
+//! The interface for counter staff: a pure machine with a thin shell.
+//!
+//! [`update`](update::update) turns what happened into a new [`model`] and
+//! effects; [`view`](view::view) draws the model and changes nothing;
+//! [`wake`](wake::next_wake) says when the picture changes by itself. Only the
+//! runtime awaits, reads the terminal and carries effects out, so every flow
+//! can be tested as keys in, picture out.
+
+pub mod clock;
+pub mod effect;
+pub mod keymap;
+pub mod model;
+pub mod msg;

@@ -1,0 +1,58 @@
+//! The store's clock as this terminal knows it.
+//!
+//! A terminal's own clock may be an hour off. The interface asks the store
+//! once, remembers how far its own steady clock had come then, and counts on
+//! from there.
+
+use std::time::{Duration, Instant};
+
+use crate::domain::time::Timestamp;
+
+/// The present, as the runtime hands it in. Steady: it never jumps.
+pub type Now = Instant;
+
+/// What the store's clock said, and when that was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreClock {
+    read: Timestamp,
+    at: Instant,
+}
+
+impl StoreClock {
+    /// A clock that read `read` at `at`.
+    pub const fn new(read: Timestamp, at: Instant) -> Self {
+        Self { read, at }
+    }
+
+    /// What the store's clock says now.
+    pub fn time(&self, now: Now) -> Timestamp {
+        self.read.plus(now.saturating_duration_since(self.at))
+    }
+
+    /// How long until `moment`; zero once it is past.
+    pub fn until(&self, moment: Timestamp, now: Now) -> Duration {
+        moment.since(self.time(now))
+    }
+
+    /// When, by this terminal's steady clock, the store's will say `moment`.
+    pub fn instant_of(&self, moment: Timestamp) -> Instant {
+        self.at + moment.since(self.read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_counts_on_from_what_the_store_said() {
+        let start = Instant::now();
+        let clock = StoreClock::new(Timestamp::from_millis(1_000_000), start);
+        let later = start + Duration::from_secs(5);
+        assert_eq!(clock.time(later), Timestamp::from_millis(1_005_000));
+        let expiry = Timestamp::from_millis(1_060_000);
+        assert_eq!(clock.until(expiry, later), Duration::from_secs(55));
+        assert_eq!(clock.instant_of(expiry), start + Duration::from_mins(1));
+        assert_eq!(clock.until(Timestamp::from_millis(0), later), Duration::ZERO);
+    }
+}

@@ -1,0 +1,311 @@
+//! All the interface knows. Each screen is a variant that carries what it
+//! needs, so that a code cannot be entered without a request and a customer
+//! cannot be verified without a session.
+
+use chrono::FixedOffset;
+use tui_input::Input;
+
+use super::clock::StoreClock;
+use super::effect::{EffectId, TypedCode};
+use super::keymap::Command;
+use crate::config::settings::ThemeName;
+use crate::domain::customer::{Account, Customer};
+use crate::domain::event::{Event, EventFilter};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::Request;
+use crate::domain::session::{Session, SessionToken};
+use crate::service::lookup::ChannelChoice;
+use crate::service::ports::TrayMessage;
+
+/// The interface as a whole.
+#[derive(Debug)]
+pub struct Model {
+    /// What does not change while the program runs.
+    pub place: Place,
+    /// The store's clock; none until it was first read.
+    pub clock: Option<StoreClock>,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The colours in use.
+    pub theme: ThemeName,
+    /// The work.
+    pub screen: Screen,
+    /// Which part has the keyboard.
+    pub focus: Focus,
+    /// The log; none while it is closed.
+    pub log: Option<LogPanel>,
+    /// The tray; none while it is closed.
+    pub tray: Option<TrayPanel>,
+    /// What lies on top of everything.
+    pub overlay: Option<Overlay>,
+    /// The line that stays until something else is said.
+    pub notice: Option<Notice>,
+    /// How the parts below are doing, as far as this terminal has seen.
+    pub health: Health,
+    /// The program is to end.
+    pub quitting: bool,
+    /// The id of the last effect.
+    pub last_effect: u64,
+}
+
+/// Who and where, and the rules that the screens show.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The office's name.
+    pub office: String,
+    /// The counter's name.
+    pub counter: String,
+    /// The clerk's name.
+    pub clerk: String,
+    /// Digits of a code.
+    pub code_length: u8,
+    /// What a verification can be for; never empty.
+    pub purposes: Vec<String>,
+    /// Whether there is a tray to look into.
+    pub has_tray: bool,
+    /// What to say beside the office's name: `demo`, `development`; none in production.
+    pub mark: Option<&'static str>,
+    /// Lines and marks in ASCII only.
+    pub ascii: bool,
+    /// Nothing moves but the digits.
+    pub reduced_motion: bool,
+    /// The offset of local time, for clocks people read.
+    pub zone: FixedOffset,
+}
+
+/// Which part has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The screen.
+    Work,
+    /// The log, beside the work or over it.
+    Log,
+    /// The tray, beside the work or over it.
+    Tray,
+}
+
+/// The four steps.
+#[derive(Debug)]
+pub enum Screen {
+    /// Find the customer.
+    Find(Find),
+    /// Choose how to send the code.
+    Send(Box<Send>),
+    /// Enter the code.
+    Entry(Box<Entry>),
+    /// Serve the verified customer.
+    Verified(Box<Verified>),
+}
+
+/// Step one.
+#[derive(Debug, Default)]
+pub struct Find {
+    /// The search field.
+    pub input: Input,
+    /// The last answer; none before the first.
+    pub found: Option<Hits>,
+    /// The line that is selected.
+    pub selected: usize,
+    /// The search under way.
+    pub searching: Option<EffectId>,
+    /// The customer being opened.
+    pub opening: Option<EffectId>,
+    /// Enter was pressed before the answer came: take the first hit then.
+    pub accept_first: bool,
+}
+
+/// The answer to a search.
+#[derive(Clone, Debug)]
+pub struct Hits {
+    /// What was searched for.
+    pub typed: String,
+    /// Customers, the likeliest first.
+    pub customers: Vec<Customer>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// Step two.
+#[derive(Debug)]
+pub struct Send {
+    /// For whom.
+    pub customer: Customer,
+    /// The channels, usable ones first.
+    pub choices: Vec<ChannelChoice>,
+    /// The channel that is selected.
+    pub selected: usize,
+    /// The purpose that is selected, among [`Place::purposes`].
+    pub purpose: usize,
+    /// The act under way; its key is dead until it is answered.
+    pub sending: Option<EffectId>,
+    /// The customer's code that is still open, when the clerk came back from it.
+    pub open: Option<Box<Request>>,
+}
+
+/// Step three.
+#[derive(Debug)]
+pub struct Entry {
+    /// Of whom.
+    pub customer: Customer,
+    /// The channels, for another contact.
+    pub choices: Vec<ChannelChoice>,
+    /// The purpose, among [`Place::purposes`].
+    pub purpose: usize,
+    /// The request as last seen.
+    pub request: Request,
+    /// The digits typed so far: never more than a code has.
+    pub typed: TypedCode,
+    /// The verification under way; the boxes are dead until it is answered.
+    pub verifying: Option<EffectId>,
+    /// The resend or the cancellation under way.
+    pub acting: Option<EffectId>,
+    /// The hand-over of the message under way.
+    pub delivering: Option<EffectId>,
+    /// The re-reading of the request under way.
+    pub reading: Option<EffectId>,
+    /// How the last code ended; none while there was none since the last send.
+    pub last: Option<Outcome>,
+}
+
+/// Step four.
+#[derive(Debug)]
+pub struct Verified {
+    /// Who was verified.
+    pub customer: Customer,
+    /// The session as last seen.
+    pub session: Session,
+    /// Its secret.
+    pub token: SessionToken,
+    /// What the office has on the customer; none until it was read.
+    pub account: Option<Account>,
+    /// Lines scrolled down.
+    pub scroll: u16,
+    /// The reading of the account under way.
+    pub reading: Option<EffectId>,
+    /// The prolonging or the re-reading of the session under way.
+    pub touching: Option<EffectId>,
+    /// The logout under way.
+    pub leaving: Option<EffectId>,
+}
+
+/// The log of what happened.
+#[derive(Debug, Default)]
+pub struct LogPanel {
+    /// Entries, newest first; a bounded window of the whole log.
+    pub events: Vec<Event>,
+    /// Whether there are older ones than the last.
+    pub older: bool,
+    /// The entry that is selected.
+    pub selected: usize,
+    /// What is shown.
+    pub filter: EventFilter,
+    /// The filter being typed.
+    pub typing: Option<Input>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Something changed while a reading was under way: read again.
+    pub stale: bool,
+    /// One request's story, open over the list.
+    pub story: Option<Story>,
+}
+
+/// One request's story.
+#[derive(Debug)]
+pub struct Story {
+    /// Its entries, oldest first; none until they were read.
+    pub events: Option<Vec<Event>>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Lines scrolled down.
+    pub scroll: u16,
+}
+
+/// The tray of messages that went nowhere.
+#[derive(Debug, Default)]
+pub struct TrayPanel {
+    /// Messages, newest first; a bounded window.
+    pub messages: Vec<TrayMessage>,
+    /// The message that is selected.
+    pub selected: usize,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+}
+
+/// What lies on top of everything.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys.
+    Help {
+        /// Lines scrolled down.
+        scroll: u16,
+    },
+    /// Every command by name.
+    Palette(Palette),
+    /// A question answered with Enter or Esc.
+    Confirm(Question),
+}
+
+/// The palette.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// The field.
+    pub input: Input,
+    /// What matches, the likeliest first.
+    pub hits: Vec<Command>,
+    /// The line that is selected.
+    pub selected: usize,
+}
+
+/// A question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Leave, though a code is open or a customer is verified?
+    Quit,
+    /// Withdraw the code?
+    CancelRequest,
+}
+
+/// The line of message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How it is meant.
+    pub tone: Tone,
+    /// One or two sentences.
+    pub text: String,
+}
+
+/// How a line is meant; the words carry it, the colour only helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// For information.
+    Plain,
+    /// It worked.
+    Good,
+    /// Something needs the clerk.
+    Warning,
+    /// It did not work.
+    Bad,
+}
+
+/// How the parts below are doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// The store.
+    pub store: Part,
+    /// The email provider.
+    pub email: Part,
+    /// The SMS provider.
+    pub sms: Part,
+}
+
+/// How one part is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// The last use of it went well, or there was none yet.
+    #[default]
+    Ok,
+    /// It has been at something for longer than usual.
+    Slow,
+    /// The last use of it failed.
+    Down,
+}

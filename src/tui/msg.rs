@@ -1,0 +1,73 @@
+//! What the system reports to the machine. What the user means by a key is a
+//! [`Command`](super::keymap::Command), found by the keymap from here.
+
+use crossterm::event::KeyEvent;
+
+use super::effect::EffectId;
+use crate::domain::customer::{Account, Customer};
+use crate::domain::delivery::Report;
+use crate::domain::event::{Event, Page};
+use crate::domain::request::Request;
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::service::lookup::{ChannelChoice, Found};
+use crate::service::ports::TrayMessage;
+use crate::service::request::Asked;
+use crate::service::verify::Verification;
+use zeroize::Zeroizing;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key went down. Its `Debug` may show a digit: never log a message.
+    Key(KeyEvent),
+    /// Text was pasted in one piece (bracketed paste).
+    Paste(Zeroizing<String>),
+    /// The terminal has a new size, in columns and rows.
+    Resize(u16, u16),
+    /// The store says that something may have changed.
+    StoreChanged,
+    /// The moment named by `next_wake` has come.
+    Wake,
+    /// An effect was carried out.
+    Reply(EffectId, Box<Reply>),
+}
+
+/// Why an effect failed: one sentence for the clerk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(pub String);
+
+/// What an effect brought.
+#[derive(Debug)]
+pub enum Reply {
+    /// To `ReadClock`.
+    Clock(Result<Timestamp, Failure>),
+    /// To `Find`.
+    Found(Result<Found, Failure>),
+    /// To `Open`; no customer where there is none any more.
+    Opened(Result<Option<(Customer, Vec<ChannelChoice>)>, Failure>),
+    /// To `Ask`.
+    Asked(Result<Asked, Failure>),
+    /// To `Resend`; none where the request is gone.
+    Resent(Result<Option<Asked>, Failure>),
+    /// To `Deliver`.
+    Delivered(Result<Report, Failure>),
+    /// To `Verify`.
+    Verified(Result<Verification, Failure>),
+    /// To `Cancel`.
+    Cancelled(Result<Option<Request>, Failure>),
+    /// To `ReadRequest`.
+    Request(Result<Option<Request>, Failure>),
+    /// To `ReadAccount`.
+    Account(Result<Account, Failure>),
+    /// To `Touch` and `ReadSession`.
+    Session(Result<Option<Session>, Failure>),
+    /// To `Logout`.
+    LoggedOut(Result<Option<Session>, Failure>),
+    /// To `ReadLog`, with the page that was asked for.
+    Log(Page, Result<Vec<Event>, Failure>),
+    /// To `ReadStory`.
+    Story(Result<Vec<Event>, Failure>),
+    /// To `ReadTray`.
+    Tray(Result<Vec<TrayMessage>, Failure>),
+}
