@@ -5,6 +5,7 @@ pub mod config;
 pub mod delivery;
 pub mod domain;
 pub mod lifecycle;
+pub mod random;
 pub mod service;
 pub mod store;
 pub mod telemetry;
