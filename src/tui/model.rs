@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use super::clock::StoreClock;
 use super::effect::{EffectId, TypedCode};
-use super::keymap::Command;
+use super::keymap::{Command, Context};
 use crate::config::settings::ThemeName;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::event::{Event, EventFilter};
@@ -46,6 +46,27 @@ pub struct Model {
     pub quitting: bool,
     /// The id of the last effect.
     pub last_effect: u64,
+}
+
+impl Model {
+    /// The part that has the keyboard: what lies on top, else what has the focus.
+    pub fn context(&self) -> Context {
+        match (&self.overlay, self.focus, &self.log, &self.tray) {
+            (Some(Overlay::Help { .. }), ..) => Context::Help,
+            (Some(Overlay::Palette(_)), ..) => Context::Palette,
+            (Some(Overlay::Confirm(_)), ..) => Context::Confirm,
+            (None, Focus::Log, Some(log), _) if log.story.is_some() => Context::Story,
+            (None, Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
+            (None, Focus::Log, Some(_), _) => Context::Log,
+            (None, Focus::Tray, _, Some(_)) => Context::Tray,
+            _ => match self.screen {
+                Screen::Find(_) => Context::Find,
+                Screen::Send(_) => Context::Send,
+                Screen::Entry(_) => Context::Entry,
+                Screen::Verified(_) => Context::Verified,
+            },
+        }
+    }
 }
 
 /// Who and where, and the rules that the screens show.
