@@ -34,6 +34,11 @@ impl StoreClock {
         moment.since(self.time(now))
     }
 
+    /// Whole seconds until `moment`, rounded up: zero means that it is over.
+    pub fn seconds_until(&self, moment: Timestamp, now: Now) -> u64 {
+        u64::try_from(self.until(moment, now).as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
+    }
+
     /// When, by this terminal's steady clock, the store's will say `moment`.
     pub fn instant_of(&self, moment: Timestamp) -> Instant {
         self.at + moment.since(self.read)
@@ -52,6 +57,7 @@ mod tests {
         assert_eq!(clock.time(later), Timestamp::from_millis(1_005_000));
         let expiry = Timestamp::from_millis(1_060_000);
         assert_eq!(clock.until(expiry, later), Duration::from_secs(55));
+        assert_eq!(clock.seconds_until(expiry, later + Duration::from_millis(1)), 55);
         assert_eq!(clock.instant_of(expiry), start + Duration::from_mins(1));
         assert_eq!(clock.until(Timestamp::from_millis(0), later), Duration::ZERO);
     }

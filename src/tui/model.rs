@@ -5,17 +5,18 @@
 use chrono::FixedOffset;
 use tui_input::Input;
 
-use super::clock::StoreClock;
+use super::clock::{Now, StoreClock};
 use super::effect::{EffectId, TypedCode};
 use super::keymap::{Command, Context};
 use crate::config::settings::ThemeName;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::event::{Event, EventFilter};
 use crate::domain::outcome::Outcome;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionToken};
 use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
+use crate::service::request::Refusal;
 
 /// The interface as a whole.
 #[derive(Debug)]
@@ -46,9 +47,42 @@ pub struct Model {
     pub quitting: bool,
     /// The id of the last effect.
     pub last_effect: u64,
+    /// Effects that are not answered yet.
+    pub under_way: Vec<UnderWay>,
+    /// What was last searched for: it is there again when the clerk comes back.
+    pub search: String,
+    /// A name of this process that no other has; its acts are numbered under it.
+    pub process: String,
 }
 
 impl Model {
+    /// The interface as it starts: the search, and nothing known yet.
+    pub fn new(place: Place, theme: ThemeName, size: (u16, u16), process: String) -> Self {
+        Self {
+            place,
+            clock: None,
+            size,
+            theme,
+            screen: Screen::Find(Find::default()),
+            focus: Focus::Work,
+            log: None,
+            tray: None,
+            overlay: None,
+            notice: None,
+            health: Health::default(),
+            quitting: false,
+            last_effect: 0,
+            under_way: Vec::new(),
+            search: String::new(),
+            process,
+        }
+    }
+
+    /// Whether there is room for a panel beside the work.
+    pub const fn is_wide(&self) -> bool {
+        self.size.0 >= WIDE
+    }
+
     /// The part that has the keyboard: what lies on top, else what has the focus.
     pub fn context(&self) -> Context {
         match (&self.overlay, self.focus, &self.log, &self.tray) {
@@ -67,6 +101,33 @@ impl Model {
             },
         }
     }
+}
+
+/// Columns from which a panel stands beside the work, not over it.
+pub const WIDE: u16 = 110;
+
+/// An effect that is not answered yet.
+#[derive(Clone, Debug)]
+pub struct UnderWay {
+    /// Its name.
+    pub id: EffectId,
+    /// The part below that has to do it.
+    pub by: Below,
+    /// Since when.
+    pub since: Now,
+    /// The request whose message is handed over.
+    pub request: Option<RequestId>,
+}
+
+/// The parts below the interface, as [`Health`] tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// The store.
+    Store,
+    /// The email provider.
+    Email,
+    /// The SMS provider.
+    Sms,
 }
 
 /// Who and where, and the rules that the screens show.
@@ -184,6 +245,8 @@ pub struct Entry {
     pub delivering: Option<EffectId>,
     /// The re-reading of the request under way.
     pub reading: Option<EffectId>,
+    /// Something changed while it could not be read: read again.
+    pub stale: bool,
     /// How the last code ended; none while there was none since the last send.
     pub last: Option<Outcome>,
 }
@@ -205,6 +268,12 @@ pub struct Verified {
     pub reading: Option<EffectId>,
     /// The prolonging or the re-reading of the session under way.
     pub touching: Option<EffectId>,
+    /// Something changed while the session was being asked about: ask again.
+    pub stale: bool,
+    /// When the session was last prolonged.
+    pub touched: Now,
+    /// When it was last asked about.
+    pub checked: Now,
     /// The logout under way.
     pub leaving: Option<EffectId>,
 }
@@ -216,6 +285,9 @@ pub struct LogPanel {
     pub events: Vec<Event>,
     /// Whether there are older ones than the last.
     pub older: bool,
+    /// Whether there are newer ones than the first: it was paged too far down
+    /// to hold them all.
+    pub newer: bool,
     /// The entry that is selected.
     pub selected: usize,
     /// What is shown.
@@ -250,6 +322,8 @@ pub struct TrayPanel {
     pub selected: usize,
     /// The reading under way.
     pub reading: Option<EffectId>,
+    /// Something changed while a reading was under way: read again.
+    pub stale: bool,
 }
 
 /// What lies on top of everything.
@@ -293,6 +367,24 @@ pub struct Notice {
     pub tone: Tone,
     /// One or two sentences.
     pub text: String,
+    /// What the sentences are made from again as time goes by.
+    pub live: Option<Live>,
+}
+
+/// A message that counts down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// No code was sent; it says when it may be tried again.
+    Refused(Box<Refusal>),
+    /// Another code may be sent in a while.
+    Cooldown,
+}
+
+impl Notice {
+    /// A message that stays as it is.
+    pub fn new(tone: Tone, text: impl Into<String>) -> Self {
+        Self { tone, text: text.into(), live: None }
+    }
 }
 
 /// How a line is meant; the words carry it, the colour only helps.

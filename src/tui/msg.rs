@@ -29,13 +29,20 @@ pub enum Msg {
     StoreChanged,
     /// The moment named by `next_wake` has come.
     Wake,
+    /// The program was stopped and goes on: nobody knows how long it stood.
+    Resumed,
     /// An effect was carried out.
     Reply(EffectId, Box<Reply>),
 }
 
-/// Why an effect failed: one sentence for the clerk.
+/// Why an effect failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub String);
+pub struct Failure {
+    /// One or two sentences for the clerk.
+    pub text: String,
+    /// Whether the store could not be reached at all.
+    pub unreachable: bool,
+}
 
 /// What an effect brought.
 #[derive(Debug)]
