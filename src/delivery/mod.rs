@@ -1,1 +1,16 @@
 //! Senders: email, text messages, and the tray that stands in for both.
+//!
+//! A sender takes a committed message, writes it from the templates, hands it
+//! to one provider once, and reports how far it came. Whether a message that
+//! was not taken is sent again is never decided here: a blind second message
+//! is a second code in the customer's hand, or a bill.
+
+mod build;
+mod error;
+mod gsm7;
+
+mod templates;
+mod tray;
+
+pub use build::{email_sender, sms_sender, tray};
+pub use error::DeliveryError;

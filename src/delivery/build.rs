@@ -1,0 +1,62 @@
+//! From the configuration to senders.
+//!
+//! Nothing here looks up a name, reads a certificate or opens a connection:
+//! the first picture of the interface waits for it. All of that happens at the
+//! first message, or when `doctor` asks.
+
+use std::sync::Arc;
+
+use super::error::DeliveryError;
+use super::templates::Templates;
+use super::tray::{TrayFile, TraySender};
+use crate::config::settings::{EmailSettings, SmsSettings, TraySettings};
+use crate::domain::channel::Channel;
+use crate::service::ports::{Sender, Tray};
+
+/// The sender of email.
+pub fn email_sender(
+    email: &EmailSettings,
+    tray: &TraySettings,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    let templates = Arc::new(Templates::embedded()?);
+    Ok(match email {
+        EmailSettings::Tray { .. } => tray_sender(Channel::Email, templates, tray),
+        EmailSettings::Smtp(_) => {
+            return Err(DeliveryError::Settings(
+                "Email over SMTP is not part of this build.".into(),
+            ));
+        }
+    })
+}
+
+/// The sender of text messages.
+pub fn sms_sender(
+    sms: &SmsSettings,
+    tray: &TraySettings,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    let templates = Arc::new(Templates::embedded()?);
+    Ok(match sms {
+        SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
+        SmsSettings::Twilio(_) => {
+            return Err(DeliveryError::Settings("Twilio is not part of this build.".into()));
+        }
+    })
+}
+
+/// The tray to look into; none where every message goes to a provider.
+pub fn tray(
+    email: &EmailSettings,
+    sms: &SmsSettings,
+    tray: &TraySettings,
+) -> Option<Arc<dyn Tray>> {
+    let used = matches!(email, EmailSettings::Tray { .. }) || matches!(sms, SmsSettings::Tray);
+    used.then(|| Arc::new(TrayFile::new(tray.file.clone())) as Arc<dyn Tray>)
+}
+
+fn tray_sender(
+    channel: Channel,
+    templates: Arc<Templates>,
+    tray: &TraySettings,
+) -> Arc<dyn Sender> {
+    Arc::new(TraySender::new(channel, templates, TrayFile::new(tray.file.clone())))
+}

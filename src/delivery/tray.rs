@@ -1,0 +1,265 @@
+//! The tray: where messages lie that go nowhere.
+//!
+//! In development a message is put into a file in place of a provider's hands,
+//! word for word as the customer would read it, and is read from there by the
+//! interface and by `countersign tray`. The file holds codes in clear, so it
+//! is the user's alone (mode 0600) and never exists in production.
+//!
+//! It is a line of JSON for each message, added under a lock that lies beside
+//! it: the file itself is replaced when it is trimmed, and a lock on a file
+//! that was replaced holds nobody back.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rustix::fs::OFlags;
+use serde::{Deserialize, Serialize};
+
+use super::error::{self, DeliveryError};
+use super::templates::Templates;
+use crate::domain::channel::Channel;
+use crate::domain::delivery::Report;
+use crate::domain::message::Outgoing;
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+use crate::service::ports::{Sender, Tray, TrayError, TrayMessage};
+
+/// Messages kept when the tray is trimmed.
+const KEPT: usize = 200;
+/// It is trimmed when so many more have come.
+const SLACK: usize = 50;
+/// A tray of [`KEPT`] and [`SLACK`] messages is far smaller; a file over this
+/// is none of ours.
+const LARGEST: u64 = 16 * 1024 * 1024;
+
+/// A message as its line holds it.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    number: u64,
+    at: i64,
+    channel: String,
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    subject: Option<String>,
+    text: String,
+    reference: String,
+}
+
+/// The tray's file.
+#[derive(Clone, Debug)]
+pub(super) struct TrayFile {
+    path: PathBuf,
+}
+
+impl TrayFile {
+    /// The tray in this file; it is made when the first message comes.
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Adds a message and gives its number.
+    fn add(&self, mut line: Line) -> io::Result<u64> {
+        let _lock = self.lock()?;
+        let lines = self.lines()?;
+        line.number = lines.last().map_or(1, |last| last.number.saturating_add(1));
+        let written = encode(&line)?;
+        if lines.len() < KEPT + SLACK {
+            let mut file = private(OpenOptions::new().create(true).append(true), &self.path)?;
+            // Whatever a writer left that was stopped halfway ends here.
+            let torn = !ends_line(&self.path)?;
+            file.write_all(&[if torn { b"\n".as_slice() } else { b"" }, &written].concat())?;
+        } else {
+            let oldest = lines.len() + 1 - KEPT;
+            let mut all = Vec::new();
+            for kept in lines.iter().skip(oldest) {
+                all.extend(encode(kept)?);
+            }
+            all.extend(written);
+            self.replace(&all)?;
+        }
+        Ok(line.number)
+    }
+
+    /// Puts other content into the tray's place, in one step for its readers.
+    fn replace(&self, content: &[u8]) -> io::Result<()> {
+        let fresh = self.beside("new");
+        let mut file = private(OpenOptions::new().create(true).write(true).truncate(true), &fresh)?;
+        file.write_all(content)?;
+        std::fs::rename(fresh, &self.path)
+    }
+
+    /// The whole lines, oldest first. A line that is none of ours is passed over.
+    fn lines(&self) -> io::Result<Vec<Line>> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut content = Vec::new();
+        file.take(LARGEST).read_to_end(&mut content)?;
+        Ok(content
+            .split_inclusive(|byte| *byte == b'\n')
+            .filter(|line| line.ends_with(b"\n"))
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect())
+    }
+
+    /// Holds other writers back until it is dropped.
+    fn lock(&self) -> io::Result<File> {
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let file = private(OpenOptions::new().create(true).append(true), &self.beside("lock"))?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".");
+        name.push(ending);
+        name.into()
+    }
+
+    /// Runs what touches the disk where it holds up nobody.
+    async fn run<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, TrayError> {
+        let tray = self.clone();
+        let result = tokio::task::spawn_blocking(move || act(&tray)).await;
+        result
+            .map_err(io::Error::other)
+            .and_then(|done| done)
+            .map_err(|error| TrayError(format!("{}: {error}", self.path.display())))
+    }
+}
+
+/// Opens a file that is the user's alone, whatever it was before, and never
+/// through a link somebody else may have laid.
+fn private(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let file = options.mode(0o600).custom_flags(no_follow).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+fn ends_line(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+fn encode(line: &Line) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(line)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+impl Line {
+    fn into_message(self) -> Option<TrayMessage> {
+        Some(TrayMessage {
+            number: self.number,
+            at: Timestamp::from_millis(self.at),
+            channel: self.channel.parse().ok()?,
+            to: text::clean(&self.to),
+            subject: self.subject.as_deref().map(text::clean),
+            text: text::clean_lines(&self.text),
+            reference: text::clean(&self.reference),
+        })
+    }
+}
+
+#[async_trait]
+impl Tray for TrayFile {
+    async fn messages(&self, after: u64, limit: u32) -> Result<Vec<TrayMessage>, TrayError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.run(move |tray| {
+            let mut lines = tray.lines()?;
+            lines.retain(|line| line.number > after);
+            let skipped = lines.len().saturating_sub(limit);
+            Ok(lines.into_iter().skip(skipped).filter_map(Line::into_message).collect())
+        })
+        .await
+    }
+}
+
+/// Puts one channel's messages into the tray.
+pub(super) struct TraySender {
+    channel: Channel,
+    templates: Arc<Templates>,
+    tray: TrayFile,
+}
+
+impl TraySender {
+    /// A sender for a channel.
+    pub(super) const fn new(channel: Channel, templates: Arc<Templates>, tray: TrayFile) -> Self {
+        Self { channel, templates, tray }
+    }
+
+    fn line(&self, message: &Outgoing) -> Result<Line, DeliveryError> {
+        let (subject, text) = match self.channel {
+            Channel::Email => {
+                let email = self.templates.email(&message.facts)?;
+                (Some(email.subject), email.plain)
+            }
+            Channel::Sms => (None, self.templates.sms(&message.facts)?),
+        };
+        Ok(Line {
+            number: 0,
+            at: message.at.millis(),
+            channel: self.channel.word().into(),
+            to: message.to.as_str().into(),
+            subject,
+            text,
+            reference: message.facts.reference.to_string(),
+        })
+    }
+
+    async fn put(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+        let line = self.line(message)?;
+        let number =
+            self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
+        Ok(Some(format!("tray {number}")))
+    }
+}
+
+fn unwritable(error: &TrayError) -> DeliveryError {
+    DeliveryError::Failed(format!(
+        "The tray cannot be written: {}. Check the file of [tray] in the configuration.",
+        error.0
+    ))
+}
+
+#[async_trait]
+impl Sender for TraySender {
+    fn provider(&self) -> &'static str {
+        "tray"
+    }
+
+    async fn send(&self, message: &Outgoing) -> Report {
+        error::report(self.provider(), &message.idempotency, self.put(message).await)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        self.tray
+            .run(|tray| {
+                let _lock = tray.lock()?;
+                private(OpenOptions::new().create(true).append(true), &tray.path).map(drop)
+            })
+            .await
+            .map(|()| format!("messages go to the tray, {}", self.tray.path.display()))
+            .map_err(|error| unwritable(&error).to_string())
+    }
+}

@@ -1,0 +1,39 @@
+//! A message to send, as the desk hands it over.
+
+use countersign::domain::code::Code;
+use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
+use countersign::domain::message::{MessageFacts, Outgoing};
+use countersign::domain::request::Reference;
+use countersign::domain::time::Timestamp;
+
+/// The code in [`to`]'s message: no port, number or status looks like it.
+pub(crate) const CODE: &str = "073914";
+
+/// A message with [`CODE`] to this contact.
+pub(crate) fn to(contact: Contact) -> Outgoing {
+    Outgoing {
+        to: contact,
+        idempotency: "4F7K2M9QXA-1".into(),
+        at: Timestamp::from_millis(1_763_820_000_000),
+        facts: MessageFacts {
+            office: "Riverside Billing".into(),
+            counter: "3".into(),
+            customer: "Dana Rivera".into(),
+            purpose: "pay bill".into(),
+            reference: Reference::from_store("K7Q"),
+            code: Code::parse(CODE, 6).expect("six digits"),
+            minutes: 5,
+            locale: None,
+        },
+    }
+}
+
+/// An email address.
+pub(crate) fn email(raw: &str) -> Contact {
+    Contact::Email(EmailAddress::parse(raw).expect("an address"))
+}
+
+/// A phone number in E.164.
+pub(crate) fn phone(raw: &str) -> Contact {
+    Contact::Phone(PhoneNumber::parse(raw, "US").expect("a number"))
+}
