@@ -3,8 +3,10 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+use super::kind;
+use super::show::Effective;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, SendLimits};
 
@@ -48,6 +50,10 @@ pub struct Config {
     pub log: LogSettings,
     /// `[ui]`
     pub ui: UiSettings,
+    /// What works but should not stay so, in sentences.
+    pub warnings: Vec<String>,
+    /// Every key with its value and where it came from.
+    pub effective: Effective,
 }
 
 /// Who we are.
@@ -64,6 +70,13 @@ pub struct OfficeSettings {
 pub struct StoreSettings {
     /// A database URL; it may hold a password and is never printed.
     pub url: SecretString,
+}
+
+impl StoreSettings {
+    /// The file of a SQLite store.
+    pub fn sqlite_file(&self) -> Option<PathBuf> {
+        kind::sqlite_file(self.url.expose_secret())
+    }
 }
 
 /// Where the keys lie.

@@ -1,0 +1,133 @@
+//! The configuration file: which one, and its values with their lines.
+
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
+
+use super::kind::Base;
+use super::layer::Layer;
+use super::problem::Findings;
+use super::raw::Raw;
+use super::surroundings::Surroundings;
+use super::table;
+use crate::domain::text::clean;
+
+/// The file to read: the one named on the command line, else the one that
+/// `COUNTERSIGN_CONFIG` names, else the one in the XDG folder if it is there.
+pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Option<PathBuf> {
+    if let Some(named) = named {
+        return Some(surroundings.folder().join(named));
+    }
+    surroundings.named_file().or_else(|| {
+        let folder = surroundings.xdg("XDG_CONFIG_HOME", ".config")?;
+        let file = folder.join("countersign").join("config.toml");
+        file.exists().then_some(file)
+    })
+}
+
+/// Reads the file at `path`.
+pub(super) fn read(path: &Path, surroundings: &Surroundings, findings: &mut Findings) -> Layer {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) => {
+            findings.refuse(None, format!("{} cannot be read: {error}", path.display()));
+            return Layer::default();
+        }
+    };
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let Ok(text) = std::str::from_utf8(&text) else {
+        findings.refuse(Some(&name), "the file is not text in UTF-8");
+        return Layer::default();
+    };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        let at = error.span().map_or(0, |span| span.start);
+        // Only the reason: the line itself may hold a secret.
+        findings.refuse(Some(&place(&name, text, at)), clean(error.message()));
+    }
+    if !errors.is_empty() {
+        return Layer::default();
+    }
+    let home = surroundings.home();
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    let base = Base { folder, home: home.as_deref() };
+    let mut entries = entries(root.get_ref());
+    entries.sort_by_key(|entry| entry.at);
+    let mut layer = Layer::default();
+    for entry in entries {
+        let place = place(&name, text, entry.at);
+        match entry.what {
+            What::Value(path, value) => match table::key(&path) {
+                Some(key) => layer.read(key, &Raw::of_toml(value), &place, &base, findings),
+                None => findings.refuse(Some(&place), unknown_key(&path)),
+            },
+            What::UnknownSection(section) => {
+                findings.refuse(Some(&place), unknown_section(&section));
+            }
+            What::NoSection(section) => findings.refuse(
+                Some(&place),
+                format!("{section} is a section: write [{section}] and its keys below it"),
+            ),
+        }
+    }
+    layer.refuse_doubles(findings);
+    layer
+}
+
+/// Something the file says, and where.
+struct Entry<'a> {
+    at: usize,
+    what: What<'a>,
+}
+
+enum What<'a> {
+    Value(String, &'a DeValue<'a>),
+    UnknownSection(String),
+    NoSection(String),
+}
+
+fn entries<'a>(root: &'a DeTable<'a>) -> Vec<Entry<'a>> {
+    let mut entries = Vec::new();
+    for (name, value) in root {
+        let at = name.span().start;
+        let section = name.get_ref();
+        match (value.get_ref(), table::is_section(section)) {
+            (DeValue::Table(keys), true) => {
+                entries.extend(keys.iter().map(|(name, value)| Entry {
+                    at: name.span().start,
+                    what: What::Value(format!("{section}.{}", name.get_ref()), value.get_ref()),
+                }));
+            }
+            (_, true) => entries.push(Entry { at, what: What::NoSection(section.to_string()) }),
+            (DeValue::Table(_), false) => {
+                entries.push(Entry { at, what: What::UnknownSection(section.to_string()) });
+            }
+            (value, false) => {
+                entries.push(Entry { at, what: What::Value(section.to_string(), value) });
+            }
+        }
+    }
+    entries
+}
+
+fn place(name: &str, text: &str, at: usize) -> String {
+    let line = text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+    format!("{name} line {line}")
+}
+
+fn unknown_key(path: &str) -> String {
+    let path = clean(path);
+    match table::nearest(&path) {
+        Some(known) => format!("there is no key {path}; did you mean {known}?"),
+        None => format!("there is no key {path}"),
+    }
+}
+
+fn unknown_section(section: &str) -> String {
+    let section = clean(section);
+    match table::nearest_section(&section) {
+        Some(known) => format!("there is no section [{section}]; did you mean [{known}]?"),
+        None => format!("there is no section [{section}]"),
+    }
+}

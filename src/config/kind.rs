@@ -1,0 +1,440 @@
+//! What a key may hold: the check of one value by itself. What depends on
+//! several keys is judged when the configuration is put together.
+
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+
+use config::ValueKind;
+use phonenumber::country;
+
+use super::raw::Raw;
+use crate::domain::contact::EmailAddress;
+use crate::domain::text::{clean, clean_optional};
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A whole number.
+    Number {
+        /// From here.
+        least: i64,
+        /// To here.
+        most: i64,
+    },
+    /// `true` or `false`.
+    Flag,
+    /// A text of so many characters at most.
+    Text {
+        /// The most characters.
+        most: usize,
+    },
+    /// A list of such texts, not empty.
+    Texts {
+        /// The most characters of one.
+        most: usize,
+    },
+    /// A file.
+    Path,
+    /// The URL of a store.
+    StoreUrl,
+    /// A secret: never repeated in a message.
+    Secret,
+    /// A server's name or address.
+    Host,
+    /// An email address, alone or after a name.
+    Mailbox,
+    /// A name that Twilio gives: two letters and 32 hexadecimal digits.
+    Sid(&'static str),
+    /// Whom a text message comes from.
+    SmsSender,
+    /// The start of a provider's addresses.
+    BaseUrl,
+    /// A country of ISO 3166, two letters.
+    Country,
+    /// A list of them.
+    Countries,
+}
+
+/// From where a relative path is read, and what `~` is.
+pub(super) struct Base<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) home: Option<&'a Path>,
+}
+
+impl Kind {
+    /// What is allowed, in words.
+    pub fn allowed(self) -> String {
+        match self {
+            Self::Word(words) => {
+                let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+                format!("one of {}", quoted.join(", "))
+            }
+            Self::Number { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Flag => "true or false".into(),
+            Self::Text { most } => format!("a text of 1 to {most} characters"),
+            Self::Texts { most } => {
+                format!("a list of texts of 1 to {most} characters, each once, at least one")
+            }
+            Self::Path => "the path of a file".into(),
+            Self::StoreUrl => "sqlite: and the path of a file, without parameters; \
+                               other databases are not supported yet"
+                .into(),
+            Self::Secret => "a text on one line, not empty".into(),
+            Self::Host => "a server's name or address alone, such as smtp.example.org".into(),
+            Self::Mailbox => "an address such as codes@example.org, \
+                              or a name before it: Riverside Billing <codes@example.org>"
+                .into(),
+            Self::Sid(prefix) => format!("{prefix} and 32 hexadecimal digits"),
+            Self::SmsSender => "a number such as +15005550006, a short code, \
+                                or a name of up to 11 letters and digits"
+                .into(),
+            Self::BaseUrl => "https:// and a server's name; http:// only for this machine".into(),
+            Self::Country => "a country's two letters (ISO 3166), such as US".into(),
+            Self::Countries => "a list of countries' two letters (ISO 3166), such as US".into(),
+        }
+    }
+
+    /// Whether values are kept from every message and screen.
+    pub const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret)
+    }
+
+    /// Whether a refused value can be repeated in a message. A URL may hold a
+    /// password, and a free text may be a secret at the wrong place.
+    const fn is_repeated(self) -> bool {
+        matches!(
+            self,
+            Self::Word(_)
+                | Self::Number { .. }
+                | Self::Flag
+                | Self::Text { .. }
+                | Self::Texts { .. }
+                | Self::Mailbox
+                | Self::Host
+                | Self::SmsSender
+                | Self::Country
+                | Self::Countries
+        )
+    }
+
+    /// The value as the program uses it, or what is wrong with it.
+    pub(super) fn check(self, path: &str, raw: &Raw, base: &Base<'_>) -> Result<ValueKind, String> {
+        self.read(raw, base).ok_or_else(|| {
+            let allowed = self.allowed();
+            let quoted = match (self, raw) {
+                (Self::Number { .. }, Raw::Text(text)) if text.trim().parse::<i64>().is_ok() => {
+                    return format!("{path} is a number: write it without quotes");
+                }
+                (Self::Flag, Raw::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+                    return format!("{path} is true or false: write it without quotes");
+                }
+                (Self::StoreUrl, Raw::Text(url)) => return refused_store(path, url),
+                _ => self.is_repeated().then(|| raw.shown()).flatten(),
+            };
+            match quoted {
+                Some(value) => format!("{path} = {value} is not allowed; allowed: {allowed}"),
+                None => format!("the value of {path} is not allowed; allowed: {allowed}"),
+            }
+        })
+    }
+
+    fn read(self, raw: &Raw, base: &Base<'_>) -> Option<ValueKind> {
+        let text = match raw {
+            Raw::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        match self {
+            Self::Word(words) => words.contains(&text?).then(|| text.into()),
+            Self::Number { least, most } => match raw {
+                Raw::Number(number) => (least..=most).contains(number).then(|| (*number).into()),
+                _ => None,
+            },
+            Self::Flag => match raw {
+                Raw::Flag(flag) => Some((*flag).into()),
+                _ => None,
+            },
+            Self::Text { most } => short_text(text?, most).map(Into::into),
+            Self::Texts { most } => texts(raw, most),
+            Self::Path => path(text?, base)?.to_str().map(Into::into),
+            Self::StoreUrl => store_url(text?, base).map(Into::into),
+            Self::Secret => is_secret(text?).then(|| text.into()),
+            Self::Host => is_host(text?).then(|| text.into()),
+            Self::Mailbox => mailbox(text?).map(Into::into),
+            Self::Sid(prefix) => is_sid(text?, prefix).then(|| text.into()),
+            Self::SmsSender => is_sms_sender(text?).then(|| text.into()),
+            Self::BaseUrl => base_url(text?).map(Into::into),
+            Self::Country => country(text?).map(Into::into),
+            Self::Countries => {
+                let countries = raw.texts()?.into_iter().map(country).collect::<Option<Vec<_>>>();
+                countries.map(Into::into)
+            }
+        }
+    }
+}
+
+fn short_text(raw: &str, most: usize) -> Option<String> {
+    clean_optional(raw).filter(|text| text.chars().count() <= most)
+}
+
+fn texts(raw: &Raw, most: usize) -> Option<ValueKind> {
+    let texts = raw.texts()?.into_iter().map(|text| short_text(text, most));
+    let texts: Vec<String> = texts.collect::<Option<_>>()?;
+    let twice = texts.iter().enumerate().any(|(at, text)| texts[..at].contains(text));
+    (!texts.is_empty() && !twice).then(|| texts.into())
+}
+
+/// Passwords hold spaces and any letter, but nothing that ends a line.
+pub(super) fn is_secret(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// An absolute path: relative ones begin at the place that names them.
+fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return None;
+    }
+    let whole = match text.strip_prefix("~/") {
+        Some(rest) => base.home?.join(rest),
+        None => base.folder.join(text),
+    };
+    Some(whole.components().filter(|part| *part != Component::CurDir).collect())
+}
+
+/// The store's URL in one form, `sqlite://` and an absolute path, in which
+/// characters that mean something in a URL are escaped.
+fn store_url(text: &str, base: &Base<'_>) -> Option<String> {
+    let rest = text.strip_prefix("sqlite:")?;
+    let file = rest.strip_prefix("//").unwrap_or(rest);
+    if file.is_empty() || file.ends_with('/') || file.starts_with(':') || file.contains('?') {
+        return None;
+    }
+    path(&percent_decoded(file)?, base)?.to_str().map(sqlite_url)
+}
+
+/// The URL of a SQLite file.
+pub(super) fn sqlite_url(file: &str) -> String {
+    let mut url = String::from("sqlite://");
+    for char in file.chars() {
+        match char {
+            '%' => url.push_str("%25"),
+            '?' => url.push_str("%3F"),
+            '#' => url.push_str("%23"),
+            char => url.push(char),
+        }
+    }
+    url
+}
+
+/// The file of a URL made by [`sqlite_url`].
+pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    percent_decoded(url.strip_prefix("sqlite://")?).map(PathBuf::from)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        if first != b'%' {
+            bytes.push(first);
+            continue;
+        }
+        let (digits, tail) = rest.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = tail;
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Says what is wrong with a store's URL without repeating it: it may hold a
+/// password.
+fn refused_store(path: &str, url: &str) -> String {
+    let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
+    match scheme {
+        "sqlite" if rest.starts_with(":memory") => {
+            format!("{path}: a store in memory forgets which codes were used; name a file")
+        }
+        "sqlite" if rest.contains('?') => format!(
+            "{path}: leave out what follows the ?; the store is always opened in the one safe way"
+        ),
+        "sqlite" => format!("{path}: sqlite: must be followed by the path of a file"),
+        "postgres" | "postgresql" | "mysql" | "mariadb" => {
+            format!("{path}: {scheme} is not supported yet; use sqlite: and the path of a file")
+        }
+        _ => {
+            format!("{path} begins with no known kind of store; use sqlite: and the path of a file")
+        }
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && !label.starts_with('-')
+    };
+    text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label))
+}
+
+/// Whether a server is on this machine. Only the one name that is always this
+/// machine counts: any other could be made to point elsewhere.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// `address` or `Name <address>`, with one blank between them.
+fn mailbox(text: &str) -> Option<String> {
+    let text = text.trim();
+    let Some((name, rest)) = text.split_once('<') else {
+        return EmailAddress::parse(text).ok().map(|it| it.as_str().to_owned());
+    };
+    let address = EmailAddress::parse(rest.strip_suffix('>')?.trim()).ok()?;
+    let name = name.trim().trim_matches('"').trim();
+    // Within these limits the name needs no quoting that two programs could
+    // read differently.
+    let plain = !name.is_empty()
+        && name.chars().count() <= 64
+        && !name.contains(['"', '\\', '<', '>', '@', ',', ';', ':', '(', ')', '[', ']'])
+        && clean(name) == name;
+    plain.then(|| format!("{name} <{}>", address.as_str()))
+}
+
+fn is_sid(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// A number in E.164, a short code, or an alphanumeric sender: 1 to 11 letters,
+/// digits and blanks with at least one letter.
+fn is_sms_sender(text: &str) -> bool {
+    if let Some(digits) = text.strip_prefix('+') {
+        return (7..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return (4..=8).contains(&text.len());
+    }
+    text.len() <= 11
+        && text.trim() == text
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
+fn base_url(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => {
+            port.parse::<u16>().ok().filter(|port| *port > 0)?;
+            host
+        }
+        _ => authority,
+    };
+    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
+    let plain_path =
+        path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
+    let known = scheme == "https" || (scheme == "http" && is_loopback(host));
+    (known && is_host(bare) && plain_path).then(|| text.trim_end_matches('/').to_owned())
+}
+
+fn country(text: &str) -> Option<String> {
+    let letters = text.trim().to_ascii_uppercase();
+    (letters.len() == 2 && letters.parse::<country::Id>().is_ok()).then_some(letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(kind: Kind, text: &str) -> Option<String> {
+        let base = Base { folder: Path::new("/etc/desk"), home: Some(Path::new("/home/amira")) };
+        kind.read(&Raw::Text(text.into()), &base).map(|value| value.to_string())
+    }
+
+    #[test]
+    fn store_urls_come_in_several_writings() {
+        for (written, read) in [
+            ("sqlite:desk.db", "sqlite:///etc/desk/desk.db"),
+            ("sqlite://desk.db", "sqlite:///etc/desk/desk.db"),
+            ("sqlite:./data/desk.db", "sqlite:///etc/desk/data/desk.db"),
+            ("sqlite:/srv/desk.db", "sqlite:///srv/desk.db"),
+            ("sqlite:///srv/desk.db", "sqlite:///srv/desk.db"),
+            ("sqlite:~/desk.db", "sqlite:///home/amira/desk.db"),
+            ("sqlite:a%20b%3f.db", "sqlite:///etc/desk/a b%3F.db"),
+        ] {
+            assert_eq!(reads(Kind::StoreUrl, written).as_deref(), Some(read), "{written}");
+        }
+        for bad in [
+            "",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:x.db?mode=rwc",
+            "sqlite:x%2",
+            "postgres://h/d",
+        ] {
+            assert_eq!(reads(Kind::StoreUrl, bad), None, "{bad}");
+        }
+        let odd = "/srv/100% sure?#1.db";
+        assert_eq!(sqlite_file(&sqlite_url(odd)), Some(PathBuf::from(odd)));
+    }
+
+    #[test]
+    fn senders_are_addresses_with_or_without_a_name() {
+        assert_eq!(
+            reads(Kind::Mailbox, "\"Riverside\"  <codes@example.org>").as_deref(),
+            Some("Riverside <codes@example.org>")
+        );
+        assert!(reads(Kind::Mailbox, "codes@example.org").is_some());
+        for bad in ["Riverside", "R <codes@example.org", "R\r\nBcc: <v@evil.test>", "a,b <c@d.org>"]
+        {
+            assert_eq!(reads(Kind::Mailbox, bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn providers_are_reached_over_tls_or_on_this_machine() {
+        for good in [
+            "https://api.twilio.com",
+            "http://127.0.0.1:8080",
+            "http://[::1]:80/x",
+            "http://localhost",
+        ] {
+            assert!(reads(Kind::BaseUrl, good).is_some(), "{good}");
+        }
+        for bad in [
+            "http://api.twilio.com",
+            "http://127.0.0.1.evil.test",
+            "https://user:pw@api.twilio.com",
+            "https://",
+            "https://api.twilio.com?x",
+            "http://localhost@evil.test",
+            "ftp://localhost",
+        ] {
+            assert_eq!(reads(Kind::BaseUrl, bad), None, "{bad}");
+        }
+        assert!(is_loopback("127.8.9.1") && is_loopback("::1") && !is_loopback("10.0.0.1"));
+    }
+
+    #[test]
+    fn small_kinds_hold_their_bounds() {
+        for sender in ["+15005550006", "12345", "Riverside B"] {
+            assert!(reads(Kind::SmsSender, sender).is_some(), "{sender}");
+        }
+        for sender in ["", "+0123456789", "123", "twelve chars", "a!b", " a"] {
+            assert_eq!(reads(Kind::SmsSender, sender), None, "{sender:?}");
+        }
+        assert_eq!(reads(Kind::Country, "de").as_deref(), Some("DE"));
+        assert_eq!(reads(Kind::Country, "XX"), None);
+        assert!(reads(Kind::Host, "mail.example.org").is_some());
+        for host in ["", "smtp://x", "x:25", "-x", "a..b"] {
+            assert_eq!(reads(Kind::Host, host), None, "{host:?}");
+        }
+        assert!(reads(Kind::Sid("AC"), &format!("AC{}", "0f".repeat(16))).is_some());
+        assert_eq!(reads(Kind::Sid("AC"), "ACx"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! What is wrong with a configuration, in sentences, and never with a secret
+//! in them: a value that may be one is not repeated.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong: where it stands and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Problem {
+    /// `config.toml line 12`, the name of an environment variable, or nothing
+    /// where it is about something that is missing.
+    #[serde(rename = "where")]
+    pub place: Option<String>,
+    /// What is wrong and what is allowed.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// A configuration that cannot be used, with everything that is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    file: Option<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(super) const fn new(file: Option<PathBuf>, problems: Vec<Problem>) -> Self {
+        Self { file, problems }
+    }
+
+    /// The file that was read; none where there was none.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// All that is wrong, in the order of the file.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("The configuration cannot be used")?;
+        if let Some(file) = &self.file {
+            write!(f, " ({})", file.display())?;
+        }
+        f.write_str(":")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// What reading a configuration brings to light.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) problems: Vec<Problem>,
+    /// What works but should not stay so.
+    pub(super) warnings: Vec<String>,
+    /// Keys whose value is refused: what depends on them is not judged.
+    broken: BTreeSet<&'static str>,
+}
+
+impl Findings {
+    /// Something is wrong at a place.
+    pub(super) fn refuse(&mut self, place: Option<&str>, text: impl Into<String>) {
+        self.problems.push(Problem { place: place.map(str::to_owned), text: text.into() });
+    }
+
+    /// The value of `key` is refused.
+    pub(super) fn refuse_key(
+        &mut self,
+        key: &'static str,
+        place: Option<&str>,
+        text: impl Into<String>,
+    ) {
+        self.broken.insert(key);
+        self.refuse(place, text);
+    }
+
+    /// Whether the value of a key was refused.
+    pub(super) fn is_broken(&self, key: &str) -> bool {
+        self.broken.contains(key)
+    }
+}

@@ -1,0 +1,76 @@
+//! A value as it was written, before anybody knows whether it will do.
+
+use toml::de::DeValue;
+
+use super::kind::Kind;
+use crate::domain::text::clean;
+
+/// A value as it was written.
+#[derive(Clone, PartialEq)]
+pub(super) enum Raw {
+    Text(String),
+    Number(i64),
+    Flag(bool),
+    List(Vec<Raw>),
+    /// Something no key takes: a fraction, a date, a table, a number too long.
+    Other,
+}
+
+impl Raw {
+    /// A value of a TOML document.
+    pub(super) fn of_toml(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::String(text) => Self::Text(text.clone().into_owned()),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or(Self::Other, Self::Number),
+            DeValue::Boolean(flag) => Self::Flag(*flag),
+            DeValue::Array(values) => {
+                Self::List(values.iter().map(|value| Self::of_toml(value.get_ref())).collect())
+            }
+            _ => Self::Other,
+        }
+    }
+
+    /// The value of an environment variable: what it is follows from the key.
+    pub(super) fn of_variable(text: &str, kind: Kind) -> Self {
+        let as_text = || Self::Text(text.to_owned());
+        match kind {
+            Kind::Number { .. } => text.trim().parse().map_or_else(|_| as_text(), Self::Number),
+            Kind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
+            Kind::Texts { .. } | Kind::Countries if text.trim().is_empty() => {
+                Self::List(Vec::new())
+            }
+            Kind::Texts { .. } | Kind::Countries => {
+                Self::List(text.split(',').map(|part| Self::Text(part.trim().to_owned())).collect())
+            }
+            _ => as_text(),
+        }
+    }
+
+    /// The texts of a list of nothing else.
+    pub(super) fn texts(&self) -> Option<Vec<&str>> {
+        let Self::List(values) = self else { return None };
+        values
+            .iter()
+            .map(|value| match value {
+                Self::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The value for a message, if it is short enough to be one.
+    pub(super) fn shown(&self) -> Option<String> {
+        let shown = match self {
+            Self::Text(text) => format!("\"{}\"", clean(text)),
+            Self::Number(number) => number.to_string(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::List(values) => {
+                let shown: Option<Vec<_>> = values.iter().map(Self::shown).collect();
+                format!("[{}]", shown?.join(", "))
+            }
+            Self::Other => return None,
+        };
+        (shown.chars().count() <= 80).then_some(shown)
+    }
+}

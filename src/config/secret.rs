@@ -1,0 +1,61 @@
+//! Secrets from files, and files with secrets that others can read.
+
+use std::fs::Metadata;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::kind::is_secret;
+use super::layer::Merged;
+use super::problem::Findings;
+
+/// No password or token is longer.
+const LONGEST: u64 = 4096;
+
+/// The secret of `key`, given by itself or by a file that `file_key` names.
+pub(super) fn find(
+    key: &'static str,
+    file_key: &'static str,
+    merged: &Merged,
+    findings: &mut Findings,
+) -> Option<SecretString> {
+    if let Some(secret) = merged.secret(key) {
+        return Some(secret);
+    }
+    let path = merged.path(file_key)?;
+    match read(&path) {
+        Ok(secret) => Some(secret),
+        Err(why) => {
+            let text = format!("{file_key}: {} {why}", path.display());
+            findings.refuse_key(file_key, merged.place(file_key), text);
+            None
+        }
+    }
+}
+
+/// The one line that a file holds, without the line's end.
+pub(super) fn read(path: &Path) -> Result<SecretString, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let metadata = std::fs::metadata(path).map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err("is not a file".into());
+    }
+    if metadata.len() > LONGEST {
+        return Err(format!("is too long for a secret: over {LONGEST} bytes"));
+    }
+    let bytes = Zeroizing::new(std::fs::read(path).map_err(cannot)?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| "is not text in UTF-8")?;
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if !is_secret(text) {
+        return Err("does not hold a text on one line".into());
+    }
+    Ok(text.into())
+}
+
+/// Whether everybody on the machine can read a file.
+pub(super) fn is_open(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & 0o004 != 0
+}

@@ -1,0 +1,85 @@
+//! The configuration as it works, each value with where it came from.
+
+use std::fmt;
+
+use config::ValueKind;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::layer::Merged;
+use super::surroundings::PREFIX;
+
+/// One key as it works.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// `section.key`
+    pub key: &'static str,
+    /// Its value; `(set)` for a secret, nothing where it is not set.
+    pub value: Json,
+    /// `default`, `config.toml line 12` or the name of an environment variable.
+    pub origin: String,
+}
+
+/// Every key as it works, secrets aside. It prints as a configuration file
+/// and serialises as a list of [`Setting`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Effective {
+    settings: Vec<Setting>,
+}
+
+impl Effective {
+    pub(super) fn of(merged: &Merged) -> Self {
+        let setting =
+            |(key, value): (&'static super::table::Key, Option<&config::Value>)| Setting {
+                key: key.path,
+                value: value.map_or(Json::Null, |value| json(&value.kind)),
+                origin: value.and_then(config::Value::origin).unwrap_or("default").to_owned(),
+            };
+        Self { settings: merged.settings().map(setting).collect() }
+    }
+
+    /// Every key, in the order of the table.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+}
+
+fn json(kind: &ValueKind) -> Json {
+    match kind {
+        ValueKind::Boolean(flag) => (*flag).into(),
+        ValueKind::I64(number) => (*number).into(),
+        ValueKind::String(text) => text.as_str().into(),
+        ValueKind::Array(values) => values.iter().map(|value| json(&value.kind)).collect(),
+        _ => Json::Null,
+    }
+}
+
+impl fmt::Display for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut current = None;
+        for Setting { key, value, origin } in &self.settings {
+            let (section, name) =
+                key.split_once('.').map_or((None, *key), |(section, name)| (Some(section), name));
+            if section != current {
+                if let Some(section) = section {
+                    writeln!(f, "\n[{section}]")?;
+                }
+                current = section;
+            }
+            // Numbers, answers, plain texts and lists of them are written
+            // alike in JSON and in TOML.
+            let line = match value {
+                Json::Null => format!("# {name} is not set"),
+                value => format!("{name} = {value}"),
+            };
+            let origin = match origin.as_str() {
+                "default" => "",
+                origin if origin.starts_with(PREFIX) => &format!("# environment: {origin}"),
+                origin => &format!("# {origin}"),
+            };
+            writeln!(f, "{}", format_args!("{line:<60} {origin}").to_string().trim_end())?;
+        }
+        Ok(())
+    }
+}

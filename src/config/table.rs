@@ -1,0 +1,343 @@
+//! The one table of keys. What a key may hold, what it holds when nobody says
+//! anything and what it is for stand here and nowhere else: reading, the
+//! example file, `config show` and the documentation are made from it or
+//! checked against it.
+
+use super::kind::Kind;
+
+/// What a key holds when nobody says anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// This text.
+    Text(&'static str),
+    /// This number.
+    Number(i64),
+    /// This answer.
+    Flag(bool),
+    /// These texts.
+    Texts(&'static [&'static str]),
+    /// Something worked out from the other keys or the machine; in words.
+    Derived(&'static str),
+    /// Nothing.
+    Unset,
+}
+
+/// One key of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// `section.key`; only `environment` has no section.
+    pub path: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it holds when nobody says anything.
+    pub fallback: Fallback,
+    /// What it is for, in one line.
+    pub help: &'static str,
+}
+
+impl Key {
+    /// The section and the key's name in it.
+    pub fn parts(&self) -> (Option<&'static str>, &'static str) {
+        self.path.split_once('.').map_or((None, self.path), |(section, name)| (Some(section), name))
+    }
+
+    /// The environment variable that sets it: `COUNTERSIGN__OTP__LENGTH`.
+    pub fn variable(&self) -> String {
+        let name = self.path.to_ascii_uppercase().replace('.', "__");
+        format!("{}{name}", super::surroundings::PREFIX)
+    }
+}
+
+/// The key of this path.
+pub fn key(path: &str) -> Option<&'static Key> {
+    TABLE.iter().find(|key| key.path == path)
+}
+
+/// Keys of which a place may set one only; what a later place sets replaces
+/// the others, so that `expiry_seconds` in the environment wins over
+/// `expiry_minutes` in the file.
+pub(super) const ALTERNATIVES: &[[&str; 2]] = &[
+    ["store.url", "store.url_file"],
+    ["otp.expiry_minutes", "otp.expiry_seconds"],
+    ["otp.session_minutes", "otp.session_seconds"],
+    ["otp.session_idle_minutes", "otp.session_idle_seconds"],
+    ["email.password", "email.password_file"],
+    ["sms.auth_token", "sms.auth_token_file"],
+    ["sms.api_secret", "sms.api_secret_file"],
+    ["sms.from", "sms.messaging_service_sid"],
+];
+
+/// The most messages an hour any limit can be set to.
+const MOST_MESSAGES: i64 = 1_000_000;
+
+const fn of(path: &'static str, kind: Kind, fallback: Fallback, help: &'static str) -> Key {
+    Key { path, kind, fallback, help }
+}
+
+const fn number(path: &'static str, least: i64, most: i64, preset: i64, help: &'static str) -> Key {
+    of(path, Kind::Number { least, most }, Fallback::Number(preset), help)
+}
+
+const fn finer(path: &'static str, least: i64, most: i64, help: &'static str) -> Key {
+    of(path, Kind::Number { least, most }, Fallback::Unset, help)
+}
+
+/// Every key, in the order in which they are shown.
+pub const TABLE: &[Key] = &[
+    of(
+        "environment",
+        Kind::Word(&["development", "production"]),
+        Fallback::Text("development"),
+        "where this runs; production refuses the tray, so that real customers get real messages",
+    ),
+    of(
+        "office.name",
+        Kind::Text { most: 40 },
+        Fallback::Text("Our office"),
+        "the office's name, as screens and messages show it",
+    ),
+    of(
+        "office.counter",
+        Kind::Text { most: 20 },
+        Fallback::Derived("the machine's name"),
+        "the name of this terminal's counter, as screens and messages show it",
+    ),
+    of(
+        "store.url",
+        Kind::StoreUrl,
+        Fallback::Derived("sqlite:$XDG_DATA_HOME/countersign/countersign.db"),
+        "where the data lie: sqlite: and a file",
+    ),
+    of(
+        "store.url_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds the store's URL, instead of store.url",
+    ),
+    of(
+        "keys.file",
+        Kind::Path,
+        Fallback::Derived("beside the store's file: <store>.keys"),
+        "the keys that protect stored codes; made at the first start, readable by its owner only",
+    ),
+    number("otp.length", 6, 10, 6, "digits of a code"),
+    number("otp.expiry_minutes", 1, 10, 5, "how long a code works; ten minutes at most"),
+    finer("otp.expiry_seconds", 5, 600, "the same in seconds, to try expiry out"),
+    number("otp.max_attempts", 1, 10, 5, "codes that may be tried for one request"),
+    number(
+        "otp.failure_cap",
+        1,
+        100,
+        20,
+        "wrong codes in a row, over all requests, that lock the customer",
+    ),
+    number(
+        "otp.resend_cooldown_seconds",
+        0,
+        3600,
+        30,
+        "how long before another code goes to the same contact",
+    ),
+    number("otp.session_minutes", 1, 480, 15, "how long a verified customer's session lasts"),
+    finer("otp.session_seconds", 5, 28_800, "the same in seconds, to try it out"),
+    number(
+        "otp.session_idle_minutes",
+        1,
+        480,
+        5,
+        "how long a session lasts when nobody touches it; not over the session's time",
+    ),
+    finer("otp.session_idle_seconds", 5, 28_800, "the same in seconds, to try it out"),
+    of(
+        "otp.assurance",
+        Kind::Word(&["any", "nist"]),
+        Fallback::Text("any"),
+        "how strong a proof is asked for; nist does not take email (NIST SP 800-63B-4, 3.1.3.1)",
+    ),
+    of(
+        "otp.purposes",
+        Kind::Texts { most: 40 },
+        Fallback::Texts(&["account access", "pay a bill", "change of contact", "complaint"]),
+        "what a verification can be for; the first is offered first",
+    ),
+    number("limits.per_contact", 1, MOST_MESSAGES, 6, "messages an hour to one contact"),
+    number("limits.per_customer", 1, MOST_MESSAGES, 10, "messages an hour to one customer"),
+    number("limits.per_clerk", 1, MOST_MESSAGES, 120, "messages an hour by one clerk"),
+    number("limits.per_counter", 1, MOST_MESSAGES, 240, "messages an hour from one counter"),
+    number("limits.in_all", 1, MOST_MESSAGES, 2_000, "messages an hour in all"),
+    of(
+        "email.provider",
+        Kind::Word(&["tray", "smtp", "gmail", "office365", "sendgrid"]),
+        Fallback::Text("tray"),
+        "how email goes out; tray keeps it on this machine to look at",
+    ),
+    of(
+        "email.host",
+        Kind::Host,
+        Fallback::Derived("the provider's; smtp needs one"),
+        "the SMTP server's name",
+    ),
+    of(
+        "email.port",
+        Kind::Number { least: 1, most: 65_535 },
+        Fallback::Derived("465 for implicit, 587 for starttls, 25 for none"),
+        "the SMTP server's port",
+    ),
+    of(
+        "email.tls",
+        Kind::Word(&["implicit", "starttls", "none"]),
+        Fallback::Derived("implicit; starttls for office365"),
+        "how the connection is protected; none only for a server on this machine",
+    ),
+    of(
+        "email.username",
+        Kind::Text { most: 254 },
+        Fallback::Derived("apikey for sendgrid"),
+        "the account at the SMTP server",
+    ),
+    of("email.password", Kind::Secret, Fallback::Unset, "its password, or the provider's API key"),
+    of(
+        "email.password_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds the password, instead of email.password",
+    ),
+    of(
+        "email.from",
+        Kind::Mailbox,
+        Fallback::Unset,
+        "the sender: an address, or Name <address>; every provider but the tray needs it",
+    ),
+    of(
+        "email.ca_file",
+        Kind::Path,
+        Fallback::Unset,
+        "certificates (PEM) to trust beside the system's own",
+    ),
+    of(
+        "sms.provider",
+        Kind::Word(&["tray", "twilio"]),
+        Fallback::Text("tray"),
+        "how text messages go out; tray keeps them on this machine to look at",
+    ),
+    of("sms.account_sid", Kind::Sid("AC"), Fallback::Unset, "the Twilio account"),
+    of(
+        "sms.auth_token",
+        Kind::Secret,
+        Fallback::Unset,
+        "the account's token: it can do everything",
+    ),
+    of(
+        "sms.auth_token_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds the token, instead of sms.auth_token",
+    ),
+    of(
+        "sms.api_key",
+        Kind::Sid("SK"),
+        Fallback::Unset,
+        "an API key of the account, instead of its token: it can be revoked alone",
+    ),
+    of("sms.api_secret", Kind::Secret, Fallback::Unset, "the API key's secret"),
+    of(
+        "sms.api_secret_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds the secret, instead of sms.api_secret",
+    ),
+    of(
+        "sms.from",
+        Kind::SmsSender,
+        Fallback::Unset,
+        "the sender: a number of yours at Twilio, or an alphanumeric sender",
+    ),
+    of(
+        "sms.messaging_service_sid",
+        Kind::Sid("MG"),
+        Fallback::Unset,
+        "a messaging service of yours at Twilio, instead of sms.from",
+    ),
+    of(
+        "sms.base_url",
+        Kind::BaseUrl,
+        Fallback::Text("https://api.twilio.com"),
+        "where Twilio is reached; http only on this machine, for tests",
+    ),
+    of(
+        "sms.default_country",
+        Kind::Country,
+        Fallback::Text("US"),
+        "the country of phone numbers written without one",
+    ),
+    of(
+        "sms.allowed_countries",
+        Kind::Countries,
+        Fallback::Texts(&[]),
+        "the countries text messages may go to; none named means only the default country",
+    ),
+    of(
+        "tray.file",
+        Kind::Path,
+        Fallback::Derived("beside the store's file: <store>.tray.jsonl"),
+        "where messages lie that go nowhere",
+    ),
+    of(
+        "log.level",
+        Kind::Word(&["error", "warn", "info", "debug", "trace"]),
+        Fallback::Text("info"),
+        "how much is written about the program's own doings",
+    ),
+    of(
+        "log.file",
+        Kind::Path,
+        Fallback::Derived("$XDG_STATE_HOME/countersign/countersign.log"),
+        "where it is written",
+    ),
+    of(
+        "ui.theme",
+        Kind::Word(&["terminal", "light", "dark", "high-contrast", "mono"]),
+        Fallback::Text("terminal"),
+        "the colours; terminal uses the terminal's own",
+    ),
+    of("ui.ascii", Kind::Flag, Fallback::Derived("by the locale"), "draw with plain ASCII only"),
+    of("ui.reduced_motion", Kind::Flag, Fallback::Flag(false), "nothing moves but the digits"),
+    of(
+        "ui.mouse",
+        Kind::Flag,
+        Fallback::Flag(false),
+        "use the mouse; it then no longer selects text",
+    ),
+];
+
+/// The known key that was probably meant by an unknown one.
+pub(super) fn nearest(path: &str) -> Option<&'static str> {
+    let leaf = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |known: &str| {
+        let whole = strsim::jaro_winkler(known, path);
+        // The right key in the wrong section is likelier than a look-alike.
+        if leaf(known) == leaf(path) { whole.max(0.95) } else { whole }
+    };
+    TABLE
+        .iter()
+        .map(|key| (likeness(key.path), key.path))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, path)| path)
+}
+
+/// Whether there are keys in a section of this name.
+pub(super) fn is_section(name: &str) -> bool {
+    TABLE.iter().any(|key| key.parts().0 == Some(name))
+}
+
+/// The known section that was probably meant by an unknown one.
+pub(super) fn nearest_section(name: &str) -> Option<&'static str> {
+    TABLE
+        .iter()
+        .filter_map(|key| key.parts().0)
+        .map(|section| (strsim::jaro_winkler(section, name), section))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, section)| section)
+}

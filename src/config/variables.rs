@@ -1,0 +1,39 @@
+//! Keys set by environment variables: `COUNTERSIGN__OTP__LENGTH=8`.
+
+use super::kind::Base;
+use super::layer::Layer;
+use super::problem::Findings;
+use super::raw::Raw;
+use super::surroundings::{PREFIX, Surroundings};
+use super::table::{self, TABLE};
+use crate::domain::text::clean;
+
+/// Reads the variables that set keys; one that sets none is refused, since it
+/// was meant to set something.
+pub(super) fn read(surroundings: &Surroundings, findings: &mut Findings) -> Layer {
+    let home = surroundings.home();
+    let base = Base { folder: surroundings.folder(), home: home.as_deref() };
+    let mut layer = Layer::default();
+    for (name, value) in surroundings.settings() {
+        let Some(key) = TABLE.iter().find(|key| key.variable() == name) else {
+            findings.refuse(Some(&clean(name)), unknown(name));
+            continue;
+        };
+        match value.to_str() {
+            Some(text) => {
+                layer.read(key, &Raw::of_variable(text, key.kind), name, &base, findings);
+            }
+            None => findings.refuse_key(key.path, Some(name), "the value is not text in UTF-8"),
+        }
+    }
+    layer.refuse_doubles(findings);
+    layer
+}
+
+fn unknown(name: &str) -> String {
+    let path = name.strip_prefix(PREFIX).unwrap_or(name).replace("__", ".").to_ascii_lowercase();
+    match table::nearest(&path).and_then(table::key) {
+        Some(known) => format!("this variable sets no key; did you mean {}?", known.variable()),
+        None => "this variable sets no key".into(),
+    }
+}

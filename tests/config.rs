@@ -1,0 +1,440 @@
+//! Reading the configuration: what holds, what is refused, and in which words.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use countersign::config::settings::{
+    EmailSettings, Environment, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
+};
+use countersign::config::{Config, ConfigError, Surroundings};
+use secrecy::ExposeSecret;
+
+/// A folder with a configuration file, and surroundings in which it is home.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, name: &str, text: &str, mode: u32) -> PathBuf {
+        let path = self.path().join(name);
+        fs::write(&path, text).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode set");
+        path
+    }
+
+    fn load(&self, file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let file = self.write("config.toml", file, 0o600);
+        self.load_named(Some(&file), variables)
+    }
+
+    fn load_named(
+        &self,
+        file: Option<&Path>,
+        variables: &[(&str, &str)],
+    ) -> Result<Config, ConfigError> {
+        let home = self.path().to_str().expect("UTF-8");
+        let variables = [("HOME", home)].into_iter().chain(variables.iter().copied());
+        Config::load_in(file, &Surroundings::new(self.path(), variables))
+    }
+
+    /// The problems of a configuration, one a line.
+    fn problems(&self, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let error = self.load(file, variables).expect_err("it is refused");
+        error.problems().iter().map(ToString::to_string).collect()
+    }
+}
+
+#[test]
+fn without_a_file_it_is_a_development_desk_with_a_tray() {
+    let desk = Desk::new();
+    let config = desk.load_named(None, &[]).expect("the defaults hold");
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.source, None);
+    assert_eq!(config.otp, countersign::domain::policy::OtpPolicy::default());
+    assert_eq!(config.limits, countersign::domain::policy::SendLimits::default());
+    assert_eq!(config.office.counter, "1");
+    assert_eq!(config.purposes[0], "account access");
+    assert!(matches!(config.email, EmailSettings::Tray { .. }));
+    assert!(matches!(config.sms, SmsSettings::Tray));
+    let data = desk.path().join(".local/share/countersign");
+    assert_eq!(config.store.sqlite_file(), Some(data.join("countersign.db")));
+    assert_eq!(config.keys.file, data.join("countersign.db.keys"));
+    assert_eq!(config.tray.file, data.join("countersign.db.tray.jsonl"));
+    assert_eq!(config.log.file, desk.path().join(".local/state/countersign/countersign.log"));
+}
+
+#[test]
+fn the_file_is_looked_for_in_three_places() {
+    let desk = Desk::new();
+    let name = |config: Result<Config, ConfigError>| config.map(|it| it.office.name);
+    let xdg = desk.path().join(".config/countersign");
+    fs::create_dir_all(&xdg).expect("made");
+    fs::write(xdg.join("config.toml"), "office.name = \"by XDG\"").expect("written");
+    let named = desk.write("named.toml", "office.name = \"by name\"", 0o600);
+    let other = desk.write("other.toml", "office.name = \"by variable\"", 0o600);
+    let variable = [("COUNTERSIGN_CONFIG", other.to_str().expect("UTF-8"))];
+    assert_eq!(name(desk.load_named(None, &[])), Ok("by XDG".into()));
+    assert_eq!(name(desk.load_named(None, &variable)), Ok("by variable".into()));
+    assert_eq!(name(desk.load_named(Some(&named), &variable)), Ok("by name".into()));
+    let missing = desk.load_named(Some(Path::new("missing.toml")), &[]).expect_err("refused");
+    assert!(missing.to_string().contains("missing.toml cannot be read"), "{missing}");
+    let variable = [("COUNTERSIGN_CONFIG", "nowhere.toml")];
+    assert!(desk.load_named(None, &variable).is_err());
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_line_and_what_is_allowed() {
+    let file = "\
+environment = \"staging\"
+
+[otp]
+lenght = 8
+expiry_minutes = 30
+max_attempts = \"5\"
+purposes = [\"pay\", \"pay\"]
+
+[emial]
+provider = \"smtp\"
+
+[email]
+provider = \"smtp\"
+tls = \"none\"
+host = \"mail.example.org\"
+
+[ui]
+mouse = 1
+theme.dark = true
+";
+    let problems = Desk::new().problems(
+        file,
+        &[("COUNTERSIGN__LIMITS__PER_CLERK", "many"), ("COUNTERSIGN__LOG__LEVL", "info")],
+    );
+    let expected = [
+        "config.toml line 1: environment = \"staging\" is not allowed; \
+         allowed: one of \"development\", \"production\"",
+        "config.toml line 4: there is no key otp.lenght; did you mean otp.length?",
+        "config.toml line 5: otp.expiry_minutes = 30 is not allowed; \
+         allowed: a whole number from 1 to 10",
+        "config.toml line 6: otp.max_attempts is a number: write it without quotes",
+        "config.toml line 7: otp.purposes = [\"pay\", \"pay\"] is not allowed; \
+         allowed: a list of texts of 1 to 40 characters, each once, at least one",
+        "config.toml line 9: there is no section [emial]; did you mean [email]?",
+        "config.toml line 18: ui.mouse = 1 is not allowed; allowed: true or false",
+        "config.toml line 19: the value of ui.theme is not allowed; \
+         allowed: one of \"terminal\", \"light\", \"dark\", \"high-contrast\", \"mono\"",
+        "COUNTERSIGN__LIMITS__PER_CLERK: limits.per_clerk = \"many\" is not allowed; \
+         allowed: a whole number from 1 to 1000000",
+        "COUNTERSIGN__LOG__LEVL: this variable sets no key; did you mean COUNTERSIGN__LOG__LEVEL?",
+        "config.toml line 14: email.tls = \"none\" is for a server on this machine only, and \
+         email.host is mail.example.org; allowed: \"implicit\" or \"starttls\"",
+        "email.from is missing: the address that messages come from",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn security_02_a_code_that_works_longer_than_ten_minutes_is_refused() {
+    let desk = Desk::new();
+    for file in ["otp.expiry_minutes = 11", "otp.expiry_seconds = 601"] {
+        assert_eq!(desk.problems(file, &[]).len(), 1, "{file}");
+    }
+    let config = desk.load("otp.expiry_minutes = 10", &[]).expect("ten are allowed");
+    assert_eq!(config.otp.expiry, Duration::from_mins(10));
+    assert!(desk.load("", &[("COUNTERSIGN__OTP__EXPIRY_MINUTES", "11")]).is_err());
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let desk = Desk::new();
+    let file = "otp.length = 7\notp.expiry_minutes = 2\nsms.allowed_countries = [\"us\", \"CA\"]";
+    let config = desk
+        .load(
+            file,
+            &[
+                ("COUNTERSIGN__OTP__LENGTH", "8"),
+                ("COUNTERSIGN__OTP__EXPIRY_SECONDS", "10"),
+                ("COUNTERSIGN__OTP__PURPOSES", "pay a bill, complaint"),
+                ("COUNTERSIGN__UI__ASCII", "true"),
+            ],
+        )
+        .expect("all allowed");
+    assert_eq!(config.otp.length, 8);
+    assert_eq!(config.otp.expiry, Duration::from_secs(10));
+    assert_eq!(config.purposes, ["pay a bill", "complaint"]);
+    assert_eq!(config.phones.allowed_countries, ["US", "CA"]);
+    assert_eq!(config.ui.ascii, Some(true));
+    let cleared = desk.load(file, &[("COUNTERSIGN__SMS__ALLOWED_COUNTRIES", "")]);
+    assert!(cleared.expect("an empty list").phones.allowed_countries.is_empty());
+}
+
+#[test]
+fn what_says_the_same_twice_in_one_place_is_refused() {
+    let desk = Desk::new();
+    let problems = desk.problems("otp.expiry_minutes = 5\notp.expiry_seconds = 10", &[]);
+    assert_eq!(
+        problems,
+        ["config.toml line 2: otp.expiry_seconds and otp.expiry_minutes are both set; \
+          set only one of them"]
+    );
+}
+
+#[test]
+fn an_idle_time_is_not_longer_than_a_session() {
+    let desk = Desk::new();
+    let short = desk.load("otp.session_minutes = 2", &[]).expect("the idle time follows");
+    assert_eq!(short.otp.session_idle, Duration::from_mins(2));
+    let problems = desk.problems("otp.session_minutes = 2\notp.session_idle_minutes = 3", &[]);
+    assert!(problems[0].contains("line 2: otp.session_idle_minutes is longer"), "{problems:?}");
+}
+
+#[test]
+fn presets_know_their_servers() {
+    let desk = Desk::new();
+    for (provider, host, port, tls) in [
+        ("gmail", "smtp.gmail.com", 465, SmtpTls::Implicit),
+        ("office365", "smtp.office365.com", 587, SmtpTls::StartTls),
+        ("sendgrid", "smtp.sendgrid.net", 465, SmtpTls::Implicit),
+    ] {
+        let file = format!(
+            "[email]\nprovider = \"{provider}\"\nfrom = \"R <codes@example.org>\"\n\
+             username = \"amira\"\npassword = \"x\""
+        );
+        let EmailSettings::Smtp(smtp) = desk.load(&file, &[]).expect("complete").email else {
+            panic!("{provider} is SMTP")
+        };
+        assert_eq!((smtp.provider, &*smtp.host, smtp.port, smtp.tls), (provider, host, port, tls));
+    }
+    let sendgrid = "[email]\nprovider = \"sendgrid\"\nfrom = \"codes@example.org\"\n\
+                    password = \"x\"\nport = 2465";
+    let EmailSettings::Smtp(smtp) = desk.load(sendgrid, &[]).expect("complete").email else {
+        panic!("it is SMTP")
+    };
+    assert_eq!((smtp.login.expect("a login").username.as_str(), smtp.port), ("apikey", 2465));
+    let problems = desk.problems("email.provider = \"gmail\"", &[]);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+}
+
+#[test]
+fn a_server_on_this_machine_needs_no_tls_and_no_login() {
+    let desk = Desk::new();
+    let file = "[email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\ntls = \"none\"\nport = 2525\n\
+                from = \"codes@example.org\"";
+    let EmailSettings::Smtp(smtp) = desk.load(file, &[]).expect("allowed").email else {
+        panic!("it is SMTP")
+    };
+    assert_eq!((smtp.tls, smtp.port, smtp.login.is_none()), (SmtpTls::None, 2525, true));
+}
+
+const ACCOUNT: &str = "AC00000000000000000000000000000000";
+
+#[test]
+fn twilio_is_spoken_for_by_a_token_or_a_key() {
+    let desk = Desk::new();
+    let twilio =
+        |rest: &str| format!("[sms]\nprovider = \"twilio\"\naccount_sid = \"{ACCOUNT}\"\n{rest}");
+    let token = twilio("auth_token = \"t\"\nfrom = \"+15005550006\"");
+    let SmsSettings::Twilio(settings) = desk.load(&token, &[]).expect("complete").sms else {
+        panic!("it is Twilio")
+    };
+    assert!(matches!(settings.credentials, TwilioCredentials::AuthToken(_)));
+    assert!(matches!(settings.sender, TwilioSender::From(number) if number == "+15005550006"));
+    let key = format!("api_key = \"SK{}\"", "1".repeat(32));
+    let service = format!("messaging_service_sid = \"MG{}\"", "2".repeat(32));
+    let by_key = twilio(&format!("{key}\napi_secret = \"s\"\n{service}"));
+    let SmsSettings::Twilio(settings) = desk.load(&by_key, &[]).expect("complete").sms else {
+        panic!("it is Twilio")
+    };
+    assert!(matches!(settings.credentials, TwilioCredentials::ApiKey { .. }));
+    assert!(matches!(settings.sender, TwilioSender::MessagingService(_)));
+    for (rest, problems) in [
+        (String::new(), 2),
+        (key.clone(), 2),
+        (format!("{key}\nfrom = \"Office\"\nauth_token = \"t\""), 1),
+        ("from = \"Office\"\napi_secret = \"s\"".into(), 1),
+    ] {
+        let told = desk.problems(&twilio(&rest), &[]);
+        assert_eq!(told.len(), problems, "{rest}: {told:?}");
+    }
+}
+
+#[test]
+fn production_refuses_the_tray() {
+    let desk = Desk::new();
+    let problems = desk.problems("environment = \"production\"\nsms.provider = \"tray\"", &[]);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].starts_with("email.provider = \"tray\" is not allowed where"));
+    assert!(problems[1].starts_with("config.toml line 2: sms.provider = \"tray\" is not allowed"));
+    let by_variable = desk.load("", &[("COUNTERSIGN__ENVIRONMENT", "production")]);
+    assert!(by_variable.is_err());
+}
+
+#[test]
+fn other_databases_are_refused_without_repeating_the_url() {
+    let desk = Desk::new();
+    let problems = desk.problems("store.url = \"postgres://desk:canary@db/desk\"", &[]);
+    assert_eq!(
+        problems,
+        ["config.toml line 1: store.url: postgres is not supported yet; \
+          use sqlite: and the path of a file"]
+    );
+    let file = desk.load("store.url = \"sqlite:data/desk.db\"", &[]).expect("relative");
+    assert_eq!(file.store.sqlite_file(), Some(desk.path().join("data/desk.db")));
+    assert_eq!(file.keys.file, desk.path().join("data/desk.db.keys"));
+    desk.write("url", "sqlite:other.db\n", 0o600);
+    let from_file = desk.load("store.url_file = \"url\"", &[]).expect("from a file");
+    assert_eq!(from_file.store.sqlite_file(), Some(desk.path().join("other.db")));
+    desk.write("url", "mysql://desk:canary@db/desk\n", 0o600);
+    let problems = desk.problems("store.url_file = \"url\"", &[]).join("\n");
+    assert!(problems.contains("mysql is not supported yet"), "{problems}");
+    assert!(!problems.contains("canary"), "{problems}");
+}
+
+const PRODUCTION: &str = "\
+environment = \"production\"
+[email]
+provider = \"sendgrid\"
+from = \"codes@example.org\"
+password_file = \"email.password\"
+[sms]
+provider = \"twilio\"
+account_sid = \"AC00000000000000000000000000000000\"
+auth_token_file = \"sms.token\"
+from = \"Riverside\"
+";
+
+#[test]
+fn secrets_come_from_files_that_others_cannot_read() {
+    let desk = Desk::new();
+    desk.write("email.password", "pass word\n", 0o600);
+    desk.write("sms.token", "token\r\n", 0o640);
+    let config = desk.load(PRODUCTION, &[]).expect("complete");
+    let EmailSettings::Smtp(smtp) = &config.email else { panic!("it is SMTP") };
+    let password = smtp.login.as_ref().map(|login| login.password.expose_secret().to_owned());
+    assert_eq!(password.as_deref(), Some("pass word"));
+    let SmsSettings::Twilio(twilio) = &config.sms else { panic!("it is Twilio") };
+    let TwilioCredentials::AuthToken(token) = &twilio.credentials else { panic!("a token") };
+    assert_eq!(token.expose_secret(), "token");
+
+    desk.write("email.password", "pass word\n", 0o644);
+    let problems = desk.problems(PRODUCTION, &[]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("email.password holds a secret and everybody"), "{problems:?}");
+    let development = [("COUNTERSIGN__ENVIRONMENT", "development")];
+    let warned = desk.load(PRODUCTION, &development).expect("allowed in development");
+    assert_eq!(warned.warnings.len(), 1);
+
+    for bad in ["", "two\nlines\n"] {
+        desk.write("email.password", bad, 0o600);
+        let problems = desk.problems(PRODUCTION, &[]);
+        assert_eq!(problems.len(), 1, "{bad:?}: {problems:?}");
+    }
+    fs::remove_file(desk.path().join("sms.token")).expect("removed");
+    desk.write("email.password", "x", 0o600);
+    let problems = desk.problems(PRODUCTION, &[]);
+    assert!(problems[0].contains("line 9: sms.auth_token_file"), "{problems:?}");
+}
+
+#[test]
+fn a_configuration_file_with_a_secret_is_not_for_everybody() {
+    let desk = Desk::new();
+    let file = PRODUCTION.replace("password_file = \"email.password\"", "password = \"x\"");
+    desk.write("sms.token", "token", 0o600);
+    let open = desk.write("open.toml", &file, 0o644);
+    let refused = desk.load_named(Some(&open), &[]).expect_err("refused");
+    assert!(refused.to_string().contains("open.toml holds a secret"), "{refused}");
+    let by_variable = [("COUNTERSIGN__EMAIL__PASSWORD", "x")];
+    let open = desk.write("open.toml", &file.replace("password = \"x\"", ""), 0o644);
+    desk.load_named(Some(&open), &by_variable).expect("no secret in the file");
+}
+
+#[test]
+fn security_33_no_message_and_no_screen_repeats_a_secret() {
+    let desk = Desk::new();
+    let canary = "kn0wn-canary";
+    let good = format!(
+        "[email]\nprovider = \"sendgrid\"\nfrom = \"codes@example.org\"\npassword = \"{canary}\"\n\
+         [sms]\nprovider = \"twilio\"\naccount_sid = \"{ACCOUNT}\"\nauth_token = \"{canary}\"\n\
+         from = \"Office\"\n"
+    );
+    let config = desk.load(&good, &[]).expect("complete");
+    let shown = format!(
+        "{config:?}{}{}",
+        config.show(),
+        serde_json::to_string(config.show()).expect("JSON")
+    );
+    assert!(!shown.contains(canary), "{shown}");
+    assert!(config.show().to_string().contains("password = \"(set)\""), "{}", config.show());
+    for bad in [
+        format!("email.password = [\"{canary}\"]"),
+        format!("email.password = \"{canary}\\n\""),
+        format!("email.password = \"{canary}"),
+        format!("email.passwrd = \"{canary}\""),
+        format!("emial.password = \"{canary}\""),
+        format!("sms.base_url = \"https://{canary}@api.twilio.com\""),
+        format!("store.url = \"{canary}://x\""),
+        format!("[email]\npassword = \"x\"\npassword = {canary}"),
+        format!("sms.account_sid = \"{canary}\""),
+    ] {
+        let error = desk.load(&bad, &[]).expect_err("refused");
+        let told = format!("{error}\n{error:?}");
+        assert!(!told.contains(canary), "{bad}: {told}");
+    }
+    let error = desk.load("", &[("COUNTERSIGN__EMAIL__PASSWRD", canary)]).expect_err("refused");
+    assert!(!format!("{error:?}").contains(canary), "{error}");
+}
+
+#[test]
+fn what_is_shown_says_where_it_is_from_and_reads_back() {
+    let desk = Desk::new();
+    let file = "[office]\nname = \"Riverside \\\"B\\\"\"\n[otp]\nexpiry_minutes = 2";
+    let config = desk.load(file, &[("COUNTERSIGN__OTP__LENGTH", "8")]).expect("allowed");
+    let origin = |key: &str| {
+        let setting = config.show().settings().iter().find(|setting| setting.key == key);
+        setting.map(|setting| setting.origin.clone())
+    };
+    assert_eq!(origin("otp.expiry_minutes").as_deref(), Some("config.toml line 4"));
+    assert_eq!(origin("otp.length").as_deref(), Some("COUNTERSIGN__OTP__LENGTH"));
+    assert_eq!(origin("otp.max_attempts").as_deref(), Some("default"));
+    let again = desk.load(&config.show().to_string(), &[]).expect("what is shown reads back");
+    let values = |config: &Config| -> Vec<_> {
+        config.show().settings().iter().map(|it| (it.key, it.value.clone())).collect()
+    };
+    assert_eq!(values(&again), values(&config));
+}
+
+#[test]
+fn a_demo_sends_nothing_whatever_the_environment_says() {
+    let desk = Desk::new();
+    let variables = [
+        ("COUNTERSIGN__ENVIRONMENT", "production"),
+        ("COUNTERSIGN__EMAIL__PROVIDER", "gmail"),
+        ("COUNTERSIGN__SMS__PROVIDER", "twilio"),
+        ("COUNTERSIGN__STORE__URL", "sqlite:/srv/desk.db"),
+        ("COUNTERSIGN__OTP__EXPIRY_SECONDS", "10"),
+        ("COUNTERSIGN__UI__THEME", "mono"),
+    ];
+    let surroundings = Surroundings::new(desk.path(), variables);
+    let config = Config::demo_in(&desk.path().join("demo"), &surroundings).expect("it holds");
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!((&*config.office.name, &*config.office.counter), ("Riverside Billing", "3"));
+    assert!(matches!(config.email, EmailSettings::Tray { .. }));
+    assert!(matches!(config.sms, SmsSettings::Tray));
+    assert_eq!(config.otp.expiry, Duration::from_secs(10));
+    let folder = desk.path().join("demo");
+    assert_eq!(config.store.sqlite_file(), Some(folder.join("countersign.db")));
+    for file in [&config.keys.file, &config.tray.file, &config.log.file] {
+        assert!(file.starts_with(&folder), "{}", file.display());
+    }
+}
