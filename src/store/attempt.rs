@@ -1,0 +1,148 @@
+//! Judging a code.
+//!
+//! The attempt is counted by one guarded statement before anything is compared,
+//! and that statement's row count decides whether there is anything to compare
+//! (security requirement 4). The customer's lock is part of its guard, so that
+//! nobody learns from a locked request whether the code was right. All of it is
+//! one transaction with the event: without the event there is no session.
+
+use super::db::{Db, Tx, args};
+use super::sql::statements;
+use super::view::Held;
+use super::{events, request, session};
+use crate::domain::code::{Digest, StoredCode};
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Reference, Request, Status};
+use crate::service::ports::{Attempt, Attempted, RetiredCode, StoreError};
+
+statements! {
+    COUNT {
+        "UPDATE core_otp SET attempts = attempts + 1 \
+         WHERE public_id = $1 AND status = 'open' AND attempts < max_attempts \
+         AND expires_at > " now " \
+         AND NOT EXISTS (SELECT 1 FROM core_guard g \
+         WHERE g.customer_id = core_otp.customer_id AND g.failures >= $2)"
+    }
+    VERIFY {
+        "UPDATE core_otp SET status = 'verified', is_verified = 1, otp_code = '', \
+         closed_at = " now " WHERE id = $1"
+    }
+    LOCK {
+        "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
+        " WHERE id = $1"
+    }
+    LOCK_CUSTOMER {
+        "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
+        " WHERE customer_id = $1 AND status = 'open'"
+    }
+    FORGIVE { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
+    BLAME {
+        "INSERT INTO core_guard (customer_id, failures, updated_at) VALUES ($1, 1, " now ") \
+         ON CONFLICT (customer_id) DO UPDATE SET failures = failures + 1, updated_at = " now
+    }
+    RETIRED {
+        "SELECT public_id, generation, otp_code, key_id, reference, sent_at \
+         FROM core_otp_retired WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
+        " ORDER BY id DESC"
+    }
+}
+
+/// Counts an attempt, then judges it.
+pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+    let mut tx = db.begin().await?;
+    let cap = attempt.policy.failure_cap;
+    let admitted = tx.write(&COUNT, args![attempt.request.as_str(), cap]).await? == 1;
+    let Some(held) = request::held(&mut tx, attempt.request).await? else {
+        return Ok(Attempted::NotFound);
+    };
+    if !admitted {
+        return refuse(tx, &attempt, held).await;
+    }
+    // Where the key is missing this returns, and the count is taken back.
+    if attempt.guess.matches(&held.code())? {
+        accept(tx, &attempt, held).await
+    } else {
+        reject(tx, &attempt, held).await
+    }
+}
+
+async fn accept(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
+    tx.write(&VERIFY, args![held.row]).await?;
+    if held.failures > 0 {
+        tx.write(&FORGIVE, args![held.request.customer.0]).await?;
+    }
+    let session = session::open(&mut tx, attempt, &held).await?;
+    let request = Request { status: Status::Verified, ..held.request };
+    record(&mut tx, attempt, &request, Outcome::Verified, None).await?;
+    tx.commit().await?;
+    Ok(Attempted::Verified { request, session })
+}
+
+async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
+    let customer = held.request.customer;
+    let retired = retired(&mut tx, attempt, &held.request).await?;
+    tx.write(&BLAME, args![customer.0]).await?;
+    let customer_locked = held.failures + 1 >= attempt.policy.failure_cap;
+    let mut request = held.request;
+    if customer_locked {
+        tx.write(&LOCK_CUSTOMER, args![customer.0]).await?;
+    } else if request.attempts_left() == 0 {
+        tx.write(&LOCK, args![held.row]).await?;
+    }
+    if customer_locked || request.attempts_left() == 0 {
+        request.status = Status::Locked;
+    }
+    let outcome = if retired.is_some() { Outcome::Superseded } else { Outcome::Wrong };
+    let detail = customer_locked.then_some("the customer is locked");
+    record(&mut tx, attempt, &request, outcome, detail).await?;
+    tx.commit().await?;
+    Ok(Attempted::Refused { outcome, request, retired, customer_locked })
+}
+
+async fn refuse(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
+    let cap = attempt.policy.failure_cap;
+    let outcome = held.refusal(cap).unwrap_or(Outcome::Locked);
+    let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
+    let request = held.request;
+    record(&mut tx, attempt, &request, outcome, None).await?;
+    tx.commit().await?;
+    Ok(Attempted::Refused { outcome, request, retired: None, customer_locked })
+}
+
+/// The replaced code that was typed, if it is one. It is never accepted; it
+/// only lets the customer be told which message to look for.
+async fn retired(
+    tx: &mut Tx,
+    attempt: &Attempt<'_>,
+    request: &Request,
+) -> Result<Option<RetiredCode>, StoreError> {
+    for row in tx.all(&RETIRED, args![request.customer.0, &request.purpose]).await? {
+        let code = StoredCode {
+            key_id: row.text(3)?,
+            digest: Digest::from_hex(&row.text(2)?),
+            purpose: request.purpose.clone(),
+            request: row.word(0)?,
+            generation: row.count(1)?,
+        };
+        // Without its key an old code cannot be recognised; it stays wrong.
+        if let Ok(true) = attempt.guess.matches(&code) {
+            let reference = Reference::from_store(&row.text(4)?);
+            return Ok(Some(RetiredCode { reference, sent_at: row.time(5)? }));
+        }
+    }
+    Ok(None)
+}
+
+async fn record(
+    tx: &mut Tx,
+    attempt: &Attempt<'_>,
+    request: &Request,
+    outcome: Outcome,
+    detail: Option<&str>,
+) -> Result<(), StoreError> {
+    let mut event = request::about(request, EventKind::Attempt, attempt.actor);
+    event.outcome = Some(outcome);
+    event.detail = detail.map(str::to_owned);
+    events::write(tx, &event).await
+}

@@ -1,0 +1,183 @@
+//! The log: one entry for each act, and pages of them.
+//!
+//! A page is found by the number it starts from, never by counting rows, and
+//! each combination of filters has an index that leads. What a filter asks
+//! beyond its leading part is tested on the few rows that the lead gives.
+
+use super::db::{Arg, Db, Tx, args};
+use super::search;
+use super::sql::statements;
+use super::view;
+use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::query::Query;
+use crate::domain::request::RequestId;
+use crate::service::ports::{NewEvent, StoreError};
+
+/// Customers whose events are shown for a text.
+const CUSTOMERS: u32 = 50;
+
+statements! {
+    WRITE {
+        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
+         clerk, counter, detail) VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    }
+    ANY_BEFORE {
+        "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
+    }
+    ANY_AFTER {
+        "SELECT " event_columns "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
+    }
+    OUTCOME_BEFORE {
+        "SELECT " event_columns "WHERE e.outcome = $3 AND e.id < $1 ORDER BY e.id DESC LIMIT $2"
+    }
+    OUTCOME_AFTER {
+        "SELECT " event_columns "WHERE e.outcome = $3 AND e.id > $1 ORDER BY e.id LIMIT $2"
+    }
+    CHANNEL_BEFORE {
+        "SELECT " event_columns "WHERE e.channel = $3 AND e.id < $1 ORDER BY e.id DESC LIMIT $2"
+    }
+    CHANNEL_AFTER {
+        "SELECT " event_columns "WHERE e.channel = $3 AND e.id > $1 ORDER BY e.id LIMIT $2"
+    }
+    BOTH_BEFORE {
+        "SELECT " event_columns "WHERE e.outcome = $3 AND e.channel = $4 AND e.id < $1 \
+         ORDER BY e.id DESC LIMIT $2"
+    }
+    BOTH_AFTER {
+        "SELECT " event_columns "WHERE e.outcome = $3 AND e.channel = $4 AND e.id > $1 \
+         ORDER BY e.id LIMIT $2"
+    }
+    IS_REQUEST { "SELECT id FROM core_otp WHERE public_id = $1" }
+    /// A request has few events, so that the rest is tested row by row.
+    REQUEST_BEFORE {
+        "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         AND ($6 IS NULL OR e.customer_id IN " (list "$6") ") \
+         ORDER BY e.id DESC LIMIT $2"
+    }
+    REQUEST_AFTER {
+        "SELECT " event_columns "WHERE e.request = $3 AND e.id > $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         AND ($6 IS NULL OR e.customer_id IN " (list "$6") ") \
+         ORDER BY e.id LIMIT $2"
+    }
+    /// So have customers.
+    CUSTOMERS_BEFORE {
+        "SELECT " event_columns "WHERE e.customer_id IN " (list "$3") " AND e.id < $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         ORDER BY e.id DESC LIMIT $2"
+    }
+    CUSTOMERS_AFTER {
+        "SELECT " event_columns "WHERE e.customer_id IN " (list "$3") " AND e.id > $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         ORDER BY e.id LIMIT $2"
+    }
+}
+
+/// Writes an event inside the transaction of what it tells about.
+pub(super) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), StoreError> {
+    tx.insert(
+        &WRITE,
+        args![
+            event.kind.word(),
+            event.outcome.map(super::super::domain::outcome::Outcome::word),
+            event.request.map(RequestId::as_str),
+            event.customer.map(|it| it.0),
+            event.channel.map(super::super::domain::channel::Channel::word),
+            event.contact.as_deref(),
+            &event.actor.clerk,
+            &event.actor.counter,
+            event.detail.as_deref(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes an event that no other act writes.
+pub(super) async fn record(db: &Db, event: &NewEvent<'_>) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    write(&mut tx, event).await?;
+    tx.commit().await
+}
+
+/// A filter whose text has been looked up.
+struct Wanted<'a> {
+    request: Option<RequestId>,
+    /// A JSON list of customers.
+    customers: Option<String>,
+    outcome: Option<&'a str>,
+    channel: Option<&'a str>,
+}
+
+/// A page of events.
+pub(super) async fn events(
+    db: &Db,
+    filter: &EventFilter,
+    page: Page,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let Some(wanted) = resolve(db, filter).await? else { return Ok(Vec::new()) };
+    let (backwards, from) = match page {
+        Page::Newest => (true, i64::MAX),
+        Page::Before(EventId(id)) => (true, id),
+        Page::After(EventId(id)) => (false, id),
+    };
+    let pick = |before, after| if backwards { before } else { after };
+    let (from, limit) = (Arg::from(from), Arg::from(limit));
+    let (outcome, channel) = (Arg::from(wanted.outcome), Arg::from(wanted.channel));
+    let customers = Arg::from(wanted.customers.as_deref());
+    let rows = match (&wanted.request, &wanted.customers, wanted.outcome, wanted.channel) {
+        (Some(request), ..) => {
+            let arguments = [from, limit, request.as_str().into(), outcome, channel, customers];
+            db.all(pick(&REQUEST_BEFORE, &REQUEST_AFTER), &arguments).await?
+        }
+        (None, Some(_), ..) => {
+            let arguments = [from, limit, customers, outcome, channel];
+            db.all(pick(&CUSTOMERS_BEFORE, &CUSTOMERS_AFTER), &arguments).await?
+        }
+        (None, None, Some(_), Some(_)) => {
+            db.all(pick(&BOTH_BEFORE, &BOTH_AFTER), &[from, limit, outcome, channel]).await?
+        }
+        (None, None, Some(_), None) => {
+            db.all(pick(&OUTCOME_BEFORE, &OUTCOME_AFTER), &[from, limit, outcome]).await?
+        }
+        (None, None, None, Some(_)) => {
+            db.all(pick(&CHANNEL_BEFORE, &CHANNEL_AFTER), &[from, limit, channel]).await?
+        }
+        (None, None, None, None) => db.all(pick(&ANY_BEFORE, &ANY_AFTER), &[from, limit]).await?,
+    };
+    rows.iter().map(view::event).collect()
+}
+
+/// Looks the filter's text up; none where nothing can match.
+async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'a>>, StoreError> {
+    let mut wanted = Wanted {
+        request: filter.request.clone(),
+        customers: filter.customer.map(|it| format!("[{}]", it.0)),
+        outcome: filter.outcome.map(super::super::domain::outcome::Outcome::word),
+        channel: filter.channel.map(super::super::domain::channel::Channel::word),
+    };
+    let Some(text) = &filter.text else { return Ok(Some(wanted)) };
+    // A name of ten letters can look like a request, so there must be such a request.
+    if let Ok(request) = text.parse::<RequestId>()
+        && db.maybe(&IS_REQUEST, args![request.as_str()]).await?.is_some()
+    {
+        let agrees = wanted.request.replace(request.clone()).is_none_or(|it| it == request);
+        return Ok(agrees.then_some(wanted));
+    }
+    let Some(query) = Query::parse(text) else { return Ok(Some(wanted)) };
+    let found = search::find(db, &query, CUSTOMERS).await?;
+    let ids: Vec<i64> = found
+        .iter()
+        .map(|it| it.id.0)
+        .filter(|id| filter.customer.is_none_or(|it| it.0 == *id))
+        .collect();
+    wanted.customers = Some(json(&ids));
+    Ok((!ids.is_empty()).then_some(wanted))
+}
+
+fn json(ids: &[i64]) -> String {
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    format!("[{}]", ids.join(","))
+}

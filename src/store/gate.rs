@@ -1,0 +1,98 @@
+//! Whether a message may go out now: the customer's lock, the cooldown and the
+//! limits, all read in one statement inside the transaction that would send.
+
+use std::time::Duration;
+
+use super::db::{Tx, args};
+use super::sql::statements;
+use crate::domain::customer::CustomerId;
+use crate::domain::event::Actor;
+use crate::domain::policy::{Limit, OtpPolicy, SendLimits};
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::{Issued, NewDelivery, StoreError};
+
+/// The span in which the limits count.
+const WINDOW: Duration = Duration::from_hours(1);
+
+statements! {
+    /// For each limit, the message that fills it: of a limit of six an hour,
+    /// the sixth newest within the hour. When it leaves the hour there is room.
+    GATE {
+        "SELECT " now ", \
+         (SELECT failures FROM core_guard WHERE customer_id = $1), \
+         (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2), \
+         (SELECT created_at FROM core_delivery \
+          WHERE contact = $2 AND created_at > " now " - $5 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $6), \
+         (SELECT created_at FROM core_delivery \
+          WHERE customer_id = $1 AND created_at > " now " - $5 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $7), \
+         (SELECT created_at FROM core_delivery \
+          WHERE clerk = $3 AND created_at > " now " - $5 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $8), \
+         (SELECT created_at FROM core_delivery \
+          WHERE counter = $4 AND created_at > " now " - $5 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $9), \
+         (SELECT created_at FROM core_delivery \
+          WHERE created_at > " now " - $5 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $10)"
+    }
+}
+
+/// A message on its way out.
+pub(super) struct Gate<'a> {
+    pub(super) customer: CustomerId,
+    pub(super) delivery: &'a NewDelivery,
+    pub(super) policy: &'a OtpPolicy,
+    pub(super) limits: &'a SendLimits,
+    pub(super) actor: &'a Actor,
+}
+
+/// Why it may not go; none where it may.
+pub(super) async fn refusal(tx: &mut Tx, gate: &Gate<'_>) -> Result<Option<Issued>, StoreError> {
+    let limits = [
+        (Limit::Contact, gate.limits.per_contact),
+        (Limit::Customer, gate.limits.per_customer),
+        (Limit::Clerk, gate.limits.per_clerk),
+        (Limit::Counter, gate.limits.per_counter),
+        (Limit::Office, gate.limits.in_all),
+    ];
+    let place = |at: usize| i64::from(limits[at].1.saturating_sub(1));
+    let row = tx
+        .one(
+            &GATE,
+            args![
+                gate.customer.0,
+                gate.delivery.contact.as_str(),
+                &gate.actor.clerk,
+                &gate.actor.counter,
+                millis_of(WINDOW),
+                place(0),
+                place(1),
+                place(2),
+                place(3),
+                place(4),
+            ],
+        )
+        .await?;
+    let now = row.time(0)?;
+    if row.maybe_int(1)?.unwrap_or(0) >= i64::from(gate.policy.failure_cap) {
+        return Ok(Some(Issued::CustomerLocked));
+    }
+    if let Some(last) = row.maybe_int(2)? {
+        let retry_at = Timestamp::from_millis(last).plus(gate.policy.resend_cooldown);
+        if retry_at > now {
+            return Ok(Some(Issued::Limited { limit: Limit::Cooldown, retry_at }));
+        }
+    }
+    for (at, (limit, allowed)) in limits.into_iter().enumerate() {
+        let full = match row.maybe_int(3 + at)? {
+            _ if allowed == 0 => Some(now),
+            filler => filler.map(Timestamp::from_millis),
+        };
+        if let Some(since) = full {
+            return Ok(Some(Issued::Limited { limit, retry_at: since.plus(WINDOW) }));
+        }
+    }
+    Ok(None)
+}

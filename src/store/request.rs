@@ -1,0 +1,308 @@
+//! Asking for a code: the first one, another one, and taking it back.
+
+use super::db::{Db, Tx, args};
+use super::events;
+use super::gate::{self, Gate};
+use super::sql::statements;
+use super::view::Held;
+use crate::domain::channel::Channel;
+use crate::domain::contact::Contact;
+use crate::domain::customer::CustomerId;
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, RequestId, Status};
+use crate::domain::time::millis_of;
+use crate::service::ports::{
+    Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
+};
+
+statements! {
+    BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
+    BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
+    /// The act that was told before.
+    SAME_ACT { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
+    /// The request that a new one of the same customer and purpose follows.
+    LATEST {
+        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.purpose = $2 \
+         ORDER BY o.id DESC LIMIT 1"
+    }
+    CREATE {
+        "INSERT INTO core_otp (public_id, customer_id, email, phone, otp_code, otp_type, \
+         created_at, sent_at, expires_at, resend_at, attempts, max_attempts, purpose, key_id, \
+         reference, generation, status, idempotency, clerk, counter) \
+         VALUES ($1, $2, $3, $4, $5, $6, " now ", " now ", " now " + $7, " now " + $8, $9, $10, \
+         $11, $12, $13, 1, 'open', $14, $15, $16)"
+    }
+    REPLACE_CODE {
+        "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
+         sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
+         reference = $9, generation = generation + 1 WHERE id = $1"
+    }
+    /// Keeps a code that is about to be replaced, as long as it would have worked.
+    RETIRE {
+        "INSERT INTO core_otp_retired (customer_id, purpose, public_id, generation, otp_code, \
+         key_id, reference, sent_at, expires_at) \
+         SELECT customer_id, purpose, public_id, generation, otp_code, key_id, reference, \
+         sent_at, expires_at FROM core_otp \
+         WHERE id = $1 AND status = 'open' AND expires_at > " now
+    }
+    FORGET_RETIRED { "DELETE FROM core_otp_retired WHERE expires_at <= " now }
+    /// The code goes with the request: what cannot be entered need not be kept.
+    CLOSE {
+        "UPDATE core_otp SET status = $2, otp_code = '', closed_at = " now
+        " WHERE id = $1 AND status = 'open'"
+    }
+    QUEUE {
+        "INSERT INTO core_delivery (otp_id, generation, customer_id, channel, contact, provider, \
+         state, progress, clerk, counter, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, " now ", " now ")"
+    }
+}
+
+/// One request.
+pub(super) async fn request(db: &Db, id: &RequestId) -> Result<Option<Request>, StoreError> {
+    let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
+    Ok(row.map(|row| Held::read(&row)).transpose()?.map(|held| held.request))
+}
+
+/// One request inside a transaction, as it is now.
+pub(super) async fn held(tx: &mut Tx, id: &RequestId) -> Result<Option<Held>, StoreError> {
+    let row = tx.maybe(&BY_ID, args![id.as_str()]).await?;
+    row.map(|row| Held::read(&row)).transpose()
+}
+
+/// Stores a request, or says why not.
+pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreError> {
+    let mut tx = db.begin().await?;
+    let same = tx.maybe(&SAME_ACT, args![new.customer.0, new.idempotency]).await?;
+    if let Some(row) = same {
+        return Ok(Issued::Already(Held::read(&row)?.request));
+    }
+    let gate = Gate {
+        customer: new.customer,
+        delivery: &new.delivery,
+        policy: new.policy,
+        limits: new.limits,
+        actor: new.actor,
+    };
+    if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
+        return Ok(refusal);
+    }
+    let attempts = take_over(&mut tx, &new).await?;
+    let (email, phone) = addresses(&new.delivery);
+    let row = tx
+        .insert(
+            &CREATE,
+            args![
+                new.id.as_str(),
+                new.customer.0,
+                email,
+                phone,
+                &new.code.digest.to_hex(),
+                new.delivery.channel.word(),
+                millis_of(new.policy.expiry),
+                millis_of(new.policy.resend_cooldown),
+                attempts,
+                new.policy.max_attempts,
+                new.purpose,
+                new.code.key_id.as_str(),
+                new.code.reference.as_str(),
+                new.idempotency,
+                &new.actor.clerk,
+                &new.actor.counter,
+            ],
+        )
+        .await?;
+    let sending = Sending {
+        row,
+        generation: 1,
+        kind: EventKind::Requested,
+        id: &new.id,
+        customer: new.customer,
+        delivery: &new.delivery,
+        actor: new.actor,
+    };
+    finish(tx, &sending).await
+}
+
+/// Replaces the code of an open request.
+pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(held) = held(&mut tx, new.id).await? else {
+        return Ok(Issued::NotFound);
+    };
+    if held.request.status != Status::Open {
+        return Ok(Issued::Closed(held.request));
+    }
+    if held.request.generation != new.after {
+        return Ok(Issued::Already(held.request));
+    }
+    let gate = Gate {
+        customer: held.request.customer,
+        delivery: &new.delivery,
+        policy: new.policy,
+        limits: new.limits,
+        actor: new.actor,
+    };
+    if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
+        return Ok(refusal);
+    }
+    retire(&mut tx, held.row).await?;
+    replace_code(&mut tx, held.row, &new.code, &new).await?;
+    let sending = Sending {
+        row: held.row,
+        generation: new.after + 1,
+        kind: EventKind::Resent,
+        id: new.id,
+        customer: held.request.customer,
+        delivery: &new.delivery,
+        actor: new.actor,
+    };
+    finish(tx, &sending).await
+}
+
+/// Withdraws an open request.
+pub(super) async fn cancel(
+    db: &Db,
+    id: &RequestId,
+    actor: &Actor,
+) -> Result<Option<Request>, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(held) = held(&mut tx, id).await? else { return Ok(None) };
+    if held.request.status != Status::Open {
+        return Ok(Some(held.request));
+    }
+    // A later request for the same purpose may meet this code: it is recognised then.
+    retire(&mut tx, held.row).await?;
+    tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
+    events::write(&mut tx, &about(&held.request, EventKind::Cancelled, actor)).await?;
+    tx.commit().await?;
+    Ok(Some(Request { status: Status::Cancelled, ..held.request }))
+}
+
+/// An event about a request, without an outcome.
+pub(super) fn about<'a>(request: &'a Request, kind: EventKind, actor: &'a Actor) -> NewEvent<'a> {
+    NewEvent {
+        kind,
+        outcome: None,
+        request: Some(&request.id),
+        customer: Some(request.customer),
+        channel: Some(request.channel),
+        contact: Some(request.contact.clone()),
+        detail: None,
+        actor,
+    }
+}
+
+/// Closes the request that this one follows. Gives the attempts to go on
+/// counting from: neither a new request nor a withdrawn one wins guesses back
+/// (NIST SP 800-63B-4, 3.1.3.2).
+async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError> {
+    let Some(row) = tx.maybe(&LATEST, args![new.customer.0, new.purpose]).await? else {
+        return Ok(0);
+    };
+    let Held { row, request, now, .. } = Held::read(&row)?;
+    match request.status {
+        Status::Open => {
+            retire(tx, row).await?;
+            tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
+            let mut event = about(&request, EventKind::Superseded, new.actor);
+            event.outcome = Some(Outcome::Superseded);
+            events::write(tx, &event).await?;
+            Ok(request.attempts)
+        }
+        Status::Expired => {
+            tx.write(&CLOSE, args![row, Status::Expired.word()]).await?;
+            Ok(0)
+        }
+        Status::Cancelled if request.expires_at > now => Ok(request.attempts),
+        Status::Cancelled | Status::Verified | Status::Superseded | Status::Locked => Ok(0),
+    }
+}
+
+async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
+    tx.write(&FORGET_RETIRED, args![]).await?;
+    tx.write(&RETIRE, args![row]).await?;
+    Ok(())
+}
+
+async fn replace_code(
+    tx: &mut Tx,
+    row: i64,
+    code: &NewCode,
+    new: &Reissue<'_>,
+) -> Result<(), StoreError> {
+    let (email, phone) = addresses(&new.delivery);
+    tx.write(
+        &REPLACE_CODE,
+        args![
+            row,
+            email,
+            phone,
+            &code.digest.to_hex(),
+            new.delivery.channel.word(),
+            millis_of(new.policy.expiry),
+            millis_of(new.policy.resend_cooldown),
+            code.key_id.as_str(),
+            code.reference.as_str(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A code that has just been stored and is to be sent.
+struct Sending<'a> {
+    row: i64,
+    generation: u32,
+    kind: EventKind,
+    id: &'a RequestId,
+    customer: CustomerId,
+    delivery: &'a NewDelivery,
+    actor: &'a Actor,
+}
+
+/// Queues the message, writes the event and commits.
+async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<Issued, StoreError> {
+    let Sending { row, generation, kind, id, customer, delivery, actor } = *sending;
+    tx.insert(
+        &QUEUE,
+        args![
+            row,
+            generation,
+            customer.0,
+            delivery.channel.word(),
+            delivery.contact.as_str(),
+            delivery.provider,
+            &actor.clerk,
+            &actor.counter,
+        ],
+    )
+    .await?;
+    let event = NewEvent {
+        kind,
+        outcome: None,
+        request: Some(id),
+        customer: Some(customer),
+        channel: Some(delivery.channel),
+        contact: Some(delivery.contact.masked()),
+        detail: None,
+        actor,
+    };
+    events::write(&mut tx, &event).await?;
+    let request = Held::read(&tx.one(&BY_ROW, args![row]).await?)?.request;
+    tx.commit().await?;
+    Ok(Issued::Fresh(request))
+}
+
+/// The columns of the address: an email or a phone, as the channel is.
+fn addresses(delivery: &NewDelivery) -> (Option<&str>, Option<&str>) {
+    let address = match &delivery.contact {
+        Contact::Email(address) => address.as_str(),
+        Contact::Phone(number) => number.as_str(),
+    };
+    match delivery.channel {
+        Channel::Email => (Some(address), None),
+        Channel::Sms => (None, Some(address)),
+    }
+}

@@ -1,0 +1,226 @@
+//! Finding customers by what a clerk typed.
+//!
+//! The likeliest fields are asked first, each by its own index, until there are
+//! enough customers: beginnings of account numbers, parts of them, phone
+//! numbers, beginnings of email addresses and names, and at last any part of
+//! any field. What was typed is compared as it stands; no character in it has a
+//! meaning of its own (security requirement 44).
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::db::{Arg, Db, args};
+use super::sql::statements;
+use super::view;
+use crate::domain::customer::Customer;
+use crate::domain::query::{Query, SHORTEST_PART};
+use crate::service::ports::StoreError;
+
+/// Words that the last statement tests one by one; more are tested as a list,
+/// which is slower.
+const WORDS: usize = 4;
+
+/// Parts of three letters that are looked up; more make nothing rarer.
+const PARTS: usize = 24;
+
+statements! {
+    ACCOUNT_BEGINS {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer c ON c.id = s.customer_id \
+         WHERE s.compact >= $1 AND s.compact < $2 ORDER BY s.compact, s.customer_id LIMIT $3"
+    }
+    EMAIL_BEGINS {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer c ON c.id = s.customer_id \
+         WHERE s.email >= $1 AND s.email < $2 ORDER BY s.email, s.customer_id LIMIT $3"
+    }
+    NAME_BEGINS {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer c ON c.id = s.customer_id \
+         WHERE s.name >= $1 AND s.name < $2 ORDER BY s.name, s.customer_id LIMIT $3"
+    }
+    ACCOUNT_HOLDS {
+        "SELECT " customer_columns (parts "$1") "AND instr(s.compact, $2) > 0 LIMIT $3"
+    }
+    PHONE_HOLDS {
+        "SELECT " customer_columns (parts "$1") "AND instr(s.phone, $2) > 0 LIMIT $3"
+    }
+    ANYTHING_HOLDS {
+        "SELECT " customer_columns (parts "$1")
+        "AND " (holds "$2") "AND " (holds "$3") "AND " (holds "$4") "AND " (holds "$5")
+        "AND ($6 IS NULL OR NOT EXISTS (SELECT 1 FROM " (list "$6") " more \
+         WHERE NOT " (holds "more.value") ")) LIMIT $7"
+    }
+}
+
+/// Customers found so far, each once.
+struct Found {
+    customers: Vec<Customer>,
+    known: HashSet<i64>,
+    limit: usize,
+}
+
+impl Found {
+    fn is_full(&self) -> bool {
+        self.customers.len() >= self.limit
+    }
+
+    /// How many to ask for: as many as are wanted and those that may come again.
+    fn ask(&self) -> Arg<'static> {
+        Arg::from(i64::try_from(self.limit).unwrap_or(i64::MAX))
+    }
+
+    fn add(&mut self, customers: Vec<Customer>) {
+        for customer in customers {
+            if !self.is_full() && self.known.insert(customer.id.0) {
+                self.customers.push(customer);
+            }
+        }
+    }
+}
+
+/// Up to `limit` customers, the likeliest first.
+pub(super) async fn find(db: &Db, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut found = Found { customers: Vec::new(), known: HashSet::new(), limit };
+    for tier in TIERS {
+        if found.is_full() {
+            break;
+        }
+        tier.run(db, query, &mut found).await?;
+    }
+    Ok(found.customers)
+}
+
+/// One question to the store.
+#[derive(Clone, Copy)]
+enum Tier {
+    AccountBegins,
+    AccountHolds,
+    Phone,
+    EmailBegins,
+    NameBegins,
+    Anything,
+}
+
+const TIERS: [Tier; 6] = [
+    Tier::AccountBegins,
+    Tier::AccountHolds,
+    Tier::Phone,
+    Tier::EmailBegins,
+    Tier::NameBegins,
+    Tier::Anything,
+];
+
+impl Tier {
+    async fn run(self, db: &Db, query: &Query, found: &mut Found) -> Result<(), StoreError> {
+        let ask = found.ask();
+        let rows = match self {
+            Self::AccountBegins => begins(db, &ACCOUNT_BEGINS, &query.compact, ask).await?,
+            Self::EmailBegins => begins(db, &EMAIL_BEGINS, &query.folded, ask).await?,
+            Self::NameBegins => begins(db, &NAME_BEGINS, &query.folded, ask).await?,
+            Self::AccountHolds if reads_as_account(query) => {
+                holds(db, &ACCOUNT_HOLDS, &query.compact, ask).await?
+            }
+            Self::Phone => match &query.phone {
+                Some(digits) => holds(db, &PHONE_HOLDS, digits, ask).await?,
+                None => return Ok(()),
+            },
+            Self::Anything => anything(db, &query.words, ask).await?,
+            Self::AccountHolds => return Ok(()),
+        };
+        found.add(rows);
+        Ok(())
+    }
+}
+
+/// One word with a digit in it: the end of an account number is what people
+/// remember of it.
+fn reads_as_account(query: &Query) -> bool {
+    query.words.len() == 1
+        && query.compact.chars().any(|char| char.is_ascii_digit())
+        && !query.folded.contains('@')
+}
+
+async fn begins(
+    db: &Db,
+    sql: &super::sql::Sql,
+    prefix: &str,
+    ask: Arg<'_>,
+) -> Result<Vec<Customer>, StoreError> {
+    if prefix.is_empty() {
+        return Ok(Vec::new());
+    }
+    // No text that is searched holds the last character of Unicode.
+    let end = format!("{prefix}\u{10ffff}");
+    read(db, sql, &[prefix.into(), Arg::from(&end), ask]).await
+}
+
+async fn holds(
+    db: &Db,
+    sql: &super::sql::Sql,
+    part: &str,
+    ask: Arg<'_>,
+) -> Result<Vec<Customer>, StoreError> {
+    match parts([part]) {
+        Some(parts) => read(db, sql, &[Arg::from(&parts), part.into(), ask]).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn anything(db: &Db, words: &[String], ask: Arg<'_>) -> Result<Vec<Customer>, StoreError> {
+    let Some(parts) = parts(words.iter().map(String::as_str)) else {
+        return Ok(Vec::new());
+    };
+    let more = words.get(WORDS..).filter(|more| !more.is_empty());
+    let more = more.and_then(|more| serde_json::to_string(more).ok());
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let arguments = args![&parts, word(0), word(1), word(2), word(3), more.as_deref()];
+    let arguments: Vec<Arg<'_>> = arguments.iter().copied().chain([ask]).collect();
+    read(db, &ANYTHING_HOLDS, &arguments).await
+}
+
+async fn read(
+    db: &Db,
+    sql: &super::sql::Sql,
+    arguments: &[Arg<'_>],
+) -> Result<Vec<Customer>, StoreError> {
+    db.all(sql, arguments).await?.iter().map(view::customer).collect()
+}
+
+/// The parts of three letters that all of `words` have between them, as the
+/// full-text index is asked for them; none where every word is shorter.
+fn parts<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    let mut text = String::new();
+    for word in words {
+        let chars: Vec<char> = word.chars().collect();
+        for part in chars.windows(SHORTEST_PART) {
+            let part: String = part.iter().collect();
+            if seen.len() == PARTS || !seen.insert(part.clone()) {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push_str(" AND ");
+            }
+            text.push('"');
+            text.push_str(&part.replace('"', "\"\""));
+            text.push('"');
+        }
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_quoted_and_each_asked_for_once() {
+        assert_eq!(
+            parts(["ann\"a", "ann"]).as_deref(),
+            Some("\"ann\" AND \"nn\"\"\" AND \"n\"\"a\"")
+        );
+        assert_eq!(parts(["0000000"]).as_deref(), Some("\"000\""));
+        assert_eq!(parts(["an", "b"]), None);
+    }
+}

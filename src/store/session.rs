@@ -1,0 +1,147 @@
+//! Sessions: opened by a right code, prolonged by use, ended by people or time.
+
+use std::time::Duration;
+
+use super::db::{Db, Tx, args};
+use super::events;
+use super::sql::statements;
+use super::view::{self, Held};
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::time::millis_of;
+use crate::service::ports::{Attempt, NewEvent, SessionFilter, StoreError};
+
+statements! {
+    OPEN {
+        "INSERT INTO core_session (public_id, token_digest, customer_id, request, factor, \
+         purpose, clerk, counter, created_at, expires_at, idle_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    }
+    /// Lives on, but never beyond its end.
+    TOUCH {
+        "UPDATE core_session SET idle_at = MIN(expires_at, " now " + $2) \
+         WHERE token_digest = $1 AND ended_at IS NULL \
+         AND expires_at > " now " AND idle_at > " now
+    }
+    END {
+        "UPDATE core_session SET ended_at = " now ", ended_how = $2 \
+         WHERE public_id = $1 AND ended_at IS NULL \
+         AND expires_at > " now " AND idle_at > " now
+    }
+    BY_TOKEN { "SELECT " session_columns "WHERE s.token_digest = $1" }
+    BY_ID { "SELECT " session_columns "WHERE s.public_id = $1" }
+    /// The living are few: those whose time is not over.
+    ALIVE {
+        "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
+         AND s.ended_at IS NULL ORDER BY s.id DESC LIMIT $1"
+    }
+    ALL { "SELECT " session_columns "ORDER BY s.id DESC LIMIT $1" }
+}
+
+/// Opens the session of a request that was just verified.
+pub(super) async fn open(
+    tx: &mut Tx,
+    attempt: &Attempt<'_>,
+    held: &Held,
+) -> Result<Session, StoreError> {
+    let created_at = held.now;
+    let expires_at = created_at.plus(attempt.policy.session);
+    let session = Session {
+        id: attempt.session.id.clone(),
+        customer: held.request.customer,
+        account_no: held.account_no.clone(),
+        customer_name: held.customer_name.clone(),
+        request: held.request.id.clone(),
+        factor: held.request.channel.factor(),
+        purpose: held.request.purpose.clone(),
+        clerk: attempt.actor.clerk.clone(),
+        counter: attempt.actor.counter.clone(),
+        created_at,
+        expires_at,
+        idle_at: created_at.plus(attempt.policy.session_idle).min(expires_at),
+        ended: None,
+    };
+    tx.insert(
+        &OPEN,
+        args![
+            session.id.as_str(),
+            &attempt.session.token_digest,
+            session.customer.0,
+            session.request.as_str(),
+            session.factor.word(),
+            &session.purpose,
+            &session.clerk,
+            &session.counter,
+            session.created_at.millis(),
+            session.expires_at.millis(),
+            session.idle_at.millis(),
+        ],
+    )
+    .await?;
+    Ok(session)
+}
+
+/// Prolongs a living session by its token, or says that it has ended.
+pub(super) async fn touch(
+    db: &Db,
+    token_digest: &str,
+    idle: Duration,
+) -> Result<Option<Session>, StoreError> {
+    let mut tx = db.begin().await?;
+    let alive = tx.write(&TOUCH, args![token_digest, millis_of(idle)]).await? == 1;
+    let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
+    let session = row.map(|row| view::session(&row)).transpose()?;
+    if alive {
+        tx.commit().await?;
+    }
+    Ok(session)
+}
+
+/// One session.
+pub(super) async fn session(db: &Db, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
+    row.map(|row| view::session(&row)).transpose()
+}
+
+/// Sessions, newest first.
+pub(super) async fn sessions(
+    db: &Db,
+    filter: SessionFilter,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let sql = match filter {
+        SessionFilter::Alive => &ALIVE,
+        SessionFilter::All => &ALL,
+    };
+    db.all(sql, args![limit]).await?.iter().map(view::session).collect()
+}
+
+/// Ends a living session.
+pub(super) async fn end(
+    db: &Db,
+    id: &SessionId,
+    how: SessionEnd,
+    actor: &Actor,
+) -> Result<Option<Session>, StoreError> {
+    let mut tx = db.begin().await?;
+    let ended = tx.write(&END, args![id.as_str(), how.word()]).await? == 1;
+    let row = tx.maybe(&BY_ID, args![id.as_str()]).await?;
+    let Some(session) = row.map(|row| view::session(&row)).transpose()? else {
+        return Ok(None);
+    };
+    if ended {
+        let event = NewEvent {
+            kind: EventKind::SessionEnded,
+            outcome: None,
+            request: Some(&session.request),
+            customer: Some(session.customer),
+            channel: None,
+            contact: None,
+            detail: Some(how.word().to_owned()),
+            actor,
+        };
+        events::write(&mut tx, &event).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(session))
+}

@@ -1,0 +1,201 @@
+//! Opening a store in a file: where it may lie, who may read it, and how the
+//! connections behave.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sqlx::ConnectOptions as _;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::db::{Pools, failed};
+use crate::service::ports::StoreError;
+
+/// How long a writer waits for another one before it gives up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections that only read: the interface's search, log, session and
+/// countdown can each wait for their own.
+const READERS: u32 = 4;
+
+/// The file of a URL such as `sqlite:store.db` or `sqlite:///var/lib/x.db`;
+/// none where the URL names another kind of database.
+pub(super) fn path(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    Some(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+}
+
+/// Opens the file, creating it where it does not exist.
+pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        return Err(StoreError::Refused(
+            "The store must be a file, since several terminals and the log share it: \
+             set store.url to \"sqlite:\" and a path."
+                .into(),
+        ));
+    }
+    prepare(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        .statement_cache_capacity(128)
+        .pragma("temp_store", "memory")
+        .pragma("mmap_size", "1073741824")
+        .pragma("cache_size", "-8000")
+        .disable_statement_logging();
+    let writing = options
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit that a power cut could undo would make a used code work again.
+        .synchronous(SqliteSynchronous::Full);
+    let write = connect(writing).await?;
+    let read = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
+    Ok(Pools::Sqlite { write, read })
+}
+
+/// The round trip that tests a connection before each use is left out: a file
+/// does not hang up. Connections stay: what they prepared is what makes them
+/// fast, and the writer's own changes are told from others' by its connection.
+fn pool(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(PATIENCE * 2)
+}
+
+/// Connects the writer. While the very first terminal turns the file to WAL,
+/// SQLite answers others "busy" at once, whatever the time-out: they try again.
+async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let since = Instant::now();
+    loop {
+        let error = match pool(1).connect_with(options.clone()).await {
+            Ok(pool) => return Ok(pool),
+            Err(error) => error,
+        };
+        if since.elapsed() > PATIENCE || !is_busy(&error) {
+            return Err(failed(error));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|it| it.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}
+
+/// The file as it must be before SQLite sees it: on this machine, and for its
+/// owner's eyes only. SQLite gives `-wal` and `-shm` the file's own mode.
+fn prepare(path: &Path) -> Result<(), StoreError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let denied = |what: &str, error: &std::io::Error| {
+        StoreError::Unreachable(format!("{what} {} failed: {error}", path.display()))
+    };
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| denied("making the folder of", &error))?;
+    refuse_network(folder)?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
+                let mut name = path.as_os_str().to_owned();
+                name.push(suffix);
+                keep_private(Path::new(&name))
+            })
+        }
+        Err(error) => Err(denied("creating", &error)),
+    }
+}
+
+/// Takes away what others could read, or says that it cannot be done.
+fn keep_private(file: &Path) -> Result<(), StoreError> {
+    let Ok(found) = fs::metadata(file) else { return Ok(()) };
+    let others = found.permissions().mode() & 0o077;
+    if others == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(file, Permissions::from_mode(0o600)).map_err(|error| {
+        StoreError::Refused(format!(
+            "Other people of this machine can read the store {}, and that cannot be changed \
+             ({error}). Give the file to the account that runs countersign, mode 0600.",
+            file.display()
+        ))
+    })
+}
+
+fn refuse_network(folder: &Path) -> Result<(), StoreError> {
+    match network(folder) {
+        Some(name) => Err(StoreError::Refused(format!(
+            "The store {} would lie on a network file system ({name}), where SQLite cannot keep \
+             it safe. Put it on a disk of this machine, or share one store over PostgreSQL.",
+            folder.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn network(folder: &Path) -> Option<&'static str> {
+    let found = rustix::fs::statfs(folder).ok()?;
+    // The kernel's number is 32 bits wide, whatever the platform's field is.
+    network_name(u32::try_from(found.f_type & 0xffff_ffff).ok()?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn network(_folder: &Path) -> Option<&'static str> {
+    None
+}
+
+/// The network file systems by their number in statfs(2). What FUSE carries
+/// cannot be told from its number, so it is let through.
+#[cfg(target_os = "linux")]
+const fn network_name(magic: u32) -> Option<&'static str> {
+    match magic {
+        0x6969 => Some("NFS"),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
+        0x564c => Some("NCP"),
+        0x7375_7245 => Some("Coda"),
+        0x5346_414f | 0x6b41_4653 => Some("AFS"),
+        0x0102_1997 => Some("9P"),
+        0x00c3_6400 => Some("Ceph"),
+        0x0bd0_0bd0 => Some("Lustre"),
+        0x4750_4653 => Some("GPFS"),
+        0x1983_0326 => Some("BeeGFS"),
+        _ => None,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn security_46_network_file_systems_are_known_by_their_number() {
+        assert_eq!(network_name(0x6969), Some("NFS"));
+        assert_eq!(network_name(0xff53_4d42), Some("SMB"));
+        for local in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630, 0x2fc1_2fc1] {
+            assert_eq!(network_name(local), None, "{local:x}");
+        }
+        assert_eq!(network(Path::new("/proc")), None);
+    }
+
+    #[test]
+    fn urls_name_files() {
+        assert_eq!(path("sqlite:store.db"), Some("store.db".into()));
+        assert_eq!(path("sqlite:///var/lib/store.db"), Some("/var/lib/store.db".into()));
+        assert_eq!(path("sqlite:/var/lib/store.db"), Some("/var/lib/store.db".into()));
+        assert_eq!(path("postgres://db/x"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! Rows, as the domain's types. The ordinals are those of the lists of columns
+//! in [`super::sql::fragment!`].
+
+use super::db::Row;
+use crate::domain::channel::Channel;
+use crate::domain::code::{Digest, StoredCode};
+use crate::domain::contact::mask;
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::delivery::{Delivery, DeliveryId};
+use crate::domain::event::{Actor, Event, EventCustomer, EventId};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Reference, Request, Status};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
+
+/// A request with what the store alone needs to know of it.
+pub(super) struct Held {
+    /// The row's number.
+    pub(super) row: i64,
+    /// What others see of it.
+    pub(super) request: Request,
+    digest: String,
+    key_id: String,
+    /// The customer's wrong codes in a row.
+    pub(super) failures: u32,
+    /// The customer's account number.
+    pub(super) account_no: String,
+    /// The customer's name.
+    pub(super) customer_name: String,
+    /// The store's clock when this was read.
+    pub(super) now: Timestamp,
+}
+
+impl Held {
+    /// Reads `request_columns`.
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
+        let channel: Channel = row.word(4)?;
+        let request = Request {
+            id: row.word(1)?,
+            customer: CustomerId(row.int(2)?),
+            purpose: row.text(3)?,
+            channel,
+            contact: mask(channel, &row.text(5)?),
+            reference: Reference::from_store(&row.text(6)?),
+            generation: row.count(7)?,
+            status: row.word(8)?,
+            created_at: row.time(9)?,
+            sent_at: row.time(10)?,
+            expires_at: row.time(11)?,
+            resend_at: row.time(12)?,
+            attempts: row.count(13)?,
+            max_attempts: row.count(14)?,
+            delivery: Delivery {
+                id: DeliveryId(row.int(15)?),
+                provider: row.text(16)?,
+                state: row.word(17)?,
+                provider_id: row.maybe_text(18)?,
+                detail: row.maybe_text(19)?,
+                updated_at: row.time(20)?,
+            },
+        };
+        Ok(Self {
+            row: row.int(0)?,
+            request,
+            digest: row.text(21)?,
+            key_id: row.text(22)?,
+            failures: row.count(23)?,
+            account_no: row.text(24)?,
+            customer_name: row.text(25)?,
+            now: row.time(26)?,
+        })
+    }
+
+    /// The code as a guess is judged against it.
+    pub(super) fn code(&self) -> StoredCode {
+        StoredCode {
+            key_id: self.key_id.clone(),
+            digest: Digest::from_hex(&self.digest),
+            purpose: self.request.purpose.clone(),
+            request: self.request.id.clone(),
+            generation: self.request.generation,
+        }
+    }
+
+    /// Why no code can be entered; none where one can.
+    pub(super) fn refusal(&self, failure_cap: u32) -> Option<Outcome> {
+        let request = &self.request;
+        let exhausted = request.status == Status::Open
+            && (request.attempts_left() == 0 || self.failures >= failure_cap);
+        request.status.refusal().or(exhausted.then_some(Outcome::Locked))
+    }
+}
+
+/// Reads `customer_columns`.
+pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
+    Ok(Customer {
+        id: CustomerId(row.int(0)?),
+        account_no: row.text(1)?,
+        name: row.text(2)?,
+        email: row.maybe_text(3)?,
+        phone: row.maybe_text(4)?,
+        address: row.maybe_text(5)?,
+        locale: row.maybe_text(6)?,
+    })
+}
+
+/// Reads `session_columns`.
+pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
+    let ended = match row.maybe_int(12)? {
+        Some(at) => Some((Timestamp::from_millis(at), row.word(13)?)),
+        None => None,
+    };
+    Ok(Session {
+        id: row.word(0)?,
+        customer: CustomerId(row.int(1)?),
+        account_no: row.text(2)?,
+        customer_name: row.text(3)?,
+        request: row.word(4)?,
+        factor: row.word(5)?,
+        purpose: row.text(6)?,
+        clerk: row.text(7)?,
+        counter: row.text(8)?,
+        created_at: row.time(9)?,
+        expires_at: row.time(10)?,
+        idle_at: row.time(11)?,
+        ended,
+    })
+}
+
+/// Reads `event_columns`.
+pub(super) fn event(row: &Row) -> Result<Event, StoreError> {
+    let customer = match (row.maybe_int(5)?, row.maybe_text(6)?, row.maybe_text(7)?) {
+        (Some(id), Some(account_no), Some(name)) => {
+            Some(EventCustomer { id: CustomerId(id), account_no, name })
+        }
+        _ => None,
+    };
+    Ok(Event {
+        id: EventId(row.int(0)?),
+        at: row.time(1)?,
+        kind: row.word(2)?,
+        outcome: row.maybe_word(3)?,
+        request: row.maybe_word(4)?,
+        customer,
+        channel: row.maybe_word(8)?,
+        contact: row.maybe_text(9)?,
+        actor: Actor { clerk: row.text(10)?, counter: row.text(11)? },
+        detail: row.maybe_text(12)?,
+    })
+}

@@ -1,0 +1,7 @@
+//! The store, on real files: what every store must do, what holds when many
+//! terminals act at once, and what its files and statements are like.
+
+#![expect(clippy::expect_used, reason = "a test says what it expects")]
+
+mod contract;
+mod support;
