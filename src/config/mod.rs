@@ -12,6 +12,7 @@
 mod build;
 mod email;
 mod file;
+pub mod keys;
 mod kind;
 mod layer;
 mod problem;
