@@ -60,6 +60,19 @@ impl SessionToken {
         Self(Zeroizing::new(random))
     }
 
+    /// Reads what [`Self::reveal`] wrote.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let typed = typed.trim();
+        if typed.len() != 64 || !typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
+            *byte = u8::from_str_radix(typed.get(place..place + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// What the store keeps: the token's SHA-256 in hexadecimal. A random
     /// token of this length needs no key or salt (ASVS 7.2.4).
     pub fn digest(&self) -> String {
@@ -177,6 +190,11 @@ mod tests {
         assert_eq!(token.digest().len(), 64);
         assert_ne!(token.digest(), *token.reveal());
         assert_eq!(format!("{token:?}"), "SessionToken(…)");
+        let read = SessionToken::parse(&format!(" {}\n", token.reveal().as_str()));
+        assert_eq!(read.map(|it| it.digest()), Some(token.digest()));
+        for bad in ["", "07", &"g".repeat(64), &"é".repeat(32), &"+7".repeat(32)] {
+            assert!(SessionToken::parse(bad).is_none(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Control characters, and the format characters of Unicode that are invisible
 /// or change direction (UTS #39, "Trojan Source").
-const fn is_unsafe(char: char) -> bool {
+pub const fn is_unsafe(char: char) -> bool {
     matches!(char,
         '\0'..='\u{1f}'
         | '\u{7f}'..='\u{9f}'

@@ -77,6 +77,11 @@ impl Refusal {
 pub const PURPOSE_MAX: usize = 40;
 
 impl Desk {
+    /// A name for a new act, for [`Ask::idempotency`].
+    pub fn new_act(&self) -> Result<String, DeskError> {
+        Ok(text::hex(&self.random.secret()?[..16]))
+    }
+
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &Ask) -> Result<Asked, DeskError> {
         let Some(customer) = self.store.customer(ask.customer).await? else {
