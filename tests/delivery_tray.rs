@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign::config::settings::{EmailSettings, SmsSettings, TraySettings};
-use countersign::delivery;
+use countersign::delivery::{self, Times};
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::time::Timestamp;
@@ -29,8 +29,9 @@ fn desk(file: &Path) -> Desk {
     let settings = TraySettings { file: file.to_owned() };
     let email = EmailSettings::Tray { from: "desk@example.org".into() };
     Desk {
-        email: delivery::email_sender(&email, &settings).expect("a sender"),
-        sms: delivery::sms_sender(&SmsSettings::Tray, &settings).expect("a sender"),
+        email: delivery::email_sender(&email, &settings, Times::default()).expect("a sender"),
+        sms: delivery::sms_sender(&SmsSettings::Tray, &settings, Times::default())
+            .expect("a sender"),
         tray: delivery::tray(&email, &SmsSettings::Tray, &settings).expect("a tray"),
     }
 }
@@ -46,11 +47,11 @@ async fn a_message_lies_in_the_tray_as_the_customer_would_read_it() {
     let desk = desk(&file);
     assert_eq!(read(&desk, 0, 10).await, []);
 
-    let mail = message::to(message::email("dana@example.org"));
+    let mail = message::to("dana@example.org");
     let report = desk.email.send(&mail).await;
     assert_eq!(report.state, DeliveryState::Sent);
     assert_eq!(report.provider_id.as_deref(), Some("tray 1"));
-    let report = desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+    let report = desk.sms.send(&message::to("+15550100142")).await;
     assert_eq!(report.provider_id.as_deref(), Some("tray 2"));
 
     let messages = read(&desk, 0, 10).await;
@@ -83,13 +84,13 @@ async fn the_tray_is_the_users_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("new/tray.jsonl");
     let desk = desk(&file);
-    desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+    desk.sms.send(&message::to("+15550100142")).await;
     let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode(&file), 0o600);
     assert_eq!(mode(&folder.path().join("new")), 0o700);
 
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("to be allowed");
-    desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+    desk.sms.send(&message::to("+15550100142")).await;
     assert_eq!(mode(&file), 0o600, "a file left open is closed again");
 }
 
@@ -100,7 +101,7 @@ async fn the_tray_is_not_written_through_a_link() {
     fs::write(&victim, "").expect("a file");
     symlink(&victim, &file).expect("a link");
     let desk = desk(&file);
-    let report = desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+    let report = desk.sms.send(&message::to("+15550100142")).await;
     assert_eq!(report.state, DeliveryState::Failed);
     assert!(report.detail.is_some_and(|said| said.contains("[tray]")));
     assert!(desk.sms.check().await.is_err());
@@ -116,7 +117,7 @@ async fn writers_at_once_lose_nothing_and_number_in_order() {
         let desk = desk(&file);
         writers.spawn(async move {
             for _ in 0..20 {
-                let report = desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+                let report = desk.sms.send(&message::to("+15550100142")).await;
                 assert_eq!(report.state, DeliveryState::Sent, "{:?}", report.detail);
             }
         });
@@ -134,7 +135,7 @@ async fn the_tray_keeps_the_newest_and_their_numbers() {
     let desk = desk(&file);
     let mut most = 0;
     for number in 1..=520_u64 {
-        let report = desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+        let report = desk.sms.send(&message::to("+15550100142")).await;
         assert_eq!(report.provider_id, Some(format!("tray {number}")));
         let held = fs::read_to_string(&file).expect("a tray").lines().count();
         most = most.max(held);
@@ -154,7 +155,7 @@ async fn security_38_what_others_wrote_into_the_tray_is_cleaned_or_passed_over()
     let foreign = r#"{"number":7,"at":1,"channel":"sms","to":"+1\u001b[2J","text":"a\u202eb\nc\u001b]52;c;x\u0007","reference":"K\u200b7Q"}"#;
     fs::write(&file, format!("garbage\n{foreign}\n{{\"number\":8,\"at\"")).expect("a file");
     let desk = desk(&file);
-    let report = desk.sms.send(&message::to(message::phone("+15550100142"))).await;
+    let report = desk.sms.send(&message::to("+15550100142")).await;
     assert_eq!(report.provider_id.as_deref(), Some("tray 8"));
     let messages = read(&desk, 0, 10).await;
     assert_eq!(messages.len(), 2);

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use super::error::DeliveryError;
+use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
+use super::times::Times;
 use super::tray::{TrayFile, TraySender};
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings};
 use crate::domain::channel::Channel;
@@ -17,15 +19,16 @@ use crate::service::ports::{Sender, Tray};
 pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
+    times: Times,
 ) -> Result<Arc<dyn Sender>, DeliveryError> {
     let templates = Arc::new(Templates::embedded()?);
     Ok(match email {
-        EmailSettings::Tray { .. } => tray_sender(Channel::Email, templates, tray),
-        EmailSettings::Smtp(_) => {
-            return Err(DeliveryError::Settings(
-                "Email over SMTP is not part of this build.".into(),
-            ));
+        EmailSettings::Tray { from } => {
+            // A sender that real mail would stumble over is told of in time.
+            smtp::sender_address(from)?;
+            tray_sender(Channel::Email, templates, tray)
         }
+        EmailSettings::Smtp(settings) => Arc::new(SmtpSender::new(settings, templates, times)?),
     })
 }
 
@@ -33,11 +36,13 @@ pub fn email_sender(
 pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
+    times: Times,
 ) -> Result<Arc<dyn Sender>, DeliveryError> {
     let templates = Arc::new(Templates::embedded()?);
     Ok(match sms {
         SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
         SmsSettings::Twilio(_) => {
+            let _ = times;
             return Err(DeliveryError::Settings("Twilio is not part of this build.".into()));
         }
     })

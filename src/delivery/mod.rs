@@ -8,9 +8,13 @@
 mod build;
 mod error;
 mod gsm7;
-
+mod scrub;
+mod smtp;
 mod templates;
+mod times;
+mod tls;
 mod tray;
 
 pub use build::{email_sender, sms_sender, tray};
 pub use error::DeliveryError;
+pub use times::Times;

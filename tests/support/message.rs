@@ -1,5 +1,7 @@
 //! A message to send, as the desk hands it over.
 
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
 use countersign::domain::code::Code;
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::message::{MessageFacts, Outgoing};
@@ -9,10 +11,15 @@ use countersign::domain::time::Timestamp;
 /// The code in [`to`]'s message: no port, number or status looks like it.
 pub(crate) const CODE: &str = "073914";
 
-/// A message with [`CODE`] to this contact.
-pub(crate) fn to(contact: Contact) -> Outgoing {
+/// A message with [`CODE`] to an address or a number.
+pub(crate) fn to(contact: &str) -> Outgoing {
+    let to = if contact.contains('@') {
+        Contact::Email(EmailAddress::parse(contact).expect("an address"))
+    } else {
+        Contact::Phone(PhoneNumber::parse(contact, "US").expect("a number"))
+    };
     Outgoing {
-        to: contact,
+        to,
         idempotency: "4F7K2M9QXA-1".into(),
         at: Timestamp::from_millis(1_763_820_000_000),
         facts: MessageFacts {
@@ -26,14 +33,4 @@ pub(crate) fn to(contact: Contact) -> Outgoing {
             locale: None,
         },
     }
-}
-
-/// An email address.
-pub(crate) fn email(raw: &str) -> Contact {
-    Contact::Email(EmailAddress::parse(raw).expect("an address"))
-}
-
-/// A phone number in E.164.
-pub(crate) fn phone(raw: &str) -> Contact {
-    Contact::Phone(PhoneNumber::parse(raw, "US").expect("a number"))
 }

@@ -1,0 +1,140 @@
+//! A provider's own words, made fit for a clerk's screen and for the log.
+//!
+//! Providers repeat what they were told: the address in a refusal, a number in
+//! an error, in the worst case a whole line with the password. What is quoted
+//! is short, on one line, and without any of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::domain::contact::Contact;
+use crate::domain::text;
+
+/// The longest quotation, in characters.
+const LONGEST: usize = 160;
+/// As many digits in a row are a code, an account or a phone number.
+const DIGIT_RUN: usize = 5;
+
+/// What must not be repeated.
+#[derive(Default)]
+pub(super) struct Secrets {
+    hidden: Vec<(String, String)>,
+}
+
+impl Secrets {
+    /// Nothing but what hides itself: long runs of digits.
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hides a secret altogether.
+    #[must_use]
+    pub(super) fn with(mut self, secret: &str) -> Self {
+        if !secret.is_empty() {
+            self.hidden.push((secret.to_lowercase(), "…".into()));
+        }
+        self
+    }
+
+    /// Hides a password, also as the login sends it (RFC 4616, and LOGIN).
+    #[must_use]
+    pub(super) fn with_login(self, username: &str, password: &str) -> Self {
+        self.with(password)
+            .with(&BASE64.encode(password))
+            .with(&BASE64.encode(format!("\0{username}\0{password}")))
+    }
+
+    /// Hides the middle of a contact.
+    #[must_use]
+    pub(super) fn with_contact(mut self, contact: &Contact) -> Self {
+        self.hidden.push((contact.as_str().to_lowercase(), contact.masked()));
+        self
+    }
+
+    /// `raw` as it may be shown.
+    pub(super) fn quote(&self, raw: &str) -> String {
+        // A reply is bounded before anything is looked for in it.
+        let bounded: String = raw.chars().take(LONGEST * 8).collect();
+        let mut quoted = text::clean(&bounded);
+        for (secret, shown) in &self.hidden {
+            quoted = replace(&quoted, secret, shown);
+        }
+        let quoted = hide_digits(&quoted);
+        let words: Vec<&str> = quoted.split_whitespace().collect();
+        shorten(&words.join(" "))
+    }
+}
+
+/// `text` with each `secret` (in lower case) replaced, whatever its case.
+fn replace(text: &str, secret: &str, shown: &str) -> String {
+    let lower = text.to_lowercase();
+    if lower.len() != text.len() {
+        // Lower case that changes lengths moves the places: compare exactly.
+        return text.replace(secret, shown);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, found) in lower.match_indices(secret) {
+        let (Some(before), true) = (text.get(from..at), at >= from) else { continue };
+        out.push_str(before);
+        out.push_str(shown);
+        from = at + found.len();
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
+/// Long runs of digits become `…`; one space or dash inside a run does not
+/// break it, a dot does: `5.7.139` is a status, not a number.
+fn hide_digits(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    for char in text.chars().chain(['\0']) {
+        let joins = matches!(char, ' ' | '-') && run.ends_with(|last: char| last.is_ascii_digit());
+        if char.is_ascii_digit() || joins {
+            run.push(char);
+            continue;
+        }
+        let digits = run.chars().filter(char::is_ascii_digit).count();
+        if digits >= DIGIT_RUN {
+            out.push('…');
+            if run.ends_with(' ') {
+                out.push(' ');
+            }
+        } else {
+            out.push_str(&run);
+        }
+        run.clear();
+        if char != '\0' {
+            out.push(char);
+        }
+    }
+    out
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(LONGEST - 1).collect();
+    short.push('…');
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contact::EmailAddress;
+
+    #[test]
+    fn security_33_a_quoted_reply_repeats_no_secret_and_no_contact() {
+        let Ok(address) = EmailAddress::parse("Dana.Rivera@example.org") else { panic!("address") };
+        let secrets =
+            Secrets::new().with("hunter2").with_contact(&Contact::Email(address)).with("äÖ");
+        let raw = "5.1.1 <DANA.rivera@example.org>: no\r\nsuch\x1b[2J user; HUNTER2 \
+                   code 481920 481 920 +49 151-1234567 is 5.7.139";
+        let quoted = secrets.quote(raw);
+        assert_eq!(quoted, "5.1.1 <D***@example.org>: no such[2J user; … code … +… is 5.7.139");
+        assert_eq!(Secrets::new().quote(&"x".repeat(9_999)).chars().count(), LONGEST);
+    }
+}

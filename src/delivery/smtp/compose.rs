@@ -1,0 +1,187 @@
+//! The letter: addresses, headers and both bodies.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+
+use crate::delivery::error::DeliveryError;
+use crate::delivery::templates::Templates;
+use crate::domain::contact::Contact;
+use crate::domain::message::Outgoing;
+use crate::domain::text;
+
+/// A letter ready to be handed over.
+pub(super) struct Letter {
+    /// The sender on the envelope.
+    pub(super) from: Address,
+    /// The one recipient on the envelope.
+    pub(super) to: Address,
+    /// The Message-ID, without its brackets.
+    pub(super) id: String,
+    /// Headers and bodies.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Letter {
+    /// Writes the letter for a message.
+    pub(super) fn write(
+        from: &Mailbox,
+        message: &Outgoing,
+        templates: &Templates,
+    ) -> Result<Self, DeliveryError> {
+        let Contact::Email(address) = &message.to else {
+            return Err(DeliveryError::Refused("This contact is no email address.".into()));
+        };
+        let to: Address = address.as_str().parse().map_err(|_| {
+            DeliveryError::Refused("The email address on file is not valid.".into())
+        })?;
+        let texts = templates.email(&message.facts)?;
+        let id = format!("{}@{}", plain(&message.idempotency), from.email.domain());
+        let seconds = Duration::from_millis(message.at.millis().try_into().unwrap_or(0));
+        let recipient = Mailbox::new(display_name(&message.facts.customer), to.clone());
+        let letter = Message::builder()
+            .from(from.clone())
+            .to(recipient)
+            .subject(texts.subject)
+            // The store's clock, not this terminal's.
+            .date(UNIX_EPOCH + seconds)
+            // The same message has the same id however often it is handed over.
+            .message_id(Some(format!("<{id}>")))
+            // RFC 3834: no holiday notice and no bounce loop answers it; the
+            // second header says the same to Exchange.
+            .raw_header(header("Auto-Submitted", "auto-generated")?)
+            .raw_header(header("X-Auto-Response-Suppress", "All")?)
+            .multipart(MultiPart::alternative_plain_html(texts.plain, texts.html))
+            .map_err(|error| {
+                DeliveryError::Refused(format!("The email cannot be written: {error}."))
+            })?;
+        Ok(Self { from: from.email.clone(), to, id, bytes: letter.formatted() })
+    }
+
+    /// Whether the server must support SMTPUTF8 (RFC 6531).
+    pub(super) fn needs_smtputf8(&self) -> bool {
+        [&self.from, &self.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii())
+    }
+}
+
+/// Reads the sender of the configuration: an address, or `Name <address>`.
+pub(in crate::delivery) fn sender_address(from: &str) -> Result<Mailbox, DeliveryError> {
+    let from = text::clean(from);
+    let (name, address) = match from.trim().strip_suffix('>').and_then(|it| it.rsplit_once('<')) {
+        Some((name, address)) => (display_name(name.trim().trim_matches('"')), address),
+        None => (None, from.trim()),
+    };
+    let address = address.trim().parse().map_err(|_| {
+        DeliveryError::Settings(format!(
+            "email.from is \"{from}\", which is no sender. Write an address, or Name <address>."
+        ))
+    })?;
+    Ok(Mailbox::new(name, address))
+}
+
+/// A name beside an address: cleaned, or lettre panics on a line break in it.
+fn display_name(raw: &str) -> Option<String> {
+    text::clean_optional(raw)
+}
+
+fn header(name: &'static str, value: &str) -> Result<HeaderValue, DeliveryError> {
+    HeaderName::new_from_ascii(name.to_owned())
+        .map(|name| HeaderValue::new(name, value.to_owned()))
+        .map_err(|error| DeliveryError::Settings(format!("The header {name}: {error}.")))
+}
+
+/// The letters and digits of a name, for a place where nothing else may stand.
+fn plain(name: &str) -> String {
+    name.chars().filter(|char| char.is_ascii_alphanumeric() || *char == '-').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::code::Code;
+    use crate::domain::contact::EmailAddress;
+    use crate::domain::message::MessageFacts;
+    use crate::domain::request::Reference;
+    use crate::domain::time::Timestamp;
+
+    fn letter(customer: &str, office: &str) -> Letter {
+        let message = Outgoing {
+            to: Contact::Email(EmailAddress::parse("dana@example.org").expect("an address")),
+            idempotency: "4F7K2M9QXA-1".into(),
+            at: Timestamp::from_millis(1_763_820_000_000),
+            facts: MessageFacts {
+                office: office.into(),
+                counter: "3".into(),
+                customer: customer.into(),
+                purpose: "pay bill".into(),
+                reference: Reference::from_store("K7Q"),
+                code: Code::from_number(73_914, 6),
+                minutes: 5,
+                locale: None,
+            },
+        };
+        let from = sender_address("Riverside Billing <desk@example.org>").expect("a sender");
+        let templates = Templates::embedded().expect("templates");
+        Letter::write(&from, &message, &templates).expect("a letter")
+    }
+
+    /// The header lines, unfolded, without the bodies.
+    fn headers(letter: &Letter) -> Vec<String> {
+        let text = String::from_utf8(letter.bytes.clone()).expect("text");
+        let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+        head.replace("\r\n ", " ").split("\r\n").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_letter_says_what_it_is() {
+        let headers = headers(&letter("Dana Rivera", "Riverside Billing"));
+        for expected in [
+            "From: \"Riverside Billing\" <desk@example.org>",
+            "To: \"Dana Rivera\" <dana@example.org>",
+            "Subject: Riverside Billing: your code for the counter, reference K7Q",
+            "Date: Sat, 22 Nov 2025 14:00:00 +0000",
+            "Message-ID: <4F7K2M9QXA-1@example.org>",
+            "Auto-Submitted: auto-generated",
+        ] {
+            assert!(headers.iter().any(|line| line == expected), "{expected}: {headers:#?}");
+        }
+        assert!(!headers.iter().any(|line| line.starts_with("Reply-To:")));
+    }
+
+    #[test]
+    fn senders_are_read_with_and_without_a_name() {
+        for (from, name, address) in [
+            ("desk@example.org", None, "desk@example.org"),
+            ("Desk <desk@example.org>", Some("Desk"), "desk@example.org"),
+            ("\"Büro, Süd\" <desk@example.org>", Some("Büro, Süd"), "desk@example.org"),
+            ("De\r\nsk\u{202e} <desk@example.org>", Some("De  sk"), "desk@example.org"),
+        ] {
+            let mailbox = sender_address(from).expect("a sender");
+            assert_eq!((mailbox.name.as_deref(), mailbox.email.as_ref()), (name, address));
+        }
+        for bad in ["", "desk", "Desk <desk>", "<>", "a@b.org, c@d.org"] {
+            assert!(sender_address(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn security_25_no_name_adds_a_header_or_a_recipient(
+            customer in any::<String>(),
+            office in any::<String>(),
+            evil in "[\r\n\t ]{0,3}",
+        ) {
+            let usual = headers(&letter("Dana", "Desk")).len();
+            let name = format!("{customer}{evil}\r\nBcc: v@evil.test{evil}\r\n\r\n.");
+            let letter = letter(&name, &format!("{office}{name}"));
+            let headers = headers(&letter);
+            prop_assert_eq!(headers.len(), usual, "{:#?}", headers);
+            prop_assert!(!headers.iter().any(|line| line.to_lowercase().starts_with("bcc")));
+            prop_assert_eq!(letter.to.to_string(), "dana@example.org");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! A connection to the mail server, protected and logged in.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::ServerName;
+use secrecy::ExposeSecret;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+
+use super::reply::{Stage, Verdicts};
+use super::starttls::{self, Prologue};
+use crate::config::settings::{Login, SmtpSettings, SmtpTls};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::scrub::Secrets;
+use crate::delivery::times::{Deadline, TimedOut};
+use crate::delivery::tls::{self, Trust};
+use crate::domain::message::Outgoing;
+
+/// The mechanisms used, the likeliest first. Both carry the password itself:
+/// what protects it is TLS.
+const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+
+/// The mail server and how it is spoken to.
+pub(super) struct Server {
+    provider: &'static str,
+    host: String,
+    port: u16,
+    tls: SmtpTls,
+    name: ServerName<'static>,
+    login: Option<Login>,
+    trust: Trust,
+}
+
+impl Server {
+    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, DeliveryError> {
+        let name = ServerName::try_from(settings.host.clone()).map_err(|_| {
+            DeliveryError::Settings(format!("email.host is \"{}\": no server name.", settings.host))
+        })?;
+        Ok(Self {
+            provider: settings.provider,
+            host: settings.host.clone(),
+            port: settings.port,
+            tls: settings.tls,
+            name,
+            login: settings.login.clone(),
+            trust: Trust::new(settings.ca_file.clone()),
+        })
+    }
+
+    /// How to judge what goes wrong, without repeating what must stay hidden.
+    pub(super) fn verdicts(&self, message: Option<&Outgoing>) -> Verdicts {
+        let mut secrets = Secrets::new();
+        if let Some(login) = &self.login {
+            secrets = secrets.with_login(&login.username, login.password.expose_secret());
+        }
+        if let Some(message) = message {
+            secrets = secrets.with(message.facts.code.reveal()).with_contact(&message.to);
+        }
+        Verdicts { provider: self.provider, place: self.place(), secrets }
+    }
+
+    /// What `doctor` says where all is well.
+    pub(super) fn praise(&self) -> String {
+        let protection = match self.tls {
+            SmtpTls::Implicit => "TLS",
+            SmtpTls::StartTls => "STARTTLS",
+            SmtpTls::None => "no TLS (this machine only)",
+        };
+        match &self.login {
+            Some(login) => {
+                format!("{} takes the login of {} over {protection}", self.place(), login.username)
+            }
+            None => format!("{} takes mail over {protection}", self.place()),
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// A connection ready for a letter.
+    pub(super) async fn open(
+        &self,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let tcp = self.connect(deadline).await?;
+        let mut connection = match self.tls {
+            SmtpTls::None => self.in_clear(tcp, deadline, verdicts).await?,
+            SmtpTls::Implicit => {
+                let wire = self.protect(tcp, None, deadline).await?;
+                greet(wire, deadline, verdicts).await?
+            }
+            SmtpTls::StartTls => {
+                let tcp = self.turn(tcp, deadline, verdicts).await?;
+                let wire = self.protect(tcp, Some(GREETING), deadline).await?;
+                greet(wire, deadline, verdicts).await?
+            }
+        };
+        if let Some(login) = &self.login {
+            let credentials =
+                Credentials::new(login.username.clone(), login.password.expose_secret().to_owned());
+            if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
+                return Err(DeliveryError::Failed(format!(
+                    "The mail server {} offers no login with a password. Check port and tls in \
+                     [email].",
+                    self.place()
+                )));
+            }
+            match deadline.step(connection.auth(&MECHANISMS, &credentials)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(verdicts.of(Stage::Login, &error)),
+                Err(TimedOut) => return Err(verdicts.silence(Stage::Login)),
+            }
+        }
+        Ok(connection)
+    }
+
+    async fn connect(&self, deadline: &Deadline) -> Result<TcpStream, DeliveryError> {
+        let place = self.place();
+        let silent = || {
+            DeliveryError::Failed(format!(
+                "The mail server {place} does not answer. Check the network, and host and port in \
+                 [email]."
+            ))
+        };
+        let addresses: Vec<SocketAddr> =
+            match deadline.step(lookup_host((self.host.as_str(), self.port))).await {
+                Ok(Ok(addresses)) => addresses.collect(),
+                Ok(Err(_)) => Vec::new(),
+                Err(TimedOut) => return Err(silent()),
+            };
+        if addresses.is_empty() {
+            return Err(DeliveryError::Failed(format!(
+                "The mail server's name {} is not known. Check the network, and host in [email].",
+                self.host
+            )));
+        }
+        let tcp = match deadline.step(TcpStream::connect(addresses.as_slice())).await {
+            Ok(Ok(tcp)) => tcp,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(DeliveryError::Failed(format!(
+                    "The mail server {place} refuses the connection. Check host and port in \
+                     [email]."
+                )));
+            }
+            Ok(Err(_)) | Err(TimedOut) => return Err(silent()),
+        };
+        // Commands are small and each waits for its answer.
+        let _ = tcp.set_nodelay(true);
+        Ok(tcp)
+    }
+
+    /// Without protection, and so to this machine only: the address that was
+    /// reached decides, whatever the name promised.
+    async fn in_clear(
+        &self,
+        tcp: TcpStream,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
+        if !peer.ip().is_loopback() {
+            return Err(DeliveryError::Settings(format!(
+                "email.tls is \"none\", and {} is not this machine. Use implicit or starttls.",
+                self.place()
+            )));
+        }
+        greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
+    }
+
+    /// Speaks the few words before TLS.
+    async fn turn(
+        &self,
+        mut tcp: TcpStream,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<TcpStream, DeliveryError> {
+        let hello = ClientId::default().to_string();
+        match deadline.step(starttls::negotiate(&mut tcp, &hello)).await {
+            Ok(Ok(())) => Ok(tcp),
+            Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Failed(format!(
+                "The mail server {} offers no protected connection (STARTTLS). Nothing was sent. \
+                 If it has a port for TLS from the start (465), set tls = \"implicit\".",
+                self.place()
+            ))),
+            Ok(Err(Prologue::Injected)) => Err(DeliveryError::Failed(format!(
+                "The mail server {}, or somebody on the way to it, sent more than its answer \
+                 before the connection was protected. Nothing was sent. Tell your administrator.",
+                self.place()
+            ))),
+            Ok(Err(Prologue::Refused { code, text })) => {
+                Err(verdicts.refused(Stage::Greeting, code, &text))
+            }
+            Ok(Err(Prologue::Nonsense)) => Err(verdicts.nonsense()),
+            Ok(Err(Prologue::Broken(error))) => Err(self.broken(&error)),
+            Err(TimedOut) => Err(DeliveryError::Failed(format!(
+                "The mail server {} says nothing. If its port is for TLS from the start (465), \
+                 set tls = \"implicit\".",
+                self.place()
+            ))),
+        }
+    }
+
+    async fn protect(
+        &self,
+        tcp: TcpStream,
+        greeting: Option<&'static [u8]>,
+        deadline: &Deadline,
+    ) -> Result<Wire<tokio_rustls::client::TlsStream<TcpStream>>, DeliveryError> {
+        let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
+        let connector = TlsConnector::from(self.trust.config().await?);
+        match deadline.step(connector.connect(self.name.clone(), tcp)).await {
+            Ok(Ok(stream)) => Ok(Wire { greeting: greeting.unwrap_or_default(), stream, peer }),
+            Ok(Err(error)) => Err(DeliveryError::Failed(format!(
+                "No protected connection to the mail server {}: {}. Nothing was sent. Check host, \
+                 port and tls in [email].",
+                self.place(),
+                tls::complaint(&error)
+            ))),
+            Err(TimedOut) => Err(DeliveryError::Failed(format!(
+                "The mail server {} does not answer to TLS. Check port and tls in [email].",
+                self.place()
+            ))),
+        }
+    }
+
+    fn broken(&self, error: &io::Error) -> DeliveryError {
+        DeliveryError::Failed(format!(
+            "The connection to the mail server {} broke off ({}).",
+            self.place(),
+            error.kind()
+        ))
+    }
+}
+
+/// Hands a connection to lettre: greeting and EHLO.
+async fn greet<S>(
+    wire: Wire<S>,
+    deadline: &Deadline,
+    verdicts: &Verdicts,
+) -> Result<AsyncSmtpConnection, DeliveryError>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
+{
+    let hello = ClientId::default();
+    let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &hello);
+    match deadline.step(greeted).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(verdicts.of(Stage::Greeting, &error)),
+        Err(TimedOut) => Err(verdicts.silence(Stage::Greeting)),
+    }
+}
+
+/// What lettre reads first on a connection that was greeted in clear: after
+/// STARTTLS the server does not greet again (RFC 3207, 4.2), and lettre waits
+/// for a greeting.
+const GREETING: &[u8] = b"220 protected\r\n";
+
+/// A stream as lettre takes it.
+struct Wire<S> {
+    greeting: &'static [u8],
+    stream: S,
+    peer: SocketAddr,
+}
+
+impl<S> fmt::Debug for Wire<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wire({})", self.peer)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.greeting.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let (now, later) = self.greeting.split_at(buffer.remaining().min(self.greeting.len()));
+        buffer.put_slice(now);
+        self.greeting = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> AsyncTokioStream for Wire<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin,
+{
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}

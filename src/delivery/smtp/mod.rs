@@ -1,0 +1,221 @@
+//! Email by SMTP.
+//!
+//! lettre writes the messages and speaks the protocol; the connection under it
+//! is made here, and each command is given by itself. That way it is known how
+//! far a hand-over came when it fails, and nothing a server said before TLS is
+//! taken for something it said under TLS.
+
+mod compose;
+mod connect;
+mod reply;
+mod starttls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::{Response, Severity};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::error::{self, DeliveryError};
+use super::templates::Templates;
+use super::times::{Deadline, TimedOut, Times};
+use crate::config::settings::SmtpSettings;
+use crate::domain::delivery::Report;
+use crate::domain::message::Outgoing;
+use crate::service::ports::Sender;
+use compose::Letter;
+use connect::Server;
+use reply::{Stage, Verdicts};
+
+/// How long a connection is kept for the next message.
+const IDLE: Duration = Duration::from_mins(1);
+/// How long a goodbye may take; nobody waits for it.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+pub(super) use compose::sender_address;
+
+/// Sends email through one SMTP server.
+pub(super) struct SmtpSender {
+    provider: &'static str,
+    server: Arc<Server>,
+    from: Mailbox,
+    templates: Arc<Templates>,
+    times: Times,
+    parked: Arc<Mutex<Option<Parked>>>,
+}
+
+/// A connection that waits for the next message. One is enough: a terminal
+/// sends one message at a time.
+struct Parked {
+    connection: AsyncSmtpConnection,
+    since: Instant,
+}
+
+impl SmtpSender {
+    /// A sender; nothing is connected yet.
+    pub(super) fn new(
+        settings: &SmtpSettings,
+        templates: Arc<Templates>,
+        times: Times,
+    ) -> Result<Self, DeliveryError> {
+        Ok(Self {
+            provider: settings.provider,
+            server: Arc::new(Server::new(settings)?),
+            from: sender_address(&settings.from)?,
+            templates,
+            times,
+            parked: Arc::default(),
+        })
+    }
+
+    async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+        let letter = Letter::write(&self.from, message, &self.templates)?;
+        let verdicts = self.server.verdicts(Some(message));
+        let deadline = self.times.begin();
+        let mut connection = self.connection(&deadline, &verdicts).await?;
+        match transact(&mut connection, &letter, &deadline, &verdicts).await {
+            Ok(response) => {
+                self.park(connection).await;
+                let answer = response.message().collect::<Vec<_>>().join(" ");
+                Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
+            }
+            Err(error) => {
+                part(connection);
+                Err(error)
+            }
+        }
+    }
+
+    /// The parked connection where it still answers, or a new one.
+    async fn connection(
+        &self,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let parked = self.parked.lock().await.take();
+        if let Some(Parked { mut connection, since }) = parked
+            && since.elapsed() < IDLE
+            && matches!(deadline.step(connection.test_connected()).await, Ok(true))
+        {
+            return Ok(connection);
+        }
+        self.server.open(deadline, verdicts).await
+    }
+
+    /// Keeps a connection for the next message, and ends it politely where
+    /// none comes.
+    async fn park(&self, connection: AsyncSmtpConnection) {
+        let since = Instant::now();
+        if let Some(other) = self.parked.lock().await.replace(Parked { connection, since }) {
+            part(other.connection);
+        }
+        let parked = Arc::downgrade(&self.parked);
+        tokio::spawn(async move {
+            tokio::time::sleep(IDLE).await;
+            if let Some(parked) = parked.upgrade()
+                && let Some(idle) = parked.lock().await.take_if(|idle| idle.since == since)
+            {
+                part(idle.connection);
+            }
+        });
+    }
+}
+
+/// Says goodbye in the background.
+fn part(mut connection: AsyncSmtpConnection) {
+    tokio::spawn(async move {
+        // A server that does not answer a goodbye has lost nothing.
+        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+    });
+}
+
+/// Hands one letter over. Up to the letter itself nothing can have been taken;
+/// from its first byte on only the server's answer tells (RFC 5321, 4.2.5 and
+/// 6.1). lettre writes the letter and reads that answer in one call, so a
+/// connection that breaks while the letter is being written counts as
+/// uncertain too, though a server must not take half a letter.
+async fn transact(
+    connection: &mut AsyncSmtpConnection,
+    letter: &Letter,
+    deadline: &Deadline,
+    verdicts: &Verdicts,
+) -> Result<Response, DeliveryError> {
+    let parameters = parameters(connection, letter)?;
+    let mail = Mail::new(Some(letter.from.clone()), parameters);
+    answered(deadline.step(connection.command(mail)).await, Stage::Sender, verdicts)?;
+    let recipient = Rcpt::new(letter.to.clone(), vec![]);
+    answered(deadline.step(connection.command(recipient)).await, Stage::Recipient, verdicts)?;
+    let go = answered(deadline.step(connection.command(Data)).await, Stage::Data, verdicts)?;
+    if !go.has_code(354) {
+        return Err(verdicts.nonsense());
+    }
+    let end = deadline.rest(connection.message(&letter.bytes)).await;
+    let taken = answered(end, Stage::Letter, verdicts)?;
+    if taken.code().severity == Severity::PositiveCompletion {
+        Ok(taken)
+    } else {
+        Err(verdicts.uncertain())
+    }
+}
+
+/// What the server must be able to do for this letter.
+fn parameters(
+    connection: &AsyncSmtpConnection,
+    letter: &Letter,
+) -> Result<Vec<MailParameter>, DeliveryError> {
+    let offers = |extension| connection.server_info().supports_feature(extension);
+    let mut parameters = Vec::new();
+    if letter.needs_smtputf8() {
+        if !offers(Extension::SmtpUtfEight) {
+            return Err(DeliveryError::Refused(
+                "This email address has letters beyond plain English ones, and the mail server \
+                 cannot handle such addresses (SMTPUTF8). Use another channel."
+                    .into(),
+            ));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !letter.bytes.is_ascii() {
+        // RFC 6531, 3.1 (item 8): whoever offers SMTPUTF8 offers 8BITMIME.
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    Ok(parameters)
+}
+
+fn answered(
+    result: Result<Result<Response, lettre::transport::smtp::Error>, TimedOut>,
+    stage: Stage,
+    verdicts: &Verdicts,
+) -> Result<Response, DeliveryError> {
+    match result {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(verdicts.of(stage, &error)),
+        Err(TimedOut) => Err(verdicts.silence(stage)),
+    }
+}
+
+#[async_trait]
+impl Sender for SmtpSender {
+    fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    async fn send(&self, message: &Outgoing) -> Report {
+        error::report(self.provider, &message.idempotency, self.hand_over(message).await)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        let verdicts = self.server.verdicts(None);
+        let deadline = self.times.begin();
+        let connection =
+            self.server.open(&deadline, &verdicts).await.map_err(|error| error.to_string())?;
+        part(connection);
+        Ok(self.server.praise())
+    }
+}

@@ -1,0 +1,104 @@
+//! Whom a connection trusts: the system's certificates, and those of the
+//! configuration beside them. Mail and HTTP share it.
+//!
+//! Reading the system's certificates takes milliseconds that the first picture
+//! of the interface does not have, so it is done when the first connection is
+//! made. The cryptography is named here and nowhere else (ring), so that no
+//! process-wide default has to be installed in time.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use tokio::sync::OnceCell;
+
+use super::error::DeliveryError;
+
+/// Certificates, read once.
+pub(super) struct Trust {
+    ca_file: Option<PathBuf>,
+    config: OnceCell<Arc<ClientConfig>>,
+}
+
+impl Trust {
+    /// The system's certificates and those in a PEM file.
+    pub(super) const fn new(ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, config: OnceCell::const_new() }
+    }
+
+    /// What to begin a TLS connection with.
+    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, DeliveryError> {
+        let read = || async {
+            let ca_file = self.ca_file.clone();
+            tokio::task::spawn_blocking(move || load(ca_file.as_deref()))
+                .await
+                .map_err(|error| DeliveryError::Failed(format!("No certificates: {error}.")))?
+        };
+        self.config.get_or_try_init(read).await.cloned()
+    }
+}
+
+fn load(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, DeliveryError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        let unusable = |why: String| {
+            DeliveryError::Settings(format!(
+                "The file of email.ca_file, {}, cannot be used: {why}.",
+                path.display()
+            ))
+        };
+        let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect)
+            .map_err(|error| unusable(error.to_string()))?;
+        if certificates.is_empty() {
+            return Err(unusable("it holds no certificate".into()));
+        }
+        for certificate in certificates {
+            roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        }
+    }
+    if roots.is_empty() {
+        return Err(DeliveryError::Settings(
+            "This system has no trusted certificates. Install the package ca-certificates.".into(),
+        ));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| DeliveryError::Failed(format!("TLS cannot be used: {error}.")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// Why a server's certificate is not trusted, or why there was no TLS.
+pub(super) fn complaint(error: &io::Error) -> String {
+    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    else {
+        return format!("the connection broke off ({})", error.kind());
+    };
+    match error {
+        rustls::Error::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired".into()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet; is this machine's clock right?".into()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for another name".into()
+            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                "its certificate was issued by nobody this machine trusts".into()
+            }
+            CertificateError::Revoked => "its certificate was revoked".into(),
+            _ => "its certificate is not valid".into(),
+        },
+        rustls::Error::InvalidMessage(_) => "it does not speak TLS there".into(),
+        _ => "no protected connection came about".into(),
+    }
+}

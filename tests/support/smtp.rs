@@ -1,0 +1,150 @@
+//! A real mail server (aiosmtpd) with certificates of its own.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use countersign::config::settings::{Login, SmtpSettings, SmtpTls};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const USER: &str = "desk@example.org";
+pub(crate) const PASSWORD: &str = "canary-Passw0rd-9f3b";
+
+/// What kind of server to start.
+pub(crate) struct Kind {
+    pub(crate) tls: SmtpTls,
+    pub(crate) login: bool,
+    pub(crate) smtputf8: bool,
+    /// The name in its certificate.
+    pub(crate) name: &'static str,
+    pub(crate) expired: bool,
+}
+
+impl Kind {
+    pub(crate) fn new(tls: SmtpTls) -> Self {
+        let login = tls != SmtpTls::None;
+        Self { tls, login, smtputf8: true, name: "localhost", expired: false }
+    }
+}
+
+/// A running server; it ends with the test.
+pub(crate) struct Server {
+    pub(crate) port: u16,
+    tls: SmtpTls,
+    login: bool,
+    folder: TempDir,
+    child: Child,
+    stdin: Option<ChildStdin>,
+}
+
+impl Server {
+    pub(crate) fn start(kind: &Kind) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        certify(folder.path(), kind.name, kind.expired);
+        let mut command = Command::new("/usr/bin/python3");
+        command
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"))
+            .args(["--tls", word(kind.tls)])
+            .arg("--certificate")
+            .arg(folder.path().join("server.pem"))
+            .arg("--key")
+            .arg(folder.path().join("server.key"))
+            .arg("--log")
+            .arg(folder.path().join("log"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if kind.login {
+            command.args(["--user", USER, "--password", PASSWORD]);
+        }
+        if kind.smtputf8 {
+            command.arg("--smtputf8");
+        }
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{MISSING} ({error})"));
+        let stdin = child.stdin.take();
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("a line");
+        let port = serde_json::from_str::<Value>(&line).ok().and_then(|said| said["port"].as_u64());
+        let Some(port) = port.and_then(|port| u16::try_from(port).ok()) else {
+            let mut said = String::new();
+            let _ = child.stderr.take().expect("a pipe").read_to_string(&mut said);
+            panic!("{MISSING} ({})", said.trim());
+        };
+        Self { port, tls: kind.tls, login: kind.login, folder, child, stdin }
+    }
+
+    /// Settings that reach this server.
+    pub(crate) fn settings(&self) -> SmtpSettings {
+        SmtpSettings {
+            provider: "smtp",
+            host: "localhost".into(),
+            port: self.port,
+            tls: self.tls,
+            login: self
+                .login
+                .then(|| Login { username: USER.into(), password: PASSWORD.to_owned().into() }),
+            from: "Riverside Billing <desk@example.org>".into(),
+            ca_file: Some(self.folder.path().join("ca.pem")),
+        }
+    }
+
+    /// What the server saw: connections, logins and messages, in order.
+    pub(crate) fn log(&self, event: &str) -> Vec<Value> {
+        fs::read_to_string(self.folder.path().join("log"))
+            .unwrap_or_default()
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
+            .filter(|line| line["event"] == event)
+            .collect()
+    }
+
+    /// The file of the authority that signed its certificate.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const MISSING: &str = "the tests of email need a real SMTP server: install the Debian packages \
+                       python3 and python3-aiosmtpd";
+
+const fn word(tls: SmtpTls) -> &'static str {
+    match tls {
+        SmtpTls::Implicit => "implicit",
+        SmtpTls::StartTls => "starttls",
+        SmtpTls::None => "none",
+    }
+}
+
+/// Writes `ca.pem`, `server.pem` and `server.key` into a folder.
+pub(crate) fn certify(folder: &Path, name: &str, expired: bool) -> PathBuf {
+    let mut authority = CertificateParams::new(Vec::new()).expect("names");
+    let subject = format!("authority of {}", folder.display());
+    authority.distinguished_name.push(DnType::CommonName, subject);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().expect("a key");
+    let authority_pem = authority.self_signed(&authority_key).expect("a certificate").pem();
+    let issuer = Issuer::new(authority, authority_key);
+    let mut server = CertificateParams::new(vec![name.to_owned()]).expect("names");
+    server.not_before = date_time_ymd(2020, 1, 1);
+    server.not_after = date_time_ymd(if expired { 2021 } else { 2099 }, 1, 1);
+    let key = KeyPair::generate().expect("a key");
+    let pem = server.signed_by(&key, &issuer).expect("a certificate").pem();
+    fs::write(folder.join("ca.pem"), authority_pem).expect("a file");
+    fs::write(folder.join("server.pem"), pem).expect("a file");
+    fs::write(folder.join("server.key"), key.serialize_pem()).expect("a file");
+    folder.join("ca.pem")
+}
