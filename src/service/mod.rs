@@ -9,6 +9,7 @@ pub mod log;
 pub mod lookup;
 pub mod ports;
 pub mod request;
+pub mod roster;
 pub mod session;
 pub mod verify;
 pub mod wording;
