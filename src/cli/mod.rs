@@ -1,1 +1,193 @@
 //! The command line: arguments, one command a file, output for people or programs.
+
+pub mod args;
+pub mod customers;
+pub mod doctor;
+pub mod exit;
+pub mod house;
+pub mod import;
+pub mod json;
+pub mod log;
+pub mod moment;
+pub mod output;
+pub mod pages;
+pub mod prompt;
+pub mod request;
+pub mod session;
+pub mod table;
+pub mod tray;
+pub mod verify;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use crate::config::Config;
+use crate::domain::time::Timestamp;
+use args::{Cli, Command, ConfigCommand, Customers, Keys};
+use exit::{Exit, Failure};
+use house::House;
+use json::{ConfigReply, Reply};
+use output::Output;
+
+/// Runs a command line to its end; the exit code is the answer's.
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn House) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    match Cli::try_parse_from(&arguments) {
+        Ok(cli) => {
+            let mut output = Output::new(cli.json());
+            let result = dispatch(cli, house, &mut output).await;
+            output.finish(result)
+        }
+        Err(error) => not_understood(&error, arguments.iter().any(|it| it == "--json")),
+    }
+}
+
+/// Help, the version, or what cannot be understood.
+fn not_understood(error: &clap::Error, json: bool) -> Exit {
+    let mut output = Output::new(json);
+    if !error.use_stderr() {
+        let printed = error.print().map(|()| Exit::DONE).map_err(Failure::from);
+        return output.finish(printed);
+    }
+    if !json {
+        // The reader who is gone needs no explanation.
+        let _ = error.print();
+        return Exit::USAGE;
+    }
+    let told = error.to_string();
+    output.finish(Err(Failure::usage(told.trim_start_matches("error: ").trim())))
+}
+
+async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Exit, Failure> {
+    let file = cli.config.as_deref();
+    let command = match cli.command {
+        None | Some(Command::Demo) => {
+            if let Some(why) = doctor::missing_terminal() {
+                return Err(Failure::usage(format!("The interface cannot start here: {why}.")));
+            }
+            if cli.command.is_some() {
+                house.demo().await?;
+            } else {
+                house.interface(load(file, output)?).await?;
+            }
+            return Ok(Exit::DONE);
+        }
+        Some(command) => command,
+    };
+    match command {
+        Command::Completions { shell } => return pages::completions(output, shell),
+        Command::Man { dir } => return pages::manual(output, dir.as_deref()),
+        Command::Doctor(_) => return doctor::run(house, output, file, this_clock).await,
+        Command::Config(command) => return configuration(output, file, &command),
+        _ => {}
+    }
+    let config = load(file, output)?;
+    at_the_desk(command, house, &config, output).await
+}
+
+/// The commands that work with the office's data.
+async fn at_the_desk(
+    command: Command,
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    match command {
+        Command::Customers(Customers::Import(import)) if import.dry_run => {
+            return import::run(None, &config.phones.default_country, output, &import.file).await;
+        }
+        Command::Keys(command) => return keys(house, config, output, &command),
+        Command::Migrate => {
+            let done = house.migrate(config).await?;
+            output.line(&done)?;
+            return Ok(Exit::DONE);
+        }
+        _ => {}
+    }
+    let desk = house.desk(config).await?;
+    match command {
+        Command::Customers(Customers::Import(import)) => {
+            import::run(Some(&desk), &config.phones.default_country, output, &import.file).await
+        }
+        Command::Customers(Customers::Find { query, limit, .. }) => {
+            customers::find(&desk, output, &query.join(" "), limit).await
+        }
+        Command::Request(arguments) => request::ask(&desk, output, arguments).await,
+        Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
+        Command::Resend(named) => request::resend(&desk, output, &named.request).await,
+        Command::Status(named) => request::status(&desk, output, &named.request).await,
+        Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
+        Command::Session(command) => session::run(&desk, output, command).await,
+        Command::Log(arguments) => log::run(&desk, output, arguments).await,
+        Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
+        other => Err(Failure::internal(format!("{other:?} needs no desk"))),
+    }
+}
+
+fn load(file: Option<&Path>, output: &mut Output) -> Result<Config, Failure> {
+    let config = Config::load(file)?;
+    for warning in &config.warnings {
+        output.note(&format!("Note: {warning}"));
+    }
+    Ok(config)
+}
+
+fn configuration(
+    output: &mut Output,
+    file: Option<&Path>,
+    command: &ConfigCommand,
+) -> Result<Exit, Failure> {
+    match command {
+        ConfigCommand::Check(_) => {
+            let config = load(file, output)?;
+            let message = match &config.source {
+                Some(file) => format!("{} is fine.", file.display()),
+                None => "There is no configuration file; the defaults hold.".to_owned(),
+            };
+            output.answer(&Reply::of("fine", message.clone()), &message)?;
+        }
+        ConfigCommand::Show(_) => {
+            let config = Config::load(file)?;
+            if output.json() {
+                output.object(&ConfigReply { outcome: "fine", settings: config.show() })?;
+            } else {
+                output.lines(config.show().to_string().trim_end())?;
+            }
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+fn keys(
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+    command: &Keys,
+) -> Result<Exit, Failure> {
+    match command {
+        Keys::List(_) => {
+            for key in house.keys(config)? {
+                if output.json() {
+                    output.object(&key)?;
+                } else {
+                    let what = if key.current { "signs new codes" } else { "checks older codes" };
+                    output.line(&format!("{}  {what}", key.key))?;
+                }
+            }
+        }
+        Keys::Rotate(_) => {
+            let key = house.rotate_keys(config)?;
+            let message = format!("{key} signs new codes from now; codes already sent stay good.");
+            output.answer(&Reply::of("rotated", message.clone()), &message)?;
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+/// This machine's clock, for `doctor` to compare with the store's.
+fn this_clock() -> Timestamp {
+    let now = chrono::Local::now();
+    Timestamp::from_millis(now.timestamp_millis())
+}

@@ -1,0 +1,47 @@
+//! `customers find`.
+
+use super::exit::{Exit, Failure};
+use super::json::CustomerLine;
+use super::output::Output;
+use super::table::Table;
+use crate::domain::channel::Channel;
+use crate::domain::outcome::Outcome;
+use crate::service::Desk;
+
+/// `customers find`
+pub async fn find(
+    desk: &Desk,
+    output: &mut Output,
+    query: &str,
+    limit: u32,
+) -> Result<Exit, Failure> {
+    let found = desk.find(query, limit).await?;
+    if found.customers.is_empty() {
+        return Err(Failure::outcome(
+            Outcome::UnknownCustomer,
+            "No customer matches. Try a part of the name, the account number, \
+             or the last digits of the phone.",
+        ));
+    }
+    if output.json() {
+        for customer in &found.customers {
+            output.object(&CustomerLine::new(customer, desk.channels(customer)))?;
+        }
+    } else {
+        let mut table = Table::new(["ACCOUNT", "NAME", "EMAIL", "PHONE", "ADDRESS"]);
+        for customer in &found.customers {
+            table.row([
+                customer.account_no.clone(),
+                customer.name.clone(),
+                customer.masked(Channel::Email).unwrap_or_else(|| "-".into()),
+                customer.masked(Channel::Sms).unwrap_or_else(|| "-".into()),
+                customer.address.clone().unwrap_or_default(),
+            ]);
+        }
+        table.print(output)?;
+    }
+    if found.more {
+        output.note("There are more. Type more of the name, or raise --limit.");
+    }
+    Ok(Exit::DONE)
+}

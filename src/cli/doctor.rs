@@ -1,0 +1,233 @@
+//! `doctor`: each part tried as it would be used, all at once, each with a
+//! time limit, so that one that hangs keeps no other from being told.
+
+use std::env;
+use std::fs::{self, OpenOptions};
+use std::future::Future;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::time::Duration;
+
+use super::exit::{Exit, Failure};
+use super::house::House;
+use super::json::{Check, DoctorReply};
+use super::output::Output;
+use crate::config::Config;
+use crate::config::settings::Environment;
+use crate::domain::channel::Channel;
+use crate::domain::outcome::Outcome;
+use crate::domain::time::Timestamp;
+use crate::service::wording;
+
+/// No part takes longer to say how it is.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A clock that is further off makes people doubt the times they read.
+const TOLERANCE_MILLIS: i64 = 30_000;
+
+/// `doctor`. `clock` is this machine's own, to be compared and for nothing else.
+pub async fn run(
+    house: &dyn House,
+    output: &mut Output,
+    file: Option<&Path>,
+    clock: impl Fn() -> Timestamp,
+) -> Result<Exit, Failure> {
+    let checks = match Config::load(file) {
+        Err(error) => {
+            let help = "Mend the configuration first; the other parts follow from it.";
+            vec![bad("configuration", error.to_string(), help), terminal()]
+        }
+        Ok(config) => all(house, &config, clock).await,
+    };
+    let failed = checks.iter().filter(|check| !check.ok).count();
+    let message = match failed {
+        0 => "Everything works.".to_owned(),
+        1 => "One part does not work.".to_owned(),
+        failed => format!("{failed} parts do not work."),
+    };
+    let exit = if failed == 0 { Exit::DONE } else { Outcome::Unavailable.into() };
+    if output.json() {
+        let outcome = if failed == 0 { "fine" } else { Outcome::Unavailable.word() };
+        output.object(&DoctorReply { outcome, message, checks })?;
+        return Ok(exit);
+    }
+    for check in &checks {
+        let mark = if check.ok { "ok     " } else { "FAILED " };
+        output.line(&format!("{mark} {:13} {}", check.part, check.found))?;
+        if let Some(help) = &check.help {
+            output.line(&format!("{:22}{help}", ""))?;
+        }
+    }
+    output.line(&message)?;
+    Ok(exit)
+}
+
+async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+    let (store, email, sms) = tokio::join!(
+        store(house, config, clock),
+        sender(house, config, Channel::Email),
+        sender(house, config, Channel::Sms),
+    );
+    let mut checks = vec![configuration(config)];
+    checks.extend(store);
+    checks.extend([keys(house, config), email, sms, log_file(config), terminal()]);
+    checks
+}
+
+fn good(part: &'static str, found: impl Into<String>) -> Check {
+    Check { part, ok: true, found: found.into(), help: None }
+}
+
+fn bad(part: &'static str, found: impl Into<String>, help: impl Into<String>) -> Check {
+    Check { part, ok: false, found: found.into(), help: Some(help.into()) }
+}
+
+async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(PATIENCE, act).await.ok()
+}
+
+fn configuration(config: &Config) -> Check {
+    let environment = match config.environment {
+        Environment::Development => "development",
+        Environment::Production => "production",
+    };
+    let source = match &config.source {
+        Some(file) => file.display().to_string(),
+        None => "no file, defaults only".to_owned(),
+    };
+    let mut check = good("configuration", format!("{environment}, {source}"));
+    if !config.warnings.is_empty() {
+        check.help = Some(config.warnings.join(" "));
+    }
+    check
+}
+
+async fn store(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+    let tried = in_time(async {
+        let store = house.store(config).await.map_err(sentence)?;
+        let found = store.check().await.map_err(|error| wording::store_error(&error))?;
+        let before = clock();
+        let now = store.now().await.map_err(|error| wording::store_error(&error))?;
+        Ok::<_, String>((found, before, now, clock()))
+    });
+    match tried.await {
+        Some(Ok((found, before, now, after))) => {
+            vec![good("store", found), offset(before, now, after)]
+        }
+        Some(Err(why)) => {
+            vec![bad("store", why, "See [store] in the configuration; then: countersign migrate")]
+        }
+        None => vec![bad("store", SLOW, "Look whether the store's server and the network are up.")],
+    }
+}
+
+const SLOW: &str = "it gave no answer within 20 seconds";
+
+fn sentence(failure: Failure) -> String {
+    match failure {
+        Failure::Told(told) => told.message,
+        Failure::Output(error) => error.to_string(),
+    }
+}
+
+/// The store's clock decides; a machine whose own is off shows odd times.
+fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
+    let here = i64::midpoint(before.millis(), after.millis());
+    let off = now.millis().saturating_sub(here);
+    let told = if off.abs() < 1_000 {
+        "this machine's clock and the store's agree".to_owned()
+    } else {
+        let way = if off > 0 { "ahead of" } else { "behind" };
+        format!("the store's clock is {} s {way} this machine's", off.abs() / 1_000)
+    };
+    if off.abs() <= TOLERANCE_MILLIS {
+        return good("clock", told);
+    }
+    bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
+}
+
+async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Check {
+    let part = channel.word();
+    let senders = match house.senders(config) {
+        Ok(senders) => senders,
+        Err(failure) => return bad(part, sentence(failure), HELP_SENDER),
+    };
+    let sender = senders.of(channel);
+    let provider = sender.provider();
+    match in_time(sender.check()).await {
+        Some(Ok(found)) => good(part, format!("{provider}: {found}")),
+        Some(Err(why)) => bad(part, format!("{provider}: {why}"), HELP_SENDER),
+        None => {
+            bad(part, format!("{provider}: {SLOW}"), "Look whether the network lets it through.")
+        }
+    }
+}
+
+const HELP_SENDER: &str = "See [email] and [sms] in the configuration.";
+
+fn keys(house: &dyn House, config: &Config) -> Check {
+    match house.keys(config) {
+        Ok(keys) => match keys.iter().find(|key| key.current) {
+            Some(current) => {
+                good("keys", format!("{} in all, {} is current", keys.len(), current.key))
+            }
+            None => bad("keys", "no key is current", "Make one: countersign keys rotate"),
+        },
+        Err(failure) => bad("keys", sentence(failure), "See [keys] in the configuration."),
+    }
+}
+
+fn log_file(config: &Config) -> Check {
+    let file = &config.log.file;
+    let tried = file
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(file));
+    match tried {
+        Ok(_) => good("log file", file.display().to_string()),
+        Err(error) => bad(
+            "log file",
+            format!("{} cannot be written: {error}", file.display()),
+            "Give this user the right to write it, or name another: log.file",
+        ),
+    }
+}
+
+fn terminal() -> Check {
+    if let Some(why) = missing_terminal() {
+        // Commands work without one, and scripts run doctor too.
+        return good("terminal", format!("for the interface: {why}"));
+    }
+    let term = env::var("TERM").unwrap_or_default();
+    let size = rustix::termios::tcgetwinsize(io::stdout())
+        .map_or_else(|_| "unknown size".to_owned(), |it| format!("{}×{}", it.ws_col, it.ws_row));
+    let writing = if is_utf8() { "UTF-8" } else { "not UTF-8: plain lines are drawn" };
+    let colours = if env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty()) {
+        "no colours (NO_COLOR)"
+    } else {
+        "colours"
+    };
+    good("terminal", format!("{term}, {size}, {writing}, {colours}"))
+}
+
+fn is_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|value| !value.is_empty());
+    set.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+/// What the interface lacks here, in one line; none where it can be drawn.
+pub fn missing_terminal() -> Option<&'static str> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Some("it needs a terminal; use a command in scripts (countersign --help)");
+    }
+    match env::var("TERM") {
+        Ok(term) if !term.is_empty() && term != "dumb" => None,
+        _ => Some("it needs a terminal that can place text; set TERM, for example xterm-256color"),
+    }
+}

@@ -1,0 +1,135 @@
+//! How a run ends: the exit code, and the failure that leads to it.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::config::{ConfigError, Problem};
+use crate::domain::outcome::Outcome;
+use crate::service::ports::{StoreError, TrayError};
+use crate::service::{DeskError, wording};
+
+/// A process's exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    /// What was asked for is done.
+    pub const DONE: Self = Self(0);
+    /// The program itself is at fault.
+    pub const INTERNAL: Self = Self(1);
+    /// It was asked in a way it does not understand, or for what is not there.
+    pub const USAGE: Self = Self(2);
+    /// The configuration cannot be used (`EX_CONFIG` of sysexits.h).
+    pub const CONFIG: Self = Self(78);
+    /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
+    pub const INTERRUPTED: Self = Self(130);
+
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        Self(outcome.exit_code())
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}
+
+/// Why a command could not give the answer it was asked for.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nobody reads the answer any more, or it cannot be written.
+    Output(io::Error),
+    /// Something to be told.
+    Told(Box<Told>),
+}
+
+/// A failure in the three writings it is told in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// `outcome` in JSON.
+    pub word: &'static str,
+    /// The exit code.
+    pub exit: Exit,
+    /// For people.
+    pub message: String,
+    /// What is wrong with the configuration, one by one.
+    pub problems: Vec<Problem>,
+}
+
+impl Failure {
+    fn told(word: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+        Self::Told(Box::new(Told { word, exit, message: message.into(), problems: Vec::new() }))
+    }
+
+    /// An act that ended in one of the outcomes.
+    pub fn outcome(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self::told(outcome.word(), outcome.into(), message)
+    }
+
+    /// It was asked for in a way that cannot be followed.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::told("usage", Exit::USAGE, message)
+    }
+
+    /// What was named is not there.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::told("not_found", Exit::USAGE, message)
+    }
+
+    /// The program is at fault, or its machine.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::told("internal", Exit::INTERNAL, message)
+    }
+
+    /// Someone pressed Ctrl-C.
+    pub fn interrupted() -> Self {
+        Self::told("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Told(Box::new(Told {
+            word: "bad_configuration",
+            exit: Exit::CONFIG,
+            message: error.to_string(),
+            problems: error.problems().to_vec(),
+        }))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        let message = wording::desk_error(&error);
+        match wording::error_outcome(&error) {
+            Some(outcome) => Self::outcome(outcome, message),
+            None => Self::internal(message),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        DeskError::from(error).into()
+    }
+}
+
+impl From<TrayError> for Failure {
+    fn from(error: TrayError) -> Self {
+        Self::outcome(Outcome::Unavailable, format!("{error}."))
+    }
+}

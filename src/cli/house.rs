@@ -1,0 +1,34 @@
+//! What the commands need and must not build themselves: the store, the
+//! senders, the keys, the interface. The wiring gives it to them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::exit::Failure;
+use super::json::KeyLine;
+use crate::config::Config;
+use crate::service::ports::Store;
+use crate::service::{Desk, Senders};
+
+/// The house around the command line. Nothing in it is opened before a command
+/// asks for it: `completions` must work where nothing else does.
+#[async_trait]
+pub trait House: Send + Sync {
+    /// The desk over the store, the senders and the keys.
+    async fn desk(&self, config: &Config) -> Result<Desk, Failure>;
+    /// The store alone.
+    async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
+    /// The senders alone; nothing is connected yet.
+    fn senders(&self, config: &Config) -> Result<Senders, Failure>;
+    /// Creates or updates the store's tables; says what was done.
+    async fn migrate(&self, config: &Config) -> Result<String, Failure>;
+    /// The keys by name, the current one first.
+    fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
+    /// Makes a new current key; gives its name.
+    fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
+    /// The interface, until the person leaves it.
+    async fn interface(&self, config: Config) -> Result<(), Failure>;
+    /// The interface on a throw-away store with sample customers.
+    async fn demo(&self) -> Result<(), Failure>;
+}

@@ -1,0 +1,236 @@
+//! `customers import`: a file of any length, in batches, in flat memory. One
+//! thread reads and checks while the store writes.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use super::exit::{Exit, Failure};
+use super::json::{ImportReply, LineProblem};
+use super::output::Output;
+use crate::domain::customer::NewCustomer;
+use crate::domain::outcome::Outcome;
+use crate::service::Desk;
+use crate::service::import::BATCH;
+use crate::service::ports::ImportCount;
+use crate::service::roster::{Roster, RosterError};
+
+/// Bad lines that are named; the others are counted.
+const NAMED: usize = 100;
+
+/// Without a terminal, progress is told this often.
+const STRIDE: u64 = 100_000;
+
+/// `customers import`; without a desk nothing is written.
+pub async fn run(
+    desk: Option<&Desk>,
+    country: &str,
+    output: &mut Output,
+    path: &Path,
+) -> Result<Exit, Failure> {
+    let mut roster = open(path, country)?;
+    let ignored_columns = roster.unknown_columns().to_vec();
+    if !ignored_columns.is_empty() {
+        output.note(&format!(
+            "These columns are not known and not read: {}.",
+            ignored_columns.join(", ")
+        ));
+    }
+    let (sender, mut batches) = mpsc::channel(2);
+    let reader = tokio::task::spawn_blocking(move || read(&mut roster, &sender));
+    let mut sums = Sums::new();
+    while let Some(batch) = batches.recv().await {
+        sums.take(output, &batch);
+        if let Some(desk) = desk {
+            let count = desk.import_batch(&batch.customers).await?;
+            sums.written.added += count.added;
+            sums.written.changed += count.changed;
+            sums.written.unchanged += count.unchanged;
+        }
+        sums.progress(output);
+    }
+    output.progress("");
+    reader
+        .await
+        .map_err(|error| Failure::internal(error.to_string()))?
+        .map_err(|error| Failure::usage(format!("The file cannot be read on: {error}.")))?;
+    if let Some(desk) = desk {
+        desk.import_done(sums.written).await?;
+    }
+    sums.finish(output, desk.is_none(), ignored_columns)
+}
+
+type Source = Box<dyn BufRead + Send>;
+
+fn open(path: &Path, country: &str) -> Result<Roster<Source>, Failure> {
+    let source: Source = if path == Path::new("-") {
+        Box::new(BufReader::new(io::stdin()))
+    } else {
+        let file = File::open(path).map_err(|error| {
+            Failure::usage(format!("{} cannot be opened: {error}.", path.display()))
+        })?;
+        Box::new(BufReader::with_capacity(64 * 1024, file))
+    };
+    Roster::open(source, country).map_err(|error| match error {
+        RosterError::Io(_) => Failure::usage(format!("{}: {error}.", path.display())),
+        error => Failure::outcome(Outcome::Malformed, format!("{}: {error}.", path.display())),
+    })
+}
+
+/// Some lines of the file.
+#[derive(Default)]
+struct Batch {
+    /// The customers, each account once: the last of its lines.
+    customers: Vec<NewCustomer>,
+    good: u64,
+    bad: Vec<LineProblem>,
+    repeated: Vec<u64>,
+}
+
+/// Reads to the end, or until nobody takes the batches any more.
+fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Result<()> {
+    // Account numbers seen, as 64 random bits each: a million cost 18 MB at
+    // most, and two that fall together cost one wrong note.
+    let mut seen: HashSet<u64> = HashSet::new();
+    let hasher = RandomState::new();
+    let mut batch = Batch::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    while let Some(line) = roster.next_line()? {
+        match line.customer {
+            Err(reason) => {
+                batch.bad.push(LineProblem { line: line.number, reason: reason.to_string() });
+            }
+            Ok(customer) => {
+                let account = customer.account_no.to_lowercase();
+                batch.good += 1;
+                if !seen.insert(hasher.hash_one(&account)) {
+                    batch.repeated.push(line.number);
+                }
+                if let Some(place) = places.get(&account) {
+                    batch.customers[*place] = customer;
+                } else {
+                    places.insert(account, batch.customers.len());
+                    batch.customers.push(customer);
+                }
+            }
+        }
+        if batch.customers.len() >= BATCH || batch.bad.len() >= BATCH {
+            places.clear();
+            if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // Nobody waits for it only where the store has failed, and that is told.
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+struct Sums {
+    began: Instant,
+    good: u64,
+    bad: u64,
+    repeated: u64,
+    told: u64,
+    problems: Vec<LineProblem>,
+    written: ImportCount,
+}
+
+impl Sums {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            good: 0,
+            bad: 0,
+            repeated: 0,
+            told: 0,
+            problems: Vec::new(),
+            written: ImportCount::default(),
+        }
+    }
+
+    fn take(&mut self, output: &mut Output, batch: &Batch) {
+        self.good += batch.good;
+        self.bad += batch.bad.len() as u64;
+        for problem in &batch.bad {
+            if self.problems.len() < NAMED {
+                output.progress("");
+                output.note(&format!("line {}: {}", problem.line, problem.reason));
+                self.problems.push(problem.clone());
+            }
+        }
+        for line in &batch.repeated {
+            self.repeated += 1;
+            if self.repeated <= NAMED as u64 {
+                output.progress("");
+                output.note(&format!(
+                    "line {line}: its account stands on an earlier line too; this line wins"
+                ));
+            }
+        }
+    }
+
+    fn progress(&mut self, output: &mut Output) {
+        let lines = self.good + self.bad;
+        // Whole lines a second are exact enough to look at.
+        let rate = u128::from(lines) * 1_000 / self.began.elapsed().as_millis().max(1);
+        let said = format!("{lines} lines, {rate} a second");
+        if output.watched() {
+            output.progress(&said);
+        } else if lines / STRIDE > self.told {
+            self.told = lines / STRIDE;
+            output.note(&said);
+        }
+    }
+
+    fn finish(
+        self,
+        output: &mut Output,
+        dry_run: bool,
+        ignored_columns: Vec<String>,
+    ) -> Result<Exit, Failure> {
+        let hidden = self.bad.saturating_sub(self.problems.len() as u64);
+        if hidden > 0 {
+            output.note(&format!("… and {hidden} more bad lines."));
+        }
+        let ImportCount { added, changed, unchanged } = self.written;
+        let mut message = if dry_run {
+            let accounts = self.good - self.repeated;
+            format!("Nothing was written. {accounts} customers would be written.")
+        } else {
+            format!("{added} customers added, {changed} changed, {unchanged} as they were.")
+        };
+        if self.bad > 0 {
+            message = format!("{message} {} bad lines were left out.", self.bad);
+        }
+        let (outcome, exit) = if self.bad > 0 {
+            (Outcome::Malformed.word(), Outcome::Malformed.into())
+        } else {
+            ("imported", Exit::DONE)
+        };
+        if !output.json() {
+            output.line(&message)?;
+            return Ok(exit);
+        }
+        output.object(&ImportReply {
+            outcome,
+            message,
+            dry_run,
+            lines: self.good + self.bad,
+            good: self.good,
+            bad: self.bad,
+            repeated: self.repeated,
+            added,
+            changed,
+            unchanged,
+            problems: self.problems,
+            ignored_columns,
+        })?;
+        Ok(exit)
+    }
+}

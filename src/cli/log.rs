@@ -1,0 +1,160 @@
+//! `log`: what happened, for people, programs and spreadsheets.
+
+use std::time::Duration;
+
+use super::args::LogArgs;
+use super::exit::{Exit, Failure};
+use super::json::EventLine;
+use super::output::Output;
+use super::request::{identify, parse};
+use super::{moment, table};
+use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::outcome::Outcome;
+use crate::service::Desk;
+
+/// Entries read at a time.
+const PAGE: u32 = 500;
+
+/// Should the store's signal be missed, this often is looked anyway.
+const GLANCE: Duration = Duration::from_secs(2);
+
+/// The widths of a person's columns. They are fixed, since a log that is
+/// followed does not know what comes.
+const WIDTHS: [usize; 7] = [19, 20, 12, 6, 18, 10, 26];
+
+/// `log`
+pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result<Exit, Failure> {
+    let filter = filter(desk, &arguments).await?;
+    let writing = match (arguments.json, arguments.csv) {
+        (true, _) => Writing::Json,
+        (_, true) => Writing::Csv,
+        _ => Writing::Lines,
+    };
+    // The signal is taken before the first look, so that nothing falls in between.
+    let mut changes = desk.store().changes();
+    if writing == Writing::Csv {
+        output.line(&EventLine::COLUMNS.join(","))?;
+    }
+    let events = newest(desk, &filter, arguments.limit).await?;
+    let mut last = match (events.last(), arguments.limit) {
+        (Some(event), _) => event.id,
+        (None, 0) => {
+            let newest = desk.log(&EventFilter::default(), Page::Newest, 1).await?;
+            newest.first().map_or(EventId(0), |event| event.id)
+        }
+        (None, _) => EventId(0),
+    };
+    write(output, writing, &events)?;
+    if !arguments.follow {
+        if events.is_empty() && writing == Writing::Lines {
+            output.note("Nothing is in the log that fits.");
+        }
+        return Ok(Exit::DONE);
+    }
+    loop {
+        output.flush()?;
+        // A store that is gone for good ends the signal; looking on says why.
+        if tokio::time::timeout(GLANCE, changes.changed()).await.is_ok_and(|it| it.is_err()) {
+            tokio::time::sleep(GLANCE).await;
+        }
+        loop {
+            let events = desk.log(&filter, Page::After(last), PAGE).await?;
+            let Some(event) = events.last() else { break };
+            last = event.id;
+            write(output, writing, &events)?;
+        }
+    }
+}
+
+/// The newest entries that fit, oldest first.
+async fn newest(desk: &Desk, filter: &EventFilter, limit: u32) -> Result<Vec<Event>, Failure> {
+    let mut events: Vec<Event> = Vec::new();
+    let mut page = Page::Newest;
+    let mut left = limit;
+    while left > 0 {
+        let asked = left.min(PAGE);
+        let mut more = desk.log(filter, page, asked).await?;
+        let found = u32::try_from(more.len()).unwrap_or(u32::MAX);
+        events.append(&mut more);
+        let Some(oldest) = events.last() else { break };
+        page = Page::Before(oldest.id);
+        left = if found < asked { 0 } else { left - asked };
+    }
+    events.reverse();
+    Ok(events)
+}
+
+async fn filter(desk: &Desk, arguments: &LogArgs) -> Result<EventFilter, Failure> {
+    let customer = match &arguments.customer {
+        Some(name) => Some(identify(desk, name).await?.id),
+        None => None,
+    };
+    Ok(EventFilter {
+        text: arguments.text.clone(),
+        outcome: arguments.outcome,
+        channel: arguments.channel,
+        customer,
+        request: arguments.request.as_deref().map(parse).transpose()?,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Lines,
+    Json,
+    Csv,
+}
+
+fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), Failure> {
+    for event in events {
+        match writing {
+            Writing::Lines => output.line(&line(event))?,
+            Writing::Json => output.object(&EventLine::new(event))?,
+            Writing::Csv => output.line(&record(&EventLine::new(event).cells()))?,
+        }
+    }
+    Ok(())
+}
+
+fn line(event: &Event) -> String {
+    let customer = event.customer.as_ref();
+    let who = format!("{} at {}", event.actor.clerk, event.actor.counter);
+    let cells = [
+        moment::long(event.at),
+        event.kind.label().to_owned(),
+        event.outcome.map_or("", Outcome::word).to_owned(),
+        event.channel.map_or("", |channel| channel.label()).to_owned(),
+        event.contact.clone().unwrap_or_default(),
+        event.request.as_ref().map_or("", |id| id.as_str()).to_owned(),
+        customer.map(|it| format!("{} {}", it.account_no, it.name)).unwrap_or_default(),
+    ];
+    let line = table::line(&cells, &WIDTHS);
+    let detail = event.detail.as_deref().map(|it| format!(" · {it}")).unwrap_or_default();
+    format!("{line}  {who}{detail}")
+}
+
+/// A CSV record (RFC 4180). A cell that a spreadsheet would run as a formula
+/// begins with `'`, as OWASP's page on CSV injection advises.
+fn record(cells: &[String]) -> String {
+    let cell = |cell: &String| {
+        let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        let text = format!("{guard}{cell}");
+        if text.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
+    };
+    cells.iter().map(cell).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_the_csv_is_a_formula() {
+        let cells = ["=1+1", "+4***12", "-2", "@SUM(A1)", "a,\"b\"", "plain"].map(str::to_owned);
+        assert_eq!(record(&cells), "'=1+1,'+4***12,'-2,'@SUM(A1),\"a,\"\"b\"\"\",plain");
+    }
+}

@@ -1,0 +1,219 @@
+//! `request`, `resend`, `status` and `cancel`: a code asked for, and what
+//! becomes of it.
+
+use std::time::Duration;
+
+use super::args::RequestArgs;
+use super::exit::{Exit, Failure};
+use super::json::Reply;
+use super::moment;
+use super::output::Output;
+use crate::domain::customer::Customer;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::message::Outgoing;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, RequestId, Status};
+use crate::domain::text;
+use crate::service::lookup::Identified;
+use crate::service::request::{Ask, Asked, Refusal};
+use crate::service::{Desk, wording};
+
+/// A send that takes longer is worth a word.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// `request`
+pub async fn ask(
+    desk: &Desk,
+    output: &mut Output,
+    arguments: RequestArgs,
+) -> Result<Exit, Failure> {
+    let customer = identify(desk, &arguments.customer).await?;
+    let purpose = match arguments.purpose {
+        Some(purpose) => purpose,
+        None => desk.office().purposes.first().cloned().unwrap_or_default(),
+    };
+    let ask = Ask {
+        customer: customer.id,
+        channel: arguments.channel,
+        purpose,
+        idempotency: desk.new_act()?,
+    };
+    let asked = desk.ask(&ask).await?;
+    let frame = Reply::default().with_channel(arguments.channel).with_customer(&customer);
+    settle(desk, output, asked, &customer, frame).await
+}
+
+/// `resend`
+pub async fn resend(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+    let id = parse(request)?;
+    let (before, customer) = existing(desk, &id).await?;
+    let asked = desk.resend(&id).await?.ok_or_else(missing)?;
+    let frame = Reply::default().with_customer(&customer).with_request(&before);
+    settle(desk, output, asked, &customer, frame).await
+}
+
+/// `status`
+pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+    let (request, customer) = existing(desk, &parse(request)?).await?;
+    let message = wording::status(&request, &moment::short);
+    let delivery = said_of_delivery(&request);
+    let lines = format!(
+        "{} for {} ({}): {}\n{delivery}\n{message}",
+        request.id, customer.name, customer.account_no, request.purpose,
+    );
+    let reply = Reply::of(request.status.word(), message);
+    output.answer(&reply.with_customer(&customer).with_request(&request), &lines)?;
+    Ok(Exit::DONE)
+}
+
+/// `cancel`
+pub async fn cancel(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+    let id = parse(request)?;
+    let request = desk.cancel(&id).await?.ok_or_else(missing)?;
+    let customer = desk.customer(request.customer).await?;
+    let message = wording::status(&request, &moment::short);
+    let (word, exit) = match (request.status, request.status.refusal()) {
+        (Status::Cancelled, _) | (_, None) => ("cancelled", Exit::DONE),
+        (_, Some(outcome)) => (outcome.word(), outcome.into()),
+    };
+    let mut reply = Reply::of(word, message.clone()).with_request(&request);
+    if let Some(customer) = &customer {
+        reply = reply.with_customer(customer);
+    }
+    refuse_or_answer(output, &reply, &message, exit)
+}
+
+/// An answer that is a refusal is told as one: people read it on the error stream.
+pub fn refuse_or_answer(
+    output: &mut Output,
+    reply: &Reply,
+    lines: &str,
+    exit: Exit,
+) -> Result<Exit, Failure> {
+    if exit == Exit::DONE {
+        output.answer(reply, lines)?;
+        return Ok(exit);
+    }
+    output.note(lines);
+    if output.json() {
+        output.object(reply)?;
+    }
+    Ok(exit)
+}
+
+/// The customer that a name means, or the failure that it means none.
+pub async fn identify(desk: &Desk, name: &str) -> Result<Customer, Failure> {
+    let identified = desk.identify(&text::clean(name)).await?;
+    let sentence = wording::identified(&identified);
+    match identified {
+        Identified::One(customer) => Ok(customer),
+        Identified::Nobody | Identified::Several(_) => {
+            Err(Failure::outcome(Outcome::UnknownCustomer, sentence.unwrap_or_default()))
+        }
+    }
+}
+
+/// Reads a request's name.
+pub fn parse(request: &str) -> Result<RequestId, Failure> {
+    request.parse().map_err(|error| Failure::not_found(format!("{error}.")))
+}
+
+/// There is no such request.
+pub fn missing() -> Failure {
+    Failure::not_found(wording::NO_SUCH_REQUEST)
+}
+
+/// A request with its customer.
+pub async fn existing(desk: &Desk, id: &RequestId) -> Result<(Request, Customer), Failure> {
+    let request = desk.request(id).await?.ok_or_else(missing)?;
+    let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
+    Ok((request, customer))
+}
+
+async fn settle(
+    desk: &Desk,
+    output: &mut Output,
+    asked: Asked,
+    customer: &Customer,
+    frame: Reply,
+) -> Result<Exit, Failure> {
+    match asked {
+        Asked::Ready { request, message } => {
+            let request = deliver(desk, output, request, &message).await?;
+            sent(output, &request, customer)
+        }
+        Asked::Already(request) => sent(output, &request, customer),
+        Asked::Refused(refusal) => refused(desk, output, &refusal, frame).await,
+    }
+}
+
+/// Sends, and gives the request with what came of it.
+async fn deliver(
+    desk: &Desk,
+    output: &mut Output,
+    request: Request,
+    message: &Outgoing,
+) -> Result<Request, Failure> {
+    let report = {
+        let mut sending = std::pin::pin!(desk.deliver(&request, message));
+        tokio::select! {
+            report = &mut sending => report?,
+            () = tokio::time::sleep(SLOW) => {
+                output.progress(&format!("Sending to {} …", request.contact));
+                let report = sending.await;
+                output.progress("");
+                report?
+            }
+        }
+    };
+    let mut request = desk.request(&request.id).await?.unwrap_or(request);
+    request.delivery.state = report.state;
+    request.delivery.detail = report.detail;
+    Ok(request)
+}
+
+fn said_of_delivery(request: &Request) -> String {
+    let delivery = &request.delivery;
+    wording::delivery(delivery.state, request.channel, &request.contact, delivery.detail.as_deref())
+}
+
+fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<Exit, Failure> {
+    let message = said_of_delivery(request);
+    let outcome = wording::delivery_outcome(request.delivery.state);
+    let word = outcome.map_or("sent", Outcome::word);
+    let reply = Reply::of(word, message.clone()).with_customer(customer).with_request(request);
+    let next = match request.delivery.state {
+        DeliveryState::Undeliverable | DeliveryState::Failed => "Send again: countersign resend",
+        _ => "Next: countersign verify",
+    };
+    let lines = format!(
+        "{message}\n{} ({}): {}\nReference {} · works until {} · {} of {} tries left\n{next} {}",
+        customer.name,
+        customer.account_no,
+        request.purpose,
+        request.reference,
+        moment::short(request.expires_at),
+        request.attempts_left(),
+        request.max_attempts,
+        request.id,
+    );
+    refuse_or_answer(output, &reply, &lines, outcome.map_or(Exit::DONE, Exit::from))
+}
+
+async fn refused(
+    desk: &Desk,
+    output: &mut Output,
+    refusal: &Refusal,
+    frame: Reply,
+) -> Result<Exit, Failure> {
+    let now = desk.store().now().await?;
+    let message = wording::refusal(refusal, now, &moment::short);
+    let mut reply = frame;
+    reply.outcome = refusal.outcome.word();
+    reply.message.clone_from(&message);
+    reply.retry_at = refusal.retry_at;
+    if let Some(request) = &refusal.request {
+        reply = reply.with_request(request);
+    }
+    refuse_or_answer(output, &reply, &message, refusal.outcome.into())
+}

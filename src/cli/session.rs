@@ -1,0 +1,112 @@
+//! `session`: verified customers being served.
+
+use super::args::Sessions;
+use super::exit::{Exit, Failure};
+use super::json::SessionLine;
+use super::output::Output;
+use super::table::Table;
+use super::{moment, prompt};
+use crate::domain::outcome::Outcome;
+use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+use crate::service::ports::SessionFilter;
+use crate::service::{Desk, wording};
+
+/// `session`
+pub async fn run(desk: &Desk, output: &mut Output, command: Sessions) -> Result<Exit, Failure> {
+    match command {
+        Sessions::List { all, limit, .. } => list(desk, output, all, limit).await,
+        Sessions::Show(named) => {
+            let session = desk.session(&parse(&named.session)?).await?.ok_or_else(missing)?;
+            show(output, state(&session), &session)?;
+            Ok(Exit::DONE)
+        }
+        Sessions::End(named) => {
+            let id = parse(&named.session)?;
+            let ended = desk.end_session(&id, SessionEnd::Revoked).await?;
+            show(output, "ended", &ended.ok_or_else(missing)?)?;
+            Ok(Exit::DONE)
+        }
+        Sessions::Check(_) => check(desk, output).await,
+    }
+}
+
+async fn check(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
+    let typed = prompt::secret(output, "Token of the session:").await?;
+    let Some(token) = SessionToken::parse(&typed) else {
+        return Err(Failure::outcome(
+            Outcome::Malformed,
+            "That is not a session's token; it has 64 digits and letters from a to f.",
+        ));
+    };
+    let session = desk.touch(&token).await?.ok_or_else(missing)?;
+    if session.ended.is_none() {
+        show(output, "alive", &session)?;
+        return Ok(Exit::DONE);
+    }
+    let message = wording::session(&session, &moment::short);
+    output.note(&message);
+    if output.json() {
+        output.object(&SessionLine::new(Outcome::Expired.word(), message, &session))?;
+    }
+    Ok(Outcome::Expired.into())
+}
+
+async fn list(desk: &Desk, output: &mut Output, all: bool, limit: u32) -> Result<Exit, Failure> {
+    let filter = if all { SessionFilter::All } else { SessionFilter::Alive };
+    let sessions = desk.sessions(filter, limit).await?;
+    if output.json() {
+        for session in &sessions {
+            let message = wording::session(session, &moment::short);
+            output.object(&SessionLine::new(state(session), message, session))?;
+        }
+        return Ok(Exit::DONE);
+    }
+    if sessions.is_empty() {
+        output.note("No customer is being served.");
+        return Ok(Exit::DONE);
+    }
+    let mut table = Table::new(["SESSION", "SINCE", "UNTIL", "CUSTOMER", "FOR", "BY", "STATE"]);
+    for session in &sessions {
+        table.row([
+            session.id.to_string(),
+            moment::long(session.created_at),
+            moment::short(session.ended.map_or_else(|| session.ends_at(), |(at, _)| at)),
+            format!("{} {}", session.account_no, session.customer_name),
+            session.purpose.clone(),
+            format!("{} at {}", session.clerk, session.counter),
+            session.ended.map_or("alive", |(_, how)| how.word()).to_owned(),
+        ]);
+    }
+    table.print(output)?;
+    Ok(Exit::DONE)
+}
+
+fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<(), Failure> {
+    let message = wording::session(session, &moment::short);
+    if output.json() {
+        return Ok(output.object(&SessionLine::new(word, message, session))?);
+    }
+    Ok(output.lines(&format!(
+        "{message}\nSession {} · {} · proven: {} {}\nOpened {} by {} at {}, request {}",
+        session.id,
+        session.purpose,
+        session.customer_name,
+        wording::factor(session.factor),
+        moment::long(session.created_at),
+        session.clerk,
+        session.counter,
+        session.request,
+    ))?)
+}
+
+const fn state(session: &Session) -> &'static str {
+    if session.ended.is_some() { "ended" } else { "alive" }
+}
+
+fn parse(session: &str) -> Result<SessionId, Failure> {
+    session.parse().map_err(|_| missing())
+}
+
+fn missing() -> Failure {
+    Failure::not_found(wording::NO_SUCH_SESSION)
+}

@@ -1,0 +1,71 @@
+//! `tray`: the messages that went to no provider, for developers.
+
+use std::time::Duration;
+
+use super::args::TrayArgs;
+use super::exit::{Exit, Failure};
+use super::json::TrayLine;
+use super::moment;
+use super::output::Output;
+use crate::config::settings::Environment;
+use crate::domain::outcome::Outcome;
+use crate::service::Desk;
+use crate::service::ports::TrayMessage;
+
+/// The messages shown at first; a tray that was never emptied may hold many.
+const NEWEST: u32 = 100;
+
+/// How often a followed tray is looked into.
+const GLANCE: Duration = Duration::from_millis(300);
+
+/// `tray`
+pub async fn run(
+    desk: &Desk,
+    environment: Environment,
+    output: &mut Output,
+    arguments: &TrayArgs,
+) -> Result<Exit, Failure> {
+    let tray = match (environment, desk.tray()) {
+        (Environment::Development, Some(tray)) => tray,
+        (Environment::Production, _) => return Err(forbidden("The tray is for development only.")),
+        (Environment::Development, None) => {
+            return Err(forbidden("No message goes into the tray here."));
+        }
+    };
+    let mut messages = tray.messages(0, NEWEST).await?;
+    if messages.is_empty() && !arguments.follow {
+        output.note("The tray is empty. Send a code: countersign request …");
+    }
+    let mut last = 0;
+    loop {
+        for message in &messages {
+            last = last.max(message.number);
+            show(output, message)?;
+        }
+        if !arguments.follow {
+            return Ok(Exit::DONE);
+        }
+        output.flush()?;
+        tokio::time::sleep(GLANCE).await;
+        messages = tray.messages(last, u32::MAX).await?;
+    }
+}
+
+fn forbidden(reason: &str) -> Failure {
+    let message = format!("{reason} The messages go to the providers of the configuration.");
+    Failure::outcome(Outcome::Forbidden, message)
+}
+
+fn show(output: &mut Output, message: &TrayMessage) -> Result<(), Failure> {
+    if output.json() {
+        return Ok(output.object(&TrayLine::new(message))?);
+    }
+    let head =
+        format!("{}  {} to {}", moment::long(message.at), message.channel.label(), message.to);
+    output.line(&head)?;
+    if let Some(subject) = &message.subject {
+        output.line(subject)?;
+    }
+    output.lines(&message.text)?;
+    Ok(output.line("")?)
+}
