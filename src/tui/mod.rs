@@ -9,5 +9,11 @@
 pub mod clock;
 pub mod effect;
 pub mod keymap;
+pub mod layout;
 pub mod model;
 pub mod msg;
+pub mod overlays;
+pub mod screens;
+pub mod theme;
+pub mod view;
+pub mod widgets;

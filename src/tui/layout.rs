@@ -1,0 +1,100 @@
+//! Where things are.
+//!
+//! ```text
+//! below 110 columns                      from 110 columns, with the log open
+//!
+//! office · counter · clerk   health 14:32   office · counter · clerk          health 14:32
+//! Find › Send › ENTER CODE › Verified       Find › Send › ENTER CODE › Verified
+//! ╭ title ─────────────────────────────╮    ╭ title ───────────────╮╭ Log ───────────────╮
+//! │                                    │    │                      ││                    │
+//! │  the work, or the log or the tray  │    │  the work            │╰────────────────────╯
+//! │  when it has the keyboard          │    │                      │╭ Tray ──────────────╮
+//! │                                    │    │                      ││                    │
+//! ╰────────────────────────────────────╯    ╰──────────────────────╯╰────────────────────╯
+//! message, up to four lines                 message
+//! keys                                      keys
+//! ```
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::model::{Focus, Model};
+use super::widgets::notice;
+
+/// The smallest terminal that the interface is drawn on.
+pub const SMALLEST: (u16, u16) = (60, 18);
+
+/// From this width on the log and the tray lie beside the work.
+pub const BESIDE: u16 = 110;
+
+/// From this height on the message always has two lines, so that the work does
+/// not move when one comes.
+const ROOMY: u16 = 22;
+
+/// From this height on the log and the tray share the side.
+const SHARED: u16 = 30;
+
+/// The part of the screen each thing has; what is not shown has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Areas {
+    /// Who, where, health, time.
+    pub top: Rect,
+    /// The steps.
+    pub steps: Rect,
+    /// The screen.
+    pub work: Option<Rect>,
+    /// The log.
+    pub log: Option<Rect>,
+    /// The tray.
+    pub tray: Option<Rect>,
+    /// The message.
+    pub notice: Rect,
+    /// The keys.
+    pub hints: Rect,
+}
+
+/// Where things are in `area`; none where it is too small.
+pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        return None;
+    }
+    let said = notice::height(model.notice.as_ref(), area.width);
+    let least = if area.height >= ROOMY { 2 } else { 1 };
+    let [top, steps, middle, notice, hints] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(said.max(least)),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    let (work, log, tray) = split(model, middle);
+    Some(Areas { top, steps, work, log, tray, notice, hints })
+}
+
+fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
+    let (log, tray) = (model.log.is_some(), model.tray.is_some());
+    let focus = model.focus;
+    if middle.width < BESIDE {
+        return match focus {
+            Focus::Log if log => (None, Some(middle), None),
+            Focus::Tray if tray => (None, None, Some(middle)),
+            _ => (Some(middle), None, None),
+        };
+    }
+    if !log && !tray {
+        return (Some(middle), None, None);
+    }
+    let width = (middle.width * 4 / 7).clamp(64, 96);
+    let [work, side] =
+        Layout::horizontal([Constraint::Length(width), Constraint::Fill(1)]).areas(middle);
+    let (log, tray) = match (log, tray) {
+        (true, true) if middle.height >= SHARED => {
+            let [above, below] = Layout::vertical([Constraint::Fill(1); 2]).areas(side);
+            (Some(above), Some(below))
+        }
+        (true, true) if focus == Focus::Tray => (None, Some(side)),
+        (true, _) => (Some(side), None),
+        (false, _) => (None, Some(side)),
+    };
+    (Some(work), log, tray)
+}

@@ -1,0 +1,57 @@
+//! A question that is answered with Enter or Esc.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::centred;
+use crate::tui::model::{Question, Screen};
+use crate::tui::view::Scene;
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::text::wrap;
+
+/// Draws a question.
+pub fn draw(scene: Scene<'_>, question: Question, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let (title, text, yes, no) = words(question, &scene.model.screen);
+    let lines = wrap(text, 48);
+    let height = u16::try_from(lines.len()).unwrap_or(1) + 5;
+    let area = centred(area, 56, height);
+    let inner = panel::draw(frame, area, theme, Title::of(title), true);
+    let mut drawn = vec![Line::default()];
+    drawn.extend(lines.into_iter().map(Line::from));
+    drawn.push(Line::default());
+    drawn.push(Line::from(vec![
+        Span::styled("Enter", theme.key),
+        Span::raw(format!(" {yes}   ")),
+        Span::styled("Esc", theme.key),
+        Span::raw(format!(" {no}")),
+    ]));
+    panel::lines(frame, inner, &drawn);
+}
+
+fn words(
+    question: Question,
+    screen: &Screen,
+) -> (&'static str, &'static str, &'static str, &'static str) {
+    match question {
+        Question::Quit if matches!(screen, Screen::Verified(_)) => (
+            "Leave countersign?",
+            "The customer is still verified. Leaving does not log them out.",
+            "leave",
+            "stay",
+        ),
+        Question::Quit => (
+            "Leave countersign?",
+            "A code is still open; it stays open until its time is over.",
+            "leave",
+            "stay",
+        ),
+        Question::CancelRequest => (
+            "Withdraw this code?",
+            "The customer's message stops working at once.",
+            "withdraw it",
+            "keep it",
+        ),
+    }
+}

@@ -1,0 +1,76 @@
+//! Every key, by the part of the interface where it holds; the part that had
+//! the keyboard comes first.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::centred;
+use crate::tui::keymap::{BINDINGS, Context};
+use crate::tui::model::Screen;
+use crate::tui::screens::verified::foot;
+use crate::tui::view::Scene;
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::text::{pad, wrap};
+
+/// The parts in the order of a verification.
+const PARTS: [(Context, &str); 10] = [
+    (Context::Find, "Find"),
+    (Context::Send, "Send"),
+    (Context::Entry, "Enter code"),
+    (Context::Verified, "Verified"),
+    (Context::Global, "Everywhere"),
+    (Context::Log, "Log"),
+    (Context::LogFilter, "Log, while typing a filter"),
+    (Context::Story, "A request's story"),
+    (Context::Tray, "Tray"),
+    (Context::Palette, "Palette"),
+];
+
+/// The cells of a key's name.
+const KEY: usize = 13;
+
+/// Draws the help.
+pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let area = centred(area, 78, area.height);
+    let lines = lines(scene, usize::from(area.width.saturating_sub(6)));
+    let height = usize::from(area.height.saturating_sub(2));
+    let most = lines.len().saturating_sub(height);
+    let scroll = usize::from(scroll).min(most);
+    let mut title = Title::of("Keys");
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, true);
+    let end = (scroll + height).min(lines.len());
+    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+}
+
+fn lines<'a>(scene: Scene<'_>, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let here = match scene.model.screen {
+        Screen::Find(_) => Context::Find,
+        Screen::Send(_) => Context::Send,
+        Screen::Entry(_) => Context::Entry,
+        Screen::Verified(_) => Context::Verified,
+    };
+    let first = PARTS.into_iter().filter(|(context, _)| *context == here);
+    let others = PARTS.into_iter().filter(|(context, _)| *context != here);
+    let mut lines = Vec::new();
+    for (context, name) in first.chain(others) {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::styled(name, theme.accent));
+        for binding in BINDINGS.iter().filter(|it| it.context == context) {
+            let wrapped = wrap(binding.help, room.saturating_sub(KEY));
+            for (at, text) in wrapped.into_iter().enumerate() {
+                let key = if at == 0 { binding.key } else { "" };
+                lines.push(Line::from(vec![
+                    Span::styled(pad(key, KEY, ""), theme.key),
+                    Span::raw(text),
+                ]));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,58 @@
+//! Every command by name: a field, and what matches with its key.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::centred;
+use crate::tui::keymap::{BINDINGS, Command};
+use crate::tui::model::Palette;
+use crate::tui::view::Scene;
+use crate::tui::widgets::field::field;
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::rows::spread;
+use crate::tui::widgets::table;
+use crate::tui::widgets::text::{fit, width};
+
+/// Draws the palette.
+pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let area = centred(area, 64, area.height.min(16));
+    let inner = panel::draw(frame, area, theme, Title::of("What would you like to do?"), true);
+    let before = format!("{} ", theme.symbols.pointer);
+    let (typed, cursor) = field(&palette.input, inner.width.saturating_sub(2));
+    let rule = theme.symbols.rule.repeat(usize::from(inner.width));
+    let field = Line::from(vec![Span::styled(before, theme.muted), typed.style(theme.strong)]);
+    panel::lines(frame, inner, &[field, Line::styled(rule, theme.border)]);
+    if inner.height > 0 {
+        frame.set_cursor_position(Position::new(inner.x + 2 + cursor, inner.y));
+    }
+    let below = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    if palette.hits.is_empty() {
+        let text = "Nothing has this name. Try another word.";
+        return panel::lines(frame, below, &[Line::styled(text, theme.muted)]);
+    }
+    let rows = usize::from(below.height);
+    let selected = palette.selected.min(palette.hits.len() - 1);
+    let first = table::offset(selected, palette.hits.len(), rows);
+    let lines: Vec<Line<'_>> = palette
+        .hits
+        .iter()
+        .skip(first)
+        .take(rows)
+        .map(|command| line(scene, *command, usize::from(below.width)))
+        .collect();
+    panel::lines(frame, below, &lines);
+    panel::select(frame, below, u16::try_from(selected - first).unwrap_or(u16::MAX), theme);
+}
+
+fn line<'a>(scene: Scene<'_>, command: Command, room: usize) -> Line<'a> {
+    let theme = scene.theme;
+    let Some(binding) = BINDINGS.iter().find(|it| it.command == command) else {
+        return Line::default();
+    };
+    let name = binding.help.trim_end_matches('.');
+    let room_left = room.saturating_sub(width(binding.key) + 2);
+    let name = fit(name, room_left, theme.symbols.ellipsis).into_owned();
+    spread(vec![Span::raw(name)], vec![Span::styled(binding.key, theme.key)], room)
+}

@@ -1,0 +1,192 @@
+//! Step one: a field, the customers found, and the whole of the selected one.
+//!
+//! ```text
+//! Search › riv▏
+//! ──────────────────────────────────────────────────────────────
+//! Account     Name            Email               Phone
+//! WB-004217   Dana Rivera     d***@example.org    +4**********12
+//!
+//! 3 customers
+//! Dana Rivera · d***@example.org · +4**********12 · 12 Mill Lane
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::channel::Channel;
+use crate::domain::customer::Customer;
+use crate::tui::model::{Find, Focus, Hits, Part};
+use crate::tui::view::Scene;
+use crate::tui::widgets::field::field;
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::text::wrap;
+
+const LABEL: &str = "Search ";
+
+const COLUMNS: [Column; 5] = [
+    Column::new("Account", 9, 16, 0),
+    Column::new("Name", 12, 34, 0).usually(18),
+    Column::new("Email", 14, 34, 2).usually(18),
+    Column::new("Phone", 12, 18, 1).usually(14),
+    Column::new("Address", 16, 40, 3),
+];
+
+/// Draws the search.
+pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
+    let focused = scene.has_focus(Focus::Work);
+    let inner = panel::draw(frame, area, scene.theme, Title::of("Find the customer"), focused);
+    let Rect { width, height, .. } = inner;
+    if height < 3 {
+        return;
+    }
+    search(scene, find, frame, Rect { height: 2, ..inner }, focused);
+    let below = Rect { y: inner.y + 2, height: height - 2, ..inner };
+    match &find.found {
+        Some(found) if !find.input.value().trim().is_empty() => {
+            if found.customers.is_empty() {
+                panel::lines(frame, below, &nobody(scene, find, found));
+            } else {
+                hits(scene, find, found, frame, below);
+            }
+        }
+        _ => panel::lines(frame, below, &help(scene, width)),
+    }
+}
+
+fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = scene.theme;
+    let label = format!("{LABEL}{} ", theme.symbols.pointer);
+    let indent = u16::try_from(LABEL.len()).unwrap_or(0) + 2;
+    let (typed, cursor) = field(&find.input, area.width.saturating_sub(indent));
+    let rule = theme.symbols.rule.repeat(usize::from(area.width));
+    let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
+    panel::lines(frame, area, &[line, Line::styled(rule, theme.border)]);
+    if focused {
+        frame.set_cursor_position(Position::new(area.x + indent + cursor, area.y));
+    }
+}
+
+fn help<'a>(scene: Scene<'_>, width: u16) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let mut lines =
+        vec![Line::default(), Line::from("Type any part of one of these:"), Line::default()];
+    for (what, example) in [
+        ("account number", "WB-004217, or only 4217"),
+        ("name", "rivera, or dana riv"),
+        ("email address", "dana@"),
+        ("phone number", "0151 1234, or +49 151"),
+    ] {
+        lines.push(Line::from(vec![
+            Span::raw(format!("  {what:<18}")),
+            Span::styled(example, theme.muted),
+        ]));
+    }
+    lines.push(Line::default());
+    let wide = "Enter takes the first customer found; the arrows choose another.";
+    lines.push(if usize::from(width) >= wide.len() {
+        Line::styled(wide, theme.muted)
+    } else {
+        Line::styled("Enter takes the first customer found.", theme.muted)
+    });
+    lines
+}
+
+fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    if slow(scene, find) {
+        return vec![Line::default(), Line::from("Searching")];
+    }
+    vec![
+        Line::default(),
+        Line::from(vec![
+            Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+            Span::styled("No customer matches ", theme.strong),
+            Span::styled(format!("\"{}\"", found.typed.trim()), theme.strong),
+        ]),
+        Line::default(),
+        Line::from("Try fewer letters, or the surname alone,"),
+        Line::from("or the account number on the bill,"),
+        Line::from("or the last digits of the phone number."),
+    ]
+}
+
+fn hits(scene: Scene<'_>, find: &Find, found: &Hits, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let room = usize::from(area.width);
+    let selected = find.selected.min(found.customers.len() - 1);
+    let details = found.customers.get(selected).map_or(Vec::new(), |it| details(scene, it, room));
+    // The heading, the count, and an empty line above the count.
+    let below = 2 + u16::try_from(details.len()).unwrap_or(0);
+    let rows = usize::from(area.height.saturating_sub(1 + below));
+    let first = table::offset(selected, found.customers.len(), rows);
+    let shown: Vec<Vec<Cell>> =
+        found.customers.iter().skip(first).take(rows).map(|it| cells(it, scene)).collect();
+    let widths = table::widths(&COLUMNS, &shown, room);
+    let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
+    lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
+    panel::lines(frame, area, &lines);
+    let row = u16::try_from(selected - first).unwrap_or(0);
+    panel::select(frame, area, row + 1, theme);
+    let foot = Rect { y: area.bottom().saturating_sub(below - 1), height: below - 1, ..area };
+    let mut lines = vec![Line::styled(count(scene, find, found), theme.muted)];
+    lines.extend(details);
+    panel::lines(frame, foot, &lines);
+}
+
+fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
+    let plain = Style::new();
+    let none = || ("none".to_owned(), scene.theme.muted);
+    let contact = |channel| customer.masked(channel).map_or_else(none, |it| (it, plain));
+    vec![
+        (customer.account_no.clone(), plain),
+        (customer.name.clone(), scene.theme.strong),
+        contact(Channel::Email),
+        contact(Channel::Sms),
+        (customer.address.clone().unwrap_or_default(), plain),
+    ]
+}
+
+/// All of the selected customer, whatever the columns had to leave out.
+fn details<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let facts = [
+        Some(customer.name.clone()),
+        customer.masked(Channel::Email),
+        customer.masked(Channel::Sms),
+        customer.address.clone(),
+    ];
+    let parts = facts
+        .into_iter()
+        .flatten()
+        .flat_map(|fact| wrap(&fact, room))
+        .enumerate()
+        .map(|(at, fact)| {
+            let style = if at == 0 { theme.strong } else { Style::new() };
+            vec![Span::styled(fact, style)]
+        })
+        .collect();
+    let mut lines = flow(parts, room, 3);
+    lines.truncate(3);
+    lines
+}
+
+fn count(scene: Scene<'_>, find: &Find, found: &Hits) -> String {
+    if slow(scene, find) {
+        return "Searching".into();
+    }
+    match (found.customers.len(), found.more) {
+        (shown, true) => format!("{shown} shown, more match: type more to narrow it down"),
+        (1, false) => "1 customer".into(),
+        (shown, false) => format!("{shown} customers"),
+    }
+}
+
+/// A search is told of only where it takes long.
+fn slow(scene: Scene<'_>, find: &Find) -> bool {
+    let busy = find.searching.is_some() || find.opening.is_some();
+    busy && scene.model.health.store != Part::Ok
+}

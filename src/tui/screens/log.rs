@@ -1,0 +1,170 @@
+//! What happened, newest first. A code is never among it: events hold none.
+//!
+//! ```text
+//! All entries
+//! Time       What                      Customer        Contact
+//! 14:32:05   ✗ Code entered: wrong     Dana Rivera     SMS +4**********12
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::story;
+use crate::domain::event::{Event, EventFilter, EventKind};
+use crate::domain::outcome::Outcome;
+use crate::tui::model::{Focus, LogPanel, Part};
+use crate::tui::theme::Theme;
+use crate::tui::view::Scene;
+use crate::tui::widgets::field::field;
+use crate::tui::widgets::moment::{second, second_or_day};
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::text::fit;
+use crate::tui::widgets::top::counter;
+
+const COLUMNS: [Column; 5] = [
+    Column::new("Time", 8, 12, 0),
+    Column::new("What", 18, 36, 0).usually(24),
+    Column::new("Customer", 10, 30, 0).usually(14),
+    Column::new("Contact", 16, 30, 1),
+    Column::new("Where", 12, 28, 2),
+];
+
+/// Draws the log, or a request's story over it.
+pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
+    if let Some(story) = &log.story {
+        return story::draw(scene, log, story, frame, area);
+    }
+    let focused = scene.has_focus(Focus::Log);
+    let mut title = Title::of("Log");
+    if log.older {
+        title.foot = Some("older entries below".into());
+    }
+    let inner = panel::draw(frame, area, scene.theme, title, focused);
+    filters(scene, log, frame, Rect { height: 1, ..inner }, focused);
+    let below = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
+    if log.events.is_empty() {
+        let text = nothing(scene, log);
+        panel::lines(frame, below, &[Line::default(), Line::styled(text, scene.theme.muted)]);
+    } else {
+        entries(scene, log, frame, below, focused);
+    }
+}
+
+fn nothing(scene: Scene<'_>, log: &LogPanel) -> &'static str {
+    if log.reading.is_some() && scene.model.health.store != Part::Ok {
+        "Reading the log"
+    } else if log.filter == EventFilter::default() {
+        "Nothing has happened yet."
+    } else {
+        "Nothing matches. x shows all entries."
+    }
+}
+
+fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = scene.theme;
+    if let Some(typing) = &log.typing {
+        let label = format!("Customer or request {} ", theme.symbols.pointer);
+        let indent = u16::try_from(label.chars().count()).unwrap_or(0);
+        let (typed, cursor) = field(typing, area.width.saturating_sub(indent));
+        let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
+        panel::lines(frame, area, &[line]);
+        if focused && area.height > 0 && indent + cursor < area.width {
+            frame.set_cursor_position(Position::new(area.x + indent + cursor, area.y));
+        }
+        return;
+    }
+    let EventFilter { text, outcome, channel, .. } = &log.filter;
+    let parts: Vec<String> = [
+        text.as_ref().map(|text| format!("\"{text}\"")),
+        outcome.map(words),
+        channel.map(|channel| channel.label().to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let line = if parts.is_empty() {
+        Line::styled("All entries, newest first", theme.muted)
+    } else {
+        let text = format!("Only {}", parts.join(&format!(" {} ", theme.symbols.dot)));
+        let text = fit(&text, usize::from(area.width), theme.symbols.ellipsis).into_owned();
+        Line::styled(text, theme.accent)
+    };
+    panel::lines(frame, area, &[line]);
+}
+
+fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = scene.theme;
+    let rows = usize::from(area.height.saturating_sub(1));
+    let selected = log.selected.min(log.events.len() - 1);
+    let first = table::offset(selected, log.events.len(), rows);
+    let shown: Vec<Vec<Cell>> =
+        log.events.iter().skip(first).take(rows).map(|event| cells(event, scene)).collect();
+    let widths = table::widths(&COLUMNS, &shown, usize::from(area.width));
+    let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
+    lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
+    panel::lines(frame, area, &lines);
+    if focused {
+        let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
+        panel::select(frame, area, row.saturating_add(1), theme);
+    }
+}
+
+fn cells(event: &Event, scene: Scene<'_>) -> Vec<Cell> {
+    let theme = scene.theme;
+    let zone = scene.model.place.zone;
+    let time = match scene.time() {
+        Some(now) => second_or_day(event.at, now, zone),
+        None => second(event.at, zone),
+    };
+    let (mark, style) = mark(event, theme);
+    let customer = event.customer.as_ref().map(|it| it.name.clone()).unwrap_or_default();
+    vec![
+        (time, theme.muted),
+        (format!("{mark} {}", what(event)), style),
+        (customer, Style::new()),
+        (contact(event), Style::new()),
+        (place(event), theme.muted),
+    ]
+}
+
+/// What happened, with how it ended.
+pub fn what(event: &Event) -> String {
+    match event.outcome {
+        Some(outcome) => format!("{}: {}", event.kind.label(), words(outcome)),
+        None => event.kind.label().to_owned(),
+    }
+}
+
+/// An outcome's word as people write it.
+fn words(outcome: Outcome) -> String {
+    outcome.word().replace('_', " ")
+}
+
+/// The channel and the masked contact.
+pub fn contact(event: &Event) -> String {
+    let channel = event.channel.map(|channel| channel.label().to_owned());
+    channel.into_iter().chain(event.contact.clone()).collect::<Vec<_>>().join(" ")
+}
+
+/// Who and where.
+pub fn place(event: &Event) -> String {
+    format!("{}, {}", event.actor.clerk, counter(&event.actor.counter))
+}
+
+/// The mark and the style of an entry.
+pub fn mark(event: &Event, theme: &Theme) -> (&'static str, Style) {
+    let symbols = theme.symbols;
+    match (event.outcome, event.kind) {
+        (Some(Outcome::Verified), _) => (symbols.check, theme.good),
+        (Some(Outcome::Locked | Outcome::Undeliverable | Outcome::Forbidden), _)
+        | (None, EventKind::NotSent) => (symbols.cross, theme.bad),
+        (Some(Outcome::Wrong), _) => (symbols.cross, theme.warning),
+        (Some(_), _) | (None, EventKind::Unsure | EventKind::Refused) => {
+            (symbols.alert, theme.warning)
+        }
+        _ => (symbols.info, Style::new()),
+    }
+}

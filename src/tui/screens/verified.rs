@@ -1,0 +1,231 @@
+//! Step four: what was proven and for how long, then what the office has on
+//! the customer, scrolled.
+//!
+//! ```text
+//! ✓ VERIFIED    by SMS: holds the phone on file
+//! Session       14:32 left  ████████████████░░░   unused, it ends in 4:32
+//! ──────────────────────────────────────────────────────────────────────
+//! Account       WB-004217
+//! Balance       123.45 EUR owed
+//!
+//! Bills
+//! Number     Issued       Due          Amount      Status
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::send::title;
+use crate::domain::channel::{Channel, Factor};
+use crate::domain::customer::{Account, Customer};
+use crate::domain::money::Money;
+use crate::service::wording;
+use crate::tui::model::{Focus, Verified};
+use crate::tui::view::Scene;
+use crate::tui::widgets::countdown::{bar, digits};
+use crate::tui::widgets::facts::{LABEL, fact, facts};
+use crate::tui::widgets::moment::{clock_span, day};
+use crate::tui::widgets::panel;
+use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::text::wrap;
+
+const BILLS: [Column; 5] = [
+    Column::new("Number", 8, 18, 0),
+    Column::new("Issued", 11, 11, 1),
+    Column::new("Due", 11, 11, 0),
+    Column::new("Amount", 8, 20, 0).to_the_right(),
+    Column::new("Status", 7, 16, 0),
+];
+
+const FEEDBACK: [Column; 3] = [
+    Column::new("Received", 11, 11, 0),
+    Column::new("About", 12, 60, 0),
+    Column::new("Status", 7, 16, 0),
+];
+
+/// The most cells the session's bar takes.
+const BAR: usize = 24;
+
+/// Draws the verified customer.
+pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let room = usize::from(area.width.saturating_sub(6));
+    let head = settle(head(scene, verified, room), 0).lines;
+    let body = body(scene, verified, room);
+    let height = usize::from(area.height.saturating_sub(3)).saturating_sub(head.len());
+    let most = body.len().saturating_sub(height);
+    let scroll = usize::from(verified.scroll).min(most);
+    let mut title = title(&verified.customer, Some(&verified.session.purpose));
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Work));
+    let rule = theme.symbols.rule.repeat(room);
+    let mut lines = head;
+    lines.push(Line::styled(rule, theme.border));
+    lines.extend(body.into_iter().skip(scroll).take(height));
+    panel::lines(frame, inner, &lines);
+}
+
+/// How much there is above and below.
+pub fn foot(scroll: usize, most: usize, [up, down]: [&str; 2]) -> Option<String> {
+    match (scroll, most - scroll) {
+        (0, 0) => None,
+        (above, 0) => Some(format!("{up} {above} more above")),
+        (0, below) => Some(format!("{down} {below} more below")),
+        (above, below) => Some(format!("{up} {above} above, {down} {below} below")),
+    }
+}
+
+fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let session = &verified.session;
+    let proof = match session.factor {
+        Factor::ContactConfirmed => {
+            "the customer reads the email address on file; \
+                                     this is no strong proof"
+        }
+        Factor::Sms => "the customer holds the phone on file",
+    };
+    let mark = Span::styled(format!("{} Verified: ", theme.symbols.check), theme.good);
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for (at, text) in wrap(proof, room.saturating_sub(13)).into_iter().enumerate() {
+        let before = if at == 0 { mark.clone() } else { Span::raw(" ".repeat(12)) };
+        rows.push(Line::from(vec![before, Span::raw(text)]).into());
+    }
+    if let Some((_, how)) = session.ended {
+        let text = format!("{} {}.", theme.symbols.alert, wording::session_end(how));
+        rows.push(Line::styled(text, theme.warning).into());
+        return rows;
+    }
+    rows.extend(facts("Session", time_left(scene, verified, room.saturating_sub(LABEL)), theme));
+    rows
+}
+
+fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let session = &verified.session;
+    if verified.leaving.is_some() {
+        return vec![Line::styled("logging out", theme.accent)];
+    }
+    let (Some(left), Some(idle)) = (scene.until(session.expires_at), scene.until(session.idle_at))
+    else {
+        return vec![Line::styled("reading the clock", theme.muted)];
+    };
+    let mut first = vec![digits(left, theme), Span::raw(" left")];
+    if !scene.model.place.reduced_motion {
+        first.push(Span::raw("  "));
+        let whole = session.expires_at.since(session.created_at);
+        first.extend(bar(left, whole, room.saturating_sub(14).min(BAR), theme));
+    }
+    let mut parts = vec![first];
+    if session.idle_at < session.expires_at {
+        let style = if idle.as_secs() < 60 { theme.warning } else { theme.muted };
+        let text = format!("unused, it ends in {}", clock_span(idle));
+        parts.push(vec![Span::styled(text, style)]);
+    }
+    flow(parts, room, 3)
+}
+
+fn body<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let mut rows = record(scene, &verified.customer, room);
+    match &verified.account {
+        Some(account) => rows.extend(self::account(scene, account, room)),
+        None if verified.reading.is_some() => {
+            rows.push(fact("Balance", vec![Span::styled("being read", theme.muted)], theme));
+        }
+        None => {
+            rows.push(fact("Balance", vec![Span::styled("not known", theme.muted)], theme));
+        }
+    }
+    settle(rows, u16::MAX).lines
+}
+
+fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let value = |text: Option<String>| match text {
+        Some(text) => wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect(),
+        None => vec![Line::styled("none on file", theme.muted)],
+    };
+    let mut rows = Vec::new();
+    for (label, text) in [
+        ("Account", Some(customer.account_no.clone())),
+        ("Name", Some(customer.name.clone())),
+        ("Address", customer.address.clone()),
+        ("Email", customer.masked(Channel::Email)),
+        ("Phone", customer.masked(Channel::Sms)),
+    ] {
+        rows.extend(facts(label, value(text), theme));
+    }
+    rows
+}
+
+fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let zone = scene.model.place.zone;
+    let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
+    let bills = account.invoices.iter().map(|bill| {
+        vec![
+            (bill.number.clone(), Style::new()),
+            (day(bill.issued_at, zone), Style::new()),
+            (day(bill.due_at, zone), Style::new()),
+            (bill.amount.to_string(), Style::new()),
+            (bill.status.clone(), status(&bill.status, scene)),
+        ]
+    });
+    rows.extend(list("Bills", "No bills.", &BILLS, bills.collect(), scene, room));
+    let feedback = account.feedback.iter().map(|it| {
+        vec![
+            (day(it.at, zone), Style::new()),
+            (it.subject.clone(), Style::new()),
+            (it.status.clone(), status(&it.status, scene)),
+        ]
+    });
+    rows.extend(list("Feedback", "No feedback.", &FEEDBACK, feedback.collect(), scene, room));
+    rows
+}
+
+fn balance(balance: Option<&Money>, scene: Scene<'_>) -> Span<'static> {
+    let theme = scene.theme;
+    let Some(balance) = balance else { return Span::styled("not known", theme.muted) };
+    match balance.cents {
+        0 => Span::styled("nothing is owed", theme.good),
+        1.. => Span::styled(format!("{balance} owed"), theme.strong),
+        _ => {
+            let cents = balance.cents.saturating_abs();
+            let credit = Money { cents, currency: balance.currency.clone() };
+            Span::styled(format!("{credit} in credit"), theme.good)
+        }
+    }
+}
+
+fn status(word: &str, scene: Scene<'_>) -> Style {
+    match word {
+        "paid" | "answered" | "closed" | "resolved" => scene.theme.good,
+        "overdue" => scene.theme.bad,
+        "open" => scene.theme.warning,
+        _ => Style::new(),
+    }
+}
+
+fn list<'a>(
+    title: &'static str,
+    none: &'static str,
+    columns: &[Column],
+    cells: Vec<Vec<Cell>>,
+    scene: Scene<'_>,
+    room: usize,
+) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let mut rows = vec![Row::Gap, Line::styled(title, theme.title).into()];
+    if cells.is_empty() {
+        rows.push(Line::styled(none, theme.muted).into());
+        return rows;
+    }
+    let widths = table::widths(columns, &cells, room);
+    rows.push(table::heading(columns, &widths, theme).into());
+    rows.extend(cells.into_iter().map(|row| table::line(columns, &widths, row, theme).into()));
+    rows
+}

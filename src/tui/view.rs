@@ -1,0 +1,128 @@
+//! Draws the model and changes nothing. Every size is fine: what has no room
+//! is left out, and a terminal that is too small is told so.
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::clock::Now;
+use super::layout::{self, Areas, SMALLEST};
+use super::model::{Focus, Model, Overlay, Screen};
+use super::theme::Theme;
+use super::widgets::text::wrap;
+use super::widgets::{hints, notice, panel, steps, top};
+use super::{overlays, screens};
+use crate::domain::text::fold;
+use crate::domain::time::Timestamp;
+
+/// What a part of the picture is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// All there is to show.
+    pub model: &'a Model,
+    /// What it looks like.
+    pub theme: &'a Theme,
+    /// The present.
+    pub now: Now,
+}
+
+impl Scene<'_> {
+    /// What the store's clock says; none until it was first read.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.model.clock.map(|clock| clock.time(self.now))
+    }
+
+    /// How long until a moment; none until the store's clock was first read.
+    pub fn until(&self, moment: Timestamp) -> Option<Duration> {
+        self.model.clock.map(|clock| clock.until(moment, self.now))
+    }
+
+    /// Whether a part of the interface has the keyboard.
+    pub fn has_focus(&self, part: Focus) -> bool {
+        let focus = self.model.focus;
+        let shown = match focus {
+            Focus::Log => self.model.log.is_some(),
+            Focus::Tray => self.model.tray.is_some(),
+            Focus::Work => true,
+        };
+        let focus = if shown { focus } else { Focus::Work };
+        self.model.overlay.is_none() && focus == part
+    }
+}
+
+/// Draws the model.
+pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, theme.text);
+    let scene = Scene { model, theme, now };
+    match layout::areas(model, area) {
+        Some(areas) => draw(scene, &areas, frame),
+        None => too_small(frame, theme),
+    }
+    if theme.ascii {
+        to_ascii(frame);
+    }
+}
+
+fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
+    let Scene { model, theme, .. } = scene;
+    let columns = areas.top.width;
+    frame.render_widget(top::line(model, scene.time(), columns, theme), areas.top);
+    frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    if let Some(area) = areas.work {
+        match &model.screen {
+            Screen::Find(find) => screens::find::draw(scene, find, frame, area),
+            Screen::Send(send) => screens::send::draw(scene, send, frame, area),
+            Screen::Entry(entry) => screens::entry::draw(scene, entry, frame, area),
+            Screen::Verified(verified) => screens::verified::draw(scene, verified, frame, area),
+        }
+    }
+    if let (Some(area), Some(log)) = (areas.log, &model.log) {
+        screens::log::draw(scene, log, frame, area);
+    }
+    if let (Some(area), Some(tray)) = (areas.tray, &model.tray) {
+        screens::tray::draw(scene, tray, frame, area);
+    }
+    if let Some(said) = &model.notice {
+        panel::lines(frame, areas.notice, &notice::lines(said, columns, theme));
+    }
+    frame.render_widget(hints::line(model, columns, theme), areas.hints);
+    let middle = Rect { height: areas.notice.y.saturating_sub(areas.top.y), ..areas.top };
+    match &model.overlay {
+        Some(Overlay::Help { scroll }) => overlays::help::draw(scene, *scroll, frame, middle),
+        Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, middle),
+        Some(Overlay::Confirm(question)) => {
+            overlays::confirm::draw(scene, *question, frame, middle);
+        }
+        None => {}
+    }
+}
+
+fn too_small(frame: &mut Frame<'_>, theme: &Theme) {
+    let area = frame.area();
+    let text = format!(
+        "This window is too small: countersign needs {} columns and {} rows, and has {} and {}.",
+        SMALLEST.0, SMALLEST.1, area.width, area.height
+    );
+    let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
+        .into_iter()
+        .map(|text| Line::styled(text, theme.strong))
+        .collect();
+    panel::lines(frame, area, &lines);
+}
+
+/// Writes what data brought along in ASCII too: accents fall off, and what has
+/// no likeness becomes a question mark.
+fn to_ascii(frame: &mut Frame<'_>) {
+    for cell in &mut frame.buffer_mut().content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let plain = fold(cell.symbol()).chars().next().filter(char::is_ascii_graphic);
+        let upper = cell.symbol().chars().next().is_some_and(char::is_uppercase);
+        let plain = plain.unwrap_or('?');
+        cell.set_char(if upper { plain.to_ascii_uppercase() } else { plain });
+    }
+}

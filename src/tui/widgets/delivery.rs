@@ -1,0 +1,67 @@
+//! How far a message has come: where to, the steps, and what went wrong in
+//! words.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::moment::age;
+use super::rows::flow;
+use super::text::wrap;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::request::Request;
+use crate::domain::time::Timestamp;
+use crate::tui::theme::Theme;
+
+/// `SMS to +1*******42   queued ✓  sent ✓  delivered ✓ 2 s ago`
+pub fn lines(
+    request: &Request,
+    now: Option<Timestamp>,
+    room: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let delivery = &request.delivery;
+    let to = format!("{} to {}", request.channel.label(), request.contact);
+    let mut parts: Vec<Vec<Span<'static>>> =
+        wrap(&to, room).into_iter().map(|part| vec![Span::raw(part)]).collect();
+    let mut steps = Vec::new();
+    for (step, last) in passed(delivery.state) {
+        let mut spans =
+            vec![Span::raw(format!("{step} ")), Span::styled(theme.symbols.check, theme.good)];
+        if last && let Some(now) = now {
+            spans.push(Span::styled(
+                format!(" {}", age(now.since(delivery.updated_at))),
+                theme.muted,
+            ));
+        }
+        steps.push(spans);
+    }
+    if let Some((mark, style, words)) = problem(delivery.state, theme) {
+        steps.push(vec![Span::styled(format!("{mark} {words}"), style)]);
+    }
+    parts.extend(steps);
+    let mut lines = flow(parts, room, 2);
+    if let Some(detail) = &delivery.detail {
+        lines.extend(wrap(detail, room).into_iter().map(Line::from));
+    }
+    lines
+}
+
+/// The steps passed, each with whether it is the last that was reached.
+fn passed(state: DeliveryState) -> Vec<(&'static str, bool)> {
+    match state {
+        DeliveryState::Sent => vec![("queued", false), ("sent", true)],
+        DeliveryState::Delivered => vec![("queued", false), ("sent", false), ("delivered", true)],
+        _ => vec![("queued", false)],
+    }
+}
+
+fn problem(state: DeliveryState, theme: &Theme) -> Option<(&'static str, Style, &'static str)> {
+    let symbols = theme.symbols;
+    match state {
+        DeliveryState::Queued => Some((symbols.info, theme.muted, "being sent")),
+        DeliveryState::Sent | DeliveryState::Delivered => None,
+        DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
+        DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),
+        DeliveryState::Unknown => Some((symbols.alert, theme.warning, "perhaps sent")),
+    }
+}

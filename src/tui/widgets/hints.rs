@@ -1,0 +1,68 @@
+//! The line of keys, made from the keymap. Where they do not all fit, the ones
+//! that matter least go first; the help always stays, since it has them all.
+
+use ratatui::text::{Line, Span};
+
+use super::text::width;
+use crate::domain::request::Status;
+use crate::tui::keymap::{self, Binding, Command};
+use crate::tui::model::{Model, Screen};
+use crate::tui::theme::Theme;
+
+const GAP: usize = 3;
+
+/// ` Ctrl-R resend   Ctrl-O other contact   Esc back   F2 log   F1 help`
+pub fn line(model: &Model, columns: u16, theme: &Theme) -> Line<'static> {
+    let room = usize::from(columns).saturating_sub(2);
+    let mut hints: Vec<&Binding> = keymap::bindings(model.context())
+        .filter(|it| !it.hint.is_empty() && holds(model, it.command))
+        .collect();
+    while length(&hints) > room {
+        let last = (0..hints.len()).max_by_key(|at| (rank(hints[*at].command), *at));
+        match last {
+            Some(last) if hints.len() > 1 => hints.remove(last),
+            _ => break,
+        };
+    }
+    let mut spans = vec![Span::raw(" ")];
+    for (at, hint) in hints.into_iter().enumerate() {
+        if at > 0 {
+            spans.push(Span::raw(" ".repeat(GAP)));
+        }
+        spans.push(Span::styled(hint.key, theme.key));
+        spans.push(Span::styled(format!(" {}", hint.hint), theme.muted));
+    }
+    Line::from(spans)
+}
+
+fn length(hints: &[&Binding]) -> usize {
+    let each = hints.iter().map(|hint| width(hint.key) + 1 + width(hint.hint) + GAP);
+    each.sum::<usize>().saturating_sub(GAP)
+}
+
+/// Whether a command can do anything now.
+fn holds(model: &Model, command: Command) -> bool {
+    match (command, &model.screen) {
+        (Command::ToggleTray, _) => model.place.has_tray,
+        (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
+        (Command::NextPurpose, Screen::Send(_)) => model.place.purposes.len() > 1,
+        (Command::CancelRequest, Screen::Entry(entry)) => entry.request.status == Status::Open,
+        (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
+        _ => true,
+    }
+}
+
+/// How soon a hint goes; the help never does.
+const fn rank(command: Command) -> u8 {
+    match command {
+        Command::Help => 0,
+        Command::Accept | Command::Logout | Command::EnterCode => 1,
+        Command::Back | Command::Clear => 2,
+        Command::Resend | Command::NextPurpose | Command::FilterText => 3,
+        Command::ChangeContact | Command::FilterNone => 4,
+        Command::ToggleLog => 6,
+        Command::ToggleTray => 7,
+        Command::Quit => 8,
+        _ => 5,
+    }
+}

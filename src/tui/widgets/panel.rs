@@ -1,0 +1,95 @@
+//! A rounded box with a title, and lines of text in it.
+
+use ratatui::Frame;
+use ratatui::layout::{Margin, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+use super::text::{fit, width_of};
+use crate::tui::theme::Theme;
+
+/// What stands on a box's lines.
+#[derive(Debug, Default)]
+pub struct Title<'a> {
+    /// At the left of the top line, the first part strongest; the last parts
+    /// go where there is no room.
+    pub parts: Vec<Span<'a>>,
+    /// At the right of the bottom line.
+    pub foot: Option<String>,
+}
+
+impl<'a> Title<'a> {
+    /// A title of one word.
+    pub fn of(text: impl Into<Span<'a>>) -> Self {
+        Self { parts: vec![text.into()], foot: None }
+    }
+}
+
+/// Draws a box and gives the room for text in it.
+pub fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: &Theme,
+    title: Title<'_>,
+    focused: bool,
+) -> Rect {
+    let area = area.intersection(frame.area());
+    let lines = if focused { theme.focused } else { theme.border };
+    let room = usize::from(area.width).saturating_sub(6);
+    let mut block = Block::bordered()
+        .border_set(theme.symbols.panel)
+        .border_style(lines)
+        .title_top(heading(title.parts, room, theme));
+    if let Some(foot) = title.foot {
+        let foot = format!(" {} ", fit(&foot, room, theme.symbols.ellipsis));
+        block = block.title_bottom(Line::styled(foot, theme.muted).right_aligned());
+    }
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, theme.text);
+    frame.render_widget(block, area);
+    area.inner(Margin::new(3, 1))
+}
+
+fn heading<'a>(parts: Vec<Span<'a>>, room: usize, theme: &Theme) -> Line<'a> {
+    let mut spans = vec![Span::raw(" ")];
+    for part in parts {
+        let first = spans.len() == 1;
+        let between = Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
+        let gap = if first { 0 } else { 3 };
+        let left = (room + 1).saturating_sub(width_of(&spans) + gap);
+        if !first && left < 8 && left < width_of(std::slice::from_ref(&part)) {
+            break;
+        }
+        if !first {
+            spans.push(between);
+        }
+        let style = if first { theme.title } else { part.style };
+        spans.push(Span::styled(
+            fit(&part.content, left, theme.symbols.ellipsis).into_owned(),
+            style,
+        ));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// Draws lines from the top; what does not fit below is left out.
+pub fn lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'_>]) {
+    let area = area.intersection(frame.area());
+    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
+        frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+}
+
+/// Marks line `row` of `area` as selected: a pointer before it, and reverse
+/// over its whole width and two cells on either side.
+pub fn select(frame: &mut Frame<'_>, area: Rect, row: u16, theme: &Theme) {
+    if row >= area.height {
+        return;
+    }
+    let x = area.x.saturating_sub(2);
+    let wide = Rect { x, y: area.y + row, width: area.width.saturating_add(4), height: 1 };
+    let wide = wide.intersection(frame.area());
+    frame.render_widget(Span::raw(theme.symbols.pointer), wide);
+    frame.buffer_mut().set_style(wide, theme.selected);
+}

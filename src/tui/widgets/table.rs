@@ -1,0 +1,171 @@
+//! Columns that share a width: each has what its cells need, gives way down to
+//! its least, and goes as a whole where even that is too much.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text::{pad, pad_left, width};
+use crate::tui::theme::Theme;
+
+/// The cells between two columns.
+pub const GAP: usize = 2;
+
+/// How a column behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its heading.
+    pub title: &'static str,
+    /// The least width worth having.
+    pub least: usize,
+    /// The width it has though its cells need less, so that columns stay in
+    /// place while lists come and go.
+    pub usual: usize,
+    /// The most it takes.
+    pub most: usize,
+    /// Columns of a higher rank go first; those of rank 0 stay.
+    pub rank: u8,
+    /// Whether its cells are pushed to the right.
+    pub right: bool,
+}
+
+impl Column {
+    /// A column of `least` to `most` cells.
+    pub const fn new(title: &'static str, least: usize, most: usize, rank: u8) -> Self {
+        Self { title, least, usual: least, most, rank, right: false }
+    }
+
+    /// The column with a width it keeps where there is room.
+    #[must_use]
+    pub const fn usually(self, usual: usize) -> Self {
+        Self { usual, ..self }
+    }
+
+    /// The column with its cells pushed to the right.
+    #[must_use]
+    pub const fn to_the_right(self) -> Self {
+        Self { right: true, ..self }
+    }
+}
+
+/// A cell's text and style.
+pub type Cell = (String, Style);
+
+/// The width of each column for these rows; zero for one that goes.
+pub fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
+    let mut kept: Vec<bool> = vec![true; columns.len()];
+    let least = |kept: &[bool]| {
+        let each = columns.iter().zip(kept).filter(|(_, kept)| **kept);
+        each.map(|(column, _)| column.least + GAP).sum::<usize>().saturating_sub(GAP)
+    };
+    while least(&kept) > room {
+        let goes = (0..columns.len())
+            .filter(|at| kept[*at] && columns[*at].rank > 0)
+            .max_by_key(|at| columns[*at].rank);
+        let Some(goes) = goes else { break };
+        kept[goes] = false;
+    }
+    let mut widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let needed = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.0));
+            let needed = needed.chain([width(column.title)]).max().unwrap_or(0);
+            if kept[at] { needed.max(column.usual).clamp(column.least, column.most) } else { 0 }
+        })
+        .collect();
+    shrink(columns, &mut widths, room);
+    widths
+}
+
+fn total(widths: &[usize]) -> usize {
+    let shown = widths.iter().filter(|width| **width > 0);
+    shown.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
+}
+
+/// Takes cells from the column that has most over its least until all fit.
+fn shrink(columns: &[Column], widths: &mut [usize], room: usize) {
+    while total(widths) > room {
+        let over = |at: usize, widths: &[usize]| widths[at].saturating_sub(columns[at].least);
+        let Some(at) =
+            (0..widths.len()).filter(|at| over(*at, widths) > 0).max_by_key(|at| over(*at, widths))
+        else {
+            break;
+        };
+        widths[at] -= 1;
+    }
+}
+
+/// The line of headings.
+pub fn heading(columns: &[Column], widths: &[usize], theme: &Theme) -> Line<'static> {
+    let cells = columns.iter().map(|column| (column.title.to_owned(), theme.heading));
+    line(columns, widths, cells, theme)
+}
+
+/// One row.
+pub fn line(
+    columns: &[Column],
+    widths: &[usize],
+    cells: impl IntoIterator<Item = Cell>,
+    theme: &Theme,
+) -> Line<'static> {
+    let mut spans = Vec::new();
+    let ellipsis = theme.symbols.ellipsis;
+    for ((column, room), (text, style)) in columns.iter().zip(widths).zip(cells) {
+        if *room == 0 {
+            continue;
+        }
+        if !spans.is_empty() {
+            spans.push(Span::raw(" ".repeat(GAP)));
+        }
+        let text = if column.right {
+            pad_left(&text, *room, ellipsis)
+        } else {
+            pad(&text, *room, ellipsis)
+        };
+        spans.push(Span::styled(text, style));
+    }
+    Line::from(spans)
+}
+
+/// The first of the rows in sight, so that the selected one is among them and,
+/// where it can be, in the middle.
+pub fn offset(selected: usize, rows: usize, height: usize) -> usize {
+    selected.saturating_sub(height / 2).min(rows.saturating_sub(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: [Column; 3] = [
+        Column::new("Account", 7, 12, 0),
+        Column::new("Name", 8, 30, 0),
+        Column::new("Address", 10, 40, 1),
+    ];
+
+    fn row() -> Vec<Cell> {
+        ["WB-004217", "Dana Rivera", "12 Mill Lane"].map(|it| (it.to_owned(), Style::new())).into()
+    }
+
+    #[test]
+    fn columns_take_what_they_need_give_way_and_go() {
+        let widths = |room| widths(&COLUMNS, &[row()], room);
+        assert_eq!(widths(80), [9, 11, 12]);
+        assert_eq!(widths(33), [8, 10, 11]);
+        assert_eq!(widths(28), [9, 11, 0]);
+        assert_eq!(widths(5), [7, 8, 0]);
+    }
+
+    #[test]
+    fn the_selected_row_is_always_in_sight() {
+        for rows in 0..30 {
+            for height in 1..12 {
+                for selected in 0..rows {
+                    let first = offset(selected, rows, height);
+                    assert!(first <= selected && selected < first + height);
+                    assert!(rows <= height || first + height <= rows);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The line on top: who and where, how the parts below are doing, the time.
+
+use ratatui::text::{Line, Span};
+
+use super::moment::minute;
+use super::rows::spread;
+use super::text::{fit, width, width_of};
+use crate::domain::time::Timestamp;
+use crate::tui::model::{Health, Model, Part, Place};
+use crate::tui::theme::Theme;
+
+/// ` Riverside Billing · counter 3 · amira · demo      store ok · email ok · sms slow  14:32`
+pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) -> Line<'static> {
+    let room = usize::from(columns).saturating_sub(2);
+    let who = who(&model.place, theme);
+    let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, model.place.zone));
+    let right = [Said::All, Said::Short, Said::Troubles]
+        .into_iter()
+        .map(|said| health(model.health, said, &clock, theme))
+        .find(|right| width_of(&who) + 3 + width_of(right) <= room)
+        .unwrap_or_else(|| health(model.health, Said::Troubles, &clock, theme));
+    let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
+    let mut line = spread(left, right, room);
+    line.spans.insert(0, Span::raw(" "));
+    line
+}
+
+/// A counter's name; `counter 3` where it is only a number.
+pub fn counter(name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|char| char.is_ascii_digit());
+    if bare { format!("counter {name}") } else { name.to_owned() }
+}
+
+fn who(place: &Place, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(place.office.clone(), theme.strong)];
+    let dot = || Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
+    for fact in [counter(&place.counter), place.clerk.clone()] {
+        spans.push(dot());
+        spans.push(Span::raw(fact));
+    }
+    if let Some(mark) = place.mark {
+        spans.push(dot());
+        spans.push(Span::styled(mark, theme.warning));
+    }
+    spans
+}
+
+/// Takes from the longest name until all fit.
+fn shorten(mut spans: Vec<Span<'static>>, room: usize, theme: &Theme) -> Vec<Span<'static>> {
+    while width_of(&spans) > room {
+        let over = width_of(&spans) - room;
+        let longest = spans.iter_mut().max_by_key(|span| width(&span.content));
+        let Some(longest) = longest else { break };
+        let long = width(&longest.content);
+        if long <= 4 {
+            break;
+        }
+        let cut = fit(&longest.content, long.saturating_sub(over).max(4), theme.symbols.ellipsis);
+        if width(&cut) >= long {
+            break;
+        }
+        longest.content = cut.into_owned().into();
+    }
+    spans
+}
+
+/// How much is said of health.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// Every part.
+    All,
+    /// Only that all is well, else every part.
+    Short,
+    /// Only what is not well.
+    Troubles,
+}
+
+fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
+    let parts = [("store", health.store), ("email", health.email), ("sms", health.sms)];
+    let well = parts.iter().all(|(_, part)| *part == Part::Ok);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    if well && said != Said::All {
+        spans.push(Span::styled("all ok", theme.muted));
+    } else {
+        for (name, part) in parts {
+            if part == Part::Ok && said == Said::Troubles {
+                continue;
+            }
+            if !spans.is_empty() {
+                spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+            }
+            let (word, style) = match part {
+                Part::Ok => ("ok", theme.muted),
+                Part::Slow => ("slow", theme.warning),
+                Part::Down => ("down", theme.bad),
+            };
+            spans.push(Span::styled(format!("{name} {word}"), style));
+        }
+    }
+    spans.push(Span::raw("   "));
+    spans.push(Span::styled(clock.to_owned(), theme.strong));
+    spans
+}
