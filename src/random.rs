@@ -30,7 +30,6 @@ impl Random for OsRandom {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 fn no_random(error: SysError) -> RandomError {
     RandomError(error.to_string())
 }

@@ -17,14 +17,11 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::model::{Focus, Model};
+use super::model::{Focus, Model, WIDE};
 use super::widgets::notice;
 
 /// The smallest terminal that the interface is drawn on.
 pub const SMALLEST: (u16, u16) = (60, 18);
-
-/// From this width on the log and the tray lie beside the work.
-pub const BESIDE: u16 = 110;
 
 /// From this height on the message always has two lines, so that the work does
 /// not move when one comes.
@@ -74,7 +71,7 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
 fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
     let (log, tray) = (model.log.is_some(), model.tray.is_some());
     let focus = model.focus;
-    if middle.width < BESIDE {
+    if middle.width < WIDE {
         return match focus {
             Focus::Log if log => (None, Some(middle), None),
             Focus::Tray if tray => (None, None, Some(middle)),

@@ -151,7 +151,7 @@ mod tests {
     fn columns_take_what_they_need_give_way_and_go() {
         let widths = |room| widths(&COLUMNS, &[row()], room);
         assert_eq!(widths(80), [9, 11, 12]);
-        assert_eq!(widths(33), [8, 10, 11]);
+        assert_eq!(widths(33), [9, 9, 11]);
         assert_eq!(widths(28), [9, 11, 0]);
         assert_eq!(widths(5), [7, 8, 0]);
     }
