@@ -1,0 +1,306 @@
+//! The desk's use cases on a real store, with senders that do as they are told.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use countersign::domain::channel::{Assurance, Channel};
+use countersign::domain::contact::{EmailAddress, PhoneNumber};
+use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
+use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::message::Outgoing;
+use countersign::domain::outcome::Outcome;
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::request::{Request, Status};
+use countersign::random::OsRandom;
+use countersign::service::ports::{Sender, Store};
+use countersign::service::request::{Ask, Asked, Refusal};
+use countersign::service::verify::Verification;
+use countersign::service::{Desk, Office, Senders};
+use countersign::store::SqlStore;
+use secrecy::SecretString;
+
+/// A sender that keeps what it is given and reports what it is told to.
+struct Scripted {
+    report: Report,
+    sent: Mutex<Vec<Outgoing>>,
+    calls: AtomicUsize,
+}
+
+impl Scripted {
+    fn reporting(report: Report) -> Arc<Self> {
+        Arc::new(Self { report, sent: Mutex::default(), calls: AtomicUsize::new(0) })
+    }
+
+    fn fine() -> Arc<Self> {
+        Self::reporting(Report::sent(Some("id-1".into())))
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Sender for Scripted {
+    fn provider(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn send(&self, message: &Outgoing) -> Report {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.sent.lock().expect("unpoisoned").push(message.clone());
+        self.report.clone()
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        Ok("fine".into())
+    }
+}
+
+struct Bench {
+    desk: Desk,
+    store: Arc<dyn Store>,
+    sender: Arc<Scripted>,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new(sender: Arc<Scripted>, change: impl FnOnce(&mut Office)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = SecretString::from(format!("sqlite:{}", folder.path().join("desk.db").display()));
+        let store: Arc<dyn Store> = Arc::new(SqlStore::open(&url).await.expect("a store"));
+        let mut office = Office {
+            name: "Riverside Billing".into(),
+            purposes: vec!["pay a bill".into()],
+            otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
+            limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
+            phones: PhonePolicy { default_country: "DE".into(), allowed_countries: vec![] },
+        };
+        change(&mut office);
+        let desk = Desk::new(
+            store.clone(),
+            Senders { email: sender.clone(), sms: sender.clone() },
+            Arc::new(OsRandom),
+            Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32])),
+            office,
+            Actor { clerk: "amira".into(), counter: "3".into() },
+        );
+        Self { desk, store, sender, _folder: folder }
+    }
+
+    async fn customer(&self, account: &str, phone: Option<&str>) -> Customer {
+        let phone = phone.map(|raw| PhoneNumber::parse(raw, "DE").expect("a number"));
+        let customer = NewCustomer {
+            account_no: account.into(),
+            name: "Dana Rivera".into(),
+            email: Some(EmailAddress::parse(&format!("{account}@example.org")).expect("address")),
+            phone,
+            address: None,
+            locale: None,
+            balance: None,
+        };
+        self.store.import(&[customer]).await.expect("imported");
+        let mut found = self.desk.find(account, 1).await.expect("found").customers;
+        found.remove(0)
+    }
+
+    async fn ask(&self, customer: &Customer, channel: Channel) -> Asked {
+        let ask = Ask {
+            customer: customer.id,
+            channel,
+            purpose: "pay a bill".into(),
+            idempotency: self.desk.new_act().expect("a name"),
+        };
+        self.desk.ask(&ask).await.expect("asked")
+    }
+
+    async fn send(&self, asked: Asked) -> (Request, String) {
+        let Asked::Ready { request, message } = asked else { panic!("not sent: {asked:?}") };
+        self.desk.deliver(&request, &message).await.expect("reported");
+        let code = message.facts.code.reveal().to_owned();
+        (request, code)
+    }
+
+    async fn verify(&self, request: &Request, typed: &str) -> Outcome {
+        match self.desk.verify(&request.id, typed).await.expect("judged") {
+            Verification::Verified(_) => Outcome::Verified,
+            Verification::Refused(refused) => refused.outcome,
+            Verification::Malformed(_) => Outcome::Malformed,
+            Verification::NoSuchRequest => panic!("no such request"),
+        }
+    }
+}
+
+/// A code that is not `code`.
+fn other(code: &str) -> String {
+    let number: u64 = code.parse().expect("digits");
+    format!("{:06}", (number + 1) % 1_000_000)
+}
+
+fn refused(asked: Asked) -> Refusal {
+    match asked {
+        Asked::Refused(refusal) => *refusal,
+        asked => panic!("not refused: {asked:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_verified_and_every_step_is_in_the_log() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Sms).await).await;
+    assert_eq!(bench.verify(&request, &other(&code)).await, Outcome::Wrong);
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Used);
+    let story = bench.desk.story(&request.id).await.expect("a story");
+    let steps: Vec<_> = story.iter().map(|event| (event.kind, event.outcome)).collect();
+    assert_eq!(
+        steps,
+        [
+            (EventKind::Requested, None),
+            (EventKind::Sent, None),
+            (EventKind::Attempt, Some(Outcome::Wrong)),
+            (EventKind::Attempt, Some(Outcome::Verified)),
+            (EventKind::Attempt, Some(Outcome::Used)),
+        ]
+    );
+    assert!(story.iter().all(|event| event.actor.clerk == "amira" && event.actor.counter == "3"));
+}
+
+#[tokio::test]
+async fn the_request_is_committed_before_anything_is_sent() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let Asked::Ready { request, message } = bench.ask(&dana, Channel::Email).await else {
+        panic!("not ready")
+    };
+    assert_eq!(bench.sender.calls(), 0);
+    let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
+    assert_eq!(stored.delivery.state, DeliveryState::Queued);
+    bench.desk.deliver(&request, &message).await.expect("reported");
+    let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
+    assert_eq!(stored.delivery.state, DeliveryState::Sent);
+    assert_eq!(message.to.as_str(), "WB-1@example.org");
+}
+
+#[tokio::test]
+async fn the_same_act_told_twice_sends_once() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let ask = Ask {
+        customer: dana.id,
+        channel: Channel::Email,
+        purpose: "pay a bill".into(),
+        idempotency: "one press".into(),
+    };
+    let (first, second) = tokio::join!(bench.desk.ask(&ask), bench.desk.ask(&ask));
+    let ready = [first, second]
+        .into_iter()
+        .filter(|asked| matches!(asked, Ok(Asked::Ready { .. })))
+        .count();
+    assert_eq!(ready, 1);
+}
+
+#[tokio::test]
+async fn security_05_a_new_code_does_not_reset_the_count() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let (request, first) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    for _ in 0..3 {
+        assert_eq!(bench.verify(&request, &other(&first)).await, Outcome::Wrong);
+    }
+    let resent = bench.desk.resend(&request.id).await.expect("asked").expect("there");
+    let (request, second) = bench.send(resent).await;
+    let superseded = if first == second { Outcome::Verified } else { Outcome::Superseded };
+    assert_eq!(bench.verify(&request, &first).await, superseded);
+    assert_eq!(bench.verify(&request, "000000").await, Outcome::Wrong);
+    assert_eq!(bench.verify(&request, &second).await, Outcome::Locked);
+}
+
+#[tokio::test]
+async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
+    let bench = Bench::new(Scripted::fine(), |office| office.otp.assurance = Assurance::Nist).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let refusal = refused(bench.ask(&dana, Channel::Email).await);
+    assert_eq!(refusal.outcome, Outcome::Forbidden);
+    assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready { .. }));
+    let email = bench.desk.channels(&dana).into_iter().find(|it| it.channel == Channel::Email);
+    assert!(email.expect("offered").refusal.is_some());
+}
+
+#[tokio::test]
+async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let batch: Vec<NewCustomer> = (0..1_000)
+        .map(|number| NewCustomer {
+            account_no: format!("WB-{number}"),
+            name: "Abroad".into(),
+            email: None,
+            phone: Some(PhoneNumber::parse(&format!("+1876555{number:04}"), "DE").expect("number")),
+            address: None,
+            locale: None,
+            balance: None,
+        })
+        .collect();
+    bench.store.import(&batch).await.expect("imported");
+    for number in 0..1_000 {
+        let account = format!("WB-{number}");
+        let found = bench.desk.identify(&account).await.expect("read");
+        let countersign::service::lookup::Identified::One(customer) = found else {
+            panic!("{account}: {found:?}")
+        };
+        let refusal = refused(bench.ask(&customer, Channel::Sms).await);
+        assert_eq!(refusal.outcome, Outcome::NoContact);
+    }
+    assert_eq!(bench.sender.calls(), 0);
+}
+
+#[tokio::test]
+async fn security_19_limits_are_taken_before_the_send() {
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_contact = 2).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    for _ in 0..2 {
+        bench.send(bench.ask(&dana, Channel::Sms).await).await;
+    }
+    let refusal = refused(bench.ask(&dana, Channel::Sms).await);
+    assert_eq!(refusal.outcome, Outcome::Limited);
+    assert!(refusal.retry_at.is_some());
+    // The limit is the contact's: another channel is still open.
+    assert!(matches!(bench.ask(&dana, Channel::Email).await, Asked::Ready { .. }));
+    let filter = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
+    let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
+    assert_eq!(events.len(), 1);
+    assert_eq!(bench.sender.calls(), 2);
+}
+
+#[tokio::test]
+async fn security_20_an_unknown_send_stays_unknown_and_is_not_repeated() {
+    let unknown = Report {
+        state: DeliveryState::Unknown,
+        provider_id: None,
+        detail: Some("no answer in time".into()),
+    };
+    let bench = Bench::new(Scripted::reporting(unknown), |_| {}).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Sms).await).await;
+    let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
+    assert_eq!(stored.delivery.state, DeliveryState::Unknown);
+    assert_eq!(stored.status, Status::Open);
+    assert_eq!(bench.sender.calls(), 1);
+    // It may have arrived after all, and then it works.
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+}
+
+#[tokio::test]
+async fn security_45_a_code_goes_to_the_address_stored_not_to_the_one_typed() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("wb-1", None).await;
+    let found = bench.desk.identify("WB-1@EXAMPLE.ORG").await.expect("read");
+    assert_eq!(found, countersign::service::lookup::Identified::One(dana.clone()));
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    let sent = bench.sender.sent.lock().expect("unpoisoned");
+    assert_eq!(sent[0].to.as_str(), "wb-1@example.org");
+}
