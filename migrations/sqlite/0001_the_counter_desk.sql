@@ -159,6 +159,7 @@ CREATE TABLE core_session (
     ended_at     BIGINT,
     ended_how    TEXT
 );
+CREATE INDEX core_session_customer ON core_session (customer_id);
 CREATE INDEX core_session_expiry ON core_session (expires_at);
 
 CREATE TABLE core_event (

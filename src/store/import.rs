@@ -28,7 +28,7 @@ statements! {
     /// How many there are already, and how many of these read the same.
     KNOWN {
         "SELECT COUNT(*), COALESCE(SUM(CASE WHEN " same " THEN 1 ELSE 0 END), 0) \
-         FROM core_incoming i JOIN core_customer c ON c.account_no = i.account_no"
+         FROM core_incoming i CROSS JOIN core_customer c ON c.account_no = i.account_no"
     }
     UPSERT {
         "INSERT INTO core_customer (account_no, name, email, phone, address, locale, \

@@ -52,10 +52,13 @@ statements! {
         "UPDATE core_otp SET status = $2, otp_code = '', closed_at = " now
         " WHERE id = $1 AND status = 'open'"
     }
+    /// Its time is the code's own, so that the cooldown and the limits count from
+    /// the moment the clerk sees.
     QUEUE {
         "INSERT INTO core_delivery (otp_id, generation, customer_id, channel, contact, provider, \
          state, progress, clerk, counter, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, " now ", " now ")"
+         SELECT id, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, sent_at, sent_at \
+         FROM core_otp WHERE id = $1"
     }
 }
 

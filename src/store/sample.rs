@@ -14,7 +14,7 @@ const OFFICE: &str = include_str!("../../assets/sample/office.json");
 const CURRENCY: &str = "USD";
 
 statements! {
-    ANY { "SELECT id FROM core_customer LIMIT 1" }
+    ANY { "SELECT MAX(id) FROM core_customer" }
     OF_ACCOUNT { "SELECT id FROM core_customer WHERE account_no = $1" }
     INVOICE {
         "INSERT INTO core_invoice (customer_id, number, issued_at, due_at, amount_cents, \
@@ -60,7 +60,7 @@ pub(super) async fn load(db: &Db) -> Result<bool, StoreError> {
     let office: Vec<Customer> = serde_json::from_str(OFFICE)
         .map_err(|error| StoreError::Failed(format!("the sample cannot be read: {error}")))?;
     let mut tx = db.begin().await?;
-    if tx.maybe(&ANY, args![]).await?.is_some() {
+    if tx.one(&ANY, args![]).await?.maybe_int(0)?.is_some() {
         return Ok(false);
     }
     let customers: Vec<Incoming<'_>> = office.iter().map(incoming).collect();

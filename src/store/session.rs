@@ -33,9 +33,9 @@ statements! {
     /// The living are few: those whose time is not over.
     ALIVE {
         "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
-         AND s.ended_at IS NULL ORDER BY s.id DESC LIMIT $1"
+         AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
     }
-    ALL { "SELECT " session_columns "ORDER BY s.id DESC LIMIT $1" }
+    ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
 /// Opens the session of a request that was just verified.

@@ -4,4 +4,10 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod contract;
+mod files;
+mod life_cycle;
+mod plans;
+mod races;
+mod secrets;
 mod support;
+mod time;

@@ -1,0 +1,128 @@
+//! What the file gives away, and what must not happen without its trace.
+
+use std::collections::HashSet;
+use std::fs;
+
+use countersign::domain::outcome::Outcome;
+use countersign::domain::request::Status;
+use countersign::service::ports::SessionFilter;
+use sha2::{Digest, Sha256};
+
+use crate::support::{House, Terminal, next, phone, token, wish};
+
+/// Everything a thief of the file would have.
+fn dump(house: &House) -> Vec<u8> {
+    ["", "-wal", "-shm"]
+        .iter()
+        .filter_map(|suffix| fs::read(format!("{}{suffix}", house.file().display())).ok())
+        .flatten()
+        .collect()
+}
+
+fn holds(dump: &[u8], needle: &[u8]) -> bool {
+    dump.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn security_09_no_code_can_be_read_from_the_file() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "739164")).await;
+    desk.reissue(&first, "739164").await;
+    let mut by_sms = wish(customer, "739164");
+    by_sms.purpose = "change address".into();
+    by_sms.contact = phone("+1 555 010 0142");
+    let open = desk.issue(&by_sms).await;
+    assert_eq!(desk.enter(&open.id, "000000").await, Outcome::Wrong);
+
+    let stored = house.number("SELECT COUNT(*) FROM core_otp WHERE length(otp_code) = 64").await
+        + house.number("SELECT COUNT(*) FROM core_otp_retired").await;
+    assert_eq!(stored, 3);
+    let distinct = house
+        .number("SELECT COUNT(*) FROM (SELECT otp_code FROM core_otp UNION SELECT otp_code FROM core_otp_retired)")
+        .await;
+    assert_eq!(distinct, 3, "the same code never has the same digest");
+
+    let dump = dump(&house);
+    assert!(!holds(&dump, b"739164"), "the digits");
+    let hashes: HashSet<[u8; 32]> =
+        (0..1_000_000).map(|it| Sha256::digest(format!("{it:06}")).into()).collect();
+    let as_bytes = dump.windows(32).filter(|it| hashes.contains::<[u8]>(it)).count();
+    let as_text = dump
+        .windows(64)
+        .filter(|it| it.iter().all(u8::is_ascii_hexdigit))
+        .filter(|it| from_hex(it).is_some_and(|it| hashes.contains(&it)))
+        .count();
+    assert_eq!((as_bytes, as_text), (0, 0), "no plain hash of any code");
+}
+
+fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[tokio::test]
+async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let customer = desk.customer("WB-1").await;
+    let used = desk.issue(&wish(customer, "111111")).await;
+    assert_eq!(desk.enter(&used.id, "111111").await, Outcome::Verified);
+    let locked = desk.issue(&wish(customer, "222222")).await;
+    for _ in 0..5 {
+        desk.enter(&locked.id, "000000").await;
+    }
+    let cancelled = desk.issue(&wish(customer, "333333")).await;
+    desk.store.cancel(&cancelled.id, &desk.actor).await.expect("an answer");
+    assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
+}
+
+#[tokio::test]
+async fn security_29_the_store_keeps_a_tokens_hash_only() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+    let token = token(next());
+    desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
+    let dump = dump(&house);
+    assert!(holds(&dump, token.digest().as_bytes()));
+    assert!(!holds(&dump, token.reveal().as_bytes()));
+    let raw: Vec<u8> = token
+        .reveal()
+        .as_bytes()
+        .chunks(2)
+        .filter_map(|it| u8::from_str_radix(std::str::from_utf8(it).ok()?, 16).ok())
+        .collect();
+    assert!(!holds(&dump, &raw));
+}
+
+#[tokio::test]
+async fn security_36_without_its_event_nothing_is_done() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "123456")).await;
+    for breakage in [
+        "ALTER TABLE core_event RENAME TO gone",
+        "ALTER TABLE gone RENAME TO core_event; CREATE TRIGGER full BEFORE INSERT ON core_event \
+         BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    ] {
+        house.sql(breakage).await;
+        assert!(desk.try_enter(&request.id, "123456").await.is_err());
+        assert!(desk.try_enter(&request.id, "000000").await.is_err());
+        assert!(desk.try_issue(&wish(customer, "222222")).await.is_err());
+        assert!(desk.try_reissue(&request, "222222").await.is_err());
+        assert!(desk.store.cancel(&request.id, &desk.actor).await.is_err());
+        let sessions = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
+        assert_eq!(sessions, []);
+        assert_eq!(house.number("SELECT COUNT(*) FROM core_guard").await, 0);
+        let now = desk.request(&request.id).await;
+        assert_eq!((now.status, now.attempts, now.generation), (Status::Open, 0, 1));
+    }
+    house.sql("DROP TRIGGER full").await;
+    assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
+}
