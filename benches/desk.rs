@@ -8,6 +8,12 @@
 //! ```
 //! The store is kept in `target/bench` and used again by the next run.
 
+#![expect(
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    reason = "a bench that cannot go on ends; its figures are rounded anyway"
+)]
+
 mod support;
 
 use std::fs;

@@ -1,3 +1,11 @@
 //! The binary: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use countersign::cli;
+use countersign::wiring::Wiring;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    cli::run(std::env::args_os(), &Wiring).await.into()
+}

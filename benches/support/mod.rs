@@ -2,6 +2,8 @@
 //! a floor that was measured in the same run, on the same machine, under the
 //! same load. Absolute times differ between machines; ratios hardly do.
 
+#![expect(clippy::print_stdout, reason = "a report is printed")]
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -84,6 +84,11 @@ impl Failure {
         Self::told("not_found", Exit::USAGE, message)
     }
 
+    /// What was set up cannot be used.
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self::told("bad_configuration", Exit::CONFIG, message)
+    }
+
     /// The program is at fault, or its machine.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::told("internal", Exit::INTERNAL, message)

@@ -1,0 +1,95 @@
+//! The demo's office: a folder that is thrown away, sample customers, and the
+//! tray in a provider's place.
+//!
+//! The folder has one place for each user, so that a second terminal can join
+//! a running demo (`countersign --demo tray --follow`). A demo that begins alone
+//! begins anew; the last one to end takes the folder with it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::Wiring;
+use crate::cli::exit::Failure;
+use crate::config::Config;
+
+/// A part in the running demo.
+#[derive(Debug)]
+pub struct Demo {
+    folder: PathBuf,
+    config: Config,
+    /// Held shared by everyone who takes part.
+    lock: File,
+}
+
+impl Demo {
+    /// Begins the demo, or joins the one that runs.
+    pub async fn begin() -> Result<Self, Failure> {
+        let folder = folder();
+        let unusable = |error: &io::Error| {
+            Failure::internal(format!(
+                "The demo's folder {} cannot be used: {error}.",
+                folder.display()
+            ))
+        };
+        let lock = enter(&folder).map_err(|error| unusable(&error))?;
+        let config = Config::demo(&folder)?;
+        Wiring::open(&config).await?.load_sample().await?;
+        Ok(Self { folder, config, lock })
+    }
+
+    /// The demo's configuration.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Leaves the demo; the last one to leave takes the folder away.
+    pub fn end(self) {
+        if flock(&self.lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            // What cannot be removed now is emptied when the next demo begins.
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    let name = format!("countersign-demo-{}", rustix::process::geteuid().as_raw());
+    std::env::temp_dir().join(name)
+}
+
+/// Takes part in the folder: empty where nobody else is in it.
+fn enter(folder: &Path) -> io::Result<File> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => ours(folder)?,
+        made => made?,
+    }
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(folder.join("lock"))?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name != "lock") {
+                fs::remove_file(path)?;
+            }
+        }
+    }
+    flock(&lock, FlockOperation::LockShared)?;
+    Ok(lock)
+}
+
+/// Somebody else could have put a folder of this name into the common one.
+fn ours(folder: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(folder)?;
+    let mine = found.uid() == rustix::process::geteuid().as_raw();
+    if found.is_dir() && mine && found.mode() & 0o777 == 0o700 {
+        return Ok(());
+    }
+    Err(io::Error::other("it belongs to somebody else or is open to others"))
+}

@@ -1,0 +1,139 @@
+//! The one place that names concrete adapters: it builds the desk from the
+//! configuration and hands it to the command line or the interface.
+
+mod demo;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::cli::exit::Failure;
+use crate::cli::house::House;
+use crate::cli::json::KeyLine;
+use crate::config::Config;
+use crate::config::keys::KeyFile;
+use crate::delivery;
+use crate::domain::event::Actor;
+use crate::domain::text;
+use crate::random::OsRandom;
+use crate::service::ports::{Random as _, Store};
+use crate::service::{Desk, Office, Senders};
+use crate::store::SqlStore;
+
+pub use demo::Demo;
+
+/// The house as it is built in earnest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wiring;
+
+impl Wiring {
+    async fn open(config: &Config) -> Result<SqlStore, Failure> {
+        Ok(SqlStore::open(&config.store.url).await?)
+    }
+
+    /// The keys of this office. The store on this machine gets a key file of
+    /// its own with the first code, since nobody else would make one.
+    fn key_file(path: &Path) -> Result<KeyFile, Failure> {
+        KeyFile::load_or_create(path, || OsRandom.secret())
+            .map_err(|error| Failure::configuration(sentence(&error.to_string())))
+    }
+
+    fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
+        let senders = senders(config)?;
+        let keyring = Self::key_file(&config.keys.file)?.ring();
+        let desk = Desk::new(
+            store,
+            senders,
+            Arc::new(OsRandom),
+            keyring,
+            office(config),
+            Actor { clerk: clerk(), counter: config.office.counter.clone() },
+        );
+        Ok(match delivery::tray(&config.email, &config.sms, &config.tray) {
+            Some(tray) => desk.with_tray(tray),
+            None => desk,
+        })
+    }
+}
+
+#[async_trait]
+impl House for Wiring {
+    async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
+        let store = Self::open(config).await?;
+        Self::desk_on(config, Arc::new(store))
+    }
+
+    async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure> {
+        Ok(Arc::new(Self::open(config).await?))
+    }
+
+    fn senders(&self, config: &Config) -> Result<Senders, Failure> {
+        senders(config)
+    }
+
+    async fn migrate(&self, config: &Config) -> Result<String, Failure> {
+        Self::open(config).await?.migrate().await?;
+        Self::key_file(&config.keys.file)?;
+        Ok("The store's tables are up to date.".into())
+    }
+
+    fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
+        let keys = Self::key_file(&config.keys.file)?;
+        let line = |key: &str, current| KeyLine { key: key.to_owned(), current };
+        let retired = keys.retired().map(|id| line(id.as_str(), false));
+        Ok(std::iter::once(line(keys.current().as_str(), true)).chain(retired).collect())
+    }
+
+    fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
+        Self::key_file(&config.keys.file)?;
+        KeyFile::rotate(&config.keys.file, || OsRandom.secret())
+            .map(|id| id.as_str().to_owned())
+            .map_err(|error| Failure::configuration(sentence(&error.to_string())))
+    }
+
+    async fn interface(&self, config: Config) -> Result<(), Failure> {
+        let _ = self.desk(&config).await?;
+        Err(Failure::internal("The interface is not there yet."))
+    }
+
+    async fn demo(&self) -> Result<(), Failure> {
+        let demo = Demo::begin().await?;
+        let result = self.interface(demo.config().clone()).await;
+        demo.end();
+        result
+    }
+}
+
+fn senders(config: &Config) -> Result<Senders, Failure> {
+    let times = delivery::Times::default();
+    let failed = |error: delivery::DeliveryError| Failure::configuration(error.to_string());
+    Ok(Senders {
+        email: delivery::email_sender(&config.email, &config.tray, times).map_err(failed)?,
+        sms: delivery::sms_sender(&config.sms, &config.tray, times).map_err(failed)?,
+    })
+}
+
+fn office(config: &Config) -> Office {
+    Office {
+        name: config.office.name.clone(),
+        purposes: config.purposes.clone(),
+        otp: config.otp.clone(),
+        limits: config.limits,
+        phones: config.phones.clone(),
+    }
+}
+
+/// The clerk is who the operating system says: the account of this terminal or
+/// of the SSH login, not an environment variable that anyone can set.
+fn clerk() -> String {
+    let name = whoami::username().ok();
+    name.as_deref().and_then(text::clean_optional).unwrap_or_else(|| "unknown".into())
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &str) -> String {
+    let mut chars = error.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
+}
