@@ -1,1 +1,0 @@
-//! The log file, without secrets.
