@@ -129,9 +129,14 @@ fn scattered(number: u64) -> u64 {
     number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20
 }
 
+/// A place among sixteen.
+fn place(number: u64) -> usize {
+    usize::try_from(number % 16).unwrap_or(0)
+}
+
 fn name(number: u64) -> String {
     let mixed = scattered(number);
-    let pick = |list: &[&'static str; 16], shift: u32| list[(mixed >> shift) as usize % 16];
+    let pick = |list: &[&'static str; 16], shift: u32| list[place(mixed >> shift)];
     format!("{} {}-{}", pick(&FIRST, 0), pick(&LAST, 4), pick(&LAST, 8))
 }
 
@@ -218,6 +223,9 @@ async fn desk(file: &Path) -> Desk {
     )
 }
 
+/// What is typed to find the customer of a number.
+type Typed = fn(u64) -> String;
+
 async fn lookup(desk: &Desk, floor: &SqlitePool, customers: u64, report: &mut Report) {
     report.section(&format!("lookup among {customers} customers, 20 hits at most"));
     let mut bare = Figure::new("bare");
@@ -226,7 +234,7 @@ async fn lookup(desk: &Desk, floor: &SqlitePool, customers: u64, report: &mut Re
         let query = sqlx::query("SELECT * FROM core_customer WHERE account_no = ?").bind(&account);
         bare.time(query.fetch_one(floor)).await.expect("a customer");
     }
-    let kinds: [(&str, fn(u64) -> String); 8] = [
+    let kinds: [(&str, Typed); 8] = [
         ("by account", |number| format!("wb-{number:07}")),
         ("by the account's last digits", |number| format!("{:05}", number % 100_000)),
         ("by email", |number| format!("c{number}@example.org")),
@@ -235,7 +243,7 @@ async fn lookup(desk: &Desk, floor: &SqlitePool, customers: u64, report: &mut Re
             format!("{:06}", scattered(number) % 1_000_000)
         }),
         ("by name and surname", |number| name(number).to_lowercase()),
-        ("by part of a name (common)", |number| LAST[(number % 16) as usize][1..4].to_lowercase()),
+        ("by part of a name (common)", |number| LAST[place(number)][1..4].to_lowercase()),
         ("by parts that never meet", |number| format!("rivera {}zzq", number % 10)),
     ];
     for (label, typed) in kinds {

@@ -10,26 +10,26 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 /// The times of one operation.
-pub struct Figure {
+pub(crate) struct Figure {
     name: String,
     times: Histogram<u64>,
 }
 
 impl Figure {
     /// No times yet.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
         let times = Histogram::new_with_bounds(1, 600_000_000_000, 3).expect("bounds in order");
         Self { name: name.into(), times }
     }
 
     /// Adds one time.
-    pub fn record(&mut self, took: Duration) {
+    pub(crate) fn record(&mut self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1);
         self.times.saturating_record(nanos);
     }
 
     /// Runs `act` once and records how long it took.
-    pub async fn time<T>(&mut self, act: impl Future<Output = T>) -> T {
+    pub(crate) async fn time<T>(&mut self, act: impl Future<Output = T>) -> T {
         let start = Instant::now();
         let result = act.await;
         self.record(start.elapsed());
@@ -37,20 +37,20 @@ impl Figure {
     }
 
     /// The time that so many percent of the operations stay under.
-    pub fn percentile(&self, percent: f64) -> Duration {
+    pub(crate) fn percentile(&self, percent: f64) -> Duration {
         Duration::from_nanos(self.times.value_at_percentile(percent))
     }
 }
 
 /// The lines of a report.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     text: String,
 }
 
 impl Report {
     /// A heading, and the columns below it.
-    pub fn section(&mut self, title: &str) {
+    pub(crate) fn section(&mut self, title: &str) {
         let _ = writeln!(
             self.text,
             "\n{title}\n{:<44}{:>11}{:>11}{:>11}{:>9}",
@@ -59,7 +59,7 @@ impl Report {
     }
 
     /// One figure beside its floor.
-    pub fn line(&mut self, figure: &Figure, floor: &Figure) {
+    pub(crate) fn line(&mut self, figure: &Figure, floor: &Figure) {
         let (p50, low) = (figure.percentile(50.0), floor.percentile(50.0));
         let _ = writeln!(
             self.text,
@@ -73,12 +73,12 @@ impl Report {
     }
 
     /// Free text.
-    pub fn note(&mut self, text: &str) {
+    pub(crate) fn note(&mut self, text: &str) {
         let _ = writeln!(self.text, "{text}");
     }
 
     /// Prints the report.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("{}", self.text);
     }
 }
