@@ -4,6 +4,8 @@
 //! main → wiring → {cli, tui, store, delivery} → service → domain
 //! ```
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The desk's use cases on a real store, with senders that do as they are told.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
