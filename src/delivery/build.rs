@@ -11,6 +11,7 @@ use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
 use super::times::Times;
 use super::tray::{TrayFile, TraySender};
+use super::twilio;
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
@@ -41,9 +42,8 @@ pub fn sms_sender(
     let templates = Arc::new(Templates::embedded()?);
     Ok(match sms {
         SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
-        SmsSettings::Twilio(_) => {
-            let _ = times;
-            return Err(DeliveryError::Settings("Twilio is not part of this build.".into()));
+        SmsSettings::Twilio(settings) => {
+            Arc::new(twilio::SmsSender::new(settings, templates, times)?)
         }
     })
 }

@@ -14,6 +14,7 @@ mod templates;
 mod times;
 mod tls;
 mod tray;
+mod twilio;
 
 pub use build::{email_sender, sms_sender, tray};
 pub use error::DeliveryError;

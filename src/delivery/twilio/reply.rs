@@ -1,0 +1,227 @@
+//! What Twilio's answer means: for the message, and in words.
+//!
+//! The codes are those of Twilio's error dictionary
+//! (<https://www.twilio.com/docs/api/errors>). Twilio adds codes and splits
+//! old ones, so what is not listed here is judged by its HTTP status and shown
+//! in Twilio's own words.
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::config::settings::{TwilioCredentials, TwilioSettings};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::scrub::Secrets;
+use crate::domain::text;
+
+/// What becomes of the message.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// Not this message, not now and not later: it is never sent again.
+    Refused,
+    /// Nothing is wrong with the message.
+    Failed,
+}
+
+/// The codes that have words of their own.
+const KNOWN: [(u64, Fate, &str); 16] = [
+    (21211, Fate::Refused, "The phone number on file is not valid. Correct the customer's record."),
+    (21614, Fate::Refused, "The number on file cannot get text messages. Use another channel."),
+    (
+        21610,
+        Fate::Refused,
+        "The customer has opted out of messages from this office by answering STOP. They can \
+         answer START, or use another channel.",
+    ),
+    (21612, Fate::Refused, "Twilio has no way from the office's number to this one."),
+    (
+        21408,
+        Fate::Refused,
+        "Twilio may not send to this number's country. An administrator can allow it in Twilio's \
+         console under Messaging, Geo Permissions.",
+    ),
+    (
+        21608,
+        Fate::Refused,
+        "This Twilio account is on trial and sends only to numbers verified in its console.",
+    ),
+    (
+        30450,
+        Fate::Refused,
+        "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
+    ),
+    (
+        30453,
+        Fate::Refused,
+        "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
+    ),
+    (20003, Fate::Failed, LOGIN),
+    (70051, Fate::Failed, "Twilio's key may not do this. Give it the right to send messages."),
+    (20404, Fate::Failed, "Twilio does not know this account. Check account_sid in [sms]."),
+    (10001, Fate::Failed, "The Twilio account is not active. Look at it in Twilio's console."),
+    (20005, Fate::Failed, "The Twilio account is not active. Look at it in Twilio's console."),
+    (21212, Fate::Failed, "The sender is not valid. Check from in [sms]."),
+    (
+        21606,
+        Fate::Failed,
+        "The sender is no number of this account that can send. Check from in [sms].",
+    ),
+    (20429, Fate::Failed, BUSY),
+];
+
+const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
+const BUSY: &str = "Twilio gets more from this account than it takes. Try again in a moment.";
+/// The longest name of a message that is kept; Twilio's have 34 characters.
+const LONGEST_SID: usize = 64;
+
+/// An answer's fields, where it has them.
+#[derive(Default)]
+pub(super) struct Answer {
+    sid: Option<String>,
+    status: Option<String>,
+    name: Option<String>,
+    code: Option<u64>,
+    message: String,
+}
+
+impl Answer {
+    /// Reads what Twilio wrote. What is no JSON has no fields.
+    pub(super) fn parse(body: &[u8]) -> Self {
+        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
+        let code = |key: &str| json.get(key).and_then(Value::as_u64);
+        Self {
+            sid: text("sid"),
+            status: text("status"),
+            name: text("friendly_name"),
+            code: code("code").or_else(|| code("error_code")),
+            message: text("message").or_else(|| text("error_message")).unwrap_or_default(),
+        }
+    }
+
+    /// The message's name: plain letters and digits, or none at all.
+    fn sid(&self) -> Option<String> {
+        let sid = self.sid.as_deref()?;
+        let plain = (1..=LONGEST_SID).contains(&sid.len())
+            && sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        plain.then(|| sid.to_owned())
+    }
+}
+
+/// No answer, or none that names the message.
+pub(super) fn uncertain() -> DeliveryError {
+    DeliveryError::Uncertain(
+        "Twilio did not confirm the message: it may arrive or not. Ask the customer before \
+         sending another."
+            .into(),
+    )
+}
+
+/// What `doctor` says where all is well.
+pub(super) fn welcomed(
+    answer: &Answer,
+    settings: &TwilioSettings,
+) -> Result<String, DeliveryError> {
+    if let TwilioCredentials::ApiKey { key, .. } = &settings.credentials {
+        return Ok(format!("Twilio takes the key {key}"));
+    }
+    match answer.status.as_deref() {
+        Some("active") => Ok(format!(
+            "Twilio takes the login of the account \"{}\"",
+            text::clean(answer.name.as_deref().unwrap_or(&settings.account_sid))
+        )),
+        Some(status) => Err(DeliveryError::Failed(format!(
+            "The Twilio account is {}, not active. Look at it in Twilio's console.",
+            text::clean(status)
+        ))),
+        None => Err(DeliveryError::Failed(
+            "What answers in Twilio's place is not Twilio. Check base_url in [sms].".into(),
+        )),
+    }
+}
+
+/// Judges what Twilio says.
+pub(super) struct Verdicts {
+    /// What must not be repeated.
+    pub(super) secrets: Secrets,
+}
+
+impl Verdicts {
+    /// What an answer to a hand-over means: the message's name, or why not.
+    pub(super) fn sent(
+        &self,
+        status: StatusCode,
+        answer: &Answer,
+    ) -> Result<Option<String>, DeliveryError> {
+        if !status.is_success() {
+            return Err(self.refused(status, answer));
+        }
+        if matches!(answer.status.as_deref(), Some("failed" | "undelivered" | "canceled")) {
+            return Err(self.refused(StatusCode::BAD_REQUEST, answer));
+        }
+        answer.sid().map(Some).ok_or_else(uncertain)
+    }
+
+    /// What a refusal means.
+    fn refused(&self, status: StatusCode, answer: &Answer) -> DeliveryError {
+        let known = KNOWN.iter().find(|(code, ..)| answer.code == Some(*code));
+        if let Some((code, fate, sentence)) = known {
+            let sentence = format!("{sentence} (Twilio {code})");
+            return match fate {
+                Fate::Refused => DeliveryError::Refused(sentence),
+                Fate::Failed => DeliveryError::Failed(sentence),
+            };
+        }
+        let said = self.said(status, answer);
+        match status.as_u16() {
+            401 | 403 => DeliveryError::Failed(format!("{LOGIN} ({said})")),
+            429 => DeliveryError::Failed(format!("{BUSY} ({said})")),
+            // A gateway that lost its way cannot say whether Twilio has it.
+            408 | 502 | 504 => uncertain(),
+            500..=599 => DeliveryError::Failed(format!(
+                "Twilio has a fault of its own. Try again in a moment, or use another channel. \
+                 ({said})"
+            )),
+            300..=399 => DeliveryError::Failed(format!(
+                "Twilio's address answers with another address, which is not followed. Check \
+                 base_url in [sms]. ({said})"
+            )),
+            _ => DeliveryError::Refused(format!("Twilio refuses the message. ({said})")),
+        }
+    }
+
+    /// What `doctor` says where Twilio says no.
+    pub(super) fn turned_away(
+        &self,
+        status: StatusCode,
+        answer: &Answer,
+        credentials: &TwilioCredentials,
+    ) -> DeliveryError {
+        let refusal = self.refused(status, answer).in_a_check();
+        let by_key = matches!(credentials, TwilioCredentials::ApiKey { .. });
+        if by_key && matches!(status.as_u16(), 401 | 403) {
+            return DeliveryError::Failed(format!(
+                "{refusal} A restricted key that may send and do nothing else cannot be tried \
+                 without sending."
+            ));
+        }
+        refusal
+    }
+
+    fn said(&self, status: StatusCode, answer: &Answer) -> String {
+        let words = self.secrets.quote(&answer.message);
+        match answer.code {
+            Some(code) => format!("Twilio {code}: {words}"),
+            None => format!("HTTP {}", status.as_u16()),
+        }
+    }
+}
+
+impl DeliveryError {
+    /// The same, where nothing was sent and so nothing is uncertain.
+    pub(super) fn in_a_check(self) -> Self {
+        match self {
+            Self::Uncertain(_) => Self::Failed("Twilio did not answer in time.".into()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Text messages against a double of Twilio.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+#[path = "support/message.rs"]
+mod message;
+#[path = "support/twilio.rs"]
+mod twilio;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use countersign::config::settings::{
+    SmsSettings, TraySettings, TwilioCredentials, TwilioSender, TwilioSettings,
+};
+use countersign::delivery::{self, Times};
+use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::service::ports::Sender;
+use tokio::net::TcpListener;
+
+use twilio::{ACCOUNT, Double, FROM, Request, SID, TOKEN, error, json};
+
+const NUMBER: &str = "+15550100142";
+/// Long enough for a busy machine, short enough for a test that waits for it.
+const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+
+fn sender_within(settings: TwilioSettings, times: Times) -> Arc<dyn Sender> {
+    let tray = TraySettings { file: "unused".into() };
+    delivery::sms_sender(&SmsSettings::Twilio(settings), &tray, times).expect("a sender")
+}
+
+async fn send(settings: TwilioSettings) -> Report {
+    sender_within(settings, Times::default()).send(&message::to(NUMBER)).await
+}
+
+fn detail(report: &Report) -> &str {
+    report.detail.as_deref().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn security_22_a_message_is_posted_as_twilio_documents_it() {
+    let double = Double::start(twilio::twilio).await;
+    assert_eq!(send(double.settings()).await, Report::sent(Some(SID.into())));
+    let requests = double.requests();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
+    assert_eq!(request.method, "POST");
+    assert_eq!(request.target, format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
+    assert_eq!(request.form.keys().collect::<Vec<_>>(), ["Body", "From", "To"]);
+    assert_eq!(request.form["To"], NUMBER);
+    assert_eq!(request.form["From"], FROM);
+    assert_eq!(
+        request.form["Body"],
+        "Riverside Billing, counter 3: 073914 is your code (pay bill). Ref K7Q. Valid 5 min. \
+         Tell it only at the counter, never by phone."
+    );
+    // ASVS 14.2.1: nothing secret in the address.
+    for secret in [TOKEN, message::CODE, NUMBER] {
+        assert!(!request.target.contains(secret));
+    }
+}
+
+#[tokio::test]
+async fn security_22_an_api_key_and_a_messaging_service_can_stand_in() {
+    let double = Double::start(|_: &Request| json("201 Created", r#"{"sid":"SM1"}"#)).await;
+    let settings = TwilioSettings {
+        credentials: TwilioCredentials::ApiKey {
+            key: "SK77".into(),
+            secret: "canary-secret".to_owned().into(),
+        },
+        sender: TwilioSender::MessagingService("MG88".into()),
+        ..double.settings()
+    };
+    assert_eq!(send(settings).await, Report::sent(Some("SM1".into())));
+    let request = &double.requests()[0];
+    assert_eq!(
+        request.headers["authorization"],
+        format!("Basic {}", BASE64.encode("SK77:canary-secret"))
+    );
+    assert_eq!(request.target, format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
+    assert_eq!(request.form["MessagingServiceSid"], "MG88");
+    assert!(!request.form.contains_key("From"));
+}
+
+#[tokio::test]
+async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverable() {
+    for (status, code, words) in [
+        ("400 Bad Request", 21211, "not valid"),
+        ("400 Bad Request", 21408, "Geo Permissions"),
+        ("400 Bad Request", 21608, "trial"),
+        ("400 Bad Request", 21610, "STOP"),
+        ("400 Bad Request", 21612, "no way"),
+        ("400 Bad Request", 21614, "cannot get text messages"),
+        ("400 Bad Request", 30450, "fraud"),
+        ("400 Bad Request", 30453, "fraud"),
+        ("400 Bad Request", 29999, "refuses the message"),
+    ] {
+        let double = Double::start(move |_: &Request| error(status, code, "no")).await;
+        let report = send(double.settings()).await;
+        assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
+        assert!(detail(&report).contains(words), "{code}: {report:?}");
+        assert!(detail(&report).contains(&code.to_string()), "{report:?}");
+        assert_eq!(double.requests().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_fault_of_the_message_has_failed() {
+    for (status, code, words) in [
+        ("401 Unauthorized", 20003, "refused the login"),
+        ("403 Forbidden", 70051, "may not do this"),
+        ("404 Not Found", 20404, "account_sid"),
+        ("429 Too Many Requests", 20429, "Try again in a moment"),
+        ("429 Too Many Requests", 1, "Try again in a moment"),
+        ("500 Internal Server Error", 20500, "fault of its own"),
+        ("503 Service Unavailable", 20503, "fault of its own"),
+    ] {
+        let double = Double::start(move |_: &Request| error(status, code, "no")).await;
+        let report = send(double.settings()).await;
+        assert_eq!(report.state, DeliveryState::Failed, "{code}: {report:?}");
+        assert!(detail(&report).contains(words), "{code}: {report:?}");
+        assert_eq!(double.requests().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn security_20_no_answer_after_the_post_is_unknown_and_never_posted_again() {
+    let silent = Double::start(|_: &Request| None).await;
+    let cut = Double::start(|_: &Request| Some(String::new())).await;
+    let half = Double::start(|_: &Request| {
+        Some("HTTP/1.1 201 Created\r\nContent-Length: 999\r\n\r\n{\"sid\":".into())
+    })
+    .await;
+    let nameless = Double::start(|_: &Request| json("201 Created", "{}")).await;
+    let gateway = Double::start(|_: &Request| json("504 Gateway Timeout", "")).await;
+    for (name, double) in [
+        ("silent", silent),
+        ("cut", cut),
+        ("half", half),
+        ("nameless", nameless),
+        ("gateway", gateway),
+    ] {
+        let sender = sender_within(double.settings(), SHORT);
+        let report = sender.send(&message::to(NUMBER)).await;
+        assert_eq!(report.state, DeliveryState::Unknown, "{name}: {report:?}");
+        assert!(detail(&report).contains("did not confirm"), "{name}: {report:?}");
+        assert_eq!(double.requests().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn security_20_where_no_connection_came_about_nothing_was_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let double = Double::start(twilio::twilio).await;
+    // HTTPS that is never answered: the connection does not come about.
+    let hanging =
+        TwilioSettings { base_url: format!("https://127.0.0.1:{port}"), ..double.settings() };
+    let report = sender_within(hanging, SHORT).send(&message::to(NUMBER)).await;
+    assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
+    drop(listener);
+    let refused =
+        TwilioSettings { base_url: format!("http://127.0.0.1:{port}"), ..double.settings() };
+    let report = send(refused).await;
+    assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
+    assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
+}
+
+#[tokio::test]
+async fn security_22_a_redirect_is_not_followed() {
+    let thief = Double::start(twilio::twilio).await;
+    let to = thief.settings().base_url;
+    for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"]
+    {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nLocation: {to}/2010-04-01/Accounts/{ACCOUNT}/Messages.json\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let double = Double::start(move |_: &Request| Some(answer.clone())).await;
+        let report = send(double.settings()).await;
+        assert_eq!(report.state, DeliveryState::Failed, "{status}: {report:?}");
+        assert!(detail(&report).contains("not followed"), "{report:?}");
+    }
+    assert_eq!(thief.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn security_22_an_answer_without_end_is_not_read_to_its_end() {
+    let double = Double::start(|_: &Request| {
+        json("201 Created", &format!(r#"{{"sid":"SM1","x":"{}"}}"#, "x".repeat(1 << 20)))
+    })
+    .await;
+    let report = send(double.settings()).await;
+    assert_eq!(report.state, DeliveryState::Unknown, "{report:?}");
+}
+
+#[tokio::test]
+async fn security_33_a_report_repeats_no_code_no_secret_and_no_number() {
+    let said = format!(
+        "{NUMBER} and 1 555 010 0142 {} {TOKEN} {} \\u001b[2J\\u202e",
+        message::CODE,
+        BASE64.encode(TOKEN)
+    );
+    let double = Double::start(move |_: &Request| error("400 Bad Request", 29_998, &said)).await;
+    let report = send(double.settings()).await;
+    assert_eq!(report.state, DeliveryState::Undeliverable);
+    let shown = format!("{report:?}");
+    for canary in [NUMBER, "5550100142", "010 0142", message::CODE, TOKEN, &BASE64.encode(TOKEN)] {
+        assert!(!shown.contains(canary), "{canary}: {shown}");
+    }
+    assert!(!detail(&report).contains(['\u{1b}', '\u{202e}']));
+    assert!(detail(&report).contains("+1********42"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_check_logs_in_and_sends_nothing() {
+    let double = Double::start(twilio::twilio).await;
+    let check = |settings| async move { sender_within(settings, Times::default()).check().await };
+    let said = check(double.settings()).await.expect("a healthy account");
+    assert_eq!(said, "Twilio takes the login of the account \"Riverside\"");
+    let wrong = TwilioCredentials::AuthToken("wrong".to_owned().into());
+    let said = check(TwilioSettings { credentials: wrong, ..double.settings() }).await;
+    assert!(said.expect_err("a wrong token").contains("auth_token"));
+    assert!(double.requests().iter().all(|request| request.method == "GET"));
+
+    let suspended = Double::start(|_: &Request| json("200 OK", r#"{"status":"suspended"}"#)).await;
+    assert!(check(suspended.settings()).await.expect_err("suspended").contains("suspended"));
+    let silent = Double::start(|_: &Request| None).await;
+    let said = sender_within(silent.settings(), SHORT).check().await;
+    assert!(said.expect_err("silence").contains("in time"));
+}
+
+#[tokio::test]
+async fn an_api_key_is_checked_where_a_standard_key_may_look() {
+    let key = || TwilioCredentials::ApiKey { key: "SK77".into(), secret: "s".to_owned().into() };
+    let double = Double::start(|_: &Request| json("200 OK", "{}")).await;
+    let settings = TwilioSettings { credentials: key(), ..double.settings() };
+    let said = sender_within(settings, Times::default()).check().await;
+    assert_eq!(said.as_deref(), Ok("Twilio takes the key SK77"));
+    assert_eq!(
+        double.requests()[0].target,
+        format!("/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1")
+    );
+    let narrow = Double::start(|_: &Request| error("401 Unauthorized", 70_051, "no")).await;
+    let settings = TwilioSettings { credentials: key(), ..narrow.settings() };
+    let said = sender_within(settings, Times::default()).check().await;
+    assert!(said.expect_err("a narrow key").contains("cannot be tried without sending"));
+}
