@@ -32,9 +32,10 @@ statements! {
         "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
         " WHERE id = $1"
     }
+    /// Ends what is pending; what had expired before stays expired.
     LOCK_CUSTOMER {
         "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
-        " WHERE customer_id = $1 AND status = 'open'"
+        " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
     }
     FORGIVE { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
     BLAME {

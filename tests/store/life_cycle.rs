@@ -146,7 +146,7 @@ impl Model {
         self.failures += 1;
         if self.failures >= CAP {
             for other in 0..self.requests.len() {
-                if self.requests[other].status == Status::Open {
+                if self.status(other) == Status::Open {
                     self.requests[other].status = Status::Locked;
                 }
             }
@@ -257,7 +257,7 @@ impl Real {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_store_does_what_the_model_does(acts in prop::collection::vec(act(), 1..40)) {
