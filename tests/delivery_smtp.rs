@@ -220,7 +220,7 @@ async fn security_26_no_login_where_the_connection_cannot_be_trusted() {
         Server::start(&Kind::new(SmtpTls::Implicit)),
     );
     let mut settings = server.settings();
-    settings.ca_file = Some(other.folder().join("ca.pem"));
+    settings.ca_file = Some(other.folder.path().join("ca.pem"));
     let report = sender(settings).send(&message::to("dana@example.org")).await;
     assert!(detail(&report).contains("nobody this machine trusts"), "{report:?}");
     assert_eq!(server.log("login").len(), 0);

@@ -99,6 +99,9 @@ impl TrayFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
+        if file.metadata()?.len() > LARGEST {
+            return Err(io::Error::other("it is too large to be a tray"));
+        }
         let mut content = Vec::new();
         file.take(LARGEST).read_to_end(&mut content)?;
         Ok(content

@@ -37,7 +37,8 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     tls: SmtpTls,
     login: bool,
-    folder: TempDir,
+    /// Holds its certificates, `ca.pem` first among them, and its log.
+    pub(crate) folder: TempDir,
     child: Child,
     stdin: Option<ChildStdin>,
 }
@@ -102,11 +103,6 @@ impl Server {
             .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"))
             .filter(|line| line["event"] == event)
             .collect()
-    }
-
-    /// The file of the authority that signed its certificate.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 }
 

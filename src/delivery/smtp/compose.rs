@@ -62,7 +62,7 @@ impl Letter {
 
     /// Whether the server must support SMTPUTF8 (RFC 6531).
     pub(super) fn needs_smtputf8(&self) -> bool {
-        [&self.from, &self.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii())
+        !AsRef::<str>::as_ref(&self.to).is_ascii()
     }
 }
 
@@ -73,9 +73,12 @@ pub(in crate::delivery) fn sender_address(from: &str) -> Result<Mailbox, Deliver
         Some((name, address)) => (display_name(name.trim().trim_matches('"')), address),
         None => (None, from.trim()),
     };
-    let address = address.trim().parse().map_err(|_| {
+    // Plain letters only, so that every server can take mail from this office.
+    let address = Some(address.trim()).filter(|address| address.is_ascii());
+    let address = address.and_then(|address| address.parse().ok()).ok_or_else(|| {
         DeliveryError::Settings(format!(
-            "email.from is \"{from}\", which is no sender. Write an address, or Name <address>."
+            "email.from is \"{from}\", which is no sender. Write an address in plain letters (a \
+             domain with others as xn--…), or Name <address>."
         ))
     })?;
     Ok(Mailbox::new(name, address))
@@ -163,7 +166,7 @@ mod tests {
             let mailbox = sender_address(from).expect("a sender");
             assert_eq!((mailbox.name.as_deref(), mailbox.email.as_ref()), (name, address));
         }
-        for bad in ["", "desk", "Desk <desk>", "<>", "a@b.org, c@d.org"] {
+        for bad in ["", "desk", "Desk <desk>", "<>", "desk@müller.example", "a@b.org, c@d.org"] {
             assert!(sender_address(bad).is_err(), "{bad:?}");
         }
     }

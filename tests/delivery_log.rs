@@ -1,0 +1,102 @@
+//! What the senders write into the log at its most talkative: that a message
+//! was handed over and how it went, and nothing of what was in it.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+#[path = "support/message.rs"]
+mod message;
+#[path = "support/smtp.rs"]
+mod smtp;
+#[path = "support/twilio.rs"]
+mod twilio;
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use countersign::config::settings::{EmailSettings, SmsSettings, SmtpTls, TraySettings};
+use countersign::delivery::{self, Times};
+use countersign::service::ports::Sender;
+use tracing_subscriber::filter::LevelFilter;
+
+use smtp::{Kind, PASSWORD, Server, USER};
+use twilio::{ACCOUNT, Double, Request, SID, TOKEN, error, json};
+
+const TIMES: Times = Times { step: Duration::from_secs(5), total: Duration::from_secs(5) };
+const NUMBER: &str = "+15550100142";
+const ADDRESSES: [&str; 4] =
+    ["dana@example.org", "unknown@example.org", "echo@example.org", "lost@example.org"];
+
+/// Keeps what is written.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+async fn use_up(sender: Arc<dyn Sender>, to: &[&str]) {
+    let _ = sender.check().await;
+    for to in to {
+        sender.send(&message::to(to)).await;
+    }
+}
+
+#[tokio::test]
+async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let tray = TraySettings { file: folder.path().join("tray.jsonl") };
+    let email = |settings| {
+        delivery::email_sender(&EmailSettings::Smtp(settings), &tray, TIMES).expect("a sender")
+    };
+    let sms = |settings| {
+        delivery::sms_sender(&SmsSettings::Twilio(settings), &tray, TIMES).expect("a sender")
+    };
+    for tls in [SmtpTls::Implicit, SmtpTls::StartTls] {
+        let server = Server::start(&Kind::new(tls));
+        use_up(email(server.settings()), &ADDRESSES).await;
+        assert_eq!(server.log("message").len(), 3);
+        let mut wrong = server.settings();
+        wrong.login.as_mut().expect("a login").password = format!("{PASSWORD}x").into();
+        use_up(email(wrong), &ADDRESSES[..1]).await;
+    }
+    let said = format!("{NUMBER} {} {TOKEN}", message::CODE);
+    for double in [
+        Double::start(twilio::twilio).await,
+        Double::start(move |_: &Request| error("400 Bad Request", 1, &said)).await,
+        Double::start(|_: &Request| json("302 Found", SID)).await,
+        Double::start(|_: &Request| Some(String::new())).await,
+    ] {
+        use_up(sms(double.settings()), &[NUMBER]).await;
+        assert!(double.requests().len() >= 2);
+    }
+    let sender = delivery::sms_sender(&SmsSettings::Tray, &tray, TIMES).expect("a sender");
+    use_up(sender, &[NUMBER]).await;
+
+    let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
+    assert_eq!(log.matches("message handed over").count(), 15, "{log}");
+    let logins =
+        [format!("\0{USER}\0{PASSWORD}"), PASSWORD.to_owned(), format!("{ACCOUNT}:{TOKEN}")]
+            .map(|login| BASE64.encode(login));
+    let secrets = [message::CODE, PASSWORD, TOKEN, NUMBER, "5550100142"];
+    for canary in secrets.into_iter().chain(ADDRESSES).chain(logins.iter().map(String::as_str)) {
+        assert!(!log.contains(canary), "{canary}: {log}");
+    }
+}
