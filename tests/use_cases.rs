@@ -223,6 +223,33 @@ async fn security_05_a_new_code_does_not_reset_the_count() {
 }
 
 #[tokio::test]
+async fn security_06_wrong_codes_in_a_row_lock_the_customer_until_staff_unlock() {
+    let bench = Bench::new(Scripted::fine(), |office| office.otp.failure_cap = 4).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    for (channel, wrong) in [(Channel::Email, 3), (Channel::Sms, 1)] {
+        let (request, code) = bench.send(bench.ask(&dana, channel).await).await;
+        for _ in 0..wrong {
+            assert_eq!(bench.verify(&request, &other(&code)).await, Outcome::Wrong);
+        }
+        if channel == Channel::Sms {
+            // The lock ends the pending code: even the right one is refused.
+            assert_eq!(bench.verify(&request, &code).await, Outcome::Locked);
+        }
+    }
+    assert_eq!(refused(bench.ask(&dana, Channel::Email).await).outcome, Outcome::Locked);
+    assert!(bench.desk.unlock(dana.id, "showed an identity card").await.expect("unlocked"));
+    assert!(!bench.desk.unlock(dana.id, "again").await.expect("unlocked"));
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+    let of_dana = EventFilter { customer: Some(dana.id), ..EventFilter::default() };
+    let events = bench.desk.log(&of_dana, Page::Newest, 50).await.expect("the log");
+    let unlocks: Vec<_> = events.iter().filter(|it| it.kind == EventKind::Unlocked).collect();
+    assert_eq!(unlocks.len(), 1);
+    assert_eq!(unlocks[0].detail.as_deref(), Some("showed an identity card"));
+    assert_eq!(unlocks[0].actor.clerk, "amira");
+}
+
+#[tokio::test]
 async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     let bench = Bench::new(Scripted::fine(), |office| office.otp.assurance = Assurance::Nist).await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;

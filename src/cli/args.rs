@@ -198,6 +198,27 @@ Exits with 21 when nobody matches.")]
         /// JSON or text.
         output: Json,
     },
+    /// Forgive a customer's wrong codes in a row, which lock them at every counter
+    #[command(after_help = "\
+Example:
+  countersign customers unlock WB-004217 --reason \"showed an identity card\"
+
+The log keeps who did it and why.")]
+    Unlock(UnlockArgs),
+}
+
+/// `customers unlock`
+#[derive(Debug, Args)]
+pub struct UnlockArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
 }
 
 /// `customers import`
@@ -366,7 +387,9 @@ impl Command {
     fn json(&self) -> bool {
         match self {
             Self::Customers(
-                Customers::Import(ImportArgs { output, .. }) | Customers::Find { output, .. },
+                Customers::Import(ImportArgs { output, .. })
+                | Customers::Find { output, .. }
+                | Customers::Unlock(UnlockArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
             | Self::Verify(Named { output, .. })

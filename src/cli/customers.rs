@@ -1,11 +1,14 @@
-//! `customers find`.
+//! `customers find` and `customers unlock`.
 
+use super::args::UnlockArgs;
 use super::exit::{Exit, Failure};
-use super::json::CustomerLine;
+use super::json::{CustomerLine, Reply};
 use super::output::Output;
+use super::request::identify;
 use super::table::Table;
 use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
+use crate::domain::text;
 use crate::service::Desk;
 
 /// `customers find`
@@ -43,5 +46,24 @@ pub async fn find(
     if found.more {
         output.note("There are more. Type more of the name, or raise --limit.");
     }
+    Ok(Exit::DONE)
+}
+
+/// `customers unlock`
+pub async fn unlock(
+    desk: &Desk,
+    output: &mut Output,
+    arguments: &UnlockArgs,
+) -> Result<Exit, Failure> {
+    let Some(reason) = text::clean_optional(&arguments.reason) else {
+        return Err(Failure::usage("Say why with --reason; it goes into the log."));
+    };
+    let customer = identify(desk, &arguments.customer).await?;
+    let (word, message) = if desk.unlock(customer.id, &reason).await? {
+        ("unlocked", format!("{} may be sent a new code.", customer.name))
+    } else {
+        ("not_locked", format!("{} has no wrong codes to forgive.", customer.name))
+    };
+    output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)
 }

@@ -114,6 +114,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Find { query, limit, .. }) => {
             customers::find(&desk, output, &query.join(" "), limit).await
         }
+        Command::Customers(Customers::Unlock(arguments)) => {
+            customers::unlock(&desk, output, &arguments).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,

@@ -37,13 +37,15 @@ pub enum EventKind {
     Cancelled,
     /// A session ended.
     SessionEnded,
+    /// A locked customer was unlocked.
+    Unlocked,
     /// Customers were imported.
     Imported,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -55,6 +57,7 @@ impl EventKind {
         Self::Superseded,
         Self::Cancelled,
         Self::SessionEnded,
+        Self::Unlocked,
         Self::Imported,
     ];
 
@@ -72,6 +75,7 @@ impl EventKind {
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
             Self::SessionEnded => "session_ended",
+            Self::Unlocked => "unlocked",
             Self::Imported => "imported",
         }
     }
@@ -90,6 +94,7 @@ impl EventKind {
             Self::Superseded => "Replaced",
             Self::Cancelled => "Cancelled",
             Self::SessionEnded => "Logged out",
+            Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",
         }
     }

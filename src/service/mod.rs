@@ -11,6 +11,7 @@ pub mod ports;
 pub mod request;
 pub mod roster;
 pub mod session;
+pub mod unlock;
 pub mod verify;
 pub mod wording;
 

@@ -332,6 +332,14 @@ pub trait Store: Send + Sync {
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError>;
     /// Withdraws an open request; gives the request as it is then.
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError>;
+    /// Forgives a customer's wrong codes in a row, with a reason for the log;
+    /// whether there were any.
+    async fn unlock(
+        &self,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
     /// Writes down how far a message has come.

@@ -23,6 +23,7 @@ mod search;
 mod session;
 mod sql;
 mod sqlite;
+mod unlock;
 mod view;
 mod watch;
 
@@ -95,7 +96,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<(String, &'static str)> {
-        let modules: [(&str, &[(&str, Sql)]); 12] = [
+        let modules: [(&str, &[(&str, Sql)]); 13] = [
             ("store", STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("customers", customers::STATEMENTS),
@@ -108,6 +109,7 @@ impl SqlStore {
             ("sample", sample::STATEMENTS),
             ("search", search::STATEMENTS),
             ("session", session::STATEMENTS),
+            ("unlock", unlock::STATEMENTS),
         ];
         modules
             .iter()
@@ -167,6 +169,15 @@ impl Store for SqlStore {
 
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
         request::cancel(&self.db, id, actor).await
+    }
+
+    async fn unlock(
+        &self,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        unlock::unlock(&self.db, customer, reason, actor).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {

@@ -1,0 +1,12 @@
+//! Giving a locked customer another chance.
+
+use super::{Desk, DeskError};
+use crate::domain::customer::CustomerId;
+
+impl Desk {
+    /// Forgives a customer's wrong codes in a row; whether there were any. The
+    /// reason goes into the log with the name of who did it.
+    pub async fn unlock(&self, customer: CustomerId, reason: &str) -> Result<bool, DeskError> {
+        Ok(self.store.unlock(customer, reason, &self.actor).await?)
+    }
+}
