@@ -359,6 +359,11 @@ pub fn command(context: Context, key: &KeyEvent) -> Option<Command> {
     held(context).or_else(|| held(Context::Global))
 }
 
+/// How a command is given in a context.
+pub fn binding(context: Context, command: Command) -> Option<&'static Binding> {
+    bindings(context).find(|it| it.command == command)
+}
+
 /// The bindings that hold in a context, its own first.
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
     let of = |wanted: Context| BINDINGS.iter().filter(move |it| it.context == wanted);

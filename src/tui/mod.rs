@@ -15,5 +15,7 @@ pub mod msg;
 pub mod overlays;
 pub mod screens;
 pub mod theme;
+pub mod update;
 pub mod view;
+pub mod wake;
 pub mod widgets;

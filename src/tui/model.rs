@@ -9,11 +9,13 @@ use super::clock::{Now, StoreClock};
 use super::effect::{EffectId, TypedCode};
 use super::keymap::{Command, Context};
 use crate::config::settings::ThemeName;
+use crate::domain::channel::Channel;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::event::{Event, EventFilter};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionToken};
+use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
 use crate::service::request::Refusal;
@@ -130,6 +132,16 @@ pub enum Below {
     Sms,
 }
 
+impl Below {
+    /// The provider of a channel.
+    pub const fn of(channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self::Email,
+            Channel::Sms => Self::Sms,
+        }
+    }
+}
+
 /// Who and where, and the rules that the screens show.
 #[derive(Clone, Debug)]
 pub struct Place {
@@ -153,6 +165,13 @@ pub struct Place {
     pub reduced_motion: bool,
     /// The offset of local time, for clocks people read.
     pub zone: FixedOffset,
+}
+
+impl Place {
+    /// A moment as the clock on the office's wall shows it.
+    pub fn wall_clock(&self, moment: Timestamp) -> String {
+        moment.to_utc().with_timezone(&self.zone).format("%H:%M").to_string()
+    }
 }
 
 /// Which part has the keyboard.
@@ -409,6 +428,17 @@ pub struct Health {
     pub email: Part,
     /// The SMS provider.
     pub sms: Part,
+}
+
+impl Health {
+    /// How one part is doing.
+    pub const fn part(&mut self, below: Below) -> &mut Part {
+        match below {
+            Below::Store => &mut self.store,
+            Below::Email => &mut self.email,
+            Below::Sms => &mut self.sms,
+        }
+    }
 }
 
 /// How one part is doing.

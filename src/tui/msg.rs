@@ -31,6 +31,8 @@ pub enum Msg {
     Wake,
     /// The program was stopped and goes on: nobody knows how long it stood.
     Resumed,
+    /// The program is to end, whoever says so.
+    End,
     /// An effect was carried out.
     Reply(EffectId, Box<Reply>),
 }

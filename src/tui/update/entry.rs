@@ -1,0 +1,435 @@
+//! Step three: enter the code, or send it another way.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use zeroize::Zeroizing;
+
+use super::step::{Step, with_key};
+use super::{send, verified};
+use crate::domain::delivery::{DeliveryState, Report};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, RequestId, Status};
+use crate::service::verify::{RefusedCode, Verification};
+use crate::service::wording;
+use crate::tui::effect::{Act, EffectId, TypedCode};
+use crate::tui::keymap::{Command, Context};
+use crate::tui::model::{Entry, Live, Notice, Overlay, Question, Tone};
+use crate::tui::msg::Failure;
+
+const CHECKING: &str = "The code is being checked; one moment.";
+const ACTING: &str = "The last thing asked for is still under way; one moment.";
+const CHECK_PASTED: &str = "Press Enter to check the pasted code.";
+const NO_CODE_PASTED: &str = "The clipboard holds no code; nothing was entered.";
+const WITHDRAWN: &str = "The code was withdrawn; it cannot be used any more.";
+const NO_OTHER: &str = "There is no other contact that a code can be sent to.";
+
+/// Boxes with nothing in them, and room for all digits: the text never moves
+/// in memory, so no copy of it stays behind.
+pub(super) fn empty(length: usize) -> TypedCode {
+    TypedCode(Zeroizing::new(String::with_capacity(length)))
+}
+
+fn length(step: &Step<'_>) -> usize {
+    usize::from(step.model.place.code_length)
+}
+
+pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
+    let length = length(step);
+    let Some(entry) = step.entry() else { return };
+    match key.code {
+        _ if entry.verifying.is_some() => {}
+        KeyCode::Backspace => {
+            entry.typed.0.pop();
+        }
+        KeyCode::Char(digit) if digit.is_ascii_digit() && plain(key.modifiers) => {
+            if !send::is_open(&entry.request) {
+                return say_how_it_stands(step);
+            }
+            if entry.typed.0.len() < length {
+                entry.typed.0.push(digit);
+                if entry.typed.0.len() == length {
+                    verify(step);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+const fn plain(modifiers: KeyModifiers) -> bool {
+    modifiers.difference(KeyModifiers::SHIFT).is_empty()
+}
+
+/// Digits are taken from the clipboard, but never sent off by it: the clerk
+/// looks first, and presses Enter.
+pub(super) fn paste(step: &mut Step<'_>, text: &str) {
+    let length = length(step);
+    let Some(entry) = step.entry() else { return };
+    if entry.verifying.is_some() {
+        return;
+    }
+    if !send::is_open(&entry.request) {
+        return say_how_it_stands(step);
+    }
+    let Some(digits) = pasted_digits(text, length) else {
+        return step.say(Tone::Warning, NO_CODE_PASTED);
+    };
+    let all = entry.typed.0.len() + digits.len();
+    if digits.len() == length {
+        entry.typed.0.clear();
+    } else if all > length {
+        let text = format!("A code has {length} digits; with what was pasted these are {all}.");
+        return step.say(Tone::Warning, text);
+    }
+    entry.typed.0.push_str(&digits);
+    if entry.typed.0.len() == length {
+        step.say(Tone::Plain, CHECK_PASTED);
+    }
+}
+
+/// The digits of `text` without spaces and dashes; none where it holds
+/// anything else, no digit, or more digits than a code has.
+fn pasted_digits(text: &str, length: usize) -> Option<Zeroizing<String>> {
+    let mut digits = Zeroizing::new(String::with_capacity(length));
+    for char in text.chars() {
+        match char {
+            '0'..='9' if digits.len() < length => digits.push(char),
+            '-' | '\u{2010}'..='\u{2014}' => {}
+            char if char.is_whitespace() => {}
+            _ => return None,
+        }
+    }
+    (!digits.is_empty()).then_some(digits)
+}
+
+pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let Some(entry) = step.entry() else { return };
+    if entry.verifying.is_some() {
+        return step.say(Tone::Plain, CHECKING);
+    }
+    match command {
+        Command::Clear => entry.typed.0.clear(),
+        Command::Accept => accept(step),
+        _ if entry.acting.is_some() => step.say(Tone::Plain, ACTING),
+        Command::Resend => resend(step),
+        Command::ChangeContact => change_contact(step),
+        Command::CancelRequest if send::is_open(&entry.request) => {
+            step.model.overlay = Some(Overlay::Confirm(Question::CancelRequest));
+        }
+        Command::CancelRequest => say_how_it_stands(step),
+        Command::Back => {
+            let open = open_request(entry);
+            send::back(step, None, open);
+        }
+        _ => {}
+    }
+}
+
+fn open_request(entry: &Entry) -> Option<Box<Request>> {
+    send::is_open(&entry.request).then(|| Box::new(entry.request.clone()))
+}
+
+fn accept(step: &mut Step<'_>) {
+    let length = length(step);
+    let Some(entry) = step.entry() else { return };
+    let typed = entry.typed.0.len();
+    if !send::is_open(&entry.request) {
+        say_how_it_stands(step);
+    } else if typed == length {
+        verify(step);
+    } else {
+        step.say(Tone::Plain, format!("A code has {length} digits; {typed} are typed so far."));
+    }
+}
+
+fn verify(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    let act = Act::Verify { request: entry.request.id.clone(), code: entry.typed.clone() };
+    let id = step.act(act);
+    step.hush();
+    if let Some(entry) = step.entry() {
+        entry.verifying = Some(id);
+    }
+}
+
+/// Another code: for the same request while it is open, else for a new one.
+fn resend(step: &mut Step<'_>) {
+    let (clock, now) = (step.model.clock, step.now);
+    let Some(entry) = step.entry() else { return };
+    let id = if send::is_open(&entry.request) {
+        let soonest = entry.request.resend_at;
+        if clock.is_some_and(|clock| clock.seconds_until(soonest, now) > 0) {
+            return say_cooldown(step);
+        }
+        let request = entry.request.id.clone();
+        step.act(Act::Resend { request })
+    } else {
+        let (customer, channel) = (entry.customer.id, entry.request.channel);
+        let purpose = entry.purpose;
+        send::ask(step, customer, channel, purpose)
+    };
+    step.hush();
+    if let Some(entry) = step.entry() {
+        entry.acting = Some(id);
+    }
+}
+
+fn say_cooldown(step: &mut Step<'_>) {
+    if let Some(text) = cooldown(step) {
+        step.model.notice = Some(Notice { tone: Tone::Plain, text, live: Some(Live::Cooldown) });
+    }
+}
+
+/// When another code may be sent; none where there is no request to send it for.
+pub(super) fn cooldown(step: &mut Step<'_>) -> Option<String> {
+    let now = step.store_time();
+    let soonest = step.entry()?.request.resend_at;
+    let wait = step.told(|clock| wording::wait(soonest, now, clock));
+    let sentence = format!("Another code can be sent {wait}.");
+    Some(with_key(&sentence, Context::Entry, Command::Resend))
+}
+
+fn change_contact(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    let other = entry
+        .choices
+        .iter()
+        .position(|choice| choice.refusal.is_none() && choice.channel != entry.request.channel);
+    let open = open_request(entry);
+    send::back(step, other, open);
+    if other.is_none() {
+        step.say(Tone::Plain, NO_OTHER);
+    }
+}
+
+/// The clerk has said yes to withdrawing the code.
+pub(super) fn cancel(step: &mut Step<'_>) {
+    let Some(entry) = step.entry().filter(|entry| {
+        entry.acting.is_none() && entry.verifying.is_none() && send::is_open(&entry.request)
+    }) else {
+        return;
+    };
+    let request = entry.request.id.clone();
+    let id = step.act(Act::Cancel { request });
+    if let Some(entry) = step.entry() {
+        entry.acting = Some(id);
+    }
+}
+
+/// Another code was sent from here: it has the boxes to itself.
+pub(super) fn sent_again(step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
+    let Some(entry) = step.entry() else { return };
+    let reading = entry.reading.take();
+    entry.request = request;
+    entry.typed.0.clear();
+    entry.last = None;
+    entry.delivering = delivering;
+    step.forget(reading);
+    step.hush();
+}
+
+/// The request is gone from the store: all that is left is to ask anew.
+pub(super) fn gone(step: &mut Step<'_>, id: EffectId) {
+    if let Some(entry) = step.entry().filter(|it| it.acting == Some(id) || it.reading == Some(id)) {
+        entry.acting = None;
+        entry.reading = None;
+        close(step, Outcome::Superseded, Status::Superseded);
+    }
+}
+
+pub(super) fn verified(step: &mut Step<'_>, id: EffectId, answer: Result<Verification, Failure>) {
+    let Some(entry) = step.entry().filter(|entry| entry.verifying == Some(id)) else { return };
+    entry.verifying = None;
+    match answer {
+        Ok(Verification::Verified(won)) => {
+            let customer = entry.customer.clone();
+            return verified::go(step, customer, *won);
+        }
+        Ok(Verification::Refused(refused)) => refuse(step, &refused),
+        Ok(malformed @ Verification::Malformed(_)) => {
+            entry.typed.0.clear();
+            entry.last = Some(Outcome::Malformed);
+            let text = step.told(|clock| wording::verification(&malformed, clock));
+            step.say(Tone::Warning, text);
+        }
+        Ok(Verification::NoSuchRequest) => close(step, Outcome::Superseded, Status::Superseded),
+        // What was typed stays in the boxes: Enter tries again.
+        Err(failure) => step.fail(failure),
+    }
+    catch_up(step);
+}
+
+/// Shows why a code was not accepted.
+fn refuse(step: &mut Step<'_>, refused: &RefusedCode) {
+    let Some(entry) = step.entry() else { return };
+    entry.request = refused.request.clone();
+    entry.typed.0.clear();
+    entry.last = Some(refused.outcome);
+    let sentence = step.told(|clock| wording::refused_code(refused, clock));
+    let text = if refused.customer_locked || send::is_open(&refused.request) {
+        sentence
+    } else {
+        with_key(&sentence, Context::Entry, Command::Resend)
+    };
+    step.say(Tone::Bad, text);
+}
+
+/// The request takes no code any more: says so, and what helps.
+fn close(step: &mut Step<'_>, outcome: Outcome, status: Status) {
+    let Some(entry) = step.entry() else { return };
+    let request = Request { status, ..entry.request.clone() };
+    refuse(step, &RefusedCode { outcome, request, retired: None, customer_locked: false });
+}
+
+/// The time to enter the code is over, by the store's clock.
+pub(super) fn expire(step: &mut Step<'_>) {
+    close(step, Outcome::Expired, Status::Expired);
+}
+
+fn say_how_it_stands(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    if let Some(outcome) = entry.request.status.refusal() {
+        let status = entry.request.status;
+        close(step, outcome, status);
+    }
+}
+
+pub(super) fn cancelled(
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<Option<Request>, Failure>,
+) {
+    let Some(entry) = step.entry().filter(|entry| entry.acting == Some(id)) else { return };
+    entry.acting = None;
+    match answer {
+        Ok(Some(request)) if request.status == Status::Cancelled => {
+            send::back(step, None, None);
+            step.say(Tone::Plain, WITHDRAWN);
+        }
+        Ok(Some(request)) => take(step, request),
+        Ok(None) => close(step, Outcome::Superseded, Status::Superseded),
+        Err(failure) => step.fail(failure),
+    }
+    catch_up(step);
+}
+
+/// What became of a message that was handed over.
+pub(super) fn delivered(
+    step: &mut Step<'_>,
+    id: EffectId,
+    of: Option<&RequestId>,
+    answer: Result<Report, Failure>,
+) {
+    let at = step.store_time();
+    if let Some(entry) = step.entry().filter(|entry| entry.delivering == Some(id)) {
+        entry.delivering = None;
+    }
+    let report = match answer {
+        Ok(report) => report,
+        Err(failure) => return step.fail(failure),
+    };
+    let request = match &mut step.model.screen {
+        super::Screen::Entry(entry) => Some(&mut entry.request),
+        super::Screen::Send(send) => send.open.as_deref_mut(),
+        _ => None,
+    };
+    let request = request.filter(|it| Some(&it.id) == of);
+    let failed = wording::delivery_outcome(report.state).is_some();
+    let told = request.map(|request| {
+        let delivery = &mut request.delivery;
+        if delivery.state == DeliveryState::Queued {
+            delivery.state = report.state;
+            delivery.provider_id.clone_from(&report.provider_id);
+            delivery.detail.clone_from(&report.detail);
+            delivery.updated_at = at;
+        }
+        (request.channel, request.contact.clone())
+    });
+    if failed {
+        let text = match told {
+            Some((channel, contact)) => {
+                wording::delivery(report.state, channel, &contact, report.detail.as_deref())
+            }
+            None => format!(
+                "A code that was asked for before did not go out. {}",
+                report.detail.unwrap_or_default()
+            ),
+        };
+        let text = if step.entry().is_some() {
+            with_key(&text, Context::Entry, Command::ChangeContact)
+        } else {
+            text
+        };
+        step.say(Tone::Bad, text);
+    }
+}
+
+/// Reads the request again, once what is under way is done.
+pub(super) fn reread(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    if entry.reading.is_some() || entry.verifying.is_some() || entry.acting.is_some() {
+        entry.stale = true;
+        return;
+    }
+    entry.stale = false;
+    let request = entry.request.id.clone();
+    let id = step.act(Act::ReadRequest { request });
+    if let Some(entry) = step.entry() {
+        entry.reading = Some(id);
+    }
+}
+
+/// Reads again what changed while it could not be read.
+pub(super) fn catch_up(step: &mut Step<'_>) {
+    if step.entry().is_some_and(|entry| entry.stale) {
+        reread(step);
+    }
+}
+
+pub(super) fn read(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Request>, Failure>) {
+    let Some(entry) = step.entry().filter(|entry| entry.reading == Some(id)) else { return };
+    let busy = entry.verifying.is_some() || entry.acting.is_some();
+    match answer {
+        // The answer may be from before what is under way: read it then.
+        Ok(_) if busy => {
+            entry.reading = None;
+            entry.stale = true;
+        }
+        Ok(Some(request)) => {
+            entry.reading = None;
+            take(step, request);
+        }
+        Ok(None) => gone(step, id),
+        Err(failure) => {
+            entry.reading = None;
+            step.fail(failure);
+        }
+    }
+    catch_up(step);
+}
+
+/// Takes over the request as the store has it, unless this terminal knows better.
+fn take(step: &mut Step<'_>, mut read: Request) {
+    let Some(entry) = step.entry() else { return };
+    let known = &entry.request;
+    let older = read.id != known.id
+        || read.generation < known.generation
+        || read.attempts < known.attempts
+        || (read.status == Status::Open && known.status != Status::Open);
+    if older {
+        return;
+    }
+    if read.delivery.id == known.delivery.id && read.delivery.state == DeliveryState::Queued {
+        read.delivery = known.delivery.clone();
+    }
+    let closed = known.status == Status::Open && read.status != Status::Open;
+    let sent_elsewhere = read.generation > known.generation;
+    let reference = read.reference.clone();
+    entry.request = read;
+    if closed {
+        say_how_it_stands(step);
+    } else if sent_elsewhere {
+        let text =
+            format!("Another code was sent meanwhile: ask for the one with reference {reference}.");
+        step.say(Tone::Warning, text);
+    }
+}

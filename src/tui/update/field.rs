@@ -1,0 +1,37 @@
+//! Text fields: what is typed or pasted is made safe before it goes in.
+
+use crossterm::event::{Event, KeyCode, KeyEvent};
+use tui_input::backend::crossterm::EventHandler as _;
+use tui_input::{Input, InputRequest};
+
+use crate::domain::text;
+
+/// The longest text a field takes, in characters: longer than any name.
+const LONGEST: usize = 120;
+
+/// Edits the field by a key; whether its text has changed.
+pub(super) fn edit(input: &mut Input, key: KeyEvent) -> bool {
+    if let KeyCode::Char(char) = key.code
+        && (text::clean(char.encode_utf8(&mut [0; 4])).is_empty() || is_full(input))
+        && !key.modifiers.intersects(crossterm::event::KeyModifiers::CONTROL)
+    {
+        return false;
+    }
+    input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value)
+}
+
+/// Puts pasted text in at the cursor; whether anything was.
+pub(super) fn insert(input: &mut Input, pasted: &str) -> bool {
+    let mut changed = false;
+    for char in text::clean(pasted).trim().chars() {
+        if is_full(input) {
+            break;
+        }
+        changed |= input.handle(InputRequest::InsertChar(char)).is_some();
+    }
+    changed
+}
+
+fn is_full(input: &Input) -> bool {
+    input.value().chars().count() >= LONGEST
+}

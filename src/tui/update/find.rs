@@ -1,0 +1,154 @@
+//! Step one: find the customer.
+
+use crossterm::event::KeyEvent;
+
+use super::step::{Step, motion, moved};
+use super::{field, send};
+use crate::domain::customer::Customer;
+use crate::domain::query::Query;
+use crate::service::lookup::{ChannelChoice, Found};
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::keymap::Command;
+use crate::tui::model::{Find, Hits, Screen, Tone};
+use crate::tui::msg::Failure;
+
+const NOBODY: &str =
+    "No customer matches. Try fewer letters, or the account number as printed on the bill.";
+const NOTHING_TYPED: &str =
+    "Type a part of the name, the account number, the email address or the phone number.";
+const GONE: &str = "This customer is not on file any more. Search again.";
+
+pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let Some(find) = step.find() else { return };
+    if let Some(by) = motion(command) {
+        let hits = find.found.as_ref().map_or(0, |found| found.customers.len());
+        find.selected = moved(find.selected, hits, by);
+        return;
+    }
+    match command {
+        Command::Accept => accept(step),
+        Command::Clear => {
+            find.input.reset();
+            changed(step);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
+    if step.find().is_some_and(|find| field::edit(&mut find.input, key)) {
+        changed(step);
+    }
+}
+
+pub(super) fn paste(step: &mut Step<'_>, text: &str) {
+    if step.find().is_some_and(|find| field::insert(&mut find.input, text)) {
+        changed(step);
+    }
+}
+
+/// Back to the search, with `typed` in its field.
+pub(super) fn go(step: &mut Step<'_>, typed: &str) {
+    step.model.screen = Screen::Find(Find { input: typed.to_owned().into(), ..Find::default() });
+    step.hush();
+    changed(step);
+}
+
+/// The field's text is new: what was asked for before does not matter any more.
+fn changed(step: &mut Step<'_>) {
+    let Some(find) = step.find() else { return };
+    let typed = find.input.value().to_owned();
+    let outdated = [find.searching.take(), find.opening.take()];
+    find.selected = 0;
+    find.accept_first = false;
+    let searchable = Query::parse(&typed).is_some();
+    if !searchable {
+        find.found = None;
+    }
+    for id in outdated {
+        step.forget(id);
+    }
+    step.hush();
+    step.model.search.clone_from(&typed);
+    if searchable {
+        let id = step.act(Act::Find { typed });
+        if let Some(find) = step.find() {
+            find.searching = Some(id);
+        }
+    }
+}
+
+/// Enter: the selected hit, or the first one of an answer that is still to come.
+fn accept(step: &mut Step<'_>) {
+    let Some(find) = step.find() else { return };
+    if find.opening.is_some() {
+        return;
+    }
+    if find.searching.is_some() {
+        find.accept_first = true;
+        return;
+    }
+    match &find.found {
+        Some(found) if found.customers.is_empty() => step.say(Tone::Plain, NOBODY),
+        Some(_) => open(step),
+        None if Query::parse(find.input.value()).is_none() => step.say(Tone::Plain, NOTHING_TYPED),
+        // The search failed: once more.
+        None => {
+            changed(step);
+            if let Some(find) = step.find() {
+                find.accept_first = true;
+            }
+        }
+    }
+}
+
+fn open(step: &mut Step<'_>) {
+    let selected = step.find().and_then(|find| {
+        find.found.as_ref().and_then(|found| found.customers.get(find.selected)).map(|it| it.id)
+    });
+    if let Some(customer) = selected {
+        let id = step.act(Act::Open { customer });
+        if let Some(find) = step.find() {
+            find.opening = Some(id);
+        }
+    }
+}
+
+pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Failure>) {
+    let Some(find) = step.find().filter(|find| find.searching == Some(id)) else { return };
+    find.searching = None;
+    find.selected = 0;
+    let accept_first = std::mem::take(&mut find.accept_first);
+    match answer {
+        Ok(Found { customers, more }) => {
+            let nobody = customers.is_empty();
+            let typed = find.input.value().to_owned();
+            find.found = Some(Hits { typed, customers, more });
+            if nobody {
+                step.say(Tone::Plain, NOBODY);
+            } else if accept_first {
+                open(step);
+            }
+        }
+        Err(failure) => {
+            find.found = None;
+            step.fail(failure);
+        }
+    }
+}
+
+/// A customer as opened, with the channels open to them.
+type Opened = Option<(Customer, Vec<ChannelChoice>)>;
+
+pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, Failure>) {
+    let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
+    find.opening = None;
+    match answer {
+        Ok(Some((customer, choices))) => send::go(step, customer, choices),
+        Ok(None) => {
+            changed(step);
+            step.say(Tone::Warning, GONE);
+        }
+        Err(failure) => step.fail(failure),
+    }
+}

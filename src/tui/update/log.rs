@@ -1,0 +1,261 @@
+//! The log panel: a window of the log that follows what happens.
+
+use crossterm::event::KeyEvent;
+
+use super::field;
+use super::step::{Step, motion, moved, scrolled};
+use crate::domain::channel::Channel;
+use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::outcome::Outcome;
+use crate::domain::text;
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::keymap::Command;
+use crate::tui::model::{Focus, LogPanel, Story, Tone};
+use crate::tui::msg::Failure;
+
+/// Entries read at once.
+pub(super) const READ: u32 = 200;
+
+/// Entries held at most.
+pub(super) const WINDOW: usize = 1_000;
+
+const NO_STORY: &str = "This entry belongs to no request, so there is no story to show.";
+
+/// Opens the log, goes to it where it is open beside the work, or closes it.
+pub(super) fn toggle(step: &mut Step<'_>) {
+    step.model.overlay = None;
+    if step.model.log.is_some() && step.model.focus == Focus::Log {
+        return close(step);
+    }
+    step.model.focus = Focus::Log;
+    if step.model.log.is_none() {
+        super::tray::close(step);
+        step.model.focus = Focus::Log;
+        step.model.log = Some(LogPanel::default());
+        read(step, Page::Newest);
+    }
+}
+
+pub(super) fn close(step: &mut Step<'_>) {
+    if let Some(log) = step.model.log.take() {
+        let story = log.story.and_then(|story| story.reading);
+        for id in [log.reading, story] {
+            step.forget(id);
+        }
+        step.model.focus = Focus::Work;
+    }
+}
+
+pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let Some(log) = step.log() else { return };
+    if log.story.is_some() {
+        return in_story(step, command);
+    }
+    if log.typing.is_some() {
+        return in_filter(step, command);
+    }
+    match command {
+        Command::First if log.newer => read(step, Page::Newest),
+        Command::Accept => open_story(step),
+        Command::FilterText => {
+            let text = log.filter.text.clone().unwrap_or_default();
+            log.typing = Some(text.into());
+        }
+        Command::FilterOutcome => {
+            let outcome = next(log.filter.outcome, &Outcome::ALL);
+            filter(step, |filter| filter.outcome = outcome);
+        }
+        Command::FilterChannel => {
+            let channel = next(log.filter.channel, &Channel::ALL);
+            filter(step, |filter| filter.channel = channel);
+        }
+        Command::FilterNone => filter(step, |filter| *filter = EventFilter::default()),
+        Command::Back => put_aside(step),
+        command => {
+            if let Some(by) = motion(command) {
+                log.selected = moved(log.selected, log.events.len(), by);
+                page_on(step);
+            }
+        }
+    }
+}
+
+/// Gives the keyboard back to the work. Beside it the log stays; over it, it
+/// would be in the way.
+fn put_aside(step: &mut Step<'_>) {
+    if step.model.is_wide() {
+        step.model.focus = Focus::Work;
+    } else {
+        close(step);
+    }
+}
+
+/// The value after `current`; none after the last.
+fn next<T: Copy + PartialEq>(current: Option<T>, all: &[T]) -> Option<T> {
+    let after = current.and_then(|it| all.iter().position(|other| *other == it));
+    all.get(after.map_or(0, |place| place + 1)).copied()
+}
+
+fn filter(step: &mut Step<'_>, change: impl FnOnce(&mut EventFilter)) {
+    let Some(log) = step.log() else { return };
+    change(&mut log.filter);
+    log.events.clear();
+    log.selected = 0;
+    log.older = false;
+    read(step, Page::Newest);
+}
+
+/// Reads the older entries when the last one is reached.
+fn page_on(step: &mut Step<'_>) {
+    let Some(log) = step.log() else { return };
+    let at_the_end = log.selected + 1 >= log.events.len();
+    if at_the_end
+        && log.older
+        && log.reading.is_none()
+        && let Some(last) = log.events.last()
+    {
+        let page = Page::Before(last.id);
+        read(step, page);
+    }
+}
+
+/// Reads a page; what was being read before does not matter any more.
+fn read(step: &mut Step<'_>, page: Page) {
+    let Some(log) = step.log() else { return };
+    let outdated = log.reading.take();
+    if page == Page::Newest {
+        log.stale = false;
+    }
+    let filter = log.filter.clone();
+    step.forget(outdated);
+    let id = step.act(Act::ReadLog { filter, page, limit: READ });
+    if let Some(log) = step.log() {
+        log.reading = Some(id);
+    }
+}
+
+/// Something happened: reads what is new. A window far down the log stays.
+pub(super) fn reread(step: &mut Step<'_>) {
+    let Some(log) = step.log() else { return };
+    if log.reading.is_some() {
+        log.stale = true;
+        return;
+    }
+    log.stale = false;
+    if !log.newer {
+        let page = log.events.first().map_or(Page::Newest, |newest| Page::After(newest.id));
+        read(step, page);
+    }
+}
+
+pub(super) fn answered(
+    step: &mut Step<'_>,
+    id: EffectId,
+    page: Page,
+    answer: Result<Vec<Event>, Failure>,
+) {
+    let Some(log) = step.log().filter(|log| log.reading == Some(id)) else { return };
+    log.reading = None;
+    match answer {
+        Ok(events) => take(log, page, events),
+        Err(failure) => return step.fail(failure),
+    }
+    if step.log().is_some_and(|log| log.stale) {
+        reread(step);
+    }
+}
+
+fn take(log: &mut LogPanel, page: Page, mut events: Vec<Event>) {
+    let selected = log.events.get(log.selected).map(|event| event.id);
+    let full = events.len() >= READ as usize;
+    match page {
+        Page::Newest => {
+            log.events = events;
+            log.older = full;
+            log.newer = false;
+        }
+        Page::Before(_) => {
+            log.events.append(&mut events);
+            log.older = full;
+            let over = log.events.len().saturating_sub(WINDOW);
+            log.events.drain(..over);
+            log.newer |= over > 0;
+        }
+        Page::After(_) => {
+            events.reverse();
+            events.append(&mut log.events);
+            log.events = events;
+            log.older |= log.events.len() > WINDOW;
+            log.events.truncate(WINDOW);
+            log.stale |= full;
+        }
+    }
+    log.selected = place_of(&log.events, selected);
+}
+
+/// The entry that was selected stays so, wherever it is by now.
+fn place_of(events: &[Event], selected: Option<EventId>) -> usize {
+    selected.and_then(|id| events.iter().position(|event| event.id == id)).unwrap_or(0)
+}
+
+fn open_story(step: &mut Step<'_>) {
+    let Some(log) = step.log() else { return };
+    let Some(event) = log.events.get(log.selected) else { return };
+    let Some(request) = event.request.clone() else {
+        return step.say(Tone::Plain, NO_STORY);
+    };
+    let id = step.act(Act::ReadStory { request });
+    if let Some(log) = step.log() {
+        log.story = Some(Story { events: None, reading: Some(id), scroll: 0 });
+    }
+}
+
+fn in_story(step: &mut Step<'_>, command: Command) {
+    let Some(log) = step.log() else { return };
+    if command == Command::Back {
+        let reading = log.story.take().and_then(|story| story.reading);
+        step.forget(reading);
+    } else if let (Some(story), Some(by)) = (&mut log.story, motion(command)) {
+        let lines = story.events.as_ref().map_or(0, |events| events.len() * 2);
+        story.scroll = scrolled(story.scroll, lines, by);
+    }
+}
+
+pub(super) fn story(step: &mut Step<'_>, id: EffectId, answer: Result<Vec<Event>, Failure>) {
+    let story = step.log().and_then(|log| log.story.as_mut());
+    let Some(story) = story.filter(|story| story.reading == Some(id)) else { return };
+    story.reading = None;
+    match answer {
+        Ok(events) => story.events = Some(events),
+        Err(failure) => {
+            if let Some(log) = step.log() {
+                log.story = None;
+            }
+            step.fail(failure);
+        }
+    }
+}
+
+fn in_filter(step: &mut Step<'_>, command: Command) {
+    let Some(log) = step.log() else { return };
+    match command {
+        Command::Accept => {
+            let typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
+            filter(step, |filter| filter.text = typed);
+        }
+        Command::Back => log.typing = None,
+        _ => {}
+    }
+}
+
+pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
+    if let Some(input) = step.log().and_then(|log| log.typing.as_mut()) {
+        field::edit(input, key);
+    }
+}
+
+pub(super) fn paste(step: &mut Step<'_>, text: &str) {
+    if let Some(input) = step.log().and_then(|log| log.typing.as_mut()) {
+        field::insert(input, text);
+    }
+}

@@ -1,0 +1,64 @@
+//! The machine itself: what happened and the model as it was go in; the model
+//! as it is now and a list of effects come out. It never waits, reads or
+//! writes anything, and it takes every message in every state.
+
+mod entry;
+mod field;
+mod find;
+mod keys;
+mod log;
+mod overlay;
+mod replies;
+mod send;
+mod step;
+mod time;
+mod tray;
+mod verified;
+
+use super::clock::Now;
+use super::effect::{Act, Effect};
+use super::model::{Model, Screen};
+use super::msg::Msg;
+use step::Step;
+
+pub use time::SLOW;
+pub use tray::WINDOW as TRAY_WINDOW;
+pub use verified::CHECK;
+
+/// What is to be done before anything has happened.
+pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
+    let mut step = Step::new(model, now);
+    step.act(Act::ReadClock);
+    step.done()
+}
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut step = Step::new(model, now);
+    match msg {
+        Msg::Key(key) => keys::key(&mut step, key),
+        Msg::Paste(text) => keys::paste(&mut step, &text),
+        Msg::Resize(columns, rows) => step.model.size = (columns, rows),
+        Msg::StoreChanged => store_changed(&mut step),
+        Msg::Resumed => {
+            step.act(Act::ReadClock);
+            store_changed(&mut step);
+        }
+        Msg::Wake => {}
+        Msg::End => overlay::leave(&mut step),
+        Msg::Reply(id, reply) => replies::reply(&mut step, id, *reply),
+    }
+    time::passed(&mut step);
+    step.done()
+}
+
+/// What is on the screen may not be true any more.
+fn store_changed(step: &mut Step<'_>) {
+    match step.model.screen {
+        Screen::Entry(_) => entry::reread(step),
+        Screen::Verified(_) => verified::reread(step),
+        Screen::Find(_) | Screen::Send(_) => {}
+    }
+    log::reread(step);
+    tray::reread(step);
+}

@@ -1,0 +1,145 @@
+//! What lies on top: the help, the palette, a question.
+
+use crossterm::event::KeyEvent;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::step::{Step, motion, moved, scrolled};
+use super::{entry, field, keys, send, verified};
+use crate::tui::keymap::{self, BINDINGS, Binding, Command};
+use crate::tui::model::{Model, Overlay, Palette, Question, Screen};
+
+/// Leaves, but asks first where something would be lost; asked twice, it
+/// leaves in any case.
+pub(super) fn quit(step: &mut Step<'_>) {
+    let asked = matches!(step.model.overlay, Some(Overlay::Confirm(Question::Quit)));
+    if asked || !is_at_stake(step.model) {
+        leave(step);
+    } else {
+        step.model.overlay = Some(Overlay::Confirm(Question::Quit));
+    }
+}
+
+fn is_at_stake(model: &Model) -> bool {
+    match &model.screen {
+        Screen::Find(_) => false,
+        Screen::Send(send) => {
+            send.sending.is_some() || send.open.as_deref().is_some_and(send::is_open)
+        }
+        Screen::Entry(entry) => {
+            send::is_open(&entry.request) || entry.verifying.is_some() || entry.acting.is_some()
+        }
+        Screen::Verified(_) => true,
+    }
+}
+
+/// Ends the program. A session ends with it: its secret is nowhere else.
+pub(super) fn leave(step: &mut Step<'_>) {
+    step.model.quitting = true;
+    verified::logout(step);
+}
+
+pub(super) fn answer(step: &mut Step<'_>, command: Command) {
+    let Some(Overlay::Confirm(question)) = step.model.overlay else { return };
+    match command {
+        Command::Accept => {
+            step.model.overlay = None;
+            match question {
+                Question::Quit => leave(step),
+                Question::CancelRequest => entry::cancel(step),
+            }
+        }
+        Command::Back => step.model.overlay = None,
+        _ => {}
+    }
+}
+
+pub(super) fn toggle_help(step: &mut Step<'_>) {
+    step.model.overlay = match step.model.overlay {
+        Some(Overlay::Help { .. }) => None,
+        _ => Some(Overlay::Help { scroll: 0 }),
+    };
+}
+
+pub(super) fn help(step: &mut Step<'_>, command: Command) {
+    let Some(Overlay::Help { scroll }) = &mut step.model.overlay else { return };
+    if let Some(by) = motion(command) {
+        *scroll = scrolled(*scroll, BINDINGS.len(), by);
+    } else if command == Command::Back {
+        step.model.overlay = None;
+    }
+}
+
+pub(super) fn toggle_palette(step: &mut Step<'_>) {
+    if matches!(step.model.overlay, Some(Overlay::Palette(_))) {
+        step.model.overlay = None;
+        return;
+    }
+    step.model.overlay = None;
+    let hits = matching(step.model, "");
+    step.model.overlay = Some(Overlay::Palette(Palette { hits, ..Palette::default() }));
+}
+
+pub(super) fn palette(step: &mut Step<'_>, command: Command) {
+    let Some(Overlay::Palette(palette)) = &mut step.model.overlay else { return };
+    if let Some(by) = motion(command) {
+        palette.selected = moved(palette.selected, palette.hits.len(), by);
+        return;
+    }
+    match command {
+        Command::Accept => {
+            let chosen = palette.hits.get(palette.selected).copied();
+            step.model.overlay = None;
+            if let Some(command) = chosen {
+                keys::perform(step, command);
+            }
+        }
+        Command::Back => step.model.overlay = None,
+        _ => {}
+    }
+}
+
+pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
+    edit(step, |input| field::edit(input, key));
+}
+
+pub(super) fn paste(step: &mut Step<'_>, text: &str) {
+    edit(step, |input| field::insert(input, text));
+}
+
+fn edit(step: &mut Step<'_>, change: impl FnOnce(&mut tui_input::Input) -> bool) {
+    let Some(Overlay::Palette(mut palette)) = step.model.overlay.take() else { return };
+    if change(&mut palette.input) {
+        palette.hits = matching(step.model, palette.input.value());
+        palette.selected = 0;
+    }
+    step.model.overlay = Some(Overlay::Palette(palette));
+}
+
+/// The commands that hold where the user is and whose words match, the
+/// likeliest first.
+fn matching(model: &Model, typed: &str) -> Vec<Command> {
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, Command)> = Vec::new();
+    for binding in keymap::bindings(model.context()).filter(|it| is_offered(model, it)) {
+        let words = format!("{} {} {}", binding.hint, binding.help, binding.key);
+        let score = pattern.score(Utf32Str::new(&words, &mut buffer), &mut matcher);
+        let is_new = scored.iter().all(|(_, command)| *command != binding.command);
+        if let Some(score) = score.filter(|_| is_new) {
+            scored.push((score, binding.command));
+        }
+    }
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, command)| command).collect()
+}
+
+/// Moving about is for keys; the palette is for things to do.
+fn is_offered(model: &Model, binding: &Binding) -> bool {
+    match binding.command {
+        Command::Palette => false,
+        Command::ToggleTray => model.place.has_tray,
+        command => motion(command).is_none(),
+    }
+}

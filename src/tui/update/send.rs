@@ -1,0 +1,192 @@
+//! Step two: choose how the code reaches the customer, and ask for it.
+
+use super::step::{Step, motion, moved};
+use super::{entry, find};
+use crate::domain::channel::Channel;
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::request::{Request, Status};
+use crate::service::lookup::ChannelChoice;
+use crate::service::request::{Ask, Asked, Refusal};
+use crate::service::wording;
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::keymap::Command;
+use crate::tui::model::{Entry, Live, Notice, Screen, Send, Tone};
+use crate::tui::msg::Failure;
+
+const WAIT: &str = "The code is being asked for; one moment.";
+const NO_CHANNEL: &str =
+    "No code can be sent to this customer. Correct the customer's record first.";
+const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
+
+/// To the channels of a customer who was just opened.
+pub(super) fn go(step: &mut Step<'_>, customer: Customer, choices: Vec<ChannelChoice>) {
+    let usable = choices.iter().position(|choice| choice.refusal.is_none());
+    step.hush();
+    if usable.is_none() {
+        step.say(Tone::Warning, NO_CHANNEL);
+    }
+    step.model.screen = Screen::Send(Box::new(Send {
+        customer,
+        choices,
+        selected: usable.unwrap_or(0),
+        purpose: 0,
+        sending: None,
+        open: None,
+    }));
+}
+
+/// Back to the channels from a request; it stays open where `open` holds it.
+pub(super) fn back(step: &mut Step<'_>, selected: Option<usize>, open: Option<Box<Request>>) {
+    let Some(entry) = step.entry() else { return };
+    let current = entry.request.channel;
+    let choices = entry.choices.clone();
+    let selected = selected
+        .or_else(|| choices.iter().position(|choice| choice.channel == current))
+        .unwrap_or(0);
+    let (customer, purpose) = (entry.customer.clone(), entry.purpose);
+    let reading = entry.reading.take();
+    step.forget(reading);
+    step.hush();
+    step.model.screen =
+        Screen::Send(Box::new(Send { customer, choices, selected, purpose, sending: None, open }));
+}
+
+pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let purposes = step.model.place.purposes.len().max(1);
+    let Some(send) = step.send() else { return };
+    if send.sending.is_some() {
+        return step.say(Tone::Plain, WAIT);
+    }
+    if let Some(by) = motion(command) {
+        send.selected = moved(send.selected, send.choices.len(), by);
+        return;
+    }
+    match command {
+        Command::NextPurpose => send.purpose = (send.purpose + 1) % purposes,
+        Command::PreviousPurpose => send.purpose = (send.purpose + purposes - 1) % purposes,
+        Command::Accept => accept(step),
+        Command::EnterCode => enter_code(step),
+        Command::Back => {
+            let search = step.model.search.clone();
+            find::go(step, &search);
+        }
+        _ => {}
+    }
+}
+
+fn accept(step: &mut Step<'_>) {
+    let Some(send) = step.send() else { return };
+    let Some(choice) = send.choices.get(send.selected) else {
+        return step.say(Tone::Warning, NO_CHANNEL);
+    };
+    if let Some(reason) = &choice.refusal {
+        let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());
+        return step.say(Tone::Warning, text);
+    }
+    let (customer, channel, purpose) = (send.customer.id, choice.channel, send.purpose);
+    let id = ask(step, customer, channel, purpose);
+    step.hush();
+    if let Some(send) = step.send() {
+        send.sending = Some(id);
+    }
+}
+
+/// Asks for a code; each time under a new name, so that a name told twice is
+/// one act told twice.
+pub(super) fn ask(
+    step: &mut Step<'_>,
+    customer: CustomerId,
+    channel: Channel,
+    purpose: usize,
+) -> EffectId {
+    let purpose = step.model.place.purposes.get(purpose).cloned().unwrap_or_default();
+    let idempotency = step.act_name();
+    step.act(Act::Ask(Ask { customer, channel, purpose, idempotency }))
+}
+
+/// Back to the boxes of the code that is still open.
+fn enter_code(step: &mut Step<'_>) {
+    let Some(send) = step.send() else { return };
+    let Some(request) = send.open.take() else {
+        return step.say(Tone::Plain, NOT_OPEN);
+    };
+    show(step, *request, None);
+    entry::reread(step);
+}
+
+/// Shows the boxes for a request, on the way from the channels.
+fn show(step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
+    let length = usize::from(step.model.place.code_length);
+    let purposes = &step.model.place.purposes;
+    let purpose = purposes.iter().position(|it| *it == request.purpose);
+    let Some(send) = step.send() else { return };
+    let entry = Entry {
+        customer: send.customer.clone(),
+        choices: send.choices.clone(),
+        purpose: purpose.unwrap_or(send.purpose),
+        request,
+        typed: entry::empty(length),
+        verifying: None,
+        acting: None,
+        delivering,
+        reading: None,
+        stale: false,
+        last: None,
+    };
+    step.hush();
+    step.model.screen = Screen::Entry(Box::new(entry));
+}
+
+/// The answer to asking for a code, here or for another code at the boxes. A
+/// message that was stored is always handed over, wherever the clerk is by now.
+pub(super) fn asked(step: &mut Step<'_>, id: EffectId, answer: Result<Asked, Failure>) {
+    let here = step.send().is_some_and(|send| send.sending == Some(id));
+    let at_the_boxes = step.entry().is_some_and(|entry| entry.acting == Some(id));
+    if let Some(send) = step.send().filter(|_| here) {
+        send.sending = None;
+    }
+    if let Some(entry) = step.entry().filter(|_| at_the_boxes) {
+        entry.acting = None;
+    }
+    let (request, delivering) = match answer {
+        Ok(Asked::Ready { request, message }) => {
+            step.learn_clock(request.sent_at);
+            let request_sent = Box::new(request.clone());
+            let delivering = step.act(Act::Deliver { request: request_sent, message });
+            step.act(Act::ReadClock);
+            (request, Some(delivering))
+        }
+        Ok(Asked::Already(request)) => (request, None),
+        Ok(Asked::Refused(refusal)) => {
+            if here || at_the_boxes {
+                refused(step, refusal);
+            }
+            return;
+        }
+        Err(failure) => return step.fail(failure),
+    };
+    if here {
+        show(step, request, delivering);
+    } else if at_the_boxes {
+        entry::sent_again(step, request, delivering);
+    }
+    if delivering.is_none() {
+        entry::reread(step);
+    }
+}
+
+fn refused(step: &mut Step<'_>, mut refusal: Box<Refusal>) {
+    if let (Some(entry), Some(request)) = (step.entry(), refusal.request.take()) {
+        entry.request = *request.clone();
+        refusal.request = Some(request);
+    }
+    let now = step.store_time();
+    let text = step.told(|clock| wording::refusal(&refusal, now, clock));
+    let live = refusal.retry_at.is_some().then_some(Live::Refused(refusal));
+    step.model.notice = Some(Notice { tone: Tone::Warning, text, live });
+}
+
+/// Whether a code that was asked for can still be entered.
+pub(super) fn is_open(request: &Request) -> bool {
+    request.status == Status::Open
+}

@@ -1,0 +1,162 @@
+//! One step of the machine: the model, the moment and the effects so far.
+
+use crate::domain::time::Timestamp;
+use crate::tui::clock::{Now, StoreClock};
+use crate::tui::effect::{Act, Effect, EffectId};
+use crate::tui::keymap::{self, Command, Context};
+use crate::tui::model::{
+    Below, Entry, Find, LogPanel, Model, Notice, Screen, Send, Tone, TrayPanel, UnderWay, Verified,
+};
+use crate::tui::msg::Failure;
+
+/// One step of the machine.
+pub(super) struct Step<'a> {
+    pub(super) model: &'a mut Model,
+    pub(super) now: Now,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Step<'a> {
+    pub(super) const fn new(model: &'a mut Model, now: Now) -> Self {
+        Self { model, now, effects: Vec::new() }
+    }
+
+    pub(super) fn done(self) -> Vec<Effect> {
+        self.effects
+    }
+
+    /// Wants something done; its answer will carry the id given back.
+    pub(super) fn act(&mut self, act: Act) -> EffectId {
+        self.model.last_effect += 1;
+        let id = EffectId(self.model.last_effect);
+        let (by, request) = match &act {
+            Act::Deliver { request, .. } => (Below::of(request.channel), Some(request.id.clone())),
+            _ => (Below::Store, None),
+        };
+        self.model.under_way.push(UnderWay { id, by, since: self.now, request });
+        self.effects.push(Effect { id, act });
+        id
+    }
+
+    /// A name for the next act that no other act ever had.
+    pub(super) fn act_name(&self) -> String {
+        format!("{}-{}", self.model.process, self.model.last_effect + 1)
+    }
+
+    /// Takes an effect off the list; none where it was not waited for.
+    pub(super) fn answered(&mut self, id: EffectId) -> Option<UnderWay> {
+        let place = self.model.under_way.iter().position(|it| it.id == id)?;
+        Some(self.model.under_way.swap_remove(place))
+    }
+
+    /// No longer waits for an effect.
+    pub(super) fn forget(&mut self, id: Option<EffectId>) {
+        if let Some(id) = id {
+            self.answered(id);
+        }
+    }
+
+    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.model.notice = Some(Notice::new(tone, text));
+    }
+
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.say(Tone::Bad, failure.text);
+    }
+
+    pub(super) fn hush(&mut self) {
+        self.model.notice = None;
+    }
+
+    /// What the store's clock says now; the beginning of time where it was
+    /// never read, so that every wait is told by the clock on the wall.
+    pub(super) fn store_time(&self) -> Timestamp {
+        self.model.clock.map(|clock| clock.time(self.now)).unwrap_or_default()
+    }
+
+    /// A moment the store just named will do as a clock until it is read.
+    pub(super) fn learn_clock(&mut self, read: Timestamp) {
+        self.model.clock.get_or_insert(StoreClock::new(read, self.now));
+    }
+
+    /// The sentence of `words`, given a clock as it hangs on the wall.
+    pub(super) fn told(
+        &self,
+        words: impl FnOnce(&dyn Fn(Timestamp) -> String) -> String,
+    ) -> String {
+        let place = &self.model.place;
+        words(&|moment| place.wall_clock(moment))
+    }
+
+    pub(super) fn find(&mut self) -> Option<&mut Find> {
+        match &mut self.model.screen {
+            Screen::Find(find) => Some(find),
+            _ => None,
+        }
+    }
+
+    pub(super) fn send(&mut self) -> Option<&mut Send> {
+        match &mut self.model.screen {
+            Screen::Send(send) => Some(send),
+            _ => None,
+        }
+    }
+
+    pub(super) fn entry(&mut self) -> Option<&mut Entry> {
+        match &mut self.model.screen {
+            Screen::Entry(entry) => Some(entry),
+            _ => None,
+        }
+    }
+
+    pub(super) fn verified(&mut self) -> Option<&mut Verified> {
+        match &mut self.model.screen {
+            Screen::Verified(verified) => Some(verified),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn log(&mut self) -> Option<&mut LogPanel> {
+        self.model.log.as_mut()
+    }
+
+    pub(super) const fn tray(&mut self) -> Option<&mut TrayPanel> {
+        self.model.tray.as_mut()
+    }
+}
+
+/// `sentence`, with the key that does what its last words say: `Send a new
+/// one (Ctrl-R).`
+pub(super) fn with_key(sentence: &str, context: Context, command: Command) -> String {
+    let body = sentence.trim_end_matches('.');
+    match keymap::binding(context, command) {
+        Some(binding) => format!("{body} ({}).", binding.key),
+        None => sentence.to_owned(),
+    }
+}
+
+/// A line up or down a list of `length`, or several.
+pub(super) fn moved(selected: usize, length: usize, by: isize) -> usize {
+    selected.saturating_add_signed(by).min(length.saturating_sub(1))
+}
+
+/// The lines a page key moves by.
+pub(super) const PAGE: isize = 10;
+
+/// How far a command moves, in lines; none where it does not.
+pub(super) const fn motion(command: Command) -> Option<isize> {
+    match command {
+        Command::Up => Some(-1),
+        Command::Down => Some(1),
+        Command::PageUp => Some(-PAGE),
+        Command::PageDown => Some(PAGE),
+        Command::First => Some(isize::MIN),
+        Command::Last => Some(isize::MAX),
+        _ => None,
+    }
+}
+
+/// Scrolls a text of `lines` lines; the last one stays in sight.
+pub(super) fn scrolled(scroll: u16, lines: usize, by: isize) -> u16 {
+    u16::try_from(moved(usize::from(scroll), lines, by)).unwrap_or(u16::MAX)
+}

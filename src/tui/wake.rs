@@ -1,0 +1,64 @@
+//! The next moment the picture changes by itself. Nothing is drawn before it
+//! without a cause, so a terminal that nobody uses sends nothing.
+
+use std::time::Duration;
+
+use super::clock::{Now, StoreClock};
+use super::model::{Live, Model, Part, Screen};
+use super::update::{CHECK, SLOW};
+use crate::domain::request::Status;
+use crate::domain::time::Timestamp;
+
+/// When to wake up the machine; none where nothing moves.
+pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
+    let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
+    [clock, next_slow(model)].into_iter().flatten().min()
+}
+
+/// An effect that is under way begins to be slow.
+fn next_slow(model: &Model) -> Option<Now> {
+    let mut health = model.health;
+    let waiting = model.under_way.iter().filter(|it| *health.part(it.by) == Part::Ok);
+    waiting.map(|it| it.since + SLOW).min()
+}
+
+fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
+    let counting = |moment: Timestamp| next_second(clock, moment, now);
+    let live = match model.notice.as_ref().and_then(|notice| notice.live.as_ref()) {
+        Some(Live::Refused(refusal)) => refusal.retry_at.and_then(counting),
+        Some(Live::Cooldown) | None => None,
+    };
+    let screen = match &model.screen {
+        Screen::Entry(entry) if entry.request.status == Status::Open => {
+            let request = &entry.request;
+            [counting(request.expires_at), counting(request.resend_at)].into_iter().flatten().min()
+        }
+        Screen::Send(send) => {
+            send.open.as_ref().map(|request| clock.instant_of(request.expires_at).max(now))
+        }
+        Screen::Verified(verified) if verified.leaving.is_none() => {
+            let ends_at = verified.session.ends_at();
+            counting(ends_at)
+                .or_else(|| verified.touching.is_none().then_some(verified.checked + CHECK))
+        }
+        _ => None,
+    };
+    [live, screen, Some(next_minute(clock, now))].into_iter().flatten().min()
+}
+
+/// The next moment at which the whole seconds left until `moment` change; none
+/// where it has passed.
+fn next_second(clock: StoreClock, moment: Timestamp, now: Now) -> Option<Now> {
+    let left = clock.until(moment, now).as_millis();
+    if left == 0 {
+        return None;
+    }
+    let part = u64::try_from((left - 1) % 1_000 + 1).unwrap_or(1_000);
+    Some(now + Duration::from_millis(part))
+}
+
+/// The next full minute of the clock on the top line.
+fn next_minute(clock: StoreClock, now: Now) -> Now {
+    let past = clock.time(now).millis().rem_euclid(60_000);
+    now + Duration::from_millis(60_000 - past.unsigned_abs())
+}
