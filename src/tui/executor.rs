@@ -1,0 +1,171 @@
+//! Carries effects out and brings their answers back.
+//!
+//! A search makes the one before it pointless, which is aborted. What changes
+//! something is tracked and never aborted: at the end of the program it is
+//! waited for. Reads are dropped then.
+
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::task::TaskTracker;
+
+use super::effect::{Act, Effect};
+use super::msg::{Failure, Msg, Reply};
+use super::update::TRAY_WINDOW;
+use crate::domain::session::SessionEnd;
+use crate::service::ports::{StoreError, TrayMessage};
+use crate::service::{Desk, DeskError, wording};
+
+/// Hits of a search: as many as a tall screen shows.
+const HITS: u32 = 30;
+
+/// Answers that may wait for the machine; one more waits where it was made.
+const ANSWERS: usize = 64;
+
+/// Carries effects out against a desk.
+#[derive(Debug)]
+pub struct Executor {
+    worker: Worker,
+    /// What must not be cut short.
+    acts: TaskTracker,
+    /// What may be.
+    reads: JoinSet<()>,
+    search: Option<AbortHandle>,
+}
+
+#[derive(Clone)]
+struct Worker {
+    desk: Desk,
+    answers: mpsc::Sender<Msg>,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Worker")
+    }
+}
+
+impl Executor {
+    /// An executor, and where its answers come out.
+    pub fn new(desk: Desk) -> (Self, mpsc::Receiver<Msg>) {
+        let (answers, receiver) = mpsc::channel(ANSWERS);
+        let worker = Worker { desk, answers };
+        let acts = TaskTracker::new();
+        // Closed, it can be waited on; it still takes tasks.
+        acts.close();
+        (Self { worker, acts, reads: JoinSet::new(), search: None }, receiver)
+    }
+
+    /// Begins to carry an effect out.
+    pub fn begin(&mut self, effect: Effect) {
+        // Reads that are done make room.
+        while self.reads.try_join_next().is_some() {}
+        let worker = self.worker.clone();
+        let is_search = matches!(effect.act, Act::Find { .. });
+        if must_end(&effect.act) {
+            self.acts.spawn(worker.carry_out(effect));
+            return;
+        }
+        let handle = self.reads.spawn(worker.carry_out(effect));
+        if is_search && let Some(outdated) = self.search.replace(handle) {
+            outdated.abort();
+        }
+    }
+
+    /// Whether nothing is under way that must not be cut short.
+    pub fn is_idle(&self) -> bool {
+        self.acts.is_empty()
+    }
+
+    /// Waits until that is so.
+    pub async fn idle(&self) {
+        self.acts.wait().await;
+    }
+}
+
+/// Whether an act, once begun, must come to its end.
+const fn must_end(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Ask(_)
+            | Act::Resend { .. }
+            | Act::Deliver { .. }
+            | Act::Verify { .. }
+            | Act::Cancel { .. }
+            | Act::Logout { .. }
+    )
+}
+
+impl Worker {
+    async fn carry_out(self, effect: Effect) {
+        let reply = Box::new(self.reply(effect.act).await);
+        // Without a receiver the program is over.
+        let _ = self.answers.send(Msg::Reply(effect.id, reply)).await;
+    }
+
+    async fn reply(&self, act: Act) -> Reply {
+        let desk = &self.desk;
+        match act {
+            Act::ReadClock => {
+                Reply::Clock(desk.store().now().await.map_err(|error| failure(&error.into())))
+            }
+            Act::Find { typed } => Reply::Found(or_failure(desk.find(&typed, HITS).await)),
+            Act::Open { customer } => {
+                let found = or_failure(desk.customer(customer).await);
+                Reply::Opened(found.map(|found| {
+                    found.map(|customer| {
+                        let choices = desk.channels(&customer);
+                        (customer, choices)
+                    })
+                }))
+            }
+            Act::Ask(ask) => Reply::Asked(or_failure(desk.ask(&ask).await)),
+            Act::Resend { request } => Reply::Resent(or_failure(desk.resend(&request).await)),
+            Act::Deliver { request, message } => {
+                Reply::Delivered(or_failure(desk.deliver(&request, &message).await))
+            }
+            Act::Verify { request, code } => {
+                Reply::Verified(or_failure(desk.verify(&request, &code.0).await))
+            }
+            Act::Cancel { request } => Reply::Cancelled(or_failure(desk.cancel(&request).await)),
+            Act::ReadRequest { request } => {
+                Reply::Request(or_failure(desk.request(&request).await))
+            }
+            Act::ReadAccount { customer } => {
+                Reply::Account(or_failure(desk.account(customer).await))
+            }
+            Act::Touch { token } => Reply::Session(or_failure(desk.touch(&token).await)),
+            Act::ReadSession { session } => {
+                Reply::Session(or_failure(desk.session(&session).await))
+            }
+            Act::Logout { session } => {
+                let ended = desk.end_session(&session, SessionEnd::Logout).await;
+                Reply::LoggedOut(or_failure(ended))
+            }
+            Act::ReadLog { filter, page, limit } => {
+                Reply::Log(page, or_failure(desk.log(&filter, page, limit).await))
+            }
+            Act::ReadStory { request } => Reply::Story(or_failure(desk.story(&request).await)),
+            Act::ReadTray { after } => Reply::Tray(self.tray(after).await),
+        }
+    }
+
+    async fn tray(&self, after: u64) -> Result<Vec<TrayMessage>, Failure> {
+        let Some(tray) = self.desk.tray() else { return Ok(Vec::new()) };
+        tray.messages(after, TRAY_WINDOW).await.map_err(|error| Failure {
+            text: format!("{error}. The messages on the screen may not be the newest."),
+            unreachable: false,
+        })
+    }
+}
+
+fn or_failure<T>(result: Result<T, DeskError>) -> Result<T, Failure> {
+    result.map_err(|error| failure(&error))
+}
+
+fn failure(error: &DeskError) -> Failure {
+    tracing::warn!(%error, "the desk could not act");
+    Failure {
+        text: wording::desk_error(error),
+        unreachable: matches!(error, DeskError::Store(StoreError::Unreachable(_))),
+    }
+}

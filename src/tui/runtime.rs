@@ -1,0 +1,269 @@
+//! The loop around the machine: the only part of the interface that waits.
+//!
+//! It takes what has happened, in the order in which it matters (the end, the
+//! keyboard, answers, the store, time), lets the machine decide, begins what is
+//! to be done, and draws once. Nothing in it waits for the store or a provider.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::decode::Input;
+use super::effect::Effect;
+use super::executor::Executor;
+use super::model::{Model, Place};
+use super::msg::Msg;
+use super::screen::Screen;
+use super::terminal::{self, Takeover, Unsuited};
+use super::{input, plain, update, wake};
+use crate::config::settings::UiSettings;
+use crate::service::{Desk, DeskError};
+
+/// How long what is under way at the end is waited for: a provider's time-out
+/// and a little more would be a long time before an empty screen.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Inputs that may wait for the machine; one more waits in the terminal.
+const INPUTS: usize = 256;
+
+/// How the interface ended when nothing went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The clerk left.
+    Quit,
+    /// The program was told to end.
+    Stopped,
+    /// The terminal is gone.
+    HungUp,
+}
+
+/// Why the interface could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It cannot be shown here.
+    #[error(transparent)]
+    Unsuited(#[from] Unsuited),
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] std::io::Error),
+    /// The desk cannot begin.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// A part of the program failed; where was said already.
+    #[error("a part of the program failed")]
+    Failed,
+}
+
+/// Shows the interface until it ends. `stop` ends it in order.
+pub async fn run(
+    desk: Desk,
+    settings: &UiSettings,
+    place: Place,
+    stop: CancellationToken,
+) -> Result<End, RunError> {
+    terminal::check()?;
+    let model = Model::new(place, settings.theme, terminal::size(), desk.process_name()?);
+    let failed = Arc::new(Notify::new());
+    let signals = TerminalSignals::new()?;
+    let (keyboard, inputs) = mpsc::channel(INPUTS);
+    let changes = desk.store().changes();
+    let (executor, answers) = Executor::new(desk);
+
+    let takeover = Takeover::begin(settings.mouse)?;
+    let _guard = takeover.guard_panics(Arc::clone(&failed));
+    let screen = Screen::new(model.size)?;
+    let mut shell = Shell { model, executor, takeover, screen };
+    // The clerk sees where to type before the store has said a word.
+    shell.draw()?;
+    input::listen(keyboard)?;
+    let end = shell.serve(Sources { stop, failed, signals, inputs, changes }, answers).await;
+    shell.takeover.leave();
+    end
+}
+
+/// Signals that are about the terminal and not about the program's end.
+struct TerminalSignals {
+    size: Signals,
+    stop: Signals,
+    resume: Signals,
+}
+
+impl TerminalSignals {
+    fn new() -> std::io::Result<Self> {
+        let of = |it: Signal| signal(SignalKind::from_raw(it.as_raw()));
+        Ok(Self { size: of(Signal::WINCH)?, stop: of(Signal::TSTP)?, resume: of(Signal::CONT)? })
+    }
+}
+
+/// Where things come from, beside the answers.
+struct Sources {
+    stop: CancellationToken,
+    failed: Arc<Notify>,
+    signals: TerminalSignals,
+    inputs: mpsc::Receiver<Input>,
+    changes: watch::Receiver<u64>,
+}
+
+/// What has happened, as the loop tells it apart.
+enum Event {
+    End(End),
+    Failed,
+    Suspend,
+    Resume,
+    Resize,
+    Input(Input),
+    Msg(Msg),
+}
+
+impl Sources {
+    async fn next(&mut self, answers: &mut mpsc::Receiver<Msg>, wake: Option<Instant>) -> Event {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Event::End(End::Stopped),
+            () = self.failed.notified() => Event::Failed,
+            Some(()) = self.signals.stop.recv() => Event::Suspend,
+            Some(()) = self.signals.resume.recv() => Event::Resume,
+            Some(()) = self.signals.size.recv() => Event::Resize,
+            input = self.inputs.recv() => Event::Input(input.unwrap_or(Input::Ended)),
+            Some(answer) = answers.recv() => Event::Msg(answer),
+            Ok(()) = self.changes.changed() => Event::Msg(Msg::StoreChanged),
+            () = until(wake) => Event::Msg(Msg::Wake),
+        }
+    }
+
+    /// What is there already, without waiting.
+    fn ready(&mut self, answers: &mut mpsc::Receiver<Msg>) -> Option<Event> {
+        let input = self.inputs.try_recv().ok().map(Event::Input);
+        input.or_else(|| answers.try_recv().ok().map(Event::Msg))
+    }
+}
+
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The machine with its hands and its face.
+struct Shell {
+    model: Model,
+    executor: Executor,
+    takeover: Takeover,
+    screen: Screen,
+}
+
+impl Shell {
+    async fn serve(
+        &mut self,
+        mut sources: Sources,
+        mut answers: mpsc::Receiver<Msg>,
+    ) -> Result<End, RunError> {
+        let first = update::start(&mut self.model, Instant::now());
+        self.begin(first);
+        let end = self.go_round(&mut sources, &mut answers).await;
+        self.finish(answers).await;
+        end
+    }
+
+    async fn go_round(
+        &mut self,
+        sources: &mut Sources,
+        answers: &mut mpsc::Receiver<Msg>,
+    ) -> Result<End, RunError> {
+        loop {
+            let wake = wake::next_wake(&self.model, Instant::now());
+            let mut next = Some(sources.next(answers, wake).await);
+            let mut end = None;
+            while let Some(event) = next {
+                end = self.handle(event)?;
+                next = if end.is_none() { sources.ready(answers) } else { None };
+            }
+            if let Some(end) = end {
+                return Ok(end);
+            }
+            if let Err(error) = self.draw() {
+                tracing::warn!(%error, "the terminal cannot be written to");
+                return Ok(End::HungUp);
+            }
+        }
+    }
+
+    /// Lets one thing happen; says whether the program is to end.
+    fn handle(&mut self, event: Event) -> Result<Option<End>, RunError> {
+        match event {
+            Event::End(end) => return Ok(Some(end)),
+            Event::Failed => return Err(RunError::Failed),
+            Event::Suspend => self.suspend()?,
+            Event::Resume => self.resume()?,
+            Event::Resize => self.tell_size(),
+            Event::Input(Input::Ended) => return Ok(Some(End::HungUp)),
+            Event::Input(Input::Key(key)) => self.tell(Msg::Key(key)),
+            Event::Input(Input::Paste(text)) => self.tell(Msg::Paste(text)),
+            Event::Msg(msg) => self.tell(msg),
+        }
+        Ok(self.model.quitting.then_some(End::Quit))
+    }
+
+    fn tell(&mut self, msg: Msg) {
+        let effects = update::update(&mut self.model, msg, Instant::now());
+        self.begin(effects);
+    }
+
+    fn begin(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.executor.begin(effect);
+        }
+    }
+
+    fn tell_size(&mut self) {
+        let (columns, rows) = terminal::size();
+        self.tell(Msg::Resize(columns, rows));
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        let (model, now) = (&self.model, Instant::now());
+        self.takeover.show(&mut self.screen, model.size, |frame| plain::view(model, now, frame))
+    }
+
+    /// Gives the terminal to the shell and stops, as if nothing had caught the
+    /// signal.
+    fn suspend(&self) -> Result<(), RunError> {
+        self.takeover.leave();
+        kill_process(getpid(), Signal::STOP).map_err(std::io::Error::from)?;
+        Ok(())
+    }
+
+    /// Takes the terminal again, whatever the shell did to it meanwhile.
+    fn resume(&mut self) -> Result<(), RunError> {
+        self.takeover.enter()?;
+        self.screen.forget()?;
+        self.tell_size();
+        self.tell(Msg::Resumed);
+        Ok(())
+    }
+
+    /// Gives the terminal back, then waits for a code that is being sent or
+    /// judged and ends a session that is open.
+    async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) {
+        self.takeover.leave();
+        self.tell(Msg::End);
+        let end = tokio::time::sleep(GRACE);
+        tokio::pin!(end);
+        while !self.executor.is_idle() || !answers.is_empty() {
+            tokio::select! {
+                biased;
+                Some(answer) = answers.recv() => self.tell(answer),
+                () = self.executor.idle() => {}
+                () = &mut end => {
+                    tracing::warn!("something was still under way at the end");
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Frames on their way to the terminal: what did not change is not written,
+//! and what did goes out in one piece, so that nothing flickers and a slow line
+//! carries little.
+
+use std::io;
+
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+use ratatui::prelude::Frame;
+
+use super::terminal::Takeover;
+
+/// Terminals that know this show a frame when it is complete; others ignore it.
+const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
+const SYNC_END: &[u8] = b"\x1b[?2026l";
+
+/// The screen.
+#[derive(Debug)]
+pub struct Screen {
+    terminal: Terminal<Bytes>,
+}
+
+impl Screen {
+    /// A screen of a size in columns and rows, empty so far.
+    pub fn new(size: (u16, u16)) -> io::Result<Self> {
+        // Crossterm would drop reverse and bold along with the colours under
+        // NO_COLOR; the theme knows better what to leave out.
+        crossterm::style::force_color_output(true);
+        Ok(Self { terminal: Terminal::new(Bytes::new(size))? })
+    }
+
+    /// The bytes that turn what is on the screen into what `render` draws;
+    /// none where that is the same.
+    pub fn draw(
+        &mut self,
+        size: (u16, u16),
+        render: impl FnOnce(&mut Frame<'_>),
+    ) -> io::Result<Vec<u8>> {
+        self.terminal.backend_mut().size = size.into();
+        self.terminal.draw(render)?;
+        let changes = std::mem::take(&mut self.terminal.backend_mut().written);
+        if changes.is_empty() {
+            return Ok(changes);
+        }
+        Ok([SYNC_BEGIN, &changes, SYNC_END].concat())
+    }
+
+    /// Forgets what is on the screen: somebody else has written there.
+    pub fn forget(&mut self) -> io::Result<()> {
+        let backend = self.terminal.backend_mut();
+        backend.is_cursor_shown = false;
+        backend.cursor = None;
+        self.terminal.clear()
+    }
+}
+
+impl Takeover {
+    /// Shows the next frame.
+    pub fn show(
+        &self,
+        screen: &mut Screen,
+        size: (u16, u16),
+        render: impl FnOnce(&mut Frame<'_>),
+    ) -> io::Result<()> {
+        let frame = screen.draw(size, render)?;
+        if frame.is_empty() { Ok(()) } else { self.write(&frame) }
+    }
+}
+
+/// A backend that collects the bytes of a frame and leaves out what changes
+/// nothing.
+#[derive(Debug)]
+struct Bytes {
+    written: Vec<u8>,
+    size: Size,
+    /// Where the cursor is; none where it may be anywhere.
+    cursor: Option<Position>,
+    is_cursor_shown: bool,
+}
+
+impl Bytes {
+    fn new(size: (u16, u16)) -> Self {
+        Self { written: Vec::new(), size: size.into(), cursor: None, is_cursor_shown: false }
+    }
+
+    /// Ratatui's own writer of escape sequences, writing here.
+    fn crossterm(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
+        CrosstermBackend::new(&mut self.written)
+    }
+}
+
+impl Backend for Bytes {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        let mut content = content.peekable();
+        if content.peek().is_none() {
+            return Ok(());
+        }
+        self.cursor = None;
+        self.crossterm().draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_cursor_shown) {
+            self.crossterm().hide_cursor()?;
+        }
+        Ok(())
+    }
+
+    fn show_cursor(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.is_cursor_shown, true) {
+            self.crossterm().show_cursor()?;
+        }
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(self.cursor.unwrap_or_default())
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        let position = position.into();
+        if self.cursor != Some(position) {
+            self.cursor = Some(position);
+            self.crossterm().set_cursor_position(position)?;
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.clear_region(ClearType::All)
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        self.cursor = None;
+        self.crossterm().clear_region(clear_type)
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        Ok(self.size)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::default() })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(screen: &mut Screen, size: (u16, u16), text: &str, cursor: Option<u16>) -> String {
+        let render = |frame: &mut Frame<'_>| {
+            frame.render_widget(text, frame.area());
+            if let Some(column) = cursor {
+                frame.set_cursor_position((column, 0));
+            }
+        };
+        String::from_utf8(screen.draw(size, render).expect("a frame")).expect("text")
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_writes_nothing() {
+        let mut screen = Screen::new((10, 2)).expect("a screen");
+        let first = frame(&mut screen, (10, 2), "Time left 4:12", Some(3));
+        assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"));
+        assert_eq!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)), "");
+        assert_eq!(
+            frame(&mut screen, (10, 2), "Time left 4:12", None),
+            "\x1b[?2026h\x1b[?25l\x1b[?2026l"
+        );
+    }
+
+    #[test]
+    fn one_digit_costs_little() {
+        let mut screen = Screen::new((80, 24)).expect("a screen");
+        frame(&mut screen, (80, 24), "Time left 4:12", None);
+        let next = frame(&mut screen, (80, 24), "Time left 4:11", None);
+        assert!(next.len() < 50, "{} bytes: {next:?}", next.len());
+    }
+
+    #[test]
+    fn a_forgotten_screen_is_drawn_whole() {
+        let mut screen = Screen::new((10, 1)).expect("a screen");
+        frame(&mut screen, (10, 1), "abc", None);
+        screen.forget().expect("cleared");
+        let again = frame(&mut screen, (10, 1), "abc", None);
+        assert!(again.contains("\x1b[2J") && again.contains("abc"));
+    }
+
+    #[test]
+    fn any_size_is_drawn() {
+        let mut screen = Screen::new((1, 1)).expect("a screen");
+        for size in [(1, 1), (80, 24), (0, 0), (3, 200), (400, 1), (1, 1)] {
+            frame(&mut screen, size, "some text", Some(0));
+        }
+    }
+}

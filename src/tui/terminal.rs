@@ -1,0 +1,220 @@
+//! Takes the terminal over, and gives it back however the program ends.
+//!
+//! There is one way back, [`Takeover::leave`]: quitting, an error, a signal, a
+//! panic and a terminal that has gone all come to it, in any order and as often
+//! as they like. It prints nothing, fails silently and never writes to a
+//! terminal that is not there.
+
+use std::io::{self, IsTerminal as _};
+use std::panic::{self, PanicHookInfo};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::stdio::{stdin, stdout};
+use rustix::termios::{self, OptionalActions, QueueSelector, Termios};
+use tokio::sync::Notify;
+
+/// Why the interface cannot be shown here.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsuited {
+    /// Keyboard or screen is a file or a pipe.
+    #[error(
+        "The interface needs a terminal, and this is none. Run countersign in a terminal \
+         (over SSH: ssh -t), or use a subcommand: countersign --help"
+    )]
+    NoTerminal,
+    /// The terminal says that it cannot place text.
+    #[error(
+        "The interface needs a terminal that can place text, and TERM={0:?} says that this one \
+         cannot. Set TERM (xterm-256color suits most), or use a subcommand: countersign --help"
+    )]
+    Dumb(String),
+}
+
+/// Whether the interface can be shown here.
+pub fn check() -> Result<(), Unsuited> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Unsuited::NoTerminal);
+    }
+    let name = std::env::var("TERM").unwrap_or_default();
+    if name.is_empty() || name == "dumb" || name == "unknown" {
+        return Err(Unsuited::Dumb(name));
+    }
+    Ok(())
+}
+
+/// The size where the terminal does not say.
+const USUAL: (u16, u16) = (80, 24);
+
+/// More than any screen has; a terminal that claims more is not believed.
+const LARGEST: (u16, u16) = (1_000, 400);
+
+/// Columns and rows of the terminal.
+pub fn size() -> (u16, u16) {
+    match termios::tcgetwinsize(stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+            (size.ws_col.min(LARGEST.0), size.ws_row.min(LARGEST.1))
+        }
+        _ => USUAL,
+    }
+}
+
+/// The alternate screen, emptied; bracketed paste; no cursor.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[H\x1b[?2004h\x1b[?25l";
+/// The mouse's buttons and wheel, in the form without a limit on columns.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// All of it undone. The screen is emptied first: a terminal without an
+/// alternate one would keep a customer's data in sight.
+const LEAVE: &[u8] =
+    b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
+
+/// The terminal, taken over; dropped, it is given back.
+#[derive(Debug)]
+pub struct Takeover {
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The modes to go back to while the terminal is ours.
+    before: Mutex<Option<Termios>>,
+    mouse: bool,
+}
+
+impl Takeover {
+    /// Takes the terminal over. What is taken is given back even if it fails
+    /// half-way.
+    pub fn begin(mouse: bool) -> io::Result<Self> {
+        let takeover = Self { state: Arc::new(State { before: Mutex::new(None), mouse }) };
+        takeover.enter()?;
+        Ok(takeover)
+    }
+
+    /// Takes the terminal over, or once more after the program was stopped.
+    pub fn enter(&self) -> io::Result<()> {
+        let mut before = self.state.lock();
+        let modes = match before.take() {
+            Some(modes) => modes,
+            None => termios::tcgetattr(stdin())?,
+        };
+        let mut raw = modes.clone();
+        *before = Some(modes);
+        raw.make_raw();
+        termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
+        write_all(ENTER)?;
+        if self.state.mouse {
+            write_all(MOUSE)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back.
+    pub fn leave(&self) {
+        self.state.leave();
+    }
+
+    /// Writes a frame, in one piece; does nothing while the terminal is not ours.
+    pub fn write(&self, frame: &[u8]) -> io::Result<()> {
+        let before = self.state.lock();
+        if before.is_some() { write_all(frame) } else { Ok(()) }
+    }
+
+    /// From now on a panic, on whatever thread, gives the terminal back, says
+    /// in one line where it was, and tells `panicked`.
+    pub fn guard_panics(&self, panicked: Arc<Notify>) -> PanicGuard {
+        let state = Arc::clone(&self.state);
+        let before: Arc<PanicHook> = Arc::from(panic::take_hook());
+        panic::set_hook(Box::new(move |info| {
+            state.leave();
+            report(info);
+            panicked.notify_one();
+        }));
+        PanicGuard { before }
+    }
+}
+
+impl Drop for Takeover {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl State {
+    /// Nothing under this lock panics; were it so, giving back still comes first.
+    fn lock(&self) -> MutexGuard<'_, Option<Termios>> {
+        self.before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self) {
+        let Some(modes) = self.lock().take() else { return };
+        // Each of these fails only where there is no terminal left to give back.
+        if is_alive() {
+            let _ = write_all(LEAVE);
+        }
+        // Digits typed ahead must not end up on the shell's command line.
+        let _ = termios::tcflush(stdin(), QueueSelector::IFlush);
+        let _ = termios::tcsetattr(stdin(), OptionalActions::Now, &modes);
+    }
+}
+
+/// Whether there is still a terminal to write to.
+fn is_alive() -> bool {
+    let out = stdout();
+    let mut fds = [PollFd::new(&out, PollFlags::OUT)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    poll(&mut fds, Some(&at_once)).is_ok() && !fds[0].revents().intersects(gone)
+}
+
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait_for_room()?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// The terminal may have been left non-blocking by whoever had it before.
+fn wait_for_room() -> io::Result<()> {
+    let out = stdout();
+    match poll(&mut [PollFd::new(&out, PollFlags::OUT)], None) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+type PanicHook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static;
+
+/// While this lives, panics give the terminal back; then they are reported as
+/// they were before.
+pub struct PanicGuard {
+    before: Arc<PanicHook>,
+}
+
+impl Drop for PanicGuard {
+    fn drop(&mut self) {
+        // A panicking thread may not change the hook.
+        if !std::thread::panicking() {
+            let before = Arc::clone(&self.before);
+            panic::set_hook(Box::new(move |info| before(info)));
+        }
+    }
+}
+
+/// Where and what, in one line. Only a text that stands in the source is
+/// repeated: one that was put together could hold a digit or a name.
+fn report(info: &PanicHookInfo<'_>) {
+    use io::Write as _;
+
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let what = info.payload().downcast_ref::<&str>().copied().unwrap_or("details withheld");
+    tracing::error!(place, what, "the program failed");
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "countersign failed at {place}: {what}");
+}
