@@ -12,6 +12,7 @@ use super::effect::{Act, Effect};
 use super::msg::{Failure, Msg, Reply};
 use super::update::TRAY_WINDOW;
 use crate::domain::session::SessionEnd;
+use crate::lifecycle::Lifecycle;
 use crate::service::ports::{StoreError, TrayMessage};
 use crate::service::{Desk, DeskError, wording};
 
@@ -25,7 +26,9 @@ const ANSWERS: usize = 64;
 #[derive(Debug)]
 pub struct Executor {
     worker: Worker,
-    /// What must not be cut short.
+    /// What must not be cut short is waited for by the program's end.
+    lifecycle: Lifecycle,
+    /// So much of it is this interface's.
     acts: TaskTracker,
     /// What may be.
     reads: JoinSet<()>,
@@ -46,13 +49,13 @@ impl std::fmt::Debug for Worker {
 
 impl Executor {
     /// An executor, and where its answers come out.
-    pub fn new(desk: Desk) -> (Self, mpsc::Receiver<Msg>) {
+    pub fn new(desk: Desk, lifecycle: Lifecycle) -> (Self, mpsc::Receiver<Msg>) {
         let (answers, receiver) = mpsc::channel(ANSWERS);
         let worker = Worker { desk, answers };
         let acts = TaskTracker::new();
         // Closed, it can be waited on; it still takes tasks.
         acts.close();
-        (Self { worker, acts, reads: JoinSet::new(), search: None }, receiver)
+        (Self { worker, lifecycle, acts, reads: JoinSet::new(), search: None }, receiver)
     }
 
     /// Begins to carry an effect out.
@@ -62,7 +65,8 @@ impl Executor {
         let worker = self.worker.clone();
         let is_search = matches!(effect.act, Act::Find { .. });
         if must_end(&effect.act) {
-            self.acts.spawn(worker.carry_out(effect));
+            let act = self.acts.track_future(worker.carry_out(effect));
+            drop(self.lifecycle.spawn(act));
             return;
         }
         let handle = self.reads.spawn(worker.carry_out(effect));

@@ -7,15 +7,24 @@
 //! can be tested as keys in, picture out.
 
 pub mod clock;
+pub mod decode;
 pub mod effect;
+pub mod executor;
+pub mod input;
 pub mod keymap;
 pub mod layout;
 pub mod model;
 pub mod msg;
 pub mod overlays;
+pub mod runtime;
+pub mod screen;
 pub mod screens;
+pub mod suit;
+pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
 pub mod wake;
 pub mod widgets;
+
+pub use runtime::{End, RunError, run};

@@ -7,20 +7,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Signal, getpid, kill_process};
-use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
-use super::model::{Model, Place};
+use super::model::Model;
 use super::msg::Msg;
 use super::screen::Screen;
-use super::terminal::{self, Takeover, Unsuited};
-use super::{input, plain, update, wake};
+use super::suit::{self, Unsuited};
+use super::terminal::{self, Takeover};
+use super::theme::Theme;
+use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
+use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::{Desk, DeskError};
 
 /// How long what is under way at the end is waited for: a provider's time-out
@@ -35,8 +36,8 @@ const INPUTS: usize = 256;
 pub enum End {
     /// The clerk left.
     Quit,
-    /// The program was told to end.
-    Stopped,
+    /// A signal told the program to end.
+    Told(Signal),
     /// The terminal is gone.
     HungUp,
 }
@@ -58,20 +59,24 @@ pub enum RunError {
     Failed,
 }
 
-/// Shows the interface until it ends. `stop` ends it in order.
+/// Shows the interface until it ends. `mark` is said beside the office's name
+/// where this is not production.
 pub async fn run(
     desk: Desk,
     settings: &UiSettings,
-    place: Place,
-    stop: CancellationToken,
+    mark: Option<&'static str>,
+    lifecycle: &Lifecycle,
+    signals: &mut Signals,
 ) -> Result<End, RunError> {
-    terminal::check()?;
-    let model = Model::new(place, settings.theme, terminal::size(), desk.process_name()?);
+    suit::check()?;
+    let place = suit::place(&desk, settings, mark);
+    let theme = suit::theme(settings.theme);
+    let model = Model::new(place, theme, terminal::size(), desk.process_name()?);
     let failed = Arc::new(Notify::new());
-    let signals = TerminalSignals::new()?;
+    let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
     let changes = desk.store().changes();
-    let (executor, answers) = Executor::new(desk);
+    let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
     let takeover = Takeover::begin(settings.mouse)?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
@@ -80,54 +85,36 @@ pub async fn run(
     // The clerk sees where to type before the store has said a word.
     shell.draw()?;
     input::listen(keyboard)?;
-    let end = shell.serve(Sources { stop, failed, signals, inputs, changes }, answers).await;
+    let end = shell.serve(Sources { signals, failed, resized, inputs, changes }, answers).await;
     shell.takeover.leave();
     end
 }
 
-/// Signals that are about the terminal and not about the program's end.
-struct TerminalSignals {
-    size: Signals,
-    stop: Signals,
-    resume: Signals,
-}
-
-impl TerminalSignals {
-    fn new() -> std::io::Result<Self> {
-        let of = |it: Signal| signal(SignalKind::from_raw(it.as_raw()));
-        Ok(Self { size: of(Signal::WINCH)?, stop: of(Signal::TSTP)?, resume: of(Signal::CONT)? })
-    }
-}
-
 /// Where things come from, beside the answers.
-struct Sources {
-    stop: CancellationToken,
+struct Sources<'a> {
+    signals: &'a mut Signals,
     failed: Arc<Notify>,
-    signals: TerminalSignals,
+    resized: unix::Signal,
     inputs: mpsc::Receiver<Input>,
     changes: watch::Receiver<u64>,
 }
 
 /// What has happened, as the loop tells it apart.
 enum Event {
-    End(End),
+    Signal(Signal),
     Failed,
-    Suspend,
-    Resume,
-    Resize,
+    Resized,
     Input(Input),
     Msg(Msg),
 }
 
-impl Sources {
+impl Sources<'_> {
     async fn next(&mut self, answers: &mut mpsc::Receiver<Msg>, wake: Option<Instant>) -> Event {
         tokio::select! {
             biased;
-            () = self.stop.cancelled() => Event::End(End::Stopped),
+            signal = self.signals.next() => Event::Signal(signal),
             () = self.failed.notified() => Event::Failed,
-            Some(()) = self.signals.stop.recv() => Event::Suspend,
-            Some(()) = self.signals.resume.recv() => Event::Resume,
-            Some(()) = self.signals.size.recv() => Event::Resize,
+            Some(()) = self.resized.recv() => Event::Resized,
             input = self.inputs.recv() => Event::Input(input.unwrap_or(Input::Ended)),
             Some(answer) = answers.recv() => Event::Msg(answer),
             Ok(()) = self.changes.changed() => Event::Msg(Msg::StoreChanged),
@@ -160,7 +147,7 @@ struct Shell {
 impl Shell {
     async fn serve(
         &mut self,
-        mut sources: Sources,
+        mut sources: Sources<'_>,
         mut answers: mpsc::Receiver<Msg>,
     ) -> Result<End, RunError> {
         let first = update::start(&mut self.model, Instant::now());
@@ -172,7 +159,7 @@ impl Shell {
 
     async fn go_round(
         &mut self,
-        sources: &mut Sources,
+        sources: &mut Sources<'_>,
         answers: &mut mpsc::Receiver<Msg>,
     ) -> Result<End, RunError> {
         loop {
@@ -196,12 +183,17 @@ impl Shell {
     /// Lets one thing happen; says whether the program is to end.
     fn handle(&mut self, event: Event) -> Result<Option<End>, RunError> {
         match event {
-            Event::End(end) => return Ok(Some(end)),
+            Event::Signal(Signal::Stop) => {
+                self.takeover.leave();
+                lifecycle::stop_here()?;
+            }
+            Event::Signal(Signal::Continue) => self.resume()?,
+            Event::Signal(Signal::HangUp) | Event::Input(Input::Ended) => {
+                return Ok(Some(End::HungUp));
+            }
+            Event::Signal(signal) => return Ok(Some(End::Told(signal))),
             Event::Failed => return Err(RunError::Failed),
-            Event::Suspend => self.suspend()?,
-            Event::Resume => self.resume()?,
-            Event::Resize => self.tell_size(),
-            Event::Input(Input::Ended) => return Ok(Some(End::HungUp)),
+            Event::Resized => self.tell_size(),
             Event::Input(Input::Key(key)) => self.tell(Msg::Key(key)),
             Event::Input(Input::Paste(text)) => self.tell(Msg::Paste(text)),
             Event::Msg(msg) => self.tell(msg),
@@ -227,15 +219,10 @@ impl Shell {
 
     fn draw(&mut self) -> std::io::Result<()> {
         let (model, now) = (&self.model, Instant::now());
-        self.takeover.show(&mut self.screen, model.size, |frame| plain::view(model, now, frame))
-    }
-
-    /// Gives the terminal to the shell and stops, as if nothing had caught the
-    /// signal.
-    fn suspend(&self) -> Result<(), RunError> {
-        self.takeover.leave();
-        kill_process(getpid(), Signal::STOP).map_err(std::io::Error::from)?;
-        Ok(())
+        let theme = Theme::of(model.theme, model.place.ascii);
+        self.takeover.show(&mut self.screen, model.size, |frame| {
+            view::view(model, &theme, now, frame);
+        })
     }
 
     /// Takes the terminal again, whatever the shell did to it meanwhile.

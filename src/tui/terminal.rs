@@ -5,7 +5,7 @@
 //! as they like. It prints nothing, fails silently and never writes to a
 //! terminal that is not there.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,35 +14,6 @@ use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{self, OptionalActions, QueueSelector, Termios};
 use tokio::sync::Notify;
-
-/// Why the interface cannot be shown here.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unsuited {
-    /// Keyboard or screen is a file or a pipe.
-    #[error(
-        "The interface needs a terminal, and this is none. Run countersign in a terminal \
-         (over SSH: ssh -t), or use a subcommand: countersign --help"
-    )]
-    NoTerminal,
-    /// The terminal says that it cannot place text.
-    #[error(
-        "The interface needs a terminal that can place text, and TERM={0:?} says that this one \
-         cannot. Set TERM (xterm-256color suits most), or use a subcommand: countersign --help"
-    )]
-    Dumb(String),
-}
-
-/// Whether the interface can be shown here.
-pub fn check() -> Result<(), Unsuited> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(Unsuited::NoTerminal);
-    }
-    let name = std::env::var("TERM").unwrap_or_default();
-    if name.is_empty() || name == "dumb" || name == "unknown" {
-        return Err(Unsuited::Dumb(name));
-    }
-    Ok(())
-}
 
 /// The size where the terminal does not say.
 const USUAL: (u16, u16) = (80, 24);

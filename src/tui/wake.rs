@@ -33,9 +33,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
             let request = &entry.request;
             [counting(request.expires_at), counting(request.resend_at)].into_iter().flatten().min()
         }
-        Screen::Send(send) => {
-            send.open.as_ref().map(|request| clock.instant_of(request.expires_at).max(now))
-        }
+        Screen::Send(send) => send.open.as_ref().and_then(|request| counting(request.expires_at)),
         Screen::Verified(verified) if verified.leaving.is_none() => {
             let ends_at = verified.session.ends_at();
             counting(ends_at)

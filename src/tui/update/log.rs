@@ -29,8 +29,6 @@ pub(super) fn toggle(step: &mut Step<'_>) {
     }
     step.model.focus = Focus::Log;
     if step.model.log.is_none() {
-        super::tray::close(step);
-        step.model.focus = Focus::Log;
         step.model.log = Some(LogPanel::default());
         read(step, Page::Newest);
     }

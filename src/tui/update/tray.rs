@@ -23,8 +23,6 @@ pub(super) fn toggle(step: &mut Step<'_>) {
     }
     step.model.focus = Focus::Tray;
     if step.model.tray.is_none() {
-        super::log::close(step);
-        step.model.focus = Focus::Tray;
         step.model.tray = Some(TrayPanel::default());
         reread(step);
     }
