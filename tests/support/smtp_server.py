@@ -7,12 +7,13 @@ What the part of a recipient before the @ asks for:
     unknown  refused for good at RCPT        busy    refused for now at RCPT
     silent   RCPT is never answered          spam    refused for good after DATA
     lost     the connection ends after DATA  hang    DATA is never answered
-    echo     refused, and the whole message said back
+    echo     refused, with address, code and password said back
 """
 
 import argparse
 import asyncio
 import json
+import re
 import ssl
 import sys
 
@@ -67,8 +68,8 @@ class Desk:
         if local == "spam":
             return "554 5.7.1 message refused as spam"
         if local == "echo":
-            text = " ".join(envelope.content.decode("utf-8").split())
-            return f"554 5.7.1 you said {text[-400:]}"
+            code = re.search(r"^[0-9]{6}\r?$", envelope.content.decode("utf-8"), re.M)
+            return f"554 5.7.1 {envelope.rcpt_tos[0]} {code.group().strip()} {args.password}"
         if local == "lost":
             server.transport.abort()
             await never()
