@@ -1,11 +1,13 @@
-//! The binary: parse, run, exit code.
+//! The binary: close the memory to others, parse, run, exit code.
 
 use std::process::ExitCode;
 
-use countersign::cli;
 use countersign::wiring::Wiring;
+use countersign::{cli, lifecycle};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Where the system does not allow it, the work goes on without.
+    let _ = lifecycle::keep_memory_private();
     cli::run(std::env::args_os(), &Wiring).await.into()
 }

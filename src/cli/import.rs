@@ -201,12 +201,13 @@ impl Sums {
         let ImportCount { added, changed, unchanged } = self.written;
         let mut message = if dry_run {
             let accounts = self.good - self.repeated;
-            format!("Nothing was written. {accounts} customers would be written.")
+            format!("Nothing was written. {} would be written.", customers(accounts))
         } else {
-            format!("{added} customers added, {changed} changed, {unchanged} as they were.")
+            format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
         };
         if self.bad > 0 {
-            message = format!("{message} {} bad lines were left out.", self.bad);
+            let lines = if self.bad == 1 { "line was" } else { "lines were" };
+            message = format!("{message} {} bad {lines} left out.", self.bad);
         }
         let (outcome, exit) = if self.bad > 0 {
             (Outcome::Malformed.word(), Outcome::Malformed.into())
@@ -233,4 +234,8 @@ impl Sums {
         })?;
         Ok(exit)
     }
+}
+
+fn customers(count: u64) -> String {
+    format!("{count} customer{}", if count == 1 { "" } else { "s" })
 }

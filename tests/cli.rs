@@ -1,0 +1,16 @@
+//! The built binary at a shell: what it prints, what it reads, and how it ends.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "cli/customers.rs"]
+mod customers;
+#[path = "cli/desk.rs"]
+mod desk;
+#[path = "cli/flow.rs"]
+mod flow;
+#[path = "cli/log.rs"]
+mod log;
+#[path = "cli/outcomes.rs"]
+mod outcomes;
+#[path = "cli/prompt.rs"]
+mod prompt;

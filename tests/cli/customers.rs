@@ -1,0 +1,108 @@
+//! Importing and finding customers.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use super::desk::{CUSTOMERS, Desk};
+
+const MIXED: &str = "\
+account_no;name;email;phone;hat size\r\n\
+A-1;Dana;dana@example.org;+1 415 555 0142;7\r\n\
+A-2;Bo;not an address;;7\r\n\
+A-3;Eli;;call me;7\r\n\
+A-1;\"Dana; again\";dana@example.org;;7\r\n";
+
+#[test]
+fn good_lines_are_imported_and_bad_ones_are_named() {
+    let desk = Desk::empty();
+    fs::write(desk.path("mixed.csv"), MIXED).unwrap();
+    let dry = desk.run(&["customers", "import", "mixed.csv", "--dry-run", "--json"]);
+    let json = dry.ended(15, "malformed");
+    assert_eq!(
+        (&json["dry_run"], &json["good"], &json["repeated"]),
+        (&true.into(), &2.into(), &1.into())
+    );
+    assert!(!desk.path("desk.db").exists(), "a dry run opens nothing");
+
+    let ran = desk.run(&["customers", "import", "mixed.csv"]);
+    assert_eq!(ran.code, 15);
+    assert_eq!(ran.out, "1 customer added, 0 changed, 0 as before. 2 bad lines were left out.\n");
+    for line in [
+        "These columns are not known and not read: hat size.",
+        "line 3: the email address is not valid",
+        "line 4: the phone number is not valid",
+        "line 5: its account stands on an earlier line too; this line wins",
+    ] {
+        assert!(ran.err.lines().any(|it| it == line), "{line}: {}", ran.err);
+    }
+    assert_eq!(desk.run(&["customers", "find", "a-1", "--json"]).json()["name"], "Dana; again");
+}
+
+#[test]
+fn a_good_file_twice_changes_nothing() {
+    let desk = Desk::open();
+    let again = desk.told(&["customers", "import", "-", "--json"], CUSTOMERS).ended(0, "imported");
+    assert_eq!((&again["added"], &again["unchanged"]), (&0.into(), &4.into()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told() {
+    let desk = Desk::empty();
+    desk.run(&["customers", "import", "not there.csv", "--json"]).ended(2, "usage");
+    desk.told(&["customers", "import", "-", "--json"], "").ended(15, "malformed");
+    desk.told(&["customers", "import", "-", "--json"], "name\nDana\n").ended(15, "malformed");
+}
+
+#[test]
+fn only_a_hundred_bad_lines_are_named_and_the_rest_counted() {
+    let desk = Desk::empty();
+    let mut file = "account_no,name\n".to_owned();
+    for number in 0..250 {
+        let _ = writeln!(file, "A-{number},");
+    }
+    let ran = desk.told(&["customers", "import", "-", "--dry-run"], &file);
+    assert_eq!(ran.code, 15);
+    assert_eq!(ran.err.lines().filter(|it| it.ends_with("the name is missing")).count(), 100);
+    assert!(ran.err.contains("and 150 more bad lines"), "{}", ran.err);
+}
+
+#[test]
+fn more_than_asked_for_is_told() {
+    let desk = Desk::open();
+    let ran = desk.run(&["customers", "find", "eli", "--limit", "1"]);
+    assert!(ran.out.contains("Eli") && ran.err.starts_with("There are more."), "{}", ran.err);
+}
+
+/// Whatever a file holds in its texts, no byte of it steers a terminal.
+#[test]
+fn security_38_hostile_text_comes_out_clean() {
+    let desk = Desk::empty();
+    let hostile = "Da\u{1b}]52;c;eA==\u{7}\u{9b}2J\u{202e}\u{2066}\u{200b}na";
+    let file = format!("account_no,name,email,address\nH-1,{hostile},h@example.org,{hostile}\n");
+    desk.told(&["customers", "import", "-"], &file);
+    let asked = ["request", "H-1", "--channel", "email", "--purpose", hostile];
+    let mut seen = desk.run(&asked).out;
+    for arguments in [
+        vec!["customers", "find", "h-1"],
+        vec!["customers", "find", "h-1", "--json"],
+        vec!["customers", "find", hostile],
+        vec!["log"],
+        vec!["log", "--json"],
+        vec!["log", "--csv"],
+        vec!["tray"],
+        vec!["tray", "--json"],
+        vec!["request", hostile, "--channel", "email"],
+        vec!["request", hostile, "--channel", "email", "--json"],
+        vec!["status", hostile],
+        vec!["frobnicate", hostile],
+        vec![hostile, "--json"],
+    ] {
+        let ran = desk.run(&arguments);
+        seen += &ran.out;
+        seen += &ran.err;
+    }
+    for bad in ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{200b}'] {
+        assert!(!seen.contains(bad), "{bad:?} in {seen:?}");
+    }
+    assert!(seen.contains("na"), "the text itself is shown");
+}

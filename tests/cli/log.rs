@@ -1,0 +1,130 @@
+//! The log and the tray, read once and followed.
+
+use std::io::{BufRead as _, BufReader, Lines, Read, Result};
+use std::process::Child;
+
+use serde_json::Value;
+
+use super::desk::Desk;
+
+/// The next line of a command that runs on.
+fn next(lines: &mut impl Iterator<Item = Result<String>>) -> Value {
+    serde_json::from_str(&lines.next().expect("a line").expect("readable")).expect("JSON")
+}
+
+/// A command that runs on, ended with the test.
+struct Following(Child);
+
+impl Following {
+    fn start(desk: &Desk, arguments: &[&str]) -> (Self, Lines<BufReader<impl Read>>) {
+        let mut child = desk.start(arguments);
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        (Self(child), lines)
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_log_is_filtered_and_contacts_are_masked() {
+    let desk = Desk::open();
+    let (request, code) = desk.request("WB-004217", "email");
+    desk.request("WB-004219", "sms");
+    desk.verify(&request, &Desk::wrong(&code));
+    let id = request["request"].as_str().unwrap();
+    let kinds = |arguments: &[&str]| -> Vec<String> {
+        let arguments = [&["log", "--json"], arguments].concat();
+        let kind = |line: Value| line["kind"].as_str().unwrap().to_owned();
+        desk.run(&arguments).lines().into_iter().map(kind).collect()
+    };
+    let all = ["imported", "requested", "sent", "requested", "sent", "attempt"];
+    assert_eq!(kinds(&[]), all);
+    assert_eq!(kinds(&["--limit", "2"]), ["sent", "attempt"]);
+    assert_eq!(kinds(&["--request", id]), ["requested", "sent", "attempt"]);
+    assert_eq!(kinds(&["--customer", "WB-004219"]), ["requested", "sent"]);
+    assert_eq!(kinds(&["--channel", "sms"]), ["requested", "sent"]);
+    assert_eq!(kinds(&["--outcome", "wrong"]), ["attempt"]);
+    assert_eq!(kinds(&["--text", "rivera", "--limit", "1"]), ["attempt"]);
+    let lines = desk.run(&["log"]).out;
+    assert_eq!(lines.lines().count(), 6);
+    assert!(lines.contains("d***@example.org") && !lines.contains("dana@example.org"));
+    assert_eq!(desk.run(&["log", "--outcome", "sent"]).code, 2);
+}
+
+#[test]
+fn the_csv_has_a_header_and_no_formula() {
+    let desk = Desk::empty();
+    let file = "account_no,name,phone\n=1+1,@SUM(A1),+14155550142\n";
+    desk.told(&["customers", "import", "-"], file);
+    desk.run(&["request", "=1+1", "--channel", "sms"]);
+    let out = desk.run(&["log", "--csv"]).out;
+    let mut reader = csv::Reader::from_reader(out.as_bytes());
+    assert_eq!(reader.headers().unwrap().get(1), Some("at"));
+    let records: Vec<csv::StringRecord> = reader.records().map(|it| it.unwrap()).collect();
+    assert_eq!(records.len(), 3);
+    let cells: Vec<&str> = records.iter().flat_map(csv::StringRecord::iter).collect();
+    assert!(cells.contains(&"'=1+1") && cells.contains(&"'@SUM(A1)"), "{out}");
+    assert!(!cells.iter().any(|cell| cell.starts_with(['=', '+', '-', '@'])), "{out}");
+}
+
+#[test]
+fn a_followed_log_shows_what_comes() {
+    let desk = Desk::open();
+    let (_child, mut lines) = Following::start(&desk, &["log", "--follow", "--json"]);
+    assert_eq!(next(&mut lines)["kind"], "imported");
+    desk.request("WB-004217", "email");
+    assert_eq!(next(&mut lines)["kind"], "requested");
+    assert_eq!(next(&mut lines)["kind"], "sent");
+
+    let (_child, mut none) =
+        Following::start(&desk, &["log", "-f", "--limit=0", "--json", "--channel=sms"]);
+    let (_other, mut ready) = Following::start(&desk, &["log", "-f", "--limit=1", "--json"]);
+    assert_eq!(next(&mut ready)["kind"], "sent");
+    desk.request("WB-004219", "sms");
+    let first = next(&mut none);
+    assert_eq!((&first["kind"], &first["customer"]), (&"requested".into(), &"WB-004219".into()));
+}
+
+#[test]
+fn a_followed_tray_shows_what_comes() {
+    let desk = Desk::open();
+    desk.request("WB-004217", "email");
+    let (_child, mut lines) = Following::start(&desk, &["tray", "--follow", "--json"]);
+    let first = next(&mut lines);
+    assert_eq!((&first["channel"], &first["to"]), (&"email".into(), &"dana@example.org".into()));
+    assert!(first["subject"].is_string() && first["at"].is_string());
+    let (request, code) = desk.request("WB-004219", "sms");
+    let second = next(&mut lines);
+    assert_eq!((&second["subject"], &second["reference"]), (&Value::Null, &request["reference"]));
+    assert!(second["text"].as_str().unwrap().contains(&code));
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let desk = Desk::open();
+    desk.request("WB-004217", "email");
+    let commands = [
+        &["log"][..],
+        &["log", "--json"],
+        &["tray"],
+        &["--help"],
+        &["man"],
+        &["completions", "zsh"],
+    ];
+    for arguments in commands {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let child = desk.command(arguments).stdout(writer).spawn().expect("it starts");
+        let ended = child.wait_with_output().expect("it ends");
+        assert_eq!(
+            (ended.status.code(), ended.stderr.as_slice()),
+            (Some(0), &b""[..]),
+            "{arguments:?}"
+        );
+    }
+}
