@@ -4,7 +4,7 @@
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::future::Future;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub async fn run(
     let checks = match Config::load(file) {
         Err(error) => {
             let help = "Mend the configuration first; the other parts follow from it.";
-            vec![bad("configuration", error.to_string(), help), terminal()]
+            vec![bad("configuration", error.to_string(), help), terminal(house)]
         }
         Ok(config) => all(house, &config, clock).await,
     };
@@ -70,7 +70,7 @@ async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) 
     );
     let mut checks = vec![configuration(config)];
     checks.extend(store);
-    checks.extend([keys(house, config), email, sms, log_file(config), terminal()]);
+    checks.extend([keys(house, config), email, sms, log_file(config), terminal(house)]);
     checks
 }
 
@@ -193,8 +193,8 @@ fn log_file(config: &Config) -> Check {
     }
 }
 
-fn terminal() -> Check {
-    if let Some(why) = missing_terminal() {
+fn terminal(house: &dyn House) -> Check {
+    if let Err(why) = house.terminal() {
         // Commands work without one, and scripts run doctor too.
         return good("terminal", format!("for the interface: {why}"));
     }
@@ -219,15 +219,4 @@ fn is_utf8() -> bool {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     })
-}
-
-/// What the interface lacks here, in one line; none where it can be drawn.
-pub fn missing_terminal() -> Option<&'static str> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Some("it needs a terminal; use a command in scripts (countersign --help)");
-    }
-    match env::var("TERM") {
-        Ok(term) if !term.is_empty() && term != "dumb" => None,
-        _ => Some("it needs a terminal that can place text; set TERM, for example xterm-256color"),
-    }
 }

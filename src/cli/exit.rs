@@ -24,6 +24,11 @@ impl Exit {
     /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
     pub const INTERRUPTED: Self = Self(130);
 
+    /// The end by a signal, in the number shells give it.
+    pub const fn signal(code: u8) -> Self {
+        Self(code)
+    }
+
     /// The number.
     pub const fn code(self) -> u8 {
         self.0

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::json::KeyLine;
 use crate::config::Config;
 use crate::service::ports::Store;
@@ -15,6 +15,9 @@ use crate::service::{Desk, Senders};
 /// asks for it: `completions` must work where nothing else does.
 #[async_trait]
 pub trait House: Send + Sync {
+    /// Whether the interface can be shown here; if not, one line that says what
+    /// is needed.
+    fn terminal(&self) -> Result<(), String>;
     /// The desk over the store, the senders and the keys.
     async fn desk(&self, config: &Config) -> Result<Desk, Failure>;
     /// The store alone.
@@ -28,7 +31,7 @@ pub trait House: Send + Sync {
     /// Makes a new current key; gives its name.
     fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
     /// The interface, until the person leaves it.
-    async fn interface(&self, config: Config) -> Result<(), Failure>;
+    async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
     /// The interface on a throw-away store with sample customers.
-    async fn demo(&self) -> Result<(), Failure>;
+    async fn demo(&self) -> Result<Exit, Failure>;
 }

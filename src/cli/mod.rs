@@ -64,15 +64,11 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
     let file = cli.config.as_deref();
     let command = match cli.command {
         None | Some(Command::Demo) => {
-            if let Some(why) = doctor::missing_terminal() {
-                return Err(Failure::usage(format!("The interface cannot start here: {why}.")));
-            }
+            house.terminal().map_err(Failure::usage)?;
             if cli.command.is_some() {
-                house.demo().await?;
-            } else {
-                house.interface(load(file, output)?).await?;
+                return house.demo().await;
             }
-            return Ok(Exit::DONE);
+            return house.interface(&load(file, output)?).await;
         }
         Some(command) => command,
     };

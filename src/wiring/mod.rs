@@ -3,23 +3,27 @@
 
 mod demo;
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
 use crate::cli::json::KeyLine;
 use crate::config::Config;
 use crate::config::keys::KeyFile;
+use crate::config::settings::Environment;
 use crate::delivery;
 use crate::domain::event::Actor;
 use crate::domain::text;
+use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
 use crate::service::ports::{Random as _, Store};
 use crate::service::{Desk, Office, Senders};
 use crate::store::SqlStore;
+use crate::tui::{self, End, RunError};
 
 pub use demo::Demo;
 
@@ -59,6 +63,10 @@ impl Wiring {
 
 #[async_trait]
 impl House for Wiring {
+    fn terminal(&self) -> Result<(), String> {
+        tui::suit::check().map_err(|why| why.to_string())
+    }
+
     async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = Self::open(config).await?;
         Self::desk_on(config, Arc::new(store))
@@ -92,16 +100,37 @@ impl House for Wiring {
             .map_err(|error| Failure::configuration(sentence(&error.to_string())))
     }
 
-    async fn interface(&self, config: Config) -> Result<(), Failure> {
-        let _ = self.desk(&config).await?;
-        Err(Failure::internal("The interface is not there yet."))
+    async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
+        let mark = match config.environment {
+            Environment::Development => Some("development"),
+            Environment::Production => None,
+        };
+        show(self.desk(config).await?, config, mark).await
     }
 
-    async fn demo(&self) -> Result<(), Failure> {
+    async fn demo(&self) -> Result<Exit, Failure> {
         let demo = Demo::begin().await?;
-        let result = self.interface(demo.config().clone()).await;
+        let result = match self.desk(demo.config()).await {
+            Ok(desk) => show(desk, demo.config(), Some("demo")).await,
+            Err(failure) => Err(failure),
+        };
         demo.end();
         result
+    }
+}
+
+/// The interface on a desk, until the clerk or a signal ends it.
+async fn show(desk: Desk, config: &Config, mark: Option<&'static str>) -> Result<Exit, Failure> {
+    let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
+    let lifecycle = Lifecycle::new();
+    let mut signals = Signals::new().map_err(|error| failed(&error))?;
+    match tui::run(desk, &config.ui, mark, &lifecycle, &mut signals).await {
+        Ok(End::Quit) => Ok(Exit::DONE),
+        Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
+        Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
+        Err(RunError::Unsuited(why)) => Err(Failure::usage(why.to_string())),
+        Err(RunError::Desk(error)) => Err(error.into()),
+        Err(error) => Err(failed(&error)),
     }
 }
 
