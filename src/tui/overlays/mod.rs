@@ -6,9 +6,13 @@ pub mod palette;
 
 use ratatui::layout::Rect;
 
-/// A box of at most `width` by `height` in the middle of `area`.
+/// Fewer cells than this on both sides are covered too.
+const SLIVER: u16 = 8;
+
+/// A box of about `width` by `height` in the middle of `area`.
 fn centred(area: Rect, width: u16, height: u16) -> Rect {
-    let width = width.min(area.width.saturating_sub(2));
+    // A sliver of what lies below would only be in the way.
+    let width = if width + SLIVER > area.width { area.width } else { width };
     let height = height.min(area.height);
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;

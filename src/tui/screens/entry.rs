@@ -5,8 +5,9 @@
 //!            │ 4 ││ 8 ││ 1 │  ┃   ┃│   ││   │
 //!            └───┘└───┘└───┘  ┗━━━┛└───┘└───┘
 //!
-//! Reference     K 7 Q   the customer's message shows this word too
-//!
+//!               ┌─────────┐
+//! Reference     │  K 7 Q  │   also in the customer's message
+//!               └─────────┘
 //! Time left     4:12  ████████████████████████░░░░░░
 //! Tries left    ●●●●○  4 of 5
 //! Message       SMS to +1*******42  queued ✓  sent ✓  delivered ✓ 2 s ago
@@ -17,7 +18,6 @@ use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::send::title;
@@ -30,14 +30,17 @@ use crate::tui::widgets::facts::{LABEL, fact, facts};
 use crate::tui::widgets::moment::{clock_span, minute};
 use crate::tui::widgets::panel;
 use crate::tui::widgets::rows::{Row, flow, settle};
-use crate::tui::widgets::text::wrap;
+use crate::tui::widgets::text::{width, wrap};
 use crate::tui::widgets::{delivery, tries};
 
 /// The most cells a bar takes.
 const BAR: usize = 40;
 
-/// Lines that make the boxes worth drawing tall.
-const TALL: u16 = 11;
+/// The lines of tall boxes.
+const BOXES: usize = 3;
+
+/// The empty lines without which more lines would be too many.
+const AIR: usize = 5;
 
 /// Draws the entry of the code.
 pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) {
@@ -46,13 +49,16 @@ pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) 
     let inner = panel::draw(frame, area, scene.theme, title, focused);
     let room = usize::from(inner.width);
     let state = State::of(scene, entry);
-    let facts = about(scene, entry, state, room);
-    let tall = inner.height >= TALL && lines_of(&facts) + 4 <= usize::from(inner.height);
+    // What is big gives way where height is scarce: the reference, then the boxes.
+    let height = usize::from(inner.height);
+    let tall = height >= lines_of(&about(scene, entry, state, room, false)) + BOXES;
+    let big = height >= lines_of(&about(scene, entry, state, room, true)) + BOXES + AIR;
+    let facts = about(scene, entry, state, room, big);
     let mut rows = vec![Row::Gap];
     let mut drawn = None;
     match state {
         State::Typing | State::Checking => {
-            let boxes = boxes(scene, entry, state, tall);
+            let boxes = boxes(scene, entry, focused && state == State::Typing, tall);
             let left = inner.width.saturating_sub(boxes.width) / 2;
             rows.extend(boxes.lines.iter().enumerate().map(|(at, line)| {
                 let line = indented(line.clone(), left);
@@ -67,7 +73,7 @@ pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) 
     rows.extend(facts);
     let settled = settle(rows, inner.height);
     panel::lines(frame, inner, &settled.lines);
-    if let (true, Some((boxes, left)), Some(top)) = (focused, drawn, settled.marked)
+    if let (Some((boxes, left)), Some(top)) = (drawn, settled.marked)
         && let Some((column, line)) = boxes.cursor
     {
         let at = Position::new(inner.x + left + column, inner.y + top + line);
@@ -109,12 +115,9 @@ fn indented(mut line: Line<'static>, by: u16) -> Line<'static> {
     line
 }
 
-fn boxes(scene: Scene<'_>, entry: &Entry, state: State, tall: bool) -> Drawn {
-    let boxes = Boxes {
-        digits: &entry.typed.0,
-        length: usize::from(scene.model.place.code_length),
-        live: state == State::Typing,
-    };
+fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool) -> Drawn {
+    let boxes =
+        Boxes { digits: &entry.typed.0, length: usize::from(scene.model.place.code_length), live };
     codeboxes::draw(boxes, tall, scene.theme)
 }
 
@@ -132,14 +135,14 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     let theme = scene.theme;
     let (symbols, request) = (theme.symbols, &entry.request);
     let until = minute(request.expires_at, scene.model.place.zone);
-    let again = "Esc, then Enter, sends a new code.";
+    let again = "Ctrl-R sends a new code.";
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
             theme.warning,
             "EXPIRED",
             format!("This code worked until {until}."),
-            "Ctrl-R sends a new code; Ctrl-O uses another contact.",
+            "Ctrl-R sends a new code, Ctrl-O to another contact.",
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -156,7 +159,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             theme.warning,
             "REPLACED",
             "A later request for this customer took its place.".into(),
-            "Enter the code at that counter, or Esc, then Enter, for a new one.",
+            "Enter the code at that counter, or send a new one with Ctrl-R.",
         ),
         Status::Cancelled | Status::Open => {
             (symbols.info, theme.strong, "CANCELLED", "This code was withdrawn.".into(), again)
@@ -164,24 +167,35 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     };
     let mut rows: Vec<Row<'_>> =
         vec![Line::styled(format!("{mark} {word}"), style).centered().into()];
-    for (text, style) in [(happened.as_str(), Style::new()), (help, Style::new())] {
+    for text in [happened.as_str(), help] {
         let lines = wrap(text, room).into_iter();
-        rows.extend(lines.map(|text| Line::styled(text, style).centered().into()));
+        rows.extend(lines.map(|text| Line::from(text).centered().into()));
     }
     rows.push(Row::Gap);
     rows
 }
 
-fn about<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<Row<'a>> {
+fn about<'a>(
+    scene: Scene<'_>,
+    entry: &Entry,
+    state: State,
+    room: usize,
+    big: bool,
+) -> Vec<Row<'a>> {
     let theme = scene.theme;
     let request = &entry.request;
     let open = !matches!(state, State::Closed(_));
-    let mut rows = facts("Reference", reference(scene, request, room - LABEL.min(room)), theme);
+    let mut rows = if big {
+        big_reference(scene, request)
+    } else {
+        facts("Reference", reference(scene, request, room.saturating_sub(LABEL)), theme)
+    };
     rows.push(Row::Gap);
     if open {
         rows.push(fact("Time left", time_left(scene, request, room), theme));
     }
     rows.push(fact("Tries left", tries::tries(request, theme), theme));
+    rows.push(Row::Gap);
     let now = scene.time().filter(|_| open);
     let message = delivery::lines(request, now, room.saturating_sub(LABEL), theme);
     rows.extend(facts("Message", message, theme));
@@ -191,15 +205,42 @@ fn about<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<
     rows
 }
 
+const SHOWN_TOO: &str = "also in the customer's message";
+
+fn spaced(request: &Request) -> String {
+    let letters: Vec<String> = request.reference.as_str().chars().map(String::from).collect();
+    letters.join(" ")
+}
+
 fn reference<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let spaced: Vec<String> = request.reference.as_str().chars().map(String::from).collect();
-    let help = "the customer's message shows it too";
     let parts = vec![
-        vec![Span::styled(spaced.join(" "), theme.accent)],
-        vec![Span::styled(help, theme.muted)],
+        vec![Span::styled(spaced(request), theme.accent)],
+        vec![Span::styled(SHOWN_TOO, theme.muted)],
     ];
     flow(parts, room, 3)
+}
+
+/// The reference in a box of its own: it is read aloud, over a counter.
+fn big_reference<'a>(scene: Scene<'_>, request: &Request) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let set = theme.symbols.code;
+    let word = spaced(request);
+    let across = |left: &str, middle: &str, right: &str| {
+        let line = format!("{left}{}{right}", middle.repeat(width(&word) + 4));
+        vec![Span::styled(line, theme.border)]
+    };
+    let middle = vec![
+        Span::styled(format!("{}  ", set.vertical_left), theme.border),
+        Span::styled(word.clone(), theme.accent),
+        Span::styled(format!("  {}", set.vertical_right), theme.border),
+        Span::styled(format!("   {SHOWN_TOO}"), theme.muted),
+    ];
+    vec![
+        fact("", across(set.top_left, set.horizontal_top, set.top_right), theme),
+        fact("Reference", middle, theme),
+        fact("", across(set.bottom_left, set.horizontal_bottom, set.bottom_right), theme),
+    ]
 }
 
 fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'a>> {

@@ -22,7 +22,7 @@ use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::rows::flow;
-use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
 use crate::tui::widgets::text::wrap;
 
 const LABEL: &str = "Search ";
@@ -30,9 +30,9 @@ const LABEL: &str = "Search ";
 const COLUMNS: [Column; 5] = [
     Column::new("Account", 9, 16, 0),
     Column::new("Name", 12, 34, 0).usually(18),
-    Column::new("Email", 14, 34, 2).usually(18),
-    Column::new("Phone", 12, 18, 1).usually(14),
-    Column::new("Address", 16, 40, 3),
+    Column::new("Email", 16, 34, 2).usually(18),
+    Column::new("Phone", 14, 18, 1),
+    Column::new("Address", 16, 40, EXTRA),
 ];
 
 /// Draws the search.

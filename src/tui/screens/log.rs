@@ -7,7 +7,7 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -18,19 +18,25 @@ use crate::tui::model::{Focus, LogPanel, Part};
 use crate::tui::theme::Theme;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
-use crate::tui::widgets::moment::{second, second_or_day};
+use crate::tui::widgets::moment::{same_day, second, second_or_day, short_day};
 use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::table::{self, Cell, Column};
-use crate::tui::widgets::text::fit;
+use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
+use crate::tui::widgets::text::{fit, wrap};
 use crate::tui::widgets::top::counter;
 
 const COLUMNS: [Column; 5] = [
     Column::new("Time", 8, 12, 0),
     Column::new("What", 18, 36, 0).usually(24),
-    Column::new("Customer", 10, 30, 0).usually(14),
-    Column::new("Contact", 16, 30, 1),
-    Column::new("Where", 12, 28, 2),
+    Column::new("Customer", 12, 30, 0).usually(14),
+    Column::new("Contact", 16, 30, EXTRA).usually(18),
+    Column::new("Where", 12, 28, EXTRA),
 ];
+
+const ALL: &str = "All entries, newest first";
+
+/// The width from which an entry of another day shows its hour too.
+const ROOMY: usize = 70;
 
 /// Draws the log, or a request's story over it.
 pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
@@ -86,7 +92,8 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     .flatten()
     .collect();
     let line = if parts.is_empty() {
-        Line::styled("All entries, newest first", theme.muted)
+        let newest = if log.newer { "All entries; Home for the newest" } else { ALL };
+        Line::styled(newest, theme.muted)
     } else {
         let text = format!("Only {}", parts.join(&format!(" {} ", theme.symbols.dot)));
         let text = fit(&text, usize::from(area.width), theme.symbols.ellipsis).into_owned();
@@ -97,25 +104,61 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
 
 fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
     let theme = scene.theme;
-    let rows = usize::from(area.height.saturating_sub(1));
+    let room = usize::from(area.width);
     let selected = log.selected.min(log.events.len() - 1);
+    let details = match log.events.get(selected) {
+        Some(event) if focused => details(scene, event, room),
+        _ => Vec::new(),
+    };
+    let [list, foot] = Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(u16::try_from(details.len()).unwrap_or(0)),
+    ])
+    .areas(area);
+    panel::lines(frame, foot, &details);
+    let rows = usize::from(list.height.saturating_sub(1));
     let first = table::offset(selected, log.events.len(), rows);
-    let shown: Vec<Vec<Cell>> =
-        log.events.iter().skip(first).take(rows).map(|event| cells(event, scene)).collect();
-    let widths = table::widths(&COLUMNS, &shown, usize::from(area.width));
+    let narrow = room < ROOMY;
+    let shown = log.events.iter().skip(first).take(rows);
+    let shown: Vec<Vec<Cell>> = shown.map(|event| cells(event, scene, narrow)).collect();
+    let widths = table::widths(&COLUMNS, &shown, room);
     let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
     lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
-    panel::lines(frame, area, &lines);
+    panel::lines(frame, list, &lines);
     if focused {
         let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
-        panel::select(frame, area, row.saturating_add(1), theme);
+        panel::select(frame, list, row.saturating_add(1), theme);
     }
 }
 
-fn cells(event: &Event, scene: Scene<'_>) -> Vec<Cell> {
+/// All of the selected entry, whatever the columns had to leave out.
+fn details<'a>(scene: Scene<'_>, event: &Event, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let customer = event.customer.as_ref().map(|it| format!("{} {}", it.account_no, it.name));
+    let facts = [Some(what(event)), customer, Some(contact(event)), Some(place(event))];
+    let parts = facts
+        .into_iter()
+        .flatten()
+        .chain(event.detail.clone())
+        .filter(|fact| !fact.is_empty())
+        .flat_map(|fact| wrap(&fact, room))
+        .enumerate()
+        .map(|(at, fact)| {
+            let style = if at == 0 { theme.strong } else { Style::new() };
+            vec![Span::styled(fact, style)]
+        })
+        .collect();
+    let mut lines = vec![Line::styled(theme.symbols.rule.repeat(room), theme.border)];
+    lines.extend(flow(parts, room, 3));
+    lines.truncate(5);
+    lines
+}
+
+fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
     let theme = scene.theme;
     let zone = scene.model.place.zone;
     let time = match scene.time() {
+        Some(now) if !same_day(event.at, now, zone) && narrow => short_day(event.at, zone),
         Some(now) => second_or_day(event.at, now, zone),
         None => second(event.at, zone),
     };
@@ -123,7 +166,7 @@ fn cells(event: &Event, scene: Scene<'_>) -> Vec<Cell> {
     let customer = event.customer.as_ref().map(|it| it.name.clone()).unwrap_or_default();
     vec![
         (time, theme.muted),
-        (format!("{mark} {}", what(event)), style),
+        (format!("{mark} {}", short(event)), style),
         (customer, Style::new()),
         (contact(event), Style::new()),
         (place(event), theme.muted),
@@ -135,6 +178,15 @@ pub fn what(event: &Event) -> String {
     match event.outcome {
         Some(outcome) => format!("{}: {}", event.kind.label(), words(outcome)),
         None => event.kind.label().to_owned(),
+    }
+}
+
+/// What happened, in the room of a column.
+fn short(event: &Event) -> String {
+    match event.kind {
+        // It says how it ended by itself; the why is in the details.
+        EventKind::NotSent | EventKind::Unsure => event.kind.label().to_owned(),
+        _ => what(event),
     }
 }
 

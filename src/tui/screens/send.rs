@@ -17,16 +17,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::request::{Request, Status};
 use crate::service::lookup::ChannelChoice;
 use crate::tui::model::{Focus, Send};
 use crate::tui::view::Scene;
-use crate::tui::widgets::facts::{LABEL, facts};
+use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::rows::{Row, flow, settle};
-use crate::tui::widgets::text::{pad, wrap};
+use crate::tui::widgets::text::wrap;
 
 /// Draws the choice of a channel.
 pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
@@ -71,7 +72,7 @@ fn channel<'a>(
     room: usize,
 ) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let label = pad(choice.channel.label(), LABEL, theme.symbols.ellipsis);
+    let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
@@ -88,19 +89,6 @@ fn channel<'a>(
     let lines = wrap(&text, room.saturating_sub(LABEL));
     let lines = lines.into_iter().map(|text| Line::styled(text, theme.muted)).collect();
     labelled(Span::styled(label, theme.muted), lines)
-}
-
-fn labelled<'a>(label: Span<'a>, lines: Vec<Line<'a>>) -> Vec<Line<'a>> {
-    let mut label = Some(label);
-    lines
-        .into_iter()
-        .map(|line| {
-            let before = label.take().unwrap_or_else(|| Span::raw(" ".repeat(LABEL)));
-            let style = line.style;
-            let rest = line.spans.into_iter().map(|span| span.patch_style(style));
-            Line::from(std::iter::once(before).chain(rest).collect::<Vec<_>>())
-        })
-        .collect()
 }
 
 fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
@@ -132,7 +120,7 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         };
         return styled(text, room, theme.warning);
     };
-    let way = choice.channel.label();
+    let way = in_a_sentence(choice.channel);
     let to = choice.contact.as_deref().unwrap_or("the contact on file");
     if send.sending.is_some() {
         return styled(&format!("Sending a code by {way} to {to}"), room, theme.accent);
@@ -140,6 +128,14 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let digits = scene.model.place.code_length;
     let text = format!("Enter sends a code of {digits} digits by {way} to {to}.");
     styled(&text, room, Style::new())
+}
+
+/// A channel's name among other words.
+const fn in_a_sentence(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "email",
+        Channel::Sms => "SMS",
+    }
 }
 
 fn still_open<'a>(scene: Scene<'_>, open: &Request, room: usize) -> Vec<Line<'a>> {

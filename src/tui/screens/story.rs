@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! 14:31:58   +0:00  · Code asked for
-//!                   │ SMS +4**********12, amira, counter 3
+//!                   │ SMS +4**********12   amira, counter 3
 //! 14:32:31   +0:33  ✓ Code entered: verified
 //!                   │ amira, counter 3
 //! ```
@@ -20,6 +20,7 @@ use crate::tui::model::{Focus, LogPanel, Story};
 use crate::tui::view::Scene;
 use crate::tui::widgets::moment::second_or_day;
 use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::text::{pad, pad_left, wrap};
 
 /// The cells before what happened: the time, the span, and their gaps.
@@ -97,12 +98,11 @@ fn entry<'a>(
     let before = |line: &str| {
         vec![Span::raw(" ".repeat(INDENT + wide)), Span::styled(pad(line, 3, ""), theme.border)]
     };
-    for text in [Some(contact(event)), Some(place(event)), event.detail.clone()] {
-        for text in text.filter(|it| !it.is_empty()).iter().flat_map(|it| wrap(it, room)) {
-            let mut spans = before(line);
-            spans.push(Span::styled(text, theme.muted));
-            lines.push(Line::from(spans));
-        }
+    let facts = [Some(contact(event)), Some(place(event)), event.detail.clone()];
+    let facts = facts.into_iter().flatten().filter(|it| !it.is_empty());
+    let facts = facts.flat_map(|it| wrap(&it, room)).map(|it| vec![Span::styled(it, theme.muted)]);
+    for about in flow(facts.collect(), room, 3) {
+        lines.push(Line::from([before(line), about.spans].concat()));
     }
     if !last {
         lines.push(Line::from(before(line)));

@@ -2,8 +2,8 @@
 //! the customer, scrolled.
 //!
 //! ```text
-//! ✓ VERIFIED    by SMS: holds the phone on file
-//! Session       14:32 left  ████████████████░░░   unused, it ends in 4:32
+//! ✓ VERIFIED    SMS: holds the phone on file
+//! Session       14:32 left  ████████████████░░░   ends in 4:32 if unused
 //! ──────────────────────────────────────────────────────────────────────
 //! Account       WB-004217
 //! Balance       123.45 EUR owed
@@ -25,18 +25,18 @@ use crate::service::wording;
 use crate::tui::model::{Focus, Verified};
 use crate::tui::view::Scene;
 use crate::tui::widgets::countdown::{bar, digits};
-use crate::tui::widgets::facts::{LABEL, fact, facts};
+use crate::tui::widgets::facts::{LABEL, fact, facts, labelled};
 use crate::tui::widgets::moment::{clock_span, day};
 use crate::tui::widgets::panel;
 use crate::tui::widgets::rows::{Row, flow, settle};
-use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
 use crate::tui::widgets::text::wrap;
 
 const BILLS: [Column; 5] = [
     Column::new("Number", 8, 18, 0),
-    Column::new("Issued", 11, 11, 1),
+    Column::new("Issued", 11, 11, EXTRA),
     Column::new("Due", 11, 11, 0),
-    Column::new("Amount", 8, 20, 0).to_the_right(),
+    Column::new("Amount", 14, 24, 0).to_the_right(),
     Column::new("Status", 7, 16, 0),
 ];
 
@@ -47,7 +47,7 @@ const FEEDBACK: [Column; 3] = [
 ];
 
 /// The most cells the session's bar takes.
-const BAR: usize = 24;
+const BAR: usize = 20;
 
 /// Draws the verified customer.
 pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
@@ -74,7 +74,7 @@ pub fn foot(scroll: usize, most: usize, [up, down]: [&str; 2]) -> Option<String>
         (0, 0) => None,
         (above, 0) => Some(format!("{up} {above} more above")),
         (0, below) => Some(format!("{down} {below} more below")),
-        (above, below) => Some(format!("{up} {above} above, {down} {below} below")),
+        (above, below) => Some(format!("{up} {above} above {down} {below} below")),
     }
 }
 
@@ -82,23 +82,18 @@ fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> 
     let theme = scene.theme;
     let session = &verified.session;
     let proof = match session.factor {
-        Factor::ContactConfirmed => {
-            "the customer reads the email address on file; \
-                                     this is no strong proof"
-        }
-        Factor::Sms => "the customer holds the phone on file",
+        Factor::ContactConfirmed => "email confirmed (not a strong proof)".to_owned(),
+        Factor::Sms => format!("SMS: {}", wording::factor(session.factor)),
     };
-    let mark = Span::styled(format!("{} Verified: ", theme.symbols.check), theme.good);
-    let mut rows: Vec<Row<'_>> = Vec::new();
-    for (at, text) in wrap(proof, room.saturating_sub(13)).into_iter().enumerate() {
-        let before = if at == 0 { mark.clone() } else { Span::raw(" ".repeat(12)) };
-        rows.push(Line::from(vec![before, Span::raw(text)]).into());
-    }
     if let Some((_, how)) = session.ended {
-        let text = format!("{} {}.", theme.symbols.alert, wording::session_end(how));
-        rows.push(Line::styled(text, theme.warning).into());
-        return rows;
+        let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);
+        let text = format!("{}.", wording::session_end(how));
+        let lines = wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from);
+        return labelled(mark, lines.collect()).into_iter().map(Row::Line).collect();
     }
+    let mark = Span::styled(format!("{} VERIFIED", theme.symbols.check), theme.good);
+    let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
+    let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
     rows.extend(facts("Session", time_left(scene, verified, room.saturating_sub(LABEL)), theme));
     rows
 }
@@ -122,7 +117,7 @@ fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line
     let mut parts = vec![first];
     if session.idle_at < session.expires_at {
         let style = if idle.as_secs() < 60 { theme.warning } else { theme.muted };
-        let text = format!("unused, it ends in {}", clock_span(idle));
+        let text = format!("ends in {} if unused", clock_span(idle));
         parts.push(vec![Span::styled(text, style)]);
     }
     flow(parts, room, 3)
@@ -226,6 +221,8 @@ fn list<'a>(
     }
     let widths = table::widths(columns, &cells, room);
     rows.push(table::heading(columns, &widths, theme).into());
-    rows.extend(cells.into_iter().map(|row| table::line(columns, &widths, row, theme).into()));
+    for row in cells {
+        rows.extend(table::lines(columns, &widths, row, theme).into_iter().map(Row::Line));
+    }
     rows
 }

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::rows::Row;
-use super::text::pad;
+use super::text::{pad, width};
 use crate::tui::theme::Theme;
 
 /// The cells of a label, the gap behind it included.
@@ -17,7 +17,25 @@ pub fn fact<'a>(label: &str, value: Vec<Span<'a>>, theme: &Theme) -> Row<'a> {
 }
 
 /// A fact of several lines, the later ones under the first.
-pub fn facts<'a>(label: &str, values: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
-    let label = std::iter::once(label).chain(std::iter::repeat(""));
-    values.into_iter().zip(label).map(|(line, label)| fact(label, line.spans, theme)).collect()
+pub fn facts<'a>(label: &'a str, values: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
+    labelled(Span::styled(label, theme.muted), values).into_iter().map(Row::Line).collect()
+}
+
+/// Lines beside a label of any style.
+pub fn labelled<'a>(label: Span<'a>, values: Vec<Line<'a>>) -> Vec<Line<'a>> {
+    let mut label = Some(label);
+    values
+        .into_iter()
+        .map(|line| {
+            let label = label.take().unwrap_or_default();
+            let gap = LABEL.saturating_sub(width(&label.content));
+            let style = line.style;
+            let values = line.spans.into_iter().map(|span| {
+                let own = span.style;
+                span.style(style.patch(own))
+            });
+            let before = [label, Span::raw(" ".repeat(gap))];
+            Line::from(before.into_iter().chain(values).collect::<Vec<_>>())
+        })
+        .collect()
 }

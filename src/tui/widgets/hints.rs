@@ -42,6 +42,9 @@ fn length(hints: &[&Binding]) -> usize {
 
 /// Whether a command can do anything now.
 fn holds(model: &Model, command: Command) -> bool {
+    if model.overlay.is_some() && is_elsewhere(command) {
+        return false;
+    }
     match (command, &model.screen) {
         (Command::ToggleTray, _) => model.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
@@ -50,6 +53,11 @@ fn holds(model: &Model, command: Command) -> bool {
         (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
         _ => true,
     }
+}
+
+/// Whether a command leads away from what lies on top.
+const fn is_elsewhere(command: Command) -> bool {
+    matches!(command, Command::ToggleLog | Command::ToggleTray | Command::Quit)
 }
 
 /// How soon a hint goes; the help never does.

@@ -60,6 +60,11 @@ pub fn second_or_day(moment: Timestamp, now: Timestamp, zone: FixedOffset) -> St
     }
 }
 
+/// `21 Nov`
+pub fn short_day(moment: Timestamp, zone: FixedOffset) -> String {
+    local(moment, zone).format("%d %b").to_string()
+}
+
 /// Whether two moments are of one day.
 pub fn same_day(one: Timestamp, other: Timestamp, zone: FixedOffset) -> bool {
     local(one, zone).date_naive() == local(other, zone).date_naive()

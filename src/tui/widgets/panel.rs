@@ -5,14 +5,14 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
-use super::text::{fit, width_of};
+use super::text::{fit, width};
 use crate::tui::theme::Theme;
 
 /// What stands on a box's lines.
 #[derive(Debug, Default)]
 pub struct Title<'a> {
-    /// At the left of the top line, the first part strongest; the last parts
-    /// go where there is no room.
+    /// At the left of the top line, the first part strongest; where there is
+    /// no room the first gives way, then the last.
     pub parts: Vec<Span<'a>>,
     /// At the right of the bottom line.
     pub foot: Option<String>,
@@ -50,24 +50,29 @@ pub fn draw(
     area.inner(Margin::new(3, 1))
 }
 
+/// The first part gives way to the others, but not below this.
+const FIRST: usize = 20;
+
 fn heading<'a>(parts: Vec<Span<'a>>, room: usize, theme: &Theme) -> Line<'a> {
+    let ellipsis = theme.symbols.ellipsis;
+    let others: usize = parts.iter().skip(1).map(|part| width(&part.content) + 3).sum();
+    let first = room.saturating_sub(others).max(FIRST.min(room));
+    let mut left = room;
     let mut spans = vec![Span::raw(" ")];
-    for part in parts {
-        let first = spans.len() == 1;
-        let between = Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
-        let gap = if first { 0 } else { 3 };
-        let left = (room + 1).saturating_sub(width_of(&spans) + gap);
-        if !first && left < 8 && left < width_of(std::slice::from_ref(&part)) {
+    for (at, part) in parts.into_iter().enumerate() {
+        if at == 0 {
+            let text = fit(&part.content, first, ellipsis).into_owned();
+            left = left.saturating_sub(width(&text));
+            spans.push(Span::styled(text, theme.title));
+            continue;
+        }
+        let text = fit(&part.content, left.saturating_sub(3), ellipsis).into_owned();
+        if left < 3 + width(ellipsis) + 1 {
             break;
         }
-        if !first {
-            spans.push(between);
-        }
-        let style = if first { theme.title } else { part.style };
-        spans.push(Span::styled(
-            fit(&part.content, left, theme.symbols.ellipsis).into_owned(),
-            style,
-        ));
+        left = left.saturating_sub(width(&text) + 3);
+        spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+        spans.push(Span::styled(text, part.style));
     }
     spans.push(Span::raw(" "));
     Line::from(spans)

@@ -4,11 +4,14 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text::{pad, pad_left, width};
+use super::text::{pad, pad_left, width, wrap};
 use crate::tui::theme::Theme;
 
 /// The cells between two columns.
 pub const GAP: usize = 2;
+
+/// The rank of columns that are pleasant to have.
+pub const EXTRA: u8 = 3;
 
 /// How a column behaves.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +25,8 @@ pub struct Column {
     pub usual: usize,
     /// The most it takes.
     pub most: usize,
-    /// Columns of a higher rank go first; those of rank 0 stay.
+    /// Columns of a higher rank go first; those of rank 0 stay, and those of
+    /// rank [`EXTRA`] come only where no other has to give way for them.
     pub rank: u8,
     /// Whether its cells are pushed to the right.
     pub right: bool,
@@ -52,7 +56,7 @@ pub type Cell = (String, Style);
 
 /// The width of each column for these rows; zero for one that goes.
 pub fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize> {
-    let mut kept: Vec<bool> = vec![true; columns.len()];
+    let mut kept = without_extras(columns, rows, room);
     let least = |kept: &[bool]| {
         let each = columns.iter().zip(kept).filter(|(_, kept)| **kept);
         each.map(|(column, _)| column.least + GAP).sum::<usize>().saturating_sub(GAP)
@@ -67,14 +71,35 @@ pub fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize>
     let mut widths: Vec<usize> = columns
         .iter()
         .enumerate()
-        .map(|(at, column)| {
-            let needed = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.0));
-            let needed = needed.chain([width(column.title)]).max().unwrap_or(0);
-            if kept[at] { needed.max(column.usual).clamp(column.least, column.most) } else { 0 }
-        })
+        .map(|(at, column)| if kept[at] { wanted(column, at, rows) } else { 0 })
         .collect();
     shrink(columns, &mut widths, room);
     widths
+}
+
+/// The width a column would like to have.
+fn wanted(column: &Column, at: usize, rows: &[Vec<Cell>]) -> usize {
+    let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.0));
+    let needed = cells.chain([width(column.title)]).max().unwrap_or(0);
+    needed.max(column.usual).clamp(column.least, column.most)
+}
+
+/// Which columns stay: an extra one only where all before it, and all that are
+/// no extras, have what they want.
+fn without_extras(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<bool> {
+    let wants = |at: usize| wanted(&columns[at], at, rows) + GAP;
+    let is_extra = |at: &usize| columns[*at].rank >= EXTRA;
+    let mut used: usize = (0..columns.len()).filter(|at| !is_extra(at)).map(wants).sum();
+    (0..columns.len())
+        .map(|at| {
+            if !is_extra(&at) {
+                return true;
+            }
+            let fits = used + wants(at) <= room + GAP;
+            used += if fits { wants(at) } else { 0 };
+            fits
+        })
+        .collect()
 }
 
 fn total(widths: &[usize]) -> usize {
@@ -127,6 +152,33 @@ pub fn line(
     Line::from(spans)
 }
 
+/// One row on as many lines as its longest cell needs; sums are never broken.
+pub fn lines(
+    columns: &[Column],
+    widths: &[usize],
+    cells: Vec<Cell>,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let wrapped: Vec<(Vec<String>, Style)> = cells
+        .into_iter()
+        .zip(widths.iter().zip(columns))
+        .map(|((text, style), (room, column))| {
+            let whole = column.right || width(&text) <= *room;
+            (if whole { vec![text] } else { wrap(&text, *room) }, style)
+        })
+        .collect();
+    let shown = wrapped.iter().zip(widths).filter(|(_, room)| **room > 0);
+    let height = shown.map(|((texts, _), _)| texts.len()).max().unwrap_or(0);
+    (0..height)
+        .map(|at| {
+            let cell = |(texts, style): &(Vec<String>, Style)| {
+                (texts.get(at).cloned().unwrap_or_default(), *style)
+            };
+            line(columns, widths, wrapped.iter().map(cell), theme)
+        })
+        .collect()
+}
+
 /// The first of the rows in sight, so that the selected one is among them and,
 /// where it can be, in the middle.
 pub fn offset(selected: usize, rows: usize, height: usize) -> usize {
@@ -142,6 +194,14 @@ mod tests {
         Column::new("Name", 8, 30, 0),
         Column::new("Address", 10, 40, 1),
     ];
+
+    #[test]
+    fn an_extra_column_takes_nothing_from_the_others() {
+        let mut columns = COLUMNS;
+        columns[2].rank = EXTRA;
+        assert_eq!(widths(&columns, &[row()], 36), [9, 11, 12]);
+        assert_eq!(widths(&columns, &[row()], 35), [9, 11, 0]);
+    }
 
     fn row() -> Vec<Cell> {
         ["WB-004217", "Dana Rivera", "12 Mill Lane"].map(|it| (it.to_owned(), Style::new())).into()

@@ -1,0 +1,13 @@
+//! What the interface looks like: every screen in every state, in every theme,
+//! at every size.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod any_size;
+mod models;
+mod no_color;
+mod picture;
+mod pictures;
+mod snapshots;
+mod states;
+mod svg;

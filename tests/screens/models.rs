@@ -1,0 +1,359 @@
+//! Models for each screen and state, at one moment of one afternoon.
+
+use std::time::Instant;
+
+use chrono::FixedOffset;
+use countersign::config::settings::ThemeName;
+use countersign::domain::channel::{Channel, Factor};
+use countersign::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
+use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
+use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
+use countersign::domain::money::Money;
+use countersign::domain::outcome::Outcome;
+use countersign::domain::request::{Reference, Request, RequestId, Status};
+use countersign::domain::session::{Session, SessionId, SessionToken};
+use countersign::domain::time::Timestamp;
+use countersign::service::lookup::ChannelChoice;
+use countersign::service::ports::TrayMessage;
+use countersign::tui::clock::StoreClock;
+use countersign::tui::effect::TypedCode;
+use countersign::tui::model::{
+    Entry, Find, Hits, LogPanel, Model, Notice, Place, Screen, Send, Tone, TrayPanel, Verified,
+};
+use tui_input::Input;
+use zeroize::Zeroizing;
+
+/// 2026-11-22 14:32:00 in the office, an hour east of Greenwich.
+pub(crate) const NOON: i64 = 1_795_354_320_000;
+
+/// A moment so many seconds from now.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(NOON + seconds * 1_000)
+}
+
+/// A model on a screen, and the present.
+pub(crate) fn model(screen: Screen) -> (Model, Instant) {
+    let now = Instant::now();
+    let mut model = Model::new(place(), ThemeName::Terminal, (80, 24), "test".into());
+    model.clock = Some(StoreClock::new(at(0), now));
+    model.screen = screen;
+    (model, now)
+}
+
+fn place() -> Place {
+    Place {
+        office: "Riverside Billing".into(),
+        counter: "3".into(),
+        clerk: "amira".into(),
+        code_length: 6,
+        purposes: ["pay a bill", "change of address", "refund"].map(str::to_owned).to_vec(),
+        has_tray: true,
+        mark: Some("demo"),
+        ascii: false,
+        reduced_motion: false,
+        zone: FixedOffset::east_opt(3_600).expect("an hour"),
+    }
+}
+
+pub(crate) fn notice(tone: Tone, text: &str) -> Notice {
+    Notice::new(tone, text)
+}
+
+pub(crate) fn dana() -> Customer {
+    customer(1, "WB-004217", "Dana Rivera", Some("dana@example.org"), Some("+4915112345612"))
+}
+
+pub(crate) fn customer(
+    id: i64,
+    account_no: &str,
+    name: &str,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> Customer {
+    Customer {
+        id: CustomerId(id),
+        account_no: account_no.into(),
+        name: name.into(),
+        email: email.map(str::to_owned),
+        phone: phone.map(str::to_owned),
+        address: Some(format!("{} Mill Lane, Riverside", 10 + id)),
+        locale: None,
+    }
+}
+
+/// Customers of many scripts and lengths.
+pub(crate) fn people() -> Vec<Customer> {
+    vec![
+        dana(),
+        customer(2, "WB-004218", "José Rivera Núñez", Some("jose.rivera@example.org"), None),
+        customer(3, "WB-010733", "山田 太郎 リベラ", Some("taro@example.jp"), Some("+81312345678")),
+        customer(
+            4,
+            "WB-000009",
+            "Riverabank Housing Association, Third Court Management",
+            Some("accounts-receivable@riverabank-housing.example.org"),
+            Some("+4930123456"),
+        ),
+        customer(5, "WB-117002", "Zoe\u{308} Rivera", None, None),
+    ]
+}
+
+pub(crate) fn find(typed: &str, customers: Vec<Customer>, more: bool) -> Screen {
+    Screen::Find(Find {
+        input: Input::new(typed.into()),
+        found: Some(Hits { typed: typed.into(), customers, more }),
+        ..Find::default()
+    })
+}
+
+pub(crate) fn choices() -> Vec<ChannelChoice> {
+    vec![
+        ChannelChoice {
+            channel: Channel::Sms,
+            contact: Some("+4**********12".into()),
+            refusal: None,
+        },
+        ChannelChoice {
+            channel: Channel::Email,
+            contact: Some("d***@example.org".into()),
+            refusal: None,
+        },
+    ]
+}
+
+pub(crate) fn send() -> Send {
+    Send {
+        customer: dana(),
+        choices: choices(),
+        selected: 0,
+        purpose: 0,
+        sending: None,
+        open: None,
+    }
+}
+
+pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) -> Request {
+    Request {
+        id: RequestId::from_bits(0x1_2345_6789),
+        customer: CustomerId(1),
+        purpose: "pay a bill".into(),
+        channel: Channel::Sms,
+        contact: "+4**********12".into(),
+        reference: Reference::from_store("K7Q"),
+        generation: 1,
+        status,
+        created_at: at(-48),
+        sent_at: at(-48),
+        expires_at: at(252),
+        resend_at: at(23),
+        attempts,
+        max_attempts: 5,
+        delivery: Delivery {
+            id: DeliveryId(1),
+            provider: "twilio".into(),
+            state: delivery,
+            provider_id: None,
+            detail: None,
+            updated_at: at(-2),
+        },
+    }
+}
+
+pub(crate) fn entry(typed: &str, request: Request) -> Entry {
+    Entry {
+        customer: dana(),
+        choices: choices(),
+        purpose: 0,
+        request,
+        typed: TypedCode(Zeroizing::new(typed.into())),
+        verifying: None,
+        acting: None,
+        delivering: None,
+        reading: None,
+        stale: false,
+        last: None,
+    }
+}
+
+/// The entry as it mostly is: half typed.
+pub(crate) fn typing() -> Entry {
+    entry("481", request(Status::Open, 1, DeliveryState::Delivered))
+}
+
+pub(crate) fn verified() -> Verified {
+    Verified {
+        customer: dana(),
+        session: Session {
+            id: SessionId::from_bits(7),
+            customer: CustomerId(1),
+            account_no: "WB-004217".into(),
+            customer_name: "Dana Rivera".into(),
+            request: RequestId::from_bits(0x1_2345_6789),
+            factor: Factor::Sms,
+            purpose: "pay a bill".into(),
+            clerk: "amira".into(),
+            counter: "3".into(),
+            created_at: at(-28),
+            expires_at: at(872),
+            idle_at: at(272),
+            ended: None,
+        },
+        token: SessionToken::new([7; 32]),
+        account: Some(account()),
+        scroll: 0,
+        reading: None,
+        touching: None,
+        stale: false,
+        touched: Instant::now(),
+        checked: Instant::now(),
+        leaving: None,
+    }
+}
+
+fn money(cents: i64) -> Money {
+    Money { cents, currency: "EUR".into() }
+}
+
+pub(crate) fn account() -> Account {
+    let day = 86_400;
+    let bill = |number: &str, issued: i64, due: i64, cents: i64, status: &str| Invoice {
+        number: number.into(),
+        issued_at: at(issued * day),
+        due_at: at(due * day),
+        amount: money(cents),
+        status: status.into(),
+    };
+    let said = |days: i64, subject: &str, status: &str| Feedback {
+        at: at(days * day),
+        subject: subject.into(),
+        status: status.into(),
+    };
+    Account {
+        balance: Some(money(12_345)),
+        invoices: vec![
+            bill("2026-1109", -12, 18, 4_115, "open"),
+            bill("2026-1008", -43, -13, 8_230, "overdue"),
+            bill("2026-0907", -74, -44, 4_115, "paid"),
+            bill("2026-0806", -104, -74, 104_115, "paid"),
+            bill("2026-0705", -135, -105, 4_115, "paid"),
+        ],
+        feedback: vec![
+            said(-9, "Bin was not collected on Thursday", "answered"),
+            said(-31, "Please send bills by email from now on", "open"),
+        ],
+    }
+}
+
+pub(crate) fn event(id: i64, seconds: i64, kind: EventKind, outcome: Option<Outcome>) -> Event {
+    Event {
+        id: EventId(id),
+        at: at(seconds),
+        kind,
+        outcome,
+        request: Some(RequestId::from_bits(0x1_2345_6789)),
+        customer: Some(EventCustomer {
+            id: CustomerId(1),
+            account_no: "WB-004217".into(),
+            name: "Dana Rivera".into(),
+        }),
+        channel: Some(Channel::Sms),
+        contact: Some("+4**********12".into()),
+        actor: Actor { clerk: "amira".into(), counter: "3".into() },
+        detail: None,
+    }
+}
+
+/// One request from the asking to a wrong code.
+pub(crate) fn story() -> Vec<Event> {
+    let mut sent = event(2, -47, EventKind::Sent, None);
+    sent.detail = Some("twilio SM0123456789abcdef".into());
+    vec![
+        event(1, -48, EventKind::Requested, None),
+        sent,
+        event(3, -2, EventKind::Delivered, None),
+        event(4, -1, EventKind::Attempt, Some(Outcome::Wrong)),
+    ]
+}
+
+/// The log of a busy hour, newest first.
+pub(crate) fn log() -> LogPanel {
+    let mut events = story();
+    events.reverse();
+    let other = |id: i64, seconds: i64, kind, outcome, name: &str, no: &str| {
+        let mut event = event(id, seconds, kind, outcome);
+        event.customer =
+            Some(EventCustomer { id: CustomerId(id), account_no: no.into(), name: name.into() });
+        event.request = Some(RequestId::from_bits(u64::try_from(id).expect("positive")));
+        event.actor = Actor { clerk: "tomasz".into(), counter: "window 12".into() };
+        event.channel = Some(Channel::Email);
+        event.contact = Some("j***@example.org".into());
+        event
+    };
+    let jose = "José Rivera Núñez";
+    let verified = Some(Outcome::Verified);
+    events.extend([
+        other(100, -140, EventKind::SessionEnded, None, jose, "WB-004218"),
+        other(99, -430, EventKind::Attempt, verified, jose, "WB-004218"),
+        other(98, -455, EventKind::Sent, None, jose, "WB-004218"),
+        other(97, -456, EventKind::Requested, None, jose, "WB-004218"),
+        other(96, -900, EventKind::NotSent, Some(Outcome::Undeliverable), "山田 太郎", "WB-010733"),
+        other(95, -905, EventKind::Requested, None, "山田 太郎", "WB-010733"),
+        other(94, -2_000, EventKind::Attempt, Some(Outcome::Locked), "Ola Nowak", "WB-000311"),
+        other(93, -2_011, EventKind::Refused, Some(Outcome::Limited), "Ola Nowak", "WB-000311"),
+        other(92, -90_000, EventKind::Attempt, verified, "Ola Nowak", "WB-000311"),
+    ]);
+    LogPanel { events, older: true, ..LogPanel::default() }
+}
+
+pub(crate) fn tray() -> TrayPanel {
+    let message =
+        |number: u64, seconds: i64, channel, to: &str, subject: Option<&str>, text: &str| {
+            TrayMessage {
+                number,
+                at: at(seconds),
+                channel,
+                to: to.into(),
+                subject: subject.map(str::to_owned),
+                text: text.into(),
+                reference: "K7Q".into(),
+            }
+        };
+    TrayPanel {
+        messages: vec![
+            message(
+                2,
+                -47,
+                Channel::Sms,
+                "+4915112345612",
+                None,
+                "Riverside Billing, counter 3: your code is 481516, to pay a bill. Reference K7Q. \
+                 Only at the counter, never by phone. Valid 5 min.",
+            ),
+            message(
+                1,
+                -456,
+                Channel::Email,
+                "jose.rivera@example.org",
+                Some("Your code for Riverside Billing"),
+                "Hello José Rivera Núñez,\n\nyour code is 275931.\n\nReference: K7Q",
+            ),
+        ],
+        ..TrayPanel::default()
+    }
+}
+
+/// One channel that can be used and one that cannot.
+pub(crate) fn one_missing() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[1].contact = None;
+    choices[1].refusal = Some("no email address on file".into());
+    choices
+}
+
+/// No channel that can be used.
+pub(crate) fn none_usable() -> Vec<ChannelChoice> {
+    let mut choices = one_missing();
+    choices[0].contact = Some("+9*******21".into());
+    choices[0].refusal = Some("messages to this country (KP) are not allowed".into());
+    choices
+}

@@ -1,0 +1,76 @@
+//! Pictures of every state at the three sizes that are promised, and of the
+//! main screens in every theme. `INSTA_UPDATE=always cargo test --test screens`
+//! takes them anew; read the difference before you keep it.
+
+use countersign::config::settings::ThemeName;
+
+use crate::picture::shoot;
+use crate::states::{self, State};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (60, 18), (140, 40)];
+
+fn keep(name: &str, picture: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, picture));
+}
+
+/// Holds a state to its picture.
+pub(crate) fn check(name: &str, (model, now): State) {
+    let picture = SIZES.map(|size| {
+        let shot = shoot(&model, ThemeName::Terminal, now, size);
+        format!("{} by {}\n{}", size.0, size.1, shot.all())
+    });
+    keep(name, &picture.join("\n"));
+}
+
+fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
+    let picture = [
+        states::find_several(),
+        states::send_one_missing(),
+        states::entry_wrong(),
+        states::entry_locked(),
+        states::verified_by_sms(),
+        states::log(),
+        states::confirm_cancel(),
+    ]
+    .map(|(mut model, now)| {
+        model.place.ascii = ascii;
+        shoot(&model, theme, now, (80, 24)).all()
+    });
+    keep(name, &picture.join("\n"));
+}
+
+#[test]
+fn theme_light() {
+    check_theme("theme_light", ThemeName::Light, false);
+}
+
+#[test]
+fn theme_dark() {
+    check_theme("theme_dark", ThemeName::Dark, false);
+}
+
+#[test]
+fn theme_high_contrast() {
+    check_theme("theme_high_contrast", ThemeName::HighContrast, false);
+}
+
+#[test]
+fn theme_mono() {
+    check_theme("theme_mono", ThemeName::Mono, false);
+}
+
+#[test]
+fn theme_ascii() {
+    check_theme("theme_ascii", ThemeName::Terminal, true);
+}
+
+#[test]
+fn a_small_terminal_is_told_what_is_needed() {
+    let (model, now) = states::entry_typing();
+    let picture = [(59, 18), (60, 17), (20, 5), (3, 2), (1, 1)]
+        .map(|size| shoot(&model, ThemeName::Terminal, now, size).all());
+    keep("too_small", &picture.join("\n"));
+}

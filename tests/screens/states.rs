@@ -1,0 +1,268 @@
+//! Every screen in every state, by name.
+
+use std::time::Instant;
+
+use countersign::domain::channel::{Channel, Factor};
+use countersign::domain::customer::Account;
+use countersign::domain::delivery::DeliveryState;
+use countersign::domain::event::EventFilter;
+use countersign::domain::outcome::Outcome;
+use countersign::domain::request::{Request, Status};
+use countersign::domain::session::SessionEnd;
+use countersign::tui::effect::EffectId;
+use countersign::tui::keymap::Command;
+use countersign::tui::model::{
+    Entry, Find, Focus, LogPanel, Model, Overlay, Palette, Part, Question, Screen, Send, Story,
+    Tone, TrayPanel, Verified,
+};
+
+use crate::models as m;
+
+pub(crate) type State = (Model, Instant);
+
+/// The states, each as a function and as a test that holds it to its picture.
+macro_rules! states {
+    ($($name:ident => $make:expr;)*) => {
+        $(pub(crate) fn $name() -> State {
+            $make
+        })*
+
+        /// Every state by name.
+        pub(crate) const ALL: &[(&str, fn() -> State)] =
+            &[$((stringify!($name), $name as fn() -> State),)*];
+
+        mod pictures {
+            $(#[test]
+            fn $name() {
+                crate::snapshots::check(stringify!($name), super::$name());
+            })*
+        }
+    };
+}
+
+states! {
+    find_empty => m::model(Screen::Find(Find::default()));
+    find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
+    find_one => m::model(m::find("WB-004217", vec![m::dana()], false));
+    find_several => m::model(m::find("rivera", m::people(), false));
+    find_more => find_more_than_fit();
+    find_slow => with(find_several(), |model| {
+        model.health.store = Part::Slow;
+        if let Screen::Find(find) = &mut model.screen {
+            find.searching = Some(EffectId(1));
+        }
+    });
+    find_store_down => with(find_empty(), |model| {
+        model.health.store = Part::Down;
+        model.notice = Some(m::notice(
+            Tone::Bad,
+            "The store cannot be reached: connection refused. Try again in a moment.",
+        ));
+    });
+    send_both => send(m::send());
+    send_one_missing => send(Send { choices: m::one_missing(), ..m::send() });
+    send_on_refused => send(Send { choices: m::one_missing(), selected: 1, ..m::send() });
+    send_none => send(Send { choices: m::none_usable(), ..m::send() });
+    send_other_purpose => send(Send { purpose: 1, selected: 1, ..m::send() });
+    send_sending => send(Send { sending: Some(EffectId(1)), ..m::send() });
+    send_code_open => send(Send {
+        open: Some(Box::new(m::request(Status::Open, 1, DeliveryState::Sent))),
+        ..m::send()
+    });
+    send_limited => with(send_both(), |model| {
+        model.notice = Some(m::notice(
+            Tone::Warning,
+            "A code was sent to this contact a moment ago. Try again in 23 seconds.",
+        ));
+    });
+    entry_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
+    entry_typing => entry(m::typing());
+    entry_checking => entry(Entry {
+        verifying: Some(EffectId(1)),
+        ..m::entry("481516", m::request(Status::Open, 1, DeliveryState::Delivered))
+    });
+    entry_sending_again => entry(Entry { acting: Some(EffectId(1)), ..m::typing() });
+    entry_wrong => with(entry(m::entry("", m::typing().request)), |model| {
+        model.notice = Some(m::notice(Tone::Bad, "That code is wrong. 4 tries are left."));
+    });
+    entry_superseded_code => with(entry_queued(), |model| {
+        model.notice = Some(m::notice(
+            Tone::Warning,
+            "That is an older code (reference M3T, sent 14:29). Ask for the one with reference \
+             K7Q. 4 tries are left.",
+        ));
+    });
+    entry_last_try => entry(m::entry("", m::request(Status::Open, 4, DeliveryState::Sent)));
+    entry_hurry => entry(m::entry("", Request {
+        expires_at: m::at(9),
+        resend_at: m::at(-1),
+        ..m::request(Status::Open, 3, DeliveryState::Sent)
+    }));
+    entry_unsure => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Unknown)));
+    entry_failed => failed(
+        DeliveryState::Failed,
+        "The provider did not answer in time.",
+        "SMS to +4**********12 was not sent. The provider did not answer in time. Send it again, \
+         or choose another channel.",
+    );
+    entry_undeliverable => failed(
+        DeliveryState::Undeliverable,
+        "The customer has opted out of text messages.",
+        "SMS to +4**********12 cannot be delivered. The customer has opted out of text messages. \
+         Choose another channel, or correct the contact first.",
+    );
+    entry_over_by_the_clock => entry(m::entry("48", Request {
+        expires_at: m::at(0),
+        ..m::request(Status::Open, 0, DeliveryState::Sent)
+    }));
+    entry_expired => closed(Status::Expired);
+    entry_locked => closed(Status::Locked);
+    entry_used => closed(Status::Verified);
+    entry_replaced => closed(Status::Superseded);
+    entry_cancelled => closed(Status::Cancelled);
+    entry_ten_digits => with(entry_typing(), |model| model.place.code_length = 10);
+    entry_without_clock => with(entry_typing(), |model| model.clock = None);
+    entry_reduced_motion => with(entry_typing(), |model| model.place.reduced_motion = true);
+    entry_by_email => entry(m::entry("", Request {
+        channel: Channel::Email,
+        contact: "a***@riverabank-housing-association.example.org".into(),
+        ..m::request(Status::Open, 0, DeliveryState::Sent)
+    }));
+    verified_by_sms => verified(m::verified());
+    verified_by_email => {
+        let mut it = m::verified();
+        it.session.factor = Factor::ContactConfirmed;
+        verified(it)
+    };
+    verified_reading => {
+        verified(Verified { account: None, reading: Some(EffectId(1)), ..m::verified() })
+    };
+    verified_without_bills => {
+        verified(Verified { account: Some(Account::default()), ..m::verified() })
+    };
+    verified_scrolled => verified(Verified { scroll: 200, ..m::verified() });
+    verified_soon_over => {
+        let mut it = m::verified();
+        it.session.idle_at = m::at(42);
+        verified(it)
+    };
+    verified_leaving => verified(Verified { leaving: Some(EffectId(1)), ..m::verified() });
+    verified_ended => {
+        let mut it = m::verified();
+        it.session.ended = Some((m::at(-1), SessionEnd::Revoked));
+        verified(it)
+    };
+    log => in_log(m::log());
+    log_further_down => in_log(LogPanel { selected: 8, newer: true, ..m::log() });
+    log_filtered => in_log(LogPanel {
+        filter: EventFilter {
+            text: Some("rivera".into()),
+            outcome: Some(Outcome::Wrong),
+            channel: Some(Channel::Sms),
+            ..EventFilter::default()
+        },
+        ..m::log()
+    });
+    log_typing => in_log(LogPanel { typing: Some("WB-00".into()), ..m::log() });
+    log_without_match => in_log(LogPanel {
+        filter: EventFilter { outcome: Some(Outcome::Used), ..EventFilter::default() },
+        ..LogPanel::default()
+    });
+    log_empty => in_log(LogPanel::default());
+    log_story => story(Some(m::story()), 0);
+    log_story_scrolled => story(Some(m::story()), 6);
+    log_story_reading => story(None, 0);
+    tray => in_tray(0);
+    tray_email => in_tray(1);
+    tray_empty => with(tray(), |model| model.tray = Some(TrayPanel::default()));
+    both_panels => with(entry_typing(), |model| {
+        model.log = Some(m::log());
+        model.tray = Some(m::tray());
+    });
+    help => overlay(Overlay::Help { scroll: 0 });
+    help_scrolled => overlay(Overlay::Help { scroll: 500 });
+    palette => overlay(Overlay::Palette(Palette {
+        input: "co".into(),
+        hits: vec![Command::Resend, Command::ChangeContact, Command::ToggleLog],
+        selected: 1,
+    }));
+    palette_without_match => {
+        overlay(Overlay::Palette(Palette { input: "zzz".into(), ..Palette::default() }))
+    };
+    confirm_quit => overlay(Overlay::Confirm(Question::Quit));
+    confirm_cancel => overlay(Overlay::Confirm(Question::CancelRequest));
+    long_names => with(send_both(), |model| {
+        model.place.office = "The Riverside and Upper Valley Waste Billing Association".into();
+        model.place.counter = "window at the old town hall".into();
+        model.place.clerk = "maximiliane-alexandra".into();
+        model.health.email = Part::Down;
+        model.health.sms = Part::Slow;
+        if let Screen::Send(send) = &mut model.screen {
+            send.customer = m::people().swap_remove(3);
+        }
+    });
+}
+
+fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
+    change(&mut model);
+    (model, now)
+}
+
+fn find_more_than_fit() -> State {
+    let customers = (1..=30)
+        .map(|id| m::customer(id, &format!("WB-{id:06}"), "Dana Rivera", None, Some("+491511234")))
+        .collect();
+    with(m::model(m::find("dana", customers, true)), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.selected = 17;
+        }
+    })
+}
+
+fn send(send: Send) -> State {
+    m::model(Screen::Send(Box::new(send)))
+}
+
+fn entry(entry: Entry) -> State {
+    m::model(Screen::Entry(Box::new(entry)))
+}
+
+fn closed(status: Status) -> State {
+    let attempts = if status == Status::Locked { 5 } else { 2 };
+    entry(m::entry("", m::request(status, attempts, DeliveryState::Delivered)))
+}
+
+fn failed(state: DeliveryState, detail: &str, said: &str) -> State {
+    let mut request = m::request(Status::Open, 0, state);
+    request.delivery.detail = Some(detail.into());
+    with(entry(m::entry("", request)), |model| model.notice = Some(m::notice(Tone::Bad, said)))
+}
+
+fn verified(verified: Verified) -> State {
+    m::model(Screen::Verified(Box::new(verified)))
+}
+
+fn in_log(log: LogPanel) -> State {
+    with(entry(m::typing()), |model| {
+        model.log = Some(log);
+        model.focus = Focus::Log;
+    })
+}
+
+fn story(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
+    let story = Some(Story { events, reading: None, scroll });
+    in_log(LogPanel { story, ..m::log() })
+}
+
+fn in_tray(selected: usize) -> State {
+    with(entry(m::typing()), |model| {
+        let mut tray = m::tray();
+        tray.selected = selected;
+        model.tray = Some(tray);
+        model.focus = Focus::Tray;
+    })
+}
+
+fn overlay(overlay: Overlay) -> State {
+    with(entry(m::typing()), |model| model.overlay = Some(overlay))
+}
