@@ -180,6 +180,22 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn the_environment_wins_in_other_words_too() {
+    let desk = Desk::new();
+    let minutes = [("COUNTERSIGN__OTP__EXPIRY_MINUTES", "2")];
+    let config = desk.load("otp.expiry_seconds = 10", &minutes).expect("allowed");
+    assert_eq!(config.otp.expiry, Duration::from_mins(2));
+    desk.write("password", "from the file", 0o600);
+    let file = "[email]\nprovider = \"sendgrid\"\nfrom = \"codes@example.org\"\npassword = \"x\"";
+    let variable = [("COUNTERSIGN__EMAIL__PASSWORD_FILE", "password")];
+    let EmailSettings::Smtp(smtp) = desk.load(file, &variable).expect("complete").email else {
+        panic!("it is SMTP")
+    };
+    let password = smtp.login.expect("a login").password;
+    assert_eq!(password.expose_secret(), "from the file");
+}
+
+#[test]
 fn what_says_the_same_twice_in_one_place_is_refused() {
     let desk = Desk::new();
     let problems = desk.problems("otp.expiry_minutes = 5\notp.expiry_seconds = 10", &[]);

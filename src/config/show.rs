@@ -6,7 +6,7 @@ use config::ValueKind;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::layer::Merged;
+use super::layer::{Merged, SET};
 use super::surroundings::PREFIX;
 
 /// One key as it works.
@@ -71,6 +71,8 @@ impl fmt::Display for Effective {
             // alike in JSON and in TOML.
             let line = match value {
                 Json::Null => format!("# {name} is not set"),
+                // In a comment, so that nobody takes it for the secret.
+                Json::String(text) if text == SET => format!("# {name} = \"{SET}\""),
                 value => format!("{name} = {value}"),
             };
             let origin = match origin.as_str() {
