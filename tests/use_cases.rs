@@ -324,6 +324,22 @@ async fn security_20_an_unknown_send_stays_unknown_and_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn security_37_contacts_are_masked_wherever_they_are_shown() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    for channel in Channel::ALL {
+        let (request, code) = bench.send(bench.ask(&dana, channel).await).await;
+        assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+        assert!(request.contact.contains("***"), "{}", request.contact);
+    }
+    let events = bench.desk.log(&EventFilter::default(), Page::Newest, 50).await.expect("the log");
+    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana));
+    for whole in ["15112345678", "WB-1@", "wb-1@"] {
+        assert!(!shown.contains(whole), "{whole} is shown in full: {shown}");
+    }
+}
+
+#[tokio::test]
 async fn security_45_a_code_goes_to_the_address_stored_not_to_the_one_typed() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("wb-1", None).await;
