@@ -346,6 +346,20 @@ pub const BINDINGS: &[Binding] = &[
     ),
 ];
 
+/// The parts whose keys are told, in the order of a verification, by name.
+pub const PARTS: [(Context, &str); 10] = [
+    (Context::Find, "Find"),
+    (Context::Send, "Send"),
+    (Context::Entry, "Enter code"),
+    (Context::Verified, "Verified"),
+    (Context::Global, "Everywhere"),
+    (Context::Log, "Log"),
+    (Context::LogFilter, "Log, while typing a filter"),
+    (Context::Story, "A request's story"),
+    (Context::Tray, "Tray"),
+    (Context::Palette, "Palette"),
+];
+
 /// What a key means in a context; the context's own keys go before the global ones.
 pub fn command(context: Context, key: &KeyEvent) -> Option<Command> {
     let held = |context: Context| {

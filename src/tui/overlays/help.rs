@@ -6,26 +6,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::centred;
-use crate::tui::keymap::{BINDINGS, Context};
+use crate::tui::keymap::{BINDINGS, Context, PARTS};
 use crate::tui::model::Screen;
 use crate::tui::screens::verified::foot;
 use crate::tui::view::Scene;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::{pad, wrap};
-
-/// The parts in the order of a verification.
-const PARTS: [(Context, &str); 10] = [
-    (Context::Find, "Find"),
-    (Context::Send, "Send"),
-    (Context::Entry, "Enter code"),
-    (Context::Verified, "Verified"),
-    (Context::Global, "Everywhere"),
-    (Context::Log, "Log"),
-    (Context::LogFilter, "Log, while typing a filter"),
-    (Context::Story, "A request's story"),
-    (Context::Tray, "Tray"),
-    (Context::Palette, "Palette"),
-];
 
 /// The cells of a key's name.
 const KEY: usize = 13;
