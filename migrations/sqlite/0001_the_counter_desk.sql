@@ -42,6 +42,12 @@ CREATE VIRTUAL TABLE core_customer_part USING fts5 (
     parts, content = '', tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0
 );
 
+-- How common each part is, counted over a sample: a search looks the rarest up.
+CREATE TABLE core_part_weight (
+    part   TEXT   NOT NULL PRIMARY KEY,
+    weight BIGINT NOT NULL
+);
+
 CREATE TABLE core_invoice (
     id           INTEGER PRIMARY KEY,
     customer_id  BIGINT NOT NULL REFERENCES core_customer (id),

@@ -1,14 +1,18 @@
 //! Writing customers, a batch at a time and a set at a time: whatever the size
 //! of the batch, the same few statements.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::db::{Db, Tx, args};
+use super::search;
 use super::sql::statements;
 use crate::domain::customer::NewCustomer;
 use crate::domain::query::compact;
 use crate::domain::text::{digits, fold};
 use crate::service::ports::{ImportCount, StoreError};
+
+/// One customer in so many is weighed.
+const SAMPLE: usize = 8;
 
 statements! {
     TABLE {
@@ -29,6 +33,11 @@ statements! {
     KNOWN {
         "SELECT COUNT(*), COALESCE(SUM(CASE WHEN " same " THEN 1 ELSE 0 END), 0) \
          FROM core_incoming i CROSS JOIN core_customer c ON c.account_no = i.account_no"
+    }
+    WEIGH {
+        "INSERT INTO core_part_weight (part, weight) \
+         SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true \
+         ON CONFLICT (part) DO UPDATE SET weight = core_part_weight.weight + excluded.weight"
     }
     UPSERT {
         "INSERT INTO core_customer (account_no, name, email, phone, address, locale, \
@@ -132,6 +141,26 @@ pub(super) async fn import(db: &Db, batch: &[NewCustomer]) -> Result<ImportCount
     Ok(count)
 }
 
+/// How often each part stands in a sample of the customers. It decides only
+/// what a search looks up first, so that it need not be exact nor kept exact.
+fn weights(customers: &[Incoming<'_>]) -> String {
+    let mut weights: HashMap<String, u32> = HashMap::new();
+    for customer in customers.iter().step_by(SAMPLE) {
+        let texts = [
+            fold(customer.account_no),
+            fold(customer.name),
+            customer.email.map(fold).unwrap_or_default(),
+            customer.phone.map(digits).unwrap_or_default(),
+        ];
+        let words = texts.iter().flat_map(|text| text.split_whitespace());
+        for part in words.flat_map(search::parts) {
+            *weights.entry(part).or_default() += 1;
+        }
+    }
+    let pairs = weights.into_iter().map(|(part, count)| serde_json::json!([part, count]));
+    pairs.collect::<serde_json::Value>().to_string()
+}
+
 /// How many of these come before an account number is named again: a set can
 /// change each row once only.
 fn distinct(customers: &[Incoming<'_>]) -> usize {
@@ -159,6 +188,7 @@ pub(super) async fn write(
         tx.write(&UPSERT, args![]).await?;
         tx.write(&INDEX, args![]).await?;
         tx.write(&REMEMBER, args![]).await?;
+        tx.write(&WEIGH, args![&weights(customers)]).await?;
     }
     Ok(ImportCount {
         added: all.saturating_sub(known),

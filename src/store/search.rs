@@ -6,21 +6,28 @@
 //! any field. What was typed is compared as it stands; no character in it has a
 //! meaning of its own (security requirement 44).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::db::{Arg, Db, args};
 use super::sql::statements;
 use super::view;
 use crate::domain::customer::Customer;
-use crate::domain::query::{Query, SHORTEST_PART};
+use crate::domain::query::{Query, SHORTEST_PART, compact};
+use crate::domain::text::fold;
 use crate::service::ports::StoreError;
 
 /// Words that the last statement tests one by one; more are tested as a list,
 /// which is slower.
 const WORDS: usize = 4;
 
-/// Parts of three letters that are looked up; more make nothing rarer.
-const PARTS: usize = 24;
+/// Letters of a word that are looked at; the rest is compared, not looked up.
+const LETTERS: usize = 40;
+
+/// Parts of one word that are looked up, and parts in all. The rarest are
+/// enough to leave few records to compare; each further one costs time, and
+/// parts of one word say much the same.
+const PARTS_OF_A_WORD: usize = 3;
+const PARTS: usize = 6;
 
 statements! {
     ACCOUNT_BEGINS {
@@ -38,6 +45,7 @@ statements! {
          JOIN core_customer c ON c.id = s.customer_id \
          WHERE s.name >= $1 AND s.name < $2 ORDER BY s.name, s.customer_id LIMIT $3"
     }
+    WEIGHTS { "SELECT part, weight FROM core_part_weight WHERE part IN " (list "$1") }
     ACCOUNT_HOLDS {
         "SELECT " customer_columns (parts "$1") "AND instr(s.compact, $2) > 0 LIMIT $3"
     }
@@ -83,8 +91,8 @@ pub(super) async fn find(db: &Db, query: &Query, limit: u32) -> Result<Vec<Custo
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Found { customers: Vec::new(), known: HashSet::new(), limit };
     for tier in TIERS {
-        if found.is_full() {
-            break;
+        if found.is_full() || tier.is_idle(query, &found) {
+            continue;
         }
         tier.run(db, query, &mut found).await?;
     }
@@ -112,6 +120,20 @@ const TIERS: [Tier; 6] = [
 ];
 
 impl Tier {
+    /// Whether there is nothing likelier to be found than what was found: who
+    /// typed a whole account number, address or phone number has named it.
+    fn is_idle(self, query: &Query, found: &Found) -> bool {
+        let named = |customer: &Customer| {
+            compact(&fold(&customer.account_no)) == query.compact
+                || customer.email.as_deref().is_some_and(|it| fold(it) == query.folded)
+        };
+        match self {
+            Self::AccountBegins => false,
+            Self::Anything if query.phone.is_some() && !found.customers.is_empty() => true,
+            _ => found.customers.iter().any(named),
+        }
+    }
+
     async fn run(self, db: &Db, query: &Query, found: &mut Found) -> Result<(), StoreError> {
         let ask = found.ask();
         let rows = match self {
@@ -161,14 +183,15 @@ async fn holds(
     part: &str,
     ask: Arg<'_>,
 ) -> Result<Vec<Customer>, StoreError> {
-    match parts([part]) {
+    match rarest(db, &[part]).await? {
         Some(parts) => read(db, sql, &[Arg::from(&parts), part.into(), ask]).await,
         None => Ok(Vec::new()),
     }
 }
 
 async fn anything(db: &Db, words: &[String], ask: Arg<'_>) -> Result<Vec<Customer>, StoreError> {
-    let Some(parts) = parts(words.iter().map(String::as_str)) else {
+    let all: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(parts) = rarest(db, &all).await? else {
         return Ok(Vec::new());
     };
     let more = words.get(WORDS..).filter(|more| !more.is_empty());
@@ -187,27 +210,46 @@ async fn read(
     db.all(sql, arguments).await?.iter().map(view::customer).collect()
 }
 
-/// The parts of three letters that all of `words` have between them, as the
-/// full-text index is asked for them; none where every word is shorter.
-fn parts<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut seen = BTreeSet::new();
-    let mut text = String::new();
-    for word in words {
-        let chars: Vec<char> = word.chars().collect();
-        for part in chars.windows(SHORTEST_PART) {
-            let part: String = part.iter().collect();
-            if seen.len() == PARTS || !seen.insert(part.clone()) {
-                continue;
-            }
-            if !text.is_empty() {
-                text.push_str(" AND ");
-            }
-            text.push('"');
-            text.push_str(&part.replace('"', "\"\""));
-            text.push('"');
+/// The rarest parts of `words`, as the full-text index is asked for them; none
+/// where every word is shorter than a part.
+async fn rarest(db: &Db, words: &[&str]) -> Result<Option<String>, StoreError> {
+    let words: Vec<Vec<String>> = words.iter().map(|word| parts(word)).collect();
+    let all: Vec<&String> = words.iter().flatten().collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let mut weights = HashMap::new();
+    if let Ok(list) = serde_json::to_string(&all) {
+        for row in db.all(&WEIGHTS, args![&list]).await? {
+            weights.insert(row.text(0)?, row.int(1)?);
         }
     }
-    (!text.is_empty()).then_some(text)
+    Ok(Some(pick(words, &weights)))
+}
+
+/// Each three letters in a row of a word, once.
+pub(super) fn parts(word: &str) -> Vec<String> {
+    let chars: Vec<char> = word.chars().take(LETTERS).collect();
+    let mut seen = HashSet::new();
+    let all = chars.windows(SHORTEST_PART).map(|part| part.iter().collect::<String>());
+    all.filter(|part| seen.insert(part.clone())).collect()
+}
+
+fn pick(words: Vec<Vec<String>>, weights: &HashMap<String, i64>) -> String {
+    let weight = |part: &String| weights.get(part).copied().unwrap_or(0);
+    let mut picked: Vec<(usize, i64, String)> = Vec::new();
+    for mut parts in words {
+        parts.sort_by_key(weight);
+        let best = parts.into_iter().take(PARTS_OF_A_WORD).enumerate();
+        picked.extend(best.map(|(rank, part)| (rank, weight(&part), part)));
+    }
+    // The best of each word before the second best of any.
+    picked.sort();
+    picked.truncate(PARTS);
+    picked.sort_by_key(|it| it.1);
+    let quoted: Vec<String> =
+        picked.iter().map(|it| format!("\"{}\"", it.2.replace('"', "\"\""))).collect();
+    quoted.join(" AND ")
 }
 
 #[cfg(test)]
@@ -215,12 +257,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_quoted_and_each_asked_for_once() {
+    fn the_rarest_parts_of_each_word_are_asked_for_and_quoted() {
+        let weights = [("ann", 90), ("nna", 50), ("smi", 9), ("mit", 10), ("ith", 80), ("th\"", 1)];
+        let weights = weights.map(|(part, weight)| (part.to_owned(), weight)).into();
+        let words = vec![parts("smith\""), parts("anna"), parts("an")];
         assert_eq!(
-            parts(["ann\"a", "ann"]).as_deref(),
-            Some("\"ann\" AND \"nn\"\"\" AND \"n\"\"a\"")
+            pick(words, &weights),
+            "\"th\"\"\" AND \"smi\" AND \"mit\" AND \"nna\" AND \"ann\""
         );
-        assert_eq!(parts(["0000000"]).as_deref(), Some("\"000\""));
-        assert_eq!(parts(["an", "b"]), None);
+        assert_eq!(parts("0000000"), ["000"]);
+        assert_eq!(parts("an"), [] as [&str; 0]);
     }
 }
