@@ -378,6 +378,11 @@ pub fn binding(context: Context, command: Command) -> Option<&'static Binding> {
     bindings(context).find(|it| it.command == command)
 }
 
+/// The name of the key for a command in a context; nothing where there is none.
+pub fn key_name(context: Context, command: Command) -> &'static str {
+    binding(context, command).map_or("", |binding| binding.key)
+}
+
 /// The bindings that hold in a context, its own first.
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
     let of = |wanted: Context| BINDINGS.iter().filter(move |it| it.context == wanted);

@@ -49,6 +49,14 @@ pub struct Areas {
     pub hints: Rect,
 }
 
+impl Areas {
+    /// All above the message: what lies on top is drawn there, so that the
+    /// message and the keys stay in sight.
+    pub const fn above_notice(&self) -> Rect {
+        Rect { height: self.notice.y.saturating_sub(self.top.y), ..self.top }
+    }
+}
+
 /// Where things are in `area`; none where it is too small.
 pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::clock::Now;
+use super::keymap::Context;
 use super::layout::{self, Areas, SMALLEST};
 use super::model::{Focus, Model, Overlay, Screen};
 use super::theme::Theme;
@@ -66,6 +67,26 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
     }
 }
 
+/// How far what has the keyboard can be scrolled before its last line is in
+/// sight; zero for what does not scroll.
+pub fn most_scroll(model: &Model, now: Now) -> usize {
+    let theme = Theme::of(model.theme, model.place.ascii);
+    let scene = Scene { model, theme: &theme, now };
+    let (width, height) = model.size;
+    let Some(areas) = layout::areas(model, Rect::new(0, 0, width, height)) else { return 0 };
+    match (model.context(), &model.screen, &model.log) {
+        (Context::Help, ..) => overlays::help::most_scroll(scene, areas.above_notice()),
+        (Context::Verified, Screen::Verified(verified), _) => {
+            areas.work.map_or(0, |area| screens::verified::most_scroll(scene, verified, area))
+        }
+        (Context::Story, _, Some(log)) => match (areas.log, &log.story) {
+            (Some(area), Some(story)) => screens::story::most_scroll(scene, story, area),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
 fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     let Scene { model, theme, .. } = scene;
     let columns = areas.top.width;
@@ -89,7 +110,7 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
         panel::lines(frame, areas.notice, &notice::lines(said, columns, theme));
     }
     frame.render_widget(hints::line(model, columns, theme), areas.hints);
-    let middle = Rect { height: areas.notice.y.saturating_sub(areas.top.y), ..areas.top };
+    let middle = areas.above_notice();
     match &model.overlay {
         Some(Overlay::Help { scroll }) => overlays::help::draw(scene, *scroll, frame, middle),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, middle),

@@ -6,14 +6,15 @@ use std::time::Duration;
 use countersign::config::settings::ThemeName;
 use countersign::domain::customer::Customer;
 use countersign::domain::text::clean;
-use countersign::tui::model::{Focus, Model, Notice, Screen, Tone};
+use countersign::tui::model::{Focus, Model, Notice, Overlay, Screen, Tone};
+use countersign::tui::view::most_scroll;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use ratatui::buffer::{Buffer, CellWidth};
 
 use crate::models as m;
-use crate::picture::shoot;
-use crate::states::ALL;
+use crate::picture::{shoot, text};
+use crate::states::{self, ALL};
 
 const THEMES: [ThemeName; 5] = [
     ThemeName::Terminal,
@@ -167,6 +168,35 @@ proptest! {
         if let Some(cursor) = shot.cursor {
             prop_assert!(cursor.x < width && cursor.y < height);
         }
+    }
+}
+
+#[test]
+fn what_scrolls_ends_with_its_last_line_in_sight() {
+    for (state, size) in [
+        (states::verified_by_sms(), (60, 18)),
+        (states::log_story(), (60, 18)),
+        (states::log_story(), (80, 24)),
+        (states::help(), (80, 24)),
+        (states::help(), (200, 60)),
+    ] {
+        let (mut model, now) = state;
+        model.size = size;
+        let most = most_scroll(&model, now);
+        let mut drawn = |scroll: usize| {
+            let scroll = u16::try_from(scroll).expect("a few lines");
+            match (&mut model.overlay, &mut model.screen, &mut model.log) {
+                (Some(Overlay::Help { scroll: now }), ..) => *now = scroll,
+                (_, _, Some(log)) => log.story.as_mut().expect("a story").scroll = scroll,
+                (_, Screen::Verified(verified), _) => verified.scroll = scroll,
+                _ => panic!("nothing scrolls here"),
+            }
+            text(&shoot(&model, ThemeName::Terminal, now, size).buffer)
+        };
+        let last = drawn(most);
+        assert!(!last.contains(" below "), "{last}");
+        assert_eq!(drawn(most + 1), last, "nothing is behind the last line");
+        assert!(most == 0 || drawn(most - 1).contains("1 below"), "{last}");
     }
 }
 

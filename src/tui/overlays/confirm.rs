@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::centred;
+use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Question, Screen};
 use crate::tui::view::Scene;
 use crate::tui::widgets::panel::{self, Title};
@@ -22,9 +23,9 @@ pub fn draw(scene: Scene<'_>, question: Question, frame: &mut Frame<'_>, area: R
     drawn.extend(lines.into_iter().map(Line::from));
     drawn.push(Line::default());
     drawn.push(Line::from(vec![
-        Span::styled("Enter", theme.key),
+        Span::styled(key_name(Context::Confirm, Command::Accept), theme.key),
         Span::raw(format!(" {yes}   ")),
-        Span::styled("Esc", theme.key),
+        Span::styled(key_name(Context::Confirm, Command::Back), theme.key),
         Span::raw(format!(" {no}")),
     ]));
     panel::lines(frame, inner, &drawn);

@@ -19,9 +19,7 @@ const KEY: usize = 13;
 /// Draws the help.
 pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let area = centred(area, 78, area.height);
-    let lines = lines(scene, usize::from(area.width.saturating_sub(6)));
-    let height = usize::from(area.height.saturating_sub(2));
+    let (area, lines, height) = parts(scene, area);
     let most = lines.len().saturating_sub(height);
     let scroll = usize::from(scroll).min(most);
     let mut title = Title::of("Keys");
@@ -29,6 +27,19 @@ pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
     let inner = panel::draw(frame, area, theme, title, true);
     let end = (scroll + height).min(lines.len());
     panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The box, the lines, and how many of them are in sight.
+fn parts<'a>(scene: Scene<'_>, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
+    let area = centred(area, 78, area.height);
+    let lines = lines(scene, usize::from(area.width.saturating_sub(6)));
+    (area, lines, usize::from(area.height.saturating_sub(2)))
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, area: Rect) -> usize {
+    let (_, lines, height) = parts(scene, area);
+    lines.len().saturating_sub(height)
 }
 
 fn lines<'a>(scene: Scene<'_>, room: usize) -> Vec<Line<'a>> {

@@ -22,6 +22,7 @@ use ratatui::text::{Line, Span};
 
 use super::send::title;
 use crate::domain::request::{Request, Status};
+use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Entry, Focus};
 use crate::tui::view::Scene;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
@@ -135,14 +136,16 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     let theme = scene.theme;
     let (symbols, request) = (theme.symbols, &entry.request);
     let until = minute(request.expires_at, scene.model.place.zone);
-    let again = "Ctrl-R sends a new code.";
+    let resend = key_name(Context::Entry, Command::Resend);
+    let other = key_name(Context::Entry, Command::ChangeContact);
+    let again = format!("{resend} sends a new code.");
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
             theme.warning,
             "EXPIRED",
             format!("This code worked until {until}."),
-            "Ctrl-R sends a new code, Ctrl-O to another contact.",
+            format!("{resend} sends a new code, {other} to another contact."),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -159,7 +162,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             theme.warning,
             "REPLACED",
             "A later request for this customer took its place.".into(),
-            "Enter the code at that counter, or send a new one with Ctrl-R.",
+            format!("Enter the code at that counter, or send a new one with {resend}."),
         ),
         Status::Cancelled | Status::Open => {
             (symbols.info, theme.strong, "CANCELLED", "This code was withdrawn.".into(), again)
@@ -167,8 +170,8 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     };
     let mut rows: Vec<Row<'_>> =
         vec![Line::styled(format!("{mark} {word}"), style).centered().into()];
-    for text in [happened.as_str(), help] {
-        let lines = wrap(text, room).into_iter();
+    for text in [happened, help] {
+        let lines = wrap(&text, room).into_iter();
         rows.extend(lines.map(|text| Line::from(text).centered().into()));
     }
     rows.push(Row::Gap);
@@ -259,12 +262,13 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
 
 fn another<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
     let theme = scene.theme;
+    let key = key_name(Context::Entry, Command::Resend);
     let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
     if wait.is_zero() {
-        return vec![Span::styled("Ctrl-R", theme.key), Span::raw(" sends one now")];
+        return vec![Span::styled(key, theme.key), Span::raw(" sends one now")];
     }
     vec![
-        Span::styled("Ctrl-R", theme.key),
+        Span::styled(key, theme.key),
         Span::raw(" in "),
         Span::styled(clock_span(wait), theme.strong),
     ]

@@ -17,11 +17,12 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Find, Focus, Hits, Part};
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
 use crate::tui::widgets::text::wrap;
 
@@ -39,7 +40,7 @@ const COLUMNS: [Column; 5] = [
 pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
     let focused = scene.has_focus(Focus::Work);
     let inner = panel::draw(frame, area, scene.theme, Title::of("Find the customer"), focused);
-    let Rect { width, height, .. } = inner;
+    let height = inner.height;
     if height < 3 {
         return;
     }
@@ -53,7 +54,7 @@ pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
                 hits(scene, find, found, frame, below);
             }
         }
-        _ => panel::lines(frame, below, &help(scene, width)),
+        _ => panel::lines(frame, below, &help(scene, below)),
     }
 }
 
@@ -70,29 +71,24 @@ fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focu
     }
 }
 
-fn help<'a>(scene: Scene<'_>, width: u16) -> Vec<Line<'a>> {
+fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let mut lines =
-        vec![Line::default(), Line::from("Type any part of one of these:"), Line::default()];
+    let mut rows = vec![Row::Gap, Line::from("Type any part of one of these:").into(), Row::Gap];
     for (what, example) in [
         ("account number", "WB-004217, or only 4217"),
         ("name", "rivera, or dana riv"),
         ("email address", "dana@"),
         ("phone number", "0151 1234, or +49 151"),
     ] {
-        lines.push(Line::from(vec![
-            Span::raw(format!("  {what:<18}")),
-            Span::styled(example, theme.muted),
-        ]));
+        let what = Span::raw(format!("  {what:<18}"));
+        rows.push(Line::from(vec![what, Span::styled(example, theme.muted)]).into());
     }
-    lines.push(Line::default());
-    let wide = "Enter takes the first customer found; the arrows choose another.";
-    lines.push(if usize::from(width) >= wide.len() {
-        Line::styled(wide, theme.muted)
-    } else {
-        Line::styled("Enter takes the first customer found.", theme.muted)
-    });
-    lines
+    rows.push(Row::Gap);
+    let key = key_name(Context::Find, Command::Accept);
+    let choose = format!("{key} takes the first customer found; the arrows choose another.");
+    let wrapped = wrap(&choose, usize::from(area.width)).into_iter();
+    rows.extend(wrapped.map(|text| Line::styled(text, theme.muted).into()));
+    settle(rows, area.height).lines
 }
 
 fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits) -> Vec<Line<'a>> {

@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 use super::story;
 use crate::domain::event::{Event, EventFilter, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Focus, LogPanel, Part};
 use crate::tui::theme::Theme;
 use crate::tui::view::Scene;
@@ -59,13 +60,14 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
     }
 }
 
-fn nothing(scene: Scene<'_>, log: &LogPanel) -> &'static str {
+fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
     if log.reading.is_some() && scene.model.health.store != Part::Ok {
-        "Reading the log"
+        "Reading the log".into()
     } else if log.filter == EventFilter::default() {
-        "Nothing has happened yet."
+        "Nothing has happened yet.".into()
     } else {
-        "Nothing matches. x shows all entries."
+        let key = key_name(Context::Log, Command::FilterNone);
+        format!("Nothing matches. {key} shows all entries.")
     }
 }
 
@@ -92,8 +94,9 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     .flatten()
     .collect();
     let line = if parts.is_empty() {
-        let newest = if log.newer { "All entries; Home for the newest" } else { ALL };
-        Line::styled(newest, theme.muted)
+        let key = key_name(Context::Log, Command::First);
+        let newer = format!("All entries; {key} for the newest");
+        Line::styled(if log.newer { newer } else { ALL.into() }, theme.muted)
     } else {
         let text = format!("Only {}", parts.join(&format!(" {} ", theme.symbols.dot)));
         let text = fit(&text, usize::from(area.width), theme.symbols.ellipsis).into_owned();

@@ -21,6 +21,7 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::request::{Request, Status};
 use crate::service::lookup::ChannelChoice;
+use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Focus, Send};
 use crate::tui::view::Scene;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
@@ -102,7 +103,8 @@ fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
         Span::styled(format!(" {after}"), theme.accent),
     ]];
     if purposes.len() > 1 {
-        let place = format!("{} of {}, Tab for the next", send.purpose + 1, purposes.len());
+        let key = key_name(Context::Send, Command::NextPurpose);
+        let place = format!("{} of {}, {key} for the next", send.purpose + 1, purposes.len());
         parts.push(vec![Span::styled(place, theme.muted)]);
     }
     facts("Purpose", flow(parts, room.saturating_sub(LABEL), 2), theme)
@@ -126,7 +128,8 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         return styled(&format!("Sending a code by {way} to {to}"), room, theme.accent);
     }
     let digits = scene.model.place.code_length;
-    let text = format!("Enter sends a code of {digits} digits by {way} to {to}.");
+    let key = key_name(Context::Send, Command::Accept);
+    let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     styled(&text, room, Style::new())
 }
 
@@ -141,8 +144,9 @@ const fn in_a_sentence(channel: Channel) -> &'static str {
 fn still_open<'a>(scene: Scene<'_>, open: &Request, room: usize) -> Vec<Line<'a>> {
     let left = scene.until(open.expires_at);
     let left = left.map_or(String::new(), |left| format!(", {} left", clock_span(left)));
+    let key = key_name(Context::Send, Command::EnterCode);
     let text = format!(
-        "A code is open for \"{}\": reference {}{left}. Ctrl-E goes back to enter it.",
+        "A code is open for \"{}\": reference {}{left}. {key} goes back to enter it.",
         open.purpose, open.reference
     );
     styled(&text, room, scene.theme.accent)

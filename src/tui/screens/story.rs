@@ -29,12 +29,7 @@ const INDENT: usize = 8 + 2 + 7 + 2;
 /// Draws a story.
 pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Story, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let room = usize::from(area.width.saturating_sub(6));
-    let height = usize::from(area.height.saturating_sub(2));
-    let lines = match &story.events {
-        Some(events) => timeline(scene, events, room),
-        None => vec![Line::default(), Line::styled("Reading the story", theme.muted)],
-    };
+    let (lines, height) = parts(scene, story, area);
     let most = lines.len().saturating_sub(height);
     let scroll = usize::from(story.scroll).min(most);
     let mut title = title(log, story);
@@ -42,6 +37,22 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Story, frame: &mut Frame<'
     let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Log));
     let end = (scroll + height).min(lines.len());
     panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The lines, and how many of them are in sight.
+fn parts<'a>(scene: Scene<'_>, story: &Story, area: Rect) -> (Vec<Line<'a>>, usize) {
+    let room = usize::from(area.width.saturating_sub(6));
+    let lines = match &story.events {
+        Some(events) => timeline(scene, events, room),
+        None => vec![Line::default(), Line::styled("Reading the story", scene.theme.muted)],
+    };
+    (lines, usize::from(area.height.saturating_sub(2)))
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, story: &Story, area: Rect) -> usize {
+    let (lines, height) = parts(scene, story, area);
+    lines.len().saturating_sub(height)
 }
 
 /// Which request, and of whom.

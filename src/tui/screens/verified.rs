@@ -52,20 +52,37 @@ const BAR: usize = 20;
 /// Draws the verified customer.
 pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let room = usize::from(area.width.saturating_sub(6));
-    let head = settle(head(scene, verified, room), 0).lines;
-    let body = body(scene, verified, room);
-    let height = usize::from(area.height.saturating_sub(3)).saturating_sub(head.len());
+    let Parts { head, body, height } = parts(scene, verified, area);
     let most = body.len().saturating_sub(height);
     let scroll = usize::from(verified.scroll).min(most);
     let mut title = title(&verified.customer, Some(&verified.session.purpose));
     title.foot = foot(scroll, most, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Work));
-    let rule = theme.symbols.rule.repeat(room);
+    let rule = theme.symbols.rule.repeat(usize::from(inner.width));
     let mut lines = head;
     lines.push(Line::styled(rule, theme.border));
     lines.extend(body.into_iter().skip(scroll).take(height));
     panel::lines(frame, inner, &lines);
+}
+
+/// What stays, what scrolls below it, and the lines there are for that.
+struct Parts<'a> {
+    head: Vec<Line<'a>>,
+    body: Vec<Line<'a>>,
+    height: usize,
+}
+
+fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
+    let room = usize::from(area.width.saturating_sub(6));
+    let head = settle(head(scene, verified, room), 0).lines;
+    let height = usize::from(area.height.saturating_sub(3)).saturating_sub(head.len());
+    Parts { head, body: body(scene, verified, room), height }
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, verified: &Verified, area: Rect) -> usize {
+    let Parts { body, height, .. } = parts(scene, verified, area);
+    body.len().saturating_sub(height)
 }
 
 /// How much there is above and below.

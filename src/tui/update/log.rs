@@ -12,6 +12,7 @@ use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Focus, LogPanel, Story, Tone};
 use crate::tui::msg::Failure;
+use crate::tui::view;
 
 /// Entries read at once.
 pub(super) const READ: u32 = 200;
@@ -209,13 +210,13 @@ fn open_story(step: &mut Step<'_>) {
 }
 
 fn in_story(step: &mut Step<'_>, command: Command) {
+    let most = view::most_scroll(step.model, step.now);
     let Some(log) = step.log() else { return };
     if command == Command::Back {
         let reading = log.story.take().and_then(|story| story.reading);
         step.forget(reading);
     } else if let (Some(story), Some(by)) = (&mut log.story, motion(command)) {
-        let lines = story.events.as_ref().map_or(0, |events| events.len() * 2);
-        story.scroll = scrolled(story.scroll, lines, by);
+        story.scroll = scrolled(story.scroll, most, by);
     }
 }
 

@@ -6,8 +6,9 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::step::{Step, motion, moved, scrolled};
 use super::{entry, field, keys, send, verified};
-use crate::tui::keymap::{self, BINDINGS, Binding, Command};
+use crate::tui::keymap::{self, Binding, Command};
 use crate::tui::model::{Model, Overlay, Palette, Question, Screen};
+use crate::tui::view;
 
 /// Leaves, but asks first where something would be lost; asked twice, it
 /// leaves in any case.
@@ -62,9 +63,10 @@ pub(super) fn toggle_help(step: &mut Step<'_>) {
 }
 
 pub(super) fn help(step: &mut Step<'_>, command: Command) {
+    let most = view::most_scroll(step.model, step.now);
     let Some(Overlay::Help { scroll }) = &mut step.model.overlay else { return };
     if let Some(by) = motion(command) {
-        *scroll = scrolled(*scroll, BINDINGS.len(), by);
+        *scroll = scrolled(*scroll, most, by);
     } else if command == Command::Back {
         step.model.overlay = None;
     }

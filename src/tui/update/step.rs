@@ -156,7 +156,7 @@ pub(super) const fn motion(command: Command) -> Option<isize> {
     }
 }
 
-/// Scrolls a text of `lines` lines; the last one stays in sight.
-pub(super) fn scrolled(scroll: u16, lines: usize, by: isize) -> u16 {
-    u16::try_from(moved(usize::from(scroll), lines, by)).unwrap_or(u16::MAX)
+/// Scrolls by some lines, at most by `most`.
+pub(super) fn scrolled(scroll: u16, most: usize, by: isize) -> u16 {
+    u16::try_from(moved(usize::from(scroll), most.saturating_add(1), by)).unwrap_or(u16::MAX)
 }

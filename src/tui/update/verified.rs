@@ -12,15 +12,13 @@ use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Screen, Tone, Verified};
 use crate::tui::msg::Failure;
+use crate::tui::view;
 
 /// A clerk at work prolongs the session, but not with every key.
 const TOUCH: Duration = Duration::from_secs(15);
 
 /// How soon the store is asked again whether a session is over that should be.
 pub const CHECK: Duration = Duration::from_secs(1);
-
-/// The lines of the screen beside bills and feedback.
-const FRAME: usize = 8;
 
 const ENDED: &str = "The session has ended.";
 
@@ -49,13 +47,10 @@ pub(super) fn go(step: &mut Step<'_>, customer: Customer, won: verify::Verified)
 }
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let most = view::most_scroll(step.model, step.now);
     let Some(verified) = step.verified() else { return };
     if let Some(by) = motion(command) {
-        let lines = verified
-            .account
-            .as_ref()
-            .map_or(0, |account| FRAME + account.invoices.len() + account.feedback.len());
-        verified.scroll = scrolled(verified.scroll, lines, by);
+        verified.scroll = scrolled(verified.scroll, most, by);
     } else if command == Command::Logout {
         logout(step);
     }
