@@ -1,8 +1,6 @@
 //! The README's table of keys is the keymap, or this fails.
 //! `UPDATE_README=1 cargo test --test readme` writes it anew.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
-
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
