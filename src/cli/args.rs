@@ -62,6 +62,10 @@ pub struct Cli {
     )]
     pub config: Option<PathBuf>,
 
+    /// Work in the demo that runs in another terminal
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub demo: bool,
+
     /// What to do; the interface without it.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -75,7 +79,9 @@ fn const_join() -> String {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// The interface on a throw-away store with sample customers and the tray
-    #[command(after_help = "Example:\n  countersign demo\n\nNothing is sent and nothing is kept.")]
+    #[command(after_help = "Examples:\n  countersign demo\n  \
+        countersign --demo tray --follow     in another terminal, while the demo runs\n\n\
+        Nothing is sent and nothing is kept.")]
     Demo,
     /// Import customers, or find one
     #[command(subcommand)]

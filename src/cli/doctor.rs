@@ -5,7 +5,6 @@ use std::env;
 use std::fs::{self, OpenOptions};
 use std::future::Future;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use super::exit::{Exit, Failure};
@@ -29,13 +28,13 @@ const TOLERANCE_MILLIS: i64 = 30_000;
 pub async fn run(
     house: &dyn House,
     output: &mut Output,
-    file: Option<&Path>,
+    read: Result<Config, Failure>,
     clock: impl Fn() -> Timestamp,
 ) -> Result<Exit, Failure> {
-    let checks = match Config::load(file) {
-        Err(error) => {
+    let checks = match read {
+        Err(failure) => {
             let help = "Mend the configuration first; the other parts follow from it.";
-            vec![bad("configuration", error.to_string(), help), terminal(house)]
+            vec![bad("configuration", sentence(failure), help), terminal(house)]
         }
         Ok(config) => all(house, &config, clock).await,
     };

@@ -18,6 +18,9 @@ pub trait House: Send + Sync {
     /// Whether the interface can be shown here; if not, one line that says what
     /// is needed.
     fn terminal(&self) -> Result<(), String>;
+    /// Begins to write the program's own doings into the log file; what goes
+    /// wrong there is a sentence, and no reason to stop.
+    fn keep_log(&self, config: &Config) -> Result<(), String>;
     /// The desk over the store, the senders and the keys.
     async fn desk(&self, config: &Config) -> Result<Desk, Failure>;
     /// The store alone.
@@ -32,6 +35,8 @@ pub trait House: Send + Sync {
     fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
     /// The interface, until the person leaves it.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
+    /// The configuration of the demo that runs in another terminal, if one does.
+    fn running_demo(&self) -> Result<Option<Config>, Failure>;
     /// The interface on a throw-away store with sample customers.
     async fn demo(&self) -> Result<Exit, Failure>;
 }

@@ -52,8 +52,8 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
         return output.finish(printed);
     }
     if !json {
-        // The reader who is gone needs no explanation.
-        let _ = error.print();
+        // Without clap's colours: what was typed is repeated in it, cleaned.
+        output.note(error.to_string().trim_end());
         return Exit::USAGE;
     }
     let told = error.to_string();
@@ -61,26 +61,60 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
 }
 
 async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Exit, Failure> {
-    let file = cli.config.as_deref();
+    let origin = Origin { file: cli.config.as_deref(), demo: cli.demo };
     let command = match cli.command {
-        None | Some(Command::Demo) => {
+        Some(Command::Demo) => return demo(house).await,
+        None if cli.demo => return demo(house).await,
+        None => {
             house.terminal().map_err(Failure::usage)?;
-            if cli.command.is_some() {
-                return house.demo().await;
-            }
-            return house.interface(&load(file, output)?).await;
+            let config = origin.load(house, output)?;
+            keep_log(house, &config, output);
+            return house.interface(&config).await;
         }
         Some(command) => command,
     };
     match command {
         Command::Completions { shell } => return pages::completions(output, shell),
         Command::Man { dir } => return pages::manual(output, dir.as_deref()),
-        Command::Doctor(_) => return doctor::run(house, output, file, this_clock).await,
-        Command::Config(command) => return configuration(output, file, &command),
+        Command::Doctor(_) => {
+            return doctor::run(house, output, origin.read(house), this_clock).await;
+        }
+        Command::Config(command) => return configuration(house, output, &origin, &command),
         _ => {}
     }
-    let config = load(file, output)?;
+    let config = origin.load(house, output)?;
     at_the_desk(command, house, &config, output).await
+}
+
+async fn demo(house: &dyn House) -> Result<Exit, Failure> {
+    house.terminal().map_err(Failure::usage)?;
+    house.demo().await
+}
+
+/// Where the configuration comes from.
+struct Origin<'a> {
+    file: Option<&'a Path>,
+    demo: bool,
+}
+
+impl Origin<'_> {
+    fn read(&self, house: &dyn House) -> Result<Config, Failure> {
+        if !self.demo {
+            return Ok(Config::load(self.file)?);
+        }
+        house
+            .running_demo()?
+            .ok_or_else(|| Failure::usage("No demo is running. Start one: countersign demo"))
+    }
+
+    /// The same, with its warnings told.
+    fn load(&self, house: &dyn House, output: &mut Output) -> Result<Config, Failure> {
+        let config = self.read(house)?;
+        for warning in &config.warnings {
+            output.note(&format!("Note: {warning}"));
+        }
+        Ok(config)
+    }
 }
 
 /// The commands that work with the office's data.
@@ -102,6 +136,7 @@ async fn at_the_desk(
         }
         _ => {}
     }
+    keep_log(house, config, output);
     let desk = house.desk(config).await?;
     match command {
         Command::Customers(Customers::Import(import)) => {
@@ -125,22 +160,22 @@ async fn at_the_desk(
     }
 }
 
-fn load(file: Option<&Path>, output: &mut Output) -> Result<Config, Failure> {
-    let config = Config::load(file)?;
-    for warning in &config.warnings {
-        output.note(&format!("Note: {warning}"));
+/// A log that cannot be kept is told once, and the work goes on.
+fn keep_log(house: &dyn House, config: &Config, output: &mut Output) {
+    if let Err(why) = house.keep_log(config) {
+        output.note(&why);
     }
-    Ok(config)
 }
 
 fn configuration(
+    house: &dyn House,
     output: &mut Output,
-    file: Option<&Path>,
+    origin: &Origin<'_>,
     command: &ConfigCommand,
 ) -> Result<Exit, Failure> {
     match command {
         ConfigCommand::Check(_) => {
-            let config = load(file, output)?;
+            let config = origin.load(house, output)?;
             let message = match &config.source {
                 Some(file) => format!("{} is fine.", file.display()),
                 None => "There is no configuration file; the defaults hold.".to_owned(),
@@ -148,7 +183,7 @@ fn configuration(
             output.answer(&Reply::of("fine", message.clone()), &message)?;
         }
         ConfigCommand::Show(_) => {
-            let config = Config::load(file)?;
+            let config = origin.read(house)?;
             if output.json() {
                 output.object(&ConfigReply { outcome: "fine", settings: config.show() })?;
             } else {

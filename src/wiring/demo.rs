@@ -41,6 +41,19 @@ impl Demo {
         Ok(Self { folder, config, lock })
     }
 
+    /// The configuration of the demo that runs now, if one does. Looking at it
+    /// takes no part in it: it ends with its last interface.
+    pub fn running() -> Result<Option<Config>, Failure> {
+        let folder = folder();
+        let lock = ours(&folder).and_then(|()| File::open(folder.join("lock")));
+        match lock {
+            Ok(lock) if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() => {
+                Ok(Some(Config::demo(&folder)?))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// The demo's configuration.
     pub const fn config(&self) -> &Config {
         &self.config

@@ -67,6 +67,10 @@ impl House for Wiring {
         tui::suit::check().map_err(|why| why.to_string())
     }
 
+    fn keep_log(&self, config: &Config) -> Result<(), String> {
+        crate::telemetry::start(&config.log).map_err(|error| sentence(&error.to_string()))
+    }
+
     async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = Self::open(config).await?;
         Self::desk_on(config, Arc::new(store))
@@ -108,8 +112,14 @@ impl House for Wiring {
         show(self.desk(config).await?, config, mark).await
     }
 
+    fn running_demo(&self) -> Result<Option<Config>, Failure> {
+        Demo::running()
+    }
+
     async fn demo(&self) -> Result<Exit, Failure> {
         let demo = Demo::begin().await?;
+        // A demo without a log is a demo still.
+        let _ = self.keep_log(demo.config());
         let result = match self.desk(demo.config()).await {
             Ok(desk) => show(desk, demo.config(), Some("demo")).await,
             Err(failure) => Err(failure),

@@ -83,7 +83,7 @@ fn security_33_no_code_and_no_token_is_in_the_log_or_on_the_error_stream() {
         seen += &ran.out;
         seen += &ran.err;
     }
-    seen += &std::fs::read_to_string(desk.path("desk.log")).unwrap_or_default();
+    seen += &std::fs::read_to_string(desk.path("desk.log")).expect("a log file");
     for secret in [&code, &wrong, &token] {
         assert!(!seen.contains(secret.as_str()), "{secret} in {seen}");
     }

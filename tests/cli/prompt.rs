@@ -26,6 +26,7 @@ impl Terminal {
         command.env("TERM", "xterm-256color");
         command.env("HOME", desk.folder.path());
         command.env("COUNTERSIGN_CONFIG", desk.path("config.toml"));
+        command.env("TMPDIR", desk.folder.path());
         command.cwd(desk.folder.path());
         let child = pair.slave.spawn_command(command).expect("it starts");
         let mut output = pair.master.try_clone_reader().expect("a reader");
@@ -100,6 +101,25 @@ fn security_40_ctrl_c_at_the_prompt_gives_the_echo_back() {
     assert_eq!(terminal.end(), 130);
     assert!(terminal.echoes());
     assert_eq!(desk.run(&["status", id, "--json"]).json()["attempts"], 0);
+}
+
+/// The tray of a demo is read from another terminal while the demo runs.
+#[test]
+fn commands_can_join_a_running_demo() {
+    let mut desk = Desk::empty();
+    let folder = desk.folder.path().to_str().expect("a plain name").to_owned();
+    desk.variable("TMPDIR", &folder);
+    desk.run(&["--demo", "tray", "--json"]).ended(2, "usage");
+    let mut terminal = Terminal::run(&desk, &["demo"]);
+    terminal.wait_for("interface", |seen| seen.contains("Riverside Billing"));
+    let found = desk.run(&["--demo", "customers", "find", "a", "--limit", "1", "--json"]).json();
+    let account = found["customer"].as_str().expect("an account").to_owned();
+    desk.run(&["--demo", "request", &account, "--channel", "email", "--json"]).ended(0, "sent");
+    assert_eq!(desk.run(&["tray", "--demo", "--json"]).json()["channel"], "email");
+    assert!(!desk.path("desk.db").exists(), "the office's own store is left alone");
+    terminal.child.kill().expect("it ends");
+    terminal.end();
+    desk.run(&["--demo", "tray", "--json"]).ended(2, "usage");
 }
 
 #[test]
