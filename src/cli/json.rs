@@ -19,8 +19,9 @@ use crate::service::ports::TrayMessage;
 /// not apply are left out.
 #[derive(Debug, Default, Serialize)]
 pub struct Reply {
-    /// One of the outcomes, a status, or `sent`, `cancelled`, `alive`,
-    /// `ended`, `not_found`, `usage`, `bad_configuration`, `internal`.
+    /// One of the outcomes, a status, or `sent`, `cancelled`, `alive`, `ended`,
+    /// `fine`, `rotated`, `not_found`, `usage`, `bad_configuration`,
+    /// `interrupted`, `internal`.
     pub outcome: &'static str,
     /// What happened and what helps, for people.
     pub message: String,
