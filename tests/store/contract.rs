@@ -64,6 +64,8 @@ stories! {
     an_account_is_what_was_imported;
     a_store_says_how_it_is;
     closed_requests_stay_closed;
+    security_04_a_cap_that_was_lowered_holds_for_what_is_open;
+    security_06_a_customers_cap_that_was_lowered_holds_at_once;
 }
 
 async fn a_right_code_opens_a_session(desk: &Terminal) {
@@ -680,4 +682,32 @@ async fn closed_requests_stay_closed(desk: &Terminal) {
     assert!(matches!(missing, Issued::NotFound));
     let stranger = wish(CustomerId(99), "123456");
     assert!(desk.try_issue(&stranger).await.is_err(), "nobody is verified who is not there");
+}
+
+async fn security_04_a_cap_that_was_lowered_holds_for_what_is_open(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "111111")).await;
+    for _ in 0..3 {
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+    }
+    let mut stricter = desk.clone();
+    stricter.policy.max_attempts = 3;
+    let second = stricter.issue(&wish(customer, "222222")).await;
+    assert_eq!((second.attempts, second.attempts_left()), (3, 0));
+    assert_eq!(desk.enter(&second.id, "222222").await, Outcome::Locked);
+}
+
+async fn security_06_a_customers_cap_that_was_lowered_holds_at_once(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "111111")).await;
+    for _ in 0..3 {
+        assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+    }
+    let mut stricter = desk.clone();
+    stricter.policy.failure_cap = 3;
+    let attempted = stricter.try_enter(&request.id, "111111").await.expect("an answer");
+    let Attempted::Refused { outcome, request, customer_locked, .. } = attempted else {
+        panic!("{attempted:?}")
+    };
+    assert_eq!((outcome, customer_locked, request.attempts), (Outcome::Locked, true, 3));
 }

@@ -111,6 +111,20 @@ async fn no_statement_scans_a_big_table() {
     assert_eq!(faults(&mut raw).await, [] as [&str; 0], "after somebody ran ANALYZE");
 }
 
+#[tokio::test]
+async fn what_is_no_longer_so_leaves_the_index_of_parts() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let entries = "SELECT COUNT(*) FROM core_customer_part WHERE core_customer_part MATCH";
+    let names = [("WB-1", "Dana Rivera"), ("WB-2", "Thomas Rivera"), ("WB-1", "Dana Stone")];
+    for (at, (account, name)) in names.into_iter().enumerate() {
+        desk.store.import(&[new_customer(account, name)]).await.expect("written");
+        let found = house.number(&format!("{entries} '\"riv\"'")).await;
+        assert_eq!(found, [1, 2, 1][at], "after {name}");
+    }
+    assert_eq!(house.number(&format!("{entries} '\"sto\"'")).await, 1);
+}
+
 #[test]
 fn a_scan_is_a_fault() {
     assert!(fault("SCAN e").is_some());
