@@ -27,4 +27,4 @@ pub mod view;
 pub mod wake;
 pub mod widgets;
 
-pub use runtime::{End, RunError, run};
+pub use runtime::{End, Opening, RunError, run};

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
-use super::model::Model;
+use super::model::{Model, Notice, Tone};
 use super::msg::Msg;
 use super::screen::Screen;
 use super::suit::{self, Unsuited};
@@ -59,19 +59,30 @@ pub enum RunError {
     Failed,
 }
 
-/// Shows the interface until it ends. `mark` is said beside the office's name
-/// where this is not production.
+/// What the interface begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Opening {
+    /// How it looks.
+    pub settings: UiSettings,
+    /// What to say beside the office's name where this is not production.
+    pub mark: Option<&'static str>,
+    /// Something that went wrong before and does not stop the work.
+    pub warning: Option<String>,
+}
+
+/// Shows the interface until it ends.
 pub async fn run(
     desk: Desk,
-    settings: &UiSettings,
-    mark: Option<&'static str>,
+    opening: Opening,
     lifecycle: &Lifecycle,
     signals: &mut Signals,
 ) -> Result<End, RunError> {
     suit::check()?;
-    let place = suit::place(&desk, settings, mark);
+    let Opening { settings, mark, warning } = opening;
+    let place = suit::place(&desk, &settings, mark);
     let theme = suit::theme(settings.theme);
-    let model = Model::new(place, theme, terminal::size(), desk.process_name()?);
+    let mut model = Model::new(place, theme, terminal::size(), desk.process_name()?);
+    model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);

@@ -23,7 +23,8 @@ use crate::random::OsRandom;
 use crate::service::ports::{Random as _, Store};
 use crate::service::{Desk, Office, Senders};
 use crate::store::SqlStore;
-use crate::tui::{self, End, RunError};
+use crate::telemetry;
+use crate::tui::{self, End, Opening, RunError};
 
 pub use demo::Demo;
 
@@ -134,7 +135,9 @@ async fn show(desk: Desk, config: &Config, mark: Option<&'static str>) -> Result
     let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
     let lifecycle = Lifecycle::new();
     let mut signals = Signals::new().map_err(|error| failed(&error))?;
-    match tui::run(desk, &config.ui, mark, &lifecycle, &mut signals).await {
+    let warning = telemetry::start(&config.log).err().map(|error| sentence(&error.to_string()));
+    let opening = Opening { settings: config.ui, mark, warning };
+    match tui::run(desk, opening, &lifecycle, &mut signals).await {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
         Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
