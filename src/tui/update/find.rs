@@ -125,7 +125,10 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
             let typed = find.input.value().to_owned();
             find.found = Some(Hits { typed, customers, more });
             if nobody {
-                step.say(Tone::Plain, NOBODY);
+                // What was said about the search before says more.
+                if step.model.notice.is_none() {
+                    step.say(Tone::Plain, NOBODY);
+                }
             } else if accept_first {
                 open(step);
             }

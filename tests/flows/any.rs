@@ -1,0 +1,279 @@
+//! Whatever happens, in whatever order: the machine takes it and stays whole.
+
+use std::time::Duration;
+
+use countersign::domain::event::Page;
+use countersign::tui::effect::{Act, EffectId};
+use countersign::tui::model::{Model, Overlay, Screen};
+use countersign::tui::msg::{Msg, Reply};
+use countersign::tui::theme::Theme;
+use countersign::tui::view::view;
+use countersign::tui::wake::next_wake;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use zeroize::Zeroizing;
+
+use super::counter::Counter;
+use super::desk::down;
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+enum Happening {
+    Keys(&'static str),
+    Key(KeyCode, KeyModifiers, KeyEventKind),
+    Paste(String),
+    Resize(u16, u16),
+    StoreChanged,
+    Resumed,
+    Passes(u64),
+    /// The answer to one of the pending effects, as the desk gives it.
+    Answer(usize),
+    /// That it failed.
+    Fails(usize),
+    /// An answer of another kind under its id.
+    WrongAnswer(usize, u8),
+    /// An answer under an id nobody waits for.
+    Stray(u64, u8),
+    Events(i64),
+    Messages(u64),
+}
+
+fn code() -> impl Strategy<Value = KeyCode> {
+    prop_oneof![
+        prop::sample::select(vec![
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::Left,
+            KeyCode::Tab,
+            KeyCode::BackTab,
+            KeyCode::Backspace,
+            KeyCode::Delete,
+            KeyCode::Home,
+            KeyCode::End,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+            KeyCode::F(1),
+            KeyCode::F(2),
+            KeyCode::F(3),
+        ]),
+        any::<char>().prop_map(KeyCode::Char),
+        prop::char::range('0', '9').prop_map(KeyCode::Char),
+        prop::char::range('a', 'z').prop_map(KeyCode::Char),
+    ]
+}
+
+fn modifiers() -> impl Strategy<Value = KeyModifiers> {
+    prop::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+    ])
+}
+
+fn kind() -> impl Strategy<Value = KeyEventKind> {
+    prop::sample::select(vec![KeyEventKind::Press, KeyEventKind::Repeat, KeyEventKind::Release])
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        3 => prop::sample::select(vec![
+            "riv", "<Enter>", "<Esc>", "481902", "000000", "<Ctrl-R>", "<Ctrl-O>", "<Ctrl-X>",
+            "<Ctrl-E>", "<Ctrl-L>", "<F2>", "<F3>", "<Ctrl-P>", "riv<Enter><Enter>", "/oxc",
+        ]).prop_map(Happening::Keys),
+        3 => (code(), modifiers(), kind()).prop_map(|(code, held, kind)| {
+            Happening::Key(code, held, kind)
+        }),
+        1 => prop_oneof![any::<String>(), "[0-9 -]{0,9}"].prop_map(Happening::Paste),
+        1 => (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| {
+            Happening::Resize(columns % 200, rows % 70)
+        }),
+        1 => Just(Happening::StoreChanged),
+        1 => Just(Happening::Resumed),
+        2 => (0_u64..400_000).prop_map(Happening::Passes),
+        6 => any::<usize>().prop_map(Happening::Answer),
+        1 => any::<usize>().prop_map(Happening::Fails),
+        1 => (any::<usize>(), any::<u8>()).prop_map(|(which, kind)| {
+            Happening::WrongAnswer(which, kind)
+        }),
+        1 => (any::<u64>(), any::<u8>()).prop_map(|(id, kind)| Happening::Stray(id, kind)),
+        1 => (0_i64..300).prop_map(Happening::Events),
+        1 => (0_u64..150).prop_map(Happening::Messages),
+    ]
+}
+
+/// A failure as an answer of the `kind`-th sort.
+fn failed(kind: u8) -> Reply {
+    match kind % 16 {
+        0 => Reply::Clock(Err(down())),
+        1 => Reply::Found(Err(down())),
+        2 => Reply::Opened(Err(down())),
+        3 => Reply::Asked(Err(down())),
+        4 => Reply::Resent(Ok(None)),
+        5 => Reply::Delivered(Err(down())),
+        6 => Reply::Verified(Err(down())),
+        7 => Reply::Cancelled(Ok(None)),
+        8 => Reply::Request(Ok(None)),
+        9 => Reply::Account(Err(down())),
+        10 => Reply::Session(Ok(None)),
+        11 => Reply::LoggedOut(Ok(None)),
+        12 => Reply::Log(Page::Newest, Ok(Vec::new())),
+        13 => Reply::Story(Ok(Vec::new())),
+        14 => Reply::Tray(Ok(Vec::new())),
+        _ => Reply::Opened(Ok(None)),
+    }
+}
+
+/// The failure of what was asked for.
+fn failure(act: &Act) -> Reply {
+    failed(match act {
+        Act::ReadClock => 0,
+        Act::Find { .. } => 1,
+        Act::Open { .. } => 2,
+        Act::Ask(_) => 3,
+        Act::Resend { .. } => 4,
+        Act::Deliver { .. } => 5,
+        Act::Verify { .. } => 6,
+        Act::Cancel { .. } => 7,
+        Act::ReadRequest { .. } => 8,
+        Act::ReadAccount { .. } => 9,
+        Act::Touch { .. } | Act::ReadSession { .. } => 10,
+        Act::Logout { .. } => 11,
+        Act::ReadLog { .. } => 12,
+        Act::ReadStory { .. } => 13,
+        Act::ReadTray { .. } => 14,
+    })
+}
+
+fn happen(counter: &mut Counter, happening: Happening) {
+    let pending = counter.pending.len();
+    match happening {
+        Happening::Keys(script) => {
+            counter.keys(script);
+        }
+        Happening::Key(code, modifiers, kind) => {
+            let mut key = KeyEvent::new(code, modifiers);
+            key.kind = kind;
+            counter.tell(Msg::Key(key));
+        }
+        Happening::Paste(text) => {
+            counter.tell(Msg::Paste(Zeroizing::new(text)));
+        }
+        Happening::Resize(columns, rows) => {
+            counter.tell(Msg::Resize(columns, rows));
+        }
+        Happening::StoreChanged => {
+            counter.tell(Msg::StoreChanged);
+        }
+        Happening::Resumed => {
+            counter.tell(Msg::Resumed);
+        }
+        Happening::Passes(millis) => {
+            counter.now += Duration::from_millis(millis);
+            counter.tell(Msg::Wake);
+        }
+        Happening::Answer(which) if pending > 0 => {
+            let effect = counter.pending.remove(which % pending);
+            let reply = counter.desk.reply(effect.act, counter.time());
+            counter.tell(Msg::Reply(effect.id, Box::new(reply)));
+        }
+        Happening::Fails(which) if pending > 0 => {
+            let effect = counter.pending.remove(which % pending);
+            counter.tell(Msg::Reply(effect.id, Box::new(failure(&effect.act))));
+        }
+        Happening::WrongAnswer(which, kind) if pending > 0 => {
+            let id = counter.pending.remove(which % pending).id;
+            counter.tell(Msg::Reply(id, Box::new(failed(kind))));
+        }
+        Happening::Stray(id, kind) => {
+            counter.tell(Msg::Reply(EffectId(id), Box::new(failed(kind))));
+        }
+        Happening::Events(count) => counter.desk.log(count),
+        Happening::Messages(count) => counter.desk.put_into_tray(count),
+        Happening::Answer(_) | Happening::Fails(_) | Happening::WrongAnswer(..) => {}
+    }
+}
+
+fn within(selected: usize, length: usize) {
+    assert!(selected < length.max(1), "{selected} of {length}");
+}
+
+fn is_whole(counter: &Counter) {
+    let model = &counter.model;
+    match &model.screen {
+        Screen::Find(find) => {
+            within(find.selected, find.found.as_ref().map_or(0, |hits| hits.customers.len()));
+        }
+        Screen::Send(send) => {
+            within(send.selected, send.choices.len());
+            within(send.purpose, model.place.purposes.len());
+        }
+        Screen::Entry(entry) => {
+            assert!(entry.typed.0.len() <= usize::from(model.place.code_length));
+            assert!(entry.typed.0.bytes().all(|byte| byte.is_ascii_digit()));
+            within(entry.purpose, model.place.purposes.len());
+        }
+        Screen::Verified(_) => {}
+    }
+    if let Some(log) = &model.log {
+        within(log.selected, log.events.len());
+        assert!(log.events.len() <= 1_000);
+        let ids: Vec<_> = log.events.iter().map(|event| event.id).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] > pair[1]), "newest first, each once");
+    }
+    if let Some(tray) = &model.tray {
+        within(tray.selected, tray.messages.len());
+        assert!(tray.messages.len() <= 100);
+    }
+    if let Some(Overlay::Palette(palette)) = &model.overlay {
+        within(palette.selected, palette.hits.len());
+    }
+    let verifying = |act: &Act| matches!(act, Act::Verify { .. });
+    let asking = |act: &Act| matches!(act, Act::Ask(_) | Act::Resend { .. } | Act::Cancel { .. });
+    for (what, kind) in [("verify", &verifying as &dyn Fn(&Act) -> bool), ("ask", &asking)] {
+        let count = counter.pending.iter().filter(|effect| kind(&effect.act)).count();
+        assert!(count <= 1, "{count} times {what} at once");
+    }
+    let pending = |id| counter.pending.iter().find(|effect| effect.id == id);
+    let waited: Vec<_> = model.under_way.iter().map(|it| pending(it.id)).collect();
+    assert!(waited.iter().all(Option::is_some), "everything waited for was asked for");
+    let slots = waited
+        .iter()
+        .flatten()
+        .filter(|effect| !matches!(effect.act, Act::ReadClock | Act::Deliver { .. }));
+    assert!(slots.count() <= 7, "effects pile up");
+    let wake = next_wake(model, counter.now);
+    assert!(wake.is_none_or(|wake| wake + Duration::from_secs(2) > counter.now));
+}
+
+fn draw(model: &Model, counter: &Counter) {
+    let (columns, rows) = model.size;
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
+    let theme = Theme::of(model.theme, model.place.ascii);
+    terminal.draw(|frame| view(model, &theme, counter.now, frame)).expect("drawn");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_machine_stays_whole(
+        happenings in prop::collection::vec(happening(), 1..120)
+    ) {
+        let mut counter = Counter::new();
+        counter.slow();
+        for happening in happenings {
+            happen(&mut counter, happening);
+            if counter.model.quitting {
+                break;
+            }
+            is_whole(&counter);
+        }
+        draw(&counter.model, &counter);
+    }
+}

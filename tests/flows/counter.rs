@@ -1,0 +1,255 @@
+//! One counter: the machine, a desk in memory and a clock that is moved by hand.
+
+use std::time::{Duration, Instant};
+
+use chrono::{FixedOffset, Offset as _, Utc};
+use countersign::config::settings::ThemeName;
+use countersign::domain::time::Timestamp;
+use countersign::tui::effect::{Act, Effect};
+use countersign::tui::model::{
+    Entry, Find, LogPanel, Model, Place, Screen, Send, TrayPanel, Verified,
+};
+use countersign::tui::msg::{Msg, Reply};
+use countersign::tui::{update, wake};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use zeroize::Zeroizing;
+
+use super::desk::Desk;
+
+/// 10:40 by the store's clock.
+pub(crate) const OPENS: i64 = 10 * 3_600_000 + 40 * 60_000;
+
+pub(crate) struct Counter {
+    pub(crate) model: Model,
+    pub(crate) desk: Desk,
+    pub(crate) now: Instant,
+    pub(crate) pending: Vec<Effect>,
+    began: Instant,
+    slow: bool,
+}
+
+pub(crate) fn place() -> Place {
+    let utc: FixedOffset = Utc.fix();
+    Place {
+        office: "Riverside Billing".into(),
+        counter: "3".into(),
+        clerk: "amira".into(),
+        code_length: 6,
+        purposes: vec!["pay a bill".into(), "change of address".into()],
+        has_tray: true,
+        mark: Some("demo"),
+        ascii: false,
+        reduced_motion: false,
+        zone: utc,
+    }
+}
+
+impl Counter {
+    /// A counter that is open, at the search.
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        let model = Model::new(place(), ThemeName::Terminal, (80, 24), "test".into());
+        let desk = Desk::new();
+        let pending = Vec::new();
+        let mut counter = Self { model, desk, now, pending, began: now, slow: false };
+        counter.pending = update::start(&mut counter.model, now);
+        counter.settle();
+        counter
+    }
+
+    /// A counter where the keys of `script` were pressed.
+    pub(crate) fn after(script: &str) -> Self {
+        let mut counter = Self::new();
+        counter.keys(script);
+        counter
+    }
+
+    /// From now on answers come only when asked for, by `settle` or `answer`.
+    pub(crate) fn slow(&mut self) -> &mut Self {
+        self.slow = true;
+        self
+    }
+
+    pub(crate) fn time(&self) -> Timestamp {
+        Timestamp::from_millis(OPENS).plus(self.now - self.began)
+    }
+
+    pub(crate) fn tell(&mut self, msg: Msg) -> &mut Self {
+        let mut effects = update::update(&mut self.model, msg, self.now);
+        self.pending.append(&mut effects);
+        if !self.slow {
+            self.settle();
+        }
+        self
+    }
+
+    /// Answers everything, and what comes of the answers.
+    pub(crate) fn settle(&mut self) -> &mut Self {
+        while !self.pending.is_empty() {
+            let effect = self.pending.remove(0);
+            self.carry_out(effect);
+        }
+        self
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        let reply = self.desk.reply(effect.act, self.time());
+        let msg = Msg::Reply(effect.id, Box::new(reply));
+        let mut effects = update::update(&mut self.model, msg, self.now);
+        self.pending.append(&mut effects);
+    }
+
+    /// Takes the first pending effect of a kind out.
+    pub(crate) fn take(&mut self, wanted: impl Fn(&Act) -> bool) -> Effect {
+        let place = self.pending.iter().position(|effect| wanted(&effect.act));
+        self.pending.remove(place.expect("such an effect is pending"))
+    }
+
+    /// Answers the first pending effect of a kind as the desk would.
+    pub(crate) fn settle_one(&mut self, wanted: impl Fn(&Act) -> bool) -> &mut Self {
+        let effect = self.take(wanted);
+        self.carry_out(effect);
+        self
+    }
+
+    /// Answers the first pending effect of a kind in another way.
+    pub(crate) fn answer(&mut self, wanted: impl Fn(&Act) -> bool, reply: Reply) -> &mut Self {
+        let effect = self.take(wanted);
+        self.tell(Msg::Reply(effect.id, Box::new(reply)))
+    }
+
+    pub(crate) fn is_pending(&self, wanted: impl Fn(&Act) -> bool) -> bool {
+        self.pending.iter().any(|effect| wanted(&effect.act))
+    }
+
+    /// Presses keys: `riv<Enter><Ctrl-R>`.
+    pub(crate) fn keys(&mut self, script: &str) -> &mut Self {
+        for key in keys(script) {
+            self.tell(Msg::Key(key));
+        }
+        self
+    }
+
+    pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
+        self.tell(Msg::Paste(Zeroizing::new(text.into())))
+    }
+
+    /// Lets time pass as the runtime would: from one wake to the next.
+    pub(crate) fn pass(&mut self, span: Duration) -> &mut Self {
+        let end = self.now + span;
+        while let Some(wake) = wake::next_wake(&self.model, self.now).filter(|wake| *wake <= end) {
+            assert!(wake >= self.now, "the next wake lies ahead");
+            self.now = wake.max(self.now + Duration::from_millis(1));
+            self.tell(Msg::Wake);
+        }
+        self.now = self.now.max(end);
+        self
+    }
+
+    pub(crate) fn notice(&self) -> &str {
+        self.model.notice.as_ref().map_or("", |notice| &notice.text)
+    }
+
+    pub(crate) fn says(&self, part: &str) -> &Self {
+        assert!(self.notice().contains(part), "{:?} says nothing of {part:?}", self.notice());
+        self
+    }
+
+    pub(crate) fn screen(&self) -> &'static str {
+        match self.model.screen {
+            Screen::Find(_) => "find",
+            Screen::Send(_) => "send",
+            Screen::Entry(_) => "entry",
+            Screen::Verified(_) => "verified",
+        }
+    }
+
+    pub(crate) fn is_at(&self, screen: &str) -> &Self {
+        assert_eq!(self.screen(), screen, "notice: {:?}", self.notice());
+        self
+    }
+
+    pub(crate) fn find(&self) -> &Find {
+        match &self.model.screen {
+            Screen::Find(find) => find,
+            _ => panic!("at {}, not at find", self.screen()),
+        }
+    }
+
+    pub(crate) fn send(&self) -> &Send {
+        match &self.model.screen {
+            Screen::Send(send) => send,
+            _ => panic!("at {}, not at send", self.screen()),
+        }
+    }
+
+    pub(crate) fn entry(&self) -> &Entry {
+        match &self.model.screen {
+            Screen::Entry(entry) => entry,
+            _ => panic!("at {}, not at entry: {}", self.screen(), self.notice()),
+        }
+    }
+
+    pub(crate) fn verified(&self) -> &Verified {
+        match &self.model.screen {
+            Screen::Verified(verified) => verified,
+            _ => panic!("at {}, not at verified", self.screen()),
+        }
+    }
+
+    pub(crate) fn log(&self) -> &LogPanel {
+        self.model.log.as_ref().expect("the log is open")
+    }
+
+    pub(crate) fn tray(&self) -> &TrayPanel {
+        self.model.tray.as_ref().expect("the tray is open")
+    }
+
+    pub(crate) fn typed(&self) -> &str {
+        &self.entry().typed.0
+    }
+}
+
+fn keys(script: &str) -> Vec<KeyEvent> {
+    let mut keys = Vec::new();
+    let mut rest = script;
+    while let Some(char) = rest.chars().next() {
+        if let Some((name, after)) = rest.strip_prefix('<').and_then(|it| it.split_once('>')) {
+            keys.push(key(name));
+            rest = after;
+        } else {
+            keys.push(KeyEvent::new(KeyCode::Char(char), KeyModifiers::NONE));
+            rest = &rest[char.len_utf8()..];
+        }
+    }
+    keys
+}
+
+fn key(name: &str) -> KeyEvent {
+    let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
+    if let Some(char) = name.strip_prefix("Ctrl-").and_then(|it| it.chars().next()) {
+        let char = char.to_ascii_lowercase();
+        return KeyEvent::new(KeyCode::Char(char), KeyModifiers::CONTROL);
+    }
+    if let Some(char) = name.strip_prefix("Release-").and_then(|it| it.chars().next()) {
+        let mut key = plain(KeyCode::Char(char));
+        key.kind = KeyEventKind::Release;
+        return key;
+    }
+    match name {
+        "Enter" => plain(KeyCode::Enter),
+        "Esc" => plain(KeyCode::Esc),
+        "Up" => plain(KeyCode::Up),
+        "Down" => plain(KeyCode::Down),
+        "PgDn" => plain(KeyCode::PageDown),
+        "PgUp" => plain(KeyCode::PageUp),
+        "Home" => plain(KeyCode::Home),
+        "Tab" => plain(KeyCode::Tab),
+        "BackTab" => KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT),
+        "Bs" => plain(KeyCode::Backspace),
+        "F1" => plain(KeyCode::F(1)),
+        "F2" => plain(KeyCode::F(2)),
+        "F3" => plain(KeyCode::F(3)),
+        other => panic!("no key is called {other}"),
+    }
+}

@@ -1,0 +1,122 @@
+//! Step one.
+
+use countersign::domain::customer::CustomerId;
+use countersign::tui::effect::Act;
+use countersign::tui::model::Part;
+use countersign::tui::msg::Reply;
+
+use super::counter::Counter;
+use super::desk::down;
+
+fn is_find(act: &Act) -> bool {
+    matches!(act, Act::Find { .. })
+}
+
+#[test]
+fn typing_searches_and_enter_takes_the_selected_hit() {
+    for (keys, customer) in [
+        ("riv<Enter>", 1),
+        ("riv<Down><Enter>", 2),
+        ("riv<Down><Down><Down><Enter>", 2),
+        ("riv<Down><Up><Enter>", 1),
+        ("rix<Bs>v<Enter>", 1),
+        ("004219<Enter>", 3),
+        ("x<Esc>amira<Enter>", 3),
+        ("okafo amira<Ctrl-W><Ctrl-U>dani<Enter>", 2),
+        ("a<Release-q>mira<Enter>", 3),
+    ] {
+        let counter = Counter::after(keys);
+        assert_eq!(counter.send().customer.id, CustomerId(customer), "{keys}");
+    }
+}
+
+#[test]
+fn an_empty_field_shows_nobody() {
+    for keys in ["", "   ", "riv<Esc>", "r<Bs>"] {
+        let counter = Counter::after(keys);
+        assert!(counter.find().found.is_none(), "{keys:?}");
+        assert_eq!(counter.pending.len(), 0);
+    }
+    Counter::after("<Enter>").is_at("find").says("Type a part of the name");
+}
+
+#[test]
+fn nobody_found_says_what_to_try() {
+    for keys in ["zzz", "zzz<Enter>"] {
+        Counter::after(keys).is_at("find").says("account number as printed on the bill");
+    }
+    assert_eq!(Counter::after("zzz<Bs>").notice().len(), Counter::after("zz").notice().len());
+    assert_eq!(Counter::after("zzz<Esc>").notice(), "");
+}
+
+#[test]
+fn an_older_answer_is_dropped() {
+    let mut counter = Counter::new();
+    counter.slow().keys("da");
+    let first = counter.take(is_find);
+    let second = counter.take(is_find);
+    let reply = |counter: &mut Counter, act| Box::new(counter.desk.reply(act, counter.time()));
+    let newer = reply(&mut counter, second.act);
+    let older = reply(&mut counter, first.act);
+    counter.tell(countersign::tui::msg::Msg::Reply(second.id, newer));
+    assert_eq!(counter.find().found.as_ref().map(|it| it.typed.as_str()), Some("da"));
+    counter.desk.customers.clear();
+    counter.tell(countersign::tui::msg::Msg::Reply(first.id, older));
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+}
+
+#[test]
+fn enter_before_the_answer_takes_the_first_hit_when_it_comes() {
+    let mut counter = Counter::new();
+    counter.slow().keys("riv<Enter>");
+    counter.is_at("find");
+    counter.settle().is_at("send");
+    // Typing on withdraws the Enter.
+    let mut counter = Counter::new();
+    counter.slow().keys("ri<Enter>v").settle().is_at("find");
+    // Nobody is opened where nobody is found.
+    let mut counter = Counter::new();
+    counter.slow().keys("zz<Enter>").settle().is_at("find").says("No customer matches");
+}
+
+#[test]
+fn typing_on_withdraws_an_opening() {
+    let mut counter = Counter::new();
+    counter.keys("riv").slow().keys("<Enter>e").settle().is_at("find");
+    assert_eq!(counter.find().input.value(), "rive");
+}
+
+#[test]
+fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(is_find, Reply::Found(Err(down())));
+    counter.says("cannot be reached");
+    assert_eq!(counter.model.health.store, Part::Down);
+    counter.keys("<Enter>").settle().is_at("send");
+    assert_eq!(counter.model.health.store, Part::Ok);
+}
+
+#[test]
+fn a_customer_who_is_gone_is_searched_again() {
+    let mut counter = Counter::after("amira");
+    counter.desk.customers.truncate(2);
+    counter.keys("<Enter>").is_at("find").says("Search again");
+}
+
+#[test]
+fn pasted_text_is_cleaned_and_searched_for() {
+    let mut counter = Counter::new();
+    counter.paste("  amira\r\nok\u{202e}afor\x1b ");
+    assert_eq!(counter.find().input.value(), "amira  okafor");
+    counter.keys("<Esc>").paste(&"x".repeat(10_000));
+    assert_eq!(counter.find().input.value().len(), 120);
+    counter.keys("y");
+    assert_eq!(counter.find().input.value().len(), 120);
+}
+
+#[test]
+fn security_38_steering_characters_never_get_into_the_field() {
+    let mut counter = Counter::new();
+    counter.keys("a\u{202e}\u{9b}\u{200b}\u{2066}b");
+    assert_eq!(counter.find().input.value(), "ab");
+}

@@ -1,0 +1,141 @@
+//! Help, palette, questions, themes, and the way out.
+
+use countersign::config::settings::ThemeName;
+use countersign::tui::effect::Act;
+use countersign::tui::keymap::{BINDINGS, Command, Context};
+use countersign::tui::model::{Overlay, Question};
+use countersign::tui::msg::Msg;
+
+use super::counter::Counter;
+
+const ENTRY: &str = "riv<Enter><Enter>";
+const VERIFIED: &str = "riv<Enter><Enter>481902";
+
+fn palette(counter: &Counter) -> Vec<Command> {
+    match &counter.model.overlay {
+        Some(Overlay::Palette(palette)) => palette.hits.clone(),
+        other => panic!("no palette: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_lost_at_the_search_so_quitting_asks_nothing() {
+    for keys in ["<Ctrl-Q>", "<Ctrl-C>", "riv<Ctrl-Q>", "riv<Enter><Ctrl-C>", "<F1><Ctrl-Q>"] {
+        assert!(Counter::after(keys).model.quitting, "{keys}");
+    }
+}
+
+#[test]
+fn quitting_asks_where_something_would_be_lost() {
+    for start in [ENTRY, VERIFIED, "riv<Enter><Enter><Esc>"] {
+        let mut counter = Counter::after(start);
+        counter.keys("<Ctrl-Q>");
+        assert!(matches!(counter.model.overlay, Some(Overlay::Confirm(Question::Quit))));
+        assert!(!counter.model.quitting, "{start}");
+        counter.keys("<Esc>");
+        assert!(counter.model.overlay.is_none() && !counter.model.quitting);
+        let mut twice = Counter::after(start);
+        assert!(twice.keys("<Ctrl-C><Ctrl-C>").model.quitting, "{start}");
+        let mut confirmed = Counter::after(start);
+        assert!(confirmed.keys("<Ctrl-C><Enter>").model.quitting, "{start}");
+    }
+    let mut counter = Counter::after(ENTRY);
+    assert!(counter.keys("<Ctrl-X><Ctrl-C><Ctrl-C>").model.quitting, "a question in between");
+}
+
+#[test]
+fn the_session_ends_with_the_program() {
+    let is_logout = |act: &Act| matches!(act, Act::Logout { .. });
+    let mut counter = Counter::after(VERIFIED);
+    counter.slow().keys("<Ctrl-Q><Enter>");
+    assert!(counter.is_pending(is_logout));
+    let mut counter = Counter::after(VERIFIED);
+    counter.slow().tell(Msg::End);
+    assert!(counter.is_pending(is_logout) && counter.model.quitting);
+    // A code that is just being checked may open one yet.
+    let mut counter = Counter::after("riv<Enter><Enter>48190");
+    counter.slow().keys("2").tell(Msg::End).settle_one(|act| matches!(act, Act::Verify { .. }));
+    assert!(counter.is_pending(is_logout));
+}
+
+#[test]
+fn help_opens_scrolls_and_closes() {
+    let mut counter = Counter::after("ri<F1>v<Down><Down><Up>");
+    assert!(matches!(counter.model.overlay, Some(Overlay::Help { scroll: 1 })));
+    assert_eq!(counter.find().input.value(), "ri", "keys do not fall through");
+    counter.keys("<Esc>v");
+    assert_eq!(counter.find().input.value(), "riv");
+    assert!(Counter::after("<F1><F1>").model.overlay.is_none());
+}
+
+#[test]
+fn the_palette_offers_what_holds_here_and_does_it() {
+    let mut counter = Counter::after(ENTRY);
+    counter.keys("<Ctrl-P>");
+    let offered = palette(&counter);
+    assert!(offered.contains(&Command::CancelRequest) && offered.contains(&Command::ToggleLog));
+    assert!(!offered.contains(&Command::Logout) && !offered.contains(&Command::Up));
+    assert_eq!(offered.iter().filter(|it| **it == Command::Quit).count(), 1);
+    counter.keys("withdr");
+    assert_eq!(palette(&counter)[0], Command::CancelRequest);
+    counter.keys("<Enter>");
+    assert!(matches!(counter.model.overlay, Some(Overlay::Confirm(Question::CancelRequest))));
+    let mut counter = Counter::new();
+    counter.keys("<Ctrl-P>qqqq");
+    assert!(palette(&counter).is_empty());
+    counter.keys("<Enter>");
+    assert!(counter.model.overlay.is_none());
+    counter.keys("<Ctrl-P><Ctrl-P>");
+    assert!(counter.model.overlay.is_none());
+    counter.keys("<Ctrl-P>colours<Enter>");
+    assert_eq!(counter.model.theme, ThemeName::Light);
+}
+
+#[test]
+fn a_question_is_answered_before_anything_else() {
+    let mut counter = Counter::after(ENTRY);
+    counter.keys("<Ctrl-X><F2><F1><Ctrl-P>12");
+    assert!(matches!(counter.model.overlay, Some(Overlay::Confirm(Question::CancelRequest))));
+    assert!(counter.model.log.is_none());
+    counter.keys("<Esc>");
+    assert_eq!(counter.typed(), "");
+}
+
+#[test]
+fn a_question_about_a_request_that_has_ended_does_nothing() {
+    let mut counter = Counter::after(ENTRY);
+    counter.keys("<Ctrl-X>").pass(std::time::Duration::from_mins(6));
+    counter.slow().keys("<Enter>");
+    assert!(!counter.is_pending(|act| matches!(act, Act::Cancel { .. })));
+}
+
+#[test]
+fn themes_go_round() {
+    let mut counter = Counter::new();
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        seen.push(counter.model.theme);
+        counter.keys("<Ctrl-T>");
+    }
+    assert_eq!(counter.model.theme, ThemeName::Terminal);
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
+}
+
+/// Backspace, Tab and Enter are Ctrl-H, I, J and M to a terminal, and digits
+/// are for codes.
+#[test]
+fn no_binding_takes_a_key_that_means_something_else() {
+    for binding in BINDINGS {
+        if let crossterm::event::KeyCode::Char(char) = binding.code {
+            assert!(!char.is_ascii_digit(), "{}", binding.key);
+            let ctrl = binding.modifiers == crossterm::event::KeyModifiers::CONTROL;
+            assert!(!(ctrl && "hijm".contains(char)), "{}", binding.key);
+            let typed_into = matches!(
+                binding.context,
+                Context::Find | Context::LogFilter | Context::Palette | Context::Global
+            );
+            assert!(ctrl || !typed_into, "{} would be text", binding.key);
+        }
+    }
+}

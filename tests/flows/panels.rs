@@ -1,0 +1,172 @@
+//! The log and the tray.
+
+use countersign::domain::channel::Channel;
+use countersign::domain::event::{EventId, Page};
+use countersign::domain::outcome::Outcome;
+use countersign::tui::effect::Act;
+use countersign::tui::model::Focus;
+use countersign::tui::msg::Msg;
+
+use super::counter::Counter;
+
+fn with_events(count: i64) -> Counter {
+    let mut counter = Counter::new();
+    counter.desk.log(count);
+    counter.keys("<F2>");
+    counter
+}
+
+fn selected(counter: &Counter) -> EventId {
+    counter.log().events[counter.log().selected].id
+}
+
+#[test]
+fn the_log_opens_and_closes_by_one_key_and_by_esc() {
+    let mut counter = with_events(3);
+    assert_eq!(counter.model.focus, Focus::Log);
+    assert_eq!(counter.log().events.len(), 3);
+    assert_eq!(selected(&counter), EventId(3), "newest first");
+    counter.keys("<F2>");
+    assert!(counter.model.log.is_none());
+    counter.keys("<F2><Esc>");
+    assert!(counter.model.log.is_none());
+    assert_eq!(counter.model.focus, Focus::Work);
+}
+
+#[test]
+fn on_a_wide_screen_esc_gives_the_keyboard_back_and_the_log_stays() {
+    let mut counter = with_events(3);
+    counter.tell(Msg::Resize(140, 40)).keys("<Esc>");
+    assert!(counter.model.log.is_some());
+    counter.keys("riv");
+    assert_eq!(counter.find().input.value(), "riv");
+    counter.keys("<F2>");
+    assert_eq!(counter.model.focus, Focus::Log);
+    counter.keys("<F2>");
+    assert!(counter.model.log.is_none());
+}
+
+#[test]
+fn the_log_follows_and_the_selection_stays_on_its_entry() {
+    let mut counter = with_events(10);
+    counter.keys("<Down><Down>");
+    assert_eq!(selected(&counter), EventId(8));
+    counter.desk.log(5);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.log().events.len(), 15);
+    assert_eq!(selected(&counter), EventId(8));
+    // More than one reading brings.
+    counter.desk.log(450);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.log().events.len(), 465);
+    assert_eq!(counter.log().events[0].id, EventId(465));
+    assert_eq!(selected(&counter), EventId(8));
+}
+
+#[test]
+fn older_entries_are_read_when_the_end_is_reached_and_the_window_is_bounded() {
+    let mut counter = with_events(3_000);
+    assert_eq!(counter.log().events.len(), 200);
+    for _ in 0..290 {
+        counter.keys("<PgDn>");
+        let ids: Vec<i64> = counter.log().events.iter().map(|event| event.id.0).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] == pair[1] + 1), "no gap");
+        assert!(ids.len() <= 1_000);
+    }
+    counter.keys("<PgDn>".repeat(40).as_str());
+    assert_eq!(selected(&counter), EventId(1));
+    assert!(!counter.log().older && counter.log().newer);
+    // Far down, news does not move the window; Home is the way back.
+    counter.desk.log(7);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(selected(&counter), EventId(1));
+    counter.keys("<Home>");
+    assert_eq!(selected(&counter), EventId(3_007));
+    assert!(!counter.log().newer);
+}
+
+#[test]
+fn filters_go_round_and_are_taken_back() {
+    let mut counter = with_events(5);
+    counter.keys("o");
+    assert_eq!(counter.log().filter.outcome, Some(Outcome::Verified));
+    counter.keys("o");
+    assert_eq!(counter.log().filter.outcome, Some(Outcome::Wrong));
+    counter.keys("cc");
+    assert_eq!(counter.log().filter.channel, Some(Channel::Sms));
+    counter.keys("c");
+    assert_eq!(counter.log().filter.channel, None);
+    counter.keys("/dana<Enter>");
+    assert_eq!(counter.log().filter.text.as_deref(), Some("dana"));
+    counter.keys("/ x<Esc>");
+    assert_eq!(counter.log().filter.text.as_deref(), Some("dana"));
+    counter.keys("x");
+    assert_eq!(counter.log().filter, countersign::domain::event::EventFilter::default());
+}
+
+#[test]
+fn an_answer_for_an_older_filter_is_dropped() {
+    let mut counter = with_events(5);
+    counter.slow().keys("oc");
+    let reads: Vec<Option<Channel>> = counter
+        .pending
+        .iter()
+        .filter_map(|effect| match &effect.act {
+            Act::ReadLog { filter, page: Page::Newest, .. } => Some(filter.channel),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reads, [None, Some(Channel::Email)]);
+    let older = counter.pending.remove(0);
+    let reply = counter.desk.reply(older.act, counter.time());
+    counter.tell(Msg::Reply(older.id, Box::new(reply)));
+    assert!(counter.log().events.is_empty());
+    counter.settle();
+    assert_eq!(counter.log().events.len(), 5);
+}
+
+#[test]
+fn enter_shows_the_story_of_the_request() {
+    let mut counter = with_events(4);
+    counter.keys("<Enter>");
+    let story = counter.log().story.as_ref().expect("a story");
+    assert_eq!(story.events.as_ref().map(Vec::len), Some(1));
+    counter.keys("<Down><Down><Down><Up><Esc>");
+    assert!(counter.log().story.is_none());
+    counter.keys("<Down><Enter>").says("belongs to no request");
+}
+
+#[test]
+fn the_tray_shows_what_came_and_keeps_the_selection() {
+    let mut counter = Counter::new();
+    counter.desk.put_into_tray(3);
+    counter.keys("<F3>");
+    assert_eq!(counter.model.focus, Focus::Tray);
+    assert_eq!(counter.tray().messages[0].number, 3);
+    counter.desk.put_into_tray(1);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.tray().messages[counter.tray().selected].number, 4, "the newest");
+    counter.keys("<Down>");
+    counter.desk.put_into_tray(200);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.tray().messages.len(), 100);
+    assert!(counter.tray().selected < 100);
+    counter.keys("<F3>");
+    assert!(counter.model.tray.is_none());
+}
+
+#[test]
+fn without_a_tray_the_key_says_so() {
+    let mut counter = Counter::new();
+    counter.model.place.has_tray = false;
+    counter.keys("<F3>").says("no tray here");
+    assert!(counter.model.tray.is_none());
+}
+
+#[test]
+fn panels_survive_the_work_and_the_work_survives_panels() {
+    let mut counter = Counter::after("riv<Enter><Enter>48<F2>");
+    counter.keys("19").is_at("entry");
+    assert_eq!(counter.typed(), "48", "the log has the keyboard");
+    counter.keys("<F2>1902").is_at("verified");
+}

@@ -1,0 +1,146 @@
+//! Step two.
+
+use countersign::domain::channel::Channel;
+use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::outcome::Outcome;
+use countersign::service::request::{Asked, Refusal};
+use countersign::tui::effect::Act;
+use countersign::tui::model::Part;
+use countersign::tui::msg::Reply;
+use std::time::Duration;
+
+use super::counter::Counter;
+use super::desk::down;
+
+const OPENED: &str = "riv<Enter>";
+
+fn is_ask(act: &Act) -> bool {
+    matches!(act, Act::Ask(_))
+}
+
+fn is_deliver(act: &Act) -> bool {
+    matches!(act, Act::Deliver { .. })
+}
+
+#[test]
+fn enter_sends_over_the_selected_channel_for_the_selected_purpose() {
+    for (keys, channel, purpose) in [
+        ("<Enter>", Channel::Email, "pay a bill"),
+        ("<Down><Enter>", Channel::Sms, "pay a bill"),
+        ("<Down><Down><Up><Enter>", Channel::Email, "pay a bill"),
+        ("<Tab><Enter>", Channel::Email, "change of address"),
+        ("<Tab><Tab><Enter>", Channel::Email, "pay a bill"),
+        ("<BackTab><Down><Enter>", Channel::Sms, "change of address"),
+    ] {
+        let mut counter = Counter::after(OPENED);
+        counter.keys(keys);
+        let request = &counter.entry().request;
+        assert_eq!((request.channel, request.purpose.as_str()), (channel, purpose), "{keys}");
+    }
+}
+
+#[test]
+fn the_boxes_are_there_before_the_message_is_sent() {
+    let mut counter = Counter::after(OPENED);
+    counter.slow().keys("<Enter>").settle_one(is_ask);
+    assert!(counter.is_pending(is_deliver));
+    counter.keys("48");
+    assert_eq!(counter.typed(), "48");
+    counter.settle();
+    assert_eq!(counter.typed(), "48");
+    assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
+}
+
+#[test]
+fn a_key_pressed_twice_asks_once_and_every_act_has_its_own_name() {
+    let mut counter = Counter::after(OPENED);
+    counter.slow().keys("<Enter><Enter><Down><Esc><Enter>");
+    assert_eq!(counter.pending.iter().filter(|it| is_ask(&it.act)).count(), 1);
+    counter.says("one moment").is_at("send");
+    counter.settle().keys("<Esc><Enter>").settle();
+    let names: Vec<&str> = counter.desk.asks.iter().map(|it| it.idempotency.as_str()).collect();
+    assert_eq!(names.len(), 2);
+    assert!(names[0] != names[1] && names.iter().all(|it| it.starts_with("test-")), "{names:?}");
+}
+
+#[test]
+fn a_channel_that_cannot_be_used_says_why() {
+    let mut counter = Counter::after("amira<Enter>");
+    assert_eq!(counter.send().choices[counter.send().selected].channel, Channel::Email);
+    counter.keys("<Down><Enter>").is_at("send").says("SMS: no phone number on file");
+    counter.says("Choose another channel");
+}
+
+#[test]
+fn a_refusal_is_told_and_a_wait_counts_down() {
+    let mut counter = Counter::after(OPENED);
+    let retry_at = counter.time().plus(Duration::from_secs(30));
+    let limited = Refusal {
+        outcome: Outcome::Limited,
+        reason: "A code was sent to this contact a moment ago.".into(),
+        request: None,
+        retry_at: Some(retry_at),
+    };
+    counter.desk.refusal = Some(limited);
+    counter.keys("<Enter>").is_at("send").says("Try again in 30 seconds.");
+    counter.pass(Duration::from_secs(7)).says("Try again in 23 seconds.");
+    counter.pass(Duration::from_secs(23)).says("Try again now.");
+    counter.keys("<Enter>").is_at("entry");
+}
+
+#[test]
+fn a_failed_ask_can_be_tried_again() {
+    let mut counter = Counter::after(OPENED);
+    counter.slow().keys("<Enter>").answer(is_ask, Reply::Asked(Err(down())));
+    counter.is_at("send").says("cannot be reached");
+    counter.keys("<Enter>").settle().is_at("entry");
+}
+
+#[test]
+fn an_act_that_was_done_before_leads_to_its_boxes() {
+    let mut counter = Counter::after(OPENED);
+    counter.keys("<Enter>");
+    let request = counter.entry().request.clone();
+    counter.keys("<Esc>").slow().keys("<Enter>");
+    counter.answer(is_ask, Reply::Asked(Ok(Asked::Already(request))));
+    counter.is_at("entry");
+    assert!(!counter.is_pending(is_deliver));
+    assert!(counter.is_pending(|act| matches!(act, Act::ReadRequest { .. })));
+}
+
+#[test]
+fn a_message_that_does_not_go_out_says_which_key_helps() {
+    for (state, health, words) in [
+        (DeliveryState::Failed, Part::Down, "was not sent"),
+        (DeliveryState::Unknown, Part::Down, "may have been sent"),
+        (DeliveryState::Undeliverable, Part::Ok, "cannot be delivered"),
+    ] {
+        let mut counter = Counter::after(OPENED);
+        counter.desk.report = Report { state, provider_id: None, detail: None };
+        counter.keys("<Down><Enter>").is_at("entry").says(words).says("Ctrl-O");
+        assert_eq!(counter.model.health.sms, health, "{state:?}");
+        assert_eq!(counter.entry().request.delivery.state, state);
+        counter.desk.report = Report::sent(None);
+        counter.keys("<Ctrl-O><Down><Enter>").is_at("entry");
+        assert_eq!(counter.model.health.sms, Part::Ok);
+    }
+}
+
+#[test]
+fn back_leads_to_the_same_search() {
+    let mut counter = Counter::after("riv<Down><Enter><Esc>");
+    counter.is_at("find");
+    assert_eq!(counter.find().input.value(), "riv");
+    counter.keys("<Enter>").is_at("send");
+}
+
+#[test]
+fn the_way_back_to_an_open_code_is_there_until_it_ends() {
+    let mut counter = Counter::after("riv<Enter><Enter>12<Esc>");
+    assert!(counter.send().open.is_some());
+    counter.keys("<Ctrl-E>").is_at("entry");
+    assert_eq!(counter.typed(), "");
+    counter.keys("<Esc>").pass(Duration::from_mins(6));
+    assert!(counter.send().open.is_none());
+    counter.keys("<Ctrl-E>").is_at("send").says("No code is open");
+}

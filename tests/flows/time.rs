@@ -1,0 +1,93 @@
+//! When the picture changes by itself, and what is slow.
+
+use std::time::Duration;
+
+use countersign::tui::model::Part;
+use countersign::tui::msg::{Msg, Reply};
+use countersign::tui::wake::next_wake;
+
+use super::counter::Counter;
+use super::desk::down;
+
+fn until_wake(counter: &Counter) -> Option<Duration> {
+    next_wake(&counter.model, counter.now).map(|wake| wake - counter.now)
+}
+
+#[test]
+fn at_the_search_only_the_minute_changes() {
+    let mut counter = Counter::new();
+    assert_eq!(until_wake(&counter), Some(Duration::from_mins(1)));
+    counter.pass(Duration::from_millis(12_345));
+    assert_eq!(until_wake(&counter), Some(Duration::from_millis(47_655)));
+    counter.keys("riv");
+    assert_eq!(until_wake(&counter), Some(Duration::from_millis(47_655)));
+}
+
+#[test]
+fn a_countdown_wakes_at_whole_seconds() {
+    let mut counter = Counter::new();
+    counter.pass(Duration::from_millis(250)).keys("riv<Enter><Enter>");
+    assert_eq!(until_wake(&counter), Some(Duration::from_secs(1)));
+    counter.now += Duration::from_millis(300);
+    assert_eq!(until_wake(&counter), Some(Duration::from_millis(700)));
+    counter.pass(Duration::from_mins(6));
+    assert!(until_wake(&counter) > Some(Duration::from_secs(1)), "it is over");
+}
+
+#[test]
+fn without_the_stores_clock_nothing_moves_and_it_is_asked_for_again() {
+    let mut counter = Counter::new();
+    counter.model.clock = None;
+    assert_eq!(until_wake(&counter), None);
+    counter.keys("r");
+    assert!(counter.model.clock.is_some());
+}
+
+#[test]
+fn the_boxes_count_down_even_where_the_clock_was_never_read() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.model.clock = None;
+    counter.slow().keys("<Enter>");
+    counter.settle_one(|act| matches!(act, countersign::tui::effect::Act::Ask(_)));
+    counter.is_at("entry");
+    assert!(counter.model.clock.is_some());
+}
+
+#[test]
+fn a_provider_that_hangs_is_called_slow_and_the_work_goes_on() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.slow().keys("<Down><Enter>");
+    counter.settle_one(|act| matches!(act, countersign::tui::effect::Act::Ask(_)));
+    let clock = |act: &_| matches!(act, countersign::tui::effect::Act::ReadClock);
+    counter.settle_one(clock);
+    counter.pass(Duration::from_millis(1_499));
+    assert_eq!(counter.model.health.sms, Part::Ok);
+    counter.pass(Duration::from_millis(1));
+    assert_eq!(counter.model.health.sms, Part::Slow);
+    assert_eq!((counter.model.health.store, counter.model.health.email), (Part::Ok, Part::Ok));
+    counter.keys("481").pass(Duration::from_secs(20));
+    assert_eq!(counter.typed(), "481");
+    counter.settle();
+    assert_eq!(counter.model.health.sms, Part::Ok);
+}
+
+#[test]
+fn a_search_that_is_given_up_is_not_slow_for_ever() {
+    let mut counter = Counter::new();
+    counter.slow().keys("r").pass(Duration::from_secs(2));
+    assert_eq!(counter.model.health.store, Part::Slow);
+    counter.keys("<Esc>").tell(Msg::Wake);
+    assert_eq!(counter.model.health.store, Part::Ok);
+    assert!(counter.model.under_way.is_empty());
+}
+
+#[test]
+fn a_store_that_is_down_is_down_until_it_answers() {
+    let mut counter = Counter::new();
+    counter.slow().tell(Msg::Resumed);
+    let clock = |act: &_| matches!(act, countersign::tui::effect::Act::ReadClock);
+    counter.answer(clock, Reply::Clock(Err(down())));
+    assert_eq!(counter.model.health.store, Part::Down);
+    counter.keys("r").settle();
+    assert_eq!(counter.model.health.store, Part::Ok);
+}

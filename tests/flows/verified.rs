@@ -1,0 +1,105 @@
+//! Step four.
+
+use std::time::Duration;
+
+use countersign::domain::session::SessionEnd;
+use countersign::tui::effect::Act;
+use countersign::tui::msg::{Msg, Reply};
+
+use super::counter::Counter;
+use super::desk::down;
+
+const VERIFIED: &str = "riv<Enter><Enter>481902";
+
+fn is_touch(act: &Act) -> bool {
+    matches!(act, Act::Touch { .. })
+}
+
+fn is_account(act: &Act) -> bool {
+    matches!(act, Act::ReadAccount { .. })
+}
+
+#[test]
+fn security_30_nothing_is_read_before_the_session_is_proven_alive() {
+    let mut counter = Counter::after("riv<Enter><Enter>48190");
+    counter.slow().keys("2").settle_one(|act| matches!(act, Act::Verify { .. }));
+    counter.is_at("verified");
+    assert!(counter.is_pending(is_touch) && !counter.is_pending(is_account));
+    counter.settle_one(is_touch);
+    assert!(counter.is_pending(is_account));
+    counter.settle();
+    assert!(counter.verified().account.is_some());
+}
+
+#[test]
+fn logout_leads_to_an_empty_search() {
+    let mut counter = Counter::after(VERIFIED);
+    counter.keys("<Ctrl-L>").is_at("find").says("Dana Rivera is logged out.");
+    assert_eq!(counter.find().input.value(), "");
+    assert!(counter.desk.session.as_ref().is_some_and(|it| it.ended.is_some()));
+}
+
+#[test]
+fn a_failed_logout_stays_and_can_be_tried_again() {
+    let mut counter = Counter::after(VERIFIED);
+    counter.slow().keys("<Ctrl-L><Ctrl-L>");
+    let is_logout = |act: &Act| matches!(act, Act::Logout { .. });
+    assert_eq!(counter.pending.iter().filter(|it| is_logout(&it.act)).count(), 1);
+    counter.answer(is_logout, Reply::LoggedOut(Err(down())));
+    counter.is_at("verified").says("cannot be reached");
+    counter.keys("<Ctrl-L>").settle().is_at("find");
+}
+
+#[test]
+fn security_30_a_session_ended_elsewhere_ends_here() {
+    for (how, words) in
+        [(SessionEnd::Revoked, "ended from elsewhere"), (SessionEnd::Logout, "logged out")]
+    {
+        let mut counter = Counter::after(VERIFIED);
+        let now = counter.time();
+        counter.desk.session.as_mut().expect("a session").ended = Some((now, how));
+        counter.tell(Msg::StoreChanged).is_at("find").says(words).says("Dana Rivera");
+    }
+    let mut counter = Counter::after(VERIFIED);
+    counter.desk.session = None;
+    counter.tell(Msg::StoreChanged).is_at("find").says("has ended");
+}
+
+#[test]
+fn work_prolongs_the_session_but_not_with_every_key() {
+    let mut counter = Counter::after(VERIFIED);
+    counter.slow().pass(Duration::from_secs(14)).keys("<Down>");
+    assert!(!counter.is_pending(is_touch));
+    counter.pass(Duration::from_secs(1)).keys("<Down><Down><Up>");
+    assert_eq!(counter.pending.iter().filter(|it| is_touch(&it.act)).count(), 1);
+    counter.settle();
+    let ends_in = counter.verified().session.idle_at.since(counter.time());
+    assert_eq!(ends_in, Duration::from_mins(5));
+}
+
+#[test]
+fn a_busy_office_does_not_keep_work_from_prolonging_the_session() {
+    let mut counter = Counter::after(VERIFIED);
+    for _ in 0..40 {
+        counter.pass(Duration::from_secs(10)).tell(Msg::StoreChanged).keys("<Down>");
+    }
+    counter.is_at("verified");
+}
+
+#[test]
+fn an_unused_session_ends_when_the_store_says_so() {
+    let mut counter = Counter::after(VERIFIED);
+    counter.pass(Duration::from_secs(299)).is_at("verified");
+    // The store still calls it alive: it is asked again, once a second at most.
+    counter.slow().pass(Duration::from_secs(1));
+    let reads = |counter: &Counter| {
+        counter.pending.iter().filter(|it| matches!(it.act, Act::ReadSession { .. })).count()
+    };
+    assert_eq!(reads(&counter), 1);
+    counter.settle().pass(Duration::from_secs(3));
+    assert!(reads(&counter) <= 3);
+    let now = counter.time();
+    counter.desk.session.as_mut().expect("a session").ended = Some((now, SessionEnd::Idle));
+    counter.settle().pass(Duration::from_secs(2)).settle();
+    counter.is_at("find").says("nobody used it");
+}
