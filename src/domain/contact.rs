@@ -76,8 +76,8 @@ impl PhoneNumber {
     /// Reads a number in any usual writing; one without a country code belongs
     /// to `default_country` (ISO 3166, two letters).
     ///
-    /// A number of a possible length is taken even where the numbering plan
-    /// does not assign it: plans change more often than programs do, and the
+    /// A number of a possible form is taken even where the numbering plan does
+    /// not assign it: plans change more often than programs do, and the
     /// provider has the last word. Premium-rate numbers are refused.
     pub fn parse(raw: &str, default_country: &str) -> Result<Self, ContactError> {
         let country = default_country.parse().ok();
@@ -89,6 +89,9 @@ impl PhoneNumber {
         let shaped = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         // E.164 allows 15 digits; no country has subscriber numbers under 7 with its code.
         if !shaped || !(7..=15).contains(&digits.len()) || number.extension().is_some() {
+            return Err(ContactError::PhoneSyntax);
+        }
+        if !is_possible(&number) {
             return Err(ContactError::PhoneSyntax);
         }
         if number.number_type(&DATABASE) == Type::PremiumRate {
@@ -106,6 +109,17 @@ impl PhoneNumber {
     pub fn country(&self) -> &str {
         &self.country
     }
+}
+
+/// Whether a country with this calling code has numbers of this general form.
+fn is_possible(number: &phonenumber::PhoneNumber) -> bool {
+    let national = number.national().to_string();
+    DATABASE.by_code(&number.code().value()).is_some_and(|plans| {
+        plans.iter().any(|plan| {
+            let form = plan.descriptors().general().national_number();
+            form.find(&national).is_some_and(|found| found.len() == national.len())
+        })
+    })
 }
 
 /// The number's own country; for a number its plan does not assign, the country
@@ -225,6 +239,9 @@ mod tests {
         }
         let unassigned = PhoneNumber::parse("+15550100142", "DE").map(|it| it.country);
         assert_eq!(unassigned, Ok("US".into()));
+        // The plan of the United States has ten digits, no trunk zero.
+        assert!(PhoneNumber::parse("0151 12345678", "US").is_err());
+        assert!(PhoneNumber::parse("+1 555 010 01421", "US").is_err());
         for bad in ["", "12", "call me", "+1234567890123456", "+49 151 1234 ext. 9"] {
             assert!(PhoneNumber::parse(bad, "DE").is_err(), "{bad:?}");
         }
