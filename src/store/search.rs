@@ -23,11 +23,9 @@ const WORDS: usize = 4;
 /// Letters of a word that are looked at; the rest is compared, not looked up.
 const LETTERS: usize = 40;
 
-/// Parts of one word that are looked up, and parts in all. The rarest are
-/// enough to leave few records to compare; each further one costs time, and
-/// parts of one word say much the same.
-const PARTS_OF_A_WORD: usize = 3;
-const PARTS: usize = 6;
+/// Parts that are looked up. The rarest leave few enough records to compare; each
+/// further one costs time, and parts of one word say much the same.
+const PARTS: usize = 4;
 
 statements! {
     ACCOUNT_BEGINS {
@@ -240,8 +238,8 @@ fn pick(words: Vec<Vec<String>>, weights: &HashMap<String, i64>) -> String {
     let mut picked: Vec<(usize, i64, String)> = Vec::new();
     for mut parts in words {
         parts.sort_by_key(weight);
-        let best = parts.into_iter().take(PARTS_OF_A_WORD).enumerate();
-        picked.extend(best.map(|(rank, part)| (rank, weight(&part), part)));
+        picked
+            .extend(parts.into_iter().enumerate().map(|(rank, part)| (rank, weight(&part), part)));
     }
     // The best of each word before the second best of any.
     picked.sort();
@@ -261,10 +259,7 @@ mod tests {
         let weights = [("ann", 90), ("nna", 50), ("smi", 9), ("mit", 10), ("ith", 80), ("th\"", 1)];
         let weights = weights.map(|(part, weight)| (part.to_owned(), weight)).into();
         let words = vec![parts("smith\""), parts("anna"), parts("an")];
-        assert_eq!(
-            pick(words, &weights),
-            "\"th\"\"\" AND \"smi\" AND \"mit\" AND \"nna\" AND \"ann\""
-        );
+        assert_eq!(pick(words, &weights), "\"th\"\"\" AND \"smi\" AND \"nna\" AND \"ann\"");
         assert_eq!(parts("0000000"), ["000"]);
         assert_eq!(parts("an"), [] as [&str; 0]);
     }
