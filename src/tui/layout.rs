@@ -89,7 +89,7 @@ fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rec
     if !log && !tray {
         return (Some(middle), None, None);
     }
-    let width = (middle.width * 4 / 7).clamp(64, 96);
+    let width = (middle.width * 4 / 7).clamp(62, 96);
     let [work, side] =
         Layout::horizontal([Constraint::Length(width), Constraint::Fill(1)]).areas(middle);
     let (log, tray) = match (log, tray) {

@@ -6,7 +6,7 @@
 //!            └───┘└───┘└───┘  ┗━━━┛└───┘└───┘
 //!
 //!               ┌─────────┐
-//! Reference     │  K 7 Q  │   also in the customer's message
+//! Reference     │  K 7 Q  │   also in the message
 //!               └─────────┘
 //! Time left     4:12  ████████████████████████░░░░░░
 //! Tries left    ●●●●○  4 of 5
@@ -208,7 +208,7 @@ fn about<'a>(
     rows
 }
 
-const SHOWN_TOO: &str = "also in the customer's message";
+const SHOWN_TOO: &str = "also in the message";
 
 fn spaced(request: &Request) -> String {
     let letters: Vec<String> = request.reference.as_str().chars().map(String::from).collect();

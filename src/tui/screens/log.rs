@@ -3,7 +3,7 @@
 //! ```text
 //! All entries
 //! Time       What                      Customer        Contact
-//! 14:32:05   ✗ Code entered: wrong     Dana Rivera     SMS +4**********12
+//! 14:32:05   ✗ Code wrong              Dana Rivera     SMS +4**********12
 //! ```
 
 use ratatui::Frame;
@@ -28,8 +28,8 @@ use crate::tui::widgets::top::counter;
 
 const COLUMNS: [Column; 5] = [
     Column::new("Time", 8, 12, 0),
-    Column::new("What", 18, 36, 0).usually(24),
-    Column::new("Customer", 12, 30, 0).usually(14),
+    Column::new("What", 20, 36, 0).usually(22),
+    Column::new("Customer", 10, 30, 0).usually(14),
     Column::new("Contact", 16, 30, EXTRA).usually(18),
     Column::new("Where", 12, 28, EXTRA),
 ];
@@ -186,9 +186,10 @@ pub fn what(event: &Event) -> String {
 
 /// What happened, in the room of a column.
 fn short(event: &Event) -> String {
-    match event.kind {
+    match (event.kind, event.outcome) {
+        (EventKind::Attempt, Some(outcome)) => format!("Code {}", words(outcome)),
         // It says how it ended by itself; the why is in the details.
-        EventKind::NotSent | EventKind::Unsure => event.kind.label().to_owned(),
+        (EventKind::NotSent | EventKind::Unsure, _) => event.kind.label().to_owned(),
         _ => what(event),
     }
 }
