@@ -1,0 +1,22 @@
+//! The built program on a real terminal: a PTY on one side, a terminal emulator
+//! on the other. Tests wait for what they expect to see; nothing is timed but
+//! what is about time.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
+#[path = "pty/end.rs"]
+mod end;
+#[path = "pty/flow.rs"]
+mod flow;
+#[path = "pty/idle.rs"]
+mod idle;
+#[path = "pty/inside.rs"]
+mod inside;
+#[path = "pty/paste.rs"]
+mod paste;
+#[path = "pty/seat.rs"]
+mod seat;
+#[path = "pty/size.rs"]
+mod size;
+#[path = "pty/suits.rs"]
+mod suits;

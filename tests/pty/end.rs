@@ -1,0 +1,105 @@
+//! The terminal is given back, however the program ends.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+
+use super::seat::{PATIENCE, Seat, world};
+
+#[test]
+fn security_40_the_terminal_is_restored_after_quit() {
+    let mut seat = Seat::demo();
+    assert!(!seat.has_modes_back(), "it is in raw mode");
+    {
+        let seen = seat.seen();
+        let screen = seen.emulator.screen();
+        assert!(screen.alternate_screen() && screen.bracketed_paste());
+    }
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0);
+    seat.is_restored();
+}
+
+#[test]
+fn security_40_the_terminal_is_restored_after_a_signal() {
+    for (signal, code) in
+        [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)]
+    {
+        let mut seat = Seat::demo();
+        seat.signal(signal);
+        assert_eq!(seat.end(), code, "{signal:?}");
+        seat.is_restored();
+    }
+}
+
+#[test]
+fn security_40_the_program_ends_when_its_terminal_goes_away() {
+    let mut seat = Seat::demo();
+    seat.hang_up();
+    assert_eq!(seat.end(), 129);
+}
+
+/// Nobody tells a program by SIGHUP that a terminal is gone which never was
+/// its controlling one; it must notice, and must not go round and round.
+#[test]
+fn security_40_the_program_ends_when_its_terminal_goes_away_without_a_signal() {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let pid_file = folder.path().join("pid");
+    let mut command = CommandBuilder::new("sh");
+    command.arg("-c");
+    command.arg(format!(
+        "exec 3<&0; setsid sh -c 'echo $$ >pid; exec {} demo' <&3 & wait",
+        env!("CARGO_BIN_EXE_countersign")
+    ));
+    world(&mut command, &folder);
+    let mut seat = Seat::run(command, folder);
+    seat.wait_for_text("Riverside Billing");
+    let pid = fs::read_to_string(pid_file).expect("its number");
+    let process = Path::new("/proc").join(pid.trim());
+    assert!(process.exists());
+    seat.hang_up();
+    let end = Instant::now() + PATIENCE;
+    while process.exists() && !is_zombie(&process) {
+        assert!(Instant::now() < end, "it goes on without a terminal");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn is_zombie(process: &Path) -> bool {
+    state(process) == Some('Z')
+}
+
+fn state(process: &Path) -> Option<char> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
+}
+
+#[test]
+fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
+    let mut seat = Seat::demo();
+    seat.press("river").wait_for_text("Dana Rivera");
+    let process = Path::new("/proc").join(seat.pid().as_raw_nonzero().to_string());
+    seat.signal(Signal::TSTP);
+    seat.wait_for("the shell's screen", |seen| {
+        let screen = seen.emulator.screen();
+        (!screen.alternate_screen() && !screen.hide_cursor()).then_some(())
+    });
+    let end = Instant::now() + PATIENCE;
+    while state(&process) != Some('T') {
+        assert!(Instant::now() < end, "it does not stop");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(seat.has_modes_back());
+    seat.signal(Signal::CONT);
+    seat.wait_for_text("Dana Rivera");
+    assert!(!seat.has_modes_back());
+    seat.press("\r").wait_for_text("Purpose");
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0);
+    seat.is_restored();
+}

@@ -1,0 +1,182 @@
+//! What cannot be brought about from outside: a part of the program that
+//! panics, and a provider that never answers. The tests run themselves again on
+//! a terminal of their own, with a desk whose senders do just that.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use countersign::config::settings::UiSettings;
+use countersign::domain::customer::PhonePolicy;
+use countersign::domain::delivery::Report;
+use countersign::domain::event::Actor;
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::message::Outgoing;
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::lifecycle::{Lifecycle, Signals};
+use countersign::random::OsRandom;
+use countersign::service::ports::Sender;
+use countersign::service::{Desk, Office, Senders};
+use countersign::store::SqlStore;
+use countersign::tui::terminal::Takeover;
+use countersign::tui::{Opening, run};
+use portable_pty::CommandBuilder;
+use secrecy::SecretString;
+use tokio::sync::Notify;
+
+use super::seat::{Seat, Seen, world};
+
+/// Runs one of the ignored tests below at a terminal.
+fn again(test: &str) -> Seat {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let program = std::env::current_exe().expect("this program");
+    let mut command = CommandBuilder::new(program);
+    command.args(["--exact", &format!("inside::{test}"), "--ignored", "--nocapture"]);
+    world(&mut command, &folder);
+    Seat::run(command, folder)
+}
+
+#[test]
+fn security_40_the_terminal_is_restored_before_a_panic_is_told() {
+    for (test, words) in [
+        ("child_panics_here", "a fault on purpose"),
+        ("child_panics_on_another_thread", "a fault elsewhere"),
+    ] {
+        let mut seat = again(test);
+        assert_ne!(seat.end(), 0, "{test}");
+        seat.is_restored();
+        let output = seat.all_output();
+        let (_, told) = output.rsplit_once("\x1b[?25h").expect("restored");
+        let mut lines =
+            told.lines().filter(|line| line.contains("countersign failed at tests/pty"));
+        assert!(lines.any(|line| line.contains(words)), "{told:?}");
+        assert!(!output.contains("481902"), "what was put together is not repeated");
+    }
+}
+
+#[test]
+fn security_40_a_panic_in_a_task_ends_the_interface() {
+    let mut seat = again("child_whose_provider_panics");
+    seat.wait_for_text("Riverside Billing");
+    seat.press("river").wait_for_text("Dana Rivera");
+    seat.press("\r").wait_for_text("Purpose");
+    seat.press("\r");
+    assert_ne!(seat.end(), 0);
+    seat.is_restored();
+    assert!(seat.all_output().contains("countersign failed at"));
+}
+
+#[test]
+fn with_a_provider_that_hangs_typing_and_the_countdown_go_on() {
+    let mut seat = again("child_whose_provider_hangs");
+    seat.wait_for_text("Riverside Billing");
+    seat.press("river").wait_for_text("Dana Rivera");
+    seat.press("\r").wait_for_text("Purpose");
+    seat.press("\r").wait_for_text("Time left");
+    seat.wait_for_text("email slow");
+    for _ in 0..3 {
+        let before = time_left(&seat.seen());
+        seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
+    }
+    seat.press("12").press("\r").wait_for_text("2 are typed so far");
+    seat.press("\x11").wait_for_text("Leave");
+    seat.press("\r");
+    seat.end();
+    seat.is_restored();
+}
+
+/// What stands behind "Time left".
+fn time_left(seen: &Seen) -> Option<String> {
+    let text = seen.text();
+    let (_, behind) = text.split_once("Time left")?;
+    behind.split_whitespace().next().map(str::to_owned)
+}
+
+/// A provider that never does what it should.
+enum Bad {
+    Panics,
+    Hangs,
+}
+
+#[async_trait]
+impl Sender for Bad {
+    fn provider(&self) -> &'static str {
+        "bad"
+    }
+
+    async fn send(&self, _message: &Outgoing) -> Report {
+        match self {
+            Self::Panics => panic!("a provider's fault"),
+            Self::Hangs => std::future::pending().await,
+        }
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        Ok("fine".into())
+    }
+}
+
+async fn desk(sender: Arc<dyn Sender>) -> Desk {
+    let url = SecretString::from("sqlite:desk.db");
+    let store = SqlStore::open(&url).await.expect("a store");
+    store.load_sample().await.expect("the sample");
+    Desk::new(
+        Arc::new(store),
+        Senders { email: Arc::clone(&sender), sms: sender },
+        Arc::new(OsRandom),
+        Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32])),
+        Office {
+            name: "Riverside Billing".into(),
+            purposes: vec!["pay a bill".into()],
+            otp: OtpPolicy::default(),
+            limits: SendLimits::default(),
+            phones: PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() },
+        },
+        Actor { clerk: "amira".into(), counter: "3".into() },
+    )
+}
+
+fn interface(sender: Bad) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let end = runtime.block_on(async {
+        let desk = desk(Arc::new(sender)).await;
+        let opening = Opening { settings: UiSettings::default(), mark: None, warning: None };
+        let mut signals = Signals::new().expect("signals");
+        run(desk, opening, &Lifecycle::new(), &mut signals).await
+    });
+    runtime.shutdown_background();
+    end.expect("a good end");
+}
+
+#[test]
+#[ignore = "is run by a test above, at a terminal of its own"]
+fn child_whose_provider_panics() {
+    interface(Bad::Panics);
+}
+
+#[test]
+#[ignore = "is run by a test above, at a terminal of its own"]
+fn child_whose_provider_hangs() {
+    interface(Bad::Hangs);
+}
+
+#[test]
+#[ignore = "is run by a test above, at a terminal of its own"]
+fn child_panics_here() {
+    let takeover = Takeover::begin(false).expect("a terminal");
+    let _guard = takeover.guard_panics(Arc::new(Notify::new()));
+    panic!("a fault on purpose");
+}
+
+#[test]
+#[ignore = "is run by a test above, at a terminal of its own"]
+fn child_panics_on_another_thread() {
+    let takeover = Takeover::begin(false).expect("a terminal");
+    let _guard = takeover.guard_panics(Arc::new(Notify::new()));
+    let code = "481902";
+    let first = std::thread::spawn(move || panic!("a secret in a text: {code}"));
+    assert!(first.join().is_err());
+    let second = std::thread::spawn(|| panic!("a fault elsewhere"));
+    assert!(second.join().is_err());
+    takeover.leave();
+    std::panic::resume_unwind(Box::new("the test ends in failure"));
+}
