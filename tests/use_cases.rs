@@ -17,7 +17,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
-use countersign::service::ports::{Sender, Store};
+use countersign::service::ports::{Keys, KeysError, Sender, Store};
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
@@ -62,10 +62,24 @@ impl Sender for Scripted {
     }
 }
 
+/// Keys that someone else may change.
+struct Drawer(Mutex<Keyring>);
+
+impl Keys for Drawer {
+    fn read(&self) -> Result<Keyring, KeysError> {
+        Ok(self.0.lock().expect("unpoisoned").clone())
+    }
+}
+
+fn ring(name: &str, secret: u8) -> Keyring {
+    Keyring::new(KeyId::new(name).expect("a name"), Key::new([secret; 32]))
+}
+
 struct Bench {
     desk: Desk,
     store: Arc<dyn Store>,
     sender: Arc<Scripted>,
+    keys: Arc<Drawer>,
     _folder: tempfile::TempDir,
 }
 
@@ -82,15 +96,17 @@ impl Bench {
             phones: PhonePolicy { default_country: "DE".into(), allowed_countries: vec![] },
         };
         change(&mut office);
+        let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));
         let desk = Desk::new(
             store.clone(),
             Senders { email: sender.clone(), sms: sender.clone() },
             Arc::new(OsRandom),
-            Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32])),
+            keys.clone(),
             office,
             Actor { clerk: "amira".into(), counter: "3".into() },
-        );
-        Self { desk, store, sender, _folder: folder }
+        )
+        .expect("a desk");
+        Self { desk, store, sender, keys, _folder: folder }
     }
 
     async fn customer(&self, account: &str, phone: Option<&str>) -> Customer {
@@ -247,6 +263,39 @@ async fn security_06_wrong_codes_in_a_row_lock_the_customer_until_staff_unlock()
     assert_eq!(unlocks.len(), 1);
     assert_eq!(unlocks[0].detail.as_deref(), Some("showed an identity card"));
     assert_eq!(unlocks[0].actor.clerk, "amira");
+}
+
+#[tokio::test]
+async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_them() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let other = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    // The other terminal signs with a key that this one has not read.
+    let (name, key) = (KeyId::new("k1").expect("a name"), Key::new([7; 32]));
+    *other.keys.0.lock().expect("unpoisoned") = ring("k2", 8).with_retired(name, key);
+    let rotated = Desk::new(
+        bench.store.clone(),
+        Senders { email: bench.sender.clone(), sms: bench.sender.clone() },
+        Arc::new(OsRandom),
+        other.keys.clone(),
+        bench.desk.office().clone(),
+        bench.desk.actor().clone(),
+    )
+    .expect("a desk");
+    let ask = Ask {
+        customer: dana.id,
+        channel: Channel::Email,
+        purpose: "pay a bill".into(),
+        idempotency: "one press".into(),
+    };
+    let (request, code) = bench.send(rotated.ask(&ask).await.expect("asked")).await;
+    let missing = bench.desk.verify(&request.id, &code).await;
+    assert!(missing.is_err(), "{missing:?}");
+    let ring = other.keys.read().expect("keys");
+    *bench.keys.0.lock().expect("unpoisoned") = ring;
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+    let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
+    assert_eq!(stored.attempts, 1);
 }
 
 #[tokio::test]

@@ -125,6 +125,9 @@ impl From<io::Error> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let message = wording::desk_error(&error);
+        if let DeskError::Keys(_) = error {
+            return Self::configuration(message);
+        }
         match wording::error_outcome(&error) {
             Some(outcome) => Self::outcome(outcome, message),
             None => Self::internal(message),

@@ -15,7 +15,7 @@ pub mod unlock;
 pub mod verify;
 pub mod wording;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::PhonePolicy;
@@ -23,7 +23,7 @@ use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, SendLimits};
 use crate::domain::text;
-use ports::{Random, RandomError, Sender, Store, StoreError, Tray};
+use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
 
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
@@ -69,6 +69,9 @@ pub enum DeskError {
     /// The random source.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
 }
 
 /// The desk of one terminal.
@@ -78,30 +81,33 @@ pub struct Desk {
     senders: Senders,
     tray: Option<Arc<dyn Tray>>,
     random: Arc<dyn Random>,
-    keyring: Arc<Keyring>,
+    keys: Arc<dyn Keys>,
+    keyring: Arc<RwLock<Arc<Keyring>>>,
     office: Arc<Office>,
     actor: Actor,
 }
 
 impl Desk {
-    /// A desk over a store and senders.
+    /// A desk over a store and senders; the keys are read now.
     pub fn new(
         store: Arc<dyn Store>,
         senders: Senders,
         random: Arc<dyn Random>,
-        keyring: Keyring,
+        keys: Arc<dyn Keys>,
         office: Office,
         actor: Actor,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, DeskError> {
+        let keyring = keys.read()?;
+        Ok(Self {
             store,
             senders,
             tray: None,
             random,
-            keyring: Arc::new(keyring),
+            keys,
+            keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             office: Arc::new(office),
             actor,
-        }
+        })
     }
 
     /// The desk with a tray to look into.
@@ -109,6 +115,19 @@ impl Desk {
     pub fn with_tray(mut self, tray: Arc<dyn Tray>) -> Self {
         self.tray = Some(tray);
         self
+    }
+
+    /// The keys as last read.
+    fn keyring(&self) -> Arc<Keyring> {
+        // Whoever panicked while holding the lock left a whole ring behind.
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the keys again.
+    fn renew_keys(&self) -> Result<(), KeysError> {
+        let keyring = Arc::new(self.keys.read()?);
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
+        Ok(())
     }
 
     /// The tray; none where every message goes to a provider.

@@ -1,6 +1,6 @@
-//! What the desk needs from the world: a store, a sender for each channel and
-//! a random source. The store is also the clock (no terminal's own is trusted),
-//! and the keys are plain data, so neither has a port of its own.
+//! What the desk needs from the world: a store, a sender for each channel, the
+//! keys and a random source. The store is also the clock, since no terminal's own
+//! is trusted.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::{DeliveryId, Report};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
-use crate::domain::key::{KeyId, MissingKey};
+use crate::domain::key::{KeyId, Keyring, MissingKey};
 use crate::domain::message::Outgoing;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{Limit, OtpPolicy, SendLimits};
@@ -53,6 +53,25 @@ pub trait Random: Send + Sync {
     fn below(&self, bound: u64) -> Result<u64, RandomError>;
     /// 32 random bytes.
     fn secret(&self) -> Result<[u8; 32], RandomError>;
+}
+
+/// The keys cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KeysError(pub String);
+
+/// Where the keys lie. They are read when the desk opens, and again when a
+/// stored code names a key that came since: another terminal may rotate them.
+pub trait Keys: Send + Sync {
+    /// The keys as they are now.
+    fn read(&self) -> Result<Keyring, KeysError>;
+}
+
+/// Keys that stay as they are.
+impl Keys for Keyring {
+    fn read(&self) -> Result<Keyring, KeysError> {
+        Ok(self.clone())
+    }
 }
 
 /// Hands messages to a provider. It never fails in silence and never sends

@@ -181,7 +181,8 @@ impl Desk {
     ) -> Result<(Code, NewCode), DeskError> {
         let length = self.office.otp.length;
         let code = Code::from_number(self.random.below(Code::space(length))?, length);
-        let (key_id, key) = self.keyring.current();
+        let keyring = self.keyring();
+        let (key_id, key) = keyring.current();
         let binding = Binding { purpose, request, generation };
         let new_code = NewCode {
             digest: Digest::of(&code, binding, key),

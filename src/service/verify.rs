@@ -1,6 +1,6 @@
 //! Entering a code.
 
-use super::ports::{Attempt, Attempted, NewSession, RetiredCode};
+use super::ports::{Attempt, Attempted, NewSession, RetiredCode, StoreError};
 use super::{Desk, DeskError};
 use crate::domain::code::{Code, Guess, Malformed};
 use crate::domain::outcome::Outcome;
@@ -52,19 +52,14 @@ impl Desk {
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
         let token = SessionToken::new(self.random.secret()?);
-        let attempted = self
-            .store
-            .attempt(Attempt {
-                request: id,
-                guess: Guess { code: &code, keyring: &self.keyring },
-                session: NewSession {
-                    id: SessionId::from_bits(self.random.below(1 << 50)?),
-                    token_digest: token.digest(),
-                },
-                policy: &self.office.otp,
-                actor: &self.actor,
-            })
-            .await?;
+        let attempted = match self.attempt(id, &code, &token).await {
+            // No try was counted. The key may have come since this terminal read them.
+            Err(DeskError::Store(StoreError::MissingKey(_))) => {
+                self.renew_keys()?;
+                self.attempt(id, &code, &token).await?
+            }
+            judged => judged?,
+        };
         Ok(match attempted {
             Attempted::Verified { request, session } => {
                 Verification::Verified(Box::new(Verified { request, session, token }))
@@ -75,5 +70,25 @@ impl Desk {
             }
             Attempted::NotFound => Verification::NoSuchRequest,
         })
+    }
+
+    async fn attempt(
+        &self,
+        id: &RequestId,
+        code: &Code,
+        token: &SessionToken,
+    ) -> Result<Attempted, DeskError> {
+        let keyring = self.keyring();
+        let attempt = Attempt {
+            request: id,
+            guess: Guess { code, keyring: &keyring },
+            session: NewSession {
+                id: SessionId::from_bits(self.random.below(1 << 50)?),
+                token_digest: token.digest(),
+            },
+            policy: &self.office.otp,
+            actor: &self.actor,
+        };
+        Ok(self.store.attempt(attempt).await?)
     }
 }

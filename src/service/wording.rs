@@ -236,6 +236,7 @@ pub fn desk_error(error: &DeskError) -> String {
     match error {
         DeskError::Store(error) => store_error(error),
         DeskError::Random(error) => format!("No code can be drawn: {error}."),
+        DeskError::Keys(error) => format!("The keys cannot be used: {error}."),
     }
 }
 
@@ -264,7 +265,7 @@ pub fn store_error(error: &StoreError) -> String {
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::Store(_) => Some(Outcome::Unavailable),
-        DeskError::Random(_) => None,
+        DeskError::Random(_) | DeskError::Keys(_) => None,
     }
 }
 

@@ -2,9 +2,9 @@
 //! configuration and hands it to the command line or the interface.
 
 mod demo;
+mod keys;
 
 use std::fmt::Display;
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,20 +13,20 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
 use crate::cli::json::KeyLine;
 use crate::config::Config;
-use crate::config::keys::KeyFile;
 use crate::config::settings::Environment;
 use crate::delivery;
 use crate::domain::event::Actor;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
-use crate::service::ports::{Random as _, Store};
-use crate::service::{Desk, Office, Senders};
+use crate::service::ports::Store;
+use crate::service::{Desk, DeskError, Office, Senders};
 use crate::store::SqlStore;
 use crate::telemetry;
 use crate::tui::{self, End, Opening, RunError};
 
 pub use demo::Demo;
+use keys::FileKeys;
 
 /// The house as it is built in earnest.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,24 +37,16 @@ impl Wiring {
         Ok(SqlStore::open(&config.store.url).await?)
     }
 
-    /// The keys of this office. The store on this machine gets a key file of
-    /// its own with the first code, since nobody else would make one.
-    fn key_file(path: &Path) -> Result<KeyFile, Failure> {
-        KeyFile::load_or_create(path, || OsRandom.secret())
-            .map_err(|error| Failure::configuration(sentence(&error.to_string())))
-    }
-
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
         let senders = senders(config)?;
-        let keyring = Self::key_file(&config.keys.file)?.ring();
         let desk = Desk::new(
             store,
             senders,
             Arc::new(OsRandom),
-            keyring,
+            Arc::new(keys(config)),
             office(config),
             Actor { clerk: clerk(), counter: config.office.counter.clone() },
-        );
+        )?;
         Ok(match delivery::tray(&config.email, &config.sms, &config.tray) {
             Some(tray) => desk.with_tray(tray),
             None => desk,
@@ -87,22 +79,20 @@ impl House for Wiring {
 
     async fn migrate(&self, config: &Config) -> Result<String, Failure> {
         Self::open(config).await?.migrate().await?;
-        Self::key_file(&config.keys.file)?;
+        keys(config).load().map_err(DeskError::from)?;
         Ok("The store's tables are up to date.".into())
     }
 
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
-        let keys = Self::key_file(&config.keys.file)?;
+        let keys = keys(config).load().map_err(DeskError::from)?;
         let line = |key: &str, current| KeyLine { key: key.to_owned(), current };
         let retired = keys.retired().map(|id| line(id.as_str(), false));
         Ok(std::iter::once(line(keys.current().as_str(), true)).chain(retired).collect())
     }
 
     fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
-        Self::key_file(&config.keys.file)?;
-        KeyFile::rotate(&config.keys.file, || OsRandom.secret())
-            .map(|id| id.as_str().to_owned())
-            .map_err(|error| Failure::configuration(sentence(&error.to_string())))
+        let id = keys(config).rotate().map_err(DeskError::from)?;
+        Ok(id.as_str().to_owned())
     }
 
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
@@ -145,6 +135,10 @@ async fn show(desk: Desk, config: &Config, mark: Option<&'static str>) -> Result
         Err(RunError::Desk(error)) => Err(error.into()),
         Err(error) => Err(failed(&error)),
     }
+}
+
+fn keys(config: &Config) -> FileKeys {
+    FileKeys(config.keys.file.clone())
 }
 
 fn senders(config: &Config) -> Result<Senders, Failure> {

@@ -123,7 +123,7 @@ async fn desk(sender: Arc<dyn Sender>) -> Desk {
         Arc::new(store),
         Senders { email: Arc::clone(&sender), sms: sender },
         Arc::new(OsRandom),
-        Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32])),
+        Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
         Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
@@ -133,6 +133,7 @@ async fn desk(sender: Arc<dyn Sender>) -> Desk {
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )
+    .expect("a desk")
 }
 
 fn interface(sender: Bad) {
