@@ -28,7 +28,8 @@ CREATE TABLE core_customer_search (
     compact     TEXT NOT NULL,
     name        TEXT NOT NULL,
     email       TEXT NOT NULL,
-    phone       TEXT NOT NULL
+    phone       TEXT NOT NULL,
+    phone_end   TEXT NOT NULL -- the digits, last one first
 );
 CREATE INDEX core_customer_search_account_key ON core_customer_search (account_key);
 CREATE INDEX core_customer_search_email_key ON core_customer_search (email_key);
@@ -36,6 +37,7 @@ CREATE INDEX core_customer_search_phone_key ON core_customer_search (phone_key);
 CREATE INDEX core_customer_search_compact ON core_customer_search (compact);
 CREATE INDEX core_customer_search_name ON core_customer_search (name);
 CREATE INDEX core_customer_search_email ON core_customer_search (email);
+CREATE INDEX core_customer_search_phone_end ON core_customer_search (phone_end);
 
 -- Every three letters in a row of the columns above, for parts of words.
 CREATE VIRTUAL TABLE core_customer_part USING fts5 (

@@ -20,14 +20,15 @@ statements! {
          account_no TEXT PRIMARY KEY, name TEXT, email TEXT, phone TEXT, address TEXT, \
          locale TEXT, balance_cents BIGINT, currency TEXT, \
          account_key TEXT, email_key TEXT, phone_key TEXT, \
-         s_account TEXT, s_compact TEXT, s_name TEXT, s_email TEXT, s_phone TEXT)"
+         s_account TEXT, s_compact TEXT, s_name TEXT, s_email TEXT, s_phone TEXT, \
+         s_phone_end TEXT)"
     }
     CLEAR { "DELETE FROM core_incoming" }
     FILL {
         "INSERT INTO core_incoming SELECT \
          value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
          value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, \
-         value ->> 12, value ->> 13, value ->> 14, value ->> 15 FROM json_each($1)"
+         value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16 FROM json_each($1)"
     }
     /// How many there are already, and how many of these read the same.
     KNOWN {
@@ -66,9 +67,9 @@ statements! {
     }
     REMEMBER {
         "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
-         account, compact, name, email, phone) \
+         account, compact, name, email, phone, phone_end) \
          SELECT c.id, i.account_key, i.email_key, i.phone_key, \
-         i.s_account, i.s_compact, i.s_name, i.s_email, i.s_phone " unindexed
+         i.s_account, i.s_compact, i.s_name, i.s_email, i.s_phone, i.s_phone_end " unindexed
     }
 }
 
@@ -102,6 +103,7 @@ impl<'a> From<&'a NewCustomer> for Incoming<'a> {
 impl Incoming<'_> {
     fn json(&self) -> serde_json::Value {
         let account = fold(self.account_no);
+        let phone = self.phone.map(digits).unwrap_or_default();
         serde_json::json!([
             self.account_no,
             self.name,
@@ -118,7 +120,8 @@ impl Incoming<'_> {
             compact(&account),
             fold(self.name),
             self.email.map(fold).unwrap_or_default(),
-            self.phone.map(digits).unwrap_or_default(),
+            phone,
+            phone.chars().rev().collect::<String>(),
         ])
     }
 }

@@ -1,9 +1,10 @@
 //! Finding customers by what a clerk typed.
 //!
 //! The likeliest fields are asked first, each by its own index, until there are
-//! enough customers: beginnings of account numbers, parts of them, phone
-//! numbers, beginnings of email addresses and names, and at last any part of
-//! any field. What was typed is compared as it stands; no character in it has a
+//! enough customers: beginnings of account numbers, ends of phone numbers (so
+//! that a country code and a trunk zero make no difference), parts of account
+//! numbers and phone numbers, beginnings of email addresses and names, and at
+//! last any part of any field. What was typed is compared as it stands; no character in it has a
 //! meaning of its own (security requirement 44).
 
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use super::sql::statements;
 use super::view;
 use crate::domain::customer::Customer;
 use crate::domain::query::{Query, SHORTEST_PART, compact};
-use crate::domain::text::fold;
+use crate::domain::text::{digits, fold};
 use crate::service::ports::StoreError;
 
 /// Words that the last statement tests one by one; more are tested as a list,
@@ -27,11 +28,20 @@ const LETTERS: usize = 40;
 /// further one costs time, and parts of one word say much the same.
 const PARTS: usize = 4;
 
+/// The digits of a number without its country code, at least.
+const WHOLE_PHONE: usize = 7;
+
 statements! {
     ACCOUNT_BEGINS {
         "SELECT " customer_columns "FROM core_customer_search s \
          JOIN core_customer c ON c.id = s.customer_id \
          WHERE s.compact >= $1 AND s.compact < $2 ORDER BY s.compact, s.customer_id LIMIT $3"
+    }
+    PHONE_ENDS {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer c ON c.id = s.customer_id \
+         WHERE s.phone_end >= $1 AND s.phone_end < $2 \
+         ORDER BY s.phone_end, s.customer_id LIMIT $3"
     }
     EMAIL_BEGINS {
         "SELECT " customer_columns "FROM core_customer_search s \
@@ -75,6 +85,11 @@ impl Found {
         Arg::from(i64::try_from(self.limit).unwrap_or(i64::MAX))
     }
 
+    fn has_phone(&self, ending: &str) -> bool {
+        let ends = |phone: &String| digits(phone).ends_with(ending);
+        self.customers.iter().any(|it| it.phone.as_ref().is_some_and(ends))
+    }
+
     fn add(&mut self, customers: Vec<Customer>) {
         for customer in customers {
             if !self.is_full() && self.known.insert(customer.id.0) {
@@ -101,6 +116,7 @@ pub(super) async fn find(db: &Db, query: &Query, limit: u32) -> Result<Vec<Custo
 #[derive(Clone, Copy)]
 enum Tier {
     AccountBegins,
+    PhoneEnds,
     AccountHolds,
     Phone,
     EmailBegins,
@@ -108,8 +124,9 @@ enum Tier {
     Anything,
 }
 
-const TIERS: [Tier; 6] = [
+const TIERS: [Tier; 7] = [
     Tier::AccountBegins,
+    Tier::PhoneEnds,
     Tier::AccountHolds,
     Tier::Phone,
     Tier::EmailBegins,
@@ -125,8 +142,11 @@ impl Tier {
             compact(&fold(&customer.account_no)) == query.compact
                 || customer.email.as_deref().is_some_and(|it| fold(it) == query.folded)
         };
+        let dialled = query.phone.as_ref().filter(|digits| digits.len() >= WHOLE_PHONE);
         match self {
             Self::AccountBegins => false,
+            Self::PhoneEnds => query.phone.is_none(),
+            _ if dialled.is_some_and(|digits| found.has_phone(digits)) => true,
             Self::Anything if query.phone.is_some() && !found.customers.is_empty() => true,
             _ => found.customers.iter().any(named),
         }
@@ -136,6 +156,10 @@ impl Tier {
         let ask = found.ask();
         let rows = match self {
             Self::AccountBegins => begins(db, &ACCOUNT_BEGINS, &query.compact, ask).await?,
+            Self::PhoneEnds => {
+                let end: String = query.phone.iter().flat_map(|it| it.chars().rev()).collect();
+                begins(db, &PHONE_ENDS, &end, ask).await?
+            }
             Self::EmailBegins => begins(db, &EMAIL_BEGINS, &query.folded, ask).await?,
             Self::NameBegins => begins(db, &NAME_BEGINS, &query.folded, ask).await?,
             Self::AccountHolds if reads_as_account(query) => {
