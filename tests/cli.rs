@@ -8,6 +8,8 @@ mod customers;
 mod desk;
 #[path = "cli/flow.rs"]
 mod flow;
+#[path = "cli/interface.rs"]
+mod interface;
 #[path = "cli/log.rs"]
 mod log;
 #[path = "cli/outcomes.rs"]

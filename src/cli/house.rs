@@ -33,7 +33,7 @@ pub trait House: Send + Sync {
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Makes a new current key; gives its name.
     fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
-    /// The interface, until the person leaves it.
+    /// The interface, until the person leaves it. It keeps the log itself.
     async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
     /// The configuration of the demo that runs in another terminal, if one does.
     fn running_demo(&self) -> Result<Option<Config>, Failure>;

@@ -68,7 +68,6 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
         None => {
             house.terminal().map_err(Failure::usage)?;
             let config = origin.load(house, output)?;
-            keep_log(house, &config, output);
             return house.interface(&config).await;
         }
         Some(command) => command,

@@ -61,7 +61,7 @@ impl House for Wiring {
     }
 
     fn keep_log(&self, config: &Config) -> Result<(), String> {
-        crate::telemetry::start(&config.log).map_err(|error| sentence(&error.to_string()))
+        telemetry::start(&config.log).map_err(|error| sentence(&error.to_string()))
     }
 
     async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
@@ -100,7 +100,8 @@ impl House for Wiring {
             Environment::Development => Some("development"),
             Environment::Production => None,
         };
-        show(self.desk(config).await?, config, mark).await
+        let warning = self.keep_log(config).err();
+        show(self.desk(config).await?, config, mark, warning).await
     }
 
     fn running_demo(&self) -> Result<Option<Config>, Failure> {
@@ -109,10 +110,9 @@ impl House for Wiring {
 
     async fn demo(&self) -> Result<Exit, Failure> {
         let demo = Demo::begin().await?;
-        // A demo without a log is a demo still.
-        let _ = self.keep_log(demo.config());
+        let warning = self.keep_log(demo.config()).err();
         let result = match self.desk(demo.config()).await {
-            Ok(desk) => show(desk, demo.config(), Some("demo")).await,
+            Ok(desk) => show(desk, demo.config(), Some("demo"), warning).await,
             Err(failure) => Err(failure),
         };
         demo.end();
@@ -120,12 +120,17 @@ impl House for Wiring {
     }
 }
 
-/// The interface on a desk, until the clerk or a signal ends it.
-async fn show(desk: Desk, config: &Config, mark: Option<&'static str>) -> Result<Exit, Failure> {
+/// The interface on a desk, until the clerk or a signal ends it. It begins with
+/// the warning, which nobody would see behind it on the error stream.
+async fn show(
+    desk: Desk,
+    config: &Config,
+    mark: Option<&'static str>,
+    warning: Option<String>,
+) -> Result<Exit, Failure> {
     let failed = |error: &dyn Display| Failure::internal(sentence(&error.to_string()));
     let lifecycle = Lifecycle::new();
     let mut signals = Signals::new().map_err(|error| failed(&error))?;
-    let warning = telemetry::start(&config.log).err().map(|error| sentence(&error.to_string()));
     let opening = Opening { settings: config.ui, mark, warning };
     match tui::run(desk, opening, &lifecycle, &mut signals).await {
         Ok(End::Quit) => Ok(Exit::DONE),

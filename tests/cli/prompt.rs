@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use super::desk::Desk;
 
 /// The binary at a terminal of its own.
-struct Terminal {
+pub(super) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -18,7 +18,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn run(desk: &Desk, arguments: &[&str]) -> Self {
+    pub(super) fn run(desk: &Desk, arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(PtySize::default()).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(arguments);
@@ -49,7 +49,7 @@ impl Terminal {
         Self { master: pair.master, keys, child, seen }
     }
 
-    fn wait_for(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+    pub(super) fn wait_for(&self, what: &str, is_so: impl Fn(&str) -> bool) {
         let begun = Instant::now();
         while !is_so(&self.seen.lock().expect("unpoisoned")) {
             let seen = self.seen.lock().expect("unpoisoned");
@@ -64,11 +64,15 @@ impl Terminal {
         format!("{:?}", modes.local_flags).contains("ECHO ") || modes.local_flags.bits() & 0o10 != 0
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn seen(&self) -> String {
+        self.seen.lock().expect("unpoisoned").clone()
+    }
+
+    pub(super) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("typed");
     }
 
-    fn end(&mut self) -> u32 {
+    pub(super) fn end(&mut self) -> u32 {
         self.child.wait().expect("it ends").exit_code()
     }
 }
