@@ -70,7 +70,7 @@ async fn write(pool: &SqlitePool, events: i64) {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) \
          SELECT 1700000000000 + i * 1000, 'attempt', \
          CASE i % 50 WHEN 0 THEN 'expired' WHEN 1 THEN 'wrong' ELSE 'verified' END, \
-         'R' || (i / 4), 1 + i % ?2, CASE i % 3 WHEN 0 THEN 'email' ELSE 'sms' END, '+4*****12', \
+         printf('%010d', i / 4), 1 + i % ?2, CASE i % 3 WHEN 0 THEN 'email' ELSE 'sms' END, '+4*****12', \
          'amira', '3', NULL FROM n",
     )
     .bind(events)
