@@ -28,6 +28,9 @@ use crate::service::{Desk, DeskError};
 /// and a little more would be a long time before an empty screen.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a terminal without room is left alone.
+const ROOM: Duration = Duration::from_millis(50);
+
 /// Inputs that may wait for the machine; one more waits in the terminal.
 const INPUTS: usize = 256;
 
@@ -174,8 +177,7 @@ impl Shell {
         answers: &mut mpsc::Receiver<Msg>,
     ) -> Result<End, RunError> {
         loop {
-            let wake = wake::next_wake(&self.model, Instant::now());
-            let mut next = Some(sources.next(answers, wake).await);
+            let mut next = Some(sources.next(answers, self.next_wake()).await);
             let mut end = None;
             while let Some(event) = next {
                 end = self.handle(event)?;
@@ -189,6 +191,14 @@ impl Shell {
                 return Ok(End::HungUp);
             }
         }
+    }
+
+    /// When to go on without a cause: the picture changes, or the terminal may
+    /// have room for the rest of it.
+    fn next_wake(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let room = self.screen.is_behind().then_some(now + ROOM);
+        [wake::next_wake(&self.model, now), room].into_iter().flatten().min()
     }
 
     /// Lets one thing happen; says whether the program is to end.

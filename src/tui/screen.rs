@@ -25,6 +25,8 @@ const RESET: &[u8] = b"\x1b[0m";
 #[derive(Debug)]
 pub struct Screen {
     terminal: Terminal<Bytes>,
+    /// What of the last frame the terminal had no room for.
+    rest: Vec<u8>,
 }
 
 impl Screen {
@@ -33,7 +35,7 @@ impl Screen {
         // Crossterm would drop reverse and bold along with the colours under
         // NO_COLOR; the theme knows better what to leave out.
         crossterm::style::force_color_output(true);
-        Ok(Self { terminal: Terminal::new(Bytes::new(size))? })
+        Ok(Self { terminal: Terminal::new(Bytes::new(size))?, rest: Vec::new() })
     }
 
     /// The bytes that turn what is on the screen into what `render` draws;
@@ -52,8 +54,14 @@ impl Screen {
         Ok([SYNC_BEGIN, &changes, SYNC_END].concat())
     }
 
+    /// Whether the terminal has not taken the whole of the last frame yet.
+    pub const fn is_behind(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
     /// Forgets what is on the screen: somebody else has written there.
     pub fn forget(&mut self) -> io::Result<()> {
+        self.rest.clear();
         let backend = self.terminal.backend_mut();
         backend.is_cursor_shown = false;
         backend.cursor = None;
@@ -62,15 +70,29 @@ impl Screen {
 }
 
 impl Takeover {
-    /// Shows the next frame.
+    /// Shows the next frame. A terminal that has no room for it gets the rest
+    /// later, and of what changes meanwhile only the latest: nothing waits here
+    /// for a slow line.
     pub fn show(
         &self,
         screen: &mut Screen,
         size: (u16, u16),
         render: impl FnOnce(&mut Frame<'_>),
     ) -> io::Result<()> {
-        let frame = screen.draw(size, render)?;
-        if frame.is_empty() { Ok(()) } else { self.write(&frame) }
+        self.write_rest(screen)?;
+        if screen.rest.is_empty() {
+            screen.rest = screen.draw(size, render)?;
+            self.write_rest(screen)?;
+        }
+        Ok(())
+    }
+
+    fn write_rest(&self, screen: &mut Screen) -> io::Result<()> {
+        if !screen.rest.is_empty() {
+            let written = self.write(&screen.rest)?;
+            screen.rest.drain(..written.min(screen.rest.len()));
+        }
+        Ok(())
     }
 }
 

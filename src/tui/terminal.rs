@@ -6,10 +6,12 @@
 //! terminal that is not there.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{self, OptionalActions, QueueSelector, Termios};
@@ -40,6 +42,10 @@ const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const LEAVE: &[u8] =
     b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
 
+/// How long a terminal that has no room is waited for, when it is taken or
+/// given back. A frame never waits.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+
 /// The terminal, taken over; dropped, it is given back.
 #[derive(Debug)]
 pub struct Takeover {
@@ -51,13 +57,15 @@ struct State {
     /// The modes to go back to while the terminal is ours.
     before: Mutex<Option<Termios>>,
     mouse: bool,
+    out: Option<OwnedFd>,
 }
 
 impl Takeover {
     /// Takes the terminal over. What is taken is given back even if it fails
     /// half-way.
     pub fn begin(mouse: bool) -> io::Result<Self> {
-        let takeover = Self { state: Arc::new(State { before: Mutex::new(None), mouse }) };
+        let state = State { before: Mutex::new(None), mouse, out: own_way() };
+        let takeover = Self { state: Arc::new(state) };
         takeover.enter()?;
         Ok(takeover)
     }
@@ -73,9 +81,9 @@ impl Takeover {
         *before = Some(modes);
         raw.make_raw();
         termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-        write_all(ENTER)?;
+        write_all(self.state.out(), ENTER)?;
         if self.state.mouse {
-            write_all(MOUSE)?;
+            write_all(self.state.out(), MOUSE)?;
         }
         Ok(())
     }
@@ -85,10 +93,11 @@ impl Takeover {
         self.state.leave();
     }
 
-    /// Writes a frame, in one piece; does nothing while the terminal is not ours.
-    pub fn write(&self, frame: &[u8]) -> io::Result<()> {
+    /// Writes what of a frame the terminal has room for, in one piece, and says
+    /// how much that was. While the terminal is not ours, nothing is written.
+    pub fn write(&self, frame: &[u8]) -> io::Result<usize> {
         let before = self.state.lock();
-        if before.is_some() { write_all(frame) } else { Ok(()) }
+        if before.is_some() { write_some(self.state.out(), frame) } else { Ok(frame.len()) }
     }
 
     /// From now on a panic, on whatever thread, gives the terminal back, says
@@ -117,47 +126,64 @@ impl State {
         self.before.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self) {
-        let Some(modes) = self.lock().take() else { return };
-        // Each of these fails only where there is no terminal left to give back.
-        if is_alive() {
-            let _ = write_all(LEAVE);
+    fn out(&self) -> BorrowedFd<'_> {
+        match &self.out {
+            Some(own) => own.as_fd(),
+            None => stdout(),
         }
+    }
+
+    fn leave(&self) {
+        let mut before = self.lock();
+        let Some(modes) = before.take() else { return };
+        // Each of these fails only where there is no terminal left to give back.
+        let _ = write_all(self.out(), LEAVE);
         // Digits typed ahead must not end up on the shell's command line.
         let _ = termios::tcflush(stdin(), QueueSelector::IFlush);
         let _ = termios::tcsetattr(stdin(), OptionalActions::Now, &modes);
     }
 }
 
-/// Whether there is still a terminal to write to.
-fn is_alive() -> bool {
-    let out = stdout();
-    let mut fds = [PollFd::new(&out, PollFlags::OUT)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    poll(&mut fds, Some(&at_once)).is_ok() && !fds[0].revents().intersects(gone)
+/// A way to the terminal that is ours alone, so that it can be set not to wait
+/// without changing that for the shell, who shares ours. Where the terminal
+/// cannot be opened (after `su`, say), there is only the shared one.
+fn own_way() -> Option<OwnedFd> {
+    let name = termios::ttyname(stdout(), Vec::new()).ok()?;
+    let how = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::open(name, how, Mode::empty()).ok()
 }
 
-fn write_all(mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(stdout(), bytes) {
+/// Waits for room in the terminal; whether there is a terminal, and room.
+fn has_room(out: BorrowedFd<'_>, patience: &Timespec) -> bool {
+    let mut fds = [PollFd::new(&out, PollFlags::OUT)];
+    poll(&mut fds, Some(patience)).is_ok() && fds[0].revents() == PollFlags::OUT
+}
+
+/// Writes as much as there is room for; says how much that was.
+fn write_some(out: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+        match rustix::io::write(out, rest) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Ok(written) => done += written,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait_for_room()?,
+            Err(Errno::AGAIN) => break,
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(())
+    Ok(done)
 }
 
-/// The terminal may have been left non-blocking by whoever had it before.
-fn wait_for_room() -> io::Result<()> {
-    let out = stdout();
-    match poll(&mut [PollFd::new(&out, PollFlags::OUT)], None) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+/// Writes all of it, unless there is no room for too long or no terminal.
+fn write_all(out: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        if !has_room(out, &PATIENCE) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let written = write_some(out, bytes)?;
+        bytes = bytes.get(written..).unwrap_or_default();
     }
+    Ok(())
 }
 
 type PanicHook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send + 'static;

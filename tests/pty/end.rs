@@ -103,3 +103,38 @@ fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
+
+/// More than any terminal takes without being read: the whole screen, again
+/// and again.
+fn write_much(seat: &Seat) {
+    for round in 0..60 {
+        let drawn = Instant::now() + Duration::from_millis(15);
+        seat.resize(120 + round % 2, 40);
+        while Instant::now() < drawn {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+#[test]
+fn security_40_a_line_that_stalls_does_not_keep_the_program_from_ending() {
+    let mut seat = Seat::demo();
+    seat.stall();
+    write_much(&seat);
+    seat.signal(Signal::TERM);
+    assert_eq!(seat.end(), 143);
+    assert!(seat.has_modes_back());
+}
+
+#[test]
+fn a_line_that_stalls_and_goes_on_shows_the_latest() {
+    let mut seat = Seat::demo();
+    seat.stall();
+    write_much(&seat);
+    seat.press("\x15river");
+    seat.go_on();
+    seat.wait_for_text("Dana Rivera").wait_for_text("Riverside Billing");
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0);
+    seat.is_restored();
+}

@@ -151,13 +151,25 @@ impl Seat {
         self.modes() == self.modes_before
     }
 
-    /// Takes the terminal away while the program runs: the last one who holds
-    /// its other end lets go.
-    pub(crate) fn hang_up(&mut self) {
+    /// Nobody reads any more what the program writes, as on a line that stalls.
+    pub(crate) fn stall(&mut self) {
         self.seen().closing = true;
         // The reader lets go when it next hears something.
         self.press("q");
         self.reader.take().expect("a reader").join().expect("it ends");
+    }
+
+    /// Reads on.
+    pub(crate) fn go_on(&mut self) {
+        self.seen().closing = false;
+        let master = self.master.as_ref().expect("a terminal");
+        self.reader = Some(read(&**master, Arc::clone(&self.seen)));
+    }
+
+    /// Takes the terminal away while the program runs: the last one who holds
+    /// its other end lets go.
+    pub(crate) fn hang_up(&mut self) {
+        self.stall();
         self.keys = None;
         self.master = None;
     }
