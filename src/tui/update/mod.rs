@@ -5,6 +5,7 @@
 mod entry;
 mod field;
 mod find;
+mod follow;
 mod keys;
 mod log;
 mod overlay;
@@ -55,7 +56,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
 /// What is on the screen may not be true any more.
 fn store_changed(step: &mut Step<'_>) {
     match step.model.screen {
-        Screen::Entry(_) => entry::reread(step),
+        Screen::Entry(_) => follow::reread(step),
         Screen::Verified(_) => verified::reread(step),
         Screen::Find(_) | Screen::Send(_) => {}
     }

@@ -2,7 +2,7 @@
 //! it says about the parts below is remembered.
 
 use super::step::Step;
-use super::{entry, find, log, send, tray, verified};
+use super::{entry, find, follow, log, send, tray, verified};
 use crate::domain::delivery::DeliveryState;
 use crate::service::request::Asked;
 use crate::tui::clock::StoreClock;
@@ -22,10 +22,10 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
         Reply::Opened(answer) => find::opened(step, id, answer),
         Reply::Asked(answer) => send::asked(step, id, answer),
         Reply::Resent(answer) => resent(step, id, answer),
-        Reply::Delivered(answer) => entry::delivered(step, id, done.request.as_ref(), answer),
+        Reply::Delivered(answer) => follow::delivered(step, id, done.request.as_ref(), answer),
         Reply::Verified(answer) => entry::verified(step, id, answer),
         Reply::Cancelled(answer) => entry::cancelled(step, id, answer),
-        Reply::Request(answer) => entry::read(step, id, answer),
+        Reply::Request(answer) => follow::read(step, id, answer),
         Reply::Account(answer) => verified::account(step, id, answer),
         Reply::Session(answer) => verified::session(step, id, answer),
         Reply::LoggedOut(answer) => verified::logged_out(step, id, answer),
@@ -41,7 +41,7 @@ fn resent(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Asked>, Failu
         Ok(None) => entry::gone(step, id),
         Err(failure) => send::asked(step, id, Err(failure)),
     }
-    entry::catch_up(step);
+    follow::catch_up(step);
 }
 
 /// What an answer says about the part that gave it.

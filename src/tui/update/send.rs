@@ -1,7 +1,7 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
 use super::step::{Step, motion, moved};
-use super::{entry, find};
+use super::{entry, find, follow};
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::request::{Request, Status};
@@ -111,7 +111,7 @@ fn enter_code(step: &mut Step<'_>) {
         return step.say(Tone::Plain, NOT_OPEN);
     };
     show(step, *request, None);
-    entry::reread(step);
+    follow::reread(step);
 }
 
 /// Shows the boxes for a request, on the way from the channels.
@@ -171,7 +171,7 @@ pub(super) fn asked(step: &mut Step<'_>, id: EffectId, answer: Result<Asked, Fai
         entry::sent_again(step, request, delivering);
     }
     if delivering.is_none() {
-        entry::reread(step);
+        follow::reread(step);
     }
 }
 

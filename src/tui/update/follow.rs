@@ -1,0 +1,134 @@
+//! Follows the request at the boxes: what becomes of its message, and what
+//! other terminals do to it.
+
+use super::entry;
+use super::step::{Step, with_key};
+use crate::domain::delivery::{DeliveryState, Report};
+use crate::domain::request::{Request, RequestId, Status};
+use crate::service::wording;
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::keymap::{Command, Context};
+use crate::tui::model::{Screen, Tone};
+use crate::tui::msg::Failure;
+
+/// What became of a message that was handed over.
+pub(super) fn delivered(
+    step: &mut Step<'_>,
+    id: EffectId,
+    of: Option<&RequestId>,
+    answer: Result<Report, Failure>,
+) {
+    let at = step.store_time();
+    if let Some(entry) = step.entry().filter(|entry| entry.delivering == Some(id)) {
+        entry.delivering = None;
+    }
+    let report = match answer {
+        Ok(report) => report,
+        Err(failure) => return step.fail(failure),
+    };
+    let request = match &mut step.model.screen {
+        Screen::Entry(entry) => Some(&mut entry.request),
+        Screen::Send(send) => send.open.as_deref_mut(),
+        _ => None,
+    };
+    let request = request.filter(|it| Some(&it.id) == of);
+    let failed = wording::delivery_outcome(report.state).is_some();
+    let told = request.map(|request| {
+        let delivery = &mut request.delivery;
+        if delivery.state == DeliveryState::Queued {
+            delivery.state = report.state;
+            delivery.provider_id.clone_from(&report.provider_id);
+            delivery.detail.clone_from(&report.detail);
+            delivery.updated_at = at;
+        }
+        (request.channel, request.contact.clone())
+    });
+    if failed {
+        let text = match told {
+            Some((channel, contact)) => {
+                wording::delivery(report.state, channel, &contact, report.detail.as_deref())
+            }
+            None => format!(
+                "A code that was asked for before did not go out. {}",
+                report.detail.unwrap_or_default()
+            ),
+        };
+        let text = if step.entry().is_some() {
+            with_key(&text, Context::Entry, Command::ChangeContact)
+        } else {
+            text
+        };
+        step.say(Tone::Bad, text);
+    }
+}
+
+/// Reads the request again, once what is under way is done.
+pub(super) fn reread(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    if entry.reading.is_some() || entry.verifying.is_some() || entry.acting.is_some() {
+        entry.stale = true;
+        return;
+    }
+    entry.stale = false;
+    let request = entry.request.id.clone();
+    let id = step.act(Act::ReadRequest { request });
+    if let Some(entry) = step.entry() {
+        entry.reading = Some(id);
+    }
+}
+
+/// Reads again what changed while it could not be read.
+pub(super) fn catch_up(step: &mut Step<'_>) {
+    if step.entry().is_some_and(|entry| entry.stale) {
+        reread(step);
+    }
+}
+
+pub(super) fn read(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Request>, Failure>) {
+    let Some(entry) = step.entry().filter(|entry| entry.reading == Some(id)) else { return };
+    let busy = entry.verifying.is_some() || entry.acting.is_some();
+    match answer {
+        // The answer may be from before what is under way: read it then.
+        Ok(_) if busy => {
+            entry.reading = None;
+            entry.stale = true;
+        }
+        Ok(Some(request)) => {
+            entry.reading = None;
+            take(step, request);
+        }
+        Ok(None) => entry::gone(step, id),
+        Err(failure) => {
+            entry.reading = None;
+            step.fail(failure);
+        }
+    }
+    catch_up(step);
+}
+
+/// Takes over the request as the store has it, unless this terminal knows better.
+pub(super) fn take(step: &mut Step<'_>, mut read: Request) {
+    let Some(entry) = step.entry() else { return };
+    let known = &entry.request;
+    let older = read.id != known.id
+        || read.generation < known.generation
+        || read.attempts < known.attempts
+        || (read.status == Status::Open && known.status != Status::Open);
+    if older {
+        return;
+    }
+    if read.delivery.id == known.delivery.id && read.delivery.state == DeliveryState::Queued {
+        read.delivery = known.delivery.clone();
+    }
+    let closed = known.status == Status::Open && read.status != Status::Open;
+    let sent_elsewhere = read.generation > known.generation;
+    let reference = read.reference.clone();
+    entry.request = read;
+    if closed {
+        entry::say_how_it_stands(step);
+    } else if sent_elsewhere {
+        let text =
+            format!("Another code was sent meanwhile: ask for the one with reference {reference}.");
+        step.say(Tone::Warning, text);
+    }
+}
