@@ -103,3 +103,14 @@ fn an_unused_session_ends_when_the_store_says_so() {
     counter.settle().pass(Duration::from_secs(2)).settle();
     counter.is_at("find").says("nobody used it");
 }
+
+#[test]
+fn security_30_an_end_that_came_during_a_failed_question_is_not_missed() {
+    let mut counter = Counter::after(VERIFIED);
+    counter.slow().pass(Duration::from_secs(15)).keys("<Down>");
+    let now = counter.time();
+    counter.desk.session.as_mut().expect("a session").ended = Some((now, SessionEnd::Revoked));
+    counter.tell(Msg::StoreChanged);
+    counter.answer(is_touch, Reply::Session(Err(down()))).is_at("verified");
+    counter.settle().is_at("find").says("ended from elsewhere");
+}

@@ -127,7 +127,10 @@ pub(super) fn session(step: &mut Step<'_>, id: EffectId, answer: Result<Option<S
         }
         Ok(Some(session)) => verified.session = session,
         Ok(None) => return over(step, ENDED),
-        Err(failure) => return step.fail(failure),
+        Err(failure) => {
+            step.fail(failure);
+            return catch_up(step);
+        }
     }
     if verified.account.is_none() && verified.reading.is_none() {
         let customer = verified.customer.id;
@@ -136,6 +139,11 @@ pub(super) fn session(step: &mut Step<'_>, id: EffectId, answer: Result<Option<S
             verified.reading = Some(id);
         }
     }
+    catch_up(step);
+}
+
+/// Asks about what changed while the session was being asked about.
+fn catch_up(step: &mut Step<'_>) {
     if step.verified().is_some_and(|verified| verified.stale) {
         reread(step);
     }
