@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use super::clock::{Now, StoreClock};
 use super::effect::{EffectId, TypedCode};
-use super::keymap::{Command, Context};
+use super::keymap::{Binding, Context};
 use crate::config::settings::ThemeName;
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Account, Customer};
@@ -364,8 +364,8 @@ pub enum Overlay {
 pub struct Palette {
     /// The field.
     pub input: Input,
-    /// What matches, the likeliest first.
-    pub hits: Vec<Command>,
+    /// What matches, the likeliest first, each as it is called where the user is.
+    pub hits: Vec<&'static Binding>,
     /// The line that is selected.
     pub selected: usize,
 }

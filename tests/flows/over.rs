@@ -13,7 +13,7 @@ const VERIFIED: &str = "riv<Enter><Enter>481902";
 
 fn palette(counter: &Counter) -> Vec<Command> {
     match &counter.model.overlay {
-        Some(Overlay::Palette(palette)) => palette.hits.clone(),
+        Some(Overlay::Palette(palette)) => palette.hits.iter().map(|it| it.command).collect(),
         other => panic!("no palette: {other:?}"),
     }
 }
@@ -66,6 +66,15 @@ fn help_opens_scrolls_and_closes() {
     counter.keys("<Esc>v");
     assert_eq!(counter.find().input.value(), "riv");
     assert!(Counter::after("<F1><F1>").model.overlay.is_none());
+}
+
+#[test]
+fn the_palette_calls_a_command_as_it_is_called_here() {
+    let mut counter = Counter::after("riv<Enter><Ctrl-P>");
+    counter.keys("send the code");
+    let Some(Overlay::Palette(palette)) = &counter.model.overlay else { panic!("no palette") };
+    let help = "Send the code over the chosen channel.";
+    assert_eq!(palette.hits.first().map(|it| it.help), Some(help));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::tui::effect::EffectId;
-use countersign::tui::keymap::Command;
+use countersign::tui::keymap::{BINDINGS, Command};
 use countersign::tui::model::{
     Entry, Find, Focus, LogPanel, Model, Overlay, Palette, Part, Question, Screen, Send, Story,
     Tone, TrayPanel, Verified,
@@ -183,7 +183,10 @@ states! {
     help_scrolled => overlay(Overlay::Help { scroll: 500 });
     palette => overlay(Overlay::Palette(Palette {
         input: "co".into(),
-        hits: vec![Command::Resend, Command::ChangeContact, Command::ToggleLog],
+        hits: [Command::Resend, Command::ChangeContact, Command::ToggleLog]
+            .iter()
+            .filter_map(|command| BINDINGS.iter().find(|it| it.command == *command))
+            .collect(),
         selected: 1,
     }));
     palette_without_match => {

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::centred;
-use crate::tui::keymap::{BINDINGS, Command};
+use crate::tui::keymap::Binding;
 use crate::tui::model::Palette;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
@@ -40,17 +40,14 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
         .iter()
         .skip(first)
         .take(rows)
-        .map(|command| line(scene, *command, usize::from(below.width)))
+        .map(|binding| line(scene, binding, usize::from(below.width)))
         .collect();
     panel::lines(frame, below, &lines);
     panel::select(frame, below, u16::try_from(selected - first).unwrap_or(u16::MAX), theme);
 }
 
-fn line<'a>(scene: Scene<'_>, command: Command, room: usize) -> Line<'a> {
+fn line<'a>(scene: Scene<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
     let theme = scene.theme;
-    let Some(binding) = BINDINGS.iter().find(|it| it.command == command) else {
-        return Line::default();
-    };
     let name = binding.help.trim_end_matches('.');
     let room_left = room.saturating_sub(width(binding.key) + 2);
     let name = fit(name, room_left, theme.symbols.ellipsis).into_owned();

@@ -90,7 +90,7 @@ pub(super) fn palette(step: &mut Step<'_>, command: Command) {
     }
     match command {
         Command::Accept => {
-            let chosen = palette.hits.get(palette.selected).copied();
+            let chosen = palette.hits.get(palette.selected).map(|it| it.command);
             step.model.overlay = None;
             if let Some(command) = chosen {
                 keys::perform(step, command);
@@ -120,21 +120,21 @@ fn edit(step: &mut Step<'_>, change: impl FnOnce(&mut tui_input::Input) -> bool)
 
 /// The commands that hold where the user is and whose words match, the
 /// likeliest first.
-fn matching(model: &Model, typed: &str) -> Vec<Command> {
+fn matching(model: &Model, typed: &str) -> Vec<&'static Binding> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, Command)> = Vec::new();
+    let mut scored: Vec<(u32, &Binding)> = Vec::new();
     for binding in keymap::bindings(model.context()).filter(|it| is_offered(model, it)) {
         let words = format!("{} {} {}", binding.hint, binding.help, binding.key);
         let score = pattern.score(Utf32Str::new(&words, &mut buffer), &mut matcher);
-        let is_new = scored.iter().all(|(_, command)| *command != binding.command);
+        let is_new = scored.iter().all(|(_, it)| it.command != binding.command);
         if let Some(score) = score.filter(|_| is_new) {
-            scored.push((score, binding.command));
+            scored.push((score, binding));
         }
     }
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, command)| command).collect()
+    scored.into_iter().map(|(_, binding)| binding).collect()
 }
 
 /// Moving about is for keys; the palette is for things to do.
