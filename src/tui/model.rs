@@ -11,9 +11,10 @@ use super::keymap::{Binding, Context};
 use crate::config::settings::ThemeName;
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Account, Customer};
+use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Event, EventFilter};
 use crate::domain::outcome::Outcome;
-use crate::domain::request::{Request, RequestId};
+use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
@@ -117,8 +118,8 @@ pub struct UnderWay {
     pub by: Below,
     /// Since when.
     pub since: Now,
-    /// The request whose message is handed over.
-    pub request: Option<RequestId>,
+    /// The message that is handed over.
+    pub message: Option<DeliveryId>,
 }
 
 /// The parts below the interface, as [`Health`] tells them apart.

@@ -210,7 +210,7 @@ impl Desk {
             attempts: 0,
             max_attempts: 5,
             delivery: Delivery {
-                id: DeliveryId(1),
+                id: DeliveryId(i64::try_from(self.requests * 10).expect("few")),
                 provider: "tray".into(),
                 state: DeliveryState::Queued,
                 provider_id: None,
@@ -234,6 +234,7 @@ impl Desk {
         request.sent_at = now;
         request.expires_at = now.plus(Duration::from_mins(5));
         request.resend_at = now.plus(Duration::from_secs(30));
+        request.delivery.id.0 += 1;
         request.delivery.state = DeliveryState::Queued;
         Some(self.ready(request))
     }

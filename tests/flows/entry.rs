@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
-use countersign::domain::delivery::DeliveryState;
+use countersign::domain::delivery::{DeliveryState, Report};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
 use countersign::service::ports::RetiredCode;
@@ -330,4 +330,24 @@ fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
     counter.settle();
     let open = counter.send().open.as_ref().map(|it| it.delivery.state);
     assert_eq!(open, Some(DeliveryState::Sent));
+}
+
+#[test]
+fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
+    let is_deliver = |act: &Act| matches!(act, Act::Deliver { .. });
+    let mut counter = Counter::after("riv<Enter>");
+    counter.slow().keys("<Enter>").settle_one(|act| matches!(act, Act::Ask(_)));
+    counter.pass(Duration::from_secs(31)).keys("<Ctrl-R>");
+    counter.settle_one(|act| matches!(act, Act::Resend { .. }));
+    assert_eq!(counter.pending.iter().filter(|it| is_deliver(&it.act)).count(), 2);
+    let report = Report {
+        state: DeliveryState::Undeliverable,
+        provider_id: None,
+        detail: Some("The mailbox is full.".into()),
+    };
+    counter.answer(is_deliver, Reply::Delivered(Ok(report)));
+    assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);
+    counter.says("asked for before did not go out").says("mailbox is full");
+    counter.answer(is_deliver, Reply::Delivered(Ok(Report::sent(None))));
+    assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
 }

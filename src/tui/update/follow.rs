@@ -3,8 +3,8 @@
 
 use super::entry;
 use super::step::{Step, with_key};
-use crate::domain::delivery::{DeliveryState, Report};
-use crate::domain::request::{Request, RequestId, Status};
+use crate::domain::delivery::{DeliveryId, DeliveryState, Report};
+use crate::domain::request::{Request, Status};
 use crate::service::wording;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::{Command, Context};
@@ -15,7 +15,7 @@ use crate::tui::msg::Failure;
 pub(super) fn delivered(
     step: &mut Step<'_>,
     id: EffectId,
-    of: Option<&RequestId>,
+    of: Option<DeliveryId>,
     answer: Result<Report, Failure>,
 ) {
     let at = step.store_time();
@@ -31,7 +31,7 @@ pub(super) fn delivered(
         Screen::Send(send) => send.open.as_deref_mut(),
         _ => None,
     };
-    let request = request.filter(|it| Some(&it.id) == of);
+    let request = request.filter(|it| Some(it.delivery.id) == of);
     let failed = wording::delivery_outcome(report.state).is_some();
     let told = request.map(|request| {
         let delivery = &mut request.delivery;
@@ -44,6 +44,7 @@ pub(super) fn delivered(
         (request.channel, request.contact.clone())
     });
     if failed {
+        let is_told = told.is_some();
         let text = match told {
             Some((channel, contact)) => {
                 wording::delivery(report.state, channel, &contact, report.detail.as_deref())
@@ -53,7 +54,7 @@ pub(super) fn delivered(
                 report.detail.unwrap_or_default()
             ),
         };
-        let text = if step.entry().is_some() {
+        let text = if is_told && step.entry().is_some() {
             with_key(&text, Context::Entry, Command::ChangeContact)
         } else {
             text

@@ -22,7 +22,7 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
         Reply::Opened(answer) => find::opened(step, id, answer),
         Reply::Asked(answer) => send::asked(step, id, answer),
         Reply::Resent(answer) => resent(step, id, answer),
-        Reply::Delivered(answer) => follow::delivered(step, id, done.request.as_ref(), answer),
+        Reply::Delivered(answer) => follow::delivered(step, id, done.message, answer),
         Reply::Verified(answer) => entry::verified(step, id, answer),
         Reply::Cancelled(answer) => entry::cancelled(step, id, answer),
         Reply::Request(answer) => follow::read(step, id, answer),

@@ -29,11 +29,11 @@ impl<'a> Step<'a> {
     pub(super) fn act(&mut self, act: Act) -> EffectId {
         self.model.last_effect += 1;
         let id = EffectId(self.model.last_effect);
-        let (by, request) = match &act {
-            Act::Deliver { request, .. } => (Below::of(request.channel), Some(request.id.clone())),
+        let (by, message) = match &act {
+            Act::Deliver { request, .. } => (Below::of(request.channel), Some(request.delivery.id)),
             _ => (Below::Store, None),
         };
-        self.model.under_way.push(UnderWay { id, by, since: self.now, request });
+        self.model.under_way.push(UnderWay { id, by, since: self.now, message });
         self.effects.push(Effect { id, act });
         id
     }
