@@ -148,3 +148,18 @@ fn no_binding_takes_a_key_that_means_something_else() {
         }
     }
 }
+
+#[test]
+fn what_is_chosen_in_the_palette_is_done_where_it_was_offered_or_not_at_all() {
+    let mut counter = Counter::after("riv");
+    counter.slow().keys("<Enter><Ctrl-P>").settle();
+    counter.is_at("send");
+    // "choose" was offered at the search; here the same key would send a code.
+    assert_eq!(palette(&counter).first(), Some(&Command::Accept));
+    let is_ask = |act: &Act| matches!(act, Act::Ask(_));
+    counter.keys("<Enter>");
+    assert!(!counter.is_pending(is_ask));
+    assert!(palette(&counter).contains(&Command::NextPurpose), "what is offered here");
+    counter.keys("<Enter>");
+    assert!(counter.is_pending(is_ask));
+}

@@ -6,7 +6,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::step::{Step, motion, moved, scrolled};
 use super::{entry, field, keys, send, verified};
-use crate::tui::keymap::{self, Binding, Command};
+use crate::tui::keymap::{self, Binding, Command, Context};
 use crate::tui::model::{Model, Overlay, Palette, Question, Screen};
 use crate::tui::view;
 
@@ -90,10 +90,15 @@ pub(super) fn palette(step: &mut Step<'_>, command: Command) {
     }
     match command {
         Command::Accept => {
-            let chosen = palette.hits.get(palette.selected).map(|it| it.command);
+            let chosen = palette.hits.get(palette.selected).copied();
             step.model.overlay = None;
-            if let Some(command) = chosen {
-                keys::perform(step, command);
+            let Some(chosen) = chosen else { return };
+            if [Context::Global, step.model.context()].contains(&chosen.context) {
+                keys::perform(step, chosen.command);
+            } else {
+                // What lies below has changed, and the same command means
+                // something else there: what is offered now is shown first.
+                toggle_palette(step);
             }
         }
         Command::Back => step.model.overlay = None,
