@@ -61,10 +61,14 @@ impl Demo {
 
     /// Leaves the demo; the last one to leave takes the folder away.
     pub fn end(self) {
-        if flock(&self.lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            // What cannot be removed now is emptied when the next demo begins.
-            let _ = fs::remove_dir_all(&self.folder);
-        }
+        leave(&self.lock, &self.folder);
+    }
+}
+
+fn leave(lock: &File, folder: &Path) {
+    if flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        // What cannot be removed now is emptied when the next demo begins.
+        let _ = fs::remove_dir_all(folder);
     }
 }
 
@@ -73,28 +77,42 @@ fn folder() -> PathBuf {
     std::env::temp_dir().join(name)
 }
 
-/// Takes part in the folder: empty where nobody else is in it.
+/// Takes part in the folder: empty where nobody else is in it. The last one to
+/// leave may take it away just before this one has hold of it: then once more.
 fn enter(folder: &Path) -> io::Result<File> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => ours(folder)?,
-        made => made?,
+    loop {
+        match DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
+        match take_hold(folder) {
+            Ok(Some(lock)) => return Ok(lock),
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
-    let lock = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(folder.join("lock"))?;
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+}
+
+/// Takes hold of a folder that is there; none where it was taken away meanwhile.
+fn take_hold(folder: &Path) -> io::Result<Option<File>> {
+    ours(folder)?;
+    let name = folder.join("lock");
+    let lock =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&name)?;
+    // A lock whose file has gone holds nobody back from what lies there now.
+    let is_in_place =
+        || Ok::<_, io::Error>(lock.metadata()?.ino() == fs::symlink_metadata(&name)?.ino());
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() && is_in_place()? {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            if path.file_name().is_some_and(|name| name != "lock") {
+            if path != name {
                 fs::remove_file(path)?;
             }
         }
     }
     flock(&lock, FlockOperation::LockShared)?;
-    Ok(lock)
+    Ok(is_in_place()?.then_some(lock))
 }
 
 /// Somebody else could have put a folder of this name into the common one.
@@ -105,4 +123,37 @@ fn ours(folder: &Path) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other("it belongs to somebody else or is open to others"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// Many demos begin and end at once: whoever is in one has a folder, and
+    /// nobody takes it away or empties it meanwhile.
+    #[test]
+    fn a_demo_that_begins_while_another_ends_keeps_its_folder() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = &place.path().join("demo");
+        let lost = &AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                scope.spawn(move || {
+                    let file = folder.join(format!("store-{number}"));
+                    for _ in 0..500 {
+                        let lock = enter(folder).expect("a part in it");
+                        let kept = fs::write(&file, "x").is_ok() && file.exists();
+                        std::thread::yield_now();
+                        if !kept || !file.exists() {
+                            lost.store(true, Ordering::Relaxed);
+                        }
+                        leave(&lock, folder);
+                    }
+                });
+            }
+        });
+        assert!(!lost.load(Ordering::Relaxed));
+    }
 }
