@@ -100,6 +100,7 @@ CREATE TABLE core_otp (
     UNIQUE (customer_id, idempotency)
 );
 CREATE UNIQUE INDEX core_otp_open ON core_otp (customer_id, purpose) WHERE status = 'open';
+CREATE INDEX core_otp_digest ON core_otp (expires_at) WHERE otp_code <> '';
 CREATE INDEX core_otp_latest ON core_otp (customer_id, purpose, id);
 
 -- Codes that were replaced, until they expire: never accepted, but recognised,

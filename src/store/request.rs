@@ -47,6 +47,12 @@ statements! {
          WHERE id = $1 AND status = 'open' AND expires_at > " now
     }
     FORGET_RETIRED { "DELETE FROM core_otp_retired WHERE expires_at <= " now }
+    /// What has expired needs no digest any more. A few at a time: each new code
+    /// brings fewer expired ones than it takes away.
+    FORGET_EXPIRED {
+        "UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
+         WHERE otp_code <> '' AND expires_at <= " now " ORDER BY expires_at LIMIT 20)"
+    }
     /// The code goes with the request: what cannot be entered need not be kept.
     CLOSE {
         "UPDATE core_otp SET status = $2, otp_code = '', closed_at = " now
@@ -91,6 +97,7 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
     if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
         return Ok(refusal);
     }
+    forget(&mut tx).await?;
     let attempts = take_over(&mut tx, &new).await?;
     let (email, phone) = addresses(&new.delivery);
     let row = tx
@@ -150,6 +157,7 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
     if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
         return Ok(refusal);
     }
+    forget(&mut tx).await?;
     retire(&mut tx, held.row).await?;
     replace_code(&mut tx, held.row, &new.code, &new).await?;
     let sending = Sending {
@@ -223,8 +231,14 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
     }
 }
 
-async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
+/// Erases the digests of codes that can no longer be entered (ASVS 14.2.6).
+async fn forget(tx: &mut Tx) -> Result<(), StoreError> {
     tx.write(&FORGET_RETIRED, args![]).await?;
+    tx.write(&FORGET_EXPIRED, args![]).await?;
+    Ok(())
+}
+
+async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
     tx.write(&RETIRE, args![row]).await?;
     Ok(())
 }

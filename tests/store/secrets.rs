@@ -82,6 +82,19 @@ async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered() {
 }
 
 #[tokio::test]
+async fn security_37_the_digest_of_an_expired_code_goes_with_the_next_code() {
+    let house = House::new();
+    let desk = Terminal::new(house.open().await);
+    let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
+    let expired = desk.issue(&wish(dana, "111111")).await;
+    house.pass(600_000).await;
+    desk.issue(&wish(omar, "222222")).await;
+    let kept = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
+    assert_eq!(house.number(kept).await, 1);
+    assert_eq!(desk.enter(&expired.id, "111111").await, Outcome::Expired);
+}
+
+#[tokio::test]
 async fn security_29_the_store_keeps_a_tokens_hash_only() {
     let house = House::new();
     let desk = Terminal::new(house.open().await);
