@@ -181,7 +181,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Entry,
         (CTRL, KeyCode::Char('o')),
         Command::ChangeContact,
-        ["Ctrl-O", "other contact", "Send a code to another contact."],
+        ["Ctrl-O", "contact", "Send a code to another contact."],
     ),
     bind(
         Context::Entry,
@@ -199,7 +199,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Entry,
         (NONE, KeyCode::Enter),
         Command::Accept,
-        ["Enter", "", "Check the code; the last digit does so by itself."],
+        ["Enter", "check", "Check the code; the last digit does so by itself."],
     ),
     bind(
         Context::Entry,
@@ -282,6 +282,18 @@ pub const BINDINGS: &[Binding] = &[
     bind(Context::Story, (NONE, KeyCode::Esc), Command::Back, ["Esc", "close", "Back to the log."]),
     bind(Context::Tray, (NONE, KeyCode::Up), Command::Up, ["Up", "", "The message above."]),
     bind(Context::Tray, (NONE, KeyCode::Down), Command::Down, ["Down", "", "The message below."]),
+    bind(
+        Context::Tray,
+        (NONE, KeyCode::PageUp),
+        Command::PageUp,
+        ["PgUp", "", "Scroll the message up."],
+    ),
+    bind(
+        Context::Tray,
+        (NONE, KeyCode::PageDown),
+        Command::PageDown,
+        ["PgDn", "", "Scroll the message down."],
+    ),
     bind(Context::Tray, (NONE, KeyCode::Esc), Command::Back, ["Esc", "close", "Back to the work."]),
     bind(
         Context::Palette,

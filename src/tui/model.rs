@@ -52,7 +52,8 @@ pub struct Model {
     pub last_effect: u64,
     /// Effects that are not answered yet.
     pub under_way: Vec<UnderWay>,
-    /// What was last searched for: it is there again when the clerk comes back.
+    /// What was last searched for: it is there again when the clerk comes back
+    /// to the search and is not done with the customer.
     pub search: String,
     /// A name of this process that no other has; its acts are numbered under it.
     pub process: String,
@@ -204,6 +205,8 @@ pub enum Screen {
 pub struct Find {
     /// The search field.
     pub input: Input,
+    /// Its text is from before: the first letter typed takes its place.
+    pub kept: bool,
     /// The last answer; none before the first.
     pub found: Option<Hits>,
     /// The line that is selected.
@@ -340,6 +343,8 @@ pub struct TrayPanel {
     pub messages: Vec<TrayMessage>,
     /// The message that is selected.
     pub selected: usize,
+    /// Lines of it scrolled down.
+    pub scroll: u16,
     /// The reading under way.
     pub reading: Option<EffectId>,
     /// Something changed while a reading was under way: read again.

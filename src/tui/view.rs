@@ -83,6 +83,10 @@ pub fn most_scroll(model: &Model, now: Now) -> usize {
             (Some(area), Some(story)) => screens::story::most_scroll(scene, story, area),
             _ => 0,
         },
+        (Context::Tray, ..) => match (areas.tray, &model.tray) {
+            (Some(area), Some(tray)) => screens::tray::most_scroll(scene, tray, area),
+            _ => 0,
+        },
         _ => 0,
     }
 }

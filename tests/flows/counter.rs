@@ -241,6 +241,7 @@ fn key(name: &str) -> KeyEvent {
         "Esc" => plain(KeyCode::Esc),
         "Up" => plain(KeyCode::Up),
         "Down" => plain(KeyCode::Down),
+        "Left" => plain(KeyCode::Left),
         "PgDn" => plain(KeyCode::PageDown),
         "PgUp" => plain(KeyCode::PageUp),
         "Home" => plain(KeyCode::Home),

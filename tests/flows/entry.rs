@@ -241,6 +241,37 @@ fn cancelling_asks_first() {
     counter.keys("<Ctrl-X><Enter>").is_at("send").says("withdrawn");
     assert_eq!(counter.desk.open_request().status, Status::Cancelled);
     assert!(counter.send().open.is_none());
+    counter.keys("<Esc>").is_at("find");
+    assert_eq!(counter.find().input.value(), "", "the next customer is searched for afresh");
+}
+
+#[test]
+fn digits_for_a_code_that_is_over_say_what_helps() {
+    for (status, words) in [
+        (Status::Expired, "The time is over. Ctrl-R sends a new code."),
+        (Status::Locked, "The code is locked. Ctrl-R"),
+        (Status::Verified, "The code was used; it works once. Ctrl-R"),
+        (Status::Superseded, "The code was replaced by a later one. Ctrl-R"),
+        (Status::Cancelled, "The code was withdrawn. Ctrl-R"),
+    ] {
+        for paste in [false, true] {
+            let mut counter = sent();
+            counter.desk.open_request().status = status;
+            counter.tell(Msg::StoreChanged);
+            let before = counter.notice().to_owned();
+            if paste {
+                counter.paste("481902")
+            } else {
+                counter.keys("4")
+            };
+            counter.is_at("entry").says(words);
+            assert_ne!(counter.notice(), before);
+            assert_eq!(counter.typed(), "");
+        }
+    }
+    let mut counter = sent();
+    counter.pass(Duration::from_mins(6)).slow().keys("<Ctrl-R>4");
+    counter.says("still under way");
 }
 
 #[test]

@@ -120,3 +120,38 @@ fn security_38_steering_characters_never_get_into_the_field() {
     counter.keys("a\u{202e}\u{9b}\u{200b}\u{2066}b");
     assert_eq!(counter.find().input.value(), "ab");
 }
+
+#[test]
+fn what_is_typed_takes_the_place_of_a_kept_search() {
+    for (keys, text) in [
+        ("riv<Enter><Esc>", "riv"),
+        ("riv<Enter><Esc>ami", "ami"),
+        ("riv<Enter><Esc>\u{202e}a", "a"),
+        ("riv<Enter><Esc><Bs>", "ri"),
+        ("riv<Enter><Esc><Left>x", "rixv"),
+        ("riv<Enter><Esc><Down><Enter><Esc>d", "d"),
+        ("riv<Enter><Esc><Esc>d", "d"),
+    ] {
+        let counter = Counter::after(keys);
+        assert_eq!(counter.find().input.value(), text, "{keys}");
+    }
+    let mut counter = Counter::after("riv<Enter><Esc>");
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    counter.paste("\u{202e}");
+    assert_eq!(counter.find().input.value(), "riv", "nothing takes no place");
+    counter.paste("amira").keys(" o");
+    assert_eq!(counter.find().input.value(), "amira o");
+}
+
+#[test]
+fn a_notice_about_the_customer_before_goes_with_the_next_search() {
+    for begin in ["a", "<Ctrl-P><Esc>a"] {
+        let mut counter = Counter::after("riv<Enter><Enter>481902<Ctrl-L>");
+        counter.says("is logged out");
+        counter.keys(begin);
+        assert_eq!(counter.notice(), "");
+    }
+    let mut counter = Counter::after("riv<Enter><Enter>481902<Ctrl-L>");
+    counter.paste("amira");
+    assert_eq!(counter.notice(), "");
+}

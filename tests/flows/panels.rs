@@ -170,3 +170,35 @@ fn panels_survive_the_work_and_the_work_survives_panels() {
     assert_eq!(counter.typed(), "48", "the log has the keyboard");
     counter.keys("<F2>1902").is_at("verified");
 }
+
+#[test]
+fn the_tray_scrolls_its_message_and_another_begins_at_its_top() {
+    let mut counter = Counter::new();
+    counter.desk.put_into_tray(3);
+    for message in &mut counter.desk.tray {
+        message.text = "line\n".repeat(30);
+    }
+    counter.keys("<F3><PgUp>");
+    assert_eq!(counter.tray().scroll, 0);
+    counter.keys("<PgDn>");
+    assert_eq!((counter.tray().selected, counter.tray().scroll), (0, 5));
+    counter.keys(&"<PgDn>".repeat(20));
+    let end = counter.tray().scroll;
+    assert!((10..32).contains(&end), "{end} is where its last line is in sight");
+    counter.keys("<Up>");
+    assert_eq!(counter.tray().scroll, end, "there is no message above");
+    counter.keys("<Down>");
+    assert_eq!((counter.tray().selected, counter.tray().scroll), (1, 0));
+    counter.keys("<Up><PgDn>");
+    counter.desk.put_into_tray(1);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!((counter.tray().selected, counter.tray().scroll), (0, 0));
+}
+
+#[test]
+fn the_next_colours_are_named() {
+    let mut counter = Counter::new();
+    for words in ["light.", "dark.", "high contrast.", "none.", "the terminal's own."] {
+        counter.keys("<Ctrl-T>").says(&format!("Colours: {words}"));
+    }
+}

@@ -59,6 +59,7 @@ fn security_30_a_session_ended_elsewhere_ends_here() {
         let now = counter.time();
         counter.desk.session.as_mut().expect("a session").ended = Some((now, how));
         counter.tell(Msg::StoreChanged).is_at("find").says(words).says("Dana Rivera");
+        assert_eq!(counter.find().input.value(), "", "{words}");
     }
     let mut counter = Counter::after(VERIFIED);
     counter.desk.session = None;
@@ -102,6 +103,7 @@ fn an_unused_session_ends_when_the_store_says_so() {
     counter.desk.session.as_mut().expect("a session").ended = Some((now, SessionEnd::Idle));
     counter.settle().pass(Duration::from_secs(2)).settle();
     counter.is_at("find").says("nobody used it");
+    assert_eq!(counter.find().input.value(), "");
 }
 
 #[test]

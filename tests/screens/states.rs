@@ -59,6 +59,11 @@ states! {
             "The store cannot be reached: connection refused. Try again in a moment.",
         ));
     });
+    find_kept => with(find_several(), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.kept = true;
+        }
+    });
     send_both => send(m::send());
     send_one_missing => send(Send { choices: m::one_missing(), ..m::send() });
     send_on_refused => send(Send { choices: m::one_missing(), selected: 1, ..m::send() });
@@ -77,6 +82,11 @@ states! {
     });
     entry_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
     entry_typing => entry(m::typing());
+    entry_pasted => with(
+        entry(m::entry("481516", m::request(Status::Open, 0, DeliveryState::Sent))),
+        |model| model.notice = Some(m::notice(Tone::Plain, "Press Enter to check the pasted code.")),
+    );
+    entry_without_tray => with(entry_typing(), |model| model.place.has_tray = false);
     entry_checking => entry(Entry {
         verifying: Some(EffectId(1)),
         ..m::entry("481516", m::request(Status::Open, 1, DeliveryState::Delivered))
@@ -174,6 +184,8 @@ states! {
     log_story_reading => story(None, 0);
     tray => in_tray(0);
     tray_email => in_tray(1);
+    tray_long => long_mail(0);
+    tray_scrolled => long_mail(5);
     tray_empty => with(tray(), |model| model.tray = Some(TrayPanel::default()));
     both_panels => with(entry_typing(), |model| {
         model.log = Some(m::log());
@@ -263,6 +275,20 @@ fn in_tray(selected: usize) -> State {
         tray.selected = selected;
         model.tray = Some(tray);
         model.focus = Focus::Tray;
+    })
+}
+
+/// A tray of five messages, where the selected one is longer than its place.
+fn long_mail(scroll: u16) -> State {
+    with(in_tray(1), |model| {
+        if let Some(tray) = &mut model.tray {
+            tray.scroll = scroll;
+            let mail = tray.messages[1].clone();
+            tray.messages.extend([mail.clone(), mail.clone(), mail]);
+            let text = &mut tray.messages[1].text;
+            text.push_str("\n\nOnly at the counter, never by phone.");
+            text.push_str(&"\n\nIf you did not ask for it, tell us.".repeat(4));
+        }
     })
 }
 

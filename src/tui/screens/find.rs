@@ -62,7 +62,11 @@ fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focu
     let theme = scene.theme;
     let label = format!("{LABEL}{} ", theme.symbols.pointer);
     let indent = u16::try_from(LABEL.len()).unwrap_or(0) + 2;
-    let (typed, cursor) = field(&find.input, area.width.saturating_sub(indent));
+    let (mut typed, cursor) = field(&find.input, area.width.saturating_sub(indent));
+    if find.kept {
+        // As selected text looks everywhere: what is typed takes its place.
+        typed = typed.style(scene.theme.selected);
+    }
     let rule = theme.symbols.rule.repeat(usize::from(area.width));
     let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
     panel::lines(frame, area, &[line, Line::styled(rule, theme.border)]);

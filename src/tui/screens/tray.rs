@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::verified::foot;
 use crate::service::ports::TrayMessage;
 use crate::tui::model::{Focus, TrayPanel};
 use crate::tui::view::Scene;
@@ -26,12 +27,23 @@ const COLUMNS: [Column; 4] = [
 /// The most lines of the list, its heading included.
 const LIST: u16 = 8;
 
+/// The most of them where the message needs the height.
+const SHORT_LIST: u16 = 4;
+
+/// The lines from which the list may be long.
+const ROOMY: u16 = 24;
+
 /// Draws the tray.
 pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
     let focused = scene.has_focus(Focus::Tray);
     let mut title = Title::of("Tray");
     title.parts.push(Span::styled("nothing here was really sent", theme.muted));
+    let (lines, places) = parts(scene, tray, area);
+    let height = usize::from(places.message);
+    let most = lines.len().saturating_sub(height);
+    let scroll = usize::from(tray.scroll).min(most);
+    title.foot = foot(scroll, most, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, focused);
     if tray.messages.is_empty() {
         let text = "No message yet. A code that is sent appears here.";
@@ -41,16 +53,37 @@ pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rec
         return panel::lines(frame, inner, &lines);
     }
     let selected = tray.selected.min(tray.messages.len() - 1);
-    let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
-    let height = wanted.min(LIST).min(inner.height / 3).max(2);
-    list(scene, tray, selected, frame, Rect { height, ..inner }, focused);
-    let used = height + 1;
-    let below = Rect { y: inner.y + used, height: inner.height.saturating_sub(used), ..inner };
+    list(scene, tray, selected, frame, Rect { height: places.list, ..inner }, focused);
     let rule = Line::styled(theme.symbols.rule.repeat(usize::from(inner.width)), theme.border);
-    panel::lines(frame, Rect { y: inner.y + height, height: 1, ..inner }, &[rule]);
-    if let Some(message) = tray.messages.get(selected) {
-        panel::lines(frame, below, &reading(scene, message, usize::from(below.width)));
-    }
+    panel::lines(frame, Rect { y: inner.y + places.list, height: 1, ..inner }, &[rule]);
+    let below = Rect { y: inner.y + places.list + 1, height: places.message, ..inner };
+    let end = (scroll + height).min(lines.len());
+    panel::lines(frame, below, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The lines there are for the list and, below a rule, for the message.
+struct Places {
+    list: u16,
+    message: u16,
+}
+
+/// The selected message's lines, and where they and the list have their places.
+fn parts<'a>(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> (Vec<Line<'a>>, Places) {
+    let height = area.height.saturating_sub(2);
+    let most = if height < ROOMY { SHORT_LIST } else { LIST };
+    let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
+    let list = wanted.min(most).min(height / 3).max(2);
+    let places = Places { list, message: height.saturating_sub(list + 1) };
+    let selected = tray.selected.min(tray.messages.len().saturating_sub(1));
+    let room = usize::from(area.width.saturating_sub(6));
+    let message = tray.messages.get(selected);
+    (message.map_or_else(Vec::new, |message| reading(scene, message, room)), places)
+}
+
+/// The lines of the message that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> usize {
+    let (lines, places) = parts(scene, tray, area);
+    lines.len().saturating_sub(usize::from(places.message))
 }
 
 fn list(

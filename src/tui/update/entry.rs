@@ -1,16 +1,16 @@
 //! Step three: enter the code, or send it another way.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
 use super::step::{Step, with_key};
-use super::{follow, send, verified};
+use super::{field, follow, send, verified};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::verify::{RefusedCode, Verification};
 use crate::service::wording;
 use crate::tui::effect::{Act, EffectId, TypedCode};
-use crate::tui::keymap::{Command, Context};
+use crate::tui::keymap::{self, Command, Context};
 use crate::tui::model::{Entry, Live, Notice, Overlay, Question, Tone};
 use crate::tui::msg::Failure;
 
@@ -39,9 +39,9 @@ pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
         KeyCode::Backspace => {
             entry.typed.0.pop();
         }
-        KeyCode::Char(digit) if digit.is_ascii_digit() && plain(key.modifiers) => {
+        KeyCode::Char(digit) if digit.is_ascii_digit() && field::types(key) => {
             if !send::is_open(&entry.request) {
-                return say_how_it_stands(step);
+                return say_what_helps(step);
             }
             if entry.typed.0.len() < length {
                 entry.typed.0.push(digit);
@@ -54,10 +54,6 @@ pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
     }
 }
 
-const fn plain(modifiers: KeyModifiers) -> bool {
-    modifiers.difference(KeyModifiers::SHIFT).is_empty()
-}
-
 /// Digits are taken from the clipboard, but never sent off by it: the clerk
 /// looks first, and presses Enter.
 pub(super) fn paste(step: &mut Step<'_>, text: &str) {
@@ -67,7 +63,7 @@ pub(super) fn paste(step: &mut Step<'_>, text: &str) {
         return;
     }
     if !send::is_open(&entry.request) {
-        return say_how_it_stands(step);
+        return say_what_helps(step);
     }
     let Some(digits) = pasted_digits(text, length) else {
         return step.say(Tone::Warning, NO_CODE_PASTED);
@@ -284,6 +280,25 @@ pub(super) fn expire(step: &mut Step<'_>) {
     close(step, Outcome::Expired, Status::Expired);
 }
 
+/// Digits for a code that takes none: what was said when it ended may still be
+/// up, and the same words again would look as if nothing had happened.
+fn say_what_helps(step: &mut Step<'_>) {
+    let Some(entry) = step.entry() else { return };
+    if entry.acting.is_some() {
+        return step.say(Tone::Plain, ACTING);
+    }
+    let happened = match entry.request.status {
+        Status::Open => return,
+        Status::Expired => "The time is over.",
+        Status::Locked => "The code is locked.",
+        Status::Verified => "The code was used; it works once.",
+        Status::Superseded => "The code was replaced by a later one.",
+        Status::Cancelled => "The code was withdrawn.",
+    };
+    let resend = keymap::key_name(Context::Entry, Command::Resend);
+    step.say(Tone::Warning, format!("{happened} {resend} sends a new code."));
+}
+
 pub(super) fn say_how_it_stands(step: &mut Step<'_>) {
     let Some(entry) = step.entry() else { return };
     if let Some(outcome) = entry.request.status.refusal() {
@@ -302,6 +317,8 @@ pub(super) fn cancelled(
     match answer {
         Ok(Some(request)) if request.status == Status::Cancelled => {
             send::back(step, None, None);
+            // Done with this customer: the next one is searched for afresh.
+            step.model.search.clear();
             step.say(Tone::Plain, WITHDRAWN);
         }
         Ok(Some(request)) => follow::take(step, request),

@@ -1,6 +1,6 @@
 //! Text fields: what is typed or pasted is made safe before it goes in.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::backend::crossterm::EventHandler as _;
 use tui_input::{Input, InputRequest};
 
@@ -13,11 +13,16 @@ const LONGEST: usize = 120;
 pub(super) fn edit(input: &mut Input, key: KeyEvent) -> bool {
     if let KeyCode::Char(char) = key.code
         && (text::clean(char.encode_utf8(&mut [0; 4])).is_empty() || is_full(input))
-        && !key.modifiers.intersects(crossterm::event::KeyModifiers::CONTROL)
+        && !key.modifiers.intersects(KeyModifiers::CONTROL)
     {
         return false;
     }
     input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value)
+}
+
+/// Whether a key types a character of its own.
+pub(super) fn types(key: KeyEvent) -> bool {
+    matches!(key.code, KeyCode::Char(_)) && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()
 }
 
 /// Puts pasted text in at the cursor; whether anything was.

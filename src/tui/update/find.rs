@@ -1,6 +1,7 @@
 //! Step one: find the customer.
 
 use crossterm::event::KeyEvent;
+use tui_input::Input;
 
 use super::step::{Step, motion, moved};
 use super::{field, send};
@@ -28,6 +29,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
     match command {
         Command::Accept => accept(step),
         Command::Clear => {
+            find.kept = false;
             find.input.reset();
             changed(step);
         }
@@ -36,20 +38,38 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
 }
 
 pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
-    if step.find().is_some_and(|find| field::edit(&mut find.input, key)) {
-        changed(step);
-    }
+    edit(step, field::types(key), |input| field::edit(input, key));
 }
 
 pub(super) fn paste(step: &mut Step<'_>, text: &str) {
-    if step.find().is_some_and(|find| field::insert(&mut find.input, text)) {
+    edit(step, true, |input| field::insert(input, text));
+}
+
+/// Changes the field. New text takes the place of what was kept in it from
+/// before; a change of what is there makes it the clerk's own.
+fn edit(step: &mut Step<'_>, is_new: bool, change: impl FnOnce(&mut Input) -> bool) {
+    let Some(find) = step.find() else { return };
+    let is_changed = if find.kept && is_new {
+        let mut fresh = Input::default();
+        let is_changed = change(&mut fresh);
+        if is_changed {
+            find.input = fresh;
+        }
+        find.kept = !is_changed;
+        is_changed
+    } else {
+        find.kept = false;
+        change(&mut find.input)
+    };
+    if is_changed {
         changed(step);
     }
 }
 
-/// Back to the search, with `typed` in its field.
+/// Back to the search, with `typed` kept in its field.
 pub(super) fn go(step: &mut Step<'_>, typed: &str) {
-    step.model.screen = Screen::Find(Find { input: typed.to_owned().into(), ..Find::default() });
+    let (input, kept) = (typed.to_owned().into(), !typed.is_empty());
+    step.model.screen = Screen::Find(Find { input, kept, ..Find::default() });
     step.hush();
     changed(step);
 }

@@ -7,6 +7,7 @@ use super::step::Step;
 use super::{entry, find, log, overlay, send, tray, verified};
 use crate::config::settings::ThemeName;
 use crate::tui::keymap::{self, Command, Context};
+use crate::tui::model::Tone;
 
 /// A key. Terminals that report releases would have each key mean its thing twice.
 pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
@@ -47,7 +48,7 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
     let context = step.model.context();
     match command {
         Command::Quit => overlay::quit(step),
-        Command::NextTheme => step.model.theme = next_theme(step.model.theme),
+        Command::NextTheme => change_theme(step),
         _ if context == Context::Confirm => overlay::answer(step, command),
         Command::Help => overlay::toggle_help(step),
         Command::Palette => overlay::toggle_palette(step),
@@ -65,6 +66,19 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
             Context::Global | Context::Confirm => {}
         },
     }
+}
+
+fn change_theme(step: &mut Step<'_>) {
+    let theme = next_theme(step.model.theme);
+    step.model.theme = theme;
+    let name = match theme {
+        ThemeName::Terminal => "the terminal's own",
+        ThemeName::Light => "light",
+        ThemeName::Dark => "dark",
+        ThemeName::HighContrast => "high contrast",
+        ThemeName::Mono => "none",
+    };
+    step.say(Tone::Plain, format!("Colours: {name}."));
 }
 
 const fn next_theme(theme: ThemeName) -> ThemeName {

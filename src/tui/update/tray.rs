@@ -1,14 +1,18 @@
 //! The tray panel: messages that went nowhere, as the customer would read them.
 
-use super::step::{Step, motion, moved};
+use super::step::{Step, motion, moved, scrolled};
 use crate::service::ports::TrayMessage;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Focus, Tone, TrayPanel};
 use crate::tui::msg::Failure;
+use crate::tui::view;
 
 /// Messages held and read at most.
 pub const WINDOW: u32 = 100;
+
+/// The lines a page key scrolls by: no more than the smallest terminal shows.
+const PAGE: isize = 5;
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
 
@@ -36,15 +40,31 @@ pub(super) fn close(step: &mut Step<'_>) {
 }
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let most = view::most_scroll(step.model, step.now);
     let Some(tray) = step.tray() else { return };
-    if let Some(by) = motion(command) {
-        tray.selected = moved(tray.selected, tray.messages.len(), by);
+    if let Some(by) = page(command) {
+        tray.scroll = scrolled(tray.scroll, most, by);
+    } else if let Some(by) = motion(command) {
+        let selected = moved(tray.selected, tray.messages.len(), by);
+        if selected != tray.selected {
+            tray.selected = selected;
+            tray.scroll = 0;
+        }
     } else if command == Command::Back {
         if step.model.is_wide() {
             step.model.focus = Focus::Work;
         } else {
             close(step);
         }
+    }
+}
+
+/// How far a page key scrolls the message, which has few lines beside the list.
+const fn page(command: Command) -> Option<isize> {
+    match command {
+        Command::PageUp => Some(-PAGE),
+        Command::PageDown => Some(PAGE),
+        _ => None,
     }
 }
 
@@ -85,6 +105,9 @@ fn take(tray: &mut TrayPanel, mut newer: Vec<TrayMessage>) {
     newer.reverse();
     if tray.selected > 0 {
         tray.selected += newer.len();
+    }
+    if tray.selected == 0 && !newer.is_empty() {
+        tray.scroll = 0;
     }
     newer.append(&mut tray.messages);
     newer.truncate(WINDOW as usize);

@@ -153,12 +153,11 @@ fn catch_up(step: &mut Step<'_>) {
 fn over(step: &mut Step<'_>, why: &str) {
     let Some(verified) = step.verified() else { return };
     let text = format!("{}: {why} Verify again to go on.", verified.customer.name);
-    let account_no = verified.customer.account_no.clone();
     let waiting = [verified.reading.take(), verified.leaving.take()];
     for id in waiting {
         step.forget(id);
     }
-    find::go(step, &account_no);
+    find::go(step, "");
     step.say(Tone::Warning, text);
 }
 

@@ -5,20 +5,20 @@ use ratatui::text::{Line, Span};
 
 use super::text::width;
 use crate::domain::request::Status;
-use crate::tui::keymap::{self, Binding, Command};
+use crate::tui::keymap::{self, Binding, Command, Context};
 use crate::tui::model::{Model, Screen};
 use crate::tui::theme::Theme;
 
 const GAP: usize = 3;
 
-/// ` Ctrl-R resend   Ctrl-O other contact   Esc back   F2 log   F1 help`
+/// ` Ctrl-R resend   Ctrl-O contact   Ctrl-X cancel   Esc back   F2 log   F1 help`
 pub fn line(model: &Model, columns: u16, theme: &Theme) -> Line<'static> {
     let room = usize::from(columns).saturating_sub(2);
     let mut hints: Vec<&Binding> = keymap::bindings(model.context())
-        .filter(|it| !it.hint.is_empty() && holds(model, it.command))
+        .filter(|it| !it.hint.is_empty() && holds(model, it))
         .collect();
     while length(&hints) > room {
-        let last = (0..hints.len()).max_by_key(|at| (rank(hints[*at].command), *at));
+        let last = (0..hints.len()).max_by_key(|at| (rank(model, hints[*at].command), *at));
         match last {
             Some(last) if hints.len() > 1 => hints.remove(last),
             _ => break,
@@ -41,7 +41,8 @@ fn length(hints: &[&Binding]) -> usize {
 }
 
 /// Whether a command can do anything now.
-fn holds(model: &Model, command: Command) -> bool {
+fn holds(model: &Model, binding: &Binding) -> bool {
+    let command = binding.command;
     if model.overlay.is_some() && is_elsewhere(command) {
         return false;
     }
@@ -49,6 +50,11 @@ fn holds(model: &Model, command: Command) -> bool {
         (Command::ToggleTray, _) => model.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
         (Command::NextPurpose, Screen::Send(_)) => model.place.purposes.len() > 1,
+        (Command::Accept, Screen::Entry(entry)) if binding.context == Context::Entry => {
+            entry.request.status == Status::Open
+                && entry.verifying.is_none()
+                && entry.typed.0.len() == usize::from(model.place.code_length)
+        }
         (Command::CancelRequest, Screen::Entry(entry)) => entry.request.status == Status::Open,
         (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
         _ => true,
@@ -61,8 +67,10 @@ const fn is_elsewhere(command: Command) -> bool {
 }
 
 /// How soon a hint goes; the help never does.
-const fn rank(command: Command) -> u8 {
+fn rank(model: &Model, command: Command) -> u8 {
     match command {
+        // Where there is a tray, the code is in it and nowhere else.
+        Command::ToggleTray if model.context() == Context::Entry => 3,
         Command::Help => 0,
         Command::Accept | Command::Logout | Command::EnterCode => 1,
         Command::Back | Command::Clear => 2,

@@ -25,10 +25,14 @@ pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) 
     line
 }
 
-/// A counter's name; `counter 3` where it is only a number.
+/// What a counter's name begins with where it says by itself what it names.
+const COUNTER: &str = "counter";
+
+/// A counter's name as a counter's: `counter 3`, but not `counter Counter 3`.
 pub fn counter(name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|char| char.is_ascii_digit());
-    if bare { format!("counter {name}") } else { name.to_owned() }
+    let start = name.get(..COUNTER.len());
+    let named = start.is_some_and(|start| start.eq_ignore_ascii_case(COUNTER));
+    if named || name.is_empty() { name.to_owned() } else { format!("{COUNTER} {name}") }
 }
 
 fn who(place: &Place, theme: &Theme) -> Vec<Span<'static>> {
@@ -100,4 +104,23 @@ fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'s
     spans.push(Span::raw("   "));
     spans.push(Span::styled(clock.to_owned(), theme.strong));
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counters_name_says_that_it_is_one() {
+        for (name, told) in [
+            ("3", "counter 3"),
+            ("vm", "counter vm"),
+            ("Büro 2", "counter Büro 2"),
+            ("Counter B", "Counter B"),
+            ("counter", "counter"),
+            ("", ""),
+        ] {
+            assert_eq!(counter(name), told);
+        }
+    }
 }
