@@ -30,7 +30,7 @@ Examples:
   countersign demo                                      look around, nothing is kept
   countersign customers import customers.csv
   countersign customers find rivera
-  countersign request WB-004217 --channel sms --purpose \"pay bill\"
+  countersign request WB-004217 --channel sms --purpose \"pay a bill\"
   countersign tray                                      read the message (development)
   countersign verify 7K3M9QX2TB                         asks for the code
   printf '123456\\n' | countersign verify 7K3M9QX2TB --json
@@ -63,7 +63,7 @@ pub struct Cli {
     pub config: Option<PathBuf>,
 
     /// Work in the demo that runs in another terminal
-    #[arg(long, global = true, conflicts_with = "config")]
+    #[arg(long, global = true)]
     pub demo: bool,
 
     /// What to do; the interface without it.
@@ -90,7 +90,7 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   countersign request WB-004217 --channel sms
-  countersign request dana@example.org --channel email --purpose \"pay bill\" --json")]
+  countersign request dana@example.org --channel email --purpose \"pay a bill\" --json")]
     Request(RequestArgs),
     /// Enter the code of a request; the code comes from a prompt or from standard input
     #[command(after_help = "\
@@ -250,7 +250,8 @@ pub struct RequestArgs {
     /// How the code is sent
     #[arg(long, value_parser = channel())]
     pub channel: Channel,
-    /// What the verification is for [default: the office's first purpose]
+    /// What the verification is for, any text up to 40 characters
+    /// [default: the office's first purpose]
     #[arg(long, value_name = "TEXT")]
     pub purpose: Option<String>,
     #[command(flatten)]
@@ -460,6 +461,25 @@ mod tests {
             assert!(help.contains("countersign"), "{}", command.get_name());
             assert!(help.contains("Example"), "{}", command.get_name());
         });
+    }
+
+    #[test]
+    fn the_examples_name_a_purpose_that_an_office_has_and_say_that_any_will_do() {
+        let folder = std::path::Path::new("/demo");
+        let purposes = crate::config::Config::demo(folder).expect("it is fine").purposes;
+        let mut seen = 0;
+        walk(&Cli::describe(), &mut |command| {
+            let help = command.clone().render_long_help().to_string();
+            for (at, option) in help.match_indices("--purpose \"") {
+                let purpose = help[at + option.len()..].split('"').next().unwrap_or_default();
+                assert!(purposes.iter().any(|it| it == purpose), "{purpose}");
+                seen += 1;
+            }
+            if command.get_name() == "request" {
+                assert!(help.contains("any text up to 40 characters"), "{help}");
+            }
+        });
+        assert_eq!(seen, 2);
     }
 
     #[test]

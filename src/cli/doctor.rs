@@ -51,8 +51,8 @@ pub async fn run(
         return Ok(exit);
     }
     for check in &checks {
-        let mark = if check.ok { "ok     " } else { "FAILED " };
-        output.line(&format!("{mark} {:13} {}", check.part, check.found))?;
+        let mark = if check.ok { check.state } else { "FAILED" };
+        output.line(&format!("{mark:7} {:13} {}", check.part, check.found))?;
         if let Some(help) = &check.help {
             output.line(&format!("{:22}{help}", ""))?;
         }
@@ -74,11 +74,11 @@ async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) 
 }
 
 fn good(part: &'static str, found: impl Into<String>) -> Check {
-    Check { part, ok: true, found: found.into(), help: None }
+    Check { part, ok: true, state: "ok", found: found.into(), help: None }
 }
 
 fn bad(part: &'static str, found: impl Into<String>, help: impl Into<String>) -> Check {
-    Check { part, ok: false, found: found.into(), help: Some(help.into()) }
+    Check { part, ok: false, state: "failed", found: found.into(), help: Some(help.into()) }
 }
 
 async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
@@ -195,7 +195,7 @@ fn log_file(config: &Config) -> Check {
 fn terminal(house: &dyn House) -> Check {
     if let Err(why) = house.terminal() {
         // Commands work without one, and scripts run doctor too.
-        return good("terminal", format!("for the interface: {why}"));
+        return Check { state: "note", ..good("terminal", why) };
     }
     let term = env::var("TERM").unwrap_or_default();
     let size = rustix::termios::tcgetwinsize(io::stdout())

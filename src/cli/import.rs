@@ -18,7 +18,7 @@ use crate::domain::outcome::Outcome;
 use crate::service::Desk;
 use crate::service::import::BATCH;
 use crate::service::ports::ImportCount;
-use crate::service::roster::{Roster, RosterError};
+use crate::service::roster::{self, Roster, RosterError};
 
 /// Bad lines that are named; the others are counted.
 const NAMED: usize = 100;
@@ -38,7 +38,7 @@ pub async fn run(
     if !ignored_columns.is_empty() {
         output.note(&format!(
             "These columns are not known and not read: {}.",
-            ignored_columns.join(", ")
+            ignored_columns.iter().map(|column| asked_back(column)).collect::<Vec<_>>().join(", ")
         ));
     }
     let (sender, mut batches) = mpsc::channel(2);
@@ -199,8 +199,8 @@ impl Sums {
             output.note(&format!("… and {hidden} more bad lines."));
         }
         let ImportCount { added, changed, unchanged } = self.written;
+        let accounts = self.good - self.repeated;
         let mut message = if dry_run {
-            let accounts = self.good - self.repeated;
             format!("Nothing was written. {} would be written.", customers(accounts))
         } else {
             format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
@@ -226,13 +226,22 @@ impl Sums {
             good: self.good,
             bad: self.bad,
             repeated: self.repeated,
-            added,
-            changed,
-            unchanged,
+            customers: accounts,
+            added: (!dry_run).then_some(added),
+            changed: (!dry_run).then_some(changed),
+            unchanged: (!dry_run).then_some(unchanged),
             problems: self.problems,
             ignored_columns,
         })?;
         Ok(exit)
+    }
+}
+
+/// `e-mail (did you mean email?)`
+fn asked_back(column: &str) -> String {
+    match roster::meant(column) {
+        Some(known) => format!("{column} (did you mean {known}?)"),
+        None => column.to_owned(),
     }
 }
 

@@ -90,6 +90,8 @@ struct SessionFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    session_idle_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     factor: Option<Factor>,
 }
 
@@ -155,7 +157,8 @@ impl Reply {
     pub fn with_session(mut self, session: &Session) -> Self {
         self.session = SessionFacts {
             session: Some(session.id.clone()),
-            session_expires_at: Some(session.ends_at()),
+            session_expires_at: Some(session.expires_at),
+            session_idle_at: Some(session.idle_at),
             factor: Some(session.factor),
         };
         self
@@ -185,6 +188,7 @@ pub struct SessionLine<'a> {
     counter: &'a str,
     created_at: Timestamp,
     session_expires_at: Timestamp,
+    session_idle_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -206,7 +210,8 @@ impl<'a> SessionLine<'a> {
             clerk: &session.clerk,
             counter: &session.counter,
             created_at: session.created_at,
-            session_expires_at: session.ends_at(),
+            session_expires_at: session.expires_at,
+            session_idle_at: session.idle_at,
             ended_at: session.ended.map(|(at, _)| at),
             ended: session.ended.map(|(_, how)| how),
         }
@@ -254,20 +259,28 @@ impl<'a> CustomerLine<'a> {
     }
 }
 
-/// One entry of `log`; in CSV the keys are the columns.
+/// One entry of `log`; in CSV the keys are the columns. In JSON keys that do
+/// not apply are left out.
 #[derive(Debug, Serialize)]
 pub struct EventLine<'a> {
     event: EventId,
     at: Timestamp,
     kind: EventKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<&'a RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<Channel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<&'a str>,
     clerk: &'a str,
     counter: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
 }
 
@@ -359,12 +372,18 @@ pub struct ImportReply {
     pub bad: u64,
     /// Lines whose account stands on an earlier line too.
     pub repeated: u64,
-    /// Customers that are new.
-    pub added: u64,
+    /// Customers the good lines are about: those written, or in a dry run
+    /// those that would be.
+    pub customers: u64,
+    /// Customers that are new; a dry run does not look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added: Option<u64>,
     /// Customers that read otherwise now.
-    pub changed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u64>,
     /// Customers that stayed as they were.
-    pub unchanged: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<u64>,
     /// The first bad lines.
     pub problems: Vec<LineProblem>,
     /// Columns nobody knows.
@@ -396,8 +415,10 @@ pub struct DoctorReply {
 pub struct Check {
     /// The part.
     pub part: &'static str,
-    /// Whether it works.
+    /// Whether nothing is wrong with it; true for a note too.
     pub ok: bool,
+    /// `ok`, `note` for what keeps no command from working, or `failed`.
+    pub state: &'static str,
     /// What was found.
     pub found: String,
     /// What to do about it.

@@ -9,6 +9,7 @@ pub mod import;
 pub mod json;
 pub mod log;
 pub mod moment;
+pub mod next;
 pub mod output;
 pub mod pages;
 pub mod prompt;
@@ -29,6 +30,7 @@ use args::{Cli, Command, ConfigCommand, Customers, Keys};
 use exit::{Exit, Failure};
 use house::House;
 use json::{ConfigReply, Reply};
+use next::Next;
 use output::Output;
 
 /// Runs a command line to its end; the exit code is the answer's.
@@ -36,7 +38,8 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn Hous
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => {
-            let mut output = Output::new(cli.json());
+            let mut output =
+                Output::new(cli.json()).going_on(Next::new(cli.config.as_deref(), cli.demo));
             let result = dispatch(cli, house, &mut output).await;
             output.finish(result)
         }
@@ -62,6 +65,12 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
 
 async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Exit, Failure> {
     let origin = Origin { file: cli.config.as_deref(), demo: cli.demo };
+    if origin.file.is_some() && (cli.demo || matches!(cli.command, Some(Command::Demo))) {
+        return Err(Failure::usage(
+            "The demo has a configuration of its own. Leave out --config to work in the demo, \
+             or the demo to work with that file.",
+        ));
+    }
     let command = match cli.command {
         Some(Command::Demo) => return demo(house).await,
         None if cli.demo => return demo(house).await,

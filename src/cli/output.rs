@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::exit::{Exit, Failure, Told};
 use super::json::Reply;
+use super::next::Next;
 use crate::domain::text;
 
 /// Where answers and notes go.
@@ -18,12 +19,25 @@ pub struct Output {
     json: bool,
     out: BufWriter<Stdout>,
     notes: Stderr,
+    next: Next,
 }
 
 impl Output {
     /// An output to this process's own streams.
     pub fn new(json: bool) -> Self {
-        Self { json, out: BufWriter::new(io::stdout()), notes: io::stderr() }
+        Self { json, out: BufWriter::new(io::stdout()), notes: io::stderr(), next: Next::default() }
+    }
+
+    /// With what the commands it proposes must repeat.
+    #[must_use]
+    pub fn going_on(mut self, next: Next) -> Self {
+        self.next = next;
+        self
+    }
+
+    /// A command to be typed next.
+    pub fn command(&self, words: &[&str]) -> String {
+        self.next.command(words)
     }
 
     /// Whether programs read the answer.

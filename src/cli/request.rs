@@ -71,7 +71,12 @@ pub async fn cancel(desk: &Desk, output: &mut Output, request: &str) -> Result<E
     let id = parse(request)?;
     let request = desk.cancel(&id).await?.ok_or_else(missing)?;
     let customer = desk.customer(request.customer).await?;
-    let message = wording::status(&request, &moment::short);
+    let message = match request.status {
+        Status::Cancelled => {
+            format!("The request {} was cancelled; its code no longer works.", request.id)
+        }
+        _ => wording::status(&request, &moment::short),
+    };
     let (word, exit) = match (request.status, request.status.refusal()) {
         (Status::Cancelled, _) | (_, None) => ("cancelled", Exit::DONE),
         (_, Some(outcome)) => (outcome.word(), outcome.into()),
@@ -143,7 +148,7 @@ async fn settle(
             sent(output, &request, customer)
         }
         Asked::Already(request) => sent(output, &request, customer),
-        Asked::Refused(refusal) => refused(desk, output, &refusal, frame).await,
+        Asked::Refused(refusal) => refused(desk, output, &refusal, customer, frame).await,
     }
 }
 
@@ -183,11 +188,13 @@ fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<E
     let word = outcome.map_or("sent", Outcome::word);
     let reply = Reply::of(word, message.clone()).with_customer(customer).with_request(request);
     let next = match request.delivery.state {
-        DeliveryState::Undeliverable | DeliveryState::Failed => "Send again: countersign resend",
-        _ => "Next: countersign verify",
+        DeliveryState::Undeliverable | DeliveryState::Failed => {
+            format!("Send again: {}", output.command(&["resend", request.id.as_str()]))
+        }
+        _ => format!("Next: {}", output.command(&["verify", request.id.as_str()])),
     };
     let lines = format!(
-        "{message}\n{} ({}): {}\nReference {} · works until {} · {} of {} tries left\n{next} {}",
+        "{message}\n{} ({}): {}\nReference {} · works until {} · {} of {} tries left\n{next}",
         customer.name,
         customer.account_no,
         request.purpose,
@@ -195,7 +202,6 @@ fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<E
         moment::short(request.expires_at),
         request.attempts_left(),
         request.max_attempts,
-        request.id,
     );
     refuse_or_answer(output, &reply, &lines, outcome.map_or(Exit::DONE, Exit::from))
 }
@@ -204,6 +210,7 @@ async fn refused(
     desk: &Desk,
     output: &mut Output,
     refusal: &Refusal,
+    customer: &Customer,
     frame: Reply,
 ) -> Result<Exit, Failure> {
     let now = desk.store().now().await?;
@@ -215,5 +222,31 @@ async fn refused(
     if let Some(request) = &refusal.request {
         reply = reply.with_request(request);
     }
-    refuse_or_answer(output, &reply, &message, refusal.outcome.into())
+    let next = match (refusal.outcome, &refusal.request) {
+        _ if output.json() => None,
+        (Outcome::Locked, None) => Some(unlock(output, customer)),
+        (
+            Outcome::Locked | Outcome::Expired | Outcome::Superseded | Outcome::Used,
+            Some(request),
+        ) => Some(new_code(desk, output, request, customer)),
+        _ => None,
+    };
+    let lines = [Some(message), next].into_iter().flatten().collect::<Vec<_>>().join("\n");
+    refuse_or_answer(output, &reply, &lines, refusal.outcome.into())
+}
+
+/// How to begin anew after a request that takes no code any more.
+pub fn new_code(desk: &Desk, output: &Output, request: &Request, customer: &Customer) -> String {
+    let channel = request.channel.word();
+    let mut words = vec!["request", customer.account_no.as_str(), "--channel", channel];
+    if desk.office().purposes.first() != Some(&request.purpose) {
+        words.extend(["--purpose", &request.purpose]);
+    }
+    format!("Next: {}", output.command(&words))
+}
+
+/// How a customer's lock is lifted.
+pub fn unlock(output: &Output, customer: &Customer) -> String {
+    let unlock = output.command(&["customers", "unlock", &customer.account_no]);
+    format!("An admin lifts it: {unlock} --reason \"…\"")
 }

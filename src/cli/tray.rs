@@ -34,7 +34,8 @@ pub async fn run(
     };
     let mut messages = tray.messages(0, NEWEST).await?;
     if messages.is_empty() && !arguments.follow {
-        output.note("The tray is empty. Send a code: countersign request …");
+        let request = output.command(&["request"]);
+        output.note(&format!("The tray is empty. Send a code: {request} …"));
     }
     let mut last = 0;
     loop {

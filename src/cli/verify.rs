@@ -3,11 +3,12 @@
 use super::exit::{Exit, Failure};
 use super::json::Reply;
 use super::output::Output;
-use super::request::{existing, missing, parse, refuse_or_answer};
+use super::request::{existing, missing, new_code, parse, refuse_or_answer, unlock};
 use super::{moment, prompt};
+use crate::domain::customer::Customer;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::Status;
-use crate::service::verify::Verification;
+use crate::service::verify::{RefusedCode, Verification};
 use crate::service::{Desk, wording};
 
 /// `verify`
@@ -42,9 +43,32 @@ pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<E
     };
     let lines = match &verification {
         Verification::Verified(verified) => {
-            format!("{message}\nNext: countersign session show {}", verified.session.id)
+            let show = output.command(&["session", "show", verified.session.id.as_str()]);
+            format!("{message}\nNext: {show}")
         }
-        _ => message.clone(),
+        Verification::Refused(refused) if !output.json() => {
+            let next = after(desk, output, refused, &customer);
+            [Some(message), next].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        }
+        _ => message,
     };
     refuse_or_answer(output, &reply.with_customer(&customer), &lines, exit)
+}
+
+/// What to type after a refused code; nothing where the same request goes on.
+fn after(
+    desk: &Desk,
+    output: &Output,
+    refused: &RefusedCode,
+    customer: &Customer,
+) -> Option<String> {
+    let request = &refused.request;
+    if refused.customer_locked {
+        return Some(unlock(output, customer));
+    }
+    if request.status != Status::Open {
+        return Some(new_code(desk, output, request, customer));
+    }
+    let older = refused.outcome == Outcome::Superseded;
+    older.then(|| format!("Next: {}", output.command(&["verify", request.id.as_str()])))
 }

@@ -29,7 +29,7 @@ pub enum RosterError {
     #[error("the first line is not UTF-8 text; save the file as CSV in UTF-8")]
     NotText,
     /// A column that is needed is not there.
-    #[error("the first line names no column {0}; it must name account_no and name")]
+    #[error("the first line names no column \"{0}\"; it must name account_no and name")]
     Missing(&'static str),
     /// A column is there twice.
     #[error("the first line names the column {0} twice")]
@@ -124,16 +124,33 @@ impl Column {
 
     /// `Account No`, `account-no` and `ACCOUNT_NO` are one.
     fn named(cell: &str) -> Option<Self> {
-        let name: String = text::clean(cell)
-            .trim()
-            .chars()
-            .map(|char| match char {
-                ' ' | '-' => '_',
-                char => char.to_ascii_lowercase(),
-            })
-            .collect();
+        let name = plain(cell);
         Self::ALL.into_iter().find(|column| column.word() == name)
     }
+}
+
+/// The name of a column without what people write differently.
+fn plain(cell: &str) -> String {
+    let plain = |char: char| match char {
+        ' ' | '-' => '_',
+        char => char.to_ascii_lowercase(),
+    };
+    text::clean(cell).trim().chars().map(plain).collect()
+}
+
+/// So much alike is a slip, not another word: `e-mail` and `addr` are, `hat
+/// size` is not.
+const ALIKE: f64 = 0.85;
+
+/// The column that an unknown name was probably meant to be.
+pub fn meant(unknown: &str) -> Option<&'static str> {
+    let name = plain(unknown);
+    Column::ALL
+        .into_iter()
+        .map(|column| (strsim::jaro_winkler(column.word(), &name), column.word()))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, word)| word)
 }
 
 /// What the header says.

@@ -45,7 +45,7 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
     format!("{} {help}", refusal.reason)
 }
 
-const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter; only an admin can lift it.";
+const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
 
 /// Why a code was not accepted, and what helps.
 pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
@@ -176,17 +176,24 @@ pub fn status(request: &Request, clock: Clock<'_>) -> String {
 /// How a session stands.
 pub fn session(session: &Session, clock: Clock<'_>) -> String {
     match session.ended {
+        // Whoever asks by name may be the one who ended it.
+        Some((at, SessionEnd::Revoked)) => format!("The session was ended at {}.", clock(at)),
         Some((at, how)) => format!("{} at {}.", session_end(how), clock(at)),
         None => session_open(session, clock),
     }
 }
 
 fn session_open(session: &Session, clock: Clock<'_>) -> String {
+    let idle = if session.idle_at < session.expires_at {
+        format!("; unused, until {}", clock(session.idle_at))
+    } else {
+        String::new()
+    };
     format!(
-        "{} ({}) is verified. The session lasts until {}.",
+        "{} ({}) is verified. The session lasts until {}{idle}.",
         session.customer_name,
         session.account_no,
-        clock(session.ends_at()),
+        clock(session.expires_at),
     )
 }
 

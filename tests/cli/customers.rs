@@ -39,6 +39,32 @@ fn good_lines_are_imported_and_bad_ones_are_named() {
 }
 
 #[test]
+fn a_dry_run_counts_what_it_read_and_claims_nothing_it_did_not_look_at() {
+    let desk = Desk::empty();
+    let dry = desk.told(&["customers", "import", "-", "--dry-run", "--json"], MIXED);
+    let json = dry.ended(15, "malformed");
+    for (key, count) in [("lines", 4), ("good", 2), ("bad", 2), ("repeated", 1), ("customers", 1)] {
+        assert_eq!(json[key], count, "{key}: {json}");
+    }
+    for key in ["added", "changed", "unchanged"] {
+        assert!(json.get(key).is_none(), "{key}: {json}");
+    }
+    let real = desk.told(&["customers", "import", "-", "--json"], MIXED).json();
+    assert_eq!((&real["customers"], &real["added"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_column_that_is_nearly_known_is_asked_back() {
+    let desk = Desk::empty();
+    let file = "account_no,name,e-mail,hat size\nA-1,Dana,dana@example.org,7\n";
+    let ran = desk.told(&["customers", "import", "-", "--dry-run"], file);
+    let said = "not read: e-mail (did you mean email?), hat size.";
+    assert!(ran.err.contains(said), "{}", ran.err);
+    let ran = desk.told(&["customers", "import", "-"], "account_no,phone\n");
+    assert!(ran.err.contains("the first line names no column \"name\""), "{}", ran.err);
+}
+
+#[test]
 fn a_good_file_twice_changes_nothing() {
     let desk = Desk::open();
     let again = desk.told(&["customers", "import", "-", "--json"], CUSTOMERS).ended(0, "imported");

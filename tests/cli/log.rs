@@ -57,6 +57,16 @@ fn the_log_is_filtered_and_contacts_are_masked() {
 }
 
 #[test]
+fn keys_that_do_not_apply_are_left_out_of_the_log() {
+    let desk = Desk::open();
+    let line = desk.run(&["log", "--json"]).json();
+    assert_eq!(line["kind"], "imported");
+    let keys: Vec<&String> = line.as_object().unwrap().keys().collect();
+    assert!(!keys.iter().any(|key| line[key.as_str()].is_null()), "{line}");
+    assert!(line.get("request").is_none() && line["detail"].is_string(), "{line}");
+}
+
+#[test]
 fn the_csv_has_a_header_and_no_formula() {
     let desk = Desk::empty();
     let file = "account_no,name,phone\n=1+1,@SUM(A1),+14155550142\n";

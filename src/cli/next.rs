@@ -1,0 +1,61 @@
+//! The command to type next, as it works in the reader's own shell: with the
+//! options that led here, and quoted, since names and purposes come from outside.
+
+use std::path::Path;
+
+/// Writes commands that go on where this one was.
+#[derive(Debug, Default)]
+pub struct Next {
+    options: Vec<String>,
+}
+
+impl Next {
+    /// The options that every command of this run needs.
+    pub fn new(config: Option<&Path>, demo: bool) -> Self {
+        let mut options = Vec::new();
+        if demo {
+            options.push("--demo".to_owned());
+        }
+        if let Some(file) = config {
+            options.extend(["--config".to_owned(), quoted(&file.to_string_lossy())]);
+        }
+        Self { options }
+    }
+
+    /// The command line of these words.
+    pub fn command(&self, words: &[&str]) -> String {
+        let words = words.iter().map(|word| quoted(word));
+        let all = std::iter::once("countersign".to_owned()).chain(self.options.iter().cloned());
+        all.chain(words).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A word as a POSIX shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "-_./:@+,%".contains(char);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_that_led_here_are_repeated() {
+        let plain = Next::new(None, false).command(&["verify", "7K3M9QX2TB"]);
+        assert_eq!(plain, "countersign verify 7K3M9QX2TB");
+        let demo = Next::new(None, true).command(&["verify", "7K3M9QX2TB"]);
+        assert_eq!(demo, "countersign --demo verify 7K3M9QX2TB");
+        let file = Next::new(Some(Path::new("my office.toml")), false).command(&["migrate"]);
+        assert_eq!(file, "countersign --config 'my office.toml' migrate");
+    }
+
+    #[test]
+    fn no_name_becomes_a_command_of_the_shell() {
+        let hostile = Next::default().command(&["request", "$(rm x); it's", "=1+1", ""]);
+        assert_eq!(hostile, r"countersign request '$(rm x); it'\''s' '=1+1' ''");
+    }
+}
