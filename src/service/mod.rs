@@ -22,7 +22,6 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, SendLimits};
-use crate::domain::text;
 use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
 
 /// The rules and names of the office.
@@ -143,11 +142,6 @@ impl Desk {
     /// Who works at this terminal, and where it stands.
     pub fn actor(&self) -> &Actor {
         &self.actor
-    }
-
-    /// A name that no other process has, to number the acts of this one under.
-    pub fn process_name(&self) -> Result<String, DeskError> {
-        Ok(text::hex(&self.random.secret()?[..8]))
     }
 
     /// The sender of a channel.

@@ -84,7 +84,7 @@ pub async fn run(
     let Opening { settings, mark, warning } = opening;
     let place = suit::place(&desk, &settings, mark);
     let theme = suit::theme(settings.theme);
-    let mut model = Model::new(place, theme, terminal::size(), desk.process_name()?);
+    let mut model = Model::new(place, theme, terminal::size(), desk.new_act()?);
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;

@@ -5,13 +5,19 @@
 //! the closing quote wherever it stands: one stray quote would swallow the
 //! rest of the file, and memory with it.
 
+mod cells;
+mod header;
+
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use crate::domain::contact::{ContactError, EmailAddress, PhoneNumber};
+use cells::split;
+use header::Header;
+
+pub use header::meant;
+
+use crate::domain::contact::ContactError;
 use crate::domain::customer::NewCustomer;
-use crate::domain::money::Money;
-use crate::domain::text;
 
 /// The longest line, in bytes; a quoted cell may span lines up to this in all.
 const LONGEST: usize = 64 * 1024;
@@ -82,217 +88,6 @@ pub enum BadLine {
     /// The currency is none, or a balance has none.
     #[error("a balance needs a currency of three letters, such as EUR")]
     Currency,
-}
-
-/// The columns this program knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
-    AccountNo,
-    Name,
-    Email,
-    Phone,
-    Address,
-    Locale,
-    Balance,
-    Currency,
-}
-
-impl Column {
-    const ALL: [Self; 8] = [
-        Self::AccountNo,
-        Self::Name,
-        Self::Email,
-        Self::Phone,
-        Self::Address,
-        Self::Locale,
-        Self::Balance,
-        Self::Currency,
-    ];
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::AccountNo => "account_no",
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Address => "address",
-            Self::Locale => "locale",
-            Self::Balance => "balance",
-            Self::Currency => "currency",
-        }
-    }
-
-    /// `Account No`, `account-no` and `ACCOUNT_NO` are one.
-    fn named(cell: &str) -> Option<Self> {
-        let name = plain(cell);
-        Self::ALL.into_iter().find(|column| column.word() == name)
-    }
-}
-
-/// The name of a column without what people write differently.
-fn plain(cell: &str) -> String {
-    let plain = |char: char| match char {
-        ' ' | '-' => '_',
-        char => char.to_ascii_lowercase(),
-    };
-    text::clean(cell).trim().chars().map(plain).collect()
-}
-
-/// So much alike is a slip, not another word: `e-mail` and `addr` are, `hat
-/// size` is not.
-const ALIKE: f64 = 0.85;
-
-/// The column that an unknown name was probably meant to be.
-pub fn meant(unknown: &str) -> Option<&'static str> {
-    let name = plain(unknown);
-    Column::ALL
-        .into_iter()
-        .map(|column| (strsim::jaro_winkler(column.word(), &name), column.word()))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, word)| word)
-}
-
-/// What the header says.
-#[derive(Clone, Debug)]
-struct Header {
-    delimiter: u8,
-    width: usize,
-    places: [Option<usize>; Column::ALL.len()],
-    unknown: Vec<String>,
-}
-
-impl Header {
-    fn read(line: &[u8]) -> Result<Self, RosterError> {
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let line = std::str::from_utf8(line).map_err(|_| RosterError::NotText)?;
-        if line.contains('\0') {
-            return Err(RosterError::NotText);
-        }
-        let semicolons = line.matches(';').count();
-        let delimiter = if semicolons > line.matches(',').count() { b';' } else { b',' };
-        let cells = split(line, delimiter).unwrap_or_default();
-        let mut header =
-            Self { delimiter, width: cells.len(), places: [None; 8], unknown: Vec::new() };
-        for (place, cell) in cells.iter().enumerate() {
-            match Column::named(cell) {
-                Some(column) if header.places[column as usize].is_some() => {
-                    return Err(RosterError::Twice(column.word()));
-                }
-                Some(column) => header.places[column as usize] = Some(place),
-                None => header.unknown.push(text::clean(cell).trim().to_owned()),
-            }
-        }
-        for column in [Column::AccountNo, Column::Name] {
-            if header.places[column as usize].is_none() {
-                return Err(RosterError::Missing(column.word()));
-            }
-        }
-        Ok(header)
-    }
-
-    fn customer(&self, record: &str, country: &str) -> Result<NewCustomer, BadLine> {
-        let cells = split(record, self.delimiter).ok_or(BadLine::OpenQuote)?;
-        if cells.len() != self.width {
-            return Err(BadLine::Cells { expected: self.width, found: cells.len() });
-        }
-        let cell = |column: Column, name, limit| {
-            let place = self.places[column as usize];
-            let text = place.and_then(|place| text::clean_optional(cells.get(place)?));
-            match text {
-                Some(text) if text.chars().count() > limit => {
-                    Err(BadLine::CellTooLong { name, limit })
-                }
-                text => Ok(text),
-            }
-        };
-        let need = |text: Option<String>, name| text.ok_or(BadLine::Missing(name));
-        let email = cell(Column::Email, "email address", usize::MAX)?;
-        let phone = cell(Column::Phone, "phone number", 64)?;
-        let currency = cell(Column::Currency, "currency", usize::MAX)?;
-        let balance = cell(Column::Balance, "balance", usize::MAX)?;
-        Ok(NewCustomer {
-            account_no: need(cell(Column::AccountNo, "account number", 40)?, "account number")?,
-            name: need(cell(Column::Name, "name", 200)?, "name")?,
-            email: email.map(|raw| EmailAddress::parse(&raw)).transpose()?,
-            phone: phone.map(|raw| PhoneNumber::parse(&raw, country)).transpose()?,
-            address: cell(Column::Address, "address", 300)?,
-            locale: cell(Column::Locale, "locale", 35)?.map(locale).transpose()?,
-            balance: balance.map(|raw| money(&raw, currency.as_deref())).transpose()?,
-        })
-    }
-}
-
-/// A language tag by its shape (BCP 47): letters, then parts of letters and digits.
-fn locale(tag: String) -> Result<String, BadLine> {
-    let mut parts = tag.split('-');
-    let language = parts.next().unwrap_or_default();
-    let shaped = (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-    if shaped { Ok(tag) } else { Err(BadLine::Locale) }
-}
-
-/// A sum without separators of thousands, which nobody can tell from a decimal
-/// comma: `1234`, `1234.5`, `-1234,50`.
-fn money(sum: &str, currency: Option<&str>) -> Result<Money, BadLine> {
-    let currency = currency.ok_or(BadLine::Currency)?.to_ascii_uppercase();
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(BadLine::Currency);
-    }
-    let (negative, digits) = match sum.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, sum),
-    };
-    let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !plain(whole) || !plain(part) || part.len() > 2 {
-        return Err(BadLine::Balance);
-    }
-    let cents = format!("{whole}{part:0<2}").parse::<i64>().map_err(|_| BadLine::Balance)?;
-    Ok(Money { cents: if negative { -cents } else { cents }, currency })
-}
-
-/// The cells of a record (RFC 4180); none where a quoted cell does not end. A
-/// quote inside a cell that does not begin with one is a character like others.
-fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
-    let delimiter = char::from(delimiter);
-    let mut cells = Vec::new();
-    let mut rest = record;
-    loop {
-        let (mut cell, mut behind) = match rest.strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => (String::new(), rest),
-        };
-        // What stands between a closing quote and the delimiter belongs to the cell.
-        let end = behind.find(delimiter).unwrap_or(behind.len());
-        cell.push_str(&behind[..end]);
-        behind = &behind[end..];
-        cells.push(cell);
-        match behind.strip_prefix(delimiter) {
-            Some(next) => rest = next,
-            None => return Some(cells),
-        }
-    }
-}
-
-/// The text up to the closing quote, and what follows it.
-fn unquote(quoted: &str) -> Option<(String, &str)> {
-    let mut cell = String::new();
-    let mut rest = quoted;
-    loop {
-        let (inside, behind) = rest.split_once('"')?;
-        cell.push_str(inside);
-        match behind.strip_prefix('"') {
-            Some(next) => {
-                cell.push('"');
-                rest = next;
-            }
-            None => return Some((cell, behind)),
-        }
-    }
 }
 
 /// One line read.
@@ -428,6 +223,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::money::Money;
 
     fn read(file: &[u8]) -> Vec<(u64, Result<NewCustomer, BadLine>)> {
         let mut roster = Roster::open(file, "DE").expect("a header");
@@ -512,17 +308,6 @@ mod tests {
         assert!(refusal(b"name\nDana").is_some_and(|it| it.contains("account_no")));
         assert!(refusal(b"account_no,name,name\n").is_some_and(|it| it.contains("twice")));
         assert!(refusal(b"\xff\xfea\0c\0").is_some_and(|it| it.contains("UTF-8")));
-    }
-
-    #[test]
-    fn sums_are_read_strictly() {
-        let cents = |sum: &str| money(sum, Some("EUR")).map(|it| it.cents);
-        assert_eq!(cents("12"), Ok(1_200));
-        assert_eq!(cents("0.05"), Ok(5));
-        for bad in ["1,234.50", "1,234", "", "-", ".5", "1.", "1e3", "99999999999999999999"] {
-            assert_eq!(cents(bad), Err(BadLine::Balance), "{bad:?}");
-        }
-        assert_eq!(money("1", None).map(|it| it.cents), Err(BadLine::Currency));
     }
 
     #[test]
