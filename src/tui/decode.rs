@@ -3,6 +3,8 @@
 //! The sequences are those of xterm and of what imitates it (screen, tmux),
 //! and those of the Linux console and the VT100 where they differ.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
 
@@ -19,6 +21,14 @@ pub enum Input {
 
 /// Text longer than this is not pasted into any field of ours.
 const LONGEST_PASTE: usize = 64 * 1_024;
+
+/// How long the rest of an escape sequence may take; without it, it was the
+/// Esc key.
+const ESCAPE: Duration = Duration::from_millis(40);
+
+/// How long a paste may pause. Without a limit, an end that was lost on a broken
+/// line would leave the keyboard dead.
+const PASTE: Duration = Duration::from_secs(2);
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 const NONE: KeyModifiers = KeyModifiers::NONE;
@@ -67,13 +77,23 @@ impl Decoder {
         inputs
     }
 
-    /// Whether the beginning of an escape sequence waits for its rest.
-    pub fn is_waiting(&self) -> bool {
-        !self.pasting && !self.bytes.is_empty()
+    /// How long to wait for the rest of what has begun; none where nothing has.
+    pub fn patience(&self) -> Option<Duration> {
+        if self.pasting {
+            return Some(PASTE);
+        }
+        (!self.bytes.is_empty()).then_some(ESCAPE)
     }
 
-    /// The rest did not come: a lone Esc was the key, anything else is dropped.
+    /// The rest did not come: a lone Esc was the key, and a paste whose end was
+    /// lost on the way is what came of it. Anything else is dropped.
     pub fn give_up(&mut self) -> Vec<Input> {
+        if self.pasting {
+            self.pasting = false;
+            let bytes = std::mem::take(&mut self.bytes);
+            let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+            return vec![Input::Paste(text)];
+        }
         let escape = self.bytes.as_slice() == b"\x1b";
         self.bytes.clear();
         if escape { vec![key(KeyCode::Esc, NONE)] } else { Vec::new() }
@@ -318,10 +338,10 @@ mod tests {
     fn a_sequence_may_come_in_pieces() {
         let mut decoder = Decoder::default();
         assert_eq!(decoder.feed(b"\x1b"), []);
-        assert!(decoder.is_waiting());
+        assert_eq!(decoder.patience(), Some(ESCAPE));
         assert_eq!(decoder.feed(b"[1;"), []);
         assert_eq!(decoder.feed(b"5C"), [key(KeyCode::Right, KeyModifiers::CONTROL)]);
-        assert!(!decoder.is_waiting());
+        assert_eq!(decoder.patience(), None);
         assert_eq!(decoder.feed(&"é".as_bytes()[..1]), []);
         assert_eq!(decoder.feed(&"é".as_bytes()[1..]), [key(KeyCode::Char('é'), NONE)]);
     }
@@ -337,6 +357,17 @@ mod tests {
             inputs,
             [Input::Paste(Zeroizing::new("12\r34".into())), key(KeyCode::Char('x'), NONE)]
         );
+    }
+
+    #[test]
+    fn a_paste_without_an_end_does_not_swallow_the_keyboard() {
+        let mut decoder = Decoder::default();
+        assert!(decoder.feed(b"\x1b[200~123").is_empty());
+        assert_eq!(decoder.patience(), Some(PASTE));
+        let text = Zeroizing::new("123".to_owned());
+        assert_eq!(decoder.give_up(), [Input::Paste(text)]);
+        assert_eq!(decoder.patience(), None);
+        assert_eq!(decoder.feed(b"4"), [key(KeyCode::Char('4'), NONE)]);
     }
 
     #[test]

@@ -17,10 +17,6 @@ use zeroize::Zeroizing;
 
 use super::decode::{Decoder, Input};
 
-/// How long the rest of an escape sequence may take; without it, it was the
-/// Esc key.
-const ESCAPE: Duration = Duration::from_millis(40);
-
 /// Reads until the terminal ends or nobody listens.
 pub fn listen(to: mpsc::Sender<Input>) -> io::Result<()> {
     thread::Builder::new().name("input".into()).spawn(move || read(&to)).map(drop)
@@ -30,7 +26,7 @@ fn read(to: &mpsc::Sender<Input>) {
     let mut decoder = Decoder::default();
     let mut bytes = Zeroizing::new([0; 1_024]);
     loop {
-        let inputs = match next(decoder.is_waiting(), bytes.as_mut_slice()) {
+        let inputs = match next(decoder.patience(), bytes.as_mut_slice()) {
             Next::Bytes(length) => decoder.feed(&bytes[..length]),
             Next::Silence => decoder.give_up(),
             Next::End => break,
@@ -51,13 +47,13 @@ enum Next {
     End,
 }
 
-/// Waits for bytes; no longer than an escape sequence takes, where one has begun.
-fn next(in_a_sequence: bool, bytes: &mut [u8]) -> Next {
+/// Waits for bytes, where something has begun no longer than its rest may take.
+fn next(patience: Option<Duration>, bytes: &mut [u8]) -> Next {
     let stdin = rustix::stdio::stdin();
-    let nanos = Timespec { tv_sec: 0, tv_nsec: i64::from(ESCAPE.subsec_nanos()) };
+    let limit = patience.and_then(|it| Timespec::try_from(it).ok());
     loop {
         let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-        match poll(&mut fds, in_a_sequence.then_some(&nanos)) {
+        match poll(&mut fds, limit.as_ref()) {
             Err(Errno::INTR) => continue,
             Err(_) => return Next::End,
             Ok(0) => return Next::Silence,
