@@ -200,22 +200,15 @@ fn terminal(house: &dyn House) -> Check {
     let term = env::var("TERM").unwrap_or_default();
     let size = rustix::termios::tcgetwinsize(io::stdout())
         .map_or_else(|_| "unknown size".to_owned(), |it| format!("{}×{}", it.ws_col, it.ws_row));
-    let writing = if is_utf8() { "UTF-8" } else { "not UTF-8: plain lines are drawn" };
-    let colours = if env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty()) {
+    let writing = if crate::config::terminal::writes_utf8() {
+        "UTF-8"
+    } else {
+        "not UTF-8: plain lines are drawn"
+    };
+    let colours = if crate::config::terminal::wants_no_colour() {
         "no colours (NO_COLOR)"
     } else {
         "colours"
     };
     good("terminal", format!("{term}, {size}, {writing}, {colours}"))
-}
-
-fn is_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(|name| env::var(name).ok())
-        .find(|value| !value.is_empty());
-    set.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        locale.contains("utf-8") || locale.contains("utf8")
-    })
 }

@@ -23,6 +23,7 @@ mod show;
 mod sms;
 mod surroundings;
 pub mod table;
+pub mod terminal;
 mod variables;
 
 use std::path::Path;

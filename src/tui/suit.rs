@@ -7,6 +7,7 @@ use chrono::{FixedOffset, Local, Offset as _};
 
 use super::model::Place;
 use crate::config::settings::{ThemeName, UiSettings};
+use crate::config::terminal;
 use crate::service::Desk;
 
 /// Why the interface cannot be shown here.
@@ -41,16 +42,12 @@ pub fn check() -> Result<(), Unsuited> {
 /// The theme to begin with: none with colours for whoever asked every program
 /// for none (`NO_COLOR`).
 pub fn theme(wanted: ThemeName) -> ThemeName {
-    let no_colour = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    if no_colour { ThemeName::Mono } else { wanted }
+    if terminal::wants_no_colour() { ThemeName::Mono } else { wanted }
 }
 
 /// Who and where this terminal is. `mark` says what it is not: production.
 pub fn place(desk: &Desk, settings: &UiSettings, mark: Option<&'static str>) -> Place {
     let (office, actor) = (desk.office(), desk.actor());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     Place {
         office: office.name.clone(),
         counter: actor.counter.clone(),
@@ -59,34 +56,13 @@ pub fn place(desk: &Desk, settings: &UiSettings, mark: Option<&'static str>) -> 
         purposes: office.purposes.clone(),
         has_tray: desk.tray().is_some(),
         mark,
-        ascii: settings.ascii.unwrap_or_else(|| !is_utf8(locale.as_deref())),
+        ascii: settings.ascii.unwrap_or_else(|| !terminal::writes_utf8()),
         reduced_motion: settings.reduced_motion,
         zone: zone(),
     }
 }
 
-/// Whether a locale writes UTF-8: `de_DE.UTF-8`.
-fn is_utf8(locale: Option<&str>) -> bool {
-    let locale = locale.unwrap_or_default().to_ascii_lowercase();
-    locale.contains("utf-8") || locale.contains("utf8")
-}
-
 /// How far the clock on the wall is from UTC.
 fn zone() -> FixedOffset {
     Local::now().offset().fix()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_locale_of_utf_8_gets_more_than_ascii() {
-        for locale in ["de_DE.UTF-8", "C.utf8", "en_GB.utf-8@euro"] {
-            assert!(is_utf8(Some(locale)), "{locale}");
-        }
-        for locale in [None, Some("C"), Some("POSIX"), Some("de_DE.ISO-8859-1")] {
-            assert!(!is_utf8(locale), "{locale:?}");
-        }
-    }
 }

@@ -10,8 +10,8 @@ pub(crate) fn code(text: &str) -> Option<String> {
     text.split(|char: char| !char.is_ascii_digit()).find(|it| it.len() == 6).map(str::to_owned)
 }
 
-#[test]
-fn a_customer_is_verified_and_logged_out() {
+/// A demo at the code boxes, and the code that was sent.
+pub(crate) fn at_the_boxes() -> (Seat, String) {
     let mut seat = Seat::demo();
     seat.press("river").wait_for_text("Dana Rivera");
     seat.press("\r").wait_for_text("Purpose");
@@ -19,6 +19,12 @@ fn a_customer_is_verified_and_logged_out() {
     seat.press("\x1bOR").wait_for_text("Tray");
     let code = seat.wait_for("code", |seen| code(&seen.text()));
     seat.press("\x1bOR").wait_for_text("Time left");
+    (seat, code)
+}
+
+#[test]
+fn a_customer_is_verified_and_logged_out() {
+    let (mut seat, code) = at_the_boxes();
     seat.press(&code).wait_for_text("Balance");
     seat.wait_for_text("43.80 USD owed");
     seat.press("\x1b[6~").wait_for_text("Bin not emptied on Tuesday");
@@ -58,14 +64,8 @@ fn the_code_can_be_read_from_another_terminal() {
 
 #[test]
 fn a_wrong_code_is_told() {
-    let mut seat = Seat::demo();
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
-    seat.press("\x1bOR").wait_for_text("Tray");
-    let code = seat.wait_for("code", |seen| code(&seen.text()));
+    let (mut seat, code) = at_the_boxes();
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    seat.press("\x1bOR").wait_for_text("Time left");
     seat.press(wrong).wait_for_text("That code is wrong. 4 tries are left.");
     seat.press("\x18").wait_for_text("Enter");
 }

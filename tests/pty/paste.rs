@@ -1,18 +1,7 @@
 //! Pasting, as a terminal sends it.
 
-use super::flow::code;
+use super::flow::at_the_boxes;
 use super::seat::Seat;
-
-fn at_the_boxes() -> (Seat, String) {
-    let mut seat = Seat::demo();
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
-    seat.press("\x1bOR").wait_for_text("Tray");
-    let code = seat.wait_for("code", |seen| code(&seen.text()));
-    seat.press("\x1bOR").wait_for_text("Time left");
-    (seat, code)
-}
 
 #[test]
 fn security_39_a_bracketed_paste_does_not_submit() {
