@@ -16,7 +16,7 @@ use countersign::config::settings::{
     SmsSettings, TraySettings, TwilioCredentials, TwilioSender, TwilioSettings,
 };
 use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
 
@@ -99,6 +99,7 @@ async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverabl
         let double = Double::start(move |_: &Request| error(status, code, "no")).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
+        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{code}");
@@ -107,20 +108,37 @@ async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverabl
 
 #[tokio::test]
 async fn what_is_no_fault_of_the_message_has_failed() {
-    for (status, code, words) in [
-        ("401 Unauthorized", 20003, "refused the login"),
-        ("403 Forbidden", 70051, "may not do this"),
-        ("404 Not Found", 20404, "account_sid"),
-        ("429 Too Many Requests", 20429, "Try again in a moment"),
-        ("429 Too Many Requests", 1, "Try again in a moment"),
-        ("500 Internal Server Error", 20500, "fault of its own"),
-        ("503 Service Unavailable", 20503, "fault of its own"),
+    let again = Fault::Transient { retry_after: None };
+    for (status, code, words, fault) in [
+        ("401 Unauthorized", 20003, "refused the login", Fault::Permanent),
+        ("403 Forbidden", 70051, "may not do this", Fault::Permanent),
+        ("404 Not Found", 20404, "account_sid", Fault::Permanent),
+        ("429 Too Many Requests", 20429, "Try again in a moment", again),
+        ("429 Too Many Requests", 1, "Try again in a moment", again),
+        ("500 Internal Server Error", 20500, "fault of its own", again),
+        ("503 Service Unavailable", 20503, "fault of its own", again),
     ] {
         let double = Double::start(move |_: &Request| error(status, code, "no")).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Failed, "{code}: {report:?}");
+        assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert_eq!(double.requests().len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_twilio_asks_for_is_passed_on() {
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let double = Double::start(move |_: &Request| {
+            let head = format!("HTTP/1.1 {status}\r\nRetry-After: 17\r\nConnection: close\r\n");
+            Some(format!("{head}Content-Length: 2\r\n\r\n{{}}"))
+        })
+        .await;
+        let report = send(double.settings()).await;
+        let wait = Some(Duration::from_secs(17));
+        assert_eq!(report.fault, Some(Fault::Transient { retry_after: wait }), "{report:?}");
+        assert_eq!(double.requests().len(), 1, "{status}");
     }
 }
 
@@ -144,6 +162,7 @@ async fn security_20_no_answer_after_the_post_is_unknown_and_never_posted_again(
         let sender = sender_within(double.settings(), SHORT);
         let report = sender.send(&message::to(NUMBER)).await;
         assert_eq!(report.state, DeliveryState::Unknown, "{name}: {report:?}");
+        assert_eq!(report.fault, Some(Fault::Unknown), "{name}: {report:?}");
         assert!(detail(&report).contains("did not confirm"), "{name}: {report:?}");
         assert_eq!(double.requests().len(), 1, "{name}");
     }
@@ -164,6 +183,7 @@ async fn security_20_where_no_connection_came_about_nothing_was_sent() {
         TwilioSettings { base_url: format!("http://127.0.0.1:{port}"), ..double.settings() };
     let report = send(refused).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
+    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
 }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use countersign::domain::channel::{Assurance, Channel};
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
-use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
@@ -360,6 +360,7 @@ async fn security_20_an_unknown_send_stays_unknown_and_is_not_repeated() {
         state: DeliveryState::Unknown,
         provider_id: None,
         detail: Some("no answer in time".into()),
+        fault: Some(Fault::Unknown),
     };
     let bench = Bench::new(Scripted::reporting(unknown), |_| {}).await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;

@@ -1,14 +1,17 @@
 //! Why a message was not handed over, in the three ways that matter to the
 //! desk: never, not this time, and nobody knows.
 
-use crate::domain::delivery::{DeliveryState, Report};
+use std::time::Duration;
+
+use crate::domain::delivery::{DeliveryState, Fault, Report};
 
 /// Why a sender could not be made or a message was not handed over. Each text
 /// is one sentence or two for the clerk or the admin: what happened, and what
 /// to do. It holds no code, no password and no contact in full.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// The sender cannot work as it is set up.
+    /// The sender cannot work as it is set up: no message goes out until an
+    /// admin has put that right, and then this one would.
     #[error("{0}")]
     Settings(String),
     /// The provider will not take this message, now or later.
@@ -17,6 +20,9 @@ pub enum DeliveryError {
     /// It was not handed over; another try may go better.
     #[error("{0}")]
     Failed(String),
+    /// The same, and the provider says how long to wait.
+    #[error("{0}")]
+    Busy(String, Duration),
     /// The provider may have it. Sending it again could send it twice.
     #[error("{0}")]
     Uncertain(String),
@@ -26,15 +32,26 @@ impl DeliveryError {
     /// How far the message came.
     pub const fn state(&self) -> DeliveryState {
         match self {
-            Self::Settings(_) | Self::Failed(_) => DeliveryState::Failed,
+            Self::Settings(_) | Self::Failed(_) | Self::Busy(..) => DeliveryState::Failed,
             Self::Refused(_) => DeliveryState::Undeliverable,
             Self::Uncertain(_) => DeliveryState::Unknown,
         }
     }
 
+    /// Whether another try could go better.
+    pub const fn fault(&self) -> Fault {
+        match self {
+            Self::Settings(_) | Self::Refused(_) => Fault::Permanent,
+            Self::Failed(_) => Fault::Transient { retry_after: None },
+            Self::Busy(_, wait) => Fault::Transient { retry_after: Some(*wait) },
+            Self::Uncertain(_) => Fault::Unknown,
+        }
+    }
+
     /// What the sender reports.
     pub(super) fn report(&self) -> Report {
-        Report { state: self.state(), provider_id: None, detail: Some(self.to_string()) }
+        let (state, fault) = (self.state(), Some(self.fault()));
+        Report { state, provider_id: None, detail: Some(self.to_string()), fault }
     }
 }
 
@@ -55,6 +72,7 @@ pub(super) fn report(
         state = report.state.word(),
         provider_id = report.provider_id.as_deref(),
         detail = report.detail.as_deref(),
+        fault = report.fault.map(Fault::word),
         "message handed over"
     );
     report

@@ -8,6 +8,7 @@
 mod build;
 mod error;
 mod gsm7;
+mod http;
 mod scrub;
 mod smtp;
 mod templates;

@@ -84,10 +84,29 @@ fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, DeliveryError> {
     Ok(Arc::new(config))
 }
 
+/// What TLS had against the other side; none where the connection broke.
+fn objection(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// What it means that no protected connection came about, told in `sentence`:
+/// a certificate is as bad at the next try, a connection may hold.
+pub(super) fn refused(error: &io::Error, sentence: String) -> DeliveryError {
+    match objection(error) {
+        Some(_) => DeliveryError::Settings(sentence),
+        None => DeliveryError::Failed(sentence),
+    }
+}
+
+/// The first I/O error under another that TLS made.
+pub(super) fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
+    let io = error.downcast_ref::<io::Error>().filter(|io| objection(io).is_some());
+    io.or_else(|| error.source().and_then(cause))
+}
+
 /// Why a server's certificate is not trusted, or why there was no TLS.
 pub(super) fn complaint(error: &io::Error) -> String {
-    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    else {
+    let Some(error) = objection(error) else {
         return format!("the connection broke off ({})", error.kind());
     };
     match error {

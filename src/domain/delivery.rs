@@ -1,6 +1,7 @@
 //! How far a message has come on its way to the customer.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -91,6 +92,32 @@ pub struct Delivery {
     pub updated_at: Timestamp,
 }
 
+/// What stands in a message's way, by what another try could do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It was not taken, and nothing is wrong with it or with the office: the
+    /// same message may be handed over again.
+    Transient {
+        /// Not before so long, where the provider says.
+        retry_after: Option<Duration>,
+    },
+    /// Another try ends the same way until somebody changes something.
+    Permanent,
+    /// The provider may have it: it can be asked about, never sent again.
+    Unknown,
+}
+
+impl Fault {
+    /// The fault's name in the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Transient { .. } => "transient",
+            Self::Permanent => "permanent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What a sender reports back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -100,12 +127,14 @@ pub struct Report {
     pub provider_id: Option<String>,
     /// One sentence for the clerk where it went wrong.
     pub detail: Option<String>,
+    /// What stands in its way; none where nothing does.
+    pub fault: Option<Fault>,
 }
 
 impl Report {
     /// The provider took the message.
     pub fn sent(provider_id: Option<String>) -> Self {
-        Self { state: DeliveryState::Sent, provider_id, detail: None }
+        Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
     }
 }
 

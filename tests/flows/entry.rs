@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
-use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
 use countersign::service::ports::RetiredCode;
@@ -375,6 +375,7 @@ fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
         state: DeliveryState::Undeliverable,
         provider_id: None,
         detail: Some("The mailbox is full.".into()),
+        fault: Some(Fault::Permanent),
     };
     counter.answer(is_deliver, Reply::Delivered(Ok(report)));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);

@@ -116,7 +116,7 @@ fn a_message_that_does_not_go_out_says_which_key_helps() {
         (DeliveryState::Undeliverable, Part::Ok, "cannot be delivered"),
     ] {
         let mut counter = Counter::after(OPENED);
-        counter.desk.report = Report { state, provider_id: None, detail: None };
+        counter.desk.report = Report { state, ..Report::sent(None) };
         counter.keys("<Down><Enter>").is_at("entry").says(words).says("Ctrl-O");
         assert_eq!(counter.model.health.sms, health, "{state:?}");
         assert_eq!(counter.entry().request.delivery.state, state);

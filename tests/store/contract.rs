@@ -341,8 +341,8 @@ async fn reports_never_go_back(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let report = |state, detail: Option<&str>| Report {
         state,
-        provider_id: Some("SM1".into()),
         detail: detail.map(str::to_owned),
+        ..Report::sent(Some("SM1".into()))
     };
     for (said, held) in [
         (Queued, Queued),

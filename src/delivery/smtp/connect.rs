@@ -109,7 +109,7 @@ impl Server {
             let credentials =
                 Credentials::new(login.username.clone(), login.password.expose_secret().to_owned());
             if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
-                return Err(DeliveryError::Failed(format!(
+                return Err(DeliveryError::Settings(format!(
                     "The mail server {} offers no login with a password. Check port and tls in \
                      [email].",
                     self.place()
@@ -187,12 +187,12 @@ impl Server {
         let hello = ClientId::default().to_string();
         match deadline.step(starttls::negotiate(&mut tcp, &hello)).await {
             Ok(Ok(())) => Ok(tcp),
-            Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Failed(format!(
+            Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Settings(format!(
                 "The mail server {} offers no protected connection (STARTTLS). Nothing was sent. \
                  If it has a port for TLS from the start (465), set tls = \"implicit\".",
                 self.place()
             ))),
-            Ok(Err(Prologue::Injected)) => Err(DeliveryError::Failed(format!(
+            Ok(Err(Prologue::Injected)) => Err(DeliveryError::Settings(format!(
                 "The mail server {}, or somebody on the way to it, sent more than its answer \
                  before the connection was protected. Nothing was sent. Tell your administrator.",
                 self.place()
@@ -220,12 +220,15 @@ impl Server {
         let connector = TlsConnector::from(self.trust.config().await?);
         match deadline.step(connector.connect(self.name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Wire { greeting: greeting.unwrap_or_default(), stream, peer }),
-            Ok(Err(error)) => Err(DeliveryError::Failed(format!(
-                "No protected connection to the mail server {}: {}. Nothing was sent. Check host, \
-                 port and tls in [email].",
-                self.place(),
-                tls::complaint(&error)
-            ))),
+            Ok(Err(error)) => Err(tls::refused(
+                &error,
+                format!(
+                    "No protected connection to the mail server {}: {}. Nothing was sent. Check \
+                     host, port and tls in [email].",
+                    self.place(),
+                    tls::complaint(&error)
+                ),
+            )),
             Err(TimedOut) => Err(DeliveryError::Failed(format!(
                 "The mail server {} does not answer to TLS. Check port and tls in [email].",
                 self.place()

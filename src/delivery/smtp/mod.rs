@@ -78,8 +78,8 @@ impl SmtpSender {
         let letter = Letter::write(&self.from, message, &self.templates)?;
         let verdicts = self.server.verdicts(Some(message));
         let deadline = self.times.begin();
-        let mut connection = self.connection(&deadline, &verdicts).await?;
-        match transact(&mut connection, &letter, &deadline, &verdicts).await {
+        let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
+        match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
             Ok(response) => {
                 self.park(connection).await;
                 let answer = response.message().collect::<Vec<_>>().join(" ");
@@ -92,20 +92,41 @@ impl SmtpSender {
         }
     }
 
-    /// The parked connection where it still answers, or a new one.
-    async fn connection(
+    /// A connection that waits for the letter: the parked one, or a new one. A
+    /// parked connection can end between any two commands; up to the letter
+    /// nothing was taken, so a new one may begin again, once.
+    async fn announced(
         &self,
+        letter: &Letter,
         deadline: &Deadline,
         verdicts: &Verdicts,
     ) -> Result<AsyncSmtpConnection, DeliveryError> {
-        let parked = self.parked.lock().await.take();
-        if let Some(Parked { mut connection, since }) = parked
-            && since.elapsed() < IDLE
-            && matches!(deadline.step(connection.test_connected()).await, Ok(true))
-        {
-            return Ok(connection);
+        if let Some(mut connection) = self.parked(deadline).await {
+            match announce(&mut connection, letter, deadline, verdicts).await {
+                Ok(()) => return Ok(connection),
+                Err(Halt::Lost(_)) => part(connection),
+                Err(Halt::Told(error)) => {
+                    part(connection);
+                    return Err(error);
+                }
+            }
         }
-        self.server.open(deadline, verdicts).await
+        let mut connection = self.server.open(deadline, verdicts).await?;
+        match announce(&mut connection, letter, deadline, verdicts).await {
+            Ok(()) => Ok(connection),
+            Err(Halt::Lost(error) | Halt::Told(error)) => {
+                part(connection);
+                Err(error)
+            }
+        }
+    }
+
+    /// The parked connection where it still answers.
+    async fn parked(&self, deadline: &Deadline) -> Option<AsyncSmtpConnection> {
+        let Parked { mut connection, since } = self.parked.lock().await.take()?;
+        let alive = since.elapsed() < IDLE
+            && matches!(deadline.step(connection.test_connected()).await, Ok(true));
+        alive.then_some(connection)
     }
 
     /// Keeps a connection for the next message, and ends it politely where
@@ -135,26 +156,42 @@ fn part(mut connection: AsyncSmtpConnection) {
     });
 }
 
-/// Hands one letter over. Up to the letter itself nothing can have been taken;
-/// from its first byte on only the server's answer tells (RFC 5321, 4.2.5 and
-/// 6.1). lettre writes the letter and reads that answer in one call, so a
-/// connection that breaks while the letter is being written counts as
-/// uncertain too, though a server must not take half a letter.
-async fn transact(
+/// Why a letter was not announced.
+enum Halt {
+    /// The connection ended, or the server ends it (421: RFC 5321, 3.8).
+    Lost(DeliveryError),
+    /// Anything else.
+    Told(DeliveryError),
+}
+
+/// Names sender and recipient and asks to hand the letter in. Nothing can have
+/// been taken by then.
+async fn announce(
     connection: &mut AsyncSmtpConnection,
     letter: &Letter,
     deadline: &Deadline,
     verdicts: &Verdicts,
-) -> Result<Response, DeliveryError> {
-    let parameters = parameters(connection, letter)?;
+) -> Result<(), Halt> {
+    let parameters = parameters(connection, letter).map_err(Halt::Told)?;
     let mail = Mail::new(Some(letter.from.clone()), parameters);
     answered(deadline.step(connection.command(mail)).await, Stage::Sender, verdicts)?;
     let recipient = Rcpt::new(letter.to.clone(), vec![]);
     answered(deadline.step(connection.command(recipient)).await, Stage::Recipient, verdicts)?;
     let go = answered(deadline.step(connection.command(Data)).await, Stage::Data, verdicts)?;
-    if !go.has_code(354) {
-        return Err(verdicts.nonsense());
-    }
+    if go.has_code(354) { Ok(()) } else { Err(Halt::Told(verdicts.nonsense())) }
+}
+
+/// Hands the letter in. From its first byte on only the server's answer tells
+/// whether it was taken (RFC 5321, 4.2.5 and 6.1). lettre writes the letter and
+/// reads that answer in one call, so a connection that breaks while the letter
+/// is being written counts as uncertain too, though a server must not take half
+/// a letter.
+async fn hand_in(
+    connection: &mut AsyncSmtpConnection,
+    letter: &Letter,
+    deadline: &Deadline,
+    verdicts: &Verdicts,
+) -> Result<Response, DeliveryError> {
     let end = deadline.rest(connection.message(&letter.bytes)).await;
     let taken = answered(end, Stage::Letter, verdicts)?;
     if taken.code().severity == Severity::PositiveCompletion {
@@ -192,11 +229,23 @@ fn answered(
     result: Result<Result<Response, lettre::transport::smtp::Error>, TimedOut>,
     stage: Stage,
     verdicts: &Verdicts,
-) -> Result<Response, DeliveryError> {
+) -> Result<Response, Halt> {
     match result {
         Ok(Ok(response)) => Ok(response),
-        Ok(Err(error)) => Err(verdicts.of(stage, &error)),
-        Err(TimedOut) => Err(verdicts.silence(stage)),
+        Ok(Err(error)) => {
+            let lost = error.status().is_none_or(|code| u16::from(code) == 421);
+            let verdict = verdicts.of(stage, &error);
+            Err(if lost { Halt::Lost(verdict) } else { Halt::Told(verdict) })
+        }
+        Err(TimedOut) => Err(Halt::Told(verdicts.silence(stage))),
+    }
+}
+
+impl From<Halt> for DeliveryError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Lost(error) | Halt::Told(error) => error,
+        }
     }
 }
 

@@ -59,7 +59,7 @@ impl Verdicts {
     /// What a refusal means.
     pub(super) fn refused(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
         if let Some(sentence) = self.turned_away(stage, code, text) {
-            return DeliveryError::Failed(format!("{sentence} ({code} {})", self.said(text)));
+            return DeliveryError::Settings(format!("{sentence} ({code} {})", self.said(text)));
         }
         let said = self.said(text);
         if !(500..600).contains(&code) {
@@ -68,7 +68,7 @@ impl Verdicts {
             ));
         }
         match stage {
-            Stage::Greeting => DeliveryError::Failed(format!(
+            Stage::Greeting => DeliveryError::Settings(format!(
                 "The mail server {} turns this terminal away: {code} {said}",
                 self.place
             )),
@@ -107,7 +107,7 @@ impl Verdicts {
 
     /// What answers there is no mail server.
     pub(super) fn nonsense(&self) -> DeliveryError {
-        DeliveryError::Failed(format!(
+        DeliveryError::Settings(format!(
             "What answers at {} does not speak like a mail server. Check host and port in [email].",
             self.place
         ))
@@ -193,6 +193,8 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
+    use crate::domain::delivery::Fault;
 
     fn verdicts(provider: &'static str) -> Verdicts {
         Verdicts { provider, place: "mail.example.org:465".into(), secrets: Secrets::new() }
@@ -201,21 +203,22 @@ mod tests {
     #[test]
     fn a_five_is_final_and_a_four_is_not() {
         let verdicts = verdicts("smtp");
-        for (stage, code, refused) in [
-            (Stage::Recipient, 550, true),
-            (Stage::Recipient, 450, false),
-            (Stage::Letter, 554, true),
-            (Stage::Letter, 451, false),
-            (Stage::Letter, 421, false),
-            (Stage::Sender, 553, true),
-            (Stage::Greeting, 554, false),
-            (Stage::Login, 535, false),
-            (Stage::Login, 454, false),
-            (Stage::Sender, 530, false),
+        let again = Fault::Transient { retry_after: None };
+        for (stage, code, state, fault) in [
+            (Stage::Recipient, 550, Undeliverable, Fault::Permanent),
+            (Stage::Recipient, 450, Failed, again),
+            (Stage::Letter, 554, Undeliverable, Fault::Permanent),
+            (Stage::Letter, 451, Failed, again),
+            (Stage::Letter, 421, Failed, again),
+            (Stage::Sender, 553, Undeliverable, Fault::Permanent),
+            (Stage::Greeting, 554, Failed, Fault::Permanent),
+            (Stage::Greeting, 421, Failed, again),
+            (Stage::Login, 535, Failed, Fault::Permanent),
+            (Stage::Login, 454, Failed, again),
+            (Stage::Sender, 530, Failed, Fault::Permanent),
         ] {
             let verdict = verdicts.refused(stage, code, "5.1.1 so be it");
-            assert_eq!(matches!(verdict, DeliveryError::Refused(_)), refused, "{stage:?} {code}");
-            assert_eq!(matches!(verdict, DeliveryError::Failed(_)), !refused, "{stage:?} {code}");
+            assert_eq!((verdict.state(), verdict.fault()), (state, fault), "{stage:?} {code}");
             assert!(verdict.to_string().contains("so be it"));
         }
     }
@@ -242,7 +245,7 @@ mod tests {
         ] {
             let verdict = verdicts(provider).refused(Stage::Login, code, text);
             assert!(verdict.to_string().contains(expected), "{provider} {text}: {verdict}");
-            assert!(matches!(verdict, DeliveryError::Failed(_)));
+            assert!(matches!(verdict, DeliveryError::Settings(_)));
         }
     }
 

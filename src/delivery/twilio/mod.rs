@@ -6,41 +6,32 @@
 
 mod reply;
 
-use std::error::Error as _;
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url, redirect, retry};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use secrecy::ExposeSecret;
-use tokio::sync::OnceCell;
 
 use super::error::{self, DeliveryError};
+use super::http::{self, Http, Party};
 use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
-use super::tls::{self, Trust};
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::Outgoing;
-use crate::domain::text;
 use crate::service::ports::Sender;
 use reply::{Answer, Verdicts};
 
-/// The most that is read of an answer; Twilio's have some hundred bytes.
-const LARGEST_ANSWER: usize = 64 * 1024;
-/// How long a connection is kept for the next message.
-const IDLE: Duration = Duration::from_mins(1);
+const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
 
 /// Sends text messages through one Twilio account.
 pub(super) struct SmsSender {
     settings: TwilioSettings,
     base: Url,
     templates: Arc<Templates>,
-    times: Times,
-    client: OnceCell<Client>,
+    http: Http,
 }
 
 impl SmsSender {
@@ -50,13 +41,9 @@ impl SmsSender {
         templates: Arc<Templates>,
         times: Times,
     ) -> Result<Self, DeliveryError> {
-        Ok(Self {
-            base: base(&settings.base_url)?,
-            settings: settings.clone(),
-            templates,
-            times,
-            client: OnceCell::new(),
-        })
+        let base = TWILIO.address(&settings.base_url)?;
+        let http = Http::new(&base, times);
+        Ok(Self { base, settings: settings.clone(), templates, http })
     }
 
     async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
@@ -70,15 +57,15 @@ impl SmsSender {
         };
         let verdicts = self.verdicts(Some(message));
         let url = self.url(&["Messages.json"])?;
-        let request = self.client().await?.post(url);
+        let request = self.http.client().await?.post(url);
         let form = [("To", number.as_str()), sender, ("Body", &body)];
-        let response =
-            self.authorised(request).form(&form).send().await.map_err(|error| broken(&error))?;
-        let status = response.status();
-        match read(response).await {
-            Some(body) => verdicts.sent(status, &Answer::parse(&body)),
-            None if status.is_success() => Err(reply::uncertain()),
-            None => verdicts.sent(status, &Answer::default()),
+        let sent = self.authorised(request).form(&form).send().await;
+        let response = sent.map_err(|error| TWILIO.broken(&error))?;
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        match http::read(response).await {
+            Some(body) => verdicts.sent(status, wait, &Answer::parse(&body)),
+            None if status.is_success() => Err(TWILIO.uncertain()),
+            None => verdicts.sent(status, wait, &Answer::default()),
         }
     }
 
@@ -95,42 +82,15 @@ impl SmsSender {
                 url
             }
         };
-        let request = self.client().await?.get(url);
-        let response =
-            self.authorised(request).send().await.map_err(|error| broken(&error).in_a_check())?;
+        let request = self.http.client().await?.get(url);
+        let sent = self.authorised(request).send().await;
+        let response = sent.map_err(|error| TWILIO.broken(&error).in_a_check(TWILIO))?;
         let status = response.status();
-        let answer = Answer::parse(&read(response).await.unwrap_or_default());
+        let answer = Answer::parse(&http::read(response).await.unwrap_or_default());
         if status == StatusCode::OK {
             return reply::welcomed(&answer, &self.settings);
         }
         Err(verdicts.turned_away(status, &answer, &self.settings.credentials))
-    }
-
-    /// The client, made at the first message: it reads the certificates.
-    async fn client(&self) -> Result<&Client, DeliveryError> {
-        self.client.get_or_try_init(|| self.make_client()).await
-    }
-
-    async fn make_client(&self) -> Result<Client, DeliveryError> {
-        let builder = if self.base.scheme() == "https" {
-            let trust = Trust::new(None).config().await?;
-            Client::builder().https_only(true).tls_backend_preconfigured((*trust).clone())
-        } else {
-            // A double on this machine: no certificates, and no proxy either.
-            let trust = tls::trusting_nobody()?;
-            Client::builder().no_proxy().tls_backend_preconfigured((*trust).clone())
-        };
-        builder
-            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .referer(false)
-            .connect_timeout(self.times.step)
-            .timeout(self.times.total)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(1)
-            .build()
-            .map_err(|error| DeliveryError::Failed(format!("No HTTP client: {error}.")))
     }
 
     fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
@@ -155,13 +115,7 @@ impl SmsSender {
 
     /// The address of something below `Accounts`; no secret is part of it.
     fn extended(&self, parts: &[&str]) -> Result<Url, DeliveryError> {
-        let mut url = self.base.clone();
-        url.path_segments_mut()
-            .map_err(|()| not_usable(&self.settings.base_url))?
-            .pop_if_empty()
-            .extend(["2010-04-01", "Accounts"])
-            .extend(parts);
-        Ok(url)
+        TWILIO.below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
     }
 
     fn verdicts(&self, message: Option<&Outgoing>) -> Verdicts {
@@ -177,66 +131,6 @@ impl SmsSender {
     }
 }
 
-/// Where Twilio is. A secret goes over HTTPS only; a double on this machine
-/// may do without.
-fn base(raw: &str) -> Result<Url, DeliveryError> {
-    let url: Url = raw.parse().map_err(|_| not_usable(raw))?;
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    let protected = url.scheme() == "https" || (url.scheme() == "http" && here);
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if protected && plain { Ok(url) } else { Err(not_usable(raw)) }
-}
-
-fn not_usable(raw: &str) -> DeliveryError {
-    // What stands before an @ could be a password.
-    let shown = raw.rsplit_once('@').map_or(raw, |(_, place)| place);
-    DeliveryError::Settings(format!(
-        "sms.base_url is \"{}\". It must be an https address without a login or a query; http is \
-         for this machine only.",
-        text::clean(shown)
-    ))
-}
-
-/// The answer's body, or nothing where it broke off or is too long.
-async fn read(mut response: Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend(chunk),
-            Ok(None) => return Some(body),
-            Ok(Some(_)) | Err(_) => return None,
-        }
-    }
-}
-
-/// What it means that no answer came. Only where no connection came about is
-/// it sure that nothing was sent (security requirement 20).
-fn broken(error: &reqwest::Error) -> DeliveryError {
-    if !error.is_connect() {
-        return reply::uncertain();
-    }
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        if let Some(io) = deeper.downcast_ref::<std::io::Error>()
-            && io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
-        {
-            return DeliveryError::Failed(format!(
-                "No protected connection to Twilio: {}. Nothing was sent.",
-                tls::complaint(io)
-            ));
-        }
-        cause = deeper.source();
-    }
-    DeliveryError::Failed(
-        "Twilio cannot be reached. Nothing was sent. Check the network, and base_url in [sms]."
-            .into(),
-    )
-}
-
 #[async_trait]
 impl Sender for SmsSender {
     fn provider(&self) -> &'static str {
@@ -249,34 +143,5 @@ impl Sender for SmsSender {
 
     async fn check(&self) -> Result<String, String> {
         self.try_login().await.map_err(|error| error.to_string())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn security_22_a_secret_goes_over_https_or_stays_on_this_machine() {
-        for good in [
-            "https://api.twilio.com",
-            "https://api.twilio.com/",
-            "http://127.0.0.1:1",
-            "http://[::1]:1",
-        ] {
-            assert!(base(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://api.twilio.com",
-            "http://127.0.0.1.evil.test",
-            "ftp://127.0.0.1",
-            "https://user:canary@api.twilio.com",
-            "https://api.twilio.com?token=1",
-            "api.twilio.com",
-            "",
-        ] {
-            let Err(error) = base(bad) else { panic!("{bad}") };
-            assert!(!error.to_string().contains("canary"), "{error}");
-        }
     }
 }

@@ -5,9 +5,12 @@
 //! old ones, so what is not listed here is judged by its HTTP status and shown
 //! in Twilio's own words.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use super::TWILIO;
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::scrub::Secrets;
@@ -18,8 +21,10 @@ use crate::domain::text;
 enum Fate {
     /// Not this message, not now and not later: it is never sent again.
     Refused,
-    /// Nothing is wrong with the message.
-    Failed,
+    /// Nothing is wrong with the message: the office's account is set up wrong.
+    Settings,
+    /// There is more than Twilio takes for now.
+    Busy,
 }
 
 /// The codes that have words of their own.
@@ -54,22 +59,21 @@ const KNOWN: [(u64, Fate, &str); 16] = [
         Fate::Refused,
         "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
     ),
-    (20003, Fate::Failed, LOGIN),
-    (70051, Fate::Failed, "Twilio's key may not do this. Give it the right to send messages."),
-    (20404, Fate::Failed, "Twilio does not know this account. Check account_sid in [sms]."),
-    (10001, Fate::Failed, "The Twilio account is not active. Look at it in Twilio's console."),
-    (20005, Fate::Failed, "The Twilio account is not active. Look at it in Twilio's console."),
-    (21212, Fate::Failed, "The sender is not valid. Check from in [sms]."),
+    (20003, Fate::Settings, LOGIN),
+    (70051, Fate::Settings, "Twilio's key may not do this. Give it the right to send messages."),
+    (20404, Fate::Settings, "Twilio does not know this account. Check account_sid in [sms]."),
+    (10001, Fate::Settings, "The Twilio account is not active. Look at it in Twilio's console."),
+    (20005, Fate::Settings, "The Twilio account is not active. Look at it in Twilio's console."),
+    (21212, Fate::Settings, "The sender is not valid. Check from in [sms]."),
     (
         21606,
-        Fate::Failed,
+        Fate::Settings,
         "The sender is no number of this account that can send. Check from in [sms].",
     ),
-    (20429, Fate::Failed, BUSY),
+    (20429, Fate::Busy, ""),
 ];
 
 const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
-const BUSY: &str = "Twilio gets more from this account than it takes. Try again in a moment.";
 /// The longest name of a message that is kept; Twilio's have 34 characters.
 const LONGEST_SID: usize = 64;
 
@@ -107,15 +111,6 @@ impl Answer {
     }
 }
 
-/// No answer, or none that names the message.
-pub(super) fn uncertain() -> DeliveryError {
-    DeliveryError::Uncertain(
-        "Twilio did not confirm the message: it may arrive or not. Ask the customer before \
-         sending another."
-            .into(),
-    )
-}
-
 /// What `doctor` says where all is well.
 pub(super) fn welcomed(
     answer: &Answer,
@@ -129,11 +124,11 @@ pub(super) fn welcomed(
             "Twilio takes the login of the account \"{}\"",
             text::clean(answer.name.as_deref().unwrap_or(&settings.account_sid))
         )),
-        Some(status) => Err(DeliveryError::Failed(format!(
+        Some(status) => Err(DeliveryError::Settings(format!(
             "The Twilio account is {}, not active. Look at it in Twilio's console.",
             text::clean(status)
         ))),
-        None => Err(DeliveryError::Failed(
+        None => Err(DeliveryError::Settings(
             "What answers in Twilio's place is not Twilio. Check base_url in [sms].".into(),
         )),
     }
@@ -150,41 +145,42 @@ impl Verdicts {
     pub(super) fn sent(
         &self,
         status: StatusCode,
+        wait: Option<Duration>,
         answer: &Answer,
     ) -> Result<Option<String>, DeliveryError> {
         if !status.is_success() {
-            return Err(self.refused(status, answer));
+            return Err(self.refused(status, wait, answer));
         }
         if matches!(answer.status.as_deref(), Some("failed" | "undelivered" | "canceled")) {
-            return Err(self.refused(StatusCode::BAD_REQUEST, answer));
+            return Err(self.refused(StatusCode::BAD_REQUEST, wait, answer));
         }
-        answer.sid().map(Some).ok_or_else(uncertain)
+        answer.sid().map(Some).ok_or_else(|| TWILIO.uncertain())
     }
 
     /// What a refusal means.
-    fn refused(&self, status: StatusCode, answer: &Answer) -> DeliveryError {
+    fn refused(
+        &self,
+        status: StatusCode,
+        wait: Option<Duration>,
+        answer: &Answer,
+    ) -> DeliveryError {
+        let said = self.said(status, answer);
         let known = KNOWN.iter().find(|(code, ..)| answer.code == Some(*code));
         if let Some((code, fate, sentence)) = known {
             let sentence = format!("{sentence} (Twilio {code})");
             return match fate {
                 Fate::Refused => DeliveryError::Refused(sentence),
-                Fate::Failed => DeliveryError::Failed(sentence),
+                Fate::Settings => DeliveryError::Settings(sentence),
+                Fate::Busy => TWILIO.busy(wait, &said),
             };
         }
-        let said = self.said(status, answer);
         match status.as_u16() {
-            401 | 403 => DeliveryError::Failed(format!("{LOGIN} ({said})")),
-            429 => DeliveryError::Failed(format!("{BUSY} ({said})")),
+            401 | 403 => DeliveryError::Settings(format!("{LOGIN} ({said})")),
+            429 => TWILIO.busy(wait, &said),
             // A gateway that lost its way cannot say whether Twilio has it.
-            408 | 502 | 504 => uncertain(),
-            500..=599 => DeliveryError::Failed(format!(
-                "Twilio has a fault of its own. Try again in a moment, or use another channel. \
-                 ({said})"
-            )),
-            300..=399 => DeliveryError::Failed(format!(
-                "Twilio's address answers with another address, which is not followed. Check \
-                 base_url in [sms]. ({said})"
-            )),
+            408 | 502 | 504 => TWILIO.uncertain(),
+            500..=599 => TWILIO.at_fault(wait, &said),
+            300..=399 => TWILIO.redirects(&said),
             _ => DeliveryError::Refused(format!("Twilio refuses the message. ({said})")),
         }
     }
@@ -196,10 +192,10 @@ impl Verdicts {
         answer: &Answer,
         credentials: &TwilioCredentials,
     ) -> DeliveryError {
-        let refusal = self.refused(status, answer).in_a_check();
+        let refusal = self.refused(status, None, answer).in_a_check(TWILIO);
         let by_key = matches!(credentials, TwilioCredentials::ApiKey { .. });
         if by_key && matches!(status.as_u16(), 401 | 403) {
-            return DeliveryError::Failed(format!(
+            return DeliveryError::Settings(format!(
                 "{refusal} A restricted key that may send and do nothing else cannot be tried \
                  without sending."
             ));
@@ -212,16 +208,6 @@ impl Verdicts {
         match answer.code {
             Some(code) => format!("Twilio {code}: {words}"),
             None => format!("HTTP {}", status.as_u16()),
-        }
-    }
-}
-
-impl DeliveryError {
-    /// The same, where nothing was sent and so nothing is uncertain.
-    pub(super) fn in_a_check(self) -> Self {
-        match self {
-            Self::Uncertain(_) => Self::Failed("Twilio did not answer in time.".into()),
-            other => other,
         }
     }
 }

@@ -1,0 +1,257 @@
+//! HTTP as every sender here speaks it: one request, one answer, nobody else.
+//!
+//! No redirect is followed, so that no credential goes anywhere but where it
+//! was meant for; nothing is repeated by the client; every wait has an end; an
+//! answer is read to a bound. A secret goes over HTTPS, and in the clear only
+//! to a server on this machine.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Response, Url, redirect, retry};
+use tokio::sync::OnceCell;
+
+use super::error::DeliveryError;
+use super::times::Times;
+use super::tls::{self, Trust};
+use crate::domain::text;
+
+/// The most that is read of an answer; those of providers have some hundred bytes.
+const LARGEST_ANSWER: usize = 64 * 1024;
+/// How long a connection is kept for the next message.
+const IDLE: Duration = Duration::from_mins(1);
+/// The longest wait a provider is believed to ask for.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// Who is spoken to, for sentences.
+#[derive(Clone, Copy)]
+pub(super) struct Party {
+    /// `Twilio`, `SendGrid`, …
+    pub(super) name: &'static str,
+    /// The key of the address: `sms.base_url`.
+    pub(super) key: &'static str,
+}
+
+/// An HTTP client for one party.
+pub(super) struct Http {
+    https: bool,
+    times: Times,
+    client: OnceCell<Client>,
+}
+
+impl Http {
+    /// A client for an address of [`Party::address`]; nothing is connected yet.
+    pub(super) fn new(address: &Url, times: Times) -> Self {
+        Self { https: address.scheme() == "https", times, client: OnceCell::new() }
+    }
+
+    /// The client, made at the first message: it reads the certificates.
+    pub(super) async fn client(&self) -> Result<&Client, DeliveryError> {
+        self.client.get_or_try_init(|| self.make()).await
+    }
+
+    async fn make(&self) -> Result<Client, DeliveryError> {
+        let builder = if self.https {
+            let trust = Trust::new(None).config().await?;
+            Client::builder().https_only(true).tls_backend_preconfigured((*trust).clone())
+        } else {
+            // A server on this machine: no certificates, and no proxy either.
+            let trust = tls::trusting_nobody()?;
+            Client::builder().no_proxy().tls_backend_preconfigured((*trust).clone())
+        };
+        builder
+            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .connect_timeout(self.times.step)
+            .timeout(self.times.total)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(1)
+            .build()
+            .map_err(|error| DeliveryError::Failed(format!("No HTTP client: {error}.")))
+    }
+}
+
+impl Party {
+    /// The address of the configuration: HTTPS, or HTTP on this machine, and
+    /// nothing secret in it.
+    pub(super) fn address(self, raw: &str) -> Result<Url, DeliveryError> {
+        let url: Url = raw.parse().map_err(|_| self.not_usable(raw))?;
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let protected = url.scheme() == "https" || (url.scheme() == "http" && here);
+        let plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if protected && plain { Ok(url) } else { Err(self.not_usable(raw)) }
+    }
+
+    /// The address of something below `base`.
+    pub(super) fn below(self, base: &Url, parts: &[&str]) -> Result<Url, DeliveryError> {
+        let mut url = base.clone();
+        url.path_segments_mut()
+            .map_err(|()| self.not_usable(base.as_str()))?
+            .pop_if_empty()
+            .extend(parts);
+        Ok(url)
+    }
+
+    fn not_usable(self, raw: &str) -> DeliveryError {
+        // What stands before an @ could be a password.
+        let shown = raw.rsplit_once('@').map_or(raw, |(_, place)| place);
+        DeliveryError::Settings(format!(
+            "{} is \"{}\". It must be an https address without a login or a query; http is for \
+             this machine only.",
+            self.key,
+            text::clean(shown)
+        ))
+    }
+
+    /// What it means that no answer came. Only where no connection came about
+    /// is it sure that nothing was sent (security requirement 20): from then on
+    /// the client does not say how far it had written.
+    pub(super) fn broken(self, error: &reqwest::Error) -> DeliveryError {
+        if !error.is_connect() {
+            return self.uncertain();
+        }
+        if let Some(io) = tls::cause(error) {
+            let why = tls::complaint(io);
+            let Self { name, .. } = self;
+            return DeliveryError::Settings(format!(
+                "No protected connection to {name}: {why}. Nothing was sent."
+            ));
+        }
+        DeliveryError::Failed(format!(
+            "{} cannot be reached. Nothing was sent. Check the network, and {}.",
+            self.name, self.key
+        ))
+    }
+
+    /// No answer, or none that says whether the message was taken.
+    pub(super) fn uncertain(self) -> DeliveryError {
+        DeliveryError::Uncertain(format!(
+            "{} did not confirm the message: it may arrive or not. Ask the customer before \
+             sending another.",
+            self.name
+        ))
+    }
+
+    /// The answer was another address.
+    pub(super) fn redirects(self, said: &str) -> DeliveryError {
+        DeliveryError::Settings(format!(
+            "{}'s address answers with another address, which is not followed. Check {}. ({said})",
+            self.name, self.key
+        ))
+    }
+
+    /// There is more than the other side takes for now.
+    pub(super) fn busy(self, wait: Option<Duration>, said: &str) -> DeliveryError {
+        let text = |when: &str| {
+            format!(
+                "{} gets more from this office than it takes. Try again {when}. ({said})",
+                self.name
+            )
+        };
+        match wait {
+            Some(wait) => {
+                DeliveryError::Busy(text(&format!("in {} seconds", wait.as_secs())), wait)
+            }
+            None => DeliveryError::Failed(text("in a moment")),
+        }
+    }
+
+    /// The other side says that the fault is its own.
+    pub(super) fn at_fault(self, wait: Option<Duration>, said: &str) -> DeliveryError {
+        let text = format!(
+            "{} has a fault of its own. Try again in a moment, or use another channel. ({said})",
+            self.name
+        );
+        match wait {
+            Some(wait) => DeliveryError::Busy(text, wait),
+            None => DeliveryError::Failed(text),
+        }
+    }
+}
+
+/// How long the answer says to wait, in seconds (RFC 9110, 10.2.3). The other
+/// form, a date, is passed over: it would be measured by this machine's clock.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+/// The answer's body, or nothing where it broke off or is too long.
+pub(super) async fn read(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend(chunk),
+            Ok(None) => return Some(body),
+            Ok(Some(_)) | Err(_) => return None,
+        }
+    }
+}
+
+impl DeliveryError {
+    /// The same, where nothing was sent and so nothing is uncertain.
+    pub(super) fn in_a_check(self, party: Party) -> Self {
+        match self {
+            Self::Uncertain(_) => Self::Failed(format!("{} did not answer in time.", party.name)),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    const PARTY: Party = Party { name: "Twilio", key: "sms.base_url" };
+
+    #[test]
+    fn security_22_a_secret_goes_over_https_or_stays_on_this_machine() {
+        for good in [
+            "https://api.twilio.com",
+            "https://gateway.example.org/sms/",
+            "http://127.0.0.1:8080",
+            "http://localhost:8080/base",
+            "http://[::1]:8080",
+        ] {
+            assert!(PARTY.address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://api.twilio.com",
+            "http://localhost.evil.test",
+            "http://127.0.0.1.evil.test",
+            "https://user:secret@api.twilio.com",
+            "https://api.twilio.com/?key=1",
+            "https://api.twilio.com/#x",
+            "ftp://127.0.0.1",
+            "api.twilio.com",
+        ] {
+            let refused = PARTY.address(bad).expect_err(bad).to_string();
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_wait_is_read_in_seconds_and_believed_up_to_a_day() {
+        let wait = |written: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_str(written).expect("a header"));
+            retry_after(&headers)
+        };
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait(" 0 "), Some(Duration::ZERO));
+        assert_eq!(wait("99999999999"), Some(LONGEST_WAIT));
+        for odd in ["", "-1", "1.5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"] {
+            assert_eq!(wait(odd), None, "{odd}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+}
