@@ -15,7 +15,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("service", &["domain"]),
     ("config", &["domain"]),
-    ("store", &["service", "domain"]),
+    ("store", &["service", "domain", "config"]),
     ("delivery", &["service", "domain", "config"]),
     ("random", &["service"]),
     ("telemetry", &["config"]),

@@ -297,23 +297,18 @@ fn production_refuses_the_tray() {
 }
 
 #[test]
-fn other_databases_are_refused_without_repeating_the_url() {
+fn a_store_is_named_by_a_url_or_by_a_file_that_holds_it() {
     let desk = Desk::new();
-    let problems = desk.problems("store.url = \"postgres://desk:canary@db/desk\"", &[]);
-    assert_eq!(
-        problems,
-        ["config.toml line 1: store.url: postgres is not supported yet; \
-          use sqlite: and the path of a file"]
-    );
     let file = desk.load("store.url = \"sqlite:data/desk.db\"", &[]).expect("relative");
     assert_eq!(file.store.sqlite_file(), Some(desk.path().join("data/desk.db")));
     assert_eq!(file.keys.file, desk.path().join("data/desk.db.keys"));
     desk.write("url", "sqlite:other.db\n", 0o600);
     let from_file = desk.load("store.url_file = \"url\"", &[]).expect("from a file");
     assert_eq!(from_file.store.sqlite_file(), Some(desk.path().join("other.db")));
-    desk.write("url", "mysql://desk:canary@db/desk\n", 0o600);
+    desk.write("url", "oracle://desk:canary@db/desk\n", 0o600);
     let problems = desk.problems("store.url_file = \"url\"", &[]).join("\n");
-    assert!(problems.contains("mysql is not supported yet"), "{problems}");
+    assert!(problems.contains("line 1: store.url_file: "), "{problems}");
+    assert!(problems.contains("no known kind of store"), "{problems}");
     assert!(!problems.contains("canary"), "{problems}");
 }
 

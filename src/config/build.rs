@@ -4,20 +4,34 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::kind::{Base, Kind, sqlite_file, sqlite_url};
 use super::layer::Merged;
 use super::problem::{ConfigError, Findings};
-use super::raw::Raw;
 use super::settings::{
-    Config, Environment, KeySettings, LogSettings, OfficeSettings, StoreSettings, ThemeName,
-    TraySettings, UiSettings,
+    Config, Environment, Identifier, KeySettings, LogSettings, OfficeSettings, StoreSettings,
+    ThemeName, TraySettings, UiSettings,
 };
 use super::show::Effective;
 use super::surroundings::Surroundings;
-use super::{email, secret, sms};
+use super::table::TABLE;
+use super::{customers, email, secret, sms, store};
 use crate::domain::channel::Assurance;
-use crate::domain::policy::{OtpPolicy, SendLimits};
+use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 use crate::domain::text::clean_optional;
+
+const PURGE_ARCHIVE: &str = "maintenance.purge_archive_after_days";
+
+/// A file of the program's own that lies beside a store's file: its ending
+/// there, and where it lies when the store has no file.
+struct OwnFile {
+    ending: &'static str,
+    variable: &'static str,
+    below_home: &'static str,
+}
+
+const KEYS: OwnFile =
+    OwnFile { ending: "keys", variable: "XDG_CONFIG_HOME", below_home: ".config" };
+const TRAY: OwnFile =
+    OwnFile { ending: "tray.jsonl", variable: "XDG_STATE_HOME", below_home: ".local/state" };
 
 /// A configuration being put together.
 pub(super) struct Build<'a> {
@@ -41,9 +55,11 @@ impl<'a> Build<'a> {
     pub(super) fn finish(mut self) -> Result<Config, ConfigError> {
         let environment = self.environment();
         let office = self.office();
-        let store = self.store();
-        let keys = KeySettings { file: self.beside_store("keys.file", "keys") };
-        let tray = TraySettings { file: self.beside_store("tray.file", "tray.jsonl") };
+        let store = store::read(&mut self);
+        let keys = KeySettings { file: self.beside(&store, "keys.file", &KEYS) };
+        let tray = TraySettings { file: self.beside(&store, "tray.file", &TRAY) };
+        let customers = customers::read(&mut self, &store);
+        let retention = self.retention();
         let otp = self.otp();
         let email = email::read(&mut self);
         let sms = sms::read(&mut self);
@@ -59,6 +75,8 @@ impl<'a> Build<'a> {
             environment,
             office,
             store,
+            customers,
+            retention,
             keys,
             otp,
             purposes: merged.texts("otp.purposes"),
@@ -97,6 +115,23 @@ impl<'a> Build<'a> {
         String::new()
     }
 
+    /// The name of a column or a schema.
+    pub(super) fn identifier(&self, key: &str) -> Option<Identifier> {
+        self.merged.text(key).as_deref().and_then(Identifier::parse)
+    }
+
+    /// A file that has to be read later can be read now.
+    pub(super) fn readable(&mut self, key: &'static str, file: &Path) {
+        if let Err(error) = std::fs::File::open(file) {
+            self.refuse(key, format!("{key}: {} cannot be read: {error}", file.display()));
+        }
+    }
+
+    /// The clerk's home folder.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.surroundings.home()
+    }
+
     /// Production sends real messages: the tray is refused there.
     pub(super) fn refuse_tray(&mut self, key: &'static str, instead: &str) {
         if self.merged.text("environment").as_deref() == Some("production") {
@@ -127,49 +162,27 @@ impl<'a> Build<'a> {
         }
     }
 
-    fn store(&mut self) -> StoreSettings {
-        if let Some(file) = self.merged.path("store.url_file") {
-            self.store_from(&file);
+    /// A file of the program's own: beside the store's file, with another
+    /// ending; for a store on a server, where there is none, in a folder of the
+    /// clerk. Unless it is set.
+    fn beside(&mut self, store: &StoreSettings, key: &'static str, own: &OwnFile) -> PathBuf {
+        if self.merged.is_set(key) || self.findings.is_broken(key) {
+            return self.merged.path(key).unwrap_or_default();
         }
-        let said = ["store.url", "store.url_file"];
-        if !said.iter().any(|key| self.merged.is_set(key) || self.findings.is_broken(key)) {
-            let file = self.below("XDG_DATA_HOME", ".local/share", "countersign.db", "store.url");
-            if let Some(url) = file.as_deref().and_then(Path::to_str).map(sqlite_url) {
-                self.merged.derive("store.url", url);
+        let file = match store {
+            StoreSettings::Sqlite { file } => {
+                file.to_str().map(|file| PathBuf::from(format!("{file}.{}", own.ending)))
             }
+            StoreSettings::Server(_) => self.below(own.variable, own.below_home, own.ending, key),
+        };
+        if let Some(file) = file.as_deref().and_then(Path::to_str) {
+            self.merged.derive(key, file);
         }
-        StoreSettings { url: self.merged.text("store.url").unwrap_or_default().into() }
-    }
-
-    /// Takes the store's URL from a file.
-    fn store_from(&mut self, file: &Path) {
-        use secrecy::ExposeSecret as _;
-        let home = self.surroundings.home();
-        let folder = file.parent().unwrap_or_else(|| Path::new("/"));
-        let base = Base { folder, home: home.as_deref() };
-        let checked = secret::read(file).and_then(|url| {
-            let raw = Raw::Text(url.expose_secret().to_owned());
-            Kind::StoreUrl.check("the URL in it", &raw, &base)
-        });
-        match checked {
-            Ok(url) => self.merged.derive("store.url", url),
-            Err(why) => {
-                self.refuse("store.url_file", format!("store.url_file: {}: {why}", file.display()));
-            }
-        }
-    }
-
-    /// A file whose name is the store's with another ending, unless it is set.
-    fn beside_store(&mut self, key: &'static str, ending: &str) -> PathBuf {
-        let store = self.merged.text("store.url").as_deref().and_then(sqlite_file);
-        if let Some(store) = store.as_deref().and_then(Path::to_str) {
-            self.merged.derive(key, format!("{store}.{ending}"));
-        }
-        self.merged.path(key).unwrap_or_default()
+        file.unwrap_or_default()
     }
 
     /// A file in a folder of the XDG specification.
-    fn below(
+    pub(super) fn below(
         &mut self,
         variable: &str,
         below_home: &str,
@@ -225,6 +238,41 @@ impl<'a> Build<'a> {
         policy
     }
 
+    fn retention(&mut self) -> Retention {
+        let standard = Retention::default();
+        let days = |key: &str, standard: Duration| {
+            let days = self.merged.number::<u64>(key);
+            days.map_or(standard, |days| Duration::from_hours(days * 24))
+        };
+        let retention = Retention {
+            archive_after: days("maintenance.archive_after_days", standard.archive_after),
+            purge_archive_after: days(PURGE_ARCHIVE, standard.purge_archive_after),
+            purge_events_after: days(
+                "maintenance.purge_events_after_days",
+                standard.purge_events_after,
+            ),
+            purge_sessions_after: days(
+                "maintenance.purge_sessions_after_days",
+                standard.purge_sessions_after,
+            ),
+        };
+        let judged = ["maintenance.archive_after_days", PURGE_ARCHIVE];
+        let known = !judged.iter().any(|key| self.findings.is_broken(key));
+        if known && retention.purge_archive_after <= retention.archive_after {
+            // The one that somebody set is the one to be mended.
+            let key = if self.merged.is_set(PURGE_ARCHIVE) { PURGE_ARCHIVE } else { judged[0] };
+            let days = |time: Duration| time.as_secs() / 86_400;
+            let text = format!(
+                "{PURGE_ARCHIVE} is {} and maintenance.archive_after_days is {}: requests would \
+                 leave the archive before they come into it; it must be more",
+                days(retention.purge_archive_after),
+                days(retention.archive_after),
+            );
+            self.refuse(key, text);
+        }
+        retention
+    }
+
     fn log(&mut self) -> LogSettings {
         if !self.merged.is_set("log.file") && !self.findings.is_broken("log.file") {
             let file = self.below("XDG_STATE_HOME", ".local/state", "countersign.log", "log.file");
@@ -277,12 +325,14 @@ impl<'a> Build<'a> {
     }
 
     fn files_with_secrets(&self) -> Vec<PathBuf> {
-        let named = ["store.url_file", "email.password_file", "sms.auth_token_file"]
+        let named = ["store.url_file", "store.password_file", "email.password_file"]
             .into_iter()
-            .chain(["sms.api_secret_file"])
+            .chain(["sms.auth_token_file", "sms.api_secret_file"])
             .filter_map(|key| self.merged.path(key));
-        let by_itself = ["email.password", "sms.auth_token", "sms.api_secret"]
-            .into_iter()
+        let by_itself = TABLE
+            .iter()
+            .map(|key| key.path)
+            .filter(|key| self.merged.secret(key).is_some())
             .filter_map(|key| self.merged.place(key))
             .any(|place| place.contains(" line "));
         named.chain(self.file.clone().filter(|_| by_itself)).collect()

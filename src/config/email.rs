@@ -60,11 +60,8 @@ pub(super) fn read(build: &mut Build<'_>) -> EmailSettings {
     let login = login(build, preset);
     let from = build.needed("email.from", "the address that messages come from");
     let ca_file = build.merged.path("email.ca_file");
-    if let Some(file) = &ca_file
-        && let Err(error) = std::fs::File::open(file)
-    {
-        let text = format!("email.ca_file: {} cannot be read: {error}", file.display());
-        build.refuse("email.ca_file", text);
+    if let Some(file) = &ca_file {
+        build.readable("email.ca_file", file);
     }
     EmailSettings::Smtp(SmtpSettings {
         provider: preset.name,

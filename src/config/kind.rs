@@ -6,8 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use config::ValueKind;
 use phonenumber::country;
+use secrecy::SecretString;
 
+use super::identifier::{Identifier, TableName};
 use super::raw::Raw;
+use super::store_url::{self, StoreUrl};
 use crate::domain::contact::EmailAddress;
 use crate::domain::text::{clean, clean_optional};
 
@@ -37,8 +40,17 @@ pub enum Kind {
     },
     /// A file.
     Path,
-    /// The URL of a store.
+    /// The URL of a store; the password in it is a secret.
     StoreUrl,
+    /// The name of a schema.
+    Identifier,
+    /// The name of a table, alone or after its schema or database.
+    Table,
+    /// The name of a column.
+    Column {
+        /// Whether the table must have it; where not, it may be empty.
+        needed: bool,
+    },
     /// A secret: never repeated in a message.
     Secret,
     /// A server's name or address.
@@ -55,6 +67,20 @@ pub enum Kind {
     Country,
     /// A list of them.
     Countries,
+}
+
+/// What a name of a table or a column may be.
+const IDENTIFIER: &str =
+    "a name of letters (a to z), digits and _, not beginning with a digit, 63 at most";
+
+/// What stands where a secret is shown.
+pub(super) const SET: &str = "(set)";
+
+/// A value that is allowed: what can be shown of it, and what cannot.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) value: ValueKind,
+    pub(super) secret: Option<SecretString>,
 }
 
 /// From where a relative path is read, and what `~` is.
@@ -78,9 +104,15 @@ impl Kind {
                 format!("a list of texts of 1 to {most} characters, each once, at least one")
             }
             Self::Path => "the path of a file".into(),
-            Self::StoreUrl => "sqlite: and the path of a file, without parameters; \
-                               other databases are not supported yet"
-                .into(),
+            Self::StoreUrl => format!("{}, as a text", store_url::ALLOWED),
+            Self::Identifier | Self::Column { needed: true } => IDENTIFIER.into(),
+            Self::Column { needed: false } => {
+                format!("{IDENTIFIER}; or \"\" where the table has no such column")
+            }
+            Self::Table => format!(
+                "the table's name, or its schema's or database's, a point and the table's; \
+                 each is {IDENTIFIER}"
+            ),
             Self::Secret => "a text on one line, not empty".into(),
             Self::Host => "a server's name or address alone, such as smtp.example.org".into(),
             Self::Mailbox => "an address such as codes@example.org, \
@@ -113,6 +145,9 @@ impl Kind {
                 | Self::Texts { .. }
                 | Self::Mailbox
                 | Self::Host
+                | Self::Identifier
+                | Self::Table
+                | Self::Column { .. }
                 | Self::SmsSender
                 | Self::Country
                 | Self::Countries
@@ -120,24 +155,41 @@ impl Kind {
     }
 
     /// The value as the program uses it, or what is wrong with it.
-    pub(super) fn check(self, path: &str, raw: &Raw, base: &Base<'_>) -> Result<ValueKind, String> {
-        self.read(raw, base).ok_or_else(|| {
-            let allowed = self.allowed();
-            let quoted = match (self, raw) {
-                (Self::Number { .. }, Raw::Text(text)) if text.trim().parse::<i64>().is_ok() => {
-                    return format!("{path} is a number: write it without quotes");
-                }
-                (Self::Flag, Raw::Text(text)) if matches!(text.as_str(), "true" | "false") => {
-                    return format!("{path} is true or false: write it without quotes");
-                }
-                (Self::StoreUrl, Raw::Text(url)) => return refused_store(path, url),
-                _ => self.is_repeated().then(|| raw.shown()).flatten(),
-            };
-            match quoted {
-                Some(value) => format!("{path} = {value} is not allowed; allowed: {allowed}"),
-                None => format!("the value of {path} is not allowed; allowed: {allowed}"),
+    pub(super) fn check(self, path: &str, raw: &Raw, base: &Base<'_>) -> Result<Checked, String> {
+        match (self, raw) {
+            (Self::Secret, Raw::Text(text)) if is_secret(text) => {
+                return Ok(Checked { value: SET.into(), secret: Some(text.as_str().into()) });
             }
-        })
+            (Self::StoreUrl, Raw::Text(text)) => {
+                return match StoreUrl::parse(text, base) {
+                    Ok(url) => Ok(Checked { value: url.to_string().into(), secret: url.password }),
+                    // It may hold a password: what is wrong is said without it.
+                    Err(why) => Err(format!("{path}: {why}")),
+                };
+            }
+            _ => {}
+        }
+        match self.read(raw, base) {
+            Some(value) => Ok(Checked { value, secret: None }),
+            None => Err(self.refused(path, raw)),
+        }
+    }
+
+    fn refused(self, path: &str, raw: &Raw) -> String {
+        let allowed = self.allowed();
+        let quoted = match (self, raw) {
+            (Self::Number { .. }, Raw::Text(text)) if text.trim().parse::<i64>().is_ok() => {
+                return format!("{path} is a number: write it without quotes");
+            }
+            (Self::Flag, Raw::Text(text)) if matches!(text.as_str(), "true" | "false") => {
+                return format!("{path} is true or false: write it without quotes");
+            }
+            _ => self.is_repeated().then(|| raw.shown()).flatten(),
+        };
+        match quoted {
+            Some(value) => format!("{path} = {value} is not allowed; allowed: {allowed}"),
+            None => format!("the value of {path} is not allowed; allowed: {allowed}"),
+        }
     }
 
     fn read(self, raw: &Raw, base: &Base<'_>) -> Option<ValueKind> {
@@ -158,8 +210,11 @@ impl Kind {
             Self::Text { most } => short_text(text?, most).map(Into::into),
             Self::Texts { most } => texts(raw, most),
             Self::Path => path(text?, base)?.to_str().map(Into::into),
-            Self::StoreUrl => store_url(text?, base).map(Into::into),
-            Self::Secret => is_secret(text?).then(|| text.into()),
+            // They are read where their secret is kept apart.
+            Self::StoreUrl | Self::Secret => None,
+            Self::Column { needed: false } if text?.is_empty() => Some("".into()),
+            Self::Identifier | Self::Column { .. } => identifier(text?).map(Into::into),
+            Self::Table => TableName::parse(text?).map(|table| table.to_string().into()),
             Self::Host => is_host(text?).then(|| text.into()),
             Self::Mailbox => mailbox(text?).map(Into::into),
             Self::Sid(prefix) => is_sid(text?, prefix).then(|| text.into()),
@@ -172,6 +227,10 @@ impl Kind {
             }
         }
     }
+}
+
+fn identifier(text: &str) -> Option<String> {
+    Identifier::parse(text).map(|name| name.to_string())
 }
 
 fn short_text(raw: &str, most: usize) -> Option<String> {
@@ -191,7 +250,7 @@ pub(super) fn is_secret(text: &str) -> bool {
 }
 
 /// An absolute path: relative ones begin at the place that names them.
-fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
+pub(super) fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return None;
     }
@@ -202,74 +261,7 @@ fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
     Some(whole.components().filter(|part| *part != Component::CurDir).collect())
 }
 
-/// The store's URL in one form, `sqlite://` and an absolute path, in which
-/// characters that mean something in a URL are escaped.
-fn store_url(text: &str, base: &Base<'_>) -> Option<String> {
-    let rest = text.strip_prefix("sqlite:")?;
-    let file = rest.strip_prefix("//").unwrap_or(rest);
-    if file.is_empty() || file.ends_with('/') || file.starts_with(':') || file.contains('?') {
-        return None;
-    }
-    path(&percent_decoded(file)?, base)?.to_str().map(sqlite_url)
-}
-
-/// The URL of a SQLite file.
-pub(super) fn sqlite_url(file: &str) -> String {
-    let mut url = String::from("sqlite://");
-    for char in file.chars() {
-        match char {
-            '%' => url.push_str("%25"),
-            '?' => url.push_str("%3F"),
-            '#' => url.push_str("%23"),
-            char => url.push(char),
-        }
-    }
-    url
-}
-
-/// The file of a URL made by [`sqlite_url`].
-pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
-    percent_decoded(url.strip_prefix("sqlite://")?).map(PathBuf::from)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let (digits, tail) = rest.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-        rest = tail;
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// Says what is wrong with a store's URL without repeating it: it may hold a
-/// password.
-fn refused_store(path: &str, url: &str) -> String {
-    let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
-    match scheme {
-        "sqlite" if rest.starts_with(":memory") => {
-            format!("{path}: a store in memory forgets which codes were used; name a file")
-        }
-        "sqlite" if rest.contains('?') => format!(
-            "{path}: leave out what follows the ?; the store is always opened in the one safe way"
-        ),
-        "sqlite" => format!("{path}: sqlite: must be followed by the path of a file"),
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            format!("{path}: {scheme} is not supported yet; use sqlite: and the path of a file")
-        }
-        _ => {
-            format!("{path} begins with no known kind of store; use sqlite: and the path of a file")
-        }
-    }
-}
-
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
@@ -354,33 +346,6 @@ mod tests {
     fn reads(kind: Kind, text: &str) -> Option<String> {
         let base = Base { folder: Path::new("/etc/desk"), home: Some(Path::new("/home/amira")) };
         kind.read(&Raw::Text(text.into()), &base).map(|value| value.to_string())
-    }
-
-    #[test]
-    fn store_urls_come_in_several_writings() {
-        for (written, read) in [
-            ("sqlite:desk.db", "sqlite:///etc/desk/desk.db"),
-            ("sqlite://desk.db", "sqlite:///etc/desk/desk.db"),
-            ("sqlite:./data/desk.db", "sqlite:///etc/desk/data/desk.db"),
-            ("sqlite:/srv/desk.db", "sqlite:///srv/desk.db"),
-            ("sqlite:///srv/desk.db", "sqlite:///srv/desk.db"),
-            ("sqlite:~/desk.db", "sqlite:///home/amira/desk.db"),
-            ("sqlite:a%20b%3f.db", "sqlite:///etc/desk/a b%3F.db"),
-        ] {
-            assert_eq!(reads(Kind::StoreUrl, written).as_deref(), Some(read), "{written}");
-        }
-        for bad in [
-            "",
-            "sqlite:",
-            "sqlite::memory:",
-            "sqlite:x.db?mode=rwc",
-            "sqlite:x%2",
-            "postgres://h/d",
-        ] {
-            assert_eq!(reads(Kind::StoreUrl, bad), None, "{bad}");
-        }
-        let odd = "/srv/100% sure?#1.db";
-        assert_eq!(sqlite_file(&sqlite_url(odd)), Some(PathBuf::from(odd)));
     }
 
     #[test]

@@ -8,18 +8,16 @@ use std::path::PathBuf;
 use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
-use super::kind::{Base, Kind};
+use super::kind::{Base, Checked};
 use super::problem::Findings;
 use super::raw::Raw;
 use super::table::{ALTERNATIVES, Fallback, Key, TABLE};
 
-/// What stands where a secret is shown.
-pub(super) const SET: &str = "(set)";
 /// The place of a value that nobody set.
 const DEFAULT: &str = "default";
 
 /// The values that one place sets. Secrets are kept apart from the start:
-/// where they are set, the value only says so.
+/// where they are set, the value only says so; that of a URL is its password.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
     values: BTreeMap<&'static str, Value>,
@@ -58,11 +56,10 @@ impl Layer {
         findings: &mut Findings,
     ) {
         match key.kind.check(key.path, raw, base) {
-            Ok(ValueKind::String(secret)) if key.kind == Kind::Secret => {
-                self.secrets.insert(key.path, secret.into());
-                self.put(key.path, SET, place);
+            Ok(Checked { value, secret }) => {
+                self.secrets.extend(secret.map(|secret| (key.path, secret)));
+                self.put(key.path, value, place);
             }
-            Ok(value) => self.put(key.path, value, place),
             Err(text) => findings.refuse_key(key.path, Some(place), text),
         }
     }
@@ -197,7 +194,7 @@ impl Merged {
         }
     }
 
-    /// A secret that a place sets itself.
+    /// A secret that a place sets itself; of a URL, its password.
     pub(super) fn secret(&self, path: &str) -> Option<SecretString> {
         self.secrets.get(path).cloned()
     }
@@ -205,6 +202,17 @@ impl Merged {
     /// Sets what follows from other keys, unless somebody set it.
     pub(super) fn derive(&mut self, path: &'static str, value: impl Into<ValueKind>) {
         self.values.entry(path).or_insert_with(|| Value::new(Some(&DEFAULT.to_owned()), value));
+    }
+
+    /// The same for what another key says.
+    pub(super) fn derive_from(
+        &mut self,
+        path: &'static str,
+        value: impl Into<ValueKind>,
+        other: &'static str,
+    ) {
+        let origin = self.get(other).map_or(DEFAULT, |(_, place)| place).to_owned();
+        self.values.entry(path).or_insert_with(|| Value::new(Some(&origin), value));
     }
 
     /// Every key with its value, in the table's order.

@@ -4,14 +4,16 @@
 //! table ── kind          what each key may hold
 //!   │
 //! file ─┐                each value with the place that set it
-//! variables ─ layer ─ build (email, sms, secret) ─ Config
+//! variables ─ layer ─ build (store, customers, email, sms) ─ Config
 //! defaults ─┘               │
 //!                           └─ show, or every problem at once
 //! ```
 
 mod build;
+mod customers;
 mod email;
 mod file;
+mod identifier;
 pub mod keys;
 mod kind;
 mod layer;
@@ -21,6 +23,8 @@ mod secret;
 pub mod settings;
 mod show;
 mod sms;
+mod store;
+mod store_url;
 mod surroundings;
 pub mod table;
 pub mod terminal;
@@ -66,7 +70,7 @@ impl Config {
 
     /// The same in given surroundings.
     pub fn demo_in(folder: &Path, surroundings: &Surroundings) -> Result<Self, ConfigError> {
-        let sections = ["environment", "store", "keys", "email", "tray"];
+        let sections = ["environment", "store", "customers", "keys", "email", "tray"];
         let surroundings = &surroundings.without(&sections);
         let mut findings = Findings::default();
         let folder = surroundings.folder().join(folder);
@@ -81,7 +85,7 @@ impl Config {
         office.put("log.file", format!("{folder}/countersign.log"), "demo");
         let mut fixed = Layer::default();
         fixed.put("environment", "development", "demo");
-        fixed.put("store.url", kind::sqlite_url(&format!("{folder}/countersign.db")), "demo");
+        fixed.put("store.url", store_url::sqlite_url(&format!("{folder}/countersign.db")), "demo");
         fixed.put("email.provider", "tray", "demo");
         fixed.put("sms.provider", "tray", "demo");
         let variables = variables::read(surroundings, &mut findings);

@@ -6,7 +6,8 @@ use config::ValueKind;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::layer::{Merged, SET};
+use super::kind::SET;
+use super::layer::Merged;
 use super::surroundings::PREFIX;
 
 /// One key as it works.

@@ -58,6 +58,7 @@ pub fn key(path: &str) -> Option<&'static Key> {
 /// `expiry_minutes` in the file.
 pub(super) const ALTERNATIVES: &[[&str; 2]] = &[
     ["store.url", "store.url_file"],
+    ["store.password", "store.password_file"],
     ["otp.expiry_minutes", "otp.expiry_seconds"],
     ["otp.session_minutes", "otp.session_seconds"],
     ["otp.session_idle_minutes", "otp.session_idle_seconds"],
@@ -76,6 +77,13 @@ const fn of(path: &'static str, kind: Kind, fallback: Fallback, help: &'static s
 
 const fn number(path: &'static str, least: i64, most: i64, preset: i64, help: &'static str) -> Key {
     of(path, Kind::Number { least, most }, Fallback::Number(preset), help)
+}
+
+/// A hundred years.
+const MOST_DAYS: i64 = 36_500;
+
+const fn column(path: &'static str, needed: bool, usual: &'static str, help: &'static str) -> Key {
+    of(path, Kind::Column { needed }, Fallback::Text(usual), help)
 }
 
 const fn finer(path: &'static str, least: i64, most: i64, help: &'static str) -> Key {
@@ -106,7 +114,7 @@ pub const TABLE: &[Key] = &[
         "store.url",
         Kind::StoreUrl,
         Fallback::Derived("sqlite:$XDG_DATA_HOME/countersign/countersign.db"),
-        "where the data lie: sqlite: and a file",
+        "where the data lie: a file, or a database on a server",
     ),
     of(
         "store.url_file",
@@ -115,9 +123,78 @@ pub const TABLE: &[Key] = &[
         "a file that holds the store's URL, instead of store.url",
     ),
     of(
+        "store.password",
+        Kind::Secret,
+        Fallback::Unset,
+        "the password at the server; better here than in the URL",
+    ),
+    of(
+        "store.password_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds the password, instead of store.password",
+    ),
+    of(
+        "store.tls",
+        Kind::Word(&["verify", "encrypt", "off"]),
+        Fallback::Derived("verify for a server; off on this machine"),
+        "how the connection is protected; only verify looks who is at the other end",
+    ),
+    of(
+        "store.ca_file",
+        Kind::Path,
+        Fallback::Unset,
+        "certificates (PEM) to trust beside the system's own",
+    ),
+    of(
+        "store.schema",
+        Kind::Identifier,
+        Fallback::Text("countersign"),
+        "the PostgreSQL schema of countersign's own tables",
+    ),
+    number(
+        "store.connections",
+        1,
+        20,
+        1,
+        "connections to the server; few, since all counters share what it has",
+    ),
+    of(
+        "customers.table",
+        Kind::Table,
+        Fallback::Unset,
+        "the office's own table of customers, read where it is, instead of core_customer",
+    ),
+    of("customers.file", Kind::Path, Fallback::Unset, "the SQLite file that holds this table"),
+    column("customers.id", true, "id", "the table's primary key"),
+    column("customers.account_no", true, "account_no", "the account's number"),
+    column("customers.name", true, "name", "the customer's name"),
+    column("customers.email", false, "email", "the email address"),
+    column("customers.phone", false, "phone", "the phone number"),
+    column("customers.address", false, "address", "the postal address"),
+    column("customers.locale", false, "locale", "the language"),
+    of(
+        "customers.read_only",
+        Kind::Flag,
+        Fallback::Derived("true where customers.table is set"),
+        "customers are read and never written",
+    ),
+    number("maintenance.archive_after_days", 1, 3650, 30, "when a request moves to the archive"),
+    number(
+        "maintenance.purge_archive_after_days",
+        2,
+        MOST_DAYS,
+        730,
+        "when a request leaves the archive; more than archive_after_days",
+    ),
+    number("maintenance.purge_events_after_days", 1, MOST_DAYS, 1_095, "when an event goes"),
+    number("maintenance.purge_sessions_after_days", 1, MOST_DAYS, 90, "when a session goes"),
+    of(
         "keys.file",
         Kind::Path,
-        Fallback::Derived("beside the store's file: <store>.keys"),
+        Fallback::Derived(
+            "beside the store's file: <store>.keys; for a server $XDG_CONFIG_HOME/countersign/keys",
+        ),
         "the keys that protect stored codes; made at the first start, readable by its owner only",
     ),
     number("otp.length", 6, 10, 6, "digits of a code"),
@@ -279,7 +356,10 @@ pub const TABLE: &[Key] = &[
     of(
         "tray.file",
         Kind::Path,
-        Fallback::Derived("beside the store's file: <store>.tray.jsonl"),
+        Fallback::Derived(
+            "beside the store's file: <store>.tray.jsonl; \
+             for a server $XDG_STATE_HOME/countersign/tray.jsonl",
+        ),
         "where messages lie that go nowhere",
     ),
     of(

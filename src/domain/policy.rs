@@ -41,6 +41,31 @@ impl Default for OtpPolicy {
     }
 }
 
+/// How long what is past is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Older requests move to the archive.
+    pub archive_after: Duration,
+    /// Older requests leave the archive; longer than `archive_after`.
+    pub purge_archive_after: Duration,
+    /// Older events go.
+    pub purge_events_after: Duration,
+    /// Older sessions go.
+    pub purge_sessions_after: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let days = |days: u64| Duration::from_hours(days * 24);
+        Self {
+            archive_after: days(30),
+            purge_archive_after: days(730),
+            purge_events_after: days(1095),
+            purge_sessions_after: days(90),
+        }
+    }
+}
+
 /// How many messages may go out in an hour, counted before the send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendLimits {

@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
 use crate::cli::json::KeyLine;
 use crate::config::Config;
-use crate::config::settings::Environment;
+use crate::config::settings::{Environment, StoreSettings};
 use crate::delivery;
 use crate::domain::event::Actor;
 use crate::domain::text;
@@ -34,7 +34,16 @@ pub struct Wiring;
 
 impl Wiring {
     async fn open(config: &Config) -> Result<SqlStore, Failure> {
-        Ok(SqlStore::open(&config.store.url).await?)
+        match &config.store {
+            StoreSettings::Sqlite { file } => {
+                let url = format!("sqlite:{}", file.display());
+                Ok(SqlStore::open(&url.into()).await?)
+            }
+            StoreSettings::Server(_) => Err(Failure::configuration(
+                "store.url: a database on a server is not supported yet; \
+                 use sqlite: and the path of a file",
+            )),
+        }
     }
 
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {

@@ -1,0 +1,134 @@
+//! `[customers]`: the office's own table of customers, where it has one.
+
+use std::path::{Path, PathBuf};
+
+use super::build::Build;
+use super::settings::{
+    CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
+    TableName,
+};
+use super::table::{self, Fallback};
+
+/// What the store calls its own table.
+const OWN: &str = "core_customer";
+
+/// Where PostgreSQL looks for a table whose schema is not said.
+const PUBLIC: &str = "public";
+
+const COLUMNS: [&str; 7] = [
+    "customers.id",
+    "customers.account_no",
+    "customers.name",
+    "customers.email",
+    "customers.phone",
+    "customers.address",
+    "customers.locale",
+];
+
+pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSettings {
+    let table = build.merged.text("customers.table").as_deref().and_then(TableName::parse);
+    if table.is_none() && !build.findings.is_broken("customers.table") {
+        refuse_what_describes_no_table(build);
+    }
+    build.merged.derive("customers.read_only", table.is_some());
+    let read_only = build.merged.flag("customers.read_only").unwrap_or(true);
+    let table = table.and_then(|name| named(build, store, name));
+    CustomerSettings { table, read_only }
+}
+
+fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Option<CustomerTable> {
+    let known = !["store.url", "store.url_file"].iter().any(|it| build.findings.is_broken(it));
+    let (name, file) = match store {
+        _ if !known => (name, None),
+        StoreSettings::Sqlite { file } => {
+            let theirs = attached(build, file, &name);
+            (name, theirs)
+        }
+        StoreSettings::Server(server) => {
+            refuse_file(build);
+            let name = match server.kind {
+                ServerKind::Postgres => in_schema(name),
+                ServerKind::Mysql => name,
+            };
+            let ours = match server.kind {
+                ServerKind::Postgres => name.schema.as_ref() == Some(&server.schema),
+                ServerKind::Mysql => {
+                    name.schema.as_ref().is_none_or(|it| it.as_str() == server.database)
+                }
+            };
+            if ours && name.name.as_str() == OWN {
+                build.refuse(
+                    "customers.table",
+                    "customers.table names countersign's own table; leave it out, or name the \
+                     office's with its schema or database before it",
+                );
+            }
+            (name, None)
+        }
+    };
+    let columns = CustomerColumns {
+        id: build.identifier("customers.id")?,
+        account_no: build.identifier("customers.account_no")?,
+        name: build.identifier("customers.name")?,
+        email: build.identifier("customers.email"),
+        phone: build.identifier("customers.phone"),
+        address: build.identifier("customers.address"),
+        locale: build.identifier("customers.locale"),
+    };
+    Some(CustomerTable { name, file, columns })
+}
+
+/// The other file of SQLite that holds the table.
+fn attached(build: &mut Build<'_>, store: &Path, name: &TableName) -> Option<PathBuf> {
+    if name.schema.is_some() {
+        let text = format!(
+            "customers.table = \"{name}\": a table of SQLite has no schema; name the table alone, \
+             and its file in customers.file"
+        );
+        build.refuse("customers.table", text);
+    }
+    let file = build.merged.path("customers.file");
+    if file.is_none() && !build.findings.is_broken("customers.file") {
+        build.miss("customers.file", "the SQLite file that holds customers.table");
+    }
+    if file.as_deref() == Some(store) {
+        build.refuse(
+            "customers.file",
+            "customers.file is the store's own file; countersign keeps its tables in a file of \
+             their own",
+        );
+    }
+    file
+}
+
+fn in_schema(name: TableName) -> TableName {
+    let schema = name.schema.or_else(|| Identifier::parse(PUBLIC));
+    TableName { schema, name: name.name }
+}
+
+fn refuse_file(build: &mut Build<'_>) {
+    if build.merged.is_set("customers.file") {
+        build.refuse(
+            "customers.file",
+            "customers.file is for a store in SQLite; on a server, name the table's schema or \
+             database in customers.table",
+        );
+    }
+}
+
+/// Columns and a file belong to a table: without one they were meant for
+/// something that will not happen.
+fn refuse_what_describes_no_table(build: &mut Build<'_>) {
+    if build.merged.is_set("customers.file") {
+        build.refuse("customers.file", "customers.file needs customers.table, the table in it");
+    }
+    for key in COLUMNS {
+        let usual = match table::key(key).map(|key| key.fallback) {
+            Some(Fallback::Text(usual)) => Some(usual),
+            _ => None,
+        };
+        if build.merged.is_set(key) && build.merged.text(key).as_deref() != usual {
+            build.refuse(key, format!("{key} names a column of customers.table, which is not set"));
+        }
+    }
+}

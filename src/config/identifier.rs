@@ -1,0 +1,90 @@
+//! Names of tables and columns. A statement cannot take a name as a parameter,
+//! so a name that comes from the configuration is checked here, held in a type
+//! that cannot hold any other, and quoted by the store: never pasted as it came.
+
+use std::fmt;
+
+/// The most characters of a name: what PostgreSQL takes, the least of the three.
+const LONGEST: usize = 63;
+
+/// A name of a table, a column or a schema: a letter or `_`, then letters,
+/// digits and `_`, 63 at most. It holds nothing that could end a quotation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identifier(String);
+
+impl Identifier {
+    /// The name, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let fits = text.len() <= LONGEST
+            && text.bytes().next().is_some_and(letter)
+            && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The name as it was written; it is to be quoted.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a table, alone or after that of its schema or database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TableName {
+    /// PostgreSQL's schema or MySQL's database; none means where the
+    /// connection is.
+    pub schema: Option<Identifier>,
+    /// The table in it.
+    pub name: Identifier,
+}
+
+impl TableName {
+    /// `table` or `schema.table`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let Some((schema, name)) = text.split_once('.') else {
+            return Some(Self { schema: None, name: Identifier::parse(text)? });
+        };
+        Some(Self { schema: Some(Identifier::parse(schema)?), name: Identifier::parse(name)? })
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(f, "{schema}.{}", self.name),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_holds_nothing_that_could_end_a_quotation() {
+        for good in ["core_customer", "_x", "Kunden2", &"a".repeat(63)] {
+            assert_eq!(Identifier::parse(good).as_ref().map(Identifier::as_str), Some(good));
+        }
+        for bad in ["", "2x", "a b", "a\"b", "a`b", "a;b", "a.b", "a-b", "größe", "a\0"] {
+            assert_eq!(Identifier::parse(bad), None, "{bad:?}");
+        }
+        assert_eq!(Identifier::parse(&"a".repeat(64)), None);
+    }
+
+    #[test]
+    fn a_table_is_named_in_one_or_two_parts() {
+        for good in ["core_customer", "billing.core_customer"] {
+            assert_eq!(TableName::parse(good).map(|it| it.to_string()).as_deref(), Some(good));
+        }
+        for bad in ["", ".", "a.", ".a", "a.b.c", "a.\"b\"", "a b", "a;drop"] {
+            assert_eq!(TableName::parse(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `[store]`: where the data lie, and how the way there is protected.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::build::Build;
+use super::kind::{Base, Kind, SET};
+use super::raw::Raw;
+use super::secret;
+use super::settings::{
+    Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
+};
+use super::store_url::{Place, StoreUrl, sqlite_url};
+
+pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
+    let in_file = url_file(build);
+    if !said(build) {
+        let file = build.below("XDG_DATA_HOME", ".local/share", "countersign.db", "store.url");
+        if let Some(url) = file.as_deref().and_then(Path::to_str).map(sqlite_url) {
+            build.merged.derive("store.url", url);
+        }
+    }
+    let in_url = in_file.or_else(|| build.merged.secret("store.url"));
+    let password = password(build, in_url);
+    let schema = build.identifier("store.schema");
+    match (place(build), schema) {
+        (Some(Place::Sqlite(file)), _) => StoreSettings::Sqlite { file },
+        (Some(Place::Server { kind, address, user, database }), Some(schema)) => {
+            judge_schema(build, kind, &schema);
+            let tls = protection(build, &address);
+            StoreSettings::Server(ServerSettings {
+                kind,
+                user,
+                password,
+                database,
+                tls,
+                ca_file: certificates(build, tls),
+                schema,
+                connections: build.merged.number("store.connections").unwrap_or(1),
+                address,
+            })
+        }
+        // What is wrong has been said; the configuration is refused.
+        _ => StoreSettings::Sqlite { file: PathBuf::new() },
+    }
+}
+
+/// Whether somebody said where the store is, be it wrongly.
+fn said(build: &Build<'_>) -> bool {
+    ["store.url", "store.url_file"]
+        .iter()
+        .any(|key| build.merged.is_set(key) || build.findings.is_broken(key))
+}
+
+/// Takes the store's URL from the file that holds it; gives the password in it.
+fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
+    let file = build.merged.path("store.url_file")?;
+    let home = build.home();
+    let folder = file.parent().unwrap_or_else(|| Path::new("/"));
+    let base = Base { folder, home: home.as_deref() };
+    let checked = secret::read(&file).and_then(|url| {
+        let raw = Raw::Text(url.expose_secret().to_owned());
+        Kind::StoreUrl.check("the URL in it", &raw, &base)
+    });
+    match checked {
+        Ok(url) => {
+            build.merged.derive("store.url", url.value);
+            url.secret
+        }
+        Err(why) => {
+            build.refuse("store.url_file", format!("store.url_file: {}: {why}", file.display()));
+            None
+        }
+    }
+}
+
+/// The place of the URL as it was checked and written anew.
+fn place(build: &Build<'_>) -> Option<Place> {
+    let base = Base { folder: Path::new("/"), home: None };
+    let url = build.merged.text("store.url")?;
+    StoreUrl::parse(&url, &base).ok().map(|url| url.place)
+}
+
+/// The password, given by itself, by a file or in the URL.
+fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<SecretString> {
+    let Build { merged, findings, .. } = build;
+    let by_itself = secret::find("store.password", "store.password_file", merged, findings);
+    let keys = ["store.password", "store.password_file"];
+    let set = keys.into_iter().find(|key| merged.is_set(key) || findings.is_broken(key));
+    match (set, in_url) {
+        (Some(key), Some(_)) => {
+            let text = format!(
+                "{key} is set and the store's URL holds a password too; take it out of the URL"
+            );
+            build.refuse(key, text);
+            None
+        }
+        (Some(_), None) => by_itself,
+        (None, in_url) => {
+            if in_url.is_some() {
+                let url = if merged.is_set("store.url") { "store.url" } else { "store.url_file" };
+                merged.derive_from("store.password", SET, url);
+            }
+            in_url
+        }
+    }
+}
+
+/// How the connection is protected: on this machine it need not be, elsewhere
+/// it is unless the configuration says otherwise in so many words (security
+/// requirement 26), and then that is said.
+fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
+    let local = address.is_local();
+    build.merged.derive("store.tls", if local { "off" } else { "verify" });
+    let tls = match build.merged.text("store.tls").as_deref() {
+        Some("off") => StoreTls::Off,
+        Some("encrypt") => StoreTls::Encrypt,
+        _ => StoreTls::Verify,
+    };
+    match (tls, address) {
+        (StoreTls::Verify | StoreTls::Encrypt, ServerAddress::Socket(_)) => build.refuse(
+            "store.tls",
+            "store.tls is for a connection over the network, and the store's is a socket of this \
+             machine: leave it out",
+        ),
+        (StoreTls::Off, ServerAddress::Tcp { host, .. }) if !local => {
+            build.findings.warnings.push(format!(
+                "the store's connection to {host} is not encrypted: whoever is on the way reads \
+                 and changes what passes; use store.tls = \"verify\""
+            ));
+        }
+        (StoreTls::Encrypt, ServerAddress::Tcp { host, .. }) if !local => {
+            build.findings.warnings.push(format!(
+                "the store's connection is encrypted, but nobody checks that it is {host} who \
+                 answers; use store.tls = \"verify\""
+            ));
+        }
+        _ => {}
+    }
+    tls
+}
+
+fn certificates(build: &mut Build<'_>, tls: StoreTls) -> Option<PathBuf> {
+    let file = build.merged.path("store.ca_file")?;
+    if tls != StoreTls::Verify && !build.findings.is_broken("store.tls") {
+        build.refuse(
+            "store.ca_file",
+            "store.ca_file is looked at only where store.tls = \"verify\"; set that, or leave \
+             store.ca_file out",
+        );
+    }
+    build.readable("store.ca_file", &file);
+    Some(file)
+}
+
+fn judge_schema(build: &mut Build<'_>, kind: ServerKind, schema: &Identifier) {
+    let name = schema.as_str();
+    let reserved = name.starts_with("pg_") || name == "information_schema";
+    if kind == ServerKind::Postgres && reserved {
+        let text = format!("store.schema = \"{name}\" is PostgreSQL's own; name another");
+        build.refuse("store.schema", text);
+    }
+}
