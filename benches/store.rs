@@ -233,12 +233,14 @@ async fn verify(store: &SqlStore, floor: &SqlitePool, customers: u64, report: &m
             actor: &actor,
         }));
         assert!(matches!(issued.await, Ok(Issued::Fresh(_))));
-        for (typed, figure) in [(7, &mut wrong), (123_456, &mut right)] {
+        for (number, figure) in [(7, &mut wrong), (123_456, &mut right)] {
             let mut secret = [0; 32];
             secret[..8].copy_from_slice(&draw.to_be_bytes());
-            let typed = Code::from_number(typed, 6);
+            let typed = Code::from_number(number, 6);
+            let act = format!("{draw}-{number}");
             let attempt = store.attempt(Attempt {
                 request: &id,
+                act: &act,
                 guess: Guess { code: &typed, keyring: &keyring },
                 session: NewSession {
                     id: SessionId::from_bits(draw & ((1 << 50) - 1)),

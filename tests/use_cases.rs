@@ -2,6 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "use_cases/breaking.rs"]
+mod breaking;
+#[path = "use_cases/lost.rs"]
+mod lost;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -83,6 +88,18 @@ struct Bench {
     _folder: tempfile::TempDir,
 }
 
+fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, office: Office) -> Desk {
+    Desk::new(
+        store,
+        Senders { email: sender.clone(), sms: sender.clone() },
+        Arc::new(OsRandom),
+        keys.clone(),
+        office,
+        Actor { clerk: "amira".into(), counter: "3".into() },
+    )
+    .expect("a desk")
+}
+
 impl Bench {
     async fn new(sender: Arc<Scripted>, change: impl FnOnce(&mut Office)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -97,16 +114,13 @@ impl Bench {
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));
-        let desk = Desk::new(
-            store.clone(),
-            Senders { email: sender.clone(), sms: sender.clone() },
-            Arc::new(OsRandom),
-            keys.clone(),
-            office,
-            Actor { clerk: "amira".into(), counter: "3".into() },
-        )
-        .expect("a desk");
+        let desk = desk(store.clone(), &sender, &keys, office);
         Self { desk, store, sender, keys, _folder: folder }
+    }
+
+    /// The same desk over another store.
+    fn desk_over(&self, store: Arc<dyn Store>) -> Desk {
+        desk(store, &self.sender, &self.keys, self.desk.office().clone())
     }
 
     async fn customer(&self, account: &str, phone: Option<&str>) -> Customer {

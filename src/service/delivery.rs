@@ -8,8 +8,8 @@ use crate::domain::message::Outgoing;
 use crate::domain::request::Request;
 
 impl Desk {
-    /// Sends the message of a request that was just stored. The report is
-    /// written to the store before it is given back.
+    /// Sends the message of a request that was just stored, once. The report is
+    /// written to the store, however often that takes, before it is given back.
     pub async fn deliver(
         &self,
         request: &Request,
@@ -20,7 +20,8 @@ impl Desk {
             Contact::Phone(_) => Channel::Sms,
         };
         let report = self.sender(channel).send(message).await;
-        self.store.report(request.delivery.id, &report, &self.actor).await?;
+        let id = request.delivery.id;
+        self.insist(|| self.store.report(id, &report, &self.actor)).await?;
         Ok(report)
     }
 }

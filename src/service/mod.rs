@@ -5,6 +5,7 @@
 
 pub mod delivery;
 pub mod import;
+pub mod insist;
 pub mod log;
 pub mod lookup;
 pub mod ports;
@@ -22,6 +23,8 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, SendLimits};
+use crate::domain::time::Timestamp;
+use insist::Insistence;
 use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
 
 /// The rules and names of the office.
@@ -84,6 +87,7 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     office: Arc<Office>,
     actor: Actor,
+    insistence: Insistence,
 }
 
 impl Desk {
@@ -106,7 +110,16 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             office: Arc::new(office),
             actor,
+            insistence: Insistence::brief(),
         })
+    }
+
+    /// The desk with another way of telling the store again what it did not
+    /// answer.
+    #[must_use]
+    pub fn insisting(mut self, insistence: Insistence) -> Self {
+        self.insistence = insistence;
+        self
     }
 
     /// The desk with a tray to look into.
@@ -147,6 +160,11 @@ impl Desk {
     /// The sender of a channel.
     pub fn sender(&self, channel: Channel) -> &Arc<dyn Sender> {
         self.senders.of(channel)
+    }
+
+    /// The store's clock, asked until it answers.
+    pub async fn now(&self) -> Result<Timestamp, DeskError> {
+        Ok(self.insist(|| self.store.now()).await?)
     }
 
     /// The store, for what needs no decision: its clock and its signal.

@@ -25,9 +25,14 @@ use crate::domain::time::Timestamp;
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It could not be reached, or did not answer in time.
+    /// It could not be reached or lost the connection before it came to a
+    /// decision: nothing was done.
     #[error("the store cannot be reached: {0}")]
     Unreachable(String),
+    /// The connection broke while it decided: what was told may have been done.
+    /// The same act told again is answered with what became of it.
+    #[error("the connection to the store broke: {0}")]
+    Unknown(String),
     /// Its tables are missing or older than this program.
     #[error("the store is not ready: {0}")]
     NotMigrated(String),
@@ -40,6 +45,14 @@ pub enum StoreError {
     /// Anything else that went wrong in it.
     #[error("the store failed: {0}")]
     Failed(String),
+}
+
+impl StoreError {
+    /// Whether it is the connection that failed, so that it helps to tell the
+    /// same again.
+    pub const fn is_break(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Unknown(_))
+    }
 }
 
 /// The operating system would not give random bytes.
@@ -189,6 +202,10 @@ pub struct Reissue<'a> {
 pub enum Issued {
     /// It is stored; the message is to be sent now.
     Fresh(Request),
+    /// The very code told now was stored before, is the one that works, and its
+    /// message still waits: the answer was lost on the way, so that nobody can
+    /// have sent it. The message is to be sent now.
+    Stored(Request),
     /// The same act was done before; there is nothing to send.
     Already(Request),
     /// A limit holds it back until a moment.
@@ -220,6 +237,10 @@ pub struct NewSession {
 pub struct Attempt<'a> {
     /// For which request.
     pub request: &'a RequestId,
+    /// A name of the act itself: the same act told twice is counted and judged
+    /// once, and answered alike. It is one act with its session: told with
+    /// another token, it is none that the store knows.
+    pub act: &'a str,
     /// The code and the keys to judge it.
     pub guess: Guess<'a>,
     /// The session to open if it is right.
@@ -361,7 +382,7 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
-    /// Writes down how far a message has come.
+    /// Writes down how far a message has come; twice the same is once.
     async fn report(
         &self,
         id: DeliveryId,
@@ -395,6 +416,7 @@ pub trait Store: Send + Sync {
         page: Page,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
-    /// Writes an event.
+    /// Writes an event. Told again after a break it may stand there twice: that
+    /// is better than not at all.
     async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError>;
 }

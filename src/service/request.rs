@@ -10,11 +10,12 @@ use crate::domain::channel::Channel;
 use crate::domain::code::{Binding, Code, Digest};
 use crate::domain::contact::Contact;
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::delivery::DeliveryState;
 use crate::domain::event::EventKind;
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::Limit;
-use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 
@@ -84,7 +85,7 @@ impl Desk {
 
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &Ask) -> Result<Asked, DeskError> {
-        let Some(customer) = self.store.customer(ask.customer).await? else {
+        let Some(customer) = self.insist(|| self.store.customer(ask.customer)).await? else {
             return Ok(Asked::Refused(Refusal::new(
                 Outcome::UnknownCustomer,
                 "There is no such customer any more.",
@@ -100,29 +101,32 @@ impl Desk {
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
         let (code, new_code) = self.draw(&id, &purpose, 1)?;
-        let issued = self
-            .store
-            .issue(NewRequest {
-                id,
-                customer: customer.id,
-                purpose: &purpose,
-                idempotency: &ask.idempotency,
-                code: new_code,
-                delivery: self.delivery(ask.channel, &contact),
-                policy: &self.office.otp,
-                limits: &self.office.limits,
-                actor: &self.actor,
-            })
-            .await?;
+        let new = NewRequest {
+            id,
+            customer: customer.id,
+            purpose: &purpose,
+            idempotency: &ask.idempotency,
+            code: new_code,
+            delivery: self.delivery(ask.channel, &contact),
+            policy: &self.office.otp,
+            limits: &self.office.limits,
+            actor: &self.actor,
+        };
+        let issued = match self.insist(|| self.store.issue(new.clone())).await? {
+            Issued::Already(stored) if stored.id == new.id && waits(&stored) => {
+                Issued::Stored(stored)
+            }
+            issued => issued,
+        };
         self.asked(issued, &customer, ask.channel, contact, code).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
     pub async fn resend(&self, id: &RequestId) -> Result<Option<Asked>, DeskError> {
-        let Some(request) = self.store.request(id).await? else {
+        let Some(request) = self.insist(|| self.store.request(id)).await? else {
             return Ok(None);
         };
-        let Some(customer) = self.store.customer(request.customer).await? else {
+        let Some(customer) = self.insist(|| self.store.customer(request.customer)).await? else {
             return Ok(None);
         };
         let contact = match self.contact(&customer, request.channel) {
@@ -132,24 +136,22 @@ impl Desk {
             }
         };
         let (code, new_code) = self.draw(id, &request.purpose, request.generation + 1)?;
-        let issued = self
-            .store
-            .reissue(Reissue {
-                id,
-                after: request.generation,
-                code: new_code,
-                delivery: self.delivery(request.channel, &contact),
-                policy: &self.office.otp,
-                limits: &self.office.limits,
-                actor: &self.actor,
-            })
-            .await?;
+        let reissue = Reissue {
+            id,
+            after: request.generation,
+            code: new_code,
+            delivery: self.delivery(request.channel, &contact),
+            policy: &self.office.otp,
+            limits: &self.office.limits,
+            actor: &self.actor,
+        };
+        let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
         self.asked(issued, &customer, request.channel, contact, code).await.map(Some)
     }
 
     /// Withdraws an open request.
     pub async fn cancel(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
-        Ok(self.store.cancel(id, &self.actor).await?)
+        Ok(self.insist(|| self.store.cancel(id, &self.actor)).await?)
     }
 
     /// A request as it is now.
@@ -202,8 +204,18 @@ impl Desk {
     ) -> Result<Asked, DeskError> {
         let refusal = match issued {
             Issued::Fresh(request) => {
-                let message = self.message(customer, &request, contact, code);
-                return Ok(Asked::Ready { request, message: Box::new(message) });
+                let minutes = self.office.otp.expiry.as_secs() / 60;
+                return Ok(self.ready(customer, request, contact, code, minutes));
+            }
+            Issued::Stored(request) => {
+                let left = request.expires_at.since(self.now().await?).as_secs() / 60;
+                if left > 0 {
+                    return Ok(self.ready(customer, request, contact, code, left));
+                }
+                Refusal::new(
+                    Outcome::Expired,
+                    "The store was away until the time to enter the code was all but over.",
+                )
             }
             Issued::Already(request) => return Ok(Asked::Already(request)),
             Issued::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
@@ -235,13 +247,20 @@ impl Desk {
             detail: Some(refusal.reason.clone()),
             actor: &self.actor,
         };
-        self.store.record(event).await?;
+        self.insist(|| self.store.record(event.clone())).await?;
         Ok(Asked::Refused(refusal))
     }
 
-    fn message(&self, customer: &Customer, request: &Request, to: Contact, code: Code) -> Outgoing {
-        let minutes = self.office.otp.expiry.as_secs() / 60;
-        Outgoing {
+    /// The message of a code that works for so many minutes from now on.
+    fn ready(
+        &self,
+        customer: &Customer,
+        request: Request,
+        to: Contact,
+        code: Code,
+        minutes: u64,
+    ) -> Asked {
+        let message = Box::new(Outgoing {
             to,
             idempotency: format!("{}-{}", request.id, request.generation),
             at: request.sent_at,
@@ -255,8 +274,17 @@ impl Desk {
                 minutes,
                 locale: customer.locale.clone(),
             },
-        }
+        });
+        Asked::Ready { request, message }
     }
+}
+
+/// Whether the first code of a request that was just told again still waits to
+/// be sent. Only who drew the code can send it, and that one was not answered.
+fn waits(request: &Request) -> bool {
+    request.status == Status::Open
+        && request.generation == 1
+        && request.delivery.state == DeliveryState::Queued
 }
 
 fn purpose(typed: &str) -> Result<String, Box<Refusal>> {

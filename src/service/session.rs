@@ -32,6 +32,6 @@ impl Desk {
         id: &SessionId,
         how: SessionEnd,
     ) -> Result<Option<Session>, DeskError> {
-        Ok(self.store.end_session(id, how, &self.actor).await?)
+        Ok(self.insist(|| self.store.end_session(id, how, &self.actor)).await?)
     }
 }

@@ -7,6 +7,6 @@ impl Desk {
     /// Forgives a customer's wrong codes in a row; whether there were any. The
     /// reason goes into the log with the name of who did it.
     pub async fn unlock(&self, customer: CustomerId, reason: &str) -> Result<bool, DeskError> {
-        Ok(self.store.unlock(customer, reason, &self.actor).await?)
+        Ok(self.insist(|| self.store.unlock(customer, reason, &self.actor)).await?)
     }
 }

@@ -51,12 +51,16 @@ impl Desk {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
+        // Drawn once: told again after a break, it is the same act.
+        let act = self.new_act()?;
+        let session = SessionId::from_bits(self.random.below(1 << 50)?);
         let token = SessionToken::new(self.random.secret()?);
-        let attempted = match self.attempt(id, &code, &token).await {
+        let new = NewSession { id: session, token_digest: token.digest() };
+        let attempted = match self.attempt(id, &act, &code, &new).await {
             // No try was counted. The key may have come since this terminal read them.
             Err(DeskError::Store(StoreError::MissingKey(_))) => {
                 self.renew_keys()?;
-                self.attempt(id, &code, &token).await?
+                self.attempt(id, &act, &code, &new).await?
             }
             judged => judged?,
         };
@@ -75,20 +79,19 @@ impl Desk {
     async fn attempt(
         &self,
         id: &RequestId,
+        act: &str,
         code: &Code,
-        token: &SessionToken,
+        session: &NewSession,
     ) -> Result<Attempted, DeskError> {
         let keyring = self.keyring();
         let attempt = Attempt {
             request: id,
+            act,
             guess: Guess { code, keyring: &keyring },
-            session: NewSession {
-                id: SessionId::from_bits(self.random.below(1 << 50)?),
-                token_digest: token.digest(),
-            },
+            session: session.clone(),
             policy: &self.office.otp,
             actor: &self.actor,
         };
-        Ok(self.store.attempt(attempt).await?)
+        Ok(self.insist(|| self.store.attempt(attempt.clone())).await?)
     }
 }

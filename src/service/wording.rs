@@ -253,6 +253,10 @@ pub fn store_error(error: &StoreError) -> String {
         StoreError::Unreachable(why) => {
             format!("The store cannot be reached: {why}. Try again in a moment.")
         }
+        StoreError::Unknown(why) => format!(
+            "The connection to the store broke ({why}), and it is not known whether this was \
+             done. Look at the log before you try again."
+        ),
         StoreError::NotMigrated(why) => {
             format!("The store is not ready: {why}. An admin makes it so with: countersign migrate")
         }

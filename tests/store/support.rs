@@ -290,6 +290,7 @@ impl Terminal {
         self.store
             .attempt(Attempt {
                 request: id,
+                act: &next().to_string(),
                 guess: Guess { code: &code, keyring: &self.keyring },
                 session: NewSession {
                     id: SessionId::from_bits(next()),

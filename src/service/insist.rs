@@ -1,0 +1,109 @@
+//! Telling the store again after the connection broke.
+//!
+//! Every act can be told twice without harm: the store knows it again by its
+//! name, its code or its effect, and answers with what it did the first time.
+//! So nobody guesses whether an act was done whose answer was lost: the same
+//! act is told again, at growing intervals, until the store says.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Desk;
+use super::ports::StoreError;
+
+/// How long whoever started a command waits for a store that went away.
+const BRIEF: Duration = Duration::from_secs(5);
+
+/// The first wait before an act is told again, and the longest.
+const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// Hears of a telling that was not answered.
+type OnBreak = dyn Fn(&StoreError) + Send + Sync;
+
+/// How long and how often an act is told again.
+#[derive(Clone)]
+pub struct Insistence {
+    patience: Duration,
+    first: Duration,
+    most: Duration,
+    on_break: Option<Arc<OnBreak>>,
+}
+
+impl Insistence {
+    /// For a command: it gives up after some seconds and says what is known.
+    pub fn brief() -> Self {
+        let (first, most) = WAITS;
+        Self { patience: BRIEF, first, most, on_break: None }
+    }
+
+    /// For a counter: as long as it takes. `on_break` hears of each failure.
+    pub fn lasting(on_break: impl Fn(&StoreError) + Send + Sync + 'static) -> Self {
+        Self { patience: Duration::MAX, on_break: Some(Arc::new(on_break)), ..Self::brief() }
+    }
+
+    /// With other waits: the first, and the longest that it doubles to.
+    #[must_use]
+    pub const fn waiting(mut self, first: Duration, most: Duration) -> Self {
+        self.first = first;
+        self.most = most;
+        self
+    }
+}
+
+/// One telling of an act.
+type Telling<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+impl Desk {
+    /// Tells the store the same thing until it answers or patience ends. Where
+    /// one telling may have been carried out, an error of a later one says so.
+    pub(super) async fn insist<'a, T>(
+        &self,
+        tell: impl Fn() -> Telling<'a, T> + Send,
+    ) -> Result<T, StoreError> {
+        let insistence = &self.insistence;
+        let begun = Instant::now();
+        let mut wait = insistence.first;
+        let mut unsure = false;
+        loop {
+            let error = match tell().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            unsure |= matches!(error, StoreError::Unknown(_));
+            if !error.is_break() {
+                return Err(told(error, unsure));
+            }
+            if let Some(on_break) = &insistence.on_break {
+                on_break(&error);
+            }
+            let pause = self.spread(wait);
+            if insistence.patience.saturating_sub(begun.elapsed()) < pause {
+                return Err(told(error, unsure));
+            }
+            tokio::time::sleep(pause).await;
+            wait = wait.saturating_mul(2).min(insistence.most);
+        }
+    }
+
+    /// Between half of `wait` and all of it: the counters of an office lose
+    /// their store at one moment and shall not come back at one.
+    fn spread(&self, wait: Duration) -> Duration {
+        let half = wait / 2;
+        let steps = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
+        match self.random.below(steps) {
+            Ok(more) => half + Duration::from_micros(more),
+            Err(_) => wait,
+        }
+    }
+}
+
+/// The last error, as far as it is the truth about all tellings.
+fn told(error: StoreError, unsure: bool) -> StoreError {
+    match error {
+        // Nothing is done without the key, nor was it before.
+        StoreError::MissingKey(_) | StoreError::Unknown(_) => error,
+        error if unsure => StoreError::Unknown(error.to_string()),
+        error => error,
+    }
+}

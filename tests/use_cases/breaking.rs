@@ -1,0 +1,225 @@
+//! A store whose connection breaks when it is told to, over a real one. It
+//! knows acts again as the port asks of every store.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use countersign::domain::delivery::{DeliveryId, Report};
+use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::query::Query;
+use countersign::domain::request::{Request, RequestId, Status};
+use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::time::Timestamp;
+use countersign::service::ports::{
+    Attempt, Attempted, CustomerKey, ImportCount, Issued, NewEvent, NewRequest, Reissue,
+    SessionFilter, Store, StoreError,
+};
+use tokio::sync::watch;
+
+/// When the connection breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Break {
+    /// Before anything was done.
+    Before,
+    /// After it was done, before that was answered.
+    AtCommit,
+    /// It does not, but the store fails in another way.
+    Failed,
+}
+
+/// What the store answers an act with.
+type Answers = HashMap<String, (String, Attempted)>;
+
+pub(crate) struct Breaking {
+    inner: Arc<dyn Store>,
+    breaks: Mutex<VecDeque<Break>>,
+    attempts: Mutex<Answers>,
+    codes: Mutex<Vec<String>>,
+}
+
+impl Breaking {
+    pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            breaks: Mutex::default(),
+            attempts: Mutex::default(),
+            codes: Mutex::default(),
+        })
+    }
+
+    /// The next acts break so, one after the other.
+    pub(crate) fn breaks(&self, breaks: &[Break]) {
+        self.breaks.lock().expect("unpoisoned").extend(breaks);
+    }
+
+    /// Whether all that was to break has broken.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.breaks.lock().expect("unpoisoned").is_empty()
+    }
+
+    async fn act<T>(
+        &self,
+        act: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let next = self.breaks.lock().expect("unpoisoned").pop_front();
+        match next {
+            None => act.await,
+            Some(Break::Before) => Err(StoreError::Unreachable("connection refused".into())),
+            Some(Break::AtCommit) => {
+                act.await?;
+                Err(StoreError::Unknown("connection reset by peer".into()))
+            }
+            Some(Break::Failed) => Err(StoreError::Failed("out of order".into())),
+        }
+    }
+
+    async fn attempt_once(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+        let known = self.attempts.lock().expect("unpoisoned").get(attempt.act).cloned();
+        if let Some((token, answer)) = known {
+            return if token == attempt.session.token_digest {
+                Ok(answer)
+            } else {
+                Err(StoreError::Failed("another session under the same act".into()))
+            };
+        }
+        let (act, token) = (attempt.act.to_owned(), attempt.session.token_digest.clone());
+        let answer = self.inner.attempt(attempt).await?;
+        self.attempts.lock().expect("unpoisoned").insert(act, (token, answer.clone()));
+        Ok(answer)
+    }
+
+    async fn reissue_once(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
+        let (digest, after) = (reissue.code.digest.to_hex(), reissue.after);
+        let known = self.codes.lock().expect("unpoisoned").contains(&digest);
+        match self.inner.reissue(reissue).await? {
+            Issued::Already(request)
+                if known && request.generation == after + 1 && request.status == Status::Open =>
+            {
+                Ok(Issued::Stored(request))
+            }
+            Issued::Fresh(request) => {
+                self.codes.lock().expect("unpoisoned").push(digest);
+                Ok(Issued::Fresh(request))
+            }
+            issued => Ok(issued),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Breaking {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.inner.now().await
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.changes()
+    }
+
+    async fn check(&self) -> Result<String, StoreError> {
+        self.inner.check().await
+    }
+
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+        self.inner.find_customers(query, limit).await
+    }
+
+    async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
+        self.inner.identify(key).await
+    }
+
+    async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        self.inner.customer(id).await
+    }
+
+    async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
+        self.inner.account(id).await
+    }
+
+    async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
+        self.inner.import(batch).await
+    }
+
+    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
+        self.act(self.inner.issue(request)).await
+    }
+
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
+        self.act(self.reissue_once(reissue)).await
+    }
+
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+        self.act(self.attempt_once(attempt)).await
+    }
+
+    async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
+        self.act(self.inner.cancel(id, actor)).await
+    }
+
+    async fn unlock(
+        &self,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.unlock(customer, reason, actor)).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.inner.request(id).await
+    }
+
+    async fn report(
+        &self,
+        id: DeliveryId,
+        report: &Report,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.report(id, report, actor)).await
+    }
+
+    async fn touch(
+        &self,
+        token_digest: &str,
+        idle: Duration,
+    ) -> Result<Option<Session>, StoreError> {
+        self.inner.touch(token_digest, idle).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.inner.session(id).await
+    }
+
+    async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.inner.sessions(filter, limit).await
+    }
+
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError> {
+        self.act(self.inner.end_session(id, how, actor)).await
+    }
+
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.inner.events(filter, page, limit).await
+    }
+
+    async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.record(event)).await
+    }
+}

@@ -1,0 +1,241 @@
+//! The connection to the store breaks in the middle of an act: the act is told
+//! again, done once, and never guessed about.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use countersign::domain::channel::Channel;
+use countersign::domain::delivery::DeliveryState;
+use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::domain::outcome::Outcome;
+use countersign::domain::request::{Request, Status};
+use countersign::domain::session::SessionEnd;
+use countersign::service::DeskError;
+use countersign::service::insist::Insistence;
+use countersign::service::ports::{SessionFilter, StoreError};
+use countersign::service::request::{Ask, Asked};
+use countersign::service::verify::{Verification, Verified};
+
+use super::breaking::Break::{self, AtCommit, Before, Failed};
+use super::breaking::Breaking;
+use super::{Bench, Scripted, other, refused};
+
+/// The connection is lost before, at the commit, and back after three tries of
+/// either kind and of both.
+const BREAKS: &[&[Break]] = &[
+    &[Before],
+    &[AtCommit],
+    &[Before, Before, Before],
+    &[AtCommit, AtCommit, AtCommit],
+    &[Before, AtCommit, Before],
+];
+
+struct Lost {
+    bench: Bench,
+    store: Arc<Breaking>,
+    heard: Arc<AtomicUsize>,
+    request: Request,
+    code: String,
+}
+
+impl Lost {
+    /// A bench where a code was sent and the next acts break.
+    async fn new(breaks: &[Break]) -> Self {
+        let mut bench = Bench::new(Scripted::fine(), |_| {}).await;
+        let store = Breaking::over(bench.store.clone());
+        let heard = Arc::new(AtomicUsize::new(0));
+        let counter = heard.clone();
+        let insistence = Insistence::lasting(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        let insistence = insistence.waiting(Duration::from_micros(10), Duration::from_millis(1));
+        bench.desk = bench.desk_over(store.clone()).insisting(insistence);
+        let dana = bench.customer("WB-1", None).await;
+        let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+        store.breaks(breaks);
+        Self { bench, store, heard, request, code }
+    }
+
+    /// Every break was met and heard of.
+    fn check(&self, breaks: &[Break]) {
+        assert!(self.store.is_whole(), "{breaks:?}");
+        assert_eq!(self.heard.load(Ordering::SeqCst), breaks.len());
+    }
+
+    async fn count(&self, kind: EventKind) -> usize {
+        let events = self.bench.desk.log(&EventFilter::default(), Page::Newest, 100).await;
+        events.expect("a log").iter().filter(|event| event.kind == kind).count()
+    }
+
+    async fn enter(&self, code: &str) -> Result<Verification, DeskError> {
+        self.bench.desk.verify(&self.request.id, code).await
+    }
+
+    async fn verify(&self) -> Verified {
+        match self.enter(&self.code).await {
+            Ok(Verification::Verified(verified)) => *verified,
+            other => panic!("not verified: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_asked_for_over_a_break_is_stored_and_sent_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let bench = &lost.bench;
+        let ben = bench.customer("WB-2", None).await;
+        let before = bench.sender.calls();
+        let (request, code) = bench.send(bench.ask(&ben, Channel::Email).await).await;
+        lost.check(breaks);
+        assert_eq!(bench.sender.calls(), before + 1);
+        assert_eq!(lost.count(EventKind::Requested).await, 2, "{breaks:?}");
+        assert_eq!(bench.verify(&request, &code).await, Outcome::Verified, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_code_asked_for_over_a_break_is_stored_and_sent_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let bench = &lost.bench;
+        let asked = bench.desk.resend(&lost.request.id).await.expect("asked").expect("there");
+        let (request, code) = bench.send(asked).await;
+        lost.check(breaks);
+        assert_eq!(request.generation, 2, "{breaks:?}");
+        assert_eq!(bench.verify(&request, &code).await, Outcome::Verified, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_somebody_else_drew_is_not_sent() {
+    let lost = Lost::new(&[]).await;
+    let bench = &lost.bench;
+    let ben = bench.customer("WB-2", None).await;
+    let ask = Ask {
+        customer: ben.id,
+        channel: Channel::Email,
+        purpose: "pay a bill".into(),
+        idempotency: "one press".into(),
+    };
+    // Told by somebody else under the same name: that one has the code.
+    let Asked::Ready { .. } = bench.desk.ask(&ask).await.expect("asked") else { panic!("no code") };
+    lost.store.breaks(&[AtCommit]);
+    let again = bench.desk.ask(&ask).await.expect("asked");
+    assert!(matches!(again, Asked::Already(_)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_right_code_over_a_break_opens_one_session_whose_token_works() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let verified = lost.verify().await;
+        lost.check(breaks);
+        let desk = &lost.bench.desk;
+        let touched = desk.touch(&verified.token).await.expect("asked").expect("a session");
+        assert_eq!(touched.id, verified.session.id);
+        assert_eq!(verified.request.attempts, 1, "{breaks:?}");
+        let sessions = desk.sessions(SessionFilter::All, 10).await.expect("sessions");
+        assert_eq!(sessions.len(), 1, "{breaks:?}");
+        assert_eq!(lost.count(EventKind::Attempt).await, 1, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_code_over_a_break_counts_one_try() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let judged = lost.enter(&other(&lost.code)).await.expect("judged");
+        let Verification::Refused(refused) = judged else { panic!("{judged:?}") };
+        lost.check(breaks);
+        assert_eq!((refused.outcome, refused.request.attempts), (Outcome::Wrong, 1));
+        assert_eq!(lost.count(EventKind::Attempt).await, 1, "{breaks:?}");
+        lost.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_over_a_break_is_done_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let request = lost.bench.desk.cancel(&lost.request.id).await.expect("told");
+        lost.check(breaks);
+        assert_eq!(request.expect("there").status, Status::Cancelled, "{breaks:?}");
+        assert_eq!(lost.count(EventKind::Cancelled).await, 1, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_logout_over_a_break_is_done_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(&[]).await;
+        let verified = lost.verify().await;
+        lost.store.breaks(breaks);
+        let id = &verified.session.id;
+        let ended = lost.bench.desk.end_session(id, SessionEnd::Logout).await.expect("told");
+        lost.check(breaks);
+        let ended = ended.expect("there").ended.map(|(_, how)| how);
+        assert_eq!(ended, Some(SessionEnd::Logout), "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_report_over_a_break_is_written_and_the_message_sent_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(&[]).await;
+        let bench = &lost.bench;
+        let asked = bench.desk.resend(&lost.request.id).await.expect("asked").expect("there");
+        let before = bench.sender.calls();
+        lost.store.breaks(breaks);
+        let (request, _) = bench.send(asked).await;
+        lost.check(breaks);
+        assert_eq!(bench.sender.calls(), before + 1, "{breaks:?}");
+        let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
+        assert_eq!(stored.delivery.state, DeliveryState::Sent, "{breaks:?}");
+        assert_eq!(lost.count(EventKind::Sent).await, 2, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_over_a_break_is_in_the_log() {
+    for breaks in BREAKS {
+        let lost = Lost::new(&[]).await;
+        let bench = &lost.bench;
+        let dana = bench.customer("WB-1", None).await;
+        lost.store.breaks(breaks);
+        let refusal = refused(bench.ask(&dana, Channel::Sms).await);
+        lost.check(breaks);
+        assert_eq!(refusal.outcome, Outcome::NoContact);
+        assert!(lost.count(EventKind::Refused).await >= 1, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_never_said_to_be_undone() {
+    for (breaks, unknown) in [
+        (&[Before, Failed][..], false),
+        (&[AtCommit, Failed], true),
+        (&[AtCommit, Before, Failed], true),
+    ] {
+        let lost = Lost::new(breaks).await;
+        let failed = lost.enter(&lost.code).await;
+        let Err(DeskError::Store(error)) = failed else { panic!("{failed:?}") };
+        assert_eq!(matches!(error, StoreError::Unknown(_)), unknown, "{breaks:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_gives_up_after_a_while_and_says_what_is_known() {
+    for (breaks, unknown) in [(Before, false), (AtCommit, true)] {
+        let lost = Lost::new(&[]).await;
+        lost.store.breaks(&[breaks]);
+        // The first wait is over the patience of a command.
+        let day = Duration::from_hours(24);
+        let brief = Insistence::brief().waiting(day, day);
+        let desk = lost.bench.desk_over(lost.store.clone()).insisting(brief);
+        let failed = desk.verify(&lost.request.id, &lost.code).await;
+        let Err(DeskError::Store(error)) = failed else { panic!("{failed:?}") };
+        assert_eq!(matches!(error, StoreError::Unknown(_)), unknown, "{error}");
+    }
+}
