@@ -2,9 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/config.rs"]
+mod support;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use countersign::config::settings::{
@@ -12,49 +14,7 @@ use countersign::config::settings::{
 };
 use countersign::config::{Config, ConfigError, Surroundings};
 use secrecy::ExposeSecret;
-
-/// A folder with a configuration file, and surroundings in which it is home.
-struct Desk {
-    folder: tempfile::TempDir,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn write(&self, name: &str, text: &str, mode: u32) -> PathBuf {
-        let path = self.path().join(name);
-        fs::write(&path, text).expect("written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode set");
-        path
-    }
-
-    fn load(&self, file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let file = self.write("config.toml", file, 0o600);
-        self.load_named(Some(&file), variables)
-    }
-
-    fn load_named(
-        &self,
-        file: Option<&Path>,
-        variables: &[(&str, &str)],
-    ) -> Result<Config, ConfigError> {
-        let home = self.path().to_str().expect("UTF-8");
-        let variables = [("HOME", home)].into_iter().chain(variables.iter().copied());
-        Config::load_in(file, &Surroundings::new(self.path(), variables))
-    }
-
-    /// The problems of a configuration, one a line.
-    fn problems(&self, file: &str, variables: &[(&str, &str)]) -> Vec<String> {
-        let error = self.load(file, variables).expect_err("it is refused");
-        error.problems().iter().map(ToString::to_string).collect()
-    }
-}
+use support::Desk;
 
 #[test]
 fn without_a_file_it_is_a_development_desk_with_a_tray() {

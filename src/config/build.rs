@@ -169,11 +169,9 @@ impl<'a> Build<'a> {
         if self.merged.is_set(key) || self.findings.is_broken(key) {
             return self.merged.path(key).unwrap_or_default();
         }
-        let file = match store {
-            StoreSettings::Sqlite { file } => {
-                file.to_str().map(|file| PathBuf::from(format!("{file}.{}", own.ending)))
-            }
-            StoreSettings::Server(_) => self.below(own.variable, own.below_home, own.ending, key),
+        let file = match store.sqlite_file() {
+            Some(store) => Some(PathBuf::from(format!("{}.{}", store.display(), own.ending))),
+            None => self.below(own.variable, own.below_home, own.ending, key),
         };
         if let Some(file) = file.as_deref().and_then(Path::to_str) {
             self.merged.derive(key, file);

@@ -126,8 +126,8 @@ fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
         ),
         (StoreTls::Off, ServerAddress::Tcp { host, .. }) if !local => {
             build.findings.warnings.push(format!(
-                "the store's connection to {host} is not encrypted: whoever is on the way reads \
-                 and changes what passes; use store.tls = \"verify\""
+                "the store's connection to {host} is not encrypted: whoever is on the way can read \
+                 and change what passes; use store.tls = \"verify\""
             ));
         }
         (StoreTls::Encrypt, ServerAddress::Tcp { host, .. }) if !local => {
