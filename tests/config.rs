@@ -1,7 +1,5 @@
 //! Reading the configuration: what holds, what is refused, and in which words.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
-
 #[path = "support/config.rs"]
 mod support;
 
