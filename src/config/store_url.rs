@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::kind::{Base, is_host, is_loopback, is_secret, path};
+use super::kind::{Base, is_host, is_secret, path};
 use super::settings::{ServerAddress, ServerKind};
 
 /// What is allowed, in words.
@@ -184,8 +184,7 @@ fn tcp(host: &str, usual_port: u16) -> Option<ServerAddress> {
         Some(rest) => rest.strip_suffix(']').filter(|it| it.contains(':'))?,
         None => host,
     };
-    let known = is_host(bare) || is_loopback(bare);
-    known.then(|| ServerAddress::Tcp { host: bare.to_owned(), port })
+    is_host(bare).then(|| ServerAddress::Tcp { host: bare.to_owned(), port })
 }
 
 /// The name of a user or a database.
