@@ -2,13 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
+#[path = "certificates.rs"]
+mod certificates;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use certificates::certify;
 use countersign::config::settings::{Login, SmtpSettings, SmtpTls};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -46,7 +48,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(kind: &Kind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        certify(folder.path(), kind.name, kind.expired);
+        certify(folder.path(), &[kind.name], kind.expired);
         let mut command = Command::new("/usr/bin/python3");
         command
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"))
@@ -123,24 +125,4 @@ const fn word(tls: SmtpTls) -> &'static str {
         SmtpTls::StartTls => "starttls",
         SmtpTls::None => "none",
     }
-}
-
-/// Writes `ca.pem`, `server.pem` and `server.key` into a folder.
-pub(crate) fn certify(folder: &Path, name: &str, expired: bool) -> PathBuf {
-    let mut authority = CertificateParams::new(Vec::new()).expect("names");
-    let subject = format!("authority of {}", folder.display());
-    authority.distinguished_name.push(DnType::CommonName, subject);
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().expect("a key");
-    let authority_pem = authority.self_signed(&authority_key).expect("a certificate").pem();
-    let issuer = Issuer::new(authority, authority_key);
-    let mut server = CertificateParams::new(vec![name.to_owned()]).expect("names");
-    server.not_before = date_time_ymd(2020, 1, 1);
-    server.not_after = date_time_ymd(if expired { 2021 } else { 2099 }, 1, 1);
-    let key = KeyPair::generate().expect("a key");
-    let pem = server.signed_by(&key, &issuer).expect("a certificate").pem();
-    fs::write(folder.join("ca.pem"), authority_pem).expect("a file");
-    fs::write(folder.join("server.pem"), pem).expect("a file");
-    fs::write(folder.join("server.key"), key.serialize_pem()).expect("a file");
-    folder.join("ca.pem")
 }

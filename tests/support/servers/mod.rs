@@ -1,0 +1,279 @@
+//! Real database servers for tests and benches: each process starts its own in
+//! a temporary folder when the first test asks for it, and each test gets a
+//! database of its own in it. Servers and folders end with the process.
+//!
+//! ```ignore
+//! let database = Server::postgres().database("lookup");
+//! let migrated = Server::postgres().template("office", async |url| migrate(url).await);
+//! let lost = Server::new(Kind::MariaDb, Options::default()); // may be stopped, killed, paused
+//! ```
+//! Every call may be made from a plain test and from within a runtime.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+#![allow(dead_code, reason = "no test needs all of it")]
+
+#[path = "../certificates.rs"]
+mod certificates;
+mod keeper;
+mod mariadb;
+mod postgres;
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{env, panic, process, thread};
+
+use keeper::{Keeper, Owner};
+use rustix::process::Signal;
+
+/// Who owns each database; not an administrator.
+pub(crate) const USER: &str = "counter";
+/// Who may do anything.
+pub(crate) const ADMIN: &str = "admin";
+/// The password of both.
+pub(crate) const PASSWORD: &str = "canary-Passw0rd-db71";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Postgres,
+    MariaDb,
+}
+
+/// What a server is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// Whether what is committed outlives a loss of power. Benches and tests
+    /// that kill the server want it; the others are quicker without.
+    pub(crate) durable: bool,
+    /// Whether it has a certificate (see [`Server::ca`]) and refuses a
+    /// connection over TCP without TLS.
+    pub(crate) tls: bool,
+    pub(crate) max_connections: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { durable: false, tls: false, max_connections: 100 }
+    }
+}
+
+/// A database, empty or a copy of a template.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pub(crate) name: String,
+    /// For the owner of the database.
+    pub(crate) url: String,
+    /// For the administrator of the server.
+    pub(crate) admin_url: String,
+}
+
+/// A server that runs, or can.
+pub(crate) struct Server {
+    kind: Kind,
+    port: u16,
+    folder: PathBuf,
+    keeper: Mutex<Keeper>,
+    /// Databases to be copied, by the name of what they hold.
+    templates: Mutex<HashMap<&'static str, String>>,
+    databases: AtomicU32,
+}
+
+impl Server {
+    /// The PostgreSQL of this process.
+    pub(crate) fn postgres() -> &'static Self {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        SERVER.get_or_init(|| Self::new(Kind::Postgres, Options::default()))
+    }
+
+    /// The MariaDB of this process.
+    pub(crate) fn mariadb() -> &'static Self {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        SERVER.get_or_init(|| Self::new(Kind::MariaDb, Options::default()))
+    }
+
+    /// A server of the caller's own, which ends when it is dropped.
+    pub(crate) fn new(kind: Kind, options: Options) -> Self {
+        let owner = match kind {
+            Kind::Postgres => Owner::unprivileged(),
+            Kind::MariaDb => None,
+        };
+        let folder = keeper::folder(options.durable, owner);
+        if options.tls {
+            certificates::certify(&folder, &["127.0.0.1", "localhost"], false);
+        }
+        match kind {
+            Kind::Postgres => postgres::install(&folder, options, owner),
+            Kind::MariaDb => mariadb::install(&folder),
+        }
+        let port = free_port();
+        let (command, end, welcome) = match kind {
+            // It tidies up what it shares with others of its kind, even in a hurry.
+            Kind::Postgres => {
+                (postgres::command(&folder, port, options), "QUIT", postgres::welcome())
+            }
+            Kind::MariaDb => (mariadb::command(&folder, port, options), "KILL", mariadb::welcome()),
+        };
+        let keeper = Mutex::new(Keeper::new(&folder, &command, end, owner));
+        let server =
+            Self { kind, port, folder, keeper, templates: Mutex::default(), databases: 0.into() };
+        server.start();
+        server.execute(&welcome);
+        server
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it listens on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its data, its log and its sockets.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Who vouches for its certificate, if it has one.
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.folder.join("ca.pem")
+    }
+
+    /// Its first process, while it runs.
+    pub(crate) fn pid(&self) -> Option<i32> {
+        self.keeper().server()
+    }
+
+    /// A new, empty database whose name begins so: small letters, digits and `_`.
+    pub(crate) fn database(&self, prefix: &str) -> Database {
+        self.create(prefix, None)
+    }
+
+    /// A new database that holds what `prepare` puts into it, given the owner's
+    /// URL. A PostgreSQL is prepared once for each name and copied from then on.
+    pub(crate) fn template(
+        &self,
+        name: &'static str,
+        prepare: impl AsyncFnOnce(&str) + Send,
+    ) -> Database {
+        if self.kind == Kind::MariaDb {
+            let database = self.create(name, None);
+            block_on(async || prepare(&database.url).await);
+            return database;
+        }
+        let mut templates = self.templates.lock().unwrap_or_else(PoisonError::into_inner);
+        let template = templates.get(name).cloned().unwrap_or_else(|| {
+            let template = self.create(name, None);
+            block_on(async || prepare(&template.url).await);
+            self.execute(&postgres::seal(&template.name));
+            templates.insert(name, template.name.clone());
+            template.name
+        });
+        drop(templates);
+        self.create(name, Some(&template))
+    }
+
+    fn create(&self, prefix: &str, template: Option<&str>) -> Database {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(prefix.chars().all(fits), "{prefix:?} is no name of a database");
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{prefix}_{number}");
+        self.execute(&match self.kind {
+            Kind::Postgres => postgres::create(&name, template),
+            Kind::MariaDb => mariadb::create(&name),
+        });
+        let scheme = match self.kind {
+            Kind::Postgres => "postgres",
+            Kind::MariaDb => "mysql",
+        };
+        let url =
+            |user: &str| format!("{scheme}://{user}:{PASSWORD}@127.0.0.1:{}/{name}", self.port);
+        Database { url: url(USER), admin_url: url(ADMIN), name }
+    }
+
+    /// Ends the server in good order; whoever is connected is cut off.
+    pub(crate) fn stop(&self) {
+        let mut keeper = self.keeper();
+        keeper.signal(match self.kind {
+            Kind::Postgres => Signal::INT,
+            Kind::MariaDb => Signal::TERM,
+        });
+        keeper.wait();
+    }
+
+    /// Ends the server at once, as when its machine fails.
+    pub(crate) fn kill(&self) {
+        let mut keeper = self.keeper();
+        keeper.signal_all(Signal::KILL);
+        keeper.wait();
+    }
+
+    /// Starts a server again that was stopped or killed, where it was.
+    pub(crate) fn start(&self) {
+        let ready = || self.try_execute(&[]).is_ok();
+        if let Err(log) = self.keeper().start(ready) {
+            panic!("the server ended when it was started: {log}");
+        }
+    }
+
+    /// Lets the server answer nothing more, while its connections stay open.
+    pub(crate) fn pause(&self) {
+        self.keeper().signal_all(Signal::STOP);
+    }
+
+    /// Ends a pause.
+    pub(crate) fn resume(&self) {
+        self.keeper().signal_all(Signal::CONT);
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn execute(&self, statements: &[String]) {
+        self.try_execute(statements).expect("a server that does as its administrator says");
+    }
+
+    fn try_execute(&self, statements: &[String]) -> Result<(), sqlx::Error> {
+        block_on(async || match self.kind {
+            Kind::Postgres => postgres::execute(&self.folder, self.port, statements).await,
+            Kind::MariaDb => mariadb::execute(&self.folder, statements).await,
+        })
+    }
+}
+
+/// Runs a future on a thread of its own, whether or not there is a runtime here.
+fn block_on<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(work())
+    };
+    thread::scope(|scope| scope.spawn(run).join())
+        .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+}
+
+/// A port that is free, below those that the system gives to whoever asks for
+/// any: so it is still free when the server is started again.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Processes that start at once begin their search in different places.
+    let begin = process::id().wrapping_mul(97) % 20_000;
+    let count = NEXT.fetch_add(1, Ordering::Relaxed);
+    (0..20_000)
+        .filter_map(|step| u16::try_from(10_000 + (begin + count + step) % 20_000).ok())
+        .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        .expect("a free port")
+}
+
+fn folders_of_path() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).filter_map(|folder| fs::canonicalize(folder).ok()).collect()
+}
+
+fn missing(what: &str) -> ! {
+    panic!("the tests need {what}, which is not installed here: run .ci/install")
+}
