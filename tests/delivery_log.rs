@@ -63,11 +63,14 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let tray = TraySettings { file: folder.path().join("tray.jsonl") };
+    let templates = message::templates();
     let email = |settings| {
-        delivery::email_sender(&EmailSettings::Smtp(settings), &tray, TIMES).expect("a sender")
+        let email = EmailSettings::Smtp(settings);
+        delivery::email_sender(&email, &tray, &templates, TIMES).expect("a sender")
     };
     let sms = |settings| {
-        delivery::sms_sender(&SmsSettings::Twilio(settings), &tray, TIMES).expect("a sender")
+        let sms = SmsSettings::Twilio(settings);
+        delivery::sms_sender(&sms, &tray, &templates, TIMES).expect("a sender")
     };
     for tls in [SmtpTls::Implicit, SmtpTls::StartTls] {
         let server = Server::start(&Kind::new(tls));
@@ -87,7 +90,8 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
         use_up(sms(double.settings()), &[NUMBER]).await;
         assert!(double.requests().len() >= 2);
     }
-    let sender = delivery::sms_sender(&SmsSettings::Tray, &tray, TIMES).expect("a sender");
+    let sender =
+        delivery::sms_sender(&SmsSettings::Tray, &tray, &templates, TIMES).expect("a sender");
     use_up(sender, &[NUMBER]).await;
 
     let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");

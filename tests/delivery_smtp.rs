@@ -27,7 +27,8 @@ const SHORT: Times = Times { step: Duration::from_secs(1), total: Duration::from
 
 fn sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
-    delivery::email_sender(&EmailSettings::Smtp(settings), &tray, times).expect("a sender")
+    let email = EmailSettings::Smtp(settings);
+    delivery::email_sender(&email, &tray, &message::templates(), times).expect("a sender")
 }
 
 fn sender(settings: SmtpSettings) -> Arc<dyn Sender> {

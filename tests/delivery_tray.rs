@@ -28,9 +28,10 @@ struct Desk {
 fn desk(file: &Path) -> Desk {
     let settings = TraySettings { file: file.to_owned() };
     let email = EmailSettings::Tray { from: "desk@example.org".into() };
+    let (templates, times) = (message::templates(), Times::default());
     Desk {
-        email: delivery::email_sender(&email, &settings, Times::default()).expect("a sender"),
-        sms: delivery::sms_sender(&SmsSettings::Tray, &settings, Times::default())
+        email: delivery::email_sender(&email, &settings, &templates, times).expect("a sender"),
+        sms: delivery::sms_sender(&SmsSettings::Tray, &settings, &templates, times)
             .expect("a sender"),
         tray: delivery::tray(&email, &SmsSettings::Tray, &settings).expect("a tray"),
     }
@@ -71,7 +72,7 @@ async fn a_message_lies_in_the_tray_as_the_customer_would_read_it() {
     assert_eq!(text.subject, None);
     assert_eq!(
         text.text,
-        "Riverside Billing, counter 3: 073914 is your code (pay bill). Ref K7Q. Valid 5 min. \
+        "Riverside Billing, counter 3: your code is 073914 (pay bill). Ref K7Q. Valid 5 min. \
          Tell it only at the counter, never by phone."
     );
     assert_eq!(read(&desk, 1, 10).await.len(), 1);

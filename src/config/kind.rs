@@ -12,6 +12,7 @@ use super::identifier::{Identifier, TableName};
 use super::raw::Raw;
 use super::store_url::{self, StoreUrl};
 use crate::domain::contact::EmailAddress;
+use crate::domain::locale::is_tag;
 use crate::domain::text::{clean, clean_optional};
 
 /// What a key may hold.
@@ -67,6 +68,10 @@ pub enum Kind {
     Country,
     /// A list of them.
     Countries,
+    /// A language, with a country or a script where it matters (BCP 47).
+    Locale,
+    /// A domain's name.
+    Domain,
 }
 
 /// What a name of a table or a column may be.
@@ -125,6 +130,10 @@ impl Kind {
             Self::BaseUrl => "https:// and a server's name; http:// only for this machine".into(),
             Self::Country => "a country's two letters (ISO 3166), such as US".into(),
             Self::Countries => "a list of countries' two letters (ISO 3166), such as US".into(),
+            Self::Locale => "a language such as en or de-AT".into(),
+            Self::Domain => "a domain's name alone in small letters, such as example.org \
+                             (a name with other letters as xn--…)"
+                .into(),
         }
     }
 
@@ -151,6 +160,8 @@ impl Kind {
                 | Self::SmsSender
                 | Self::Country
                 | Self::Countries
+                | Self::Locale
+                | Self::Domain
         )
     }
 
@@ -225,6 +236,8 @@ impl Kind {
                 let countries = raw.texts()?.into_iter().map(country).collect::<Option<Vec<_>>>();
                 countries.map(Into::into)
             }
+            Self::Locale => is_tag(text?).then(|| text.into()),
+            Self::Domain => is_domain(text?).then(|| text.into()),
         }
     }
 }
@@ -334,6 +347,18 @@ fn base_url(text: &str) -> Option<String> {
     (known && is_host(bare) && plain_path).then(|| text.trim_end_matches('/').to_owned())
 }
 
+/// What a telephone compares with the page that asks for the code: at least
+/// two labels, and no address.
+fn is_domain(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default();
+    is_host(text)
+        && text.contains('.')
+        && !text.contains('_')
+        && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !text.split('.').any(|label| label.ends_with('-'))
+        && last.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 fn country(text: &str) -> Option<String> {
     let letters = text.trim().to_ascii_uppercase();
     (letters.len() == 2 && letters.parse::<country::Id>().is_ok()).then_some(letters)
@@ -398,6 +423,12 @@ mod tests {
         assert!(reads(Kind::Host, "mail.example.org").is_some());
         for host in ["", "smtp://x", "x:25", "-x", "a..b"] {
             assert_eq!(reads(Kind::Host, host), None, "{host:?}");
+        }
+        for domain in ["example.org", "codes.xn--mller-kva.example"] {
+            assert!(reads(Kind::Domain, domain).is_some(), "{domain}");
+        }
+        for domain in ["", "example", "Example.org", "a_b.org", "10.0.0.1", "a-.org", "x.org/"] {
+            assert_eq!(reads(Kind::Domain, domain), None, "{domain:?}");
         }
         assert!(reads(Kind::Sid("AC"), &format!("AC{}", "0f".repeat(16))).is_some());
         assert_eq!(reads(Kind::Sid("AC"), "ACx"), None);

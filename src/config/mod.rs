@@ -4,7 +4,7 @@
 //! table ── kind          what each key may hold
 //!   │
 //! file ─┐                each value with the place that set it
-//! variables ─ layer ─ build (store, customers, email, sms) ─ Config
+//! variables ─ layer ─ build (store, customers, email, sms …) ─ Config
 //! defaults ─┘               │
 //!                           └─ show, or every problem at once
 //! ```
@@ -17,6 +17,7 @@ mod identifier;
 pub mod keys;
 mod kind;
 mod layer;
+mod messages;
 mod problem;
 mod raw;
 mod secret;

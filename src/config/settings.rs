@@ -50,6 +50,8 @@ pub struct Config {
     pub sms: SmsSettings,
     /// `sms.default_country`, `sms.allowed_countries`
     pub phones: PhonePolicy,
+    /// `[messages]`
+    pub messages: MessageSettings,
     /// `[tray]`
     pub tray: TraySettings,
     /// `[log]`
@@ -312,6 +314,23 @@ pub enum TwilioSender {
     From(String),
     /// A messaging service (`MG…`).
     MessagingService(String),
+}
+
+/// What messages say.
+#[derive(Clone, Debug)]
+pub struct MessageSettings {
+    /// Templates of the office's own, by language.
+    pub folder: Option<PathBuf>,
+    /// The language for whoever has none of those that there are.
+    pub default_locale: String,
+    /// The website that a telephone may fill the code into, and no other.
+    pub bound_domain: Option<String>,
+}
+
+impl Default for MessageSettings {
+    fn default() -> Self {
+        Self { folder: None, default_locale: "en".into(), bound_domain: None }
+    }
 }
 
 /// Where messages lie that go nowhere.

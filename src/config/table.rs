@@ -354,6 +354,24 @@ pub const TABLE: &[Key] = &[
         "the countries text messages may go to; none named means only the default country",
     ),
     of(
+        "messages.folder",
+        Kind::Path,
+        Fallback::Unset,
+        "templates of your own: a folder with one folder a language in it",
+    ),
+    of(
+        "messages.default_locale",
+        Kind::Locale,
+        Fallback::Text("en"),
+        "the language for whoever has none, or none that there are templates in",
+    ),
+    of(
+        "messages.bound_domain",
+        Kind::Domain,
+        Fallback::Unset,
+        "the website text messages bind the code to, by a last line @domain #code",
+    ),
+    of(
         "tray.file",
         Kind::Path,
         Fallback::Derived(

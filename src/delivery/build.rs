@@ -20,9 +20,10 @@ use crate::service::ports::{Sender, Tray};
 pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
+    templates: &Arc<Templates>,
     times: Times,
 ) -> Result<Arc<dyn Sender>, DeliveryError> {
-    let templates = Arc::new(Templates::embedded()?);
+    let templates = Arc::clone(templates);
     Ok(match email {
         EmailSettings::Tray { from } => {
             // A sender that real mail would stumble over is told of in time.
@@ -37,9 +38,10 @@ pub fn email_sender(
 pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
+    templates: &Arc<Templates>,
     times: Times,
 ) -> Result<Arc<dyn Sender>, DeliveryError> {
-    let templates = Arc::new(Templates::embedded()?);
+    let templates = Arc::clone(templates);
     Ok(match sms {
         SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
         SmsSettings::Twilio(settings) => {

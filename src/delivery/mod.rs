@@ -19,4 +19,5 @@ mod twilio;
 
 pub use build::{email_sender, sms_sender, tray};
 pub use error::DeliveryError;
+pub use templates::{Finding, Sample, State, Templates};
 pub use times::Times;

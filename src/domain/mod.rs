@@ -12,6 +12,7 @@ pub mod customer;
 pub mod delivery;
 pub mod event;
 pub mod key;
+pub mod locale;
 pub mod message;
 pub mod money;
 pub mod outcome;

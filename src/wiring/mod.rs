@@ -14,7 +14,7 @@ use crate::cli::house::House;
 use crate::cli::json::KeyLine;
 use crate::config::Config;
 use crate::config::settings::{Environment, StoreSettings};
-use crate::delivery;
+use crate::delivery::{self, Templates};
 use crate::domain::event::Actor;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
@@ -158,9 +158,11 @@ fn keys(config: &Config) -> FileKeys {
 fn senders(config: &Config) -> Result<Senders, Failure> {
     let times = delivery::Times::default();
     let failed = |error: delivery::DeliveryError| Failure::configuration(error.to_string());
+    let templates = Arc::new(Templates::load(&config.messages).map_err(failed)?);
+    let Config { email, sms, tray, .. } = config;
     Ok(Senders {
-        email: delivery::email_sender(&config.email, &config.tray, times).map_err(failed)?,
-        sms: delivery::sms_sender(&config.sms, &config.tray, times).map_err(failed)?,
+        email: delivery::email_sender(email, tray, &templates, times).map_err(failed)?,
+        sms: delivery::sms_sender(sms, tray, &templates, times).map_err(failed)?,
     })
 }
 

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
+use std::sync::Arc;
+
+use countersign::config::settings::MessageSettings;
+use countersign::delivery::Templates;
 use countersign::domain::code::Code;
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::message::{MessageFacts, Outgoing};
@@ -10,6 +14,11 @@ use countersign::domain::time::Timestamp;
 
 /// The code in [`to`]'s message: no port, number or status looks like it.
 pub(crate) const CODE: &str = "073914";
+
+/// The templates that come with the program.
+pub(crate) fn templates() -> Arc<Templates> {
+    Arc::new(Templates::load(&MessageSettings::default()).expect("templates"))
+}
 
 /// A message with [`CODE`] to an address or a number.
 pub(crate) fn to(contact: &str) -> Outgoing {

@@ -105,6 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::settings::MessageSettings;
     use crate::domain::code::Code;
     use crate::domain::contact::EmailAddress;
     use crate::domain::message::MessageFacts;
@@ -128,7 +129,7 @@ mod tests {
             },
         };
         let from = sender_address("Riverside Billing <desk@example.org>").expect("a sender");
-        let templates = Templates::embedded().expect("templates");
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
         Letter::write(&from, &message, &templates).expect("a letter")
     }
 

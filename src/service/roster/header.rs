@@ -4,6 +4,7 @@ use super::cells::split;
 use super::{BadLine, RosterError};
 use crate::domain::contact::{EmailAddress, PhoneNumber};
 use crate::domain::customer::NewCustomer;
+use crate::domain::locale::is_tag;
 use crate::domain::money::Money;
 use crate::domain::text;
 
@@ -146,16 +147,8 @@ impl Header {
     }
 }
 
-/// A language tag by its shape (BCP 47): letters, then parts of letters and digits.
 fn locale(tag: String) -> Result<String, BadLine> {
-    let mut parts = tag.split('-');
-    let language = parts.next().unwrap_or_default();
-    let shaped = (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-    if shaped { Ok(tag) } else { Err(BadLine::Locale) }
+    if is_tag(&tag) { Ok(tag) } else { Err(BadLine::Locale) }
 }
 
 /// A sum without separators of thousands, which nobody can tell from a decimal

@@ -1,0 +1,317 @@
+//! The templates looked at before anybody waits for a message.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::sms::{self, Alphabet, Form};
+use super::sources::{EMAIL, LAYOUT, SMS, Sources};
+use super::values::{NAMES, Values};
+use super::{Templates, broken, environment, words};
+use crate::config::settings::MessageSettings;
+use crate::domain::locale;
+
+/// Times that the words around a number may differ for: one, two, few, many.
+const TIMES: [u64; 5] = [1, 2, 3, 5, 10];
+/// What an email can do without: it greets by the name, or it does not.
+const OPTIONAL_IN_EMAIL: [&str; 1] = ["customer"];
+/// What a text message has to say, however few its places are.
+const NEEDED_IN_SMS: [&str; 3] = ["office", "reference", "code"];
+/// What a text message should say where there is room.
+const WISHED_IN_SMS: [&str; 3] = ["counter", "purpose", "minutes"];
+/// Names that templates give to each other or that the language has.
+const OTHER_NAMES: [&str; 7] = ["lang", "dir", "start", "loop", "range", "dict", "namespace"];
+
+/// How a template is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As it should be.
+    Good,
+    /// It works, and there is something to know.
+    Note,
+    /// It cannot be used.
+    Failed,
+}
+
+/// What there is to say about the templates of a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The language; none for what concerns all.
+    pub locale: Option<String>,
+    /// `email`, `sms` or `folder`.
+    pub part: &'static str,
+    /// How it is.
+    pub state: State,
+    /// In a sentence.
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The templates as far as they are good, and what there is to say.
+pub(super) fn assemble(settings: &MessageSettings) -> (Templates, Vec<Finding>) {
+    let mut sources = Sources::fill(settings.folder.as_deref());
+    let mut work = Work {
+        templates: Templates {
+            environment: environment(),
+            office: settings.default_locale.clone(),
+            email: BTreeSet::new(),
+            sms: BTreeMap::new(),
+            bound_domain: settings.bound_domain.clone(),
+        },
+        findings: Vec::new(),
+    };
+    for (tag, text) in std::mem::take(&mut sources.problems) {
+        work.say(tag.as_deref(), "folder", State::Failed, text);
+    }
+    work.compile(&sources);
+    for tag in sources.tags() {
+        work.email(&sources, &tag);
+        work.sms(&sources, &tag);
+    }
+    work.judge_default(&settings.default_locale);
+    (work.templates, work.findings)
+}
+
+struct Work {
+    templates: Templates,
+    findings: Vec<Finding>,
+}
+
+impl Work {
+    fn say(&mut self, tag: Option<&str>, part: &'static str, state: State, text: String) {
+        self.findings.push(Finding { locale: tag.map(str::to_owned), part, state, text });
+    }
+
+    fn compile(&mut self, sources: &Sources) {
+        for (name, source) in &sources.texts {
+            let added = self.templates.environment.add_template_owned(name.clone(), source.clone());
+            if let Err(error) = added {
+                let tag = name.split_once('/').map(|(tag, _)| tag);
+                let part = if name.ends_with(SMS) { "sms" } else { "email" };
+                self.say(tag, part, State::Failed, broken(name, &error));
+            }
+        }
+    }
+
+    /// Whether a template was understood; if not, that was said.
+    fn is_compiled(&self, name: &str) -> bool {
+        self.templates.environment.get_template(name).is_ok()
+    }
+
+    fn email(&mut self, sources: &Sources, tag: &str) {
+        let there: Vec<&str> = EMAIL.into_iter().filter(|part| sources.has(tag, part)).collect();
+        if there.is_empty() {
+            return;
+        }
+        let missing: Vec<&str> = EMAIL.into_iter().filter(|part| !there.contains(part)).collect();
+        if !missing.is_empty() {
+            let text = format!(
+                "{tag}/{} is missing: an email is made of {}.",
+                missing.join(" and "),
+                EMAIL.join(", ")
+            );
+            return self.say(Some(tag), "email", State::Failed, text);
+        }
+        let names: Vec<String> = EMAIL.iter().map(|part| format!("{tag}/{part}")).collect();
+        let all = names.iter().map(String::as_str).chain([LAYOUT]);
+        if !all.clone().all(|name| self.is_compiled(name)) {
+            return;
+        }
+        let problems = self.email_problems(tag, all);
+        if problems.is_empty() {
+            self.templates.email.insert(tag.into());
+            let text = "The text and the HTML say the same, and name every value.";
+            return self.say(Some(tag), "email", State::Good, text.into());
+        }
+        for text in problems {
+            self.say(Some(tag), "email", State::Failed, text);
+        }
+    }
+
+    fn email_problems<'a>(&self, tag: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+        let unknown: Vec<String> = names.flat_map(|name| self.unknown_names(name)).collect();
+        if !unknown.is_empty() {
+            return unknown;
+        }
+        let marked = Values::marked();
+        let rendered = |values: &Values| -> Result<[String; 3], String> {
+            let [subject, plain, html] = EMAIL.map(|part| {
+                self.templates.render(tag, part, values).map_err(|error| error.to_string())
+            });
+            Ok([subject?, plain?, html?])
+        };
+        for minutes in TIMES {
+            match rendered(&marked.lasting(minutes)) {
+                Err(error) => return vec![error],
+                Ok([_, plain, html]) => {
+                    if let Some(text) = differ(tag, &plain, &html) {
+                        return vec![text];
+                    }
+                }
+            }
+        }
+        let [subject, plain, html] = match rendered(&marked) {
+            Ok(parts) => parts,
+            Err(error) => return vec![error],
+        };
+        let html = words::of_html(&html);
+        let mut problems = Vec::new();
+        if subject.trim().is_empty() {
+            problems.push(format!("{tag}/{} is empty.", EMAIL[0]));
+        }
+        for (part, text) in [(EMAIL[1], &plain), (EMAIL[2], &html)] {
+            let silent = |(name, value): &(&str, String)| {
+                !OPTIONAL_IN_EMAIL.contains(name) && !text.contains(value.as_str())
+            };
+            for (name, _) in marked.named().into_iter().filter(silent) {
+                problems.push(format!("{tag}/{part} does not say {{{{ {name} }}}}."));
+            }
+        }
+        problems
+    }
+
+    /// Names in a template that stand for nothing, also where no condition
+    /// leads to them today.
+    fn unknown_names(&self, name: &str) -> Vec<String> {
+        let Ok(template) = self.templates.environment.get_template(name) else {
+            return Vec::new();
+        };
+        let mut unknown: Vec<String> = template
+            .undeclared_variables(false)
+            .into_iter()
+            .filter(|known| !NAMES.contains(&known.as_str()))
+            .filter(|known| !OTHER_NAMES.contains(&known.as_str()))
+            .collect();
+        unknown.sort();
+        let sentence = |unknown: String| {
+            format!("{name} names {{{{ {unknown} }}}}; there are {}.", NAMES.join(", "))
+        };
+        unknown.into_iter().map(sentence).collect()
+    }
+
+    fn sms(&mut self, sources: &Sources, tag: &str) {
+        let name = format!("{tag}/{SMS}");
+        if !sources.has(tag, SMS) || !self.is_compiled(&name) {
+            return;
+        }
+        let unknown = self.unknown_names(&name);
+        if !unknown.is_empty() {
+            for text in unknown {
+                self.say(Some(tag), "sms", State::Failed, text);
+            }
+            return;
+        }
+        match self.sms_form(tag) {
+            Err(text) => self.say(Some(tag), "sms", State::Failed, text),
+            Ok((form, text)) => {
+                self.templates.sms.insert(tag.into(), form);
+                self.say(Some(tag), "sms", State::Good, text);
+                self.note_of_sms(tag, form);
+            }
+        }
+    }
+
+    /// How a text message is written, by what its template takes by itself.
+    fn sms_form(&self, tag: &str) -> Result<(Form, String), String> {
+        let render = |values: &Values| {
+            self.templates.render(tag, SMS, values).map_err(|error| error.to_string())
+        };
+        let bare = Values::bare();
+        let texts = TIMES.map(|minutes| render(&bare.lasting(minutes)));
+        let texts = texts.into_iter().collect::<Result<Vec<String>, String>>()?;
+        let alphabet = Alphabet::of(&texts.concat());
+        let longest = texts.iter().map(|text| alphabet.length(text)).max().unwrap_or_default();
+        let room = alphabet.places().saturating_sub(longest);
+        if room < alphabet.least_room() {
+            return Err(too_long(tag, alphabet, longest, &texts.concat()));
+        }
+        let said = render(&Values::marked())?;
+        let silent = NEEDED_IN_SMS.into_iter().find(|name| !says(&said, name));
+        if let Some(name) = silent {
+            return Err(format!("{tag}/{SMS} does not say {{{{ {name} }}}}."));
+        }
+        let line = self.templates.bound_domain.as_deref();
+        let line = line.map(|domain| alphabet.length(&sms::binding(domain, &bare.code)));
+        let bound = line.is_some_and(|line| room >= line + alphabet.least_room());
+        let form = Form { alphabet, bound };
+        let room = if bound { room - line.unwrap_or_default() } else { room };
+        let text = format!(
+            "One message in {}: {} of {} places at most, {room} left for names.",
+            alphabet.name(),
+            alphabet.places() - room,
+            alphabet.places()
+        );
+        Ok((form, text))
+    }
+
+    fn note_of_sms(&mut self, tag: &str, form: Form) {
+        if let (Some(domain), false) = (self.templates.bound_domain.clone(), form.bound) {
+            let text = format!("There is no room for the line @{domain} #…: it is left out.");
+            self.say(Some(tag), "sms", State::Note, text);
+        }
+        let Ok(said) = self.templates.render(tag, SMS, &Values::marked()) else {
+            return;
+        };
+        let silent: Vec<&str> =
+            WISHED_IN_SMS.into_iter().filter(|name| !says(&said, name)).collect();
+        if !silent.is_empty() {
+            let text = format!("It does not say {}; the email does.", silent.join(" and "));
+            self.say(Some(tag), "sms", State::Note, text);
+        }
+    }
+
+    /// The office's own language has to be one there is something in.
+    fn judge_default(&mut self, office: &str) {
+        let chain = locale::chain([office]);
+        let known = |tag: &String| {
+            self.templates.email.contains(tag) || self.templates.sms.contains_key(tag)
+        };
+        if !chain.iter().any(known) {
+            let there: Vec<&str> = self.templates.email.iter().map(String::as_str).collect();
+            let text = format!(
+                "messages.default_locale is {office}, and there are no templates in it; there are \
+                 {}.",
+                there.join(", ")
+            );
+            self.say(None, "folder", State::Failed, text);
+        }
+    }
+}
+
+/// Whether a message with marked values says this one.
+fn says(text: &str, name: &str) -> bool {
+    let marked = Values::marked().named();
+    marked.iter().any(|(known, value)| *known == name && text.contains(value.as_str()))
+}
+
+/// Where the two parts of an email say different things.
+fn differ(tag: &str, plain: &str, html: &str) -> Option<String> {
+    let (plain, html) = (words::letters(plain), words::letters(&words::of_html(html)));
+    words::parting(&plain, &html).map(|(plain, html)| {
+        format!(
+            "{tag}/{} and {tag}/{} do not say the same: where the one goes on “{plain}”, the \
+             other has “{html}”.",
+            EMAIL[1], EMAIL[2]
+        )
+    })
+}
+
+fn too_long(tag: &str, alphabet: Alphabet, length: usize, text: &str) -> String {
+    let most = alphabet.places() - alphabet.least_room();
+    let why = match super::gsm7::stranger(text) {
+        Some(stranger) => format!(
+            " “{stranger}” is not in the alphabet of text messages: with it there are only {} places.",
+            alphabet.places()
+        ),
+        None => String::new(),
+    };
+    format!(
+        "{tag}/{SMS} takes {length} places of {}; {most} at most leave room for the names of office, \
+         counter and purpose.{why}",
+        alphabet.places()
+    )
+}

@@ -1,0 +1,186 @@
+//! The words of a message, from templates in `assets/templates/<language>`
+//! and in the folder that the configuration names.
+//!
+//! Values are data and never templates: `{{code}}` in a customer's name stays
+//! those eight letters. A template that names a value there is not, whose two
+//! parts say different things, or that could make a text message longer than
+//! one, is refused when a sender is made, not when a customer waits.
+
+mod check;
+mod sms;
+mod sources;
+mod values;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::error::DeliveryError;
+use super::gsm7;
+use crate::config::settings::MessageSettings;
+use crate::domain::channel::Channel;
+use crate::domain::locale;
+use crate::domain::message::MessageFacts;
+use crate::domain::text;
+use sms::Form;
+use sources::{EMAIL, SMS};
+use values::Values;
+
+pub use check::{Finding, State};
+
+/// The language that every part is written in.
+const LAST_RESORT: &str = "en";
+
+/// An email, written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EmailText {
+    pub(super) subject: String,
+    pub(super) plain: String,
+    pub(super) html: String,
+}
+
+/// All templates, checked.
+pub struct Templates {
+    environment: Environment<'static>,
+    /// The language for whoever has none of those there are.
+    office: String,
+    /// The languages there are emails in.
+    email: BTreeSet<String>,
+    /// The languages there are text messages in.
+    sms: BTreeMap<String, Form>,
+    /// The website that text messages bind the code to.
+    bound_domain: Option<String>,
+}
+
+/// A message as a customer would get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The language it is in.
+    pub locale: String,
+    /// The subject of an email.
+    pub subject: Option<String>,
+    /// The text message, or the plain part of an email.
+    pub text: String,
+    /// The HTML part of an email.
+    pub html: Option<String>,
+    /// What a text message takes of one: places, and how many there are.
+    pub places: Option<(usize, usize)>,
+}
+
+impl Templates {
+    /// The templates of the program and of the folder, or all that is wrong
+    /// with them.
+    pub fn load(settings: &MessageSettings) -> Result<Self, DeliveryError> {
+        let (templates, findings) = check::assemble(settings);
+        let failed = findings.iter().filter(|finding| finding.state == State::Failed);
+        let failed: Vec<String> = failed.map(ToString::to_string).collect();
+        if failed.is_empty() {
+            return Ok(templates);
+        }
+        Err(DeliveryError::Settings(format!(
+            "The templates of messages cannot be used. {}",
+            failed.join("\n")
+        )))
+    }
+
+    /// What there is to say about each template.
+    pub fn check(settings: &MessageSettings) -> Vec<Finding> {
+        check::assemble(settings).1
+    }
+
+    /// A message as it would be sent.
+    pub fn sample(&self, channel: Channel, facts: &MessageFacts) -> Result<Sample, DeliveryError> {
+        Ok(match channel {
+            Channel::Email => {
+                let EmailText { subject, plain, html } = self.email(facts)?;
+                Sample {
+                    locale: self.email_language(facts).to_owned(),
+                    subject: Some(subject),
+                    text: plain,
+                    html: Some(html),
+                    places: None,
+                }
+            }
+            Channel::Sms => {
+                let text = self.sms(facts)?;
+                let (tag, _) = self.sms_language(facts)?;
+                Sample {
+                    locale: tag.to_owned(),
+                    subject: None,
+                    places: Some(sms::places(&text)),
+                    text,
+                    html: None,
+                }
+            }
+        })
+    }
+
+    /// The email for a message.
+    pub(super) fn email(&self, facts: &MessageFacts) -> Result<EmailText, DeliveryError> {
+        let values = Values::of(facts, text::clean);
+        let tag = self.email_language(facts);
+        let [subject, plain, html] = EMAIL.map(|part| self.render(tag, part, &values));
+        Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
+    }
+
+    /// The text message: always one segment.
+    pub(super) fn sms(&self, facts: &MessageFacts) -> Result<String, DeliveryError> {
+        let (tag, form) = self.sms_language(facts)?;
+        let values = form.values(facts);
+        form.fit(&values, self.bound_domain.as_deref(), |values| self.render(tag, SMS, values))
+    }
+
+    /// The languages to look for: the customer's, the office's, English.
+    fn languages(&self, facts: &MessageFacts) -> Vec<String> {
+        let wished = facts.locale.as_deref();
+        locale::chain(wished.into_iter().chain([self.office.as_str(), LAST_RESORT]))
+    }
+
+    fn email_language(&self, facts: &MessageFacts) -> &str {
+        self.languages(facts)
+            .iter()
+            .find_map(|tag| self.email.get(tag))
+            .map_or(LAST_RESORT, String::as_str)
+    }
+
+    fn sms_language(&self, facts: &MessageFacts) -> Result<(&str, Form), DeliveryError> {
+        self.languages(facts)
+            .iter()
+            .find_map(|tag| self.sms.get_key_value(tag))
+            .map(|(tag, form)| (tag.as_str(), *form))
+            .ok_or_else(|| {
+                DeliveryError::Settings("There is no template of a text message.".into())
+            })
+    }
+
+    fn render(&self, tag: &str, part: &str, values: &Values) -> Result<String, DeliveryError> {
+        let name = format!("{tag}/{part}");
+        self.environment
+            .get_template(&name)
+            .and_then(|template| template.render(values.context()))
+            .map_err(|error| DeliveryError::Settings(broken(&name, &error)))
+    }
+}
+
+/// An environment in which an unknown name is an error, and the ending of a
+/// template's name decides about escaping.
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|name| match name.rsplit('.').next() {
+        Some("html") => AutoEscape::Html,
+        _ => AutoEscape::None,
+    });
+    environment
+}
+
+/// The error names the template and its line; it never holds a value.
+fn broken(name: &str, error: &minijinja::Error) -> String {
+    let place = match error.line() {
+        Some(line) => format!("{} line {line}", error.name().unwrap_or(name)),
+        None => name.to_owned(),
+    };
+    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    format!("{place}: {what}.")
+}

@@ -1,0 +1,174 @@
+//! Where templates come from: those of the program, and in their place or
+//! beside them those of a folder of the office's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::domain::locale;
+
+/// The parts of an email: all three of one language, or none.
+pub(super) const EMAIL: [&str; 3] = ["email.subject.txt", "email.txt", "email.html"];
+/// The text message.
+pub(super) const SMS: &str = "sms.txt";
+/// The frame of every HTML part, for all languages.
+pub(super) const LAYOUT: &str = "layout.html";
+
+/// No template is longer.
+const LONGEST: u64 = 256 * 1024;
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../assets/templates/", $name)))),*]
+    };
+}
+
+/// The templates that are part of the program.
+const SHIPPED: &[(&str, &str)] = shipped![
+    "layout.html",
+    "ar/email.html",
+    "ar/email.subject.txt",
+    "ar/email.txt",
+    "ar/sms.txt",
+    "de/email.html",
+    "de/email.subject.txt",
+    "de/email.txt",
+    "de/sms.txt",
+    "en/email.html",
+    "en/email.subject.txt",
+    "en/email.txt",
+    "en/sms.txt",
+    "es/email.html",
+    "es/email.subject.txt",
+    "es/email.txt",
+    "es/sms.txt",
+    "fr/email.html",
+    "fr/email.subject.txt",
+    "fr/email.txt",
+    "fr/sms.txt",
+    "hi/email.html",
+    "hi/email.subject.txt",
+    "hi/email.txt",
+    "hi/sms.txt",
+    "zh/email.html",
+    "zh/email.subject.txt",
+    "zh/email.txt",
+    "zh/sms.txt",
+];
+
+/// Templates by name, such as `es/sms.txt`, and what is wrong with the folder.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    pub(super) texts: BTreeMap<String, String>,
+    /// The languages that have a template in the folder.
+    pub(super) own: BTreeSet<String>,
+    /// The language, or none, and a sentence about it.
+    pub(super) problems: Vec<(Option<String>, String)>,
+}
+
+impl Sources {
+    /// What there is, with the folder's templates in the place of the program's.
+    pub(super) fn fill(folder: Option<&Path>) -> Self {
+        let texts = SHIPPED.iter().map(|(name, source)| ((*name).into(), (*source).into()));
+        let mut sources = Self { texts: texts.collect(), ..Self::default() };
+        if let Some(folder) = folder {
+            sources.add_folder(folder);
+        }
+        sources
+    }
+
+    /// The languages there are.
+    pub(super) fn tags(&self) -> BTreeSet<String> {
+        self.texts.keys().filter_map(|name| name.split_once('/')).map(|(it, _)| it.into()).collect()
+    }
+
+    /// Whether a language has this part.
+    pub(super) fn has(&self, tag: &str, part: &str) -> bool {
+        self.texts.contains_key(&format!("{tag}/{part}"))
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        for (name, path, is_folder) in self.entries(folder, None) {
+            if !is_folder {
+                if name == LAYOUT {
+                    self.add(None, LAYOUT.into(), &path);
+                }
+                continue;
+            }
+            let tag = locale::canonical(&name);
+            if !locale::is_tag(&tag) {
+                self.problem(
+                    None,
+                    format!(
+                        "{} is no language: name the folder as in es, es-MX or zh-Hans.",
+                        path.display()
+                    ),
+                );
+                continue;
+            }
+            self.add_language(&tag, &path);
+        }
+    }
+
+    fn add_language(&mut self, tag: &str, folder: &Path) {
+        for (name, path, _) in self.entries(folder, Some(tag)) {
+            if EMAIL.contains(&name.as_str()) || name == SMS {
+                self.own.insert(tag.into());
+                self.add(Some(tag), format!("{tag}/{name}"), &path);
+            } else {
+                self.problem(
+                    Some(tag),
+                    format!(
+                        "{} is no template: there are {}, {} and {SMS}.",
+                        path.display(),
+                        EMAIL[..2].join(", "),
+                        EMAIL[2]
+                    ),
+                );
+            }
+        }
+    }
+
+    fn add(&mut self, tag: Option<&str>, name: String, path: &Path) {
+        match read(path) {
+            Ok(source) => drop(self.texts.insert(name, source)),
+            Err(why) => self.problem(tag, format!("{} {why}.", path.display())),
+        }
+    }
+
+    /// What lies in a folder, by name; hidden files and the copies editors
+    /// leave are nobody's business.
+    fn entries(
+        &mut self,
+        folder: &Path,
+        tag: Option<&str>,
+    ) -> Vec<(String, std::path::PathBuf, bool)> {
+        let listed = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let entries = listed.unwrap_or_else(|error| {
+            self.problem(tag, format!("{} cannot be read: {error}.", folder.display()));
+            Vec::new()
+        });
+        let named = entries.into_iter().filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let path = entry.path();
+            let is_folder = path.is_dir();
+            (!name.starts_with('.') && !name.ends_with('~')).then_some((name, path, is_folder))
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        named
+    }
+
+    fn problem(&mut self, tag: Option<&str>, text: String) {
+        self.problems.push((tag.map(str::to_owned), text));
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let metadata = fs::metadata(path).map_err(cannot)?;
+    if !metadata.is_file() || metadata.len() > LONGEST {
+        return Err(format!("is no file of at most {LONGEST} bytes"));
+    }
+    fs::read_to_string(path).map_err(cannot)
+}

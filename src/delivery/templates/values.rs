@@ -1,0 +1,125 @@
+//! What a template can name, and how a name is made shorter.
+
+use minijinja::value::Value;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::domain::message::MessageFacts;
+
+/// The names there are.
+pub(super) const NAMES: [&str; 7] =
+    ["office", "counter", "customer", "purpose", "reference", "code", "minutes"];
+
+/// The values of one message. They are data and never templates.
+#[derive(Clone, Debug)]
+pub(super) struct Values {
+    pub(super) office: String,
+    pub(super) counter: String,
+    pub(super) customer: String,
+    pub(super) purpose: String,
+    pub(super) reference: String,
+    pub(super) code: String,
+    pub(super) minutes: u64,
+}
+
+impl Values {
+    /// The values of a message, each cleaned.
+    pub(super) fn of(facts: &MessageFacts, cleaned: impl Fn(&str) -> String) -> Self {
+        Self {
+            office: cleaned(&facts.office),
+            counter: cleaned(&facts.counter),
+            customer: cleaned(&facts.customer),
+            purpose: cleaned(&facts.purpose),
+            reference: cleaned(facts.reference.as_str()),
+            code: facts.code.reveal().to_owned(),
+            // Less than a minute is a setting to try expiry out with.
+            minutes: facts.minutes.max(1),
+        }
+    }
+
+    /// No names, and the longest code, reference and time: what a template
+    /// takes by itself.
+    pub(super) fn bare() -> Self {
+        Self {
+            office: String::new(),
+            counter: String::new(),
+            customer: String::new(),
+            purpose: String::new(),
+            reference: "W2W".into(),
+            code: "0".repeat(10),
+            minutes: 10,
+        }
+    }
+
+    /// A word for each value that stands nowhere else, to be looked for.
+    pub(super) fn marked() -> Self {
+        Self {
+            office: "Qoffq".into(),
+            counter: "Qcouq".into(),
+            customer: "Qcusq".into(),
+            purpose: "Qpurq".into(),
+            reference: "Q8R".into(),
+            code: "9481036275".into(),
+            minutes: 777,
+        }
+    }
+
+    /// The same with another time, which changes the words around it.
+    pub(super) fn lasting(&self, minutes: u64) -> Self {
+        Self { minutes, ..self.clone() }
+    }
+
+    /// Each value by its name.
+    pub(super) fn named(&self) -> [(&'static str, String); 7] {
+        let values = [
+            self.office.clone(),
+            self.counter.clone(),
+            self.customer.clone(),
+            self.purpose.clone(),
+            self.reference.clone(),
+            self.code.clone(),
+            self.minutes.to_string(),
+        ];
+        let mut values = values.into_iter();
+        NAMES.map(|name| (name, values.next().unwrap_or_default()))
+    }
+
+    pub(super) fn context(&self) -> Value {
+        Value::from_pairs([
+            ("office", Value::from(&*self.office)),
+            ("counter", Value::from(&*self.counter)),
+            ("customer", Value::from(&*self.customer)),
+            ("purpose", Value::from(&*self.purpose)),
+            ("reference", Value::from(&*self.reference)),
+            ("code", Value::from(&*self.code)),
+            ("minutes", Value::from(self.minutes)),
+        ])
+    }
+
+    /// How long the values are that can be made shorter.
+    pub(super) fn lengths(&self) -> [usize; 4] {
+        [&self.office, &self.counter, &self.purpose, &self.customer]
+            .map(|name| name.graphemes(true).count())
+    }
+
+    /// The same with these values cut, each ending in `mark` then.
+    pub(super) fn shortened(&self, keep: [usize; 4], mark: char) -> Self {
+        let [office, counter, purpose, customer] = keep;
+        Self {
+            office: shorten(&self.office, office, mark),
+            counter: shorten(&self.counter, counter, mark),
+            purpose: shorten(&self.purpose, purpose, mark),
+            customer: shorten(&self.customer, customer, mark),
+            ..self.clone()
+        }
+    }
+}
+
+/// At most `keep` letters as people count them: a vowel sign stays with its
+/// consonant.
+fn shorten(value: &str, keep: usize, mark: char) -> String {
+    if value.graphemes(true).count() <= keep {
+        return value.to_owned();
+    }
+    let head: String = value.graphemes(true).take(keep.saturating_sub(1)).collect();
+    if keep == 0 { head } else { format!("{}{mark}", head.trim_end()) }
+}

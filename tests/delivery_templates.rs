@@ -1,0 +1,363 @@
+//! The words of messages: every language, the longest names, a folder of the
+//! office's own, and everything that a template can do wrong.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+use std::fs;
+use std::path::Path;
+
+use countersign::config::settings::MessageSettings;
+use countersign::delivery::{Finding, Sample, State, Templates};
+use countersign::domain::channel::Channel;
+use countersign::domain::code::Code;
+use countersign::domain::message::MessageFacts;
+use countersign::domain::request::Reference;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+const SHIPPED: [&str; 7] = ["ar", "de", "en", "es", "fr", "hi", "zh"];
+
+fn facts() -> MessageFacts {
+    MessageFacts {
+        office: "Riverside Billing".into(),
+        counter: "3".into(),
+        customer: "Dana Rivera".into(),
+        purpose: "pay bill".into(),
+        reference: Reference::from_store("K7Q"),
+        code: Code::from_number(481_920, 6),
+        minutes: 5,
+        locale: None,
+    }
+}
+
+fn spoken(locale: &str) -> MessageFacts {
+    MessageFacts { locale: Some(locale.into()), ..facts() }
+}
+
+/// As many as the configuration and the store let through.
+fn longest(locale: &str) -> MessageFacts {
+    MessageFacts {
+        office: "Abfallwirtschaftsbetrieb Überlingen Süd¶".into(),
+        counter: "Schalter zwölf links".into(),
+        customer: "W".repeat(200),
+        purpose: "Änderung der Anschrift und des Kontos, §".into(),
+        code: Code::from_number(1, 10),
+        minutes: 10,
+        ..spoken(locale)
+    }
+}
+
+fn shipped() -> Templates {
+    Templates::load(&MessageSettings::default()).expect("the templates of the program")
+}
+
+fn sample(templates: &Templates, channel: Channel, facts: &MessageFacts) -> Sample {
+    templates.sample(channel, facts).expect("a message")
+}
+
+fn sms(facts: &MessageFacts) -> String {
+    sample(&shipped(), Channel::Sms, facts).text
+}
+
+/// Subject, text and HTML.
+fn email(facts: &MessageFacts) -> (String, String, String) {
+    let it = sample(&shipped(), Channel::Email, facts);
+    (it.subject.expect("a subject"), it.text, it.html.expect("HTML"))
+}
+
+/// What a text takes of one message, counted anew: 160 of the GSM alphabet, or
+/// 70 units of UTF-16.
+fn is_one_message(text: &str) -> bool {
+    const GSM: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                       ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+    const EXTENDED: &str = "\u{c}^{}\\[~]|€";
+    let places = |char: char| match char {
+        char if GSM.contains(char) => Some(1),
+        char if EXTENDED.contains(char) => Some(2),
+        _ => None,
+    };
+    match text.chars().map(places).sum::<Option<usize>>() {
+        Some(places) => places <= 160,
+        None => text.encode_utf16().count() <= 70,
+    }
+}
+
+/// A folder of the office's own.
+struct Own(TempDir);
+
+impl Own {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let own = Self(tempfile::tempdir().expect("a folder"));
+        for (name, text) in files {
+            own.write(name, text);
+        }
+        own
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    fn settings(&self) -> MessageSettings {
+        MessageSettings { folder: Some(self.0.path().into()), ..MessageSettings::default() }
+    }
+
+    fn failed(&self) -> Vec<String> {
+        let failed =
+            |finding: Finding| (finding.state == State::Failed).then(|| finding.text.clone());
+        let failed: Vec<String> =
+            Templates::check(&self.settings()).into_iter().filter_map(failed).collect();
+        assert_eq!(Templates::load(&self.settings()).is_err(), !failed.is_empty());
+        failed
+    }
+}
+
+#[test]
+fn the_messages_read_as_they_should() {
+    assert_eq!(
+        sms(&facts()),
+        "Riverside Billing, counter 3: your code is 481920 (pay bill). Ref K7Q. Valid 5 min. \
+         Tell it only at the counter, never by phone."
+    );
+    let (subject, plain, html) = email(&facts());
+    assert_eq!(subject, "Riverside Billing: your code for the counter, reference K7Q");
+    assert!(
+        plain.starts_with("Riverside Billing\n\nHello Dana Rivera,\n\nyou are at our counter 3.")
+    );
+    assert!(plain.lines().any(|line| line == "481920"), "{plain}");
+    assert!(plain.contains("\nValid for: 5 minutes\n"), "{plain}");
+    for part in [&plain, &html] {
+        assert!(part.contains("only at the counter, never by phone"), "{part}");
+        assert!(part.contains("We never ask for it by phone or email."), "{part}");
+    }
+    assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
+    let once = MessageFacts { minutes: 1, ..facts() };
+    assert!(email(&once).1.contains("Valid for: 1 minute\n"));
+}
+
+#[test]
+fn every_language_says_everything_in_both_parts() {
+    for locale in SHIPPED {
+        let (subject, plain, html) = email(&spoken(locale));
+        assert!(subject.contains("Riverside Billing") && subject.contains("K7Q"), "{subject}");
+        assert!(!subject.contains("481920"), "a locked telephone shows the subject");
+        let page = html.split_once("</head>").expect("a head").1;
+        for value in ["Dana Rivera", "Riverside Billing", ">3<", "pay bill", "K7Q", "481920"] {
+            assert!(page.contains(value), "{locale}: {value} in {page}");
+            assert!(plain.contains(value.trim_matches(['<', '>'])), "{locale}: {value} in {plain}");
+        }
+        assert!(plain.contains('5') && page.contains("5 "), "{locale}");
+        assert_eq!(plain.matches("481920").count(), 1, "{locale}");
+        assert_eq!(page.matches("481920").count(), 1, "{locale}");
+    }
+}
+
+#[test]
+fn the_mail_calls_nobody_and_knows_light_and_dark() {
+    for locale in SHIPPED {
+        let html = email(&spoken(locale)).2;
+        for foreign in ["http:", "https:", "src=", "url(", "<img", "<link", "<script", "@import"] {
+            assert!(!html.contains(foreign), "{locale}: {foreign}");
+        }
+        assert!(html.contains("name=\"color-scheme\" content=\"light dark\""), "{locale}");
+        assert!(html.contains("prefers-color-scheme: dark"), "{locale}");
+        let direction = if locale == "ar" { "rtl" } else { "ltr" };
+        assert!(html.contains(&format!("dir=\"{direction}\">\n<head>")), "{locale}");
+        assert!(html.contains("<span dir=\"ltr\">481920</span>"), "{locale}");
+        assert!(html.contains("<span dir=\"ltr\">K7Q</span>"), "{locale}");
+    }
+    let arabic = email(&spoken("ar")).1;
+    assert!(arabic.contains("\u{2068}K7Q\u{2069}"), "names keep their own direction: {arabic}");
+    assert!(arabic.lines().any(|line| line == "481920"));
+}
+
+#[test]
+fn the_customers_language_is_spoken_or_the_offices() {
+    let own = Own::new(&[("pt/sms.txt", "{{ office }}: codigo {{ code }}, {{ reference }}")]);
+    let settings = MessageSettings { default_locale: "de-AT".into(), ..own.settings() };
+    let templates = Templates::load(&settings).expect("templates");
+    for (locale, mail, text) in [
+        ("es-MX", "es", "es"),
+        ("es_419.UTF-8", "es", "es"),
+        ("ZH-Hans-CN", "zh", "zh"),
+        ("pt-BR", "de", "pt"),
+        ("tlh", "de", "de"),
+        ("", "de", "de"),
+        ("../en", "de", "de"),
+        ("en-GB", "en", "en"),
+    ] {
+        let facts = spoken(locale);
+        assert_eq!(sample(&templates, Channel::Email, &facts).locale, mail, "{locale}");
+        assert_eq!(sample(&templates, Channel::Sms, &facts).locale, text, "{locale}");
+    }
+    assert_eq!(sample(&templates, Channel::Sms, &facts()).locale, "de");
+}
+
+#[test]
+fn security_25_values_are_data_and_never_templates() {
+    let hostile = MessageFacts {
+        customer: "{{code}}<b>&\"'{% raw %}x\r\nBcc: v@evil.test\u{202e}".into(),
+        purpose: "{{ code }}".into(),
+        office: "A & B".into(),
+        ..facts()
+    };
+    let (subject, plain, html) = email(&hostile);
+    assert!(plain.contains("Hello {{code}}<b>&\"'{% raw %}x  Bcc: v@evil.test,"), "{plain}");
+    assert!(html.contains("{{code}}&lt;b&gt;&amp;"), "{html}");
+    assert!(!html.contains("<b>"), "{html}");
+    assert!(html.contains("A &amp; B"));
+    assert!(subject.starts_with("A & B:"));
+    assert_eq!(plain.matches("481920").count(), 1);
+    assert_eq!(html.matches("481920").count(), 1);
+    assert!(sms(&hostile).contains("({{ code }})"));
+}
+
+#[test]
+fn security_21_long_names_are_shortened_and_the_message_stays_one() {
+    for locale in SHIPPED {
+        let message = sms(&longest(locale));
+        assert!(is_one_message(&message), "{locale}: {message}");
+        for value in ["0000000001", "K7Q", "10"] {
+            assert!(message.contains(value), "{locale}: {value} in {message}");
+        }
+        for name in ["Abf", "Sch"] {
+            assert!(message.contains(name), "{locale}: {name} in {message}");
+        }
+    }
+    assert_eq!(
+        sms(&longest("en")),
+        "Abfallwirtschafts., counter Schalter zwölf li.: your code is 0000000001 (Änderung der \
+         Ans.). Ref K7Q. Valid 10 min. Tell it only at the counter, never by phone."
+    );
+}
+
+#[test]
+fn security_21_a_template_that_makes_two_messages_is_refused() {
+    let check = |text: &str| {
+        let own =
+            Own::new(&[("xx/sms.txt", &format!("{{{{ office }}}} {{{{ reference }}}} {text}"))]);
+        own.failed().join(" ")
+    };
+    assert_eq!(check("{{ code }}'s"), "");
+    // Office and reference take five places with their blanks, the code ten.
+    let fits = format!("{}{{{{ code }}}}", "a".repeat(160 - 18 - 10 - 5));
+    assert_eq!(check(&fits), "");
+    assert!(check(&format!("a{fits}")).contains("143 places of 160; 142 at most"));
+    let curly = check(&format!("{}’{{{{ code }}}}", "a".repeat(60)));
+    assert!(curly.contains("“’” is not in the alphabet of text messages"), "{curly}");
+    assert_eq!(check(&format!("{}’{{{{ code }}}}", "a".repeat(40))), "");
+}
+
+#[test]
+fn each_fault_of_a_template_is_named() {
+    let text = "{{ office }} {{ counter }} {{ purpose }} {{ reference }} {{ code }} {{ minutes }}";
+    let html =
+        "<p>{{ office }} {{ counter }} {{ purpose }} {{ reference }}: {{ code }} {{ minutes }}";
+    for (files, fault) in [
+        (
+            vec![("xx/sms.txt", "{{ office }} {{ codes }} {{ reference }}")],
+            "names {{ codes }}; there",
+        ),
+        (vec![("xx/sms.txt", "{% if minutes == 99 %}{{ hours }}{% endif %}")], "names {{ hours }}"),
+        (vec![("xx/sms.txt", "{{ office }} {{ code")], "xx/sms.txt line 1"),
+        (vec![("xx/sms.txt", "{{ office }}\n{% for %}")], "xx/sms.txt line 2"),
+        (vec![("xx/sms.txt", "{{ office | shout }}")], "shout"),
+        (vec![("xx/sms.txt", "{{ office }} {{ code }}")], "does not say {{ reference }}"),
+        (vec![("xx/sms.txt", "{{ office }} {{ reference }}")], "does not say {{ code }}"),
+        (vec![("xx/email.txt", text)], "xx/email.subject.txt and email.html is missing"),
+        (vec![("xx/mail.txt", text)], "mail.txt is no template: there are"),
+        (vec![("deutsch/sms.txt", text)], "deutsch is no language"),
+        (vec![("layout.html", "{{ nothing }}")], "layout.html names {{ nothing }}"),
+        (vec![("es/email.txt", text)], "es/email.txt and es/email.html do not say the same"),
+    ] {
+        let failed = Own::new(&files).failed();
+        assert!(failed.iter().any(|text| text.contains(fault)), "{fault}: {failed:#?}");
+    }
+    let own = Own::new(&[
+        ("xx/email.subject.txt", "Code"),
+        ("xx/email.txt", text),
+        ("xx/email.html", html),
+    ]);
+    assert_eq!(own.failed(), [""; 0]);
+    for value in ["office", "counter", "purpose", "reference", "code", "minutes"] {
+        let place = format!("{{{{ {value} }}}}");
+        own.write("xx/email.txt", &text.replace(&place, ""));
+        assert!(own.failed()[0].contains("do not say the same"), "{value}");
+        own.write("xx/email.html", &html.replace(&place, ""));
+        assert_eq!(own.failed().len(), 2, "{value}");
+        assert_eq!(own.failed()[1], format!("xx/email.html does not say {{{{ {value} }}}}."));
+        own.write("xx/email.txt", text);
+        own.write("xx/email.html", html);
+    }
+    own.write("xx/email.subject.txt", "  ");
+    assert_eq!(own.failed(), ["xx/email.subject.txt is empty."]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told() {
+    let gone = MessageSettings { folder: Some("/nowhere".into()), ..MessageSettings::default() };
+    let told = Templates::load(&gone).err().expect("refused").to_string();
+    assert!(told.contains("/nowhere cannot be read"), "{told}");
+    let unknown = MessageSettings { default_locale: "pt-BR".into(), ..MessageSettings::default() };
+    let told = Templates::load(&unknown).err().expect("refused").to_string();
+    assert!(told.contains("messages.default_locale is pt-BR, and there are no"), "{told}");
+    let own =
+        Own::new(&[("README", "to the office"), ("es/.sms.txt.swp", ""), ("es/sms.txt~", "")]);
+    assert_eq!(own.failed(), [""; 0]);
+    fs::write(own.0.path().join("es/sms.txt"), [0xff]).expect("written");
+    assert!(own.failed()[0].contains("es/sms.txt cannot be read"));
+}
+
+#[test]
+fn the_code_is_bound_to_a_website_only_when_asked_for() {
+    let bound = |domain: &str| MessageSettings {
+        bound_domain: Some(domain.into()),
+        ..MessageSettings::default()
+    };
+    assert!(!sms(&facts()).contains('@'));
+    let templates = Templates::load(&bound("riverside.example")).expect("templates");
+    let last = |locale: &str, facts: &MessageFacts| {
+        let facts = MessageFacts { locale: Some(locale.into()), ..facts.clone() };
+        let text = sample(&templates, Channel::Sms, &facts).text;
+        assert!(is_one_message(&text), "{text}");
+        text.lines().last().expect("a line").to_owned()
+    };
+    for locale in ["en", "es", "de"] {
+        assert_eq!(last(locale, &facts()), "@riverside.example #481920");
+        assert_eq!(last(locale, &longest(locale)), "@riverside.example #0000000001");
+    }
+    assert!(!last("hi", &facts()).contains('@'), "70 places have no room for it");
+    let notes: Vec<_> = Templates::check(&bound("riverside.example"))
+        .into_iter()
+        .filter(|finding| finding.locale.as_deref() == Some("hi") && finding.state == State::Note)
+        .collect();
+    assert!(notes[0].text.contains("@riverside.example"), "{notes:?}");
+}
+
+#[test]
+fn the_files_shipped_are_the_files_there_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/templates");
+    let copy = MessageSettings { folder: Some(folder), ..MessageSettings::default() };
+    let own: Vec<String> = Templates::check(&copy).iter().map(ToString::to_string).collect();
+    let shipped = Templates::check(&MessageSettings::default());
+    assert_eq!(own, shipped.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let languages: Vec<_> = shipped.iter().filter(|it| it.part == "email").collect();
+    assert_eq!(languages.len(), SHIPPED.len());
+}
+
+proptest! {
+    #[test]
+    fn security_21_every_message_is_one_segment(
+        office in any::<String>(),
+        counter in any::<String>(),
+        purpose in any::<String>(),
+        number in 0_u64..10_000_000_000,
+        locale in prop::sample::select(&SHIPPED[..]),
+    ) {
+        let code = Code::from_number(number, 10);
+        let message = sms(&MessageFacts { office, counter, purpose, code, ..spoken(locale) });
+        prop_assert!(is_one_message(&message), "{}", message);
+    }
+}
