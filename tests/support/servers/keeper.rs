@@ -2,46 +2,50 @@
 //! them: a shell stands between, and the end of its input is the end of both,
 //! whichever way the test went, by SIGKILL too.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use std::{env, process, thread};
+use std::{env, iter, process, thread};
 
 use rustix::fs::statvfs;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 /// What the shell does. `$0` is the folder, `$1` the signal that ends the
-/// server for good, the rest is the server's command line. A server that was
-/// stopped (SIGSTOP) is let go on first, with the processes it started.
+/// server for good; commands come line by line. What was stopped (SIGSTOP) is
+/// let go on first, with the processes it started.
 const SCRIPT: &str = r#"
 folder=$0 end=$1 server=
-shift
 trap : HUP INT TERM PIPE
-while read -r word; do
+exec 2>>"$folder/log"
+while read -r word command; do
     case $word in
     start)
-        "$@" </dev/null >>"$folder/log" 2>&1 &
+        eval "exec $command" </dev/null >>"$folder/log" &
         server=$!
         echo "$server"
         ;;
     wait)
         wait "$server"
+        echo "$?"
         server=
-        echo ended
         ;;
     esac
 done
 if [ -n "$server" ]; then
-    kill -CONT "$server" $(cat "/proc/$server/task/$server/children") 2>/dev/null
-    kill "-$end" "$server" 2>/dev/null
+    kill -CONT "$server" $(cat "/proc/$server/task/$server/children")
+    kill "-$end" "$server"
     wait "$server"
 fi
-rm -rf "$folder"
+# What was installing may still write for a moment.
+for _ in 1 2 3 4 5; do
+    rm -rf "$folder" && break
+    sleep 1
+done
 "#;
 
 /// Who the server runs as.
@@ -76,7 +80,7 @@ impl Owner {
 /// A folder that nobody else can look into: on a disk for what is durable, else
 /// in memory where there is room, since even without `fsync` the many files of
 /// a new database take a disk ten times as long.
-pub(super) fn folder(durable: bool, owner: Option<Owner>) -> PathBuf {
+fn make_folder(durable: bool, owner: Option<Owner>) -> PathBuf {
     const ROOM: u64 = 2 << 30;
     const MEMORY: &str = "/dev/shm";
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -84,40 +88,20 @@ pub(super) fn folder(durable: bool, owner: Option<Owner>) -> PathBuf {
     let room = statvfs(MEMORY).is_ok_and(|it| it.f_bavail.saturating_mul(it.f_frsize) > ROOM);
     let place = if room && !durable { MEMORY.into() } else { env::temp_dir() };
     let folder = place.join(format!("countersign-{}-{count}", process::id()));
-    fs::create_dir(&folder).expect("a folder");
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).expect("a closed folder");
+    fs::DirBuilder::new().mode(0o700).create(&folder).expect("a folder");
     if let Some(owner) = owner {
         owner.take(&folder);
     }
     folder
 }
 
-/// Runs a command that prepares a folder and waits for its end.
-pub(super) fn prepare(command: &mut Command, folder: &Path, owner: Option<Owner>) {
-    let log = File::create(folder.join("log")).expect("a file");
-    if let Some(owner) = owner {
-        owner.take(&folder.join("log"));
-    }
-    let errors = log.try_clone().expect("a file");
-    let ended = as_owner(command, owner).stdin(Stdio::null()).stdout(log).stderr(errors).status();
-    let fine = ended.as_ref().is_ok_and(process::ExitStatus::success);
-    assert!(fine, "{command:?} failed ({ended:?}): {}", log_of(folder));
-}
-
-/// The end of a server's log.
-fn log_of(folder: &Path) -> String {
-    let log = fs::read(folder.join("log")).unwrap_or_default();
-    let log = String::from_utf8_lossy(&log);
-    let lines: Vec<&str> = log.lines().collect();
-    lines[lines.len().saturating_sub(20)..].join("\n")
-}
-
-fn as_owner(command: &mut Command, owner: Option<Owner>) -> &mut Command {
-    if let Some(owner) = owner {
-        command.uid(owner.uid).gid(owner.gid);
-    }
-    // The folder this process is in may be closed to the owner.
-    command.current_dir("/")
+/// A command as a shell reads it.
+fn line(command: &Command) -> String {
+    iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| format!("'{}'", word.to_str().expect("UTF-8").replace('\'', r"'\''")))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The shell beside a server.
@@ -130,23 +114,31 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Takes charge of a folder and of what `command` will run in it.
-    pub(super) fn new(folder: &Path, command: &Command, end: &str, owner: Option<Owner>) -> Self {
+    /// Makes a folder and keeps it. `end` is the signal that ends the server.
+    pub(super) fn new(durable: bool, end: &str, owner: Option<Owner>) -> Self {
+        let folder = make_folder(durable, owner);
         let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(SCRIPT).arg(folder).arg(end);
-        shell.arg(command.get_program()).args(command.get_args());
-        let log = File::options().append(true).open(folder.join("log")).expect("a log");
-        // A group of its own: Ctrl-C is for the test, and its end is for this.
-        let mut shell = as_owner(&mut shell, owner)
+        shell.arg("-c").arg(SCRIPT).arg(&folder).arg(end);
+        if let Some(owner) = owner {
+            shell.uid(owner.uid).gid(owner.gid);
+        }
+        let mut shell = shell
+            // The folder this process is in may be closed to the owner.
+            .current_dir("/")
+            // A group of its own: Ctrl-C is for the test, whose end is for this.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
         let input = shell.stdin.take();
         let output = BufReader::new(shell.stdout.take().expect("a pipe"));
-        Self { shell, input, output, folder: folder.to_owned(), server: None }
+        Self { shell, input, output, folder, server: None }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Says a word to the shell and hears its answer.
@@ -157,33 +149,46 @@ impl Keeper {
         answer.trim().to_owned()
     }
 
-    /// Starts the server; `ready` is asked until it says yes.
-    ///
-    /// `Err` is the end of the log of a server that ended instead.
-    pub(super) fn start(&mut self, ready: impl Fn() -> bool) -> Result<(), String> {
+    fn begin(&mut self, command: &Command) -> Pid {
         assert!(self.server.is_none(), "this server runs already");
-        let pid = self.ask("start").parse().ok().and_then(Pid::from_raw).expect("a process");
+        let answer = self.ask(&format!("start {}", line(command)));
+        let pid = answer.parse().ok().and_then(Pid::from_raw).expect("a process");
         self.server = Some(pid);
-        let begun = Instant::now();
-        while !ready() {
-            if ended(pid) {
-                self.wait();
-                return Err(log_of(&self.folder));
-            }
-            assert!(
-                begun.elapsed() < Duration::from_mins(1),
-                "the server does not answer: {}",
-                log_of(&self.folder)
-            );
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(())
+        pid
     }
 
-    /// Waits until the server has ended.
-    pub(super) fn wait(&mut self) {
-        self.ask("wait");
+    /// Runs a command that prepares the folder.
+    pub(super) fn run(&mut self, command: &Command) {
+        self.begin(command);
+        let status = self.wait();
+        assert_eq!(status, "0", "{command:?} failed: {}", self.log());
+    }
+
+    /// Starts the server; `ready` is asked until it says yes.
+    pub(super) fn start(&mut self, command: &Command, ready: impl Fn() -> bool) {
+        let pid = self.begin(command);
+        let begun = Instant::now();
+        while !ready() {
+            assert!(!ended(pid), "the server ended when it was started: {}", self.log());
+            let patient = begun.elapsed() < Duration::from_mins(1);
+            assert!(patient, "the server does not answer: {}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until the server has ended, and gives its exit status.
+    pub(super) fn wait(&mut self) -> String {
+        let status = self.ask("wait");
         self.server = None;
+        status
+    }
+
+    /// The end of what was said by what ran here.
+    fn log(&self) -> String {
+        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
     /// Sends a signal to the server's first process.

@@ -9,7 +9,6 @@ use rustix::process::geteuid;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::keeper;
 use super::{ADMIN, Options, PASSWORD, USER, folders_of_path, missing};
 
 fn program(name: &str) -> PathBuf {
@@ -28,8 +27,8 @@ fn as_this_user(command: &mut Command) {
     }
 }
 
-/// Makes the server's data.
-pub(super) fn install(folder: &Path) {
+/// What makes the server's data.
+pub(super) fn install(folder: &Path) -> Command {
     let mut install = Command::new(program("mariadb-install-db"));
     install
         .arg("--no-defaults")
@@ -37,7 +36,7 @@ pub(super) fn install(folder: &Path) {
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
         .args(["--skip-name-resolve"]);
     as_this_user(&mut install);
-    keeper::prepare(&mut install, folder, None);
+    install
 }
 
 /// The server's command line.

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{env, panic, process, thread};
@@ -75,6 +76,7 @@ pub(crate) struct Server {
     kind: Kind,
     port: u16,
     folder: PathBuf,
+    command: Command,
     keeper: Mutex<Keeper>,
     /// Databases to be copied, by the name of what they hold.
     templates: Mutex<HashMap<&'static str, String>>,
@@ -96,29 +98,37 @@ impl Server {
 
     /// A server of the caller's own, which ends when it is dropped.
     pub(crate) fn new(kind: Kind, options: Options) -> Self {
-        let owner = match kind {
-            Kind::Postgres => Owner::unprivileged(),
-            Kind::MariaDb => None,
+        let (owner, end) = match kind {
+            // It tidies up what it shares with others of its kind, even in a hurry.
+            Kind::Postgres => (Owner::unprivileged(), "QUIT"),
+            Kind::MariaDb => (None, "KILL"),
         };
-        let folder = keeper::folder(options.durable, owner);
+        let mut keeper = Keeper::new(options.durable, end, owner);
+        let folder = keeper.folder().to_owned();
         if options.tls {
             certificates::certify(&folder, &["127.0.0.1", "localhost"], false);
         }
-        match kind {
-            Kind::Postgres => postgres::install(&folder, options, owner),
-            Kind::MariaDb => mariadb::install(&folder),
-        }
         let port = free_port();
-        let (command, end, welcome) = match kind {
-            // It tidies up what it shares with others of its kind, even in a hurry.
+        let (command, welcome) = match kind {
             Kind::Postgres => {
-                (postgres::command(&folder, port, options), "QUIT", postgres::welcome())
+                keeper.run(&postgres::install(&folder));
+                postgres::admit(&folder, options, owner);
+                (postgres::command(&folder, port, options), postgres::welcome())
             }
-            Kind::MariaDb => (mariadb::command(&folder, port, options), "KILL", mariadb::welcome()),
+            Kind::MariaDb => {
+                keeper.run(&mariadb::install(&folder));
+                (mariadb::command(&folder, port, options), mariadb::welcome())
+            }
         };
-        let keeper = Mutex::new(Keeper::new(&folder, &command, end, owner));
-        let server =
-            Self { kind, port, folder, keeper, templates: Mutex::default(), databases: 0.into() };
+        let server = Self {
+            kind,
+            port,
+            folder,
+            command,
+            keeper: Mutex::new(keeper),
+            templates: Mutex::default(),
+            databases: AtomicU32::default(),
+        };
         server.start();
         server.execute(&welcome);
         server
@@ -214,10 +224,7 @@ impl Server {
 
     /// Starts a server again that was stopped or killed, where it was.
     pub(crate) fn start(&self) {
-        let ready = || self.try_execute(&[]).is_ok();
-        if let Err(log) = self.keeper().start(ready) {
-            panic!("the server ended when it was started: {log}");
-        }
+        self.keeper().start(&self.command, || self.try_execute(&[]).is_ok());
     }
 
     /// Lets the server answer nothing more, while its connections stay open.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::keeper::{self, Owner};
+use super::keeper::Owner;
 use super::{ADMIN, Options, PASSWORD, USER, folders_of_path, missing};
 
 /// The folder of the programs: one on the path, else the newest of Debian's.
@@ -42,8 +42,8 @@ fn knows_languages(programs: &Path) -> bool {
     version.is_some_and(|version: u32| version >= 15)
 }
 
-/// Makes the server's data.
-pub(super) fn install(folder: &Path, options: Options, owner: Option<Owner>) {
+/// What makes the server's data.
+pub(super) fn install(folder: &Path) -> Command {
     let programs = programs();
     let mut initdb = Command::new(programs.join("initdb"));
     initdb
@@ -54,6 +54,15 @@ pub(super) fn install(folder: &Path, options: Options, owner: Option<Owner>) {
     if knows_languages(&programs) {
         initdb.args(["--locale-provider=icu", "--icu-locale=en-US"]);
     }
+    initdb
+}
+
+/// Who may come in, and how; and the key, which the server wants closed and
+/// its own.
+pub(super) fn admit(folder: &Path, options: Options, owner: Option<Owner>) {
+    let host = if options.tls { "hostssl" } else { "host" };
+    let rules = format!("local all all trust\n{host} all all 127.0.0.1/32 scram-sha-256\n");
+    fs::write(folder.join("data/pg_hba.conf"), rules).expect("a file");
     if options.tls {
         let key = folder.join("server.key");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("a closed file");
@@ -61,10 +70,6 @@ pub(super) fn install(folder: &Path, options: Options, owner: Option<Owner>) {
             owner.take(&key);
         }
     }
-    keeper::prepare(&mut initdb, folder, owner);
-    let host = if options.tls { "hostssl" } else { "host" };
-    let rules = format!("local all all trust\n{host} all all 127.0.0.1/32 scram-sha-256\n");
-    fs::write(folder.join("data/pg_hba.conf"), rules).expect("a file");
 }
 
 /// The server's command line.
