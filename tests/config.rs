@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use countersign::config::settings::{
-    EmailSettings, Environment, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
+    EmailSettings, Environment, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
 use countersign::config::{Config, ConfigError, Surroundings};
 use secrecy::ExposeSecret;
@@ -149,7 +149,7 @@ fn the_environment_wins_in_other_words_too() {
     let EmailSettings::Smtp(smtp) = desk.load(file, &variable).expect("complete").email else {
         panic!("it is SMTP")
     };
-    let password = smtp.login.expect("a login").password;
+    let Proof::Password(password) = smtp.login.expect("a login").proof else { panic!("{file}") };
     assert_eq!(password.expose_secret(), "from the file");
 }
 
@@ -290,7 +290,10 @@ fn secrets_come_from_files_that_others_cannot_read() {
     desk.write("sms.token", "token\r\n", 0o640);
     let config = desk.load(PRODUCTION, &[]).expect("complete");
     let EmailSettings::Smtp(smtp) = &config.email else { panic!("it is SMTP") };
-    let password = smtp.login.as_ref().map(|login| login.password.expose_secret().to_owned());
+    let password = smtp.login.as_ref().map(|login| match &login.proof {
+        Proof::Password(password) => password.expose_secret().to_owned(),
+        Proof::Token(_) => panic!("a password"),
+    });
     assert_eq!(password.as_deref(), Some("pass word"));
     let SmsSettings::Twilio(twilio) = &config.sms else { panic!("it is Twilio") };
     let TwilioCredentials::AuthToken(token) = &twilio.credentials else { panic!("a token") };

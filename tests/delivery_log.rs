@@ -3,12 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
+#[path = "delivery/double.rs"]
+mod double;
+#[path = "delivery/mail_server.rs"]
+mod mail_server;
 #[path = "support/message.rs"]
 mod message;
-#[path = "support/smtp.rs"]
-mod smtp;
-#[path = "support/twilio.rs"]
-mod twilio;
+#[path = "delivery/twilio_double.rs"]
+mod twilio_double;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -16,15 +18,23 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use countersign::config::settings::{EmailSettings, SmsSettings, SmtpTls, TraySettings};
+use countersign::config::settings::{
+    EmailSettings, Login, Proof, SendGridSettings, SmsSettings, SmtpSettings, SmtpTls,
+    TokenSettings, TraySettings,
+};
 use countersign::delivery::{self, Times};
 use countersign::service::ports::Sender;
 use tracing_subscriber::filter::LevelFilter;
 
-use smtp::{Kind, PASSWORD, Server, USER};
-use twilio::{ACCOUNT, Double, Request, SID, TOKEN, error, json};
+use double::{Double, Request, json};
+use mail_server::{By, Kind, PASSWORD, Server, USER};
+use twilio_double::{ACCOUNT, SID, TOKEN, error};
 
 const TIMES: Times = Times { step: Duration::from_secs(5), total: Duration::from_secs(5) };
+const ACCESS: &str = "canary-access-1a2b";
+const REFRESH: &str = "canary-refresh-3c4d";
+const CLIENT_SECRET: &str = "canary-client-5e6f";
+const KEY: &str = "SG.canary-7a8b";
 const NUMBER: &str = "+15550100142";
 const ADDRESSES: [&str; 4] =
     ["dana@example.org", "unknown@example.org", "echo@example.org", "lost@example.org"];
@@ -64,10 +74,9 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
     let folder = tempfile::tempdir().expect("a folder");
     let tray = TraySettings { file: folder.path().join("tray.jsonl") };
     let templates = message::templates();
-    let email = |settings| {
-        let email = EmailSettings::Smtp(settings);
-        delivery::email_sender(&email, &tray, &templates, TIMES).expect("a sender")
-    };
+    let any_email =
+        |settings| delivery::email_sender(&settings, &tray, &templates, TIMES).expect("a sender");
+    let email = |settings| any_email(EmailSettings::Smtp(settings));
     let sms = |settings| {
         let sms = SmsSettings::Twilio(settings);
         delivery::sms_sender(&sms, &tray, &templates, TIMES).expect("a sender")
@@ -77,12 +86,42 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
         use_up(email(server.settings()), &ADDRESSES).await;
         assert_eq!(server.log("message").len(), 3);
         let mut wrong = server.settings();
-        wrong.login.as_mut().expect("a login").password = format!("{PASSWORD}x").into();
+        wrong.login.as_mut().expect("a login").proof =
+            Proof::Password(format!("{PASSWORD}x").into());
         use_up(email(wrong), &ADDRESSES[..1]).await;
+    }
+    for right in [true, false] {
+        let server = Server::start(&Kind { login: By::Token, ..Kind::new(SmtpTls::StartTls) });
+        server.takes(if right { &[ACCESS] } else { &[] });
+        let service = Double::start(|_: &Request| {
+            json("200 OK", &format!(r#"{{"access_token":"{ACCESS}","expires_in":3600}}"#))
+        })
+        .await;
+        let token = TokenSettings {
+            url: service.url(),
+            client_id: "client-1".into(),
+            client_secret: CLIENT_SECRET.to_owned().into(),
+            scope: None,
+            refresh_token: Some(REFRESH.to_owned().into()),
+        };
+        let login = Login { username: USER.into(), proof: Proof::Token(token) };
+        let settings = SmtpSettings { login: Some(login), ..server.settings() };
+        use_up(email(settings), &ADDRESSES[..1]).await;
+        assert_eq!(server.log("message").len(), usize::from(right));
+        assert_eq!(service.requests()[0].form["client_secret"], CLIENT_SECRET);
+    }
+    for status in ["202 Accepted", "401 Unauthorized", "500 Internal Server Error"] {
+        let said = format!(r#"{{"errors":[{{"message":"{KEY} {}"}}]}}"#, message::CODE);
+        let double = Double::start(move |_: &Request| json(status, &said)).await;
+        let api_key = KEY.to_owned().into();
+        let from = "desk@example.org".to_owned();
+        let settings = SendGridSettings { api_key, from, base_url: double.url() };
+        use_up(any_email(EmailSettings::SendGridApi(settings)), &ADDRESSES[..1]).await;
+        assert!(double.requests()[1].body.contains(message::CODE));
     }
     let said = format!("{NUMBER} {} {TOKEN}", message::CODE);
     for double in [
-        Double::start(twilio::twilio).await,
+        Double::start(twilio_double::twilio).await,
         Double::start(move |_: &Request| error("400 Bad Request", 1, &said)).await,
         Double::start(|_: &Request| json("302 Found", SID)).await,
         Double::start(|_: &Request| Some(String::new())).await,
@@ -95,11 +134,16 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
     use_up(sender, &[NUMBER]).await;
 
     let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
-    assert_eq!(log.matches("message handed over").count(), 15, "{log}");
-    let logins =
-        [format!("\0{USER}\0{PASSWORD}"), PASSWORD.to_owned(), format!("{ACCOUNT}:{TOKEN}")]
-            .map(|login| BASE64.encode(login));
-    let secrets = [message::CODE, PASSWORD, TOKEN, NUMBER, "5550100142"];
+    assert_eq!(log.matches("message handed over").count(), 20, "{log}");
+    let logins = [
+        format!("\0{USER}\0{PASSWORD}"),
+        PASSWORD.to_owned(),
+        format!("{ACCOUNT}:{TOKEN}"),
+        format!("user={USER}\x01auth=Bearer {ACCESS}\x01\x01"),
+    ]
+    .map(|login| BASE64.encode(login));
+    let secrets =
+        [message::CODE, PASSWORD, TOKEN, NUMBER, "5550100142", ACCESS, REFRESH, CLIENT_SECRET, KEY];
     for canary in secrets.into_iter().chain(ADDRESSES).chain(logins.iter().map(String::as_str)) {
         assert!(!log.contains(canary), "{canary}: {log}");
     }

@@ -325,10 +325,10 @@ impl<'a> Build<'a> {
     }
 
     fn files_with_secrets(&self) -> Vec<PathBuf> {
-        let named = ["store.url_file", "store.password_file", "email.password_file"]
-            .into_iter()
-            .chain(["sms.auth_token_file", "sms.api_secret_file"])
-            .filter_map(|key| self.merged.path(key));
+        let secrets = TABLE.iter().filter(|key| key.kind.is_secret()).map(|key| key.path);
+        let named = secrets
+            .chain(["store.url"])
+            .filter_map(|secret| self.merged.path(&format!("{secret}_file")));
         let by_itself = TABLE
             .iter()
             .map(|key| key.path)

@@ -230,6 +230,8 @@ pub enum EmailSettings {
     },
     /// To an SMTP server; `gmail`, `office365` and `sendgrid` are presets of this.
     Smtp(SmtpSettings),
+    /// To SendGrid's Web API.
+    SendGridApi(SendGridSettings),
 }
 
 /// How the connection to the SMTP server is protected.
@@ -262,13 +264,49 @@ pub struct SmtpSettings {
     pub ca_file: Option<PathBuf>,
 }
 
-/// A name and a password.
+/// An account and what proves it.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The name.
+    /// The account's name.
     pub username: String,
-    /// The password.
-    pub password: SecretString,
+    /// The proof.
+    pub proof: Proof,
+}
+
+/// What proves an account.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A password, or one made for this program.
+    Password(SecretString),
+    /// A token that is fetched when it is needed (XOAUTH2).
+    Token(TokenSettings),
+}
+
+/// Where tokens are fetched (RFC 6749).
+#[derive(Clone, Debug)]
+pub struct TokenSettings {
+    /// The address that gives them.
+    pub url: String,
+    /// The program's name there.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// What is asked for, where that has to be said.
+    pub scope: Option<String>,
+    /// What a person agreed to once (section 6). Without it, the program asks
+    /// in its own name (section 4.4, client credentials).
+    pub refresh_token: Option<SecretString>,
+}
+
+/// `SendGrid`'s Web API.
+#[derive(Clone, Debug)]
+pub struct SendGridSettings {
+    /// A key that may send mail.
+    pub api_key: SecretString,
+    /// The sender: an address, or `Name <address>`.
+    pub from: String,
+    /// `https://api.sendgrid.com`, or a double of it in a test.
+    pub base_url: String,
 }
 
 /// How text messages go out.

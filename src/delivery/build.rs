@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::error::DeliveryError;
+use super::sendgrid::SendGridSender;
 use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
 use super::times::Times;
@@ -31,6 +32,9 @@ pub fn email_sender(
             tray_sender(Channel::Email, templates, tray)
         }
         EmailSettings::Smtp(settings) => Arc::new(SmtpSender::new(settings, templates, times)?),
+        EmailSettings::SendGridApi(settings) => {
+            Arc::new(SendGridSender::new(settings, templates, times)?)
+        }
     })
 }
 

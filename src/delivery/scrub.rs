@@ -12,6 +12,8 @@ use crate::domain::text;
 
 /// The longest quotation, in characters.
 const LONGEST: usize = 160;
+/// A longer word is none: a token, or what else nobody reads.
+const LONGEST_WORD: usize = 100;
 /// As many digits in a row are a code, an account or a phone number.
 const DIGIT_RUN: usize = 5;
 
@@ -60,7 +62,8 @@ impl Secrets {
             quoted = replace(&quoted, secret, shown);
         }
         let quoted = hide_digits(&quoted);
-        let words: Vec<&str> = quoted.split_whitespace().collect();
+        let word = |word| if str::chars(word).count() > LONGEST_WORD { "…" } else { word };
+        let words: Vec<&str> = quoted.split_whitespace().map(word).collect();
         shorten(&words.join(" "))
     }
 }
@@ -135,6 +138,7 @@ mod tests {
                    code 481920 481 920 +49 151-1234567 is 5.7.139";
         let quoted = secrets.quote(raw);
         assert_eq!(quoted, "5.1.1 <D***@example.org>: no such[2J user; … code … +… is 5.7.139");
-        assert_eq!(Secrets::new().quote(&"x".repeat(9_999)).chars().count(), LONGEST);
+        assert_eq!(Secrets::new().quote(&"x ".repeat(9_999)).chars().count(), LONGEST);
+        assert_eq!(Secrets::new().quote(&format!("no {} here", "x".repeat(101))), "no … here");
     }
 }

@@ -6,27 +6,22 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::ServerName;
-use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use super::login::{self, Login};
 use super::reply::{Stage, Verdicts};
 use super::starttls::{self, Prologue};
-use crate::config::settings::{Login, SmtpSettings, SmtpTls};
+use crate::config::settings::{SmtpSettings, SmtpTls};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::scrub::Secrets;
-use crate::delivery::times::{Deadline, TimedOut};
+use crate::delivery::times::{Deadline, TimedOut, Times};
 use crate::delivery::tls::{self, Trust};
 use crate::domain::message::Outgoing;
-
-/// The mechanisms used, the likeliest first. Both carry the password itself:
-/// what protects it is TLS.
-const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// The mail server and how it is spoken to.
 pub(super) struct Server {
@@ -40,7 +35,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, DeliveryError> {
+    pub(super) fn new(settings: &SmtpSettings, times: Times) -> Result<Self, DeliveryError> {
         let name = ServerName::try_from(settings.host.clone()).map_err(|_| {
             DeliveryError::Settings(format!("email.host is \"{}\": no server name.", settings.host))
         })?;
@@ -50,21 +45,23 @@ impl Server {
             port: settings.port,
             tls: settings.tls,
             name,
-            login: settings.login.clone(),
+            login: settings.login.as_ref().map(|login| Login::new(login, times)).transpose()?,
             trust: Trust::new(settings.ca_file.clone()),
         })
     }
 
     /// How to judge what goes wrong, without repeating what must stay hidden.
     pub(super) fn verdicts(&self, message: Option<&Outgoing>) -> Verdicts {
-        let mut secrets = Secrets::new();
-        if let Some(login) = &self.login {
-            secrets = secrets.with_login(&login.username, login.password.expose_secret());
-        }
+        let mut secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
         if let Some(message) = message {
             secrets = secrets.with(message.facts.code.reveal()).with_contact(&message.to);
         }
-        Verdicts { provider: self.provider, place: self.place(), secrets }
+        self.judging(secrets)
+    }
+
+    fn judging(&self, secrets: Secrets) -> Verdicts {
+        let by_token = self.login.as_ref().is_some_and(Login::by_token);
+        Verdicts { provider: self.provider, place: self.place(), by_token, secrets }
     }
 
     /// What `doctor` says where all is well.
@@ -76,7 +73,9 @@ impl Server {
         };
         match &self.login {
             Some(login) => {
-                format!("{} takes the login of {} over {protection}", self.place(), login.username)
+                let how = if login.by_token() { " with a token" } else { "" };
+                let name = login.username();
+                format!("{} takes the login of {name}{how} over {protection}", self.place())
             }
             None => format!("{} takes mail over {protection}", self.place()),
         }
@@ -86,42 +85,82 @@ impl Server {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// A connection ready for a letter.
+    /// A connection ready for a letter. A token that was kept may have been
+    /// withdrawn: where it is refused, a new one is tried, once.
     pub(super) async fn open(
         &self,
         deadline: &Deadline,
         verdicts: &Verdicts,
     ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let Some(login) = &self.login else { return self.greeted(deadline, verdicts).await };
+        let proof = self.proof(login, deadline).await?;
+        match self.enter(&proof, deadline, verdicts).await {
+            Err(Entry::Refused(_)) if proof.may_be_stale() => {
+                login.forget(&proof).await;
+                let fresh = self.proof(login, deadline).await?;
+                Ok(self.enter(&fresh, deadline, verdicts).await?)
+            }
+            entered => Ok(entered?),
+        }
+    }
+
+    async fn proof(
+        &self,
+        login: &Login,
+        deadline: &Deadline,
+    ) -> Result<login::Proof, DeliveryError> {
+        deadline.step(login.proof()).await.unwrap_or_else(|TimedOut| {
+            Err(DeliveryError::Failed("The token service did not answer in time.".into()))
+        })
+    }
+
+    /// A connection that is logged in.
+    async fn enter(
+        &self,
+        proof: &login::Proof,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, Entry> {
+        let mut connection = self.greeted(deadline, verdicts).await?;
+        if !proof.is_taken_by(&connection) {
+            return Err(Entry::Halted(DeliveryError::Settings(format!(
+                "The mail server {} offers no login with a {}. Check port, tls and auth in \
+                 [email].",
+                self.place(),
+                proof.kind()
+            ))));
+        }
+        let verdicts = self.judging(proof.secrets());
+        match deadline.step(proof.show(&mut connection)).await {
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(error)) => {
+                let refused = error.is_permanent();
+                let verdict = verdicts.of(Stage::Login, &error);
+                Err(if refused { Entry::Refused(verdict) } else { Entry::Halted(verdict) })
+            }
+            Err(TimedOut) => Err(Entry::Halted(verdicts.silence(Stage::Login))),
+        }
+    }
+
+    /// A connection, protected as the settings say.
+    async fn greeted(
+        &self,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
         let tcp = self.connect(deadline).await?;
-        let mut connection = match self.tls {
-            SmtpTls::None => self.in_clear(tcp, deadline, verdicts).await?,
+        match self.tls {
+            SmtpTls::None => self.in_clear(tcp, deadline, verdicts).await,
             SmtpTls::Implicit => {
                 let wire = self.protect(tcp, None, deadline).await?;
-                greet(wire, deadline, verdicts).await?
+                greet(wire, deadline, verdicts).await
             }
             SmtpTls::StartTls => {
                 let tcp = self.turn(tcp, deadline, verdicts).await?;
                 let wire = self.protect(tcp, Some(GREETING), deadline).await?;
-                greet(wire, deadline, verdicts).await?
-            }
-        };
-        if let Some(login) = &self.login {
-            let credentials =
-                Credentials::new(login.username.clone(), login.password.expose_secret().to_owned());
-            if connection.server_info().get_auth_mechanism(&MECHANISMS).is_none() {
-                return Err(DeliveryError::Settings(format!(
-                    "The mail server {} offers no login with a password. Check port and tls in \
-                     [email].",
-                    self.place()
-                )));
-            }
-            match deadline.step(connection.auth(&MECHANISMS, &credentials)).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => return Err(verdicts.of(Stage::Login, &error)),
-                Err(TimedOut) => return Err(verdicts.silence(Stage::Login)),
+                greet(wire, deadline, verdicts).await
             }
         }
-        Ok(connection)
     }
 
     async fn connect(&self, deadline: &Deadline) -> Result<TcpStream, DeliveryError> {
@@ -242,6 +281,28 @@ impl Server {
             self.place(),
             error.kind()
         ))
+    }
+}
+
+/// Why there is no connection that is logged in.
+enum Entry {
+    /// The server did not take the login.
+    Refused(DeliveryError),
+    /// It did not come to that.
+    Halted(DeliveryError),
+}
+
+impl From<DeliveryError> for Entry {
+    fn from(error: DeliveryError) -> Self {
+        Self::Halted(error)
+    }
+}
+
+impl From<Entry> for DeliveryError {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Refused(error) | Entry::Halted(error) => error,
+        }
     }
 }
 

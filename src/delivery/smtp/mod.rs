@@ -7,6 +7,7 @@
 
 mod compose;
 mod connect;
+mod login;
 mod reply;
 mod starttls;
 
@@ -66,7 +67,7 @@ impl SmtpSender {
     ) -> Result<Self, DeliveryError> {
         Ok(Self {
             provider: settings.provider,
-            server: Arc::new(Server::new(settings)?),
+            server: Arc::new(Server::new(settings, times)?),
             from: sender_address(&settings.from)?,
             templates,
             times,

@@ -36,6 +36,8 @@ pub(super) struct Verdicts {
     pub(super) provider: &'static str,
     /// The server's name and port.
     pub(super) place: String,
+    /// Whether the login is by a token, not by a password.
+    pub(super) by_token: bool,
     /// What must not be repeated.
     pub(super) secrets: Secrets,
 }
@@ -123,9 +125,9 @@ impl Verdicts {
         let permanent = (500..600).contains(&code);
         if has("5.7.30") {
             return Some(
-                "Microsoft 365 no longer takes a login by password here. Ask your Microsoft 365 \
-                 administrator to allow SMTP AUTH for this mailbox while that is possible, or use \
-                 another provider."
+                "Microsoft 365 no longer takes a login by password here. Set auth = \"xoauth2\" in \
+                 [email], with a program that your Microsoft 365 administrator registers in \
+                 Microsoft Entra."
                     .into(),
             );
         }
@@ -148,6 +150,20 @@ impl Verdicts {
 
     fn login_refused(&self, wants_app_password: bool) -> String {
         match self.provider {
+            "gmail" if self.by_token => {
+                "Gmail refused the token. Check that username in [email] is the mailbox that \
+                 agreed, and that it agreed to https://mail.google.com/."
+                    .into()
+            }
+            "office365" if self.by_token => {
+                "Microsoft 365 refused the token. The program needs the permission \
+                 SMTP.SendAsApp with an administrator's consent, a service principal in Exchange, \
+                 and full access to the mailbox that username in [email] names."
+                    .into()
+            }
+            _ if self.by_token => "The mail server refused the token. Check username and scope in \
+                                   [email]."
+                .into(),
             "gmail" => "Gmail refused the login. It needs an app password, not the password of \
                         the account: switch on 2-step verification, then make one at \
                         https://myaccount.google.com/apppasswords."
@@ -197,7 +213,12 @@ mod tests {
     use crate::domain::delivery::Fault;
 
     fn verdicts(provider: &'static str) -> Verdicts {
-        Verdicts { provider, place: "mail.example.org:465".into(), secrets: Secrets::new() }
+        Verdicts {
+            provider,
+            place: "mail.example.org:465".into(),
+            by_token: false,
+            secrets: Secrets::new(),
+        }
     }
 
     #[test]

@@ -2,11 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "support/message.rs"]
-mod message;
-#[path = "support/twilio.rs"]
-mod twilio;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +15,10 @@ use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
 
-use twilio::{ACCOUNT, Double, FROM, Request, SID, TOKEN, error, json};
+use crate::double::{Double, Request, json};
+use crate::message;
+use crate::twilio_double;
+use crate::twilio_double::{ACCOUNT, FROM, SID, TOKEN, error};
 
 const NUMBER: &str = "+15550100142";
 /// Long enough for a busy machine, short enough for a test that waits for it.
@@ -42,7 +40,7 @@ fn detail(report: &Report) -> &str {
 
 #[tokio::test]
 async fn security_22_a_message_is_posted_as_twilio_documents_it() {
-    let double = Double::start(twilio::twilio).await;
+    let double = Double::start(twilio_double::twilio).await;
     assert_eq!(send(double.settings()).await, Report::sent(Some(SID.into())));
     let requests = double.requests();
     let [request] = requests.as_slice() else { panic!("{requests:?}") };
@@ -173,7 +171,7 @@ async fn security_20_no_answer_after_the_post_is_unknown_and_never_posted_again(
 async fn security_20_where_no_connection_came_about_nothing_was_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let double = Double::start(twilio::twilio).await;
+    let double = Double::start(twilio_double::twilio).await;
     // HTTPS that is never answered: the connection does not come about.
     let hanging =
         TwilioSettings { base_url: format!("https://127.0.0.1:{port}"), ..double.settings() };
@@ -190,7 +188,7 @@ async fn security_20_where_no_connection_came_about_nothing_was_sent() {
 
 #[tokio::test]
 async fn security_22_a_redirect_is_not_followed() {
-    let thief = Double::start(twilio::twilio).await;
+    let thief = Double::start(twilio_double::twilio).await;
     let to = thief.settings().base_url;
     for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent"]
     {
@@ -236,7 +234,7 @@ async fn security_33_a_report_repeats_no_code_no_secret_and_no_number() {
 
 #[tokio::test]
 async fn a_check_logs_in_and_sends_nothing() {
-    let double = Double::start(twilio::twilio).await;
+    let double = Double::start(twilio_double::twilio).await;
     let check = |settings| async move { sender_within(settings, Times::default()).check().await };
     let said = check(double.settings()).await.expect("a healthy account");
     assert_eq!(said, "Twilio takes the login of the account \"Riverside\"");

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "certificates.rs"]
+#[path = "../support/certificates.rs"]
 mod certificates;
 
 use std::fs;
@@ -10,17 +10,27 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use certificates::certify;
-use countersign::config::settings::{Login, SmtpSettings, SmtpTls};
+use countersign::config::settings::{Login, Proof, SmtpSettings, SmtpTls};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) const USER: &str = "desk@example.org";
 pub(crate) const PASSWORD: &str = "canary-Passw0rd-9f3b";
 
+/// What proves an account to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// It asks for no login.
+    Nothing,
+    Password,
+    /// See [`Server::takes`].
+    Token,
+}
+
 /// What kind of server to start.
 pub(crate) struct Kind {
     pub(crate) tls: SmtpTls,
-    pub(crate) login: bool,
+    pub(crate) login: By,
     pub(crate) smtputf8: bool,
     /// The name in its certificate.
     pub(crate) name: &'static str,
@@ -29,7 +39,7 @@ pub(crate) struct Kind {
 
 impl Kind {
     pub(crate) fn new(tls: SmtpTls) -> Self {
-        let login = tls != SmtpTls::None;
+        let login = if tls == SmtpTls::None { By::Nothing } else { By::Password };
         Self { tls, login, smtputf8: true, name: "localhost", expired: false }
     }
 }
@@ -38,7 +48,7 @@ impl Kind {
 pub(crate) struct Server {
     pub(crate) port: u16,
     tls: SmtpTls,
-    login: bool,
+    login: By,
     /// Holds its certificates, `ca.pem` first among them, and its log.
     pub(crate) folder: TempDir,
     child: Child,
@@ -51,7 +61,7 @@ impl Server {
         certify(folder.path(), &[kind.name], kind.expired);
         let mut command = Command::new("/usr/bin/python3");
         command
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/delivery/mail_server.py"))
             .args(["--tls", word(kind.tls)])
             .arg("--certificate")
             .arg(folder.path().join("server.pem"))
@@ -62,8 +72,12 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if kind.login {
+        if kind.login != By::Nothing {
             command.args(["--user", USER, "--password", PASSWORD]);
+        }
+        if kind.login == By::Token {
+            fs::write(folder.path().join("tokens"), "").expect("a file");
+            command.arg("--tokens").arg(folder.path().join("tokens"));
         }
         if kind.smtputf8 {
             command.arg("--smtputf8");
@@ -89,12 +103,18 @@ impl Server {
             host: "localhost".into(),
             port: self.port,
             tls: self.tls,
-            login: self
-                .login
-                .then(|| Login { username: USER.into(), password: PASSWORD.to_owned().into() }),
+            login: (self.login == By::Password).then(|| Login {
+                username: USER.into(),
+                proof: Proof::Password(PASSWORD.to_owned().into()),
+            }),
             from: "Riverside Billing <desk@example.org>".into(),
             ca_file: Some(self.folder.path().join("ca.pem")),
         }
+    }
+
+    /// From now on these tokens are good, and no others.
+    pub(crate) fn takes(&self, tokens: &[&str]) {
+        fs::write(self.folder.path().join("tokens"), tokens.join("\n")).expect("a file");
     }
 
     /// What the server saw: connections, logins and messages, in order.

@@ -2,16 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "support/message.rs"]
-mod message;
-#[path = "support/smtp.rs"]
-mod smtp;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use countersign::config::settings::{EmailSettings, SmtpSettings, SmtpTls, TraySettings};
+use countersign::config::settings::{EmailSettings, Proof, SmtpSettings, SmtpTls, TraySettings};
 use countersign::delivery::{self, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::service::ports::Sender;
@@ -20,7 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use smtp::{Kind, PASSWORD, Server};
+use crate::mail_server::{By, Kind, PASSWORD, Server};
+use crate::message;
 
 /// Long enough for a busy machine, short enough for a test that waits for it.
 const SHORT: Times = Times { step: Duration::from_secs(1), total: Duration::from_secs(2) };
@@ -271,7 +267,7 @@ async fn a_refused_login_says_what_to_do_and_repeats_no_password() {
     let mut settings = server.settings();
     settings.provider = "gmail";
     let login = settings.login.as_mut().expect("a login");
-    login.password = "canary-wrong-1".to_owned().into();
+    login.proof = Proof::Password("canary-wrong-1".to_owned().into());
     let sender = sender(settings);
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed);
@@ -348,7 +344,7 @@ async fn security_26_no_login_where_the_connection_cannot_be_trusted() {
     assert!(detail(&report).contains("nobody this machine trusts"), "{report:?}");
     assert_eq!(server.log("login").len(), 0);
     // A server in clear where TLS was asked for.
-    let plain = Server::start(&Kind { login: false, ..Kind::new(SmtpTls::None) });
+    let plain = Server::start(&Kind { login: By::Nothing, ..Kind::new(SmtpTls::None) });
     for (tls, words) in
         [(SmtpTls::StartTls, "offers no protected connection"), (SmtpTls::Implicit, "speak TLS")]
     {
@@ -433,4 +429,20 @@ async fn security_33_no_report_repeats_the_code_the_password_or_the_address() {
     for canary in [message::CODE, PASSWORD, "echo@example.org"] {
         assert!(!format!("{report:?}").contains(canary), "{canary}: {report:?}");
     }
+}
+
+#[tokio::test]
+async fn security_28_the_end_of_passwords_says_what_to_do() {
+    let words: &'static [&'static [u8]] = &[
+        b"220 hello\r\n",
+        b"250-mail.test\r\n250 AUTH PLAIN LOGIN\r\n",
+        b"550 5.7.30 Basic authentication is not supported for Client Submission.\r\n",
+    ];
+    let (port, _) = scripted(words).await;
+    let server = Server::start(&Kind::new(SmtpTls::Implicit));
+    let settings =
+        SmtpSettings { port, tls: SmtpTls::None, host: "127.0.0.1".into(), ..server.settings() };
+    let report = sender(settings).send(&message::to("dana@example.org")).await;
+    assert_eq!(report.fault, Some(Fault::Permanent), "{report:?}");
+    assert!(detail(&report).contains("xoauth2"), "{report:?}");
 }

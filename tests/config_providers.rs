@@ -1,0 +1,89 @@
+//! What the providers of `[email]` need beyond a server and a password.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use countersign::config::settings::{EmailSettings, Login, Proof, TokenSettings};
+use countersign::config::{Config, ConfigError, Surroundings};
+use secrecy::ExposeSecret;
+
+fn load(text: &str) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("config.toml"), text).expect("written");
+    let surroundings = Surroundings::new(folder.path(), [("HOME", "/home/amira")]);
+    Config::load_in(Some(Path::new("config.toml")), &surroundings)
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let error = load(text).expect_err(text);
+    error.problems().iter().map(ToString::to_string).collect()
+}
+
+fn token(text: &str) -> TokenSettings {
+    let EmailSettings::Smtp(smtp) = load(text).expect(text).email else { panic!("{text}") };
+    let Some(Login { proof: Proof::Token(token), .. }) = smtp.login else { panic!("{text}") };
+    token
+}
+
+const MICROSOFT: &str = "\
+[email]
+provider = \"office365\"
+auth = \"xoauth2\"
+from = \"codes@example.org\"
+username = \"codes@example.org\"
+token_url = \"https://login.microsoftonline.com/office/oauth2/v2.0/token\"
+client_id = \"client-1\"
+client_secret = \"secret-1\"
+";
+
+#[test]
+fn office_365_asks_for_a_token_in_its_own_name() {
+    let token = token(MICROSOFT);
+    assert_eq!(token.client_id, "client-1");
+    assert_eq!(token.client_secret.expose_secret(), "secret-1");
+    assert_eq!(token.scope.as_deref(), Some("https://outlook.office365.com/.default"));
+    assert!(token.refresh_token.is_none());
+    let missing = problems(
+        "[email]\nprovider = \"office365\"\nauth = \"xoauth2\"\nfrom = \"codes@example.org\"",
+    );
+    for key in ["email.username", "email.token_url", "email.client_id", "email.client_secret"] {
+        assert!(
+            missing.iter().any(|it| it.starts_with(&format!("{key} is missing"))),
+            "{missing:?}"
+        );
+    }
+}
+
+#[test]
+fn gmail_asks_with_what_the_mailboxs_owner_agreed_to() {
+    let gmail = MICROSOFT.replace("office365", "gmail");
+    let gmail: String =
+        gmail.split_inclusive('\n').filter(|line| !line.starts_with("token_url")).collect();
+    assert_eq!(problems(&gmail).len(), 1, "{:?}", problems(&gmail));
+    assert!(problems(&gmail)[0].starts_with("email.refresh_token is missing"));
+    let token = token(&format!("{gmail}refresh_token = \"refresh-1\"\n"));
+    assert_eq!(token.url, "https://oauth2.googleapis.com/token");
+    assert_eq!(token.refresh_token.expect("one").expose_secret(), "refresh-1");
+    assert_eq!(token.scope, None);
+}
+
+#[test]
+fn a_token_is_fetched_over_https_and_never_for_sendgrid() {
+    let clear = MICROSOFT.replace("https://login", "http://login");
+    assert!(problems(&clear)[0].contains("email.token_url"), "{:?}", problems(&clear));
+    let sendgrid = MICROSOFT.replace("office365", "sendgrid");
+    assert!(problems(&sendgrid)[0].contains("API key only"), "{:?}", problems(&sendgrid));
+}
+
+#[test]
+fn sendgrids_web_api_needs_a_sender_and_a_key() {
+    let complete = "[email]\nprovider = \"sendgrid-api\"\nfrom = \"codes@example.org\"\n\
+                    password = \"SG.1\"";
+    let EmailSettings::SendGridApi(settings) = load(complete).expect("complete").email else {
+        panic!("it is SendGrid")
+    };
+    assert_eq!(settings.base_url, "https://api.sendgrid.com");
+    assert_eq!(settings.api_key.expose_secret(), "SG.1");
+    assert_eq!(problems("email.provider = \"sendgrid-api\"").len(), 2);
+}

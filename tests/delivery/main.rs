@@ -1,0 +1,12 @@
+//! The senders against a real mail server, against doubles of the providers,
+//! and against hostile ones.
+
+mod double;
+mod mail_server;
+#[path = "../support/message.rs"]
+mod message;
+mod oauth;
+mod sendgrid;
+mod smtp;
+mod twilio;
+mod twilio_double;
