@@ -13,6 +13,8 @@ mod desk;
 mod entry;
 #[path = "flows/find.rs"]
 mod find;
+#[path = "flows/lost.rs"]
+mod lost;
 #[path = "flows/over.rs"]
 mod over;
 #[path = "flows/panels.rs"]

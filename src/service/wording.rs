@@ -271,6 +271,17 @@ pub fn store_error(error: &StoreError) -> String {
     }
 }
 
+/// Why the store is lost, to somebody whose work waits for it.
+pub fn lost(error: &StoreError) -> String {
+    match error {
+        StoreError::Unreachable(why) | StoreError::Unknown(why) => format!(
+            "The store cannot be reached: {why}. It is tried again until it answers; what was \
+             typed stays."
+        ),
+        error => store_error(error),
+    }
+}
+
 /// The outcome that scripts and logs see where the desk could not act; none
 /// where the program itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {

@@ -11,6 +11,27 @@ use crate::domain::time::Timestamp;
 /// The present, as the runtime hands it in. Steady: it never jumps.
 pub type Now = Instant;
 
+/// Both clocks at one moment. This terminal's own is only ever compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What the store's clock said.
+    pub store: Timestamp,
+    /// What this terminal's own clock said.
+    pub own: Timestamp,
+}
+
+/// More than this is worth a word: people read the clock in a terminal's corner.
+const OFF: u64 = 30_000;
+
+impl Reading {
+    /// By how many milliseconds this terminal's own clock is ahead of the
+    /// store's (or behind, under zero); none where it is near enough.
+    pub fn off(&self) -> Option<i64> {
+        let off = self.own.millis().saturating_sub(self.store.millis());
+        (off.unsigned_abs() > OFF).then_some(off)
+    }
+}
+
 /// What the store's clock said, and when that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreClock {

@@ -2,18 +2,26 @@
 //!
 //! A search makes the one before it pointless, which is aborted. What changes
 //! something is tracked and never aborted: at the end of the program it is
-//! waited for. Reads are dropped then.
+//! waited for. Reads are dropped then. Where the connection to the store breaks,
+//! what changes something is told again until it is answered, and so is the
+//! question for the time, which finds out that the store is back.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::Local;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::task::TaskTracker;
 
-use super::effect::{Act, Effect};
+use super::clock::Reading;
+use super::effect::{Act, Effect, EffectId};
 use super::msg::{Failure, Msg, Reply};
 use super::update::TRAY_WINDOW;
 use crate::domain::session::SessionEnd;
+use crate::domain::time::Timestamp;
 use crate::lifecycle::Lifecycle;
-use crate::service::ports::{StoreError, TrayMessage};
+use crate::service::insist::Insistence;
+use crate::service::ports::TrayMessage;
 use crate::service::{Desk, DeskError, wording};
 
 /// Hits of a search: as many as a tall screen shows.
@@ -100,17 +108,35 @@ const fn must_end(act: &Act) -> bool {
 }
 
 impl Worker {
-    async fn carry_out(self, effect: Effect) {
+    async fn carry_out(mut self, effect: Effect) {
+        let insistence = self.insistence(effect.id);
+        self.desk = self.desk.insisting(insistence);
         let reply = Box::new(self.reply(effect.act).await);
         // Without a receiver the program is over.
         let _ = self.answers.send(Msg::Reply(effect.id, reply)).await;
+    }
+
+    /// What breaks is told again as long as it takes, and the machine hears of
+    /// each time; the log, of the first.
+    fn insistence(&self, id: EffectId) -> Insistence {
+        let answers = self.answers.clone();
+        let logged = AtomicBool::new(false);
+        Insistence::lasting(move |error| {
+            if !logged.swap(true, Ordering::Relaxed) {
+                tracing::warn!(%error, "told again until the store answers");
+            }
+            let broke = Failure { text: wording::lost(error), lost: true };
+            // Without room the machine hears of the next time.
+            let _ = answers.try_send(Msg::Broke(id, broke));
+        })
     }
 
     async fn reply(&self, act: Act) -> Reply {
         let desk = &self.desk;
         match act {
             Act::ReadClock => {
-                Reply::Clock(desk.store().now().await.map_err(|error| failure(&error.into())))
+                let read = or_failure(desk.now().await);
+                Reply::Clock(read.map(|store| Reading { store, own: own_clock() }))
             }
             Act::Find { typed } => Reply::Found(or_failure(desk.find(&typed, HITS).await)),
             Act::Open { customer } => {
@@ -157,7 +183,7 @@ impl Worker {
         let Some(tray) = self.desk.tray() else { return Ok(Vec::new()) };
         tray.messages(after, TRAY_WINDOW).await.map_err(|error| Failure {
             text: format!("{error}. The messages on the screen may not be the newest."),
-            unreachable: false,
+            lost: false,
         })
     }
 }
@@ -168,8 +194,15 @@ fn or_failure<T>(result: Result<T, DeskError>) -> Result<T, Failure> {
 
 fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
-    Failure {
-        text: wording::desk_error(error),
-        unreachable: matches!(error, DeskError::Store(StoreError::Unreachable(_))),
+    match error {
+        DeskError::Store(error) if error.is_break() => {
+            Failure { text: wording::lost(error), lost: true }
+        }
+        error => Failure { text: wording::desk_error(error), lost: false },
     }
+}
+
+/// What this terminal's own clock says, to be compared with the store's.
+fn own_clock() -> Timestamp {
+    Timestamp::from_millis(Local::now().timestamp_millis())
 }

@@ -28,6 +28,13 @@ pub struct Model {
     pub place: Place,
     /// The store's clock; none until it was first read.
     pub clock: Option<StoreClock>,
+    /// The reading of it under way. While the store is lost, it is what finds
+    /// out that it is back.
+    pub reading_clock: Option<EffectId>,
+    /// When it was last asked for.
+    pub clock_asked: Option<Now>,
+    /// How this terminal's own clock is doing.
+    pub own_clock: OwnClock,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The colours in use.
@@ -65,6 +72,9 @@ impl Model {
         Self {
             place,
             clock: None,
+            reading_clock: None,
+            clock_asked: None,
+            own_clock: OwnClock::default(),
             size,
             theme,
             screen: Screen::Find(Find::default()),
@@ -119,8 +129,37 @@ pub struct UnderWay {
     pub by: Below,
     /// Since when.
     pub since: Now,
-    /// The message that is handed over.
-    pub message: Option<DeliveryId>,
+    /// What it does; none where it only reads.
+    pub doing: Option<Doing>,
+    /// The connection to the store broke; it is told again.
+    pub broke: bool,
+}
+
+/// What an effect does that must come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Asks for a code, or for another.
+    Ask,
+    /// Hands this message over.
+    Deliver(DeliveryId),
+    /// Checks a code.
+    Verify,
+    /// Withdraws a request.
+    Cancel,
+    /// Logs the customer out.
+    Logout,
+}
+
+/// This terminal's own clock beside the store's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnClock {
+    /// It is right, or nobody has looked yet.
+    #[default]
+    Right,
+    /// It is ahead by so many milliseconds, and nobody was told yet.
+    Off(i64),
+    /// It is off, as was said.
+    Told,
 }
 
 /// The parts below the interface, as [`Health`] tells them apart.
@@ -217,6 +256,17 @@ pub struct Find {
     pub opening: Option<EffectId>,
     /// Enter was pressed before the answer came: take the first hit then.
     pub accept_first: bool,
+    /// What the store could not be asked while it was lost.
+    pub wanted: Option<Wanted>,
+}
+
+/// What is asked again when the store is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The search.
+    Search,
+    /// The customer that was chosen.
+    Open,
 }
 
 /// The answer to a search.
@@ -321,6 +371,8 @@ pub struct LogPanel {
     pub reading: Option<EffectId>,
     /// Something changed while a reading was under way: read again.
     pub stale: bool,
+    /// When the entries were last read, by the store's clock.
+    pub read_at: Option<Timestamp>,
     /// One request's story, open over the list.
     pub story: Option<Story>,
 }
@@ -403,6 +455,10 @@ pub enum Live {
     Refused(Box<Refusal>),
     /// Another code may be sent in a while.
     Cooldown,
+    /// The store is lost; said until it is back.
+    Lost,
+    /// An effect is told again; said until it is answered.
+    Again(EffectId),
 }
 
 impl Notice {
@@ -455,6 +511,6 @@ pub enum Part {
     Ok,
     /// It has been at something for longer than usual.
     Slow,
-    /// The last use of it failed.
+    /// The last use of it failed; the store is lost then, and reconnected to.
     Down,
 }

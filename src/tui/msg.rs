@@ -3,13 +3,13 @@
 
 use crossterm::event::KeyEvent;
 
+use super::clock::Reading;
 use super::effect::EffectId;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::delivery::Report;
 use crate::domain::event::{Event, Page};
 use crate::domain::request::Request;
 use crate::domain::session::Session;
-use crate::domain::time::Timestamp;
 use crate::service::lookup::{ChannelChoice, Found};
 use crate::service::ports::TrayMessage;
 use crate::service::request::Asked;
@@ -31,6 +31,9 @@ pub enum Msg {
     Wake,
     /// The program was stopped and goes on: nobody knows how long it stood.
     Resumed,
+    /// The connection to the store broke in the middle of an effect, which is
+    /// told again until it is answered.
+    Broke(EffectId, Failure),
     /// The program is to end, whoever says so.
     End,
     /// An effect was carried out.
@@ -42,15 +45,15 @@ pub enum Msg {
 pub struct Failure {
     /// One or two sentences for the clerk.
     pub text: String,
-    /// Whether the store could not be reached at all.
-    pub unreachable: bool,
+    /// Whether it was the connection to the store that failed.
+    pub lost: bool,
 }
 
 /// What an effect brought.
 #[derive(Debug)]
 pub enum Reply {
     /// To `ReadClock`.
-    Clock(Result<Timestamp, Failure>),
+    Clock(Result<Reading, Failure>),
     /// To `Find`.
     Found(Result<Found, Failure>),
     /// To `Open`; no customer where there is none any more.

@@ -5,20 +5,26 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, SLOW};
+use super::update::{CHECK, REREAD, SLOW};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
-    [clock, next_slow(model)].into_iter().flatten().min()
+    [clock, next_slow(model), next_reading(model)].into_iter().flatten().min()
+}
+
+/// The store's clock is asked again.
+fn next_reading(model: &Model) -> Option<Now> {
+    let asked = model.clock_asked.filter(|_| model.reading_clock.is_none());
+    asked.map(|asked| asked + REREAD)
 }
 
 /// An effect that is under way begins to be slow.
 fn next_slow(model: &Model) -> Option<Now> {
     let mut health = model.health;
-    let waiting = model.under_way.iter().filter(|it| *health.part(it.by) == Part::Ok);
+    let waiting = model.under_way.iter().filter(|it| !it.broke && *health.part(it.by) == Part::Ok);
     waiting.map(|it| it.since + SLOW).min()
 }
 
@@ -26,7 +32,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
     let counting = |moment: Timestamp| next_second(clock, moment, now);
     let live = match model.notice.as_ref().and_then(|notice| notice.live.as_ref()) {
         Some(Live::Refused(refusal)) => refusal.retry_at.and_then(counting),
-        Some(Live::Cooldown) | None => None,
+        Some(Live::Cooldown | Live::Lost | Live::Again(_)) | None => None,
     };
     let screen = match &model.screen {
         Screen::Entry(entry) if entry.request.status == Status::Open => {
@@ -36,8 +42,8 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
         Screen::Send(send) => send.open.as_ref().and_then(|request| counting(request.expires_at)),
         Screen::Verified(verified) if verified.leaving.is_none() => {
             let ends_at = verified.session.ends_at();
-            counting(ends_at)
-                .or_else(|| verified.touching.is_none().then_some(verified.checked + CHECK))
+            let asks = verified.touching.is_none() && model.health.store != Part::Down;
+            counting(ends_at).or_else(|| asks.then_some(verified.checked + CHECK))
         }
         _ => None,
     };

@@ -32,6 +32,8 @@ enum Happening {
     Answer(usize),
     /// That it failed.
     Fails(usize),
+    /// That it is told again since the connection broke.
+    Breaks(usize),
     /// An answer of another kind under its id.
     WrongAnswer(usize, u8),
     /// An answer under an id nobody waits for.
@@ -98,6 +100,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (0_u64..400_000).prop_map(Happening::Passes),
         6 => any::<usize>().prop_map(Happening::Answer),
         1 => any::<usize>().prop_map(Happening::Fails),
+        1 => any::<usize>().prop_map(Happening::Breaks),
         1 => (any::<usize>(), any::<u8>()).prop_map(|(which, kind)| {
             Happening::WrongAnswer(which, kind)
         }),
@@ -186,6 +189,10 @@ fn happen(counter: &mut Counter, happening: Happening) {
             let effect = counter.pending.remove(which % pending);
             counter.tell(Msg::Reply(effect.id, Box::new(failure(&effect.act))));
         }
+        Happening::Breaks(which) if pending > 0 => {
+            let id = counter.pending[which % pending].id;
+            counter.tell(Msg::Broke(id, down()));
+        }
         Happening::WrongAnswer(which, kind) if pending > 0 => {
             let id = counter.pending.remove(which % pending).id;
             counter.tell(Msg::Reply(id, Box::new(failed(kind))));
@@ -195,7 +202,10 @@ fn happen(counter: &mut Counter, happening: Happening) {
         }
         Happening::Events(count) => counter.desk.log(count),
         Happening::Messages(count) => counter.desk.put_into_tray(count),
-        Happening::Answer(_) | Happening::Fails(_) | Happening::WrongAnswer(..) => {}
+        Happening::Answer(_)
+        | Happening::Fails(_)
+        | Happening::Breaks(_)
+        | Happening::WrongAnswer(..) => {}
     }
 }
 

@@ -14,7 +14,7 @@ use countersign::tui::{update, wake};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use zeroize::Zeroizing;
 
-use super::desk::Desk;
+use super::desk::{Desk, down};
 
 /// 10:40 by the store's clock.
 pub(crate) const OPENS: i64 = 10 * 3_600_000 + 40 * 60_000;
@@ -116,6 +116,12 @@ impl Counter {
     pub(crate) fn answer(&mut self, wanted: impl Fn(&Act) -> bool, reply: Reply) -> &mut Self {
         let effect = self.take(wanted);
         self.tell(Msg::Reply(effect.id, Box::new(reply)))
+    }
+
+    /// The connection breaks in the middle of the first pending effect of a kind.
+    pub(crate) fn breaks(&mut self, wanted: impl Fn(&Act) -> bool) -> &mut Self {
+        let id = self.pending.iter().find(|effect| wanted(&effect.act)).expect("pending").id;
+        self.tell(Msg::Broke(id, down()))
     }
 
     pub(crate) fn is_pending(&self, wanted: impl Fn(&Act) -> bool) -> bool {

@@ -18,6 +18,7 @@ use countersign::service::lookup::{ChannelChoice, Found};
 use countersign::service::ports::TrayMessage;
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::{RefusedCode, Verification, Verified};
+use countersign::tui::clock::Reading;
 use countersign::tui::effect::Act;
 use countersign::tui::msg::{Failure, Reply};
 
@@ -34,14 +35,13 @@ pub(crate) struct Desk {
     /// Why the next ask is turned down.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) asks: Vec<Ask>,
+    /// By how many milliseconds this terminal's own clock is ahead.
+    pub(crate) own_clock: i64,
     requests: u64,
 }
 
 pub(crate) fn down() -> Failure {
-    Failure {
-        text: "The store cannot be reached. Try again in a moment.".into(),
-        unreachable: true,
-    }
+    Failure { text: "The store cannot be reached. Try again in a moment.".into(), lost: true }
 }
 
 fn customer(id: i64, account_no: &str, name: &str) -> Customer {
@@ -71,6 +71,7 @@ impl Desk {
             report: Report::sent(None),
             refusal: None,
             asks: Vec::new(),
+            own_clock: 0,
             requests: 0,
         }
     }
@@ -114,7 +115,10 @@ impl Desk {
 
     pub(crate) fn reply(&mut self, act: Act, now: Timestamp) -> Reply {
         match act {
-            Act::ReadClock => Reply::Clock(Ok(now)),
+            Act::ReadClock => {
+                let own = now.millis() + self.own_clock;
+                Reply::Clock(Ok(Reading { store: now, own: Timestamp::from_millis(own) }))
+            }
             Act::Find { typed } => Reply::Found(Ok(self.find(&typed))),
             Act::Open { customer } => Reply::Opened(Ok(self.open(customer))),
             Act::Ask(ask) => {

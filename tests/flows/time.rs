@@ -38,7 +38,7 @@ fn a_countdown_wakes_at_whole_seconds() {
 fn without_the_stores_clock_nothing_moves_and_it_is_asked_for_again() {
     let mut counter = Counter::new();
     counter.model.clock = None;
-    assert_eq!(until_wake(&counter), None);
+    assert_eq!(until_wake(&counter), Some(Duration::from_mins(1)));
     counter.keys("r");
     assert!(counter.model.clock.is_some());
 }

@@ -56,8 +56,49 @@ states! {
         model.health.store = Part::Down;
         model.notice = Some(m::notice(
             Tone::Bad,
-            "The store cannot be reached: connection refused. Try again in a moment.",
+            "The store cannot be reached: connection refused. It is tried again until it \
+             answers; what was typed stays.",
         ));
+    });
+    find_lost_with_log => with(find_several(), |model| {
+        model.health.store = Part::Down;
+        model.log = Some(LogPanel { read_at: Some(m::at(-600)), ..m::log() });
+    });
+    find_clock_off => with(find_empty(), |model| {
+        model.notice = Some(m::notice(
+            Tone::Warning,
+            "This terminal's clock is 58 min ahead of the store's; the store's time is used.",
+        ));
+    });
+    send_lost => with(send(Send { sending: Some(EffectId(1)), ..m::send() }), |model| {
+        model.health.store = Part::Down;
+        model.notice = Some(m::notice(
+            Tone::Warning,
+            "The connection to the store broke while the code was being asked for. Asking \
+             again until the store answers.",
+        ));
+    });
+    entry_lost => with(entry_checking(), |model| {
+        model.health.store = Part::Down;
+        model.notice = Some(m::notice(
+            Tone::Warning,
+            "The connection to the store broke while the code was being checked. Checking \
+             again until the store answers.",
+        ));
+    });
+    verified_lost => with(verified(m::verified()), |model| {
+        model.health.store = Part::Down;
+        model.notice = Some(m::notice(
+            Tone::Bad,
+            "The store cannot be reached: connection refused. It is tried again until it \
+             answers; what was typed stays.",
+        ));
+    });
+    log_lost => with(in_log(LogPanel { read_at: Some(m::at(-600)), ..m::log() }), |model| {
+        model.health.store = Part::Down;
+    });
+    log_lost_and_never_read => with(in_log(LogPanel::default()), |model| {
+        model.health.store = Part::Down;
     });
     find_kept => with(find_several(), |model| {
         if let Screen::Find(find) = &mut model.screen {

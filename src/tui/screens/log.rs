@@ -46,6 +46,10 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
     }
     let focused = scene.has_focus(Focus::Log);
     let mut title = Title::of("Log");
+    if let (Part::Down, Some(at)) = (scene.model.health.store, log.read_at) {
+        let text = format!("from {}", scene.model.place.wall_clock(at));
+        title.parts.push(Span::styled(text, scene.theme.warning));
+    }
     if log.older {
         title.foot = Some("older entries below".into());
     }
@@ -61,7 +65,10 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
 }
 
 fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
-    if log.reading.is_some() && scene.model.health.store != Part::Ok {
+    let store = scene.model.health.store;
+    if store == Part::Down && log.read_at.is_none() {
+        "The log is read as soon as the store is back.".into()
+    } else if log.reading.is_some() && store != Part::Ok {
         "Reading the log".into()
     } else if log.filter == EventFilter::default() {
         "Nothing has happened yet.".into()

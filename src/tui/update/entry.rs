@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
 use super::step::{Step, with_key};
-use super::{field, follow, send, verified};
+use super::{field, follow, lost, send, verified};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::verify::{RefusedCode, Verification};
@@ -99,12 +99,12 @@ fn pasted_digits(text: &str, length: usize) -> Option<Zeroizing<String>> {
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
     let Some(entry) = step.entry() else { return };
     if entry.verifying.is_some() {
-        return step.say(Tone::Plain, CHECKING);
+        return lost::wait(step, CHECKING);
     }
     match command {
         Command::Clear => entry.typed.0.clear(),
         Command::Accept => accept(step),
-        _ if entry.acting.is_some() => step.say(Tone::Plain, ACTING),
+        _ if entry.acting.is_some() => lost::wait(step, ACTING),
         Command::Resend => resend(step),
         Command::ChangeContact => change_contact(step),
         Command::CancelRequest if send::is_open(&entry.request) => {
@@ -285,7 +285,7 @@ pub(super) fn expire(step: &mut Step<'_>) {
 fn say_what_helps(step: &mut Step<'_>) {
     let Some(entry) = step.entry() else { return };
     if entry.acting.is_some() {
-        return step.say(Tone::Plain, ACTING);
+        return lost::wait(step, ACTING);
     }
     let happened = match entry.request.status {
         Status::Open => return,

@@ -10,7 +10,7 @@ use crate::domain::query::Query;
 use crate::service::lookup::{ChannelChoice, Found};
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Find, Hits, Screen, Tone};
+use crate::tui::model::{Find, Hits, Screen, Tone, Wanted};
 use crate::tui::msg::Failure;
 
 const NOBODY: &str =
@@ -81,6 +81,7 @@ fn changed(step: &mut Step<'_>) {
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
     find.accept_first = false;
+    find.wanted = None;
     let searchable = Query::parse(&typed).is_some();
     if !searchable {
         find.found = None;
@@ -91,10 +92,27 @@ fn changed(step: &mut Step<'_>) {
     step.hush();
     step.model.search.clone_from(&typed);
     if searchable {
-        let id = step.act(Act::Find { typed });
-        if let Some(find) = step.find() {
-            find.searching = Some(id);
+        search(step, typed);
+    }
+}
+
+fn search(step: &mut Step<'_>, typed: String) {
+    let id = step.act(Act::Find { typed });
+    if let Some(find) = step.find() {
+        find.searching = Some(id);
+    }
+}
+
+/// The store is back: asks what it could not be asked.
+pub(super) fn resume(step: &mut Step<'_>) {
+    let Some(find) = step.find() else { return };
+    match find.wanted.take() {
+        Some(Wanted::Search) if find.searching.is_none() => {
+            let typed = find.input.value().to_owned();
+            search(step, typed);
         }
+        Some(Wanted::Open) if find.searching.is_none() && find.opening.is_none() => open(step),
+        _ => {}
     }
 }
 
@@ -139,6 +157,7 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
     find.searching = None;
     find.selected = 0;
     let accept_first = std::mem::take(&mut find.accept_first);
+    find.wanted = None;
     match answer {
         Ok(Found { customers, more }) => {
             let nobody = customers.is_empty();
@@ -155,6 +174,10 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
         }
         Err(failure) => {
             find.found = None;
+            if failure.lost {
+                find.wanted = Some(Wanted::Search);
+                find.accept_first = accept_first;
+            }
             step.fail(failure);
         }
     }
@@ -172,6 +195,11 @@ pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, F
             changed(step);
             step.say(Tone::Warning, GONE);
         }
-        Err(failure) => step.fail(failure),
+        Err(failure) => {
+            if failure.lost {
+                find.wanted = Some(Wanted::Open);
+            }
+            step.fail(failure);
+        }
     }
 }

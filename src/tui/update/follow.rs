@@ -3,19 +3,19 @@
 
 use super::entry;
 use super::step::{Step, with_key};
-use crate::domain::delivery::{DeliveryId, DeliveryState, Report};
+use crate::domain::delivery::{DeliveryState, Report};
 use crate::domain::request::{Request, Status};
 use crate::service::wording;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::{Command, Context};
-use crate::tui::model::{Screen, Tone};
+use crate::tui::model::{Doing, Screen, Tone};
 use crate::tui::msg::Failure;
 
 /// What became of a message that was handed over.
 pub(super) fn delivered(
     step: &mut Step<'_>,
     id: EffectId,
-    of: Option<DeliveryId>,
+    of: Option<Doing>,
     answer: Result<Report, Failure>,
 ) {
     let at = step.store_time();
@@ -31,7 +31,7 @@ pub(super) fn delivered(
         Screen::Send(send) => send.open.as_deref_mut(),
         _ => None,
     };
-    let request = request.filter(|it| Some(it.delivery.id) == of);
+    let request = request.filter(|it| Some(Doing::Deliver(it.delivery.id)) == of);
     let failed = wording::delivery_outcome(report.state).is_some();
     let told = request.map(|request| {
         let delivery = &mut request.delivery;

@@ -101,6 +101,7 @@ fn filter(step: &mut Step<'_>, change: impl FnOnce(&mut EventFilter)) {
     log.events.clear();
     log.selected = 0;
     log.older = false;
+    log.read_at = None;
     read(step, Page::Newest);
 }
 
@@ -153,10 +154,14 @@ pub(super) fn answered(
     page: Page,
     answer: Result<Vec<Event>, Failure>,
 ) {
+    let at = step.model.clock.map(|clock| clock.time(step.now));
     let Some(log) = step.log().filter(|log| log.reading == Some(id)) else { return };
     log.reading = None;
     match answer {
-        Ok(events) => take(log, page, events),
+        Ok(events) => {
+            take(log, page, events);
+            log.read_at = at;
+        }
         Err(failure) => return step.fail(failure),
     }
     if step.log().is_some_and(|log| log.stale) {

@@ -8,6 +8,7 @@ mod find;
 mod follow;
 mod keys;
 mod log;
+mod lost;
 mod overlay;
 mod replies;
 mod send;
@@ -17,19 +18,19 @@ mod tray;
 mod verified;
 
 use super::clock::Now;
-use super::effect::{Act, Effect};
+use super::effect::Effect;
 use super::model::{Model, Screen};
 use super::msg::Msg;
 use step::Step;
 
-pub use time::SLOW;
+pub use time::{REREAD, SLOW};
 pub use tray::WINDOW as TRAY_WINDOW;
 pub use verified::CHECK;
 
 /// What is to be done before anything has happened.
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut step = Step::new(model, now);
-    step.act(Act::ReadClock);
+    step.read_clock();
     step.done()
 }
 
@@ -42,9 +43,13 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Resize(columns, rows) => step.model.size = (columns, rows),
         Msg::StoreChanged => store_changed(&mut step),
         Msg::Resumed => {
-            step.act(Act::ReadClock);
+            // What is on the way was read before the program stood.
+            let outdated = step.model.reading_clock.take();
+            step.forget(outdated);
+            step.read_clock();
             store_changed(&mut step);
         }
+        Msg::Broke(id, failure) => lost::broke(&mut step, id, failure),
         Msg::Wake => {}
         Msg::End => overlay::leave(&mut step),
         Msg::Reply(id, reply) => replies::reply(&mut step, id, *reply),

@@ -2,11 +2,10 @@
 //! it says about the parts below is remembered.
 
 use super::step::Step;
-use super::{entry, find, follow, log, send, tray, verified};
+use super::{entry, find, follow, log, lost, send, time, tray, verified};
 use crate::domain::delivery::DeliveryState;
 use crate::service::request::Asked;
-use crate::tui::clock::StoreClock;
-use crate::tui::effect::{Act, EffectId};
+use crate::tui::effect::EffectId;
 use crate::tui::model::{Part, UnderWay};
 use crate::tui::msg::{Failure, Reply};
 
@@ -14,15 +13,16 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
     let Some(done) = step.answered(id) else {
         return;
     };
-    health(step, &done, &reply);
+    let is_back = health(step, &done, &reply);
+    let failed = failure(&reply).is_some();
+    lost::unsay(step, id);
     match reply {
-        Reply::Clock(Ok(read)) => step.model.clock = Some(StoreClock::new(read, step.now)),
-        Reply::Clock(Err(failure)) => step.fail(failure),
+        Reply::Clock(answer) => time::clock(step, id, answer),
         Reply::Found(answer) => find::found(step, id, answer),
         Reply::Opened(answer) => find::opened(step, id, answer),
         Reply::Asked(answer) => send::asked(step, id, answer),
         Reply::Resent(answer) => resent(step, id, answer),
-        Reply::Delivered(answer) => follow::delivered(step, id, done.message, answer),
+        Reply::Delivered(answer) => follow::delivered(step, id, done.doing, answer),
         Reply::Verified(answer) => entry::verified(step, id, answer),
         Reply::Cancelled(answer) => entry::cancelled(step, id, answer),
         Reply::Request(answer) => follow::read(step, id, answer),
@@ -32,6 +32,12 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
         Reply::Log(page, answer) => log::answered(step, id, page, answer),
         Reply::Story(answer) => log::story(step, id, answer),
         Reply::Tray(answer) => tray::answered(step, id, answer),
+    }
+    if !failed {
+        lost::note(step, &done);
+    }
+    if is_back {
+        lost::back(step);
     }
 }
 
@@ -44,8 +50,9 @@ fn resent(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Asked>, Failu
     follow::catch_up(step);
 }
 
-/// What an answer says about the part that gave it.
-fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) {
+/// What an answer says about the part that gave it; whether the store was lost
+/// and is back.
+fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) -> bool {
     if let Reply::Delivered(Ok(report)) = reply {
         let provider = match report.state {
             DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
@@ -54,14 +61,33 @@ fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) {
         *step.model.health.part(done.by) = provider;
     }
     match failure(reply) {
-        Some(failure) if failure.unreachable => step.model.health.store = Part::Down,
-        Some(_) => {}
-        None => {
-            step.model.health.store = Part::Ok;
-            // The clock could not be read before; now it can.
-            if step.model.clock.is_none() && !matches!(reply, Reply::Clock(_)) {
-                step.act(Act::ReadClock);
+        // Asked again at once, a clock that fails at once would never rest.
+        Some(failure) if failure.lost && matches!(reply, Reply::Clock(_)) => {
+            step.model.health.store = Part::Down;
+            false
+        }
+        Some(failure) if failure.lost => {
+            lost::lose(step);
+            false
+        }
+        Some(_) => {
+            if step.model.health.store == Part::Down {
+                step.read_clock();
             }
+            false
+        }
+        // The tray is a file of its own.
+        None if matches!(reply, Reply::Tray(_)) => false,
+        // It may let itself be read, but what is told again has still to be done.
+        None if lost::is_telling(step.model) => false,
+        None => {
+            let is_back = std::mem::take(&mut step.model.health.store) == Part::Down;
+            // The clock could not be read before; now it can.
+            let unread = is_back || step.model.clock.is_none();
+            if unread && !matches!(reply, Reply::Clock(_)) {
+                step.read_clock();
+            }
+            is_back
         }
     }
 }

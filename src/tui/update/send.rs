@@ -1,7 +1,7 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
 use super::step::{Step, motion, moved};
-use super::{entry, find, follow};
+use super::{entry, find, follow, lost};
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::request::{Request, Status};
@@ -55,7 +55,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
     let purposes = step.model.place.purposes.len().max(1);
     let Some(send) = step.send() else { return };
     if send.sending.is_some() {
-        return step.say(Tone::Plain, WAIT);
+        return lost::wait(step, WAIT);
     }
     if let Some(by) = motion(command) {
         send.selected = moved(send.selected, send.choices.len(), by);
@@ -153,7 +153,7 @@ pub(super) fn asked(step: &mut Step<'_>, id: EffectId, answer: Result<Asked, Fai
             step.learn_clock(request.sent_at);
             let request_sent = Box::new(request.clone());
             let delivering = step.act(Act::Deliver { request: request_sent, message });
-            step.act(Act::ReadClock);
+            step.read_clock();
             (request, Some(delivering))
         }
         Ok(Asked::Already(request)) => (request, None),

@@ -1,11 +1,13 @@
 //! One step of the machine: the model, the moment and the effects so far.
 
+use super::lost;
 use crate::domain::time::Timestamp;
 use crate::tui::clock::{Now, StoreClock};
 use crate::tui::effect::{Act, Effect, EffectId};
 use crate::tui::keymap::{self, Command, Context};
 use crate::tui::model::{
-    Below, Entry, Find, LogPanel, Model, Notice, Screen, Send, Tone, TrayPanel, UnderWay, Verified,
+    Below, Entry, Find, Live, LogPanel, Model, Notice, Part, Screen, Send, Tone, TrayPanel,
+    UnderWay, Verified,
 };
 use crate::tui::msg::Failure;
 
@@ -29,13 +31,23 @@ impl<'a> Step<'a> {
     pub(super) fn act(&mut self, act: Act) -> EffectId {
         self.model.last_effect += 1;
         let id = EffectId(self.model.last_effect);
-        let (by, message) = match &act {
-            Act::Deliver { request, .. } => (Below::of(request.channel), Some(request.delivery.id)),
-            _ => (Below::Store, None),
+        let by = match &act {
+            Act::Deliver { request, .. } => Below::of(request.channel),
+            _ => Below::Store,
         };
-        self.model.under_way.push(UnderWay { id, by, since: self.now, message });
+        let doing = lost::doing(&act);
+        self.model.under_way.push(UnderWay { id, by, since: self.now, doing, broke: false });
         self.effects.push(Effect { id, act });
         id
+    }
+
+    /// Wants the store's clock read, unless that is under way.
+    pub(super) fn read_clock(&mut self) {
+        if self.model.reading_clock.is_none() {
+            let id = self.act(Act::ReadClock);
+            self.model.reading_clock = Some(id);
+            self.model.clock_asked = Some(self.now);
+        }
     }
 
     /// A name for the next act that no other act ever had.
@@ -61,11 +73,17 @@ impl<'a> Step<'a> {
     }
 
     pub(super) fn fail(&mut self, failure: Failure) {
-        self.say(Tone::Bad, failure.text);
+        if failure.lost {
+            lost::say(self, failure.text);
+        } else {
+            self.say(Tone::Bad, failure.text);
+        }
     }
 
+    /// Takes the message away, but for one that still holds.
     pub(super) fn hush(&mut self) {
-        self.model.notice = None;
+        let is_lost = self.model.health.store == Part::Down;
+        self.model.notice.take_if(|notice| !(is_lost && notice.live == Some(Live::Lost)));
     }
 
     /// What the store's clock says now; the beginning of time where it was

@@ -6,12 +6,40 @@ use std::time::Duration;
 use super::step::Step;
 use super::{entry, send, verified};
 use crate::service::wording;
-use crate::tui::model::{Below, Live, Part};
+use crate::tui::clock::{Reading, StoreClock};
+use crate::tui::effect::EffectId;
+use crate::tui::model::{Below, Live, OwnClock, Part, Tone};
+use crate::tui::msg::Failure;
 
 /// An effect that takes longer than this is called slow.
 pub const SLOW: Duration = Duration::from_millis(1_500);
 
+/// How often the store's clock is asked, beside when it matters: two clocks
+/// that were together drift apart.
+pub const REREAD: Duration = Duration::from_mins(1);
+
+/// The store's clock was read.
+pub(super) fn clock(step: &mut Step<'_>, id: EffectId, answer: Result<Reading, Failure>) {
+    step.model.reading_clock.take_if(|reading| *reading == id);
+    match answer {
+        Ok(reading) => {
+            step.model.clock = Some(StoreClock::new(reading.store, step.now));
+            step.model.own_clock = match (reading.off(), step.model.own_clock) {
+                (None, _) => OwnClock::Right,
+                (Some(_), OwnClock::Told) => OwnClock::Told,
+                (Some(off), _) => OwnClock::Off(off),
+            };
+        }
+        Err(failure) => step.fail(failure),
+    }
+}
+
 pub(super) fn passed(step: &mut Step<'_>) {
+    let asked = step.model.clock_asked;
+    if asked.is_some_and(|asked| step.now.saturating_duration_since(asked) >= REREAD) {
+        step.read_clock();
+    }
+    tell_own_clock(step);
     expire(step);
     end_session(step);
     slowness(step);
@@ -38,9 +66,11 @@ fn expire(step: &mut Step<'_>) {
 /// The session should be over by now; the store has the last word.
 fn end_session(step: &mut Step<'_>) {
     let (Some(clock), now) = (step.model.clock, step.now) else { return };
+    let is_lost = step.model.health.store == Part::Down;
     let due = step.verified().is_some_and(|verified| {
         verified.touching.is_none()
             && verified.leaving.is_none()
+            && !is_lost
             && clock.seconds_until(verified.session.ends_at(), now) == 0
             && now.saturating_duration_since(verified.checked) >= verified::CHECK
     });
@@ -49,13 +79,36 @@ fn end_session(step: &mut Step<'_>) {
     }
 }
 
+/// Says once that this terminal's own clock is off, when the line is free.
+fn tell_own_clock(step: &mut Step<'_>) {
+    if let (OwnClock::Off(off), None) = (step.model.own_clock, &step.model.notice) {
+        step.model.own_clock = OwnClock::Told;
+        let way = if off > 0 { "ahead of" } else { "behind" };
+        let by = span(Duration::from_millis(off.unsigned_abs()));
+        let text =
+            format!("This terminal's clock is {by} {way} the store's; the store's time is used.");
+        step.say(Tone::Warning, text);
+    }
+}
+
+/// About how long: `45 s`, `58 min`, `3 h`, `2 days`.
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let whole = |unit: u64| (seconds + unit / 2) / unit;
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", whole(60)),
+        7_200..172_800 => format!("{} h", whole(3_600)),
+        _ => format!("{} days", whole(86_400)),
+    }
+}
+
 fn slowness(step: &mut Step<'_>) {
     let model = &mut *step.model;
     for by in [Below::Store, Below::Email, Below::Sms] {
-        let slow = model
-            .under_way
-            .iter()
-            .any(|it| it.by == by && step.now.saturating_duration_since(it.since) >= SLOW);
+        let slow = model.under_way.iter().any(|it| {
+            it.by == by && !it.broke && step.now.saturating_duration_since(it.since) >= SLOW
+        });
         let part = model.health.part(by);
         match (slow, *part) {
             (true, Part::Ok) => *part = Part::Slow,
@@ -73,6 +126,7 @@ fn count_down(step: &mut Step<'_>) {
     let text = match &live {
         Live::Refused(refusal) => Some(step.told(|clock| wording::refusal(refusal, now, clock))),
         Live::Cooldown => entry::cooldown(step),
+        Live::Lost | Live::Again(_) => None,
     };
     if let (Some(notice), Some(text)) = (&mut step.model.notice, text) {
         notice.text = text;

@@ -26,7 +26,7 @@ const ENDED: &str = "The session has ended.";
 /// proven to be alive.
 pub(super) fn go(step: &mut Step<'_>, customer: Customer, won: verify::Verified) {
     let id = step.act(Act::Touch { token: won.token.clone() });
-    step.act(Act::ReadClock);
+    step.read_clock();
     step.hush();
     step.model.screen = Screen::Verified(Box::new(Verified {
         customer,

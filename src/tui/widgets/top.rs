@@ -14,11 +14,11 @@ pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) 
     let room = usize::from(columns).saturating_sub(2);
     let who = who(&model.place, theme);
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, model.place.zone));
-    let right = [Said::All, Said::Short, Said::Troubles]
+    let right = [Said::All, Said::Short, Said::Troubles, Said::Least]
         .into_iter()
         .map(|said| health(model.health, said, &clock, theme))
-        .find(|right| width_of(&who) + 3 + width_of(right) <= room)
-        .unwrap_or_else(|| health(model.health, Said::Troubles, &clock, theme));
+        .find(|right| width_of(&who) + 2 + width_of(right) <= room)
+        .unwrap_or_else(|| health(model.health, Said::Least, &clock, theme));
     let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
@@ -77,17 +77,21 @@ enum Said {
     Short,
     /// Only what is not well.
     Troubles,
+    /// That, in as few words as there are.
+    Least,
 }
 
+const STORE: &str = "store";
+
 fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
-    let parts = [("store", health.store), ("email", health.email), ("sms", health.sms)];
+    let parts = [(STORE, health.store), ("email", health.email), ("sms", health.sms)];
     let well = parts.iter().all(|(_, part)| *part == Part::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && said != Said::All {
         spans.push(Span::styled("all ok", theme.muted));
     } else {
         for (name, part) in parts {
-            if part == Part::Ok && said == Said::Troubles {
+            if part == Part::Ok && matches!(said, Said::Troubles | Said::Least) {
                 continue;
             }
             if !spans.is_empty() {
@@ -96,7 +100,9 @@ fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'s
             let (word, style) = match part {
                 Part::Ok => ("ok", theme.muted),
                 Part::Slow => ("slow", theme.warning),
-                Part::Down => ("down", theme.bad),
+                Part::Down if name != STORE => ("down", theme.bad),
+                Part::Down if said == Said::Least => ("lost", theme.bad),
+                Part::Down => ("lost, reconnecting", theme.bad),
             };
             spans.push(Span::styled(format!("{name} {word}"), style));
         }

@@ -1,0 +1,124 @@
+//! The store is lost, and back again. What is under way is told again below
+//! until it is answered; here it is said, and what could not be read is read.
+
+use super::step::Step;
+use super::{find, store_changed};
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::model::{Doing, Live, Model, Notice, Part, Tone, UnderWay};
+use crate::tui::msg::Failure;
+
+const BACK: &str = "The store is back.";
+
+/// What an act does that must come to its end; none where it only reads.
+pub(super) const fn doing(act: &Act) -> Option<Doing> {
+    match act {
+        Act::Ask(_) | Act::Resend { .. } => Some(Doing::Ask),
+        Act::Deliver { request, .. } => Some(Doing::Deliver(request.delivery.id)),
+        Act::Verify { .. } => Some(Doing::Verify),
+        Act::Cancel { .. } => Some(Doing::Cancel),
+        Act::Logout { .. } => Some(Doing::Logout),
+        _ => None,
+    }
+}
+
+/// The connection broke in the middle of an effect.
+pub(super) fn broke(step: &mut Step<'_>, id: EffectId, failure: Failure) {
+    let Some(it) = step.model.under_way.iter_mut().find(|it| it.id == id) else { return };
+    it.broke = true;
+    let doing = it.doing;
+    lose(step);
+    match doing {
+        Some(doing) => say_again(step, id, doing),
+        None => step.fail(failure),
+    }
+}
+
+/// The store cannot be reached: somebody has to find out when it can.
+pub(super) fn lose(step: &mut Step<'_>) {
+    step.model.health.store = Part::Down;
+    step.read_clock();
+}
+
+/// Says that the store is lost, unless something is said that matters more.
+pub(super) fn say(step: &mut Step<'_>, text: String) {
+    let free = step.model.notice.as_ref().is_none_or(|notice| notice.live == Some(Live::Lost));
+    if free {
+        step.model.notice = Some(Notice { tone: Tone::Bad, text, live: Some(Live::Lost) });
+    }
+}
+
+fn say_again(step: &mut Step<'_>, id: EffectId, doing: Doing) {
+    let text = match doing {
+        Doing::Ask => {
+            "The connection to the store broke while the code was being asked for. \
+             Asking again until the store answers."
+        }
+        Doing::Verify => {
+            "The connection to the store broke while the code was being checked. \
+             Checking again until the store answers."
+        }
+        Doing::Cancel => {
+            "The connection to the store broke while the code was being withdrawn. \
+             Trying again until the store answers."
+        }
+        Doing::Logout => {
+            "The connection to the store broke while the customer was being logged out. \
+             Trying again until the store answers."
+        }
+        Doing::Deliver(_) => {
+            "The message was handed over, but the connection to the store broke. \
+             What became of it is shown when the store is back."
+        }
+    };
+    let live = Some(Live::Again(id));
+    step.model.notice = Some(Notice { tone: Tone::Warning, text: text.into(), live });
+}
+
+/// Whether something that must come to its end is told again.
+pub(super) fn is_telling(model: &Model) -> bool {
+    model.under_way.iter().any(|it| it.broke && it.doing.is_some())
+}
+
+/// A key that has to wait for what is under way: says `text`, or that it is
+/// being told again.
+pub(super) fn wait(step: &mut Step<'_>, text: &str) {
+    let again = step.model.under_way.iter().find(|it| it.broke && it.doing.is_some());
+    match again.and_then(|it| it.doing.map(|doing| (it.id, doing))) {
+        Some((id, doing)) => say_again(step, id, doing),
+        None => step.say(Tone::Plain, text),
+    }
+}
+
+/// An effect that was told again is answered: what was said meanwhile is over.
+pub(super) fn unsay(step: &mut Step<'_>, id: EffectId) {
+    step.model.notice.take_if(|notice| notice.live == Some(Live::Again(id)));
+}
+
+/// Adds to what was said of an effect that it was told again, and done once.
+pub(super) fn note(step: &mut Step<'_>, done: &UnderWay) {
+    let Some(doing) = done.doing.filter(|_| done.broke) else { return };
+    let once = match doing {
+        Doing::Ask => "the code was asked for once",
+        Doing::Verify => "the code was checked once",
+        Doing::Cancel => "the code was withdrawn once",
+        Doing::Logout => "the customer was logged out once",
+        Doing::Deliver(_) => "the message was handed over once",
+    };
+    let note = format!("The connection to the store broke meanwhile; {once}.");
+    match &mut step.model.notice {
+        None => step.say(Tone::Plain, note),
+        Some(notice) if notice.live == Some(Live::Lost) => step.say(Tone::Plain, note),
+        // It is made anew as time goes by, and says what matters.
+        Some(notice) if notice.live.is_some() => {}
+        Some(notice) => notice.text = format!("{} {note}", notice.text),
+    }
+}
+
+/// The store has answered again: what is on the screen may be old.
+pub(super) fn back(step: &mut Step<'_>) {
+    if step.model.notice.as_ref().is_some_and(|notice| notice.live == Some(Live::Lost)) {
+        step.say(Tone::Good, BACK);
+    }
+    find::resume(step);
+    store_changed(step);
+}

@@ -1,0 +1,379 @@
+//! The store is lost in the middle of things, and comes back.
+
+use std::time::Duration;
+
+use countersign::domain::event::Page;
+use countersign::domain::request::Status;
+use countersign::domain::session::SessionEnd;
+use countersign::domain::time::Timestamp;
+use countersign::tui::effect::{Act, EffectId};
+use countersign::tui::model::{Live, Part, Screen};
+use countersign::tui::msg::{Failure, Msg, Reply};
+use countersign::tui::wake::next_wake;
+
+use super::counter::{Counter, OPENS};
+use super::desk::down;
+
+type Kind = fn(&Act) -> bool;
+
+const CLOCK: Kind = |act| matches!(act, Act::ReadClock);
+const FIND: Kind = |act| matches!(act, Act::Find { .. });
+const OPEN: Kind = |act| matches!(act, Act::Open { .. });
+const ASK: Kind = |act| matches!(act, Act::Ask(_));
+const RESEND: Kind = |act| matches!(act, Act::Resend { .. });
+const DELIVER: Kind = |act| matches!(act, Act::Deliver { .. });
+const VERIFY: Kind = |act| matches!(act, Act::Verify { .. });
+const CANCEL: Kind = |act| matches!(act, Act::Cancel { .. });
+const TOUCH: Kind = |act| matches!(act, Act::Touch { .. });
+const SESSION: Kind = |act| matches!(act, Act::ReadSession { .. });
+const ACCOUNT: Kind = |act| matches!(act, Act::ReadAccount { .. });
+const LOGOUT: Kind = |act| matches!(act, Act::Logout { .. });
+const LOG: Kind = |act| matches!(act, Act::ReadLog { .. });
+
+/// An act that is told again: the keys before it and for it, its kind, what is
+/// said while the connection is broken, and where it ends saying what.
+struct Case {
+    before: &'static str,
+    keys: &'static str,
+    act: Kind,
+    broke: &'static str,
+    after: &'static str,
+    said: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case {
+        before: "riv<Enter>",
+        keys: "<Enter>",
+        act: ASK,
+        broke: "broke while the code was being asked for. Asking again",
+        after: "entry",
+        said: "broke meanwhile; the code was asked for once",
+    },
+    Case {
+        before: "riv<Enter><Enter>",
+        keys: "<Ctrl-R>",
+        act: RESEND,
+        broke: "broke while the code was being asked for. Asking again",
+        after: "entry",
+        said: "broke meanwhile; the code was asked for once",
+    },
+    Case {
+        before: "riv<Enter>",
+        keys: "<Enter>",
+        act: DELIVER,
+        broke: "was handed over, but the connection to the store broke",
+        after: "entry",
+        said: "broke meanwhile; the message was handed over once",
+    },
+    Case {
+        before: "riv<Enter><Enter>",
+        keys: "481902",
+        act: VERIFY,
+        broke: "broke while the code was being checked. Checking again",
+        after: "verified",
+        said: "broke meanwhile; the code was checked once",
+    },
+    Case {
+        before: "riv<Enter><Enter>",
+        keys: "000000",
+        act: VERIFY,
+        broke: "broke while the code was being checked. Checking again",
+        after: "entry",
+        said: "That code is wrong. 4 tries are left. The connection to the store broke meanwhile",
+    },
+    Case {
+        before: "riv<Enter><Enter>",
+        keys: "<Ctrl-X><Enter>",
+        act: CANCEL,
+        broke: "broke while the code was being withdrawn",
+        after: "send",
+        said: "The code was withdrawn; it cannot be used any more. The connection",
+    },
+    Case {
+        before: "riv<Enter><Enter>481902",
+        keys: "<Ctrl-L>",
+        act: LOGOUT,
+        broke: "broke while the customer was being logged out",
+        after: "find",
+        said: "Dana Rivera is logged out. The connection to the store broke meanwhile",
+    },
+];
+
+impl Case {
+    /// Up to the act, which is not answered yet.
+    fn begun(&self) -> Counter {
+        let mut counter = Counter::after(self.before);
+        // Another code may be sent by now.
+        counter.pass(Duration::from_secs(31));
+        counter.slow().keys(self.keys);
+        if !counter.is_pending(self.act) {
+            counter.settle_one(ASK);
+        }
+        assert!(counter.is_pending(self.act), "{}", self.broke);
+        counter
+    }
+}
+
+#[test]
+fn an_act_over_a_break_is_waited_for_and_then_told() {
+    for case in CASES {
+        for times in [1, 3] {
+            let mut counter = case.begun();
+            let screen = counter.screen();
+            for _ in 0..times {
+                counter.breaks(case.act).is_at(screen).says(case.broke);
+                assert_eq!(counter.model.health.store, Part::Down);
+                counter.pass(Duration::from_secs(5)).says(case.broke);
+            }
+            counter.settle_one(case.act).is_at(case.after).says(case.said);
+            counter.settle().is_at(case.after).says(case.said);
+            assert_eq!(counter.model.health.store, Part::Ok);
+            assert!(counter.model.under_way.is_empty(), "{}", case.broke);
+        }
+    }
+}
+
+#[test]
+fn an_act_over_a_break_is_begun_once_whatever_is_pressed() {
+    for case in CASES {
+        let mut counter = case.begun();
+        counter.breaks(case.act);
+        counter.keys("<Enter><Enter><Esc>481902<Ctrl-R><Ctrl-L><Ctrl-X><Enter>");
+        let same = counter.pending.iter().filter(|effect| (case.act)(&effect.act)).count();
+        assert_eq!(same, 1, "{}", case.broke);
+    }
+}
+
+#[test]
+fn a_key_that_has_to_wait_hears_that_it_is_tried_again() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.slow().keys("481902").breaks(VERIFY).keys("<Ctrl-T>").says("Colours");
+    counter.keys("<Ctrl-R>").says("Checking again");
+    let mut counter = Counter::after("riv<Enter>");
+    counter.slow().keys("<Enter>").breaks(ASK).keys("<Ctrl-T>").says("Colours");
+    counter.keys("<Esc>").says("Asking again");
+}
+
+#[test]
+fn the_rest_stays_alive_while_a_code_is_checked_again() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.desk.log(3);
+    counter.slow().keys("481902").breaks(VERIFY);
+    assert_eq!(counter.typed(), "481902", "what was typed stays");
+    let wake = next_wake(&counter.model, counter.now).expect("the countdown goes on");
+    assert!(wake - counter.now <= Duration::from_secs(1));
+    counter.keys("<F2>").answer(LOG, log_down());
+    assert!(counter.model.log.is_some());
+    counter.says("Checking again");
+    counter.keys("<F2><F1><F1><Ctrl-P>help<Esc>").is_at("entry");
+    counter.keys("<Ctrl-C>");
+    assert!(counter.model.overlay.is_some(), "leaving asks first");
+}
+
+fn log_down() -> Reply {
+    Reply::Log(Page::Newest, Err(down()))
+}
+
+#[test]
+fn an_act_whose_fate_is_unknown_says_so_and_is_looked_up() {
+    let unknown = || Failure { text: "It is not known whether this was done.".into(), lost: false };
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.slow().keys("481902").breaks(VERIFY).tell(Msg::StoreChanged);
+    counter.answer(VERIFY, Reply::Verified(Err(unknown()))).is_at("entry").says("not known");
+    assert!(!counter.notice().contains("once"), "nothing is guessed");
+    assert_eq!(counter.typed(), "481902");
+    assert!(counter.is_pending(|act| matches!(act, Act::ReadRequest { .. })));
+}
+
+#[test]
+fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
+    let mut counter = Counter::new();
+    counter.slow();
+    for key in ["r", "i", "v"] {
+        counter.keys(key).answer(FIND, Reply::Found(Err(down()))).says("cannot be reached");
+    }
+    assert_eq!(counter.find().input.value(), "riv");
+    let clocks = counter.pending.iter().filter(|effect| CLOCK(&effect.act)).count();
+    assert_eq!(clocks, 1, "one question finds out that the store is back");
+    counter.breaks(CLOCK).pass(Duration::from_secs(90)).says("cannot be reached");
+    counter.settle().says("The store is back");
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+}
+
+#[test]
+fn enter_on_a_search_that_is_lost_takes_the_first_hit_when_the_store_is_back() {
+    let mut counter = Counter::new();
+    counter.slow().keys("riv<Enter>").answer(FIND, Reply::Found(Err(down())));
+    counter.answer(FIND, Reply::Found(Err(down())));
+    counter.answer(FIND, Reply::Found(Err(down())));
+    counter.settle().is_at("send");
+    let mut counter = Counter::after("riv");
+    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down()))).is_at("find");
+    counter.settle().is_at("send");
+    assert_eq!(counter.send().customer.name, "Dana Rivera");
+}
+
+#[test]
+fn esc_stops_a_search_that_waits() {
+    let mut counter = Counter::after("riv");
+    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down())));
+    counter.keys("<Esc>").settle().is_at("find");
+    assert_eq!(counter.find().input.value(), "");
+    assert_eq!(counter.find().wanted, None);
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<Esc>").settle();
+    assert!(counter.find().found.is_none());
+}
+
+#[test]
+fn the_log_keeps_its_page_and_catches_up() {
+    let mut counter = Counter::new();
+    counter.desk.log(3);
+    counter.keys("<F2>").pass(Duration::from_mins(2)).slow();
+    let read_at = counter.log().read_at;
+    assert_eq!(read_at.map(Timestamp::millis), Some(OPENS));
+    counter.tell(Msg::StoreChanged).answer(LOG, log_down());
+    assert_eq!((counter.log().events.len(), counter.log().read_at), (3, read_at));
+    counter.desk.log(2);
+    counter.settle();
+    assert_eq!(counter.log().events.len(), 5);
+    assert!(counter.log().read_at > read_at);
+}
+
+#[test]
+fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.slow().tell(Msg::StoreChanged);
+    counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter.desk.open_request().status = Status::Cancelled;
+    counter.settle().is_at("entry").says("cancelled");
+}
+
+#[test]
+fn a_session_is_not_asked_about_while_the_store_is_lost() {
+    let mut counter = Counter::after("riv<Enter><Enter>481902");
+    counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
+    counter.pass(Duration::from_mins(20)).is_at("verified");
+    assert!(!counter.is_pending(SESSION));
+    counter.settle().is_at("verified");
+    let ended = counter.desk.session.as_mut().expect("a session");
+    ended.ended = Some((Timestamp::default(), SessionEnd::TimedOut));
+    counter.tell(Msg::StoreChanged).settle().is_at("find").says("Verify again");
+}
+
+#[test]
+fn an_account_that_could_not_be_read_is_read_when_the_store_is_back() {
+    for lost in [TOUCH, ACCOUNT] {
+        let mut counter = Counter::after("riv<Enter><Enter>");
+        counter.slow().keys("481902").settle_one(VERIFY);
+        if counter.is_pending(lost) {
+            counter.answer(lost, Reply::Session(Err(down())));
+        } else {
+            counter.settle_one(TOUCH).answer(lost, Reply::Account(Err(down())));
+        }
+        counter.settle().is_at("verified");
+        assert!(counter.verified().account.is_some());
+    }
+}
+
+#[test]
+fn what_matters_more_is_not_said_over() {
+    let mut counter = Counter::after("riv<Enter><Enter>000000");
+    counter.says("4 tries are left");
+    counter.slow().tell(Msg::StoreChanged);
+    counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter.says("4 tries are left");
+    counter.settle().says("4 tries are left");
+    // A fresh screen takes the line, but not while it still holds.
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    counter.keys("i").says("cannot be reached");
+    let live = counter.model.notice.as_ref().and_then(|notice| notice.live.clone());
+    assert_eq!(live, Some(Live::Lost));
+}
+
+#[test]
+fn the_tray_says_nothing_about_the_store() {
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<F3>");
+    counter.settle_one(|act| matches!(act, Act::ReadTray { .. }));
+    assert_eq!(counter.model.health.store, Part::Down);
+}
+
+#[test]
+fn what_is_told_again_is_not_called_slow() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.slow().keys("481902").breaks(VERIFY).pass(Duration::from_secs(10));
+    counter.settle_one(CLOCK).tell(Msg::Wake);
+    // It may let itself be read; what is told again has still to be done.
+    assert_eq!(counter.model.health.store, Part::Down);
+    counter.says("Checking again");
+    counter.pass(Duration::from_secs(3)).says("Checking again");
+    counter.settle_one(VERIFY).is_at("verified");
+    assert_eq!(counter.model.health.store, Part::Ok);
+}
+
+#[test]
+fn a_break_of_what_nobody_waits_for_changes_nothing() {
+    let mut counter = Counter::new();
+    counter.tell(Msg::Broke(EffectId(999), down()));
+    assert_eq!((counter.model.health.store, counter.notice()), (Part::Ok, ""));
+}
+
+#[test]
+fn the_stores_clock_is_asked_every_minute_and_after_a_break() {
+    let mut counter = Counter::new();
+    counter.slow().pass(Duration::from_secs(59));
+    assert!(!counter.is_pending(CLOCK));
+    counter.pass(Duration::from_secs(1));
+    assert!(counter.is_pending(CLOCK));
+    counter.settle().pass(Duration::from_secs(30)).keys("r");
+    counter.answer(FIND, Reply::Found(Err(down())));
+    assert!(counter.is_pending(CLOCK));
+}
+
+#[test]
+fn a_clock_that_fails_at_once_is_not_asked_at_once() {
+    let mut counter = Counter::new();
+    counter.slow().tell(Msg::Resumed).answer(CLOCK, Reply::Clock(Err(down())));
+    assert!(!counter.is_pending(CLOCK));
+    counter.pass(Duration::from_mins(1));
+    assert!(counter.is_pending(CLOCK));
+}
+
+#[test]
+fn security_02_a_terminal_an_hour_off_counts_down_right_and_is_told() {
+    for (off, told) in [
+        (3_480_000, "clock is 58 min ahead of the store's; the store's time is used"),
+        (-3_480_000, "clock is 58 min behind the store's"),
+        (31_000, "clock is 31 s ahead"),
+        (-90_000_000, "clock is 25 h behind"),
+        (300_000_000, "clock is 3 days ahead"),
+    ] {
+        let mut counter = Counter::new();
+        counter.desk.own_clock = off;
+        counter.tell(Msg::Resumed).says(told);
+        counter.keys("riv<Enter><Enter>").is_at("entry");
+        let clock = counter.model.clock.expect("the store's clock");
+        let left = clock.seconds_until(counter.entry().request.expires_at, counter.now);
+        assert_eq!((left, counter.notice()), (300, ""), "told once");
+        counter.pass(Duration::from_mins(3));
+        assert_eq!(counter.notice(), "");
+        counter.desk.own_clock = 0;
+        counter.tell(Msg::Resumed);
+        counter.desk.own_clock = off;
+        counter.tell(Msg::Resumed).says(told);
+    }
+}
+
+#[test]
+fn a_clock_that_is_near_enough_is_no_matter() {
+    for off in [0, 30_000, -30_000] {
+        let mut counter = Counter::new();
+        counter.desk.own_clock = off;
+        counter.tell(Msg::Resumed);
+        assert_eq!(counter.notice(), "");
+        assert!(matches!(counter.model.screen, Screen::Find(_)));
+    }
+}
