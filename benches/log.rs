@@ -17,12 +17,12 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::Channel;
 use countersign::domain::event::{EventFilter, EventId, Page};
 use countersign::domain::outcome::Outcome;
 use countersign::service::ports::Store;
 use countersign::store::SqlStore;
-use secrecy::SecretString;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use support::{Figure, Report};
@@ -81,8 +81,8 @@ async fn write(pool: &SqlitePool, events: i64) {
 }
 
 async fn open(file: &Path) -> SqlStore {
-    let url = SecretString::from(format!("sqlite:{}", file.display()));
-    SqlStore::open(&url).await.expect("a store")
+    let settings = StoreSettings::Sqlite { file: file.to_owned() };
+    SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store")
 }
 
 async fn connect(file: &Path) -> SqlitePool {

@@ -22,6 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::Channel;
 use countersign::domain::code::{Binding, Code, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress};
@@ -36,7 +37,6 @@ use countersign::service::ports::{
     Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
 };
 use countersign::store::SqlStore;
-use secrecy::SecretString;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use support::{Figure, Report};
@@ -63,8 +63,8 @@ async fn main() {
 }
 
 async fn open(file: &Path) -> SqlStore {
-    let url = SecretString::from(format!("sqlite:{}", file.display()));
-    SqlStore::open(&url).await.expect("a store")
+    let settings = StoreSettings::Sqlite { file: file.to_owned() };
+    SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store")
 }
 
 async fn import(file: &Path, customers: u64, report: &mut Report) {

@@ -18,5 +18,3 @@ mod next;
 mod outcomes;
 #[path = "cli/prompt.rs"]
 mod prompt;
-#[path = "cli/templates.rs"]
-mod templates;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::{Assurance, Channel};
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
@@ -27,7 +28,6 @@ use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
-use secrecy::SecretString;
 
 /// A sender that keeps what it is given and reports what it is told to.
 struct Scripted {
@@ -103,8 +103,9 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, offic
 impl Bench {
     async fn new(sender: Arc<Scripted>, change: impl FnOnce(&mut Office)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = SecretString::from(format!("sqlite:{}", folder.path().join("desk.db").display()));
-        let store: Arc<dyn Store> = Arc::new(SqlStore::open(&url).await.expect("a store"));
+        let settings = StoreSettings::Sqlite { file: folder.path().join("desk.db") };
+        let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
+        let store: Arc<dyn Store> = Arc::new(store);
         let mut office = Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],

@@ -173,7 +173,7 @@ pub struct ServerSettings {
 }
 
 /// Where the customers are, and whether they may be changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerSettings {
     /// The office's own table; none means `core_customer` of the store.
     pub table: Option<CustomerTable>,

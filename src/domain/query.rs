@@ -3,8 +3,8 @@
 
 use super::text;
 
-/// The shortest part of a word that is searched for anywhere in a record;
-/// shorter ones are searched for at the beginning of fields only.
+/// The shortest part of a phone number, or end of an account number, that is
+/// searched for.
 pub const SHORTEST_PART: usize = 3;
 
 /// A search, in its normal form.
@@ -12,7 +12,8 @@ pub const SHORTEST_PART: usize = 3;
 pub struct Query {
     /// The whole text, folded: lower case, no accents, single spaces.
     pub folded: String,
-    /// Its words. A record matches when each word stands in it somewhere.
+    /// Its words. A record matches when each of them begins a word in it, or is a
+    /// part of its phone number.
     pub words: Vec<String>,
     /// The letters and digits alone, to match account numbers written with or
     /// without their dashes.
@@ -26,11 +27,11 @@ impl Query {
     /// Reads what was typed; none where there is nothing to search for.
     pub fn parse(typed: &str) -> Option<Self> {
         let folded = text::fold(&text::clean(typed));
-        let words: Vec<String> = folded.split_whitespace().map(str::to_owned).collect();
+        let folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words: Vec<String> = words(&folded).map(str::to_owned).collect();
         if words.is_empty() {
             return None;
         }
-        let folded = words.join(" ");
         let compact = compact(&folded);
         let reads_as_phone =
             folded.chars().all(|char| char.is_ascii_digit() || " +()-./".contains(char));
@@ -39,6 +40,11 @@ impl Query {
         let phone = (reads_as_phone && digits.len() >= SHORTEST_PART).then(|| digits.to_owned());
         Some(Self { folded, words, compact, phone })
     }
+}
+
+/// The words of `folded`: what stands between anything but letters and digits.
+pub fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 /// The letters and digits of `folded` alone.
@@ -59,6 +65,8 @@ mod tests {
         assert_eq!(Query::parse(" \t\u{200b}"), None);
         let query = parse("  Rivera   DÁNA ");
         assert_eq!(query.words, ["rivera", "dana"]);
+        assert_eq!(parse("o'brien mary@x.org").words, ["o", "brien", "mary", "x", "org"]);
+        assert_eq!(Query::parse(" .,- "), None);
         assert_eq!(query.folded, "rivera dana");
         assert_eq!(query.phone, None);
     }

@@ -39,6 +39,9 @@ pub enum StoreError {
     /// It may not be used where it lies.
     #[error("{0}")]
     Refused(String),
+    /// Two acts got into each other's way, again and again. Nothing was done.
+    #[error("the store is held up by others: {0}")]
+    Conflict(String),
     /// The key that protects a code is not here.
     #[error(transparent)]
     MissingKey(#[from] MissingKey),

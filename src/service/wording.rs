@@ -260,6 +260,10 @@ pub fn store_error(error: &StoreError) -> String {
         StoreError::NotMigrated(why) => {
             format!("The store is not ready: {why}. An admin makes it so with: countersign migrate")
         }
+        StoreError::Conflict(_) => {
+            "Other counters were writing at the same moment, and nothing was done. Try again."
+                .into()
+        }
         StoreError::Refused(why) => why.clone(),
         StoreError::MissingKey(missing) => format!(
             "This code cannot be checked at this terminal: {missing}. \

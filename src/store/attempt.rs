@@ -1,10 +1,12 @@
 //! Judging a code.
 //!
-//! The attempt is counted by one guarded statement before anything is compared,
-//! and that statement's row count decides whether there is anything to compare
-//! (security requirement 4). The customer's lock is part of its guard, so that
-//! nobody learns from a locked request whether the code was right. All of it is
-//! one transaction with the event: without the event there is no session.
+//! The attempt is counted by two guarded statements before anything is compared:
+//! against the customer, then against the request. Their row counts decide whether
+//! there is anything to compare (security requirements 4 and 6), so that nobody
+//! learns from a locked request whether the code was right. A right code takes its
+//! own count against the customer back. The first of the two also holds every
+//! other act on the customer up until this one has ended. All of it is one
+//! transaction with the event: without the event there is no session.
 
 use super::db::{Db, Tx, args};
 use super::sql::statements;
@@ -17,12 +19,19 @@ use crate::domain::request::{Reference, Request, Status};
 use crate::service::ports::{Attempt, Attempted, RetiredCode, StoreError};
 
 statements! {
+    BLAME {
+        "UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
+         WHERE customer_id = (SELECT customer_id FROM core_otp WHERE public_id = $1) \
+         AND failures < $2"
+    }
+    UNBLAME {
+        "UPDATE core_guard SET failures = failures - 1 \
+         WHERE customer_id = (SELECT customer_id FROM core_otp WHERE public_id = $1)"
+    }
     COUNT {
         "UPDATE core_otp SET attempts = attempts + 1 \
          WHERE public_id = $1 AND status = 'open' AND attempts < max_attempts \
-         AND expires_at > " now " \
-         AND NOT EXISTS (SELECT 1 FROM core_guard g \
-         WHERE g.customer_id = core_otp.customer_id AND g.failures >= $2)"
+         AND expires_at > " now
     }
     VERIFY {
         "UPDATE core_otp SET status = 'verified', is_verified = 1, otp_code = '', \
@@ -38,10 +47,6 @@ statements! {
         " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
     }
     FORGIVE { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
-    BLAME {
-        "INSERT INTO core_guard (customer_id, failures, updated_at) VALUES ($1, 1, " now ") \
-         ON CONFLICT (customer_id) DO UPDATE SET failures = failures + 1, updated_at = " now
-    }
     RETIRED {
         "SELECT public_id, generation, otp_code, key_id, reference, sent_at \
          FROM core_otp_retired WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
@@ -53,7 +58,12 @@ statements! {
 pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
     let mut tx = db.begin().await?;
     let cap = attempt.policy.failure_cap;
-    let admitted = tx.write(&COUNT, args![attempt.request.as_str(), cap]).await? == 1;
+    let id = attempt.request.as_str();
+    let blamed = tx.write(&BLAME, args![id, cap]).await? == 1;
+    let admitted = blamed && tx.write(&COUNT, args![id]).await? == 1;
+    if blamed && !admitted {
+        tx.write(&UNBLAME, args![id]).await?;
+    }
     let Some(held) = request::held(&mut tx, attempt.request).await? else {
         return Ok(Attempted::NotFound);
     };
@@ -70,9 +80,7 @@ pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, 
 
 async fn accept(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
     tx.write(&VERIFY, args![held.row]).await?;
-    if held.failures > 0 {
-        tx.write(&FORGIVE, args![held.request.customer.0]).await?;
-    }
+    tx.write(&FORGIVE, args![held.request.customer.0]).await?;
     let session = session::open(&mut tx, attempt, &held).await?;
     let request = Request { status: Status::Verified, ..held.request };
     record(&mut tx, attempt, &request, Outcome::Verified, None).await?;
@@ -83,8 +91,7 @@ async fn accept(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
     let customer = held.request.customer;
     let retired = retired(&mut tx, attempt, &held.request).await?;
-    tx.write(&BLAME, args![customer.0]).await?;
-    let customer_locked = held.failures + 1 >= attempt.policy.failure_cap;
+    let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
         tx.write(&LOCK_CUSTOMER, args![customer.0]).await?;

@@ -5,6 +5,8 @@ use super::sql::statements;
 use super::view;
 use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use crate::domain::money::Money;
+use crate::domain::query::compact;
+use crate::domain::text::{digits, fold};
 use crate::service::ports::{CustomerKey, StoreError};
 
 /// More customers of one name than this are not told apart at a counter.
@@ -14,21 +16,22 @@ const SHARED: u32 = 20;
 const LATEST: u32 = 20;
 
 statements! {
-    BY_ID { "SELECT " customer_columns "FROM core_customer c WHERE c.id = $1" }
+    BY_ID { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id = $1" }
     BY_ACCOUNT {
         "SELECT " customer_columns "FROM core_customer_search s \
-         JOIN core_customer c ON c.id = s.customer_id \
-         WHERE s.account_key = $1 ORDER BY c.id LIMIT $2"
+         JOIN core_customer_view c ON c.id = s.customer_id \
+         WHERE s.compact = $1 AND s.account_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_EMAIL {
         "SELECT " customer_columns "FROM core_customer_search s \
-         JOIN core_customer c ON c.id = s.customer_id \
-         WHERE s.email_key = $1 ORDER BY c.id LIMIT $2"
+         JOIN core_customer_view c ON c.id = s.customer_id \
+         WHERE s.email = $1 AND s.email_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_PHONE {
-        "SELECT " customer_columns "FROM core_customer_search s \
-         JOIN core_customer c ON c.id = s.customer_id \
-         WHERE s.phone_key = $1 ORDER BY c.id LIMIT $2"
+        "SELECT " customer_columns "FROM core_customer_word w \
+         JOIN core_customer_search s ON s.customer_id = w.customer_id \
+         JOIN core_customer_view c ON c.id = w.customer_id \
+         WHERE w.word = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
     }
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
     INVOICES {
@@ -50,13 +53,27 @@ pub(super) async fn customer(db: &Db, id: CustomerId) -> Result<Option<Customer>
 /// The customers of an exact name. Only the letters A to Z are taken for equal
 /// in either case; whatever else differs is somebody else (security
 /// requirement 45).
-pub(super) async fn identify(db: &Db, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
-    let (sql, key) = match key {
-        CustomerKey::Account(number) => (&BY_ACCOUNT, number.to_ascii_lowercase()),
-        CustomerKey::Email(address) => (&BY_EMAIL, address.to_ascii_lowercase()),
-        CustomerKey::Phone(number) => (&BY_PHONE, number.to_owned()),
+pub(super) async fn identify(
+    db: &Db,
+    wanted: CustomerKey<'_>,
+) -> Result<Vec<Customer>, StoreError> {
+    let (sql, lead, key) = match wanted {
+        CustomerKey::Account(it) => (&BY_ACCOUNT, compact(&fold(it)), it.to_ascii_lowercase()),
+        CustomerKey::Email(it) => (&BY_EMAIL, fold(it), it.to_ascii_lowercase()),
+        CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
-    db.all(sql, args![&key, SHARED]).await?.iter().map(view::customer).collect()
+    let rows = db.all(sql, args![&lead, &key, SHARED]).await?;
+    let mut found: Vec<Customer> = rows.iter().map(view::customer).collect::<Result<_, _>>()?;
+    // To MySQL a text with a blank at its end is the one without, and the office's
+    // table may read otherwise by now than when it was indexed.
+    found.retain(|it| match wanted {
+        CustomerKey::Account(_) => it.account_no.eq_ignore_ascii_case(&key),
+        CustomerKey::Email(_) => {
+            it.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&key))
+        }
+        CustomerKey::Phone(_) => true,
+    });
+    Ok(found)
 }
 
 /// What the office has on a customer.

@@ -5,11 +5,16 @@
 //! database, so another database means another variant, not another copy of
 //! what the store does.
 
+use sqlx::mysql::{MySqlArguments, MySqlRow};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Row as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{MySql, MySqlPool, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
-use super::sql::Sql;
+use super::fault::failed;
+use super::sql::{Sql, statements};
+use crate::config::settings::Identifier;
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::service::ports::StoreError;
@@ -68,29 +73,36 @@ pub(super) use args;
 /// A row that was read.
 pub(super) enum Row {
     Sqlite(SqliteRow),
+    Postgres(PgRow),
+    Mysql(MySqlRow),
+}
+
+/// A column of whichever row it is.
+macro_rules! column {
+    ($row:expr, $at:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($at).map_err(failed),
+            Row::Postgres(row) => row.try_get($at).map_err(failed),
+            Row::Mysql(row) => row.try_get($at).map_err(failed),
+        }
+    };
 }
 
 impl Row {
     /// A number.
     pub(super) fn int(&self, at: usize) -> Result<i64, StoreError> {
-        match self {
-            Self::Sqlite(row) => row.try_get(at).map_err(failed),
-        }
+        column!(self, at)
     }
 
     /// A number that may be missing.
     pub(super) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => row.try_get(at).map_err(failed),
-        }
+        column!(self, at)
     }
 
     /// A text that may be missing, clean to show.
     pub(super) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
-        let raw: Option<&str> = match self {
-            Self::Sqlite(row) => row.try_get(at).map_err(failed)?,
-        };
-        Ok(raw.map(clean))
+        let raw: Result<Option<&str>, StoreError> = column!(self, at);
+        Ok(raw?.map(clean))
     }
 
     /// A text, clean to show.
@@ -130,12 +142,29 @@ fn unreadable(at: usize, found: &str) -> StoreError {
     StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
 }
 
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
 /// The pools of one database.
 #[derive(Clone)]
 pub(super) enum Pools {
     /// One connection that writes, since SQLite has one writer at a time and a
     /// queue here is fairer than its busy handler; others that only read.
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
+    /// The pool, and the schema of our tables.
+    Postgres {
+        pool: PgPool,
+        schema: Identifier,
+    },
+    Mysql(MySqlPool),
 }
 
 /// The database and the signal that something in it changed.
@@ -150,40 +179,48 @@ impl Db {
         Self { pools, changes: watch::Sender::new(0) }
     }
 
+    pub(super) fn kind(&self) -> Kind {
+        match self.pools {
+            Pools::Sqlite { .. } => Kind::Sqlite,
+            Pools::Postgres { .. } => Kind::Postgres,
+            Pools::Mysql(_) => Kind::Mysql,
+        }
+    }
+
+    pub(super) fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
     pub(super) fn changes(&self) -> &watch::Sender<u64> {
         &self.changes
     }
 
-    /// Begins a transaction that may write. What it reads is current and stays
-    /// so until it ends: on SQLite it has the write lock from the start, so it
-    /// can never fail half-way because another writer was faster.
+    /// Begins a transaction that may write. On SQLite it has the write lock from
+    /// the start, so it can never fail half-way because another writer was
+    /// faster. The others begin at READ COMMITTED: what is decided there, is
+    /// decided by guarded statements and under locks taken by [`Tx::lock`] or on
+    /// a customer's guard.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => {
                 Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
             }
+            Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await.map_err(failed)?),
+            Pools::Mysql(pool) => Inner::Mysql(pool.begin().await.map_err(failed)?),
         };
         Ok(Tx { inner, changes: self.changes.clone() })
-    }
-
-    /// A number that changes when somebody else has written. SQLite counts per
-    /// connection and leaves the connection's own writes out: those of this
-    /// store all go through its one writer, and tell of themselves.
-    pub(super) async fn version_elsewhere(&self) -> Result<i64, StoreError> {
-        match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                sqlx::query_scalar("PRAGMA data_version").fetch_one(write).await.map_err(failed)
-            }
-        }
     }
 
     /// Reads rows outside of any transaction.
     pub(super) async fn all(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                let rows = sqlite(sql, args).fetch_all(read).await.map_err(failed)?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
+                rows(sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
             }
+            Pools::Postgres { pool, .. } => {
+                rows(postgres(sql, args).fetch_all(pool).await, Row::Postgres)
+            }
+            Pools::Mysql(pool) => rows(mysql(sql, args).fetch_all(pool).await, Row::Mysql),
         }
     }
 
@@ -195,15 +232,32 @@ impl Db {
     ) -> Result<Option<Row>, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                let row = sqlite(sql, args).fetch_optional(read).await.map_err(failed)?;
-                Ok(row.map(Row::Sqlite))
+                row(sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
             }
+            Pools::Postgres { pool, .. } => {
+                row(postgres(sql, args).fetch_optional(pool).await, Row::Postgres)
+            }
+            Pools::Mysql(pool) => row(mysql(sql, args).fetch_optional(pool).await, Row::Mysql),
+        }
+    }
+
+    /// Ends the connections in order, so that nothing is left to be tidied up.
+    pub(super) async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres { pool, .. } => pool.close().await,
+            Pools::Mysql(pool) => pool.close().await,
         }
     }
 }
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+    Mysql(Transaction<'static, MySql>),
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it has never been.
@@ -212,23 +266,52 @@ pub(super) struct Tx {
     changes: watch::Sender<u64>,
 }
 
+statements! {
+    LOCK { "SELECT name FROM core_lock WHERE name = $1" for_update }
+}
+
 impl Tx {
+    /// Waits until nobody else has the lock of this name, and holds it until the
+    /// transaction ends.
+    pub(super) async fn lock(&mut self, name: &str) -> Result<(), StoreError> {
+        match self.inner {
+            // Its one writer has every lock there is.
+            Inner::Sqlite(_) => Ok(()),
+            _ => self.one(&LOCK, args![name]).await.map(drop),
+        }
+    }
+
     /// Writes; gives the number of rows written.
     pub(super) async fn write(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let done = sqlite(sql, args).execute(&mut **tx).await.map_err(failed)?;
-                Ok(done.rows_affected())
+                let done = sqlite(sql, args).execute(&mut **tx).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
+            }
+            Inner::Postgres(tx) => {
+                let done = postgres(sql, args).execute(&mut **tx).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
+            }
+            Inner::Mysql(tx) => {
+                let done = mysql(sql, args).execute(&mut **tx).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
             }
         }
     }
 
-    /// Inserts one row; gives its number.
+    /// Inserts one row by a statement that ends in `returning_id`; gives its
+    /// number.
     pub(super) async fn insert(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<i64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => {
                 let done = sqlite(sql, args).execute(&mut **tx).await.map_err(failed)?;
                 Ok(done.last_insert_rowid())
+            }
+            Inner::Postgres(_) => self.one(sql, args).await?.int(0),
+            Inner::Mysql(tx) => {
+                let done = mysql(sql, args).execute(&mut **tx).await.map_err(failed)?;
+                i64::try_from(done.last_insert_id())
+                    .map_err(|_| StoreError::Failed("a row's number is too high".into()))
             }
         }
     }
@@ -240,10 +323,11 @@ impl Tx {
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                let rows = sqlite(sql, args).fetch_all(&mut **tx).await.map_err(failed)?;
-                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            Inner::Sqlite(tx) => rows(sqlite(sql, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Postgres(tx) => {
+                rows(postgres(sql, args).fetch_all(&mut **tx).await, Row::Postgres)
             }
+            Inner::Mysql(tx) => rows(mysql(sql, args).fetch_all(&mut **tx).await, Row::Mysql),
         }
     }
 
@@ -255,9 +339,12 @@ impl Tx {
     ) -> Result<Option<Row>, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let row = sqlite(sql, args).fetch_optional(&mut **tx).await.map_err(failed)?;
-                Ok(row.map(Row::Sqlite))
+                row(sqlite(sql, args).fetch_optional(&mut **tx).await, Row::Sqlite)
             }
+            Inner::Postgres(tx) => {
+                row(postgres(sql, args).fetch_optional(&mut **tx).await, Row::Postgres)
+            }
+            Inner::Mysql(tx) => row(mysql(sql, args).fetch_optional(&mut **tx).await, Row::Mysql),
         }
     }
 
@@ -265,59 +352,75 @@ impl Tx {
     pub(super) async fn one(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<Row, StoreError> {
         self.maybe(sql, args)
             .await?
-            .ok_or_else(|| StoreError::Failed("a row that was just written is gone".into()))
+            .ok_or_else(|| StoreError::Failed("a row that must be there is gone".into()))
     }
 
-    /// Runs a script of several statements without arguments.
-    pub(super) async fn script(&mut self, script: &'static str) -> Result<(), StoreError> {
+    /// Runs a script of several statements without arguments. MySQL ends the
+    /// transaction with each statement that makes a table.
+    pub(super) async fn script(&mut self, script: Script) -> Result<(), StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                sqlx::raw_sql(script).execute(&mut **tx).await.map_err(failed)?;
-                Ok(())
-            }
+            Inner::Sqlite(tx) => script.raw().execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => script.raw().execute(&mut **tx).await.map(drop),
+            Inner::Mysql(tx) => script.raw().execute(&mut **tx).await.map(drop),
         }
+        .map_err(failed)
     }
 
     /// Makes it last, and tells those who watch.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await.map_err(failed)?,
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+            Inner::Mysql(tx) => tx.commit().await,
         }
+        .map_err(failed)?;
         self.changes.send_modify(|count| *count += 1);
         Ok(())
     }
 }
 
-/// A statement with its arguments, for SQLite.
-pub(super) fn sqlite<'q>(
-    sql: &Sql,
-    args: &[Arg<'_>],
-) -> sqlx::query::Query<'q, Sqlite, SqliteArguments> {
-    args.iter().fold(sqlx::query(sql.sqlite), |query, arg| match *arg {
-        Arg::Int(value) => query.bind(value),
-        Arg::Text(value) => query.bind(value.map(str::to_owned)),
-    })
+/// A script that is part of the program, or made of checked and quoted
+/// identifiers.
+pub(super) enum Script {
+    Fixed(&'static str),
+    Made(String),
 }
 
-/// What a database's error means to the desk. SQLite's codes are those of
-/// <https://www.sqlite.org/rescode.html>.
-#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
-pub(super) fn failed(error: sqlx::Error) -> StoreError {
-    let text = clean(&error.to_string());
-    match &error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-            StoreError::Unreachable(text)
+impl Script {
+    fn raw(self) -> sqlx::RawSql {
+        match self {
+            Self::Fixed(text) => sqlx::raw_sql(text),
+            Self::Made(text) => sqlx::raw_sql(sqlx::AssertSqlSafe(text)),
         }
-        sqlx::Error::Database(inner) => match primary_code(inner.as_ref()) {
-            // busy, locked, read-only, disk I/O, full, cannot open
-            Some(5 | 6 | 8 | 10 | 13 | 14) => StoreError::Unreachable(text),
-            _ if text.contains("no such table") => StoreError::NotMigrated(text),
-            _ => StoreError::Failed(text),
-        },
-        _ => StoreError::Failed(text),
     }
 }
 
-fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
-    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+fn rows<T>(read: sqlx::Result<Vec<T>>, row: fn(T) -> Row) -> Result<Vec<Row>, StoreError> {
+    Ok(read.map_err(failed)?.into_iter().map(row).collect())
+}
+
+fn row<T>(read: sqlx::Result<Option<T>>, row: fn(T) -> Row) -> Result<Option<Row>, StoreError> {
+    Ok(read.map_err(failed)?.map(row))
+}
+
+/// A statement with its arguments, for each database.
+macro_rules! bind {
+    ($text:expr, $args:expr) => {
+        $args.fold(sqlx::query($text), |query, arg| match arg {
+            Arg::Int(value) => query.bind(value),
+            Arg::Text(value) => query.bind(value.map(str::to_owned)),
+        })
+    };
+}
+
+fn sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+    bind!(sql.sqlite, args.iter().copied())
+}
+
+fn postgres<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Postgres, PgArguments> {
+    bind!(sql.postgres, args.iter().copied())
+}
+
+fn mysql<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, MySql, MySqlArguments> {
+    bind!(sql.mysql.text, sql.mysql.order.iter().map(|number| args[usize::from(*number) - 1]))
 }

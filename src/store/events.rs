@@ -76,7 +76,7 @@ statements! {
 
 /// Writes an event inside the transaction of what it tells about.
 pub(super) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), StoreError> {
-    tx.insert(
+    tx.write(
         &WRITE,
         args![
             event.kind.word(),

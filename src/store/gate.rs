@@ -35,7 +35,8 @@ statements! {
           ORDER BY created_at DESC LIMIT 1 OFFSET $9), \
          (SELECT created_at FROM core_delivery \
           WHERE created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $10)"
+          ORDER BY created_at DESC LIMIT 1 OFFSET $10), \
+         (SELECT COUNT(*) FROM core_customer_view WHERE id = $1)"
     }
 }
 
@@ -76,6 +77,9 @@ pub(super) async fn refusal(tx: &mut Tx, gate: &Gate<'_>) -> Result<Option<Issue
         )
         .await?;
     let now = row.time(0)?;
+    if row.int(3 + limits.len())? == 0 {
+        return Err(StoreError::Failed("the customer is no longer on file".into()));
+    }
     if row.maybe_int(1)?.unwrap_or(0) >= i64::from(gate.policy.failure_cap) {
         return Ok(Some(Issued::CustomerLocked));
     }

@@ -1,79 +1,52 @@
-//! Writing customers, a batch at a time and a set at a time: whatever the size
-//! of the batch, the same few statements.
+//! Writing customers, a batch at a time: whatever the size of the batch, the
+//! same few statements.
 
 use std::collections::{HashMap, HashSet};
 
-use super::db::{Db, Tx, args};
-use super::search;
+use super::db::{Db, Row, Tx, args};
+use super::index::{self, Entry};
 use super::sql::statements;
+use crate::domain::contact::{EmailAddress, PhoneNumber};
 use crate::domain::customer::NewCustomer;
-use crate::domain::query::compact;
-use crate::domain::text::{digits, fold};
+use crate::domain::text::clean;
 use crate::service::ports::{ImportCount, StoreError};
 
-/// One customer in so many is weighed.
-const SAMPLE: usize = 8;
+/// The lock of those who write customers and what is found of them.
+pub(super) const INDEX: &str = "index";
 
 statements! {
-    TABLE {
-        "CREATE TEMP TABLE IF NOT EXISTS core_incoming (\
-         account_no TEXT PRIMARY KEY, name TEXT, email TEXT, phone TEXT, address TEXT, \
-         locale TEXT, balance_cents BIGINT, currency TEXT, \
-         account_key TEXT, email_key TEXT, phone_key TEXT, \
-         s_account TEXT, s_compact TEXT, s_name TEXT, s_email TEXT, s_phone TEXT, \
-         s_phone_end TEXT)"
-    }
-    CLEAR { "DELETE FROM core_incoming" }
-    FILL {
-        "INSERT INTO core_incoming SELECT \
-         value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
-         value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, \
-         value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16 FROM json_each($1)"
-    }
-    /// How many there are already, and how many of these read the same.
-    KNOWN {
-        "SELECT COUNT(*), COALESCE(SUM(CASE WHEN " same " THEN 1 ELSE 0 END), 0) \
-         FROM core_incoming i CROSS JOIN core_customer c ON c.account_no = i.account_no"
-    }
-    WEIGH {
-        "INSERT INTO core_part_weight (part, weight) \
-         SELECT value ->> 0, value ->> 1 FROM json_each($1) WHERE true \
-         ON CONFLICT (part) DO UPDATE SET weight = core_part_weight.weight + excluded.weight"
+    /// What is on file under these account numbers.
+    ON_FILE {
+        "SELECT c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale, \
+         c.balance_cents, c.currency FROM core_customer c WHERE c.account_no IN "
+        (texts "$1")
     }
     UPSERT {
         "INSERT INTO core_customer (account_no, name, email, phone, address, locale, \
-         balance_cents, currency, created_at, updated_at) \
-         SELECT account_no, name, email, phone, address, locale, balance_cents, currency, "
-        now ", " now " FROM core_incoming WHERE true ORDER BY rowid \
-         ON CONFLICT (account_no) DO UPDATE SET name = excluded.name, email = excluded.email, \
-         phone = excluded.phone, address = excluded.address, locale = excluded.locale, \
-         balance_cents = COALESCE(excluded.balance_cents, core_customer.balance_cents), \
-         currency = COALESCE(excluded.currency, core_customer.currency), \
-         updated_at = excluded.updated_at"
-    }
-    /// An entry of the index of parts goes by being told what it was.
-    UNINDEX {
-        "INSERT INTO core_customer_part (core_customer_part, rowid, parts) \
-         SELECT 'delete', s.customer_id, s.account || ' ' || s.compact || ' ' || s.name || ' ' \
-         || s.email || ' ' || s.phone " stale
-    }
-    FORGET {
-        "DELETE FROM core_customer_search WHERE customer_id IN (SELECT s.customer_id " stale ")"
-    }
-    INDEX {
-        "INSERT INTO core_customer_part (rowid, parts) \
-         SELECT c.id, i.s_account || ' ' || i.s_compact || ' ' || i.s_name || ' ' \
-         || i.s_email || ' ' || i.s_phone " unindexed
-    }
-    REMEMBER {
-        "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
-         account, compact, name, email, phone, phone_end) \
-         SELECT c.id, i.account_key, i.email_key, i.phone_key, \
-         i.s_account, i.s_compact, i.s_name, i.s_email, i.s_phone, i.s_phone_end " unindexed
+         balance_cents, currency, created_at, updated_at) "
+        (each
+            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+              value ->> 5, value ->> 6, value ->> 7, " now ", " now " \
+              FROM json_each($1) WHERE true ORDER BY key" upsert_customer)
+            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+              value ->> 5, CAST(value ->> 6 AS BIGINT), value ->> 7, " now ", " now " \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS list (value, key) \
+              ORDER BY key" upsert_customer)
+            ("SELECT a, b, c, d, e, f, g, h, " now ", " now " \
+              FROM JSON_TABLE($1, '$[*]' COLUMNS (key_no FOR ORDINALITY, "
+              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3") ", "
+              (cell "e" "4") ", " (cell "f" "5") ", g BIGINT PATH '$[6]', " (cell "h" "7")
+              ")) list ORDER BY key_no \
+              ON DUPLICATE KEY UPDATE name = VALUES(name), email = VALUES(email), \
+              phone = VALUES(phone), address = VALUES(address), locale = VALUES(locale), \
+              balance_cents = COALESCE(VALUES(balance_cents), core_customer.balance_cents), \
+              currency = COALESCE(VALUES(currency), core_customer.currency), \
+              updated_at = VALUES(updated_at)"))
     }
 }
 
 /// A customer as the tables take one, contacts as they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Incoming<'a> {
     pub(super) account_no: &'a str,
     pub(super) name: &'a str,
@@ -90,8 +63,8 @@ impl<'a> From<&'a NewCustomer> for Incoming<'a> {
         Self {
             account_no: &new.account_no,
             name: &new.name,
-            email: new.email.as_ref().map(super::super::domain::contact::EmailAddress::as_str),
-            phone: new.phone.as_ref().map(super::super::domain::contact::PhoneNumber::as_str),
+            email: new.email.as_ref().map(EmailAddress::as_str),
+            phone: new.phone.as_ref().map(PhoneNumber::as_str),
             address: new.address.as_deref(),
             locale: new.locale.as_deref(),
             balance_cents: new.balance.as_ref().map(|it| it.cents),
@@ -102,8 +75,6 @@ impl<'a> From<&'a NewCustomer> for Incoming<'a> {
 
 impl Incoming<'_> {
     fn json(&self) -> serde_json::Value {
-        let account = fold(self.account_no);
-        let phone = self.phone.map(digits).unwrap_or_default();
         serde_json::json!([
             self.account_no,
             self.name,
@@ -113,22 +84,34 @@ impl Incoming<'_> {
             self.locale,
             self.balance_cents,
             self.currency,
-            self.account_no.to_ascii_lowercase(),
-            self.email.map(str::to_ascii_lowercase),
-            self.phone,
-            account,
-            compact(&account),
-            fold(self.name),
-            self.email.map(fold).unwrap_or_default(),
-            phone,
-            phone.chars().rev().collect::<String>(),
         ])
+    }
+
+    /// Phone numbers were read before they came here: they are in E.164.
+    fn entry(&self) -> Entry {
+        Entry::new(self.account_no, self.name, self.email, self.phone, self.phone)
+    }
+
+    /// Whether a row of `ON_FILE` reads the same, clean as rows are read; one
+    /// without a balance leaves it.
+    fn reads_as(&self, row: &Row) -> Result<bool, StoreError> {
+        let texts = [self.email, self.phone, self.address, self.locale];
+        let same_texts = texts
+            .iter()
+            .zip(3..)
+            .map(|(text, at)| Ok(row.maybe_text(at)? == text.map(clean)))
+            .collect::<Result<Vec<bool>, StoreError>>()?;
+        let same_balance = self.balance_cents.is_none()
+            || (row.maybe_int(7)? == self.balance_cents
+                && row.maybe_text(8)?.as_deref() == self.currency);
+        Ok(row.text(2)? == clean(self.name) && same_balance && same_texts.iter().all(|same| *same))
     }
 }
 
 /// Writes a batch in one transaction.
 pub(super) async fn import(db: &Db, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
     let mut tx = db.begin().await?;
+    tx.lock(INDEX).await?;
     let mut count = ImportCount::default();
     let mut rest: Vec<Incoming<'_>> = batch.iter().map(Incoming::from).collect();
     while !rest.is_empty() {
@@ -144,26 +127,6 @@ pub(super) async fn import(db: &Db, batch: &[NewCustomer]) -> Result<ImportCount
     Ok(count)
 }
 
-/// How often each part stands in a sample of the customers. It decides only
-/// what a search looks up first, so that it need not be exact nor kept exact.
-fn weights(customers: &[Incoming<'_>]) -> String {
-    let mut weights: HashMap<String, u32> = HashMap::new();
-    for customer in customers.iter().step_by(SAMPLE) {
-        let texts = [
-            fold(customer.account_no),
-            fold(customer.name),
-            customer.email.map(fold).unwrap_or_default(),
-            customer.phone.map(digits).unwrap_or_default(),
-        ];
-        let words = texts.iter().flat_map(|text| text.split_whitespace());
-        for part in words.flat_map(search::parts) {
-            *weights.entry(part).or_default() += 1;
-        }
-    }
-    let pairs = weights.into_iter().map(|(part, count)| serde_json::json!([part, count]));
-    pairs.collect::<serde_json::Value>().to_string()
-}
-
 /// How many of these come before an account number is named again: a set can
 /// change each row once only.
 fn distinct(customers: &[Incoming<'_>]) -> usize {
@@ -176,26 +139,39 @@ pub(super) async fn write(
     tx: &mut Tx,
     customers: &[Incoming<'_>],
 ) -> Result<ImportCount, StoreError> {
-    let json = customers.iter().map(Incoming::json).collect::<serde_json::Value>().to_string();
-    tx.write(&TABLE, args![]).await?;
-    tx.write(&CLEAR, args![]).await?;
-    tx.write(&FILL, args![&json]).await?;
-    let row = tx.one(&KNOWN, args![]).await?;
-    let (known, unchanged) = (u64::from(row.count(0)?), u64::from(row.count(1)?));
-    if known > unchanged {
-        tx.write(&UNINDEX, args![]).await?;
-        tx.write(&FORGET, args![]).await?;
+    let names = index::list(customers.iter().map(|it| it.account_no.into()));
+    let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
+    let mut changed = Vec::new();
+    for customer in customers {
+        let same = match before.get(customer.account_no) {
+            Some(row) => customer.reads_as(row)?,
+            None => false,
+        };
+        if !same {
+            changed.push(customer);
+        }
     }
-    let all = customers.len() as u64;
-    if all > unchanged {
-        tx.write(&UPSERT, args![]).await?;
-        tx.write(&INDEX, args![]).await?;
-        tx.write(&REMEMBER, args![]).await?;
-        tx.write(&WEIGH, args![&weights(customers)]).await?;
+    let added = customers.iter().filter(|it| !before.contains_key(it.account_no)).count();
+    if !changed.is_empty() {
+        let rows = index::list(changed.iter().map(|it| it.json()));
+        tx.write(&UPSERT, args![&rows]).await?;
+        let names = index::list(changed.iter().map(|it| it.account_no.into()));
+        let after = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
+        let mut entries = HashMap::new();
+        for customer in &changed {
+            if let Some(row) = after.get(customer.account_no) {
+                entries.insert(row.int(0)?, customer.entry());
+            }
+        }
+        index::write(tx, &entries).await?;
     }
     Ok(ImportCount {
-        added: all.saturating_sub(known),
-        changed: known.saturating_sub(unchanged),
-        unchanged,
+        added: added as u64,
+        changed: (changed.len() - added) as u64,
+        unchanged: (customers.len() - changed.len()) as u64,
     })
+}
+
+fn by_account(rows: Vec<Row>) -> Result<HashMap<String, Row>, StoreError> {
+    rows.into_iter().map(|row| Ok((row.text(1)?, row))).collect()
 }

@@ -1,10 +1,13 @@
 //! Bringing the tables up to what this program needs.
 //!
 //! The check before is one read, so that a start costs nothing where there is
-//! nothing to do. The work itself is one transaction under the write lock: of
-//! many terminals that start at once, one does it and the others find it done.
+//! nothing to do. The work itself is under a lock: of many terminals that start
+//! at once, one does it and the others find it done. On SQLite and PostgreSQL
+//! it is one transaction; MySQL ends a transaction with each table it makes, so
+//! its script can be run again from the beginning.
 
-use super::db::{Db, args};
+use super::db::{Db, Kind, Pools, Script, args};
+use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
 
@@ -12,25 +15,73 @@ struct Migration {
     version: i64,
     name: &'static str,
     sqlite: &'static str,
+    postgres: &'static str,
+    mysql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "the counter desk",
-    sqlite: include_str!("../../migrations/sqlite/0001_the_counter_desk.sql"),
-}];
+/// PostgreSQL and MySQL begin with the second: before it there was SQLite only.
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "the counter desk",
+        sqlite: include_str!("../../migrations/sqlite/0001_the_counter_desk.sql"),
+        postgres: "",
+        mysql: "",
+    },
+    Migration {
+        version: 2,
+        name: "many counters",
+        sqlite: include_str!("../../migrations/sqlite/0002_many_counters.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_many_counters.sql"),
+        mysql: include_str!("../../migrations/mysql/0002_many_counters.sql"),
+    },
+];
+
+impl Migration {
+    const fn script(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Sqlite => self.sqlite,
+            Kind::Postgres => self.postgres,
+            Kind::Mysql => self.mysql,
+        }
+    }
+}
 
 /// The version this program works with.
 const NEEDED: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
+/// The setting that says which table the customers' view was made for.
+const SOURCE: &str = "customers";
+
 statements! {
+    /// Whoever has it, migrates; the number tells whether it was got.
+    BEGIN_ALONE {
+        (each
+            ("SELECT 1")
+            ("SELECT COUNT(*) FROM (SELECT pg_advisory_xact_lock(hashtext('countersign'))) held")
+            ("SELECT GET_LOCK(CONCAT('countersign ', DATABASE()), 60)"))
+    }
+    END_ALONE {
+        (each
+            ("SELECT 1")
+            ("SELECT CAST(1 AS BIGINT)")
+            ("SELECT RELEASE_LOCK(CONCAT('countersign ', DATABASE()))"))
+    }
     CREATE {
         "CREATE TABLE IF NOT EXISTS core_schema (\
          version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
     }
     VERSION { "SELECT MAX(version) FROM core_schema" }
     APPLIED { "INSERT INTO core_schema (version, name, applied_at) VALUES ($1, $2, " now ")" }
-    PROBE { "UPDATE core_schema SET version = version WHERE version = $1" }
+    PROBE { "UPDATE core_setting SET value = value WHERE name = $1" }
+    SETTING { "SELECT value FROM core_setting WHERE name = $1" }
+    SET {
+        "INSERT INTO core_setting (name, value) VALUES ($1, $2)"
+        (each
+            (" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+            (" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+            (" ON DUPLICATE KEY UPDATE value = VALUES(value)"))
+    }
 }
 
 /// The version of the store's tables; 0 where there are none.
@@ -44,7 +95,7 @@ pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
 
 /// Whether there is anything to migrate. A store that a newer program has
 /// written is not touched: its rules may be stricter than this one's.
-pub(super) async fn is_needed(db: &Db) -> Result<bool, StoreError> {
+pub(super) async fn is_needed(db: &Db, source: &Source) -> Result<bool, StoreError> {
     let found = version(db).await?;
     if found > NEEDED {
         return Err(StoreError::NotMigrated(format!(
@@ -52,31 +103,60 @@ pub(super) async fn is_needed(db: &Db) -> Result<bool, StoreError> {
              knows {NEEDED}); install that version here too"
         )));
     }
-    Ok(found < NEEDED)
+    Ok(found < NEEDED || made_for(db).await?.as_deref() != Some(&source.name()))
+}
+
+/// The table that the customers' view was made for.
+async fn made_for(db: &Db) -> Result<Option<String>, StoreError> {
+    db.maybe(&SETTING, args![SOURCE]).await?.map(|row| row.text(0)).transpose()
+}
+
+/// The script that makes the place for the tables, where there has to be one.
+fn place(db: &Db) -> Option<String> {
+    match db.pools() {
+        Pools::Postgres { schema, .. } => Some(format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")),
+        Pools::Sqlite { .. } | Pools::Mysql(_) => None,
+    }
 }
 
 /// Applies what is missing.
-pub(super) async fn migrate(db: &Db) -> Result<(), StoreError> {
+pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    if tx.one(&BEGIN_ALONE, args![]).await?.int(0)? != 1 {
+        return Err(StoreError::Unreachable("another terminal is preparing the store".into()));
+    }
+    if let Some(place) = place(db) {
+        tx.script(Script::Made(place)).await?;
+    }
     tx.write(&CREATE, args![]).await?;
     let done = tx.one(&VERSION, args![]).await?.maybe_int(0)?.unwrap_or(0);
     for migration in MIGRATIONS.iter().filter(|it| it.version > done) {
-        tx.script(migration.sqlite).await?;
+        let script = migration.script(db.kind());
+        if !script.is_empty() {
+            tx.script(Script::Fixed(script)).await?;
+        }
         tx.write(&APPLIED, args![migration.version, migration.name]).await?;
     }
+    if let Some(view) = source.view(db.kind()) {
+        tx.script(Script::Made(view)).await?;
+    }
+    tx.write(&SET, args![SOURCE, &source.name()]).await?;
+    tx.one(&END_ALONE, args![]).await?;
     tx.commit().await
 }
 
 /// Proves that the store can be written, without leaving a trace.
-pub(super) async fn check(db: &Db) -> Result<i64, StoreError> {
-    if is_needed(db).await? {
+pub(super) async fn check(db: &Db, source: &Source) -> Result<i64, StoreError> {
+    if is_needed(db, source).await? {
         let found = version(db).await?;
-        return Err(StoreError::NotMigrated(format!(
-            "its tables are version {found}, this program needs {NEEDED}; \
-             run \"countersign migrate\""
-        )));
+        let why = if found < NEEDED {
+            format!("its tables are version {found}, this program needs {NEEDED}")
+        } else {
+            "it was prepared for another table of customers than the configuration names".into()
+        };
+        return Err(StoreError::NotMigrated(format!("{why}; run \"countersign migrate\"")));
     }
     let mut tx = db.begin().await?;
-    tx.write(&PROBE, args![NEEDED]).await?;
+    tx.write(&PROBE, args![SOURCE]).await?;
     Ok(NEEDED)
 }

@@ -1,10 +1,14 @@
-//! The store on a SQL database, by sqlx: SQLite in a file.
+//! The store on a SQL database, by sqlx: SQLite in a file, PostgreSQL, MySQL or
+//! MariaDB.
 //!
 //! ```text
 //! sql.rs      statement texts, one for each database, fixed at compile time
 //! db.rs       the pools, transactions and rows: all that knows which database it is
-//! sqlite.rs   opening the file        migrate.rs  its tables
+//! fault.rs    what a database's errors mean
+//! sqlite.rs   postgres.rs  mysql.rs   opening each of them
+//! migrate.rs  the tables              source.rs   where the customers are
 //! view.rs     rows as domain types    watch.rs    what others have written
+//! index.rs    how customers are found
 //! the rest    one file for each thing the desk does
 //! ```
 //! What the desk does is written once, above `db.rs`.
@@ -14,26 +18,30 @@ mod customers;
 mod db;
 mod delivery;
 mod events;
+mod fault;
 mod gate;
 mod import;
+mod index;
 mod migrate;
+mod mysql;
+mod postgres;
 mod request;
 mod sample;
 mod search;
 mod session;
+mod source;
 mod sql;
 mod sqlite;
 mod unlock;
 mod view;
 mod watch;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 
+use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::{DeliveryId, Report};
 use crate::domain::event::{Actor, Event, EventFilter, Page};
@@ -45,7 +53,8 @@ use crate::service::ports::{
     Attempt, Attempted, CustomerKey, ImportCount, Issued, NewEvent, NewRequest, Reissue,
     SessionFilter, Store, StoreError,
 };
-use db::{Db, args};
+use db::{Db, Kind, Pools, args};
+use source::Source;
 use sql::{Sql, statements};
 use watch::Watch;
 
@@ -57,26 +66,34 @@ statements! {
 pub struct SqlStore {
     db: Db,
     watch: Watch,
-    path: PathBuf,
+    source: Source,
+    place: String,
 }
 
 impl SqlStore {
-    /// Opens the store of a URL such as `sqlite:store.db`. A file that does not
-    /// exist is created, and its tables are brought up to date: it serves one
-    /// office on one machine, where nobody else would do it.
+    /// Opens a store. A SQLite file that does not exist is created, and its
+    /// tables are brought up to date: it serves one office on one machine, where
+    /// nobody else would do it. On a server that is done by whoever has the right
+    /// to, with `countersign migrate`.
     ///
     /// Must be called on a Tokio runtime, which then looks out for changes.
-    pub async fn open(url: &SecretString) -> Result<Self, StoreError> {
-        let path = sqlite::path(url.expose_secret()).ok_or_else(|| {
-            StoreError::Refused(
-                "store.url names a kind of database that this program does not know; \
-                 use \"sqlite:\" and a path."
-                    .into(),
-            )
-        })?;
-        let pools = sqlite::open(&path).await?;
-        let store = Self { db: Db::new(pools), watch: Watch::new(Handle::current()), path };
-        if migrate::is_needed(&store.db).await? {
+    pub async fn open(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+    ) -> Result<Self, StoreError> {
+        let source = Source::new(customers.table.clone());
+        let pools = match settings {
+            StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
+            StoreSettings::Server(server) => match server.kind {
+                ServerKind::Postgres => {
+                    Pools::Postgres { pool: postgres::pool(server), schema: server.schema.clone() }
+                }
+                ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
+            },
+        };
+        let (db, watch) = (Db::new(pools), Watch::new(Handle::current()));
+        let store = Self { db, watch, source, place: place(settings) };
+        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
             store.migrate().await?;
         }
         Ok(store)
@@ -84,7 +101,12 @@ impl SqlStore {
 
     /// Brings the tables up to what this program needs.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        migrate::migrate(&self.db).await
+        migrate::migrate(&self.db, &self.source).await
+    }
+
+    /// Ends the connections in order.
+    pub async fn close(&self) {
+        self.db.close().await;
     }
 
     /// Fills an empty store with the sample office; whether it was empty.
@@ -96,8 +118,10 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<(String, &'static str)> {
-        let modules: [(&str, &[(&str, Sql)]); 13] = [
+        let modules: [(&str, &[(&str, Sql)]); 16] = [
             ("store", STATEMENTS),
+            ("db", db::STATEMENTS),
+            ("index", index::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("customers", customers::STATEMENTS),
             ("delivery", delivery::STATEMENTS),
@@ -110,6 +134,7 @@ impl SqlStore {
             ("search", search::STATEMENTS),
             ("session", session::STATEMENTS),
             ("unlock", unlock::STATEMENTS),
+            ("watch", watch::STATEMENTS),
         ];
         modules
             .iter()
@@ -117,6 +142,39 @@ impl SqlStore {
             .map(|(module, name, sql)| (format!("{module}::{name}"), sql.sqlite))
             .collect()
     }
+}
+
+/// Where the store is, for people.
+fn place(settings: &StoreSettings) -> String {
+    match settings {
+        StoreSettings::Sqlite { file } => format!("SQLite, {}", file.display()),
+        StoreSettings::Server(server) => {
+            let kind = match server.kind {
+                ServerKind::Postgres => "PostgreSQL",
+                ServerKind::Mysql => "MySQL",
+            };
+            format!("{kind}, {} at {}", server.database, server.address)
+        }
+    }
+}
+
+/// How often an act is begun anew that lost against others.
+const TRIES: u32 = 5;
+
+/// Does an act, and begins it anew where the database ended it in favour of
+/// another one (a deadlock, a lock that took too long): then nothing of it was
+/// done.
+async fn in_turn<T, F>(mut act: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for _ in 1..TRIES {
+        match act().await {
+            Err(StoreError::Conflict(_)) => {}
+            done => return done,
+        }
+    }
+    act().await
 }
 
 #[async_trait]
@@ -131,8 +189,8 @@ impl Store for SqlStore {
     }
 
     async fn check(&self) -> Result<String, StoreError> {
-        let version = migrate::check(&self.db).await?;
-        Ok(format!("SQLite, {}, tables version {version}, writable", self.path.display()))
+        let version = migrate::check(&self.db, &self.source).await?;
+        Ok(format!("{}, tables version {version}, writable", self.place))
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
@@ -152,23 +210,23 @@ impl Store for SqlStore {
     }
 
     async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
-        import::import(&self.db, batch).await
+        in_turn(|| import::import(&self.db, batch)).await
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
-        request::issue(&self.db, request).await
+        in_turn(|| request::issue(&self.db, request.clone())).await
     }
 
     async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
-        request::reissue(&self.db, reissue).await
+        in_turn(|| request::reissue(&self.db, reissue.clone())).await
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
-        attempt::attempt(&self.db, attempt).await
+        in_turn(|| attempt::attempt(&self.db, attempt.clone())).await
     }
 
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
-        request::cancel(&self.db, id, actor).await
+        in_turn(|| request::cancel(&self.db, id, actor)).await
     }
 
     async fn unlock(
@@ -177,7 +235,7 @@ impl Store for SqlStore {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError> {
-        unlock::unlock(&self.db, customer, reason, actor).await
+        in_turn(|| unlock::unlock(&self.db, customer, reason, actor)).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -190,7 +248,7 @@ impl Store for SqlStore {
         report: &Report,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        delivery::report(&self.db, id, report, actor).await
+        in_turn(|| delivery::report(&self.db, id, report, actor)).await
     }
 
     async fn touch(
@@ -198,7 +256,7 @@ impl Store for SqlStore {
         token_digest: &str,
         idle: Duration,
     ) -> Result<Option<Session>, StoreError> {
-        session::touch(&self.db, token_digest, idle).await
+        in_turn(|| session::touch(&self.db, token_digest, idle)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -219,7 +277,7 @@ impl Store for SqlStore {
         how: SessionEnd,
         actor: &Actor,
     ) -> Result<Option<Session>, StoreError> {
-        session::end(&self.db, id, how, actor).await
+        in_turn(|| session::end(&self.db, id, how, actor)).await
     }
 
     async fn events(

@@ -16,6 +16,10 @@ use crate::service::ports::{
     Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
 };
 
+/// The lock under which codes are asked for, one after the other over the whole
+/// office.
+const ISSUE: &str = "issue";
+
 statements! {
     BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
     BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
@@ -29,14 +33,14 @@ statements! {
     CREATE {
         "INSERT INTO core_otp (public_id, customer_id, email, phone, otp_code, otp_type, \
          created_at, sent_at, expires_at, resend_at, attempts, max_attempts, purpose, key_id, \
-         reference, generation, status, idempotency, clerk, counter) \
+         reference, generation, status, idempotency, clerk, counter, masked) \
          VALUES ($1, $2, $3, $4, $5, $6, " now ", " now ", " now " + $7, " now " + $8, $9, $10, \
-         $11, $12, $13, 1, 'open', $14, $15, $16)"
+         $11, $12, $13, 1, 'open', $14, $15, $16, $17)" returning_id
     }
     REPLACE_CODE {
         "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
          sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
-         reference = $9, generation = generation + 1 WHERE id = $1"
+         reference = $9, masked = $10, generation = generation + 1 WHERE id = $1"
     }
     /// Keeps a code that is about to be replaced, as long as it would have worked.
     RETIRE {
@@ -50,8 +54,19 @@ statements! {
     /// What has expired needs no digest any more. A few at a time: each new code
     /// brings fewer expired ones than it takes away.
     FORGET_EXPIRED {
-        "UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
-         WHERE otp_code <> '' AND expires_at <= " now " ORDER BY expires_at LIMIT 20)"
+        (each
+            ("UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20)")
+            ("UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20" skip_locked ")")
+            ("UPDATE core_otp SET otp_code = '' \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20"))
+    }
+    /// Takes the customer's guard: who has it, has the customer's requests.
+    GUARD { "UPDATE core_guard SET updated_at = " now " WHERE customer_id = $1" }
+    GUARD_NEW {
+        "INSERT INTO core_guard (customer_id, failures, updated_at) VALUES ($1, 0, " now ")"
+        (or_leave "customer_id")
     }
     /// The code goes with the request: what cannot be entered need not be kept.
     CLOSE {
@@ -80,9 +95,26 @@ pub(super) async fn held(tx: &mut Tx, id: &RequestId) -> Result<Option<Held>, St
     row.map(|row| Held::read(&row)).transpose()
 }
 
+/// As [`held`], with the customer's guard taken: it stays as it is.
+async fn guarded(tx: &mut Tx, id: &RequestId) -> Result<Option<Held>, StoreError> {
+    let Some(before) = held(tx, id).await? else { return Ok(None) };
+    guard(tx, before.request.customer).await?;
+    held(tx, id).await
+}
+
+async fn guard(tx: &mut Tx, customer: CustomerId) -> Result<(), StoreError> {
+    if tx.write(&GUARD, args![customer.0]).await? == 0 {
+        tx.write(&GUARD_NEW, args![customer.0]).await?;
+    }
+    Ok(())
+}
+
 /// Stores a request, or says why not.
 pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreError> {
     let mut tx = db.begin().await?;
+    // The limits count over all counters, so that they judge one at a time.
+    tx.lock(ISSUE).await?;
+    guard(&mut tx, new.customer).await?;
     let same = tx.maybe(&SAME_ACT, args![new.customer.0, new.idempotency]).await?;
     if let Some(row) = same {
         return Ok(Issued::Already(Held::read(&row)?.request));
@@ -120,6 +152,7 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
                 new.idempotency,
                 &new.actor.clerk,
                 &new.actor.counter,
+                &new.delivery.contact.masked(),
             ],
         )
         .await?;
@@ -138,7 +171,8 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
 /// Replaces the code of an open request.
 pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreError> {
     let mut tx = db.begin().await?;
-    let Some(held) = held(&mut tx, new.id).await? else {
+    tx.lock(ISSUE).await?;
+    let Some(held) = guarded(&mut tx, new.id).await? else {
         return Ok(Issued::NotFound);
     };
     if held.request.status != Status::Open {
@@ -179,7 +213,7 @@ pub(super) async fn cancel(
     actor: &Actor,
 ) -> Result<Option<Request>, StoreError> {
     let mut tx = db.begin().await?;
-    let Some(held) = held(&mut tx, id).await? else { return Ok(None) };
+    let Some(held) = guarded(&mut tx, id).await? else { return Ok(None) };
     if held.request.status != Status::Open {
         return Ok(Some(held.request));
     }
@@ -262,6 +296,7 @@ async fn replace_code(
             millis_of(new.policy.resend_cooldown),
             code.key_id.as_str(),
             code.reference.as_str(),
+            &new.delivery.contact.masked(),
         ],
     )
     .await?;
@@ -282,7 +317,7 @@ struct Sending<'a> {
 /// Queues the message, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<Issued, StoreError> {
     let Sending { row, generation, kind, id, customer, delivery, actor } = *sending;
-    tx.insert(
+    tx.write(
         &QUEUE,
         args![
             row,

@@ -84,11 +84,11 @@ async fn papers(tx: &mut Tx, id: i64, customer: &Customer) -> Result<(), StoreEr
             CURRENCY,
             &invoice.status,
         ];
-        tx.insert(&INVOICE, arguments).await?;
+        tx.write(&INVOICE, arguments).await?;
     }
     for entry in &customer.feedback {
         let arguments = args![id, days(entry.days_ago), &entry.subject, &entry.status];
-        tx.insert(&FEEDBACK, arguments).await?;
+        tx.write(&FEEDBACK, arguments).await?;
     }
     Ok(())
 }

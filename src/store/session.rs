@@ -19,7 +19,7 @@ statements! {
     }
     /// Lives on, but never beyond its end.
     TOUCH {
-        "UPDATE core_session SET idle_at = MIN(expires_at, " now " + $2) \
+        "UPDATE core_session SET idle_at = " least "(expires_at, " now " + $2) \
          WHERE token_digest = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
@@ -61,7 +61,7 @@ pub(super) async fn open(
         idle_at: created_at.plus(attempt.policy.session_idle).min(expires_at),
         ended: None,
     };
-    tx.insert(
+    tx.write(
         &OPEN,
         args![
             session.id.as_str(),

@@ -1,45 +1,158 @@
 //! Statement texts, fixed at compile time.
 //!
 //! One source gives one text for each database: what they say differently is a
-//! named fragment in [`fragment!`], or an override where a whole statement must
-//! differ. Nothing that a person typed can become part of a text; it is always
-//! an argument. Each module lists its texts, so that a test can read the query
-//! plan of every statement there is.
+//! named fragment in [`fragment!`]. Nothing that a person typed can become part
+//! of a text; it is always an argument. Each module lists its texts, so that a
+//! test can read the query plan of every statement there is.
+//!
+//! MySQL has placeholders without numbers: `$1 … $9` become `?` at compile
+//! time, and the order in which they stood says which argument each one takes.
 
 /// One statement, as each database reads it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sql {
     pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+    pub(super) mysql: Unnumbered,
+}
+
+/// A text whose placeholders have no numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unnumbered {
+    pub(super) text: &'static str,
+    /// The numbers that the placeholders had, from 1.
+    pub(super) order: &'static [u8],
 }
 
 /// What the databases say differently, and lists of columns used in many places.
 macro_rules! fragment {
+    // What has to be said in three ways.
+    (sqlite (each ($($text:tt)+) $postgres:tt $mysql:tt)) => {
+        concat!($($crate::store::sql::fragment!(sqlite $text)),+)
+    };
+    (postgres (each $sqlite:tt ($($text:tt)+) $mysql:tt)) => {
+        concat!($($crate::store::sql::fragment!(postgres $text)),+)
+    };
+    (mysql (each $sqlite:tt $postgres:tt ($($text:tt)+))) => {
+        concat!($($crate::store::sql::fragment!(mysql $text)),+)
+    };
     // The store's clock. Within one statement it stands still.
     (sqlite now) => {
         "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
     };
-    // The values of a JSON list given as an argument, as a table of one column.
+    (postgres now) => {
+        "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)"
+    };
+    (mysql now) => {
+        "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+    };
+    // The lesser of two values.
+    (sqlite least) => {
+        "MIN"
+    };
+    ($database:ident least) => {
+        "LEAST"
+    };
+    // The place of a text in another one, from 1; 0 where it is not there.
+    (postgres place) => {
+        "strpos"
+    };
+    ($database:ident place) => {
+        "instr"
+    };
+    // After an INSERT: the number that the row was given.
+    (postgres returning_id) => {
+        " RETURNING id"
+    };
+    ($database:ident returning_id) => {
+        ""
+    };
+    // After an INSERT into a table with this key: a row that is there stays.
+    (mysql (or_leave $key:literal)) => {
+        concat!(" ON DUPLICATE KEY UPDATE ", $key, " = ", $key)
+    };
+    ($database:ident (or_leave $key:literal)) => {
+        concat!(" ON CONFLICT (", $key, ") DO NOTHING")
+    };
+    // After a SELECT: nobody else changes the rows until the transaction ends.
+    // SQLite's writers are alone from their beginning.
+    (sqlite for_update) => {
+        ""
+    };
+    ($database:ident for_update) => {
+        " FOR UPDATE"
+    };
+    // As before, but rows that another one holds are left out.
+    (sqlite skip_locked) => {
+        ""
+    };
+    ($database:ident skip_locked) => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+    // The numbers of a JSON list given as an argument, as a table of one column.
     (sqlite (list $argument:literal)) => {
         concat!("(SELECT value FROM json_each(", $argument, "))")
     };
-    // The customers in whose record all of some parts of three letters stand.
-    (sqlite (parts $argument:literal)) => {
+    (postgres (list $argument:literal)) => {
         concat!(
-            "FROM core_customer_part p \
-             CROSS JOIN core_customer_search s ON s.customer_id = p.rowid \
-             JOIN core_customer c ON c.id = s.customer_id \
-             WHERE p.core_customer_part MATCH ",
+            "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(",
             $argument,
-            " "
+            " AS JSONB)) AS list (value))"
         )
     };
-    // Whether a word stands in a record somewhere; the empty word always does.
-    (sqlite (holds $word:literal)) => {
+    (mysql (list $argument:literal)) => {
         concat!(
-            "(instr(s.name, ", $word, ") > 0 OR instr(s.email, ", $word, ") > 0 \
-             OR instr(s.account, ", $word, ") > 0 OR instr(s.compact, ", $word, ") > 0 \
-             OR instr(s.phone, ", $word, ") > 0) "
+            "(SELECT value FROM JSON_TABLE(",
+            $argument,
+            ", '$[*]' COLUMNS (value BIGINT PATH '$')) list)"
         )
+    };
+    // A column of a JSON list of lists: its name and its place. A database may have
+    // been made for fewer letters than there are.
+    (mysql (cell $name:literal $at:literal)) => {
+        concat!($name, " TEXT CHARACTER SET utf8mb4 PATH '$[", $at, "]'")
+    };
+    // The same of texts.
+    (sqlite (texts $argument:literal)) => {
+        concat!("(SELECT value FROM json_each(", $argument, "))")
+    };
+    (postgres (texts $argument:literal)) => {
+        concat!(
+            "(SELECT value FROM jsonb_array_elements_text(CAST(",
+            $argument,
+            " AS JSONB)) AS list (value))"
+        )
+    };
+    (mysql (texts $argument:literal)) => {
+        concat!(
+            "(SELECT value COLLATE utf8mb4_bin FROM JSON_TABLE(",
+            $argument,
+            ", '$[*]' COLUMNS (value VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) list)"
+        )
+    };
+    // Whether a word of a record begins so, or its phone number has this part; the
+    // empty word is always there.
+    ($database:ident (said $word:literal)) => {
+        concat!(
+            "(",
+            $crate::store::sql::fragment!($database place),
+            "(s.words, ' ' || ",
+            $word,
+            ") > 0 OR ",
+            $crate::store::sql::fragment!($database place),
+            "(s.phone, ",
+            $word,
+            ") > 0) "
+        )
+    };
+    // After an INSERT of customers: one that is there becomes the new one, but
+    // keeps the balance where none is given.
+    ($database:ident upsert_customer) => {
+        " ON CONFLICT (account_no) DO UPDATE SET name = excluded.name, email = excluded.email, \
+         phone = excluded.phone, address = excluded.address, locale = excluded.locale, \
+         balance_cents = COALESCE(excluded.balance_cents, core_customer.balance_cents), \
+         currency = COALESCE(excluded.currency, core_customer.currency), \
+         updated_at = excluded.updated_at"
     };
     ($database:ident request_columns) => {
         concat!(
@@ -54,7 +167,7 @@ macro_rules! fragment {
             $crate::store::sql::fragment!($database now),
             " FROM core_otp o \
              JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
-             JOIN core_customer c ON c.id = o.customer_id \
+             LEFT JOIN core_customer_view c ON c.id = o.customer_id \
              LEFT JOIN core_guard g ON g.customer_id = o.customer_id "
         )
     };
@@ -62,44 +175,32 @@ macro_rules! fragment {
         concat!(
             "s.public_id, s.customer_id, c.account_no, c.name, s.request, s.factor, s.purpose, \
              s.clerk, s.counter, s.created_at, s.expires_at, s.idle_at, \
-             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_at \
-                  WHEN MIN(s.idle_at, s.expires_at) <= ",
+             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_at WHEN ",
+            $crate::store::sql::fragment!($database least),
+            "(s.idle_at, s.expires_at) <= ",
             $crate::store::sql::fragment!($database now),
-            " THEN MIN(s.idle_at, s.expires_at) END, \
+            " THEN ",
+            $crate::store::sql::fragment!($database least),
+            "(s.idle_at, s.expires_at) END, \
              CASE WHEN s.ended_at IS NOT NULL THEN s.ended_how \
                   WHEN s.idle_at < s.expires_at THEN 'idle' ELSE 'timed_out' END \
-             FROM core_session s JOIN core_customer c ON c.id = s.customer_id "
+             FROM core_session s LEFT JOIN core_customer_view c ON c.id = s.customer_id "
         )
     };
-    // An incoming customer that reads as recorded; one without a balance leaves it.
-    ($database:ident same) => {
-        "(c.name = i.name AND c.email IS NOT DISTINCT FROM i.email \
-         AND c.phone IS NOT DISTINCT FROM i.phone AND c.address IS NOT DISTINCT FROM i.address \
-         AND c.locale IS NOT DISTINCT FROM i.locale \
-         AND (i.balance_cents IS NULL OR (c.balance_cents IS NOT DISTINCT FROM i.balance_cents \
-         AND c.currency IS NOT DISTINCT FROM i.currency)))"
-    };
-    // What is found of an incoming customer now and will not be found any more.
-    ($database:ident stale) => {
-        "FROM core_incoming i CROSS JOIN core_customer c ON c.account_no = i.account_no \
-         CROSS JOIN core_customer_search s ON s.customer_id = c.id \
-         WHERE s.name <> i.s_name OR s.email <> i.s_email OR s.phone <> i.s_phone \
-         OR s.email_key IS DISTINCT FROM i.email_key \
-         OR s.phone_key IS DISTINCT FROM i.phone_key"
-    };
-    // Incoming customers that are not found yet.
-    ($database:ident unindexed) => {
-        "FROM core_incoming i CROSS JOIN core_customer c ON c.account_no = i.account_no \
-         WHERE NOT EXISTS (SELECT 1 FROM core_customer_search s WHERE s.customer_id = c.id) \
-         ORDER BY c.id"
-    };
-    ($database:ident customer_columns) => {
+    // The office's own table may number its customers in less than 64 bits.
+    (sqlite customer_columns) => {
         "c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale "
+    };
+    (postgres customer_columns) => {
+        "CAST(c.id AS BIGINT), c.account_no, c.name, c.email, c.phone, c.address, c.locale "
+    };
+    (mysql customer_columns) => {
+        "CAST(c.id AS SIGNED), c.account_no, c.name, c.email, c.phone, c.address, c.locale "
     };
     ($database:ident event_columns) => {
         "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, c.account_no, c.name, \
          e.channel, e.contact, e.clerk, e.counter, e.detail \
-         FROM core_event e LEFT JOIN core_customer c ON c.id = e.customer_id "
+         FROM core_event e LEFT JOIN core_customer_view c ON c.id = e.customer_id "
     };
     ($database:ident $text:literal) => {
         $text
@@ -111,6 +212,17 @@ macro_rules! sql {
     ($($part:tt)+) => {
         $crate::store::sql::Sql {
             sqlite: concat!($($crate::store::sql::fragment!(sqlite $part)),+),
+            postgres: concat!($($crate::store::sql::fragment!(postgres $part)),+),
+            mysql: {
+                const TEXT: &str = concat!($($crate::store::sql::fragment!(mysql $part)),+);
+                const SHAPE: (usize, usize) = $crate::store::sql::unnumbered_shape(TEXT);
+                const PARTS: ([u8; SHAPE.0], [u8; SHAPE.1]) =
+                    $crate::store::sql::unnumbered(TEXT);
+                match ::std::str::from_utf8(&PARTS.0) {
+                    Ok(text) => $crate::store::sql::Unnumbered { text, order: &PARTS.1 },
+                    Err(_) => panic!("a statement is UTF-8"),
+                }
+            },
         }
     };
 }
@@ -125,3 +237,74 @@ macro_rules! statements {
 }
 
 pub(super) use {fragment, sql, statements};
+
+/// The number of a placeholder that begins at `at`, and its length; (0, 0)
+/// where there is none.
+const fn placeholder(text: &[u8], at: usize) -> (u8, usize) {
+    if text[at] != b'$' {
+        return (0, 0);
+    }
+    let (mut number, mut length) = (0, 1);
+    while at + length < text.len() && text[at + length].is_ascii_digit() {
+        number = number * 10 + (text[at + length] - b'0');
+        length += 1;
+    }
+    if length == 1 { (0, 0) } else { (number, length) }
+}
+
+/// How many bytes a text has without numbers, and how many placeholders.
+pub(super) const fn unnumbered_shape(text: &str) -> (usize, usize) {
+    let text = text.as_bytes();
+    let (mut at, mut bytes, mut placeholders) = (0, 0, 0);
+    while at < text.len() {
+        let (_, length) = placeholder(text, at);
+        if length > 0 {
+            placeholders += 1;
+            at += length;
+        } else {
+            at += 1;
+        }
+        bytes += 1;
+    }
+    (bytes, placeholders)
+}
+
+/// A text with `?` for each placeholder, and the numbers they had.
+pub(super) const fn unnumbered<const BYTES: usize, const PLACEHOLDERS: usize>(
+    text: &str,
+) -> ([u8; BYTES], [u8; PLACEHOLDERS]) {
+    let text = text.as_bytes();
+    let (mut bytes, mut order) = ([0; BYTES], [0; PLACEHOLDERS]);
+    let (mut at, mut to, mut placeholders) = (0, 0, 0);
+    while at < text.len() {
+        let (number, length) = placeholder(text, at);
+        if length > 0 {
+            bytes[to] = b'?';
+            order[placeholders] = number;
+            placeholders += 1;
+            at += length;
+        } else {
+            bytes[to] = text[at];
+            at += 1;
+        }
+        to += 1;
+    }
+    (bytes, order)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn mysql_takes_the_arguments_in_the_order_of_its_placeholders() {
+        let sql = sql!("a = $2 AND b = $10 OR '$[*]' = $2 LIMIT $1");
+        assert_eq!(sql.postgres, "a = $2 AND b = $10 OR '$[*]' = $2 LIMIT $1");
+        assert_eq!(sql.mysql.text, "a = ? AND b = ? OR '$[*]' = ? LIMIT ?");
+        assert_eq!(sql.mysql.order, [2, 10, 2, 1]);
+    }
+
+    #[test]
+    fn what_differs_is_said_in_three_ways() {
+        let sql = sql!("x" (each (" a " least) (" b") (" c $1")) " y");
+        assert_eq!((sql.sqlite, sql.postgres, sql.mysql.text), ("x a MIN y", "x b y", "x c ? y"));
+    }
+}

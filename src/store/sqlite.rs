@@ -4,14 +4,14 @@
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions as _;
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlitePool};
 
-use super::db::{Pools, failed};
+use super::db::Pools;
+use super::fault::failed;
 use crate::service::ports::StoreError;
 
 /// How long a writer waits for another one before it gives up.
@@ -21,15 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// countdown can each wait for their own.
 const READERS: u32 = 4;
 
-/// The file of a URL such as `sqlite:store.db` or `sqlite:///var/lib/x.db`;
-/// none where the URL names another kind of database.
-pub(super) fn path(url: &str) -> Option<PathBuf> {
-    let rest = url.strip_prefix("sqlite:")?;
-    Some(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
-}
-
-/// Opens the file, creating it where it does not exist.
-pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
+/// Opens the file, creating it where it does not exist. Each connection begins
+/// with the attachment that lets it see the customers.
+pub(super) async fn open(path: &Path, attachment: Option<String>) -> Result<Pools, StoreError> {
     if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
         return Err(StoreError::Refused(
             "The store must be a file, since several terminals and the log share it: \
@@ -52,16 +46,28 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that a power cut could undo would make a used code work again.
         .synchronous(SqliteSynchronous::Full);
-    let write = connect(writing).await?;
-    let read = pool(READERS).connect_lazy_with(options.pragma("query_only", "on"));
+    let write = connect(writing, attachment.clone()).await?;
+    let begin = format!("{}; PRAGMA query_only = on", attachment.unwrap_or_default());
+    let read = pool(READERS, Some(begin)).connect_lazy_with(options);
     Ok(Pools::Sqlite { write, read })
 }
 
 /// The round trip that tests a connection before each use is left out: a file
 /// does not hang up. Connections stay: what they prepared is what makes them
 /// fast, and the writer's own changes are told from others' by its connection.
-fn pool(size: u32) -> SqlitePoolOptions {
+fn pool(size: u32, begin: Option<String>) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
+        .after_connect(move |connection, _| {
+            let begin = begin.clone();
+            Box::pin(async move {
+                match begin {
+                    Some(begin) => {
+                        sqlx::raw_sql(AssertSqlSafe(begin)).execute(connection).await.map(drop)
+                    }
+                    None => Ok(()),
+                }
+            })
+        })
         .max_connections(size)
         .test_before_acquire(false)
         .idle_timeout(None)
@@ -71,10 +77,13 @@ fn pool(size: u32) -> SqlitePoolOptions {
 
 /// Connects the writer. While the very first terminal turns the file to WAL,
 /// SQLite answers others "busy" at once, whatever the time-out: they try again.
-async fn connect(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+async fn connect(
+    options: SqliteConnectOptions,
+    attachment: Option<String>,
+) -> Result<SqlitePool, StoreError> {
     let since = Instant::now();
     loop {
-        let error = match pool(1).connect_with(options.clone()).await {
+        let error = match pool(1, attachment.clone()).connect_with(options.clone()).await {
             Ok(pool) => return Ok(pool),
             Err(error) => error,
         };
@@ -189,13 +198,5 @@ mod tests {
             assert_eq!(network_name(local), None, "{local:x}");
         }
         assert_eq!(network(Path::new("/proc")), None);
-    }
-
-    #[test]
-    fn urls_name_files() {
-        assert_eq!(path("sqlite:store.db"), Some("store.db".into()));
-        assert_eq!(path("sqlite:///var/lib/store.db"), Some("/var/lib/store.db".into()));
-        assert_eq!(path("sqlite:/var/lib/store.db"), Some("/var/lib/store.db".into()));
-        assert_eq!(path("postgres://db/x"), None);
     }
 }

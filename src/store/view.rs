@@ -66,8 +66,8 @@ impl Held {
             digest: row.text(21)?,
             key_id: row.text(22)?,
             failures: row.count(23)?,
-            account_no: row.text(24)?,
-            customer_name: row.text(25)?,
+            account_no: on_file(row, 24)?,
+            customer_name: on_file(row, 25)?,
             now: row.time(26)?,
         })
     }
@@ -105,6 +105,11 @@ pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
     })
 }
 
+/// What is on file of a customer, who may since have left the office's table.
+fn on_file(row: &Row, at: usize) -> Result<String, StoreError> {
+    Ok(row.maybe_text(at)?.unwrap_or_else(|| "(no longer on file)".into()))
+}
+
 /// Reads `session_columns`.
 pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
     let ended = match row.maybe_int(12)? {
@@ -114,8 +119,8 @@ pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
     Ok(Session {
         id: row.word(0)?,
         customer: CustomerId(row.int(1)?),
-        account_no: row.text(2)?,
-        customer_name: row.text(3)?,
+        account_no: on_file(row, 2)?,
+        customer_name: on_file(row, 3)?,
         request: row.word(4)?,
         factor: row.word(5)?,
         purpose: row.text(6)?,

@@ -7,10 +7,17 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::db::Db;
+use super::db::{Db, Pools, args};
+use super::fault::failed;
+use super::sql::statements;
+use crate::service::ports::StoreError;
 
 /// How often the store is asked. The question costs some microseconds.
 const INTERVAL: Duration = Duration::from_millis(300);
+
+statements! {
+    NEWEST { "SELECT MAX(id) FROM core_event" }
+}
 
 /// The task that asks; it begins when somebody wants to know and ends with the
 /// store.
@@ -40,11 +47,22 @@ impl Drop for Watch {
     }
 }
 
+/// A number that changes when somebody else has written. SQLite counts per
+/// connection and leaves the connection's own writes out: those of this store
+/// all go through its one writer, and tell of themselves.
+async fn version(db: &Db) -> Result<i64, StoreError> {
+    if let Pools::Sqlite { write, .. } = db.pools() {
+        return sqlx::query_scalar("PRAGMA data_version").fetch_one(write).await.map_err(failed);
+    }
+    let row = db.maybe(&NEWEST, args![]).await?;
+    Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0))
+}
+
 /// A store that does not answer is no change; whoever acts next will be told.
 async fn poll(db: Db) {
     let mut seen = None;
     loop {
-        if let Ok(version) = db.version_elsewhere().await {
+        if let Ok(version) = version(&db).await {
             if seen.is_some_and(|seen| seen != version) {
                 db.changes().send_modify(|count| *count += 1);
             }

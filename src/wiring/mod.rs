@@ -3,7 +3,6 @@
 
 mod demo;
 mod keys;
-mod templates;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -12,13 +11,11 @@ use async_trait::async_trait;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
-use crate::cli::json::{KeyLine, Preview, TemplateLine};
+use crate::cli::json::KeyLine;
 use crate::config::Config;
-use crate::config::settings::{Environment, StoreSettings};
+use crate::config::settings::Environment;
 use crate::delivery::{self, Templates};
-use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
-use crate::domain::message::MessageFacts;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
@@ -37,16 +34,7 @@ pub struct Wiring;
 
 impl Wiring {
     async fn open(config: &Config) -> Result<SqlStore, Failure> {
-        match &config.store {
-            StoreSettings::Sqlite { file } => {
-                let url = format!("sqlite:{}", file.display());
-                Ok(SqlStore::open(&url.into()).await?)
-            }
-            StoreSettings::Server(_) => Err(Failure::configuration(
-                "store.url: a database on a server is not supported yet; \
-                 use sqlite: and the path of a file",
-            )),
-        }
+        Ok(SqlStore::open(&config.store, &config.customers).await?)
     }
 
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
@@ -87,19 +75,6 @@ impl House for Wiring {
 
     fn senders(&self, config: &Config) -> Result<Senders, Failure> {
         senders(config)
-    }
-
-    fn check_templates(&self, config: &Config) -> Vec<TemplateLine> {
-        templates::check(&config.messages)
-    }
-
-    fn preview(
-        &self,
-        config: &Config,
-        channel: Channel,
-        facts: &MessageFacts,
-    ) -> Result<Preview, Failure> {
-        templates::preview(&config.messages, channel, facts)
     }
 
     async fn migrate(&self, config: &Config) -> Result<String, Failure> {

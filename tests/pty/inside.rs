@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use countersign::config::settings::UiSettings;
+use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::Report;
 use countersign::domain::event::Actor;
@@ -20,7 +21,6 @@ use countersign::store::SqlStore;
 use countersign::tui::terminal::Takeover;
 use countersign::tui::{Opening, run};
 use portable_pty::CommandBuilder;
-use secrecy::SecretString;
 use tokio::sync::Notify;
 
 use super::seat::{Seat, Seen, world};
@@ -116,8 +116,8 @@ impl Sender for Bad {
 }
 
 async fn desk(sender: Arc<dyn Sender>) -> Desk {
-    let url = SecretString::from("sqlite:desk.db");
-    let store = SqlStore::open(&url).await.expect("a store");
+    let settings = StoreSettings::Sqlite { file: "desk.db".into() };
+    let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
     store.load_sample().await.expect("the sample");
     Desk::new(
         Arc::new(store),

@@ -24,15 +24,19 @@ use countersign::service::ports::{
 
 /// Runs each story on each kind of store.
 macro_rules! stories {
-    ($($(#[$attribute:meta])* $story:ident;)+) => {
-        mod sqlite {
-            use crate::support::{House, Terminal};
+    ($($story:ident;)+) => {
+        stories! { @ sqlite Sqlite $($story)+ }
+        stories! { @ postgres Postgres $($story)+ }
+        stories! { @ mariadb MariaDb $($story)+ }
+    };
+    (@ $module:ident $kind:ident $($story:ident)+) => {
+        mod $module {
+            use crate::support::{House, Kind, Terminal};
 
             $(
-                $(#[$attribute])*
                 #[tokio::test]
                 async fn $story() {
-                    let house = House::new();
+                    let house = House::new(Kind::$kind);
                     super::$story(&Terminal::new(house.open().await)).await;
                 }
             )+
@@ -534,20 +538,22 @@ async fn customers_are_imported_counted_and_found(desk: &Terminal) {
         ("+1 555 010 0142", vec!["WB-004217"]),
         ("0142", vec!["WB-004217"]),
         ("dana@ex", vec!["WB-004217"]),
-        ("example", vec!["WB-004217", "WB-000012"]),
+        ("example", vec![]),
+        ("dana example", vec!["WB-004217"]),
+        ("010 rivera", vec!["WB-004217"]),
         ("DANA", vec!["WB-004217", "WB-005550"]),
         ("rivera", vec!["WB-005550", "WB-004217"]),
         ("riv dana", vec!["WB-004217", "WB-005550"]),
         ("dana ri", vec!["WB-004217", "WB-005550"]),
-        ("riv ana org", vec!["WB-004217"]),
+        ("riv dan org", vec!["WB-004217"]),
         ("rivera da wb 555", vec!["WB-004217", "WB-005550"]),
         ("nandu", vec!["WB-000012"]),
         ("jose ñ", vec!["WB-000012"]),
         ("王", vec!["ZZ-1"]),
         ("z", vec!["ZZ-1"]),
         ("rivera nandu", vec![]),
-        ("dana a b x d e rivera", vec!["WB-004217"]),
-        ("dana a b x d q rivera", vec![]),
+        ("dana o e d w r rivera", vec!["WB-004217"]),
+        ("dana o e d w q rivera", vec![]),
         ("nobody", vec![]),
     ] {
         assert_eq!(find(desk, typed).await, expected, "{typed:?}");
@@ -581,21 +587,22 @@ async fn security_44_what_was_typed_has_no_meaning_of_its_own(desk: &Terminal) {
     ];
     desk.store.import(&batch).await.expect("written");
     for (typed, expected) in [
-        ("100%", vec!["A-1"]),
-        ("100%_", vec!["A-1"]),
-        ("%_s", vec!["A-1"]),
-        ("_sure", vec!["A-1"]),
-        ("sure!", vec!["A-1"]),
+        ("100%_sure", vec!["A-1", "A-2"]),
+        ("percent 100%", vec!["A-1", "A-2"]),
+        ("%_s", vec!["A-1", "A-2"]),
+        ("_ure", vec![]),
+        ("s%re", vec![]),
+        ("10_0", vec![]),
         ("___", vec![]),
         ("%%%", vec![]),
         ("%", vec![]),
-        ("percent%", vec![]),
+        ("percent%", vec!["A-1", "A-2"]),
         ("\"and'", vec!["A-3"]),
         ("and' or", vec!["A-3"]),
         ("(y)", vec!["A-3"]),
         ("-z:", vec!["A-3"]),
-        ("lt*", vec![]),
-        ("ltd\\", vec![]),
+        ("l*d", vec![]),
+        ("' OR 1=1 --", vec![]),
         ("\0\0\0", vec![]),
     ] {
         assert_eq!(find(desk, typed).await, expected, "{typed:?}");

@@ -9,5 +9,7 @@ mod life_cycle;
 mod plans;
 mod races;
 mod secrets;
+#[path = "../support/servers/mod.rs"]
+mod servers;
 mod support;
 mod time;

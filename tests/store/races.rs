@@ -1,4 +1,4 @@
-//! Many terminals at once, each with connections of its own on one file.
+//! Many terminals at once, each with connections of its own on one store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{Attempted, Issued, SessionFilter};
 use tokio::task::JoinSet;
 
-use crate::support::{House, Terminal, email, next, token, wish};
+use crate::support::{House, Terminal, email, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -43,172 +43,159 @@ fn count(outcomes: &[Outcome], outcome: Outcome) -> usize {
     outcomes.iter().filter(|it| **it == outcome).count()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_03_of_50_right_codes_one_is_accepted() {
-    let house = House::new();
-    let terminals = terminals(&house).await;
-    let desk = &terminals[0];
-    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-    let outcomes = enter_all(&terminals, vec![(request.clone(), "123456"); TASKS]).await;
-    assert_eq!(count(&outcomes, Outcome::Verified), 1, "{outcomes:?}");
-    assert_eq!(count(&outcomes, Outcome::Used), TASKS - 1, "{outcomes:?}");
-    assert_eq!(desk.request(&request.id).await.attempts, 1);
-    let sessions = desk.store.sessions(SessionFilter::All, 99).await.expect("an answer");
-    assert_eq!(sessions.len(), 1);
-    let entered = desk.log(&EventFilter::default()).await;
-    assert_eq!(entered.iter().filter(|it| it.kind == EventKind::Attempt).count(), TASKS);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_04_of_50_wrong_codes_five_are_judged() {
-    let house = House::new();
-    let terminals = terminals(&house).await;
-    let desk = &terminals[0];
-    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-    let outcomes = enter_all(&terminals, vec![(request.clone(), "000000"); TASKS]).await;
-    assert_eq!(count(&outcomes, Outcome::Wrong), 5, "{outcomes:?}");
-    assert_eq!(count(&outcomes, Outcome::Locked), TASKS - 5, "{outcomes:?}");
-    assert_eq!(desk.request(&request.id).await.attempts, 5);
-    assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_05_asking_again_and_again_while_guessing_wins_no_guess() {
-    let house = House::new();
-    let terminals = terminals(&house).await;
-    let customer = terminals[0].customer("WB-1").await;
-    terminals[0].issue(&wish(customer, "123456")).await;
-    let mut tasks = JoinSet::new();
-    for at in 0..TASKS {
-        let desk = terminals[at % TERMINALS].clone();
-        tasks.spawn(async move {
-            // Whatever was issued last may be replaced before the guess arrives.
-            let issued = desk.try_issue(&wish(customer, "123456")).await.expect("an answer");
-            let Issued::Fresh(request) = issued else { panic!("{issued:?}") };
-            (request.attempts, desk.enter(&request.id, "000000").await)
-        });
+on_each_store! {
+    async fn security_03_of_50_right_codes_one_is_accepted(house) {
+        let terminals = terminals(&house).await;
+        let desk = &terminals[0];
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let outcomes = enter_all(&terminals, vec![(request.clone(), "123456"); TASKS]).await;
+        assert_eq!(count(&outcomes, Outcome::Verified), 1, "{outcomes:?}");
+        assert_eq!(count(&outcomes, Outcome::Used), TASKS - 1, "{outcomes:?}");
+        assert_eq!(desk.request(&request.id).await.attempts, 1);
+        let sessions = desk.store.sessions(SessionFilter::All, 99).await.expect("an answer");
+        assert_eq!(sessions.len(), 1);
+        let entered = desk.log(&EventFilter::default()).await;
+        assert_eq!(entered.iter().filter(|it| it.kind == EventKind::Attempt).count(), TASKS);
     }
-    let outcomes = tasks.join_all().await;
-    // Each run of five wrong codes ends in a lock, and only after a lock does
-    // the count begin anew: so the customer's cap of 20 is reached in order.
-    let wrong = outcomes.iter().filter(|it| it.1 == Outcome::Wrong).count();
-    let failures = house.number("SELECT failures FROM core_guard").await;
-    assert_eq!(i64::try_from(wrong), Ok(failures));
-    let over = house.number("SELECT COUNT(*) FROM core_otp WHERE attempts > max_attempts").await;
-    assert_eq!(over, 0);
-    let runs = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'locked'").await;
-    assert_eq!(failures / 5, runs, "{outcomes:?}");
-    let open = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await;
-    assert!(open <= 1);
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_06_the_customers_cap_holds_over_requests_and_terminals() {
-    let house = House::new();
-    let terminals = terminals(&house).await;
-    let desk = &terminals[0];
-    let customer = desk.customer("WB-1").await;
-    let mut tries = Vec::new();
-    for purpose in 0..10 {
-        let mut wish = wish(customer, "123456");
-        wish.purpose = format!("purpose {purpose}");
-        let request = desk.issue(&wish).await;
-        tries.extend(vec![(request, "000000"); 5]);
-    }
-    let outcomes = enter_all(&terminals, tries.clone()).await;
-    assert_eq!(count(&outcomes, Outcome::Wrong), 20, "{outcomes:?}");
-    assert_eq!(count(&outcomes, Outcome::Locked), TASKS - 20, "{outcomes:?}");
-    assert_eq!(house.number("SELECT failures FROM core_guard").await, 20);
-    for (request, _) in tries {
+    async fn security_04_of_50_wrong_codes_five_are_judged(house) {
+        let terminals = terminals(&house).await;
+        let desk = &terminals[0];
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let outcomes = enter_all(&terminals, vec![(request.clone(), "000000"); TASKS]).await;
+        assert_eq!(count(&outcomes, Outcome::Wrong), 5, "{outcomes:?}");
+        assert_eq!(count(&outcomes, Outcome::Locked), TASKS - 5, "{outcomes:?}");
+        assert_eq!(desk.request(&request.id).await.attempts, 5);
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_double_press_sends_once_and_limits_hold_in_a_crowd() {
-    let house = House::new();
-    let mut terminals = terminals(&house).await;
-    let customer = terminals[0].customer("WB-1").await;
-    let act = wish(customer, "123456");
-    let mut tasks = JoinSet::new();
-    for at in 0..TASKS {
-        let (desk, act) = (terminals[at % TERMINALS].clone(), act.clone());
-        tasks.spawn(async move { desk.try_issue(&act).await.expect("an answer") });
+    async fn security_05_asking_again_and_again_while_guessing_wins_no_guess(house) {
+        let terminals = terminals(&house).await;
+        let customer = terminals[0].customer("WB-1").await;
+        terminals[0].issue(&wish(customer, "123456")).await;
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let desk = terminals[at % TERMINALS].clone();
+            tasks.spawn(async move {
+                // Whatever was issued last may be replaced before the guess arrives.
+                let issued = desk.try_issue(&wish(customer, "123456")).await.expect("an answer");
+                let Issued::Fresh(request) = issued else { panic!("{issued:?}") };
+                (request.attempts, desk.enter(&request.id, "000000").await)
+            });
+        }
+        let outcomes = tasks.join_all().await;
+        // Each run of five wrong codes ends in a lock, and only after a lock does
+        // the count begin anew: so the customer's cap of 20 is reached in order.
+        let wrong = outcomes.iter().filter(|it| it.1 == Outcome::Wrong).count();
+        let failures = house.number("SELECT failures FROM core_guard").await;
+        assert_eq!(i64::try_from(wrong), Ok(failures));
+        let over = house.number("SELECT COUNT(*) FROM core_otp WHERE attempts > max_attempts").await;
+        assert_eq!(over, 0);
+        let runs = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'locked'").await;
+        assert_eq!(failures / 5, runs, "{outcomes:?}");
+        let open = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await;
+        assert!(open <= 1);
     }
-    let issued = tasks.join_all().await;
-    let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
-    assert_eq!(fresh, 1);
-    assert!(issued.iter().all(|it| matches!(it, Issued::Fresh(_) | Issued::Already(_))));
 
-    for desk in &mut terminals {
-        desk.limits.per_customer = 8;
-    }
-    let mut tasks = JoinSet::new();
-    for at in 0..TASKS {
-        let desk = terminals[at % TERMINALS].clone();
-        let mut wish = wish(customer, "123456");
-        wish.contact = email(&format!("dana{at}@example.org"));
-        tasks.spawn(async move { desk.try_issue(&wish).await.expect("an answer") });
-    }
-    let issued = tasks.join_all().await;
-    let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
-    assert_eq!(fresh, 7, "one was sent before");
-    let limited = |it: &&Issued| matches!(it, Issued::Limited { limit: Limit::Customer, .. });
-    assert_eq!(issued.iter().filter(limited).count(), TASKS - 7);
-    assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_43_writers_that_read_first_never_fail_for_being_second() {
-    let house = House::new();
-    let terminals = terminals(&house).await;
-    let mut tasks = JoinSet::new();
-    for at in 0..TASKS {
-        let desk = terminals[at % TERMINALS].clone();
-        tasks.spawn(async move {
-            let customer = desk.customer(&format!("WB-{at}")).await;
+    async fn security_06_the_customers_cap_holds_over_requests_and_terminals(house) {
+        let terminals = terminals(&house).await;
+        let desk = &terminals[0];
+        let customer = desk.customer("WB-1").await;
+        let mut tries = Vec::new();
+        for purpose in 0..10 {
             let mut wish = wish(customer, "123456");
-            let Contact::Email(_) = wish.contact else { panic!("an email") };
-            wish.contact = email(&format!("dana{at}@example.org"));
+            wish.purpose = format!("purpose {purpose}");
             let request = desk.issue(&wish).await;
-            assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
-            let request = desk.reissue(&desk.request(&request.id).await, "654321").await;
-            desk.enter(&request.id, "654321").await
-        });
+            tries.extend(vec![(request, "000000"); 5]);
+        }
+        let outcomes = enter_all(&terminals, tries.clone()).await;
+        assert_eq!(count(&outcomes, Outcome::Wrong), 20, "{outcomes:?}");
+        assert_eq!(count(&outcomes, Outcome::Locked), TASKS - 20, "{outcomes:?}");
+        assert_eq!(house.number("SELECT failures FROM core_guard").await, 20);
+        for (request, _) in tries {
+            assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
+        }
     }
-    let outcomes = tasks.join_all().await;
-    assert_eq!(count(&outcomes, Outcome::Verified), TASKS, "{outcomes:?}");
-}
 
-#[tokio::test]
-async fn security_30_a_session_revoked_at_one_terminal_is_over_at_another() {
-    let house = House::new();
-    let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
-    let request = here.issue(&wish(here.customer("WB-1").await, "123456")).await;
-    let token = token(next());
-    let attempted = here.enter_with(&request.id, "123456", &token).await.expect("an answer");
-    let Attempted::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
-    let idle = here.policy.session_idle;
-    let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-    assert_eq!(touched.and_then(|it| it.ended), None);
-    here.store.end_session(&session.id, SessionEnd::Revoked, &here.actor).await.expect("an answer");
-    let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-    let ended = touched.and_then(|it| it.ended).map(|it| it.1);
-    assert_eq!(ended, Some(SessionEnd::Revoked));
-}
+    async fn a_double_press_sends_once_and_limits_hold_in_a_crowd(house) {
+        let mut terminals = terminals(&house).await;
+        let customer = terminals[0].customer("WB-1").await;
+        let act = wish(customer, "123456");
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let (desk, act) = (terminals[at % TERMINALS].clone(), act.clone());
+            tasks.spawn(async move { desk.try_issue(&act).await.expect("an answer") });
+        }
+        let issued = tasks.join_all().await;
+        let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
+        assert_eq!(fresh, 1);
+        assert!(issued.iter().all(|it| matches!(it, Issued::Fresh(_) | Issued::Already(_))));
 
-#[tokio::test]
-async fn another_terminals_writes_are_noticed_within_a_second() {
-    let house = House::new();
-    let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
-    let mut changes = here.store.changes();
-    // The first look only learns where things stand; wait until it was taken.
-    there.customer("WB-0").await;
-    let _ = tokio::time::timeout(Duration::from_secs(1), changes.changed()).await;
-    changes.mark_unchanged();
-    there.customer("WB-1").await;
-    tokio::time::timeout(Duration::from_secs(1), changes.changed())
-        .await
-        .expect("noticed in time")
-        .expect("a living store");
+        for desk in &mut terminals {
+            desk.limits.per_customer = 8;
+        }
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let desk = terminals[at % TERMINALS].clone();
+            let mut wish = wish(customer, "123456");
+            wish.contact = email(&format!("dana{at}@example.org"));
+            tasks.spawn(async move { desk.try_issue(&wish).await.expect("an answer") });
+        }
+        let issued = tasks.join_all().await;
+        let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
+        assert_eq!(fresh, 7, "one was sent before");
+        let limited = |it: &&Issued| matches!(it, Issued::Limited { limit: Limit::Customer, .. });
+        assert_eq!(issued.iter().filter(limited).count(), TASKS - 7);
+        assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
+    }
+
+    async fn security_43_writers_that_read_first_never_fail_for_being_second(house) {
+        let terminals = terminals(&house).await;
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let desk = terminals[at % TERMINALS].clone();
+            tasks.spawn(async move {
+                let customer = desk.customer(&format!("WB-{at}")).await;
+                let mut wish = wish(customer, "123456");
+                let Contact::Email(_) = wish.contact else { panic!("an email") };
+                wish.contact = email(&format!("dana{at}@example.org"));
+                let request = desk.issue(&wish).await;
+                assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+                let request = desk.reissue(&desk.request(&request.id).await, "654321").await;
+                desk.enter(&request.id, "654321").await
+            });
+        }
+        let outcomes = tasks.join_all().await;
+        assert_eq!(count(&outcomes, Outcome::Verified), TASKS, "{outcomes:?}");
+    }
+
+    async fn security_30_a_session_revoked_at_one_terminal_is_over_at_another(house) {
+        let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
+        let request = here.issue(&wish(here.customer("WB-1").await, "123456")).await;
+        let token = token(next());
+        let attempted = here.enter_with(&request.id, "123456", &token).await.expect("an answer");
+        let Attempted::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
+        let idle = here.policy.session_idle;
+        let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
+        assert_eq!(touched.and_then(|it| it.ended), None);
+        here.store.end_session(&session.id, SessionEnd::Revoked, &here.actor).await.expect("an answer");
+        let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
+        let ended = touched.and_then(|it| it.ended).map(|it| it.1);
+        assert_eq!(ended, Some(SessionEnd::Revoked));
+    }
+
+    async fn another_terminals_writes_are_noticed_within_a_second(house) {
+        let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
+        let mut changes = here.store.changes();
+        // The first look only learns where things stand; wait until it was taken.
+        let customer = there.customer("WB-0").await;
+        there.issue(&wish(customer, "123456")).await;
+        let _ = tokio::time::timeout(Duration::from_secs(1), changes.changed()).await;
+        changes.mark_unchanged();
+        there.issue(&wish(customer, "123456")).await;
+        tokio::time::timeout(Duration::from_secs(1), changes.changed())
+            .await
+            .expect("noticed in time")
+            .expect("a living store");
+    }
 }

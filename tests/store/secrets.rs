@@ -8,7 +8,7 @@ use countersign::domain::request::Status;
 use countersign::service::ports::SessionFilter;
 use sha2::{Digest, Sha256};
 
-use crate::support::{House, Terminal, next, phone, token, wish};
+use crate::support::{House, Kind, Terminal, next, on_each_store, phone, token, wish};
 
 /// Everything a thief of the file would have.
 fn dump(house: &House) -> Vec<u8> {
@@ -25,7 +25,7 @@ fn holds(dump: &[u8], needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn security_09_no_code_can_be_read_from_the_file() {
-    let house = House::new();
+    let house = House::sqlite();
     let desk = Terminal::new(house.open().await);
     let customer = desk.customer("WB-1").await;
     let first = desk.issue(&wish(customer, "739164")).await;
@@ -64,39 +64,9 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     }
     Some(bytes)
 }
-
-#[tokio::test]
-async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let used = desk.issue(&wish(customer, "111111")).await;
-    assert_eq!(desk.enter(&used.id, "111111").await, Outcome::Verified);
-    let locked = desk.issue(&wish(customer, "222222")).await;
-    for _ in 0..5 {
-        desk.enter(&locked.id, "000000").await;
-    }
-    let cancelled = desk.issue(&wish(customer, "333333")).await;
-    desk.store.cancel(&cancelled.id, &desk.actor).await.expect("an answer");
-    assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
-}
-
-#[tokio::test]
-async fn security_37_the_digest_of_an_expired_code_goes_with_the_next_code() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
-    let expired = desk.issue(&wish(dana, "111111")).await;
-    house.pass(600_000).await;
-    desk.issue(&wish(omar, "222222")).await;
-    let kept = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
-    assert_eq!(house.number(kept).await, 1);
-    assert_eq!(desk.enter(&expired.id, "111111").await, Outcome::Expired);
-}
-
 #[tokio::test]
 async fn security_29_the_store_keeps_a_tokens_hash_only() {
-    let house = House::new();
+    let house = House::sqlite();
     let desk = Terminal::new(house.open().await);
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let token = token(next());
@@ -113,29 +83,68 @@ async fn security_29_the_store_keeps_a_tokens_hash_only() {
     assert!(!holds(&dump, &raw));
 }
 
-#[tokio::test]
-async fn security_36_without_its_event_nothing_is_done() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let request = desk.issue(&wish(customer, "123456")).await;
-    for breakage in [
-        "ALTER TABLE core_event RENAME TO gone",
-        "ALTER TABLE gone RENAME TO core_event; CREATE TRIGGER full BEFORE INSERT ON core_event \
-         BEGIN SELECT RAISE(ABORT, 'no room'); END",
-    ] {
-        house.sql(breakage).await;
-        assert!(desk.try_enter(&request.id, "123456").await.is_err());
-        assert!(desk.try_enter(&request.id, "000000").await.is_err());
-        assert!(desk.try_issue(&wish(customer, "222222")).await.is_err());
-        assert!(desk.try_reissue(&request, "222222").await.is_err());
-        assert!(desk.store.cancel(&request.id, &desk.actor).await.is_err());
-        let sessions = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
-        assert_eq!(sessions, []);
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_guard").await, 0);
-        let now = desk.request(&request.id).await;
-        assert_eq!((now.status, now.attempts, now.generation), (Status::Open, 0, 1));
+on_each_store! {
+    async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let used = desk.issue(&wish(customer, "111111")).await;
+        assert_eq!(desk.enter(&used.id, "111111").await, Outcome::Verified);
+        let locked = desk.issue(&wish(customer, "222222")).await;
+        for _ in 0..5 {
+            desk.enter(&locked.id, "000000").await;
+        }
+        let cancelled = desk.issue(&wish(customer, "333333")).await;
+        desk.store.cancel(&cancelled.id, &desk.actor).await.expect("an answer");
+        assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
     }
-    house.sql("DROP TRIGGER full").await;
-    assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
+
+    async fn security_37_the_digest_of_an_expired_code_goes_with_the_next_code(house) {
+        let desk = Terminal::new(house.open().await);
+        let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
+        let expired = desk.issue(&wish(dana, "111111")).await;
+        house.pass(600_000).await;
+        desk.issue(&wish(omar, "222222")).await;
+        let kept = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
+        assert_eq!(house.number(kept).await, 1);
+        assert_eq!(desk.enter(&expired.id, "111111").await, Outcome::Expired);
+    }
+
+    async fn security_36_without_its_event_nothing_is_done(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let request = desk.issue(&wish(customer, "123456")).await;
+        let (full, room) = match house.kind() {
+            Kind::Sqlite => (
+                "CREATE TRIGGER full BEFORE INSERT ON core_event \
+                 BEGIN SELECT RAISE(ABORT, 'no room'); END",
+                "DROP TRIGGER full",
+            ),
+            Kind::Postgres => (
+                "ALTER TABLE core_event ADD CONSTRAINT full_up CHECK (at < 0) NOT VALID",
+                "ALTER TABLE core_event DROP CONSTRAINT full_up",
+            ),
+            Kind::MariaDb => (
+                "CREATE TRIGGER full_up BEFORE INSERT ON core_event FOR EACH ROW \
+                 SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no room'",
+                "DROP TRIGGER full_up",
+            ),
+        };
+        let gone = "ALTER TABLE core_event RENAME TO gone";
+        let full = format!("ALTER TABLE gone RENAME TO core_event; {full}");
+        for breakage in [gone, &full] {
+            house.sql(breakage).await;
+            assert!(desk.try_enter(&request.id, "123456").await.is_err());
+            assert!(desk.try_enter(&request.id, "000000").await.is_err());
+            assert!(desk.try_issue(&wish(customer, "222222")).await.is_err());
+            assert!(desk.try_reissue(&request, "222222").await.is_err());
+            assert!(desk.store.cancel(&request.id, &desk.actor).await.is_err());
+            let sessions = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
+            assert_eq!(sessions, []);
+            assert_eq!(house.number("SELECT COUNT(*) FROM core_guard WHERE failures > 0").await, 0);
+            let now = desk.request(&request.id).await;
+            assert_eq!((now.status, now.attempts, now.generation), (Status::Open, 0, 1));
+        }
+        house.sql(room).await;
+        assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
+    }
 }

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use countersign::config::settings::{
+    CustomerSettings, Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings,
+    StoreTls,
+};
 use countersign::domain::channel::Channel;
 use countersign::domain::code::{Binding, Code, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
@@ -20,31 +24,102 @@ use countersign::service::ports::{
     Store, StoreError,
 };
 use countersign::store::SqlStore;
-use secrecy::SecretString;
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteConnection};
 
-/// A store in a folder of its own, opened as often as a test likes.
+use crate::servers::{Database, Server};
+
+/// Runs each test on each kind of store.
+macro_rules! on_each_store {
+    ($(async fn $test:ident($house:ident) $body:block)+) => {
+        on_each_store! { @ sqlite Sqlite $($test)+ }
+        on_each_store! { @ postgres Postgres $($test)+ }
+        on_each_store! { @ mariadb MariaDb $($test)+ }
+        $(async fn $test($house: $crate::support::House) $body)+
+    };
+    (@ $module:ident $kind:ident $($test:ident)+) => {
+        mod $module {
+            use $crate::support::{House, Kind};
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $test() {
+                    super::$test(House::new(Kind::$kind)).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_each_store;
+
+/// What can be behind a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+    MariaDb,
+}
+
+/// The place of a store.
+enum Place {
+    Folder(tempfile::TempDir),
+    Server(Database),
+}
+
+/// A store of its own, opened as often as a test likes.
 pub(crate) struct House {
-    folder: tempfile::TempDir,
+    kind: Kind,
+    place: Place,
 }
 
 impl House {
-    pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+    pub(crate) fn new(kind: Kind) -> Self {
+        let place = match kind {
+            Kind::Sqlite => Place::Folder(tempfile::tempdir().expect("a folder")),
+            Kind::Postgres => Place::Server(Server::postgres().template("office", migrate)),
+            Kind::MariaDb => Place::Server(Server::mariadb().template("office", migrate)),
+        };
+        Self { kind, place }
     }
 
+    /// A store whose tables nobody has made yet.
+    pub(crate) fn empty(kind: Kind) -> Self {
+        let place = match kind {
+            Kind::Sqlite => return Self::new(kind),
+            Kind::Postgres => Place::Server(Server::postgres().database("empty")),
+            Kind::MariaDb => Place::Server(Server::mariadb().database("empty")),
+        };
+        Self { kind, place }
+    }
+
+    pub(crate) fn sqlite() -> Self {
+        Self::new(Kind::Sqlite)
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The file of a store in a file.
     pub(crate) fn file(&self) -> PathBuf {
-        self.folder.path().join("store.db")
+        match &self.place {
+            Place::Folder(folder) => folder.path().join("store.db"),
+            Place::Server(_) => panic!("a store on a server has no file"),
+        }
     }
 
-    pub(crate) fn url(&self) -> SecretString {
-        url(&self.file())
+    pub(crate) fn settings(&self) -> StoreSettings {
+        match &self.place {
+            Place::Folder(_) => StoreSettings::Sqlite { file: self.file() },
+            Place::Server(database) => server(&database.url),
+        }
     }
 
     /// One more terminal on the same store, with connections of its own.
     pub(crate) async fn open(&self) -> Arc<SqlStore> {
-        Arc::new(SqlStore::open(&self.url()).await.expect("the store opens"))
+        Arc::new(open(&self.settings()).await.expect("the store opens"))
     }
 
     /// The file behind the store's back.
@@ -57,19 +132,41 @@ impl House {
             .expect("the file opens")
     }
 
-    /// Runs a statement behind the store's back.
-    pub(crate) async fn sql(&self, text: &str) -> u64 {
-        let mut raw = self.raw().await;
-        let done = sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut raw).await;
-        done.unwrap_or_else(|error| panic!("{text}: {error}")).rows_affected()
+    /// Runs statements behind the store's back.
+    pub(crate) async fn sql(&self, text: &str) {
+        let script = || sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let done = match (&self.place, self.kind) {
+            (Place::Server(it), Kind::Postgres) => {
+                script().execute(&mut postgres(it).await).await.map(drop)
+            }
+            (Place::Server(it), _) => script().execute(&mut mysql(it).await).await.map(drop),
+            _ => script().execute(&mut self.raw().await).await.map(drop),
+        };
+        done.unwrap_or_else(|error| panic!("{text}: {error}"));
     }
 
     /// Reads one number behind the store's back.
     pub(crate) async fn number(&self, text: &str) -> i64 {
-        sqlx::query_scalar(AssertSqlSafe(text.to_owned()))
-            .fetch_one(&mut self.raw().await)
-            .await
-            .unwrap_or_else(|error| panic!("{text}: {error}"))
+        let text = AssertSqlSafe(text.to_owned());
+        let number = match (&self.place, self.kind) {
+            (Place::Server(it), Kind::Postgres) => {
+                sqlx::query_scalar(text).fetch_one(&mut postgres(it).await).await
+            }
+            (Place::Server(it), _) => {
+                sqlx::query_scalar(text).fetch_one(&mut mysql(it).await).await
+            }
+            _ => sqlx::query_scalar(text).fetch_one(&mut self.raw().await).await,
+        };
+        number.expect("a number")
+    }
+
+    /// The store's clock in a statement.
+    pub(crate) fn now(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)",
+            Kind::Postgres => "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)",
+            Kind::MariaDb => "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
+        }
     }
 
     /// Lets so many milliseconds pass: everything stored is that much older.
@@ -87,12 +184,55 @@ impl House {
             format!("UPDATE {table} SET {};", set.join(", "))
         });
         let text: Vec<String> = text.collect();
-        self.sql(&format!("BEGIN IMMEDIATE; {} COMMIT;", text.concat())).await;
+        self.sql(&format!("BEGIN; {} COMMIT;", text.concat())).await;
     }
 }
 
-pub(crate) fn url(file: &Path) -> SecretString {
-    format!("sqlite:{}", file.display()).into()
+async fn migrate(url: &str) {
+    let store = open(&server(url)).await.expect("the store opens");
+    store.migrate().await.expect("the tables are made");
+    store.close().await;
+}
+
+async fn postgres(database: &Database) -> PgConnection {
+    let options: PgConnectOptions = database.url.parse().expect("a URL");
+    let options = options.options([("search_path", "countersign")]).disable_statement_logging();
+    options.connect().await.expect("a connection")
+}
+
+async fn mysql(database: &Database) -> MySqlConnection {
+    let options: MySqlConnectOptions = database.url.parse().expect("a URL");
+    options.disable_statement_logging().connect().await.expect("a connection")
+}
+
+/// Opens a store with customers of its own.
+pub(crate) async fn open(settings: &StoreSettings) -> Result<SqlStore, StoreError> {
+    SqlStore::open(settings, &CustomerSettings::default()).await
+}
+
+/// A store in this file.
+pub(crate) fn at(file: &Path) -> StoreSettings {
+    StoreSettings::Sqlite { file: file.to_owned() }
+}
+
+/// The store of a URL of the form `scheme://user:password@host:port/database`.
+fn server(url: &str) -> StoreSettings {
+    let (scheme, rest) = url.split_once("://").expect("a scheme");
+    let (account, rest) = rest.split_once('@').expect("an account");
+    let (user, password) = account.split_once(':').expect("a password");
+    let (host, rest) = rest.split_once(':').expect("a port");
+    let (port, database) = rest.split_once('/').expect("a database");
+    StoreSettings::Server(ServerSettings {
+        kind: if scheme == "postgres" { ServerKind::Postgres } else { ServerKind::Mysql },
+        address: ServerAddress::Tcp { host: host.into(), port: port.parse().expect("a port") },
+        user: user.into(),
+        password: Some(password.into()),
+        database: database.into(),
+        tls: StoreTls::Off,
+        ca_file: None,
+        schema: Identifier::parse("countersign").expect("a name"),
+        connections: 1,
+    })
 }
 
 /// Numbers that never come twice in a test run.

@@ -9,129 +9,119 @@ use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{Attempted, Issued, SessionFilter};
 
-use crate::support::{House, Terminal, next, token, wish};
+use crate::support::{Terminal, next, on_each_store, token, wish};
 
-const NOW: &str = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 const MINUTE: i64 = 60_000;
 
-#[tokio::test]
-async fn security_02_a_code_works_until_it_expires_and_not_a_moment_longer() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let request = desk.issue(&wish(customer, "123456")).await;
-    house.sql(&format!("UPDATE core_otp SET expires_at = {NOW}")).await;
-    assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Expired, "at expiry");
-    let expired = desk.request(&request.id).await;
-    assert_eq!((expired.status, expired.attempts), (Status::Expired, 0));
-    house.sql(&format!("UPDATE core_otp SET expires_at = {NOW} + 1000")).await;
-    assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified, "a second before");
-}
-
-#[tokio::test]
-async fn an_expired_request_starts_no_count_and_cannot_be_renewed() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let first = desk.issue(&wish(customer, "123456")).await;
-    assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
-    house.pass(5 * MINUTE).await;
-    let late = desk.try_reissue(&first, "222222").await.expect("an answer");
-    assert!(matches!(late, Issued::Closed(request) if request.status == Status::Expired));
-    let late = desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
-    assert_eq!(late.map(|it| it.status), Some(Status::Expired));
-    let second = desk.issue(&wish(customer, "333333")).await;
-    assert_eq!(second.attempts, 0);
-    assert_eq!(desk.request(&first.id).await.status, Status::Expired);
-    assert_eq!(desk.enter(&first.id, "123456").await, Outcome::Expired);
-    assert_eq!(desk.enter(&second.id, "123456").await, Outcome::Wrong, "no longer recognised");
-}
-
-#[tokio::test]
-async fn a_withdrawn_request_keeps_its_count_only_while_it_would_have_worked() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let first = desk.issue(&wish(customer, "123456")).await;
-    assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
-    desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
-    house.pass(5 * MINUTE).await;
-    assert_eq!(desk.issue(&wish(customer, "222222")).await.attempts, 0);
-}
-
-#[tokio::test]
-async fn an_older_code_is_recognised_until_it_would_have_expired() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
-    house.pass(4 * MINUTE).await;
-    let second = desk.reissue(&first, "222222").await;
-    assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Superseded);
-    house.pass(MINUTE).await;
-    assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Wrong);
-    desk.reissue(&desk.request(&second.id).await, "333333").await;
-    let kept = house.number("SELECT COUNT(*) FROM core_otp_retired").await;
-    assert_eq!(kept, 1, "what has expired is erased");
-}
-
-#[tokio::test]
-async fn cooldowns_and_limits_pass() {
-    let house = House::new();
-    let mut desk = Terminal::new(house.open().await);
-    desk.policy.resend_cooldown = Duration::from_secs(30);
-    desk.limits.per_contact = 2;
-    let customer = desk.customer("WB-1").await;
-    let first = desk.issue(&wish(customer, "111111")).await;
-    house.pass(30_000).await;
-    desk.reissue(&first, "222222").await;
-    house.pass(30_000).await;
-    let limited = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
-    let Issued::Limited { limit: Limit::Contact, retry_at } = limited else {
-        panic!("{limited:?}")
-    };
-    let now = desk.store.now().await.expect("a clock");
-    let wait = retry_at.since(now);
-    assert!(wait > Duration::from_mins(58) && wait <= Duration::from_mins(59), "{wait:?}");
-    house.pass(59 * MINUTE).await;
-    desk.issue(&wish(customer, "333333")).await;
-}
-
-#[tokio::test]
-async fn security_30_sessions_end_by_idleness_and_by_time() {
-    let house = House::new();
-    let desk = Terminal::new(house.open().await);
-    let customer = desk.customer("WB-1").await;
-    let mut tokens = Vec::new();
-    for _ in 0..2 {
+on_each_store! {
+    async fn security_02_a_code_works_until_it_expires_and_not_a_moment_longer(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
         let request = desk.issue(&wish(customer, "123456")).await;
-        let token = token(next());
-        let attempted = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
-        assert!(matches!(attempted, Attempted::Verified { .. }));
-        tokens.push(token.digest());
+        let now = house.now();
+        house.sql(&format!("UPDATE core_otp SET expires_at = {now}")).await;
+        assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Expired, "at expiry");
+        let expired = desk.request(&request.id).await;
+        assert_eq!((expired.status, expired.attempts), (Status::Expired, 0));
+        house.sql(&format!("UPDATE core_otp SET expires_at = {now} + 1000")).await;
+        assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified, "a second before");
     }
-    let touch = |at: usize| {
-        let (store, digest) = (desk.store.clone(), tokens[at].clone());
-        async move {
-            let touched = store.touch(&digest, Duration::from_mins(5)).await;
-            touched.expect("an answer").expect("a session").ended.map(|it| it.1)
+
+    async fn an_expired_request_starts_no_count_and_cannot_be_renewed(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "123456")).await;
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+        house.pass(5 * MINUTE).await;
+        let late = desk.try_reissue(&first, "222222").await.expect("an answer");
+        assert!(matches!(late, Issued::Closed(request) if request.status == Status::Expired));
+        let late = desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
+        assert_eq!(late.map(|it| it.status), Some(Status::Expired));
+        let second = desk.issue(&wish(customer, "333333")).await;
+        assert_eq!(second.attempts, 0);
+        assert_eq!(desk.request(&first.id).await.status, Status::Expired);
+        assert_eq!(desk.enter(&first.id, "123456").await, Outcome::Expired);
+        assert_eq!(desk.enter(&second.id, "123456").await, Outcome::Wrong, "no longer recognised");
+    }
+
+    async fn a_withdrawn_request_keeps_its_count_only_while_it_would_have_worked(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "123456")).await;
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+        desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
+        house.pass(5 * MINUTE).await;
+        assert_eq!(desk.issue(&wish(customer, "222222")).await.attempts, 0);
+    }
+
+    async fn an_older_code_is_recognised_until_it_would_have_expired(house) {
+        let desk = Terminal::new(house.open().await);
+        let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
+        house.pass(4 * MINUTE).await;
+        let second = desk.reissue(&first, "222222").await;
+        assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Superseded);
+        house.pass(MINUTE).await;
+        assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Wrong);
+        desk.reissue(&desk.request(&second.id).await, "333333").await;
+        let kept = house.number("SELECT COUNT(*) FROM core_otp_retired").await;
+        assert_eq!(kept, 1, "what has expired is erased");
+    }
+
+    async fn cooldowns_and_limits_pass(house) {
+        let mut desk = Terminal::new(house.open().await);
+        desk.policy.resend_cooldown = Duration::from_secs(30);
+        desk.limits.per_contact = 2;
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "111111")).await;
+        house.pass(30_000).await;
+        desk.reissue(&first, "222222").await;
+        house.pass(30_000).await;
+        let limited = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
+        let Issued::Limited { limit: Limit::Contact, retry_at } = limited else {
+            panic!("{limited:?}")
+        };
+        let now = desk.store.now().await.expect("a clock");
+        let wait = retry_at.since(now);
+        assert!(wait > Duration::from_mins(58) && wait <= Duration::from_mins(59), "{wait:?}");
+        house.pass(59 * MINUTE).await;
+        desk.issue(&wish(customer, "333333")).await;
+    }
+
+    async fn security_30_sessions_end_by_idleness_and_by_time(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            let request = desk.issue(&wish(customer, "123456")).await;
+            let token = token(next());
+            let attempted = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
+            assert!(matches!(attempted, Attempted::Verified { .. }));
+            tokens.push(token.digest());
         }
-    };
-    house.pass(4 * MINUTE).await;
-    assert_eq!(touch(0).await, None);
-    house.pass(MINUTE).await;
-    assert_eq!(touch(0).await, None);
-    assert_eq!(touch(1).await, Some(SessionEnd::Idle), "five minutes untouched");
-    let alive = desk.store.sessions(SessionFilter::Alive, 9).await.expect("an answer");
-    assert_eq!(alive.len(), 1);
-    for _ in 0..2 {
+        let touch = |at: usize| {
+            let (store, digest) = (desk.store.clone(), tokens[at].clone());
+            async move {
+                let touched = store.touch(&digest, Duration::from_mins(5)).await;
+                touched.expect("an answer").expect("a session").ended.map(|it| it.1)
+            }
+        };
         house.pass(4 * MINUTE).await;
         assert_eq!(touch(0).await, None);
+        house.pass(MINUTE).await;
+        assert_eq!(touch(0).await, None);
+        assert_eq!(touch(1).await, Some(SessionEnd::Idle), "five minutes untouched");
+        let alive = desk.store.sessions(SessionFilter::Alive, 9).await.expect("an answer");
+        assert_eq!(alive.len(), 1);
+        for _ in 0..2 {
+            house.pass(4 * MINUTE).await;
+            assert_eq!(touch(0).await, None);
+        }
+        house.pass(2 * MINUTE).await;
+        assert_eq!(touch(0).await, Some(SessionEnd::TimedOut), "a quarter of an hour in all");
+        let all = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
+        let ended = all[0].ended.expect("an end");
+        assert_eq!(ended.0, all[0].ends_at());
+        let late = desk.store.end_session(&all[0].id, SessionEnd::Logout, &desk.actor).await;
+        assert_eq!(late.expect("an answer").and_then(|it| it.ended), Some(ended), "it was over");
     }
-    house.pass(2 * MINUTE).await;
-    assert_eq!(touch(0).await, Some(SessionEnd::TimedOut), "a quarter of an hour in all");
-    let all = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
-    let ended = all[0].ended.expect("an end");
-    assert_eq!(ended.0, all[0].ends_at());
-    let late = desk.store.end_session(&all[0].id, SessionEnd::Logout, &desk.actor).await;
-    assert_eq!(late.expect("an answer").and_then(|it| it.ended), Some(ended), "it was over");
 }

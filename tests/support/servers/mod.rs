@@ -217,7 +217,9 @@ impl Server {
 
     /// Ends the server at once, as when its machine fails.
     pub(crate) fn kill(&self) {
-        self.keeper().kill();
+        let mut keeper = self.keeper();
+        keeper.signal_all(Signal::KILL);
+        keeper.wait();
     }
 
     /// Starts a server again that was stopped or killed, where it was.

@@ -1,0 +1,105 @@
+//! What a database's error means to the desk.
+//!
+//! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's
+//! those of its manual's appendix A, MySQL's those of its error reference.
+
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::domain::text::clean;
+use crate::service::ports::StoreError;
+
+/// The desk's error for one of sqlx's.
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
+    let text = clean(&error.to_string());
+    match &error {
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_) => StoreError::Unreachable(text),
+        sqlx::Error::Database(inner) => of_database(inner.as_ref(), text),
+        _ => StoreError::Failed(text),
+    }
+}
+
+fn of_database(error: &dyn DatabaseError, text: String) -> StoreError {
+    if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+        return of_postgres(error.code(), text);
+    }
+    if let Some(error) = error.try_downcast_ref::<MySqlDatabaseError>() {
+        return of_mysql(error.number(), text);
+    }
+    of_sqlite(error.code().and_then(|code| code.parse().ok()).unwrap_or_default(), text)
+}
+
+fn of_sqlite(code: i32, text: String) -> StoreError {
+    match code & 0xff {
+        // busy, locked, read-only, disk I/O, full, cannot open
+        5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unreachable(text),
+        _ if text.contains("no such table") => StoreError::NotMigrated(text),
+        _ => StoreError::Failed(text),
+    }
+}
+
+fn of_postgres(code: &str, text: String) -> StoreError {
+    match code {
+        // serialisation failure, deadlock
+        "40001" | "40P01" => StoreError::Conflict(text),
+        // no such table, no such schema
+        "42P01" | "3F000" => StoreError::NotMigrated(text),
+        // no privilege, wrong password, no such role, no such database
+        "42501" | "28P01" | "28000" | "3D000" => StoreError::Refused(denied(&text)),
+        // read-only, too many connections, cannot connect now
+        "25006" | "53300" | "57P03" => StoreError::Unreachable(text),
+        // connection exceptions, insufficient resources, shut down or crashed
+        _ if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
+            StoreError::Unreachable(text)
+        }
+        _ => StoreError::Failed(text),
+    }
+}
+
+fn of_mysql(number: u16, text: String) -> StoreError {
+    match number {
+        // lock wait timeout, deadlock
+        1205 | 1213 => StoreError::Conflict(text),
+        // no such table
+        1146 => StoreError::NotMigrated(text),
+        // no privilege or wrong password, no such database
+        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 => StoreError::Refused(denied(&text)),
+        // too many connections, shutting down, out of resources, disk full,
+        // connection killed, read-only, gone away
+        1040 | 1053 | 1041 | 1021 | 1114 | 1203 | 1290 | 1317 | 1836 | 1927 | 3024 => {
+            StoreError::Unreachable(text)
+        }
+        _ => StoreError::Failed(text),
+    }
+}
+
+fn denied(text: &str) -> String {
+    format!(
+        "The store does not let this account do that: {text}. Check the user, the password and \
+         the database of store.url, and that the account has the rights that \
+         assets/grants gives."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_the_manuals_say() {
+        let text = String::new;
+        assert!(matches!(of_sqlite(517, text()), StoreError::Unreachable(_)));
+        assert!(matches!(of_postgres("40P01", text()), StoreError::Conflict(_)));
+        assert!(matches!(of_postgres("57P01", text()), StoreError::Unreachable(_)));
+        assert!(matches!(of_postgres("42P01", text()), StoreError::NotMigrated(_)));
+        assert!(matches!(of_postgres("23505", text()), StoreError::Failed(_)));
+        assert!(matches!(of_mysql(1213, text()), StoreError::Conflict(_)));
+        assert!(matches!(of_mysql(1045, text()), StoreError::Refused(_)));
+    }
+}

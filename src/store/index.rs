@@ -1,0 +1,263 @@
+//! How customers are found: for each of them one row with what a search reads
+//! and compares, and one for each word.
+//!
+//! The index is this program's own, whichever table holds the customers, and
+//! is folded here and not by the database: so the same search finds the same
+//! customers on each of them, without an extension that may not be there. All
+//! of a customer's words can be told from its row, so that they can be taken
+//! out again by their key.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::db::{Row, Tx, args};
+use super::sql::statements;
+use crate::domain::query::{SHORTEST_PART, compact, words};
+use crate::domain::text::{digits, fold};
+use crate::service::ports::StoreError;
+
+/// Letters of a word, of an account number and of a name that are looked up.
+const WORD: usize = 64;
+const ACCOUNT: usize = 100;
+const NAME: usize = 255;
+
+/// Digits of a phone number that are looked up. E.164 has fifteen.
+const PHONE: usize = 20;
+
+statements! {
+    ENTRIES {
+        "SELECT customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
+         phone, words FROM core_customer_search WHERE customer_id IN " (list "$1")
+    }
+    FORGET { "DELETE FROM core_customer_search WHERE customer_id IN " (list "$1") }
+    FORGET_WORDS {
+        (each
+            ("DELETE FROM core_customer_word WHERE (word, customer_id) IN \
+              (SELECT value ->> 0, value ->> 1 FROM json_each($1))")
+            ("DELETE FROM core_customer_word w USING \
+              jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+              WHERE w.word = value ->> 0 AND w.customer_id = CAST(value ->> 1 AS BIGINT)")
+            ("DELETE w FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "word" "0") ", \
+              customer_id BIGINT PATH '$[1]')) gone \
+              STRAIGHT_JOIN core_customer_word w ON w.customer_id = gone.customer_id \
+              AND w.word = gone.word COLLATE utf8mb4_bin"))
+    }
+    REMEMBER {
+        "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
+         compact, account_end, name, email, phone, words) "
+        (each
+            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
+              FROM json_each($1)")
+            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, \
+              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', "
+              (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3") ", " (cell "e" "4") ", "
+              (cell "f" "5") ", " (cell "g" "6") ", " (cell "h" "7") ", " (cell "i" "8") ", "
+              (cell "j" "9") ")) list"))
+    }
+    REMEMBER_WORDS {
+        "INSERT INTO core_customer_word (word, customer_id) "
+        (each
+            ("SELECT value ->> 0, value ->> 1 FROM json_each($1)")
+            ("SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "word" "0") ", \
+              customer_id BIGINT PATH '$[1]')) list"))
+    }
+}
+
+/// What is found of one customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// To the letter but for ASCII case, for naming a customer exactly.
+    account_key: String,
+    email_key: Option<String>,
+    /// In E.164.
+    phone_key: Option<String>,
+    /// Folded, for searches.
+    compact: String,
+    account_end: String,
+    name: String,
+    email: String,
+    phone: String,
+    words: String,
+}
+
+impl Entry {
+    /// The entry of a customer. `e164` is the phone number where it could be read
+    /// as one; another one is found by its digits alone.
+    pub(super) fn new(
+        account_no: &str,
+        name: &str,
+        email: Option<&str>,
+        phone: Option<&str>,
+        e164: Option<&str>,
+    ) -> Self {
+        let account = fold(account_no);
+        let email_folded = email.map(fold).unwrap_or_default();
+        let name = fold(name);
+        let phone = digits(e164.or(phone).unwrap_or_default());
+        let compact = first(&compact(&account), ACCOUNT);
+        Self {
+            account_key: first(&account_no.to_ascii_lowercase(), ACCOUNT),
+            email_key: email.map(str::to_ascii_lowercase),
+            phone_key: e164.map(str::to_owned),
+            account_end: compact.chars().rev().collect(),
+            words: said(&account, &compact, &name, &email_folded),
+            compact,
+            name: first(&name, NAME),
+            email: first(&email_folded, NAME - 1),
+            phone: first(phone.trim_start_matches('0'), PHONE),
+        }
+    }
+
+    fn read(row: &Row) -> Result<(i64, Self), StoreError> {
+        let entry = Self {
+            account_key: row.text(1)?,
+            email_key: row.maybe_text(2)?,
+            phone_key: row.maybe_text(3)?,
+            compact: row.text(4)?,
+            account_end: row.text(5)?,
+            name: row.text(6)?,
+            email: row.text(7)?,
+            phone: row.text(8)?,
+            words: row.text(9)?,
+        };
+        Ok((row.int(0)?, entry))
+    }
+
+    /// What is looked up by its beginning: the words of the name and of the
+    /// address before the @, the number of the account, and each end of the phone
+    /// number.
+    fn looked_up(&self) -> BTreeSet<String> {
+        let local = self.email.split('@').next().unwrap_or_default();
+        let (joined, account) = (joined(&self.name), fold(&self.account_key));
+        let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
+        let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
+        words(&self.name)
+            .chain(words(&joined))
+            .chain(words(local))
+            .chain(numbers.flat_map(|number| [number, number.trim_start_matches('0')]))
+            .filter(|word| !word.is_empty())
+            .chain(ends.filter(|end| end.len() >= SHORTEST_PART))
+            .map(|word| first(word, WORD))
+            .collect()
+    }
+
+    fn json(&self, id: i64) -> serde_json::Value {
+        serde_json::json!([
+            id,
+            self.account_key,
+            self.email_key,
+            self.phone_key,
+            self.compact,
+            self.account_end,
+            self.name,
+            self.email,
+            self.phone,
+            self.words,
+        ])
+    }
+}
+
+/// Every word of a record, each after a space: where a search has several words,
+/// the others are compared with these.
+fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
+    let joined = joined(name);
+    let short = words(account).map(|word| word.trim_start_matches('0'));
+    let all = words(name)
+        .chain(words(&joined))
+        .chain(words(email))
+        .chain(words(account))
+        .chain(short.filter(|word| !word.is_empty()))
+        .chain([compact]);
+    let mut seen = BTreeSet::new();
+    all.filter(|word| seen.insert(*word)).flat_map(|word| [" ", word]).collect()
+}
+
+/// A name as those write it who leave out apostrophes and hyphens: O'Brien as
+/// obrien.
+fn joined(name: &str) -> String {
+    name.chars().filter(|char| char.is_alphanumeric() || char.is_whitespace()).collect()
+}
+
+fn first(text: &str, letters: usize) -> String {
+    text.chars().take(letters).collect()
+}
+
+/// Brings the index up to these customers; gives how many were not as they are.
+pub(super) async fn write(tx: &mut Tx, entries: &HashMap<i64, Entry>) -> Result<usize, StoreError> {
+    let mut stale = read(tx, entries.keys()).await?;
+    let same: BTreeSet<i64> =
+        stale.extract_if(|id, entry| entries.get(id) == Some(entry)).map(|it| it.0).collect();
+    let after: Vec<_> = entries.iter().filter(|(id, _)| !same.contains(id)).collect();
+    forget(tx, &stale).await?;
+    if after.is_empty() {
+        return Ok(0);
+    }
+    let rows = list(after.iter().map(|(id, entry)| entry.json(**id)));
+    tx.write(&REMEMBER, args![&rows]).await?;
+    tx.write(&REMEMBER_WORDS, args![&word_list(after.iter().copied())]).await?;
+    Ok(after.len())
+}
+
+/// The entries of these customers, of those that have one.
+pub(super) async fn read(
+    tx: &mut Tx,
+    ids: impl Iterator<Item = &i64>,
+) -> Result<HashMap<i64, Entry>, StoreError> {
+    let ids = list(ids.map(|id| (*id).into()));
+    tx.all(&ENTRIES, args![&ids]).await?.iter().map(Entry::read).collect()
+}
+
+/// Takes entries out, which read as they are given here.
+pub(super) async fn forget(tx: &mut Tx, entries: &HashMap<i64, Entry>) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    tx.write(&FORGET_WORDS, args![&word_list(entries.iter())]).await?;
+    let ids = list(entries.keys().map(|id| (*id).into()));
+    tx.write(&FORGET, args![&ids]).await?;
+    Ok(())
+}
+
+fn word_list<'a>(entries: impl Iterator<Item = (&'a i64, &'a Entry)>) -> String {
+    list(entries.flat_map(|(id, entry)| {
+        entry.looked_up().into_iter().map(move |word| serde_json::json!([word, id]))
+    }))
+}
+
+/// Values as one argument.
+pub(super) fn list(values: impl Iterator<Item = serde_json::Value>) -> String {
+    values.collect::<serde_json::Value>().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        let phone = Some("+15550100142");
+        Entry::new("WB-004217", "Dána O'Brien", Some("D.Rivera@Example.org"), phone, phone)
+    }
+
+    #[test]
+    fn names_addresses_and_numbers_are_looked_up_by_their_words() {
+        let found = entry().looked_up();
+        for word in ["dana", "o", "brien", "obrien", "d", "rivera", "15550100142", "142", "4217"] {
+            assert!(found.contains(word), "{word}: {found:?}");
+        }
+        for word in ["42", "example", "wb"] {
+            assert!(!found.contains(word), "{word}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn all_words_are_there_to_compare() {
+        let said = entry().words;
+        for word in [" dana", " obrien", " example", " wb", " 004217", " 4217", " wb004217"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+}

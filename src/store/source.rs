@@ -1,0 +1,173 @@
+//! Where the customers are: in our own table, or in one the office has.
+//!
+//! Statements read them through the view `core_customer_view`, so that they
+//! stay the same whatever the table is called, and so that who works at a
+//! counter needs no right on the office's table but through the view. On a
+//! server the view is made with the tables; a SQLite file cannot refer to
+//! another one for good, so there each connection makes it for itself. The
+//! office's table is only ever named by identifiers that the configuration has
+//! checked, quoted here.
+
+use std::path::Path;
+
+use super::db::Kind;
+use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
+
+/// The name under which SQLite knows the file with the office's table.
+const OFFICE: &str = "office";
+
+/// The table of the customers.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    table: Option<CustomerTable>,
+}
+
+impl Source {
+    pub(super) fn new(table: Option<CustomerTable>) -> Self {
+        Self { table }
+    }
+
+    /// A name that differs where anything about the table does.
+    pub(super) fn name(&self) -> String {
+        let Some(table) = &self.table else { return "core_customer".into() };
+        let columns: Vec<String> = columns(&table.columns)
+            .iter()
+            .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
+            .collect();
+        let file = table.file.as_deref().map(|it| it.display().to_string()).unwrap_or_default();
+        format!("{file} {} {}", table.name, columns.join(", "))
+    }
+
+    /// The script that makes the view with the tables; none where a migration
+    /// made it, or each connection does.
+    pub(super) fn view(&self, kind: Kind) -> Option<String> {
+        let select = match &self.table {
+            Some(table) => select(kind, table),
+            None => "SELECT id, account_no, name, email, phone, address, locale \
+                     FROM core_customer"
+                .into(),
+        };
+        match kind {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(format!(
+                "DROP VIEW IF EXISTS core_customer_view; \
+                 CREATE VIEW core_customer_view AS {select}"
+            )),
+            Kind::Mysql => Some(format!("CREATE OR REPLACE VIEW core_customer_view AS {select}")),
+        }
+    }
+
+    /// What a connection to SQLite has to run before it can see the office's
+    /// customers. Their file is opened so that nothing in it can change, and so
+    /// that our writers do not hold theirs up.
+    pub(super) fn attachment(&self) -> Option<String> {
+        let table = self.table.as_ref()?;
+        let file = uri(table.file.as_deref()?);
+        Some(format!(
+            "ATTACH DATABASE '{file}' AS {OFFICE}; \
+             CREATE TEMP VIEW core_customer_view AS {}",
+            select(Kind::Sqlite, table)
+        ))
+    }
+}
+
+fn columns(columns: &CustomerColumns) -> [(&'static str, Option<&Identifier>); 7] {
+    [
+        ("id", Some(&columns.id)),
+        ("account_no", Some(&columns.account_no)),
+        ("name", Some(&columns.name)),
+        ("email", columns.email.as_ref()),
+        ("phone", columns.phone.as_ref()),
+        ("address", columns.address.as_ref()),
+        ("locale", columns.locale.as_ref()),
+    ]
+}
+
+/// The office's customers with our names. All but the number are read as text,
+/// whatever they are; the number is left alone, so that its index serves.
+fn select(kind: Kind, table: &CustomerTable) -> String {
+    let text = match kind {
+        Kind::Sqlite | Kind::Postgres => "TEXT",
+        Kind::Mysql => "CHAR",
+    };
+    let columns: Vec<String> = columns(&table.columns)
+        .iter()
+        .map(|(ours, theirs)| match theirs {
+            Some(theirs) if *ours == "id" => format!("{} AS id", quoted(kind, theirs)),
+            Some(theirs) => format!("CAST({} AS {text}) AS {ours}", quoted(kind, theirs)),
+            None => format!("CAST(NULL AS {text}) AS {ours}"),
+        })
+        .collect();
+    format!("SELECT {} FROM {}", columns.join(", "), place(kind, &table.name))
+}
+
+/// The table as a statement names it.
+fn place(kind: Kind, name: &TableName) -> String {
+    let table = quoted(kind, &name.name);
+    match (kind, &name.schema) {
+        (Kind::Sqlite, _) => format!("{OFFICE}.{table}"),
+        (_, Some(schema)) => format!("{}.{table}", quoted(kind, schema)),
+        (_, None) => table,
+    }
+}
+
+/// An identifier between the marks that make it one, whatever word it is. It
+/// holds no such mark itself.
+fn quoted(kind: Kind, identifier: &Identifier) -> String {
+    match kind {
+        Kind::Sqlite | Kind::Postgres => format!("\"{identifier}\""),
+        Kind::Mysql => format!("`{identifier}`"),
+    }
+}
+
+/// A file as SQLite opens it for reading only, inside a quoted text: what means
+/// something in a URI, or ends the text, is written as its number.
+fn uri(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
+    let path: String = path
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("file:{path}?mode=ro")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> CustomerTable {
+        let name = |text| Identifier::parse(text).expect("an identifier");
+        CustomerTable {
+            name: TableName::parse("billing.core_customer").expect("a table"),
+            file: None,
+            columns: CustomerColumns {
+                id: name("id"),
+                account_no: name("order"),
+                name: name("full_name"),
+                email: Some(name("email")),
+                phone: None,
+                address: None,
+                locale: None,
+            },
+        }
+    }
+
+    #[test]
+    fn identifiers_are_quoted_and_missing_columns_are_nothing() {
+        let view = |kind| Source::new(Some(table())).view(kind).expect("a view");
+        let postgres = view(Kind::Postgres);
+        assert!(
+            postgres.contains("\"id\" AS id, CAST(\"order\" AS TEXT) AS account_no"),
+            "{postgres}"
+        );
+        assert!(postgres.contains("CAST(NULL AS TEXT) AS phone"), "{postgres}");
+        assert!(postgres.ends_with("FROM \"billing\".\"core_customer\""), "{postgres}");
+        assert!(view(Kind::Mysql).ends_with("FROM `billing`.`core_customer`"));
+    }
+
+    #[test]
+    fn a_file_of_any_name_is_opened_for_reading() {
+        assert_eq!(uri(Path::new("/a b/o'c?.db")), "file:/a%20b/o%27c%3F.db?mode=ro");
+    }
+}
