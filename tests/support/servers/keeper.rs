@@ -197,15 +197,29 @@ impl Keeper {
         kill_process(server, signal).expect("sent");
     }
 
-    /// Sends a signal to the server's first process, then to those it started.
+    /// Stops the server's first process (SIGSTOP), so that it starts no other,
+    /// and gives it with those that it has started.
+    fn all(&self) -> Vec<Pid> {
+        self.signal(Signal::STOP);
+        let server = self.server.expect("a server that runs");
+        let children = format!("/proc/{server}/task/{server}/children");
+        let children = fs::read_to_string(children).expect("the list of its processes");
+        let children = children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?));
+        iter::once(server).chain(children).collect()
+    }
+
+    /// Sends a signal to all the server's processes.
     pub(super) fn signal_all(&self, signal: Signal) {
-        let server = self.server.expect("a server that runs").as_raw_pid();
-        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
-        self.signal(signal);
-        let children = children.expect("the list of its processes");
-        for child in children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?)) {
-            // One may have ended meanwhile.
-            let _ = kill_process(child, signal);
+        send(&self.all(), signal);
+    }
+
+    /// Ends all the server's processes at once. The next start may find none.
+    pub(super) fn kill(&mut self) {
+        let all = self.all();
+        send(&all, Signal::KILL);
+        self.wait();
+        while !all.iter().all(|&process| ended(process)) {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -222,7 +236,14 @@ impl Drop for Keeper {
     }
 }
 
-/// Whether a process has ended and only waits to be asked for its end.
+fn send(processes: &[Pid], signal: Signal) {
+    for &process in processes {
+        // One may have ended meanwhile.
+        let _ = kill_process(process, signal);
+    }
+}
+
+/// Whether a process has ended, though its end may still be to be asked for.
 fn ended(pid: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap_or_default();
     stat.rsplit(") ").next().is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'))

@@ -217,9 +217,7 @@ impl Server {
 
     /// Ends the server at once, as when its machine fails.
     pub(crate) fn kill(&self) {
-        let mut keeper = self.keeper();
-        keeper.signal_all(Signal::KILL);
-        keeper.wait();
+        self.keeper().kill();
     }
 
     /// Starts a server again that was stopped or killed, where it was.
