@@ -18,3 +18,5 @@ mod next;
 mod outcomes;
 #[path = "cli/prompt.rs"]
 mod prompt;
+#[path = "cli/templates.rs"]
+mod templates;

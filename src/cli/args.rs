@@ -125,6 +125,9 @@ Examples:
     /// The messages that went into the tray instead of to a provider (development only)
     #[command(after_help = "Examples:\n  countersign tray\n  countersign tray --follow --json")]
     Tray(TrayArgs),
+    /// What messages say: check the templates, or see a message
+    #[command(subcommand)]
+    Templates(Templates),
     /// The keys that protect stored codes
     #[command(subcommand)]
     Keys(Keys),
@@ -345,6 +348,43 @@ pub struct TrayArgs {
     pub output: Json,
 }
 
+/// `templates`
+#[derive(Debug, Subcommand)]
+pub enum Templates {
+    /// Look at the templates of every language, those of the office included
+    #[command(after_help = "\
+Example:
+  countersign templates check
+
+Every value must be one there is, a text message must be one message with the longest
+names, and the text and the HTML of an email must say the same. Exits with 78 when one
+cannot be used.")]
+    Check(Json),
+    /// Show a message as a customer would get it, with made-up values
+    #[command(after_help = "\
+Examples:
+  countersign templates preview --channel sms --locale hi
+  countersign templates preview --channel email --locale es-MX --html mail.html")]
+    Preview(PreviewArgs),
+}
+
+/// `templates preview`
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// How it would be sent
+    #[arg(long, value_parser = channel())]
+    pub channel: Channel,
+    /// The customer's language, such as es or es-MX [default: the office's]
+    #[arg(long, value_name = "LOCALE")]
+    pub locale: Option<String>,
+    /// Write the HTML part of the email to this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `keys`
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -411,6 +451,9 @@ impl Command {
                 | Sessions::Check(output),
             )
             | Self::Tray(TrayArgs { output, .. })
+            | Self::Templates(
+                Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
+            )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Doctor(output)
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {

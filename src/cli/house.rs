@@ -6,8 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::exit::{Exit, Failure};
-use super::json::KeyLine;
+use super::json::{KeyLine, Preview, TemplateLine};
 use crate::config::Config;
+use crate::domain::channel::Channel;
+use crate::domain::message::MessageFacts;
 use crate::service::ports::Store;
 use crate::service::{Desk, Senders};
 
@@ -27,6 +29,15 @@ pub trait House: Send + Sync {
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
     /// The senders alone; nothing is connected yet.
     fn senders(&self, config: &Config) -> Result<Senders, Failure>;
+    /// What there is to say about each template of a message.
+    fn check_templates(&self, config: &Config) -> Vec<TemplateLine>;
+    /// A message as it would be sent.
+    fn preview(
+        &self,
+        config: &Config,
+        channel: Channel,
+        facts: &MessageFacts,
+    ) -> Result<Preview, Failure>;
     /// Creates or updates the store's tables; says what was done.
     async fn migrate(&self, config: &Config) -> Result<String, Failure>;
     /// The keys by name, the current one first.

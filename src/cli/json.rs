@@ -435,6 +435,60 @@ pub struct ConfigReply<'a> {
     pub settings: &'a Effective,
 }
 
+/// `templates check`.
+#[derive(Debug, Serialize)]
+pub struct TemplatesReply {
+    /// `fine` or `bad_configuration`.
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// Each language's email and text message.
+    pub checks: Vec<TemplateLine>,
+}
+
+/// What `templates check` says about a template.
+#[derive(Clone, Debug, Serialize)]
+pub struct TemplateLine {
+    /// The language; left out for what concerns all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// `email`, `sms`, or `folder`.
+    pub part: &'static str,
+    /// Whether it can be used; true for a note too.
+    pub ok: bool,
+    /// `ok`, `note` for something to know, or `failed`.
+    pub state: &'static str,
+    /// What was found.
+    pub found: String,
+}
+
+/// `templates preview`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preview {
+    /// `fine`
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// The channel it is for.
+    pub channel: Channel,
+    /// The language that was found for the one asked for.
+    pub locale: String,
+    /// The subject of an email.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The text message, or the text part of an email.
+    pub text: String,
+    /// The HTML part of an email.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The places a text message takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places: Option<usize>,
+    /// The places there are in one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub most_places: Option<usize>,
+}
+
 /// One key of `keys list`.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyLine {

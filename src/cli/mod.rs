@@ -16,6 +16,7 @@ pub mod prompt;
 pub mod request;
 pub mod session;
 pub mod table;
+pub mod templates;
 pub mod tray;
 pub mod verify;
 
@@ -137,6 +138,7 @@ async fn at_the_desk(
             return import::run(None, &config.phones.default_country, output, &import.file).await;
         }
         Command::Keys(command) => return keys(house, config, output, &command),
+        Command::Templates(command) => return templates::run(house, config, output, &command),
         Command::Migrate => {
             let done = house.migrate(config).await?;
             output.line(&done)?;

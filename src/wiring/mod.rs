@@ -3,6 +3,7 @@
 
 mod demo;
 mod keys;
+mod templates;
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -11,11 +12,13 @@ use async_trait::async_trait;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
-use crate::cli::json::KeyLine;
+use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::config::Config;
 use crate::config::settings::Environment;
 use crate::delivery::{self, Templates};
+use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
+use crate::domain::message::MessageFacts;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
@@ -75,6 +78,19 @@ impl House for Wiring {
 
     fn senders(&self, config: &Config) -> Result<Senders, Failure> {
         senders(config)
+    }
+
+    fn check_templates(&self, config: &Config) -> Vec<TemplateLine> {
+        templates::check(&config.messages)
+    }
+
+    fn preview(
+        &self,
+        config: &Config,
+        channel: Channel,
+        facts: &MessageFacts,
+    ) -> Result<Preview, Failure> {
+        templates::preview(&config.messages, channel, facts)
     }
 
     async fn migrate(&self, config: &Config) -> Result<String, Failure> {

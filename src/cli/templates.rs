@@ -1,0 +1,110 @@
+//! `templates`: what messages say, looked at without sending one.
+
+use std::fs;
+
+use super::args::{PreviewArgs, Templates};
+use super::exit::{Exit, Failure};
+use super::house::House;
+use super::json::{Preview, TemplatesReply};
+use super::output::Output;
+use crate::config::Config;
+use crate::domain::channel::Channel;
+use crate::domain::code::Code;
+use crate::domain::locale;
+use crate::domain::message::MessageFacts;
+use crate::domain::request::Reference;
+
+/// `templates`
+pub fn run(
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+    command: &Templates,
+) -> Result<Exit, Failure> {
+    match command {
+        Templates::Check(_) => check(house, config, output),
+        Templates::Preview(arguments) => preview(house, config, output, arguments),
+    }
+}
+
+fn check(house: &dyn House, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+    let checks = house.check_templates(config);
+    let failed = checks.iter().filter(|check| !check.ok).count();
+    let message = match failed {
+        0 => "The templates are fine.".to_owned(),
+        1 => "One thing has to be mended.".to_owned(),
+        failed => format!("{failed} things have to be mended."),
+    };
+    let exit = if failed == 0 { Exit::DONE } else { Exit::CONFIG };
+    if output.json() {
+        let outcome = if failed == 0 { "fine" } else { "bad_configuration" };
+        output.object(&TemplatesReply { outcome, message, checks })?;
+        return Ok(exit);
+    }
+    for check in &checks {
+        let mark = if check.ok { check.state } else { "FAILED" };
+        let locale = check.locale.as_deref().unwrap_or_default();
+        output.line(&format!("{mark:7} {locale:8} {:7} {}", check.part, check.found))?;
+    }
+    output.line(&message)?;
+    Ok(exit)
+}
+
+fn preview(
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+    arguments: &PreviewArgs,
+) -> Result<Exit, Failure> {
+    if arguments.html.is_some() && arguments.channel != Channel::Email {
+        return Err(Failure::usage("Only an email has an HTML part. Leave out --html."));
+    }
+    let facts = made_up(config, arguments.locale.clone());
+    let preview = house.preview(config, arguments.channel, &facts)?;
+    if let (Some(file), Some(html)) = (&arguments.html, &preview.html) {
+        fs::write(file, html).map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}.", file.display()))
+        })?;
+    }
+    if output.json() {
+        output.object(&preview)?;
+        return Ok(Exit::DONE);
+    }
+    show(output, arguments, &preview)?;
+    Ok(Exit::DONE)
+}
+
+fn show(output: &mut Output, arguments: &PreviewArgs, preview: &Preview) -> Result<(), Failure> {
+    if let Some(subject) = &preview.subject {
+        output.line(&format!("Subject: {subject}"))?;
+        output.line("")?;
+    }
+    output.lines(preview.text.trim_end())?;
+    output.flush()?;
+    if let Some(asked) = &arguments.locale
+        && locale::canonical(asked) != preview.locale
+    {
+        output.note(&format!("Whose language is {asked} is written to in {}.", preview.locale));
+    }
+    if let (Some(places), Some(most)) = (preview.places, preview.most_places) {
+        output.note(&format!("One message: {places} of {most} places."));
+    }
+    if let Some(file) = &arguments.html {
+        output.note(&format!("The HTML part is in {}.", file.display()));
+    }
+    Ok(())
+}
+
+/// A message to nobody, from this office.
+fn made_up(config: &Config, locale: Option<String>) -> MessageFacts {
+    MessageFacts {
+        office: config.office.name.clone(),
+        counter: config.office.counter.clone(),
+        customer: "Dana Rivera".into(),
+        purpose: config.purposes.first().cloned().unwrap_or_default(),
+        reference: Reference::from_store("K7Q"),
+        code: Code::from_number(481_920, config.otp.length),
+        minutes: config.otp.expiry.as_secs() / 60,
+        locale,
+    }
+}
