@@ -1,10 +1,12 @@
-//! What the providers of `[email]` need beyond a server and a password.
+//! What providers need beyond a server and a password.
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
-use countersign::config::settings::{EmailSettings, Login, Proof, TokenSettings};
+use countersign::config::settings::{
+    EmailSettings, GatewayContent, GatewayMethod, Login, Proof, SmsSettings, TokenSettings,
+};
 use countersign::config::{Config, ConfigError, Surroundings};
 use secrecy::ExposeSecret;
 
@@ -86,4 +88,47 @@ fn sendgrids_web_api_needs_a_sender_and_a_key() {
     assert_eq!(settings.base_url, "https://api.sendgrid.com");
     assert_eq!(settings.api_key.expose_secret(), "SG.1");
     assert_eq!(problems("email.provider = \"sendgrid-api\"").len(), 2);
+}
+
+const GATEWAY: &str = "\
+[sms]
+provider = \"gateway\"
+url = \"https://sms.example.org/send\"
+body = '{\"to\": \"{{to}}\", \"text\": \"{{text}}\"}'
+";
+
+#[test]
+fn a_gateway_is_described_by_its_request() {
+    let text = format!(
+        "{GATEWAY}headers = [\"Accept: application/json\"]\nsecret_header = \"X-Key: canary-1\"\n\
+         method = \"PUT\"\ncontent = \"form\"\nid_pointer = \"/id\""
+    );
+    let SmsSettings::Gateway(gateway) = load(&text).expect("complete").sms else {
+        panic!("it is a gateway")
+    };
+    assert_eq!((gateway.method, gateway.content), (GatewayMethod::Put, GatewayContent::Form));
+    let headers: Vec<_> = gateway
+        .headers
+        .iter()
+        .map(|header| (&*header.name, header.value.expose_secret()))
+        .collect();
+    assert_eq!(headers, [("Accept", "application/json"), ("X-Key", "canary-1")]);
+    let shown = load(&text).expect("complete").show().to_string();
+    assert!(!shown.contains("canary"), "{shown}");
+    assert_eq!(problems("sms.provider = \"gateway\"").len(), 2);
+}
+
+#[test]
+fn a_header_that_is_none_is_refused_and_not_repeated() {
+    for (line, key) in [
+        ("secret_header = \"canary-alone\"", "sms.secret_header"),
+        ("secret_header = \"canary ünd: x\"", "sms.secret_header"),
+        ("headers = [\"Host: canary.example.org\"]", "sms.headers"),
+        ("headers = [\"Content-Type: canary\"]", "sms.headers"),
+        ("id_pointer = \"canary\"", "sms.id_pointer"),
+    ] {
+        let found = problems(&format!("{GATEWAY}{line}"));
+        assert!(found.len() == 1 && found[0].contains(key), "{line}: {found:?}");
+        assert!(!found[0].contains("canary"), "{found:?}");
+    }
 }

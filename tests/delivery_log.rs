@@ -19,8 +19,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use countersign::config::settings::{
-    EmailSettings, Login, Proof, SendGridSettings, SmsSettings, SmtpSettings, SmtpTls,
-    TokenSettings, TraySettings,
+    EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Login, Proof,
+    SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
 };
 use countersign::delivery::{self, Times};
 use countersign::service::ports::Sender;
@@ -35,6 +35,7 @@ const ACCESS: &str = "canary-access-1a2b";
 const REFRESH: &str = "canary-refresh-3c4d";
 const CLIENT_SECRET: &str = "canary-client-5e6f";
 const KEY: &str = "SG.canary-7a8b";
+const GATEWAY_KEY: &str = "canary-gateway-9c0d";
 const NUMBER: &str = "+15550100142";
 const ADDRESSES: [&str; 4] =
     ["dana@example.org", "unknown@example.org", "echo@example.org", "lost@example.org"];
@@ -129,12 +130,29 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
         use_up(sms(double.settings()), &[NUMBER]).await;
         assert!(double.requests().len() >= 2);
     }
+    for status in ["200 OK", "400 Bad Request", "503 Service Unavailable"] {
+        let said = format!("{GATEWAY_KEY} {NUMBER} {}", message::CODE);
+        let double = Double::start(move |_: &Request| json(status, &said)).await;
+        let key = GatewayHeader { name: "X-Key".into(), value: GATEWAY_KEY.to_owned().into() };
+        let gateway = SmsSettings::Gateway(GatewaySettings {
+            url: double.url(),
+            method: GatewayMethod::Post,
+            content: GatewayContent::Form,
+            body: "to={{to}}&text={{text}}".into(),
+            headers: vec![key],
+            id_pointer: None,
+            ca_file: None,
+        });
+        let sender = delivery::sms_sender(&gateway, &tray, &templates, TIMES).expect("a sender");
+        use_up(sender, &[NUMBER]).await;
+        assert_eq!(double.requests()[1].headers["x-key"], GATEWAY_KEY);
+    }
     let sender =
         delivery::sms_sender(&SmsSettings::Tray, &tray, &templates, TIMES).expect("a sender");
     use_up(sender, &[NUMBER]).await;
 
     let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
-    assert_eq!(log.matches("message handed over").count(), 20, "{log}");
+    assert_eq!(log.matches("message handed over").count(), 23, "{log}");
     let logins = [
         format!("\0{USER}\0{PASSWORD}"),
         PASSWORD.to_owned(),

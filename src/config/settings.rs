@@ -316,6 +316,55 @@ pub enum SmsSettings {
     Tray,
     /// To Twilio.
     Twilio(TwilioSettings),
+    /// To a gateway of the office's own.
+    Gateway(GatewaySettings),
+}
+
+/// An SMS gateway with an HTTP interface, and how it wants to be asked.
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// Its address, without anything secret.
+    pub url: String,
+    /// How it is asked.
+    pub method: GatewayMethod,
+    /// The kind of content of the body.
+    pub content: GatewayContent,
+    /// The body, with `{{to}}`, `{{to_digits}}`, `{{text}}` and `{{reference}}`
+    /// where values go.
+    pub body: String,
+    /// Headers beside the kind of content.
+    pub headers: Vec<GatewayHeader>,
+    /// Where in its answer the message's name is (RFC 6901).
+    pub id_pointer: Option<String>,
+    /// Certificates to trust beside the system's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How a gateway is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayMethod {
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+}
+
+/// The kind of content of a gateway's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayContent {
+    /// `application/json`
+    Json,
+    /// `application/x-www-form-urlencoded`
+    Form,
+}
+
+/// A header; any of them may hold a secret.
+#[derive(Clone, Debug)]
+pub struct GatewayHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SecretString,
 }
 
 /// A Twilio account.

@@ -1,17 +1,88 @@
-//! `[sms]`: what Twilio needs, and which numbers may be sent to.
+//! `[sms]`: what Twilio or a gateway needs, and which numbers may be sent to.
 
 use super::build::Build;
 use super::secret;
-use super::settings::{SmsSettings, TwilioCredentials, TwilioSender, TwilioSettings};
+use super::settings::{
+    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TwilioCredentials,
+    TwilioSender, TwilioSettings,
+};
 use crate::domain::customer::PhonePolicy;
+use secrecy::ExposeSecret as _;
 
 pub(super) fn read(build: &mut Build<'_>) -> SmsSettings {
-    if build.merged.text("sms.provider").as_deref() != Some("twilio") {
-        if !build.findings.is_broken("sms.provider") {
-            build.refuse_tray("sms.provider", "twilio");
+    match build.merged.text("sms.provider").as_deref() {
+        Some("twilio") => twilio(build),
+        Some("gateway") => SmsSettings::Gateway(gateway(build)),
+        _ => {
+            if !build.findings.is_broken("sms.provider") {
+                build.refuse_tray("sms.provider", "twilio or gateway");
+            }
+            SmsSettings::Tray
         }
-        return SmsSettings::Tray;
     }
+}
+
+fn gateway(build: &mut Build<'_>) -> GatewaySettings {
+    let method = match build.merged.text("sms.method").as_deref() {
+        Some("PUT") => GatewayMethod::Put,
+        _ => GatewayMethod::Post,
+    };
+    let content = match build.merged.text("sms.content").as_deref() {
+        Some("form") => GatewayContent::Form,
+        _ => GatewayContent::Json,
+    };
+    let id_pointer = build.merged.text("sms.id_pointer");
+    if id_pointer.as_deref().is_some_and(|pointer| !pointer.starts_with('/')) {
+        build
+            .refuse("sms.id_pointer", "sms.id_pointer begins with a slash, such as /messages/0/id");
+    }
+    GatewaySettings {
+        url: build.needed("sms.url", "the SMS gateway's address"),
+        method,
+        content,
+        body: build.needed("sms.body", "the body that the SMS gateway takes"),
+        headers: headers(build),
+        id_pointer,
+        ca_file: build.merged.path("sms.ca_file"),
+    }
+}
+
+fn headers(build: &mut Build<'_>) -> Vec<GatewayHeader> {
+    let plain = build.merged.texts("sms.headers");
+    let secret = secret::find(
+        "sms.secret_header",
+        "sms.secret_header_file",
+        &build.merged,
+        &mut build.findings,
+    );
+    let plain = plain.iter().map(|line| ("sms.headers", line.as_str()));
+    let secret = secret.as_ref().map(|line| ("sms.secret_header", line.expose_secret()));
+    let mut headers = Vec::new();
+    for (key, line) in plain.chain(secret) {
+        match header(line) {
+            Some(header) => headers.push(header),
+            // What is no header may be a secret that stands alone.
+            None => build.refuse(key, format!("{key} is no header; write Name: value")),
+        }
+    }
+    headers
+}
+
+/// Reads `Name: value`; the kind of content and the length are not for setting.
+fn header(line: &str) -> Option<GatewayHeader> {
+    let (name, value) = line.split_once(':')?;
+    let (name, value) = (name.trim(), value.trim());
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let ours = ["content-type", "content-length", "transfer-encoding", "host", "connection"];
+    let fits = !name.is_empty()
+        && name.bytes().all(token)
+        && !ours.contains(&name.to_ascii_lowercase().as_str())
+        && !value.is_empty()
+        && value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    fits.then(|| GatewayHeader { name: name.to_owned(), value: value.to_owned().into() })
+}
+
+fn twilio(build: &mut Build<'_>) -> SmsSettings {
     let account_sid = build.needed("sms.account_sid", "the Twilio account (AC…)");
     let (Some(credentials), Some(sender)) = (credentials(build), sender(build)) else {
         // What is missing has been said; the configuration is refused.

@@ -68,6 +68,7 @@ pub(super) const ALTERNATIVES: &[[&str; 2]] = &[
     ["sms.auth_token", "sms.auth_token_file"],
     ["sms.api_secret", "sms.api_secret_file"],
     ["sms.from", "sms.messaging_service_sid"],
+    ["sms.secret_header", "sms.secret_header_file"],
 ];
 
 /// The most messages an hour any limit can be set to.
@@ -344,7 +345,7 @@ pub const TABLE: &[Key] = &[
     ),
     of(
         "sms.provider",
-        Kind::Word(&["tray", "twilio"]),
+        Kind::Word(&["tray", "twilio", "gateway"]),
         Fallback::Text("tray"),
         "how text messages go out; tray keeps them on this machine to look at",
     ),
@@ -391,6 +392,60 @@ pub const TABLE: &[Key] = &[
         Kind::BaseUrl,
         Fallback::Text("https://api.twilio.com"),
         "where Twilio is reached; http only on this machine, for tests",
+    ),
+    of(
+        "sms.url",
+        Kind::BaseUrl,
+        Fallback::Unset,
+        "the SMS gateway's address; nothing secret in it",
+    ),
+    of(
+        "sms.method",
+        Kind::Word(&["POST", "PUT"]),
+        Fallback::Text("POST"),
+        "how the SMS gateway is asked",
+    ),
+    of(
+        "sms.content",
+        Kind::Word(&["json", "form"]),
+        Fallback::Text("json"),
+        "the kind of the body that the SMS gateway takes; values are quoted accordingly",
+    ),
+    of(
+        "sms.body",
+        Kind::Text { most: 2_000 },
+        Fallback::Unset,
+        "the body, with {{to}} or {{to_digits}}, {{text}} and {{reference}} where they go",
+    ),
+    of(
+        "sms.headers",
+        Kind::Texts { most: 200 },
+        Fallback::Unset,
+        "headers beside the kind of content, each as Name: value; nothing secret",
+    ),
+    of(
+        "sms.secret_header",
+        Kind::Secret,
+        Fallback::Unset,
+        "one more header, as Name: value, whose value is kept secret",
+    ),
+    of(
+        "sms.secret_header_file",
+        Kind::Path,
+        Fallback::Unset,
+        "a file that holds it, instead of sms.secret_header",
+    ),
+    of(
+        "sms.id_pointer",
+        Kind::Text { most: 100 },
+        Fallback::Unset,
+        "where in the answer the message's name is (RFC 6901); without a name it was not taken",
+    ),
+    of(
+        "sms.ca_file",
+        Kind::Path,
+        Fallback::Unset,
+        "certificates (PEM) that the SMS gateway may have, beside the system's own",
     ),
     of(
         "sms.default_country",

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::error::DeliveryError;
+use super::gateway::GatewaySender;
 use super::sendgrid::SendGridSender;
 use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
@@ -51,6 +52,7 @@ pub fn sms_sender(
         SmsSettings::Twilio(settings) => {
             Arc::new(twilio::SmsSender::new(settings, templates, times)?)
         }
+        SmsSettings::Gateway(settings) => Arc::new(GatewaySender::new(settings, templates, times)?),
     })
 }
 

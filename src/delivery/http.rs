@@ -6,6 +6,7 @@
 //! to a server on this machine.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -37,13 +38,21 @@ pub(super) struct Party {
 pub(super) struct Http {
     https: bool,
     times: Times,
+    trust: Trust,
     client: OnceCell<Client>,
 }
 
 impl Http {
     /// A client for an address of [`Party::address`]; nothing is connected yet.
     pub(super) fn new(address: &Url, times: Times) -> Self {
-        Self { https: address.scheme() == "https", times, client: OnceCell::new() }
+        let https = address.scheme() == "https";
+        Self { https, times, trust: Trust::system(), client: OnceCell::new() }
+    }
+
+    /// The same with certificates of the configuration beside the system's.
+    pub(super) fn trusting(mut self, ca_file: Option<PathBuf>, key: &'static str) -> Self {
+        self.trust = Trust::with(ca_file, key);
+        self
     }
 
     /// The client, made at the first message: it reads the certificates.
@@ -53,7 +62,7 @@ impl Http {
 
     async fn make(&self) -> Result<Client, DeliveryError> {
         let builder = if self.https {
-            let trust = Trust::new(None).config().await?;
+            let trust = self.trust.config().await?;
             Client::builder().https_only(true).tls_backend_preconfigured((*trust).clone())
         } else {
             // A server on this machine: no certificates, and no proxy either.

@@ -7,6 +7,7 @@
 
 mod build;
 mod error;
+mod gateway;
 mod gsm7;
 mod http;
 mod oauth;

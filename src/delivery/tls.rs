@@ -7,7 +7,7 @@
 //! process-wide default has to be installed in time.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -19,21 +19,27 @@ use super::error::DeliveryError;
 
 /// Certificates, read once.
 pub(super) struct Trust {
-    ca_file: Option<PathBuf>,
+    ca_file: Option<(PathBuf, &'static str)>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Trust {
-    /// The system's certificates and those in a PEM file.
-    pub(super) const fn new(ca_file: Option<PathBuf>) -> Self {
-        Self { ca_file, config: OnceCell::const_new() }
+    /// The system's certificates.
+    pub(super) const fn system() -> Self {
+        Self { ca_file: None, config: OnceCell::const_new() }
+    }
+
+    /// The system's certificates and those in a PEM file, which a key of the
+    /// configuration names.
+    pub(super) fn with(ca_file: Option<PathBuf>, key: &'static str) -> Self {
+        Self { ca_file: ca_file.map(|file| (file, key)), config: OnceCell::const_new() }
     }
 
     /// What to begin a TLS connection with.
     pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, DeliveryError> {
         let read = || async {
             let ca_file = self.ca_file.clone();
-            tokio::task::spawn_blocking(move || load(ca_file.as_deref()))
+            tokio::task::spawn_blocking(move || load(ca_file))
                 .await
                 .map_err(|error| DeliveryError::Failed(format!("No certificates: {error}.")))?
         };
@@ -41,17 +47,17 @@ impl Trust {
     }
 }
 
-fn load(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, DeliveryError> {
+fn load(ca_file: Option<(PathBuf, &'static str)>) -> Result<Arc<ClientConfig>, DeliveryError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
+    if let Some((path, key)) = ca_file {
         let unusable = |why: String| {
             DeliveryError::Settings(format!(
-                "The file of email.ca_file, {}, cannot be used: {why}.",
+                "The file of {key}, {}, cannot be used: {why}.",
                 path.display()
             ))
         };
-        let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        let certificates: Vec<_> = CertificateDer::pem_file_iter(&path)
             .and_then(Iterator::collect)
             .map_err(|error| unusable(error.to_string()))?;
         if certificates.is_empty() {

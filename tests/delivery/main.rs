@@ -2,6 +2,7 @@
 //! and against hostile ones.
 
 mod double;
+mod gateway;
 mod mail_server;
 #[path = "../support/message.rs"]
 mod message;

@@ -46,7 +46,7 @@ impl Server {
             tls: settings.tls,
             name,
             login: settings.login.as_ref().map(|login| Login::new(login, times)).transpose()?,
-            trust: Trust::new(settings.ca_file.clone()),
+            trust: Trust::with(settings.ca_file.clone(), "email.ca_file"),
         })
     }
 

@@ -1,0 +1,175 @@
+//! Text messages against a double of an office's own gateway.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::config::settings::{
+    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TraySettings,
+};
+use countersign::delivery::{self, DeliveryError, Times};
+use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::service::ports::Sender;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::double::{Double, Request, json};
+use crate::message;
+
+const NUMBER: &str = "+15550100142";
+const KEY: &str = "canary-gateway-key-91";
+const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+
+fn settings(url: &str) -> GatewaySettings {
+    let header = |name: &str, value: &str| GatewayHeader {
+        name: name.into(),
+        value: value.to_owned().into(),
+    };
+    GatewaySettings {
+        url: format!("{url}/api/send"),
+        method: GatewayMethod::Post,
+        content: GatewayContent::Json,
+        body: r#"{"to":"{{to}}","sms":{"body":"{{text}}","ref":"{{reference}}"}}"#.into(),
+        headers: vec![header("X-Office", "3"), header("Authorization", &format!("Bearer {KEY}"))],
+        id_pointer: Some("/messages/0/id".into()),
+        ca_file: None,
+    }
+}
+
+fn made(settings: GatewaySettings, times: Times) -> Result<Arc<dyn Sender>, DeliveryError> {
+    let tray = TraySettings { file: "unused".into() };
+    delivery::sms_sender(&SmsSettings::Gateway(settings), &tray, &message::templates(), times)
+}
+
+async fn send(settings: GatewaySettings) -> Report {
+    made(settings, SHORT).expect("a sender").send(&message::to(NUMBER)).await
+}
+
+fn detail(report: &Report) -> &str {
+    report.detail.as_deref().unwrap_or_default()
+}
+
+fn takes(request: &Request) -> Option<String> {
+    match request.method.as_str() {
+        "OPTIONS" => json("405 Method Not Allowed", ""),
+        _ => json("200 OK", r#"{"messages":[{"id":4711}]}"#),
+    }
+}
+
+#[tokio::test]
+async fn a_message_goes_out_as_the_configuration_writes_it() {
+    let double = Double::start(takes).await;
+    assert_eq!(send(settings(&double.url())).await, Report::sent(Some("4711".into())));
+    let request = &double.requests()[0];
+    assert_eq!((&*request.method, &*request.target), ("POST", "/api/send"));
+    assert_eq!(request.headers["content-type"], "application/json");
+    assert_eq!(request.headers["x-office"], "3");
+    assert_eq!(request.headers["authorization"], format!("Bearer {KEY}"));
+    let body: Value = serde_json::from_str(&request.body).expect("JSON");
+    assert_eq!(body["to"], NUMBER);
+    assert!(body["sms"]["body"].as_str().expect("text").contains(message::CODE));
+    assert_eq!(body["sms"]["ref"], "K7Q");
+
+    let form = GatewaySettings {
+        method: GatewayMethod::Put,
+        content: GatewayContent::Form,
+        body: "nr={{to_digits}}&t={{text}}".into(),
+        id_pointer: None,
+        ..settings(&double.url())
+    };
+    assert_eq!(send(form).await, Report::sent(None));
+    let request = &double.requests()[1];
+    assert_eq!(request.method, "PUT");
+    assert_eq!(request.form.keys().collect::<Vec<_>>(), ["nr", "t"]);
+    assert_eq!(request.form["nr"], "15550100142");
+    assert!(request.form["t"].contains(message::CODE));
+}
+
+#[tokio::test]
+async fn security_22_a_hostile_name_stays_inside_its_field() {
+    let double = Double::start(takes).await;
+    let mut hostile = message::to(NUMBER);
+    hostile.facts.office = "x\",\"to\":\"+19005550100".into();
+    hostile.facts.purpose = "&to=+1900{{to}}".into();
+    let form = GatewaySettings {
+        content: GatewayContent::Form,
+        body: "to={{to}}&text={{text}}".into(),
+        ..settings(&double.url())
+    };
+    for settings in [settings(&double.url()), form] {
+        let sender = made(settings, SHORT).expect("a sender");
+        let report = sender.send(&hostile).await;
+        assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
+    }
+    let requests = double.requests();
+    let body: Value = serde_json::from_str(&requests[0].body).expect("JSON");
+    assert_eq!(body["to"], NUMBER);
+    assert_eq!(body.as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(requests[1].form.len(), 2);
+    assert_eq!(requests[1].form["to"], NUMBER);
+}
+
+#[tokio::test]
+async fn what_a_gateway_refuses_is_judged_by_its_status() {
+    let again = Fault::Transient { retry_after: None };
+    for (status, words, state, fault) in [
+        ("401 Unauthorized", "refused the login", DeliveryState::Failed, Fault::Permanent),
+        ("404 Not Found", "does not know", DeliveryState::Failed, Fault::Permanent),
+        ("400 Bad Request", "refuses the message", DeliveryState::Undeliverable, Fault::Permanent),
+        ("302 Found", "not followed", DeliveryState::Failed, Fault::Permanent),
+        ("429 Too Many", "more from this office", DeliveryState::Failed, again),
+        ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
+        ("502 Bad Gateway", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
+        // Yes without a name, where names are given.
+        ("200 OK", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
+    ] {
+        let said = format!("{NUMBER} 15550100142 Bearer {KEY} {KEY} {}", message::CODE);
+        let double = Double::start(move |_: &Request| json(status, &said)).await;
+        let report = send(settings(&double.url())).await;
+        assert_eq!((report.state, report.fault), (state, Some(fault)), "{status}: {report:?}");
+        assert!(detail(&report).contains(words), "{status}: {report:?}");
+        for canary in [KEY, NUMBER, "15550100142", message::CODE] {
+            assert!(!detail(&report).contains(canary), "{status}: {report:?}");
+        }
+        assert_eq!(double.requests().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn security_20_no_answer_from_a_gateway_is_unknown_and_never_asked_again() {
+    let silent = Double::start(|_: &Request| None).await;
+    let half = Double::start(|_: &Request| {
+        Some("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"messages\":".into())
+    })
+    .await;
+    for double in [silent, half] {
+        let report = send(settings(&double.url())).await;
+        assert_eq!(report.state, DeliveryState::Unknown, "{report:?}");
+        assert_eq!(double.requests().len(), 1);
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    drop(listener);
+    let report = send(settings(&format!("http://127.0.0.1:{port}"))).await;
+    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_check_finds_whether_a_gateway_answers_and_sends_nothing() {
+    let double = Double::start(takes).await;
+    let sender = made(settings(&double.url()), SHORT).expect("a sender");
+    assert!(sender.check().await.expect("an answer").contains("127.0.0.1 answers"));
+    let requests = double.requests();
+    assert!(requests.iter().all(|request| request.method == "OPTIONS"));
+    assert!(requests.iter().all(|request| !request.headers.contains_key("authorization")));
+    let silent = Double::start(|_: &Request| None).await;
+    let sender = made(settings(&silent.url()), SHORT).expect("a sender");
+    assert!(sender.check().await.expect_err("silence").contains("in time"));
+}
+
+#[test]
+fn security_22_a_gateway_is_asked_over_https_or_on_this_machine() {
+    let far = made(settings("http://sms.example.org"), SHORT);
+    assert!(far.err().expect("refused").to_string().contains("https"));
+}
