@@ -108,7 +108,7 @@ impl Own {
         let failed =
             |finding: Finding| (finding.state == State::Failed).then(|| finding.text.clone());
         let failed: Vec<String> =
-            Templates::check(&self.settings()).into_iter().filter_map(failed).collect();
+            Templates::check(&self.settings(), &[]).into_iter().filter_map(failed).collect();
         assert_eq!(Templates::load(&self.settings()).is_err(), !failed.is_empty());
         failed
     }
@@ -311,6 +311,17 @@ fn a_folder_that_cannot_be_read_is_told() {
 }
 
 #[test]
+fn letters_that_a_text_message_loses_are_told() {
+    let names =
+        [("office.name", "Büro Łódź – “Süd”"), ("otp.purposes", "बिल"), ("office.counter", "?")];
+    let found = Templates::check(&MessageSettings::default(), &names);
+    let notes: Vec<_> = found.iter().filter(|it| it.locale.is_none()).collect();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(notes[0].state, State::Note);
+    assert!(notes[0].text.starts_with("“ब” of otp.purposes is not in GSM-7"), "{notes:?}");
+}
+
+#[test]
 fn the_code_is_bound_to_a_website_only_when_asked_for() {
     let bound = |domain: &str| MessageSettings {
         bound_domain: Some(domain.into()),
@@ -329,7 +340,7 @@ fn the_code_is_bound_to_a_website_only_when_asked_for() {
         assert_eq!(last(locale, &longest(locale)), "@riverside.example #0000000001");
     }
     assert!(!last("hi", &facts()).contains('@'), "70 places have no room for it");
-    let notes: Vec<_> = Templates::check(&bound("riverside.example"))
+    let notes: Vec<_> = Templates::check(&bound("riverside.example"), &[])
         .into_iter()
         .filter(|finding| finding.locale.as_deref() == Some("hi") && finding.state == State::Note)
         .collect();
@@ -340,8 +351,8 @@ fn the_code_is_bound_to_a_website_only_when_asked_for() {
 fn the_files_shipped_are_the_files_there_are() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/templates");
     let copy = MessageSettings { folder: Some(folder), ..MessageSettings::default() };
-    let own: Vec<String> = Templates::check(&copy).iter().map(ToString::to_string).collect();
-    let shipped = Templates::check(&MessageSettings::default());
+    let own: Vec<String> = Templates::check(&copy, &[]).iter().map(ToString::to_string).collect();
+    let shipped = Templates::check(&MessageSettings::default(), &[]);
     assert_eq!(own, shipped.iter().map(ToString::to_string).collect::<Vec<_>>());
     let languages: Vec<_> = shipped.iter().filter(|it| it.part == "email").collect();
     assert_eq!(languages.len(), SHIPPED.len());

@@ -81,7 +81,7 @@ impl House for Wiring {
     }
 
     fn check_templates(&self, config: &Config) -> Vec<TemplateLine> {
-        templates::check(&config.messages)
+        templates::check(config)
     }
 
     fn preview(

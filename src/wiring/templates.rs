@@ -2,14 +2,19 @@
 
 use crate::cli::exit::Failure;
 use crate::cli::json::{Preview, TemplateLine};
+use crate::config::Config;
 use crate::config::settings::MessageSettings;
 use crate::delivery::{State, Templates};
 use crate::domain::channel::Channel;
 use crate::domain::message::MessageFacts;
 
 /// What there is to say about each template.
-pub(super) fn check(settings: &MessageSettings) -> Vec<TemplateLine> {
-    let findings = Templates::check(settings).into_iter();
+pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
+    let office =
+        [("office.name", &*config.office.name), ("office.counter", &config.office.counter)];
+    let purposes = config.purposes.iter().map(|purpose| ("otp.purposes", purpose.as_str()));
+    let names: Vec<_> = office.into_iter().chain(purposes).collect();
+    let findings = Templates::check(&config.messages, &names).into_iter();
     let lines = findings.map(|finding| TemplateLine {
         locale: finding.locale,
         part: finding.part,

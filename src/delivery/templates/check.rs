@@ -6,9 +6,9 @@ use std::fmt;
 use super::sms::{self, Alphabet, Form};
 use super::sources::{EMAIL, LAYOUT, SMS, Sources};
 use super::values::{NAMES, Values};
-use super::{Templates, broken, environment, words};
+use super::{Templates, broken, environment, gsm7, words};
 use crate::config::settings::MessageSettings;
-use crate::domain::locale;
+use crate::domain::{locale, text};
 
 /// Times that the words around a number may differ for: one, two, few, many.
 const TIMES: [u64; 5] = [1, 2, 3, 5, 10];
@@ -164,10 +164,8 @@ impl Work {
             problems.push(format!("{tag}/{} is empty.", EMAIL[0]));
         }
         for (part, text) in [(EMAIL[1], &plain), (EMAIL[2], &html)] {
-            let silent = |(name, value): &(&str, String)| {
-                !OPTIONAL_IN_EMAIL.contains(name) && !text.contains(value.as_str())
-            };
-            for (name, _) in marked.named().into_iter().filter(silent) {
+            let needed = NAMES.into_iter().filter(|name| !OPTIONAL_IN_EMAIL.contains(name));
+            for name in needed.filter(|name| !says(text, name)) {
                 problems.push(format!("{tag}/{part} does not say {{{{ {name} }}}}."));
             }
         }
@@ -285,7 +283,21 @@ impl Work {
 /// Whether a message with marked values says this one.
 fn says(text: &str, name: &str) -> bool {
     let marked = Values::marked().named();
-    marked.iter().any(|(known, value)| *known == name && text.contains(value.as_str()))
+    marked.iter().any(|(known, value)| *known == name && text.contains(&value.to_string()))
+}
+
+/// Names of the office that lose letters where a language keeps to the alphabet
+/// of text messages; each by its key.
+pub(super) fn lost_letters(names: &[(&'static str, &str)]) -> Vec<Finding> {
+    let lost = |char: &char| *char != '?' && gsm7::transliterate(&char.to_string()).contains('?');
+    let note = |(key, name): &(&str, &str)| {
+        let stranger = text::clean(name).chars().find(lost)?;
+        let text = format!(
+            "“{stranger}” of {key} is not in GSM-7: languages that keep to it have ? in its place."
+        );
+        Some(Finding { locale: None, part: "sms", state: State::Note, text })
+    };
+    names.iter().filter_map(note).collect()
 }
 
 /// Where the two parts of an email say different things.
@@ -302,7 +314,7 @@ fn differ(tag: &str, plain: &str, html: &str) -> Option<String> {
 
 fn too_long(tag: &str, alphabet: Alphabet, length: usize, text: &str) -> String {
     let most = alphabet.places() - alphabet.least_room();
-    let why = match super::gsm7::stranger(text) {
+    let why = match gsm7::stranger(text) {
         Some(stranger) => format!(
             " “{stranger}” is not in the alphabet of text messages: with it there are only {} places.",
             alphabet.places()

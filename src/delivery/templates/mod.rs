@@ -84,9 +84,12 @@ impl Templates {
         )))
     }
 
-    /// What there is to say about each template.
-    pub fn check(settings: &MessageSettings) -> Vec<Finding> {
-        check::assemble(settings).1
+    /// What there is to say about each template, and about the names that the
+    /// office puts into them: each with the key that sets it.
+    pub fn check(settings: &MessageSettings, names: &[(&'static str, &str)]) -> Vec<Finding> {
+        let mut findings = check::assemble(settings).1;
+        findings.extend(check::lost_letters(names));
+        findings
     }
 
     /// A message as it would be sent.

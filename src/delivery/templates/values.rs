@@ -68,23 +68,9 @@ impl Values {
         Self { minutes, ..self.clone() }
     }
 
-    /// Each value by its name.
-    pub(super) fn named(&self) -> [(&'static str, String); 7] {
-        let values = [
-            self.office.clone(),
-            self.counter.clone(),
-            self.customer.clone(),
-            self.purpose.clone(),
-            self.reference.clone(),
-            self.code.clone(),
-            self.minutes.to_string(),
-        ];
-        let mut values = values.into_iter();
-        NAMES.map(|name| (name, values.next().unwrap_or_default()))
-    }
-
-    pub(super) fn context(&self) -> Value {
-        Value::from_pairs([
+    /// Each value by its name, in the order of [`NAMES`].
+    pub(super) fn named(&self) -> [(&'static str, Value); 7] {
+        [
             ("office", Value::from(&*self.office)),
             ("counter", Value::from(&*self.counter)),
             ("customer", Value::from(&*self.customer)),
@@ -92,7 +78,12 @@ impl Values {
             ("reference", Value::from(&*self.reference)),
             ("code", Value::from(&*self.code)),
             ("minutes", Value::from(self.minutes)),
-        ])
+        ]
+    }
+
+    /// The same for a template.
+    pub(super) fn context(&self) -> Value {
+        Value::from_pairs(self.named())
     }
 
     /// How long the values are that can be made shorter.
