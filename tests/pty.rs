@@ -4,6 +4,9 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[expect(dead_code, reason = "other tests break single acts with it")]
+#[path = "support/breaking.rs"]
+mod breaking;
 #[path = "pty/end.rs"]
 mod end;
 #[path = "pty/flow.rs"]
@@ -12,6 +15,8 @@ mod flow;
 mod idle;
 #[path = "pty/inside.rs"]
 mod inside;
+#[path = "pty/lost.rs"]
+mod lost;
 #[path = "pty/paste.rs"]
 mod paste;
 #[path = "pty/seat.rs"]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "use_cases/breaking.rs"]
+#[path = "support/breaking.rs"]
 mod breaking;
 #[path = "use_cases/lost.rs"]
 mod lost;

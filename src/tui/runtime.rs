@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
-use super::model::{Model, Notice, Tone};
+use super::model::{Doing, Model, Notice, Tone};
 use super::msg::Msg;
 use super::screen::Screen;
 use super::suit::{self, Unsuited};
@@ -57,9 +57,37 @@ pub enum RunError {
     /// The desk cannot begin.
     #[error(transparent)]
     Desk(#[from] DeskError),
+    /// Something was still under way at the end.
+    #[error("{}", unanswered(*.0))]
+    Unanswered(Doing),
     /// A part of the program failed; where was said already.
     #[error("a part of the program failed")]
     Failed,
+}
+
+/// What is known of an act whose end the program did not live to see.
+const fn unanswered(doing: Doing) -> &'static str {
+    match doing {
+        Doing::Ask => {
+            "nobody answered whether a code was stored; none was sent. Ask for a new code"
+        }
+        Doing::Deliver(_) => {
+            "a message was being sent, and it is not known whether it was. Ask whether it came \
+             before sending another"
+        }
+        Doing::Verify => {
+            "nobody answered whether the code was right; the log says so as soon as the store is \
+             back"
+        }
+        Doing::Cancel => {
+            "nobody answered whether the code was withdrawn; the log says so as soon as the store \
+             is back"
+        }
+        Doing::Logout => {
+            "nobody answered whether the customer was logged out; if not, the session ends when \
+             its time is over"
+        }
+    }
 }
 
 /// What the interface begins with.
@@ -167,8 +195,10 @@ impl Shell {
         let first = update::start(&mut self.model, Instant::now());
         self.begin(first);
         let end = self.go_round(&mut sources, &mut answers).await;
-        self.finish(answers).await;
-        end
+        match (end, self.finish(answers).await) {
+            (Ok(End::Quit), Some(doing)) => Err(RunError::Unanswered(doing)),
+            (end, _) => end,
+        }
     }
 
     async fn go_round(
@@ -256,8 +286,8 @@ impl Shell {
     }
 
     /// Gives the terminal back, then waits for a code that is being sent or
-    /// judged and ends a session that is open.
-    async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) {
+    /// judged and ends a session that is open; says what was not done by then.
+    async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) -> Option<Doing> {
         self.takeover.leave();
         self.tell(Msg::End);
         let end = tokio::time::sleep(GRACE);
@@ -269,9 +299,10 @@ impl Shell {
                 () = self.executor.idle() => {}
                 () = &mut end => {
                     tracing::warn!("something was still under way at the end");
-                    return;
+                    break;
                 }
             }
         }
+        self.model.under_way.iter().find_map(|it| it.doing)
     }
 }

@@ -5,20 +5,14 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, REREAD, SLOW};
+use super::update::{CHECK, SLOW, clock_due};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
-    [clock, next_slow(model), next_reading(model)].into_iter().flatten().min()
-}
-
-/// The store's clock is asked again.
-fn next_reading(model: &Model) -> Option<Now> {
-    let asked = model.clock_asked.filter(|_| model.reading_clock.is_none());
-    asked.map(|asked| asked + REREAD)
+    [clock, next_slow(model), clock_due(model)].into_iter().flatten().min()
 }
 
 /// An effect that is under way begins to be slow.

@@ -19,6 +19,7 @@ use crate::delivery::{self, Templates};
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
 use crate::domain::message::MessageFacts;
+use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
@@ -154,6 +155,9 @@ async fn show(
         Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
         Err(RunError::Unsuited(why)) => Err(Failure::usage(why.to_string())),
         Err(RunError::Desk(error)) => Err(error.into()),
+        Err(error @ RunError::Unanswered(_)) => {
+            Err(Failure::outcome(Outcome::Unavailable, sentence(&error.to_string())))
+        }
         Err(error) => Err(failed(&error)),
     }
 }

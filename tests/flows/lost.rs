@@ -194,6 +194,7 @@ fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
         counter.keys(key).answer(FIND, Reply::Found(Err(down()))).says("cannot be reached");
     }
     assert_eq!(counter.find().input.value(), "riv");
+    counter.pass(Duration::from_secs(2));
     let clocks = counter.pending.iter().filter(|effect| CLOCK(&effect.act)).count();
     assert_eq!(clocks, 1, "one question finds out that the store is back");
     counter.breaks(CLOCK).pass(Duration::from_secs(90)).says("cannot be reached");
@@ -207,10 +208,10 @@ fn enter_on_a_search_that_is_lost_takes_the_first_hit_when_the_store_is_back() {
     counter.slow().keys("riv<Enter>").answer(FIND, Reply::Found(Err(down())));
     counter.answer(FIND, Reply::Found(Err(down())));
     counter.answer(FIND, Reply::Found(Err(down())));
-    counter.settle().is_at("send");
+    counter.pass(Duration::from_secs(2)).settle().is_at("send");
     let mut counter = Counter::after("riv");
     counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down()))).is_at("find");
-    counter.settle().is_at("send");
+    counter.pass(Duration::from_secs(2)).settle().is_at("send");
     assert_eq!(counter.send().customer.name, "Dana Rivera");
 }
 
@@ -218,11 +219,12 @@ fn enter_on_a_search_that_is_lost_takes_the_first_hit_when_the_store_is_back() {
 fn esc_stops_a_search_that_waits() {
     let mut counter = Counter::after("riv");
     counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down())));
-    counter.keys("<Esc>").settle().is_at("find");
+    counter.keys("<Esc>").pass(Duration::from_secs(2)).settle().is_at("find");
     assert_eq!(counter.find().input.value(), "");
     assert_eq!(counter.find().wanted, None);
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<Esc>").settle();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<Esc>");
+    counter.pass(Duration::from_secs(2)).settle();
     assert!(counter.find().found.is_none());
 }
 
@@ -236,7 +238,7 @@ fn the_log_keeps_its_page_and_catches_up() {
     counter.tell(Msg::StoreChanged).answer(LOG, log_down());
     assert_eq!((counter.log().events.len(), counter.log().read_at), (3, read_at));
     counter.desk.log(2);
-    counter.settle();
+    counter.pass(Duration::from_secs(2)).settle();
     assert_eq!(counter.log().events.len(), 5);
     assert!(counter.log().read_at > read_at);
 }
@@ -247,19 +249,33 @@ fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
     counter.slow().tell(Msg::StoreChanged);
     counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
     counter.desk.open_request().status = Status::Cancelled;
-    counter.settle().is_at("entry").says("cancelled");
+    counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("cancelled");
 }
 
 #[test]
 fn a_session_is_not_asked_about_while_the_store_is_lost() {
     let mut counter = Counter::after("riv<Enter><Enter>481902");
     counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
-    counter.pass(Duration::from_mins(20)).is_at("verified");
+    counter.pass(Duration::from_mins(4)).is_at("verified");
     assert!(!counter.is_pending(SESSION));
     counter.settle().is_at("verified");
     let ended = counter.desk.session.as_mut().expect("a session");
     ended.ended = Some((Timestamp::default(), SessionEnd::TimedOut));
     counter.tell(Msg::StoreChanged).settle().is_at("find").says("Verify again");
+}
+
+#[test]
+fn an_account_does_not_stay_when_its_time_is_over_and_the_store_is_lost() {
+    for leaving in ["", "<Ctrl-L>"] {
+        let mut counter = Counter::after("riv<Enter><Enter>481902");
+        counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
+        counter.keys(leaving).pass(Duration::from_secs(299)).is_at("verified");
+        counter.pass(Duration::from_secs(1)).is_at("find");
+        counter.says("The session's time was over while the store was lost. Verify again");
+        let ends = counter.is_pending(LOGOUT);
+        assert_eq!(ends, !leaving.is_empty(), "a logout goes on");
+        counter.settle().is_at("find");
+    }
 }
 
 #[test]
@@ -272,7 +288,7 @@ fn an_account_that_could_not_be_read_is_read_when_the_store_is_back() {
         } else {
             counter.settle_one(TOUCH).answer(lost, Reply::Account(Err(down())));
         }
-        counter.settle().is_at("verified");
+        counter.pass(Duration::from_secs(2)).settle().is_at("verified");
         assert!(counter.verified().account.is_some());
     }
 }
@@ -310,7 +326,7 @@ fn what_is_told_again_is_not_called_slow() {
     assert_eq!(counter.model.health.store, Part::Down);
     counter.says("Checking again");
     counter.pass(Duration::from_secs(3)).says("Checking again");
-    counter.settle_one(VERIFY).is_at("verified");
+    counter.settle_one(VERIFY).settle().is_at("verified");
     assert_eq!(counter.model.health.store, Part::Ok);
 }
 
@@ -333,12 +349,33 @@ fn the_stores_clock_is_asked_every_minute_and_after_a_break() {
     assert!(counter.is_pending(CLOCK));
 }
 
+/// A store that tells the time and fails at everything else.
+#[test]
+fn nothing_goes_round_where_only_the_clock_answers() {
+    let mut counter = Counter::after("<F2>");
+    let asked = counter.model.last_effect;
+    counter.slow().tell(Msg::StoreChanged);
+    for _ in 0..60 {
+        for _ in 0..5 {
+            if counter.is_pending(LOG) {
+                counter.answer(LOG, log_down());
+            }
+            if counter.is_pending(CLOCK) {
+                counter.settle_one(CLOCK);
+            }
+        }
+        counter.pass(Duration::from_secs(1));
+    }
+    let asked = counter.model.last_effect - asked;
+    assert!(asked <= 65, "{asked} questions in a minute");
+}
+
 #[test]
 fn a_clock_that_fails_at_once_is_not_asked_at_once() {
     let mut counter = Counter::new();
     counter.slow().tell(Msg::Resumed).answer(CLOCK, Reply::Clock(Err(down())));
     assert!(!counter.is_pending(CLOCK));
-    counter.pass(Duration::from_mins(1));
+    counter.pass(Duration::from_secs(2));
     assert!(counter.is_pending(CLOCK));
 }
 

@@ -18,19 +18,20 @@ use countersign::random::OsRandom;
 use countersign::service::ports::Sender;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
+use countersign::tui::model::Doing;
 use countersign::tui::terminal::Takeover;
-use countersign::tui::{Opening, run};
+use countersign::tui::{Opening, RunError, run};
 use portable_pty::CommandBuilder;
 use tokio::sync::Notify;
 
 use super::seat::{Seat, Seen, world};
 
 /// Runs one of the ignored tests below at a terminal.
-fn again(test: &str) -> Seat {
+pub(crate) fn again(test: &str) -> Seat {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let program = std::env::current_exe().expect("this program");
     let mut command = CommandBuilder::new(program);
-    command.args(["--exact", &format!("inside::{test}"), "--ignored", "--nocapture"]);
+    command.args(["--exact", test, "--ignored", "--nocapture"]);
     world(&mut command, &folder);
     Seat::run(command, folder)
 }
@@ -38,8 +39,8 @@ fn again(test: &str) -> Seat {
 #[test]
 fn security_40_the_terminal_is_restored_before_a_panic_is_told() {
     for (test, words) in [
-        ("child_panics_here", "a fault on purpose"),
-        ("child_panics_on_another_thread", "a fault elsewhere"),
+        ("inside::child_panics_here", "a fault on purpose"),
+        ("inside::child_panics_on_another_thread", "a fault elsewhere"),
     ] {
         let mut seat = again(test);
         assert_ne!(seat.end(), 0, "{test}");
@@ -55,7 +56,7 @@ fn security_40_the_terminal_is_restored_before_a_panic_is_told() {
 
 #[test]
 fn security_40_a_panic_in_a_task_ends_the_interface() {
-    let mut seat = again("child_whose_provider_panics");
+    let mut seat = again("inside::child_whose_provider_panics");
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
     seat.press("\r").wait_for_text("Purpose");
@@ -67,7 +68,7 @@ fn security_40_a_panic_in_a_task_ends_the_interface() {
 
 #[test]
 fn with_a_provider_that_hangs_typing_and_the_countdown_go_on() {
-    let mut seat = again("child_whose_provider_hangs");
+    let mut seat = again("inside::child_whose_provider_hangs");
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
     seat.press("\r").wait_for_text("Purpose");
@@ -85,7 +86,7 @@ fn with_a_provider_that_hangs_typing_and_the_countdown_go_on() {
 }
 
 /// What stands behind "Time left".
-fn time_left(seen: &Seen) -> Option<String> {
+pub(crate) fn time_left(seen: &Seen) -> Option<String> {
     let text = seen.text();
     let (_, behind) = text.split_once("Time left")?;
     behind.split_whitespace().next().map(str::to_owned)
@@ -145,7 +146,7 @@ fn interface(sender: Bad) {
         run(desk, opening, &Lifecycle::new(), &mut signals).await
     });
     runtime.shutdown_background();
-    end.expect("a good end");
+    assert!(matches!(end, Err(RunError::Unanswered(Doing::Deliver(_)))), "{end:?}");
 }
 
 #[test]

@@ -212,6 +212,24 @@ async fn a_refusal_over_a_break_is_in_the_log() {
 }
 
 #[tokio::test]
+async fn the_time_is_asked_for_until_the_store_is_back() {
+    let lost = Lost::new(&[]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("lost");
+    std::fs::write(&file, "").expect("a file");
+    lost.store.lost_by_file(folder.path());
+    let found = lost.bench.desk.find("WB-1", 1).await;
+    assert!(matches!(found, Err(DeskError::Store(StoreError::Unreachable(_)))), "it asks once");
+    let desk = lost.bench.desk.clone();
+    let time = tokio::spawn(async move { desk.now().await });
+    while lost.heard.load(Ordering::SeqCst) < 3 {
+        tokio::task::yield_now().await;
+    }
+    std::fs::remove_file(&file).expect("removed");
+    assert!(time.await.expect("an end").is_ok());
+}
+
+#[tokio::test]
 async fn what_may_have_been_done_is_never_said_to_be_undone() {
     for (breaks, unknown) in [
         (&[Before, Failed][..], false),

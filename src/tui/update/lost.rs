@@ -2,7 +2,7 @@
 //! until it is answered; here it is said, and what could not be read is read.
 
 use super::step::Step;
-use super::{find, store_changed};
+use super::{find, store_changed, time};
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::model::{Doing, Live, Model, Notice, Part, Tone, UnderWay};
 use crate::tui::msg::Failure;
@@ -33,10 +33,10 @@ pub(super) fn broke(step: &mut Step<'_>, id: EffectId, failure: Failure) {
     }
 }
 
-/// The store cannot be reached: somebody has to find out when it can.
+/// The store cannot be reached: the question for the time finds out when it can.
 pub(super) fn lose(step: &mut Step<'_>) {
     step.model.health.store = Part::Down;
-    step.read_clock();
+    time::ask_clock(step);
 }
 
 /// Says that the store is lost, unless something is said that matters more.

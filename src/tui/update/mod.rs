@@ -23,7 +23,7 @@ use super::model::{Model, Screen};
 use super::msg::Msg;
 use step::Step;
 
-pub use time::{REREAD, SLOW};
+pub use time::{SLOW, clock_due};
 pub use tray::WINDOW as TRAY_WINDOW;
 pub use verified::CHECK;
 

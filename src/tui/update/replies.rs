@@ -61,21 +61,11 @@ fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) -> bool {
         *step.model.health.part(done.by) = provider;
     }
     match failure(reply) {
-        // Asked again at once, a clock that fails at once would never rest.
-        Some(failure) if failure.lost && matches!(reply, Reply::Clock(_)) => {
-            step.model.health.store = Part::Down;
-            false
-        }
         Some(failure) if failure.lost => {
             lost::lose(step);
             false
         }
-        Some(_) => {
-            if step.model.health.store == Part::Down {
-                step.read_clock();
-            }
-            false
-        }
+        Some(_) => false,
         // The tray is a file of its own.
         None if matches!(reply, Reply::Tray(_)) => false,
         // It may let itself be read, but what is told again has still to be done.

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::step::Step;
 use super::{entry, send, verified};
 use crate::service::wording;
-use crate::tui::clock::{Reading, StoreClock};
+use crate::tui::clock::{Now, Reading, StoreClock};
 use crate::tui::effect::EffectId;
-use crate::tui::model::{Below, Live, OwnClock, Part, Tone};
+use crate::tui::model::{Below, Live, Model, OwnClock, Part, Tone};
 use crate::tui::msg::Failure;
 
 /// An effect that takes longer than this is called slow.
@@ -16,7 +16,26 @@ pub const SLOW: Duration = Duration::from_millis(1_500);
 
 /// How often the store's clock is asked, beside when it matters: two clocks
 /// that were together drift apart.
-pub const REREAD: Duration = Duration::from_mins(1);
+const REREAD: Duration = Duration::from_mins(1);
+
+/// How soon it is asked again while the store is lost. A store that tells the
+/// time and then fails again must not make everything go round at once.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// When the store's clock is due to be asked; none before the beginning and
+/// while it is being asked.
+pub fn clock_due(model: &Model) -> Option<Now> {
+    let after = if model.health.store == Part::Down { RETRY } else { REREAD };
+    let asked = model.clock_asked.filter(|_| model.reading_clock.is_none());
+    asked.map(|asked| asked + after)
+}
+
+/// Asks the store's clock if that is due.
+pub(super) fn ask_clock(step: &mut Step<'_>) {
+    if clock_due(step.model).is_some_and(|due| due <= step.now) {
+        step.read_clock();
+    }
+}
 
 /// The store's clock was read.
 pub(super) fn clock(step: &mut Step<'_>, id: EffectId, answer: Result<Reading, Failure>) {
@@ -35,10 +54,7 @@ pub(super) fn clock(step: &mut Step<'_>, id: EffectId, answer: Result<Reading, F
 }
 
 pub(super) fn passed(step: &mut Step<'_>) {
-    let asked = step.model.clock_asked;
-    if asked.is_some_and(|asked| step.now.saturating_duration_since(asked) >= REREAD) {
-        step.read_clock();
-    }
+    ask_clock(step);
     tell_own_clock(step);
     expire(step);
     end_session(step);
@@ -63,14 +79,23 @@ fn expire(step: &mut Step<'_>) {
     }
 }
 
-/// The session should be over by now; the store has the last word.
+/// The session should be over by now; the store has the last word. While it
+/// is lost it has none, and nobody can prolong the session.
 fn end_session(step: &mut Step<'_>) {
     let (Some(clock), now) = (step.model.clock, step.now) else { return };
     let is_lost = step.model.health.store == Part::Down;
+    if is_lost {
+        let over = step
+            .verified()
+            .is_some_and(|verified| clock.seconds_until(verified.session.ends_at(), now) == 0);
+        if over {
+            verified::over_while_lost(step);
+        }
+        return;
+    }
     let due = step.verified().is_some_and(|verified| {
         verified.touching.is_none()
             && verified.leaving.is_none()
-            && !is_lost
             && clock.seconds_until(verified.session.ends_at(), now) == 0
             && now.saturating_duration_since(verified.checked) >= verified::CHECK
     });

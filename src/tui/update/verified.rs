@@ -149,6 +149,12 @@ fn catch_up(step: &mut Step<'_>) {
     }
 }
 
+/// The time is over, and no store says so: what the office has on the customer
+/// does not stay on the screen until one does.
+pub(super) fn over_while_lost(step: &mut Step<'_>) {
+    over(step, "The session's time was over while the store was lost.");
+}
+
 /// The session is over, and not by this clerk: back to the search, saying why.
 fn over(step: &mut Step<'_>, why: &str) {
     let Some(verified) = step.verified() else { return };

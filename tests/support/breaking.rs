@@ -2,6 +2,7 @@
 //! knows acts again as the port asks of every store.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub(crate) struct Breaking {
     breaks: Mutex<VecDeque<Break>>,
     attempts: Mutex<Answers>,
     codes: Mutex<Vec<String>>,
+    folder: Mutex<Option<PathBuf>>,
 }
 
 impl Breaking {
@@ -47,12 +49,35 @@ impl Breaking {
             breaks: Mutex::default(),
             attempts: Mutex::default(),
             codes: Mutex::default(),
+            folder: Mutex::default(),
         })
     }
 
     /// The next acts break so, one after the other.
     pub(crate) fn breaks(&self, breaks: &[Break]) {
         self.breaks.lock().expect("unpoisoned").extend(breaks);
+    }
+
+    /// From now on nothing is answered as long as there is a file of this name
+    /// in the folder: `lost` fails, `hung` waits.
+    pub(crate) fn lost_by_file(&self, folder: &Path) {
+        *self.folder.lock().expect("unpoisoned") = Some(folder.to_owned());
+    }
+
+    async fn read<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let folder = self.folder.lock().expect("unpoisoned").clone();
+        if let Some(folder) = folder {
+            while folder.join("hung").exists() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if folder.join("lost").exists() {
+                return Err(StoreError::Unreachable("connection refused".into()));
+            }
+        }
+        read.await
     }
 
     /// Whether all that was to break has broken.
@@ -66,7 +91,7 @@ impl Breaking {
     ) -> Result<T, StoreError> {
         let next = self.breaks.lock().expect("unpoisoned").pop_front();
         match next {
-            None => act.await,
+            None => self.read(act).await,
             Some(Break::Before) => Err(StoreError::Unreachable("connection refused".into())),
             Some(Break::AtCommit) => {
                 act.await?;
@@ -112,7 +137,7 @@ impl Breaking {
 #[async_trait]
 impl Store for Breaking {
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        self.inner.now().await
+        self.read(self.inner.now()).await
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
@@ -120,27 +145,27 @@ impl Store for Breaking {
     }
 
     async fn check(&self) -> Result<String, StoreError> {
-        self.inner.check().await
+        self.read(self.inner.check()).await
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
-        self.inner.find_customers(query, limit).await
+        self.read(self.inner.find_customers(query, limit)).await
     }
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
-        self.inner.identify(key).await
+        self.read(self.inner.identify(key)).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        self.inner.customer(id).await
+        self.read(self.inner.customer(id)).await
     }
 
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
-        self.inner.account(id).await
+        self.read(self.inner.account(id)).await
     }
 
     async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
-        self.inner.import(batch).await
+        self.read(self.inner.import(batch)).await
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
@@ -169,7 +194,7 @@ impl Store for Breaking {
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
+        self.read(self.inner.request(id)).await
     }
 
     async fn report(
@@ -186,11 +211,11 @@ impl Store for Breaking {
         token_digest: &str,
         idle: Duration,
     ) -> Result<Option<Session>, StoreError> {
-        self.inner.touch(token_digest, idle).await
+        self.read(self.inner.touch(token_digest, idle)).await
     }
 
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        self.inner.session(id).await
+        self.read(self.inner.session(id)).await
     }
 
     async fn sessions(
@@ -198,7 +223,7 @@ impl Store for Breaking {
         filter: SessionFilter,
         limit: u32,
     ) -> Result<Vec<Session>, StoreError> {
-        self.inner.sessions(filter, limit).await
+        self.read(self.inner.sessions(filter, limit)).await
     }
 
     async fn end_session(
@@ -216,7 +241,7 @@ impl Store for Breaking {
         page: Page,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        self.inner.events(filter, page, limit).await
+        self.read(self.inner.events(filter, page, limit)).await
     }
 
     async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {

@@ -1,0 +1,159 @@
+//! The interface at work while its store is lost or hangs. The test runs itself
+//! again on a terminal of its own, on a store that goes away when a file says so.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use countersign::config::settings::UiSettings;
+use countersign::domain::customer::PhonePolicy;
+use countersign::domain::delivery::Report;
+use countersign::domain::event::Actor;
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::message::Outgoing;
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::lifecycle::{Lifecycle, Signals};
+use countersign::random::OsRandom;
+use countersign::service::ports::Sender;
+use countersign::service::{Desk, Office, Senders};
+use countersign::store::SqlStore;
+use countersign::tui::{Opening, run};
+use secrecy::SecretString;
+
+use super::breaking::Breaking;
+use super::inside::{again, time_left};
+use super::seat::Seat;
+
+/// The interface at the boxes, and the code that was sent.
+fn at_the_boxes() -> (Seat, String) {
+    let mut seat = again("lost::child_with_a_store_that_goes_away");
+    seat.wait_for_text("Riverside Billing");
+    seat.press("river").wait_for_text("Dana Rivera");
+    seat.press("\r").wait_for_text("Purpose");
+    seat.press("\r").wait_for_text("sent ✓");
+    let code = fs::read_to_string(seat.folder.path().join("code")).expect("a code");
+    (seat, code)
+}
+
+fn switch(seat: &Seat, name: &str, on: bool) {
+    let file = seat.folder.path().join(name);
+    if on { fs::write(file, "") } else { fs::remove_file(file) }.expect("a switch");
+}
+
+#[test]
+fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
+    let (mut seat, code) = at_the_boxes();
+    seat.press("\x1bOQ").wait_for_text("Message sent");
+    seat.press("\x1bOQ").wait_for_text("Time left");
+    switch(&seat, "lost", true);
+    seat.press(&code).wait_for_text("broke while the code was being checked");
+    seat.wait_for_text("store lost");
+    let before = time_left(&seat.seen());
+    seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
+    seat.press("\x1bOQ").wait_for_text("The log is read as soon as the store is back");
+    seat.press("\x1bOQ").wait_for_text("Time left");
+    switch(&seat, "lost", false);
+    seat.wait_for_text("Balance");
+    seat.wait_for_text("the code was checked once");
+    seat.wait_for_text("store ok");
+    seat.press("\x0c").wait_for_text("Dana Rivera is logged out");
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0);
+    seat.is_restored();
+}
+
+#[test]
+fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
+    for name in ["hung", "lost"] {
+        let mut seat = again("lost::child_with_a_store_that_goes_away");
+        seat.wait_for_text("Riverside Billing");
+        seat.wait_for_text("store ok");
+        switch(&seat, name, true);
+        for (key, typed) in [("r", "Search › r"), ("i", "Search › ri"), ("v", "Search › riv")]
+        {
+            let begun = Instant::now();
+            seat.press(key).wait_for_text(typed);
+            assert!(begun.elapsed() < Duration::from_secs(1), "{name}: {typed}");
+        }
+        seat.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
+        seat.press("\r");
+        switch(&seat, name, false);
+        // What was asked for meanwhile is done: the first hit is opened.
+        seat.wait_for_text("Purpose");
+        seat.wait_for_text("store ok");
+        seat.press("\x11");
+        assert_eq!(seat.end(), 0);
+        seat.is_restored();
+    }
+}
+
+#[test]
+fn an_end_that_nothing_answered_says_what_is_not_known() {
+    let (mut seat, code) = at_the_boxes();
+    switch(&seat, "lost", true);
+    seat.press(&code).wait_for_text("broke while the code was being checked");
+    seat.press("\x11").wait_for_text("Leave");
+    seat.press("\r");
+    assert_ne!(seat.end(), 0);
+    seat.is_restored();
+    assert!(seat.all_output().contains("nobody answered whether the code was right"));
+}
+
+/// Keeps the last code where the test finds it.
+struct Keeper;
+
+#[async_trait]
+impl Sender for Keeper {
+    fn provider(&self) -> &'static str {
+        "keeper"
+    }
+
+    async fn send(&self, message: &Outgoing) -> Report {
+        fs::write("code", message.facts.code.reveal()).expect("a file");
+        Report::sent(None)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        Ok("fine".into())
+    }
+}
+
+async fn desk() -> Desk {
+    let url = SecretString::from("sqlite:desk.db");
+    let store = SqlStore::open(&url).await.expect("a store");
+    store.load_sample().await.expect("the sample");
+    let store = Breaking::over(Arc::new(store));
+    store.lost_by_file(Path::new("."));
+    Desk::new(
+        store,
+        Senders { email: Arc::new(Keeper), sms: Arc::new(Keeper) },
+        Arc::new(OsRandom),
+        Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
+        Office {
+            name: "Riverside Billing".into(),
+            purposes: vec!["pay a bill".into()],
+            otp: OtpPolicy::default(),
+            limits: SendLimits::default(),
+            phones: PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() },
+        },
+        Actor { clerk: "amira".into(), counter: "3".into() },
+    )
+    .expect("a desk")
+}
+
+#[test]
+#[ignore = "is run by a test above, at a terminal of its own"]
+fn child_with_a_store_that_goes_away() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let end = runtime.block_on(async {
+        let opening = Opening { settings: UiSettings::default(), mark: None, warning: None };
+        let mut signals = Signals::new().expect("signals");
+        run(desk().await, opening, &Lifecycle::new(), &mut signals).await
+    });
+    runtime.shutdown_background();
+    if let Err(error) = end {
+        panic!("{error}");
+    }
+}
