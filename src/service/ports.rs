@@ -42,6 +42,10 @@ pub enum StoreError {
     /// Two acts got into each other's way, again and again. Nothing was done.
     #[error("the store is held up by others: {0}")]
     Conflict(String),
+    /// What was to be written is there already, by a name that is given once.
+    /// Nothing was done.
+    #[error("the store has it already: {0}")]
+    Taken(String),
     /// The key that protects a code is not here.
     #[error(transparent)]
     MissingKey(#[from] MissingKey),

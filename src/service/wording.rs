@@ -269,7 +269,7 @@ pub fn store_error(error: &StoreError) -> String {
             "This code cannot be checked at this terminal: {missing}. \
              Send a new code, and tell an admin about the key."
         ),
-        StoreError::Failed(why) => {
+        StoreError::Taken(why) | StoreError::Failed(why) => {
             format!("The store failed: {why}. Nobody was verified; countersign doctor says more.")
         }
     }

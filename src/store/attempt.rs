@@ -6,7 +6,9 @@
 //! learns from a locked request whether the code was right. A right code takes its
 //! own count against the customer back. The first of the two also holds every
 //! other act on the customer up until this one has ended. All of it is one
-//! transaction with the event: without the event there is no session.
+//! transaction with the event: without the event there is no session. The event
+//! bears the name of the act, so that one told again fails at its event, undoes
+//! what it has done so far and is answered by the first.
 
 use super::db::{Db, Tx, args};
 use super::sql::statements;
@@ -47,6 +49,8 @@ statements! {
         " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
     }
     FORGIVE { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
+    /// What an act was answered that was told before.
+    ANSWERED { "SELECT outcome, detail FROM core_event WHERE act = $1" }
     RETIRED {
         "SELECT public_id, generation, otp_code, key_id, reference, sent_at \
          FROM core_otp_retired WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
@@ -54,8 +58,18 @@ statements! {
     }
 }
 
-/// Counts an attempt, then judges it.
+/// What the event says where it is the customer who is locked.
+const CUSTOMER_LOCKED: &str = "the customer is locked";
+
+/// Counts an attempt, then judges it; or says again what came of it.
 pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+    match judge(db, &attempt).await {
+        Err(StoreError::Taken(why)) => answered(db, &attempt).await?.ok_or(StoreError::Failed(why)),
+        judged => judged,
+    }
+}
+
+async fn judge(db: &Db, attempt: &Attempt<'_>) -> Result<Attempted, StoreError> {
     let mut tx = db.begin().await?;
     let cap = attempt.policy.failure_cap;
     let id = attempt.request.as_str();
@@ -68,13 +82,13 @@ pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, 
         return Ok(Attempted::NotFound);
     };
     if !admitted {
-        return refuse(tx, &attempt, held).await;
+        return refuse(tx, attempt, held).await;
     }
     // Where the key is missing this returns, and the count is taken back.
     if attempt.guess.matches(&held.code())? {
-        accept(tx, &attempt, held).await
+        accept(tx, attempt, held).await
     } else {
-        reject(tx, &attempt, held).await
+        reject(tx, attempt, held).await
     }
 }
 
@@ -102,7 +116,7 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
         request.status = Status::Locked;
     }
     let outcome = if retired.is_some() { Outcome::Superseded } else { Outcome::Wrong };
-    let detail = customer_locked.then_some("the customer is locked");
+    let detail = customer_locked.then_some(CUSTOMER_LOCKED);
     record(&mut tx, attempt, &request, outcome, detail).await?;
     tx.commit().await?;
     Ok(Attempted::Refused { outcome, request, retired, customer_locked })
@@ -116,6 +130,26 @@ async fn refuse(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
     record(&mut tx, attempt, &request, outcome, None).await?;
     tx.commit().await?;
     Ok(Attempted::Refused { outcome, request, retired: None, customer_locked })
+}
+
+/// What the same act was answered when it was told before.
+async fn answered(db: &Db, attempt: &Attempt<'_>) -> Result<Option<Attempted>, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(row) = tx.maybe(&ANSWERED, args![attempt.act]).await? else { return Ok(None) };
+    let Some(Held { request, .. }) = request::held(&mut tx, attempt.request).await? else {
+        return Ok(None);
+    };
+    let outcome: Outcome = row.word(0)?;
+    if outcome == Outcome::Verified {
+        let session = session::held(&mut tx, &attempt.session.token_digest).await?;
+        return Ok(session.map(|session| Attempted::Verified { request, session }));
+    }
+    let retired = match outcome {
+        Outcome::Superseded => retired(&mut tx, attempt, &request).await?,
+        _ => None,
+    };
+    let customer_locked = row.maybe_text(1)?.as_deref() == Some(CUSTOMER_LOCKED);
+    Ok(Some(Attempted::Refused { outcome, request, retired, customer_locked }))
 }
 
 /// The replaced code that was typed, if it is one. It is never accepted; it
@@ -152,5 +186,5 @@ async fn record(
     let mut event = request::about(request, EventKind::Attempt, attempt.actor);
     event.outcome = Some(outcome);
     event.detail = detail.map(str::to_owned);
-    events::write(tx, &event).await
+    events::write_once(tx, &event, Some(attempt.act)).await
 }

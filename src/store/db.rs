@@ -366,14 +366,18 @@ impl Tx {
         .map_err(failed)
     }
 
-    /// Makes it last, and tells those who watch.
+    /// Makes it last, and tells those who watch. Where the connection breaks
+    /// here, it may have been done.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,
             Inner::Mysql(tx) => tx.commit().await,
         }
-        .map_err(failed)?;
+        .map_err(|error| match failed(error) {
+            StoreError::Unreachable(why) => StoreError::Unknown(why),
+            other => other,
+        })?;
         self.changes.send_modify(|count| *count += 1);
         Ok(())
     }

@@ -19,7 +19,8 @@ const CUSTOMERS: u32 = 50;
 statements! {
     WRITE {
         "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail) VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9)"
+         clerk, counter, detail, act) \
+         VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     }
     ANY_BEFORE {
         "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
@@ -76,6 +77,15 @@ statements! {
 
 /// Writes an event inside the transaction of what it tells about.
 pub(super) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), StoreError> {
+    write_once(tx, event, None).await
+}
+
+/// As [`write`], by the name of the act: told again, it is taken.
+pub(super) async fn write_once(
+    tx: &mut Tx,
+    event: &NewEvent<'_>,
+    act: Option<&str>,
+) -> Result<(), StoreError> {
     tx.write(
         &WRITE,
         args![
@@ -88,6 +98,7 @@ pub(super) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), Store
             &event.actor.clerk,
             &event.actor.counter,
             event.detail.as_deref(),
+            act,
         ],
     )
     .await?;

@@ -40,6 +40,8 @@ fn of_sqlite(code: i32, text: String) -> StoreError {
         // busy, locked, read-only, disk I/O, full, cannot open
         5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unreachable(text),
         _ if text.contains("no such table") => StoreError::NotMigrated(text),
+        // a unique column has the value already
+        _ if code == 2067 => StoreError::Taken(text),
         _ => StoreError::Failed(text),
     }
 }
@@ -48,6 +50,8 @@ fn of_postgres(code: &str, text: String) -> StoreError {
     match code {
         // serialisation failure, deadlock
         "40001" | "40P01" => StoreError::Conflict(text),
+        // a unique column has the value already
+        "23505" => StoreError::Taken(text),
         // no such table, no such schema
         "42P01" | "3F000" => StoreError::NotMigrated(text),
         // no privilege, wrong password, no such role, no such database
@@ -66,6 +70,8 @@ fn of_mysql(number: u16, text: String) -> StoreError {
     match number {
         // lock wait timeout, deadlock
         1205 | 1213 => StoreError::Conflict(text),
+        // a unique column has the value already
+        1062 => StoreError::Taken(text),
         // no such table
         1146 => StoreError::NotMigrated(text),
         // no privilege or wrong password, no such database
@@ -98,7 +104,8 @@ mod tests {
         assert!(matches!(of_postgres("40P01", text()), StoreError::Conflict(_)));
         assert!(matches!(of_postgres("57P01", text()), StoreError::Unreachable(_)));
         assert!(matches!(of_postgres("42P01", text()), StoreError::NotMigrated(_)));
-        assert!(matches!(of_postgres("23505", text()), StoreError::Failed(_)));
+        assert!(matches!(of_postgres("23505", text()), StoreError::Taken(_)));
+        assert!(matches!(of_postgres("23502", text()), StoreError::Failed(_)));
         assert!(matches!(of_mysql(1213, text()), StoreError::Conflict(_)));
         assert!(matches!(of_mysql(1045, text()), StoreError::Refused(_)));
     }

@@ -89,12 +89,17 @@ pub(super) async fn touch(
 ) -> Result<Option<Session>, StoreError> {
     let mut tx = db.begin().await?;
     let alive = tx.write(&TOUCH, args![token_digest, millis_of(idle)]).await? == 1;
-    let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
-    let session = row.map(|row| view::session(&row)).transpose()?;
+    let session = held(&mut tx, token_digest).await?;
     if alive {
         tx.commit().await?;
     }
     Ok(session)
+}
+
+/// The session of a token inside a transaction.
+pub(super) async fn held(tx: &mut Tx, token_digest: &str) -> Result<Option<Session>, StoreError> {
+    let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
+    row.map(|row| view::session(&row)).transpose()
 }
 
 /// One session.

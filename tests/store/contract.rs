@@ -48,6 +48,7 @@ stories! {
     a_right_code_opens_a_session;
     wrong_codes_are_counted_and_the_last_locks;
     a_used_code_is_used;
+    an_attempt_told_twice_is_one_attempt;
     security_05_a_new_code_wins_no_guesses_back;
     a_new_request_takes_the_count_over_and_ends_the_old_one;
     a_cancelled_request_keeps_its_count;
@@ -120,6 +121,37 @@ async fn wrong_codes_are_counted_and_the_last_locks(desk: &Terminal) {
     let again = desk.issue(&wish(request.customer, "654321")).await;
     assert_eq!(again.attempts, 0);
     assert_eq!(desk.enter(&again.id, "654321").await, Outcome::Verified);
+}
+
+async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
+    let first = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+    let request = desk.reissue(&first, "654321").await;
+    for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Superseded)] {
+        for _ in 0..2 {
+            let told = desk.tell(&request.id, code, &token(1), code).await.expect("an answer");
+            let Attempted::Refused { outcome: found, request, retired, .. } = told else {
+                panic!("{told:?}")
+            };
+            assert_eq!((found, retired.is_some()), (outcome, code == "123456"));
+            assert_eq!(request.attempts, if code == "123456" { 2 } else { 1 });
+        }
+    }
+    let mut sessions = Vec::new();
+    for _ in 0..2 {
+        let told = desk.tell(&request.id, "654321", &token(1), "right").await.expect("an answer");
+        let Attempted::Verified { session, request } = told else { panic!("{told:?}") };
+        assert_eq!((request.status, request.attempts), (Status::Verified, 3));
+        sessions.push(session.id);
+    }
+    assert_eq!(sessions[0], sessions[1]);
+    for _ in 0..2 {
+        let told = desk.tell(&request.id, "654321", &token(2), "late").await.expect("an answer");
+        assert!(matches!(told, Attempted::Refused { outcome: Outcome::Used, .. }), "{told:?}");
+    }
+    let log = desk.log(&EventFilter::default()).await;
+    assert_eq!(log.iter().filter(|it| it.kind == EventKind::Attempt).count(), 4);
+    let alive = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
+    assert_eq!(alive.len(), 1);
 }
 
 async fn a_used_code_is_used(desk: &Terminal) {

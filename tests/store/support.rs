@@ -426,11 +426,22 @@ impl Terminal {
         code: &str,
         token: &SessionToken,
     ) -> Result<Attempted, StoreError> {
+        self.tell(id, code, token, &format!("entered {}", next())).await
+    }
+
+    /// Enters a code by an act of this name.
+    pub(crate) async fn tell(
+        &self,
+        id: &RequestId,
+        code: &str,
+        token: &SessionToken,
+        act: &str,
+    ) -> Result<Attempted, StoreError> {
         let code = Code::parse(code, 6).expect("six digits");
         self.store
             .attempt(Attempt {
                 request: id,
-                act: &next().to_string(),
+                act,
                 guess: Guess { code: &code, keyring: &self.keyring },
                 session: NewSession {
                     id: SessionId::from_bits(next()),
