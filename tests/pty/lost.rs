@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use countersign::config::settings::UiSettings;
+use countersign::config::settings::{CustomerSettings, StoreSettings, UiSettings};
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::Report;
 use countersign::domain::event::Actor;
@@ -20,7 +20,6 @@ use countersign::service::ports::Sender;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
 use countersign::tui::{Opening, run};
-use secrecy::SecretString;
 
 use super::breaking::Breaking;
 use super::inside::{again, time_left};
@@ -121,8 +120,8 @@ impl Sender for Keeper {
 }
 
 async fn desk() -> Desk {
-    let url = SecretString::from("sqlite:desk.db");
-    let store = SqlStore::open(&url).await.expect("a store");
+    let settings = StoreSettings::Sqlite { file: "desk.db".into() };
+    let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
     store.load_sample().await.expect("the sample");
     let store = Breaking::over(Arc::new(store));
     store.lost_by_file(Path::new("."));
