@@ -53,24 +53,27 @@ statements! {
     REQUEST_BEFORE {
         "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
-         AND ($6 IS NULL OR e.customer_id IN " (list "$6") ") \
+         AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id DESC LIMIT $2"
     }
     REQUEST_AFTER {
         "SELECT " event_columns "WHERE e.request = $3 AND e.id > $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
-         AND ($6 IS NULL OR e.customer_id IN " (list "$6") ") \
+         AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id LIMIT $2"
     }
-    /// So have customers.
+    /// So have customers. COALESCE keeps the indexes out that lead to the events of
+    /// everybody else.
     CUSTOMERS_BEFORE {
-        "SELECT " event_columns "WHERE e.customer_id IN " (list "$3") " AND e.id < $1 \
-         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
+         AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
+         AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id DESC LIMIT $2"
     }
     CUSTOMERS_AFTER {
-        "SELECT " event_columns "WHERE e.customer_id IN " (list "$3") " AND e.id > $1 \
-         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
+         AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
+         AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id LIMIT $2"
     }
 }

@@ -18,8 +18,8 @@ statements! {
     /// What is on file under these account numbers.
     ON_FILE {
         "SELECT c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale, \
-         c.balance_cents, c.currency FROM core_customer c WHERE c.account_no IN "
-        (texts "$1")
+         c.balance_cents, c.currency FROM core_customer c WHERE c.account_no "
+        (among_texts "$1")
     }
     UPSERT {
         "INSERT INTO core_customer (account_no, name, email, phone, address, locale, \

@@ -26,9 +26,15 @@ const PHONE: usize = 20;
 statements! {
     ENTRIES {
         "SELECT customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
-         phone, words FROM core_customer_search WHERE customer_id IN " (list "$1")
+         phone, words FROM core_customer_search WHERE customer_id " (among "$1")
     }
-    FORGET { "DELETE FROM core_customer_search WHERE customer_id IN " (list "$1") }
+    FORGET {
+        (each
+            ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
+            ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
+            ("DELETE s FROM JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) gone \
+              STRAIGHT_JOIN core_customer_search s ON s.customer_id = gone.value"))
+    }
     FORGET_WORDS {
         (each
             ("DELETE FROM core_customer_word WHERE (word, customer_id) IN \

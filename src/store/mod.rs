@@ -117,7 +117,7 @@ impl SqlStore {
     /// Every statement the store can issue, by name, for the test that reads
     /// their query plans.
     #[doc(hidden)]
-    pub fn statements() -> Vec<(String, &'static str)> {
+    pub fn statements() -> Vec<Statement> {
         let modules: [(&str, &[(&str, Sql)]); 16] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
@@ -139,9 +139,28 @@ impl SqlStore {
         modules
             .iter()
             .flat_map(|(module, list)| list.iter().map(move |(name, sql)| (module, name, sql)))
-            .map(|(module, name, sql)| (format!("{module}::{name}"), sql.sqlite))
+            .map(|(module, name, sql)| Statement {
+                name: format!("{module}::{name}"),
+                sqlite: sql.sqlite,
+                postgres: sql.postgres,
+                mysql: (sql.mysql.text, sql.mysql.order),
+            })
             .collect()
     }
+}
+
+/// A statement as each database reads it.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The module and its constant.
+    pub name: String,
+    /// For SQLite.
+    pub sqlite: &'static str,
+    /// For PostgreSQL.
+    pub postgres: &'static str,
+    /// For MySQL: the text, and the number of the argument that each `?` takes.
+    pub mysql: (&'static str, &'static [u8]),
 }
 
 /// Where the store is, for people.

@@ -89,20 +89,21 @@ macro_rules! fragment {
     ($database:ident skip_locked) => {
         " FOR UPDATE SKIP LOCKED"
     };
-    // The numbers of a JSON list given as an argument, as a table of one column.
-    (sqlite (list $argument:literal)) => {
-        concat!("(SELECT value FROM json_each(", $argument, "))")
+    // After a column: it is among the numbers of a JSON list given as an argument.
+    // PostgreSQL takes an array for short, and then looks each one up.
+    (sqlite (among $argument:literal)) => {
+        concat!("IN (SELECT value FROM json_each(", $argument, "))")
     };
-    (postgres (list $argument:literal)) => {
+    (postgres (among $argument:literal)) => {
         concat!(
-            "(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(",
+            "= ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(",
             $argument,
-            " AS JSONB)) AS list (value))"
+            " AS JSONB)) AS list (value)))"
         )
     };
-    (mysql (list $argument:literal)) => {
+    (mysql (among $argument:literal)) => {
         concat!(
-            "(SELECT value FROM JSON_TABLE(",
+            "IN (SELECT value FROM JSON_TABLE(",
             $argument,
             ", '$[*]' COLUMNS (value BIGINT PATH '$')) list)"
         )
@@ -113,19 +114,19 @@ macro_rules! fragment {
         concat!($name, " TEXT CHARACTER SET utf8mb4 PATH '$[", $at, "]'")
     };
     // The same of texts.
-    (sqlite (texts $argument:literal)) => {
-        concat!("(SELECT value FROM json_each(", $argument, "))")
+    (sqlite (among_texts $argument:literal)) => {
+        $crate::store::sql::fragment!(sqlite (among $argument))
     };
-    (postgres (texts $argument:literal)) => {
+    (postgres (among_texts $argument:literal)) => {
         concat!(
-            "(SELECT value FROM jsonb_array_elements_text(CAST(",
+            "= ANY (ARRAY(SELECT value FROM jsonb_array_elements_text(CAST(",
             $argument,
-            " AS JSONB)) AS list (value))"
+            " AS JSONB)) AS list (value)))"
         )
     };
-    (mysql (texts $argument:literal)) => {
+    (mysql (among_texts $argument:literal)) => {
         concat!(
-            "(SELECT value COLLATE utf8mb4_bin FROM JSON_TABLE(",
+            "IN (SELECT value COLLATE utf8mb4_bin FROM JSON_TABLE(",
             $argument,
             ", '$[*]' COLUMNS (value VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) list)"
         )

@@ -8,6 +8,7 @@ mod files;
 mod life_cycle;
 mod plans;
 mod races;
+mod schemas;
 mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;

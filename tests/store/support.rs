@@ -160,6 +160,29 @@ impl House {
         number.expect("a number")
     }
 
+    /// Reads the texts of one column behind the store's back.
+    pub(crate) async fn texts(&self, text: &str) -> Vec<String> {
+        let query = AssertSqlSafe(text.to_owned());
+        let texts = match (&self.place, self.kind) {
+            (Place::Server(it), Kind::Postgres) => {
+                sqlx::query_scalar(query).fetch_all(&mut postgres(it).await).await
+            }
+            (Place::Server(it), _) => {
+                sqlx::query_scalar(query).fetch_all(&mut mysql(it).await).await
+            }
+            _ => sqlx::query_scalar(query).fetch_all(&mut self.raw().await).await,
+        };
+        texts.unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    /// The database of a store on a server.
+    pub(crate) fn database(&self) -> &Database {
+        match &self.place {
+            Place::Server(database) => database,
+            Place::Folder(_) => panic!("a store in a file is on no server"),
+        }
+    }
+
     /// The store's clock in a statement.
     pub(crate) fn now(&self) -> &'static str {
         match self.kind {
@@ -194,13 +217,13 @@ async fn migrate(url: &str) {
     store.close().await;
 }
 
-async fn postgres(database: &Database) -> PgConnection {
+pub(crate) async fn postgres(database: &Database) -> PgConnection {
     let options: PgConnectOptions = database.url.parse().expect("a URL");
     let options = options.options([("search_path", "countersign")]).disable_statement_logging();
     options.connect().await.expect("a connection")
 }
 
-async fn mysql(database: &Database) -> MySqlConnection {
+pub(crate) async fn mysql(database: &Database) -> MySqlConnection {
     let options: MySqlConnectOptions = database.url.parse().expect("a URL");
     options.disable_statement_logging().connect().await.expect("a connection")
 }

@@ -1,0 +1,141 @@
+//! No statement reads a big table from end to end, on any database, and none
+//! sorts more than a few rows: read from the plans that the databases make.
+
+mod mariadb;
+mod postgres;
+mod sqlite;
+
+use countersign::store::{SqlStore, Statement};
+
+use crate::support::{House, Kind, Terminal, new_customer, with_email};
+
+const ROWS: u32 = 20_000;
+
+/// More rows than this are not sorted: a customer or a request has fewer.
+const SORTED: f64 = 1_000.0;
+
+/// Tables that stay small, and the names of arguments read as tables.
+const SMALL: [&str; 7] =
+    ["core_schema", "core_setting", "core_lock", "json_each", "list", "few", "gone"];
+
+/// Arguments of statements to which a 7 for each says nothing, as SQL writes them.
+const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("customers::BY_ACCOUNT", &["'wb000007'", "'wb-000007'", "20"]),
+    ("customers::BY_EMAIL", &["'person7@example.org'", "'person7@example.org'", "20"]),
+    ("customers::BY_PHONE", &["'15550100007'", "'+15550100007'", "20"]),
+    ("events::ANY_BEFORE", &["10000", "50"]),
+    ("events::ANY_AFTER", &["10000", "50"]),
+    ("events::OUTCOME_BEFORE", &["10000", "50", "'wrong'"]),
+    ("events::OUTCOME_AFTER", &["10000", "50", "'wrong'"]),
+    ("events::CHANNEL_BEFORE", &["10000", "50", "'email'"]),
+    ("events::CHANNEL_AFTER", &["10000", "50", "'email'"]),
+    ("events::BOTH_BEFORE", &["10000", "50", "'wrong'", "'email'"]),
+    ("events::BOTH_AFTER", &["10000", "50", "'wrong'", "'email'"]),
+    ("events::REQUEST_BEFORE", &["10000", "50", "'8'", "'wrong'", "NULL", "'[7]'"]),
+    ("events::REQUEST_AFTER", &["10000", "50", "'8'", "'wrong'", "NULL", "'[7]'"]),
+    ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
+    ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
+    ("gate::GATE", &["7", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
+    ("import::UPSERT", &[r#"'[["WB-000007","Dana",null,null,null,null,null,null]]'"#]),
+    ("index::ENTRIES", &["'[7,8,9]'"]),
+    ("index::FORGET", &["'[7,8,9]'"]),
+    ("index::FORGET_WORDS", &[r#"'[["person",7],["7",7]]'"#]),
+    ("index::REMEMBER", &[r#"'[[70000,"a",null,null,"a","a","a","a","1"," a"]]'"#]),
+    ("index::REMEMBER_WORDS", &[r#"'[["person",70000],["7",70000]]'"#]),
+    ("search::ACCOUNT_BEGINS", &["'wb00'", "'wb00\u{10ffff}'", "20"]),
+    ("search::ACCOUNT_ENDS", &["'700'", "'700\u{10ffff}'", "20"]),
+    ("search::EMAIL_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
+    ("search::NAME_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
+    ("search::WORD_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
+    ("search::HOW_MANY", &["'person'", "'person\u{10ffff}'", "4000"]),
+    (
+        "search::WORDS_BEGIN",
+        &["'person'", "'person\u{10ffff}'", "4000", "'7'", "'example'", "''", "20"],
+    ),
+];
+
+/// The statements that have a plan: the others make tables.
+fn planned() -> Vec<Statement> {
+    let words = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+    let has_plan = |it: &Statement| words.iter().any(|word| it.sqlite.starts_with(word));
+    let statements: Vec<_> = SqlStore::statements().into_iter().filter(has_plan).collect();
+    assert!(statements.len() > 60, "only {} statements are listed", statements.len());
+    for (name, _) in ARGUMENTS {
+        assert!(statements.iter().any(|it| it.name == *name), "there is no {name} any more");
+    }
+    statements
+}
+
+/// Fills every table that grows, with one row a minute until now.
+async fn fill(house: &House) {
+    let desk = Terminal::new(house.open().await);
+    let batch: Vec<_> = (0..ROWS)
+        .map(|at| {
+            let new = new_customer(&format!("WB-{at:06}"), &format!("Person {at}"));
+            with_email(new, &format!("person{at}@example.org"))
+        })
+        .collect();
+    for batch in batch.chunks(2_000) {
+        desk.store.import(batch).await.expect("written");
+    }
+    let digits = "WITH digit (d) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL \
+         SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
+         UNION ALL SELECT 8 UNION ALL SELECT 9), \
+         n (i) AS (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d \
+         FROM digit a, digit b, digit c, digit e, digit f WHERE f.d < 2)";
+    let then = format!("{} - 60000 * ({ROWS} - i)", house.now());
+    for (table, columns, values) in [
+        (
+            "core_otp",
+            "id, public_id, customer_id, email, otp_code, otp_type, created_at, expires_at, \
+             attempts, max_attempts, purpose, key_id, reference, generation, status, sent_at, \
+             resend_at, idempotency, clerk, counter, masked",
+            "i, i, i % 997 + 1, 'a', CASE WHEN i < 19000 THEN '' ELSE 'x' END, 'email', THEN, \
+             THEN + 300000, 0, 5, 'p', 'k', 'r', 1, 'verified', THEN, THEN, i, 'c', '1', 'm'",
+        ),
+        (
+            "core_otp_retired",
+            "customer_id, purpose, public_id, generation, otp_code, key_id, reference, sent_at, \
+             expires_at",
+            "i % 997 + 1, 'p', i, 1, '', 'k', 'r', THEN, THEN + 1140000000",
+        ),
+        ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
+        (
+            "core_delivery",
+            "otp_id, generation, customer_id, channel, contact, provider, state, progress, clerk, \
+             counter, created_at, updated_at",
+            "i, 1, i % 997 + 1, 'email', i % 977, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
+        ),
+        (
+            "core_session",
+            "public_id, token_digest, customer_id, request, factor, purpose, clerk, counter, \
+             created_at, expires_at, idle_at",
+            "i, i, i % 997 + 1, i, 'sms', 'p', 'c', '1', THEN, THEN + 1800000, THEN + 600000",
+        ),
+        (
+            "core_event",
+            "at, kind, outcome, request, customer_id, channel, clerk, counter, act",
+            "THEN, 'attempt', CASE i % 3 WHEN 0 THEN 'wrong' WHEN 1 THEN 'verified' END, \
+             i - i % 4, i % 997 + 1, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
+             CASE i % 4 WHEN 0 THEN i END",
+        ),
+        (
+            "core_invoice",
+            "customer_id, number, issued_at, due_at, amount_cents, currency, status",
+            "i % 997 + 1, i, THEN, THEN, 1, 'USD', 'open'",
+        ),
+        (
+            "core_feedback",
+            "customer_id, received_at, subject, status",
+            "i % 997 + 1, THEN, 's', 'open'",
+        ),
+    ] {
+        let values =
+            values.replace("THEN,", &format!("{then},")).replace("THEN +", &format!("{then} +"));
+        let values = values.strip_suffix("THEN").map(|it| format!("{it}{then}")).unwrap_or(values);
+        house
+            .sql(&format!("INSERT INTO {table} ({columns}) {digits} SELECT {values} FROM n"))
+            .await;
+    }
+}

@@ -1,0 +1,61 @@
+//! The plans of SQLite, which it makes without knowing the arguments.
+
+use countersign::store::SqlStore;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+
+use super::*;
+
+/// What is wrong with a step of a plan; none where nothing is.
+fn fault(step: &str) -> Option<String> {
+    let scanned = step.strip_prefix("SCAN ")?;
+    let table = scanned.split(' ').next().unwrap_or_default();
+    (table != "CONSTANT" && !SMALL.contains(&table)).then(|| step.to_owned())
+}
+
+async fn faults(raw: &mut SqliteConnection) -> Vec<String> {
+    let mut faults = Vec::new();
+    for statement in SqlStore::statements() {
+        let explain = format!("EXPLAIN QUERY PLAN {}", statement.sqlite);
+        let plan = sqlx::raw_sql(AssertSqlSafe(explain))
+            .fetch_all(&mut *raw)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        for row in plan {
+            let step: String = row.get(3);
+            faults.extend(fault(&step).map(|fault| format!("{}: {fault}", statement.name)));
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn no_statement_scans_a_big_table() {
+    let house = House::sqlite();
+    fill(&house).await;
+    assert!(planned().len() > 60);
+    let mut raw = house.raw().await;
+    assert_eq!(faults(&mut raw).await, [] as [&str; 0], "as a store is in use");
+    sqlx::raw_sql("ANALYZE").execute(&mut raw).await.expect("analysed");
+    assert_eq!(faults(&mut raw).await, [] as [&str; 0], "after somebody ran ANALYZE");
+}
+
+#[tokio::test]
+async fn what_is_no_longer_so_leaves_the_index() {
+    let house = House::sqlite();
+    let desk = Terminal::new(house.open().await);
+    let entries = "SELECT COUNT(*) FROM core_customer_word WHERE word =";
+    let names = [("WB-1", "Dana Rivera"), ("WB-2", "Thomas Rivera"), ("WB-1", "Dana Stone")];
+    for (at, (account, name)) in names.into_iter().enumerate() {
+        desk.store.import(&[new_customer(account, name)]).await.expect("written");
+        let found = house.number(&format!("{entries} 'rivera'")).await;
+        assert_eq!(found, [1, 2, 1][at], "after {name}");
+    }
+    assert_eq!(house.number(&format!("{entries} 'stone'")).await, 1);
+}
+
+#[test]
+fn a_scan_is_a_fault() {
+    assert!(fault("SCAN e").is_some());
+    assert!(fault("SCAN core_otp USING COVERING INDEX core_otp_latest").is_some());
+    assert_eq!(fault("SEARCH e USING INTEGER PRIMARY KEY (rowid<?)"), None);
+}
