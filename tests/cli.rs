@@ -20,3 +20,5 @@ mod outcomes;
 mod prompt;
 #[path = "cli/templates.rs"]
 mod templates;
+#[path = "cli/whatsapp.rs"]
+mod whatsapp;

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, Login, Proof, SmsSettings, TokenSettings,
+    WhatsappSettings,
 };
 use countersign::config::{Config, ConfigError, Surroundings};
+use countersign::domain::message::Fact;
 use secrecy::ExposeSecret;
 
 fn load(text: &str) -> Result<Config, ConfigError> {
@@ -131,4 +133,41 @@ fn a_header_that_is_none_is_refused_and_not_repeated() {
         assert!(found.len() == 1 && found[0].contains(key), "{line}: {found:?}");
         assert!(!found[0].contains("canary"), "{found:?}");
     }
+}
+
+const WHATSAPP: &str = "\
+[sms]
+account_sid = \"AC00000000000000000000000000000000\"
+auth_token = \"t\"
+[whatsapp]
+provider = \"twilio\"
+from = \"+15005550006\"
+content_sid = \"HX00000000000000000000000000000000\"
+";
+
+#[test]
+fn whatsapp_takes_the_account_of_the_text_messages_and_a_template() {
+    let whatsapp = |text: &str| match load(text).expect(text).whatsapp {
+        WhatsappSettings::Twilio(_, template) => template,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(whatsapp(WHATSAPP).variables, [Fact::Code]);
+    let more = format!("{WHATSAPP}variables = [\"office\", \"code\", \"minutes\"]");
+    assert_eq!(whatsapp(&more).variables, [Fact::Office, Fact::Code, Fact::Minutes]);
+    assert!(matches!(load("").expect("nothing").whatsapp, WhatsappSettings::Off));
+    for (line, words) in [
+        ("variables = [\"office\"]", "code must be one of them"),
+        ("variables = [\"code\", \"balance\"]", "takes code, reference"),
+    ] {
+        let found = problems(&format!("{WHATSAPP}{line}"));
+        assert!(found.len() == 1 && found[0].contains(words), "{found:?}");
+    }
+    let named = problems(&WHATSAPP.replace("+15005550006", "Riverside"));
+    assert!(named.len() == 1 && named[0].contains("a number with its country"), "{named:?}");
+    let alone = problems("whatsapp.provider = \"twilio\"");
+    for words in ["sms.account_sid", "sms.api_key", "whatsapp.from", "whatsapp.content_sid"] {
+        assert!(alone.iter().any(|it| it.contains(words)), "{words}: {alone:?}");
+    }
+    let real = problems("environment = \"production\"\nwhatsapp.provider = \"tray\"");
+    assert!(real.iter().any(|it| it.contains("whatsapp.provider")), "{real:?}");
 }

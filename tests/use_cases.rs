@@ -91,7 +91,7 @@ struct Bench {
 fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, office: Office) -> Desk {
     Desk::new(
         store,
-        Senders { email: sender.clone(), sms: sender.clone() },
+        Senders { email: sender.clone(), sms: sender.clone(), whatsapp: Some(sender.clone()) },
         Arc::new(OsRandom),
         keys.clone(),
         office,
@@ -290,7 +290,7 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
     *other.keys.0.lock().expect("unpoisoned") = ring("k2", 8).with_retired(name, key);
     let rotated = Desk::new(
         bench.store.clone(),
-        Senders { email: bench.sender.clone(), sms: bench.sender.clone() },
+        Senders { email: bench.sender.clone(), sms: bench.sender.clone(), whatsapp: None },
         Arc::new(OsRandom),
         other.keys.clone(),
         bench.desk.office().clone(),

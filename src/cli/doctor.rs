@@ -62,14 +62,17 @@ pub async fn run(
 }
 
 async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
-    let (store, email, sms) = tokio::join!(
+    let (store, email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),
         sender(house, config, Channel::Sms),
+        sender(house, config, Channel::Whatsapp),
     );
     let mut checks = vec![configuration(config)];
     checks.extend(store);
-    checks.extend([keys(house, config), email, sms, log_file(config), terminal(house)]);
+    checks.push(keys(house, config));
+    checks.extend([email, sms, whatsapp].into_iter().flatten());
+    checks.extend([log_file(config), terminal(house)]);
     checks
 }
 
@@ -145,24 +148,25 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
 }
 
-async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Check {
+/// How a channel's sender is; none where the office does not have the channel.
+async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Option<Check> {
     let part = channel.word();
     let senders = match house.senders(config) {
         Ok(senders) => senders,
-        Err(failure) => return bad(part, sentence(failure), HELP_SENDER),
+        Err(failure) => return Some(bad(part, sentence(failure), HELP_SENDER)),
     };
-    let sender = senders.of(channel);
+    let sender = senders.of(channel)?;
     let provider = sender.provider();
-    match in_time(sender.check()).await {
+    Some(match in_time(sender.check()).await {
         Some(Ok(found)) => good(part, format!("{provider}: {found}")),
         Some(Err(why)) => bad(part, format!("{provider}: {why}"), HELP_SENDER),
         None => {
             bad(part, format!("{provider}: {SLOW}"), "Look whether the network lets it through.")
         }
-    }
+    })
 }
 
-const HELP_SENDER: &str = "See [email] and [sms] in the configuration.";
+const HELP_SENDER: &str = "See [email], [sms] and [whatsapp] in the configuration.";
 
 fn keys(house: &dyn House, config: &Config) -> Check {
     match house.keys(config) {

@@ -13,7 +13,7 @@ use super::settings::{
 use super::show::Effective;
 use super::surroundings::Surroundings;
 use super::table::TABLE;
-use super::{customers, email, messages, secret, sms, store};
+use super::{customers, email, messages, secret, sms, store, whatsapp};
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 use crate::domain::text::clean_optional;
@@ -63,6 +63,7 @@ impl<'a> Build<'a> {
         let otp = self.otp();
         let email = email::read(&mut self);
         let sms = sms::read(&mut self);
+        let whatsapp = whatsapp::read(&mut self);
         let messages = messages::read(&mut self);
         let log = self.log();
         let ui = self.ui();
@@ -84,6 +85,7 @@ impl<'a> Build<'a> {
             limits: limits(&merged),
             email,
             sms,
+            whatsapp,
             phones,
             messages,
             tray,

@@ -30,6 +30,7 @@ mod surroundings;
 pub mod table;
 pub mod terminal;
 mod variables;
+mod whatsapp;
 
 use std::path::Path;
 
@@ -71,7 +72,7 @@ impl Config {
 
     /// The same in given surroundings.
     pub fn demo_in(folder: &Path, surroundings: &Surroundings) -> Result<Self, ConfigError> {
-        let sections = ["environment", "store", "customers", "keys", "email", "tray"];
+        let sections = ["environment", "store", "customers", "keys", "email", "tray", "whatsapp"];
         let surroundings = &surroundings.without(&sections);
         let mut findings = Findings::default();
         let folder = surroundings.folder().join(folder);
@@ -89,6 +90,7 @@ impl Config {
         fixed.put("store.url", store_url::sqlite_url(&format!("{folder}/countersign.db")), "demo");
         fixed.put("email.provider", "tray", "demo");
         fixed.put("sms.provider", "tray", "demo");
+        fixed.put("whatsapp.provider", "off", "demo");
         let variables = variables::read(surroundings, &mut findings);
         let layers = vec![Layer::defaults(), office, variables, fixed];
         Self::put_together(None, layers, findings, surroundings)

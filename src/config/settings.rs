@@ -10,6 +10,7 @@ pub use super::identifier::{Identifier, TableName};
 use super::kind;
 use super::show::Effective;
 use crate::domain::customer::PhonePolicy;
+use crate::domain::message::Fact;
 use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 
 /// Where the program runs, and so what it may do.
@@ -48,6 +49,8 @@ pub struct Config {
     pub email: EmailSettings,
     /// `[sms]`
     pub sms: SmsSettings,
+    /// `[whatsapp]`
+    pub whatsapp: WhatsappSettings,
     /// `sms.default_country`, `sms.allowed_countries`
     pub phones: PhonePolicy,
     /// `[messages]`
@@ -392,6 +395,27 @@ pub enum TwilioCredentials {
         /// Its secret.
         secret: SecretString,
     },
+}
+
+/// How WhatsApp messages go out.
+#[derive(Clone, Debug)]
+pub enum WhatsappSettings {
+    /// Not at all: the channel is not offered.
+    Off,
+    /// Into the tray.
+    Tray,
+    /// To Twilio.
+    Twilio(TwilioSettings, WhatsappTemplate),
+}
+
+/// A message that WhatsApp approved and Twilio keeps: only its variables are
+/// filled in, since a free text is not taken (Twilio's error 63016).
+#[derive(Clone, Debug)]
+pub struct WhatsappTemplate {
+    /// Its name at Twilio (`HX…`).
+    pub content_sid: String,
+    /// What its variables 1, 2, … say.
+    pub variables: Vec<Fact>,
 }
 
 /// Whom a text message comes from.

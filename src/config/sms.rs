@@ -83,13 +83,21 @@ fn header(line: &str) -> Option<GatewayHeader> {
 }
 
 fn twilio(build: &mut Build<'_>) -> SmsSettings {
+    let sender = sender(build, &SMS_SENDER);
+    // What is missing has been said; the configuration is refused.
+    account(build, sender, "sms.provider").map_or(SmsSettings::Tray, SmsSettings::Twilio)
+}
+
+/// The Twilio account, for whoever sends through it.
+pub(super) fn account(
+    build: &mut Build<'_>,
+    sender: Option<TwilioSender>,
+    wanted_by: &'static str,
+) -> Option<TwilioSettings> {
     let account_sid = build.needed("sms.account_sid", "the Twilio account (AC…)");
-    let (Some(credentials), Some(sender)) = (credentials(build), sender(build)) else {
-        // What is missing has been said; the configuration is refused.
-        return SmsSettings::Tray;
-    };
+    let credentials = credentials(build, wanted_by)?;
     let base_url = build.merged.text("sms.base_url").unwrap_or_default();
-    SmsSettings::Twilio(TwilioSettings { account_sid, credentials, sender, base_url })
+    Some(TwilioSettings { account_sid, credentials, sender: sender?, base_url })
 }
 
 pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
@@ -99,7 +107,7 @@ pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
     }
 }
 
-fn credentials(build: &mut Build<'_>) -> Option<TwilioCredentials> {
+fn credentials(build: &mut Build<'_>, wanted_by: &'static str) -> Option<TwilioCredentials> {
     let Build { merged, findings, .. } = build;
     let token = secret::find("sms.auth_token", "sms.auth_token_file", merged, findings);
     let secret = secret::find("sms.api_secret", "sms.api_secret_file", merged, findings);
@@ -123,9 +131,11 @@ fn credentials(build: &mut Build<'_>) -> Option<TwilioCredentials> {
         }
         (None, None, None) => {
             build.refuse(
-                "sms.provider",
-                "sms.provider = \"twilio\" needs sms.api_key and sms.api_secret (better, since a \
-                 key can be revoked alone) or sms.auth_token",
+                wanted_by,
+                format!(
+                    "{wanted_by} = \"twilio\" needs sms.api_key and sms.api_secret (better, since \
+                     a key can be revoked alone) or sms.auth_token"
+                ),
             );
             None
         }
@@ -139,19 +149,26 @@ fn credentials(build: &mut Build<'_>) -> Option<TwilioCredentials> {
     }
 }
 
-fn sender(build: &mut Build<'_>) -> Option<TwilioSender> {
-    if let Some(service) = build.merged.text("sms.messaging_service_sid") {
+/// The keys that name whom a message comes from.
+pub(super) struct SenderKeys {
+    pub(super) provider: &'static str,
+    pub(super) from: &'static str,
+    pub(super) service: &'static str,
+}
+
+const SMS_SENDER: SenderKeys =
+    SenderKeys { provider: "sms.provider", from: "sms.from", service: "sms.messaging_service_sid" };
+
+pub(super) fn sender(build: &mut Build<'_>, keys: &SenderKeys) -> Option<TwilioSender> {
+    let SenderKeys { provider, from, service } = *keys;
+    if let Some(service) = build.merged.text(service) {
         return Some(TwilioSender::MessagingService(service));
     }
-    if let Some(from) = build.merged.text("sms.from") {
+    if let Some(from) = build.merged.text(from) {
         return Some(TwilioSender::From(from));
     }
-    let refused = ["sms.from", "sms.messaging_service_sid"];
-    if !refused.iter().any(|key| build.findings.is_broken(key)) {
-        build.refuse(
-            "sms.provider",
-            "sms.provider = \"twilio\" needs sms.from or sms.messaging_service_sid",
-        );
+    if ![from, service].iter().any(|key| build.findings.is_broken(key)) {
+        build.refuse(provider, format!("{provider} = \"twilio\" needs {from} or {service}"));
     }
     None
 }

@@ -69,6 +69,7 @@ pub(super) const ALTERNATIVES: &[[&str; 2]] = &[
     ["sms.api_secret", "sms.api_secret_file"],
     ["sms.from", "sms.messaging_service_sid"],
     ["sms.secret_header", "sms.secret_header_file"],
+    ["whatsapp.from", "whatsapp.messaging_service_sid"],
 ];
 
 /// The most messages an hour any limit can be set to.
@@ -232,7 +233,7 @@ pub const TABLE: &[Key] = &[
         "otp.assurance",
         Kind::Word(&["any", "nist"]),
         Fallback::Text("any"),
-        "how strong a proof is asked for; nist does not take email (NIST SP 800-63B-4, 3.1.3.1)",
+        "how strong a proof is asked for; nist takes SMS alone (NIST SP 800-63B-4, 3.1.3.1)",
     ),
     of(
         "otp.purposes",
@@ -476,6 +477,37 @@ pub const TABLE: &[Key] = &[
         Kind::Domain,
         Fallback::Unset,
         "the website text messages bind the code to, by a last line @domain #code",
+    ),
+    of(
+        "whatsapp.provider",
+        Kind::Word(&["off", "tray", "twilio"]),
+        Fallback::Text("off"),
+        "how WhatsApp messages go out; off does not offer them; twilio uses the account of [sms]",
+    ),
+    of(
+        "whatsapp.from",
+        Kind::SmsSender,
+        Fallback::Unset,
+        "the sender: your number that is registered for WhatsApp at Twilio",
+    ),
+    of(
+        "whatsapp.messaging_service_sid",
+        Kind::Sid("MG"),
+        Fallback::Unset,
+        "a messaging service with a WhatsApp sender, instead of whatsapp.from",
+    ),
+    of(
+        "whatsapp.content_sid",
+        Kind::Sid("HX"),
+        Fallback::Unset,
+        "the template at Twilio that WhatsApp approved; other words are not taken",
+    ),
+    of(
+        "whatsapp.variables",
+        Kind::Texts { most: 20 },
+        Fallback::Texts(&["code"]),
+        "what its variables 1, 2, … say: code, reference, office, counter, customer, purpose, \
+         minutes",
     ),
     of(
         "tray.file",

@@ -13,8 +13,8 @@ use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
 use super::times::Times;
 use super::tray::{TrayFile, TraySender};
-use super::twilio;
-use crate::config::settings::{EmailSettings, SmsSettings, TraySettings};
+use super::twilio::{MessageSender, Words};
+use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
@@ -50,9 +50,26 @@ pub fn sms_sender(
     Ok(match sms {
         SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
         SmsSettings::Twilio(settings) => {
-            Arc::new(twilio::SmsSender::new(settings, templates, times)?)
+            Arc::new(MessageSender::new(settings, Words::Text(templates), times)?)
         }
         SmsSettings::Gateway(settings) => Arc::new(GatewaySender::new(settings, templates, times)?),
+    })
+}
+
+/// The sender of WhatsApp messages; none where the office has none.
+pub fn whatsapp_sender(
+    whatsapp: &WhatsappSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
+    Ok(match whatsapp {
+        WhatsappSettings::Off => None,
+        WhatsappSettings::Tray => Some(tray_sender(Channel::Whatsapp, Arc::clone(templates), tray)),
+        WhatsappSettings::Twilio(settings, template) => {
+            let words = Words::Approved(template.clone());
+            Some(Arc::new(MessageSender::new(settings, words, times)?))
+        }
     })
 }
 
@@ -60,9 +77,12 @@ pub fn sms_sender(
 pub fn tray(
     email: &EmailSettings,
     sms: &SmsSettings,
+    whatsapp: &WhatsappSettings,
     tray: &TraySettings,
 ) -> Option<Arc<dyn Tray>> {
-    let used = matches!(email, EmailSettings::Tray { .. }) || matches!(sms, SmsSettings::Tray);
+    let used = matches!(email, EmailSettings::Tray { .. })
+        || matches!(sms, SmsSettings::Tray)
+        || matches!(whatsapp, WhatsappSettings::Tray);
     used.then(|| Arc::new(TrayFile::new(tray.file.clone())) as Arc<dyn Tray>)
 }
 

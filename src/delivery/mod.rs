@@ -20,7 +20,7 @@ mod tls;
 mod tray;
 mod twilio;
 
-pub use build::{email_sender, sms_sender, tray};
+pub use build::{email_sender, sms_sender, tray, whatsapp_sender};
 pub use error::DeliveryError;
 pub use templates::{Finding, Sample, State, Templates};
 pub use times::Times;

@@ -217,7 +217,7 @@ impl TraySender {
                 let email = self.templates.email(&message.facts)?;
                 (Some(email.subject), email.plain)
             }
-            Channel::Sms => (None, self.templates.sms(&message.facts)?),
+            Channel::Sms | Channel::Whatsapp => (None, self.templates.sms(&message.facts)?),
         };
         Ok(Line {
             number: 0,

@@ -189,7 +189,7 @@ pub fn mask(channel: Channel, raw: &str) -> String {
             let first: String = local.chars().take(1).collect();
             format!("{first}***@{domain}")
         }
-        Channel::Sms => {
+        Channel::Sms | Channel::Whatsapp => {
             let chars: Vec<char> = raw.chars().collect();
             let hidden = chars.len().saturating_sub(4);
             let head: String = chars.iter().take(2.min(chars.len() / 3)).collect();

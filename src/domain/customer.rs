@@ -34,7 +34,7 @@ pub enum NoContact {
     /// The record has none.
     #[error("{}", match .0 {
         Channel::Email => "no email address on file",
-        Channel::Sms => "no phone number on file",
+        Channel::Sms | Channel::Whatsapp => "no phone number on file",
     })]
     Missing(Channel),
     /// The record has one that cannot be used.
@@ -66,7 +66,7 @@ impl Customer {
     pub fn recorded(&self, channel: Channel) -> Option<&str> {
         match channel {
             Channel::Email => self.email.as_deref(),
-            Channel::Sms => self.phone.as_deref(),
+            Channel::Sms | Channel::Whatsapp => self.phone.as_deref(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Customer {
         let raw = self.recorded(channel).ok_or(NoContact::Missing(channel))?;
         match channel {
             Channel::Email => Ok(Contact::Email(EmailAddress::parse(raw)?)),
-            Channel::Sms => {
+            Channel::Sms | Channel::Whatsapp => {
                 let number = PhoneNumber::parse(raw, &phones.default_country)?;
                 if !phones.allows(number.country()) {
                     let country = number.country().to_owned();

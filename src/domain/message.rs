@@ -26,6 +26,67 @@ pub struct MessageFacts {
     pub locale: Option<String>,
 }
 
+/// One of the facts by name, for a template that lies with the provider and is
+/// only filled in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The code.
+    Code,
+    /// The word the counter's screen shows too.
+    Reference,
+    /// The office's name.
+    Office,
+    /// The counter's name.
+    Counter,
+    /// The customer's name.
+    Customer,
+    /// What the verification is for.
+    Purpose,
+    /// Whole minutes the code works.
+    Minutes,
+}
+
+impl Fact {
+    /// Every fact.
+    pub const ALL: [Self; 7] = [
+        Self::Code,
+        Self::Reference,
+        Self::Office,
+        Self::Counter,
+        Self::Customer,
+        Self::Purpose,
+        Self::Minutes,
+    ];
+
+    /// The fact's name in the configuration.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Reference => "reference",
+            Self::Office => "office",
+            Self::Counter => "counter",
+            Self::Customer => "customer",
+            Self::Purpose => "purpose",
+            Self::Minutes => "minutes",
+        }
+    }
+}
+
+impl MessageFacts {
+    /// One of the facts as it is said.
+    pub fn value(&self, fact: Fact) -> String {
+        match fact {
+            Fact::Code => self.code.reveal().to_owned(),
+            Fact::Reference => self.reference.to_string(),
+            Fact::Office => self.office.clone(),
+            Fact::Counter => self.counter.clone(),
+            Fact::Customer => self.customer.clone(),
+            Fact::Purpose => self.purpose.clone(),
+            Fact::Minutes => self.minutes.to_string(),
+        }
+    }
+}
+
 /// A message to be sent, with its code, on its way between the commit and the
 /// provider. It lives in memory only.
 #[derive(Clone, Debug)]

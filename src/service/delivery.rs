@@ -2,8 +2,7 @@
 
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
-use crate::domain::contact::Contact;
-use crate::domain::delivery::Report;
+use crate::domain::delivery::{DeliveryState, Fault, Report};
 use crate::domain::message::Outgoing;
 use crate::domain::request::Request;
 
@@ -15,13 +14,22 @@ impl Desk {
         request: &Request,
         message: &Outgoing,
     ) -> Result<Report, DeskError> {
-        let channel = match message.to {
-            Contact::Email(_) => Channel::Email,
-            Contact::Phone(_) => Channel::Sms,
+        let report = match self.sender(request.channel) {
+            Some(sender) => sender.send(message).await,
+            None => not_here(request.channel),
         };
-        let report = self.sender(channel).send(message).await;
         let id = request.delivery.id;
         self.insist(|| self.store.report(id, &report, &self.actor)).await?;
         Ok(report)
+    }
+}
+
+/// The report of a message over a channel that this office does not have.
+fn not_here(channel: Channel) -> Report {
+    Report {
+        state: DeliveryState::Failed,
+        provider_id: None,
+        detail: Some(format!("This counter does not send by {}.", channel.label())),
+        fault: Some(Fault::Permanent),
     }
 }

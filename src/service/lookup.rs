@@ -78,6 +78,7 @@ impl Desk {
     pub fn channels(&self, customer: &Customer) -> Vec<ChannelChoice> {
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
+            .filter(|channel| self.sender(*channel).is_some())
             .map(|channel| ChannelChoice {
                 channel,
                 contact: customer.masked(channel),

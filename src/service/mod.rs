@@ -49,14 +49,17 @@ pub struct Senders {
     pub email: Arc<dyn Sender>,
     /// For text messages.
     pub sms: Arc<dyn Sender>,
+    /// For WhatsApp, where the office has it.
+    pub whatsapp: Option<Arc<dyn Sender>>,
 }
 
 impl Senders {
-    /// The sender of a channel.
-    pub fn of(&self, channel: Channel) -> &Arc<dyn Sender> {
+    /// The sender of a channel; none where the office does not have it.
+    pub const fn of(&self, channel: Channel) -> Option<&Arc<dyn Sender>> {
         match channel {
-            Channel::Email => &self.email,
-            Channel::Sms => &self.sms,
+            Channel::Email => Some(&self.email),
+            Channel::Sms => Some(&self.sms),
+            Channel::Whatsapp => self.whatsapp.as_ref(),
         }
     }
 }
@@ -157,8 +160,8 @@ impl Desk {
         &self.actor
     }
 
-    /// The sender of a channel.
-    pub fn sender(&self, channel: Channel) -> &Arc<dyn Sender> {
+    /// The sender of a channel; none where the office does not have it.
+    pub const fn sender(&self, channel: Channel) -> Option<&Arc<dyn Sender>> {
         self.senders.of(channel)
     }
 

@@ -95,8 +95,8 @@ impl Desk {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Asked::Refused(refusal)),
         };
-        let contact = match self.contact(&customer, ask.channel) {
-            Ok(contact) => contact,
+        let delivery = match self.delivery(&customer, ask.channel) {
+            Ok(delivery) => delivery,
             Err(refusal) => return self.turn_down(&customer, ask.channel, refusal).await,
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
@@ -107,7 +107,7 @@ impl Desk {
             purpose: &purpose,
             idempotency: &ask.idempotency,
             code: new_code,
-            delivery: self.delivery(ask.channel, &contact),
+            delivery: delivery.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
@@ -118,7 +118,7 @@ impl Desk {
             }
             issued => issued,
         };
-        self.asked(issued, &customer, ask.channel, contact, code).await
+        self.asked(issued, &customer, delivery, code).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
@@ -129,8 +129,8 @@ impl Desk {
         let Some(customer) = self.insist(|| self.store.customer(request.customer)).await? else {
             return Ok(None);
         };
-        let contact = match self.contact(&customer, request.channel) {
-            Ok(contact) => contact,
+        let delivery = match self.delivery(&customer, request.channel) {
+            Ok(delivery) => delivery,
             Err(refusal) => {
                 return self.turn_down(&customer, request.channel, refusal).await.map(Some);
             }
@@ -140,13 +140,13 @@ impl Desk {
             id,
             after: request.generation,
             code: new_code,
-            delivery: self.delivery(request.channel, &contact),
+            delivery: delivery.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
         };
         let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
-        self.asked(issued, &customer, request.channel, contact, code).await.map(Some)
+        self.asked(issued, &customer, delivery, code).await.map(Some)
     }
 
     /// Withdraws an open request.
@@ -159,20 +159,22 @@ impl Desk {
         Ok(self.store.request(id).await?)
     }
 
-    fn contact(&self, customer: &Customer, channel: Channel) -> Result<Contact, Box<Refusal>> {
+    /// The way of a message over a channel, or why there is none.
+    fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
+        let Some(sender) = self.sender(channel) else {
+            let reason = format!("This office does not send by {}.", channel.label());
+            return Err(Refusal::new(Outcome::Forbidden, reason));
+        };
         if !channel.factor().satisfies(self.office.otp.assurance) {
             return Err(Refusal::new(
                 Outcome::Forbidden,
                 "This office asks for a stronger proof than this channel gives.",
             ));
         }
-        customer.contact(channel, &self.office.phones).map_err(|reason| {
+        let contact = customer.contact(channel, &self.office.phones).map_err(|reason| {
             Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
-        })
-    }
-
-    fn delivery(&self, channel: Channel, contact: &Contact) -> NewDelivery {
-        NewDelivery { channel, contact: contact.clone(), provider: self.sender(channel).provider() }
+        })?;
+        Ok(NewDelivery { channel, contact, provider: sender.provider() })
     }
 
     fn draw(
@@ -198,10 +200,10 @@ impl Desk {
         &self,
         issued: Issued,
         customer: &Customer,
-        channel: Channel,
-        contact: Contact,
+        delivery: NewDelivery,
         code: Code,
     ) -> Result<Asked, DeskError> {
+        let NewDelivery { channel, contact, .. } = delivery;
         let refusal = match issued {
             Issued::Fresh(request) => {
                 let minutes = self.office.otp.expiry.as_secs() / 60;

@@ -212,6 +212,7 @@ pub const fn factor(factor: Factor) -> &'static str {
     match factor {
         Factor::ContactConfirmed => "reads the email address on file",
         Factor::Sms => "holds the phone on file",
+        Factor::Whatsapp => "reads the WhatsApp of the phone number on file",
     }
 }
 

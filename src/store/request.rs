@@ -355,6 +355,6 @@ fn addresses(delivery: &NewDelivery) -> (Option<&str>, Option<&str>) {
     };
     match delivery.channel {
         Channel::Email => (Some(address), None),
-        Channel::Sms => (None, Some(address)),
+        Channel::Sms | Channel::Whatsapp => (None, Some(address)),
     }
 }

@@ -171,6 +171,8 @@ pub enum Below {
     Email,
     /// The SMS provider.
     Sms,
+    /// The WhatsApp provider.
+    Whatsapp,
 }
 
 impl Below {
@@ -179,6 +181,7 @@ impl Below {
         match channel {
             Channel::Email => Self::Email,
             Channel::Sms => Self::Sms,
+            Channel::Whatsapp => Self::Whatsapp,
         }
     }
 }
@@ -490,6 +493,8 @@ pub struct Health {
     pub email: Part,
     /// The SMS provider.
     pub sms: Part,
+    /// The WhatsApp provider; offices without one never see it.
+    pub whatsapp: Part,
 }
 
 impl Health {
@@ -499,6 +504,7 @@ impl Health {
             Below::Store => &mut self.store,
             Below::Email => &mut self.email,
             Below::Sms => &mut self.sms,
+            Below::Whatsapp => &mut self.whatsapp,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Wiring {
             office(config),
             Actor { clerk: clerk(), counter: config.office.counter.clone() },
         )?;
-        Ok(match delivery::tray(&config.email, &config.sms, &config.tray) {
+        Ok(match delivery::tray(&config.email, &config.sms, &config.whatsapp, &config.tray) {
             Some(tray) => desk.with_tray(tray),
             None => desk,
         })
@@ -170,10 +170,11 @@ fn senders(config: &Config) -> Result<Senders, Failure> {
     let times = delivery::Times::default();
     let failed = |error: delivery::DeliveryError| Failure::configuration(error.to_string());
     let templates = Arc::new(Templates::load(&config.messages).map_err(failed)?);
-    let Config { email, sms, tray, .. } = config;
+    let Config { email, sms, whatsapp, tray, .. } = config;
     Ok(Senders {
         email: delivery::email_sender(email, tray, &templates, times).map_err(failed)?,
         sms: delivery::sms_sender(sms, tray, &templates, times).map_err(failed)?,
+        whatsapp: delivery::whatsapp_sender(whatsapp, tray, &templates, times).map_err(failed)?,
     })
 }
 

@@ -8,10 +8,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use countersign::config::settings::{
-    SmsSettings, TraySettings, TwilioCredentials, TwilioSender, TwilioSettings,
+    SmsSettings, TraySettings, TwilioCredentials, TwilioSender, TwilioSettings, WhatsappSettings,
+    WhatsappTemplate,
 };
 use countersign::delivery::{self, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::domain::message::Fact;
 use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
 
@@ -265,4 +267,65 @@ async fn an_api_key_is_checked_where_a_standard_key_may_look() {
     let settings = TwilioSettings { credentials: key(), ..narrow.settings() };
     let said = sender_within(settings, Times::default()).check().await;
     assert!(said.expect_err("a narrow key").contains("cannot be tried without sending"));
+}
+
+fn template(variables: &[Fact]) -> WhatsappTemplate {
+    let content_sid = "HX0123456789abcdef0123456789abcdef".into();
+    WhatsappTemplate { content_sid, variables: variables.to_vec() }
+}
+
+async fn send_by_whatsapp(settings: TwilioSettings, template: WhatsappTemplate) -> Report {
+    let mut message = message::to(NUMBER);
+    message.facts.purpose = "pay\r\n\ta   \u{202e}bill".into();
+    message.facts.counter = " ".into();
+    let whatsapp = WhatsappSettings::Twilio(settings, template);
+    let tray = TraySettings { file: "unused".into() };
+    let sender =
+        delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), Times::default());
+    sender.expect("a sender").expect("one").send(&message).await
+}
+
+#[tokio::test]
+async fn security_23_whatsapp_goes_by_its_template_and_its_variables_alone() {
+    let double = Double::start(twilio_double::twilio).await;
+    let report = send_by_whatsapp(double.settings(), template(&[Fact::Code])).await;
+    assert_eq!(report, Report::sent(Some(SID.into())));
+    let form = &double.requests()[0].form;
+    let fields: Vec<_> = form.keys().map(String::as_str).collect();
+    assert_eq!(fields, ["ContentSid", "ContentVariables", "From", "To"]);
+    assert_eq!(form["To"], format!("whatsapp:{NUMBER}"));
+    assert_eq!(form["From"], format!("whatsapp:{FROM}"));
+    assert_eq!(form["ContentSid"], "HX0123456789abcdef0123456789abcdef");
+    assert_eq!(form["ContentVariables"], format!(r#"{{"1":"{}"}}"#, message::CODE));
+
+    let service = TwilioSender::MessagingService("MG88".into());
+    let settings = TwilioSettings { sender: service, ..double.settings() };
+    let facts = [Fact::Office, Fact::Code, Fact::Purpose, Fact::Minutes, Fact::Counter];
+    let report = send_by_whatsapp(settings, template(&facts)).await;
+    assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
+    let form = &double.requests()[1].form;
+    assert_eq!(form["MessagingServiceSid"], "MG88");
+    let said: serde_json::Value = serde_json::from_str(&form["ContentVariables"]).expect("JSON");
+    // Twilio refuses a line's end, a row of blanks and an empty value (21656).
+    let expected = serde_json::json!({
+        "1": "Riverside Billing", "2": message::CODE, "3": "pay a bill", "4": "5", "5": "-"
+    });
+    assert_eq!(said, expected);
+}
+
+#[tokio::test]
+async fn what_whatsapp_refuses_says_what_to_do() {
+    for (code, words, state) in [
+        (21655, "content_sid", DeliveryState::Failed),
+        (21656, "variables", DeliveryState::Failed),
+        (63007, "not registered for WhatsApp", DeliveryState::Failed),
+        (63016, "approved", DeliveryState::Failed),
+        (63024, "Use another channel", DeliveryState::Undeliverable),
+    ] {
+        let double = Double::start(move |_: &Request| error("400 Bad Request", code, "no")).await;
+        let report = send_by_whatsapp(double.settings(), template(&[Fact::Code])).await;
+        assert_eq!(report.state, state, "{code}: {report:?}");
+        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
+        assert!(detail(&report).contains(words), "{code}: {report:?}");
+    }
 }

@@ -66,13 +66,26 @@ fn take(request: &Request) -> Option<String> {
     if content != Some("application/x-www-form-urlencoded") {
         return error("415 Unsupported Media Type", 20001, "content type");
     }
-    if !e164(field("To")) {
+    let (to, by_whatsapp) = match field("To").strip_prefix("whatsapp:") {
+        Some(number) => (number, true),
+        None => (field("To"), false),
+    };
+    if by_whatsapp && !field("Body").is_empty() {
+        return error("400 Bad Request", 63016, "freeform message");
+    }
+    if by_whatsapp && !field("From").is_empty() && !field("From").starts_with("whatsapp:+") {
+        return error("400 Bad Request", 63007, "no Channel with the specified From address");
+    }
+    if by_whatsapp && !field("ContentSid").starts_with("HX") {
+        return error("400 Bad Request", 21655, "The ContentSid is Invalid");
+    }
+    if !e164(to) {
         return error("400 Bad Request", 21211, "The 'To' number is not a valid phone number.");
     }
     if field("From").is_empty() == field("MessagingServiceSid").is_empty() {
         return error("400 Bad Request", 21603, "A 'From' phone number is required.");
     }
-    if field("Body").is_empty() || field("Body").chars().count() > 1600 {
+    if !by_whatsapp && field("Body").is_empty() || field("Body").chars().count() > 1600 {
         return error("400 Bad Request", 21602, "Message body is required.");
     }
     json(

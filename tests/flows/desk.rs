@@ -35,6 +35,8 @@ pub(crate) struct Desk {
     /// Why the next ask is turned down.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) asks: Vec<Ask>,
+    /// Whether this office has WhatsApp.
+    pub(crate) whatsapp: bool,
     /// By how many milliseconds this terminal's own clock is ahead.
     pub(crate) own_clock: i64,
     requests: u64,
@@ -71,6 +73,7 @@ impl Desk {
             report: Report::sent(None),
             refusal: None,
             asks: Vec::new(),
+            whatsapp: false,
             own_clock: 0,
             requests: 0,
         }
@@ -180,6 +183,7 @@ impl Desk {
         let customer = self.customers.iter().find(|it| it.id == id)?.clone();
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
+            .filter(|channel| *channel != Channel::Whatsapp || self.whatsapp)
             .map(|channel| ChannelChoice {
                 channel,
                 contact: customer.masked(channel),
@@ -311,7 +315,7 @@ fn outgoing(request: &Request) -> Outgoing {
         Channel::Email => {
             Contact::Email(EmailAddress::parse("someone@example.org").expect("an address"))
         }
-        Channel::Sms => {
+        Channel::Sms | Channel::Whatsapp => {
             Contact::Phone(PhoneNumber::parse("+4915112345678", "DE").expect("a number"))
         }
     };

@@ -95,6 +95,8 @@ fn filters_go_round_and_are_taken_back() {
     counter.keys("cc");
     assert_eq!(counter.log().filter.channel, Some(Channel::Sms));
     counter.keys("c");
+    assert_eq!(counter.log().filter.channel, Some(Channel::Whatsapp));
+    counter.keys("c");
     assert_eq!(counter.log().filter.channel, None);
     counter.keys("/dana<Enter>");
     assert_eq!(counter.log().filter.text.as_deref(), Some("dana"));

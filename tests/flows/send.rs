@@ -144,3 +144,15 @@ fn the_way_back_to_an_open_code_is_there_until_it_ends() {
     assert!(counter.send().open.is_none());
     counter.keys("<Ctrl-E>").is_at("send").says("No code is open");
 }
+
+#[test]
+fn whatsapp_is_a_channel_where_the_office_has_it() {
+    let mut counter = Counter::after(OPENED);
+    assert!(counter.send().choices.iter().all(|it| it.channel != Channel::Whatsapp));
+    counter.desk.whatsapp = true;
+    counter.desk.report = Report { state: DeliveryState::Failed, ..Report::sent(None) };
+    counter.keys("<Esc><Enter><Down><Down><Enter>").is_at("entry").says("WhatsApp to +4");
+    assert_eq!(counter.entry().request.channel, Channel::Whatsapp);
+    assert_eq!(counter.model.health.whatsapp, Part::Down);
+    assert_eq!(counter.model.health.sms, Part::Ok);
+}

@@ -122,7 +122,7 @@ async fn desk(sender: Arc<dyn Sender>) -> Desk {
     store.load_sample().await.expect("the sample");
     Desk::new(
         Arc::new(store),
-        Senders { email: Arc::clone(&sender), sms: sender },
+        Senders { email: Arc::clone(&sender), sms: sender, whatsapp: None },
         Arc::new(OsRandom),
         Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
         Office {

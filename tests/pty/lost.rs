@@ -127,7 +127,7 @@ async fn desk() -> Desk {
     store.lost_by_file(Path::new("."));
     Desk::new(
         store,
-        Senders { email: Arc::new(Keeper), sms: Arc::new(Keeper) },
+        Senders { email: Arc::new(Keeper), sms: Arc::new(Keeper), whatsapp: None },
         Arc::new(OsRandom),
         Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
         Office {

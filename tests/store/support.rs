@@ -412,7 +412,7 @@ impl Terminal {
     ) -> Result<Issued, StoreError> {
         let contact = match request.channel {
             Channel::Email => email("dana.rivera@example.org"),
-            Channel::Sms => phone("+1 555 010 0142"),
+            Channel::Sms | Channel::Whatsapp => phone("+1 555 010 0142"),
         };
         self.store
             .reissue(Reissue {

@@ -105,6 +105,13 @@ impl Templates {
                     places: None,
                 }
             }
+            Channel::Whatsapp => {
+                return Err(DeliveryError::Settings(
+                    "The words of a WhatsApp message lie at Twilio, in the template that \
+                     whatsapp.content_sid names."
+                        .into(),
+                ));
+            }
             Channel::Sms => {
                 let text = self.sms(facts)?;
                 let (tag, _) = self.sms_language(facts)?;

@@ -1,4 +1,4 @@
-//! Text messages by Twilio's Messages resource (API 2010-04-01).
+//! Text messages and WhatsApp by Twilio's Messages resource (API 2010-04-01).
 //!
 //! One POST hands one message over. It is never repeated: not by a redirect,
 //! not by the HTTP client, not here. Where no answer came, the message may be
@@ -11,54 +11,60 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reqwest::{RequestBuilder, StatusCode, Url};
 use secrecy::ExposeSecret;
+use serde_json::{Map, Value};
 
 use super::error::{self, DeliveryError};
 use super::http::{self, Http, Party};
 use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
-use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings};
+use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
+use crate::domain::message::{MessageFacts, Outgoing};
+use crate::domain::text;
 use crate::service::ports::Sender;
 use reply::{Answer, Verdicts};
 
 const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
 
-/// Sends text messages through one Twilio account.
-pub(super) struct SmsSender {
+/// What a message says, and so what it goes by.
+pub(super) enum Words {
+    /// A text message in our own words.
+    Text(Arc<Templates>),
+    /// A WhatsApp message in words that WhatsApp approved and Twilio keeps. A
+    /// body of our own is not taken (63016): only the variables are ours.
+    Approved(WhatsappTemplate),
+}
+
+/// Sends messages of one kind through one Twilio account.
+pub(super) struct MessageSender {
     settings: TwilioSettings,
     base: Url,
-    templates: Arc<Templates>,
+    words: Words,
     http: Http,
 }
 
-impl SmsSender {
+impl MessageSender {
     /// A sender; nothing is connected yet.
     pub(super) fn new(
         settings: &TwilioSettings,
-        templates: Arc<Templates>,
+        words: Words,
         times: Times,
     ) -> Result<Self, DeliveryError> {
         let base = TWILIO.address(&settings.base_url)?;
         let http = Http::new(&base, times);
-        Ok(Self { base, settings: settings.clone(), templates, http })
+        Ok(Self { base, settings: settings.clone(), words, http })
     }
 
     async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
         let Contact::Phone(number) = &message.to else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
-        let body = self.templates.sms(&message.facts)?;
-        let sender = match &self.settings.sender {
-            TwilioSender::From(from) => ("From", from.as_str()),
-            TwilioSender::MessagingService(sid) => ("MessagingServiceSid", sid.as_str()),
-        };
+        let form = self.form(number.as_str(), &message.facts)?;
         let verdicts = self.verdicts(Some(message));
         let url = self.url(&["Messages.json"])?;
         let request = self.http.client().await?.post(url);
-        let form = [("To", number.as_str()), sender, ("Body", &body)];
         let sent = self.authorised(request).form(&form).send().await;
         let response = sent.map_err(|error| TWILIO.broken(&error))?;
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
@@ -67,6 +73,33 @@ impl SmsSender {
             None if status.is_success() => Err(TWILIO.uncertain()),
             None => verdicts.sent(status, wait, &Answer::default()),
         }
+    }
+
+    /// The fields that say whom from, whom to and what.
+    fn form(
+        &self,
+        number: &str,
+        facts: &MessageFacts,
+    ) -> Result<Vec<(&'static str, String)>, DeliveryError> {
+        let (channel, words) = match &self.words {
+            Words::Text(templates) => ("", vec![("Body", templates.sms(facts)?)]),
+            Words::Approved(template) => {
+                let variables: Map<String, Value> = (1..)
+                    .zip(&template.variables)
+                    .map(|(at, fact): (u32, _)| (at.to_string(), one_line(&facts.value(*fact))))
+                    .collect();
+                let words = vec![
+                    ("ContentSid", template.content_sid.clone()),
+                    ("ContentVariables", Value::from(variables).to_string()),
+                ];
+                ("whatsapp:", words)
+            }
+        };
+        let sender = match &self.settings.sender {
+            TwilioSender::From(from) => ("From", format!("{channel}{from}")),
+            TwilioSender::MessagingService(sid) => ("MessagingServiceSid", sid.clone()),
+        };
+        Ok([("To", format!("{channel}{number}")), sender].into_iter().chain(words).collect())
     }
 
     /// Asks for something the credentials may read, and sends nothing. A
@@ -131,8 +164,16 @@ impl SmsSender {
     }
 }
 
+/// A variable's value: no line's end, no row of blanks, and never empty, or
+/// Twilio refuses the message (21656).
+fn one_line(value: &str) -> Value {
+    let words: Vec<_> = value.split_whitespace().map(text::clean).collect();
+    let line = words.join(" ");
+    if line.trim().is_empty() { "-".into() } else { line.into() }
+}
+
 #[async_trait]
-impl Sender for SmsSender {
+impl Sender for MessageSender {
     fn provider(&self) -> &'static str {
         "twilio"
     }

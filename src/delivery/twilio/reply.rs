@@ -28,7 +28,7 @@ enum Fate {
 }
 
 /// The codes that have words of their own.
-const KNOWN: [(u64, Fate, &str); 16] = [
+const KNOWN: [(u64, Fate, &str); 23] = [
     (21211, Fate::Refused, "The phone number on file is not valid. Correct the customer's record."),
     (21614, Fate::Refused, "The number on file cannot get text messages. Use another channel."),
     (
@@ -71,6 +71,43 @@ const KNOWN: [(u64, Fate, &str); 16] = [
         "The sender is no number of this account that can send. Check from in [sms].",
     ),
     (20429, Fate::Busy, ""),
+    (
+        21655,
+        Fate::Settings,
+        "Twilio does not know the WhatsApp template. Check content_sid in [whatsapp].",
+    ),
+    (
+        21656,
+        Fate::Settings,
+        "The WhatsApp template has other variables. Check variables in [whatsapp].",
+    ),
+    (
+        63028,
+        Fate::Settings,
+        "The WhatsApp template has other variables. Check variables in [whatsapp].",
+    ),
+    (
+        63007,
+        Fate::Settings,
+        "The sender is not registered for WhatsApp in this Twilio account. Check from in \
+         [whatsapp].",
+    ),
+    (
+        63016,
+        Fate::Settings,
+        "WhatsApp takes only words that it approved. Check in Twilio's console that the template \
+         of content_sid in [whatsapp] is approved.",
+    ),
+    (
+        63024,
+        Fate::Refused,
+        "The number on file cannot be reached by WhatsApp. Use another channel.",
+    ),
+    (
+        63014,
+        Fate::Refused,
+        "The customer has blocked messages from this office in WhatsApp. Use another channel.",
+    ),
 ];
 
 const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";

@@ -138,6 +138,7 @@ const fn in_a_sentence(channel: Channel) -> &'static str {
     match channel {
         Channel::Email => "email",
         Channel::Sms => "SMS",
+        Channel::Whatsapp => "WhatsApp",
     }
 }
 

@@ -101,6 +101,7 @@ fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> 
     let proof = match session.factor {
         Factor::ContactConfirmed => "email confirmed (not a strong proof)".to_owned(),
         Factor::Sms => format!("SMS: {}", wording::factor(session.factor)),
+        Factor::Whatsapp => "WhatsApp confirmed (not a strong proof)".to_owned(),
     };
     if let Some((_, how)) = session.ended {
         let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);

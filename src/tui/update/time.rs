@@ -130,7 +130,7 @@ fn span(span: Duration) -> String {
 
 fn slowness(step: &mut Step<'_>) {
     let model = &mut *step.model;
-    for by in [Below::Store, Below::Email, Below::Sms] {
+    for by in [Below::Store, Below::Email, Below::Sms, Below::Whatsapp] {
         let slow = model.under_way.iter().any(|it| {
             it.by == by && !it.broke && step.now.saturating_duration_since(it.since) >= SLOW
         });

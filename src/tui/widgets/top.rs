@@ -84,7 +84,9 @@ enum Said {
 const STORE: &str = "store";
 
 fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
-    let parts = [(STORE, health.store), ("email", health.email), ("sms", health.sms)];
+    let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
+    // Most offices do without it: it is told of where it is not well.
+    parts.extend((health.whatsapp != Part::Ok).then_some(("whatsapp", health.whatsapp)));
     let well = parts.iter().all(|(_, part)| *part == Part::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && said != Said::All {
