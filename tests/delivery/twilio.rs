@@ -314,6 +314,28 @@ async fn security_23_whatsapp_goes_by_its_template_and_its_variables_alone() {
 }
 
 #[tokio::test]
+async fn what_the_network_refuses_at_once_says_what_to_do() {
+    for (code, words) in [
+        (30003, "cannot be reached"),
+        (30004, "blocked"),
+        (30005, "does not know the number"),
+        (30006, "landline"),
+        (30007, "filtered"),
+        (30008, "does not say why"),
+        (30450, "fraud"),
+        (30453, "fraud"),
+    ] {
+        let said = format!(r#"{{"sid":"{SID}","status":"undelivered","error_code":{code}}}"#);
+        let double = Double::start(move |_: &Request| json("201 Created", &said)).await;
+        let report = send(double.settings()).await;
+        assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
+        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
+        assert!(detail(&report).contains(words), "{code}: {report:?}");
+        assert!(detail(&report).contains(&code.to_string()), "{report:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_whatsapp_refuses_says_what_to_do() {
     for (code, words, state) in [
         (21655, "content_sid", DeliveryState::Failed),

@@ -28,7 +28,7 @@ enum Fate {
 }
 
 /// The codes that have words of their own.
-const KNOWN: [(u64, Fate, &str); 23] = [
+const KNOWN: [(u64, Fate, &str); 29] = [
     (21211, Fate::Refused, "The phone number on file is not valid. Correct the customer's record."),
     (21614, Fate::Refused, "The number on file cannot get text messages. Use another channel."),
     (
@@ -58,6 +58,44 @@ const KNOWN: [(u64, Fate, &str); 23] = [
         30453,
         Fate::Refused,
         "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
+    ),
+    // What the network says after the hand-over. Each of these pages says that
+    // the cause may pass; the same message is not sent again all the same, since
+    // it may have been paid for and the customer can be asked.
+    (
+        30003,
+        Fate::Refused,
+        "The customer's phone cannot be reached: it is off, without a signal, or takes no text \
+         messages. Ask the customer to look, or use another channel.",
+    ),
+    (
+        30004,
+        Fate::Refused,
+        "Messages from this office to the number on file are blocked, perhaps since the customer \
+         answered STOP. Use another channel.",
+    ),
+    (
+        30005,
+        Fate::Refused,
+        "The network does not know the number on file, or it is out of service. Correct the \
+         customer's record, or use another channel.",
+    ),
+    (
+        30006,
+        Fate::Refused,
+        "The number on file is a landline, or its network cannot be reached. Use another channel.",
+    ),
+    (
+        30007,
+        Fate::Refused,
+        "The network or Twilio filtered the message out as unwanted. Use another channel, and \
+         tell your administrator.",
+    ),
+    (
+        30008,
+        Fate::Refused,
+        "The network did not deliver the message and does not say why. Send another code, or use \
+         another channel.",
     ),
     (20003, Fate::Settings, LOGIN),
     (70051, Fate::Settings, "Twilio's key may not do this. Give it the right to send messages."),
