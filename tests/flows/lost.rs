@@ -6,6 +6,7 @@ use countersign::domain::event::Page;
 use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
 use countersign::domain::time::Timestamp;
+use countersign::service::request::Asked;
 use countersign::tui::effect::{Act, EffectId};
 use countersign::tui::model::{Live, Part, Screen};
 use countersign::tui::msg::{Failure, Msg, Reply};
@@ -173,6 +174,20 @@ fn the_rest_stays_alive_while_a_code_is_checked_again() {
 
 fn log_down() -> Reply {
     Reply::Log(Page::Newest, Err(down()))
+}
+
+#[test]
+fn a_message_that_somebody_else_has_to_send_is_not_said_to_be_sent() {
+    let said = "not known whether the message with reference K7Q was sent";
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.pass(Duration::from_secs(31)).slow().keys("<Ctrl-R>").breaks(RESEND);
+    let request = counter.desk.open_request().clone();
+    let already = Asked::Already(request);
+    counter.answer(RESEND, Reply::Resent(Ok(Some(already)))).is_at("entry").says(said);
+    let mut counter = Counter::after("riv<Enter><Enter><Esc>");
+    counter.slow().keys("<Enter>").breaks(ASK);
+    let request = counter.desk.open_request().clone();
+    counter.answer(ASK, Reply::Asked(Ok(Asked::Already(request)))).is_at("entry").says(said);
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! A store whose connection breaks when it is told to, over a real one. It
-//! knows acts again as the port asks of every store.
+//! A store whose connection breaks when it is told to, over a real one.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,13 +30,9 @@ pub(crate) enum Break {
     Failed,
 }
 
-/// What the store answers an act with.
-type Answers = HashMap<String, (String, Attempted)>;
-
 pub(crate) struct Breaking {
     inner: Arc<dyn Store>,
     breaks: Mutex<VecDeque<Break>>,
-    attempts: Mutex<Answers>,
     codes: Mutex<Vec<String>>,
     folder: Mutex<Option<PathBuf>>,
 }
@@ -47,7 +42,6 @@ impl Breaking {
         Arc::new(Self {
             inner,
             breaks: Mutex::default(),
-            attempts: Mutex::default(),
             codes: Mutex::default(),
             folder: Mutex::default(),
         })
@@ -99,21 +93,6 @@ impl Breaking {
             }
             Some(Break::Failed) => Err(StoreError::Failed("out of order".into())),
         }
-    }
-
-    async fn attempt_once(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
-        let known = self.attempts.lock().expect("unpoisoned").get(attempt.act).cloned();
-        if let Some((token, answer)) = known {
-            return if token == attempt.session.token_digest {
-                Ok(answer)
-            } else {
-                Err(StoreError::Failed("another session under the same act".into()))
-            };
-        }
-        let (act, token) = (attempt.act.to_owned(), attempt.session.token_digest.clone());
-        let answer = self.inner.attempt(attempt).await?;
-        self.attempts.lock().expect("unpoisoned").insert(act, (token, answer.clone()));
-        Ok(answer)
     }
 
     async fn reissue_once(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
@@ -177,7 +156,7 @@ impl Store for Breaking {
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
-        self.act(self.attempt_once(attempt)).await
+        self.act(self.inner.attempt(attempt)).await
     }
 
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {

@@ -3,6 +3,7 @@
 
 use super::step::Step;
 use super::{find, store_changed, time};
+use crate::domain::request::Reference;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::model::{Doing, Live, Model, Notice, Part, Tone, UnderWay};
 use crate::tui::msg::Failure;
@@ -95,16 +96,24 @@ pub(super) fn unsay(step: &mut Step<'_>, id: EffectId) {
 }
 
 /// Adds to what was said of an effect that it was told again, and done once.
-pub(super) fn note(step: &mut Step<'_>, done: &UnderWay) {
+/// Where the code is one that somebody else has to send, nobody here knows
+/// whether that was done.
+pub(super) fn note(step: &mut Step<'_>, done: &UnderWay, sent_elsewhere: Option<Reference>) {
     let Some(doing) = done.doing.filter(|_| done.broke) else { return };
+    if let Some(reference) = sent_elsewhere {
+        let text = format!(
+            "The connection to the store broke meanwhile, and it is not known whether the message \
+             with reference {reference} was sent. Ask the customer whether it came."
+        );
+        return step.say(Tone::Warning, text);
+    }
     let once = match doing {
-        Doing::Ask => "the code was asked for once",
-        Doing::Verify => "the code was checked once",
-        Doing::Cancel => "the code was withdrawn once",
-        Doing::Logout => "the customer was logged out once",
-        Doing::Deliver(_) => "the message was handed over once",
+        Doing::Ask => "; the code was asked for once",
+        Doing::Verify => "; the code was checked once",
+        Doing::Deliver(_) => "; the message was handed over once",
+        Doing::Cancel | Doing::Logout => "",
     };
-    let note = format!("The connection to the store broke meanwhile; {once}.");
+    let note = format!("The connection to the store broke meanwhile{once}.");
     match &mut step.model.notice {
         None => step.say(Tone::Plain, note),
         Some(notice) if notice.live == Some(Live::Lost) => step.say(Tone::Plain, note),

@@ -4,6 +4,7 @@
 use super::step::Step;
 use super::{entry, find, follow, log, lost, send, time, tray, verified};
 use crate::domain::delivery::DeliveryState;
+use crate::domain::request::Reference;
 use crate::service::request::Asked;
 use crate::tui::effect::EffectId;
 use crate::tui::model::{Part, UnderWay};
@@ -15,6 +16,7 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
     };
     let is_back = health(step, &done, &reply);
     let failed = failure(&reply).is_some();
+    let sent_elsewhere = sent_elsewhere(&reply);
     lost::unsay(step, id);
     match reply {
         Reply::Clock(answer) => time::clock(step, id, answer),
@@ -34,10 +36,20 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
         Reply::Tray(answer) => tray::answered(step, id, answer),
     }
     if !failed {
-        lost::note(step, &done);
+        lost::note(step, &done, sent_elsewhere);
     }
     if is_back {
         lost::back(step);
+    }
+}
+
+/// The reference of a code that was stored, but not with this answer: its
+/// message is for somebody else to send.
+fn sent_elsewhere(reply: &Reply) -> Option<Reference> {
+    match reply {
+        Reply::Asked(Ok(Asked::Already(request)))
+        | Reply::Resent(Ok(Some(Asked::Already(request)))) => Some(request.reference.clone()),
+        _ => None,
     }
 }
 
