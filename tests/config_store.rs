@@ -36,6 +36,11 @@ fn customers(store: &str, customers: &str) -> CustomerSettings {
     Desk::new().load(&file(store, customers), &[]).expect("allowed").customers
 }
 
+/// The settings without a table of the office's.
+fn own_table(read_only: bool) -> CustomerSettings {
+    CustomerSettings { table: None, read_only, default_country: "US".into() }
+}
+
 fn value(config: &Config, key: &str) -> (serde_json::Value, String) {
     let setting = config.show().settings().iter().find(|setting| setting.key == key);
     setting.map(|it| (it.value.clone(), it.origin.clone())).expect("a key of the table")
@@ -199,11 +204,8 @@ fn a_password_stays_with_the_url_it_stands_in() {
 #[test]
 fn without_a_table_the_customers_are_the_stores_own() {
     let own = customers("", "");
-    assert_eq!(own, CustomerSettings { table: None, read_only: false });
-    assert_eq!(
-        customers(POSTGRES, "read_only = true"),
-        CustomerSettings { table: None, read_only: true }
-    );
+    assert_eq!(own, own_table(false));
+    assert_eq!(customers(POSTGRES, "read_only = true"), own_table(true));
 }
 
 #[test]
@@ -369,5 +371,5 @@ fn a_demo_reads_no_offices_customers() {
     ];
     let surroundings = countersign::config::Surroundings::new(desk.path(), variables);
     let config = Config::demo_in(&desk.path().join("demo"), &surroundings).expect("it holds");
-    assert_eq!(config.customers, CustomerSettings { table: None, read_only: false });
+    assert_eq!(config.customers, own_table(false));
 }

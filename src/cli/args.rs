@@ -208,6 +208,16 @@ Exits with 21 when nobody matches.")]
         /// JSON or text.
         output: Json,
     },
+    /// Bring what customers are found by up to the office's own table of customers
+    #[command(after_help = "\
+Examples:
+  countersign customers index
+  countersign customers index --dry-run --json
+
+Counters find new customers by themselves within seconds. This compares the whole
+table, and so also finds customers who were changed or taken out: run it once a
+night, or after many changes. It is safe while counters work.")]
+    Index(IndexArgs),
     /// Forgive a customer's wrong codes in a row, which lock them at every counter
     #[command(after_help = "\
 Example:
@@ -215,6 +225,17 @@ Example:
 
 The log keeps who did it and why.")]
     Unlock(UnlockArgs),
+}
+
+/// `customers index`
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    /// Compare and count; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
 }
 
 /// `customers unlock`
@@ -437,6 +458,7 @@ impl Command {
             Self::Customers(
                 Customers::Import(ImportArgs { output, .. })
                 | Customers::Find { output, .. }
+                | Customers::Index(IndexArgs { output, .. })
                 | Customers::Unlock(UnlockArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })

@@ -410,6 +410,25 @@ pub struct DoctorReply {
     pub checks: Vec<Check>,
 }
 
+/// `customers index`.
+#[derive(Debug, Serialize)]
+pub struct IndexReply {
+    /// `indexed`
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Customers compared.
+    pub customers: u64,
+    /// Customers that could not be found yet.
+    pub added: u64,
+    /// Customers that were found by what they no longer are.
+    pub changed: u64,
+    /// Entries of customers that are no longer there.
+    pub forgotten: u64,
+}
+
 /// One part of `doctor`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod exit;
 pub mod house;
 pub mod import;
+pub mod index;
 pub mod json;
 pub mod log;
 pub mod moment;
@@ -27,6 +28,7 @@ use clap::Parser as _;
 
 use crate::config::Config;
 use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
 use args::{Cli, Command, ConfigCommand, Customers, Keys};
 use exit::{Exit, Failure};
 use house::House;
@@ -134,15 +136,23 @@ async fn at_the_desk(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     match command {
+        Command::Customers(Customers::Import(_)) if config.customers.read_only => {
+            return Err(StoreError::ReadOnly.into());
+        }
         Command::Customers(Customers::Import(import)) if import.dry_run => {
             return import::run(None, &config.phones.default_country, output, &import.file).await;
+        }
+        Command::Customers(Customers::Index(arguments)) => {
+            let store = house.store(config).await?;
+            return index::run(store.as_ref(), output, arguments.dry_run).await;
         }
         Command::Keys(command) => return keys(house, config, output, &command),
         Command::Templates(command) => return templates::run(house, config, output, &command),
         Command::Migrate => {
             let done = house.migrate(config).await?;
             output.line(&done)?;
-            return Ok(Exit::DONE);
+            let store = house.store(config).await?;
+            return index::after_migration(store.as_ref(), output).await;
         }
         _ => {}
     }

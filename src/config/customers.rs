@@ -33,7 +33,8 @@ pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSett
     build.merged.derive("customers.read_only", table.is_some());
     let read_only = build.merged.flag("customers.read_only").unwrap_or(true);
     let table = table.and_then(|name| named(build, store, name));
-    CustomerSettings { table, read_only }
+    let default_country = super::sms::phones(build).default_country;
+    CustomerSettings { table, read_only, default_country }
 }
 
 fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Option<CustomerTable> {

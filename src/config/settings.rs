@@ -182,6 +182,9 @@ pub struct CustomerSettings {
     pub table: Option<CustomerTable>,
     /// Customers are read and never written.
     pub read_only: bool,
+    /// The country of phone numbers written without one (ISO 3166), for those
+    /// in a table that others write.
+    pub default_country: String,
 }
 
 /// An office's own table of customers, read where it is.

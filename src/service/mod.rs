@@ -5,6 +5,7 @@
 
 pub mod delivery;
 pub mod import;
+pub mod index;
 pub mod insist;
 pub mod log;
 pub mod lookup;

@@ -49,6 +49,9 @@ pub enum StoreError {
     /// The key that protects a code is not here.
     #[error(transparent)]
     MissingKey(#[from] MissingKey),
+    /// The customers are read here and not written.
+    #[error("customers are read here and not written")]
+    ReadOnly,
     /// Anything else that went wrong in it.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -314,6 +317,21 @@ pub struct ImportCount {
     pub unchanged: u64,
 }
 
+/// What came of comparing some customers with how they are found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IndexStep {
+    /// Customers looked at.
+    pub seen: u64,
+    /// Those that could not be found yet.
+    pub added: u64,
+    /// Those that were found by what they no longer are.
+    pub changed: u64,
+    /// Found, but no longer there.
+    pub forgotten: u64,
+    /// Where the next step goes on; none at the end.
+    pub next: Option<CustomerId>,
+}
+
 /// Something to write into the log that no other act writes.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
@@ -367,6 +385,15 @@ pub trait Store: Send + Sync {
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError>;
     /// Writes a batch of customers, each by its account number.
     async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError>;
+    /// Brings what customers are found by up to the customers numbered after
+    /// `after`, at most `limit` of them; a dry step writes nothing. The steps
+    /// from the first customer to the end make the index whole.
+    async fn index_customers(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        dry: bool,
+    ) -> Result<IndexStep, StoreError>;
 
     /// Stores a request with its code and its queued delivery, or says why
     /// not. An open request of the customer for the same purpose is replaced

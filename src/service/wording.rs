@@ -266,6 +266,11 @@ pub fn store_error(error: &StoreError) -> String {
                 .into()
         }
         StoreError::Refused(why) => why.clone(),
+        StoreError::ReadOnly => {
+            "Customers are only read here, and nothing was written: change them \
+             where the office keeps them, or set customers.read_only = false."
+                .into()
+        }
         StoreError::MissingKey(missing) => format!(
             "This code cannot be checked at this terminal: {missing}. \
              Send a new code, and tell an admin about the key."
@@ -291,6 +296,7 @@ pub fn lost(error: &StoreError) -> String {
 /// where the program itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
+        DeskError::Store(StoreError::ReadOnly) => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),
         DeskError::Random(_) | DeskError::Keys(_) => None,
     }

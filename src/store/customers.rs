@@ -3,6 +3,7 @@
 use super::db::{Db, Row, args};
 use super::sql::statements;
 use super::view;
+use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use crate::domain::money::Money;
 use crate::domain::query::compact;
@@ -56,6 +57,7 @@ pub(super) async fn customer(db: &Db, id: CustomerId) -> Result<Option<Customer>
 pub(super) async fn identify(
     db: &Db,
     wanted: CustomerKey<'_>,
+    country: &str,
 ) -> Result<Vec<Customer>, StoreError> {
     let (sql, lead, key) = match wanted {
         CustomerKey::Account(it) => (&BY_ACCOUNT, compact(&fold(it)), it.to_ascii_lowercase()),
@@ -71,7 +73,10 @@ pub(super) async fn identify(
         CustomerKey::Email(_) => {
             it.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&key))
         }
-        CustomerKey::Phone(_) => true,
+        CustomerKey::Phone(wanted) => {
+            let phone = it.phone.as_ref().and_then(|it| PhoneNumber::parse(it, country).ok());
+            phone.is_some_and(|phone| phone.as_str() == wanted)
+        }
     });
     Ok(found)
 }

@@ -268,6 +268,7 @@ pub(super) struct Tx {
 
 statements! {
     LOCK { "SELECT name FROM core_lock WHERE name = $1" for_update }
+    TRY_LOCK { "SELECT name FROM core_lock WHERE name = $1" skip_locked }
 }
 
 impl Tx {
@@ -279,6 +280,12 @@ impl Tx {
             Inner::Sqlite(_) => Ok(()),
             _ => self.one(&LOCK, args![name]).await.map(drop),
         }
+    }
+
+    /// Takes the lock of this name as [`Self::lock`] does, unless somebody else
+    /// has it; whether it was got.
+    pub(super) async fn try_lock(&mut self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.maybe(&TRY_LOCK, args![name]).await?.is_some())
     }
 
     /// Writes; gives the number of rows written.

@@ -11,6 +11,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::db::{Row, Tx, args};
 use super::sql::statements;
+use crate::domain::contact::PhoneNumber;
+use crate::domain::customer::Customer;
 use crate::domain::query::{SHORTEST_PART, compact, words};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::StoreError;
@@ -20,13 +22,15 @@ const WORD: usize = 64;
 const ACCOUNT: usize = 100;
 const NAME: usize = 255;
 
+/// Letters of an address: what RFC 5321 allows.
+const EMAIL: usize = 254;
+
 /// Digits of a phone number that are looked up. E.164 has fifteen.
 const PHONE: usize = 20;
 
 statements! {
     ENTRIES {
-        "SELECT customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
-         phone, words FROM core_customer_search WHERE customer_id " (among "$1")
+        "SELECT " entry_columns "FROM core_customer_search WHERE customer_id " (among "$1")
     }
     FORGET {
         (each
@@ -100,25 +104,40 @@ impl Entry {
         phone: Option<&str>,
         e164: Option<&str>,
     ) -> Self {
-        let account = fold(account_no);
-        let email_folded = email.map(fold).unwrap_or_default();
-        let name = fold(name);
+        // Others' tables hold longer texts than can be looked up.
+        let account = first(&fold(account_no), ACCOUNT);
+        let email_folded = first(&email.map(fold).unwrap_or_default(), EMAIL);
+        let name = first(&fold(name), NAME);
         let phone = digits(e164.or(phone).unwrap_or_default());
-        let compact = first(&compact(&account), ACCOUNT);
+        let compact = compact(&account);
         Self {
             account_key: first(&account_no.to_ascii_lowercase(), ACCOUNT),
-            email_key: email.map(str::to_ascii_lowercase),
+            email_key: email.map(|it| first(&it.to_ascii_lowercase(), EMAIL)),
             phone_key: e164.map(str::to_owned),
             account_end: compact.chars().rev().collect(),
             words: said(&account, &compact, &name, &email_folded),
             compact,
-            name: first(&name, NAME),
-            email: first(&email_folded, NAME - 1),
+            name,
+            email: email_folded,
             phone: first(phone.trim_start_matches('0'), PHONE),
         }
     }
 
-    fn read(row: &Row) -> Result<(i64, Self), StoreError> {
+    /// The entry of a customer as the table has one.
+    pub(super) fn of(customer: &Customer, default_country: &str) -> Self {
+        let phone = customer.phone.as_deref();
+        let e164 = phone.and_then(|it| PhoneNumber::parse(it, default_country).ok());
+        Self::new(
+            &customer.account_no,
+            &customer.name,
+            customer.email.as_deref(),
+            phone,
+            e164.as_ref().map(PhoneNumber::as_str),
+        )
+    }
+
+    /// Reads the columns of `ENTRIES`.
+    pub(super) fn read(row: &Row) -> Result<(i64, Self), StoreError> {
         let entry = Self {
             account_key: row.text(1)?,
             email_key: row.maybe_text(2)?,

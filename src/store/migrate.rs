@@ -6,7 +6,7 @@
 //! it is one transaction; MySQL ends a transaction with each table it makes, so
 //! its script can be run again from the beginning.
 
-use super::db::{Db, Kind, Pools, Script, args};
+use super::db::{Db, Kind, Pools, Script, Tx, args};
 use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
@@ -108,7 +108,17 @@ pub(super) async fn is_needed(db: &Db, source: &Source) -> Result<bool, StoreErr
 
 /// The table that the customers' view was made for.
 async fn made_for(db: &Db) -> Result<Option<String>, StoreError> {
-    db.maybe(&SETTING, args![SOURCE]).await?.map(|row| row.text(0)).transpose()
+    setting(db, SOURCE).await
+}
+
+/// What this program wrote down under a name.
+pub(super) async fn setting(db: &Db, name: &str) -> Result<Option<String>, StoreError> {
+    db.maybe(&SETTING, args![name]).await?.map(|row| row.text(0)).transpose()
+}
+
+/// Writes something down under a name.
+pub(super) async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    tx.write(&SET, args![name, value]).await.map(drop)
 }
 
 /// The script that makes the place for the tables, where there has to be one.
@@ -140,7 +150,7 @@ pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> 
     if let Some(view) = source.view(db.kind()) {
         tx.script(Script::Made(view)).await?;
     }
-    tx.write(&SET, args![SOURCE, &source.name()]).await?;
+    set(&mut tx, SOURCE, &source.name()).await?;
     tx.one(&END_ALONE, args![]).await?;
     tx.commit().await
 }

@@ -9,11 +9,13 @@
 //! migrate.rs  the tables              source.rs   where the customers are
 //! view.rs     rows as domain types    watch.rs    what others have written
 //! index.rs    how customers are found
+//! indexing.rs and catch_up.rs keep that up to what others write
 //! the rest    one file for each thing the desk does
 //! ```
 //! What the desk does is written once, above `db.rs`.
 
 mod attempt;
+mod catch_up;
 mod customers;
 mod db;
 mod delivery;
@@ -22,6 +24,7 @@ mod fault;
 mod gate;
 mod import;
 mod index;
+mod indexing;
 mod migrate;
 mod mysql;
 mod postgres;
@@ -50,10 +53,12 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::{
-    Attempt, Attempted, CustomerKey, ImportCount, Issued, NewEvent, NewRequest, Reissue,
+    Attempt, Attempted, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest, Reissue,
     SessionFilter, Store, StoreError,
 };
+use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
+use indexing::{Indexing, Mend};
 use source::Source;
 use sql::{Sql, statements};
 use watch::Watch;
@@ -67,6 +72,9 @@ pub struct SqlStore {
     db: Db,
     watch: Watch,
     source: Source,
+    indexing: Indexing,
+    catch_up: CatchUp,
+    read_only: bool,
     place: String,
 }
 
@@ -91,8 +99,17 @@ impl SqlStore {
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
         };
-        let (db, watch) = (Db::new(pools), Watch::new(Handle::current()));
-        let store = Self { db, watch, source, place: place(settings) };
+        let db = Db::new(pools);
+        let country = customers.default_country.clone();
+        let store = Self {
+            watch: Watch::new(Handle::current()),
+            catch_up: CatchUp::new(Handle::current()),
+            indexing: Indexing::new(db.clone(), source.clone(), country),
+            read_only: customers.read_only,
+            place: place(settings),
+            db,
+            source,
+        };
         if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
             store.migrate().await?;
         }
@@ -118,10 +135,11 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 16] = [
+        let modules: [(&str, &[(&str, Sql)]); 17] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
+            ("indexing", indexing::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("customers", customers::STATEMENTS),
             ("delivery", delivery::STATEMENTS),
@@ -204,6 +222,7 @@ impl Store for SqlStore {
     }
 
     fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.catch_up.begin(&self.indexing);
         self.watch.changes(&self.db)
     }
 
@@ -213,11 +232,13 @@ impl Store for SqlStore {
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+        self.catch_up.first(&self.indexing).await;
         search::find(&self.db, query, limit).await
     }
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
-        customers::identify(&self.db, key).await
+        self.catch_up.first(&self.indexing).await;
+        customers::identify(&self.db, key, self.indexing.country()).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
@@ -229,7 +250,24 @@ impl Store for SqlStore {
     }
 
     async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
+        if self.read_only {
+            return Err(StoreError::ReadOnly);
+        }
         in_turn(|| import::import(&self.db, batch)).await
+    }
+
+    async fn index_customers(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        dry: bool,
+    ) -> Result<IndexStep, StoreError> {
+        let mend = if dry { Mend::Never } else { Mend::InTurn };
+        let step = in_turn(|| self.indexing.step(after, limit, mend)).await?;
+        if step.next.is_none() && !dry {
+            self.indexing.mark_whole().await?;
+        }
+        Ok(step)
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {

@@ -38,6 +38,11 @@ impl Source {
         format!("{file} {} {}", table.name, columns.join(", "))
     }
 
+    /// Whether it is a table of the office's, which others write.
+    pub(super) const fn is_theirs(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// The script that makes the view with the tables; none where a migration
     /// made it, or each connection does.
     pub(super) fn view(&self, kind: Kind) -> Option<String> {

@@ -198,6 +198,10 @@ macro_rules! fragment {
     (mysql customer_columns) => {
         "CAST(c.id AS SIGNED), c.account_no, c.name, c.email, c.phone, c.address, c.locale "
     };
+    ($database:ident entry_columns) => {
+        "customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
+         phone, words "
+    };
     ($database:ident event_columns) => {
         "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, c.account_no, c.name, \
          e.channel, e.contact, e.clerk, e.counter, e.detail \

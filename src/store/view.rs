@@ -11,6 +11,7 @@ use crate::domain::event::{Actor, Event, EventCustomer, EventId};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::session::Session;
+use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::StoreError;
 
@@ -92,16 +93,18 @@ impl Held {
     }
 }
 
-/// Reads `customer_columns`.
+/// Reads `customer_columns`. The office's own table may write blanks where there
+/// is nothing, and nothing where there should be a name.
 pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
+    let written = |at| Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional));
     Ok(Customer {
         id: CustomerId(row.int(0)?),
-        account_no: row.text(1)?,
-        name: row.text(2)?,
-        email: row.maybe_text(3)?,
-        phone: row.maybe_text(4)?,
-        address: row.maybe_text(5)?,
-        locale: row.maybe_text(6)?,
+        account_no: written(1)?.unwrap_or_default(),
+        name: written(2)?.unwrap_or_default(),
+        email: written(3)?,
+        phone: written(4)?,
+        address: written(5)?,
+        locale: written(6)?,
     })
 }
 

@@ -5,7 +5,9 @@
 
 mod contract;
 mod files;
+mod indexing;
 mod life_cycle;
+mod office;
 mod plans;
 mod races;
 mod schemas;
@@ -14,3 +16,4 @@ mod secrets;
 mod servers;
 mod support;
 mod time;
+mod version_one;

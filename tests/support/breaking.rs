@@ -14,7 +14,7 @@ use countersign::domain::request::{Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::{
-    Attempt, Attempted, CustomerKey, ImportCount, Issued, NewEvent, NewRequest, Reissue,
+    Attempt, Attempted, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest, Reissue,
     SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
@@ -145,6 +145,15 @@ impl Store for Breaking {
 
     async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
         self.read(self.inner.import(batch)).await
+    }
+
+    async fn index_customers(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        dry: bool,
+    ) -> Result<IndexStep, StoreError> {
+        self.inner.index_customers(after, limit, dry).await
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {

@@ -1,0 +1,71 @@
+//! `customers index`: how customers are found, compared with the customers.
+
+use std::time::{Duration, Instant};
+
+use super::exit::{Exit, Failure};
+use super::json::IndexReply;
+use super::output::Output;
+use crate::service::index::{self, IndexCount};
+use crate::service::ports::Store;
+
+/// What takes no longer is not worth a line.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Without a terminal, progress is told this often.
+const STRIDE: u64 = 100_000;
+
+/// `customers index`
+pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Result<Exit, Failure> {
+    let count = compare(store, output, dry_run).await?;
+    let IndexCount { seen, added, changed, forgotten } = count;
+    let differences = format!("{added} new, {changed} changed, {forgotten} gone");
+    let message = match (dry_run, seen) {
+        (true, _) => format!("Nothing was written. Of {seen} customers: {differences}."),
+        (false, 1) => format!("1 customer can be found: {differences}."),
+        (false, _) => format!("{seen} customers can be found: {differences}."),
+    };
+    if output.json() {
+        output.object(&IndexReply {
+            outcome: "indexed",
+            message,
+            dry_run,
+            customers: seen,
+            added,
+            changed,
+            forgotten,
+        })?;
+    } else {
+        output.line(&message)?;
+    }
+    Ok(Exit::DONE)
+}
+
+/// Makes customers found whom the tables were just made ready for.
+pub async fn after_migration(store: &dyn Store, output: &mut Output) -> Result<Exit, Failure> {
+    let count = compare(store, output, false).await?;
+    let mended = count.added + count.changed + count.forgotten;
+    if mended > 0 {
+        output.line(&format!("{} customers can be found.", count.seen))?;
+    }
+    Ok(Exit::DONE)
+}
+
+async fn compare(
+    store: &dyn Store,
+    output: &mut Output,
+    dry_run: bool,
+) -> Result<IndexCount, Failure> {
+    let (began, mut told) = (Instant::now(), 0);
+    let count = index::compare(store, dry_run, |count| {
+        let said = format!("{} customers compared", count.seen);
+        if output.watched() && began.elapsed() > SOON {
+            output.progress(&said);
+        } else if !output.watched() && count.seen / STRIDE > told {
+            told = count.seen / STRIDE;
+            output.note(&said);
+        }
+    });
+    let count = count.await?;
+    output.progress("");
+    Ok(count)
+}

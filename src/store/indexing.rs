@@ -1,0 +1,224 @@
+//! Bringing the index up to the customers as they are.
+//!
+//! A comparison walks both of them side by side by the customers' numbers, a
+//! batch at a time. It looks without a lock, so that a table in which nothing
+//! changed costs two reads a batch; what differs is read once more and written
+//! under the lock, in a moment that no counter notices.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::db::{Db, args};
+use super::import::INDEX;
+use super::index::{self, Entry};
+use super::source::Source;
+use super::sql::statements;
+use super::{migrate, view};
+use crate::domain::customer::{Customer, CustomerId};
+use crate::service::ports::{IndexStep, StoreError};
+
+/// Customers compared in one step of a pass that nobody else paces.
+const BATCH: u32 = 1_000;
+
+/// As many customers before the newest are looked at again: a number that was
+/// given earlier can be committed later, and who has just registered corrects
+/// what was mistyped.
+const LATE: i64 = 100;
+
+/// The setting that says what the index was made whole for.
+const WHOLE: &str = "indexed";
+
+/// Counts up when the same customer gives another entry than before.
+const FORM: u32 = 1;
+
+statements! {
+    NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
+    CUSTOMERS {
+        "SELECT " customer_columns "FROM core_customer_view c WHERE c.id > $1 \
+         ORDER BY c.id LIMIT $2"
+    }
+    INDEXED {
+        "SELECT " entry_columns "FROM core_customer_search WHERE customer_id > $1 \
+         ORDER BY customer_id LIMIT $2"
+    }
+    THESE { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id " (among "$1") }
+}
+
+/// What a step does about differences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mend {
+    /// Nothing but count them.
+    Never,
+    /// Mends them, unless somebody else is at it.
+    IfFree,
+    /// Mends them.
+    InTurn,
+}
+
+/// All that an indexing needs.
+#[derive(Clone)]
+pub(super) struct Indexing {
+    db: Db,
+    source: Source,
+    /// The country of phone numbers written without one.
+    country: String,
+}
+
+/// A customer, and how they are found.
+type Looked = BTreeMap<i64, (Customer, Entry)>;
+
+impl Indexing {
+    pub(super) fn new(db: Db, source: Source, country: String) -> Self {
+        Self { db, source, country }
+    }
+
+    /// The country of phone numbers written without one.
+    pub(super) fn country(&self) -> &str {
+        &self.country
+    }
+
+    /// Whether others write the customers, so that the index falls behind.
+    pub(super) const fn goes_on(&self) -> bool {
+        self.source.is_theirs()
+    }
+
+    /// What the index is to be whole for. Our own table has its phone numbers
+    /// with their countries.
+    fn purpose(&self) -> String {
+        let country = if self.source.is_theirs() { self.country.as_str() } else { "" };
+        format!("{FORM} {country} {}", self.source.name())
+    }
+
+    /// Whether every customer was indexed once.
+    pub(super) async fn is_whole(&self) -> Result<bool, StoreError> {
+        let found = migrate::setting(&self.db, WHOLE).await?;
+        Ok(found.is_some_and(|found| found == self.purpose()))
+    }
+
+    /// Writes down that every customer was.
+    pub(super) async fn mark_whole(&self) -> Result<(), StoreError> {
+        if self.is_whole().await? {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        migrate::set(&mut tx, WHOLE, &self.purpose()).await?;
+        tx.commit().await
+    }
+
+    /// Compares all customers.
+    pub(super) async fn make_whole(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let step = self.step(after, BATCH, Mend::InTurn).await?;
+            after = step.next;
+            if after.is_none() {
+                return self.mark_whole().await;
+            }
+        }
+    }
+
+    /// Looks for customers that came since.
+    pub(super) async fn catch_up(&self, mend: Mend) -> Result<(), StoreError> {
+        let newest = self.db.maybe(&NEWEST, args![]).await?;
+        let newest = newest.map_or(Ok(None), |row| row.maybe_int(0))?;
+        let mut after = newest.map(|id| CustomerId(id.saturating_sub(LATE)));
+        loop {
+            after = self.step(after, BATCH, mend).await?.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One batch.
+    pub(super) async fn step(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        mend: Mend,
+    ) -> Result<IndexStep, StoreError> {
+        let (after, limit) = (after.map_or(i64::MIN, |id| id.0), limit.max(1));
+        let customers = self.db.all(&CUSTOMERS, args![after, limit]).await?;
+        let customers: Vec<Customer> =
+            customers.iter().map(view::customer).collect::<Result<_, _>>()?;
+        let indexed = self.db.all(&INDEXED, args![after, limit]).await?;
+        let mut indexed: BTreeMap<i64, Entry> =
+            indexed.iter().map(Entry::read).collect::<Result<_, _>>()?;
+        // Both are known up to where the first of them broke off.
+        let full = |count: usize| count >= usize::try_from(limit).unwrap_or(usize::MAX);
+        let ends = [
+            customers.last().filter(|_| full(customers.len())).map(|it| it.id.0),
+            indexed.keys().last().filter(|_| full(indexed.len())).copied(),
+        ];
+        let end = ends.into_iter().flatten().min();
+        let within = |id: i64| end.is_none_or(|end| id <= end);
+        let mut looked = self.look(customers).await?;
+        looked.retain(|id, _| within(*id));
+        indexed.retain(|id, _| within(*id));
+        let mut step = IndexStep {
+            seen: looked.len() as u64,
+            next: end.map(CustomerId),
+            ..IndexStep::default()
+        };
+        looked.retain(|id, (_, entry)| match indexed.remove(id) {
+            None => {
+                step.added += 1;
+                true
+            }
+            Some(known) if known != *entry => {
+                step.changed += 1;
+                true
+            }
+            Some(_) => false,
+        });
+        step.forgotten = indexed.len() as u64;
+        if mend != Mend::Never && !(looked.is_empty() && indexed.is_empty()) {
+            self.settle(&looked, indexed.into_keys(), mend).await?;
+        }
+        Ok(step)
+    }
+
+    /// How customers are found. Phone numbers take their time to be read, which
+    /// nothing else here is to wait for.
+    async fn look(&self, customers: Vec<Customer>) -> Result<Looked, StoreError> {
+        let country = self.country.clone();
+        let read = move || {
+            let entries = customers.iter().map(|it| Entry::of(it, &country)).collect::<Vec<_>>();
+            customers.into_iter().zip(entries).map(|both| (both.0.id.0, both)).collect()
+        };
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|error| StoreError::Failed(format!("the customers cannot be read: {error}")))
+    }
+
+    /// Writes what differs, as it is by now.
+    async fn settle(
+        &self,
+        looked: &Looked,
+        gone: impl Iterator<Item = i64>,
+        mend: Mend,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        if mend == Mend::InTurn {
+            tx.lock(INDEX).await?;
+        } else if !tx.try_lock(INDEX).await? {
+            return Ok(());
+        }
+        let mut gone: BTreeSet<i64> = gone.collect();
+        let ids = looked.keys().chain(&gone);
+        let ids = index::list(ids.map(|id| (*id).into()));
+        let mut entries = HashMap::new();
+        for row in tx.all(&THESE, args![&ids]).await? {
+            let customer = view::customer(&row)?;
+            let entry = match looked.get(&customer.id.0) {
+                Some((same, entry)) if *same == customer => entry.clone(),
+                _ => Entry::of(&customer, &self.country),
+            };
+            gone.remove(&customer.id.0);
+            entries.insert(customer.id.0, entry);
+        }
+        gone.extend(looked.keys().filter(|id| !entries.contains_key(id)));
+        index::write(&mut tx, &entries).await?;
+        let stale = index::read(&mut tx, gone.iter()).await?;
+        index::forget(&mut tx, &stale).await?;
+        tx.commit().await
+    }
+}

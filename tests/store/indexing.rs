@@ -1,0 +1,124 @@
+//! Customers in a table that others write are found, as they are now.
+
+use countersign::domain::query::Query;
+use countersign::service::index::{self, IndexCount};
+use countersign::service::ports::{CustomerKey, Store, StoreError};
+use countersign::store::SqlStore;
+
+use crate::office::Office;
+use crate::support::{Kind, new_customer, on_each_store};
+
+/// The account numbers that a search finds.
+async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
+    let query = Query::parse(typed).expect("a search");
+    let found = store.find_customers(&query, 20).await.expect("an answer");
+    found.into_iter().map(|it| it.account_no).collect()
+}
+
+async fn compare(store: &SqlStore, dry: bool) -> IndexCount {
+    index::compare(store, dry, |_| {}).await.expect("compared")
+}
+
+fn count(seen: u64, added: u64, changed: u64, forgotten: u64) -> IndexCount {
+    IndexCount { seen, added, changed, forgotten }
+}
+
+async fn office(kind: Kind) -> Office {
+    let office = Office::new(kind);
+    office.make_table().await;
+    office.register(7, "K-7", "Zoë Müller-Lüdenscheidt", "0151 / 234-56 78").await;
+    office.register(9, "K-9", "Jörg Weiß", "").await;
+    office
+}
+
+on_each_store! {
+    async fn customers_of_the_office_are_found_by_the_first_search(house) {
+        let office = office(house.kind()).await;
+        let store = office.open().await;
+        for typed in ["K-7", "muller", "zoe", "0151 234", "+49 151 234", "0049151234", "5678"] {
+            assert_eq!(found(&store, typed).await, ["K-7"], "{typed}");
+        }
+        let phone = store.identify(CustomerKey::Phone("+491512345678")).await.expect("an answer");
+        assert_eq!(phone.len(), 1);
+        assert_eq!((phone[0].email.as_deref(), phone[0].locale.as_deref()), (None, None));
+        let account = store.identify(CustomerKey::Account("k-9")).await.expect("an answer");
+        assert_eq!((account.len(), account[0].phone.as_deref()), (1, None));
+        assert_eq!(compare(&store, false).await, count(2, 0, 0, 0));
+    }
+
+    async fn a_comparison_finds_who_came_changed_and_went(house) {
+        let office = office(house.kind()).await;
+        let store = office.open().await;
+        assert_eq!(found(&store, "weis").await, [] as [&str; 0]);
+        office.sql(
+            "DELETE FROM core_customer WHERE id = 9; \
+             UPDATE core_customer SET phone = '+43 664 1234567', name = 'Zoë Berg' WHERE id = 7"
+        ).await;
+        for (id, account) in [(2, "K-2"), (12, "K-12")] {
+            office.register(id, account, "Ada Weiss", "030 1234567").await;
+        }
+        let told = count(3, 2, 1, 1);
+        assert_eq!(compare(&store, true).await, told);
+        assert_eq!(found(&store, "0664 123").await, [] as [&str; 0], "a dry one writes nothing");
+        assert_eq!(compare(&store, false).await, told);
+        assert_eq!(compare(&store, false).await, count(3, 0, 0, 0));
+        assert_eq!(found(&store, "0664 123").await, ["K-7"]);
+        assert_eq!(found(&store, "0151 234").await, [] as [&str; 0]);
+        assert_eq!(found(&store, "weiss").await, ["K-2", "K-12"]);
+        let words = "SELECT COUNT(*) FROM core_customer_word WHERE customer_id = 9";
+        assert_eq!(office.house.number(words).await, 0);
+    }
+
+    async fn batches_end_where_either_side_breaks_off(house) {
+        let office = Office::new(house.kind());
+        office.make_table().await;
+        let store = office.open().await;
+        for id in 1..=7 {
+            office.register(id, &format!("K-{id}"), "Ada", "").await;
+        }
+        compare(&store, false).await;
+        // Gone: a run longer than a batch, then new ones.
+        office.sql("DELETE FROM core_customer WHERE id BETWEEN 2 AND 6").await;
+        for id in 8..=12 {
+            office.register(id, &format!("K-{id}"), "Ada", "").await;
+        }
+        let (mut after, mut steps, mut sums) = (None, 0, [0; 4]);
+        loop {
+            let step = store.index_customers(after, 2, false).await.expect("a step");
+            for (sum, more) in
+                sums.iter_mut().zip([step.seen, step.added, step.changed, step.forgotten])
+            {
+                *sum += more;
+            }
+            assert!(step.seen <= 2 && step.forgotten <= 2, "{step:?}");
+            assert!(step.next.is_none() || step.next > after, "{step:?}");
+            (after, steps) = (step.next, steps + 1);
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(sums, [7, 5, 0, 5]);
+        assert!(steps > 4, "{steps}");
+        let entries = "SELECT COUNT(*) FROM core_customer_search";
+        assert_eq!(office.house.number(entries).await, 7);
+    }
+
+    async fn who_registered_since_is_found_by_the_next_terminal(house) {
+        let office = office(house.kind()).await;
+        let store = office.open().await;
+        assert_eq!(found(&store, "muller").await, ["K-7"]);
+        // 8 was given before 10, and committed after it.
+        for (id, name) in [(10, "Berta"), (8, "Adele")] {
+            office.register(id, &format!("K-{id}"), name, "").await;
+            let next = office.open().await;
+            assert_eq!(found(&next, name).await, [format!("K-{id}")]);
+        }
+    }
+
+    async fn customers_that_are_only_read_are_not_written(house) {
+        let office = office(house.kind()).await;
+        let store = office.open().await;
+        let refused = store.import(&[new_customer("K-1", "Ada")]).await;
+        assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
+    }
+}
