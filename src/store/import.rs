@@ -88,7 +88,7 @@ impl Incoming<'_> {
     }
 
     /// Phone numbers were read before they came here: they are in E.164.
-    fn entry(&self) -> Entry {
+    pub(super) fn entry(&self) -> Entry {
         Entry::new(self.account_no, self.name, self.email, self.phone, self.phone)
     }
 

@@ -170,6 +170,22 @@ impl Entry {
             .collect()
     }
 
+    /// The columns of its row but for the number, and its words.
+    pub(super) fn rows(&self) -> (Vec<Option<String>>, Vec<String>) {
+        let columns = vec![
+            Some(self.account_key.clone()),
+            self.email_key.clone(),
+            self.phone_key.clone(),
+            Some(self.compact.clone()),
+            Some(self.account_end.clone()),
+            Some(self.name.clone()),
+            Some(self.email.clone()),
+            Some(self.phone.clone()),
+            Some(self.words.clone()),
+        ];
+        (columns, self.looked_up().into_iter().collect())
+    }
+
     fn json(&self, id: i64) -> serde_json::Value {
         serde_json::json!([
             id,

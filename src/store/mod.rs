@@ -131,6 +131,14 @@ impl SqlStore {
         sample::load(&self.db).await
     }
 
+    /// What is found of a customer: the columns of its row after the number, and
+    /// the words it is looked up by. For benches, which write millions of them by
+    /// the database's own tools.
+    #[doc(hidden)]
+    pub fn entry(customer: &NewCustomer) -> (Vec<Option<String>>, Vec<String>) {
+        import::Incoming::from(customer).entry().rows()
+    }
+
     /// Every statement the store can issue, by name, for the test that reads
     /// their query plans.
     #[doc(hidden)]

@@ -1,0 +1,215 @@
+//! Asking for codes and entering them, by one terminal and by eight.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign::domain::channel::Channel;
+use countersign::domain::code::{Binding, Code, Digest, Guess};
+use countersign::domain::contact::{Contact, EmailAddress};
+use countersign::domain::customer::CustomerId;
+use countersign::domain::event::Actor;
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::request::{Reference, RequestId};
+use countersign::domain::session::{SessionId, SessionToken};
+use countersign::service::ports::{
+    Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
+};
+use countersign::store::SqlStore;
+use tokio::task::JoinSet;
+
+use super::place::{Bare, Place};
+use super::support::{Figure, Report};
+use super::{ROUNDS, native, people};
+
+const TASKS: u64 = 8;
+
+/// How many each of the eight does.
+const EACH: u64 = 500;
+
+const RIGHT: u64 = 123_456;
+
+const BARE_UPDATE: [&str; 3] = [
+    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = $1 AND attempts < 1000000000",
+    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = $1 AND attempts < 1000000000",
+    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = ? AND attempts < 1000000000",
+];
+
+/// Rows for the bare update.
+async fn floor_rows(bare: &Bare) {
+    bare.run("DROP TABLE IF EXISTS floor_row").await;
+    bare.run("CREATE TABLE floor_row (id BIGINT NOT NULL PRIMARY KEY, attempts BIGINT)").await;
+    for id in 0..TASKS {
+        bare.run(&format!("INSERT INTO floor_row VALUES ({id}, 0)")).await;
+    }
+}
+
+/// A terminal that asks and enters.
+struct Desk {
+    store: SqlStore,
+    keyring: Keyring,
+    policy: OtpPolicy,
+    limits: SendLimits,
+    actor: Actor,
+    customers: u64,
+}
+
+impl Desk {
+    async fn open(place: &Place, customers: u64, counter: u64) -> Self {
+        let most = u32::MAX;
+        Self {
+            store: place.open(1).await,
+            keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
+            policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
+            limits: SendLimits {
+                per_contact: most,
+                per_customer: most,
+                per_clerk: most,
+                per_counter: most,
+                in_all: most,
+            },
+            actor: Actor { clerk: "bench".into(), counter: counter.to_string() },
+            customers,
+        }
+    }
+
+    fn id(draw: u64) -> RequestId {
+        RequestId::from_bits(draw & ((1 << 50) - 1))
+    }
+
+    async fn ask(&self, draw: u64) {
+        let id = Self::id(draw);
+        let code = Code::from_number(RIGHT, 6);
+        let binding = Binding { purpose: "pay bill", request: &id, generation: 1 };
+        let number = i64::try_from(draw % self.customers).expect("fits") + 1;
+        let address = EmailAddress::parse(&format!("c{draw}@example.org")).expect("an address");
+        let issued = self.store.issue(NewRequest {
+            id: id.clone(),
+            customer: CustomerId(number),
+            purpose: "pay bill",
+            idempotency: id.as_str(),
+            code: NewCode {
+                digest: Digest::of(&code, binding, self.keyring.current().1),
+                key_id: self.keyring.current().0.clone(),
+                reference: Reference::from_bits(draw),
+            },
+            delivery: NewDelivery {
+                channel: Channel::Email,
+                contact: Contact::Email(address),
+                provider: "nowhere",
+            },
+            policy: &self.policy,
+            limits: &self.limits,
+            actor: &self.actor,
+        });
+        assert!(matches!(issued.await, Ok(Issued::Fresh(_))));
+    }
+
+    async fn enter(&self, draw: u64, number: u64) {
+        let mut secret = [0; 32];
+        secret[..8].copy_from_slice(&draw.to_be_bytes());
+        let typed = Code::from_number(number, 6);
+        let (id, act) = (Self::id(draw), format!("{draw}-{number}"));
+        let attempted = self.store.attempt(Attempt {
+            request: &id,
+            act: &act,
+            guess: Guess { code: &typed, keyring: &self.keyring },
+            session: NewSession {
+                id: SessionId::from_bits(draw & ((1 << 50) - 1)),
+                token_digest: SessionToken::new(secret).digest(),
+            },
+            policy: &self.policy,
+            actor: &self.actor,
+        });
+        let verified = matches!(attempted.await, Ok(Attempted::Verified { .. }));
+        assert_eq!(verified, number == RIGHT);
+    }
+}
+
+/// Numbers that no run before has drawn.
+async fn begin(store: &SqlStore) -> u64 {
+    store.now().await.expect("a clock").millis().unsigned_abs() << 12
+}
+
+/// One terminal: how long each act takes.
+pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
+    report.section("asking and verifying, durable commits, one terminal");
+    floor_rows(bare).await;
+    let desk = Desk::open(place, customers, 1).await;
+    let mut floor = Figure::new("bare guarded update");
+    let [mut ask, mut wrong, mut right] =
+        ["ask", "a wrong code", "the right code"].map(Figure::new);
+    let begin = begin(&desk.store).await;
+    for round in 0..ROUNDS {
+        floor.time(bare.write(BARE_UPDATE[bare.at()], 1)).await;
+        let draw = people::scattered(begin + round);
+        ask.time(desk.ask(draw)).await;
+        wrong.time(desk.enter(draw, 7)).await;
+        right.time(desk.enter(draw, RIGHT)).await;
+    }
+    desk.store.close().await;
+    for figure in [&ask, &wrong, &right] {
+        report.line(figure, &floor);
+    }
+}
+
+/// Eight terminals at once: how many acts a second they come to.
+pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
+    report.note("\neight terminals at once, a second");
+    floor_rows(bare).await;
+    let mut desks = Vec::new();
+    for counter in 0..TASKS {
+        desks.push(Arc::new(Desk::open(place, customers, counter).await));
+    }
+    let begin = begin(&desks[0].store).await;
+    let draw = move |task: u64, round: u64| people::scattered(begin + task * EACH + round);
+    if let Some(rate) = native::updates(place) {
+        report.note(&format!("{:<44}{rate:>11.0}", "bare guarded update, native client"));
+    }
+    let bare = bare.clone();
+    let floor = rate(move |task, _| {
+        let bare = bare.clone();
+        async move {
+            bare.write(BARE_UPDATE[bare.at()], i64::try_from(task).expect("fits")).await;
+        }
+    });
+    let floor = floor.await;
+    report.note(&format!("{:<44}{floor:>11.0}", "bare guarded update, same driver"));
+    let all = desks.clone();
+    let asked = rate(move |task, round| {
+        let desk = all[task as usize].clone();
+        async move { desk.ask(draw(task, round)).await }
+    });
+    let asked = asked.await;
+    let all = desks.clone();
+    let verified = rate(move |task, round| {
+        let desk = all[task as usize].clone();
+        async move { desk.enter(draw(task, round), RIGHT).await }
+    });
+    let verified = verified.await;
+    for (name, rate) in [("ask", asked), ("verify", verified)] {
+        report.note(&format!("{name:<44}{rate:>11.0}{:>9.2}×", rate / floor));
+    }
+    for desk in desks {
+        desk.store.close().await;
+    }
+}
+
+/// Acts a second of eight tasks.
+async fn rate<F>(act: impl Fn(u64, u64) -> F + Clone + Send + 'static) -> f64
+where
+    F: Future<Output = ()> + Send,
+{
+    let mut tasks = JoinSet::new();
+    let since = Instant::now();
+    for task in 0..TASKS {
+        let act = act.clone();
+        tasks.spawn(async move {
+            for round in 0..EACH {
+                act(task, round).await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    (TASKS * EACH) as f64 / since.elapsed().as_secs_f64()
+}
