@@ -15,8 +15,10 @@ use crate::service::ports::StoreError;
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
     let text = clean(&error.to_string());
     match &error {
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
+        sqlx::Error::PoolTimedOut => {
+            StoreError::Unreachable("the database gives no connection in time".into())
+        }
+        sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Io(_)
         | sqlx::Error::Tls(_) => StoreError::Unreachable(text),

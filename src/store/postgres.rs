@@ -8,8 +8,8 @@ use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
 
-/// How long an act waits for its connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an act waits for its connection: then the clerk is told.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A pool whose connections are made when they are needed. The round trip that
 /// tests one before each use is left out: an act that meets a dead connection

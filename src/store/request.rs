@@ -8,6 +8,7 @@ use super::view::Held;
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
@@ -179,7 +180,13 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         return Ok(Issued::Closed(held.request));
     }
     if held.request.generation != new.after {
-        return Ok(Issued::Already(held.request));
+        let told_again = held.request.generation == new.after + 1
+            && held.has(&new.code.digest)
+            && held.request.delivery.state == DeliveryState::Queued;
+        return Ok(match told_again {
+            true => Issued::Stored(held.request),
+            false => Issued::Already(held.request),
+        });
     }
     let gate = Gate {
         customer: held.request.customer,

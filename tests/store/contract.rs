@@ -54,6 +54,7 @@ stories! {
     a_cancelled_request_keeps_its_count;
     the_same_act_issues_once;
     a_reissue_that_comes_late_does_nothing;
+    a_reissue_told_again_says_what_is_stored;
     an_older_code_is_recognised_and_never_accepted;
     the_cooldown_is_per_contact;
     each_limit_says_when_there_is_room_again;
@@ -218,6 +219,20 @@ async fn the_same_act_issues_once(desk: &Terminal) {
     let Issued::Already(same) = again else { panic!("{again:?}") };
     assert_eq!(same, request);
     assert_eq!(desk.log(&EventFilter::default()).await.len(), 1);
+}
+
+async fn a_reissue_told_again_says_what_is_stored(desk: &Terminal) {
+    let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
+    let second = desk.reissue(&first, "222222").await;
+    let again = desk.try_reissue(&first, "222222").await.expect("an answer");
+    let Issued::Stored(again) = again else { panic!("{again:?}") };
+    assert_eq!((again.generation, again.delivery.id), (2, second.delivery.id));
+    let other = desk.try_reissue(&first, "333333").await.expect("an answer");
+    assert!(matches!(other, Issued::Already(_)), "another act's code: {other:?}");
+    let sent = Report::sent(None);
+    desk.store.report(second.delivery.id, &sent, &desk.actor).await.expect("written");
+    let late = desk.try_reissue(&first, "222222").await.expect("an answer");
+    assert!(matches!(late, Issued::Already(_)), "it was sent: {late:?}");
 }
 
 async fn a_reissue_that_comes_late_does_nothing(desk: &Terminal) {
