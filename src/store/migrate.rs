@@ -67,6 +67,14 @@ statements! {
             ("SELECT CAST(1 AS BIGINT)")
             ("SELECT RELEASE_LOCK(CONCAT('countersign ', DATABASE()))"))
     }
+    /// How many of our tables are there, in the place that is to be ours.
+    HAS {
+        (each
+            ("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ($1, $2)")
+            ("SELECT COUNT(to_regclass(value)) FROM (VALUES (CAST($1 AS TEXT)), ($2)) list (value)")
+            ("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() \
+              AND table_name IN ($1, $2)"))
+    }
     CREATE {
         "CREATE TABLE IF NOT EXISTS core_schema (\
          version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
@@ -129,6 +137,21 @@ fn place(db: &Db) -> Option<String> {
     }
 }
 
+/// A place where another program keeps tables that are called as ours are is
+/// left to it.
+async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
+    let ours = tx.one(&HAS, args!["core_schema", "core_schema"]).await?.int(0)?;
+    if ours > 0 || tx.one(&HAS, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
+        return Ok(());
+    }
+    Err(StoreError::Refused(
+        "The place that store.url names holds core_customer or core_otp of another program. Give \
+         countersign a schema, a database or a file of its own, and name that table in \
+         customers.table."
+            .into(),
+    ))
+}
+
 /// Applies what is missing.
 pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
@@ -138,6 +161,7 @@ pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> 
     if let Some(place) = place(db) {
         tx.script(Script::Made(place)).await?;
     }
+    refuse_others(&mut tx).await?;
     tx.write(&CREATE, args![]).await?;
     let done = tx.one(&VERSION, args![]).await?.maybe_int(0)?.unwrap_or(0);
     for migration in MIGRATIONS.iter().filter(|it| it.version > done) {

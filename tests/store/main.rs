@@ -17,3 +17,4 @@ mod servers;
 mod support;
 mod time;
 mod version_one;
+mod website;

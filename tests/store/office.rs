@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use countersign::config::settings::{
-    CustomerColumns, CustomerSettings, CustomerTable, Identifier, TableName,
+    CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerSettings, StoreSettings,
+    TableName,
 };
 use countersign::service::ports::StoreError;
 use countersign::store::SqlStore;
@@ -82,6 +83,19 @@ impl Office {
         let store = SqlStore::open(&self.house.settings(), customers).await?;
         store.migrate().await?;
         Ok(store)
+    }
+
+    /// A store whose own tables would lie among theirs.
+    pub(crate) fn in_their_place(&self) -> (StoreSettings, CustomerSettings) {
+        let settings = match (self.house.settings(), &self.database) {
+            (StoreSettings::Server(ours), Some(theirs)) => StoreSettings::Server(ServerSettings {
+                database: theirs.name.clone(),
+                schema: name("public"),
+                ..ours
+            }),
+            (_, _) => StoreSettings::Sqlite { file: self.file() },
+        };
+        (settings, CustomerSettings::default())
     }
 
     /// Runs statements in their place.

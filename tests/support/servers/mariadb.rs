@@ -68,6 +68,16 @@ fn option(name: &str, path: &Path) -> String {
     format!("--{name}={}", path.display())
 }
 
+/// What writes down a database and its rows.
+pub(super) fn dump(folder: &Path, name: &str) -> Command {
+    let mut command = Command::new(program("mariadb-dump"));
+    command
+        .args(["--no-defaults", "--user=root", "--skip-dump-date", "--routines", "--events"])
+        .arg(option("socket", &folder.join("socket")))
+        .arg(name);
+    command
+}
+
 /// What is said to a new server.
 pub(super) fn welcome() -> Vec<String> {
     vec![

@@ -205,6 +205,20 @@ impl Server {
         Database { url: url(USER), admin_url: url(ADMIN), name }
     }
 
+    /// All that is in a database, written down; of a PostgreSQL, in its schema
+    /// `public`.
+    pub(crate) fn dump(&self, database: &Database) -> String {
+        let mut command = match self.kind {
+            Kind::Postgres => postgres::dump("public", &database.url),
+            Kind::MariaDb => mariadb::dump(&self.folder, &database.name),
+        };
+        let dump = command.output().expect("a dump");
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+        let dump = String::from_utf8(dump.stdout).expect("a text");
+        // A dump of PostgreSQL is sealed with a word drawn for it alone.
+        dump.lines().filter(|line| !line.contains("restrict ")).collect::<Vec<_>>().join("\n")
+    }
+
     /// Ends the server in good order; whoever is connected is cut off.
     pub(crate) fn stop(&self) {
         let mut keeper = self.keeper();

@@ -16,8 +16,13 @@ use sqlx::{AssertSqlSafe, Connection};
 use super::keeper::Owner;
 use super::{ADMIN, Options, PASSWORD, USER, folders_of_path, missing};
 
-/// The folder of the programs: one on the path, else the newest of Debian's.
+/// The folder of the server's programs.
 fn programs() -> PathBuf {
+    folder_of(&["initdb", "postgres"])
+}
+
+/// The folder of programs: one on the path, else the newest of Debian's.
+fn folder_of(programs: &[&str]) -> PathBuf {
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -28,7 +33,7 @@ fn programs() -> PathBuf {
     folders_of_path()
         .into_iter()
         .chain(debian.into_iter().rev().map(|(_, folder)| folder))
-        .find(|folder| ["initdb", "postgres"].iter().all(|it| folder.join(it).is_file()))
+        .find(|folder| programs.iter().all(|it| folder.join(it).is_file()))
         .unwrap_or_else(|| missing("PostgreSQL"))
 }
 
@@ -93,6 +98,13 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
         set("synchronous_commit", "off");
         set("full_page_writes", "off");
     }
+    command
+}
+
+/// What writes down a schema and its rows.
+pub(super) fn dump(schema: &str, url: &str) -> Command {
+    let mut command = Command::new(folder_of(&["pg_dump"]).join("pg_dump"));
+    command.args(["--schema", schema, "--dbname", url]);
     command
 }
 

@@ -1,0 +1,129 @@
+//! A counter beside the database of an office's website, made by Django: its
+//! customers are verified, and nothing of the website's is changed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use countersign::domain::channel::Channel;
+use countersign::domain::contact::PhoneNumber;
+use countersign::domain::customer::PhonePolicy;
+use countersign::domain::event::EventFilter;
+use countersign::domain::outcome::Outcome;
+use countersign::domain::query::Query;
+use countersign::service::ports::{CustomerKey, StoreError};
+
+use crate::office::Office;
+use crate::servers::{PASSWORD, Server, USER};
+use crate::support::{Kind, Terminal, on_each_store, wish};
+
+const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/django/bin/python");
+const WEBSITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/django/website.py");
+
+fn port(server: &Server) -> String {
+    server.port().to_string()
+}
+
+/// Lets Django make its tables in the office's place, and fill them.
+fn make(office: &Office) {
+    assert!(
+        Path::new(PYTHON).exists(),
+        "the tests need Django, which is not installed here: run .ci/install"
+    );
+    let mut django = Command::new(PYTHON);
+    // It leaves no compiled files behind.
+    django.arg("-B").arg(WEBSITE);
+    match (&office.database, office.house.kind()) {
+        (Some(it), Kind::Postgres) => django.args(["postgresql", &it.name]),
+        (Some(it), _) => django.args(["mysql", &it.name]),
+        (None, _) => django.arg("sqlite3").arg(office.file()),
+    };
+    let server = match office.house.kind() {
+        Kind::Sqlite => None,
+        Kind::Postgres => Some(Server::postgres()),
+        Kind::MariaDb => Some(Server::mariadb()),
+    };
+    if let Some(server) = server {
+        django.args([USER, PASSWORD, "127.0.0.1", &port(server)]);
+    }
+    let done = django.output().expect("a website");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Everything of theirs, to the byte.
+fn dump(office: &Office) -> Vec<u8> {
+    match (&office.database, office.house.kind()) {
+        (Some(it), Kind::Postgres) => Server::postgres().dump(it).into_bytes(),
+        (Some(it), _) => Server::mariadb().dump(it).into_bytes(),
+        (None, _) => fs::read(office.file()).expect("their file"),
+    }
+}
+
+on_each_store! {
+    async fn a_websites_customers_are_verified_and_nothing_of_theirs_changes(house) {
+        let office = Office::new(house.kind());
+        make(&office);
+        let before = dump(&office);
+        assert!(String::from_utf8_lossy(&before).contains("K-1001"));
+
+        let desk = Terminal::new(office.open().await);
+        for (typed, account) in [
+            ("zoe mull", "K-1001"),
+            ("k 1001", "K-1001"),
+            ("0151 234", "K-1001"),
+            ("+49 151 23456", "K-1001"),
+            ("45678", "K-1001"),
+            ("030/123", "K-1002"),
+            ("nunez jose", "K-1002"),
+            ("unal@ex", "K-1003"),
+            ("celik", "K-1003"),
+        ] {
+            let query = Query::parse(typed).expect("a search");
+            let found = desk.store.find_customers(&query, 10).await.expect("an answer");
+            let found: Vec<_> = found.iter().map(|it| it.account_no.as_str()).collect();
+            assert_eq!(found, [account], "{typed}");
+        }
+        let one = async |key| {
+            let found = desk.store.identify(key).await.expect("an answer");
+            assert_eq!(found.len(), 1, "{key:?}");
+            found.into_iter().next().expect("a customer")
+        };
+        let zoe = one(CustomerKey::Phone("+491512345678")).await;
+        assert_eq!(zoe, one(CustomerKey::Email("ZOE@example.org")).await);
+        assert_eq!(zoe.name, "Zoë Müller-Lüdenscheidt");
+        assert_eq!((zoe.address.as_deref(), zoe.locale.as_deref()), (Some("Hauptstraße 1"), Some("de")));
+        let jose = one(CustomerKey::Account("K-1002")).await;
+        assert_eq!((&jose.email, &jose.address, &jose.locale), (&None, &None, &None));
+        let phones = PhonePolicy { default_country: "DE".into(), allowed_countries: Vec::new() };
+        assert!(jose.contact(Channel::Sms, &phones).is_ok());
+        assert!(jose.contact(Channel::Email, &phones).is_err());
+        assert!(PhoneNumber::parse(zoe.phone.as_deref().unwrap_or_default(), "DE").is_ok());
+
+        let request = desk.issue(&wish(zoe.id, "123456")).await;
+        assert_eq!(desk.enter(&request.id, "654321").await, Outcome::Wrong);
+        assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
+        let log = desk.log(&EventFilter::default()).await;
+        assert_eq!(log.len(), 3);
+        assert!(log.iter().all(|it| it.customer.as_ref().is_some_and(|it| it.account_no == "K-1001")));
+        assert_eq!(office.house.number("SELECT COUNT(*) FROM core_otp").await, 1);
+
+        assert!(dump(&office) == before, "something of theirs has changed");
+    }
+
+    async fn a_place_that_holds_another_programs_tables_is_not_taken(house) {
+        let office = Office::new(house.kind());
+        make(&office);
+        let before = dump(&office);
+        let (settings, customers) = office.in_their_place();
+        let refused = match countersign::store::SqlStore::open(&settings, &customers).await {
+            Ok(store) => store.migrate().await.expect_err("a refusal"),
+            Err(error) => error,
+        };
+        let StoreError::Refused(told) = refused else { panic!("{refused:?}") };
+        assert!(told.contains("another program"), "{told}");
+        // SQLite writes into the file's header how its journal is kept.
+        if house.kind() != Kind::Sqlite {
+            assert!(dump(&office) == before, "something of theirs has changed");
+        }
+    }
+}
