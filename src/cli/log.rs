@@ -1,5 +1,6 @@
 //! `log`: what happened, for people, programs and spreadsheets.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::args::LogArgs;
@@ -8,7 +9,7 @@ use super::json::EventLine;
 use super::output::Output;
 use super::request::{identify, parse};
 use super::{moment, table};
-use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::event::{Event, EventFilter, EventId, OVERLAP, Page};
 use crate::domain::outcome::Outcome;
 use crate::service::Desk;
 
@@ -35,22 +36,21 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
     if writing == Writing::Csv {
         output.line(&EventLine::COLUMNS.join(","))?;
     }
-    let events = newest(desk, &filter, arguments.limit).await?;
-    let mut last = match (events.last(), arguments.limit) {
-        (Some(event), _) => event.id,
-        (None, 0) => {
-            let newest = desk.log(&EventFilter::default(), Page::Newest, 1).await?;
-            newest.first().map_or(EventId(0), |event| event.id)
-        }
-        (None, _) => EventId(0),
-    };
-    write(output, writing, &events)?;
+    let limit = arguments.limit;
     if !arguments.follow {
+        let events = newest(desk, &filter, limit).await?;
+        write(output, writing, &events)?;
         if events.is_empty() && writing == Writing::Lines {
             output.note("Nothing is in the log that fits.");
         }
         return Ok(Exit::DONE);
     }
+    // What is older than the first entry shown must not come as news.
+    let mut events = newest(desk, &filter, limit.max(OVERLAP)).await?;
+    let mut seen = Seen::default();
+    seen.keep_new(&mut events);
+    let asked = usize::try_from(limit).unwrap_or(usize::MAX);
+    write(output, writing, &events[events.len().saturating_sub(asked)..])?;
     loop {
         output.flush()?;
         // A store that is gone for good ends the signal; looking on says why.
@@ -58,10 +58,31 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
             tokio::time::sleep(GLANCE).await;
         }
         loop {
-            let events = desk.log(&filter, Page::After(last), PAGE).await?;
-            let Some(event) = events.last() else { break };
-            last = event.id;
+            let mut events = desk.log(&filter, Page::following(seen.newest()), PAGE).await?;
+            let full = events.len() >= PAGE as usize;
+            seen.keep_new(&mut events);
             write(output, writing, &events)?;
+            if !full {
+                break;
+            }
+        }
+    }
+}
+
+/// The newest entries that were seen, as many as are read again when following.
+#[derive(Default)]
+struct Seen(BTreeSet<EventId>);
+
+impl Seen {
+    fn newest(&self) -> EventId {
+        self.0.last().copied().unwrap_or(EventId(0))
+    }
+
+    /// Leaves those that were not seen, which from now on they are.
+    fn keep_new(&mut self, events: &mut Vec<Event>) {
+        events.retain(|event| self.0.insert(event.id));
+        while self.0.len() > OVERLAP as usize {
+            self.0.pop_first();
         }
     }
 }

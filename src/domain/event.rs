@@ -131,7 +131,9 @@ pub struct Actor {
     pub counter: String,
 }
 
-/// An event's number: later events have higher ones.
+/// An event's number. It is given before the event is committed: of two
+/// terminals that act in one moment, the one with the higher number may be seen
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EventId(pub i64);
 
@@ -193,8 +195,21 @@ pub enum Page {
     Newest,
     /// Those before an event, newest first.
     Before(EventId),
-    /// Those after an event, oldest first: for following.
+    /// Those after an event, oldest first.
     After(EventId),
+}
+
+/// So many numbers before the newest event that was seen, one may still appear.
+/// Between being numbered and being committed an event waits for nothing but
+/// the store itself, some milliseconds; the busiest office writes ten a second.
+pub const OVERLAP: u32 = 100;
+
+impl Page {
+    /// For following the log, when `newest` is the newest event that was seen:
+    /// what is new, and some that were seen, which the reader must drop.
+    pub const fn following(newest: EventId) -> Self {
+        Self::After(EventId(newest.0.saturating_sub(OVERLAP as i64)))
+    }
 }
 
 #[cfg(test)]

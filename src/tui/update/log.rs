@@ -1,5 +1,7 @@
 //! The log panel: a window of the log that follows what happens.
 
+use std::cmp::Reverse;
+
 use crossterm::event::KeyEvent;
 
 use super::field;
@@ -14,7 +16,7 @@ use crate::tui::model::{Focus, LogPanel, Story, Tone};
 use crate::tui::msg::Failure;
 use crate::tui::view;
 
-/// Entries read at once.
+/// Entries read at once: more than are read anew when following.
 pub(super) const READ: u32 = 200;
 
 /// Entries held at most.
@@ -143,7 +145,7 @@ pub(super) fn reread(step: &mut Step<'_>) {
     }
     log.stale = false;
     if !log.newer {
-        let page = log.events.first().map_or(Page::Newest, |newest| Page::After(newest.id));
+        let page = log.events.first().map_or(Page::Newest, |newest| Page::following(newest.id));
         read(step, page);
     }
 }
@@ -186,9 +188,10 @@ fn take(log: &mut LogPanel, page: Page, mut events: Vec<Event>) {
             log.newer |= over > 0;
         }
         Page::After(_) => {
-            events.reverse();
-            events.append(&mut log.events);
-            log.events = events;
+            // Some are on the panel already; some belong among those that are.
+            log.events.append(&mut events);
+            log.events.sort_by_key(|event| Reverse(event.id));
+            log.events.dedup_by_key(|event| event.id);
             log.older |= log.events.len() > WINDOW;
             log.events.truncate(WINDOW);
             log.stale |= full;
