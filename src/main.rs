@@ -1,4 +1,4 @@
-//! The binary: close the memory to others, parse, run, exit code.
+//! The binary: close the memory to others, parse, run, close what was opened, exit code.
 
 use std::process::ExitCode;
 
@@ -9,5 +9,8 @@ use countersign::{cli, lifecycle};
 async fn main() -> ExitCode {
     // Where the system does not allow it, the work goes on without.
     let _ = lifecycle::keep_memory_private();
-    cli::run(std::env::args_os(), &Wiring).await.into()
+    let house = Wiring::default();
+    let exit = cli::run(std::env::args_os(), &house).await;
+    house.close().await;
+    exit.into()
 }

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::Wiring;
 use crate::cli::exit::Failure;
 use crate::config::Config;
+use crate::store::SqlStore;
 
 /// A part in the running demo.
 #[derive(Debug)]
@@ -37,7 +37,9 @@ impl Demo {
         };
         let lock = enter(&folder).map_err(|error| unusable(&error))?;
         let config = Config::demo(&folder)?;
-        Wiring::open(&config).await?.load_sample().await?;
+        let store = SqlStore::open(&config.store, &config.customers).await?;
+        store.load_sample().await?;
+        store.close().await;
         Ok(Self { folder, config, lock })
     }
 
