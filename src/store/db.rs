@@ -167,16 +167,27 @@ pub(super) enum Pools {
     Mysql(MySqlPool),
 }
 
-/// The database and the signal that something in it changed.
+/// The database and the signals that something in it changed.
 #[derive(Clone)]
 pub(super) struct Db {
     pools: Pools,
+    told: Told,
+}
+
+/// Counts of what was told.
+#[derive(Clone)]
+struct Told {
+    /// Changes, made here or elsewhere.
     changes: watch::Sender<u64>,
+    /// Commits of this store that wrote into the log, which is what other
+    /// terminals want to know of.
+    entries: watch::Sender<u64>,
 }
 
 impl Db {
     pub(super) fn new(pools: Pools) -> Self {
-        Self { pools, changes: watch::Sender::new(0) }
+        let told = Told { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
+        Self { pools, told }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -192,7 +203,11 @@ impl Db {
     }
 
     pub(super) fn changes(&self) -> &watch::Sender<u64> {
-        &self.changes
+        &self.told.changes
+    }
+
+    pub(super) fn entries(&self) -> watch::Receiver<u64> {
+        self.told.entries.subscribe()
     }
 
     /// Begins a transaction that may write. On SQLite it has the write lock from
@@ -208,7 +223,7 @@ impl Db {
             Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await.map_err(failed)?),
             Pools::Mysql(pool) => Inner::Mysql(pool.begin().await.map_err(failed)?),
         };
-        Ok(Tx { inner, changes: self.changes.clone() })
+        Ok(Tx { inner, told: self.told.clone(), has_entry: false })
     }
 
     /// Reads rows outside of any transaction.
@@ -263,7 +278,8 @@ enum Inner {
 /// A transaction. Dropped without [`Tx::commit`], it has never been.
 pub(super) struct Tx {
     inner: Inner,
-    changes: watch::Sender<u64>,
+    told: Told,
+    has_entry: bool,
 }
 
 statements! {
@@ -373,6 +389,11 @@ impl Tx {
         .map_err(failed)
     }
 
+    /// Says that an entry of the log was written.
+    pub(super) const fn wrote_entry(&mut self) {
+        self.has_entry = true;
+    }
+
     /// Makes it last, and tells those who watch. Where the connection breaks
     /// here, it may have been done.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
@@ -385,7 +406,10 @@ impl Tx {
             StoreError::Unreachable(why) => StoreError::Unknown(why),
             other => other,
         })?;
-        self.changes.send_modify(|count| *count += 1);
+        self.told.changes.send_modify(|count| *count += 1);
+        if self.has_entry {
+            self.told.entries.send_modify(|count| *count += 1);
+        }
         Ok(())
     }
 }
@@ -428,7 +452,7 @@ fn sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments>
     bind!(sql.sqlite, args.iter().copied())
 }
 
-fn postgres<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Postgres, PgArguments> {
+pub(super) fn postgres<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Postgres, PgArguments> {
     bind!(sql.postgres, args.iter().copied())
 }
 

@@ -105,6 +105,7 @@ pub(super) async fn write_once(
         ],
     )
     .await?;
+    tx.wrote_entry();
     Ok(())
 }
 

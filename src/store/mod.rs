@@ -7,7 +7,7 @@
 //! fault.rs    what a database's errors mean
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
-//! view.rs     rows as domain types    watch.rs    what others have written
+//! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
 //! index.rs    how customers are found
 //! indexing.rs and catch_up.rs keep that up to what others write
 //! the rest    one file for each thing the desk does
@@ -25,6 +25,7 @@ mod gate;
 mod import;
 mod index;
 mod indexing;
+mod listen;
 mod migrate;
 mod mysql;
 mod postgres;
@@ -103,7 +104,7 @@ impl SqlStore {
         let db = Db::new(pools);
         let country = customers.default_country.clone();
         let store = Self {
-            watch: Watch::new(Handle::current()),
+            watch: Watch::new(Handle::current(), &db),
             catch_up: CatchUp::new(Handle::current()),
             indexing: Indexing::new(db.clone(), source.clone(), country),
             read_only: customers.read_only,
@@ -122,9 +123,18 @@ impl SqlStore {
         migrate::migrate(&self.db, &self.source).await
     }
 
-    /// Ends the connections in order.
+    /// Tells other terminals what was committed last, and ends the connections in
+    /// order.
     pub async fn close(&self) {
+        self.watch.close().await;
         self.db.close().await;
+    }
+
+    fn expect(&self, issued: Result<Issued, StoreError>) -> Result<Issued, StoreError> {
+        if let Ok(Issued::Fresh(request) | Issued::Stored(request)) = &issued {
+            self.watch.expect(request);
+        }
+        issued
     }
 
     /// Fills an empty store with the sample office; whether it was empty.
@@ -280,11 +290,13 @@ impl Store for SqlStore {
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
-        in_turn(|| request::issue(&self.db, request.clone())).await
+        let issued = in_turn(|| request::issue(&self.db, request.clone())).await;
+        self.expect(issued)
     }
 
     async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
-        in_turn(|| request::reissue(&self.db, reissue.clone())).await
+        let issued = in_turn(|| request::reissue(&self.db, reissue.clone())).await;
+        self.expect(issued)
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {

@@ -17,4 +17,5 @@ mod servers;
 mod support;
 mod time;
 mod version_one;
+mod watch;
 mod website;

@@ -29,7 +29,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteConnection};
 
-use crate::servers::{Database, Server};
+use crate::servers::{self, Database, Server};
 
 /// Runs each test on each kind of store.
 macro_rules! on_each_store {
@@ -92,6 +92,15 @@ impl House {
             Kind::MariaDb => Place::Server(Server::mariadb().database("empty")),
         };
         Self { kind, place }
+    }
+
+    /// A store on a server of the caller's own.
+    pub(crate) fn on(server: &Server) -> Self {
+        let kind = match server.kind() {
+            servers::Kind::Postgres => Kind::Postgres,
+            servers::Kind::MariaDb => Kind::MariaDb,
+        };
+        Self { kind, place: Place::Server(server.template("office", migrate)) }
     }
 
     pub(crate) fn sqlite() -> Self {

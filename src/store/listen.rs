@@ -1,0 +1,137 @@
+//! What PostgreSQL offers beside asking: `NOTIFY` tells other terminals at once
+//! that something was written.
+//!
+//! It is sent after the commit, not within: inside a transaction it would let
+//! only one of all terminals commit at a time. What is lost between the two is
+//! found by the look that a listener takes now and then.
+//!
+//! The channel has the name of our schema, which is as unique in the database.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::db::{Arg, Row, postgres};
+use super::fault::failed;
+use super::sql::Sql;
+use crate::config::settings::Identifier;
+use crate::service::ports::StoreError;
+
+/// How long the way to the server may take before it counts as broken.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What is committed within this time is told at once.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether less than 40 % of the connections are in use that the server, the
+/// database and the account each allow.
+///
+/// Who asks holds a connection for its work, so at most 39 of 100 can be told
+/// yes, however many ask in the same moment: with 50 counters that makes 89
+/// connections, and PostgreSQL leaves 97 of its 100 to them.
+const ROOM: &str = "\
+    WITH used AS (SELECT datname, usename FROM pg_stat_activity WHERE datid IS NOT NULL) \
+    SELECT bool_and(100 * used < 40 * most) FROM ( \
+        SELECT CAST(current_setting('max_connections') AS BIGINT) AS most, \
+            (SELECT count(*) FROM used) AS used \
+        UNION ALL \
+        SELECT datconnlimit, (SELECT count(*) FROM used WHERE datname = current_database()) \
+        FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0 \
+        UNION ALL \
+        SELECT rolconnlimit, (SELECT count(*) FROM used WHERE usename = session_user) \
+        FROM pg_roles WHERE rolname = session_user AND rolconnlimit >= 0 \
+    ) AS limits";
+
+/// Whether there is room for a second connection of this terminal.
+pub(super) async fn has_room(pool: &PgPool) -> Result<bool, StoreError> {
+    sqlx::query_scalar(ROOM).fetch_one(pool).await.map_err(failed)
+}
+
+/// A name by which a store knows what it told itself.
+pub(super) fn draw_name() -> String {
+    format!("{:016x}", RandomState::new().build_hasher().finish())
+}
+
+/// Tells the others of each commit, until the store ends. Best effort: who
+/// does not hear of it looks.
+pub(super) async fn announce(
+    pool: PgPool,
+    channel: Identifier,
+    name: String,
+    mut entries: watch::Receiver<u64>,
+    end: CancellationToken,
+) {
+    let mut told = 0;
+    loop {
+        drop(end.run_until_cancelled(entries.wait_for(|count| *count != told)).await);
+        let count = *entries.borrow();
+        // At the end, what was committed last is still told.
+        if count == told {
+            return;
+        }
+        told = count;
+        let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(&name);
+        if let Err(error) = notify.execute(&pool).await {
+            tracing::debug!(%error, "the others were not told of a commit");
+        }
+        end.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+    }
+}
+
+/// A connection on which the server tells what others have written.
+pub(super) struct Ear {
+    listener: PgListener,
+    pool: PgPool,
+    /// What this store tells itself.
+    own: String,
+}
+
+impl Ear {
+    /// Listens on a connection of its own, reached as those of the pool are.
+    pub(super) async fn open(
+        beside: &PgPool,
+        channel: &Identifier,
+        own: String,
+    ) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(PATIENCE)
+            .connect_lazy_with((*beside.connect_options()).clone());
+        let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
+        // Before another connection is made there must be room for it again.
+        listener.eager_reconnect(false);
+        listener.listen(channel.as_str()).await.map_err(failed)?;
+        Ok(Self { listener, pool, own })
+    }
+
+    /// Waits until another store has written; false where the connection broke.
+    /// Dropping the future loses nothing.
+    pub(super) async fn hear(&mut self) -> bool {
+        loop {
+            match self.listener.try_recv().await {
+                Ok(Some(notification)) if notification.payload() == self.own => {}
+                Ok(Some(_)) => return true,
+                Ok(None) | Err(_) => return false,
+            }
+        }
+    }
+
+    /// Reads the one row of a statement on this connection, which thereby shows
+    /// that it is alive; none where it does not answer.
+    pub(super) async fn one(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Option<Row> {
+        let read = postgres(sql, args).fetch_one(&mut self.listener);
+        tokio::time::timeout(PATIENCE, read).await.ok()?.ok().map(Row::Postgres)
+    }
+
+    /// Ends the connection in order.
+    pub(super) async fn close(self) {
+        drop(self.listener);
+        self.pool.close().await;
+    }
+}

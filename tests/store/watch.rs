@@ -1,0 +1,247 @@
+//! What other terminals write is noticed, whatever happens to the way there,
+//! and costs next to nothing while nothing is written.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign::domain::customer::CustomerId;
+use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::service::ports::{NewEvent, Store};
+use countersign::store::SqlStore;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::servers::{self, Options, Server};
+use crate::support::{House, Kind, actor, on_each_store};
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What each terminal promises.
+const PROMISE: Duration = Duration::from_secs(1);
+
+/// The connections of terminals.
+const CONNECTIONS: &str =
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'countersign'";
+
+/// An entry written behind every terminal's back.
+const INSERT: &str = "INSERT INTO core_event (at, kind, clerk, counter) \
+                      VALUES (1, 'cancelled', 'c', '1')";
+
+async fn write(store: &SqlStore) {
+    let actor = actor();
+    let event = NewEvent {
+        kind: EventKind::Unlocked,
+        outcome: None,
+        request: None,
+        customer: None::<CustomerId>,
+        channel: None,
+        contact: None,
+        detail: None,
+        actor: &actor,
+    };
+    store.record(event).await.expect("written");
+}
+
+/// Waits until a number is what it should be.
+async fn wait_for(house: &House, text: &str, number: i64) {
+    let since = Instant::now();
+    while house.number(text).await != number {
+        let is = house.number(text).await;
+        assert!(since.elapsed() < PATIENCE, "{text} gives {is}, not {number}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Terminals that look out, once each has taken its first look.
+async fn watchers(house: &House, count: usize) -> Vec<(Arc<SqlStore>, watch::Receiver<u64>)> {
+    let mut watchers = Vec::new();
+    for _ in 0..count {
+        let store = house.open().await;
+        let mut changes = store.changes();
+        timeout(PATIENCE, changes.changed()).await.expect("a first look").expect("a store");
+        watchers.push((store, changes));
+    }
+    watchers
+}
+
+/// How long after each of so many commits each of the terminals heard of it, in
+/// milliseconds, least first.
+async fn measure(
+    here: &SqlStore,
+    watchers: &[(Arc<SqlStore>, watch::Receiver<u64>)],
+    rounds: u64,
+) -> Vec<u128> {
+    let mut heard = Vec::new();
+    for round in 0..rounds {
+        // The rounds begin at different moments between two looks.
+        sleep(Duration::from_millis(20 + 37 * round % 300)).await;
+        let mut waiting = JoinSet::new();
+        for (_, changes) in watchers {
+            let mut changes = changes.clone();
+            changes.mark_unchanged();
+            waiting.spawn(async move {
+                timeout(PATIENCE, changes.changed()).await.expect("noticed").expect("a store");
+                Instant::now()
+            });
+        }
+        write(here).await;
+        let written = Instant::now();
+        for at in waiting.join_all().await {
+            heard.push(at.saturating_duration_since(written).as_millis());
+        }
+    }
+    heard.sort_unstable();
+    heard
+}
+
+#[expect(clippy::print_stdout, reason = "the figures of the README")]
+fn judge(what: &str, heard: &[u128]) {
+    let [half, most] = [50, 99].map(|part| heard[heard.len() * part / 100]);
+    let count = heard.len();
+    println!("{what}: heard of after p50 {half} ms, p99 {most} ms of {count}");
+    assert!(most < PROMISE.as_millis(), "{heard:?}");
+}
+
+on_each_store! {
+    async fn others_are_heard_of_within_a_second(house) {
+        let here = house.open().await;
+        let watchers = watchers(&house, 6).await;
+        let heard = measure(&here, &watchers, 20).await;
+        judge(&format!("{:?}", house.kind()), &heard);
+    }
+
+    async fn own_writes_are_told_at_once(house) {
+        let (here, changes) = watchers(&house, 1).await.remove(0);
+        let before = *changes.borrow();
+        write(&here).await;
+        assert!(*changes.borrow() > before);
+    }
+
+    async fn who_comes_later_hears_too(house) {
+        let here = house.open().await;
+        let mut changes = here.changes();
+        // Before its first look or after it: no commit is lost in between.
+        write(&*house.open().await).await;
+        timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
+    }
+
+    async fn an_entry_that_is_committed_late_is_seen_and_has_its_place(house) {
+        let (sleep_there, tell, asleep) = match house.kind() {
+            Kind::Sqlite => return,
+            Kind::Postgres => (
+                "SELECT pg_sleep(1)",
+                "; SELECT pg_notify('countersign', 'another')",
+                "SELECT COUNT(*) FROM pg_stat_activity \
+                 WHERE wait_event = 'PgSleep' AND datname = current_database()",
+            ),
+            Kind::MariaDb => (
+                "DO SLEEP(1)",
+                "",
+                "SELECT COUNT(*) FROM information_schema.processlist \
+                 WHERE state = 'User sleep' AND db = DATABASE()",
+            ),
+        };
+        let (here, mut changes) = watchers(&house, 1).await.remove(0);
+        let late = format!(
+            "BEGIN; {INSERT}; {sleep_there}; COMMIT{tell}"
+        );
+        let script = async { house.sql(&late).await };
+        let sooner = async {
+            wait_for(&house, asleep, 1).await;
+            write(&*house.open().await).await;
+            let all = EventFilter::default();
+            let page = here.events(&all, Page::Newest, 9).await.expect("an answer");
+            assert_eq!(page.len(), 1, "the other is not committed: {page:?}");
+            // All that is told about the sooner one.
+            sleep(Duration::from_millis(400)).await;
+            changes.mark_unchanged();
+            page[0].clone()
+        };
+        let ((), sooner) = tokio::join!(script, sooner);
+        timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
+        let page = here.events(&EventFilter::default(), Page::following(sooner.id), 9).await;
+        let kinds: Vec<EventKind> = page.expect("an answer").iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, [EventKind::Cancelled, EventKind::Unlocked]);
+    }
+
+    async fn a_store_that_is_dropped_leaves_nothing_behind(house) {
+        let tasks = || Handle::current().metrics().num_alive_tasks();
+        let before = tasks();
+        for closed in [true, false] {
+            let (store, changes) = watchers(&house, 1).await.remove(0);
+            write(&store).await;
+            if closed {
+                store.close().await;
+            }
+            drop(changes);
+            drop(store);
+            let since = Instant::now();
+            while tasks() > before {
+                assert!(since.elapsed() < PATIENCE, "{} tasks live on", tasks() - before);
+                sleep(Duration::from_millis(5)).await;
+            }
+            if house.kind() == Kind::Postgres {
+                let here = format!("{CONNECTIONS} AND datname = current_database()");
+                wait_for(&house, &here, 0).await;
+            }
+        }
+    }
+}
+
+/// A PostgreSQL of its own, where it is known who is connected.
+async fn listening(count: usize) -> (Server, House, Vec<(Arc<SqlStore>, watch::Receiver<u64>)>) {
+    let server = Server::new(servers::Kind::Postgres, Options::default());
+    let house = House::on(&server);
+    let watchers = watchers(&house, count).await;
+    // One connection of each works, one listens.
+    wait_for(&house, CONNECTIONS, i64::try_from(2 * count).expect("a number")).await;
+    (server, house, watchers)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn postgres_tells_those_who_listen() {
+    let (_server, house, watchers) = listening(8).await;
+    let here = house.open().await;
+    let heard = measure(&here, &watchers, 40).await;
+    judge("Postgres, listening", &heard);
+    assert!(heard[heard.len() / 2] < 150, "it told nobody: {heard:?}");
+    // A command that writes and ends tells too.
+    let mut changes = watchers[0].1.clone();
+    sleep(Duration::from_millis(200)).await;
+    changes.mark_unchanged();
+    let command = house.open().await;
+    write(&command).await;
+    command.close().await;
+    timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
+    // What nobody told of is found.
+    changes.mark_unchanged();
+    house.sql(INSERT).await;
+    timeout(Duration::from_secs(6), changes.changed()).await.expect("found").expect("a store");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_line_that_is_cut_is_noticed() {
+    let (server, house, watchers) = listening(4).await;
+    house
+        .sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'countersign'",
+        )
+        .await;
+    let here = house.open().await;
+    judge("Postgres, cut off", &measure(&here, &watchers, 12).await);
+
+    server.stop();
+    server.start();
+    let since = Instant::now();
+    let again = [&here].into_iter().chain(watchers.iter().map(|it| &it.0));
+    for store in again {
+        while store.now().await.is_err() {
+            assert!(since.elapsed() < PATIENCE, "it does not come back");
+        }
+    }
+    judge("Postgres, started again", &measure(&here, &watchers, 12).await);
+}
