@@ -125,7 +125,7 @@ impl From<io::Error> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let message = wording::desk_error(&error);
-        if let DeskError::Keys(_) = error {
+        if let DeskError::Keys(_) | DeskError::Store(StoreError::Refused(_)) = error {
             return Self::configuration(message);
         }
         match wording::error_outcome(&error) {

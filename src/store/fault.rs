@@ -3,6 +3,7 @@
 //! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's
 //! those of its manual's appendix A, MySQL's those of its error reference.
 
+use rustls::CertificateError;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
@@ -13,18 +14,57 @@ use crate::service::ports::StoreError;
 /// The desk's error for one of sqlx's.
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
-    let text = clean(&error.to_string());
     match &error {
-        sqlx::Error::PoolTimedOut => {
-            StoreError::Unreachable("the database gives no connection in time".into())
+        sqlx::Error::PoolTimedOut => StoreError::Unreachable(
+            "no connection came about in time, since its server is down or has none to spare"
+                .into(),
+        ),
+        sqlx::Error::Io(inner) => match inner.get_ref().and_then(|it| it.downcast_ref()) {
+            Some(distrust) => StoreError::Refused(untrusted(distrust)),
+            None => StoreError::Unreachable(clean(&inner.to_string())),
+        },
+        sqlx::Error::Tls(inner) => StoreError::Refused(no_tls(&clean(&inner.to_string()))),
+        sqlx::Error::Database(inner) => of_database(inner.as_ref(), clean(inner.message())),
+        sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            StoreError::Unreachable(clean(&error.to_string()))
         }
-        sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_) => StoreError::Unreachable(text),
-        sqlx::Error::Database(inner) => of_database(inner.as_ref(), text),
-        _ => StoreError::Failed(text),
+        _ => StoreError::Failed(clean(&error.to_string())),
     }
+}
+
+/// What to do about a server that could not prove who it is. The driver hands it
+/// on as the reason of a failed read.
+fn untrusted(error: &rustls::Error) -> String {
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
+    };
+    let rustls::Error::InvalidCertificate(why) = error else { return no_tls(&error.to_string()) };
+    let (what, help) = match why {
+        UnknownIssuer => (
+            "is signed by nobody whom this machine trusts",
+            "Name the certificate of who signed it: store.ca_file".to_owned(),
+        ),
+        NotValidForName | NotValidForNameContext { .. } => (
+            "is for another name",
+            "Write the name that it is for into store.url, or have one made for this name".into(),
+        ),
+        Expired | ExpiredContext { .. } => (
+            "has expired",
+            "Have it renewed on the server, and look at this machine's clock".into(),
+        ),
+        other => ("does not hold", format!("It says: {}", clean(&other.to_string()))),
+    };
+    format!(
+        "The certificate of the store's server {what}, so that no password was sent to it. {help}."
+    )
+}
+
+fn no_tls(why: &str) -> String {
+    format!(
+        "No encrypted connection to the store came about ({why}), so that no password was sent. \
+         Have TLS switched on at the server; only where nobody else is on the way there, set \
+         store.tls = \"off\"."
+    )
 }
 
 fn of_database(error: &dyn DatabaseError, text: String) -> StoreError {
@@ -58,8 +98,9 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         "42P01" | "3F000" => StoreError::NotMigrated(text),
         // no privilege, wrong password, no such role, no such database
         "42501" | "28P01" | "28000" | "3D000" => StoreError::Refused(denied(&text)),
-        // read-only, too many connections, cannot connect now
-        "25006" | "53300" | "57P03" => StoreError::Unreachable(text),
+        "25006" => StoreError::Unreachable(only_read(&text)),
+        // too many connections, cannot connect now
+        "53300" | "57P03" => StoreError::Unreachable(text),
         // connection exceptions, insufficient resources, shut down or crashed
         _ if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unreachable(text)
@@ -76,18 +117,27 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1062 => StoreError::Taken(text),
         // no such table
         1146 => StoreError::NotMigrated(text),
-        // no privilege or wrong password, no such database
-        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 => StoreError::Refused(denied(&text)),
+        // no privilege or wrong password, no such database, not without TLS
+        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 | 3159 | 4151 => {
+            StoreError::Refused(denied(&text))
+        }
+        // read-only
+        1290 | 1792 | 1836 => StoreError::Unreachable(only_read(&text)),
         // too many connections, shutting down, out of resources, disk full,
-        // connection killed, read-only, gone away
-        1040 | 1053 | 1041 | 1021 | 1114 | 1203 | 1290 | 1317 | 1836 | 1927 | 3024 => {
+        // connection killed, gone away
+        1040 | 1053 | 1041 | 1021 | 1114 | 1203 | 1317 | 1927 | 3024 => {
             StoreError::Unreachable(text)
         }
         _ => StoreError::Failed(text),
     }
 }
 
-fn denied(text: &str) -> String {
+/// A server that is being moved, or stands by for another one.
+fn only_read(text: &str) -> String {
+    format!("its server only lets itself be read, as one does that stands by ({text})")
+}
+
+pub(super) fn denied(text: &str) -> String {
     format!(
         "The store does not let this account do that: {text}. Check the user, the password and \
          the database of store.url, and that the account has the rights that \

@@ -7,6 +7,7 @@
 //! its script can be run again from the beginning.
 
 use super::db::{Db, Kind, Pools, Script, Tx, args};
+use super::fault::denied;
 use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
@@ -80,6 +81,15 @@ statements! {
          version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
     }
     VERSION { "SELECT MAX(version) FROM core_schema" }
+    /// Whether the tables have a place that this account may not look into: then
+    /// PostgreSQL says that there are none.
+    IS_HIDDEN {
+        (each
+            ("SELECT 0 WHERE $1 <> ''")
+            ("SELECT COUNT(*) FROM pg_namespace \
+              WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')")
+            ("SELECT 0 FROM DUAL WHERE $1 <> ''"))
+    }
     APPLIED { "INSERT INTO core_schema (version, name, applied_at) VALUES ($1, $2, " now ")" }
     PROBE { "UPDATE core_setting SET value = value WHERE name = $1" }
     SETTING { "SELECT value FROM core_setting WHERE name = $1" }
@@ -96,7 +106,14 @@ statements! {
 pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
     match db.maybe(&VERSION, args![]).await {
         Ok(row) => Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0)),
-        Err(StoreError::NotMigrated(_)) => Ok(0),
+        Err(StoreError::NotMigrated(_)) => {
+            let Pools::Postgres { schema, .. } = db.pools() else { return Ok(0) };
+            let row = db.maybe(&IS_HIDDEN, args![schema.as_str()]).await?;
+            match row.map_or(Ok(0), |row| row.int(0))? {
+                0 => Ok(0),
+                _ => Err(StoreError::Refused(denied(&format!("no rights on schema {schema}")))),
+            }
+        }
         Err(error) => Err(error),
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod contract;
+mod faults;
 mod files;
 mod indexing;
 mod life_cycle;
@@ -16,6 +17,7 @@ mod secrets;
 mod servers;
 mod support;
 mod time;
+mod trust;
 mod version_one;
 mod watch;
 mod website;

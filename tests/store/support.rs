@@ -248,13 +248,17 @@ pub(crate) fn at(file: &Path) -> StoreSettings {
 }
 
 /// The store of a URL of the form `scheme://user:password@host:port/database`.
-fn server(url: &str) -> StoreSettings {
+pub(crate) fn server(url: &str) -> StoreSettings {
+    StoreSettings::Server(server_settings(url))
+}
+
+pub(crate) fn server_settings(url: &str) -> ServerSettings {
     let (scheme, rest) = url.split_once("://").expect("a scheme");
     let (account, rest) = rest.split_once('@').expect("an account");
     let (user, password) = account.split_once(':').expect("a password");
     let (host, rest) = rest.split_once(':').expect("a port");
     let (port, database) = rest.split_once('/').expect("a database");
-    StoreSettings::Server(ServerSettings {
+    ServerSettings {
         kind: if scheme == "postgres" { ServerKind::Postgres } else { ServerKind::Mysql },
         address: ServerAddress::Tcp { host: host.into(), port: port.parse().expect("a port") },
         user: user.into(),
@@ -264,7 +268,7 @@ fn server(url: &str) -> StoreSettings {
         ca_file: None,
         schema: Identifier::parse("countersign").expect("a name"),
         connections: 1,
-    })
+    }
 }
 
 /// Numbers that never come twice in a test run.

@@ -87,6 +87,15 @@ pub(super) fn welcome() -> Vec<String> {
     ]
 }
 
+/// What makes an account that may get into a database and make nothing but
+/// tables of its own there.
+pub(super) fn stranger(name: &str, database: &str) -> Vec<String> {
+    vec![
+        format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{PASSWORD}'"),
+        format!("GRANT CREATE TEMPORARY TABLES ON {database}.* TO '{name}'@'%'"),
+    ]
+}
+
 /// What makes an empty database.
 pub(super) fn create(name: &str) -> Vec<String> {
     vec![format!("CREATE DATABASE {name}"), format!("GRANT ALL ON {name}.* TO '{USER}'@'%'")]

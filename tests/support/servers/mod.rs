@@ -249,6 +249,25 @@ impl Server {
         self.keeper().signal_all(Signal::CONT);
     }
 
+    /// Makes an account that may connect to a database and nothing else; its
+    /// password is everybody's.
+    pub(crate) fn stranger(&self, database: &Database) -> String {
+        let name = format!("stranger_of_{}", database.name);
+        self.execute(&match self.kind {
+            Kind::Postgres => postgres::stranger(&name),
+            Kind::MariaDb => mariadb::stranger(&name, &database.name),
+        });
+        name
+    }
+
+    /// Gives a server with TLS another certificate, signed by somebody else.
+    pub(crate) fn certify(&self, names: &[&str], expired: bool) {
+        self.stop();
+        // The files stay whose they are.
+        certificates::certify(&self.folder, names, expired);
+        self.start();
+    }
+
     fn keeper(&self) -> MutexGuard<'_, Keeper> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -135,6 +135,11 @@ fn scram() -> String {
     format!("SCRAM-SHA-256$1:{salt}${stored}:{server}")
 }
 
+/// What makes an account without rights.
+pub(super) fn stranger(name: &str) -> Vec<String> {
+    vec![format!("CREATE ROLE {name} LOGIN PASSWORD '{}'", scram())]
+}
+
 /// What makes a database, as a copy of another or empty.
 pub(super) fn create(name: &str, template: Option<&str>) -> Vec<String> {
     let template = template.unwrap_or("template1");

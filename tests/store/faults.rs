@@ -1,0 +1,99 @@
+//! What is told about a store that cannot be used: what happened, what to do
+//! about it, and nothing that is secret.
+
+use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings};
+use countersign::service::ports::{Store, StoreError};
+use countersign::service::wording;
+
+use crate::servers::{PASSWORD, Server};
+use crate::support::{House, Kind, open, server_settings};
+
+const KINDS: [Kind; 2] = [Kind::Postgres, Kind::MariaDb];
+
+fn settings(house: &House) -> ServerSettings {
+    server_settings(&house.database().url)
+}
+
+async fn check(settings: ServerSettings) -> StoreError {
+    let store = open(&StoreSettings::Server(settings)).await.expect("opened when it is needed");
+    let error = store.check().await.expect_err("a store that cannot be used");
+    store.close().await;
+    error
+}
+
+/// The one sentence for people, which repeats no secret.
+fn told(error: &StoreError, wanted: &[&str]) {
+    let told = wording::store_error(error);
+    for part in wanted {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!told.contains(PASSWORD) && !told.contains("://"), "{told}");
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_database_that_is_not_there_are_refused() {
+    for kind in KINDS {
+        let house = House::new(kind);
+        let password = Some("wrong".to_owned().into());
+        let error = check(ServerSettings { password, ..settings(&house) }).await;
+        assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+        told(&error, &["counter", "Check the user, the password"]);
+        let database = "nowhere".to_owned();
+        let error = check(ServerSettings { database, ..settings(&house) }).await;
+        assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+        told(&error, &["nowhere", "the database of store.url"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let tell = |kind| async move {
+        let house = House::new(kind);
+        let host = "nowhere.invalid".to_owned();
+        let unknown = ServerAddress::Tcp { host, port: 1 };
+        let error = check(ServerSettings { address: unknown, ..settings(&house) }).await;
+        assert!(error.is_break(), "{error:?}");
+        told(&error, &["cannot be reached"]);
+        let closed = ServerAddress::Tcp { host: "127.0.0.1".into(), port: 1 };
+        let error = check(ServerSettings { address: closed, ..settings(&house) }).await;
+        assert!(error.is_break(), "{error:?}");
+        told(&error, &["cannot be reached", "its server is down"]);
+    };
+    tokio::join!(tell(Kind::Postgres), tell(Kind::MariaDb));
+}
+
+#[tokio::test]
+async fn a_store_without_tables_names_the_command_that_makes_them() {
+    for kind in KINDS {
+        let error = check(settings(&House::empty(kind))).await;
+        assert!(matches!(error, StoreError::NotMigrated(_)), "{error:?}");
+        told(&error, &["countersign migrate"]);
+    }
+}
+
+#[tokio::test]
+async fn an_account_without_rights_is_told_so() {
+    let house = House::new(Kind::Postgres);
+    let user = Server::postgres().stranger(house.database());
+    let error = check(ServerSettings { user, ..settings(&house) }).await;
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    told(&error, &["no rights on schema countersign", "assets/grants"]);
+
+    let house = House::new(Kind::MariaDb);
+    let user = Server::mariadb().stranger(house.database());
+    let error = check(ServerSettings { user, ..settings(&house) }).await;
+    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    told(&error, &["denied", "assets/grants"]);
+}
+
+#[tokio::test]
+async fn a_server_that_only_reads_is_unreachable_for_now() {
+    let house = House::new(Kind::Postgres);
+    let database = house.database();
+    house
+        .sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name))
+        .await;
+    let error = check(settings(&house)).await;
+    assert!(error.is_break(), "{error:?}");
+    told(&error, &["only lets itself be read"]);
+}
