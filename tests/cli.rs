@@ -18,6 +18,10 @@ mod next;
 mod outcomes;
 #[path = "cli/prompt.rs"]
 mod prompt;
+#[path = "support/servers/mod.rs"]
+mod servers;
+#[path = "cli/store.rs"]
+mod store;
 #[path = "cli/templates.rs"]
 mod templates;
 #[path = "cli/whatsapp.rs"]

@@ -6,7 +6,9 @@
 mod contract;
 mod faults;
 mod files;
+mod grants;
 mod indexing;
+mod isolation;
 mod life_cycle;
 mod office;
 mod plans;

@@ -237,6 +237,17 @@ pub(crate) async fn mysql(database: &Database) -> MySqlConnection {
     options.disable_statement_logging().connect().await.expect("a connection")
 }
 
+/// Runs a script as whoever the URL names.
+pub(crate) async fn run(url: &str, script: &str) -> Result<(), sqlx::Error> {
+    let script = sqlx::raw_sql(AssertSqlSafe(script));
+    let database = Database { name: String::new(), url: url.into(), admin_url: String::new() };
+    if url.starts_with("postgres") {
+        script.execute(&mut postgres(&database).await).await.map(drop)
+    } else {
+        script.execute(&mut mysql(&database).await).await.map(drop)
+    }
+}
+
 /// Opens a store with customers of its own.
 pub(crate) async fn open(settings: &StoreSettings) -> Result<SqlStore, StoreError> {
     SqlStore::open(settings, &CustomerSettings::default()).await

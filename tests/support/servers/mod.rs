@@ -251,8 +251,8 @@ impl Server {
 
     /// Makes an account that may connect to a database and nothing else; its
     /// password is everybody's.
-    pub(crate) fn stranger(&self, database: &Database) -> String {
-        let name = format!("stranger_of_{}", database.name);
+    pub(crate) fn stranger(&self, database: &Database, name: &str) -> String {
+        let name = format!("{name}_{}", database.name);
         self.execute(&match self.kind {
             Kind::Postgres => postgres::stranger(&name),
             Kind::MariaDb => mariadb::stranger(&name, &database.name),

@@ -1,0 +1,33 @@
+-- Who may do what in a store on MySQL 8 or MariaDB. An administrator runs it
+-- once `countersign migrate` has made the tables, and again after each later
+-- migrate:
+--
+--     mysql < mysql.sql
+--
+-- The owner is an account with all rights on the database: it migrates, imports
+-- customers and maintains. Each counter's account is then given its role, the
+-- last line of which is MariaDB's; MySQL says TO where that says FOR:
+--
+--     CREATE USER 'desk3'@'%' IDENTIFIED BY '…';
+--     GRANT countersign_counter TO 'desk3'@'%';
+--     SET DEFAULT ROLE countersign_counter FOR 'desk3'@'%';
+--
+-- Where the database is not called countersign, name it here too.
+
+CREATE ROLE IF NOT EXISTS countersign_counter;
+CREATE ROLE IF NOT EXISTS countersign_report;
+
+-- A counter: it verifies customers. It writes the log and cannot change it, and
+-- it sees an office's own table of customers through the view alone.
+GRANT SELECT ON countersign.* TO countersign_counter;
+GRANT UPDATE ON countersign.core_setting TO countersign_counter;
+GRANT UPDATE ON countersign.core_lock TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_otp TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_guard TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_delivery TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_session TO countersign_counter;
+GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
+GRANT INSERT ON countersign.core_event TO countersign_counter;
+
+-- A reporting tool: requests with readable times and hidden contacts.
+GRANT SELECT ON countersign.core_otp_readable TO countersign_report;

@@ -1,0 +1,41 @@
+-- Who may do what in a store on PostgreSQL. An administrator runs it in the
+-- store's database, once `countersign migrate` has made the tables, and again
+-- after each later migrate:
+--
+--     psql -d countersign -f postgres.sql
+--
+-- The owner is whoever owns the database: that account migrates, imports
+-- customers and maintains. Each counter's account is then given its role:
+--
+--     CREATE ROLE desk3 LOGIN PASSWORD '…' IN ROLE countersign_counter;
+--
+-- Where store.schema names another schema than countersign, name it here too.
+
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_counter') THEN
+        CREATE ROLE countersign_counter NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_report') THEN
+        CREATE ROLE countersign_report NOLOGIN;
+    END IF;
+END
+$$;
+
+REVOKE ALL ON ALL TABLES IN SCHEMA countersign
+    FROM PUBLIC, countersign_counter, countersign_report;
+REVOKE ALL ON SCHEMA countersign FROM PUBLIC, countersign_counter, countersign_report;
+
+-- A counter: it verifies customers. It writes the log and cannot change it, and
+-- it sees an office's own table of customers through the view alone.
+GRANT USAGE ON SCHEMA countersign TO countersign_counter;
+GRANT SELECT ON ALL TABLES IN SCHEMA countersign TO countersign_counter;
+GRANT UPDATE ON countersign.core_setting, countersign.core_lock TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_otp, countersign.core_guard,
+    countersign.core_delivery, countersign.core_session TO countersign_counter;
+GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
+GRANT INSERT ON countersign.core_event TO countersign_counter;
+
+-- A reporting tool: requests with readable times and hidden contacts.
+GRANT USAGE ON SCHEMA countersign TO countersign_report;
+GRANT SELECT ON countersign.core_otp_readable TO countersign_report;

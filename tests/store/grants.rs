@@ -1,0 +1,168 @@
+//! The rights that `assets/grants` gives are enough for a counter's work, and
+//! for nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::config::settings::{
+    CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
+};
+use countersign::domain::customer::CustomerId;
+use countersign::domain::delivery::Report;
+use countersign::domain::event::EventFilter;
+use countersign::domain::outcome::Outcome;
+use countersign::domain::query::Query;
+use countersign::domain::session::SessionEnd;
+use countersign::service::ports::{Attempted, SessionFilter, Store};
+use countersign::store::SqlStore;
+
+use crate::servers::{Database, Server};
+use crate::support::{House, Kind, Terminal, next, run, server_settings, token, wish};
+
+fn server(kind: Kind) -> &'static Server {
+    match kind {
+        Kind::Postgres => Server::postgres(),
+        _ => Server::mariadb(),
+    }
+}
+
+/// The office's own table of customers, in a place of its own.
+async fn office(house: &House) -> CustomerSettings {
+    let database = house.database();
+    let place = format!("billing_of_{}", database.name);
+    let make = match house.kind() {
+        Kind::Postgres => "CREATE SCHEMA PLACE; GRANT USAGE ON SCHEMA PLACE TO counter; ",
+        _ => "CREATE DATABASE PLACE; ",
+    };
+    let table = "CREATE TABLE PLACE.people (id BIGINT PRIMARY KEY, no VARCHAR(20) NOT NULL, \
+         name VARCHAR(80) NOT NULL, email VARCHAR(80), secret VARCHAR(80)); \
+         INSERT INTO PLACE.people VALUES (7, 'WB-7', 'Dana', 'dana.rivera@example.org', 'x'); ";
+    let grant = match house.kind() {
+        Kind::Postgres => "GRANT SELECT ON PLACE.people TO counter",
+        _ => "GRANT SELECT ON PLACE.people TO 'counter'@'%'",
+    };
+    let script = format!("{make}{table}{grant}").replace("PLACE", &place);
+    run(&database.admin_url, &script).await.expect("an office");
+    let name = |text| Identifier::parse(text).expect("a name");
+    let table = CustomerTable {
+        name: TableName::parse(&format!("{place}.people")).expect("a table"),
+        file: None,
+        columns: CustomerColumns {
+            id: name("id"),
+            account_no: name("no"),
+            name: name("name"),
+            email: Some(name("email")),
+            phone: None,
+            address: None,
+            locale: None,
+        },
+    };
+    CustomerSettings { table: Some(table), read_only: true }
+}
+
+/// Runs the script as it is shipped, and gives a new account one of its roles.
+async fn admit(kind: Kind, database: &Database, role: &str) -> String {
+    let user = server(kind).stranger(database, role);
+    let (script, grant) = match kind {
+        Kind::Postgres => (
+            include_str!("../../assets/grants/postgres.sql").to_owned(),
+            format!("GRANT {role} TO {user}"),
+        ),
+        _ => (
+            include_str!("../../assets/grants/mysql.sql")
+                .replace("countersign.", &format!("{}.", database.name)),
+            format!("GRANT {role} TO '{user}'@'%'; SET DEFAULT ROLE {role} FOR '{user}'@'%'"),
+        ),
+    };
+    run(&database.admin_url, &script).await.expect("the script");
+    run(&database.admin_url, &script).await.expect("the script once more");
+    run(&database.admin_url, &grant).await.expect("a role");
+    user
+}
+
+/// What the desk does, from the first check to the last look at the log.
+async fn a_day_at_the_counter(store: Arc<SqlStore>) {
+    let desk = Terminal::new(store.clone());
+    store.check().await.expect("a store that can be used");
+    let dana = CustomerId(7);
+    store.customer(dana).await.expect("an answer").expect("Dana");
+    store.account(dana).await.expect("an answer");
+    let query = Query::parse("dana").expect("a query");
+    store.find_customers(&query, 9).await.expect("an answer");
+    let first = desk.issue(&wish(dana, "111111")).await;
+    let sent = Report::sent(None);
+    store.report(first.delivery.id, &sent, &desk.actor).await.expect("written");
+    assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+    let again = desk.reissue(&first, "222222").await;
+    let token = token(next());
+    let right = desk.enter_with(&again.id, "222222", &token).await.expect("an answer");
+    let Attempted::Verified { session, .. } = right else { panic!("{right:?}") };
+    let idle = Duration::from_mins(1);
+    store.touch(&token.digest(), idle).await.expect("an answer").expect("a session");
+    assert_eq!(store.sessions(SessionFilter::Alive, 9).await.expect("an answer").len(), 1);
+    let end = store.end_session(&session.id, SessionEnd::Logout, &desk.actor).await;
+    end.expect("an answer").expect("a session");
+    let other = desk.issue(&wish(dana, "333333")).await;
+    desk.enter(&other.id, "000000").await;
+    store.cancel(&other.id, &desk.actor).await.expect("an answer");
+    assert!(store.unlock(dana, "she showed her passport", &desk.actor).await.expect("an answer"));
+    assert!(desk.log(&EventFilter::default()).await.len() > 6);
+}
+
+async fn forbidden(url: &str, statements: &[&str]) {
+    for statement in statements {
+        let error = run(url, statement).await.expect_err(statement).to_string();
+        let refused = ["denied", "must be owner"].iter().any(|it| error.contains(it));
+        assert!(refused, "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let house = House::empty(kind);
+        let customers = office(&house).await;
+        let database = house.database();
+        let owner = SqlStore::open(&house.settings(), &customers).await.expect("opened");
+        owner.migrate().await.expect("made");
+
+        let user = admit(kind, database, "countersign_counter").await;
+        let mut settings = server_settings(&database.url);
+        settings.user.clone_from(&user);
+        let settings = StoreSettings::Server(settings);
+        let store = SqlStore::open(&settings, &customers).await.expect("opened");
+        a_day_at_the_counter(Arc::new(store)).await;
+
+        let office = format!("SELECT secret FROM billing_of_{}.people", database.name);
+        let url = database.url.replace("//counter:", &format!("//{user}:"));
+        forbidden(
+            &url,
+            &[
+                "DELETE FROM core_event",
+                "UPDATE core_event SET detail = 'x'",
+                "DELETE FROM core_otp",
+                "DELETE FROM core_session",
+                "UPDATE core_customer SET email = 'x'",
+                "DROP TABLE core_otp",
+                "TRUNCATE TABLE core_event",
+                "CREATE TABLE mine (id BIGINT)",
+                &office,
+            ],
+        )
+        .await;
+
+        let report = admit(kind, database, "countersign_report").await;
+        let url = database.url.replace("//counter:", &format!("//{report}:"));
+        run(&url, "SELECT id, contact FROM core_otp_readable").await.expect("what it is for");
+        forbidden(
+            &url,
+            &[
+                "SELECT id FROM core_otp",
+                "SELECT id FROM core_customer_view",
+                "SELECT id FROM core_event",
+                "DELETE FROM core_event",
+            ],
+        )
+        .await;
+    }
+}
