@@ -57,7 +57,7 @@ async fn office(house: &House) -> CustomerSettings {
             locale: None,
         },
     };
-    CustomerSettings { table: Some(table), read_only: true }
+    CustomerSettings { table: Some(table), read_only: true, ..CustomerSettings::default() }
 }
 
 /// Runs the script as it is shipped, and gives a new account one of its roles.
