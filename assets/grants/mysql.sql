@@ -17,11 +17,14 @@
 CREATE ROLE IF NOT EXISTS countersign_counter;
 CREATE ROLE IF NOT EXISTS countersign_report;
 
--- A counter: it verifies customers. It writes the log and cannot change it, and
--- it sees an office's own table of customers through the view alone.
+-- A counter: it verifies customers. It writes the log and cannot change it. An
+-- office's own table of customers it sees through the view alone, and keeps what
+-- customers are found by up to it.
 GRANT SELECT ON countersign.* TO countersign_counter;
-GRANT UPDATE ON countersign.core_setting TO countersign_counter;
 GRANT UPDATE ON countersign.core_lock TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_setting TO countersign_counter;
+GRANT INSERT, DELETE ON countersign.core_customer_search TO countersign_counter;
+GRANT INSERT, DELETE ON countersign.core_customer_word TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_guard TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_delivery TO countersign_counter;

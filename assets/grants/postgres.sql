@@ -26,11 +26,15 @@ REVOKE ALL ON ALL TABLES IN SCHEMA countersign
     FROM PUBLIC, countersign_counter, countersign_report;
 REVOKE ALL ON SCHEMA countersign FROM PUBLIC, countersign_counter, countersign_report;
 
--- A counter: it verifies customers. It writes the log and cannot change it, and
--- it sees an office's own table of customers through the view alone.
+-- A counter: it verifies customers. It writes the log and cannot change it. An
+-- office's own table of customers it sees through the view alone, and keeps what
+-- customers are found by up to it.
 GRANT USAGE ON SCHEMA countersign TO countersign_counter;
 GRANT SELECT ON ALL TABLES IN SCHEMA countersign TO countersign_counter;
-GRANT UPDATE ON countersign.core_setting, countersign.core_lock TO countersign_counter;
+GRANT UPDATE ON countersign.core_lock TO countersign_counter;
+GRANT INSERT, UPDATE ON countersign.core_setting TO countersign_counter;
+GRANT INSERT, DELETE ON countersign.core_customer_search, countersign.core_customer_word
+    TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp, countersign.core_guard,
     countersign.core_delivery, countersign.core_session TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
