@@ -21,6 +21,9 @@ use crate::service::ports::{
 /// office.
 const ISSUE: &str = "issue";
 
+/// Expired digests that go with each new code: it brings fewer than it takes away.
+const FORGOTTEN: u32 = 20;
+
 statements! {
     BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
     BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
@@ -51,17 +54,30 @@ statements! {
          sent_at, expires_at FROM core_otp \
          WHERE id = $1 AND status = 'open' AND expires_at > " now
     }
-    FORGET_RETIRED { "DELETE FROM core_otp_retired WHERE expires_at <= " now }
-    /// What has expired needs no digest any more. A few at a time: each new code
-    /// brings fewer expired ones than it takes away.
+    /// Retired codes whose time is over.
+    FORGET_RETIRED {
+        (each
+            ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
+              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1)")
+            ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
+              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1" skip_locked ")")
+            ("DELETE FROM core_otp_retired WHERE expires_at <= " now
+             " ORDER BY expires_at LIMIT $1"))
+    }
+    /// What has expired needs no digest any more, and is not open.
     FORGET_EXPIRED {
         (each
-            ("UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20)")
-            ("UPDATE core_otp SET otp_code = '' WHERE id IN (SELECT id FROM core_otp \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20" skip_locked ")")
-            ("UPDATE core_otp SET otp_code = '' \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT 20"))
+            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
+              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
+              WHERE id IN (SELECT id FROM core_otp \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1)")
+            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
+              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
+              WHERE id IN (SELECT id FROM core_otp \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1" skip_locked ")")
+            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
+              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1"))
     }
     /// Takes the customer's guard: who has it, has the customer's requests.
     GUARD { "UPDATE core_guard SET updated_at = " now " WHERE customer_id = $1" }
@@ -130,7 +146,7 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
     if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
         return Ok(refusal);
     }
-    forget(&mut tx).await?;
+    forget(&mut tx, FORGOTTEN).await?;
     let attempts = take_over(&mut tx, &new).await?;
     let (email, phone) = addresses(&new.delivery);
     let row = tx
@@ -198,7 +214,7 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
     if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
         return Ok(refusal);
     }
-    forget(&mut tx).await?;
+    forget(&mut tx, FORGOTTEN).await?;
     retire(&mut tx, held.row).await?;
     replace_code(&mut tx, held.row, &new.code, &new).await?;
     let sending = Sending {
@@ -272,11 +288,11 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
     }
 }
 
-/// Erases the digests of codes that can no longer be entered (ASVS 14.2.6).
-async fn forget(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.write(&FORGET_RETIRED, args![]).await?;
-    tx.write(&FORGET_EXPIRED, args![]).await?;
-    Ok(())
+/// Erases up to so many digests each of requests and of retired codes that can
+/// no longer be entered (ASVS 14.2.6); gives how many.
+pub(super) async fn forget(tx: &mut Tx, most: u32) -> Result<u64, StoreError> {
+    let retired = tx.write(&FORGET_RETIRED, args![most]).await?;
+    Ok(retired + tx.write(&FORGET_EXPIRED, args![most]).await?)
 }
 
 async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
