@@ -134,6 +134,17 @@ Examples:
     /// Create or update the store's tables
     #[command(after_help = "Example:\n  countersign migrate")]
     Migrate,
+    /// Tidy up what is past, while the counters work: run it every night
+    #[command(after_help = "\
+Examples:
+  countersign maintain --dry-run
+  countersign maintain --json
+
+Erases codes that can no longer be entered, moves old requests to the archive with
+their contacts masked, and purges the archive, the log and the sessions after the
+times of [maintenance] in the configuration. It works in short batches with pauses,
+can be interrupted at any time, and may run twice at once.")]
+    Maintain(MaintainArgs),
     /// Check each part as it would be used, and say what to do about each failure
     #[command(after_help = "Example:\n  countersign doctor\n\n\
         Nothing is sent. Exits with 31 when any part fails.")]
@@ -358,6 +369,17 @@ pub struct LogArgs {
     pub csv: bool,
 }
 
+/// `maintain`
+#[derive(Debug, Args)]
+pub struct MaintainArgs {
+    /// Count what would be done, each up to 100000; do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `tray`
 #[derive(Debug, Args)]
 pub struct TrayArgs {
@@ -473,6 +495,7 @@ impl Command {
                 | Sessions::Check(output),
             )
             | Self::Tray(TrayArgs { output, .. })
+            | Self::Maintain(MaintainArgs { output, .. })
             | Self::Templates(
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )

@@ -24,6 +24,11 @@ impl Exit {
     /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
     pub const INTERRUPTED: Self = Self(130);
 
+    /// The terminal is gone (SIGHUP).
+    pub const HUNG_UP: Self = Self(129);
+    /// Told to end (SIGTERM).
+    pub const TERMINATED: Self = Self(143);
+
     /// The end by a signal, in the number shells give it.
     pub const fn signal(code: u8) -> Self {
         Self(code)

@@ -48,6 +48,8 @@ struct RequestFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    archived: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -109,6 +111,7 @@ impl Reply {
         self.request = RequestFacts {
             request: Some(request.id.clone()),
             status: Some(request.status),
+            archived: None,
             customer,
             name,
             purpose: Some(request.purpose.clone()),
@@ -127,6 +130,17 @@ impl Reply {
             provider: Some(request.delivery.provider.clone()),
             detail: request.delivery.detail.clone(),
         };
+        self
+    }
+
+    /// With a request from the archive, which does not know when its last code
+    /// was sent.
+    #[must_use]
+    pub fn with_archived(mut self, request: &Request) -> Self {
+        self = self.with_request(request);
+        self.request.sent_at = None;
+        self.request.resend_at = None;
+        self.request.archived = Some(true);
         self
     }
 
@@ -397,6 +411,29 @@ pub struct LineProblem {
     pub line: u64,
     /// What is wrong.
     pub reason: String,
+}
+
+/// `maintain`.
+#[derive(Debug, Serialize)]
+pub struct MaintainReply {
+    /// `maintained` or `interrupted`.
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// Whether nothing was done but counted.
+    pub dry_run: bool,
+    /// Whether a dry run counted as far as it does, and there may be more.
+    pub at_least: bool,
+    /// Codes that could no longer be entered.
+    pub codes_erased: u64,
+    /// Requests moved to the archive.
+    pub requests_archived: u64,
+    /// Requests that left the archive.
+    pub requests_purged: u64,
+    /// Events that left the log.
+    pub events_purged: u64,
+    /// Sessions that went.
+    pub sessions_purged: u64,
 }
 
 /// `doctor`.

@@ -9,6 +9,7 @@ pub mod import;
 pub mod index;
 pub mod json;
 pub mod log;
+pub mod maintain;
 pub mod moment;
 pub mod next;
 pub mod output;
@@ -174,6 +175,9 @@ async fn at_the_desk(
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
         Command::Session(command) => session::run(&desk, output, command).await,
+        Command::Maintain(arguments) => {
+            maintain::run(&desk, config.retention, output, &arguments).await
+        }
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),

@@ -54,15 +54,21 @@ pub async fn resend(desk: &Desk, output: &mut Output, request: &str) -> Result<E
 
 /// `status`
 pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
-    let (request, customer) = existing(desk, &parse(request)?).await?;
+    let id = parse(request)?;
+    let (request, archived) = match desk.request(&id).await? {
+        Some(request) => (request, false),
+        None => (desk.archived(&id).await?.ok_or_else(missing)?, true),
+    };
+    let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
     let message = wording::status(&request, &moment::short);
     let delivery = said_of_delivery(&request);
     let lines = format!(
         "{} for {} ({}): {}\n{delivery}\n{message}",
         request.id, customer.name, customer.account_no, request.purpose,
     );
-    let reply = Reply::of(request.status.word(), message);
-    output.answer(&reply.with_customer(&customer).with_request(&request), &lines)?;
+    let reply = Reply::of(request.status.word(), message).with_customer(&customer);
+    let reply = if archived { reply.with_archived(&request) } else { reply.with_request(&request) };
+    output.answer(&reply, &lines)?;
     Ok(Exit::DONE)
 }
 

@@ -41,11 +41,13 @@ pub enum EventKind {
     Unlocked,
     /// Customers were imported.
     Imported,
+    /// What is past was tidied up.
+    Maintained,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -59,6 +61,7 @@ impl EventKind {
         Self::SessionEnded,
         Self::Unlocked,
         Self::Imported,
+        Self::Maintained,
     ];
 
     /// The name in JSON and the store.
@@ -77,6 +80,7 @@ impl EventKind {
             Self::SessionEnded => "session_ended",
             Self::Unlocked => "unlocked",
             Self::Imported => "imported",
+            Self::Maintained => "maintained",
         }
     }
 
@@ -96,6 +100,7 @@ impl EventKind {
             Self::SessionEnded => "Logged out",
             Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",
+            Self::Maintained => "Tidied up",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod channel;
+pub mod chore;
 pub mod code;
 pub mod contact;
 pub mod customer;

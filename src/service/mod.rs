@@ -9,6 +9,7 @@ pub mod index;
 pub mod insist;
 pub mod log;
 pub mod lookup;
+pub mod maintenance;
 pub mod ports;
 pub mod request;
 pub mod roster;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::domain::channel::Channel;
+use crate::domain::chore::{Chore, Tidied};
 use crate::domain::code::{Digest, Guess};
 use crate::domain::contact::Contact;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
@@ -16,7 +17,7 @@ use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
 use crate::domain::key::{KeyId, Keyring, MissingKey};
 use crate::domain::message::Outgoing;
 use crate::domain::outcome::Outcome;
-use crate::domain::policy::{Limit, OtpPolicy, SendLimits};
+use crate::domain::policy::{Limit, OtpPolicy, Retention, SendLimits};
 use crate::domain::query::Query;
 use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
@@ -362,6 +363,24 @@ pub enum SessionFilter {
     All,
 }
 
+/// A batch of a chore.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// What is tidied up.
+    pub chore: Chore,
+    /// How long what is past is kept.
+    pub retention: &'a Retention,
+    /// Where the batch before ended; [`Batch::START`] for the first.
+    pub from: i64,
+    /// About how many things.
+    pub most: u32,
+}
+
+impl Batch<'_> {
+    /// Before everything there is.
+    pub const START: i64 = i64::MIN;
+}
+
 /// The one shared store. Each method is one transaction or one statement; what
 /// it decides, it decides by its own clock; what it does, it writes an event
 /// for in the same transaction, so that there is no act without its entry.
@@ -453,4 +472,13 @@ pub trait Store: Send + Sync {
     /// Writes an event. Told again after a break it may stand there twice: that
     /// is better than not at all.
     async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError>;
+
+    /// One request that was moved to the archive, as far as it is known there:
+    /// of its times only when it was asked for and until when its code worked.
+    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// How many things a chore would do now, counted no further than `most`.
+    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError>;
+    /// Does one batch of a chore in one short transaction. Told again it goes on
+    /// with what is left. Its event is that of the whole run.
+    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError>;
 }

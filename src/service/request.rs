@@ -159,6 +159,11 @@ impl Desk {
         Ok(self.store.request(id).await?)
     }
 
+    /// What is known of a request that was moved to the archive.
+    pub async fn archived(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.store.archived(id).await?)
+    }
+
     /// The way of a message over a channel, or why there is none.
     fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
         let Some(sender) = self.sender(channel) else {

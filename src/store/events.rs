@@ -48,7 +48,8 @@ statements! {
         "SELECT " event_columns "WHERE e.outcome = $3 AND e.channel = $4 AND e.id > $1 \
          ORDER BY e.id LIMIT $2"
     }
-    IS_REQUEST { "SELECT id FROM core_otp WHERE public_id = $1" }
+    /// Its events are kept for longer than the request.
+    IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
     /// A request has few events, so that the rest is tested row by row.
     REQUEST_BEFORE {
         "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \

@@ -14,6 +14,7 @@
 //! ```
 //! What the desk does is written once, above `db.rs`.
 
+mod archive;
 mod attempt;
 mod catch_up;
 mod customers;
@@ -26,8 +27,10 @@ mod import;
 mod index;
 mod indexing;
 mod listen;
+mod maintain;
 mod migrate;
 mod mysql;
+mod partitions;
 mod postgres;
 mod request;
 mod sample;
@@ -46,16 +49,18 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
+use crate::domain::chore::{Chore, Tidied};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::{DeliveryId, Report};
 use crate::domain::event::{Actor, Event, EventFilter, Page};
+use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::{
-    Attempt, Attempted, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest, Reissue,
-    SessionFilter, Store, StoreError,
+    Attempt, Attempted, Batch, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest,
+    Reissue, SessionFilter, Store, StoreError,
 };
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
@@ -154,18 +159,21 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 17] = [
+        let modules: [(&str, &[(&str, Sql)]); 20] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
             ("indexing", indexing::STATEMENTS),
+            ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("customers", customers::STATEMENTS),
             ("delivery", delivery::STATEMENTS),
             ("events", events::STATEMENTS),
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
+            ("maintain", maintain::STATEMENTS),
             ("migrate", migrate::STATEMENTS),
+            ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
             ("sample", sample::STATEMENTS),
             ("search", search::STATEMENTS),
@@ -247,7 +255,11 @@ impl Store for SqlStore {
 
     async fn check(&self) -> Result<String, StoreError> {
         let version = migrate::check(&self.db, &self.source).await?;
-        Ok(format!("{}, tables version {version}, writable", self.place))
+        let mut found = format!("{}, tables version {version}, writable", self.place);
+        if !partitions::may_make(&self.db).await? {
+            found += "; this account may not make tables, so the archive has no parts by month";
+        }
+        Ok(found)
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
@@ -369,5 +381,17 @@ impl Store for SqlStore {
 
     async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {
         events::record(&self.db, &event).await
+    }
+
+    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        archive::request(&self.db, id).await
+    }
+
+    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError> {
+        maintain::due(&self.db, chore, retention, most).await
+    }
+
+    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
+        in_turn(|| maintain::tidy(&self.db, batch)).await
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::channel::Channel;
 use crate::domain::code::{Digest, StoredCode};
 use crate::domain::contact::mask;
 use crate::domain::customer::{Customer, CustomerId};
-use crate::domain::delivery::{Delivery, DeliveryId};
+use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, Status};
@@ -96,6 +96,35 @@ impl Held {
             && (request.attempts_left() == 0 || self.failures >= failure_cap);
         request.status.refusal().or(exhausted.then_some(Outcome::Locked))
     }
+}
+
+/// Reads a row of the archive, whose contact is masked.
+pub(super) fn archived(row: &Row) -> Result<Request, StoreError> {
+    let (created_at, expires_at) = (row.time(8)?, row.time(9)?);
+    Ok(Request {
+        id: row.word(0)?,
+        customer: CustomerId(row.int(1)?),
+        purpose: row.text(2)?,
+        channel: row.word(3)?,
+        contact: row.text(4)?,
+        reference: Reference::from_store(&row.text(5)?),
+        generation: row.count(6)?,
+        status: row.word(7)?,
+        created_at,
+        sent_at: created_at,
+        expires_at,
+        resend_at: expires_at,
+        attempts: row.count(10)?,
+        max_attempts: row.count(11)?,
+        delivery: Delivery {
+            id: DeliveryId(row.int(12)?),
+            provider: row.maybe_text(13)?.unwrap_or_default(),
+            state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
+            provider_id: row.maybe_text(15)?,
+            detail: row.maybe_text(16)?,
+            updated_at: row.time(17)?,
+        },
+    })
 }
 
 /// Reads `customer_columns`. The office's own table may write blanks where there

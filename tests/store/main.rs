@@ -10,6 +10,7 @@ mod grants;
 mod indexing;
 mod isolation;
 mod life_cycle;
+mod maintain;
 mod office;
 mod plans;
 mod races;

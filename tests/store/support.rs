@@ -204,10 +204,12 @@ impl House {
     /// Lets so many milliseconds pass: everything stored is that much older.
     pub(crate) async fn pass(&self, millis: i64) {
         let text = [
-            ("core_otp", "created_at sent_at expires_at resend_at"),
+            ("core_otp", "created_at sent_at expires_at resend_at closed_at"),
             ("core_otp_retired", "sent_at expires_at"),
             ("core_delivery", "created_at updated_at"),
             ("core_session", "created_at expires_at idle_at"),
+            ("core_guard", "updated_at"),
+            ("core_event", "at"),
         ]
         .iter()
         .map(|(table, columns)| {

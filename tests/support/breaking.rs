@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use countersign::domain::chore::{Chore, Tidied};
 use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::{DeliveryId, Report};
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::{
-    Attempt, Attempted, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest, Reissue,
-    SessionFilter, Store, StoreError,
+    Attempt, Attempted, Batch, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest,
+    Reissue, SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -234,5 +236,17 @@ impl Store for Breaking {
 
     async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {
         self.act(self.inner.record(event)).await
+    }
+
+    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.read(self.inner.archived(id)).await
+    }
+
+    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError> {
+        self.read(self.inner.due(chore, retention, most)).await
+    }
+
+    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
+        self.act(self.inner.tidy(batch)).await
     }
 }

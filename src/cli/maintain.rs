@@ -1,0 +1,115 @@
+//! `maintain`: what is past is tidied up, batch by batch, while the counters
+//! work. It can be interrupted between any two batches; what was done stays done.
+
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::MaintainArgs;
+use super::exit::{Exit, Failure};
+use super::json::MaintainReply;
+use super::output::Output;
+use crate::domain::policy::Retention;
+use crate::service::Desk;
+use crate::service::maintenance::{BOUND, Maintenance, Tally};
+
+/// A run that takes longer is worth a word.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// `maintain`
+pub async fn run(
+    desk: &Desk,
+    retention: Retention,
+    output: &mut Output,
+    arguments: &MaintainArgs,
+) -> Result<Exit, Failure> {
+    if arguments.dry_run {
+        return dry_run(desk, retention, output).await;
+    }
+    let mut work = desk.maintenance(retention);
+    let ended = work_off(&mut work, output).await;
+    output.progress("");
+    // What was done before an error or a signal is in the log all the same.
+    let told = work.finish().await;
+    let ended = ended?;
+    let tally = told?;
+    let message = match (tally.is_empty(), ended) {
+        (true, None) => "There was nothing to do.".to_owned(),
+        (true, Some(_)) => "Interrupted; nothing was done.".to_owned(),
+        (false, None) => format!("{}.", tally.sentence()),
+        (false, Some(_)) => {
+            format!("Interrupted; {} so far. The next run goes on from here.", tally.sentence())
+        }
+    };
+    let outcome = if ended.is_some() { "interrupted" } else { "maintained" };
+    answer(output, &MaintainReply::new(outcome, message, false, tally))?;
+    Ok(ended.unwrap_or(Exit::DONE))
+}
+
+/// Works until nothing is left, or until a signal; gives the exit of a signal.
+async fn work_off(
+    work: &mut Maintenance<'_>,
+    output: &mut Output,
+) -> Result<Option<Exit>, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let began = Instant::now();
+    while let Some(rest) = work.step().await? {
+        if began.elapsed() > SLOW {
+            output.progress(&work.tally().sentence());
+        }
+        tokio::select! {
+            biased;
+            _ = interrupt.recv() => return Ok(Some(Exit::INTERRUPTED)),
+            _ = terminate.recv() => return Ok(Some(Exit::TERMINATED)),
+            _ = hangup.recv() => return Ok(Some(Exit::HUNG_UP)),
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+    Ok(None)
+}
+
+async fn dry_run(desk: &Desk, retention: Retention, output: &mut Output) -> Result<Exit, Failure> {
+    let tally = desk.due(&retention).await?;
+    let message = if tally.is_empty() {
+        "Nothing was done, and nothing would be.".to_owned()
+    } else {
+        let counted = tally.each().filter(|(_, count)| *count > 0).map(|(chore, count)| {
+            let least = if count >= u64::from(BOUND) { "at least " } else { "" };
+            format!("{least}{}", chore.done(count))
+        });
+        let counted: Vec<_> = counted.collect();
+        format!("Nothing was done. It would be: {}.", counted.join(", "))
+    };
+    answer(output, &MaintainReply::new("maintained", message, true, tally))?;
+    Ok(Exit::DONE)
+}
+
+fn answer(output: &mut Output, reply: &MaintainReply) -> Result<(), Failure> {
+    if output.json() {
+        output.object(reply)?;
+    } else {
+        output.line(&reply.message)?;
+    }
+    Ok(())
+}
+
+impl MaintainReply {
+    fn new(outcome: &'static str, message: String, dry_run: bool, tally: Tally) -> Self {
+        use crate::domain::chore::Chore::{
+            ArchiveRequests, EraseCodes, PurgeArchive, PurgeEvents, PurgeSessions,
+        };
+        Self {
+            outcome,
+            message,
+            dry_run,
+            at_least: dry_run && tally.each().any(|(_, count)| count >= u64::from(BOUND)),
+            codes_erased: tally.of(EraseCodes),
+            requests_archived: tally.of(ArchiveRequests),
+            requests_purged: tally.of(PurgeArchive),
+            events_purged: tally.of(PurgeEvents),
+            sessions_purged: tally.of(PurgeSessions),
+        }
+    }
+}

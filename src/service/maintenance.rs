@@ -1,0 +1,166 @@
+//! Tidying up what is past while the counters work.
+//!
+//! The store does one short batch at a time. This decides how large it is, by
+//! what the one before took, and how long the store is left to the counters
+//! before the next: so long that maintenance never has more than a fifth of it.
+//! A step that is no chore of the store's own comes after the chores, in
+//! [`Maintenance::step`].
+
+use std::time::{Duration, Instant};
+
+use super::ports::{Batch, NewEvent};
+use super::{Desk, DeskError};
+use crate::domain::chore::Chore;
+use crate::domain::event::EventKind;
+use crate::domain::policy::Retention;
+
+/// What a batch may take: a counter that has to wait for one does not feel it.
+const AIM: Duration = Duration::from_millis(20);
+
+/// How often a batch's own time the store is then left to the counters.
+const REST: u32 = 4;
+
+/// A first batch, and the limits of every other.
+const MOST: (u32, u32, u32) = (100, 25, 2_000);
+
+/// How far [`Desk::due`] counts.
+pub const BOUND: u32 = 100_000;
+
+/// What was done, or would be, of each chore in the order of [`Chore::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally([u64; Chore::ALL.len()]);
+
+impl Tally {
+    /// The chores with their counts.
+    pub fn each(self) -> impl Iterator<Item = (Chore, u64)> {
+        Chore::ALL.into_iter().zip(self.0)
+    }
+
+    /// How much of one chore.
+    pub fn of(self, chore: Chore) -> u64 {
+        self.each().find(|(it, _)| *it == chore).map_or(0, |(_, count)| count)
+    }
+
+    /// Whether there was nothing to do.
+    pub fn is_empty(self) -> bool {
+        self.0.iter().all(|count| *count == 0)
+    }
+
+    /// What was done, in words; the chores that found nothing are left out.
+    pub fn sentence(self) -> String {
+        let done = self.each().filter(|(_, count)| *count > 0);
+        done.map(|(chore, count)| chore.done(count)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn add(&mut self, chore: Chore, count: u64) {
+        for (sum, it) in self.0.iter_mut().zip(Chore::ALL) {
+            *sum += if it == chore { count } else { 0 };
+        }
+    }
+}
+
+/// A run that is under way.
+pub struct Maintenance<'a> {
+    desk: &'a Desk,
+    retention: Retention,
+    left: std::slice::Iter<'static, Chore>,
+    /// The chore that is being done, and how far it is.
+    at: Option<(Chore, i64)>,
+    most: u32,
+    tally: Tally,
+}
+
+impl Desk {
+    /// What a run would do now, each chore counted no further than [`BOUND`].
+    pub async fn due(&self, retention: &Retention) -> Result<Tally, DeskError> {
+        let mut tally = Tally::default();
+        for chore in Chore::ALL {
+            tally.add(chore, self.insist(|| self.store.due(chore, retention, BOUND)).await?);
+        }
+        Ok(tally)
+    }
+
+    /// Begins a run; nothing is done yet.
+    pub fn maintenance(&self, retention: Retention) -> Maintenance<'_> {
+        let mut left = Chore::ALL.iter();
+        let at = left.next().map(|chore| (*chore, Batch::START));
+        Maintenance { desk: self, retention, left, at, most: MOST.0, tally: Tally::default() }
+    }
+}
+
+impl Maintenance<'_> {
+    /// Does the next batch; gives how long the store is to be left alone then.
+    /// None where nothing is left to do.
+    pub async fn step(&mut self) -> Result<Option<Duration>, DeskError> {
+        while let Some((chore, from)) = self.at {
+            let batch = Batch { chore, retention: &self.retention, from, most: self.most };
+            let began = Instant::now();
+            let tidied = self.desk.insist(|| self.desk.store.tidy(batch)).await?;
+            let took = began.elapsed();
+            self.tally.add(chore, tidied.done);
+            if let Some(next) = tidied.next {
+                self.at = Some((chore, next));
+                self.most = measured(self.most, tidied.done, took);
+                return Ok(Some(took * REST));
+            }
+            self.at = self.left.next().map(|chore| (*chore, Batch::START));
+            self.most = MOST.0;
+        }
+        Ok(None)
+    }
+
+    /// What was done so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Writes into the log what was done, if anything was.
+    pub async fn finish(self) -> Result<Tally, DeskError> {
+        if self.tally.is_empty() {
+            return Ok(self.tally);
+        }
+        let event = NewEvent {
+            kind: EventKind::Maintained,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(self.tally.sentence()),
+            actor: &self.desk.actor,
+        };
+        self.desk.insist(|| self.desk.store.record(event.clone())).await?;
+        Ok(self.tally)
+    }
+}
+
+/// The size of the next batch after one of this size that did so much in this
+/// time: at most twice as large.
+fn measured(most: u32, done: u64, took: Duration) -> u32 {
+    let (_, least, greatest) = MOST;
+    let in_aim = u128::from(done) * AIM.as_micros() / took.as_micros().max(1);
+    u32::try_from(in_aim).unwrap_or(greatest).min(most * 2).clamp(least, greatest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_becomes_as_large_as_its_time_allows() {
+        assert_eq!(measured(100, 100, AIM / 10), 200, "no more than twice");
+        assert_eq!(measured(200, 200, AIM * 2), 100);
+        assert_eq!(measured(100, 100, AIM * 100), 25, "never nothing");
+        assert_eq!(measured(2_000, 2_000, Duration::ZERO), 2_000);
+    }
+
+    #[test]
+    fn a_tally_says_what_was_done_only() {
+        let mut tally = Tally::default();
+        assert!(tally.is_empty());
+        tally.add(Chore::ArchiveRequests, 2);
+        tally.add(Chore::PurgeEvents, 1);
+        assert_eq!(tally.sentence(), "2 requests archived, 1 event purged");
+        assert_eq!((tally.of(Chore::ArchiveRequests), tally.of(Chore::EraseCodes)), (2, 0));
+    }
+}
