@@ -41,6 +41,7 @@ statements! {
          o.clerk, o.counter, d.provider, d.state, d.provider_id, d.detail \
          FROM core_otp o \
          LEFT JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+         AND d.otp_id > $1 AND d.otp_id <= $2 \
          WHERE o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
          AND (o.status <> 'open' OR o.expires_at <= $4)"
     }
@@ -52,9 +53,9 @@ statements! {
               WHERE id > $1 AND id <= $2 AND created_at < $3 \
               AND (status <> 'open' OR expires_at <= $4))")
             ("DELETE FROM core_guard WHERE failures = 0 AND updated_at < $5 \
-              AND customer_id IN (SELECT customer_id FROM core_otp \
+              AND customer_id = ANY (ARRAY(SELECT customer_id FROM core_otp \
               WHERE id > $1 AND id <= $2 AND created_at < $3 \
-              AND (status <> 'open' OR expires_at <= $4))")
+              AND (status <> 'open' OR expires_at <= $4)))")
             ("DELETE g FROM core_otp o STRAIGHT_JOIN core_guard g \
               ON g.customer_id = o.customer_id \
               WHERE g.failures = 0 AND g.updated_at < $5 \

@@ -21,8 +21,8 @@ statements! {
     /// Codes that can no longer be entered, counted up to a number.
     EXPIRED {
         "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp_retired \
-         WHERE expires_at <= " now " LIMIT $1) few) + (SELECT COUNT(*) FROM (SELECT id \
-         FROM core_otp WHERE digest_until <= " now " LIMIT $1) few)"
+         WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1) few) + (SELECT COUNT(*) FROM (SELECT id \
+         FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few)"
     }
     /// The newest event stays, so that no number is given a second time.
     OLD_EVENTS {

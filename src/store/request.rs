@@ -59,8 +59,8 @@ statements! {
         (each
             ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
               WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1)")
-            ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
-              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1" skip_locked ")")
+            ("DELETE FROM core_otp_retired WHERE id = ANY (ARRAY(SELECT id FROM core_otp_retired \
+              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1" skip_locked "))")
             ("DELETE FROM core_otp_retired WHERE expires_at <= " now
              " ORDER BY expires_at LIMIT $1"))
     }
@@ -73,8 +73,8 @@ statements! {
               WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1)")
             ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
               closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
-              WHERE id IN (SELECT id FROM core_otp \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1" skip_locked ")")
+              WHERE id = ANY (ARRAY(SELECT id FROM core_otp \
+              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1" skip_locked "))")
             ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
               closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
               WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1"))

@@ -15,7 +15,7 @@ const ROWS: u32 = 20_000;
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
     "pg_namespace",
     "core_schema",
     "core_setting",
@@ -25,10 +25,21 @@ const SMALL: [&str; 9] = [
     "list",
     "few",
     "gone",
+    "pg_inherits",
+    "pg_class",
 ];
 
 /// Arguments of statements to which a 7 for each says nothing, as SQL writes them.
 const ARGUMENTS: &[(&str, &[&str])] = &[
+    ("archive::OLDEST", &["0", "500", "86400000"]),
+    ("archive::FILL", &["0", "500", "9000000000000", "9000000000000"]),
+    ("archive::RELEASE", &["0", "500", "9000000000000", "9000000000000", "9000000000000"]),
+    ("archive::CLEAR", &["0", "500", "9000000000000", "9000000000000"]),
+    ("archive::OLD", &["0", "500", "86400000"]),
+    ("maintain::OLD_EVENTS", &["0", "500", "86400000"]),
+    ("maintain::PURGE_EVENTS", &["0", "500", "9000000000000"]),
+    ("maintain::OLD_SESSIONS", &["0", "500", "86400000"]),
+    ("maintain::PURGE_SESSIONS", &["0", "500", "9000000000000"]),
     ("customers::BY_ACCOUNT", &["'wb000007'", "'wb-000007'", "20"]),
     ("customers::BY_EMAIL", &["'person7@example.org'", "'person7@example.org'", "20"]),
     ("customers::BY_PHONE", &["'15550100007'", "'+15550100007'", "20"]),
@@ -106,6 +117,13 @@ async fn fill(house: &House) {
              resend_at, idempotency, clerk, counter, masked",
             "i, i, i % 997 + 1, 'a', CASE WHEN i < 19000 THEN '' ELSE 'x' END, 'email', THEN, \
              THEN + 300000, 0, 5, 'p', 'k', 'r', 1, 'verified', THEN, THEN, i, 'c', '1', 'm'",
+        ),
+        (
+            "core_otp_archive",
+            "id, public_id, customer_id, masked, otp_type, is_verified, created_at, expires_at, \
+             attempts, max_attempts, purpose, reference, generation, status, clerk, counter",
+            "i, i, i % 997 + 1, 'm', 'email', 1, THEN, THEN, 1, 5, 'p', 'r', 1, 'verified', 'c', \
+             '1'",
         ),
         (
             "core_otp_retired",
