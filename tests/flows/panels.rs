@@ -64,6 +64,21 @@ fn the_log_follows_and_the_selection_stays_on_its_entry() {
 }
 
 #[test]
+fn on_top_of_the_log_the_newest_entry_stays_in_sight() {
+    let mut counter = with_events(10);
+    counter.desk.log(100);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(selected(&counter), EventId(110));
+    // Who moved down comes back to the top by Home.
+    counter.keys("<Down>");
+    counter.desk.log(100);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(selected(&counter), EventId(109));
+    counter.keys("<Home>");
+    assert_eq!(selected(&counter), EventId(210));
+}
+
+#[test]
 fn older_entries_are_read_when_the_end_is_reached_and_the_window_is_bounded() {
     let mut counter = with_events(3_000);
     assert_eq!(counter.log().events.len(), 200);

@@ -172,7 +172,8 @@ pub(super) fn answered(
 }
 
 fn take(log: &mut LogPanel, page: Page, mut events: Vec<Event>) {
-    let selected = log.events.get(log.selected).map(|event| event.id);
+    // On top the newest entry stays in sight; further down the one that was chosen.
+    let chosen = log.events.get(log.selected).filter(|_| log.selected > 0).map(|it| it.id);
     let full = events.len() >= READ as usize;
     match page {
         Page::Newest => {
@@ -197,12 +198,12 @@ fn take(log: &mut LogPanel, page: Page, mut events: Vec<Event>) {
             log.stale |= full;
         }
     }
-    log.selected = place_of(&log.events, selected);
+    log.selected = place_of(&log.events, chosen);
 }
 
-/// The entry that was selected stays so, wherever it is by now.
-fn place_of(events: &[Event], selected: Option<EventId>) -> usize {
-    selected.and_then(|id| events.iter().position(|event| event.id == id)).unwrap_or(0)
+/// The entry that was chosen stays so, wherever it is by now.
+fn place_of(events: &[Event], chosen: Option<EventId>) -> usize {
+    chosen.and_then(|id| events.iter().position(|event| event.id == id)).unwrap_or(0)
 }
 
 fn open_story(step: &mut Step<'_>) {
