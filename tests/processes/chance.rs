@@ -11,7 +11,11 @@ impl Chance {
     pub(crate) fn new() -> (Self, u64) {
         let given = env::var("COUNTERSIGN_TEST_SEED").ok().and_then(|it| it.parse().ok());
         let seed = given.unwrap_or_else(seed);
-        (Self(seed), seed)
+        (Self::of(seed), seed)
+    }
+
+    pub(crate) fn of(seed: u64) -> Self {
+        Self(seed)
     }
 
     pub(crate) fn next(&mut self) -> u64 {

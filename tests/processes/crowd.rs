@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::ops::Range;
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,25 +101,24 @@ impl Crowd {
     /// Lets all of them go. Where each will ask for a code, they get it when all
     /// of them ask: their acts then begin within a millisecond.
     pub(crate) fn go(mut self) -> Done {
-        self.say(|_| Some("go\n"));
-        if self.0.iter().all(|it| it.act.typed.is_some()) {
-            self.settle();
-        }
-        let begun = Instant::now();
-        self.say(|act| act.typed.as_deref());
+        let begun = self.begin();
         self.end(begun)
     }
 
-    /// Lets all of them go and kills some, at moments drawn from the time that
-    /// a crowd takes.
-    pub(crate) fn go_and_die(mut self, kills: usize, span: Duration, chance: &mut Chance) -> Done {
-        let mut moments: Vec<Duration> = (0..kills)
-            .map(|_| span.mul_f64(f64::from(u32::try_from(chance.below(1_000)).unwrap_or(0)) / 1e3))
-            .collect();
+    /// Lets all of them go and kills some, at moments drawn from this time.
+    pub(crate) fn go_and_die(
+        mut self,
+        kills: usize,
+        when: Range<Duration>,
+        chance: &mut Chance,
+    ) -> Done {
+        let span =
+            usize::try_from(when.end.saturating_sub(when.start).as_micros()).expect("a short time");
+        let micros = |number| Duration::from_micros(u64::try_from(number).expect("a number"));
+        let mut moments: Vec<Duration> =
+            (0..kills).map(|_| when.start + micros(chance.below(span))).collect();
         moments.sort();
-        let begun = Instant::now();
-        self.say(|_| Some("go\n"));
-        self.say(|act| act.typed.as_deref());
+        let begun = self.begin();
         for moment in moments {
             thread::sleep(moment.saturating_sub(begun.elapsed()));
             let mut alive: Vec<&mut Process> =
@@ -130,6 +130,18 @@ impl Crowd {
             }
         }
         self.end(begun)
+    }
+
+    fn begin(&mut self) -> Instant {
+        let asked = self.0.iter().all(|it| it.act.typed.is_some());
+        let begun = Instant::now();
+        self.say(|_| Some("go\n"));
+        if asked {
+            self.settle();
+        }
+        let begun = if asked { Instant::now() } else { begun };
+        self.say(|act| act.typed.as_deref());
+        begun
     }
 
     fn say(&mut self, word: impl Fn(&Act) -> Option<&str>) {

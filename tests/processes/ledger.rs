@@ -2,6 +2,7 @@
 //! back, and what must hold between the two whatever happened.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use countersign::config::keys::KeyFile;
 use countersign::domain::code::{Binding, Code, Digest};
@@ -55,20 +56,43 @@ pub(crate) fn evaluated(office: &Office) -> usize {
     count(office, "core_event WHERE kind = 'attempt' AND outcome IN ('wrong', 'verified')")
 }
 
-/// One line of the table that the tests print.
-pub(crate) fn tell(office: &Office, what: &str, took: std::time::Duration, more: &str) {
+/// What a table counts.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    evaluated: usize,
+    verified: usize,
+    sent: usize,
+}
+
+impl Tally {
+    pub(crate) fn of(office: &Office) -> Self {
+        let (evaluated, verified) = (evaluated(office), count(office, "core_session"));
+        Self { evaluated, verified, sent: office.messages().len() }
+    }
+}
+
+/// One line of the table that the tests print: what has come since `before`.
+pub(crate) fn tell(office: &Office, before: Tally, what: &str, took: Duration, more: &str) {
+    let now = Tally::of(office);
     println!(
-        "{:<9} {what:<44} evaluated {:>2}  verified {:>2}  sent {:>2}  {:>6.0} ms  {more}",
+        "{:<9} {what:<40} evaluated {:>2}  verified {:>2}  sent {:>2}  {:>5.0} ms  {more}",
         format!("{:?}", office.kind),
-        evaluated(office),
-        count(office, "core_session"),
-        office.messages().len(),
+        now.evaluated - before.evaluated,
+        now.verified - before.verified,
+        now.sent - before.sent,
         took.as_secs_f64() * 1e3,
     );
 }
 
 /// What holds at every moment, whoever was killed.
 pub(crate) fn balances(office: &Office) {
+    sound(office);
+    messages_belong(office);
+    assert!(office.messages().len() >= count(office, "core_delivery WHERE state = 'sent'"));
+}
+
+/// What holds in the store.
+pub(crate) fn sound(office: &Office) {
     let none = |what: &str| assert_eq!(count(office, what), 0, "{:?}: {what}", office.kind);
     let same = |one: &str, other: &str| {
         let (here, there) = (count(office, one), count(office, other));
@@ -100,8 +124,6 @@ pub(crate) fn balances(office: &Office) {
          AND e.kind = 'attempt' AND (e.outcome IN ('wrong', 'verified') \
          OR e.outcome = 'superseded' AND o.generation > 1))",
     );
-    messages_belong(office);
-    assert!(office.messages().len() >= count(office, "core_delivery WHERE state = 'sent'"));
     if office.kind == Kind::Sqlite {
         assert_eq!(rows(office, "PRAGMA integrity_check"), [["ok"]]);
         assert!(rows(office, "SELECT \"table\" FROM pragma_foreign_key_check").is_empty());

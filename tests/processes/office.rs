@@ -40,21 +40,27 @@ pub(crate) struct Message {
 impl Office {
     /// An office with so many customers, and more lines among its limits.
     pub(crate) fn open(kind: Kind, customers: usize, more: &str) -> Self {
+        let server = match kind {
+            Kind::Sqlite => None,
+            Kind::Postgres => Some(Server::postgres()),
+            Kind::MariaDb => Some(Server::mariadb()),
+        };
+        Self::at(kind, server, customers, more)
+    }
+
+    /// The same at a server of the caller's own.
+    pub(crate) fn at(kind: Kind, server: Option<&Server>, customers: usize, more: &str) -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let database = match kind {
-            Kind::Sqlite => None,
-            Kind::Postgres => Some(Server::postgres().database("crowd")),
-            Kind::MariaDb => Some(Server::mariadb().database("crowd")),
-        };
+        let database = server.map(|it| it.database("crowd"));
         let folder = tempfile::tempdir().expect("a folder");
         let office = Self { kind, database, folder, _alone: alone };
         office.configure(more);
         if office.database.is_some() {
             office.run(&["migrate"]);
         }
-        let lines = (0..customers)
-            .map(|it| format!("{},Dana Rivera,dana{it}@example.org,,\n", account(it)));
+        let lines =
+            (0..customers).map(|it| format!("{},{},{},,\n", account(it), name(it), email(it)));
         let list = format!("account_no,name,email,phone,address\n{}", lines.collect::<String>());
         fs::write(office.path("customers.csv"), list).expect("written");
         office.run(&["customers", "import", "customers.csv"]);
@@ -119,7 +125,11 @@ impl Office {
 
     /// All that was sent, at the receiving end.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let tray = fs::read_to_string(self.path("tray.jsonl")).unwrap_or_default();
+        self.messages_in("tray.jsonl")
+    }
+
+    pub(crate) fn messages_in(&self, tray: &str) -> Vec<Message> {
+        let tray = fs::read_to_string(self.path(tray)).unwrap_or_default();
         // Whoever was killed while writing left a torn line.
         let lines = tray.lines().filter_map(|it| serde_json::from_str::<Value>(it).ok());
         lines.map(|line| message(&line)).collect()
@@ -137,6 +147,14 @@ fn message(line: &Value) -> Message {
 /// A customer's account number.
 pub(crate) fn account(number: usize) -> String {
     format!("WB-{number:04}")
+}
+
+pub(crate) fn name(number: usize) -> String {
+    format!("Rivera {number:04}")
+}
+
+pub(crate) fn email(number: usize) -> String {
+    format!("dana{number}@example.org")
 }
 
 /// A code that is not this one.

@@ -1,0 +1,124 @@
+//! A day at an office of twenty counters, in minutes: real interfaces at
+//! terminals of their own work one store. Most verify customers, one after the
+//! other; some of them have the log open beside their work, and two do nothing
+//! but watch it. Reported are what went wrong on any screen, how long after an
+//! event the watchers saw it, and what the processes and the server had to do.
+//!
+//! ```text
+//! cargo bench --bench counters -- --minutes 10 --store postgres
+//! ```
+//! The store is `sqlite`, `postgres` or `mariadb`; the servers are started here
+//! and commit durably.
+
+#![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
+#![expect(clippy::print_stdout, reason = "a report is printed")]
+
+#[path = "../tests/processes/chance.rs"]
+mod chance;
+#[path = "counters/clerk.rs"]
+mod clerk;
+#[path = "counters/gauge.rs"]
+mod gauge;
+#[expect(dead_code, reason = "the races need more of it")]
+#[path = "../tests/processes/ledger.rs"]
+mod ledger;
+#[expect(dead_code, reason = "the races need more of it")]
+#[path = "../tests/processes/office.rs"]
+mod office;
+#[expect(dead_code, reason = "the tests of the terminal need more of it")]
+#[path = "../tests/pty/seat.rs"]
+mod seat;
+#[path = "../tests/support/servers/mod.rs"]
+mod servers;
+#[path = "counters/watcher.rs"]
+mod watcher;
+
+use std::sync::atomic::AtomicUsize;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chance::Chance;
+use clerk::{Clerk, Work};
+use gauge::Gauge;
+use office::{Kind, Office};
+use servers::{Options, Server};
+use watcher::Watcher;
+
+/// Twenty counters: two of them watch.
+const CLERKS: usize = 18;
+const WATCHERS: usize = 2;
+/// More customers than can be served on one day, so that none comes twice.
+const CUSTOMERS: usize = 9_000;
+
+struct Wish {
+    minutes: u64,
+    store: Kind,
+}
+
+/// What was asked for on the command line.
+fn wish() -> Wish {
+    let arguments: Vec<String> = std::env::args().collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|it| it == name)?;
+        arguments.get(at + 1).map(String::as_str)
+    };
+    let store = match value("--store").unwrap_or("sqlite") {
+        "sqlite" => Kind::Sqlite,
+        "postgres" => Kind::Postgres,
+        "mariadb" => Kind::MariaDb,
+        other => panic!("--store {other}: it is sqlite, postgres or mariadb"),
+    };
+    let minutes = value("--minutes").map_or(10, |it| it.parse().expect("a number of minutes"));
+    Wish { minutes, store }
+}
+
+fn main() {
+    let wish = wish();
+    let options = Options { durable: true, ..Options::default() };
+    let server = match wish.store {
+        Kind::Sqlite => None,
+        Kind::Postgres => Some(Server::new(servers::Kind::Postgres, options)),
+        Kind::MariaDb => Some(Server::new(servers::Kind::MariaDb, options)),
+    };
+    let office = Office::at(wish.store, server.as_ref(), CUSTOMERS, "per_customer = 100000");
+    let (mut chance, seed) = Chance::new();
+    println!("{:?}, {} minutes, seed {seed}", wish.store, wish.minutes);
+
+    let watchers: Vec<Watcher> = (0..WATCHERS).map(|at| Watcher::sit(&office, at)).collect();
+    let clerks: Vec<Clerk> =
+        (0..CLERKS).map(|at| Clerk::sit(&office, at, Chance::of(chance.next()))).collect();
+    let pids = clerks.iter().map(Clerk::pid).chain(watchers.iter().map(Watcher::pid)).collect();
+    let gauge = Gauge::new(pids);
+    let next = AtomicUsize::new(0);
+    let end = Instant::now() + Duration::from_mins(wish.minutes);
+    let (works, watched) = thread::scope(|scope| {
+        let (office, next) = (&office, &next);
+        let clerks: Vec<_> =
+            clerks.into_iter().map(|it| scope.spawn(move || it.work(office, next, end))).collect();
+        let watchers: Vec<_> =
+            watchers.into_iter().map(|it| scope.spawn(move || it.watch(end))).collect();
+        gauge.watch(office, end);
+        let works: Vec<thread::Result<Work>> =
+            clerks.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        let watched: Vec<_> = watchers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        (works, watched)
+    });
+
+    let errors = works.iter().filter(|it| it.is_err()).count()
+        + watched.iter().filter(|it| it.is_err()).count();
+    let works: Vec<Work> = works.into_iter().filter_map(Result::ok).collect();
+    let watched = watched.into_iter().filter_map(Result::ok);
+    let sum = |of: fn(&Work) -> usize| works.iter().map(of).sum::<usize>();
+    println!(
+        "customers {}  verified {}  wrong codes {}  resent {}  cancelled {}  counters in error {errors}",
+        sum(|it| it.customers),
+        sum(|it| it.verified),
+        sum(|it| it.wrong),
+        sum(|it| it.resent),
+        sum(|it| it.cancelled),
+    );
+    watcher::report(&office, &watched.collect::<Vec<_>>());
+    gauge.report();
+    ledger::sound(&office);
+    assert_eq!(errors, 0, "a screen showed what it should not, or not what it should");
+}

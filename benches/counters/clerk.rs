@@ -1,0 +1,161 @@
+//! A clerk at a counter: customer after customer, with the mistakes of a day.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::chance::Chance;
+use crate::office::{Message, Office, account, email, name, other_than};
+use crate::seat::{PATIENCE, Seat, countersign};
+
+/// What no screen may say on a day on which nothing fails.
+const TROUBLE: [&str; 8] = [
+    "store down",
+    "cannot be reached",
+    "The store",
+    "Other counters were writing",
+    "failed",
+    "is not known",
+    "not sent",
+    "Try again",
+];
+
+/// How many counters have the log open beside their work.
+const WITH_LOG: usize = 4;
+
+/// The interface of a counter.
+pub(crate) fn sit(office: &Office, counter: &str, columns: u16, rows: u16) -> Seat {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let mut command = countersign(&folder, &[]);
+    command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
+    command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
+    command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
+    command.env("COUNTERSIGN__LOG__FILE", office.path(&format!("{counter}.log")));
+    let seat = Seat::run(command, folder);
+    seat.resize(columns, rows);
+    seat.wait_for_text("Riverside Billing");
+    seat
+}
+
+fn tray(counter: &str) -> String {
+    format!("{counter}.jsonl")
+}
+
+/// What a clerk did.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(crate) customers: usize,
+    pub(crate) verified: usize,
+    pub(crate) wrong: usize,
+    pub(crate) resent: usize,
+    pub(crate) cancelled: usize,
+}
+
+pub(crate) struct Clerk {
+    seat: Seat,
+    tray: String,
+    chance: Chance,
+    work: Work,
+}
+
+impl Clerk {
+    pub(crate) fn sit(office: &Office, at: usize, chance: Chance) -> Self {
+        let counter = format!("desk {at}");
+        let (columns, rows) = if at < WITH_LOG { (130, 40) } else { (80, 24) };
+        let mut seat = sit(office, &counter, columns, rows);
+        if at < WITH_LOG {
+            // F2 opens it, Esc gives the keyboard back to the work.
+            seat.press("\x1bOQ").wait_for_text("newest first");
+            seat.press("\x1b");
+        }
+        Self { seat, tray: tray(&counter), chance, work: Work::default() }
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.seat.pid().as_raw_nonzero().get()
+    }
+
+    /// Serves customers until the day is over.
+    pub(crate) fn work(mut self, office: &Office, next: &AtomicUsize, end: Instant) -> Work {
+        while Instant::now() < end {
+            let customer = next.fetch_add(1, Ordering::Relaxed);
+            self.serve(office, customer);
+            self.work.customers += 1;
+            self.think(1_000, 3_000);
+            // What was drawn before is of no use to the next one.
+            self.seat.seen().bytes.clear();
+        }
+        self.seat.press("\x11");
+        assert_eq!(self.seat.end(), 0, "it ends in order");
+        self.work
+    }
+
+    fn serve(&mut self, office: &Office, customer: usize) {
+        self.type_and_see(&account(customer), &name(customer));
+        self.type_and_see("\r", "Purpose");
+        self.type_and_see("\r", "Time left");
+        let mut code = self.message(office, customer, 1);
+        self.think(200, 1_500);
+        match self.chance.below(100) {
+            0..15 => {
+                self.type_and_see(other_than(&code), "4 tries are left");
+                self.work.wrong += 1;
+            }
+            15..25 => {
+                self.type_and_see("\x12", "Time left");
+                code = self.message(office, customer, 2);
+                self.work.resent += 1;
+                self.see("sent");
+            }
+            25..33 => {
+                self.type_and_see("\x18", "Enter");
+                self.type_and_see("\r", "withdrawn");
+                self.type_and_see("\x1b", "Find");
+                self.type_and_see("\x1b", "Find");
+                self.work.cancelled += 1;
+                return;
+            }
+            _ => {}
+        }
+        self.type_and_see(&code, "log out");
+        self.work.verified += 1;
+        self.think(200, 1_500);
+        self.type_and_see("\x0c", "is logged out");
+    }
+
+    fn type_and_see(&mut self, keys: &str, text: &str) {
+        self.seat.press(keys);
+        self.see(text);
+        self.think(50, 300);
+    }
+
+    fn see(&self, text: &str) {
+        self.seat.wait_for(&format!("{text:?}"), |seen| {
+            let screen = seen.text();
+            let trouble = TROUBLE.iter().find(|it| screen.contains(**it));
+            assert_eq!(trouble, None, "on a screen:\n{screen}");
+            screen.contains(text).then_some(())
+        });
+    }
+
+    /// The code in the customer's message of this number.
+    fn message(&self, office: &Office, customer: usize, number: usize) -> String {
+        let begun = Instant::now();
+        let to = email(customer);
+        loop {
+            let messages: Vec<Message> = office.messages_in(&self.tray);
+            let mut to_them = messages.into_iter().filter(|it| it.to == to);
+            if let Some(message) = to_them.nth(number - 1) {
+                return message.code;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no message {number} for {to}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn think(&mut self, least: usize, most: usize) {
+        let millis = least + self.chance.below(most - least);
+        thread::sleep(Duration::from_millis(u64::try_from(millis).expect("a time")));
+    }
+}

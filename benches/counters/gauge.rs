@@ -1,0 +1,107 @@
+//! What the processes and the server had to do: memory, computing, statements.
+
+use std::cell::RefCell;
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ledger::rows;
+use crate::office::{Kind, Office};
+
+/// Figures of one moment.
+struct Moment {
+    at: Instant,
+    /// KiB in memory, and hundredths of a second computed, of each process.
+    processes: Vec<(u64, u64)>,
+    statements: Option<u64>,
+}
+
+pub(crate) struct Gauge {
+    pids: Vec<i32>,
+    moments: RefCell<Vec<Moment>>,
+}
+
+impl Gauge {
+    pub(crate) fn new(pids: Vec<i32>) -> Self {
+        Self { pids, moments: RefCell::default() }
+    }
+
+    /// Reads the figures at the end of each minute and shortly before the end.
+    pub(crate) fn watch(&self, office: &Office, end: Instant) {
+        let minute = Duration::from_mins(1);
+        let last = end.checked_sub(Duration::from_secs(5)).expect("a day of some seconds");
+        let mut next = Instant::now() + minute;
+        while next < last {
+            thread::sleep(next.saturating_duration_since(Instant::now()));
+            self.read(office);
+            next += minute;
+        }
+        thread::sleep(last.saturating_duration_since(Instant::now()));
+        self.read(office);
+    }
+
+    fn read(&self, office: &Office) {
+        let processes = self.pids.iter().map(|&pid| (memory(pid), computed(pid))).collect();
+        let moment = Moment { at: Instant::now(), processes, statements: statements(office) };
+        self.moments.borrow_mut().push(moment);
+    }
+
+    pub(crate) fn report(&self) {
+        let moments = self.moments.borrow();
+        for moment in moments.iter() {
+            let memory = moment.processes.iter().map(|it| it.0);
+            let count = u64::try_from(moment.processes.len()).expect("a count");
+            let mean = memory.clone().sum::<u64>() / count;
+            let most = memory.max().unwrap_or(0);
+            println!("memory        mean {mean} KiB  most {most} KiB of a process");
+        }
+        let [first, .., last] = moments.as_slice() else { return };
+        let span = last.at.duration_since(first.at).as_secs_f64();
+        let computed = |moment: &Moment| moment.processes.iter().map(|it| it.1).sum::<u64>();
+        let share = per(computed(last) - computed(first), span) / per_process(self.pids.len());
+        println!("computing     {share:.2} % of a processor for a process");
+        if let (Some(before), Some(after)) = (first.statements, last.statements) {
+            println!("server        {:.0} a second", per(after - before, span));
+        }
+    }
+}
+
+fn per(count: u64, seconds: f64) -> f64 {
+    f64::from(u32::try_from(count).expect("a count")) / seconds
+}
+
+fn per_process(processes: usize) -> f64 {
+    f64::from(u32::try_from(processes).expect("a count"))
+}
+
+/// KiB of a process in memory; 0 where it has ended.
+fn memory(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    line.and_then(|it| it.trim().split(' ').next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Hundredths of a second that a process has computed.
+fn computed(pid: i32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map_or("", |it| it.1);
+    // The 14th and 15th fields of proc(5): time in user and in kernel mode.
+    fields.split(' ').skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum()
+}
+
+/// Statements that a MariaDB was given, or transactions that a PostgreSQL ended
+/// (a statement on its own is one).
+fn statements(office: &Office) -> Option<u64> {
+    let question = match office.kind {
+        Kind::Sqlite => return None,
+        Kind::Postgres => {
+            "SELECT CAST(xact_commit + xact_rollback AS CHAR(20)) FROM pg_stat_database \
+             WHERE datname = current_database()"
+        }
+        Kind::MariaDb => {
+            "SELECT CAST(variable_value AS CHAR(20)) FROM information_schema.global_status \
+             WHERE variable_name = 'QUESTIONS'"
+        }
+    };
+    rows(office, question)[0][0].trim().parse().ok()
+}

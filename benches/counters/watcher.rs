@@ -1,0 +1,106 @@
+//! Somebody who watches the log, and how soon they see what happened.
+
+use std::collections::{BTreeMap, HashMap};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use hdrhistogram::Histogram;
+
+use crate::clerk::sit;
+use crate::ledger::rows;
+use crate::office::Office;
+use crate::seat::Seat;
+
+/// High enough for all that happens within a second.
+const ROWS: u16 = 120;
+
+/// How often the screen is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
+pub(crate) struct Watcher {
+    seat: Seat,
+}
+
+/// When each customer was first on the screen, in milliseconds since the epoch.
+pub(crate) type Seen = BTreeMap<String, i64>;
+
+impl Watcher {
+    pub(crate) fn sit(office: &Office, at: usize) -> Self {
+        let mut seat = sit(office, &format!("watch {at}"), 100, ROWS);
+        seat.press("\x1bOQ").wait_for_text("newest first");
+        Self { seat }
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.seat.pid().as_raw_nonzero().get()
+    }
+
+    /// Watches until the day is over and the last have gone.
+    pub(crate) fn watch(mut self, end: Instant) -> Seen {
+        let mut seen = Seen::new();
+        while Instant::now() < end {
+            let changed = {
+                let mut now = self.seat.seen();
+                let changed = !now.bytes.is_empty();
+                now.bytes.clear();
+                changed.then(|| now.text())
+            };
+            if let Some(screen) = changed {
+                let now = now();
+                for name in names(&screen) {
+                    seen.entry(name).or_insert(now);
+                }
+            }
+            thread::sleep(LOOK);
+        }
+        self.seat.press("\x11");
+        assert_eq!(self.seat.end(), 0, "it ends in order");
+        seen
+    }
+}
+
+/// The customers on a screen: `Rivera 0042`.
+fn names(screen: &str) -> impl Iterator<Item = String> {
+    screen.split("Rivera ").skip(1).filter_map(|behind| {
+        let number = behind.get(..4).filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()));
+        number.map(|number| format!("Rivera {number}"))
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the servers of this machine have the same clock")]
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+    i64::try_from(since.as_millis()).expect("a time")
+}
+
+/// How long after a customer's first event, by the store's clock, the watchers
+/// saw it.
+pub(crate) fn report(office: &Office, watched: &[Seen]) {
+    let first = rows(
+        office,
+        "SELECT c.name, CAST(MIN(e.at) AS CHAR(20)) FROM core_event e \
+         JOIN core_customer c ON c.id = e.customer_id GROUP BY c.name",
+    );
+    let first: HashMap<String, i64> = first
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].trim().parse().expect("a time")))
+        .collect();
+    let mut late = Histogram::<u64>::new(3).expect("bounds in order");
+    let mut missed = 0;
+    for seen in watched {
+        missed += first.len() - seen.keys().filter(|it| first.contains_key(*it)).count();
+        for (name, at) in seen {
+            if let Some(happened) = first.get(name) {
+                late.saturating_record(u64::try_from(at - happened).unwrap_or(0));
+            }
+        }
+    }
+    println!(
+        "live log      p50 {} ms  p99 {} ms  most {} ms  of {} seen by {} watchers, {missed} not seen",
+        late.value_at_quantile(0.5),
+        late.value_at_quantile(0.99),
+        late.max(),
+        late.len(),
+        watched.len(),
+    );
+}
