@@ -199,10 +199,8 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         let told_again = held.request.generation == new.after + 1
             && held.has(&new.code.digest)
             && held.request.delivery.state == DeliveryState::Queued;
-        return Ok(match told_again {
-            true => Issued::Stored(held.request),
-            false => Issued::Already(held.request),
-        });
+        let (stored, already) = (Issued::Stored, Issued::Already);
+        return Ok(if told_again { stored(held.request) } else { already(held.request) });
     }
     let gate = Gate {
         customer: held.request.customer,
