@@ -257,7 +257,7 @@ impl Store for SqlStore {
         let version = migrate::check(&self.db, &self.source).await?;
         let mut found = format!("{}, tables version {version}, writable", self.place);
         if !partitions::may_make(&self.db).await? {
-            found += "; this account may not make tables, so the archive has no parts by month";
+            found += "; run by this account, maintain makes no parts of the archive by month";
         }
         Ok(found)
     }

@@ -54,13 +54,14 @@ statements! {
          sent_at, expires_at FROM core_otp \
          WHERE id = $1 AND status = 'open' AND expires_at > " now
     }
-    /// Retired codes whose time is over.
+    /// Retired codes whose time is over. A counter may delete them and has no right
+    /// to lock them first.
     FORGET_RETIRED {
         (each
             ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
               WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1)")
             ("DELETE FROM core_otp_retired WHERE id = ANY (ARRAY(SELECT id FROM core_otp_retired \
-              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1" skip_locked "))")
+              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1))")
             ("DELETE FROM core_otp_retired WHERE expires_at <= " now
              " ORDER BY expires_at LIMIT $1"))
     }
