@@ -110,11 +110,15 @@ async fn store(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp
         let found = store.check().await.map_err(|error| wording::store_error(&error))?;
         let before = clock();
         let now = store.now().await.map_err(|error| wording::store_error(&error))?;
-        Ok::<_, String>((found, before, now, clock()))
+        let after = clock();
+        let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
+        Ok::<_, String>((found, notes, offset(before, now, after)))
     });
     match tried.await {
-        Some(Ok((found, before, now, after))) => {
-            vec![good("store", found), offset(before, now, after)]
+        Some(Ok((found, notes, clock))) => {
+            let note = |note| Check { state: "note", ..good("store", note) };
+            let notes = notes.into_iter().map(note);
+            std::iter::once(good("store", found)).chain(notes).chain([clock]).collect()
         }
         Some(Err(why)) => {
             vec![bad("store", why, "See [store] in the configuration; then: countersign migrate")]

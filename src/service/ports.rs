@@ -393,6 +393,11 @@ pub trait Store: Send + Sync {
     fn changes(&self) -> watch::Receiver<u64>;
     /// Whether the store is reachable, migrated and writable; one sentence.
     async fn check(&self) -> Result<String, StoreError>;
+    /// What the office should know of the store although it works, a sentence
+    /// each.
+    async fn notes(&self) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
+    }
 
     /// Up to `limit` customers that match, the likeliest first.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;

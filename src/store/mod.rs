@@ -4,7 +4,7 @@
 //! ```text
 //! sql.rs      statement texts, one for each database, fixed at compile time
 //! db.rs       the pools, transactions and rows: all that knows which database it is
-//! fault.rs    what a database's errors mean
+//! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
 //! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
@@ -35,6 +35,7 @@ mod postgres;
 mod request;
 mod sample;
 mod search;
+mod server;
 mod session;
 mod source;
 mod sql;
@@ -159,7 +160,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 20] = [
+        let modules: [(&str, &[(&str, Sql)]); 21] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -177,6 +178,7 @@ impl SqlStore {
             ("request", request::STATEMENTS),
             ("sample", sample::STATEMENTS),
             ("search", search::STATEMENTS),
+            ("server", server::STATEMENTS),
             ("session", session::STATEMENTS),
             ("unlock", unlock::STATEMENTS),
             ("watch", watch::STATEMENTS),
@@ -254,12 +256,19 @@ impl Store for SqlStore {
     }
 
     async fn check(&self) -> Result<String, StoreError> {
+        let server = server::look(&self.db).await?;
         let version = migrate::check(&self.db, &self.source).await?;
-        let mut found = format!("{}, tables version {version}, writable", self.place);
+        let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
+        let mut found = format!("{}, {server}tables version {version}, writable", self.place);
         if !partitions::may_make(&self.db).await? {
             found += "; run by this account, maintain makes no parts of the archive by month";
         }
         Ok(found)
+    }
+
+    async fn notes(&self) -> Result<Vec<String>, StoreError> {
+        let server = server::look(&self.db).await?;
+        Ok(server.map_or_else(Vec::new, |it| it.notes()))
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

@@ -97,3 +97,18 @@ async fn a_server_that_only_reads_is_unreachable_for_now() {
     assert!(error.is_break(), "{error:?}");
     told(&error, &["only lets itself be read"]);
 }
+
+#[tokio::test]
+async fn a_check_tells_what_the_server_is_like() {
+    for kind in KINDS {
+        let house = House::new(kind);
+        let store = house.open().await;
+        let found = store.check().await.expect("a store that can be used");
+        for part in ["version 1", "not encrypted", " of 100 connections", "writable"] {
+            assert!(found.contains(part), "{part}: {found}");
+        }
+        // The servers of the tests are quick, not safe.
+        let notes = store.notes().await.expect("an answer");
+        assert!(notes.len() == 1 && notes[0].contains("a code that was used"), "{notes:?}");
+    }
+}
