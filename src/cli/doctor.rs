@@ -16,6 +16,7 @@ use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
+use crate::service::ports::CustomerCheck;
 use crate::service::wording;
 
 /// No part takes longer to say how it is.
@@ -112,19 +113,40 @@ async fn store(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp
         let now = store.now().await.map_err(|error| wording::store_error(&error))?;
         let after = clock();
         let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
-        Ok::<_, String>((found, notes, offset(before, now, after)))
+        let table = store.check_customers().await.map_err(|error| wording::store_error(&error));
+        Ok::<_, String>((found, notes, offset(before, now, after), customers(table)))
     });
     match tried.await {
-        Some(Ok((found, notes, clock))) => {
+        Some(Ok((found, notes, clock, customers))) => {
             let note = |note| Check { state: "note", ..good("store", note) };
             let notes = notes.into_iter().map(note);
-            std::iter::once(good("store", found)).chain(notes).chain([clock]).collect()
+            let store = std::iter::once(good("store", found)).chain(notes);
+            store.chain([clock]).chain(customers).collect()
         }
         Some(Err(why)) => {
             vec![bad("store", why, "See [store] in the configuration; then: countersign migrate")]
         }
         None => vec![bad("store", SLOW, "Look whether the store's server and the network are up.")],
     }
+}
+
+/// The table of customers. What slows it down keeps no command from working.
+fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
+    const HELP: &str = "See [customers] in the configuration.";
+    let CustomerCheck { found, findings } = match checked {
+        Ok(check) => check,
+        Err(why) => return vec![bad("customers", why, HELP)],
+    };
+    let stopped = findings.iter().any(|it| it.stops);
+    let told = findings.into_iter().map(|it| Check {
+        part: "customers",
+        ok: !it.stops,
+        state: if it.stops { "failed" } else { "note" },
+        found: it.what,
+        help: it.help,
+    });
+    let whole = (!stopped).then(|| good("customers", found));
+    whole.into_iter().chain(told).collect()
 }
 
 const SLOW: &str = "it gave no answer within 20 seconds";

@@ -333,6 +333,26 @@ pub struct IndexStep {
     pub next: Option<CustomerId>,
 }
 
+/// How the table of customers serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerCheck {
+    /// Which it is, and how many of its customers can be found.
+    pub found: String,
+    /// What is not as it should be.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub what: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Whether nobody can work until it is mended.
+    pub stops: bool,
+}
+
 /// Something to write into the log that no other act writes.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
@@ -398,6 +418,9 @@ pub trait Store: Send + Sync {
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
+
+    /// Whether the table of customers is as the configuration says.
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;
 
     /// Up to `limit` customers that match, the likeliest first.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;

@@ -7,6 +7,7 @@
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
+//!                                     mapping.rs  whether they are
 //! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
 //! index.rs    how customers are found
 //! indexing.rs and catch_up.rs keep that up to what others write
@@ -28,6 +29,7 @@ mod index;
 mod indexing;
 mod listen;
 mod maintain;
+mod mapping;
 mod migrate;
 mod mysql;
 mod partitions;
@@ -60,8 +62,8 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::{
-    Attempt, Attempted, Batch, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest,
-    Reissue, SessionFilter, Store, StoreError,
+    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
+    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
 };
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
@@ -173,6 +175,7 @@ impl SqlStore {
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
             ("maintain", maintain::STATEMENTS),
+            ("mapping", mapping::STATEMENTS),
             ("migrate", migrate::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
@@ -269,6 +272,10 @@ impl Store for SqlStore {
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
         let server = server::look(&self.db).await?;
         Ok(server.map_or_else(Vec::new, |it| it.notes()))
+    }
+
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
+        mapping::check(&self.db, &self.source).await
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

@@ -43,6 +43,43 @@ impl Source {
         self.table.is_some()
     }
 
+    /// The office's table, where the customers are in one.
+    pub(super) const fn table(&self) -> Option<&CustomerTable> {
+        self.table.as_ref()
+    }
+
+    /// Our names of the office's columns, and theirs.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, &Identifier)> {
+        let table = self.table.iter();
+        table.flat_map(|it| columns(&it.columns)).filter_map(|(ours, theirs)| Some((ours, theirs?)))
+    }
+
+    /// What the place of the office's table is called; none for the one that a
+    /// connection is in.
+    pub(super) fn place_name(&self, kind: Kind) -> Option<&str> {
+        match kind {
+            Kind::Sqlite => Some(OFFICE),
+            Kind::Postgres | Kind::Mysql => {
+                self.table.as_ref()?.name.schema.as_ref().map(Identifier::as_str)
+            }
+        }
+    }
+
+    /// What would make the one index that the office's table needs.
+    pub(super) fn index_statement(&self, kind: Kind) -> Option<String> {
+        let table = self.table.as_ref()?;
+        let place = match kind {
+            Kind::Sqlite => quoted(kind, &table.name.name),
+            Kind::Postgres | Kind::Mysql => place(kind, &table.name),
+        };
+        let id = &table.columns.id;
+        Some(format!(
+            "CREATE UNIQUE INDEX {}_{id} ON {place} ({})",
+            table.name.name,
+            quoted(kind, id)
+        ))
+    }
+
     /// The script that makes the view with the tables; none where a migration
     /// made it, or each connection does.
     pub(super) fn view(&self, kind: Kind) -> Option<String> {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use sqlx::{ConnectOptions as _, Connection as _};
+
 use super::desk::{CUSTOMERS, Desk};
 
 const MIXED: &str = "\
@@ -131,4 +133,63 @@ fn security_38_hostile_text_comes_out_clean() {
         assert!(!seen.contains(bad), "{bad:?} in {seen:?}");
     }
     assert!(seen.contains("na"), "the text itself is shown");
+}
+
+/// A website's table of customers beside the store's file.
+async fn beside_a_website() -> Desk {
+    let desk = Desk::empty();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(desk.path("website.db"));
+    let mut website = options.create_if_missing(true).connect().await.expect("a file");
+    let table = "CREATE TABLE core_customer (id INTEGER PRIMARY KEY, account_no TEXT, name TEXT, \
+                 email TEXT, phone TEXT, address TEXT, locale TEXT); \
+                 INSERT INTO core_customer VALUES (5, 'K-5', 'Zoë', '', '0151 / 234-56 78', '', '')";
+    sqlx::raw_sql(table).execute(&mut website).await.expect("a table");
+    website.close().await.expect("closed");
+    desk.configure(
+        "[customers]\ntable = \"core_customer\"\nfile = \"website.db\"\n\
+         [sms]\ndefault_country = \"DE\"",
+    );
+    desk
+}
+
+#[tokio::test]
+async fn customers_of_a_websites_table_are_found_and_not_written() {
+    let desk = beside_a_website().await;
+    for arguments in [
+        &["customers", "import", "-", "--json"][..],
+        &["customers", "import", "-", "--dry-run", "--json"],
+    ] {
+        let refused = desk.told(arguments, CUSTOMERS).ended(40, "forbidden");
+        assert!(refused["message"].as_str().unwrap().contains("customers.read_only"), "{refused}");
+    }
+    let dry = desk.run(&["customers", "index", "--dry-run", "--json"]).ended(0, "indexed");
+    assert_eq!((&dry["customers"], &dry["added"]), (&1.into(), &1.into()));
+    let found = desk.run(&["customers", "find", "+49 151 234", "--json"]).json();
+    assert_eq!(found["customer"], "K-5", "{found}");
+    let ran = desk.run(&["customers", "index"]);
+    assert_eq!(ran.out, "1 customer can be found: 0 new, 0 changed, 0 gone.\n");
+    let asked = desk.run(&["request", "0151 2345678", "--channel", "sms", "--json"]).json();
+    assert_eq!(asked["outcome"], "sent", "{asked}");
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_the_table_of_customers() {
+    let desk = beside_a_website().await;
+    let told = |desk: &Desk| {
+        let json = desk.run(&["doctor", "--json"]).json();
+        let checks = json["checks"].as_array().unwrap().clone();
+        let of = checks.iter().filter(|it| it["part"] == "customers");
+        of.map(|it| (it["state"].clone(), it["found"].to_string())).collect::<Vec<_>>()
+    };
+    desk.run(&["customers", "index"]);
+    let fine = told(&desk);
+    assert_eq!(fine[0].0, "ok");
+    assert!(fine[0].1.contains("1 of 1 can be found"), "{fine:?}");
+    assert_eq!((fine.len(), &fine[1].0), (2, &"note".into()), "account_no is not unique");
+    desk.configure(
+        "[customers]\ntable = \"core_customer\"\nfile = \"website.db\"\nphone = \"telephone\"",
+    );
+    let wrong = told(&desk);
+    assert_eq!(wrong[0].0, "failed");
+    assert!(wrong[0].1.contains("has no column telephone"), "{wrong:?}");
 }

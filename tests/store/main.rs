@@ -11,6 +11,7 @@ mod indexing;
 mod isolation;
 mod life_cycle;
 mod maintain;
+mod mapping;
 mod office;
 mod plans;
 mod races;

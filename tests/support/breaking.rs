@@ -16,8 +16,8 @@ use countersign::domain::request::{Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::{
-    Attempt, Attempted, Batch, CustomerKey, ImportCount, IndexStep, Issued, NewEvent, NewRequest,
-    Reissue, SessionFilter, Store, StoreError,
+    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
+    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -127,6 +127,10 @@ impl Store for Breaking {
 
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
+    }
+
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
+        self.inner.check_customers().await
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

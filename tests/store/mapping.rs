@@ -1,0 +1,73 @@
+//! What is said of a table of customers that is not as the configuration says.
+
+use countersign::config::settings::{CustomerSettings, Identifier};
+use countersign::service::ports::{CustomerCheck, Store};
+use countersign::store::SqlStore;
+
+use crate::office::Office;
+use crate::support::{Kind, on_each_store};
+
+/// The check of a store that nobody has migrated for this table.
+async fn checked(office: &Office, settings: &CustomerSettings) -> CustomerCheck {
+    let store = SqlStore::open(&office.house.settings(), settings).await.expect("a store");
+    store.check_customers().await.expect("an answer")
+}
+
+on_each_store! {
+    async fn a_table_as_it_should_be_is_counted(house) {
+        let office = Office::new(house.kind());
+        office.make_table().await;
+        office.sql("CREATE UNIQUE INDEX by_account ON core_customer (account_no)").await;
+        let store = office.open().await;
+        for id in 1..=2 {
+            office.register(id, &format!("K-{id}"), "Ada", "").await;
+        }
+        let check = store.check_customers().await.expect("an answer");
+        assert!(check.found.ends_with("core_customer, 0 of 2 can be found"), "{check:?}");
+        assert_eq!(check.findings.len(), 1, "{check:?}");
+        let count = countersign::service::index::compare(store.as_ref(), false, |_| {}).await;
+        assert_eq!(count.expect("compared").added, 2);
+        let check = store.check_customers().await.expect("an answer");
+        assert!(check.found.ends_with("core_customer, 2 of 2 can be found"), "{check:?}");
+        assert_eq!(check.findings, []);
+    }
+
+    async fn a_missing_index_is_told_with_the_statement_that_makes_it(house) {
+        let office = Office::new(house.kind());
+        office
+            .sql("CREATE TABLE core_customer (id BIGINT, account_no VARCHAR(20), name TEXT, \
+                  email TEXT, phone TEXT, address TEXT, locale TEXT)")
+            .await;
+        let store = office.open().await;
+        let findings = store.check_customers().await.expect("an answer").findings;
+        assert_eq!(findings.len(), 2, "{findings:?}");
+        assert!(findings[0].what.starts_with("id has no unique index"), "{findings:?}");
+        assert!(findings[1].what.contains("account_no"), "{findings:?}");
+        assert!(findings.iter().all(|it| !it.stops));
+        let help = findings[0].help.as_deref().expect("a statement");
+        office.sql(help.strip_prefix("Let its owner run: ").expect("a statement")).await;
+        assert_eq!(store.check_customers().await.expect("an answer").findings.len(), 1);
+    }
+
+    async fn a_wrong_name_is_told_before_anything_is_made_of_it(house) {
+        let office = Office::new(house.kind());
+        // Their place is there before the table is.
+        office.sql("CREATE TABLE other (id INTEGER PRIMARY KEY)").await;
+        if house.kind() != Kind::Sqlite {
+            let nowhere = checked(&office, &office.settings()).await;
+            assert!(nowhere.findings[0].what.contains("is not there"), "{nowhere:?}");
+            assert!(nowhere.findings[0].stops);
+        }
+        office.make_table().await;
+        let mut settings = office.settings();
+        let table = settings.table.as_mut().expect("a table");
+        table.columns.phone = Identifier::parse("telephone");
+        table.columns.id = Identifier::parse("name").expect("a name");
+        let findings = checked(&office, &settings).await.findings;
+        assert!(findings.iter().any(|it| it.what.ends_with("has no column telephone")));
+        let help = findings[0].help.as_deref().expect("help");
+        assert_eq!(help, "Name the right one in customers.phone.");
+        assert!(findings[1].what.ends_with("and no whole number"), "{findings:?}");
+        assert!(findings.iter().all(|it| it.stops || it.what.contains("account_no")));
+    }
+}
