@@ -162,7 +162,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 21] = [
+        let modules: [(&str, &[(&str, Sql)]); 22] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
