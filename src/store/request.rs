@@ -200,8 +200,8 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         let told_again = held.request.generation == new.after + 1
             && held.has(&new.code.digest)
             && held.request.delivery.state == DeliveryState::Queued;
-        let (stored, already) = (Issued::Stored, Issued::Already);
-        return Ok(if told_again { stored(held.request) } else { already(held.request) });
+        let answer = if told_again { Issued::Stored } else { Issued::Already };
+        return Ok(answer(held.request));
     }
     let gate = Gate {
         customer: held.request.customer,
