@@ -12,6 +12,8 @@ mod flow;
 mod interface;
 #[path = "cli/log.rs"]
 mod log;
+#[path = "cli/maintain.rs"]
+mod maintain;
 #[path = "cli/next.rs"]
 mod next;
 #[path = "cli/outcomes.rs"]
