@@ -17,10 +17,14 @@ mod idle;
 mod inside;
 #[path = "pty/lost.rs"]
 mod lost;
+#[path = "pty/many.rs"]
+mod many;
 #[path = "pty/paste.rs"]
 mod paste;
 #[path = "pty/seat.rs"]
 mod seat;
+#[path = "support/servers/mod.rs"]
+mod servers;
 #[path = "pty/size.rs"]
 mod size;
 #[path = "pty/suits.rs"]

@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Lines, Read, Result};
 use std::process::Child;
 
 use serde_json::Value;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use super::desk::Desk;
 
@@ -98,6 +100,33 @@ fn a_followed_log_shows_what_comes() {
     desk.request("WB-004219", "sms");
     let first = next(&mut none);
     assert_eq!((&first["kind"], &first["customer"]), (&"requested".into(), &"WB-004219".into()));
+}
+
+/// Writes an entry of this number behind the program's back.
+fn enter(desk: &Desk, number: i64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let options = SqliteConnectOptions::new().filename(desk.path("desk.db"));
+        let mut file = options.connect().await.expect("the store");
+        let insert = "INSERT INTO core_event (id, at, kind, clerk, counter, detail) \
+                      VALUES (?1, 1, 'cancelled', 'c', '1', 'entry ' || ?1)";
+        sqlx::query(insert).bind(number).execute(&mut file).await.expect("written");
+    });
+}
+
+#[test]
+fn a_followed_log_shows_what_is_committed_late() {
+    let desk = Desk::open();
+    for number in [30, 60] {
+        enter(&desk, number);
+    }
+    let (_child, mut lines) = Following::start(&desk, &["log", "-f", "--limit=1", "--json"]);
+    assert_eq!(next(&mut lines)["detail"], "entry 60");
+    // What is older than the first line and was there is no news; what comes now is.
+    for number in [61, 59, 20] {
+        enter(&desk, number);
+        assert_eq!(next(&mut lines)["detail"], format!("entry {number}"));
+    }
 }
 
 #[test]

@@ -79,6 +79,22 @@ fn on_top_of_the_log_the_newest_entry_stays_in_sight() {
 }
 
 #[test]
+fn an_entry_that_was_committed_late_comes_to_its_place() {
+    let mut counter = with_events(300);
+    let late = counter.desk.events.remove(250);
+    assert_eq!(late.id, EventId(251));
+    counter.keys("<F2><F2><Down>");
+    let ids = |counter: &Counter| -> Vec<i64> {
+        counter.log().events.iter().map(|event| event.id.0).collect()
+    };
+    assert!(!ids(&counter).contains(&251));
+    counter.desk.events.insert(250, late);
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(ids(&counter)[..60], (241..=300).rev().collect::<Vec<i64>>());
+    assert_eq!(selected(&counter), EventId(299));
+}
+
+#[test]
 fn older_entries_are_read_when_the_end_is_reached_and_the_window_is_bounded() {
     let mut counter = with_events(3_000);
     assert_eq!(counter.log().events.len(), 200);

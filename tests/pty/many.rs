@@ -1,0 +1,153 @@
+//! Fifty counters on one PostgreSQL as it comes, with its 100 connections.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::CommandBuilder;
+use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use tempfile::TempDir;
+
+use super::seat::{Seat, countersign};
+use crate::servers::{Database, Kind, Options, Server};
+
+const COUNTERS: usize = 50;
+
+/// What PostgreSQL leaves to those who are not its administrators.
+const USABLE: i64 = 97;
+
+const COUNT: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'countersign'";
+
+fn office(database: &Database) -> Arc<TempDir> {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let text = format!(
+        "[office]\nname = \"Riverside Billing\"\ncounter = \"3\"\n[store]\nurl = \"{}\"\n\
+         [keys]\nfile = \"desk.keys\"\n[tray]\nfile = \"tray.jsonl\"\n[log]\nfile = \"desk.log\"\n",
+        database.url
+    );
+    let path = folder.path().join("config.toml");
+    fs::write(&path, text).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("closed");
+    let list = "account_no,name,email,phone,address\nWB-1,Dana Rivera,dana@example.org,,\n\
+                WB-2,Bo Lindqvist,bo@example.org,,\n";
+    fs::write(folder.path().join("customers.csv"), list).expect("written");
+    folder
+}
+
+fn within(folder: &TempDir, arguments: &[&str]) -> CommandBuilder {
+    let mut command = countersign(folder, arguments);
+    command.env("COUNTERSIGN_CONFIG", folder.path().join("config.toml"));
+    command
+}
+
+fn run(folder: &Arc<TempDir>, arguments: &[&str]) {
+    let mut seat = Seat::run(within(folder, arguments), Arc::clone(folder));
+    let code = seat.end();
+    assert_eq!(code, 0, "{arguments:?}: {}", seat.all_output());
+}
+
+/// Counts the counters' connections, as an administrator does, who always
+/// finds room; gives the most there were until it is told to end.
+fn most(database: &Database, end: &AtomicBool) -> i64 {
+    let options: PgConnectOptions = database.admin_url.parse().expect("a URL");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let mut most = 0;
+        let mut line: Option<PgConnection> = None;
+        while !end.load(Ordering::Relaxed) {
+            let found = match &mut line {
+                Some(line) => sqlx::query_scalar(COUNT).fetch_one(line).await.ok(),
+                None => None,
+            };
+            match found {
+                Some(count) => most = most.max(count),
+                None => line = options.clone().disable_statement_logging().connect().await.ok(),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        most
+    })
+}
+
+/// Does something while the connections are counted.
+fn counting(database: &Database, act: impl FnOnce()) -> i64 {
+    let end = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let most = scope.spawn(|| most(database, &end));
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(act));
+        end.store(true, Ordering::Relaxed);
+        let most = most.join().expect("a count");
+        done.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked));
+        most
+    })
+}
+
+fn refused(server: &Path) -> Vec<String> {
+    let log = fs::read(server.join("log")).expect("the server's log");
+    let log = String::from_utf8_lossy(&log).into_owned();
+    let full = ["too many", "remaining connection slots"];
+    log.lines().filter(|line| full.iter().any(|it| line.contains(it))).map(str::to_owned).collect()
+}
+
+fn all_ok(seat: &Seat) {
+    seat.wait_for_text("all ok");
+}
+
+/// How long after an entry was written each counter showed it.
+fn shown(seats: &[Seat], text: &str, since: Instant) -> Duration {
+    for seat in seats {
+        seat.wait_for_text(text);
+    }
+    since.elapsed()
+}
+
+#[test]
+fn fifty_counters_fit_a_postgres_as_it_comes() {
+    let server = Server::new(Kind::Postgres, Options::default());
+    let database = server.database("many");
+    let folder = office(&database);
+    run(&folder, &["migrate"]);
+    run(&folder, &["customers", "import", "customers.csv"]);
+    let mut seats: Vec<Seat> = Vec::new();
+    let opening = counting(&database, || {
+        for _ in 0..COUNTERS {
+            seats.push(Seat::run(within(&folder, &[]), Arc::clone(&folder)));
+        }
+        for seat in &mut seats {
+            all_ok(seat);
+            seat.press("\x1bOQ").wait_for_text("Customers imported");
+        }
+        // Whoever found no room has found none, and looks.
+        thread::sleep(Duration::from_secs(3));
+    });
+    let since = Instant::now();
+    run(&folder, &["request", "WB-1", "--channel", "email"]);
+    let told = shown(&seats, "Dana", since);
+
+    server.stop();
+    let back = counting(&database, || {
+        for seat in &mut seats {
+            // All entries are read anew.
+            seat.press("x").wait_for_text("store lost");
+        }
+        server.start();
+        seats.iter().for_each(all_ok);
+        thread::sleep(Duration::from_secs(3));
+    });
+    let since = Instant::now();
+    run(&folder, &["request", "WB-2", "--channel", "email"]);
+    let told_again = shown(&seats, "Bo Lind", since);
+    println!(
+        "{COUNTERS} counters: {opening} connections at most, {back} after the server was started \
+         again; an entry is on every screen {told:?} after its command began, {told_again:?}"
+    );
+    for count in [opening, back] {
+        let counters = i64::try_from(COUNTERS).expect("few");
+        assert!((counters..=USABLE).contains(&count), "{count} connections");
+    }
+    assert_eq!(refused(server.folder()), Vec::<String>::new());
+}
