@@ -102,6 +102,14 @@ fn a_followed_log_shows_what_comes() {
     assert_eq!((&first["kind"], &first["customer"]), (&"requested".into(), &"WB-004219".into()));
 }
 
+#[test]
+fn a_command_leaves_its_store_tidy() {
+    let desk = Desk::open();
+    desk.request("WB-004217", "email");
+    assert!(desk.path("desk.db").exists());
+    assert!(!desk.path("desk.db-wal").exists() && !desk.path("desk.db-shm").exists());
+}
+
 /// Writes an entry of this number behind the program's back.
 fn enter(desk: &Desk, number: i64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

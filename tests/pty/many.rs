@@ -86,10 +86,11 @@ fn counting(database: &Database, act: impl FnOnce()) -> i64 {
     })
 }
 
+/// What the server wrote down of counters that it refused or that broke off.
 fn refused(server: &Path) -> Vec<String> {
     let log = fs::read(server.join("log")).expect("the server's log");
     let log = String::from_utf8_lossy(&log).into_owned();
-    let full = ["too many", "remaining connection slots"];
+    let full = ["too many", "remaining connection slots", "unexpected EOF", "could not receive"];
     log.lines().filter(|line| full.iter().any(|it| line.contains(it))).map(str::to_owned).collect()
 }
 
@@ -141,6 +142,12 @@ fn fifty_counters_fit_a_postgres_as_it_comes() {
     let since = Instant::now();
     run(&folder, &["request", "WB-2", "--channel", "email"]);
     let told_again = shown(&seats, "Bo Lind", since);
+    for seat in &mut seats {
+        seat.press("\x11");
+    }
+    for seat in &mut seats {
+        assert_eq!(seat.end(), 0, "{}", seat.all_output());
+    }
     println!(
         "{COUNTERS} counters: {opening} connections at most, {back} after the server was started \
          again; an entry is on every screen {told:?} after its command began, {told_again:?}"

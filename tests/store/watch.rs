@@ -245,3 +245,71 @@ async fn a_line_that_is_cut_is_noticed() {
     }
     judge("Postgres, started again", &measure(&here, &watchers, 12).await);
 }
+
+/// Leaves no room for a second connection once two are there.
+const NARROW: &str = "DO $$ BEGIN EXECUTE \
+    format('ALTER DATABASE %I CONNECTION LIMIT 4', current_database()); END $$";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn without_room_to_listen_postgres_is_asked() {
+    let house = House::new(Kind::Postgres);
+    house.sql(NARROW).await;
+    let here = house.open().await;
+    write(&here).await;
+    let watchers = watchers(&house, 1).await;
+    judge("Postgres, asked", &measure(&here, &watchers, 30).await);
+    wait_for(&house, &format!("{CONNECTIONS} AND datname = current_database()"), 2).await;
+}
+
+/// What the server says it has done so far.
+const WORK: [&str; 2] = [
+    "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()",
+    "SELECT CAST(variable_value AS SIGNED) FROM information_schema.global_status \
+     WHERE variable_name = 'Questions'",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes some minutes; prints what an idle terminal costs"]
+async fn an_idle_terminal_costs_next_to_nothing() {
+    let (_server, listening, _watchers) = listening(1).await;
+    let narrow = House::new(Kind::Postgres);
+    narrow.sql(NARROW).await;
+    let other = narrow.open().await;
+    write(&other).await;
+    let _asking = watchers(&narrow, 1).await;
+    let mariadb = House::new(Kind::MariaDb);
+    let _also = watchers(&mariadb, 1).await;
+    let houses = [(listening, WORK[0], 20), (narrow, WORK[0], 90), (mariadb, WORK[1], 90)];
+    // Until the pace is slow; PostgreSQL counts some seconds late.
+    sleep(Duration::from_mins(1)).await;
+    let mut before = Vec::new();
+    for (house, work, _) in &houses {
+        before.push(house.number(work).await);
+    }
+    sleep(Duration::from_mins(2)).await;
+    for ((house, work, most), before) in houses.iter().zip(before) {
+        let done = (house.number(work).await - before) / 2;
+        judge_cost(house.kind(), done, *most);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "takes some minutes; prints how soon idle terminals notice"]
+async fn an_idle_terminal_still_hears_within_a_second() {
+    let house = House::new(Kind::MariaDb);
+    let here = house.open().await;
+    let watchers = watchers(&house, 30).await;
+    let mut heard = Vec::new();
+    for _ in 0..4 {
+        sleep(Duration::from_secs(45)).await;
+        heard.extend(measure(&here, &watchers, 1).await);
+    }
+    heard.sort_unstable();
+    judge("MariaDb, idle", &heard);
+}
+
+#[expect(clippy::print_stdout, reason = "the figures of the README")]
+fn judge_cost(kind: Kind, done: i64, most: i64) {
+    println!("{kind:?}: {done} statements a minute");
+    assert!(done <= most, "{done}");
+}
