@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::ops::Range;
 use std::process::{Child, ChildStdin, ChildStdout};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -105,22 +104,19 @@ impl Crowd {
         self.end(begun)
     }
 
-    /// Lets all of them go and kills some, at moments drawn from this time.
-    pub(crate) fn go_and_die(
-        mut self,
-        kills: usize,
-        when: Range<Duration>,
-        chance: &mut Chance,
-    ) -> Done {
-        let span =
-            usize::try_from(when.end.saturating_sub(when.start).as_micros()).expect("a short time");
-        let micros = |number| Duration::from_micros(u64::try_from(number).expect("a number"));
-        let mut moments: Vec<Duration> =
-            (0..kills).map(|_| when.start + micros(chance.below(span))).collect();
-        moments.sort();
+    /// Lets all of them go and kills some: each at a moment drawn from the time
+    /// in which the others end, whatever the machine makes of it.
+    pub(crate) fn go_and_die(mut self, kills: usize, chance: &mut Chance) -> Done {
+        let all = self.0.len();
+        let mut marks: Vec<usize> = (0..kills).map(|_| chance.below(all - kills)).collect();
+        marks.sort_unstable();
         let begun = self.begin();
-        for moment in moments {
-            thread::sleep(moment.saturating_sub(begun.elapsed()));
+        for mark in marks {
+            let pause = u64::try_from(chance.below(20_000)).expect("a number");
+            while self.0.iter_mut().filter_map(Process::alive).count() + mark > all {
+                thread::sleep(Duration::from_micros(200));
+            }
+            thread::sleep(Duration::from_micros(pause));
             let mut alive: Vec<&mut Process> =
                 self.0.iter_mut().filter_map(Process::alive).collect();
             if !alive.is_empty() {

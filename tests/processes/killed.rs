@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::chance::Chance;
 use crate::crowd::{Act, CROWD, Crowd, Done};
-use crate::ledger::{Tally, balances, count, tell};
+use crate::ledger::{balances, count, tell};
 use crate::office::{Office, account, other_than};
 use crate::races::on_each_store;
 
@@ -35,32 +35,28 @@ fn told_or_unknown(office: &Office, done: &Done, command: &str, told: usize, hel
 }
 
 /// The next one at this store and this customer is held up by nobody.
-fn goes_on_at_once(office: &Office, customer: usize) {
+fn goes_on_at_once(office: &Office) {
     let begun = Instant::now();
-    office.request(customer, "after the killing");
+    office.request(0, "after the killing");
     let took = begun.elapsed();
     assert!(took < AT_ONCE, "{:?}: {took:?}", office.kind);
 }
 
-fn report(office: &Office, before: Tally, what: &str, done: &Done, unseen: usize) {
+fn report(office: &Office, what: &str, done: &Done, unseen: usize) {
     let unknown = done.all.iter().filter(|it| it.outcome.is_none()).count();
     let killed = done.killed();
     let more = format!("killed {killed}, unknown {unknown}, of these done {unseen}");
-    tell(office, before, what, done.took, &more);
+    tell(office, what, done.took, &more);
 }
 
 on_each_store! {
     fn security_03_whoever_is_killed_while_codes_are_entered_leaves_all_or_nothing(kind) {
         let (mut chance, seed) = Chance::new();
         println!("{kind:?}: COUNTERSIGN_TEST_SEED={seed}");
-        let office = Office::open(kind, 2, "per_customer = 100000");
+        let office = Office::open(kind, 1, "per_customer = 100000");
         let (request, code) = office.request(0, "pay a bill");
-        let span = Crowd::gather(&office, entering(&request, &code)).go().took;
-        let tally = Tally::of(&office);
-        let (request, code) = office.request(1, "pay a bill");
-        let before = count(&office, "core_event WHERE kind = 'attempt'");
-        let done = Crowd::gather(&office, entering(&request, &code))
-            .go_and_die(KILLED, Duration::ZERO..span, &mut chance);
+        let done =
+            Crowd::gather(&office, entering(&request, &code)).go_and_die(KILLED, &mut chance);
         balances(&office);
 
         let verified = format!("core_session WHERE request = '{request}'");
@@ -68,32 +64,27 @@ on_each_store! {
         assert!(verified <= 1);
         told_or_unknown(&office, &done, "verify", done.told("verify", "verified"), verified);
         let answered = done.all.iter().filter(|it| it.command == "verify" && it.outcome.is_some());
-        let attempts = count(&office, "core_event WHERE kind = 'attempt'") - before;
+        let attempts = count(&office, "core_event WHERE kind = 'attempt'");
         let unseen = told_or_unknown(&office, &done, "verify", answered.count(), attempts);
-        report(&office, tally, "25 right and 25 wrong codes", &done, unseen);
-        goes_on_at_once(&office, 1);
+        report(&office, "25 right and 25 wrong codes", &done, unseen);
+        goes_on_at_once(&office);
     }
 
     fn security_05_whoever_is_killed_while_codes_are_asked_for_sends_none_that_is_not_stored(kind) {
         let (mut chance, seed) = Chance::new();
         println!("{kind:?}: COUNTERSIGN_TEST_SEED={seed}");
-        let office = Office::open(kind, 2, "per_customer = 100000");
-        let ask = |customer| vec![Act::request(&account(customer)); CROWD];
-        let span = Crowd::gather(&office, ask(0)).go().took;
-        let tally = Tally::of(&office);
-        let before = (count(&office, "core_otp"), office.messages().len());
-        // Half of the time goes by until the first of them has started.
-        let done =
-            Crowd::gather(&office, ask(1)).go_and_die(KILLED, span / 2..span, &mut chance);
+        let office = Office::open(kind, 1, "per_customer = 100000");
+        let ask = vec![Act::request(&account(0)); CROWD];
+        let done = Crowd::gather(&office, ask).go_and_die(KILLED, &mut chance);
         balances(&office);
 
         let told = done.told("request", "sent");
-        let stored = count(&office, "core_otp") - before.0;
+        let stored = count(&office, "core_otp");
         let unseen = told_or_unknown(&office, &done, "request", told, stored);
-        let sent = office.messages().len() - before.1;
+        let sent = office.messages().len();
         told_or_unknown(&office, &done, "request", told, sent);
         assert!(sent <= stored);
-        report(&office, tally, "50 ask for one customer", &done, unseen);
-        goes_on_at_once(&office, 1);
+        report(&office, "50 ask for one customer", &done, unseen);
+        goes_on_at_once(&office);
     }
 }

@@ -56,30 +56,14 @@ pub(crate) fn evaluated(office: &Office) -> usize {
     count(office, "core_event WHERE kind = 'attempt' AND outcome IN ('wrong', 'verified')")
 }
 
-/// What a table counts.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Tally {
-    evaluated: usize,
-    verified: usize,
-    sent: usize,
-}
-
-impl Tally {
-    pub(crate) fn of(office: &Office) -> Self {
-        let (evaluated, verified) = (evaluated(office), count(office, "core_session"));
-        Self { evaluated, verified, sent: office.messages().len() }
-    }
-}
-
-/// One line of the table that the tests print: what has come since `before`.
-pub(crate) fn tell(office: &Office, before: Tally, what: &str, took: Duration, more: &str) {
-    let now = Tally::of(office);
+/// One line of the table that the tests print.
+pub(crate) fn tell(office: &Office, what: &str, took: Duration, more: &str) {
     println!(
         "{:<9} {what:<40} evaluated {:>2}  verified {:>2}  sent {:>2}  {:>5.0} ms  {more}",
         format!("{:?}", office.kind),
-        now.evaluated - before.evaluated,
-        now.verified - before.verified,
-        now.sent - before.sent,
+        evaluated(office),
+        count(office, "core_session"),
+        office.messages().len(),
         took.as_secs_f64() * 1e3,
     );
 }

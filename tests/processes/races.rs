@@ -3,7 +3,7 @@
 use std::env;
 
 use crate::crowd::{Act, CROWD, Crowd, Done};
-use crate::ledger::{Tally, balances, count, evaluated, rows, tell};
+use crate::ledger::{balances, count, evaluated, rows, tell};
 use crate::office::{Office, account, other_than};
 
 /// Runs each test on each kind of store, as often as was asked for.
@@ -37,7 +37,7 @@ pub(crate) fn rounds() -> usize {
 
 fn race(office: &Office, what: &str, acts: Vec<Act>) -> Done {
     let done = Crowd::gather(office, acts).go();
-    tell(office, Tally::default(), what, done.took, "");
+    tell(office, what, done.took, "");
     balances(office);
     done
 }
