@@ -33,7 +33,7 @@ mod servers;
 #[path = "counters/watcher.rs"]
 mod watcher;
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -89,17 +89,20 @@ fn main() {
         (0..CLERKS).map(|at| Clerk::sit(&office, at, Chance::of(chance.next()))).collect();
     let pids = clerks.iter().map(Clerk::pid).chain(watchers.iter().map(Watcher::pid)).collect();
     let gauge = Gauge::new(pids);
-    let next = AtomicUsize::new(0);
+    let (next, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let end = Instant::now() + Duration::from_mins(wish.minutes);
     let (works, watched) = thread::scope(|scope| {
-        let (office, next) = (&office, &next);
+        let (office, next, over) = (&office, &next, &over);
         let clerks: Vec<_> =
             clerks.into_iter().map(|it| scope.spawn(move || it.work(office, next, end))).collect();
         let watchers: Vec<_> =
-            watchers.into_iter().map(|it| scope.spawn(move || it.watch(end))).collect();
+            watchers.into_iter().map(|it| scope.spawn(move || it.watch(over))).collect();
         gauge.watch(office, end);
         let works: Vec<thread::Result<Work>> =
             clerks.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        // What the last of them did is seen within this time, or too late.
+        thread::sleep(Duration::from_secs(2));
+        over.store(true, Ordering::Relaxed);
         let watched: Vec<_> = watchers.into_iter().map(thread::ScopedJoinHandle::join).collect();
         (works, watched)
     });

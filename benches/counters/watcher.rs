@@ -1,8 +1,9 @@
 //! Somebody who watches the log, and how soon they see what happened.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 
@@ -35,10 +36,10 @@ impl Watcher {
         self.seat.pid().as_raw_nonzero().get()
     }
 
-    /// Watches until the day is over and the last have gone.
-    pub(crate) fn watch(mut self, end: Instant) -> Seen {
+    /// Watches until the last clerk has gone.
+    pub(crate) fn watch(mut self, over: &AtomicBool) -> Seen {
         let mut seen = Seen::new();
-        while Instant::now() < end {
+        while !over.load(Ordering::Relaxed) {
             let changed = {
                 let mut now = self.seat.seen();
                 let changed = !now.bytes.is_empty();
