@@ -269,6 +269,16 @@ impl Db {
     }
 }
 
+/// A statement with its arguments, for each database.
+macro_rules! bind {
+    ($text:expr, $args:expr) => {
+        $args.fold(sqlx::query($text), |query, arg| match arg {
+            Arg::Int(value) => query.bind(value),
+            Arg::Text(value) => query.bind(value.map(str::to_owned)),
+        })
+    };
+}
+
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
@@ -389,6 +399,40 @@ impl Tx {
         .map_err(failed)
     }
 
+    /// Reads rows by a statement that was made of checked and quoted identifiers;
+    /// its placeholders are the database's own, in the order of the arguments.
+    pub(super) async fn made_all(
+        &mut self,
+        text: String,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let text = sqlx::AssertSqlSafe(text);
+        let args = args.iter().copied();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Postgres(tx) => {
+                rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Postgres)
+            }
+            Inner::Mysql(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Mysql),
+        }
+    }
+
+    /// Writes by such a statement.
+    pub(super) async fn made_write(
+        &mut self,
+        text: String,
+        args: &[Arg<'_>],
+    ) -> Result<(), StoreError> {
+        let text = sqlx::AssertSqlSafe(text);
+        let args = args.iter().copied();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+            Inner::Mysql(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+        }
+        .map_err(failed)
+    }
+
     /// Says that an entry of the log was written.
     pub(super) const fn wrote_entry(&mut self) {
         self.has_entry = true;
@@ -436,16 +480,6 @@ fn rows<T>(read: sqlx::Result<Vec<T>>, row: fn(T) -> Row) -> Result<Vec<Row>, St
 
 fn row<T>(read: sqlx::Result<Option<T>>, row: fn(T) -> Row) -> Result<Option<Row>, StoreError> {
     Ok(read.map_err(failed)?.map(row))
-}
-
-/// A statement with its arguments, for each database.
-macro_rules! bind {
-    ($text:expr, $args:expr) => {
-        $args.fold(sqlx::query($text), |query, arg| match arg {
-            Arg::Int(value) => query.bind(value),
-            Arg::Text(value) => query.bind(value.map(str::to_owned)),
-        })
-    };
 }
 
 fn sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {

@@ -116,6 +116,11 @@ impl Indexing {
         }
     }
 
+    /// Indexes these customers as they are now.
+    pub(super) async fn mend(&self, ids: &[i64]) -> Result<(), StoreError> {
+        self.settle(&Looked::new(), ids.iter().copied(), Mend::InTurn).await
+    }
+
     /// Looks for customers that came since.
     pub(super) async fn catch_up(&self, mend: Mend) -> Result<(), StoreError> {
         let newest = self.db.maybe(&NEWEST, args![]).await?;

@@ -7,7 +7,7 @@
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
-//!                                     mapping.rs  whether they are
+//! mapping.rs  whether they are there   theirs.rs   writing them there
 //! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
 //! index.rs    how customers are found
 //! indexing.rs and catch_up.rs keep that up to what others write
@@ -42,6 +42,7 @@ mod session;
 mod source;
 mod sql;
 mod sqlite;
+mod theirs;
 mod unlock;
 mod view;
 mod watch;
@@ -162,7 +163,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 22] = [
+        let modules: [(&str, &[(&str, Sql)]); 23] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -183,6 +184,7 @@ impl SqlStore {
             ("search", search::STATEMENTS),
             ("server", server::STATEMENTS),
             ("session", session::STATEMENTS),
+            ("theirs", theirs::STATEMENTS),
             ("unlock", unlock::STATEMENTS),
             ("watch", watch::STATEMENTS),
         ];
@@ -300,7 +302,17 @@ impl Store for SqlStore {
         if self.read_only {
             return Err(StoreError::ReadOnly);
         }
-        in_turn(|| import::import(&self.db, batch)).await
+        let Some(table) = self.source.table() else {
+            return in_turn(|| import::import(&self.db, batch)).await;
+        };
+        let theirs = match &table.file {
+            Some(file) => Db::new(sqlite::theirs(file)),
+            None => self.db.clone(),
+        };
+        let import = || theirs::import(&theirs, &self.source, table, batch);
+        let (count, written) = in_turn(import).await?;
+        in_turn(|| self.indexing.mend(&written)).await?;
+        Ok(count)
     }
 
     async fn index_customers(

@@ -68,10 +68,7 @@ impl Source {
     /// What would make the one index that the office's table needs.
     pub(super) fn index_statement(&self, kind: Kind) -> Option<String> {
         let table = self.table.as_ref()?;
-        let place = match kind {
-            Kind::Sqlite => quoted(kind, &table.name.name),
-            Kind::Postgres | Kind::Mysql => place(kind, &table.name),
-        };
+        let place = own_place(kind, &table.name);
         let id = &table.columns.id;
         Some(format!(
             "CREATE UNIQUE INDEX {}_{id} ON {place} ({})",
@@ -143,6 +140,14 @@ fn select(kind: Kind, table: &CustomerTable) -> String {
     format!("SELECT {} FROM {}", columns.join(", "), place(kind, &table.name))
 }
 
+/// The table as it is named where it lies; SQLite's file is then open by itself.
+pub(super) fn own_place(kind: Kind, name: &TableName) -> String {
+    match kind {
+        Kind::Sqlite => quoted(kind, &name.name),
+        Kind::Postgres | Kind::Mysql => place(kind, name),
+    }
+}
+
 /// The table as a statement names it.
 fn place(kind: Kind, name: &TableName) -> String {
     let table = quoted(kind, &name.name);
@@ -155,7 +160,7 @@ fn place(kind: Kind, name: &TableName) -> String {
 
 /// An identifier between the marks that make it one, whatever word it is. It
 /// holds no such mark itself.
-fn quoted(kind: Kind, identifier: &Identifier) -> String {
+pub(super) fn quoted(kind: Kind, identifier: &Identifier) -> String {
     match kind {
         Kind::Sqlite | Kind::Postgres => format!("\"{identifier}\""),
         Kind::Mysql => format!("`{identifier}`"),

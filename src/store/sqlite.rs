@@ -52,6 +52,18 @@ pub(super) async fn open(path: &Path, attachment: Option<String>) -> Result<Pool
     Ok(Pools::Sqlite { write, read })
 }
 
+/// Opens the office's file to write customers into it. It is theirs: how it is
+/// kept stays as it is.
+pub(super) fn theirs(path: &Path) -> Pools {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        .disable_statement_logging();
+    let write = pool(1, None).connect_lazy_with(options);
+    Pools::Sqlite { read: write.clone(), write }
+}
+
 /// The round trip that tests a connection before each use is left out: a file
 /// does not hang up. Connections stay: what they prepared is what makes them
 /// fast, and the writer's own changes are told from others' by its connection.

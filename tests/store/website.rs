@@ -11,11 +11,11 @@ use countersign::domain::customer::PhonePolicy;
 use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
-use countersign::service::ports::{CustomerKey, StoreError};
+use countersign::service::ports::{CustomerKey, ImportCount, Store, StoreError};
 
 use crate::office::Office;
 use crate::servers::{PASSWORD, Server, USER};
-use crate::support::{Kind, Terminal, on_each_store, wish};
+use crate::support::{Kind, Terminal, new_customer, on_each_store, wish, with_email, with_phone};
 
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/django/bin/python");
 const WEBSITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/django/website.py");
@@ -57,6 +57,16 @@ fn dump(office: &Office) -> Vec<u8> {
         (Some(it), _) => Server::mariadb().dump(it).into_bytes(),
         (None, _) => fs::read(office.file()).expect("their file"),
     }
+}
+
+/// The same but for the next number of PostgreSQL, which an insert takes even
+/// where it is refused.
+fn rows(office: &Office) -> Vec<u8> {
+    let lines = dump(office);
+    let kept = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|it| !it.starts_with(b"SELECT pg_catalog.setval"));
+    kept.collect::<Vec<_>>().join(&b'\n')
 }
 
 on_each_store! {
@@ -108,6 +118,38 @@ on_each_store! {
         assert_eq!(office.house.number("SELECT COUNT(*) FROM core_otp").await, 1);
 
         assert!(dump(&office) == before, "something of theirs has changed");
+    }
+
+    async fn customers_are_written_where_that_is_wanted(house) {
+        let office = Office::new(house.kind());
+        make(&office);
+        let mut settings = office.settings();
+        settings.read_only = false;
+        let store = office.try_open(&settings).await.expect("a store");
+        let zoe = with_phone(new_customer("K-1001", "Zoë Berg"), "+1 415 555 0142");
+        let same = with_email(new_customer("K-1003", "Ünal Çelik"), "unal@example.org");
+        let mut again = new_customer("K-1002", "José \"; DROP TABLE core_otp; --' Núñez");
+        again.address = Some("Markt 1".into());
+        let count = store.import(&[zoe, same.clone(), again]).await.expect("written");
+        assert_eq!(count, ImportCount { added: 0, changed: 2, unchanged: 1 });
+        let found = store.identify(CustomerKey::Phone("+14155550142")).await.expect("an answer");
+        assert_eq!((found.len(), found[0].email.as_deref()), (1, None), "an empty text is written");
+        assert_eq!(found[0].name, "Zoë Berg");
+        // Django's created_at has no default in the database.
+        let before = rows(&office);
+        let batch = [with_email(same, "other@example.org"), new_customer("K-9", "Ada")];
+        let refused = store.import(&batch).await.expect_err("a refusal");
+        let StoreError::Refused(told) = refused else { panic!("{refused:?}") };
+        assert!(told.contains("K-9") && told.contains("created_at"), "{told}");
+        assert!(rows(&office) == before, "a part of a refused batch was written");
+        let office = Office::new(house.kind());
+        office.make_table().await;
+        office.sql("INSERT INTO core_customer (id, account_no) VALUES (1, 'K-1'), (2, 'K-1')").await;
+        let mut settings = office.settings();
+        settings.read_only = false;
+        let store = office.try_open(&settings).await.expect("a store");
+        let told = store.import(&[new_customer("K-1", "Ada")]).await.expect_err("a refusal");
+        assert!(told.to_string().contains("several customers"), "{told}");
     }
 
     async fn a_place_that_holds_another_programs_tables_is_not_taken(house) {

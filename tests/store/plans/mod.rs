@@ -70,6 +70,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("mapping::INDEXES", &["'core_customer'", "'countersign'"]),
     ("mapping::IS_TABLE", &["'core_customer'", "'countersign'"]),
     ("migrate::HAS", &["'core_customer'", "'core_otp'"]),
+    ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),
     ("search::ACCOUNT_BEGINS", &["'wb00'", "'wb00\u{10ffff}'", "20"]),
     ("search::ACCOUNT_ENDS", &["'700'", "'700\u{10ffff}'", "20"]),
     ("search::EMAIL_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),

@@ -1,0 +1,208 @@
+//! Writing customers into the office's own table, where the configuration lets
+//! it be written: one path, by identifiers that were checked and are quoted,
+//! and never anything but rows. Columns that the table does not have are left
+//! out; a balance is not ours to write there.
+
+use std::collections::HashSet;
+
+use super::db::{Arg, Db, Kind, Tx, args};
+use super::import::{INDEX, Incoming};
+use super::source::{self, Source};
+use super::sql::statements;
+use crate::config::settings::{CustomerTable, Identifier};
+use crate::domain::customer::NewCustomer;
+use crate::domain::text::{clean, clean_optional};
+use crate::service::ports::{ImportCount, StoreError};
+
+statements! {
+    /// The columns that take no NULL.
+    REQUIRED {
+        (each
+            ("SELECT lower(list.name) FROM pragma_table_info($1, $2) AS list \
+              WHERE list.\"notnull\"")
+            ("SELECT lower(CAST(a.attname AS TEXT)) FROM pg_class t \
+              JOIN pg_namespace n ON n.oid = t.relnamespace \
+              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND a.attnotnull \
+              WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
+            ("SELECT lower(CAST(column_name AS CHAR)) FROM information_schema.columns \
+              WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE()) \
+              AND is_nullable = 'NO'"))
+    }
+}
+
+/// The table as statements name it.
+struct Theirs<'a> {
+    kind: Kind,
+    table: &'a CustomerTable,
+    place: String,
+    /// Those that take no NULL: where there is nothing, they hold an empty text.
+    required: HashSet<String>,
+}
+
+/// A column of the table, and what a customer has for it.
+type Cell<'a> = (&'a Identifier, Option<&'a str>);
+
+/// Writes a batch in one transaction of the database that has the table; gives
+/// the numbers of the customers that are not as they were, too.
+pub(super) async fn import(
+    db: &Db,
+    source: &Source,
+    table: &CustomerTable,
+    batch: &[NewCustomer],
+) -> Result<(ImportCount, Vec<i64>), StoreError> {
+    let kind = db.kind();
+    let mut tx = db.begin().await?;
+    tx.lock(INDEX).await?;
+    // SQLite has their file open by itself.
+    let place = if kind == Kind::Sqlite { Some("main") } else { source.place_name(kind) };
+    let named = args![table.name.name.as_str(), place];
+    let required = tx.all(&REQUIRED, named).await?;
+    let required = required.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    let theirs = Theirs { kind, table, place: source::own_place(kind, &table.name), required };
+    let (mut count, mut written) = (ImportCount::default(), Vec::new());
+    for customer in batch {
+        let customer = Incoming::from(customer);
+        let known = theirs.find(&mut tx, customer.account_no).await?;
+        let refused = |error| theirs.refused(customer.account_no, error);
+        let Some((id, cells)) = known else {
+            theirs.insert(&mut tx, &customer).await.map_err(refused)?;
+            count.added += 1;
+            written.extend(theirs.find(&mut tx, customer.account_no).await?.map(|it| it.0));
+            continue;
+        };
+        let wanted = theirs.cells(&customer);
+        let same = |at: usize| cells[at] == wanted[at].1.map(clean);
+        if (0..wanted.len()).all(same) {
+            count.unchanged += 1;
+            continue;
+        }
+        theirs.update(&mut tx, id, &wanted).await.map_err(refused)?;
+        count.changed += 1;
+        written.push(id);
+    }
+    tx.commit().await?;
+    Ok((count, written))
+}
+
+impl Theirs<'_> {
+    fn quoted(&self, column: &Identifier) -> String {
+        source::quoted(self.kind, column)
+    }
+
+    /// The place of an argument, counted from 1.
+    fn argument(&self, number: usize) -> String {
+        match self.kind {
+            Kind::Sqlite | Kind::Postgres => format!("${number}"),
+            Kind::Mysql => "?".into(),
+        }
+    }
+
+    /// What the table takes of a customer beside the account number.
+    fn cells<'a>(&'a self, customer: &Incoming<'a>) -> Vec<Cell<'a>> {
+        let columns = &self.table.columns;
+        let cells = [
+            (Some(&columns.name), Some(customer.name)),
+            (columns.email.as_ref(), customer.email),
+            (columns.phone.as_ref(), customer.phone),
+            (columns.address.as_ref(), customer.address),
+            (columns.locale.as_ref(), customer.locale),
+        ];
+        cells.into_iter().filter_map(|(column, text)| Some((column?, text))).collect()
+    }
+
+    /// What the column holds for nothing.
+    fn value<'a>(&self, (column, text): &Cell<'a>) -> Arg<'a> {
+        let required = self.required.contains(&column.as_str().to_lowercase());
+        Arg::from(text.or_else(|| required.then_some("")))
+    }
+
+    /// The one customer of an account number, and what the columns hold of them.
+    async fn find(
+        &self,
+        tx: &mut Tx,
+        account_no: &str,
+    ) -> Result<Option<(i64, Vec<Option<String>>)>, StoreError> {
+        let columns = &self.table.columns;
+        let integer = if self.kind == Kind::Mysql { "SIGNED" } else { "BIGINT" };
+        let text = if self.kind == Kind::Mysql { "CHAR" } else { "TEXT" };
+        let others = [Some(&columns.name), columns.email.as_ref(), columns.phone.as_ref()]
+            .into_iter()
+            .chain([columns.address.as_ref(), columns.locale.as_ref()])
+            .flatten();
+        let others: Vec<String> =
+            others.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
+        let select = format!(
+            "SELECT CAST({} AS {integer}){} FROM {} WHERE {} = {} LIMIT 2",
+            self.quoted(&columns.id),
+            others.concat(),
+            self.place,
+            self.quoted(&columns.account_no),
+            self.argument(1),
+        );
+        let rows = tx.made_all(select, args![account_no]).await?;
+        match rows.as_slice() {
+            [] => Ok(None),
+            [row] => {
+                let cell = |at| {
+                    Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional))
+                };
+                let cells = (1..=others.len()).map(cell).collect::<Result<_, _>>()?;
+                Ok(Some((row.int(0)?, cells)))
+            }
+            _ => Err(StoreError::Refused(format!(
+                "{} has several customers with the account number {account_no}; nothing of this \
+                 batch was written.",
+                self.table.name
+            ))),
+        }
+    }
+
+    async fn insert(&self, tx: &mut Tx, customer: &Incoming<'_>) -> Result<(), StoreError> {
+        // Where there is nothing, the table's own default holds.
+        let cells: Vec<Cell<'_>> = [(&self.table.columns.account_no, Some(customer.account_no))]
+            .into_iter()
+            .chain(self.cells(customer))
+            .filter(|cell| !matches!(self.value(cell), Arg::Text(None)))
+            .collect();
+        let names: Vec<String> = cells.iter().map(|(column, _)| self.quoted(column)).collect();
+        let places: Vec<String> = (1..=cells.len()).map(|at| self.argument(at)).collect();
+        let insert = format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            self.place,
+            names.join(", "),
+            places.join(", ")
+        );
+        let values: Vec<Arg<'_>> = cells.iter().map(|cell| self.value(cell)).collect();
+        tx.made_write(insert, &values).await
+    }
+
+    async fn update(&self, tx: &mut Tx, id: i64, cells: &[Cell<'_>]) -> Result<(), StoreError> {
+        let set: Vec<String> = cells
+            .iter()
+            .zip(1..)
+            .map(|((column, _), at)| format!("{} = {}", self.quoted(column), self.argument(at)))
+            .collect();
+        let update = format!(
+            "UPDATE {} SET {} WHERE {} = {}",
+            self.place,
+            set.join(", "),
+            self.quoted(&self.table.columns.id),
+            self.argument(cells.len() + 1)
+        );
+        let values: Vec<Arg<'_>> =
+            cells.iter().map(|cell| self.value(cell)).chain([id.into()]).collect();
+        tx.made_write(update, &values).await
+    }
+
+    /// What the table does not take, as one sentence.
+    fn refused(&self, account_no: &str, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Failed(why) => StoreError::Refused(format!(
+                "{} does not take the customer {account_no} ({why}); nothing of this batch was \
+                 written. Such a customer is made where the office makes them.",
+                self.table.name
+            )),
+            error => error,
+        }
+    }
+}
