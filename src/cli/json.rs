@@ -434,6 +434,8 @@ pub struct MaintainReply {
     pub events_purged: u64,
     /// Sessions that went.
     pub sessions_purged: u64,
+    /// Customers of the office's own table who were not found as they are.
+    pub customers_mended: u64,
 }
 
 /// `doctor`.

@@ -16,17 +16,18 @@ use crate::service::maintenance::{BOUND, Maintenance, Tally};
 /// A run that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// `maintain`
+/// `maintain`; with a comparison of all customers where others write them.
 pub async fn run(
     desk: &Desk,
     retention: Retention,
+    compare: bool,
     output: &mut Output,
     arguments: &MaintainArgs,
 ) -> Result<Exit, Failure> {
     if arguments.dry_run {
         return dry_run(desk, retention, output).await;
     }
-    let mut work = desk.maintenance(retention);
+    let mut work = desk.maintenance(retention).comparing(compare);
     let ended = work_off(&mut work, output).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
@@ -110,6 +111,7 @@ impl MaintainReply {
             requests_purged: tally.of(PurgeArchive),
             events_purged: tally.of(PurgeEvents),
             sessions_purged: tally.of(PurgeSessions),
+            customers_mended: tally.customers(),
         }
     }
 }

@@ -176,7 +176,8 @@ async fn at_the_desk(
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
         Command::Session(command) => session::run(&desk, output, command).await,
         Command::Maintain(arguments) => {
-            maintain::run(&desk, config.retention, output, &arguments).await
+            let theirs = config.customers.table.is_some();
+            maintain::run(&desk, config.retention, theirs, output, &arguments).await
         }
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,

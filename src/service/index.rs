@@ -9,7 +9,7 @@ use super::{Desk, DeskError};
 
 /// Customers compared in one step: enough to be fast, few enough to let the
 /// counters' own writes in between.
-const BATCH: u32 = 1_000;
+pub(super) const BATCH: u32 = 1_000;
 
 /// How far a comparison has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,9 @@
 use std::time::{Duration, Instant};
 
 use super::ports::{Batch, NewEvent};
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, index};
 use crate::domain::chore::Chore;
+use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::policy::Retention;
 
@@ -28,12 +29,15 @@ pub const BOUND: u32 = 100_000;
 
 /// What was done, or would be, of each chore in the order of [`Chore::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally([u64; Chore::ALL.len()]);
+pub struct Tally {
+    chores: [u64; Chore::ALL.len()],
+    customers: u64,
+}
 
 impl Tally {
     /// The chores with their counts.
     pub fn each(self) -> impl Iterator<Item = (Chore, u64)> {
-        Chore::ALL.into_iter().zip(self.0)
+        Chore::ALL.into_iter().zip(self.chores)
     }
 
     /// How much of one chore.
@@ -41,19 +45,30 @@ impl Tally {
         self.each().find(|(it, _)| *it == chore).map_or(0, |(_, count)| count)
     }
 
+    /// Customers of the office's own table who were not found as they are.
+    pub const fn customers(self) -> u64 {
+        self.customers
+    }
+
     /// Whether there was nothing to do.
     pub fn is_empty(self) -> bool {
-        self.0.iter().all(|count| *count == 0)
+        self.customers == 0 && self.chores.iter().all(|count| *count == 0)
     }
 
     /// What was done, in words; the chores that found nothing are left out.
     pub fn sentence(self) -> String {
         let done = self.each().filter(|(_, count)| *count > 0);
-        done.map(|(chore, count)| chore.done(count)).collect::<Vec<_>>().join(", ")
+        let done = done.map(|(chore, count)| chore.done(count));
+        let mended = match self.customers {
+            0 => None,
+            1 => Some("1 customer found as they are now".to_owned()),
+            count => Some(format!("{count} customers found as they are now")),
+        };
+        done.chain(mended).collect::<Vec<_>>().join(", ")
     }
 
     fn add(&mut self, chore: Chore, count: u64) {
-        for (sum, it) in self.0.iter_mut().zip(Chore::ALL) {
+        for (sum, it) in self.chores.iter_mut().zip(Chore::ALL) {
             *sum += if it == chore { count } else { 0 };
         }
     }
@@ -67,6 +82,10 @@ pub struct Maintenance<'a> {
     /// The chore that is being done, and how far it is.
     at: Option<(Chore, i64)>,
     most: u32,
+    /// Whether customers are still to be compared with how they are found, and
+    /// up to which they were.
+    compares: bool,
+    compared: Option<CustomerId>,
     tally: Tally,
 }
 
@@ -84,11 +103,28 @@ impl Desk {
     pub fn maintenance(&self, retention: Retention) -> Maintenance<'_> {
         let mut left = Chore::ALL.iter();
         let at = left.next().map(|chore| (*chore, Batch::START));
-        Maintenance { desk: self, retention, left, at, most: MOST.0, tally: Tally::default() }
+        let (most, tally) = (MOST.0, Tally::default());
+        Maintenance {
+            desk: self,
+            retention,
+            left,
+            at,
+            most,
+            compares: false,
+            compared: None,
+            tally,
+        }
     }
 }
 
 impl Maintenance<'_> {
+    /// The same with a comparison of all customers at its end, for a table that
+    /// others write.
+    #[must_use]
+    pub fn comparing(self, customers: bool) -> Self {
+        Self { compares: customers, ..self }
+    }
+
     /// Does the next batch; gives how long the store is to be left alone then.
     /// None where nothing is left to do.
     pub async fn step(&mut self) -> Result<Option<Duration>, DeskError> {
@@ -106,7 +142,19 @@ impl Maintenance<'_> {
             self.at = self.left.next().map(|chore| (*chore, Batch::START));
             self.most = MOST.0;
         }
-        Ok(None)
+        self.compare_some().await
+    }
+
+    async fn compare_some(&mut self) -> Result<Option<Duration>, DeskError> {
+        if !self.compares {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        let (store, after) = (&self.desk.store, self.compared);
+        let step = self.desk.insist(|| store.index_customers(after, index::BATCH, false)).await?;
+        self.tally.customers += step.added + step.changed + step.forgotten;
+        (self.compares, self.compared) = (step.next.is_some(), step.next);
+        Ok(self.compares.then(|| began.elapsed() * REST))
     }
 
     /// What was done so far.

@@ -173,6 +173,15 @@ async fn customers_of_a_websites_table_are_found_and_not_written() {
 }
 
 #[tokio::test]
+async fn maintenance_ends_with_a_comparison_of_a_websites_customers() {
+    let desk = beside_a_website().await;
+    for mended in [1, 0] {
+        let json = desk.run(&["maintain", "--json"]).ended(0, "maintained");
+        assert_eq!(json["customers_mended"], mended, "{json}");
+    }
+}
+
+#[tokio::test]
 async fn the_doctor_looks_at_the_table_of_customers() {
     let desk = beside_a_website().await;
     let told = |desk: &Desk| {
