@@ -92,6 +92,11 @@ statements! {
     }
     APPLIED { "INSERT INTO core_schema (version, name, applied_at) VALUES ($1, $2, " now ")" }
     PROBE { "UPDATE core_setting SET value = value WHERE name = $1" }
+    /// Whether anything has been done here.
+    HISTORY {
+        "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp LIMIT 1) a) \
+         + (SELECT COUNT(*) FROM (SELECT id FROM core_event LIMIT 1) b)"
+    }
     SETTING { "SELECT value FROM core_setting WHERE name = $1" }
     SET {
         "INSERT INTO core_setting (name, value) VALUES ($1, $2)"
@@ -169,6 +174,22 @@ async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
     ))
 }
 
+/// Requests, sessions and the log name their customers by number. Under another
+/// table the same numbers are other people.
+async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), StoreError> {
+    let Some(before) = tx.maybe(&SETTING, args![SOURCE]).await? else { return Ok(()) };
+    let has_history = tx.one(&HISTORY, args![]).await?.int(0)? > 0;
+    if !has_history || source.is_same_table(&before.text(0)?) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(
+        "This store already knows customers of another table than customers.table names now: its \
+         requests and its log would show other people's names. Begin a new store for the new \
+         table (another file, schema or database in [store]), or name the old table again."
+            .into(),
+    ))
+}
+
 /// Applies what is missing.
 pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
@@ -188,6 +209,7 @@ pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> 
         }
         tx.write(&APPLIED, args![migration.version, migration.name]).await?;
     }
+    refuse_other_customers(&mut tx, source).await?;
     if let Some(view) = source.view(db.kind()) {
         tx.script(Script::Made(view)).await?;
     }

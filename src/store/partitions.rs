@@ -1,7 +1,9 @@
 //! The months of the archive on PostgreSQL.
 //!
-//! A month's partition is made when its first request is moved, and is dropped
-//! as a whole when all of it is too old. An account that may not make tables can
+//! A month's partition is made when its first request is moved. Requests leave it
+//! one by one as they come of age, so that the retention is exact; where all of a
+//! month is too old at once (a first run, a shorter retention), it is dropped as a
+//! whole. An account that may not make tables can
 //! do without: then the default partition takes every request, and they are
 //! deleted row by row. Names and bounds are made of numbers only.
 

@@ -29,13 +29,26 @@ impl Source {
 
     /// A name that differs where anything about the table does.
     pub(super) fn name(&self) -> String {
-        let Some(table) = &self.table else { return "core_customer".into() };
+        let Some(table) = &self.table else { return self.place() };
         let columns: Vec<String> = columns(&table.columns)
             .iter()
             .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
             .collect();
+        format!("{} {}", self.place(), columns.join(", "))
+    }
+
+    /// Whether a store that was made for this name has its customers from the same
+    /// table, whatever its columns were called then.
+    pub(super) fn is_same_table(&self, name: &str) -> bool {
+        let place = self.place();
+        name.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    }
+
+    /// The table, and the file it is in.
+    fn place(&self) -> String {
+        let Some(table) = &self.table else { return "core_customer".into() };
         let file = table.file.as_deref().map(|it| it.display().to_string()).unwrap_or_default();
-        format!("{file} {} {}", table.name, columns.join(", "))
+        format!("{file} {}", table.name)
     }
 
     /// Whether it is a table of the office's, which others write.

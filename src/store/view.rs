@@ -61,14 +61,15 @@ impl Held {
                 updated_at: row.time(20)?,
             },
         };
+        let (account_no, customer_name) = on_file(row, 24)?;
         Ok(Self {
             row: row.int(0)?,
             request,
             digest: row.text(21)?,
             key_id: row.text(22)?,
             failures: row.count(23)?,
-            account_no: on_file(row, 24)?,
-            customer_name: on_file(row, 25)?,
+            account_no,
+            customer_name,
             now: row.time(26)?,
         })
     }
@@ -142,9 +143,13 @@ pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
     })
 }
 
-/// What is on file of a customer, who may since have left the office's table.
-fn on_file(row: &Row, at: usize) -> Result<String, StoreError> {
-    Ok(row.maybe_text(at)?.unwrap_or_else(|| "(no longer on file)".into()))
+/// The account number and the name of a customer, who may since have left the
+/// office's table, or may have no name in it.
+fn on_file(row: &Row, at: usize) -> Result<(String, String), StoreError> {
+    Ok(match (row.maybe_text(at)?, row.maybe_text(at + 1)?) {
+        (None, None) => ("-".into(), "(no longer on file)".into()),
+        (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
+    })
 }
 
 /// Reads `session_columns`.
@@ -153,11 +158,12 @@ pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
         Some(at) => Some((Timestamp::from_millis(at), row.word(13)?)),
         None => None,
     };
+    let (account_no, customer_name) = on_file(row, 2)?;
     Ok(Session {
         id: row.word(0)?,
         customer: CustomerId(row.int(1)?),
-        account_no: on_file(row, 2)?,
-        customer_name: on_file(row, 3)?,
+        account_no,
+        customer_name,
         request: row.word(4)?,
         factor: row.word(5)?,
         purpose: row.text(6)?,
@@ -172,11 +178,12 @@ pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
 
 /// Reads `event_columns`.
 pub(super) fn event(row: &Row) -> Result<Event, StoreError> {
-    let customer = match (row.maybe_int(5)?, row.maybe_text(6)?, row.maybe_text(7)?) {
-        (Some(id), Some(account_no), Some(name)) => {
+    let customer = match row.maybe_int(5)? {
+        Some(id) => {
+            let (account_no, name) = on_file(row, 6)?;
             Some(EventCustomer { id: CustomerId(id), account_no, name })
         }
-        _ => None,
+        None => None,
     };
     Ok(Event {
         id: EventId(row.int(0)?),

@@ -1,5 +1,8 @@
 //! Customers in a table that others write are found, as they are now.
 
+use countersign::config::settings::CustomerSettings;
+use countersign::domain::customer::{Account, CustomerId};
+use countersign::domain::money::Money;
 use countersign::domain::query::Query;
 use countersign::service::index::{self, IndexCount};
 use countersign::service::ports::{CustomerKey, Store, StoreError};
@@ -44,6 +47,32 @@ on_each_store! {
         let account = store.identify(CustomerKey::Account("k-9")).await.expect("an answer");
         assert_eq!((account.len(), account[0].phone.as_deref()), (1, None));
         assert_eq!(compare(&store, false).await, count(2, 0, 0, 0));
+    }
+
+    async fn a_store_with_a_history_keeps_to_its_customers(house) {
+        let office = office(house.kind()).await;
+        let settings = office.house.settings();
+        let own = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
+        own.migrate().await.expect("its tables");
+        let mut rich = new_customer("OWN-1", "Somebody Else");
+        rich.balance = Some(Money { cents: 100, currency: "EUR".into() });
+        own.import(&[rich]).await.expect("written");
+        own.close().await;
+        // Nothing was done yet: the office may still name its table.
+        let store = office.open().await;
+        let one = store.account(CustomerId(1)).await.expect("an answer");
+        assert_eq!(one, Account::default(), "nobody sees another's balance");
+        office.house.sql(
+            "INSERT INTO core_event (id, at, kind, clerk, counter) VALUES (1, 1, 'sent', 'a', '1')"
+        ).await;
+        let mut renamed = office.settings();
+        if let Some(table) = &mut renamed.table {
+            table.columns.email = None;
+        }
+        office.try_open(&renamed).await.expect("the same table, another column");
+        let back = office.try_open(&CustomerSettings::default()).await.map(drop);
+        let Err(StoreError::Refused(sentence)) = back else { panic!("{back:?}") };
+        assert!(sentence.contains("another table"), "{sentence}");
     }
 
     async fn a_comparison_finds_who_came_changed_and_went(house) {
