@@ -277,7 +277,9 @@ async fn an_idle_terminal_costs_next_to_nothing() {
     let other = narrow.open().await;
     write(&other).await;
     let _asking = watchers(&narrow, 1).await;
-    let mariadb = House::new(Kind::MariaDb);
+    // It counts what is said to the whole server.
+    let server = Server::new(servers::Kind::MariaDb, Options::default());
+    let mariadb = House::on(&server);
     let _also = watchers(&mariadb, 1).await;
     let houses = [(listening, WORK[0], 20), (narrow, WORK[0], 90), (mariadb, WORK[1], 90)];
     // Until the pace is slow; PostgreSQL counts some seconds late.
