@@ -127,7 +127,8 @@ async fn refuse(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
     let outcome = held.refusal(cap).unwrap_or(Outcome::Locked);
     let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
     let request = held.request;
-    record(&mut tx, attempt, &request, outcome, None).await?;
+    let detail = customer_locked.then_some(CUSTOMER_LOCKED);
+    record(&mut tx, attempt, &request, outcome, detail).await?;
     tx.commit().await?;
     Ok(Attempted::Refused { outcome, request, retired: None, customer_locked })
 }

@@ -49,6 +49,7 @@ stories! {
     wrong_codes_are_counted_and_the_last_locks;
     a_used_code_is_used;
     an_attempt_told_twice_is_one_attempt;
+    an_attempt_that_meets_a_locked_customer_is_answered_alike_twice;
     security_05_a_new_code_wins_no_guesses_back;
     a_new_request_takes_the_count_over_and_ends_the_old_one;
     a_cancelled_request_keeps_its_count;
@@ -153,6 +154,21 @@ async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
     assert_eq!(log.iter().filter(|it| it.kind == EventKind::Attempt).count(), 4);
     let alive = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
     assert_eq!(alive.len(), 1);
+}
+
+async fn an_attempt_that_meets_a_locked_customer_is_answered_alike_twice(desk: &Terminal) {
+    let mut desk = desk.clone();
+    desk.policy.failure_cap = 1;
+    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+    for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Locked)] {
+        for _ in 0..2 {
+            let told = desk.tell(&request.id, code, &token(1), code).await.expect("an answer");
+            let Attempted::Refused { outcome: found, customer_locked, .. } = told else {
+                panic!("{told:?}")
+            };
+            assert_eq!((found, customer_locked), (outcome, true));
+        }
+    }
 }
 
 async fn a_used_code_is_used(desk: &Terminal) {
