@@ -28,6 +28,7 @@ impl Desk {
             detail: Some(format!("{added} added, {changed} changed, {unchanged} unchanged")),
             actor: &self.actor,
         };
-        Ok(self.store.record(event).await?)
+        let act = self.new_act()?;
+        Ok(self.insist(|| self.store.record(&act, event.clone())).await?)
     }
 }

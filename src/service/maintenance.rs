@@ -177,7 +177,8 @@ impl Maintenance<'_> {
             detail: Some(self.tally.sentence()),
             actor: &self.desk.actor,
         };
-        self.desk.insist(|| self.desk.store.record(event.clone())).await?;
+        let act = self.desk.new_act()?;
+        self.desk.insist(|| self.desk.store.record(&act, event.clone())).await?;
         Ok(self.tally)
     }
 }

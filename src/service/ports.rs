@@ -454,9 +454,11 @@ pub trait Store: Send + Sync {
     /// Withdraws an open request; gives the request as it is then.
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError>;
     /// Forgives a customer's wrong codes in a row, with a reason for the log;
-    /// whether there were any.
+    /// whether there were any. `act` is the name of this very act: told again
+    /// by it, the answer is the same.
     async fn unlock(
         &self,
+        act: &str,
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
@@ -497,9 +499,9 @@ pub trait Store: Send + Sync {
         page: Page,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
-    /// Writes an event. Told again after a break it may stand there twice: that
-    /// is better than not at all.
-    async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError>;
+    /// Writes an event. `act` is the name of this very act: told again by it, the
+    /// event stands there once.
+    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError>;
 
     /// One request that was moved to the archive, as far as it is known there:
     /// of its times only when it was asked for and until when its code worked.

@@ -78,7 +78,7 @@ impl Refusal {
 pub const PURPOSE_MAX: usize = 40;
 
 impl Desk {
-    /// A name for a new act, for [`Ask::idempotency`].
+    /// A name for a new act, drawn once however often it is told.
     pub fn new_act(&self) -> Result<String, DeskError> {
         Ok(text::hex(&self.random.secret()?[..16]))
     }
@@ -254,7 +254,8 @@ impl Desk {
             detail: Some(refusal.reason.clone()),
             actor: &self.actor,
         };
-        self.insist(|| self.store.record(event.clone())).await?;
+        let act = self.new_act()?;
+        self.insist(|| self.store.record(&act, event.clone())).await?;
         Ok(Asked::Refused(refusal))
     }
 

@@ -8,7 +8,9 @@ use super::db::{Arg, Db, Tx, args};
 use super::search;
 use super::sql::statements;
 use super::view;
+use crate::domain::channel::Channel;
 use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::RequestId;
 use crate::service::ports::{NewEvent, StoreError};
@@ -94,10 +96,10 @@ pub(super) async fn write_once(
         &WRITE,
         args![
             event.kind.word(),
-            event.outcome.map(super::super::domain::outcome::Outcome::word),
+            event.outcome.map(Outcome::word),
             event.request.map(RequestId::as_str),
             event.customer.map(|it| it.0),
-            event.channel.map(super::super::domain::channel::Channel::word),
+            event.channel.map(Channel::word),
             event.contact.as_deref(),
             &event.actor.clerk,
             &event.actor.counter,
@@ -110,11 +112,14 @@ pub(super) async fn write_once(
     Ok(())
 }
 
-/// Writes an event that no other act writes.
-pub(super) async fn record(db: &Db, event: &NewEvent<'_>) -> Result<(), StoreError> {
+/// Writes an event that no other act writes; told again, it stands there already.
+pub(super) async fn record(db: &Db, act: &str, event: &NewEvent<'_>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    write(&mut tx, event).await?;
-    tx.commit().await
+    match write_once(&mut tx, event, Some(act)).await {
+        Err(StoreError::Taken(_)) => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => tx.commit().await,
+    }
 }
 
 /// A filter whose text has been looked up.
@@ -171,8 +176,8 @@ async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'
     let mut wanted = Wanted {
         request: filter.request.clone(),
         customers: filter.customer.map(|it| format!("[{}]", it.0)),
-        outcome: filter.outcome.map(super::super::domain::outcome::Outcome::word),
-        channel: filter.channel.map(super::super::domain::channel::Channel::word),
+        outcome: filter.outcome.map(Outcome::word),
+        channel: filter.channel.map(Channel::word),
     };
     let Some(text) = &filter.text else { return Ok(Some(wanted)) };
     // A name of ten letters can look like a request, so there must be such a request.

@@ -354,11 +354,12 @@ impl Store for SqlStore {
 
     async fn unlock(
         &self,
+        act: &str,
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError> {
-        in_turn(|| unlock::unlock(&self.db, customer, reason, actor)).await
+        in_turn(|| unlock::unlock(&self.db, act, customer, reason, actor)).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -412,8 +413,8 @@ impl Store for SqlStore {
         events::events(&self.db, filter, page, limit).await
     }
 
-    async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {
-        events::record(&self.db, &event).await
+    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
+        events::record(&self.db, act, &event).await
     }
 
     async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {

@@ -1,5 +1,7 @@
 //! Lifting a customer's lock. A lock is also a lever against the customer, so
-//! staff can lift it, and the log says who did and why.
+//! staff can lift it, and the log says who did and why. The entry bears the name
+//! of the act and is written even where there is nothing to forgive, then undone:
+//! so an act told again after its answer was lost is known for done.
 
 use super::db::{Db, args};
 use super::events;
@@ -18,14 +20,13 @@ statements! {
 /// Forgives the wrong codes in a row; whether there were any.
 pub(super) async fn unlock(
     db: &Db,
+    act: &str,
     customer: CustomerId,
     reason: &str,
     actor: &Actor,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    if tx.write(&UNLOCK, args![customer.0]).await? == 0 {
-        return Ok(false);
-    }
+    let forgiven = tx.write(&UNLOCK, args![customer.0]).await? > 0;
     let event = NewEvent {
         kind: EventKind::Unlocked,
         outcome: None,
@@ -36,7 +37,12 @@ pub(super) async fn unlock(
         detail: Some(reason.to_owned()),
         actor,
     };
-    events::write(&mut tx, &event).await?;
-    tx.commit().await?;
-    Ok(true)
+    match events::write_once(&mut tx, &event, Some(act)).await {
+        Err(StoreError::Taken(_)) => return Ok(true),
+        written => written?,
+    }
+    if forgiven {
+        tx.commit().await?;
+    }
+    Ok(forgiven)
 }

@@ -105,7 +105,12 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let other = desk.issue(&wish(dana, "333333")).await;
     desk.enter(&other.id, "000000").await;
     store.cancel(&other.id, &desk.actor).await.expect("an answer");
-    assert!(store.unlock(dana, "she showed her passport", &desk.actor).await.expect("an answer"));
+    assert!(
+        store
+            .unlock("an act", dana, "she showed her passport", &desk.actor)
+            .await
+            .expect("an answer")
+    );
     assert!(desk.log(&EventFilter::default()).await.len() > 6);
 }
 

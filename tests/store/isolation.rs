@@ -79,10 +79,11 @@ on_each_store! {
             desk.store.report(request.delivery.id, &Report::sent(None), &desk.actor).await.expect("written");
         }
         let unlocked = [
-            desk.store.unlock(customer, "passport", &desk.actor).await.expect("an answer"),
-            desk.store.unlock(customer, "passport", &desk.actor).await.expect("an answer"),
+            desk.store.unlock("one", customer, "passport", &desk.actor).await.expect("an answer"),
+            desk.store.unlock("one", customer, "passport", &desk.actor).await.expect("an answer"),
+            desk.store.unlock("two", customer, "passport", &desk.actor).await.expect("an answer"),
         ];
-        assert_eq!(unlocked, [true, false]);
+        assert_eq!(unlocked, [true, true, false]);
         let right = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
         let Attempted::Verified { session, .. } = right else { panic!("{right:?}") };
         for _ in 0..2 {

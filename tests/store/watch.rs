@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::servers::{self, Options, Server};
-use crate::support::{House, Kind, actor, on_each_store};
+use crate::support::{House, Kind, actor, next, on_each_store};
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,7 +42,7 @@ async fn write(store: &SqlStore) {
         detail: None,
         actor: &actor,
     };
-    store.record(event).await.expect("written");
+    store.record(&format!("entry {}", next()), event).await.expect("written");
 }
 
 /// Waits until a number is what it should be.

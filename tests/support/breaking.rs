@@ -180,11 +180,12 @@ impl Store for Breaking {
 
     async fn unlock(
         &self,
+        act: &str,
         customer: CustomerId,
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError> {
-        self.act(self.inner.unlock(customer, reason, actor)).await
+        self.act(self.inner.unlock(act, customer, reason, actor)).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -238,8 +239,8 @@ impl Store for Breaking {
         self.read(self.inner.events(filter, page, limit)).await
     }
 
-    async fn record(&self, event: NewEvent<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.record(event)).await
+    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.record(act, event)).await
     }
 
     async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {

@@ -9,6 +9,7 @@ use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::{EventFilter, EventKind, Page};
 use countersign::domain::outcome::Outcome;
+use countersign::domain::policy::Retention;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::service::DeskError;
@@ -177,6 +178,21 @@ async fn a_logout_over_a_break_is_done_once() {
         lost.check(breaks);
         let ended = ended.expect("there").ended.map(|(_, how)| how);
         assert_eq!(ended, Some(SessionEnd::Logout), "{breaks:?}");
+        assert_eq!(lost.count(EventKind::SessionEnded).await, 1, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_customer_unlocked_over_a_break_is_said_to_be_unlocked_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(&[]).await;
+        lost.enter(&other(&lost.code)).await.expect("judged");
+        let (desk, dana) = (&lost.bench.desk, lost.request.customer);
+        lost.store.breaks(breaks);
+        assert!(desk.unlock(dana, "showed a passport").await.expect("told"), "{breaks:?}");
+        lost.check(breaks);
+        assert!(!desk.unlock(dana, "again").await.expect("told"), "{breaks:?}");
+        assert_eq!(lost.count(EventKind::Unlocked).await, 1, "{breaks:?}");
     }
 }
 
@@ -198,7 +214,7 @@ async fn a_report_over_a_break_is_written_and_the_message_sent_once() {
 }
 
 #[tokio::test]
-async fn a_refusal_over_a_break_is_in_the_log() {
+async fn a_refusal_over_a_break_is_in_the_log_once() {
     for breaks in BREAKS {
         let lost = Lost::new(&[]).await;
         let bench = &lost.bench;
@@ -207,7 +223,23 @@ async fn a_refusal_over_a_break_is_in_the_log() {
         let refusal = refused(bench.ask(&dana, Channel::Sms).await);
         lost.check(breaks);
         assert_eq!(refusal.outcome, Outcome::NoContact);
-        assert!(lost.count(EventKind::Refused).await >= 1, "{breaks:?}");
+        assert_eq!(lost.count(EventKind::Refused).await, 1, "{breaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_of_maintenance_over_a_break_is_in_the_log_once() {
+    for breaks in BREAKS {
+        let lost = Lost::new(&[]).await;
+        let desk = &lost.bench.desk;
+        let retention = Retention { purge_events_after: Duration::ZERO, ..Retention::default() };
+        while desk.due(&retention).await.expect("counted").is_empty() {}
+        let mut run = desk.maintenance(retention);
+        while run.step().await.expect("done").is_some() {}
+        lost.store.breaks(breaks);
+        run.finish().await.expect("told");
+        lost.check(breaks);
+        assert_eq!(lost.count(EventKind::Maintained).await, 1, "{breaks:?}");
     }
 }
 
