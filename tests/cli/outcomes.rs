@@ -269,7 +269,7 @@ fn keys_are_listed_by_name_and_a_code_outlives_a_rotation() {
     assert_eq!(current, [Some(true), Some(false)]);
     desk.verify(&request, &code).ended(0, "verified");
     let fine = desk.run(&["doctor", "--json"]).ended(0, "fine");
-    assert_eq!(fine["checks"].as_array().map(Vec::len), Some(8), "{fine}");
+    assert_eq!(fine["checks"].as_array().map(Vec::len), Some(9), "{fine}");
     assert_eq!(desk.run(&["migrate"]).code, 0);
     assert_eq!(desk.run(&["config", "show", "--json"]).json()["outcome"], "fine");
 }
