@@ -94,8 +94,8 @@ statements! {
     PROBE { "UPDATE core_setting SET value = value WHERE name = $1" }
     /// Whether anything has been done here.
     HISTORY {
-        "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp LIMIT 1) a) \
-         + (SELECT COUNT(*) FROM (SELECT id FROM core_event LIMIT 1) b)"
+        "SELECT COALESCE((SELECT MAX(id) FROM core_otp), 0) \
+         + COALESCE((SELECT MAX(id) FROM core_event), 0)"
     }
     SETTING { "SELECT value FROM core_setting WHERE name = $1" }
     SET {
