@@ -1,0 +1,172 @@
+//! What every store must know of customers, and of itself.
+
+use crate::support::{Terminal, new_customer, with_email, with_phone};
+use countersign::domain::customer::CustomerId;
+use countersign::domain::money::Money;
+use countersign::domain::query::Query;
+use countersign::service::ports::{CustomerKey, ImportCount};
+
+async fn find(desk: &Terminal, typed: &str) -> Vec<String> {
+    let Some(query) = Query::parse(typed) else { return Vec::new() };
+    let found = desk.store.find_customers(&query, 10).await.expect("an answer");
+    found.into_iter().map(|it| it.account_no).collect()
+}
+
+pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
+    let dana = with_phone(
+        with_email(new_customer("WB-004217", "Dana Rivera"), "dana@example.org"),
+        "+1 555 010 0142",
+    );
+    let batch = [
+        dana.clone(),
+        with_email(new_customer("WB-000012", "José Ñandú"), "jn@example.com"),
+        new_customer("WB-005550", "Rivera Danaher"),
+        new_customer("ZZ-1", "王芳"),
+    ];
+    let count = desk.store.import(&batch).await.expect("written");
+    assert_eq!(count, ImportCount { added: 4, changed: 0, unchanged: 0 });
+
+    for (typed, expected) in [
+        ("wb-004217", vec!["WB-004217"]),
+        ("WB004217", vec!["WB-004217"]),
+        ("004217", vec!["WB-004217"]),
+        ("4217", vec!["WB-004217"]),
+        ("(555) 010-0142", vec!["WB-004217"]),
+        ("+1 555 010 0142", vec!["WB-004217"]),
+        ("0142", vec!["WB-004217"]),
+        ("dana@ex", vec!["WB-004217"]),
+        ("example", vec![]),
+        ("dana example", vec!["WB-004217"]),
+        ("010 rivera", vec!["WB-004217"]),
+        ("DANA", vec!["WB-004217", "WB-005550"]),
+        ("rivera", vec!["WB-005550", "WB-004217"]),
+        ("riv dana", vec!["WB-004217", "WB-005550"]),
+        ("dana ri", vec!["WB-004217", "WB-005550"]),
+        ("riv dan org", vec!["WB-004217"]),
+        ("rivera da wb 555", vec!["WB-004217", "WB-005550"]),
+        ("nandu", vec!["WB-000012"]),
+        ("jose ñ", vec!["WB-000012"]),
+        ("王", vec!["ZZ-1"]),
+        ("z", vec!["ZZ-1"]),
+        ("rivera nandu", vec![]),
+        ("dana o e d w r rivera", vec!["WB-004217"]),
+        ("dana o e d w q rivera", vec![]),
+        ("nobody", vec![]),
+    ] {
+        assert_eq!(find(desk, typed).await, expected, "{typed:?}");
+    }
+    let query = Query::parse("wb").expect("a search");
+    assert_eq!(desk.store.find_customers(&query, 2).await.expect("an answer").len(), 2);
+
+    let mut married = dana.clone();
+    married.name = "Dana Stone".into();
+    married.email = None;
+    let mut richer = new_customer("WB-005550", "Rivera Danaher");
+    richer.balance = Some(Money { cents: 5, currency: "USD".into() });
+    let batch = [married, richer.clone(), batch[1].clone(), new_customer("N-1", "New")];
+    let count = desk.store.import(&batch).await.expect("written");
+    assert_eq!(count, ImportCount { added: 1, changed: 2, unchanged: 1 });
+    assert_eq!(find(desk, "dana riv").await, ["WB-005550"]);
+    assert_eq!(find(desk, "stone").await, ["WB-004217"]);
+    assert_eq!(find(desk, "dana@example").await, [] as [&str; 0]);
+    let twice = [richer.clone(), new_customer("WB-005550", "Other Name"), richer];
+    let count = desk.store.import(&twice).await.expect("written");
+    assert_eq!(count, ImportCount { added: 0, changed: 2, unchanged: 1 });
+    assert_eq!(find(desk, "other name").await, [] as [&str; 0]);
+    assert_eq!(find(desk, "danaher").await, ["WB-005550"]);
+}
+
+pub(super) async fn security_44_what_was_typed_has_no_meaning_of_its_own(desk: &Terminal) {
+    let batch = [
+        new_customer("A-1", "Percent 100%_sure! Ltd"),
+        new_customer("A-2", "Percent 1000 sure Ltd"),
+        new_customer("A-3", "Quote \"AND' OR * ^x (y) -z: Ltd"),
+    ];
+    desk.store.import(&batch).await.expect("written");
+    for (typed, expected) in [
+        ("100%_sure", vec!["A-1", "A-2"]),
+        ("percent 100%", vec!["A-1", "A-2"]),
+        ("%_s", vec!["A-1", "A-2"]),
+        ("_ure", vec![]),
+        ("s%re", vec![]),
+        ("10_0", vec![]),
+        ("___", vec![]),
+        ("%%%", vec![]),
+        ("%", vec![]),
+        ("percent%", vec!["A-1", "A-2"]),
+        ("\"and'", vec!["A-3"]),
+        ("and' or", vec!["A-3"]),
+        ("(y)", vec!["A-3"]),
+        ("-z:", vec!["A-3"]),
+        ("l*d", vec![]),
+        ("' OR 1=1 --", vec![]),
+        ("\0\0\0", vec![]),
+    ] {
+        assert_eq!(find(desk, typed).await, expected, "{typed:?}");
+    }
+}
+
+pub(super) async fn security_45_identity_is_to_the_letter(desk: &Terminal) {
+    let batch = [
+        with_phone(with_email(new_customer("WB-1", "Mike"), "mike@example.org"), "+1 555 010 0142"),
+        with_email(new_customer("WB-2", "José"), "josé@example.org"),
+        with_email(new_customer("WB-3", "Shared"), "Shared@example.org"),
+        with_email(new_customer("WB-4", "Shared"), "shared@example.org"),
+    ];
+    desk.store.import(&batch).await.expect("written");
+    for (key, expected) in [
+        (CustomerKey::Email("mike@example.org"), vec!["WB-1"]),
+        (CustomerKey::Email("MIKE@EXAMPLE.ORG"), vec!["WB-1"]),
+        (CustomerKey::Email("mıke@example.org"), vec![]),
+        (CustomerKey::Email("mike@example.org "), vec![]),
+        (CustomerKey::Email(" mike@example.org"), vec![]),
+        (CustomerKey::Email("mike@example.or"), vec![]),
+        (CustomerKey::Email("m%@example.org"), vec![]),
+        (CustomerKey::Email("jose@example.org"), vec![]),
+        (CustomerKey::Email("jose\u{301}@example.org"), vec![]),
+        (CustomerKey::Email("josé@example.org"), vec!["WB-2"]),
+        (CustomerKey::Email("JOSÉ@example.org"), vec![]),
+        (CustomerKey::Email("shared@example.org"), vec!["WB-3", "WB-4"]),
+        (CustomerKey::Account("wb-1"), vec!["WB-1"]),
+        (CustomerKey::Account("wb1"), vec![]),
+        (CustomerKey::Account("WB-1 "), vec![]),
+        (CustomerKey::Account("WB"), vec![]),
+        (CustomerKey::Account(""), vec![]),
+        (CustomerKey::Email(""), vec![]),
+        (CustomerKey::Phone("+15550100142"), vec!["WB-1"]),
+        (CustomerKey::Phone("15550100142"), vec![]),
+    ] {
+        let found = desk.store.identify(key).await.expect("an answer");
+        let found: Vec<_> = found.iter().map(|it| it.account_no.as_str()).collect();
+        assert_eq!(found, expected, "{key:?}");
+    }
+}
+
+pub(super) async fn an_account_is_what_was_imported(desk: &Terminal) {
+    let mut new = new_customer("WB-1", "Dana\u{1b}[2J Rivera");
+    new.balance = Some(Money { cents: -120, currency: "EUR".into() });
+    desk.store.import(&[new.clone()]).await.expect("written");
+    let found = desk.store.identify(CustomerKey::Account("WB-1")).await.expect("an answer");
+    let customer = found.first().expect("the customer");
+    assert_eq!(customer.name, "Dana[2J Rivera", "clean on the way out");
+    let account = desk.store.account(customer.id).await.expect("an answer");
+    assert_eq!(account.balance, new.balance);
+    assert!(account.invoices.is_empty() && account.feedback.is_empty());
+    new.balance = None;
+    let count = desk.store.import(&[new]).await.expect("written");
+    assert_eq!(count.unchanged, 1, "no balance leaves the recorded one");
+    let account = desk.store.account(customer.id).await.expect("an answer");
+    assert_eq!(account.balance.map(|it| it.cents), Some(-120));
+    assert_eq!(desk.store.customer(customer.id).await.expect("an answer").as_ref(), Some(customer));
+    assert_eq!(desk.store.customer(CustomerId(99)).await.expect("an answer"), None);
+    assert_eq!(desk.store.account(CustomerId(99)).await.expect("an answer").balance, None);
+}
+
+pub(super) async fn a_store_says_how_it_is(desk: &Terminal) {
+    let sentence = desk.store.check().await.expect("a healthy store");
+    assert!(sentence.contains("writable"), "{sentence}");
+    let changes = desk.store.changes();
+    let before = *changes.borrow();
+    desk.customer("WB-1").await;
+    assert!(*changes.borrow() > before, "own writes are changes");
+}

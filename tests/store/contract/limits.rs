@@ -1,0 +1,185 @@
+//! What every store must count: messages, wrong codes, and those of a customer.
+
+use std::time::Duration;
+
+use crate::support::{Terminal, email, phone, wish};
+use countersign::domain::channel::Channel;
+use countersign::domain::event::{Actor, EventFilter, EventKind};
+use countersign::domain::outcome::Outcome;
+use countersign::domain::policy::Limit;
+use countersign::domain::request::{RequestId, Status};
+use countersign::service::ports::{Attempted, Issued};
+
+pub(super) async fn security_05_a_new_code_wins_no_guesses_back(desk: &Terminal) {
+    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+    for _ in 0..4 {
+        assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+    }
+    let request = desk.reissue(&request, "654321").await;
+    assert_eq!((request.attempts, request.generation), (4, 2));
+    assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+    assert_eq!(desk.enter(&request.id, "654321").await, Outcome::Locked);
+}
+
+pub(super) async fn a_new_request_takes_the_count_over_and_ends_the_old_one(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "123456")).await;
+    assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+    let second = desk.issue(&wish(customer, "654321")).await;
+    assert_eq!(second.attempts, 1);
+    assert_eq!(desk.enter(&first.id, "123456").await, Outcome::Superseded);
+    assert_eq!(desk.request(&first.id).await.status, Status::Superseded);
+    let mut other = wish(customer, "111111");
+    other.purpose = "change address".into();
+    let other = desk.issue(&other).await;
+    assert_eq!(other.attempts, 0, "another purpose is another request");
+    assert_eq!(desk.enter(&second.id, "654321").await, Outcome::Verified);
+    assert_eq!(desk.enter(&other.id, "111111").await, Outcome::Verified);
+    let replaced = EventFilter { request: Some(first.id), ..EventFilter::default() };
+    let kinds: Vec<_> = desk.log(&replaced).await.iter().map(|it| it.kind).collect();
+    assert!(kinds.contains(&EventKind::Superseded), "{kinds:?}");
+}
+
+pub(super) async fn a_cancelled_request_keeps_its_count(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "123456")).await;
+    for _ in 0..4 {
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+    }
+    let cancelled = desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
+    assert_eq!(cancelled.map(|it| it.status), Some(Status::Cancelled));
+    assert_eq!(desk.enter(&first.id, "123456").await, Outcome::Superseded);
+    let second = desk.issue(&wish(customer, "654321")).await;
+    assert_eq!(second.attempts, 4);
+    assert_eq!(desk.enter(&second.id, "123456").await, Outcome::Superseded, "an older code");
+    assert_eq!(desk.enter(&second.id, "654321").await, Outcome::Locked);
+    let nobody = desk.store.cancel(&RequestId::from_bits(1), &desk.actor).await;
+    assert_eq!(nobody.expect("an answer"), None);
+}
+
+pub(super) async fn the_cooldown_is_per_contact(desk: &Terminal) {
+    let mut desk = desk.clone();
+    desk.policy.resend_cooldown = Duration::from_secs(30);
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "123456")).await;
+    assert_eq!(request.resend_at.since(request.sent_at), Duration::from_secs(30));
+    let mut elsewhere = wish(desk.customer("WB-2").await, "123456");
+    for limited in [
+        desk.try_reissue(&request, "222222").await,
+        desk.try_issue(&wish(customer, "222222")).await,
+        desk.try_issue(&elsewhere).await,
+    ] {
+        let Ok(Issued::Limited { limit, retry_at }) = limited else { panic!("{limited:?}") };
+        assert_eq!((limit, retry_at), (Limit::Cooldown, request.resend_at));
+    }
+    elsewhere.contact = phone("+1 555 010 0142");
+    assert_eq!(desk.issue(&elsewhere).await.channel, Channel::Sms);
+    assert_eq!(desk.request(&request.id).await, request, "what was held back changed nothing");
+}
+
+pub(super) async fn each_limit_says_when_there_is_room_again(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "123456")).await;
+    desk.issue(&wish(customer, "123456")).await;
+    let mut stranger = wish(desk.customer("WB-2").await, "123456");
+    stranger.contact = email("someone.else@example.org");
+    for limit in [Limit::Contact, Limit::Customer, Limit::Clerk, Limit::Counter, Limit::Office] {
+        let mut desk = desk.clone();
+        let mut wish = wish(customer, "123456");
+        match limit {
+            Limit::Cooldown => {}
+            Limit::Contact => desk.limits.per_contact = 2,
+            Limit::Customer => desk.limits.per_customer = 2,
+            Limit::Clerk => desk.limits.per_clerk = 2,
+            Limit::Counter => desk.limits.per_counter = 2,
+            Limit::Office => desk.limits.in_all = 2,
+        }
+        if !matches!(limit, Limit::Contact | Limit::Customer) {
+            wish = stranger.clone();
+        }
+        let issued = desk.try_issue(&wish).await.expect("an answer");
+        let Issued::Limited { limit: found, retry_at } = issued else { panic!("{issued:?}") };
+        assert_eq!(found, limit);
+        assert_eq!(retry_at, first.sent_at.plus(Duration::from_hours(1)), "{limit:?}");
+    }
+    let other = Actor { clerk: "bo".into(), counter: "4".into() };
+    let mut desk = Terminal { actor: other, ..desk.clone() };
+    desk.limits.per_clerk = 2;
+    desk.limits.per_counter = 2;
+    assert_eq!(desk.issue(&stranger).await.status, Status::Open);
+    desk.limits.in_all = 0;
+    let none = desk.try_issue(&crate::support::wish(customer, "1".repeat(6).as_str())).await;
+    assert!(matches!(none, Ok(Issued::Limited { limit: Limit::Office, .. })));
+}
+
+pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Terminal) {
+    let mut desk = desk.clone();
+    desk.policy.failure_cap = 6;
+    let customer = desk.customer("WB-1").await;
+    let mut by_sms = wish(customer, "222222");
+    by_sms.purpose = "change address".into();
+    by_sms.contact = phone("+1 555 010 0142");
+    let one = desk.issue(&wish(customer, "111111")).await;
+    let two = desk.issue(&by_sms).await;
+    let other =
+        Terminal { actor: Actor { clerk: "bo".into(), counter: "4".into() }, ..desk.clone() };
+    for _ in 0..3 {
+        assert_eq!(desk.enter(&one.id, "000000").await, Outcome::Wrong);
+    }
+    for _ in 0..2 {
+        assert_eq!(other.enter(&two.id, "000000").await, Outcome::Wrong);
+    }
+    let last = other.try_enter(&two.id, "000000").await.expect("an answer");
+    let Attempted::Refused { outcome, request, customer_locked, .. } = last else {
+        panic!("{last:?}")
+    };
+    assert_eq!((outcome, customer_locked), (Outcome::Wrong, true));
+    assert_eq!(request.status, Status::Locked);
+    assert_eq!(desk.request(&one.id).await.status, Status::Locked, "the pending code ends too");
+    for (desk, id, code) in [(&desk, &one.id, "111111"), (&other, &two.id, "222222")] {
+        let attempted = desk.try_enter(id, code).await.expect("an answer");
+        let Attempted::Refused { outcome, customer_locked, .. } = attempted else {
+            panic!("{attempted:?}")
+        };
+        assert_eq!((outcome, customer_locked), (Outcome::Locked, true));
+    }
+    let issued = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
+    assert!(matches!(issued, Issued::CustomerLocked), "{issued:?}");
+    // A right code between wrong ones ends the row.
+    let calm = desk.customer("WB-2").await;
+    for _ in 0..3 {
+        let request = desk.issue(&wish(calm, "111111")).await;
+        for _ in 0..4 {
+            assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+        }
+        assert_eq!(desk.enter(&request.id, "111111").await, Outcome::Verified);
+    }
+}
+
+pub(super) async fn security_04_a_cap_that_was_lowered_holds_for_what_is_open(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let first = desk.issue(&wish(customer, "111111")).await;
+    for _ in 0..3 {
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+    }
+    let mut stricter = desk.clone();
+    stricter.policy.max_attempts = 3;
+    let second = stricter.issue(&wish(customer, "222222")).await;
+    assert_eq!((second.attempts, second.attempts_left()), (3, 0));
+    assert_eq!(desk.enter(&second.id, "222222").await, Outcome::Locked);
+}
+
+pub(super) async fn security_06_a_customers_cap_that_was_lowered_holds_at_once(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "111111")).await;
+    for _ in 0..3 {
+        assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+    }
+    let mut stricter = desk.clone();
+    stricter.policy.failure_cap = 3;
+    let attempted = stricter.try_enter(&request.id, "111111").await.expect("an answer");
+    let Attempted::Refused { outcome, request, customer_locked, .. } = attempted else {
+        panic!("{attempted:?}")
+    };
+    assert_eq!((outcome, customer_locked, request.attempts), (Outcome::Locked, true, 3));
+}
