@@ -1,0 +1,265 @@
+//! A terminal of an office, and what it asks a store for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use countersign::domain::channel::Channel;
+use countersign::domain::code::{Binding, Code, Digest, Guess};
+use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
+use countersign::domain::customer::{CustomerId, NewCustomer};
+use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::outcome::Outcome;
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::request::{Reference, Request, RequestId};
+use countersign::domain::session::{SessionId, SessionToken};
+use countersign::service::ports::{
+    Attempt, Attempted, CustomerKey, Issued, NewCode, NewDelivery, NewRequest, NewSession, Reissue,
+    Store, StoreError,
+};
+
+/// Numbers that never come twice in a test run.
+pub(crate) fn next() -> u64 {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(crate) fn actor() -> Actor {
+    Actor { clerk: "amira".into(), counter: "3".into() }
+}
+
+pub(crate) fn keyring() -> Keyring {
+    Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]))
+}
+
+/// The usual rules, but without a pause between two codes.
+pub(crate) fn policy() -> OtpPolicy {
+    OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() }
+}
+
+/// No limit that a test reaches by accident.
+pub(crate) fn limits() -> SendLimits {
+    SendLimits {
+        per_contact: 10_000,
+        per_customer: 10_000,
+        per_clerk: 10_000,
+        per_counter: 10_000,
+        in_all: 10_000,
+    }
+}
+
+pub(crate) fn email(raw: &str) -> Contact {
+    Contact::Email(EmailAddress::parse(raw).expect("an address"))
+}
+
+pub(crate) fn phone(raw: &str) -> Contact {
+    Contact::Phone(PhoneNumber::parse(raw, "US").expect("a number"))
+}
+
+pub(crate) fn new_customer(account_no: &str, name: &str) -> NewCustomer {
+    NewCustomer {
+        account_no: account_no.into(),
+        name: name.into(),
+        email: None,
+        phone: None,
+        address: None,
+        locale: None,
+        balance: None,
+    }
+}
+
+pub(crate) fn with_email(mut customer: NewCustomer, raw: &str) -> NewCustomer {
+    customer.email = Some(EmailAddress::parse(raw).expect("an address"));
+    customer
+}
+
+pub(crate) fn with_phone(mut customer: NewCustomer, raw: &str) -> NewCustomer {
+    customer.phone = Some(PhoneNumber::parse(raw, "US").expect("a number"));
+    customer
+}
+
+/// A terminal: a store with the rules, the keys and the clerk that use it.
+#[derive(Clone)]
+pub(crate) struct Terminal {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) policy: OtpPolicy,
+    pub(crate) limits: SendLimits,
+    pub(crate) keyring: Keyring,
+    pub(crate) actor: Actor,
+}
+
+/// What a test asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) customer: CustomerId,
+    pub(crate) purpose: String,
+    pub(crate) contact: Contact,
+    pub(crate) code: String,
+    pub(crate) act: String,
+}
+
+pub(crate) fn wish(customer: CustomerId, code: &str) -> Wish {
+    Wish {
+        customer,
+        purpose: "pay bill".into(),
+        contact: email("dana.rivera@example.org"),
+        code: code.into(),
+        act: format!("act {}", next()),
+    }
+}
+
+impl Terminal {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, policy: policy(), limits: limits(), keyring: keyring(), actor: actor() }
+    }
+
+    /// A customer of this account number, made where there is none.
+    pub(crate) async fn customer(&self, account_no: &str) -> CustomerId {
+        let new = with_email(new_customer(account_no, "Dana Rivera"), "dana.rivera@example.org");
+        self.store.import(&[new]).await.expect("the customer is written");
+        let found = self.store.identify(CustomerKey::Account(account_no)).await.expect("a search");
+        found.first().expect("the customer just written").id
+    }
+
+    fn code(&self, id: &RequestId, purpose: &str, generation: u32, code: &str) -> NewCode {
+        let (key_id, key) = self.keyring.current();
+        let code = Code::parse(code, 6).expect("six digits");
+        let binding = Binding { purpose, request: id, generation };
+        NewCode {
+            digest: Digest::of(&code, binding, key),
+            key_id: key_id.clone(),
+            reference: Reference::from_bits(next()),
+        }
+    }
+
+    fn delivery(contact: &Contact) -> NewDelivery {
+        let channel = match contact {
+            Contact::Email(_) => Channel::Email,
+            Contact::Phone(_) => Channel::Sms,
+        };
+        NewDelivery { channel, contact: contact.clone(), provider: "tray" }
+    }
+
+    pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<Issued, StoreError> {
+        let id = RequestId::from_bits(next().wrapping_mul(0x9e37_79b9_7f4a) & ((1 << 50) - 1));
+        let code = self.code(&id, &wish.purpose, 1, &wish.code);
+        self.store
+            .issue(NewRequest {
+                id,
+                customer: wish.customer,
+                purpose: &wish.purpose,
+                idempotency: &wish.act,
+                code,
+                delivery: Self::delivery(&wish.contact),
+                policy: &self.policy,
+                limits: &self.limits,
+                actor: &self.actor,
+            })
+            .await
+    }
+
+    pub(crate) async fn issue(&self, wish: &Wish) -> Request {
+        match self.try_issue(wish).await.expect("the store answers") {
+            Issued::Fresh(request) => request,
+            other => panic!("no request: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn try_reissue(
+        &self,
+        request: &Request,
+        code: &str,
+    ) -> Result<Issued, StoreError> {
+        let contact = match request.channel {
+            Channel::Email => email("dana.rivera@example.org"),
+            Channel::Sms | Channel::Whatsapp => phone("+1 555 010 0142"),
+        };
+        self.store
+            .reissue(Reissue {
+                id: &request.id,
+                after: request.generation,
+                code: self.code(&request.id, &request.purpose, request.generation + 1, code),
+                delivery: Self::delivery(&contact),
+                policy: &self.policy,
+                limits: &self.limits,
+                actor: &self.actor,
+            })
+            .await
+    }
+
+    pub(crate) async fn reissue(&self, request: &Request, code: &str) -> Request {
+        match self.try_reissue(request, code).await.expect("the store answers") {
+            Issued::Fresh(request) => request,
+            other => panic!("no code: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn try_enter(
+        &self,
+        id: &RequestId,
+        code: &str,
+    ) -> Result<Attempted, StoreError> {
+        self.enter_with(id, code, &token(next())).await
+    }
+
+    /// Enters a code whose session will have this token.
+    pub(crate) async fn enter_with(
+        &self,
+        id: &RequestId,
+        code: &str,
+        token: &SessionToken,
+    ) -> Result<Attempted, StoreError> {
+        self.tell(id, code, token, &format!("entered {}", next())).await
+    }
+
+    /// Enters a code by an act of this name.
+    pub(crate) async fn tell(
+        &self,
+        id: &RequestId,
+        code: &str,
+        token: &SessionToken,
+        act: &str,
+    ) -> Result<Attempted, StoreError> {
+        let code = Code::parse(code, 6).expect("six digits");
+        self.store
+            .attempt(Attempt {
+                request: id,
+                act,
+                guess: Guess { code: &code, keyring: &self.keyring },
+                session: NewSession {
+                    id: SessionId::from_bits(next()),
+                    token_digest: token.digest(),
+                },
+                policy: &self.policy,
+                actor: &self.actor,
+            })
+            .await
+    }
+
+    /// Enters a code; gives the outcome's word.
+    pub(crate) async fn enter(&self, id: &RequestId, code: &str) -> Outcome {
+        match self.try_enter(id, code).await.expect("the store answers") {
+            Attempted::Verified { .. } => Outcome::Verified,
+            Attempted::Refused { outcome, .. } => outcome,
+            Attempted::NotFound => panic!("there is no request {id}"),
+        }
+    }
+
+    pub(crate) async fn request(&self, id: &RequestId) -> Request {
+        self.store.request(id).await.expect("the store answers").expect("the request")
+    }
+
+    /// The log, oldest first.
+    pub(crate) async fn log(&self, filter: &EventFilter) -> Vec<Event> {
+        let mut events =
+            self.store.events(filter, Page::Newest, 10_000).await.expect("the store answers");
+        events.reverse();
+        events
+    }
+}
+
+pub(crate) fn token(number: u64) -> SessionToken {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    SessionToken::new(bytes)
+}
