@@ -25,7 +25,7 @@ const WORDS: usize = 4;
 
 /// Customers of one word that are compared with the other words. Where even the
 /// rarest word has more, those beyond are found by typing more.
-const CANDIDATES: u32 = 4_000;
+const CANDIDATES: u32 = 2_000;
 
 /// The digits of a number without its country code, at least.
 const WHOLE_PHONE: usize = 7;
