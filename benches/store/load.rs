@@ -176,7 +176,7 @@ async fn history(bare: &Bare, from: u64, to: u64, customers: u64) {
     };
     let table = match bare {
         Bare::Sqlite(_) => "n".to_owned(),
-        Bare::Postgres(_) => format!("generate_series({from}, {to}) AS n (i)"),
+        Bare::Postgres(_) => format!("generate_series({from}::BIGINT, {to}::BIGINT) AS n (i)"),
         Bare::Mysql(_) => format!("(SELECT seq AS i FROM seq_{from}_to_{to}) n"),
     };
     let text = |what: &str| match bare {
