@@ -5,6 +5,8 @@
 //! database, so another database means another variant, not another copy of
 //! what the store does.
 
+use std::time::Duration;
+
 use sqlx::mysql::{MySqlArguments, MySqlRow};
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
@@ -13,6 +15,7 @@ use sqlx::{MySql, MySqlPool, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Tra
 use tokio::sync::watch;
 
 use super::fault::failed;
+use super::lent::Lent;
 use super::sql::{Sql, statements};
 use crate::config::settings::Identifier;
 use crate::domain::text::clean;
@@ -150,6 +153,9 @@ pub(super) enum Kind {
     Mysql,
 }
 
+/// How long a server may take over a statement: then it counts as gone.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// The pools of one database.
 #[derive(Clone)]
 pub(super) enum Pools {
@@ -171,6 +177,7 @@ pub(super) enum Pools {
 #[derive(Clone)]
 pub(super) struct Db {
     pools: Pools,
+    limit: Duration,
     told: Told,
 }
 
@@ -187,7 +194,12 @@ struct Told {
 impl Db {
     pub(super) fn new(pools: Pools) -> Self {
         let told = Told { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
-        Self { pools, told }
+        Self { pools, limit: LIMIT, told }
+    }
+
+    /// Lets a server take so long over a statement.
+    pub(super) const fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -220,8 +232,16 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
             }
-            Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await.map_err(failed)?),
-            Pools::Mysql(pool) => Inner::Mysql(pool.begin().await.map_err(failed)?),
+            Pools::Postgres { pool, .. } => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                lent.begin().await.map_err(failed)?;
+                Inner::Postgres(lent)
+            }
+            Pools::Mysql(pool) => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                lent.begin().await.map_err(failed)?;
+                Inner::Mysql(lent)
+            }
         };
         Ok(Tx { inner, told: self.told.clone(), has_entry: false })
     }
@@ -233,9 +253,15 @@ impl Db {
                 rows(sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                rows(postgres(sql, args).fetch_all(pool).await, Row::Postgres)
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = postgres(sql, args);
+                rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Postgres)
             }
-            Pools::Mysql(pool) => rows(mysql(sql, args).fetch_all(pool).await, Row::Mysql),
+            Pools::Mysql(pool) => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = mysql(sql, args);
+                rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Mysql)
+            }
         }
     }
 
@@ -250,9 +276,15 @@ impl Db {
                 row(sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                row(postgres(sql, args).fetch_optional(pool).await, Row::Postgres)
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = postgres(sql, args);
+                row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Postgres)
             }
-            Pools::Mysql(pool) => row(mysql(sql, args).fetch_optional(pool).await, Row::Mysql),
+            Pools::Mysql(pool) => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = mysql(sql, args);
+                row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Mysql)
+            }
         }
     }
 
@@ -281,8 +313,8 @@ macro_rules! bind {
 
 enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-    Mysql(Transaction<'static, MySql>),
+    Postgres(Lent<Postgres>),
+    Mysql(Lent<MySql>),
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it has never been.
@@ -322,11 +354,11 @@ impl Tx {
                 done.map(|it| it.rows_affected()).map_err(failed)
             }
             Inner::Postgres(tx) => {
-                let done = postgres(sql, args).execute(&mut **tx).await;
+                let done = tx.timely(async |it| postgres(sql, args).execute(it).await).await;
                 done.map(|it| it.rows_affected()).map_err(failed)
             }
             Inner::Mysql(tx) => {
-                let done = mysql(sql, args).execute(&mut **tx).await;
+                let done = tx.timely(async |it| mysql(sql, args).execute(it).await).await;
                 done.map(|it| it.rows_affected()).map_err(failed)
             }
         }
@@ -342,7 +374,10 @@ impl Tx {
             }
             Inner::Postgres(_) => self.one(sql, args).await?.int(0),
             Inner::Mysql(tx) => {
-                let done = mysql(sql, args).execute(&mut **tx).await.map_err(failed)?;
+                let done = tx
+                    .timely(async |it| mysql(sql, args).execute(it).await)
+                    .await
+                    .map_err(failed)?;
                 i64::try_from(done.last_insert_id())
                     .map_err(|_| StoreError::Failed("a row's number is too high".into()))
             }
@@ -357,10 +392,13 @@ impl Tx {
     ) -> Result<Vec<Row>, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => rows(sqlite(sql, args).fetch_all(&mut **tx).await, Row::Sqlite),
-            Inner::Postgres(tx) => {
-                rows(postgres(sql, args).fetch_all(&mut **tx).await, Row::Postgres)
+            Inner::Postgres(tx) => rows(
+                tx.timely(async |it| postgres(sql, args).fetch_all(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => {
+                rows(tx.timely(async |it| mysql(sql, args).fetch_all(it).await).await, Row::Mysql)
             }
-            Inner::Mysql(tx) => rows(mysql(sql, args).fetch_all(&mut **tx).await, Row::Mysql),
         }
     }
 
@@ -374,10 +412,14 @@ impl Tx {
             Inner::Sqlite(tx) => {
                 row(sqlite(sql, args).fetch_optional(&mut **tx).await, Row::Sqlite)
             }
-            Inner::Postgres(tx) => {
-                row(postgres(sql, args).fetch_optional(&mut **tx).await, Row::Postgres)
-            }
-            Inner::Mysql(tx) => row(mysql(sql, args).fetch_optional(&mut **tx).await, Row::Mysql),
+            Inner::Postgres(tx) => row(
+                tx.timely(async |it| postgres(sql, args).fetch_optional(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => row(
+                tx.timely(async |it| mysql(sql, args).fetch_optional(it).await).await,
+                Row::Mysql,
+            ),
         }
     }
 
@@ -393,8 +435,14 @@ impl Tx {
     pub(super) async fn script(&mut self, script: Script) -> Result<(), StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => script.raw().execute(&mut **tx).await.map(drop),
-            Inner::Postgres(tx) => script.raw().execute(&mut **tx).await.map(drop),
-            Inner::Mysql(tx) => script.raw().execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => {
+                tx.take_time();
+                tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
+            }
+            Inner::Mysql(tx) => {
+                tx.take_time();
+                tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
+            }
         }
         .map_err(failed)
     }
@@ -410,10 +458,13 @@ impl Tx {
         let args = args.iter().copied();
         match &mut self.inner {
             Inner::Sqlite(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Sqlite),
-            Inner::Postgres(tx) => {
-                rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Postgres)
+            Inner::Postgres(tx) => rows(
+                tx.timely(async |it| bind!(text, args).fetch_all(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => {
+                rows(tx.timely(async |it| bind!(text, args).fetch_all(it).await).await, Row::Mysql)
             }
-            Inner::Mysql(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Mysql),
         }
     }
 
@@ -427,10 +478,24 @@ impl Tx {
         let args = args.iter().copied();
         match &mut self.inner {
             Inner::Sqlite(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
-            Inner::Postgres(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
-            Inner::Mysql(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => {
+                tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
+            }
+            Inner::Mysql(tx) => {
+                tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
+            }
         }
         .map_err(failed)
+    }
+
+    /// Lets every statement from now on take the time it needs: in what waits for
+    /// others, or is no clerk's.
+    pub(super) const fn take_time(&mut self) {
+        match &mut self.inner {
+            Inner::Sqlite(_) => {}
+            Inner::Postgres(tx) => tx.take_time(),
+            Inner::Mysql(tx) => tx.take_time(),
+        }
     }
 
     /// Says that an entry of the log was written.

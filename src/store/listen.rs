@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::db::{Arg, Row, postgres};
 use super::fault::failed;
+use super::lent::Lent;
 use super::sql::Sql;
 use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
@@ -48,7 +49,9 @@ const ROOM: &str = "\
 
 /// Whether there is room for a second connection of this terminal.
 pub(super) async fn has_room(pool: &PgPool) -> Result<bool, StoreError> {
-    sqlx::query_scalar(ROOM).fetch_one(pool).await.map_err(failed)
+    let mut lent = Lent::from(pool, PATIENCE).await.map_err(failed)?;
+    let room = lent.timely(async |it| sqlx::query_scalar(ROOM).fetch_one(it).await).await;
+    room.map_err(failed)
 }
 
 /// A name by which a store knows what it told itself.
@@ -75,7 +78,11 @@ pub(super) async fn announce(
         }
         told = count;
         let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(&name);
-        if let Err(error) = notify.execute(&pool).await {
+        let told = match Lent::from(&pool, PATIENCE).await {
+            Ok(mut lent) => lent.timely(async |it| notify.execute(it).await).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
             tracing::debug!(%error, "the others were not told of a commit");
         }
         end.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
@@ -106,7 +113,8 @@ impl Ear {
         let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
         // Before another connection is made there must be room for it again.
         listener.eager_reconnect(false);
-        listener.listen(channel.as_str()).await.map_err(failed)?;
+        let listening = tokio::time::timeout(PATIENCE, listener.listen(channel.as_str())).await;
+        listening.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?;
         Ok(Self { listener, pool, own })
     }
 
@@ -132,6 +140,7 @@ impl Ear {
     /// Ends the connection in order.
     pub(super) async fn close(self) {
         drop(self.listener);
-        self.pool.close().await;
+        // A server that has vanished does not say goodbye.
+        drop(tokio::time::timeout(PATIENCE, self.pool.close()).await);
     }
 }

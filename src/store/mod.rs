@@ -4,6 +4,7 @@
 //! ```text
 //! sql.rs      statement texts, one for each database, fixed at compile time
 //! db.rs       the pools, transactions and rows: all that knows which database it is
+//! lent.rs     a server's connections, on which nothing takes for ever
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
@@ -27,6 +28,7 @@ mod gate;
 mod import;
 mod index;
 mod indexing;
+mod lent;
 mod listen;
 mod maintain;
 mod mapping;
@@ -105,7 +107,7 @@ impl SqlStore {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
             StoreSettings::Server(server) => match server.kind {
                 ServerKind::Postgres => {
-                    Pools::Postgres { pool: postgres::pool(server), schema: server.schema.clone() }
+                    Pools::Postgres { pool: postgres::pool(server)?, schema: server.schema.clone() }
                 }
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
@@ -130,6 +132,13 @@ impl SqlStore {
     /// Brings the tables up to what this program needs.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         migrate::migrate(&self.db, &self.source).await
+    }
+
+    /// Lets a server take so long over a statement of an act; for tests, which
+    /// have no time to wait.
+    #[doc(hidden)]
+    pub const fn set_limit(&mut self, limit: Duration) {
+        self.db.set_limit(limit);
     }
 
     /// Tells other terminals what was committed last, and ends the connections in

@@ -1,5 +1,6 @@
 //! Opening a store on PostgreSQL.
 
+use std::env;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -7,6 +8,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, PgPool};
 
 use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
+use crate::service::ports::StoreError;
+
+/// What the socket of a server is called by where nothing else is said.
+const PORT: u16 = 5432;
 
 /// How long an act waits for its connection: then the clerk is told.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -14,12 +19,33 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A pool whose connections are made when they are needed. The round trip that
 /// tests one before each use is left out: an act that meets a dead connection
 /// says so and can be told again.
-pub(super) fn pool(settings: &ServerSettings) -> PgPool {
-    PgPoolOptions::new()
+pub(super) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
+    if let Some(name) = meddler(settings, |name| env::var_os(name).is_some()) {
+        return Err(StoreError::Refused(format!(
+            "The variable {name} of the environment would have a say in whom countersign trusts \
+             and who it is to the store's server, and that is for the configuration alone to say. \
+             Start countersign without it: unset {name}."
+        )));
+    }
+    Ok(PgPoolOptions::new()
         .max_connections(settings.connections)
         .test_before_acquire(false)
         .acquire_timeout(PATIENCE)
-        .connect_lazy_with(options(settings))
+        .connect_lazy_with(options(settings)))
+}
+
+/// A variable that the driver heeds and that no option can overrule. All others
+/// are overruled by [`options`].
+fn meddler(settings: &ServerSettings, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let tls = settings.tls != StoreTls::Off;
+    [
+        ("PGOPTIONS", true),
+        ("PGSSLROOTCERT", tls && settings.ca_file.is_none()),
+        ("PGSSLCERT", tls),
+        ("PGSSLKEY", tls),
+    ]
+    .into_iter()
+    .find_map(|(name, is_heeded)| (is_heeded && is_set(name)).then_some(name))
 }
 
 /// How the server is reached, with our schema in front: `core_otp` is ours,
@@ -29,7 +55,8 @@ fn options(settings: &ServerSettings) -> PgConnectOptions {
         .username(&settings.user)
         .database(&settings.database)
         .application_name("countersign")
-        .options([("search_path", settings.schema.as_str())])
+        // Without the marks, capital letters would not count.
+        .options([("search_path", format!("\"{}\"", settings.schema))])
         .statement_cache_capacity(256)
         .ssl_mode(match settings.tls {
             StoreTls::Verify => PgSslMode::VerifyFull,
@@ -39,14 +66,44 @@ fn options(settings: &ServerSettings) -> PgConnectOptions {
         .disable_statement_logging();
     let options = match &settings.address {
         ServerAddress::Tcp { host, port } => options.host(host).port(*port),
-        ServerAddress::Socket(folder) => options.socket(folder),
+        ServerAddress::Socket(folder) => options.socket(folder).port(PORT),
     };
     let options = match &settings.ca_file {
         Some(file) => options.ssl_root_cert(file),
         None => options,
     };
-    match &settings.password {
-        Some(password) => options.password(password.expose_secret()),
-        None => options,
+    options.password(settings.password.as_ref().map_or("", ExposeSecret::expose_secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::{Identifier, ServerKind};
+
+    fn settings(tls: StoreTls, ca_file: Option<&str>) -> ServerSettings {
+        ServerSettings {
+            kind: ServerKind::Postgres,
+            address: ServerAddress::Socket("/run/postgresql".into()),
+            user: "desk3".into(),
+            password: None,
+            database: "countersign".into(),
+            tls,
+            ca_file: ca_file.map(Into::into),
+            schema: Identifier::parse("countersign").expect("a name"),
+            connections: 1,
+        }
+    }
+
+    #[test]
+    fn security_26_no_variable_says_whom_to_trust() {
+        let found = |tls, ca_file, set| meddler(&settings(tls, ca_file), |name| name == set);
+        for name in ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"] {
+            assert_eq!(found(StoreTls::Verify, None, name), Some(name));
+        }
+        // Where the configuration names one, that is the one.
+        assert_eq!(found(StoreTls::Verify, Some("ca.pem"), "PGSSLROOTCERT"), None);
+        // Where there is no TLS, nobody asks for a certificate.
+        assert_eq!(found(StoreTls::Off, None, "PGSSLCERT"), None);
+        assert_eq!(found(StoreTls::Off, None, "PGOPTIONS"), Some("PGOPTIONS"));
     }
 }

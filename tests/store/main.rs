@@ -6,6 +6,7 @@
 mod contract;
 mod faults;
 mod files;
+mod gone;
 mod grants;
 mod indexing;
 mod isolation;

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{House, Kind};
+use countersign::config::settings::{Identifier, StoreSettings};
+use countersign::service::ports::Store;
+
+use crate::support::{House, Kind, open, server_settings};
 
 /// What is only there, and why.
 const ONLY: &[(Kind, &str, &str)] = &[(
@@ -137,4 +140,16 @@ async fn a_migration_that_was_forgotten_is_a_difference() {
         house.sql(change).await;
         assert_ne!(differences(&sqlite, &schema(&house).await), [] as [&str; 0], "{change}");
     }
+}
+
+#[tokio::test]
+async fn a_schema_may_have_capital_letters() {
+    let house = House::empty(Kind::Postgres);
+    let mut settings = server_settings(&house.database().url);
+    settings.schema = Identifier::parse("Desk").expect("a name");
+    let store = open(&StoreSettings::Server(settings)).await.expect("opened");
+    store.migrate().await.expect("made");
+    store.check().await.expect("a store that can be used");
+    let here = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'Desk'";
+    assert!(house.number(here).await > 10);
 }
