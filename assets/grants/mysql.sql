@@ -12,6 +12,11 @@
 --     GRANT countersign_counter TO 'desk3'@'%';
 --     SET DEFAULT ROLE countersign_counter FOR 'desk3'@'%';
 --
+-- Where the customers are in a table of the office's own, the view of them reads
+-- it with the owner's rights, which have to be given before `countersign migrate`:
+--
+--     GRANT SELECT ON billing.core_customer TO desk_owner;
+--
 -- Where the database is not called countersign, name it here too.
 
 CREATE ROLE IF NOT EXISTS countersign_counter;

@@ -9,6 +9,12 @@
 --
 --     CREATE ROLE desk3 LOGIN PASSWORD '…' IN ROLE countersign_counter;
 --
+-- Where the customers are in a table of the office's own, the view of them reads
+-- it with the owner's rights, which have to be given before `countersign migrate`:
+--
+--     GRANT USAGE ON SCHEMA billing TO desk_owner;
+--     GRANT SELECT ON billing.core_customer TO desk_owner;
+--
 -- Where store.schema names another schema than countersign, name it here too.
 
 DO $$

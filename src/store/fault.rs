@@ -81,6 +81,7 @@ fn of_sqlite(code: i32, text: String) -> StoreError {
     match code & 0xff {
         // busy, locked, read-only, disk I/O, full, cannot open
         5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unreachable(text),
+        _ if text.contains("no such table: office.") => StoreError::Refused(no_such_table(&text)),
         _ if text.contains("no such table") => StoreError::NotMigrated(text),
         // a unique column has the value already
         _ if code == 2067 => StoreError::Taken(text),
@@ -137,6 +138,14 @@ fn only_read(text: &str) -> String {
     format!("its server only lets itself be read, as one does that stands by ({text})")
 }
 
+/// What the office's table of customers is said to be, it is not.
+pub(super) fn no_such_table(text: &str) -> String {
+    format!(
+        "The table of customers is not as [customers] of the configuration says: {text}. Check \
+         customers.table and the names of its columns, and that the store's account may see that table."
+    )
+}
+
 pub(super) fn denied(text: &str) -> String {
     format!(
         "The store does not let this account do that: {text}. Check the user, the password and \
@@ -153,6 +162,12 @@ mod tests {
     fn codes_mean_what_the_manuals_say() {
         let text = String::new;
         assert!(matches!(of_sqlite(517, text()), StoreError::Unreachable(_)));
+        let office = of_sqlite(1, "no such table: office.people".into());
+        assert!(office.to_string().contains("[customers]"), "{office}");
+        assert!(matches!(
+            of_sqlite(1, "no such table: core_otp".into()),
+            StoreError::NotMigrated(_)
+        ));
         assert!(matches!(of_postgres("40P01", text()), StoreError::Conflict(_)));
         assert!(matches!(of_postgres("57P01", text()), StoreError::Unreachable(_)));
         assert!(matches!(of_postgres("42P01", text()), StoreError::NotMigrated(_)));

@@ -7,7 +7,7 @@
 //! its script can be run again from the beginning.
 
 use super::db::{Db, Kind, Pools, Script, Tx, args};
-use super::fault::denied;
+use super::fault::{denied, no_such_table};
 use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
@@ -54,21 +54,24 @@ const NEEDED: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 /// The setting that says which table the customers' view was made for.
 const SOURCE: &str = "customers";
 
+/// Through it all statements read the customers.
+const VIEW: &str = "core_customer_view";
+
 statements! {
     /// Whoever has it, migrates; the number tells whether it was got.
     BEGIN_ALONE {
         (each
             ("SELECT 1")
             ("SELECT COUNT(*) FROM (SELECT pg_advisory_xact_lock(hashtext('countersign'))) held")
-            ("SELECT GET_LOCK(CONCAT('countersign ', DATABASE()), 60)"))
+            ("SELECT GET_LOCK(CONCAT('countersign ', SHA1(DATABASE())), 60)"))
     }
     END_ALONE {
         (each
             ("SELECT 1")
             ("SELECT CAST(1 AS BIGINT)")
-            ("SELECT RELEASE_LOCK(CONCAT('countersign ', DATABASE()))"))
+            ("SELECT RELEASE_LOCK(CONCAT('countersign ', SHA1(DATABASE())))"))
     }
-    /// How many of our tables are there, in the place that is to be ours.
+    /// How many of our tables or views are there, in the place that is to be ours.
     HAS {
         (each
             ("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ($1, $2)")
@@ -193,13 +196,24 @@ async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), Stor
 /// Applies what is missing.
 pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    tx.take_time();
     if tx.one(&BEGIN_ALONE, args![]).await?.int(0)? != 1 {
         return Err(StoreError::Unreachable("another terminal is preparing the store".into()));
     }
+    let applied = apply(db, &mut tx, source).await;
+    // MySQL's lock would outlive a transaction that failed; what PostgreSQL says
+    // after a failure is no news.
+    let freed = tx.one(&END_ALONE, args![]).await;
+    applied?;
+    freed?;
+    tx.commit().await
+}
+
+async fn apply(db: &Db, tx: &mut Tx, source: &Source) -> Result<(), StoreError> {
     if let Some(place) = place(db) {
         tx.script(Script::Made(place)).await?;
     }
-    refuse_others(&mut tx).await?;
+    refuse_others(tx).await?;
     tx.write(&CREATE, args![]).await?;
     let done = tx.one(&VERSION, args![]).await?.maybe_int(0)?.unwrap_or(0);
     for migration in MIGRATIONS.iter().filter(|it| it.version > done) {
@@ -209,13 +223,27 @@ pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> 
         }
         tx.write(&APPLIED, args![migration.version, migration.name]).await?;
     }
-    refuse_other_customers(&mut tx, source).await?;
-    if let Some(view) = source.view(db.kind()) {
-        tx.script(Script::Made(view)).await?;
+    refuse_other_customers(tx, source).await?;
+    let made_for = tx.maybe(&SETTING, args![SOURCE]).await?.map(|row| row.text(0)).transpose()?;
+    let is_made = done == NEEDED
+        && made_for.as_deref() == Some(&source.name())
+        && tx.one(&HAS, args![VIEW, VIEW]).await?.int(0)? > 0;
+    // A view that is made anew has lost the rights that were given on it.
+    if !is_made && let Some(view) = source.view(db.kind()) {
+        let made = tx.script(Script::Made(view)).await;
+        made.map_err(|error| if source.is_theirs() { not_found(error) } else { error })?;
     }
-    set(&mut tx, SOURCE, &source.name()).await?;
-    tx.one(&END_ALONE, args![]).await?;
-    tx.commit().await
+    set(tx, SOURCE, &source.name()).await
+}
+
+/// The view could not be made, since there is no such table or column.
+fn not_found(error: StoreError) -> StoreError {
+    match error {
+        StoreError::NotMigrated(text) | StoreError::Failed(text) => {
+            StoreError::Refused(no_such_table(&text))
+        }
+        other => other,
+    }
 }
 
 /// Proves that the store can be written, without leaving a trace.

@@ -24,7 +24,7 @@ async fn a_server_that_vanishes_holds_nobody_for_ever() {
         let acts = async {
             let read = store.customer(CustomerId(1)).await;
             assert!(matches!(read, Err(StoreError::Unreachable(_))), "{kind:?}: {read:?}");
-            let written = store.unlock(CustomerId(1), "she is here", &actor()).await;
+            let written = store.unlock("gone", CustomerId(1), "she is here", &actor()).await;
             assert!(matches!(written, Err(StoreError::Unreachable(_))), "{kind:?}: {written:?}");
         };
         tokio::time::timeout(Duration::from_secs(20), acts).await.expect("told in time");

@@ -13,7 +13,7 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::{Attempted, SessionFilter, Store};
+use countersign::service::ports::{Attempted, SessionFilter, Store, StoreError};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};
@@ -119,6 +119,61 @@ async fn forbidden(url: &str, statements: &[&str]) {
         let error = run(url, statement).await.expect_err(statement).to_string();
         let refused = ["denied", "must be owner"].iter().any(|it| error.contains(it));
         assert!(refused, "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_migrate_that_changes_nothing_takes_no_right_away() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let house = House::empty(kind);
+        let customers = office(&house).await;
+        let owner = SqlStore::open(&house.settings(), &customers).await.expect("opened");
+        owner.migrate().await.expect("made");
+        let mut settings = server_settings(&house.database().url);
+        settings.user = admit(kind, house.database(), "countersign_counter").await;
+        owner.migrate().await.expect("made before");
+
+        let settings = StoreSettings::Server(settings);
+        let store = SqlStore::open(&settings, &customers).await.expect("opened");
+        store.customer(CustomerId(7)).await.expect("the right to").expect("Dana");
+
+        // A view that somebody took away is made again.
+        house.sql("DROP VIEW core_customer_view").await;
+        owner.migrate().await.expect("made");
+        owner.customer(CustomerId(7)).await.expect("an answer").expect("Dana");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_as_configured_is_named() {
+    for kind in [Kind::Postgres, Kind::MariaDb] {
+        let house = House::empty(kind);
+        let right = office(&house).await;
+        for (column, missing) in [(Some("fax"), "fax"), (None, "nobody")] {
+            let mut wrong = right.clone();
+            let table = wrong.table.as_mut().expect("a table");
+            match column {
+                Some(column) => table.columns.email = Identifier::parse(column),
+                None => table.name.name = Identifier::parse("nobody").expect("a name"),
+            }
+            let store = SqlStore::open(&house.settings(), &wrong).await.expect("opened");
+            match store.migrate().await {
+                Err(StoreError::Refused(why)) => {
+                    assert!(why.contains(missing), "{why}");
+                    // MariaDB tells nobody that there is no table who may not see it.
+                    let is_hidden = kind == Kind::MariaDb && column.is_none();
+                    assert!(
+                        why.contains(if is_hidden { "denied" } else { "[customers]" }),
+                        "{why}"
+                    );
+                }
+                other => panic!("{kind:?}: {other:?}"),
+            }
+            // Whoever failed holds nobody up.
+            let store = SqlStore::open(&house.settings(), &right).await.expect("opened");
+            let migrated = tokio::time::timeout(Duration::from_secs(20), store.migrate()).await;
+            migrated.expect("at once").expect("made");
+        }
     }
 }
 
