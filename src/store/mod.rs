@@ -9,6 +9,7 @@
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! migrate.rs  the tables              source.rs   where the customers are
 //! mapping.rs  whether they are there   theirs.rs   writing them there
+//! value.rs    what goes into a statement and comes out
 //! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
 //! index.rs    how customers are found
 //! indexing.rs and catch_up.rs keep that up to what others write
@@ -46,6 +47,7 @@ mod sql;
 mod sqlite;
 mod theirs;
 mod unlock;
+mod value;
 mod view;
 mod watch;
 

@@ -1,0 +1,135 @@
+//! What goes into a statement and what comes out: values and rows, the same for
+//! every database. Whatever is read is clean to show.
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use super::fault::failed;
+use crate::domain::text::clean;
+use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
+
+/// A value for a statement's placeholder.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Arg<'a> {
+    /// A number, a flag or a moment.
+    Int(Option<i64>),
+    /// A text.
+    Text(Option<&'a str>),
+}
+
+impl From<i64> for Arg<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<u32> for Arg<'_> {
+    fn from(value: u32) -> Self {
+        Self::Int(Some(value.into()))
+    }
+}
+
+impl From<Option<i64>> for Arg<'_> {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<&'a String> for Arg<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Arg<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// The arguments of a statement, in order.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::value::Arg::from($value)),*] };
+}
+pub(super) use args;
+
+/// A row that was read.
+pub(super) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+    Mysql(MySqlRow),
+}
+
+/// A column of whichever row it is.
+macro_rules! column {
+    ($row:expr, $at:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($at).map_err(failed),
+            Row::Postgres(row) => row.try_get($at).map_err(failed),
+            Row::Mysql(row) => row.try_get($at).map_err(failed),
+        }
+    };
+}
+
+impl Row {
+    /// A number.
+    pub(super) fn int(&self, at: usize) -> Result<i64, StoreError> {
+        column!(self, at)
+    }
+
+    /// A number that may be missing.
+    pub(super) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
+        column!(self, at)
+    }
+
+    /// A text that may be missing, clean to show.
+    pub(super) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
+        let raw: Result<Option<&str>, StoreError> = column!(self, at);
+        Ok(raw?.map(clean))
+    }
+
+    /// A text, clean to show.
+    pub(super) fn text(&self, at: usize) -> Result<String, StoreError> {
+        self.maybe_text(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    }
+
+    /// A small count.
+    pub(super) fn count(&self, at: usize) -> Result<u32, StoreError> {
+        let value = self.int(at)?;
+        u32::try_from(value).map_err(|_| unreadable(at, &value.to_string()))
+    }
+
+    /// A moment.
+    pub(super) fn time(&self, at: usize) -> Result<Timestamp, StoreError> {
+        self.int(at).map(Timestamp::from_millis)
+    }
+
+    /// A word of one of the domain's lists.
+    pub(super) fn word<T: std::str::FromStr>(&self, at: usize) -> Result<T, StoreError> {
+        let text = self.text(at)?;
+        text.parse().map_err(|_| unreadable(at, &text))
+    }
+
+    /// A word of one of the domain's lists that may be missing.
+    pub(super) fn maybe_word<T: std::str::FromStr>(
+        &self,
+        at: usize,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(text) = self.maybe_text(at)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| unreadable(at, &text))
+    }
+}
+
+/// A row holds what this program never writes.
+fn unreadable(at: usize, found: &str) -> StoreError {
+    StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
+}
