@@ -46,8 +46,9 @@ pub fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|char| !is_combining_mark(*char))
         .flat_map(char::to_lowercase)
-        .map(|char| if char == 'ı' { 'i' } else { char })
-        .collect()
+        .collect::<String>()
+        .replace('ı', "i")
+        .replace('ß', "ss")
 }
 
 /// The ASCII digits in `text`, in order.
@@ -102,6 +103,7 @@ mod tests {
     fn folding_is_for_search() {
         assert_eq!(fold("Ñandú GROSSE"), "nandu grosse");
         assert_eq!(fold("İzmir ılık"), "izmir ilik");
+        assert_eq!(fold("Weiß WEIẞ"), "weiss weiss");
         assert_eq!(digits("+49 (151) 23-45"), "491512345");
     }
 

@@ -3,6 +3,8 @@
 //! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's
 //! those of its manual's appendix A, MySQL's those of its error reference.
 
+use std::io::{self, ErrorKind};
+
 use rustls::CertificateError;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
@@ -21,7 +23,7 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
         ),
         sqlx::Error::Io(inner) => match inner.get_ref().and_then(|it| it.downcast_ref()) {
             Some(distrust) => StoreError::Refused(untrusted(distrust)),
-            None => StoreError::Unreachable(clean(&inner.to_string())),
+            None => StoreError::Unreachable(broken(inner)),
         },
         sqlx::Error::Tls(inner) => StoreError::Refused(no_tls(&clean(&inner.to_string()))),
         sqlx::Error::Database(inner) => of_database(inner.as_ref(), clean(inner.message())),
@@ -29,6 +31,18 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
             StoreError::Unreachable(clean(&error.to_string()))
         }
         _ => StoreError::Failed(clean(&error.to_string())),
+    }
+}
+
+/// What became of a connection, in words that say more than its last byte. What
+/// the system says of a name or an address that leads nowhere is said as it is.
+fn broken(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe => "the server ended the connection".into(),
+        _ => clean(&error.to_string()),
     }
 }
 
