@@ -16,6 +16,10 @@ use sqlx::{Database, MySql, MySqlConnection, PgConnection, Pool, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+/// How long an act waits for a connection of its own. What it then waits for has
+/// a limit of its own.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+
 /// How long a connection may take to be fit for the next one who wants it.
 const RETURN: Duration = Duration::from_secs(3);
 

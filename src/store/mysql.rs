@@ -1,15 +1,11 @@
 //! Opening a store on MySQL or MariaDB.
 
-use std::time::Duration;
-
 use secrecy::ExposeSecret;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::{ConnectOptions as _, Executor as _, MySqlPool};
 
+use super::lent::PATIENCE;
 use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
-
-/// How long an act waits for its connection: then the clerk is told.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A pool whose connections are made when they are needed.
 pub(super) fn pool(settings: &ServerSettings) -> MySqlPool {

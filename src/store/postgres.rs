@@ -1,20 +1,17 @@
 //! Opening a store on PostgreSQL.
 
 use std::env;
-use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, PgPool};
 
+use super::lent::PATIENCE;
 use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
 use crate::service::ports::StoreError;
 
 /// What the socket of a server is called by where nothing else is said.
 const PORT: u16 = 5432;
-
-/// How long an act waits for its connection: then the clerk is told.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A pool whose connections are made when they are needed. The round trip that
 /// tests one before each use is left out: an act that meets a dead connection

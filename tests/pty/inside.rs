@@ -15,7 +15,7 @@ use countersign::domain::message::Outgoing;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::random::OsRandom;
-use countersign::service::ports::Sender;
+use countersign::service::ports::{Sender, Store};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
 use countersign::tui::model::Doing;
@@ -117,11 +117,21 @@ impl Sender for Bad {
 }
 
 async fn desk(sender: Arc<dyn Sender>) -> Desk {
+    desk_on(sample().await, sender)
+}
+
+/// A store of this folder, with the sample customers.
+pub(crate) async fn sample() -> Arc<SqlStore> {
     let settings = StoreSettings::Sqlite { file: "desk.db".into() };
     let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
     store.load_sample().await.expect("the sample");
+    Arc::new(store)
+}
+
+/// A desk whose messages all go out the same way.
+pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
     Desk::new(
-        Arc::new(store),
+        store,
         Senders { email: Arc::clone(&sender), sms: sender, whatsapp: None },
         Arc::new(OsRandom),
         Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),

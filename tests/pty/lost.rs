@@ -7,22 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use countersign::config::settings::{CustomerSettings, StoreSettings, UiSettings};
-use countersign::domain::customer::PhonePolicy;
+use countersign::config::settings::UiSettings;
 use countersign::domain::delivery::Report;
-use countersign::domain::event::Actor;
-use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
-use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::lifecycle::{Lifecycle, Signals};
-use countersign::random::OsRandom;
+use countersign::service::Desk;
 use countersign::service::ports::Sender;
-use countersign::service::{Desk, Office, Senders};
-use countersign::store::SqlStore;
 use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
-use super::inside::{again, time_left};
+use super::inside::{again, desk_on, sample, time_left};
 use super::seat::Seat;
 
 /// The interface at the boxes, and the code that was sent.
@@ -120,26 +114,9 @@ impl Sender for Keeper {
 }
 
 async fn desk() -> Desk {
-    let settings = StoreSettings::Sqlite { file: "desk.db".into() };
-    let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
-    store.load_sample().await.expect("the sample");
-    let store = Breaking::over(Arc::new(store));
+    let store = Breaking::over(sample().await);
     store.lost_by_file(Path::new("."));
-    Desk::new(
-        store,
-        Senders { email: Arc::new(Keeper), sms: Arc::new(Keeper), whatsapp: None },
-        Arc::new(OsRandom),
-        Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
-        Office {
-            name: "Riverside Billing".into(),
-            purposes: vec!["pay a bill".into()],
-            otp: OtpPolicy::default(),
-            limits: SendLimits::default(),
-            phones: PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() },
-        },
-        Actor { clerk: "amira".into(), counter: "3".into() },
-    )
-    .expect("a desk")
+    desk_on(store, Arc::new(Keeper))
 }
 
 #[test]
