@@ -23,7 +23,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
-use countersign::service::ports::{Keys, KeysError, Sender, Store};
+use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
@@ -56,7 +56,10 @@ impl Sender for Scripted {
         "scripted"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        if !consent.given().await {
+            return Report::sent(None);
+        }
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.sent.lock().expect("unpoisoned").push(message.clone());
         self.report.clone()
@@ -91,7 +94,11 @@ struct Bench {
 fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, office: Office) -> Desk {
     Desk::new(
         store,
-        Senders { email: sender.clone(), sms: sender.clone(), whatsapp: Some(sender.clone()) },
+        Senders {
+            email: sender.clone().into(),
+            sms: sender.clone().into(),
+            whatsapp: Some(sender.clone().into()),
+        },
         Arc::new(OsRandom),
         keys.clone(),
         office,
@@ -290,7 +297,11 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
     *other.keys.0.lock().expect("unpoisoned") = ring("k2", 8).with_retired(name, key);
     let rotated = Desk::new(
         bench.store.clone(),
-        Senders { email: bench.sender.clone(), sms: bench.sender.clone(), whatsapp: None },
+        Senders {
+            email: bench.sender.clone().into(),
+            sms: bench.sender.clone().into(),
+            whatsapp: None,
+        },
         Arc::new(OsRandom),
         other.keys.clone(),
         bench.desk.office().clone(),

@@ -181,7 +181,7 @@ async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Option<
         Ok(senders) => senders,
         Err(failure) => return Some(bad(part, sentence(failure), HELP_SENDER)),
     };
-    let sender = senders.of(channel)?;
+    let sender = &senders.of(channel)?.main;
     let provider = sender.provider();
     Some(match in_time(sender.check()).await {
         Some(Ok(found)) => good(part, format!("{provider}: {found}")),

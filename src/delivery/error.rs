@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::delivery::{DeliveryState, Fault, Report};
+use crate::service::ports::Consent;
 
 /// Why a sender could not be made or a message was not handed over. Each text
 /// is one sentence or two for the clerk or the admin: what happened, and what
@@ -26,13 +27,18 @@ pub enum DeliveryError {
     /// The provider may have it. Sending it again could send it twice.
     #[error("{0}")]
     Uncertain(String),
+    /// Consent was not given: somebody else sends it, or nobody wants it any more.
+    #[error("The message is not wanted any more; nothing was sent.")]
+    Withdrawn,
 }
 
 impl DeliveryError {
     /// How far the message came.
     pub const fn state(&self) -> DeliveryState {
         match self {
-            Self::Settings(_) | Self::Failed(_) | Self::Busy(..) => DeliveryState::Failed,
+            Self::Settings(_) | Self::Failed(_) | Self::Busy(..) | Self::Withdrawn => {
+                DeliveryState::Failed
+            }
             Self::Refused(_) => DeliveryState::Undeliverable,
             Self::Uncertain(_) => DeliveryState::Unknown,
         }
@@ -41,7 +47,7 @@ impl DeliveryError {
     /// Whether another try could go better.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Settings(_) | Self::Refused(_) => Fault::Permanent,
+            Self::Settings(_) | Self::Refused(_) | Self::Withdrawn => Fault::Permanent,
             Self::Failed(_) => Fault::Transient { retry_after: None },
             Self::Busy(_, wait) => Fault::Transient { retry_after: Some(*wait) },
             Self::Uncertain(_) => Fault::Unknown,
@@ -53,6 +59,11 @@ impl DeliveryError {
         let (state, fault) = (self.state(), Some(self.fault()));
         Report { state, provider_id: None, detail: Some(self.to_string()), fault }
     }
+}
+
+/// The last question before the step that cannot be taken back.
+pub(super) async fn wanted(consent: &dyn Consent) -> Result<(), DeliveryError> {
+    if consent.given().await { Ok(()) } else { Err(DeliveryError::Withdrawn) }
 }
 
 /// The report of a hand-over that gave the provider's name for the message.

@@ -23,7 +23,7 @@ use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::Outgoing;
 use crate::domain::text;
-use crate::service::ports::Sender;
+use crate::service::ports::{Consent, Sender};
 
 const GATEWAY: Party = Party { name: "The SMS gateway", key: "sms.url" };
 /// The longest name of a message that is kept.
@@ -66,7 +66,11 @@ impl GatewaySender {
         })
     }
 
-    async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+    async fn post(
+        &self,
+        message: &Outgoing,
+        consent: &dyn Consent,
+    ) -> Result<Option<String>, DeliveryError> {
         let Contact::Phone(number) = &message.to else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
@@ -79,6 +83,7 @@ impl GatewaySender {
         };
         let request = self.http.client().await?.request(method, self.url.clone());
         let request = request.headers(self.headers.clone()).body(self.body.write(&facts));
+        error::wanted(consent).await?;
         let response = request.send().await.map_err(|error| GATEWAY.broken(&error))?;
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
         let answer = http::read(response).await;
@@ -290,8 +295,9 @@ impl Sender for GatewaySender {
         "gateway"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
-        error::report(self.provider(), &message.idempotency, self.hand_over(message).await)
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        let end = self.post(message, consent).await;
+        error::report(self.provider(), &message.idempotency, end)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -22,7 +22,7 @@ use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::Outgoing;
 use crate::domain::text;
-use crate::service::ports::Sender;
+use crate::service::ports::{Consent, Sender};
 
 const SENDGRID: Party = Party { name: "SendGrid", key: "email.base_url" };
 /// What a key must be allowed to do.
@@ -56,13 +56,18 @@ impl SendGridSender {
         })
     }
 
-    async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+    async fn post(
+        &self,
+        message: &Outgoing,
+        consent: &dyn Consent,
+    ) -> Result<Option<String>, DeliveryError> {
         let letter = self.letter(message)?;
         let url = SENDGRID.below(&self.base, &["v3", "mail", "send"])?;
         let request = self.http.client().await?.post(url);
         let request = request.bearer_auth(self.settings.api_key.expose_secret());
         // reqwest's own way to write JSON is a feature that nothing else needs.
         let request = request.header("Content-Type", "application/json").body(letter.to_string());
+        error::wanted(consent).await?;
         let response = request.send().await.map_err(|error| SENDGRID.broken(&error))?;
         match response.status() {
             StatusCode::ACCEPTED => Ok(id(&response)),
@@ -182,8 +187,9 @@ impl Sender for SendGridSender {
         "sendgrid-api"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
-        error::report(self.provider(), &message.idempotency, self.hand_over(message).await)
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        let end = self.post(message, consent).await;
+        error::report(self.provider(), &message.idempotency, end)
     }
 
     async fn check(&self) -> Result<String, String> {

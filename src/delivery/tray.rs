@@ -26,7 +26,7 @@ use crate::domain::delivery::Report;
 use crate::domain::message::Outgoing;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::service::ports::{Sender, Tray, TrayError, TrayMessage};
+use crate::service::ports::{Consent, Sender, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
 const KEPT: usize = 200;
@@ -230,8 +230,13 @@ impl TraySender {
         })
     }
 
-    async fn put(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+    async fn put(
+        &self,
+        message: &Outgoing,
+        consent: &dyn Consent,
+    ) -> Result<Option<String>, DeliveryError> {
         let line = self.line(message)?;
+        error::wanted(consent).await?;
         let number =
             self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
         Ok(Some(format!("tray {number}")))
@@ -251,8 +256,8 @@ impl Sender for TraySender {
         "tray"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
-        error::report(self.provider(), &message.idempotency, self.put(message).await)
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        error::report(self.provider(), &message.idempotency, self.put(message, consent).await)
     }
 
     async fn check(&self) -> Result<String, String> {

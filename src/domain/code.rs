@@ -118,14 +118,7 @@ impl Digest {
 
     /// Reads what [`Self::to_hex`] wrote.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        Some(Self(text::unhex(text)?.try_into().ok()?))
     }
 
     /// Compares in constant time.

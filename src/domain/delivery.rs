@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::contact::Contact;
+use super::request::Reference;
 use super::time::Timestamp;
 
 /// The store's number of one delivery.
@@ -12,15 +14,19 @@ use super::time::Timestamp;
 pub struct DeliveryId(pub i64);
 
 /// A step on the way. "Sent" is what the provider took; only the provider can
-/// say "delivered".
+/// say what is beyond that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
-    /// Written down, not yet handed to the provider.
+    /// Written down, not yet handed to the provider, or waiting for another try.
     Queued,
     /// The provider took it.
     Sent,
+    /// The provider passed it on to the customer's network.
+    Forwarded,
     /// The provider says it arrived.
     Delivered,
+    /// The provider says the customer opened it.
+    Read,
     /// The provider refused it for good.
     Undeliverable,
     /// It could not be handed over this time.
@@ -31,10 +37,12 @@ pub enum DeliveryState {
 
 impl DeliveryState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Queued,
         Self::Sent,
+        Self::Forwarded,
         Self::Delivered,
+        Self::Read,
         Self::Undeliverable,
         Self::Failed,
         Self::Unknown,
@@ -45,7 +53,9 @@ impl DeliveryState {
         match self {
             Self::Queued => "queued",
             Self::Sent => "sent",
+            Self::Forwarded => "forwarded",
             Self::Delivered => "delivered",
+            Self::Read => "read",
             Self::Undeliverable => "undeliverable",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
@@ -136,6 +146,30 @@ impl Report {
     pub fn sent(provider_id: Option<String>) -> Self {
         Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
     }
+}
+
+/// What is known of a message that was handed over, to ask its provider about it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// What the provider calls it; none where its answer never came.
+    pub provider_id: Option<String>,
+    /// Where it went.
+    pub to: Contact,
+    /// The word in it, by which it is found where it has no name.
+    pub reference: Reference,
+    /// When the hand-over began, by the store's clock.
+    pub begun_at: Timestamp,
+}
+
+/// What a provider says of a message it is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// How far it has come.
+    Known(Report),
+    /// It has never had such a message.
+    Nothing,
+    /// It did not say; why, in one sentence.
+    Silence(String),
 }
 
 #[cfg(test)]

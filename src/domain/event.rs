@@ -23,8 +23,14 @@ pub enum EventKind {
     Refused,
     /// A provider took the message.
     Sent,
+    /// A message has to wait for another try.
+    Delayed,
+    /// A provider passed the message on to the customer's network.
+    Forwarded,
     /// A provider says the message arrived.
     Delivered,
+    /// A provider says the customer opened it.
+    Read,
     /// The message did not go out.
     NotSent,
     /// Nobody knows whether the message went out.
@@ -43,16 +49,25 @@ pub enum EventKind {
     Imported,
     /// What is past was tidied up.
     Maintained,
+    /// A provider fails, so that nothing is sent by it for a while.
+    ProviderDown,
+    /// A provider works again.
+    ProviderUp,
+    /// An admin sent a message without a code, to see whether it comes.
+    Tested,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
         Self::Sent,
+        Self::Delayed,
+        Self::Forwarded,
         Self::Delivered,
+        Self::Read,
         Self::NotSent,
         Self::Unsure,
         Self::Attempt,
@@ -62,6 +77,9 @@ impl EventKind {
         Self::Unlocked,
         Self::Imported,
         Self::Maintained,
+        Self::ProviderDown,
+        Self::ProviderUp,
+        Self::Tested,
     ];
 
     /// The name in JSON and the store.
@@ -71,7 +89,10 @@ impl EventKind {
             Self::Resent => "resent",
             Self::Refused => "refused",
             Self::Sent => "sent",
+            Self::Delayed => "delayed",
+            Self::Forwarded => "forwarded",
             Self::Delivered => "delivered",
+            Self::Read => "read",
             Self::NotSent => "not_sent",
             Self::Unsure => "unsure",
             Self::Attempt => "attempt",
@@ -81,6 +102,9 @@ impl EventKind {
             Self::Unlocked => "unlocked",
             Self::Imported => "imported",
             Self::Maintained => "maintained",
+            Self::ProviderDown => "provider_down",
+            Self::ProviderUp => "provider_up",
+            Self::Tested => "tested",
         }
     }
 
@@ -91,7 +115,10 @@ impl EventKind {
             Self::Resent => "New code asked for",
             Self::Refused => "Not sent",
             Self::Sent => "Message sent",
+            Self::Delayed => "Message has to wait",
+            Self::Forwarded => "Message with the network",
             Self::Delivered => "Message delivered",
+            Self::Read => "Message opened",
             Self::NotSent => "Message not sent",
             Self::Unsure => "Message perhaps sent",
             Self::Attempt => "Code entered",
@@ -101,6 +128,9 @@ impl EventKind {
             Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",
             Self::Maintained => "Tidied up",
+            Self::ProviderDown => "Provider down",
+            Self::ProviderUp => "Provider works again",
+            Self::Tested => "Test message",
         }
     }
 }

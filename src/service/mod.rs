@@ -24,6 +24,7 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
+use crate::domain::line::Line;
 use crate::domain::policy::{OtpPolicy, SendLimits};
 use crate::domain::time::Timestamp;
 use insist::Insistence;
@@ -44,25 +45,52 @@ pub struct Office {
     pub phones: PhonePolicy,
 }
 
-/// The sender of each channel.
+/// The senders of one channel.
+#[derive(Clone)]
+pub struct Route {
+    /// The provider that is asked first.
+    pub main: Arc<dyn Sender>,
+    /// The provider that stands in where the first one fails.
+    pub fallback: Option<Arc<dyn Sender>>,
+}
+
+impl<S: Sender + 'static> From<Arc<S>> for Route {
+    fn from(main: Arc<S>) -> Self {
+        Self { main, fallback: None }
+    }
+}
+
+impl From<Arc<dyn Sender>> for Route {
+    fn from(main: Arc<dyn Sender>) -> Self {
+        Self { main, fallback: None }
+    }
+}
+
+/// The senders of each channel.
 #[derive(Clone)]
 pub struct Senders {
     /// For email.
-    pub email: Arc<dyn Sender>,
+    pub email: Route,
     /// For text messages.
-    pub sms: Arc<dyn Sender>,
+    pub sms: Route,
     /// For WhatsApp, where the office has it.
-    pub whatsapp: Option<Arc<dyn Sender>>,
+    pub whatsapp: Option<Route>,
 }
 
 impl Senders {
-    /// The sender of a channel; none where the office does not have it.
-    pub const fn of(&self, channel: Channel) -> Option<&Arc<dyn Sender>> {
+    /// The senders of a channel; none where the office does not have it.
+    pub const fn of(&self, channel: Channel) -> Option<&Route> {
         match channel {
             Channel::Email => Some(&self.email),
             Channel::Sms => Some(&self.sms),
             Channel::Whatsapp => self.whatsapp.as_ref(),
         }
+    }
+
+    /// The sender behind a line; none where the office does not have it.
+    pub fn behind(&self, line: Line) -> Option<&Arc<dyn Sender>> {
+        let route = self.of(line.channel)?;
+        if line.fallback { route.fallback.as_ref() } else { Some(&route.main) }
     }
 }
 
@@ -162,9 +190,10 @@ impl Desk {
         &self.actor
     }
 
-    /// The sender of a channel; none where the office does not have it.
-    pub const fn sender(&self, channel: Channel) -> Option<&Arc<dyn Sender>> {
-        self.senders.of(channel)
+    /// The sender that a channel asks first; none where the office does not have
+    /// the channel.
+    pub fn sender(&self, channel: Channel) -> Option<&Arc<dyn Sender>> {
+        self.senders.of(channel).map(|route| &route.main)
     }
 
     /// The store's clock, asked until it answers.

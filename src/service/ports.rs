@@ -12,7 +12,7 @@ use crate::domain::chore::{Chore, Tidied};
 use crate::domain::code::{Digest, Guess};
 use crate::domain::contact::Contact;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::delivery::{DeliveryId, Report};
+use crate::domain::delivery::{DeliveryId, Report, Told, Trace};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
 use crate::domain::key::{KeyId, Keyring, MissingKey};
 use crate::domain::message::Outgoing;
@@ -98,14 +98,48 @@ impl Keys for Keyring {
     }
 }
 
+/// Asked by a sender right before the first step that cannot be taken back: the
+/// letter itself, the POST. What came before it, the connection and the login,
+/// may be done by several terminals for the same message; from here on one does.
+#[async_trait]
+pub trait Consent: Send + Sync {
+    /// Whether the message may go out now. Where not, the sender stops.
+    async fn given(&self) -> bool;
+}
+
+/// For a message that nobody else can be sending.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted;
+
+#[async_trait]
+impl Consent for Granted {
+    async fn given(&self) -> bool {
+        true
+    }
+}
+
 /// Hands messages to a provider. It never fails in silence and never sends
 /// twice: whatever happens is in the report.
 #[async_trait]
 pub trait Sender: Send + Sync {
     /// The provider's name as logs and screens show it.
     fn provider(&self) -> &'static str;
-    /// Hands one message over, within the sender's own time limit.
-    async fn send(&self, message: &Outgoing) -> Report;
+    /// Hands one message over, within the sender's own time limit. `consent` is
+    /// asked once; where it is not given, nothing is sent, and the report means
+    /// nothing.
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report;
+    /// Hands over a message that nobody else can be sending.
+    async fn send(&self, message: &Outgoing) -> Report {
+        self.hand_over(message, &Granted).await
+    }
+    /// Whether the provider can be asked about a message it was given.
+    fn can_tell(&self) -> bool {
+        false
+    }
+    /// What the provider knows of a message it was given, or may have been.
+    async fn ask(&self, _trace: &Trace) -> Told {
+        Told::Silence("This provider does not say what became of a message.".into())
+    }
     /// Tries what can be tried without sending: reach the provider, log in.
     async fn check(&self) -> Result<String, String>;
 }

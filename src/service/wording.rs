@@ -129,9 +129,14 @@ pub fn tries_left(left: u32) -> String {
 pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option<&str>) -> String {
     let label = channel.label();
     let (happened, help) = match state {
+        DeliveryState::Queued if detail.is_some() => {
+            ("has to wait.", "It is tried again by itself.")
+        }
         DeliveryState::Queued => return format!("{label} to {to} is being sent."),
         DeliveryState::Sent => return format!("{label} sent to {to}."),
+        DeliveryState::Forwarded => return format!("{label} to {to} is with the network."),
         DeliveryState::Delivered => return format!("{label} to {to} has arrived."),
+        DeliveryState::Read => return format!("{label} to {to} was opened."),
         DeliveryState::Undeliverable => {
             ("cannot be delivered.", "Choose another channel, or correct the contact first.")
         }
@@ -151,7 +156,11 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
 /// The outcome of handing a message over; none where the provider has it.
 pub const fn delivery_outcome(state: DeliveryState) -> Option<Outcome> {
     match state {
-        DeliveryState::Queued | DeliveryState::Sent | DeliveryState::Delivered => None,
+        DeliveryState::Queued
+        | DeliveryState::Sent
+        | DeliveryState::Forwarded
+        | DeliveryState::Delivered
+        | DeliveryState::Read => None,
         DeliveryState::Undeliverable => Some(Outcome::Undeliverable),
         DeliveryState::Failed | DeliveryState::Unknown => Some(Outcome::Unavailable),
     }

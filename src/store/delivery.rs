@@ -32,7 +32,9 @@ const fn progress(state: DeliveryState) -> u32 {
         DeliveryState::Unknown => 1,
         DeliveryState::Failed => 2,
         DeliveryState::Sent => 3,
-        DeliveryState::Delivered | DeliveryState::Undeliverable => 4,
+        DeliveryState::Forwarded => 4,
+        DeliveryState::Delivered | DeliveryState::Undeliverable => 5,
+        DeliveryState::Read => 6,
     }
 }
 
@@ -41,7 +43,9 @@ const fn event(state: DeliveryState) -> Option<(EventKind, Option<Outcome>)> {
     match state {
         DeliveryState::Queued => None,
         DeliveryState::Sent => Some((EventKind::Sent, None)),
+        DeliveryState::Forwarded => Some((EventKind::Forwarded, None)),
         DeliveryState::Delivered => Some((EventKind::Delivered, None)),
+        DeliveryState::Read => Some((EventKind::Read, None)),
         DeliveryState::Undeliverable => Some((EventKind::NotSent, Some(Outcome::Undeliverable))),
         DeliveryState::Failed => Some((EventKind::NotSent, Some(Outcome::Unavailable))),
         DeliveryState::Unknown => Some((EventKind::Unsure, None)),

@@ -198,9 +198,11 @@ fn senders(config: &Config) -> Result<Senders, Failure> {
     let templates = Arc::new(Templates::load(&config.messages).map_err(failed)?);
     let Config { email, sms, whatsapp, tray, .. } = config;
     Ok(Senders {
-        email: delivery::email_sender(email, tray, &templates, times).map_err(failed)?,
-        sms: delivery::sms_sender(sms, tray, &templates, times).map_err(failed)?,
-        whatsapp: delivery::whatsapp_sender(whatsapp, tray, &templates, times).map_err(failed)?,
+        email: delivery::email_sender(email, tray, &templates, times).map_err(failed)?.into(),
+        sms: delivery::sms_sender(sms, tray, &templates, times).map_err(failed)?.into(),
+        whatsapp: delivery::whatsapp_sender(whatsapp, tray, &templates, times)
+            .map_err(failed)?
+            .map(Into::into),
     })
 }
 

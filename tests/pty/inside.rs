@@ -15,7 +15,7 @@ use countersign::domain::message::Outgoing;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::random::OsRandom;
-use countersign::service::ports::{Sender, Store};
+use countersign::service::ports::{Consent, Sender, Store};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
 use countersign::tui::model::Doing;
@@ -104,7 +104,8 @@ impl Sender for Bad {
         "bad"
     }
 
-    async fn send(&self, _message: &Outgoing) -> Report {
+    async fn hand_over(&self, _message: &Outgoing, consent: &dyn Consent) -> Report {
+        assert!(consent.given().await);
         match self {
             Self::Panics => panic!("a provider's fault"),
             Self::Hangs => std::future::pending().await,
@@ -132,7 +133,7 @@ pub(crate) async fn sample() -> Arc<SqlStore> {
 pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
     Desk::new(
         store,
-        Senders { email: Arc::clone(&sender), sms: sender, whatsapp: None },
+        Senders { email: Arc::clone(&sender).into(), sms: sender.into(), whatsapp: None },
         Arc::new(OsRandom),
         Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
         Office {

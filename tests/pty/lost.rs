@@ -12,7 +12,7 @@ use countersign::domain::delivery::Report;
 use countersign::domain::message::Outgoing;
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::service::Desk;
-use countersign::service::ports::Sender;
+use countersign::service::ports::{Consent, Sender};
 use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
@@ -103,7 +103,8 @@ impl Sender for Keeper {
         "keeper"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        assert!(consent.given().await);
         fs::write("code", message.facts.code.reveal()).expect("a file");
         Report::sent(None)
     }

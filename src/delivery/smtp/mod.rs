@@ -29,7 +29,7 @@ use super::times::{Deadline, TimedOut, Times};
 use crate::config::settings::SmtpSettings;
 use crate::domain::delivery::Report;
 use crate::domain::message::Outgoing;
-use crate::service::ports::Sender;
+use crate::service::ports::{Consent, Sender};
 use compose::Letter;
 use connect::Server;
 use reply::{Stage, Verdicts};
@@ -75,11 +75,20 @@ impl SmtpSender {
         })
     }
 
-    async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+    async fn deliver(
+        &self,
+        message: &Outgoing,
+        consent: &dyn Consent,
+    ) -> Result<Option<String>, DeliveryError> {
         let letter = Letter::write(&self.from, message, &self.templates)?;
         let verdicts = self.server.verdicts(Some(message));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
+        if let Err(withdrawn) = error::wanted(consent).await {
+            // A server keeps nothing of a letter without its end (RFC 5321, 4.1.1.4).
+            part(connection);
+            return Err(withdrawn);
+        }
         match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
             Ok(response) => {
                 self.park(connection).await;
@@ -256,8 +265,9 @@ impl Sender for SmtpSender {
         self.provider
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
-        error::report(self.provider, &message.idempotency, self.hand_over(message).await)
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        let end = self.deliver(message, consent).await;
+        error::report(self.provider, &message.idempotency, end)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -23,7 +23,7 @@ use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::text;
-use crate::service::ports::Sender;
+use crate::service::ports::{Consent, Sender};
 use reply::{Answer, Verdicts};
 
 const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
@@ -57,7 +57,11 @@ impl MessageSender {
         Ok(Self { base, settings: settings.clone(), words, http })
     }
 
-    async fn hand_over(&self, message: &Outgoing) -> Result<Option<String>, DeliveryError> {
+    async fn post(
+        &self,
+        message: &Outgoing,
+        consent: &dyn Consent,
+    ) -> Result<Option<String>, DeliveryError> {
         let Contact::Phone(number) = &message.to else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
@@ -65,6 +69,7 @@ impl MessageSender {
         let verdicts = self.verdicts(Some(message));
         let url = self.url(&["Messages.json"])?;
         let request = self.http.client().await?.post(url);
+        error::wanted(consent).await?;
         let sent = self.authorised(request).form(&form).send().await;
         let response = sent.map_err(|error| TWILIO.broken(&error))?;
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
@@ -178,8 +183,9 @@ impl Sender for MessageSender {
         "twilio"
     }
 
-    async fn send(&self, message: &Outgoing) -> Report {
-        error::report(self.provider(), &message.idempotency, self.hand_over(message).await)
+    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
+        let end = self.post(message, consent).await;
+        error::report(self.provider(), &message.idempotency, end)
     }
 
     async fn check(&self) -> Result<String, String> {

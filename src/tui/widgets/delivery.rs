@@ -50,8 +50,17 @@ pub fn lines(
 fn passed(state: DeliveryState) -> Vec<(&'static str, bool)> {
     match state {
         DeliveryState::Sent => vec![("queued", false), ("sent", true)],
+        DeliveryState::Forwarded => {
+            vec![("queued", false), ("sent", false), ("with the network", true)]
+        }
         DeliveryState::Delivered => vec![("queued", false), ("sent", false), ("delivered", true)],
-        _ => vec![("queued", false)],
+        DeliveryState::Read => {
+            vec![("queued", false), ("sent", false), ("delivered", false), ("opened", true)]
+        }
+        DeliveryState::Queued
+        | DeliveryState::Undeliverable
+        | DeliveryState::Failed
+        | DeliveryState::Unknown => vec![("queued", false)],
     }
 }
 
@@ -59,7 +68,10 @@ fn problem(state: DeliveryState, theme: &Theme) -> Option<(&'static str, Style, 
     let symbols = theme.symbols;
     match state {
         DeliveryState::Queued => Some((symbols.info, theme.muted, "being sent")),
-        DeliveryState::Sent | DeliveryState::Delivered => None,
+        DeliveryState::Sent
+        | DeliveryState::Forwarded
+        | DeliveryState::Delivered
+        | DeliveryState::Read => None,
         DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
         DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),
         DeliveryState::Unknown => Some((symbols.alert, theme.warning, "perhaps sent")),

@@ -1,0 +1,304 @@
+//! What is done with a message, step by step, until nothing is left to be done.
+//!
+//! Each step is decided by what came of the one before and by how long the code
+//! is still of use; a table of cases, without a clock and without a provider.
+
+use std::time::Duration;
+
+use super::delivery::{DeliveryState, Fault, Report, Told};
+
+/// What has to be done for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Hand it over.
+    Send,
+    /// Find out whether a hand-over without an answer succeeded.
+    Settle,
+    /// Ask how far it has come.
+    Follow,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Self; 3] = [Self::Send, Self::Settle, Self::Follow];
+
+    /// The task's name in the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Settle => "settle",
+            Self::Follow => "follow",
+        }
+    }
+}
+
+impl std::str::FromStr for Task {
+    type Err = UnknownTask;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|task| task.word() == word)
+            .ok_or_else(|| UnknownTask(word.to_owned()))
+    }
+}
+
+/// A word that names no task.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a task of the outbox")]
+pub struct UnknownTask(String);
+
+/// What is known and what comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What to write down of the message.
+    pub report: Report,
+    /// What is still to be done, and after how long; none where that is all.
+    pub next: Option<(Task, Duration)>,
+}
+
+/// How things stand when a step is decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Hand-overs begun so far, this one too.
+    pub tries: u32,
+    /// How long ago the last one began.
+    pub age: Duration,
+    /// How long the code still works.
+    pub left: Duration,
+    /// Whether the provider can be asked about a message.
+    pub can_tell: bool,
+    /// Whether another provider stands ready for the next try.
+    pub has_other: bool,
+}
+
+/// A code that works no longer than this is of no use to a customer who has yet
+/// to get it.
+pub const USEFUL: Duration = Duration::from_secs(30);
+
+/// The wait before the second try, which doubles with each more up to the most.
+const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
+
+/// How soon a provider is asked for the first time.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+/// How long a message is followed. What has not arrived by then, when every code
+/// is over, tells nobody anything.
+const FOLLOWED: Duration = Duration::from_mins(20);
+
+/// A message that a provider does not know may still be on its way into its
+/// books; after so long it is believed.
+const BELIEVED: Duration = Duration::from_secs(10);
+
+/// What comes after a hand-over. Of several providers the one that failed is
+/// followed by the other at once.
+pub fn after_sending(report: Report, standing: Standing) -> Step {
+    match report.fault {
+        Some(Fault::Transient { retry_after }) => {
+            let wait = if standing.has_other && standing.tries == 1 {
+                Duration::ZERO
+            } else {
+                retry_after.unwrap_or_default().max(doubled(standing.tries.saturating_sub(1)))
+            };
+            later(report, wait, standing)
+        }
+        // Another provider may do what this one is not set up for.
+        Some(Fault::Permanent)
+            if report.state == DeliveryState::Failed
+                && standing.has_other
+                && standing.tries == 1 =>
+        {
+            later(report, Duration::ZERO, standing)
+        }
+        Some(Fault::Permanent) => Step { report, next: None },
+        Some(Fault::Unknown) => {
+            let next = standing.can_tell.then_some((Task::Settle, FIRST_LOOK));
+            Step { report, next }
+        }
+        None => {
+            let next = standing.can_tell.then_some((Task::Follow, FIRST_LOOK));
+            Step { report, next }
+        }
+    }
+}
+
+/// What comes after a provider was asked about a hand-over without an answer.
+pub fn after_settling(told: Told, standing: Standing) -> Step {
+    let unsure = |detail: Option<String>| Report {
+        state: DeliveryState::Unknown,
+        provider_id: None,
+        detail,
+        fault: Some(Fault::Unknown),
+    };
+    match told {
+        Told::Known(report) => after_asking(Told::Known(report), standing),
+        Told::Nothing if standing.age < BELIEVED => {
+            Step { report: unsure(None), next: Some((Task::Settle, BELIEVED / 4)) }
+        }
+        // It was never taken: it may be handed over again.
+        Told::Nothing => {
+            let detail = "The provider never got the message; it is sent again.".to_owned();
+            let report = Report {
+                state: DeliveryState::Failed,
+                provider_id: None,
+                detail: Some(detail),
+                fault: Some(Fault::Transient { retry_after: None }),
+            };
+            later(report, Duration::ZERO, standing)
+        }
+        Told::Silence(why) => {
+            let next = (standing.age < FOLLOWED).then(|| (Task::Settle, look_again(standing.age)));
+            Step { report: unsure(Some(why)), next }
+        }
+    }
+}
+
+/// What comes after a provider was asked how far a message has come.
+pub fn after_asking(told: Told, standing: Standing) -> Step {
+    let next = (standing.age < FOLLOWED).then(|| (Task::Follow, look_again(standing.age)));
+    match told {
+        Told::Known(report) => {
+            let over = matches!(
+                report.state,
+                DeliveryState::Delivered
+                    | DeliveryState::Read
+                    | DeliveryState::Undeliverable
+                    | DeliveryState::Failed
+            );
+            Step { next: if over { None } else { next }, report }
+        }
+        // What it took it may not show yet; nothing is known but what was.
+        Told::Nothing | Told::Silence(_) => Step { report: Report::sent(None), next },
+    }
+}
+
+/// A terminal began a hand-over and never said what came of it.
+pub fn after_vanishing(standing: Standing) -> Step {
+    let report = Report {
+        state: DeliveryState::Unknown,
+        provider_id: None,
+        detail: Some("The terminal that was sending it stopped in the middle.".into()),
+        fault: Some(Fault::Unknown),
+    };
+    after_sending(report, standing)
+}
+
+/// The message waits for another try, where the code is still of use then.
+fn later(report: Report, wait: Duration, standing: Standing) -> Step {
+    if wait + USEFUL >= standing.left {
+        let report = Report { state: DeliveryState::Failed, ..report };
+        return Step { report, next: None };
+    }
+    let report = Report { state: DeliveryState::Queued, ..report };
+    Step { report, next: Some((Task::Send, wait)) }
+}
+
+fn doubled(times: u32) -> Duration {
+    let (first, most) = RETRY;
+    first.saturating_mul(2_u32.saturating_pow(times)).min(most)
+}
+
+/// The older a message, the more seldom its provider is asked: every second at
+/// first, since a clerk watches, then at a fifth of its age.
+fn look_again(age: Duration) -> Duration {
+    (age / 5).max(FIRST_LOOK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STANDING: Standing = Standing {
+        tries: 1,
+        age: Duration::ZERO,
+        left: Duration::from_mins(5),
+        can_tell: false,
+        has_other: false,
+    };
+
+    fn failed(fault: Fault) -> Report {
+        Report { state: DeliveryState::Failed, provider_id: None, detail: None, fault: Some(fault) }
+    }
+
+    fn transient(retry_after: Option<u64>) -> Report {
+        failed(Fault::Transient { retry_after: retry_after.map(Duration::from_secs) })
+    }
+
+    fn unknown() -> Report {
+        Report { state: DeliveryState::Unknown, ..failed(Fault::Unknown) }
+    }
+
+    fn told(step: &Step) -> (DeliveryState, Option<(Task, u64)>) {
+        (step.report.state, step.next.map(|(task, wait)| (task, wait.as_secs())))
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_at_growing_intervals() {
+        for (tries, wait) in [(1, 2), (2, 4), (3, 8), (4, 16), (5, 30), (60, 30)] {
+            let step = after_sending(transient(None), Standing { tries, ..STANDING });
+            assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, wait))));
+        }
+        let step = after_sending(transient(Some(7)), STANDING);
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 7))));
+    }
+
+    #[test]
+    fn nothing_is_tried_that_would_come_too_late() {
+        for (wait, left, again) in [(None, 33, true), (None, 32, false), (Some(300), 300, false)] {
+            let standing = Standing { left: Duration::from_secs(left), ..STANDING };
+            let step = after_sending(transient(wait), standing);
+            assert_eq!(step.next.is_some(), again, "{left} s left");
+            let state = if again { DeliveryState::Queued } else { DeliveryState::Failed };
+            assert_eq!(step.report.state, state);
+        }
+    }
+
+    #[test]
+    fn the_other_provider_is_asked_at_once_and_then_both_have_time() {
+        let standing = Standing { has_other: true, ..STANDING };
+        for report in [transient(Some(60)), failed(Fault::Permanent)] {
+            let step = after_sending(report, standing);
+            assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
+        }
+        let step = after_sending(transient(None), Standing { tries: 2, ..standing });
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 4))));
+        let refused = Report { state: DeliveryState::Undeliverable, ..failed(Fault::Permanent) };
+        assert_eq!(told(&after_sending(refused, standing)), (DeliveryState::Undeliverable, None));
+    }
+
+    #[test]
+    fn security_20_an_unknown_end_is_asked_about_and_never_sent_again_unasked() {
+        assert_eq!(told(&after_sending(unknown(), STANDING)), (DeliveryState::Unknown, None));
+        let asks = Standing { can_tell: true, ..STANDING };
+        let step = after_sending(unknown(), asks);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
+        assert_eq!(told(&after_vanishing(asks)), (DeliveryState::Unknown, Some((Task::Settle, 1))));
+        let step = after_settling(Told::Silence("no answer".into()), asks);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
+        let step = after_settling(Told::Nothing, asks);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 2))));
+        let sure = Standing { age: BELIEVED, ..asks };
+        let step = after_settling(Told::Nothing, sure);
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
+        let late = Standing { left: USEFUL, ..sure };
+        assert_eq!(told(&after_settling(Told::Nothing, late)), (DeliveryState::Failed, None));
+        let step = after_settling(Told::Known(Report::sent(Some("SM1".into()))), sure);
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 2))));
+    }
+
+    #[test]
+    fn a_message_is_followed_to_its_end_and_not_for_ever() {
+        let asks = Standing { can_tell: true, ..STANDING };
+        let step = after_sending(Report::sent(None), asks);
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 1))));
+        let report = |state| Told::Known(Report { state, ..Report::sent(None) });
+        for (age, next) in [(3, Some(1)), (60, Some(12)), (1_199, Some(239)), (1_200, None)] {
+            let standing = Standing { age: Duration::from_secs(age), ..asks };
+            let step = after_asking(report(DeliveryState::Forwarded), standing);
+            assert_eq!(told(&step).1, next.map(|wait| (Task::Follow, wait)), "{age} s old");
+        }
+        for state in [DeliveryState::Delivered, DeliveryState::Undeliverable, DeliveryState::Read] {
+            assert_eq!(told(&after_asking(report(state), asks)), (state, None));
+        }
+    }
+}
