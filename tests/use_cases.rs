@@ -158,9 +158,14 @@ impl Bench {
     }
 
     async fn send(&self, asked: Asked) -> (Request, String) {
-        let Asked::Ready { request, message } = asked else { panic!("not sent: {asked:?}") };
-        self.desk.deliver(&request, &message).await.expect("reported");
-        let code = message.facts.code.reveal().to_owned();
+        self.send_by(&self.desk, asked).await
+    }
+
+    async fn send_by(&self, desk: &Desk, asked: Asked) -> (Request, String) {
+        let Asked::Ready(request) = asked else { panic!("not sent: {asked:?}") };
+        desk.deliver(request.delivery.id).await.expect("reported").expect("its to send");
+        let sent = self.sender.sent.lock().expect("unpoisoned");
+        let code = sent.last().expect("a message").facts.code.reveal().to_owned();
         (request, code)
     }
 
@@ -214,16 +219,15 @@ async fn a_customer_is_verified_and_every_step_is_in_the_log() {
 async fn the_request_is_committed_before_anything_is_sent() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
-    let Asked::Ready { request, message } = bench.ask(&dana, Channel::Email).await else {
-        panic!("not ready")
-    };
+    let Asked::Ready(request) = bench.ask(&dana, Channel::Email).await else { panic!("not ready") };
     assert_eq!(bench.sender.calls(), 0);
     let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
     assert_eq!(stored.delivery.state, DeliveryState::Queued);
-    bench.desk.deliver(&request, &message).await.expect("reported");
+    bench.desk.deliver(request.delivery.id).await.expect("reported");
     let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
     assert_eq!(stored.delivery.state, DeliveryState::Sent);
-    assert_eq!(message.to.as_str(), "WB-1@example.org");
+    let sent = bench.sender.sent.lock().expect("unpoisoned");
+    assert_eq!(sent[0].to.as_str(), "WB-1@example.org");
 }
 
 #[tokio::test]
@@ -237,11 +241,14 @@ async fn the_same_act_told_twice_sends_once() {
         idempotency: "one press".into(),
     };
     let (first, second) = tokio::join!(bench.desk.ask(&ask), bench.desk.ask(&ask));
-    let ready = [first, second]
-        .into_iter()
-        .filter(|asked| matches!(asked, Ok(Asked::Ready { .. })))
-        .count();
-    assert_eq!(ready, 1);
+    let ids = [first, second].map(|asked| match asked {
+        Ok(Asked::Ready(request) | Asked::Already(request)) => request.delivery.id,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(ids[0], ids[1]);
+    let (first, second) = tokio::join!(bench.desk.deliver(ids[0]), bench.desk.deliver(ids[1]));
+    let sent = [first, second].into_iter().filter(|it| matches!(it, Ok(Some(_)))).count();
+    assert_eq!((sent, bench.sender.calls()), (1, 1));
 }
 
 #[tokio::test]
@@ -314,7 +321,7 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
         purpose: "pay a bill".into(),
         idempotency: "one press".into(),
     };
-    let (request, code) = bench.send(rotated.ask(&ask).await.expect("asked")).await;
+    let (request, code) = bench.send_by(&rotated, rotated.ask(&ask).await.expect("asked")).await;
     let missing = bench.desk.verify(&request.id, &code).await;
     assert!(missing.is_err(), "{missing:?}");
     let ring = other.keys.read().expect("keys");
@@ -330,7 +337,7 @@ async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
     let refusal = refused(bench.ask(&dana, Channel::Email).await);
     assert_eq!(refusal.outcome, Outcome::Forbidden);
-    assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready { .. }));
+    assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready(_)));
     let email = bench.desk.channels(&dana).into_iter().find(|it| it.channel == Channel::Email);
     assert!(email.expect("offered").refusal.is_some());
 }
@@ -373,7 +380,7 @@ async fn security_19_limits_are_taken_before_the_send() {
     assert_eq!(refusal.outcome, Outcome::Limited);
     assert!(refusal.retry_at.is_some());
     // The limit is the contact's: another channel is still open.
-    assert!(matches!(bench.ask(&dana, Channel::Email).await, Asked::Ready { .. }));
+    assert!(matches!(bench.ask(&dana, Channel::Email).await, Asked::Ready(_)));
     let filter = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
     let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
     assert_eq!(events.len(), 1);

@@ -44,6 +44,8 @@ GRANT INSERT, DELETE ON countersign.core_customer_search, countersign.core_custo
 GRANT INSERT, UPDATE ON countersign.core_otp, countersign.core_guard,
     countersign.core_delivery, countersign.core_session TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_outbox TO countersign_counter;
+GRANT UPDATE ON countersign.core_line TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
 
 -- A reporting tool: requests with readable times and hidden contacts.

@@ -11,6 +11,7 @@ use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Reference, RequestId};
+use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::{
     Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
@@ -95,11 +96,18 @@ impl Desk {
                 digest: Digest::of(&code, binding, self.keyring.current().1),
                 key_id: self.keyring.current().0.clone(),
                 reference: Reference::from_bits(draw),
+                sealed: Sealed::close(
+                    &code,
+                    binding,
+                    self.keyring.current().1,
+                    Nonce::from([9; 32]),
+                ),
             },
             delivery: NewDelivery {
                 channel: Channel::Email,
                 contact: Contact::Email(address),
                 provider: "nowhere",
+                holder: "bench".into(),
             },
             policy: &self.policy,
             limits: &self.limits,

@@ -6,7 +6,7 @@ SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = 'core_delivery'
     AND column_name = 'delivered_at');
 SET @change = IF(@missing, 'ALTER TABLE core_delivery
-    ADD COLUMN fallback SMALLINT NOT NULL DEFAULT 0,
+    ADD COLUMN fallback BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN accepted_at BIGINT, ADD COLUMN delivered_at BIGINT', 'DO 0');
 PREPARE change_it FROM @change;
 EXECUTE change_it;

@@ -2,7 +2,7 @@
 -- that do it.
 
 -- How the message went, for figures.
-ALTER TABLE core_delivery ADD COLUMN fallback SMALLINT NOT NULL DEFAULT 0; -- by the one that stands in
+ALTER TABLE core_delivery ADD COLUMN fallback BIGINT NOT NULL DEFAULT 0; -- by the one that stands in
 ALTER TABLE core_delivery ADD COLUMN accepted_at BIGINT;
 ALTER TABLE core_delivery ADD COLUMN delivered_at BIGINT;
 UPDATE core_delivery SET progress = 5 WHERE progress = 4;

@@ -145,6 +145,15 @@ their contacts masked, and purges the archive, the log and the sessions after th
 times of [maintenance] in the configuration. It works in short batches with pauses,
 can be interrupted at any time, and may run twice at once.")]
     Maintain(MaintainArgs),
+    /// Hand over messages that wait, and find out what became of the others
+    #[command(after_help = "\
+Examples:
+  countersign deliver                what has come due, once
+  countersign deliver --watch        until Ctrl-C; for a server (see assets/systemd)
+
+A counter sends its messages itself. What it cannot send is taken over by the other
+counters, or by this, when its time has come. Any number may run at once.")]
+    Deliver(DeliverArgs),
     /// Check each part as it would be used, and say what to do about each failure
     #[command(after_help = "Example:\n  countersign doctor\n\n\
         Nothing is sent. Exits with 31 when any part fails.")]
@@ -380,6 +389,17 @@ pub struct MaintainArgs {
     pub output: Json,
 }
 
+/// `deliver`
+#[derive(Debug, Args)]
+pub struct DeliverArgs {
+    /// Go on until Ctrl-C
+    #[arg(long, short)]
+    pub watch: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `tray`
 #[derive(Debug, Args)]
 pub struct TrayArgs {
@@ -496,6 +516,7 @@ impl Command {
             )
             | Self::Tray(TrayArgs { output, .. })
             | Self::Maintain(MaintainArgs { output, .. })
+            | Self::Deliver(DeliverArgs { output, .. })
             | Self::Templates(
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )

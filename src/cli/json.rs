@@ -413,6 +413,17 @@ pub struct LineProblem {
     pub reason: String,
 }
 
+/// What `deliver` did.
+#[derive(Debug, Serialize)]
+pub struct DeliverReply {
+    /// The outcome's word.
+    pub outcome: &'static str,
+    /// The sentence a person would read.
+    pub message: String,
+    /// How many errands were done.
+    pub done: u64,
+}
+
 /// `maintain`.
 #[derive(Debug, Serialize)]
 pub struct MaintainReply {

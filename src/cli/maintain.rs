@@ -3,12 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::args::MaintainArgs;
 use super::exit::{Exit, Failure};
 use super::json::MaintainReply;
 use super::output::Output;
+use super::signals::Ends;
 use crate::domain::policy::Retention;
 use crate::service::Desk;
 use crate::service::maintenance::{BOUND, Maintenance, Tally};
@@ -52,9 +51,7 @@ async fn work_off(
     work: &mut Maintenance<'_>,
     output: &mut Output,
 ) -> Result<Option<Exit>, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
+    let mut ends = Ends::listen()?;
     let began = Instant::now();
     while let Some(rest) = work.step().await? {
         if began.elapsed() > SLOW {
@@ -62,9 +59,7 @@ async fn work_off(
         }
         tokio::select! {
             biased;
-            _ = interrupt.recv() => return Ok(Some(Exit::INTERRUPTED)),
-            _ = terminate.recv() => return Ok(Some(Exit::TERMINATED)),
-            _ = hangup.recv() => return Ok(Some(Exit::HUNG_UP)),
+            exit = ends.next() => return Ok(Some(exit)),
             () = tokio::time::sleep(rest) => {}
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod customers;
+pub mod deliver;
 pub mod doctor;
 pub mod exit;
 pub mod house;
@@ -17,6 +18,7 @@ pub mod pages;
 pub mod prompt;
 pub mod request;
 pub mod session;
+pub mod signals;
 pub mod table;
 pub mod templates;
 pub mod tray;
@@ -179,6 +181,7 @@ async fn at_the_desk(
             let theirs = config.customers.table.is_some();
             maintain::run(&desk, config.retention, theirs, output, &arguments).await
         }
+        Command::Deliver(arguments) => deliver::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),

@@ -10,7 +10,6 @@ use super::moment;
 use super::output::Output;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::message::Outgoing;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::text;
@@ -20,6 +19,10 @@ use crate::service::{Desk, wording};
 
 /// A send that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
+
+/// How long a command keeps trying to hand a message over. What still waits then
+/// is tried by the office's other terminals.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `request`
 pub async fn ask(
@@ -149,8 +152,8 @@ async fn settle(
     frame: Reply,
 ) -> Result<Exit, Failure> {
     match asked {
-        Asked::Ready { request, message } => {
-            let request = deliver(desk, output, request, &message).await?;
+        Asked::Ready(request) => {
+            let request = deliver(desk, output, request).await?;
             sent(output, &request, customer)
         }
         Asked::Already(request) => sent(output, &request, customer),
@@ -159,38 +162,40 @@ async fn settle(
 }
 
 /// Sends, and gives the request with what came of it.
-async fn deliver(
-    desk: &Desk,
-    output: &mut Output,
-    request: Request,
-    message: &Outgoing,
-) -> Result<Request, Failure> {
-    let report = {
-        let mut sending = std::pin::pin!(desk.deliver(&request, message));
+async fn deliver(desk: &Desk, output: &mut Output, request: Request) -> Result<Request, Failure> {
+    {
+        let mut sending = std::pin::pin!(desk.deliver_within(request.delivery.id, PATIENCE));
         tokio::select! {
-            report = &mut sending => report?,
+            sent = &mut sending => sent?,
             () = tokio::time::sleep(SLOW) => {
                 output.progress(&format!("Sending to {} …", request.contact));
-                let report = sending.await;
+                let sent = sending.await;
                 output.progress("");
-                report?
+                sent?
             }
-        }
-    };
-    let mut request = desk.request(&request.id).await?.unwrap_or(request);
-    request.delivery.state = report.state;
-    request.delivery.detail = report.detail;
-    Ok(request)
+        };
+    }
+    Ok(desk.request(&request.id).await?.unwrap_or(request))
 }
 
 fn said_of_delivery(request: &Request) -> String {
     let delivery = &request.delivery;
+    if delivery.state == DeliveryState::Queued && request.status != Status::Open {
+        return format!("No message went to {}.", request.contact);
+    }
     wording::delivery(delivery.state, request.channel, &request.contact, delivery.detail.as_deref())
 }
 
 fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<Exit, Failure> {
     let message = said_of_delivery(request);
-    let outcome = wording::delivery_outcome(request.delivery.state);
+    // What waits after all the tries has not been sent.
+    let waits =
+        request.delivery.state == DeliveryState::Queued && request.delivery.detail.is_some();
+    let outcome = if waits {
+        Some(Outcome::Unavailable)
+    } else {
+        wording::delivery_outcome(request.delivery.state)
+    };
     let word = outcome.map_or("sent", Outcome::word);
     let reply = Reply::of(word, message.clone()).with_customer(customer).with_request(request);
     let next = match request.delivery.state {

@@ -144,6 +144,14 @@ pub enum Contact {
 }
 
 impl Contact {
+    /// Reads an address or a number in E.164, as a channel takes it.
+    pub fn parse(channel: Channel, raw: &str) -> Result<Self, ContactError> {
+        match channel {
+            Channel::Email => EmailAddress::parse(raw).map(Self::Email),
+            Channel::Sms | Channel::Whatsapp => PhoneNumber::parse(raw, "").map(Self::Phone),
+        }
+    }
+
     /// The address or number as the provider takes it.
     pub fn as_str(&self) -> &str {
         match self {

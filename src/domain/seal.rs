@@ -21,6 +21,19 @@ use super::text;
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
 
+/// A number that is used for one code and never again.
+#[derive(Clone, Copy, Debug)]
+pub struct Nonce([u8; NONCE]);
+
+impl From<[u8; 32]> for Nonce {
+    /// Takes as many of the random bytes as are needed.
+    fn from(random: [u8; 32]) -> Self {
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&random[..NONCE]);
+        Self(nonce)
+    }
+}
+
 /// A sealed code, as the store keeps it: nonce and ciphertext in hexadecimal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(String);
@@ -32,12 +45,12 @@ pub struct SealBroken;
 
 impl Sealed {
     /// Seals a code; `nonce` is drawn for it and for nothing else.
-    pub fn close(code: &Code, binding: Binding<'_>, key: &Key, nonce: [u8; NONCE]) -> Self {
+    pub fn close(code: &Code, binding: Binding<'_>, key: &Key, nonce: Nonce) -> Self {
         let bound = bound(binding);
         let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
         #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
-        let hidden = cipher(key).encrypt(&XNonce::from(nonce), payload).expect("a short message");
-        Self(text::hex(&nonce) + &text::hex(&hidden))
+        let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
+        Self(text::hex(&nonce.0) + text::hex(&hidden).as_str())
     }
 
     /// The code again, where nothing was changed.
@@ -110,7 +123,7 @@ mod tests {
         let (code, key) = (Code::from_number(42, 6), Key::new([1; 32]));
         let (one, two) = (id(1), id(2));
         let binding = Binding { purpose: "pay bill", request: &one, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, [9; NONCE]);
+        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
         let opened = sealed.open(binding, &key).map(|code| code.reveal().to_owned());
         assert_eq!(opened, Ok("000042".into()));
         for other in [
@@ -128,7 +141,7 @@ mod tests {
         let (code, key) = (Code::from_number(123_456, 6), Key::new([1; 32]));
         let request = id(1);
         let binding = Binding { purpose: "pay bill", request: &request, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, [9; NONCE]);
+        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
         assert!(!sealed.as_str().contains(&text::hex(b"123456")));
         for at in 0..sealed.as_str().len() {
             let mut text = sealed.as_str().to_owned();

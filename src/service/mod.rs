@@ -10,6 +10,7 @@ pub mod insist;
 pub mod log;
 pub mod lookup;
 pub mod maintenance;
+pub mod outbox;
 pub mod ports;
 pub mod request;
 pub mod roster;
@@ -26,6 +27,7 @@ use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::line::Line;
 use crate::domain::policy::{OtpPolicy, SendLimits};
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use insist::Insistence;
 use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
@@ -120,6 +122,8 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     office: Arc<Office>,
     actor: Actor,
+    /// This process among all that work the outbox.
+    holder: Arc<str>,
     insistence: Insistence,
 }
 
@@ -134,6 +138,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
+        let holder = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
             senders,
@@ -143,6 +148,7 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             office: Arc::new(office),
             actor,
+            holder,
             insistence: Insistence::brief(),
         })
     }
@@ -173,6 +179,16 @@ impl Desk {
         let keyring = Arc::new(self.keys.read()?);
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
         Ok(())
+    }
+
+    /// The keys, read again where the one of this name is not among them: another
+    /// terminal may have rotated them.
+    fn keyring_with(&self, name: &str) -> Arc<Keyring> {
+        let keyring = self.keyring();
+        if keyring.get(name).is_ok() || self.renew_keys().is_err() {
+            return keyring;
+        }
+        self.keyring()
     }
 
     /// The tray; none where every message goes to a provider.

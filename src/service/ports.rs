@@ -2,6 +2,8 @@
 //! keys and a random source. The store is also the clock, since no terminal's own
 //! is trusted.
 
+pub mod outbox;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +14,7 @@ use crate::domain::chore::{Chore, Tidied};
 use crate::domain::code::{Digest, Guess};
 use crate::domain::contact::Contact;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::delivery::{DeliveryId, Report, Told, Trace};
+use crate::domain::delivery::{Report, Told, Trace};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
 use crate::domain::key::{KeyId, Keyring, MissingKey};
 use crate::domain::message::Outgoing;
@@ -20,8 +22,10 @@ use crate::domain::outcome::Outcome;
 use crate::domain::policy::{Limit, OtpPolicy, Retention, SendLimits};
 use crate::domain::query::Query;
 use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::seal::Sealed;
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+use outbox::Outbox;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +189,8 @@ pub struct NewCode {
     pub key_id: KeyId,
     /// The word in its message.
     pub reference: Reference,
+    /// The code itself, for its message alone.
+    pub sealed: Sealed,
 }
 
 /// A send that is about to be allowed or not.
@@ -196,6 +202,8 @@ pub struct NewDelivery {
     pub contact: Contact,
     /// Through which provider.
     pub provider: &'static str,
+    /// The terminal that hands the message over.
+    pub holder: String,
 }
 
 /// A new request: everything that is stored, decided before and judged by the
@@ -245,13 +253,9 @@ pub struct Reissue<'a> {
 /// What came of asking for a code.
 #[derive(Clone, Debug)]
 pub enum Issued {
-    /// It is stored; the message is to be sent now.
+    /// It is stored, and its message in the outbox.
     Fresh(Request),
-    /// The very code told now was stored before, is the one that works, and its
-    /// message still waits: the answer was lost on the way, so that nobody can
-    /// have sent it. The message is to be sent now.
-    Stored(Request),
-    /// The same act was done before; there is nothing to send.
+    /// The same act was done before.
     Already(Request),
     /// A limit holds it back until a moment.
     Limited {
@@ -439,7 +443,7 @@ impl Batch<'_> {
 /// it decides, it decides by its own clock; what it does, it writes an event
 /// for in the same transaction, so that there is no act without its entry.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Outbox {
     /// The store's clock.
     async fn now(&self) -> Result<Timestamp, StoreError>;
     /// Counts up whenever something may have changed, here or on another
@@ -499,13 +503,6 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
-    /// Writes down how far a message has come; twice the same is once.
-    async fn report(
-        &self,
-        id: DeliveryId,
-        report: &Report,
-        actor: &Actor,
-    ) -> Result<(), StoreError>;
 
     /// Prolongs a living session by its token, or says that it has ended.
     async fn touch(

@@ -1,21 +1,20 @@
 //! Asking for a code: the first one, another one, and taking it back.
 //!
 //! The order is what makes it safe: the code is drawn, its digest committed
-//! with the queued delivery, and only then is the message handed out to be
-//! sent. A crash in between costs a message, never a code that is not stored.
+//! with its message in the outbox, and only then is the message sent. Whoever
+//! dies in between leaves the message to the others; no code is ever sent that
+//! is not stored.
 
 use super::ports::{Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue};
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
 use crate::domain::code::{Binding, Code, Digest};
-use crate::domain::contact::Contact;
 use crate::domain::customer::{Customer, CustomerId};
-use crate::domain::delivery::DeliveryState;
 use crate::domain::event::EventKind;
-use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::Limit;
-use crate::domain::request::{Reference, Request, RequestId, Status};
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::seal::{Nonce, Sealed};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 
@@ -36,13 +35,8 @@ pub struct Ask {
 /// What came of asking for a code.
 #[derive(Debug)]
 pub enum Asked {
-    /// It is stored; hand `message` to [`Desk::deliver`].
-    Ready {
-        /// The request as stored.
-        request: Request,
-        /// The message to send.
-        message: Box<Outgoing>,
-    },
+    /// It is stored; now [`Desk::deliver`] its message.
+    Ready(Request),
     /// This very act was done before; its message is on its way.
     Already(Request),
     /// It was turned down.
@@ -100,25 +94,20 @@ impl Desk {
             Err(refusal) => return self.turn_down(&customer, ask.channel, refusal).await,
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
-        let (code, new_code) = self.draw(&id, &purpose, 1)?;
+        let code = self.draw(&id, &purpose, 1)?;
         let new = NewRequest {
             id,
             customer: customer.id,
             purpose: &purpose,
             idempotency: &ask.idempotency,
-            code: new_code,
+            code,
             delivery: delivery.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
         };
-        let issued = match self.insist(|| self.store.issue(new.clone())).await? {
-            Issued::Already(stored) if stored.id == new.id && waits(&stored) => {
-                Issued::Stored(stored)
-            }
-            issued => issued,
-        };
-        self.asked(issued, &customer, delivery, code).await
+        let issued = self.insist(|| self.store.issue(new.clone())).await?;
+        self.asked(issued, &customer, delivery.channel).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
@@ -135,18 +124,18 @@ impl Desk {
                 return self.turn_down(&customer, request.channel, refusal).await.map(Some);
             }
         };
-        let (code, new_code) = self.draw(id, &request.purpose, request.generation + 1)?;
+        let code = self.draw(id, &request.purpose, request.generation + 1)?;
         let reissue = Reissue {
             id,
             after: request.generation,
-            code: new_code,
+            code,
             delivery: delivery.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
         };
         let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
-        self.asked(issued, &customer, delivery, code).await.map(Some)
+        self.asked(issued, &customer, delivery.channel).await.map(Some)
     }
 
     /// Withdraws an open request.
@@ -179,7 +168,8 @@ impl Desk {
         let contact = customer.contact(channel, &self.office.phones).map_err(|reason| {
             Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
         })?;
-        Ok(NewDelivery { channel, contact, provider: sender.provider() })
+        let holder = self.holder.to_string();
+        Ok(NewDelivery { channel, contact, provider: sender.provider(), holder })
     }
 
     fn draw(
@@ -187,44 +177,39 @@ impl Desk {
         request: &RequestId,
         purpose: &str,
         generation: u32,
-    ) -> Result<(Code, NewCode), DeskError> {
+    ) -> Result<NewCode, DeskError> {
         let length = self.office.otp.length;
         let code = Code::from_number(self.random.below(Code::space(length))?, length);
         let keyring = self.keyring();
         let (key_id, key) = keyring.current();
         let binding = Binding { purpose, request, generation };
-        let new_code = NewCode {
+        let secret = self.random.secret()?;
+        Ok(NewCode {
             digest: Digest::of(&code, binding, key),
             key_id: key_id.clone(),
             reference: Reference::from_bits(self.random.below(1 << 15)?),
-        };
-        Ok((code, new_code))
+            sealed: Sealed::close(&code, binding, key, Nonce::from(secret)),
+        })
     }
 
     async fn asked(
         &self,
         issued: Issued,
         customer: &Customer,
-        delivery: NewDelivery,
-        code: Code,
+        channel: Channel,
     ) -> Result<Asked, DeskError> {
-        let NewDelivery { channel, contact, .. } = delivery;
         let refusal = match issued {
-            Issued::Fresh(request) => {
-                let minutes = self.office.otp.expiry.as_secs() / 60;
-                return Ok(self.ready(customer, request, contact, code, minutes));
+            Issued::Fresh(request) => return Ok(Asked::Ready(request)),
+            Issued::Already(request) => {
+                // Where the first answer was lost on the way, the message is still
+                // this terminal's to send.
+                let (id, holder) = (request.delivery.id, &*self.holder);
+                let errand = self.insist(|| self.store.errand(id, holder)).await?;
+                return Ok(match errand {
+                    Some(_) => Asked::Ready(request),
+                    None => Asked::Already(request),
+                });
             }
-            Issued::Stored(request) => {
-                let left = request.expires_at.since(self.now().await?).as_secs() / 60;
-                if left > 0 {
-                    return Ok(self.ready(customer, request, contact, code, left));
-                }
-                Refusal::new(
-                    Outcome::Expired,
-                    "The store was away until the time to enter the code was all but over.",
-                )
-            }
-            Issued::Already(request) => return Ok(Asked::Already(request)),
             Issued::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
             Issued::CustomerLocked => {
                 Refusal::new(Outcome::Locked, "This customer is locked after too many wrong codes.")
@@ -258,41 +243,6 @@ impl Desk {
         self.insist(|| self.store.record(&act, event.clone())).await?;
         Ok(Asked::Refused(refusal))
     }
-
-    /// The message of a code that works for so many minutes from now on.
-    fn ready(
-        &self,
-        customer: &Customer,
-        request: Request,
-        to: Contact,
-        code: Code,
-        minutes: u64,
-    ) -> Asked {
-        let message = Box::new(Outgoing {
-            to,
-            idempotency: format!("{}-{}", request.id, request.generation),
-            at: request.sent_at,
-            facts: MessageFacts {
-                office: self.office.name.clone(),
-                counter: self.actor.counter.clone(),
-                customer: customer.name.clone(),
-                purpose: request.purpose.clone(),
-                reference: request.reference.clone(),
-                code,
-                minutes,
-                locale: customer.locale.clone(),
-            },
-        });
-        Asked::Ready { request, message }
-    }
-}
-
-/// Whether the first code of a request that was just told again still waits to
-/// be sent. Only who drew the code can send it, and that one was not answered.
-fn waits(request: &Request) -> bool {
-    request.status == Status::Open
-        && request.generation == 1
-        && request.delivery.state == DeliveryState::Queued
 }
 
 fn purpose(typed: &str) -> Result<String, Box<Refusal>> {

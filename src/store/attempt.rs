@@ -13,7 +13,7 @@
 use super::db::{Db, Tx, args};
 use super::sql::statements;
 use super::view::Held;
-use super::{events, request, session};
+use super::{events, outbox, request, session};
 use crate::domain::code::{Digest, StoredCode};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
@@ -94,6 +94,7 @@ async fn judge(db: &Db, attempt: &Attempt<'_>) -> Result<Attempted, StoreError> 
 
 async fn accept(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
     tx.write(&VERIFY, args![held.row]).await?;
+    outbox::withdraw(&mut tx, &held.request).await?;
     tx.write(&FORGIVE, args![held.request.customer.0]).await?;
     let session = session::open(&mut tx, attempt, &held).await?;
     let request = Request { status: Status::Verified, ..held.request };
@@ -108,8 +109,10 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
+        outbox::withdraw_all(&mut tx, customer).await?;
         tx.write(&LOCK_CUSTOMER, args![customer.0]).await?;
     } else if request.attempts_left() == 0 {
+        outbox::withdraw(&mut tx, &request).await?;
         tx.write(&LOCK, args![held.row]).await?;
     }
     if customer_locked || request.attempts_left() == 0 {

@@ -379,9 +379,9 @@ impl Tx {
         self.has_entry = true;
     }
 
-    /// Makes it last, and tells those who watch. Where the connection breaks
-    /// here, it may have been done.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    /// Makes it last. Where the connection breaks here, it may have been done.
+    /// Nobody is told: no screen shows any of it.
+    pub(super) async fn commit_quietly(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,
@@ -390,10 +390,16 @@ impl Tx {
         .map_err(|error| match failed(error) {
             StoreError::Unreachable(why) => StoreError::Unknown(why),
             other => other,
-        })?;
-        self.told.changes.send_modify(|count| *count += 1);
-        if self.has_entry {
-            self.told.entries.send_modify(|count| *count += 1);
+        })
+    }
+
+    /// Makes it last, and tells those who watch.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let (told, has_entry) = (self.told.clone(), self.has_entry);
+        self.commit_quietly().await?;
+        told.changes.send_modify(|count| *count += 1);
+        if has_entry {
+            told.entries.send_modify(|count| *count += 1);
         }
         Ok(())
     }

@@ -1,31 +1,32 @@
 //! How far a message has come.
 
-use super::db::{Db, args};
+use super::db::{Tx, args};
 use super::events;
 use super::sql::statements;
-use crate::domain::channel::Channel;
-use crate::domain::contact::mask;
-use crate::domain::customer::CustomerId;
-use crate::domain::delivery::{DeliveryId, DeliveryState, Report};
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::delivery::{DeliveryId, DeliveryState};
+use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-use crate::domain::request::RequestId;
+use crate::service::ports::outbox;
 use crate::service::ports::{NewEvent, StoreError};
 
 statements! {
     ADVANCE {
         "UPDATE core_delivery SET state = $2, progress = $3, \
-         provider_id = COALESCE($4, provider_id), detail = $5, updated_at = " now " \
-         WHERE id = $1 AND progress < $3"
+         provider_id = COALESCE($4, provider_id), detail = $5, provider = $6, fallback = $7, \
+         accepted_at = CASE WHEN $3 >= 3 THEN COALESCE(accepted_at, " now ") END, \
+         delivered_at = CASE WHEN $8 = 1 THEN COALESCE(delivered_at, " now ") END, \
+         updated_at = " now " WHERE id = $1 AND progress < $3"
     }
-    OF {
-        "SELECT o.public_id, d.customer_id, d.channel, d.contact \
-         FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id WHERE d.id = $1"
+    /// Back among those that wait, which only what was not taken can be.
+    DELAY {
+        "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, updated_at = " now
+        " WHERE id = $1 AND progress < 2"
     }
 }
 
 /// How far each state is on the way. What was sent can still turn out to be
-/// undeliverable; what failed can be tried again; nothing else goes back.
+/// undeliverable; what waits or is unknown can turn out to be anything; nothing
+/// else goes back.
 const fn progress(state: DeliveryState) -> u32 {
     match state {
         DeliveryState::Queued => 0,
@@ -38,52 +39,79 @@ const fn progress(state: DeliveryState) -> u32 {
     }
 }
 
+/// Whether the provider took the message, whatever became of it then.
+pub(super) const fn is_with_the_provider(state: DeliveryState) -> bool {
+    progress(state) >= progress(DeliveryState::Sent)
+}
+
 /// What the log says of a state.
-const fn event(state: DeliveryState) -> Option<(EventKind, Option<Outcome>)> {
+const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
     match state {
-        DeliveryState::Queued => None,
-        DeliveryState::Sent => Some((EventKind::Sent, None)),
-        DeliveryState::Forwarded => Some((EventKind::Forwarded, None)),
-        DeliveryState::Delivered => Some((EventKind::Delivered, None)),
-        DeliveryState::Read => Some((EventKind::Read, None)),
-        DeliveryState::Undeliverable => Some((EventKind::NotSent, Some(Outcome::Undeliverable))),
-        DeliveryState::Failed => Some((EventKind::NotSent, Some(Outcome::Unavailable))),
-        DeliveryState::Unknown => Some((EventKind::Unsure, None)),
+        DeliveryState::Queued => (EventKind::Delayed, None),
+        DeliveryState::Sent => (EventKind::Sent, None),
+        DeliveryState::Forwarded => (EventKind::Forwarded, None),
+        DeliveryState::Delivered => (EventKind::Delivered, None),
+        DeliveryState::Read => (EventKind::Read, None),
+        DeliveryState::Undeliverable => (EventKind::NotSent, Some(Outcome::Undeliverable)),
+        DeliveryState::Failed => (EventKind::NotSent, Some(Outcome::Unavailable)),
+        DeliveryState::Unknown => (EventKind::Unsure, None),
     }
 }
 
-/// Writes down a report, unless more is known already.
-pub(super) async fn report(
-    db: &Db,
-    id: DeliveryId,
-    report: &Report,
-    actor: &Actor,
+/// Writes down how far a message has come, unless more is known already.
+pub(super) async fn progressed(
+    tx: &mut Tx,
+    outcome: &outbox::Outcome<'_>,
 ) -> Result<(), StoreError> {
-    let Some((kind, outcome)) = event(report.state) else { return Ok(()) };
-    let mut tx = db.begin().await?;
-    let arguments = args![
-        id.0,
-        report.state.word(),
-        progress(report.state),
-        report.provider_id.as_deref(),
-        report.detail.as_deref(),
-    ];
-    if tx.write(&ADVANCE, arguments).await? == 0 {
+    let outbox::Outcome { errand, line, provider, step, actor, .. } = *outcome;
+    let (id, report) = (errand.delivery, &step.report);
+    let detail = report.detail.as_deref();
+    let written = if report.state == DeliveryState::Queued {
+        tx.write(&DELAY, args![id.0, detail]).await?
+    } else {
+        let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
+        let arguments = args![
+            id.0,
+            report.state.word(),
+            progress(report.state),
+            report.provider_id.as_deref(),
+            detail,
+            provider,
+            i64::from(line.fallback),
+            i64::from(arrived),
+        ];
+        tx.write(&ADVANCE, arguments).await?
+    };
+    if written == 0 {
         return Ok(());
     }
-    let row = tx.one(&OF, args![id.0]).await?;
-    let request: RequestId = row.word(0)?;
-    let channel: Channel = row.word(2)?;
+    let (kind, ended) = event(report.state);
     let event = NewEvent {
         kind,
-        outcome,
-        request: Some(&request),
-        customer: Some(CustomerId(row.int(1)?)),
-        channel: Some(channel),
-        contact: Some(mask(channel, &row.text(3)?)),
-        detail: report.detail.clone(),
+        outcome: ended,
+        request: Some(&errand.request),
+        customer: Some(errand.customer),
+        channel: Some(line.channel),
+        contact: Some(errand.contact.masked()),
+        detail: said(outcome),
         actor,
     };
-    events::write(&mut tx, &event).await?;
-    tx.commit().await
+    // A delay can be told twice; every other state is reached once.
+    let act = format!("{} {} {}", id.0, errand.tries, report.state.word());
+    events::write_once(tx, &event, Some(&act)).await
+}
+
+/// What the log adds: a message that went by the provider that stands in says so.
+fn said(outcome: &outbox::Outcome<'_>) -> Option<String> {
+    let detail = outcome.step.report.detail.clone();
+    if !outcome.line.fallback {
+        return detail;
+    }
+    let by = format!("By the fallback, {}.", outcome.provider);
+    Some(detail.map_or_else(|| by.clone(), |detail| format!("{by} {detail}")))
+}
+
+/// A message waits, and nobody has tried to hand it over.
+pub(super) async fn delayed(tx: &mut Tx, id: DeliveryId, reason: &str) -> Result<(), StoreError> {
+    tx.write(&DELAY, args![id.0, reason]).await.map(drop)
 }

@@ -36,6 +36,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0002_many_counters.sql"),
         mysql: include_str!("../../migrations/mysql/0002_many_counters.sql"),
     },
+    Migration {
+        version: 3,
+        name: "delivery",
+        sqlite: include_str!("../../migrations/sqlite/0003_delivery.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_delivery.sql"),
+        mysql: include_str!("../../migrations/mysql/0003_delivery.sql"),
+    },
 ];
 
 impl Migration {

@@ -30,11 +30,13 @@ mod import;
 mod index;
 mod indexing;
 mod lent;
+mod line;
 mod listen;
 mod maintain;
 mod mapping;
 mod migrate;
 mod mysql;
+mod outbox;
 mod partitions;
 mod postgres;
 mod request;
@@ -59,13 +61,15 @@ use tokio::runtime::Handle;
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::chore::{Chore, Tidied};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::delivery::{DeliveryId, Report};
+use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Actor, Event, EventFilter, Page};
+use crate::domain::line::Health;
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+use crate::service::ports::outbox::{Errand, Outbox, Outcome};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
     NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
@@ -151,7 +155,7 @@ impl SqlStore {
     }
 
     fn expect(&self, issued: Result<Issued, StoreError>) -> Result<Issued, StoreError> {
-        if let Ok(Issued::Fresh(request) | Issued::Stored(request)) = &issued {
+        if let Ok(Issued::Fresh(request) | Issued::Already(request)) = &issued {
             self.watch.expect(request);
         }
         issued
@@ -174,7 +178,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 23] = [
+        let modules: [(&str, &[(&str, Sql)]); 25] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -186,9 +190,11 @@ impl SqlStore {
             ("events", events::STATEMENTS),
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
+            ("line", line::STATEMENTS),
             ("maintain", maintain::STATEMENTS),
             ("mapping", mapping::STATEMENTS),
             ("migrate", migrate::STATEMENTS),
+            ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
             ("sample", sample::STATEMENTS),
@@ -377,15 +383,6 @@ impl Store for SqlStore {
         request::request(&self.db, id).await
     }
 
-    async fn report(
-        &self,
-        id: DeliveryId,
-        report: &Report,
-        actor: &Actor,
-    ) -> Result<(), StoreError> {
-        in_turn(|| delivery::report(&self.db, id, report, actor)).await
-    }
-
     async fn touch(
         &self,
         token_digest: &str,
@@ -438,5 +435,46 @@ impl Store for SqlStore {
 
     async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
         in_turn(|| maintain::tidy(&self.db, batch)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for SqlStore {
+    async fn errand(
+        &self,
+        delivery: DeliveryId,
+        holder: &str,
+    ) -> Result<Option<Errand>, StoreError> {
+        outbox::errand(&self.db, delivery, holder).await
+    }
+
+    async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
+        in_turn(|| outbox::take(&self.db, holder, most)).await
+    }
+
+    async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError> {
+        outbox::next(&self.db, holder).await
+    }
+
+    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
+        in_turn(|| outbox::begin(&self.db, delivery, holder)).await
+    }
+
+    async fn postpone(
+        &self,
+        delivery: DeliveryId,
+        holder: &str,
+        wait: Duration,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        in_turn(|| outbox::postpone(&self.db, delivery, holder, wait, reason)).await
+    }
+
+    async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError> {
+        in_turn(|| outbox::conclude(&self.db, &outcome)).await
+    }
+
+    async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
+        line::all(&self.db).await
     }
 }

@@ -3,12 +3,12 @@
 use super::db::{Db, Tx, args};
 use super::events;
 use super::gate::{self, Gate};
+use super::outbox;
 use super::sql::statements;
 use super::view::Held;
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
-use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
@@ -180,6 +180,7 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
         kind: EventKind::Requested,
         id: &new.id,
         customer: new.customer,
+        code: &new.code,
         delivery: &new.delivery,
         actor: new.actor,
     };
@@ -197,11 +198,7 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         return Ok(Issued::Closed(held.request));
     }
     if held.request.generation != new.after {
-        let told_again = held.request.generation == new.after + 1
-            && held.has(&new.code.digest)
-            && held.request.delivery.state == DeliveryState::Queued;
-        let answer = if told_again { Issued::Stored } else { Issued::Already };
-        return Ok(answer(held.request));
+        return Ok(Issued::Already(held.request));
     }
     let gate = Gate {
         customer: held.request.customer,
@@ -215,6 +212,7 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
     }
     forget(&mut tx, FORGOTTEN).await?;
     retire(&mut tx, held.row).await?;
+    outbox::withdraw(&mut tx, &held.request).await?;
     replace_code(&mut tx, held.row, &new.code, &new).await?;
     let sending = Sending {
         row: held.row,
@@ -222,6 +220,7 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         kind: EventKind::Resent,
         id: new.id,
         customer: held.request.customer,
+        code: &new.code,
         delivery: &new.delivery,
         actor: new.actor,
     };
@@ -241,6 +240,7 @@ pub(super) async fn cancel(
     }
     // A later request for the same purpose may meet this code: it is recognised then.
     retire(&mut tx, held.row).await?;
+    outbox::withdraw(&mut tx, &held.request).await?;
     tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
     events::write(&mut tx, &about(&held.request, EventKind::Cancelled, actor)).await?;
     tx.commit().await?;
@@ -272,6 +272,7 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
     match request.status {
         Status::Open => {
             retire(tx, row).await?;
+            outbox::withdraw(tx, &request).await?;
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
             let mut event = about(&request, EventKind::Superseded, new.actor);
             event.outcome = Some(Outcome::Superseded);
@@ -279,6 +280,7 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
             Ok(request.attempts)
         }
         Status::Expired => {
+            outbox::withdraw(tx, &request).await?;
             tx.write(&CLOSE, args![row, Status::Expired.word()]).await?;
             Ok(0)
         }
@@ -288,8 +290,10 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
 }
 
 /// Erases up to so many digests each of requests and of retired codes that can
-/// no longer be entered (ASVS 14.2.6); gives how many.
+/// no longer be entered, and what of them still waits to be sent (ASVS 14.2.6);
+/// gives how many digests.
 pub(super) async fn forget(tx: &mut Tx, most: u32) -> Result<u64, StoreError> {
+    outbox::forget(tx).await?;
     let retired = tx.write(&FORGET_RETIRED, args![most]).await?;
     Ok(retired + tx.write(&FORGET_EXPIRED, args![most]).await?)
 }
@@ -332,13 +336,14 @@ struct Sending<'a> {
     kind: EventKind,
     id: &'a RequestId,
     customer: CustomerId,
+    code: &'a NewCode,
     delivery: &'a NewDelivery,
     actor: &'a Actor,
 }
 
 /// Queues the message, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<Issued, StoreError> {
-    let Sending { row, generation, kind, id, customer, delivery, actor } = *sending;
+    let Sending { row, generation, kind, id, customer, code, delivery, actor } = *sending;
     tx.write(
         &QUEUE,
         args![
@@ -353,6 +358,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<Issued, StoreError>
         ],
     )
     .await?;
+    outbox::enqueue(&mut tx, row, generation, code, &delivery.holder).await?;
     let event = NewEvent {
         kind,
         outcome: None,

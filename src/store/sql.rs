@@ -172,6 +172,19 @@ macro_rules! fragment {
              LEFT JOIN core_guard g ON g.customer_id = o.customer_id "
         )
     };
+    // An errand of the outbox with its message, its request and its customer.
+    ($database:ident errand_columns) => {
+        concat!(
+            "b.delivery_id, b.task, o.public_id, d.generation, o.purpose, o.reference, \
+             o.customer_id, d.channel, d.contact, d.fallback, d.provider_id, d.counter, \
+             b.sealed, b.key_id, b.tries, b.begun_at, b.useful_until, b.due_at, \
+             c.name, c.locale, ",
+            $crate::store::sql::fragment!($database now),
+            ", d.created_at FROM core_outbox b JOIN core_delivery d ON d.id = b.delivery_id \
+             JOIN core_otp o ON o.id = d.otp_id \
+             LEFT JOIN core_customer_view c ON c.id = o.customer_id "
+        )
+    };
     ($database:ident session_columns) => {
         concat!(
             "s.public_id, s.customer_id, c.account_no, c.name, s.request, s.factor, s.purpose, \

@@ -74,11 +74,6 @@ impl Held {
         })
     }
 
-    /// Whether this is the code that is stored.
-    pub(super) fn has(&self, digest: &Digest) -> bool {
-        self.digest == digest.to_hex()
-    }
-
     /// The code as a guess is judged against it.
     pub(super) fn code(&self) -> StoredCode {
         StoredCode {

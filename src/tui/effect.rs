@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{EventFilter, Page};
-use crate::domain::message::Outgoing;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{SessionId, SessionToken};
 use crate::service::request::Ask;
@@ -58,12 +57,11 @@ pub enum Act {
         /// For which request.
         request: RequestId,
     },
-    /// Hand a committed message to its provider. Never aborted.
+    /// Hand the message of a request that was just stored to its provider. Never
+    /// aborted.
     Deliver {
         /// The request it belongs to.
         request: Box<Request>,
-        /// The message.
-        message: Box<Outgoing>,
     },
     /// Judge a code. Never aborted.
     Verify {

@@ -150,8 +150,8 @@ impl Worker {
             }
             Act::Ask(ask) => Reply::Asked(or_failure(desk.ask(&ask).await)),
             Act::Resend { request } => Reply::Resent(or_failure(desk.resend(&request).await)),
-            Act::Deliver { request, message } => {
-                Reply::Delivered(or_failure(desk.deliver(&request, &message).await))
+            Act::Deliver { request } => {
+                Reply::Delivered(or_failure(desk.deliver(request.delivery.id).await))
             }
             Act::Verify { request, code } => {
                 Reply::Verified(or_failure(desk.verify(&request, &code.0).await))

@@ -62,8 +62,8 @@ pub enum Reply {
     Asked(Result<Asked, Failure>),
     /// To `Resend`; none where the request is gone.
     Resent(Result<Option<Asked>, Failure>),
-    /// To `Deliver`.
-    Delivered(Result<Report, Failure>),
+    /// To `Deliver`; none where another terminal has the message by now.
+    Delivered(Result<Option<Report>, Failure>),
     /// To `Verify`.
     Verified(Result<Verification, Failure>),
     /// To `Cancel`.

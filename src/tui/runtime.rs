@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::decode::Input;
 use super::effect::Effect;
@@ -30,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a terminal without room is left alone.
 const ROOM: Duration = Duration::from_millis(50);
+
+/// Errands of the outbox at once: a terminal is for its clerk first.
+const ERRANDS: usize = 4;
 
 /// Inputs that may wait for the machine; one more waits in the terminal.
 const INPUTS: usize = 256;
@@ -118,6 +122,8 @@ pub async fn run(
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
     let changes = desk.store().changes();
+    let outbox_end = CancellationToken::new();
+    keep_outbox(&desk, lifecycle, outbox_end.clone());
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
     let takeover = Takeover::begin(settings.mouse)?;
@@ -128,8 +134,15 @@ pub async fn run(
     shell.draw()?;
     input::listen(keyboard)?;
     let end = shell.serve(Sources { signals, failed, resized, inputs, changes }, answers).await;
+    outbox_end.cancel();
     shell.takeover.leave();
     end
+}
+
+/// Beside its clerk's work, the terminal does what has come due in the outbox.
+fn keep_outbox(desk: &Desk, lifecycle: &Lifecycle, end: CancellationToken) {
+    let desk = desk.clone();
+    drop(lifecycle.spawn(async move { desk.keep_outbox(ERRANDS, end).await }));
 }
 
 /// Where things come from, beside the answers.

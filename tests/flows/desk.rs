@@ -4,12 +4,9 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
-use countersign::domain::code::Code;
-use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Account, Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, Report};
 use countersign::domain::event::{Actor, Event, EventId, EventKind, Page};
-use countersign::domain::message::{MessageFacts, Outgoing};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
@@ -134,7 +131,7 @@ impl Desk {
                 if let Some(request) = &mut self.request {
                     request.delivery.state = self.report.state;
                 }
-                Reply::Delivered(Ok(self.report.clone()))
+                Reply::Delivered(Ok(Some(self.report.clone())))
             }
             Act::Verify { code, .. } => Reply::Verified(Ok(self.verify(&code.0, now))),
             Act::Cancel { .. } => {
@@ -230,9 +227,8 @@ impl Desk {
     }
 
     fn ready(&mut self, request: Request) -> Asked {
-        let message = Box::new(outgoing(&request));
         self.request = Some(request.clone());
-        Asked::Ready { request, message }
+        Asked::Ready(request)
     }
 
     fn resend(&mut self, now: Timestamp) -> Option<Asked> {
@@ -307,31 +303,5 @@ impl Desk {
                 self.events.iter().filter(|it| it.id > id).take(limit).cloned().collect()
             }
         }
-    }
-}
-
-fn outgoing(request: &Request) -> Outgoing {
-    let to = match request.channel {
-        Channel::Email => {
-            Contact::Email(EmailAddress::parse("someone@example.org").expect("an address"))
-        }
-        Channel::Sms | Channel::Whatsapp => {
-            Contact::Phone(PhoneNumber::parse("+4915112345678", "DE").expect("a number"))
-        }
-    };
-    Outgoing {
-        to,
-        idempotency: format!("{}-{}", request.id, request.generation),
-        at: request.sent_at,
-        facts: MessageFacts {
-            office: "Riverside Billing".into(),
-            counter: "3".into(),
-            customer: "Dana Rivera".into(),
-            purpose: request.purpose.clone(),
-            reference: request.reference.clone(),
-            code: Code::from_number(CODE.parse().expect("a number"), 6),
-            minutes: 5,
-            locale: None,
-        },
     }
 }

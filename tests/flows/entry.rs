@@ -377,9 +377,9 @@ fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
         detail: Some("The mailbox is full.".into()),
         fault: Some(Fault::Permanent),
     };
-    counter.answer(is_deliver, Reply::Delivered(Ok(report)));
+    counter.answer(is_deliver, Reply::Delivered(Ok(Some(report))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);
     counter.says("asked for before did not go out").says("mailbox is full");
-    counter.answer(is_deliver, Reply::Delivered(Ok(Report::sent(None))));
+    counter.answer(is_deliver, Reply::Delivered(Ok(Some(Report::sent(None)))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
 }

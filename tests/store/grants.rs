@@ -8,16 +8,16 @@ use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
 };
 use countersign::domain::customer::CustomerId;
-use countersign::domain::delivery::Report;
 use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
+use countersign::service::ports::outbox::Outbox;
 use countersign::service::ports::{Attempted, SessionFilter, Store, StoreError};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};
-use crate::support::{House, Kind, Terminal, next, run, server_settings, token, wish};
+use crate::support::{HOLDER, House, Kind, Terminal, next, run, server_settings, token, wish};
 
 fn server(kind: Kind) -> &'static Server {
     match kind {
@@ -90,8 +90,9 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let query = Query::parse("dana").expect("a query");
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
     let first = desk.issue(&wish(dana, "111111")).await;
-    let sent = Report::sent(None);
-    store.report(first.delivery.id, &sent, &desk.actor).await.expect("written");
+    assert!(store.begin(first.delivery.id, HOLDER).await.expect("an answer"));
+    store.take(HOLDER, 9).await.expect("an answer");
+    store.lines().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
     let again = desk.reissue(&first, "222222").await;
     let token = token(next());

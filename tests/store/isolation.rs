@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use countersign::domain::delivery::Report;
 use countersign::domain::event::{EventFilter, EventKind};
+use countersign::domain::outbox::Step;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{Attempted, Issued};
 use sqlx::{AssertSqlSafe, Connection};
@@ -75,8 +76,9 @@ on_each_store! {
         let request = desk.issue(&wish(customer, "123456")).await;
         desk.enter(&request.id, "000000").await;
         let token = token(next());
+        let errand = desk.errand(&request).await;
         for _ in 0..2 {
-            desk.store.report(request.delivery.id, &Report::sent(None), &desk.actor).await.expect("written");
+            desk.conclude(&errand, &Step { report: Report::sent(None), next: None }).await;
         }
         let unlocked = [
             desk.store.unlock("one", customer, "passport", &desk.actor).await.expect("an answer"),

@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteC
 use crate::servers::{self, Database, Server};
 
 pub(crate) use terminal::{
-    Terminal, actor, email, new_customer, next, phone, token, wish, with_email, with_phone,
+    HOLDER, Terminal, actor, email, new_customer, next, phone, token, wish, with_email, with_phone,
 };
 
 /// Runs each test on each kind of store.
@@ -199,6 +199,7 @@ impl House {
             ("core_otp", "created_at sent_at expires_at resend_at closed_at"),
             ("core_otp_retired", "sent_at expires_at"),
             ("core_delivery", "created_at updated_at"),
+            ("core_outbox", "useful_until due_at begun_at"),
             ("core_session", "created_at expires_at idle_at"),
             ("core_guard", "updated_at"),
             ("core_event", "at"),

@@ -8,13 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use countersign::domain::chore::{Chore, Tidied};
 use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use countersign::domain::delivery::{DeliveryId, Report};
+use countersign::domain::delivery::DeliveryId;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::line::Health;
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
-use countersign::domain::request::{Request, RequestId, Status};
+use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
     NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
@@ -35,18 +37,12 @@ pub(crate) enum Break {
 pub(crate) struct Breaking {
     inner: Arc<dyn Store>,
     breaks: Mutex<VecDeque<Break>>,
-    codes: Mutex<Vec<String>>,
     folder: Mutex<Option<PathBuf>>,
 }
 
 impl Breaking {
     pub(crate) fn over(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self {
-            inner,
-            breaks: Mutex::default(),
-            codes: Mutex::default(),
-            folder: Mutex::default(),
-        })
+        Arc::new(Self { inner, breaks: Mutex::default(), folder: Mutex::default() })
     }
 
     /// The next acts break so, one after the other.
@@ -94,23 +90,6 @@ impl Breaking {
                 Err(StoreError::Unknown("connection reset by peer".into()))
             }
             Some(Break::Failed) => Err(StoreError::Failed("out of order".into())),
-        }
-    }
-
-    async fn reissue_once(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
-        let (digest, after) = (reissue.code.digest.to_hex(), reissue.after);
-        let known = self.codes.lock().expect("unpoisoned").contains(&digest);
-        match self.inner.reissue(reissue).await? {
-            Issued::Already(request)
-                if known && request.generation == after + 1 && request.status == Status::Open =>
-            {
-                Ok(Issued::Stored(request))
-            }
-            Issued::Fresh(request) => {
-                self.codes.lock().expect("unpoisoned").push(digest);
-                Ok(Issued::Fresh(request))
-            }
-            issued => Ok(issued),
         }
     }
 }
@@ -167,7 +146,7 @@ impl Store for Breaking {
     }
 
     async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
-        self.act(self.reissue_once(reissue)).await
+        self.act(self.inner.reissue(reissue)).await
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
@@ -190,15 +169,6 @@ impl Store for Breaking {
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
         self.read(self.inner.request(id)).await
-    }
-
-    async fn report(
-        &self,
-        id: DeliveryId,
-        report: &Report,
-        actor: &Actor,
-    ) -> Result<(), StoreError> {
-        self.act(self.inner.report(id, report, actor)).await
     }
 
     async fn touch(
@@ -253,5 +223,46 @@ impl Store for Breaking {
 
     async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
         self.act(self.inner.tidy(batch)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Breaking {
+    async fn errand(
+        &self,
+        delivery: DeliveryId,
+        holder: &str,
+    ) -> Result<Option<Errand>, StoreError> {
+        self.read(self.inner.errand(delivery, holder)).await
+    }
+
+    async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
+        self.read(self.inner.take(holder, most)).await
+    }
+
+    async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_errand(holder)).await
+    }
+
+    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
+        self.read(self.inner.begin(delivery, holder)).await
+    }
+
+    async fn postpone(
+        &self,
+        delivery: DeliveryId,
+        holder: &str,
+        wait: Duration,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.postpone(delivery, holder, wait, reason)).await
+    }
+
+    async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.conclude(outcome)).await
+    }
+
+    async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
+        self.read(self.inner.lines()).await
     }
 }

@@ -16,14 +16,15 @@ pub(super) fn delivered(
     step: &mut Step<'_>,
     id: EffectId,
     of: Option<Doing>,
-    answer: Result<Report, Failure>,
+    answer: Result<Option<Report>, Failure>,
 ) {
     let at = step.store_time();
     if let Some(entry) = step.entry().filter(|entry| entry.delivering == Some(id)) {
         entry.delivering = None;
     }
     let report = match answer {
-        Ok(report) => report,
+        Ok(Some(report)) => report,
+        Ok(None) => return reread(step),
         Err(failure) => return step.fail(failure),
     };
     let request = match &mut step.model.screen {
@@ -118,7 +119,9 @@ pub(super) fn take(step: &mut Step<'_>, mut read: Request) {
     if older {
         return;
     }
-    if read.delivery.id == known.delivery.id && read.delivery.state == DeliveryState::Queued {
+    let says_nothing =
+        read.delivery.state == DeliveryState::Queued && read.delivery.detail.is_none();
+    if read.delivery.id == known.delivery.id && says_nothing {
         read.delivery = known.delivery.clone();
     }
     let closed = known.status == Status::Open && read.status != Status::Open;

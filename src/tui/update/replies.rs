@@ -65,7 +65,7 @@ fn resent(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Asked>, Failu
 /// What an answer says about the part that gave it; whether the store was lost
 /// and is back.
 fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) -> bool {
-    if let Reply::Delivered(Ok(report)) = reply {
+    if let Reply::Delivered(Ok(Some(report))) = reply {
         let provider = match report.state {
             DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
             _ => Part::Ok,

@@ -149,10 +149,9 @@ pub(super) fn asked(step: &mut Step<'_>, id: EffectId, answer: Result<Asked, Fai
         entry.acting = None;
     }
     let (request, delivering) = match answer {
-        Ok(Asked::Ready { request, message }) => {
+        Ok(Asked::Ready(request)) => {
             step.learn_clock(request.sent_at);
-            let request_sent = Box::new(request.clone());
-            let delivering = step.act(Act::Deliver { request: request_sent, message });
+            let delivering = step.act(Act::Deliver { request: Box::new(request.clone()) });
             step.read_clock();
             (request, Some(delivering))
         }

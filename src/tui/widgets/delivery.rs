@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::moment::age;
 use super::rows::flow;
 use super::text::wrap;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{Delivery, DeliveryState};
 use crate::domain::request::Request;
 use crate::domain::time::Timestamp;
 use crate::tui::theme::Theme;
@@ -35,7 +35,7 @@ pub fn lines(
         }
         steps.push(spans);
     }
-    if let Some((mark, style, words)) = problem(delivery.state, theme) {
+    if let Some((mark, style, words)) = problem(delivery, theme) {
         steps.push(vec![Span::styled(format!("{mark} {words}"), style)]);
     }
     parts.extend(steps);
@@ -64,9 +64,12 @@ fn passed(state: DeliveryState) -> Vec<(&'static str, bool)> {
     }
 }
 
-fn problem(state: DeliveryState, theme: &Theme) -> Option<(&'static str, Style, &'static str)> {
+fn problem(delivery: &Delivery, theme: &Theme) -> Option<(&'static str, Style, &'static str)> {
     let symbols = theme.symbols;
-    match state {
+    match delivery.state {
+        DeliveryState::Queued if delivery.detail.is_some() => {
+            Some((symbols.alert, theme.warning, "waits, and is tried again by itself"))
+        }
         DeliveryState::Queued => Some((symbols.info, theme.muted, "being sent")),
         DeliveryState::Sent
         | DeliveryState::Forwarded

@@ -10,6 +10,7 @@ use countersign::domain::delivery::DeliveryState::{
 };
 use countersign::domain::delivery::Report;
 use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::domain::outbox::{Step, Task};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::session::{SessionEnd, SessionId};
 use countersign::service::ports::{Attempted, NewEvent, SessionFilter};
@@ -21,7 +22,9 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
         detail: detail.map(str::to_owned),
         ..Report::sent(Some("SM1".into()))
     };
+    let mut errand = desk.errand(&request).await;
     for (said, held) in [
+        (Unknown, Unknown),
         (Queued, Queued),
         (Unknown, Unknown),
         (Failed, Failed),
@@ -33,7 +36,10 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
         (Undeliverable, Delivered),
     ] {
         let words = report(said, Some("busy"));
-        desk.store.report(request.delivery.id, &words, &desk.actor).await.expect("written");
+        // Each time it is as if it had been tried once more.
+        errand.tries += 1;
+        let next = Some((Task::Settle, Duration::from_hours(1)));
+        desk.conclude(&errand, &Step { report: words, next }).await;
         assert_eq!(desk.request(&request.id).await.delivery.state, held, "after {said:?}");
     }
     assert_eq!(desk.request(&request.id).await.delivery.provider_id.as_deref(), Some("SM1"));
@@ -44,6 +50,8 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
         [
             (EventKind::Requested, None),
             (EventKind::Unsure, None),
+            (EventKind::Delayed, None),
+            (EventKind::Unsure, None),
             (EventKind::NotSent, Some(Outcome::Unavailable)),
             (EventKind::Sent, None),
             (EventKind::Delivered, None),
@@ -53,7 +61,7 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
     assert_eq!(log[1].request.as_ref(), Some(&request.id));
     let again = desk.issue(&wish(request.customer, "123456")).await;
     let refused = report(Undeliverable, Some("no such address"));
-    desk.store.report(again.delivery.id, &refused, &desk.actor).await.expect("written");
+    desk.report(&again, &refused).await;
     let last = desk.log(&EventFilter::default()).await.pop().expect("an event");
     assert_eq!((last.kind, last.outcome), (EventKind::NotSent, Some(Outcome::Undeliverable)));
     assert_eq!(last.detail.as_deref(), Some("no such address"));

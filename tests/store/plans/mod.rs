@@ -15,7 +15,11 @@ const ROWS: u32 = 20_000;
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 11] = [
+const SMALL: [&str; 14] = [
+    "core_outbox",
+    // The outbox beside other tables.
+    "b",
+    "core_line",
     "pg_namespace",
     "core_schema",
     "core_setting",
@@ -70,6 +74,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("mapping::INDEXES", &["'core_customer'", "'countersign'"]),
     ("mapping::IS_TABLE", &["'core_customer'", "'countersign'"]),
     ("migrate::HAS", &["'core_customer'", "'core_otp'"]),
+    ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
+    ("outbox::TAKEN", &["'[7,8,9]'"]),
     ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),
     ("search::ACCOUNT_BEGINS", &["'wb00'", "'wb00\u{10ffff}'", "20"]),
     ("search::ACCOUNT_ENDS", &["'700'", "'700\u{10ffff}'", "20"]),

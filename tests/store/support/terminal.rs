@@ -7,16 +7,24 @@ use countersign::domain::channel::Channel;
 use countersign::domain::code::{Binding, Code, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer};
+use countersign::domain::delivery::Report;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::line::Line;
+use countersign::domain::outbox::Step;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Reference, Request, RequestId};
+use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
+use countersign::service::ports::outbox::{self, Errand};
 use countersign::service::ports::{
     Attempt, Attempted, CustomerKey, Issued, NewCode, NewDelivery, NewRequest, NewSession, Reissue,
     Store, StoreError,
 };
+
+/// Whose turn it is to send what these terminals ask for.
+pub(crate) const HOLDER: &str = "the terminal of the test";
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {
@@ -121,6 +129,32 @@ impl Terminal {
         found.first().expect("the customer just written").id
     }
 
+    /// The errand of a request's message, not begun.
+    pub(crate) async fn errand(&self, request: &Request) -> Errand {
+        let errand = self.store.errand(request.delivery.id, HOLDER).await.expect("an answer");
+        errand.expect("an errand")
+    }
+
+    /// Writes down what came of an errand.
+    pub(crate) async fn conclude(&self, errand: &Errand, step: &Step) {
+        let outcome = outbox::Outcome {
+            errand,
+            holder: HOLDER,
+            line: Line::main(errand.line.channel),
+            provider: "tray",
+            step,
+            experience: None,
+            actor: &self.actor,
+        };
+        self.store.conclude(outcome).await.expect("written");
+    }
+
+    /// Hands a message over, with this report.
+    pub(crate) async fn report(&self, request: &Request, report: &Report) {
+        let errand = self.errand(request).await;
+        self.conclude(&errand, &Step { report: report.clone(), next: None }).await;
+    }
+
     fn code(&self, id: &RequestId, purpose: &str, generation: u32, code: &str) -> NewCode {
         let (key_id, key) = self.keyring.current();
         let code = Code::parse(code, 6).expect("six digits");
@@ -129,6 +163,7 @@ impl Terminal {
             digest: Digest::of(&code, binding, key),
             key_id: key_id.clone(),
             reference: Reference::from_bits(next()),
+            sealed: Sealed::close(&code, binding, key, Nonce::from([9; 32])),
         }
     }
 
@@ -137,7 +172,7 @@ impl Terminal {
             Contact::Email(_) => Channel::Email,
             Contact::Phone(_) => Channel::Sms,
         };
-        NewDelivery { channel, contact: contact.clone(), provider: "tray" }
+        NewDelivery { channel, contact: contact.clone(), provider: "tray", holder: HOLDER.into() }
     }
 
     pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<Issued, StoreError> {

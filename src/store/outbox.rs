@@ -1,0 +1,266 @@
+//! The outbox: what is still to be done for messages.
+//!
+//! Its table holds nothing else, so that it stays as small as what is under way.
+//! An errand belongs to its holder until it is due, then to whoever takes it; a
+//! hand-over begins with one guarded statement, which succeeds once, however
+//! many terminals try. A begun hand-over that comes due again was reported by
+//! nobody: its terminal died, and what became of the message has to be found out.
+
+use std::time::Duration;
+
+use super::db::{Db, Row, Tx, args};
+use super::sql::statements;
+use super::{delivery, line};
+use crate::domain::channel::Channel;
+use crate::domain::contact::Contact;
+use crate::domain::customer::CustomerId;
+use crate::domain::delivery::{DeliveryId, DeliveryState};
+use crate::domain::line::Line;
+use crate::domain::outbox::Task;
+use crate::domain::request::{Reference, Request};
+use crate::domain::seal::Sealed;
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::outbox::{Errand, Outcome};
+use crate::service::ports::{NewCode, StoreError};
+
+/// How long an errand is held by who asked for the code or took it: to connect
+/// and to log in.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How long a hand-over may take before its terminal counts as dead; longer than
+/// any sender's own limits.
+const HANDOVER: Duration = Duration::from_mins(1);
+
+/// How much later than its holder the others may take an errand.
+const GRACE: Duration = Duration::from_secs(2);
+
+statements! {
+    ENQUEUE {
+        "INSERT INTO core_outbox (delivery_id, task, sealed, key_id, useful_until, due_at, \
+         holder, tries) \
+         SELECT d.id, 'send', $3, $4, o.expires_at, o.sent_at + $5, $6, 0 \
+         FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id \
+         WHERE d.otp_id = $1 AND d.generation = $2"
+    }
+    MINE {
+        "SELECT " errand_columns "WHERE b.delivery_id = $1 AND b.holder = $2 \
+         AND b.begun_at IS NULL AND b.task = 'send'"
+    }
+    DUE {
+        "SELECT delivery_id FROM core_outbox WHERE due_at <= " now " \
+         AND (holder = $1 OR due_at <= " now " - $2) ORDER BY due_at LIMIT $3" skip_locked
+    }
+    TAKE {
+        "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
+         WHERE delivery_id " (among "$1")
+    }
+    TAKEN { "SELECT " errand_columns "WHERE b.delivery_id " (among "$1") }
+    /// When the first errand is this terminal's to take. The table is small.
+    NEXT {
+        "SELECT MIN(CASE WHEN holder = $1 THEN due_at ELSE due_at + $2 END) - " now
+        " FROM core_outbox"
+    }
+    BEGIN {
+        "UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $3 \
+         WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
+         AND useful_until > " now
+    }
+    POSTPONE {
+        "UPDATE core_outbox SET due_at = " now " + $3 \
+         WHERE delivery_id = $1 AND holder = $2 AND begun_at IS NULL"
+    }
+    /// The code goes as soon as it need not be sent any more.
+    NEXT_TASK {
+        "UPDATE core_outbox SET task = $3, due_at = " now " + $4, \
+         begun_at = CASE WHEN $3 = 'send' THEN NULL ELSE begun_at END, \
+         sealed = CASE WHEN $3 = 'follow' THEN NULL ELSE sealed END, \
+         tries = tries + CASE WHEN $3 = 'send' THEN 1 ELSE 0 END \
+         WHERE delivery_id = $1 AND holder = $2"
+    }
+    DONE { "DELETE FROM core_outbox WHERE delivery_id = $1 AND holder = $2" }
+    /// What was not begun, and what now need not be.
+    DROP_UNBEGUN { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
+    UNSEAL { "UPDATE core_outbox SET sealed = NULL WHERE delivery_id = $1" }
+    /// The messages of a customer's open requests.
+    OPEN_OF {
+        "SELECT d.id FROM core_otp o \
+         JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+         JOIN core_outbox b ON b.delivery_id = d.id \
+         WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL"
+    }
+    /// Codes that no terminal came to send or to give up.
+    FORGET { "UPDATE core_outbox SET sealed = NULL WHERE useful_until <= " now
+             " AND sealed IS NOT NULL" }
+}
+
+/// Puts a message that was just queued into the outbox, in the hands of who
+/// asked for it.
+pub(super) async fn enqueue(
+    tx: &mut Tx,
+    otp: i64,
+    generation: u32,
+    code: &NewCode,
+    holder: &str,
+) -> Result<(), StoreError> {
+    let arguments = args![
+        otp,
+        generation,
+        code.sealed.as_str(),
+        code.key_id.as_str(),
+        millis_of(LEASE),
+        holder
+    ];
+    tx.write(&ENQUEUE, arguments).await.map(drop)
+}
+
+/// Erases the code of a request that takes none any more, and withdraws its
+/// message where that was not begun. Once a provider has the message nothing of
+/// it lies here.
+pub(super) async fn withdraw(tx: &mut Tx, request: &Request) -> Result<(), StoreError> {
+    let lies_here =
+        matches!(request.delivery.state, DeliveryState::Queued | DeliveryState::Unknown);
+    if lies_here { withdraw_message(tx, request.delivery.id).await } else { Ok(()) }
+}
+
+/// As [`withdraw`], for all open requests of a customer.
+pub(super) async fn withdraw_all(tx: &mut Tx, customer: CustomerId) -> Result<(), StoreError> {
+    for row in tx.all(&OPEN_OF, args![customer.0]).await? {
+        withdraw_message(tx, DeliveryId(row.int(0)?)).await?;
+    }
+    Ok(())
+}
+
+async fn withdraw_message(tx: &mut Tx, id: DeliveryId) -> Result<(), StoreError> {
+    if tx.write(&DROP_UNBEGUN, args![id.0]).await? == 0 {
+        tx.write(&UNSEAL, args![id.0]).await?;
+    }
+    Ok(())
+}
+
+/// Erases codes that can no longer be entered and were never sent.
+pub(super) async fn forget(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.write(&FORGET, args![]).await.map(drop)
+}
+
+/// The errand of a message that a terminal holds.
+pub(super) async fn errand(
+    db: &Db,
+    delivery: DeliveryId,
+    holder: &str,
+) -> Result<Option<Errand>, StoreError> {
+    db.maybe(&MINE, args![delivery.0, holder]).await?.map(|row| read(&row)).transpose()
+}
+
+/// Takes errands that are due.
+pub(super) async fn take(db: &Db, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
+    let mut tx = db.begin().await?;
+    let due = tx.all(&DUE, args![holder, millis_of(GRACE), most]).await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
+    let rows = tx.all(&TAKEN, args![&ids]).await?;
+    // One that cannot be read shall not keep the others from being done.
+    let readable = |row: &Row| {
+        read(row).inspect_err(|error| tracing::warn!(%error, "an errand is left alone")).ok()
+    };
+    let errands = rows.iter().filter_map(readable).collect();
+    tx.write(&TAKE, args![&ids, holder, millis_of(LEASE)]).await?;
+    tx.commit_quietly().await?;
+    Ok(errands)
+}
+
+/// How long until there is an errand to take.
+pub(super) async fn next(db: &Db, holder: &str) -> Result<Option<Duration>, StoreError> {
+    let Some(row) = db.maybe(&NEXT, args![holder, millis_of(GRACE)]).await? else {
+        return Ok(None);
+    };
+    let wait = row.maybe_int(0)?;
+    Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+}
+
+/// Begins a hand-over, once.
+pub(super) async fn begin(db: &Db, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let begun = tx.write(&BEGIN, args![delivery.0, holder, millis_of(HANDOVER)]).await? == 1;
+    if begun {
+        tx.commit_quietly().await?;
+    }
+    Ok(begun)
+}
+
+/// Leaves a message waiting, with the reason.
+pub(super) async fn postpone(
+    db: &Db,
+    delivery: DeliveryId,
+    holder: &str,
+    wait: Duration,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    if tx.write(&POSTPONE, args![delivery.0, holder, millis_of(wait)]).await? == 1 {
+        delivery::delayed(&mut tx, delivery, reason).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Writes down what came of an errand, once however often it is told.
+pub(super) async fn conclude(db: &Db, outcome: &Outcome<'_>) -> Result<(), StoreError> {
+    match write_down(db, outcome).await {
+        Err(StoreError::Taken(_)) => Ok(()),
+        done => done,
+    }
+}
+
+async fn write_down(db: &Db, outcome: &Outcome<'_>) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    let Outcome { errand, holder, step, .. } = *outcome;
+    let id = errand.delivery.0;
+    let held = match step.next {
+        None => tx.write(&DONE, args![id, holder]).await?,
+        Some((task, wait)) => {
+            tx.write(&NEXT_TASK, args![id, holder, task.word(), millis_of(wait)]).await?
+        }
+    } == 1;
+    // Whose errand was taken over, or withdrawn, can only tell that it succeeded.
+    if held || delivery::is_with_the_provider(step.report.state) {
+        delivery::progressed(&mut tx, outcome).await?;
+    }
+    if let Some(experience) = outcome.experience {
+        line::experienced(&mut tx, outcome, experience).await?;
+    }
+    tx.commit().await
+}
+
+/// Reads `errand_columns`.
+fn read(row: &Row) -> Result<Errand, StoreError> {
+    let channel: Channel = row.word(7)?;
+    let contact = Contact::parse(channel, &row.text(8)?)
+        .map_err(|error| StoreError::Failed(format!("a queued message: {error}")))?;
+    let now = row.time(20)?;
+    Ok(Errand {
+        delivery: DeliveryId(row.int(0)?),
+        task: row.word::<Task>(1)?,
+        request: row.word(2)?,
+        generation: row.count(3)?,
+        purpose: row.text(4)?,
+        reference: Reference::from_store(&row.text(5)?),
+        customer: CustomerId(row.int(6)?),
+        contact,
+        line: Line { channel, fallback: row.int(9)? != 0 },
+        provider_id: row.maybe_text(10)?,
+        counter: row.text(11)?,
+        sealed: row.maybe_text(12)?.map(Sealed::from_store),
+        key_id: row.text(13)?,
+        tries: row.count(14)?,
+        begun_at: row.maybe_int(15)?.map(Timestamp::from_millis),
+        useful_until: row.time(16)?,
+        wait: row.time(17)?.since(now),
+        customer_name: row.maybe_text(18)?.unwrap_or_default(),
+        locale: row.maybe_text(19)?,
+        asked_at: row.time(21)?,
+        now,
+    })
+}
