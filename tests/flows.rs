@@ -19,6 +19,8 @@ mod lost;
 mod over;
 #[path = "flows/panels.rs"]
 mod panels;
+#[path = "flows/providers.rs"]
+mod providers;
 #[path = "flows/send.rs"]
 mod send;
 #[path = "flows/time.rs"]

@@ -24,6 +24,7 @@ use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
 use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
+use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
@@ -338,7 +339,11 @@ async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     let refusal = refused(bench.ask(&dana, Channel::Email).await);
     assert_eq!(refusal.outcome, Outcome::Forbidden);
     assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready(_)));
-    let email = bench.desk.channels(&dana).into_iter().find(|it| it.channel == Channel::Email);
+    let email = bench
+        .desk
+        .channels(&dana, &Lines::default())
+        .into_iter()
+        .find(|it| it.channel == Channel::Email);
     assert!(email.expect("offered").refusal.is_some());
 }
 
@@ -416,7 +421,7 @@ async fn security_37_contacts_are_masked_wherever_they_are_shown() {
         assert!(request.contact.contains("***"), "{}", request.contact);
     }
     let events = bench.desk.log(&EventFilter::default(), Page::Newest, 50).await.expect("the log");
-    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana));
+    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana, &Lines::default()));
     for whole in ["15112345678", "WB-1@", "wb-1@"] {
         assert!(!shown.contains(whole), "{whole} is shown in full: {shown}");
     }

@@ -154,6 +154,10 @@ Examples:
 A counter sends its messages itself. What it cannot send is taken over by the other
 counters, or by this, when its time has come. Any number may run at once.")]
     Deliver(DeliverArgs),
+    /// How messages fare: what waits, how long they take, by provider and by hour
+    #[command(after_help = "Examples:\n  countersign deliveries\n  \
+        countersign deliveries --hours 168 --json")]
+    Deliveries(DeliveriesArgs),
     /// Check each part as it would be used, and say what to do about each failure
     #[command(after_help = "Example:\n  countersign doctor\n\n\
         Nothing is sent. Exits with 31 when any part fails.")]
@@ -400,6 +404,17 @@ pub struct DeliverArgs {
     pub output: Json,
 }
 
+/// `deliveries`
+#[derive(Debug, Args)]
+pub struct DeliveriesArgs {
+    /// The hours to look back, up to a month
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=744))]
+    pub hours: u32,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `tray`
 #[derive(Debug, Args)]
 pub struct TrayArgs {
@@ -517,6 +532,7 @@ impl Command {
             | Self::Tray(TrayArgs { output, .. })
             | Self::Maintain(MaintainArgs { output, .. })
             | Self::Deliver(DeliverArgs { output, .. })
+            | Self::Deliveries(DeliveriesArgs { output, .. })
             | Self::Templates(
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )

@@ -27,8 +27,9 @@ pub async fn find(
         ));
     }
     if output.json() {
+        let lines = desk.lines().await?;
         for customer in &found.customers {
-            output.object(&CustomerLine::new(customer, desk.channels(customer)))?;
+            output.object(&CustomerLine::new(customer, desk.channels(customer, &lines)))?;
         }
     } else {
         let mut table = Table::new(["ACCOUNT", "NAME", "EMAIL", "PHONE", "ADDRESS"]);

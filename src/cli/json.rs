@@ -1,6 +1,8 @@
 //! The shapes of the JSON that programs read. They are a promise: keys may be
 //! added, but none is renamed, dropped or given another meaning.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::config::{Effective, Problem};
@@ -8,12 +10,14 @@ use crate::domain::channel::{Channel, Factor};
 use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventId, EventKind};
+use crate::domain::figures::{Figures, Spread};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
+use crate::service::providers::Lines;
 
 /// The answer about one request or session, and every failure. Keys that do
 /// not apply are left out.
@@ -411,6 +415,110 @@ pub struct LineProblem {
     pub line: u64,
     /// What is wrong.
     pub reason: String,
+}
+
+/// How messages fare.
+#[derive(Debug, Serialize)]
+pub struct DeliveriesReply {
+    outcome: &'static str,
+    /// The hours looked back.
+    hours: u32,
+    /// Messages looked at, and whether there were more.
+    messages: usize,
+    more: bool,
+    /// Messages that wait, and for how long the oldest has, in milliseconds.
+    waiting: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<SpreadLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered: Option<SpreadLine>,
+    providers: Vec<ShareLine>,
+    by_hour: Vec<HourLine>,
+    lines: Vec<HealthLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct SpreadLine {
+    count: usize,
+    p50_ms: u64,
+    p95_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ShareLine {
+    provider: String,
+    fallback: bool,
+    state: DeliveryState,
+    count: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HourLine {
+    began_at: Timestamp,
+    asked: usize,
+    accepted: usize,
+    failed: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HealthLine {
+    line: String,
+    condition: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl DeliveriesReply {
+    /// The figures of so many hours, and how the providers do now.
+    pub fn new(hours: u32, figures: &Figures, lines: &Lines) -> Self {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let spread = |it: Spread| SpreadLine {
+            count: it.count,
+            p50_ms: millis(it.p50),
+            p95_ms: millis(it.p95),
+        };
+        Self {
+            outcome: "counted",
+            hours,
+            messages: figures.messages,
+            more: figures.more,
+            waiting: figures.queue.length,
+            oldest_ms: figures.queue.oldest.map(millis),
+            accepted: figures.accepted.map(spread),
+            delivered: figures.delivered.map(spread),
+            providers: figures
+                .shares
+                .iter()
+                .map(|it| ShareLine {
+                    provider: it.provider.clone(),
+                    fallback: it.fallback,
+                    state: it.state,
+                    count: it.count,
+                })
+                .collect(),
+            by_hour: figures
+                .hours
+                .iter()
+                .map(|it| HourLine {
+                    began_at: it.began_at,
+                    asked: it.asked,
+                    accepted: it.accepted,
+                    failed: it.failed,
+                })
+                .collect(),
+            lines: lines
+                .all
+                .iter()
+                .map(|it| HealthLine {
+                    line: it.line.to_string(),
+                    condition: it.at(lines.read_at).word(),
+                    detail: it.detail.clone(),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// What `deliver` did.

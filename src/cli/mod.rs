@@ -3,6 +3,7 @@
 pub mod args;
 pub mod customers;
 pub mod deliver;
+pub mod deliveries;
 pub mod doctor;
 pub mod exit;
 pub mod house;
@@ -182,6 +183,7 @@ async fn at_the_desk(
             maintain::run(&desk, config.retention, theirs, output, &arguments).await
         }
         Command::Deliver(arguments) => deliver::run(&desk, output, &arguments).await,
+        Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),

@@ -22,7 +22,7 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// How long a command keeps trying to hand a message over. What still waits then
 /// is tried by the office's other terminals.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// `request`
 pub async fn ask(

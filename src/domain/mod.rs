@@ -12,6 +12,7 @@ pub mod contact;
 pub mod customer;
 pub mod delivery;
 pub mod event;
+pub mod figures;
 pub mod key;
 pub mod line;
 pub mod locale;

@@ -1,10 +1,12 @@
 //! Finding the customer, and saying how they can be reached.
 
 use super::ports::CustomerKey;
+use super::providers::Lines;
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId};
+use crate::domain::line::Condition;
 use crate::domain::query::Query;
 
 /// Customers that match a search.
@@ -36,6 +38,8 @@ pub struct ChannelChoice {
     pub contact: Option<String>,
     /// Why it cannot be used; none where it can.
     pub refusal: Option<String>,
+    /// How its providers do.
+    pub condition: Condition,
 }
 
 impl Desk {
@@ -73,9 +77,9 @@ impl Desk {
         Ok(self.store.customer(id).await?)
     }
 
-    /// The channels for a customer: those that can be used first, each of the
-    /// others with the reason why not.
-    pub fn channels(&self, customer: &Customer) -> Vec<ChannelChoice> {
+    /// The channels for a customer: those that can be used first, among them those
+    /// whose providers do best, and each of the others with the reason why not.
+    pub fn channels(&self, customer: &Customer, lines: &Lines) -> Vec<ChannelChoice> {
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
             .filter(|channel| self.sender(*channel).is_some())
@@ -83,9 +87,10 @@ impl Desk {
                 channel,
                 contact: customer.masked(channel),
                 refusal: self.refusal(customer, channel),
+                condition: lines.condition(channel, lines.read_at),
             })
             .collect();
-        choices.sort_by_key(|choice| choice.refusal.is_some());
+        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
         choices
     }
 

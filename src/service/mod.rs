@@ -12,6 +12,7 @@ pub mod lookup;
 pub mod maintenance;
 pub mod outbox;
 pub mod ports;
+pub mod providers;
 pub mod request;
 pub mod roster;
 pub mod session;

@@ -428,9 +428,9 @@ mod tests {
     #[test]
     fn every_outcome_of_a_delivery_is_typed() {
         let outcomes: Vec<_> = DeliveryState::ALL.into_iter().map(delivery_outcome).collect();
-        assert_eq!(outcomes[..3], [None; 3]);
-        assert_eq!(outcomes[3], Some(Outcome::Undeliverable));
-        assert_eq!(outcomes[4..], [Some(Outcome::Unavailable); 2]);
+        assert_eq!(outcomes[..5], [None; 5]);
+        assert_eq!(outcomes[5], Some(Outcome::Undeliverable));
+        assert_eq!(outcomes[6..], [Some(Outcome::Unavailable); 2]);
     }
 
     #[test]

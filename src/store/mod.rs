@@ -25,6 +25,7 @@ mod db;
 mod delivery;
 mod events;
 mod fault;
+mod figures;
 mod gate;
 mod import;
 mod index;
@@ -63,6 +64,7 @@ use crate::domain::chore::{Chore, Tidied};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Actor, Event, EventFilter, Page};
+use crate::domain::figures::{Queue, Sample};
 use crate::domain::line::Health;
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
@@ -178,7 +180,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 25] = [
+        let modules: [(&str, &[(&str, Sql)]); 26] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -188,6 +190,7 @@ impl SqlStore {
             ("customers", customers::STATEMENTS),
             ("delivery", delivery::STATEMENTS),
             ("events", events::STATEMENTS),
+            ("figures", figures::STATEMENTS),
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
             ("line", line::STATEMENTS),
@@ -476,5 +479,13 @@ impl Outbox for SqlStore {
 
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
         line::all(&self.db).await
+    }
+
+    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {
+        figures::samples(&self.db, within, most).await
+    }
+
+    async fn queue(&self) -> Result<Queue, StoreError> {
+        figures::queue(&self.db).await
     }
 }

@@ -114,6 +114,10 @@ pub enum Act {
         /// Which.
         request: RequestId,
     },
+    /// Read how the providers do.
+    ReadLines,
+    /// Read what the messages come to.
+    ReadFigures,
     /// Read the tray's messages after a number.
     ReadTray {
         /// The last number known.

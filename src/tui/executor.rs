@@ -7,6 +7,7 @@
 //! question for the time, which finds out that the store is back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::Local;
 use tokio::sync::mpsc;
@@ -17,15 +18,20 @@ use super::clock::Reading;
 use super::effect::{Act, Effect, EffectId};
 use super::msg::{Failure, Msg, Reply};
 use super::update::TRAY_WINDOW;
+use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::session::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::lifecycle::Lifecycle;
 use crate::service::insist::Insistence;
+use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
 use crate::service::{Desk, DeskError, wording};
 
 /// Hits of a search: as many as a tall screen shows.
 const HITS: u32 = 30;
+
+/// The time that figures are of.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Answers that may wait for the machine; one more waits where it was made.
 const ANSWERS: usize = 64;
@@ -139,15 +145,7 @@ impl Worker {
                 Reply::Clock(read.map(|store| Reading { store, own: own_clock() }))
             }
             Act::Find { typed } => Reply::Found(or_failure(desk.find(&typed, HITS).await)),
-            Act::Open { customer } => {
-                let found = or_failure(desk.customer(customer).await);
-                Reply::Opened(found.map(|found| {
-                    found.map(|customer| {
-                        let choices = desk.channels(&customer);
-                        (customer, choices)
-                    })
-                }))
-            }
+            Act::Open { customer } => Reply::Opened(or_failure(self.open(customer).await)),
             Act::Ask(ask) => Reply::Asked(or_failure(desk.ask(&ask).await)),
             Act::Resend { request } => Reply::Resent(or_failure(desk.resend(&request).await)),
             Act::Deliver { request } => {
@@ -175,8 +173,20 @@ impl Worker {
                 Reply::Log(page, or_failure(desk.log(&filter, page, limit).await))
             }
             Act::ReadStory { request } => Reply::Story(or_failure(desk.story(&request).await)),
+            Act::ReadLines => Reply::Lines(or_failure(desk.lines().await)),
+            Act::ReadFigures => Reply::Figures(or_failure(desk.figures(DAY).await)),
             Act::ReadTray { after } => Reply::Tray(self.tray(after).await),
         }
+    }
+
+    /// A customer with the channels, which are offered as their providers do now.
+    async fn open(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<(Customer, Vec<ChannelChoice>)>, DeskError> {
+        let Some(customer) = self.desk.customer(customer).await? else { return Ok(None) };
+        let choices = self.desk.channels(&customer, &self.desk.lines().await?);
+        Ok(Some((customer, choices)))
     }
 
     async fn tray(&self, after: u64) -> Result<Vec<TrayMessage>, Failure> {

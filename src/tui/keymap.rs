@@ -17,6 +17,8 @@ pub enum Command {
     ToggleLog,
     /// Open or close the tray.
     ToggleTray,
+    /// Open or close the figures about messages.
+    ToggleFigures,
     /// The next set of colours.
     NextTheme,
     /// One step back, or close what is on top.
@@ -82,6 +84,8 @@ pub enum Context {
     Story,
     /// The tray.
     Tray,
+    /// The figures about messages.
+    Figures,
     /// The palette.
     Palette,
     /// The help.
@@ -309,6 +313,14 @@ pub const BINDINGS: &[Binding] = &[
         Command::Back,
         ["Esc", "close", "Close the palette."],
     ),
+    bind(Context::Figures, (NONE, KeyCode::Up), Command::Up, ["Up", "", "Scroll up."]),
+    bind(Context::Figures, (NONE, KeyCode::Down), Command::Down, ["Down", "", "Scroll down."]),
+    bind(
+        Context::Figures,
+        (NONE, KeyCode::Esc),
+        Command::Back,
+        ["Esc", "close", "Back to the work."],
+    ),
     bind(Context::Help, (NONE, KeyCode::Up), Command::Up, ["Up", "", "Scroll up."]),
     bind(Context::Help, (NONE, KeyCode::Down), Command::Down, ["Down", "", "Scroll down."]),
     bind(Context::Help, (NONE, KeyCode::Esc), Command::Back, ["Esc", "close", "Close the help."]),
@@ -325,6 +337,12 @@ pub const BINDINGS: &[Binding] = &[
         (NONE, KeyCode::F(3)),
         Command::ToggleTray,
         ["F3", "tray", "Open or close the tray of messages."],
+    ),
+    bind(
+        Context::Global,
+        (NONE, KeyCode::F(4)),
+        Command::ToggleFigures,
+        ["F4", "", "How messages fare: what waits, by provider, by hour."],
     ),
     bind(
         Context::Global,
@@ -359,7 +377,7 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 /// The parts whose keys are told, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 10] = [
+pub const PARTS: [(Context, &str); 11] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::Entry, "Enter code"),
@@ -369,6 +387,7 @@ pub const PARTS: [(Context, &str); 10] = [
     (Context::LogFilter, "Log, while typing a filter"),
     (Context::Story, "A request's story"),
     (Context::Tray, "Tray"),
+    (Context::Figures, "Messages"),
     (Context::Palette, "Palette"),
 ];
 

@@ -13,12 +13,14 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Event, EventFilter};
+use crate::domain::figures::Figures;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
+use crate::service::providers::Lines;
 use crate::service::request::Refusal;
 
 /// The interface as a whole.
@@ -53,6 +55,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// How the parts below are doing, as far as this terminal has seen.
     pub health: Health,
+    /// How the providers are doing, as far as any terminal has seen.
+    pub providers: Providers,
     /// The program is to end.
     pub quitting: bool,
     /// The id of the last effect.
@@ -84,6 +88,7 @@ impl Model {
             overlay: None,
             notice: None,
             health: Health::default(),
+            providers: Providers::default(),
             quitting: false,
             last_effect: 0,
             under_way: Vec::new(),
@@ -101,6 +106,7 @@ impl Model {
     pub fn context(&self) -> Context {
         match (&self.overlay, self.focus, &self.log, &self.tray) {
             (Some(Overlay::Help { .. }), ..) => Context::Help,
+            (Some(Overlay::Figures(_)), ..) => Context::Figures,
             (Some(Overlay::Palette(_)), ..) => Context::Palette,
             (Some(Overlay::Confirm(_)), ..) => Context::Confirm,
             (None, Focus::Log, Some(log), _) if log.story.is_some() => Context::Story,
@@ -406,9 +412,37 @@ pub struct TrayPanel {
     pub stale: bool,
 }
 
+/// How the providers are doing.
+#[derive(Debug, Default)]
+pub struct Providers {
+    /// As last read.
+    pub known: Lines,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// When it was last asked for.
+    pub asked: Option<Now>,
+    /// Something was written since.
+    pub stale: bool,
+}
+
+/// What the messages come to.
+#[derive(Debug, Default)]
+pub struct FiguresPanel {
+    /// The figures; none until they were read.
+    pub figures: Option<Figures>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Something was written since.
+    pub stale: bool,
+    /// Lines scrolled down.
+    pub scroll: u16,
+}
+
 /// What lies on top of everything.
 #[derive(Debug)]
 pub enum Overlay {
+    /// How messages fare.
+    Figures(FiguresPanel),
     /// The keys.
     Help {
         /// Lines scrolled down.

@@ -8,10 +8,12 @@ use super::effect::EffectId;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::delivery::Report;
 use crate::domain::event::{Event, Page};
+use crate::domain::figures::Figures;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::service::lookup::{ChannelChoice, Found};
 use crate::service::ports::TrayMessage;
+use crate::service::providers::Lines;
 use crate::service::request::Asked;
 use crate::service::verify::Verification;
 use zeroize::Zeroizing;
@@ -80,6 +82,10 @@ pub enum Reply {
     Log(Page, Result<Vec<Event>, Failure>),
     /// To `ReadStory`.
     Story(Result<Vec<Event>, Failure>),
+    /// To `ReadLines`.
+    Lines(Result<Lines, Failure>),
+    /// To `ReadFigures`.
+    Figures(Result<Figures, Failure>),
     /// To `ReadTray`.
     Tray(Result<Vec<TrayMessage>, Failure>),
 }

@@ -74,6 +74,9 @@ pub fn most_scroll(model: &Model, now: Now) -> usize {
     let scene = Scene { model, theme: &theme, now };
     let (width, height) = model.size;
     let Some(areas) = layout::areas(model, Rect::new(0, 0, width, height)) else { return 0 };
+    if let Some(Overlay::Figures(panel)) = &model.overlay {
+        return overlays::figures::most_scroll(scene, panel, areas.above_notice());
+    }
     match (model.context(), &model.screen, &model.log) {
         (Context::Help, ..) => overlays::help::most_scroll(scene, areas.above_notice()),
         (Context::Verified, Screen::Verified(verified), _) => {
@@ -117,6 +120,7 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     let middle = areas.above_notice();
     match &model.overlay {
         Some(Overlay::Help { scroll }) => overlays::help::draw(scene, *scroll, frame, middle),
+        Some(Overlay::Figures(panel)) => overlays::figures::draw(scene, panel, frame, middle),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, middle),
         Some(Overlay::Confirm(question)) => {
             overlays::confirm::draw(scene, *question, frame, middle);

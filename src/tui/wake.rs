@@ -5,14 +5,22 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, SLOW, clock_due};
+use super::update::{CHECK, SLOW, clock_due, lines_due};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
-    [clock, next_slow(model), clock_due(model)].into_iter().flatten().min()
+    let turn = model.clock.and_then(|clock| next_turn(model, clock, now));
+    let due = [clock, turn, next_slow(model), clock_due(model), lines_due(model)];
+    due.into_iter().flatten().min()
+}
+
+/// A provider that was left alone is tried again.
+fn next_turn(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
+    let turn = model.providers.known.next_turn(clock.time(now))?;
+    Some(now + clock.until(turn, now))
 }
 
 /// An effect that is under way begins to be slow.

@@ -128,6 +128,8 @@ fn failed(kind: u8) -> Reply {
         12 => Reply::Log(Page::Newest, Ok(Vec::new())),
         13 => Reply::Story(Ok(Vec::new())),
         14 => Reply::Tray(Ok(Vec::new())),
+        15 => Reply::Lines(Err(down())),
+        16 => Reply::Figures(Err(down())),
         _ => Reply::Opened(Ok(None)),
     }
 }
@@ -150,6 +152,8 @@ fn failure(act: &Act) -> Reply {
         Act::ReadLog { .. } => 12,
         Act::ReadStory { .. } => 13,
         Act::ReadTray { .. } => 14,
+        Act::ReadLines => 15,
+        Act::ReadFigures => 16,
     })
 }
 

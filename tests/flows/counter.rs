@@ -257,6 +257,7 @@ fn key(name: &str) -> KeyEvent {
         "F1" => plain(KeyCode::F(1)),
         "F2" => plain(KeyCode::F(2)),
         "F3" => plain(KeyCode::F(3)),
+        "F4" => plain(KeyCode::F(4)),
         other => panic!("no key is called {other}"),
     }
 }

@@ -7,12 +7,14 @@ use countersign::domain::channel::Channel;
 use countersign::domain::customer::{Account, Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, Report};
 use countersign::domain::event::{Actor, Event, EventId, EventKind, Page};
+use countersign::domain::figures::{Figures, Queue, Sample};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
 use countersign::service::lookup::{ChannelChoice, Found};
 use countersign::service::ports::TrayMessage;
+use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::{RefusedCode, Verification, Verified};
 use countersign::tui::clock::Reading;
@@ -28,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) events: Vec<Event>,
     pub(crate) tray: Vec<TrayMessage>,
     /// What the next hand-over reports.
+    pub(crate) lines: Lines,
+    pub(crate) samples: Vec<Sample>,
     pub(crate) report: Report,
     /// Why the next ask is turned down.
     pub(crate) refusal: Option<Refusal>,
@@ -67,6 +71,8 @@ impl Desk {
             session: None,
             events: Vec::new(),
             tray: Vec::new(),
+            lines: Lines::default(),
+            samples: Vec::new(),
             report: Report::sent(None),
             refusal: None,
             asks: Vec::new(),
@@ -154,6 +160,13 @@ impl Desk {
                 Reply::LoggedOut(Ok(self.session.clone()))
             }
             Act::ReadLog { page, limit, .. } => Reply::Log(page, Ok(self.page(page, limit))),
+            Act::ReadLines => {
+                self.lines.read_at = now;
+                Reply::Lines(Ok(self.lines.clone()))
+            }
+            Act::ReadFigures => {
+                Reply::Figures(Ok(Figures::of(&self.samples, false, Queue::default())))
+            }
             Act::ReadStory { request } => {
                 let of = |event: &&Event| event.request.as_ref() == Some(&request);
                 Reply::Story(Ok(self.events.iter().filter(of).cloned().collect()))
@@ -188,9 +201,10 @@ impl Desk {
                     .recorded(channel)
                     .is_none()
                     .then(|| "no phone number on file".to_owned()),
+                condition: self.lines.condition(channel, self.lines.read_at),
             })
             .collect();
-        choices.sort_by_key(|choice| choice.refusal.is_some());
+        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
         Some((customer, choices))
     }
 

@@ -8,6 +8,8 @@ use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
+use countersign::domain::figures::{Figures, Queue, Sample};
+use countersign::domain::line::{Condition, Experience, Health, Line};
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
@@ -15,10 +17,12 @@ use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
 use countersign::service::lookup::ChannelChoice;
 use countersign::service::ports::TrayMessage;
+use countersign::service::providers::Lines;
 use countersign::tui::clock::StoreClock;
 use countersign::tui::effect::TypedCode;
 use countersign::tui::model::{
-    Entry, Find, Hits, LogPanel, Model, Notice, Place, Screen, Send, Tone, TrayPanel, Verified,
+    Entry, FiguresPanel, Find, Hits, LogPanel, Model, Notice, Place, Screen, Send, Tone, TrayPanel,
+    Verified,
 };
 use tui_input::Input;
 use zeroize::Zeroizing;
@@ -112,13 +116,74 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             channel: Channel::Sms,
             contact: Some("+4**********12".into()),
             refusal: None,
+            condition: Condition::Ok,
         },
         ChannelChoice {
             channel: Channel::Email,
             contact: Some("d***@example.org".into()),
             refusal: None,
+            condition: Condition::Ok,
         },
     ]
+}
+
+/// The email provider is down, so that SMS comes first.
+pub(crate) fn one_down() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[1].condition = Condition::Down;
+    choices
+}
+
+/// What is known when it is.
+pub(crate) fn email_down() -> Lines {
+    let failed = |health: Health, _| {
+        let why = "The mail server cannot be reached. Nothing was sent.";
+        health.after(Experience::Failed, Some(why), at(-1))
+    };
+    let email = (0..3).fold(Health::new(Line::main(Channel::Email)), failed);
+    Lines { all: vec![email, Health::new(Line::main(Channel::Sms))], read_at: at(0) }
+}
+
+/// A day's messages.
+pub(crate) fn figures() -> FiguresPanel {
+    let sample = |provider: &str, fallback, state, minute: i64, took: Option<i64>| Sample {
+        provider: provider.into(),
+        fallback,
+        state,
+        asked_at: at(-60 * minute),
+        accepted_at: took.map(|seconds| at(-60 * minute + seconds)),
+        delivered_at: (state == DeliveryState::Delivered).then(|| at(-60 * minute + 9)),
+    };
+    let mut samples: Vec<_> = (0..90)
+        .map(|it| sample("twilio", false, DeliveryState::Delivered, it * 7, Some(1 + it % 3)))
+        .collect();
+    samples.extend((0..20).map(|it| sample("smtp", false, DeliveryState::Sent, it * 30, Some(1))));
+    samples.push(sample("smtp", false, DeliveryState::Failed, 3, None));
+    samples.push(sample("smtp", true, DeliveryState::Sent, 4, Some(2)));
+    let queue = Queue { length: 2, oldest: Some(std::time::Duration::from_secs(12)) };
+    let figures = Some(Figures::of(&samples, true, queue));
+    FiguresPanel { figures, ..FiguresPanel::default() }
+}
+
+/// A day without any.
+pub(crate) fn no_figures() -> FiguresPanel {
+    FiguresPanel { figures: Some(Figures::default()), ..FiguresPanel::default() }
+}
+
+/// A request whose message waits for another try.
+pub(crate) fn waiting() -> Request {
+    let mut request = request(Status::Open, 0, DeliveryState::Queued);
+    request.delivery.detail = Some("Twilio cannot be reached. Nothing was sent.".into());
+    request
+}
+
+/// A request whose code is nearly over.
+pub(crate) fn late() -> Request {
+    Request {
+        expires_at: at(21),
+        resend_at: at(-1),
+        ..request(Status::Open, 0, DeliveryState::Delivered)
+    }
 }
 
 pub(crate) fn send() -> Send {

@@ -12,8 +12,8 @@ use countersign::domain::session::SessionEnd;
 use countersign::tui::effect::EffectId;
 use countersign::tui::keymap::{BINDINGS, Command};
 use countersign::tui::model::{
-    Entry, Find, Focus, LogPanel, Model, Overlay, Palette, Part, Question, Screen, Send, Story,
-    Tone, TrayPanel, Verified,
+    Entry, FiguresPanel, Find, Focus, LogPanel, Model, Overlay, Palette, Part, Question, Screen,
+    Send, Story, Tone, TrayPanel, Verified,
 };
 
 use crate::models as m;
@@ -115,12 +115,19 @@ states! {
         open: Some(Box::new(m::request(Status::Open, 1, DeliveryState::Sent))),
         ..m::send()
     });
+    send_one_down => send(Send { choices: m::one_down(), ..m::send() });
+    send_on_down => with(send(Send { choices: m::one_down(), selected: 1, ..m::send() }), |model| {
+        model.providers.known = m::email_down();
+    });
     send_limited => with(send_both(), |model| {
         model.notice = Some(m::notice(
             Tone::Warning,
             "A code was sent to this contact a moment ago. Try again in 23 seconds.",
         ));
     });
+    entry_waits => entry(m::entry("", m::waiting()));
+    entry_late => entry(m::entry("", m::late()));
+    entry_forwarded => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Forwarded)));
     entry_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
     entry_typing => entry(m::typing());
     entry_pasted => with(
@@ -232,6 +239,11 @@ states! {
         model.log = Some(m::log());
         model.tray = Some(m::tray());
     });
+    figures => with(overlay(Overlay::Figures(m::figures())), |model| {
+        model.providers.known = m::email_down();
+    });
+    figures_reading => overlay(Overlay::Figures(FiguresPanel::default()));
+    figures_empty => overlay(Overlay::Figures(m::no_figures()));
     help => overlay(Overlay::Help { scroll: 0 });
     help_scrolled => overlay(Overlay::Help { scroll: 500 });
     palette => overlay(Overlay::Palette(Palette {

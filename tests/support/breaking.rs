@@ -10,6 +10,7 @@ use countersign::domain::chore::{Chore, Tidied};
 use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::figures::{Queue, Sample};
 use countersign::domain::line::Health;
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
@@ -264,5 +265,13 @@ impl Outbox for Breaking {
 
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
         self.read(self.inner.lines()).await
+    }
+
+    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {
+        self.read(self.inner.samples(within, most)).await
+    }
+
+    async fn queue(&self) -> Result<Queue, StoreError> {
+        self.read(self.inner.queue()).await
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::Actor;
+use crate::domain::figures::{Queue, Sample};
 use crate::domain::line::{Experience, Health, Line};
 use crate::domain::outbox::{Step, Task};
 use crate::domain::request::{Reference, RequestId};
@@ -127,4 +128,8 @@ pub trait Outbox: Send + Sync {
     async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError>;
     /// How the providers do, and the store's clock.
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError>;
+    /// The newest messages of so long, at most so many of them.
+    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError>;
+    /// What waits to be handed over.
+    async fn queue(&self) -> Result<Queue, StoreError>;
 }

@@ -1,6 +1,7 @@
 //! What lies on top of everything: a box in the middle that takes the keys.
 
 pub mod confirm;
+pub mod figures;
 pub mod help;
 pub mod palette;
 

@@ -21,6 +21,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::send::title;
+use crate::domain::outbox::USEFUL;
 use crate::domain::request::{Request, Status};
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Entry, Focus};
@@ -265,7 +266,13 @@ fn another<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
     let key = key_name(Context::Entry, Command::Resend);
     let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
     if wait.is_zero() {
-        return vec![Span::styled(key, theme.key), Span::raw(" sends one now")];
+        let ends = scene.until(request.expires_at).is_some_and(|left| left < USEFUL);
+        let now = if ends {
+            Span::styled(" sends a fresh one; time is short", theme.warning)
+        } else {
+            Span::raw(" sends one now")
+        };
+        return vec![Span::styled(key, theme.key), now];
     }
     vec![
         Span::styled(key, theme.key),

@@ -19,6 +19,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::domain::line::Condition;
 use crate::domain::request::{Request, Status};
 use crate::service::lookup::ChannelChoice;
 use crate::tui::keymap::{Command, Context, key_name};
@@ -77,8 +78,11 @@ fn channel<'a>(
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
-        if first {
-            parts.push(vec![Span::styled("preferred", theme.muted)]);
+        match choice.condition {
+            Condition::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
+            Condition::Slow => parts.push(vec![Span::styled("slow at the moment", theme.warning)]),
+            Condition::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            Condition::Ok => {}
         }
         return labelled(
             Span::styled(label, theme.strong),
@@ -130,7 +134,16 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let digits = scene.model.place.code_length;
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
-    styled(&text, room, Style::new())
+    let mut lines = styled(&text, room, Style::new());
+    if choice.condition == Condition::Down {
+        let label = choice.channel.label();
+        let text = format!(
+            "{label} is down at the moment: the message waits until it works again. Another \
+             channel is quicker."
+        );
+        lines.extend(styled(&text, room, theme.warning));
+    }
+    lines
 }
 
 /// A channel's name among other words.

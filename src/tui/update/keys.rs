@@ -4,7 +4,7 @@
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::step::Step;
-use super::{entry, find, log, overlay, send, tray, verified};
+use super::{entry, find, log, overlay, providers, send, tray, verified};
 use crate::config::settings::ThemeName;
 use crate::tui::keymap::{self, Command, Context};
 use crate::tui::model::Tone;
@@ -54,6 +54,7 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
         Command::Palette => overlay::toggle_palette(step),
         Command::ToggleLog => log::toggle(step),
         Command::ToggleTray => tray::toggle(step),
+        Command::ToggleFigures => providers::toggle_figures(step),
         _ => match context {
             Context::Find => find::command(step, command),
             Context::Send => send::command(step, command),
@@ -61,6 +62,7 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
             Context::Verified => verified::command(step, command),
             Context::Log | Context::LogFilter | Context::Story => log::command(step, command),
             Context::Tray => tray::command(step, command),
+            Context::Figures => providers::command(step, command),
             Context::Palette => overlay::palette(step, command),
             Context::Help => overlay::help(step, command),
             Context::Global | Context::Confirm => {}

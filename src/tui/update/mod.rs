@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod lost;
 mod overlay;
+mod providers;
 mod replies;
 mod send;
 mod step;
@@ -23,6 +24,7 @@ use super::model::{Model, Screen};
 use super::msg::Msg;
 use step::Step;
 
+pub use providers::lines_due;
 pub use time::{SLOW, clock_due};
 pub use tray::WINDOW as TRAY_WINDOW;
 pub use verified::CHECK;
@@ -31,6 +33,7 @@ pub use verified::CHECK;
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut step = Step::new(model, now);
     step.read_clock();
+    providers::read(&mut step);
     step.done()
 }
 
@@ -67,4 +70,5 @@ fn store_changed(step: &mut Step<'_>) {
     }
     log::reread(step);
     tray::reread(step);
+    providers::stale(step);
 }

@@ -2,7 +2,7 @@
 //! it says about the parts below is remembered.
 
 use super::step::Step;
-use super::{entry, find, follow, log, lost, send, time, tray, verified};
+use super::{entry, find, follow, log, lost, providers, send, time, tray, verified};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::request::Reference;
 use crate::service::request::Asked;
@@ -33,6 +33,8 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
         Reply::LoggedOut(answer) => verified::logged_out(step, id, answer),
         Reply::Log(page, answer) => log::answered(step, id, page, answer),
         Reply::Story(answer) => log::story(step, id, answer),
+        Reply::Lines(answer) => providers::answered(step, id, answer),
+        Reply::Figures(answer) => providers::added_up(step, id, answer),
         Reply::Tray(answer) => tray::answered(step, id, answer),
     }
     if !failed {
@@ -67,7 +69,7 @@ fn resent(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Asked>, Failu
 fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) -> bool {
     if let Reply::Delivered(Ok(Some(report))) = reply {
         let provider = match report.state {
-            DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
+            DeliveryState::Queued | DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
             _ => Part::Ok,
         };
         *step.model.health.part(done.by) = provider;
@@ -110,6 +112,8 @@ const fn failure(reply: &Reply) -> Option<&Failure> {
         | Reply::LoggedOut(Err(it))
         | Reply::Log(_, Err(it))
         | Reply::Story(Err(it))
+        | Reply::Lines(Err(it))
+        | Reply::Figures(Err(it))
         | Reply::Tray(Err(it)) => Some(it),
         _ => None,
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::step::Step;
-use super::{entry, send, verified};
+use super::{entry, providers, send, verified};
 use crate::service::wording;
 use crate::tui::clock::{Now, Reading, StoreClock};
 use crate::tui::effect::EffectId;
@@ -55,6 +55,7 @@ pub(super) fn clock(step: &mut Step<'_>, id: EffectId, answer: Result<Reading, F
 
 pub(super) fn passed(step: &mut Step<'_>) {
     ask_clock(step);
+    providers::read_if_due(step);
     tell_own_clock(step);
     expire(step);
     end_session(step);

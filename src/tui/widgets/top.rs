@@ -5,8 +5,10 @@ use ratatui::text::{Line, Span};
 use super::moment::minute;
 use super::rows::spread;
 use super::text::{fit, width, width_of};
+use crate::domain::channel::Channel;
+use crate::domain::line::Condition;
 use crate::domain::time::Timestamp;
-use crate::tui::model::{Health, Model, Part, Place};
+use crate::tui::model::{Below, Health, Model, Part, Place};
 use crate::tui::theme::Theme;
 
 /// ` Riverside Billing · counter 3 · amira · demo      store ok · email ok · sms slow  14:32`
@@ -16,13 +18,28 @@ pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) 
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, model.place.zone));
     let right = [Said::All, Said::Short, Said::Troubles, Said::Least]
         .into_iter()
-        .map(|said| health(model.health, said, &clock, theme))
+        .map(|said| health(known(model, now), said, &clock, theme))
         .find(|right| width_of(&who) + 2 + width_of(right) <= room)
-        .unwrap_or_else(|| health(model.health, Said::Least, &clock, theme));
+        .unwrap_or_else(|| health(known(model, now), Said::Least, &clock, theme));
     let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
     line
+}
+
+/// What this terminal has seen, or worse where the others have.
+fn known(model: &Model, now: Option<Timestamp>) -> Health {
+    let mut health = model.health;
+    for channel in Channel::ALL {
+        let condition = now.map(|now| model.providers.known.condition(channel, now));
+        let part = health.part(Below::of(channel));
+        *part = match (condition, *part) {
+            (Some(Condition::Down), _) | (_, Part::Down) => Part::Down,
+            (Some(Condition::Slow), _) | (_, Part::Slow) => Part::Slow,
+            (Some(Condition::Ok) | None, Part::Ok) => Part::Ok,
+        };
+    }
+    health
 }
 
 /// What a counter's name begins with where it says by itself what it names.

@@ -1,0 +1,53 @@
+//! How the providers do and what the messages come to, for clerks who choose a
+//! channel and admins who look why nothing came.
+
+use std::time::Duration;
+
+use super::{Desk, DeskError};
+use crate::domain::channel::Channel;
+use crate::domain::figures::Figures;
+use crate::domain::line::{Condition, Health};
+use crate::domain::time::Timestamp;
+
+/// Messages looked at for figures: some days of a busy office.
+const MOST: u32 = 20_000;
+
+/// How the lines that the office has do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Each line.
+    pub all: Vec<Health>,
+    /// The store's clock when this was read.
+    pub read_at: Timestamp,
+}
+
+impl Lines {
+    /// How a channel does at a moment: as well as the better of its lines.
+    pub fn condition(&self, channel: Channel, now: Timestamp) -> Condition {
+        let of_channel = self.all.iter().filter(|it| it.line.channel == channel);
+        of_channel.map(|it| it.at(now)).min().unwrap_or(Condition::Ok)
+    }
+
+    /// The next moment at which a condition changes by itself.
+    pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = self.all.iter().flat_map(|it| [it.down_until, it.slow_until]);
+        ends.filter(|end| *end > now).min()
+    }
+}
+
+impl Desk {
+    /// How the providers do, as all terminals have met them.
+    pub async fn lines(&self) -> Result<Lines, DeskError> {
+        let (read_at, all) = self.store.lines().await?;
+        let has = |health: &Health| self.senders.behind(health.line).is_some();
+        Ok(Lines { all: all.into_iter().filter(has).collect(), read_at })
+    }
+
+    /// What the messages of the last hours come to.
+    pub async fn figures(&self, within: Duration) -> Result<Figures, DeskError> {
+        let mut samples = self.store.samples(within, MOST + 1).await?;
+        let more = samples.len() > MOST as usize;
+        samples.truncate(MOST as usize);
+        Ok(Figures::of(&samples, more, self.store.queue().await?))
+    }
+}

@@ -1,0 +1,49 @@
+//! The messages of some hours, for figures.
+
+use std::time::Duration;
+
+use super::db::{Db, Row, args};
+use super::sql::statements;
+use crate::domain::figures::{Queue, Sample};
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::StoreError;
+
+statements! {
+    SAMPLES {
+        "SELECT provider, fallback, state, created_at, accepted_at, delivered_at \
+         FROM core_delivery WHERE created_at > " now " - $1 ORDER BY created_at DESC LIMIT $2"
+    }
+    /// The table is small.
+    QUEUE {
+        "SELECT COUNT(*), " now " - MIN(d.created_at) FROM core_outbox b \
+         JOIN core_delivery d ON d.id = b.delivery_id WHERE b.task = 'send'"
+    }
+}
+
+/// The newest messages of so long, at most so many of them.
+pub(super) async fn samples(
+    db: &Db,
+    within: Duration,
+    most: u32,
+) -> Result<Vec<Sample>, StoreError> {
+    let rows = db.all(&SAMPLES, args![millis_of(within), most]).await?;
+    rows.iter().map(sample).collect()
+}
+
+fn sample(row: &Row) -> Result<Sample, StoreError> {
+    Ok(Sample {
+        provider: row.text(0)?,
+        fallback: row.int(1)? != 0,
+        state: row.word(2)?,
+        asked_at: row.time(3)?,
+        accepted_at: row.maybe_int(4)?.map(Timestamp::from_millis),
+        delivered_at: row.maybe_int(5)?.map(Timestamp::from_millis),
+    })
+}
+
+/// What waits to be handed over.
+pub(super) async fn queue(db: &Db) -> Result<Queue, StoreError> {
+    let Some(row) = db.maybe(&QUEUE, args![]).await? else { return Ok(Queue::default()) };
+    let oldest = row.maybe_int(1)?.map(|it| Duration::from_millis(u64::try_from(it).unwrap_or(0)));
+    Ok(Queue { length: u64::from(row.count(0)?), oldest })
+}

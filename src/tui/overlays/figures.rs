@@ -1,0 +1,149 @@
+//! How messages fare: what waits, how long they took, by provider and by hour.
+//!
+//! ```text
+//! Waiting        3, the oldest for 12 s
+//! Accepted after half within 0.4 s, 95 of 100 within 2.1 s (120)
+//! Arrived after  half within 3.2 s, 95 of 100 within 31 s (98)
+//!
+//! twilio         sent 12   delivered 98   failed 2
+//! smtp fallback  sent 8
+//!
+//! 14:00   52 asked for   50 accepted   2 failed
+//! ```
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::centred;
+use crate::domain::figures::{Hour, Queue, Share, Spread};
+use crate::tui::model::FiguresPanel;
+use crate::tui::screens::verified::foot;
+use crate::tui::view::Scene;
+use crate::tui::widgets::moment::{minute, second_or_day};
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::text::{pad, wrap};
+
+/// The cells of a line's name.
+const NAME: usize = 16;
+
+/// Draws the figures.
+pub fn draw(scene: Scene<'_>, panel: &FiguresPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let (area, lines, height) = parts(scene, panel, area);
+    let most = lines.len().saturating_sub(height);
+    let scroll = usize::from(panel.scroll).min(most);
+    let mut title = Title::of("Messages of the last 24 hours");
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, true);
+    let end = (scroll + height).min(lines.len());
+    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The box, the lines, and how many of them are in sight.
+fn parts<'a>(scene: Scene<'_>, panel: &FiguresPanel, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
+    let area = centred(area, 78, area.height);
+    let lines = lines(scene, panel, usize::from(area.width.saturating_sub(6)));
+    (area, lines, usize::from(area.height.saturating_sub(2)))
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, panel: &FiguresPanel, area: Rect) -> usize {
+    let (_, lines, height) = parts(scene, panel, area);
+    lines.len().saturating_sub(height)
+}
+
+fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let Some(figures) = &panel.figures else {
+        return vec![Line::styled("Adding up", theme.muted)];
+    };
+    let mut told = vec![
+        ("Waiting".to_owned(), waiting(figures.queue)),
+        ("Accepted after".to_owned(), spread(figures.accepted)),
+        ("Arrived after".to_owned(), spread(figures.delivered)),
+    ];
+    for health in &scene.model.providers.known.all {
+        if let Some(detail) = &health.detail {
+            told.push((health.line.to_string(), detail.clone()));
+        }
+    }
+    let mut lines = rows(told, room, scene);
+    if figures.messages == 0 {
+        lines.push(Line::default());
+        lines.push(Line::styled("No message was asked for.", theme.muted));
+        return lines;
+    }
+    lines.push(Line::default());
+    lines.extend(rows(shares(&figures.shares), room, scene));
+    lines.push(Line::default());
+    let now = scene.time().unwrap_or_default();
+    let zone = scene.model.place.zone;
+    let hour = |it: &Hour| {
+        let name = if now.since(it.began_at) < Duration::from_hours(20) {
+            minute(it.began_at, zone)
+        } else {
+            second_or_day(it.began_at, now, zone)
+        };
+        let told =
+            format!("{} asked for, {} accepted, {} failed", it.asked, it.accepted, it.failed);
+        (name, told)
+    };
+    lines.extend(rows(figures.hours.iter().map(hour).collect(), room, scene));
+    if figures.more {
+        let text = format!("Only the newest {} were looked at.", figures.messages);
+        lines.push(Line::styled(text, theme.muted));
+    }
+    lines
+}
+
+fn rows<'a>(told: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let row = |(name, text): (String, String)| {
+        let lines = wrap(&text, room.saturating_sub(NAME));
+        lines.into_iter().enumerate().map(move |(at, text)| {
+            let name = if at == 0 { name.as_str() } else { "" };
+            let name = pad(name, NAME, theme.symbols.ellipsis);
+            Line::from(vec![Span::styled(name, theme.muted), Span::raw(text)])
+        })
+    };
+    told.into_iter().flat_map(|it| row(it).collect::<Vec<_>>()).collect()
+}
+
+fn waiting(queue: Queue) -> String {
+    match (queue.length, queue.oldest) {
+        (0, _) => "nothing".into(),
+        (length, None) => length.to_string(),
+        (length, Some(oldest)) => format!("{length}, the oldest for {}", span(oldest)),
+    }
+}
+
+fn spread(spread: Option<Spread>) -> String {
+    let Some(Spread { count, p50, p95 }) = spread else { return "nothing is known".into() };
+    format!("half within {}, 95 of 100 within {} ({count})", span(p50), span(p95))
+}
+
+/// `0.4 s`, `31 s`, `4 min`.
+fn span(span: Duration) -> String {
+    match span.as_secs() {
+        0..10 => format!("{:.1} s", span.as_secs_f64()),
+        seconds @ 10..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}
+
+/// One line a provider.
+fn shares(shares: &[Share]) -> Vec<(String, String)> {
+    let mut told: Vec<(String, String)> = Vec::new();
+    for share in shares {
+        let name = format!("{}{}", share.provider, if share.fallback { " fallback" } else { "" });
+        let part = format!("{} {}", share.state.word(), share.count);
+        match told.last_mut().filter(|(last, _)| *last == name) {
+            Some((_, text)) => *text = format!("{text}, {part}"),
+            None => told.push((name, part)),
+        }
+    }
+    told
+}

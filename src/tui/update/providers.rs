@@ -1,0 +1,118 @@
+//! How the providers do and what the messages come to. Others' experience is
+//! read when something was written, but not for each entry: a busy office
+//! writes several a second.
+
+use std::time::Duration;
+
+use super::step::{Step, motion, scrolled};
+use crate::domain::figures::Figures;
+use crate::service::providers::Lines;
+use crate::tui::clock::Now;
+use crate::tui::effect::{Act, EffectId};
+use crate::tui::keymap::Command;
+use crate::tui::model::{Below, FiguresPanel, Model, Overlay, Part, Screen};
+use crate::tui::msg::Failure;
+use crate::tui::view;
+
+/// How often they are read at most.
+const LEAST: Duration = Duration::from_secs(3);
+
+/// When they are due to be read; none where nothing was written since.
+pub fn lines_due(model: &Model) -> Option<Now> {
+    let providers = &model.providers;
+    if !providers.stale || providers.reading.is_some() {
+        return None;
+    }
+    providers.asked.map(|asked| asked + LEAST)
+}
+
+/// Something was written: what it says of the providers is read in time.
+pub(super) fn stale(step: &mut Step<'_>) {
+    step.model.providers.stale = true;
+    if let Some(Overlay::Figures(panel)) = &mut step.model.overlay {
+        panel.stale = true;
+    }
+    read_if_due(step);
+}
+
+/// Reads what is due.
+pub(super) fn read_if_due(step: &mut Step<'_>) {
+    if lines_due(step.model).is_some_and(|due| due <= step.now) {
+        read(step);
+        let again = matches!(&step.model.overlay, Some(Overlay::Figures(it)) if it.stale);
+        if again {
+            add_up(step);
+        }
+    }
+}
+
+/// Reads how the providers do.
+pub(super) fn read(step: &mut Step<'_>) {
+    let id = step.act(Act::ReadLines);
+    let providers = &mut step.model.providers;
+    providers.reading = Some(id);
+    providers.asked = Some(step.now);
+    providers.stale = false;
+}
+
+pub(super) fn answered(step: &mut Step<'_>, id: EffectId, answer: Result<Lines, Failure>) {
+    step.model.providers.reading.take_if(|reading| *reading == id);
+    // A store that is lost says so elsewhere; what was known stays.
+    let Ok(lines) = answer else { return };
+    let now = lines.read_at;
+    for health in &lines.all {
+        let part = step.model.health.part(Below::of(health.line.channel));
+        // What this terminal met itself counts until somebody has met better.
+        if health.failures == 0 && *part == Part::Down {
+            *part = Part::Ok;
+        }
+    }
+    let choices = match &mut step.model.screen {
+        Screen::Send(send) => Some(&mut send.choices),
+        Screen::Entry(entry) => Some(&mut entry.choices),
+        Screen::Find(_) | Screen::Verified(_) => None,
+    };
+    // They stay where they are: nothing moves under the clerk's finger.
+    for choice in choices.into_iter().flatten() {
+        choice.condition = lines.condition(choice.channel, now);
+    }
+    step.model.providers.known = lines;
+}
+
+pub(super) fn toggle_figures(step: &mut Step<'_>) {
+    if matches!(step.model.overlay, Some(Overlay::Figures(_))) {
+        step.model.overlay = None;
+        return;
+    }
+    step.model.overlay = Some(Overlay::Figures(FiguresPanel::default()));
+    add_up(step);
+}
+
+fn add_up(step: &mut Step<'_>) {
+    let id = step.act(Act::ReadFigures);
+    if let Some(Overlay::Figures(panel)) = &mut step.model.overlay {
+        panel.reading = Some(id);
+        panel.stale = false;
+    }
+}
+
+pub(super) fn added_up(step: &mut Step<'_>, id: EffectId, answer: Result<Figures, Failure>) {
+    let Some(Overlay::Figures(panel)) = &mut step.model.overlay else { return };
+    if panel.reading.take_if(|reading| *reading == id).is_none() {
+        return;
+    }
+    match answer {
+        Ok(figures) => panel.figures = Some(figures),
+        Err(failure) => step.fail(failure),
+    }
+}
+
+pub(super) fn command(step: &mut Step<'_>, command: Command) {
+    let most = view::most_scroll(step.model, step.now);
+    let Some(Overlay::Figures(panel)) = &mut step.model.overlay else { return };
+    if let Some(by) = motion(command) {
+        panel.scroll = scrolled(panel.scroll, most, by);
+    } else if command == Command::Back {
+        step.model.overlay = None;
+    }
+}

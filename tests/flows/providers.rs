@@ -1,0 +1,101 @@
+//! What the interface says of the providers, and what it learns from others.
+
+use std::time::Duration;
+
+use countersign::domain::channel::Channel;
+use countersign::domain::delivery::DeliveryState;
+use countersign::domain::figures::Sample;
+use countersign::domain::line::{Condition, Experience, Health, Line};
+use countersign::domain::time::Timestamp;
+use countersign::tui::effect::Act;
+use countersign::tui::model::{Overlay, Part};
+use countersign::tui::msg::{Msg, Reply};
+use countersign::tui::wake;
+
+use super::counter::Counter;
+use super::desk::down;
+
+fn is_lines(act: &Act) -> bool {
+    matches!(act, Act::ReadLines)
+}
+
+/// A line that has failed so often that it is left alone.
+fn lost(line: Line, now: Timestamp) -> Health {
+    let failed = |health: Health, _| health.after(Experience::Failed, Some("It hangs."), now);
+    (0..3).fold(Health::new(line), failed)
+}
+
+#[test]
+fn a_channel_that_is_down_is_told_before_anything_is_sent_and_offered_last() {
+    let mut counter = Counter::new();
+    let first = Counter::after("riv<Enter>").send().choices[0].channel;
+    counter.desk.lines.all = vec![lost(Line::main(first), counter.time())];
+    counter.keys("riv<Enter>").is_at("send");
+    let order: Vec<_> = counter.send().choices.iter().map(|it| it.condition).collect();
+    assert_eq!(order, [Condition::Ok, Condition::Down]);
+    assert_ne!(counter.send().choices[counter.send().selected].channel, first);
+}
+
+#[test]
+fn a_fallback_that_works_keeps_a_channel_up() {
+    let mut counter = Counter::new();
+    let (main, other) = (Line::main(Channel::Sms), Line::fallback(Channel::Sms));
+    counter.desk.lines.all = vec![lost(main, counter.time()), Health::new(other)];
+    counter.keys("riv<Enter>");
+    assert!(counter.send().choices.iter().all(|it| it.condition == Condition::Ok));
+}
+
+#[test]
+fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.pass(Duration::from_secs(5)).slow();
+    for _ in 0..3 {
+        counter.tell(Msg::StoreChanged);
+    }
+    assert_eq!(counter.pending.iter().filter(|it| is_lines(&it.act)).count(), 1);
+    counter.settle();
+    let lost = lost(Line::main(Channel::Email), counter.time());
+    counter.desk.lines.all = vec![lost];
+    let before: Vec<_> = counter.send().choices.iter().map(|it| it.channel).collect();
+    counter.tell(Msg::StoreChanged);
+    assert!(!counter.is_pending(is_lines), "too soon");
+    let due = wake::next_wake(&counter.model, counter.now).expect("a moment");
+    assert!(due <= counter.now + Duration::from_secs(3));
+    counter.pass(Duration::from_secs(3)).settle();
+    let choices = &counter.send().choices;
+    let after: Vec<_> = choices.iter().map(|it| it.channel).collect();
+    assert_eq!(after, before, "nothing moves under the clerk's finger");
+    assert!(choices.iter().any(|it| it.condition == Condition::Down));
+    counter.pass(Duration::from_mins(5)).settle();
+    assert!(!counter.is_pending(is_lines), "nothing was written");
+}
+
+#[test]
+fn a_failure_of_this_terminals_own_is_forgotten_when_another_succeeded() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.model.health.sms = Part::Down;
+    counter.desk.lines.all = vec![Health::new(Line::main(Channel::Sms))];
+    counter.pass(Duration::from_secs(5)).tell(Msg::StoreChanged).settle();
+    assert_eq!(counter.model.health.sms, Part::Ok);
+}
+
+#[test]
+fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.desk.samples = vec![Sample {
+        provider: "smtp".into(),
+        fallback: false,
+        state: DeliveryState::Sent,
+        asked_at: counter.time(),
+        accepted_at: None,
+        delivered_at: None,
+    }];
+    counter.keys("<F4>").settle();
+    let Some(Overlay::Figures(panel)) = &counter.model.overlay else { panic!("no figures") };
+    assert_eq!(panel.figures.as_ref().map(|it| it.messages), Some(1));
+    counter.keys("<Down><Esc>").is_at("send");
+    assert!(counter.model.overlay.is_none());
+    counter.slow().keys("<F4>");
+    counter.answer(|act| matches!(act, Act::ReadFigures), Reply::Figures(Err(down())));
+    counter.says("cannot be reached");
+}
