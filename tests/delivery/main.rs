@@ -1,6 +1,7 @@
 //! The senders against a real mail server, against doubles of the providers,
 //! and against hostile ones.
 
+mod consent;
 mod double;
 mod gateway;
 mod mail_server;

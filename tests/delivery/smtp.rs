@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use countersign::config::settings::{EmailSettings, Proof, SmtpSettings, SmtpTls, TraySettings};
 use countersign::delivery::{self, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
-use countersign::service::ports::Sender;
+use countersign::service::ports::{Consent, Sender};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -381,6 +382,35 @@ async fn scripted(writes: &'static [&'static [u8]]) -> (u16, JoinHandle<String>)
 
 async fn read(stream: &mut TcpStream, told: &mut Vec<u8>) -> usize {
     stream.read_buf(told).await.unwrap_or(0)
+}
+
+/// Nobody wants the message any more.
+struct Withdrawn;
+
+#[async_trait]
+impl Consent for Withdrawn {
+    async fn given(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_consent_ends_where_the_letter_would_begin() {
+    let words: &'static [&'static [u8]] =
+        &[b"220 hello\r\n", b"250 mail.test\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go\r\n"];
+    let (port, told) = scripted(words).await;
+    let settings = SmtpSettings {
+        provider: "smtp",
+        host: "127.0.0.1".into(),
+        port,
+        tls: SmtpTls::None,
+        login: None,
+        from: "desk@example.org".into(),
+        ca_file: None,
+    };
+    sender(settings).hand_over(&message::to("dana@example.org"), &Withdrawn).await;
+    let told = told.await.expect("a server");
+    assert!(told.ends_with("\r\nDATA\r\n"), "{told:?}");
 }
 
 #[tokio::test]

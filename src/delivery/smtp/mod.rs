@@ -84,11 +84,10 @@ impl SmtpSender {
         let verdicts = self.server.verdicts(Some(message));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
-        if let Err(withdrawn) = error::wanted(consent).await {
-            // A server keeps nothing of a letter without its end (RFC 5321, 4.1.1.4).
-            part(connection);
-            return Err(withdrawn);
-        }
+        // Without consent the connection ends where the letter would begin: another
+        // word would be part of it, and a server keeps nothing of a letter without
+        // its end (RFC 5321, 4.1.1.4).
+        error::wanted(consent).await?;
         match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
             Ok(response) => {
                 self.park(connection).await;
