@@ -22,6 +22,8 @@ use crate::domain::text;
 const LARGEST_ANSWER: usize = 64 * 1024;
 /// How long a connection is kept for the next message.
 const IDLE: Duration = Duration::from_mins(1);
+/// As many connections are kept as messages are handed over at once.
+const KEPT: usize = 8;
 /// The longest wait a provider is believed to ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
@@ -77,7 +79,7 @@ impl Http {
             .connect_timeout(self.times.step)
             .timeout(self.times.total)
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(KEPT)
             .build()
             .map_err(|error| DeliveryError::Failed(format!("No HTTP client: {error}.")))
     }

@@ -8,6 +8,7 @@
 mod compose;
 mod connect;
 mod login;
+mod parking;
 mod reply;
 mod starttls;
 
@@ -20,8 +21,6 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::error::{self, DeliveryError};
 use super::templates::Templates;
@@ -32,6 +31,7 @@ use crate::domain::message::Outgoing;
 use crate::service::ports::{Consent, Sender};
 use compose::Letter;
 use connect::Server;
+use parking::Parking;
 use reply::{Stage, Verdicts};
 
 /// How long a connection is kept for the next message.
@@ -48,14 +48,7 @@ pub(super) struct SmtpSender {
     from: Mailbox,
     templates: Arc<Templates>,
     times: Times,
-    parked: Arc<Mutex<Option<Parked>>>,
-}
-
-/// A connection that waits for the next message. One is enough: a terminal
-/// sends one message at a time.
-struct Parked {
-    connection: AsyncSmtpConnection,
-    since: Instant,
+    parked: Parking<AsyncSmtpConnection>,
 }
 
 impl SmtpSender {
@@ -71,7 +64,7 @@ impl SmtpSender {
             from: sender_address(&settings.from)?,
             templates,
             times,
-            parked: Arc::default(),
+            parked: Parking::new(IDLE, part),
         })
     }
 
@@ -90,7 +83,7 @@ impl SmtpSender {
         error::wanted(consent).await?;
         match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
             Ok(response) => {
-                self.park(connection).await;
+                self.parked.keep(connection);
                 let answer = response.message().collect::<Vec<_>>().join(" ");
                 Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
             }
@@ -101,7 +94,7 @@ impl SmtpSender {
         }
     }
 
-    /// A connection that waits for the letter: the parked one, or a new one. A
+    /// A connection that waits for the letter: a parked one, or a new one. A
     /// parked connection can end between any two commands; up to the letter
     /// nothing was taken, so a new one may begin again, once.
     async fn announced(
@@ -130,30 +123,17 @@ impl SmtpSender {
         }
     }
 
-    /// The parked connection where it still answers.
+    /// The newest parked connection that still answers. A server that says
+    /// nothing on one says nothing on the others either.
     async fn parked(&self, deadline: &Deadline) -> Option<AsyncSmtpConnection> {
-        let Parked { mut connection, since } = self.parked.lock().await.take()?;
-        let alive = since.elapsed() < IDLE
-            && matches!(deadline.step(connection.test_connected()).await, Ok(true));
-        alive.then_some(connection)
-    }
-
-    /// Keeps a connection for the next message, and ends it politely where
-    /// none comes.
-    async fn park(&self, connection: AsyncSmtpConnection) {
-        let since = Instant::now();
-        if let Some(other) = self.parked.lock().await.replace(Parked { connection, since }) {
-            part(other.connection);
-        }
-        let parked = Arc::downgrade(&self.parked);
-        tokio::spawn(async move {
-            tokio::time::sleep(IDLE).await;
-            if let Some(parked) = parked.upgrade()
-                && let Some(idle) = parked.lock().await.take_if(|idle| idle.since == since)
-            {
-                part(idle.connection);
+        while let Some(mut connection) = self.parked.take() {
+            match deadline.step(connection.test_connected()).await {
+                Ok(true) => return Some(connection),
+                Ok(false) => {}
+                Err(TimedOut) => self.parked.clear(),
             }
-        });
+        }
+        None
     }
 }
 
