@@ -195,11 +195,16 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The answer's body, or nothing where it broke off or is too long.
-pub(super) async fn read(mut response: Response) -> Option<Vec<u8>> {
+pub(super) async fn read(response: Response) -> Option<Vec<u8>> {
+    read_within(response, LARGEST_ANSWER).await
+}
+
+/// The same with another bound.
+pub(super) async fn read_within(mut response: Response, most: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend(chunk),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend(chunk),
             Ok(None) => return Some(body),
             Ok(Some(_)) | Err(_) => return None,
         }

@@ -11,4 +11,5 @@ mod oauth;
 mod sendgrid;
 mod smtp;
 mod twilio;
+mod twilio_ask;
 mod twilio_double;
