@@ -296,8 +296,7 @@ impl Sender for GatewaySender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(message, consent).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -188,8 +188,7 @@ impl Sender for SendGridSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(message, consent).await)
     }
 
     async fn check(&self) -> Result<String, String> {

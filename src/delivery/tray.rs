@@ -257,7 +257,7 @@ impl Sender for TraySender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        error::report(self.provider(), &message.idempotency, self.put(message, consent).await)
+        error::report(self.put(message, consent).await)
     }
 
     async fn check(&self) -> Result<String, String> {

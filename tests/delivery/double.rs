@@ -19,15 +19,6 @@ pub(crate) struct Request {
     pub(crate) form: BTreeMap<String, String>,
 }
 
-impl Request {
-    /// A value in the query of the address.
-    pub(crate) fn asked(&self, name: &str) -> Option<String> {
-        let (_, query) = self.target.split_once('?')?;
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
-    }
-}
-
 /// What is written back: a whole HTTP answer, or nothing ever.
 type Script = dyn Fn(&Request) -> Option<String> + Send + Sync;
 
@@ -126,7 +117,7 @@ fn parse(bytes: &[u8]) -> Option<Request> {
 }
 
 /// The text of a value in a form (application/x-www-form-urlencoded).
-fn decoded(raw: &str) -> String {
+pub(crate) fn decoded(raw: &str) -> String {
     let mut out = Vec::new();
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {

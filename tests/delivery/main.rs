@@ -12,4 +12,5 @@ mod sendgrid;
 mod smtp;
 mod twilio;
 mod twilio_ask;
+mod twilio_books;
 mod twilio_double;

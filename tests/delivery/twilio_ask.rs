@@ -18,7 +18,8 @@ use serde_json::{Value, json as value};
 
 use crate::double::{Double, Request, json};
 use crate::message;
-use crate::twilio_double::{self, ACCOUNT, Books, TOKEN, error};
+use crate::twilio_books::{self, Books, asked};
+use crate::twilio_double::{ACCOUNT, TOKEN, error};
 
 const NUMBER: &str = "+15550100142";
 const OTHER: &str = "+15550100143";
@@ -82,7 +83,7 @@ fn silence(told: Told) -> String {
 fn listed(body: &str, seconds: i64) -> Value {
     let at = message::to(NUMBER).at.millis() + seconds * 1000;
     let date = Timestamp::from_millis(at).to_utc().to_rfc2822();
-    twilio_double::message(NUMBER, body, &date)
+    twilio_books::message(NUMBER, body, &date)
 }
 
 const BODY: &str = "Riverside Billing: your code is 073914. Ref K7Q.";
@@ -179,9 +180,9 @@ async fn security_20_a_post_without_an_answer_is_settled_by_asking_and_taken_onc
     assert_eq!(known, Report::sent(Some(books.newest())));
     let posted = double.requests().iter().filter(|request| request.method == "POST").count();
     assert_eq!(posted, 1);
-    let asked = double.requests().pop().expect("one");
-    assert_eq!(asked.asked("To").as_deref(), Some(NUMBER));
-    assert!(!asked.target.contains("DateSent"), "what waits to be sent has no such date");
+    let question = double.requests().pop().expect("one");
+    assert_eq!(asked(&question, "To").as_deref(), Some(NUMBER));
+    assert!(!question.target.contains("DateSent"), "what waits to be sent has no such date");
 }
 
 #[tokio::test]
@@ -343,8 +344,8 @@ async fn a_whatsapp_message_is_found_where_its_template_shows_the_reference() {
     assert_eq!(named.ask(&about).await, Told::Nothing);
     assert_eq!(named.send(&message::to(NUMBER)).await.state, DeliveryState::Sent);
     assert_eq!(report(named.ask(&about).await).provider_id, Some(books.newest()));
-    let asked = double.requests().pop().expect("one");
-    assert_eq!(asked.asked("To"), Some(format!("whatsapp:{NUMBER}")));
+    let question = double.requests().pop().expect("one");
+    assert_eq!(asked(&question, "To"), Some(format!("whatsapp:{NUMBER}")));
     // By its name it is found in any case.
     let report = report(bare.ask(&trace(Some(&books.newest()))).await);
     assert_eq!(report.state, DeliveryState::Sent);

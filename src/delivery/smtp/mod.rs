@@ -245,8 +245,7 @@ impl Sender for SmtpSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.deliver(message, consent).await;
-        error::report(self.provider, &message.idempotency, end)
+        error::report(self.deliver(message, consent).await)
     }
 
     async fn check(&self) -> Result<String, String> {

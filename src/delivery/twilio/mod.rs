@@ -211,8 +211,7 @@ impl Sender for MessageSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(message, consent).await)
     }
 
     fn can_tell(&self) -> bool {
@@ -220,9 +219,7 @@ impl Sender for MessageSender {
     }
 
     async fn ask(&self, trace: &Trace) -> Told {
-        let told = self.told(trace).await;
-        tracing::debug!(provider = self.provider(), ?told, "asked about a message");
-        told
+        self.told(trace).await
     }
 
     async fn check(&self) -> Result<String, String> {
