@@ -11,6 +11,7 @@ mod gateway;
 mod gsm7;
 mod http;
 mod oauth;
+mod piece;
 mod placed;
 mod scrub;
 mod sendgrid;

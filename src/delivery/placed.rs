@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::error::DeliveryError;
 use crate::config::table::TABLE;
 use crate::domain::delivery::{Fault, Report, Told, Trace};
-use crate::domain::message::Outgoing;
+use crate::domain::message::{Outgoing, TestMessage};
 use crate::service::ports::{Consent, Sender};
 
 /// Where a provider is set up.
@@ -107,6 +107,10 @@ impl Sender for Placed {
         let fallback = self.place.fallback;
         tracing::debug!(provider = self.provider(), fallback, ?told, "asked about a message");
         told
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        self.note(&test.name, self.sender.send_test(test).await)
     }
 
     async fn check(&self) -> Result<String, String> {

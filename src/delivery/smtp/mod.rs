@@ -23,12 +23,13 @@ use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParam
 use lettre::transport::smtp::response::{Response, Severity};
 
 use super::error::{self, DeliveryError};
+use super::piece::Piece;
 use super::templates::Templates;
 use super::times::{Deadline, TimedOut, Times};
 use crate::config::settings::SmtpSettings;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
-use crate::service::ports::{Consent, Sender};
+use crate::domain::message::{Outgoing, TestMessage};
+use crate::service::ports::{Consent, Granted, Sender};
 use compose::Letter;
 use connect::Server;
 use parking::Parking;
@@ -70,11 +71,11 @@ impl SmtpSender {
 
     async fn deliver(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let letter = Letter::write(&self.from, message, &self.templates)?;
-        let verdicts = self.server.verdicts(Some(message));
+        let letter = Letter::write(&self.from, piece, &self.templates)?;
+        let verdicts = self.server.verdicts(Some(piece));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
         // Without consent the connection ends where the letter would begin: another
@@ -245,7 +246,11 @@ impl Sender for SmtpSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        error::report(self.deliver(message, consent).await)
+        error::report(self.deliver(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.deliver(Piece::Test(test), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -17,15 +17,16 @@ use serde_json::{Map, Value};
 
 use super::error::{self, DeliveryError};
 use super::http::{self, Http, Party};
+use super::piece::Piece;
 use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Report, Told, Trace};
-use crate::domain::message::{Fact, MessageFacts, Outgoing};
+use crate::domain::message::{Fact, Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{Consent, Sender};
+use crate::service::ports::{Consent, Granted, Sender};
 use reply::{Answer, Verdicts};
 
 const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
@@ -80,14 +81,14 @@ impl MessageSender {
 
     async fn post(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let Contact::Phone(number) = &message.to else {
+        let Contact::Phone(number) = piece.to() else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
-        let form = self.form(number.as_str(), &message.facts)?;
-        let verdicts = self.verdicts_about(message);
+        let form = self.form(number.as_str(), piece)?;
+        let verdicts = Verdicts { secrets: piece.hidden(self.secrets()) };
         let url = self.url(&["Messages.json"])?;
         let request = self.http.client().await?.post(url);
         error::wanted(consent).await?;
@@ -105,11 +106,19 @@ impl MessageSender {
     fn form(
         &self,
         number: &str,
-        facts: &MessageFacts,
+        piece: Piece<'_>,
     ) -> Result<Vec<(&'static str, String)>, DeliveryError> {
         let words = match &self.words {
-            Words::Text(templates) => vec![("Body", templates.sms(facts)?)],
+            Words::Text(templates) => vec![("Body", piece.sms(templates)?)],
             Words::Approved(template) => {
+                let facts = piece.facts().ok_or_else(|| {
+                    DeliveryError::Refused(
+                        "WhatsApp takes nothing but the approved template, and that holds a code: \
+                         there is no test message for it. Ask for a code for a customer of your \
+                         own instead."
+                            .into(),
+                    )
+                })?;
                 let variables: Map<String, Value> = (1..)
                     .zip(&template.variables)
                     .map(|(at, fact): (u32, _)| (at.to_string(), one_line(&facts.value(*fact))))
@@ -132,7 +141,7 @@ impl MessageSender {
     /// standard API key may not read the account itself, so a key is tried on
     /// the account's numbers.
     async fn try_login(&self) -> Result<String, DeliveryError> {
-        let verdicts = self.verdicts();
+        let verdicts = Verdicts { secrets: self.secrets() };
         let url = match self.settings.credentials {
             TwilioCredentials::AuthToken(_) => self.account_url()?,
             TwilioCredentials::ApiKey { .. } => {
@@ -177,15 +186,6 @@ impl MessageSender {
         TWILIO.below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
     }
 
-    fn verdicts(&self) -> Verdicts {
-        Verdicts { secrets: self.secrets() }
-    }
-
-    fn verdicts_about(&self, message: &Outgoing) -> Verdicts {
-        let secrets = self.secrets().with(message.facts.code.reveal()).with_contact(&message.to);
-        Verdicts { secrets }
-    }
-
     /// What no sentence may repeat.
     fn secrets(&self) -> Secrets {
         let (name, secret) = match &self.settings.credentials {
@@ -211,7 +211,11 @@ impl Sender for MessageSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        error::report(self.post(message, consent).await)
+        error::report(self.post(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.post(Piece::Test(test), &Granted).await)
     }
 
     fn can_tell(&self) -> bool {
