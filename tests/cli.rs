@@ -6,6 +6,8 @@
 mod customers;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/fallback.rs"]
+mod fallback;
 #[path = "cli/flow.rs"]
 mod flow;
 #[path = "cli/interface.rs"]

@@ -25,18 +25,16 @@ fn with_every_key() -> String {
 }
 
 fn keys(text: &str) -> Vec<(String, toml::Value)> {
-    let table: toml::Table = text.parse().expect("TOML");
-    let mut keys = Vec::new();
-    for (name, value) in table {
-        match value {
-            toml::Value::Table(section) => {
-                keys.extend(
-                    section.into_iter().map(|(key, value)| (format!("{name}.{key}"), value)),
-                );
+    fn collect(section: &str, table: toml::Table, keys: &mut Vec<(String, toml::Value)>) {
+        for (name, value) in table {
+            match value {
+                toml::Value::Table(table) => collect(&format!("{section}{name}."), table, keys),
+                value => keys.push((format!("{section}{name}"), value)),
             }
-            value => keys.push((name, value)),
         }
     }
+    let mut keys = Vec::new();
+    collect("", text.parse().expect("TOML"), &mut keys);
     keys
 }
 

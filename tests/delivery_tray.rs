@@ -12,7 +12,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Arc;
 
-use countersign::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
+use countersign::config::settings::{EmailSettings, SmsSettings, TraySettings};
 use countersign::delivery::{self, Times};
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
@@ -33,8 +33,7 @@ fn desk(file: &Path) -> Desk {
         email: delivery::email_sender(&email, &settings, &templates, times).expect("a sender"),
         sms: delivery::sms_sender(&SmsSettings::Tray, &settings, &templates, times)
             .expect("a sender"),
-        tray: delivery::tray(&email, &SmsSettings::Tray, &WhatsappSettings::Off, &settings)
-            .expect("a tray"),
+        tray: delivery::tray(&settings),
     }
 }
 

@@ -5,6 +5,7 @@ use std::env;
 use std::fs::{self, OpenOptions};
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::{Exit, Failure};
@@ -16,7 +17,8 @@ use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
-use crate::service::ports::CustomerCheck;
+use crate::service::Route;
+use crate::service::ports::{CustomerCheck, Sender};
 use crate::service::wording;
 
 /// No part takes longer to say how it is.
@@ -174,22 +176,34 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
 }
 
-/// How a channel's sender is; none where the office does not have the channel.
-async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Option<Check> {
+/// How a channel's providers are; none where the office does not have the
+/// channel.
+async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Check> {
     let part = channel.word();
     let senders = match house.senders(config) {
         Ok(senders) => senders,
-        Err(failure) => return Some(bad(part, sentence(failure), HELP_SENDER)),
+        Err(failure) => return vec![bad(part, sentence(failure), HELP_SENDER)],
     };
-    let sender = &senders.of(channel)?.main;
-    let provider = sender.provider();
-    Some(match in_time(sender.check()).await {
-        Some(Ok(found)) => good(part, format!("{provider}: {found}")),
-        Some(Err(why)) => bad(part, format!("{provider}: {why}"), HELP_SENDER),
-        None => {
-            bad(part, format!("{provider}: {SLOW}"), "Look whether the network lets it through.")
+    let Some(Route { main, fallback }) = senders.of(channel) else { return Vec::new() };
+    let tried = async |sender: &Arc<dyn Sender>, stands_in: &str| {
+        let provider = format!("{stands_in}{}", sender.provider());
+        match in_time(sender.check()).await {
+            Some(Ok(found)) => good(part, format!("{provider}: {found}")),
+            Some(Err(why)) => bad(part, format!("{provider}: {why}"), HELP_SENDER),
+            None => bad(
+                part,
+                format!("{provider}: {SLOW}"),
+                "Look whether the network lets it through.",
+            ),
         }
-    })
+    };
+    match fallback {
+        None => vec![tried(main, "").await],
+        Some(fallback) => {
+            let (main, fallback) = tokio::join!(tried(main, ""), tried(fallback, "fallback, "));
+            vec![main, fallback]
+        }
+    }
 }
 
 const HELP_SENDER: &str = "See [email], [sms] and [whatsapp] in the configuration.";

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::layer::Merged;
 use super::problem::{ConfigError, Findings};
 use super::settings::{
@@ -12,8 +14,8 @@ use super::settings::{
 };
 use super::show::Effective;
 use super::surroundings::Surroundings;
-use super::table::TABLE;
-use super::{customers, email, messages, secret, sms, store, whatsapp};
+use super::table::{Section, TABLE};
+use super::{customers, email, fallback, messages, secret, sms, store, whatsapp};
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 use crate::domain::text::clean_optional;
@@ -61,8 +63,12 @@ impl<'a> Build<'a> {
         let customers = customers::read(&mut self, &store);
         let retention = self.retention();
         let otp = self.otp();
-        let email = email::read(&mut self);
-        let sms = sms::read(&mut self);
+        let email = email::read(&mut self, Section::EMAIL);
+        let email_fallback =
+            fallback::read(&mut self, Section::EMAIL, Section::EMAIL_FALLBACK, email::read);
+        let sms = sms::read(&mut self, Section::SMS);
+        let sms_fallback =
+            fallback::read(&mut self, Section::SMS, Section::SMS_FALLBACK, sms::read);
         let whatsapp = whatsapp::read(&mut self);
         let messages = messages::read(&mut self);
         let log = self.log();
@@ -84,7 +90,9 @@ impl<'a> Build<'a> {
             purposes: merged.texts("otp.purposes"),
             limits: limits(&merged),
             email,
+            email_fallback,
             sms,
+            sms_fallback,
             whatsapp,
             phones,
             messages,
@@ -117,6 +125,19 @@ impl<'a> Build<'a> {
             self.miss(key, what);
         }
         String::new()
+    }
+
+    /// The secret of a section by the name of its key, given by itself or in a
+    /// file.
+    pub(super) fn secret(&mut self, at: Section, name: &str) -> Option<SecretString> {
+        let file_key = at.key(&format!("{name}_file"));
+        secret::find(at.key(name), file_key, &self.merged, &mut self.findings)
+    }
+
+    /// Whether what was given for a secret was refused.
+    pub(super) fn is_refused(&self, at: Section, name: &str) -> bool {
+        let keys = [at.key(name), at.key(&format!("{name}_file"))];
+        keys.iter().any(|key| self.findings.is_broken(key))
     }
 
     /// The name of a column or a schema.

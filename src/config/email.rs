@@ -1,12 +1,11 @@
-//! `[email]`: presets, and what a server needs.
+//! `[email]` and `[email.fallback]`: presets, and what a server needs.
 
 use super::build::Build;
 use super::kind::is_loopback;
-use super::secret;
 use super::settings::{
     EmailSettings, Login, Proof, SendGridSettings, SmtpSettings, SmtpTls, TokenSettings,
 };
-use secrecy::SecretString;
+use super::table::Section;
 
 /// What a provider's name stands for.
 struct Preset {
@@ -54,25 +53,26 @@ const TRAY_SENDER: &str = "codes@countersign.invalid";
 const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
 const MICROSOFT_SCOPE: &str = "https://outlook.office365.com/.default";
 
-pub(super) fn read(build: &mut Build<'_>) -> EmailSettings {
-    let name = build.merged.text("email.provider").unwrap_or_default();
+pub(super) fn read(build: &mut Build<'_>, at: Section) -> EmailSettings {
+    let provider = at.key("provider");
+    let name = build.merged.text(provider).unwrap_or_default();
     if name == "sendgrid-api" {
-        return sendgrid_api(build);
+        return sendgrid_api(build, at);
     }
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
-        if !build.findings.is_broken("email.provider") {
-            build.refuse_tray("email.provider", "smtp, gmail, office365, sendgrid or sendgrid-api");
+        if !build.findings.is_broken(provider) {
+            build.refuse_tray(provider, "smtp, gmail, office365, sendgrid or sendgrid-api");
         }
-        let from = build.merged.text("email.from").unwrap_or_else(|| TRAY_SENDER.into());
+        let from = build.merged.text(at.key("from")).unwrap_or_else(|| TRAY_SENDER.into());
         return EmailSettings::Tray { from };
     };
-    let host = host(build, preset);
-    let (tls, port) = protection(build, preset, &host);
-    let login = login(build, preset);
-    let from = build.needed("email.from", "the address that messages come from");
-    let ca_file = build.merged.path("email.ca_file");
+    let host = host(build, at, preset);
+    let (tls, port) = protection(build, at, preset, &host);
+    let login = login(build, at, preset);
+    let from = build.needed(at.key("from"), "the address that messages come from");
+    let ca_file = build.merged.path(at.key("ca_file"));
     if let Some(file) = &ca_file {
-        build.readable("email.ca_file", file);
+        build.readable(at.key("ca_file"), file);
     }
     EmailSettings::Smtp(SmtpSettings {
         provider: preset.name,
@@ -85,44 +85,46 @@ pub(super) fn read(build: &mut Build<'_>) -> EmailSettings {
     })
 }
 
-fn host(build: &mut Build<'_>, preset: &Preset) -> String {
+fn host(build: &mut Build<'_>, at: Section, preset: &Preset) -> String {
     if let Some(host) = preset.host {
-        build.merged.derive("email.host", host);
+        build.merged.derive(at.key("host"), host);
     }
-    build.needed("email.host", "the SMTP server's name")
+    build.needed(at.key("host"), "the SMTP server's name")
 }
 
-fn protection(build: &mut Build<'_>, preset: &Preset, host: &str) -> (SmtpTls, u16) {
-    build.merged.derive("email.tls", preset.tls);
-    let (tls, port) = match build.merged.text("email.tls").as_deref() {
+fn protection(build: &mut Build<'_>, at: Section, preset: &Preset, host: &str) -> (SmtpTls, u16) {
+    let key = at.key("tls");
+    build.merged.derive(key, preset.tls);
+    let (tls, port) = match build.merged.text(key).as_deref() {
         Some("starttls") => (SmtpTls::StartTls, 587_u16),
         Some("none") => (SmtpTls::None, 25),
         _ => (SmtpTls::Implicit, 465),
     };
     if tls == SmtpTls::None && !host.is_empty() && !is_loopback(host) {
         build.refuse(
-            "email.tls",
+            key,
             format!(
-                "email.tls = \"none\" is for a server on this machine only, and email.host is \
-                 {host}; allowed: \"implicit\" or \"starttls\""
+                "{key} = \"none\" is for a server on this machine only, and {} is {host}; \
+                 allowed: \"implicit\" or \"starttls\"",
+                at.key("host")
             ),
         );
     }
-    build.merged.derive("email.port", i64::from(port));
-    (tls, build.merged.number("email.port").unwrap_or(port))
+    build.merged.derive(at.key("port"), i64::from(port));
+    (tls, build.merged.number(at.key("port")).unwrap_or(port))
 }
 
-fn sendgrid_api(build: &mut Build<'_>) -> EmailSettings {
-    let from = build.needed("email.from", "the address that messages come from");
-    let api_key = secret(build, "email.password", "email.password_file");
-    if api_key.is_none() && !is_refused(build, &["email.password", "email.password_file"]) {
-        build.refuse(
-            "email.provider",
-            "email.provider = \"sendgrid-api\" needs the API key in email.password or \
-             email.password_file",
-        );
+fn sendgrid_api(build: &mut Build<'_>, at: Section) -> EmailSettings {
+    let from = build.needed(at.key("from"), "the address that messages come from");
+    let api_key = build.secret(at, "password");
+    if api_key.is_none() && !build.is_refused(at, "password") {
+        let [provider, password, file] =
+            ["provider", "password", "password_file"].map(|it| at.key(it));
+        let text =
+            format!("{provider} = \"sendgrid-api\" needs the API key in {password} or {file}");
+        build.refuse(provider, text);
     }
-    let base_url = build.merged.text("email.base_url").unwrap_or_default();
+    let base_url = build.merged.text(at.key("base_url")).unwrap_or_default();
     // Without a key the configuration is refused.
     EmailSettings::SendGridApi(SendGridSettings {
         api_key: api_key.unwrap_or_default(),
@@ -131,38 +133,36 @@ fn sendgrid_api(build: &mut Build<'_>) -> EmailSettings {
     })
 }
 
-fn login(build: &mut Build<'_>, preset: &Preset) -> Option<Login> {
+fn login(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
+    let names = ["provider", "username", "password", "password_file"];
+    let [provider, user_key, password_key, file] = names.map(|name| at.key(name));
     if let Some(username) = preset.username {
-        build.merged.derive("email.username", username);
+        build.merged.derive(user_key, username);
     }
-    if build.merged.text("email.auth").as_deref() == Some("xoauth2") {
-        return by_token(build, preset);
+    if build.merged.text(at.key("auth")).as_deref() == Some("xoauth2") {
+        return by_token(build, at, preset);
     }
-    let username = build.merged.text("email.username");
-    let password = secret(build, "email.password", "email.password_file");
-    let password_refused = is_refused(build, &["email.password", "email.password_file"]);
+    let username = build.merged.text(user_key);
+    let password = build.secret(at, "password");
+    let password_refused = build.is_refused(at, "password");
     match (username, password) {
         (Some(username), Some(password)) => {
             Some(Login { username, proof: Proof::Password(password) })
         }
         (Some(_), None) if !password_refused => {
-            build.miss(
-                "email.password",
-                "email.username needs email.password or email.password_file",
-            );
+            build.miss(password_key, &format!("{user_key} needs {password_key} or {file}"));
             None
         }
-        (None, Some(_)) if !build.findings.is_broken("email.username") => {
-            build.miss("email.username", "email.password needs email.username");
+        (None, Some(_)) if !build.findings.is_broken(user_key) => {
+            build.miss(user_key, &format!("{password_key} needs {user_key}"));
             None
         }
         (None, None) if preset.login && !password_refused => {
             let text = format!(
-                "email.provider = \"{}\" needs email.username and email.password or \
-                 email.password_file",
+                "{provider} = \"{}\" needs {user_key} and {password_key} or {file}",
                 preset.name
             );
-            build.refuse("email.provider", text);
+            build.refuse(provider, text);
             None
         }
         _ => None,
@@ -170,46 +170,35 @@ fn login(build: &mut Build<'_>, preset: &Preset) -> Option<Login> {
 }
 
 /// A login with a token: whatever is missing is said at once.
-fn by_token(build: &mut Build<'_>, preset: &Preset) -> Option<Login> {
+fn by_token(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
     match preset.name {
-        "gmail" => build.merged.derive("email.token_url", GOOGLE_TOKENS),
-        "office365" => build.merged.derive("email.scope", MICROSOFT_SCOPE),
+        "gmail" => build.merged.derive(at.key("token_url"), GOOGLE_TOKENS),
+        "office365" => build.merged.derive(at.key("scope"), MICROSOFT_SCOPE),
         "sendgrid" => {
-            build.refuse("email.auth", "email.auth = \"xoauth2\": SendGrid takes an API key only");
+            let auth = at.key("auth");
+            build.refuse(auth, format!("{auth} = \"xoauth2\": SendGrid takes an API key only"));
             return None;
         }
         _ => {}
     }
-    let username = build.needed("email.username", "the mailbox that a token is for");
-    let url = build.needed("email.token_url", "the address that gives tokens");
-    let client_id = build.needed("email.client_id", "this program's name at the token service");
-    let secret_keys = ["email.client_secret", "email.client_secret_file"];
-    let client_secret = secret(build, secret_keys[0], secret_keys[1]);
-    if client_secret.is_none() && !is_refused(build, &secret_keys) {
-        build.miss("email.client_secret", "the secret that belongs to email.client_id");
+    let username = build.needed(at.key("username"), "the mailbox that a token is for");
+    let url = build.needed(at.key("token_url"), "the address that gives tokens");
+    let client_id = build.needed(at.key("client_id"), "this program's name at the token service");
+    let client_secret = build.secret(at, "client_secret");
+    if client_secret.is_none() && !build.is_refused(at, "client_secret") {
+        let text = format!("the secret that belongs to {}", at.key("client_id"));
+        build.miss(at.key("client_secret"), &text);
     }
-    let refresh_keys = ["email.refresh_token", "email.refresh_token_file"];
-    let refresh_token = secret(build, refresh_keys[0], refresh_keys[1]);
-    if refresh_token.is_none() && preset.name == "gmail" && !is_refused(build, &refresh_keys) {
+    let refresh_token = build.secret(at, "refresh_token");
+    let wanted = refresh_token.is_none() && preset.name == "gmail";
+    if wanted && !build.is_refused(at, "refresh_token") {
         build.miss(
-            "email.refresh_token",
+            at.key("refresh_token"),
             "Gmail gives tokens for what the mailbox's owner agreed to once",
         );
     }
-    let scope = build.merged.text("email.scope");
+    let scope = build.merged.text(at.key("scope"));
     let token =
         TokenSettings { url, client_id, client_secret: client_secret?, scope, refresh_token };
     Some(Login { username, proof: Proof::Token(token) })
-}
-
-fn secret(
-    build: &mut Build<'_>,
-    key: &'static str,
-    file_key: &'static str,
-) -> Option<SecretString> {
-    secret::find(key, file_key, &build.merged, &mut build.findings)
-}
-
-fn is_refused(build: &Build<'_>, keys: &[&str]) -> bool {
-    keys.iter().any(|key| build.findings.is_broken(key))
 }

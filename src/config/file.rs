@@ -52,7 +52,8 @@ pub(super) fn read(path: &Path, surroundings: &Surroundings, findings: &mut Find
     let home = surroundings.home();
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let base = Base { folder, home: home.as_deref() };
-    let mut entries = entries(root.get_ref());
+    let mut entries = Vec::new();
+    collect(None, root.get_ref(), &mut entries);
     entries.sort_by_key(|entry| entry.at);
     let mut layer = Layer::default();
     for entry in entries {
@@ -87,28 +88,23 @@ enum What<'a> {
     NoSection(String),
 }
 
-fn entries<'a>(root: &'a DeTable<'a>) -> Vec<Entry<'a>> {
-    let mut entries = Vec::new();
-    for (name, value) in root {
+/// What a section says, and the sections in it; without a name, the file itself.
+fn collect<'a>(section: Option<&str>, table: &'a DeTable<'a>, entries: &mut Vec<Entry<'a>>) {
+    for (name, value) in table {
         let at = name.span().start;
-        let section = name.get_ref();
-        match (value.get_ref(), table::is_section(section)) {
-            (DeValue::Table(keys), true) => {
-                entries.extend(keys.iter().map(|(name, value)| Entry {
-                    at: name.span().start,
-                    what: What::Value(format!("{section}.{}", name.get_ref()), value.get_ref()),
-                }));
+        let name = name.get_ref();
+        let path = section.map_or_else(|| name.to_string(), |it| format!("{it}.{name}"));
+        let what = match value.get_ref() {
+            DeValue::Table(keys) if table::is_section(&path) => {
+                collect(Some(&path), keys, entries);
+                continue;
             }
-            (_, true) => entries.push(Entry { at, what: What::NoSection(section.to_string()) }),
-            (DeValue::Table(_), false) => {
-                entries.push(Entry { at, what: What::UnknownSection(section.to_string()) });
-            }
-            (value, false) => {
-                entries.push(Entry { at, what: What::Value(section.to_string(), value) });
-            }
-        }
+            _ if table::is_section(&path) => What::NoSection(path),
+            DeValue::Table(_) if table::key(&path).is_none() => What::UnknownSection(path),
+            value => What::Value(path, value),
+        };
+        entries.push(Entry { at, what });
     }
-    entries
 }
 
 fn place(name: &str, text: &str, at: usize) -> String {

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::kind::{Base, Checked};
 use super::problem::Findings;
 use super::raw::Raw;
-use super::table::{ALTERNATIVES, Fallback, Key, TABLE};
+use super::table::{Fallback, Key, TABLE, alternatives};
 
 /// The place of a value that nobody set.
 const DEFAULT: &str = "default";
@@ -66,7 +66,7 @@ impl Layer {
 
     /// Refuses keys that say the same thing twice in one place.
     pub(super) fn refuse_doubles(&self, findings: &mut Findings) {
-        for [one, other] in ALTERNATIVES {
+        for [one, other] in alternatives() {
             if let (Some(_), Some((path, value))) =
                 (self.values.get(one), self.values.get_key_value(other))
             {
@@ -78,7 +78,7 @@ impl Layer {
 
     /// Takes out what a later layer says in other words.
     fn give_way(&mut self, later: &Self) {
-        for pair in ALTERNATIVES {
+        for pair in alternatives() {
             if pair.iter().any(|path| later.values.contains_key(path)) {
                 for path in pair {
                     self.values.remove(path);
@@ -125,14 +125,12 @@ impl Merged {
         let root = builder.build()?.collect()?;
         let mut values = BTreeMap::new();
         for key in TABLE {
-            let (section, name) = key.parts();
-            let value = match section {
-                None => root.get(name),
-                Some(section) => root.get(section).and_then(|value| match &value.kind {
-                    ValueKind::Table(table) => table.get(name),
-                    _ => None,
-                }),
-            };
+            let (first, rest) = key.path.split_once('.').unwrap_or((key.path, ""));
+            let deeper = rest.split('.').filter(|name| !name.is_empty());
+            let value = deeper.fold(root.get(first), |value, name| match &value?.kind {
+                ValueKind::Table(table) => table.get(name),
+                _ => None,
+            });
             if let Some(value) = value {
                 values.insert(key.path, value.clone());
             }

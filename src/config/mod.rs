@@ -12,6 +12,7 @@
 mod build;
 mod customers;
 mod email;
+mod fallback;
 mod file;
 mod identifier;
 pub mod keys;
@@ -90,6 +91,7 @@ impl Config {
         fixed.put("store.url", store_url::sqlite_url(&format!("{folder}/countersign.db")), "demo");
         fixed.put("email.provider", "tray", "demo");
         fixed.put("sms.provider", "tray", "demo");
+        fixed.put("sms.fallback.provider", "off", "demo");
         fixed.put("whatsapp.provider", "off", "demo");
         let variables = variables::read(surroundings, &mut findings);
         let layers = vec![Layer::defaults(), office, variables, fixed];

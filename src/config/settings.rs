@@ -47,8 +47,12 @@ pub struct Config {
     pub limits: SendLimits,
     /// `[email]`
     pub email: EmailSettings,
+    /// `[email.fallback]`: what stands in for it.
+    pub email_fallback: Option<EmailSettings>,
     /// `[sms]`
     pub sms: SmsSettings,
+    /// `[sms.fallback]`: what stands in for it.
+    pub sms_fallback: Option<SmsSettings>,
     /// `[whatsapp]`
     pub whatsapp: WhatsappSettings,
     /// `sms.default_country`, `sms.allowed_countries`
@@ -65,6 +69,17 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// Every key with its value and where it came from.
     pub effective: Effective,
+}
+
+impl Config {
+    /// Whether a message can end in the tray.
+    pub fn uses_tray(&self) -> bool {
+        let email = [Some(&self.email), self.email_fallback.as_ref()];
+        let sms = [Some(&self.sms), self.sms_fallback.as_ref()];
+        email.into_iter().flatten().any(|it| matches!(it, EmailSettings::Tray { .. }))
+            || sms.into_iter().flatten().any(|it| matches!(it, SmsSettings::Tray))
+            || matches!(self.whatsapp, WhatsappSettings::Tray)
+    }
 }
 
 /// Who we are.

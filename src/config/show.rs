@@ -61,7 +61,7 @@ impl fmt::Display for Effective {
         let mut current = None;
         for Setting { key, value, origin } in &self.settings {
             let (section, name) =
-                key.split_once('.').map_or((None, *key), |(section, name)| (Some(section), name));
+                key.rsplit_once('.').map_or((None, *key), |(section, name)| (Some(section), name));
             if section != current {
                 if let Some(section) = section {
                     writeln!(f, "\n[{section}]")?;

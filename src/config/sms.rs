@@ -1,62 +1,62 @@
-//! `[sms]`: what Twilio or a gateway needs, and which numbers may be sent to.
+//! `[sms]` and `[sms.fallback]`: what Twilio or a gateway needs, and which
+//! numbers may be sent to.
+
+use secrecy::ExposeSecret as _;
 
 use super::build::Build;
-use super::secret;
 use super::settings::{
     GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TwilioCredentials,
     TwilioSender, TwilioSettings,
 };
+use super::table::Section;
 use crate::domain::customer::PhonePolicy;
-use secrecy::ExposeSecret as _;
 
-pub(super) fn read(build: &mut Build<'_>) -> SmsSettings {
-    match build.merged.text("sms.provider").as_deref() {
-        Some("twilio") => twilio(build),
-        Some("gateway") => SmsSettings::Gateway(gateway(build)),
+pub(super) fn read(build: &mut Build<'_>, at: Section) -> SmsSettings {
+    let provider = at.key("provider");
+    match build.merged.text(provider).as_deref() {
+        Some("twilio") => twilio(build, at),
+        Some("gateway") => SmsSettings::Gateway(gateway(build, at)),
         _ => {
-            if !build.findings.is_broken("sms.provider") {
-                build.refuse_tray("sms.provider", "twilio or gateway");
+            if !build.findings.is_broken(provider) {
+                build.refuse_tray(provider, "twilio or gateway");
             }
             SmsSettings::Tray
         }
     }
 }
 
-fn gateway(build: &mut Build<'_>) -> GatewaySettings {
-    let method = match build.merged.text("sms.method").as_deref() {
+fn gateway(build: &mut Build<'_>, at: Section) -> GatewaySettings {
+    let method = match build.merged.text(at.key("method")).as_deref() {
         Some("PUT") => GatewayMethod::Put,
         _ => GatewayMethod::Post,
     };
-    let content = match build.merged.text("sms.content").as_deref() {
+    let content = match build.merged.text(at.key("content")).as_deref() {
         Some("form") => GatewayContent::Form,
         _ => GatewayContent::Json,
     };
-    let id_pointer = build.merged.text("sms.id_pointer");
+    let pointer_key = at.key("id_pointer");
+    let id_pointer = build.merged.text(pointer_key);
     if id_pointer.as_deref().is_some_and(|pointer| !pointer.starts_with('/')) {
-        build
-            .refuse("sms.id_pointer", "sms.id_pointer begins with a slash, such as /messages/0/id");
+        let text = format!("{pointer_key} begins with a slash, such as /messages/0/id");
+        build.refuse(pointer_key, text);
     }
     GatewaySettings {
-        url: build.needed("sms.url", "the SMS gateway's address"),
+        url: build.needed(at.key("url"), "the SMS gateway's address"),
         method,
         content,
-        body: build.needed("sms.body", "the body that the SMS gateway takes"),
-        headers: headers(build),
+        body: build.needed(at.key("body"), "the body that the SMS gateway takes"),
+        headers: headers(build, at),
         id_pointer,
-        ca_file: build.merged.path("sms.ca_file"),
+        ca_file: build.merged.path(at.key("ca_file")),
     }
 }
 
-fn headers(build: &mut Build<'_>) -> Vec<GatewayHeader> {
-    let plain = build.merged.texts("sms.headers");
-    let secret = secret::find(
-        "sms.secret_header",
-        "sms.secret_header_file",
-        &build.merged,
-        &mut build.findings,
-    );
-    let plain = plain.iter().map(|line| ("sms.headers", line.as_str()));
-    let secret = secret.as_ref().map(|line| ("sms.secret_header", line.expose_secret()));
+fn headers(build: &mut Build<'_>, at: Section) -> Vec<GatewayHeader> {
+    let [plain_key, secret_key] = ["headers", "secret_header"].map(|name| at.key(name));
+    let plain = build.merged.texts(plain_key);
+    let secret = build.secret(at, "secret_header");
+    let plain = plain.iter().map(|line| (plain_key, line.as_str()));
+    let secret = secret.as_ref().map(|line| (secret_key, line.expose_secret()));
     let mut headers = Vec::new();
     for (key, line) in plain.chain(secret) {
         match header(line) {
@@ -82,21 +82,22 @@ fn header(line: &str) -> Option<GatewayHeader> {
     fits.then(|| GatewayHeader { name: name.to_owned(), value: value.to_owned().into() })
 }
 
-fn twilio(build: &mut Build<'_>) -> SmsSettings {
-    let sender = sender(build, &SMS_SENDER);
+fn twilio(build: &mut Build<'_>, at: Section) -> SmsSettings {
+    let sender = sender(build, at);
     // What is missing has been said; the configuration is refused.
-    account(build, sender, "sms.provider").map_or(SmsSettings::Tray, SmsSettings::Twilio)
+    account(build, at, sender, at.key("provider")).map_or(SmsSettings::Tray, SmsSettings::Twilio)
 }
 
-/// The Twilio account, for whoever sends through it.
+/// The Twilio account of a section, for whoever sends through it.
 pub(super) fn account(
     build: &mut Build<'_>,
+    at: Section,
     sender: Option<TwilioSender>,
     wanted_by: &'static str,
 ) -> Option<TwilioSettings> {
-    let account_sid = build.needed("sms.account_sid", "the Twilio account (AC…)");
-    let credentials = credentials(build, wanted_by)?;
-    let base_url = build.merged.text("sms.base_url").unwrap_or_default();
+    let account_sid = build.needed(at.key("account_sid"), "the Twilio account (AC…)");
+    let credentials = credentials(build, at, wanted_by)?;
+    let base_url = build.merged.text(at.key("base_url")).unwrap_or_default();
     Some(TwilioSettings { account_sid, credentials, sender: sender?, base_url })
 }
 
@@ -107,14 +108,18 @@ pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
     }
 }
 
-fn credentials(build: &mut Build<'_>, wanted_by: &'static str) -> Option<TwilioCredentials> {
-    let Build { merged, findings, .. } = build;
-    let token = secret::find("sms.auth_token", "sms.auth_token_file", merged, findings);
-    let secret = secret::find("sms.api_secret", "sms.api_secret_file", merged, findings);
-    let key = merged.text("sms.api_key");
-    let refused = ["auth_token", "auth_token_file", "api_key", "api_secret", "api_secret_file"]
-        .iter()
-        .any(|name| findings.is_broken(&format!("sms.{name}")));
+fn credentials(
+    build: &mut Build<'_>,
+    at: Section,
+    wanted_by: &'static str,
+) -> Option<TwilioCredentials> {
+    let names = ["auth_token", "api_key", "api_secret", "api_secret_file"];
+    let [token_key, api_key, secret_key, secret_file] = names.map(|name| at.key(name));
+    let token = build.secret(at, "auth_token");
+    let secret = build.secret(at, "api_secret");
+    let key = build.merged.text(api_key);
+    let refused = build.findings.is_broken(api_key)
+        || ["auth_token", "api_secret"].iter().any(|name| build.is_refused(at, name));
     if refused {
         return None;
     }
@@ -122,45 +127,35 @@ fn credentials(build: &mut Build<'_>, wanted_by: &'static str) -> Option<TwilioC
         (Some(token), None, None) => Some(TwilioCredentials::AuthToken(token)),
         (None, Some(key), Some(secret)) => Some(TwilioCredentials::ApiKey { key, secret }),
         (None, Some(_), None) => {
-            build.miss("sms.api_secret", "sms.api_key needs sms.api_secret or sms.api_secret_file");
+            build.miss(secret_key, &format!("{api_key} needs {secret_key} or {secret_file}"));
             None
         }
         (None, None, Some(_)) => {
-            build.miss("sms.api_key", "sms.api_secret needs sms.api_key");
+            build.miss(api_key, &format!("{secret_key} needs {api_key}"));
             None
         }
         (None, None, None) => {
             build.refuse(
                 wanted_by,
                 format!(
-                    "{wanted_by} = \"twilio\" needs sms.api_key and sms.api_secret (better, since \
-                     a key can be revoked alone) or sms.auth_token"
+                    "{wanted_by} = \"twilio\" needs {api_key} and {secret_key} (better, since a \
+                     key can be revoked alone) or {token_key}"
                 ),
             );
             None
         }
         (Some(_), ..) => {
-            build.refuse(
-                "sms.api_key",
-                "sms.auth_token and sms.api_key are both set; set only one of them",
-            );
+            let text = format!("{token_key} and {api_key} are both set; set only one of them");
+            build.refuse(api_key, text);
             None
         }
     }
 }
 
-/// The keys that name whom a message comes from.
-pub(super) struct SenderKeys {
-    pub(super) provider: &'static str,
-    pub(super) from: &'static str,
-    pub(super) service: &'static str,
-}
-
-const SMS_SENDER: SenderKeys =
-    SenderKeys { provider: "sms.provider", from: "sms.from", service: "sms.messaging_service_sid" };
-
-pub(super) fn sender(build: &mut Build<'_>, keys: &SenderKeys) -> Option<TwilioSender> {
-    let SenderKeys { provider, from, service } = *keys;
+/// Whom the messages of a section come from.
+pub(super) fn sender(build: &mut Build<'_>, at: Section) -> Option<TwilioSender> {
+    let names = ["provider", "from", "messaging_service_sid"];
+    let [provider, from, service] = names.map(|name| at.key(name));
     if let Some(service) = build.merged.text(service) {
         return Some(TwilioSender::MessagingService(service));
     }

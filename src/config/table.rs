@@ -3,6 +3,8 @@
 //! example file, `config show` and the documentation are made from it or
 //! checked against it.
 
+mod providers;
+
 use super::kind::Kind;
 
 /// What a key holds when nobody says anything.
@@ -25,7 +27,8 @@ pub enum Fallback {
 /// One key of the configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// `section.key`; only `environment` has no section.
+    /// `section.key`; only `environment` has no section. A section can be part of
+    /// another: `email.fallback.host`.
     pub path: &'static str,
     /// What it may hold.
     pub kind: Kind,
@@ -38,7 +41,9 @@ pub struct Key {
 impl Key {
     /// The section and the key's name in it.
     pub fn parts(&self) -> (Option<&'static str>, &'static str) {
-        self.path.split_once('.').map_or((None, self.path), |(section, name)| (Some(section), name))
+        self.path
+            .rsplit_once('.')
+            .map_or((None, self.path), |(section, name)| (Some(section), name))
     }
 
     /// The environment variable that sets it: `COUNTERSIGN__OTP__LENGTH`.
@@ -56,21 +61,48 @@ pub fn key(path: &str) -> Option<&'static Key> {
 /// Keys of which a place may set one only; what a later place sets replaces
 /// the others, so that `expiry_seconds` in the environment wins over
 /// `expiry_minutes` in the file.
-pub(super) const ALTERNATIVES: &[[&str; 2]] = &[
+pub(super) fn alternatives() -> impl Iterator<Item = [&'static str; 2]> {
+    ALTERNATIVES.iter().chain(providers::ALTERNATIVES.into_iter().flatten()).copied()
+}
+
+const ALTERNATIVES: &[[&str; 2]] = &[
     ["store.url", "store.url_file"],
     ["store.password", "store.password_file"],
     ["otp.expiry_minutes", "otp.expiry_seconds"],
     ["otp.session_minutes", "otp.session_seconds"],
     ["otp.session_idle_minutes", "otp.session_idle_seconds"],
-    ["email.password", "email.password_file"],
-    ["email.client_secret", "email.client_secret_file"],
-    ["email.refresh_token", "email.refresh_token_file"],
-    ["sms.auth_token", "sms.auth_token_file"],
-    ["sms.api_secret", "sms.api_secret_file"],
-    ["sms.from", "sms.messaging_service_sid"],
-    ["sms.secret_header", "sms.secret_header_file"],
     ["whatsapp.from", "whatsapp.messaging_service_sid"],
 ];
+
+/// A section, to find its keys by their names in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Section(&'static str);
+
+impl Section {
+    pub(super) const EMAIL: Self = Self("email");
+    pub(super) const EMAIL_FALLBACK: Self = Self("email.fallback");
+    pub(super) const SMS: Self = Self("sms");
+    pub(super) const SMS_FALLBACK: Self = Self("sms.fallback");
+    pub(super) const WHATSAPP: Self = Self("whatsapp");
+
+    /// The path of one of its keys.
+    pub(super) fn key(self, name: &str) -> &'static str {
+        let key = self.keys().find(|path| path.rsplit('.').next() == Some(name));
+        debug_assert!(key.is_some(), "there is no key {name} in {self}");
+        key.unwrap_or(self.0)
+    }
+
+    /// The paths of all its keys.
+    pub(super) fn keys(self) -> impl Iterator<Item = &'static str> {
+        TABLE.iter().filter(move |key| key.parts().0 == Some(self.0)).map(|key| key.path)
+    }
+}
+
+impl std::fmt::Display for Section {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}]", self.0)
+    }
+}
 
 /// The most messages an hour any limit can be set to.
 const MOST_MESSAGES: i64 = 1_000_000;
@@ -94,8 +126,46 @@ const fn finer(path: &'static str, least: i64, most: i64, help: &'static str) ->
     of(path, Kind::Number { least, most }, Fallback::Unset, help)
 }
 
+/// The sections in the order in which they are shown.
+const SECTIONS: [&[Key]; 7] = [
+    OFFICE,
+    providers::EMAIL,
+    providers::EMAIL_FALLBACK,
+    providers::SMS,
+    PHONES,
+    providers::SMS_FALLBACK,
+    OTHERS,
+];
+
 /// Every key, in the order in which they are shown.
-pub const TABLE: &[Key] = &[
+pub const TABLE: &[Key] = &joined::<{ counted() }>();
+
+const fn counted() -> usize {
+    let (mut count, mut section) = (0, 0);
+    while section < SECTIONS.len() {
+        count += SECTIONS[section].len();
+        section += 1;
+    }
+    count
+}
+
+const fn joined<const COUNT: usize>() -> [Key; COUNT] {
+    let mut all = [SECTIONS[0][0]; COUNT];
+    let (mut at, mut section) = (0, 0);
+    while section < SECTIONS.len() {
+        let mut key = 0;
+        while key < SECTIONS[section].len() {
+            all[at] = SECTIONS[section][key];
+            at += 1;
+            key += 1;
+        }
+        section += 1;
+    }
+    all
+}
+
+/// From the office to the limits.
+const OFFICE: &[Key] = &[
     of(
         "environment",
         Kind::Word(&["development", "production"]),
@@ -246,208 +316,10 @@ pub const TABLE: &[Key] = &[
     number("limits.per_clerk", 1, MOST_MESSAGES, 120, "messages an hour by one clerk"),
     number("limits.per_counter", 1, MOST_MESSAGES, 240, "messages an hour from one counter"),
     number("limits.in_all", 1, MOST_MESSAGES, 2_000, "messages an hour in all"),
-    of(
-        "email.provider",
-        Kind::Word(&["tray", "smtp", "gmail", "office365", "sendgrid", "sendgrid-api"]),
-        Fallback::Text("tray"),
-        "how email goes out; tray keeps it on this machine to look at",
-    ),
-    of(
-        "email.host",
-        Kind::Host,
-        Fallback::Derived("the provider's; smtp needs one"),
-        "the SMTP server's name",
-    ),
-    of(
-        "email.port",
-        Kind::Number { least: 1, most: 65_535 },
-        Fallback::Derived("465 for implicit, 587 for starttls, 25 for none"),
-        "the SMTP server's port",
-    ),
-    of(
-        "email.tls",
-        Kind::Word(&["implicit", "starttls", "none"]),
-        Fallback::Derived("implicit; starttls for office365"),
-        "how the connection is protected; none only for a server on this machine",
-    ),
-    of(
-        "email.username",
-        Kind::Text { most: 254 },
-        Fallback::Derived("apikey for sendgrid"),
-        "the account at the SMTP server",
-    ),
-    of(
-        "email.auth",
-        Kind::Word(&["password", "xoauth2"]),
-        Fallback::Text("password"),
-        "what proves the account: a password, or a token that is fetched when needed",
-    ),
-    of("email.password", Kind::Secret, Fallback::Unset, "its password, or the provider's API key"),
-    of(
-        "email.password_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the password, instead of email.password",
-    ),
-    of(
-        "email.token_url",
-        Kind::BaseUrl,
-        Fallback::Derived("Google's for gmail; other providers need one for xoauth2"),
-        "the address that gives tokens; http only on this machine, for tests",
-    ),
-    of(
-        "email.client_id",
-        Kind::Text { most: 200 },
-        Fallback::Unset,
-        "this program's name at the token service; xoauth2 needs it",
-    ),
-    of("email.client_secret", Kind::Secret, Fallback::Unset, "its secret there"),
-    of(
-        "email.client_secret_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the secret, instead of email.client_secret",
-    ),
-    of(
-        "email.refresh_token",
-        Kind::Secret,
-        Fallback::Unset,
-        "what the mailbox's owner agreed to; gmail needs it for xoauth2",
-    ),
-    of(
-        "email.refresh_token_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the refresh token, instead of email.refresh_token",
-    ),
-    of(
-        "email.scope",
-        Kind::Text { most: 200 },
-        Fallback::Derived("https://outlook.office365.com/.default for office365"),
-        "what a token is asked for, where the token service wants to know",
-    ),
-    of(
-        "email.base_url",
-        Kind::BaseUrl,
-        Fallback::Text("https://api.sendgrid.com"),
-        "where SendGrid's Web API is reached; https://api.eu.sendgrid.com for one in Europe",
-    ),
-    of(
-        "email.from",
-        Kind::Mailbox,
-        Fallback::Unset,
-        "the sender: an address, or Name <address>; every provider but the tray needs it",
-    ),
-    of(
-        "email.ca_file",
-        Kind::Path,
-        Fallback::Unset,
-        "certificates (PEM) to trust beside the system's own",
-    ),
-    of(
-        "sms.provider",
-        Kind::Word(&["tray", "twilio", "gateway"]),
-        Fallback::Text("tray"),
-        "how text messages go out; tray keeps them on this machine to look at",
-    ),
-    of("sms.account_sid", Kind::Sid("AC"), Fallback::Unset, "the Twilio account"),
-    of(
-        "sms.auth_token",
-        Kind::Secret,
-        Fallback::Unset,
-        "the account's token: it can do everything",
-    ),
-    of(
-        "sms.auth_token_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the token, instead of sms.auth_token",
-    ),
-    of(
-        "sms.api_key",
-        Kind::Sid("SK"),
-        Fallback::Unset,
-        "an API key of the account, instead of its token: it can be revoked alone",
-    ),
-    of("sms.api_secret", Kind::Secret, Fallback::Unset, "the API key's secret"),
-    of(
-        "sms.api_secret_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the secret, instead of sms.api_secret",
-    ),
-    of(
-        "sms.from",
-        Kind::SmsSender,
-        Fallback::Unset,
-        "the sender: a number of yours at Twilio, or an alphanumeric sender",
-    ),
-    of(
-        "sms.messaging_service_sid",
-        Kind::Sid("MG"),
-        Fallback::Unset,
-        "a messaging service of yours at Twilio, instead of sms.from",
-    ),
-    of(
-        "sms.base_url",
-        Kind::BaseUrl,
-        Fallback::Text("https://api.twilio.com"),
-        "where Twilio is reached; http only on this machine, for tests",
-    ),
-    of(
-        "sms.url",
-        Kind::BaseUrl,
-        Fallback::Unset,
-        "the SMS gateway's address; nothing secret in it",
-    ),
-    of(
-        "sms.method",
-        Kind::Word(&["POST", "PUT"]),
-        Fallback::Text("POST"),
-        "how the SMS gateway is asked",
-    ),
-    of(
-        "sms.content",
-        Kind::Word(&["json", "form"]),
-        Fallback::Text("json"),
-        "the kind of the body that the SMS gateway takes; values are quoted accordingly",
-    ),
-    of(
-        "sms.body",
-        Kind::Text { most: 2_000 },
-        Fallback::Unset,
-        "the body, with {{to}} or {{to_digits}}, {{text}} and {{reference}} where they go",
-    ),
-    of(
-        "sms.headers",
-        Kind::Texts { most: 200 },
-        Fallback::Unset,
-        "headers beside the kind of content, each as Name: value; nothing secret",
-    ),
-    of(
-        "sms.secret_header",
-        Kind::Secret,
-        Fallback::Unset,
-        "one more header, as Name: value, whose value is kept secret",
-    ),
-    of(
-        "sms.secret_header_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds it, instead of sms.secret_header",
-    ),
-    of(
-        "sms.id_pointer",
-        Kind::Text { most: 100 },
-        Fallback::Unset,
-        "where in the answer the message's name is (RFC 6901); without a name it was not taken",
-    ),
-    of(
-        "sms.ca_file",
-        Kind::Path,
-        Fallback::Unset,
-        "certificates (PEM) that the SMS gateway may have, beside the system's own",
-    ),
+];
+
+/// Where text messages may go, whoever sends them.
+const PHONES: &[Key] = &[
     of(
         "sms.default_country",
         Kind::Country,
@@ -460,6 +332,10 @@ pub const TABLE: &[Key] = &[
         Fallback::Texts(&[]),
         "the countries text messages may go to; none named means only the default country",
     ),
+];
+
+/// From the words of messages on.
+const OTHERS: &[Key] = &[
     of(
         "messages.folder",
         Kind::Path,
@@ -545,7 +421,6 @@ pub const TABLE: &[Key] = &[
         "use the mouse; it then no longer selects text",
     ),
 ];
-
 /// The known key that was probably meant by an unknown one.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
     let leaf = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();

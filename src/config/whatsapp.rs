@@ -3,14 +3,9 @@
 
 use super::build::Build;
 use super::settings::{TwilioSender, WhatsappSettings, WhatsappTemplate};
-use super::sms::{self, SenderKeys};
+use super::sms;
+use super::table::Section;
 use crate::domain::message::Fact;
-
-const SENDER: SenderKeys = SenderKeys {
-    provider: "whatsapp.provider",
-    from: "whatsapp.from",
-    service: "whatsapp.messaging_service_sid",
-};
 
 pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {
     match build.merged.text("whatsapp.provider").as_deref() {
@@ -24,14 +19,14 @@ pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {
 }
 
 fn twilio(build: &mut Build<'_>) -> WhatsappSettings {
-    let sender = sms::sender(build, &SENDER);
+    let sender = sms::sender(build, Section::WHATSAPP);
     if let Some(TwilioSender::From(from)) = &sender
         && !from.starts_with('+')
     {
         let text = "whatsapp.from is a number with its country, such as +15005550006";
         build.refuse("whatsapp.from", text);
     }
-    let settings = sms::account(build, sender, "whatsapp.provider");
+    let settings = sms::account(build, Section::SMS, sender, "whatsapp.provider");
     let content_sid = build.needed("whatsapp.content_sid", "the approved template (HX…)");
     let variables = variables(build);
     // Without an account the configuration is refused.

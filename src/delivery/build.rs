@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::error::DeliveryError;
 use super::gateway::GatewaySender;
+use super::placed::{Place, Placed};
 use super::sendgrid::SendGridSender;
 use super::smtp::{self, SmtpSender};
 use super::templates::Templates;
@@ -20,6 +21,76 @@ use crate::service::ports::{Sender, Tray};
 
 /// The sender of email.
 pub fn email_sender(
+    email: &EmailSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    placed(Place::main("email"), by_email(email, tray, templates, times))
+}
+
+/// The sender that stands in for it.
+pub fn email_fallback(
+    email: &EmailSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    placed(Place::fallback("email"), by_email(email, tray, templates, times))
+}
+
+/// The sender of text messages.
+pub fn sms_sender(
+    sms: &SmsSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    placed(Place::main("sms"), by_sms(sms, tray, templates, times))
+}
+
+/// The sender that stands in for it.
+pub fn sms_fallback(
+    sms: &SmsSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    placed(Place::fallback("sms"), by_sms(sms, tray, templates, times))
+}
+
+/// The sender of WhatsApp messages; none where the office has none.
+pub fn whatsapp_sender(
+    whatsapp: &WhatsappSettings,
+    tray: &TraySettings,
+    templates: &Arc<Templates>,
+    times: Times,
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
+    let sender: Arc<dyn Sender> = match whatsapp {
+        WhatsappSettings::Off => return Ok(None),
+        WhatsappSettings::Tray => tray_sender(Channel::Whatsapp, Arc::clone(templates), tray),
+        WhatsappSettings::Twilio(settings, template) => {
+            let words = Words::Approved(template.clone());
+            Arc::new(MessageSender::new(settings, words, times)?)
+        }
+    };
+    placed(Place::main("whatsapp"), Ok(sender)).map(Some)
+}
+
+/// The tray to look into.
+pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
+    Arc::new(TrayFile::new(tray.file.clone()))
+}
+
+fn placed(
+    place: Place,
+    made: Result<Arc<dyn Sender>, DeliveryError>,
+) -> Result<Arc<dyn Sender>, DeliveryError> {
+    let sender = made.map_err(|error| place.blame(error))?;
+    Ok(Arc::new(Placed { sender, place }))
+}
+
+fn by_email(
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
@@ -39,8 +110,7 @@ pub fn email_sender(
     })
 }
 
-/// The sender of text messages.
-pub fn sms_sender(
+fn by_sms(
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
@@ -54,36 +124,6 @@ pub fn sms_sender(
         }
         SmsSettings::Gateway(settings) => Arc::new(GatewaySender::new(settings, templates, times)?),
     })
-}
-
-/// The sender of WhatsApp messages; none where the office has none.
-pub fn whatsapp_sender(
-    whatsapp: &WhatsappSettings,
-    tray: &TraySettings,
-    templates: &Arc<Templates>,
-    times: Times,
-) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    Ok(match whatsapp {
-        WhatsappSettings::Off => None,
-        WhatsappSettings::Tray => Some(tray_sender(Channel::Whatsapp, Arc::clone(templates), tray)),
-        WhatsappSettings::Twilio(settings, template) => {
-            let words = Words::Approved(template.clone());
-            Some(Arc::new(MessageSender::new(settings, words, times)?))
-        }
-    })
-}
-
-/// The tray to look into; none where every message goes to a provider.
-pub fn tray(
-    email: &EmailSettings,
-    sms: &SmsSettings,
-    whatsapp: &WhatsappSettings,
-    tray: &TraySettings,
-) -> Option<Arc<dyn Tray>> {
-    let used = matches!(email, EmailSettings::Tray { .. })
-        || matches!(sms, SmsSettings::Tray)
-        || matches!(whatsapp, WhatsappSettings::Tray);
-    used.then(|| Arc::new(TrayFile::new(tray.file.clone())) as Arc<dyn Tray>)
 }
 
 fn tray_sender(

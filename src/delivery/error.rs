@@ -67,24 +67,9 @@ pub(super) async fn wanted(consent: &dyn Consent) -> Result<(), DeliveryError> {
 }
 
 /// The report of a hand-over that gave the provider's name for the message.
-/// The log learns how it went and nothing of what was in it.
-pub(super) fn report(
-    provider: &'static str,
-    message: &str,
-    result: Result<Option<String>, DeliveryError>,
-) -> Report {
-    let report = match result {
+pub(super) fn report(result: Result<Option<String>, DeliveryError>) -> Report {
+    match result {
         Ok(provider_id) => Report::sent(provider_id),
         Err(error) => error.report(),
-    };
-    tracing::info!(
-        provider,
-        message,
-        state = report.state.word(),
-        provider_id = report.provider_id.as_deref(),
-        detail = report.detail.as_deref(),
-        fault = report.fault.map(Fault::word),
-        "message handed over"
-    );
-    report
+    }
 }

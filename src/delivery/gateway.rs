@@ -15,15 +15,16 @@ use serde_json::Value;
 
 use super::error::{self, DeliveryError};
 use super::http::{self, Http, Party};
+use super::piece::Piece;
 use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
+use crate::domain::message::{Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{Consent, Sender};
+use crate::service::ports::{Consent, Granted, Sender};
 
 const GATEWAY: Party = Party { name: "The SMS gateway", key: "sms.url" };
 /// The longest name of a message that is kept.
@@ -68,15 +69,14 @@ impl GatewaySender {
 
     async fn post(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let Contact::Phone(number) = &message.to else {
+        let Contact::Phone(number) = piece.to() else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
-        let text = self.templates.sms(&message.facts)?;
-        let facts =
-            Facts { to: number.as_str(), text: &text, reference: message.facts.reference.as_str() };
+        let text = piece.sms(&self.templates)?;
+        let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
         let method = match self.settings.method {
             GatewayMethod::Post => Method::POST,
             GatewayMethod::Put => Method::PUT,
@@ -90,7 +90,7 @@ impl GatewaySender {
         if status.is_success() {
             return self.id(answer.as_deref());
         }
-        let said = self.said(status, &answer.unwrap_or_default(), message);
+        let said = self.said(status, &answer.unwrap_or_default(), piece);
         let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
         Err(match status.as_u16() {
             401 | 403 => settings(
@@ -123,11 +123,9 @@ impl GatewaySender {
         if id.is_empty() { Err(GATEWAY.uncertain()) } else { Ok(Some(id)) }
     }
 
-    fn said(&self, status: StatusCode, answer: &[u8], message: &Outgoing) -> String {
-        let mut secrets = Secrets::new()
-            .with(message.facts.code.reveal())
-            .with_contact(&message.to)
-            .with(message.to.as_str().trim_start_matches('+'));
+    fn said(&self, status: StatusCode, answer: &[u8], piece: Piece<'_>) -> String {
+        let mut secrets =
+            piece.hidden(Secrets::new()).with(piece.to().as_str().trim_start_matches('+'));
         for header in &self.settings.headers {
             let value = header.value.expose_secret();
             // Without its first word too: `Bearer` is none of the secret.
@@ -296,8 +294,11 @@ impl Sender for GatewaySender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.post(Piece::Test(test), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

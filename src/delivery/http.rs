@@ -22,6 +22,8 @@ use crate::domain::text;
 const LARGEST_ANSWER: usize = 64 * 1024;
 /// How long a connection is kept for the next message.
 const IDLE: Duration = Duration::from_mins(1);
+/// As many connections are kept as messages are handed over at once.
+const KEPT: usize = 8;
 /// The longest wait a provider is believed to ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
@@ -77,7 +79,7 @@ impl Http {
             .connect_timeout(self.times.step)
             .timeout(self.times.total)
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(KEPT)
             .build()
             .map_err(|error| DeliveryError::Failed(format!("No HTTP client: {error}.")))
     }
@@ -193,11 +195,16 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The answer's body, or nothing where it broke off or is too long.
-pub(super) async fn read(mut response: Response) -> Option<Vec<u8>> {
+pub(super) async fn read(response: Response) -> Option<Vec<u8>> {
+    read_within(response, LARGEST_ANSWER).await
+}
+
+/// The same with another bound.
+pub(super) async fn read_within(mut response: Response, most: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend(chunk),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend(chunk),
             Ok(None) => return Some(body),
             Ok(Some(_)) | Err(_) => return None,
         }

@@ -11,6 +11,8 @@ mod gateway;
 mod gsm7;
 mod http;
 mod oauth;
+mod piece;
+mod placed;
 mod scrub;
 mod sendgrid;
 mod smtp;
@@ -20,7 +22,7 @@ mod tls;
 mod tray;
 mod twilio;
 
-pub use build::{email_sender, sms_sender, tray, whatsapp_sender};
+pub use build::{email_fallback, email_sender, sms_fallback, sms_sender, tray, whatsapp_sender};
 pub use error::DeliveryError;
 pub use templates::{Finding, Sample, State, Templates};
 pub use times::Times;

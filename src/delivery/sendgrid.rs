@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::error::{self, DeliveryError};
 use super::http::{self, Http, Party};
+use super::piece::Piece;
 use super::scrub::Secrets;
 use super::smtp::sender_address;
 use super::templates::Templates;
@@ -20,9 +21,9 @@ use super::times::Times;
 use crate::config::settings::SendGridSettings;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
+use crate::domain::message::{Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{Consent, Sender};
+use crate::service::ports::{Consent, Granted, Sender};
 
 const SENDGRID: Party = Party { name: "SendGrid", key: "email.base_url" };
 /// What a key must be allowed to do.
@@ -58,10 +59,10 @@ impl SendGridSender {
 
     async fn post(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let letter = self.letter(message)?;
+        let letter = self.letter(piece)?;
         let url = SENDGRID.below(&self.base, &["v3", "mail", "send"])?;
         let request = self.http.client().await?.post(url);
         let request = request.bearer_auth(self.settings.api_key.expose_secret());
@@ -72,23 +73,22 @@ impl SendGridSender {
         match response.status() {
             StatusCode::ACCEPTED => Ok(id(&response)),
             status if status.is_success() => Err(SENDGRID.uncertain()),
-            _ => Err(self.refused(response, Some(message)).await),
+            _ => Err(self.refused(response, Some(piece)).await),
         }
     }
 
     /// The message as the API takes it. Links and pictures that tell whether a
     /// message was read have no place in one with a code.
-    fn letter(&self, message: &Outgoing) -> Result<Value, DeliveryError> {
-        let Contact::Email(address) = &message.to else {
+    fn letter(&self, piece: Piece<'_>) -> Result<Value, DeliveryError> {
+        let Contact::Email(address) = piece.to() else {
             return Err(DeliveryError::Refused("This contact is no email address.".into()));
         };
-        let texts = self.templates.email(&message.facts)?;
+        let texts = piece.email(&self.templates)?;
         let mailbox = |address: &str, name: Option<&str>| match name {
             Some(name) => json!({ "email": address, "name": name }),
             None => json!({ "email": address }),
         };
-        let to =
-            mailbox(address.as_str(), text::clean_optional(&message.facts.customer).as_deref());
+        let to = mailbox(address.as_str(), text::clean_optional(piece.customer()).as_deref());
         Ok(json!({
             "personalizations": [{ "to": [to] }],
             "from": mailbox(self.from.email.as_ref(), self.from.name.as_deref()),
@@ -131,17 +131,17 @@ impl SendGridSender {
     }
 
     /// What a refusal means.
-    async fn refused(&self, response: Response, message: Option<&Outgoing>) -> DeliveryError {
+    async fn refused(&self, response: Response, piece: Option<Piece<'_>>) -> DeliveryError {
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
         let body = http::read(response).await.unwrap_or_default();
-        let said = self.said(status, &body, message);
+        let said = self.said(status, &body, piece);
         verdict(status, wait, &said)
     }
 
-    fn said(&self, status: StatusCode, body: &[u8], message: Option<&Outgoing>) -> String {
+    fn said(&self, status: StatusCode, body: &[u8], piece: Option<Piece<'_>>) -> String {
         let mut secrets = Secrets::new().with(self.settings.api_key.expose_secret());
-        if let Some(message) = message {
-            secrets = secrets.with(message.facts.code.reveal()).with_contact(&message.to);
+        if let Some(piece) = piece {
+            secrets = piece.hidden(secrets);
         }
         let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let first = answer.pointer("/errors/0/message").and_then(Value::as_str);
@@ -188,8 +188,11 @@ impl Sender for SendGridSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.post(Piece::Test(test), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -20,13 +20,14 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use super::error::{self, DeliveryError};
+use super::piece::Piece;
 use super::templates::Templates;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
+use crate::domain::message::{Outgoing, TestMessage};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::service::ports::{Consent, Sender, Tray, TrayError, TrayMessage};
+use crate::service::ports::{Consent, Granted, Sender, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
 const KEPT: usize = 200;
@@ -211,31 +212,31 @@ impl TraySender {
         Self { channel, templates, tray }
     }
 
-    fn line(&self, message: &Outgoing) -> Result<Line, DeliveryError> {
+    fn line(&self, piece: Piece<'_>) -> Result<Line, DeliveryError> {
         let (subject, text) = match self.channel {
             Channel::Email => {
-                let email = self.templates.email(&message.facts)?;
+                let email = piece.email(&self.templates)?;
                 (Some(email.subject), email.plain)
             }
-            Channel::Sms | Channel::Whatsapp => (None, self.templates.sms(&message.facts)?),
+            Channel::Sms | Channel::Whatsapp => (None, piece.sms(&self.templates)?),
         };
         Ok(Line {
             number: 0,
-            at: message.at.millis(),
+            at: piece.at().millis(),
             channel: self.channel.word().into(),
-            to: message.to.as_str().into(),
+            to: piece.to().as_str().into(),
             subject,
             text,
-            reference: message.facts.reference.to_string(),
+            reference: piece.reference().into(),
         })
     }
 
     async fn put(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let line = self.line(message)?;
+        let line = self.line(piece)?;
         error::wanted(consent).await?;
         let number =
             self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
@@ -257,7 +258,11 @@ impl Sender for TraySender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        error::report(self.provider(), &message.idempotency, self.put(message, consent).await)
+        error::report(self.put(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.put(Piece::Test(test), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

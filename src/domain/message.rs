@@ -87,6 +87,21 @@ impl MessageFacts {
     }
 }
 
+/// A message without a code, to find out whether messages arrive.
+#[derive(Clone, Debug)]
+pub struct TestMessage {
+    /// Where to.
+    pub to: Contact,
+    /// A name of this very message.
+    pub name: String,
+    /// When it was asked for, by the store's clock.
+    pub at: Timestamp,
+    /// The office's name.
+    pub office: String,
+    /// The counter's name.
+    pub counter: String,
+}
+
 /// A message to be sent, with its code, on its way between the commit and the
 /// provider. It lives in memory only.
 #[derive(Clone, Debug)]

@@ -14,10 +14,10 @@ use crate::domain::chore::{Chore, Tidied};
 use crate::domain::code::{Digest, Guess};
 use crate::domain::contact::Contact;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::delivery::{Report, Told, Trace};
+use crate::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
 use crate::domain::key::{KeyId, Keyring, MissingKey};
-use crate::domain::message::Outgoing;
+use crate::domain::message::{Outgoing, TestMessage};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{Limit, OtpPolicy, Retention, SendLimits};
 use crate::domain::query::Query;
@@ -143,6 +143,15 @@ pub trait Sender: Send + Sync {
     /// What the provider knows of a message it was given, or may have been.
     async fn ask(&self, _trace: &Trace) -> Told {
         Told::Silence("This provider does not say what became of a message.".into())
+    }
+    /// Sends a message that holds no code, and says so.
+    async fn send_test(&self, _test: &TestMessage) -> Report {
+        Report {
+            state: DeliveryState::Undeliverable,
+            provider_id: None,
+            detail: Some("This provider has no message to try it out with.".into()),
+            fault: Some(Fault::Permanent),
+        }
     }
     /// Tries what can be tried without sending: reach the provider, log in.
     async fn check(&self) -> Result<String, String>;

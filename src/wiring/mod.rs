@@ -17,7 +17,7 @@ use crate::cli::house::House;
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::config::Config;
 use crate::config::settings::Environment;
-use crate::delivery::{self, Templates};
+use crate::delivery::{self, DeliveryError, Templates};
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
 use crate::domain::message::MessageFacts;
@@ -26,7 +26,7 @@ use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
 use crate::service::ports::Store;
-use crate::service::{Desk, DeskError, Office, Senders};
+use crate::service::{Desk, DeskError, Office, Route, Senders};
 use crate::store::SqlStore;
 use crate::telemetry;
 use crate::tui::{self, End, Opening, RunError};
@@ -76,10 +76,7 @@ impl Wiring {
             office(config),
             Actor { clerk: clerk(), counter: config.office.counter.clone() },
         )?;
-        Ok(match delivery::tray(&config.email, &config.sms, &config.whatsapp, &config.tray) {
-            Some(tray) => desk.with_tray(tray),
-            None => desk,
-        })
+        if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
 }
 
@@ -193,16 +190,28 @@ fn keys(config: &Config) -> FileKeys {
 }
 
 fn senders(config: &Config) -> Result<Senders, Failure> {
-    let times = delivery::Times::default();
-    let failed = |error: delivery::DeliveryError| Failure::configuration(error.to_string());
+    let failed = |error: DeliveryError| Failure::configuration(error.to_string());
     let templates = Arc::new(Templates::load(&config.messages).map_err(failed)?);
-    let Config { email, sms, whatsapp, tray, .. } = config;
+    routes(config, &templates).map_err(failed)
+}
+
+fn routes(config: &Config, templates: &Arc<Templates>) -> Result<Senders, DeliveryError> {
+    let Config { email, email_fallback, sms, sms_fallback, whatsapp, tray, .. } = config;
+    let times = delivery::Times::default();
+    let second_email =
+        email_fallback.as_ref().map(|it| delivery::email_fallback(it, tray, templates, times));
+    let second_sms =
+        sms_fallback.as_ref().map(|it| delivery::sms_fallback(it, tray, templates, times));
     Ok(Senders {
-        email: delivery::email_sender(email, tray, &templates, times).map_err(failed)?.into(),
-        sms: delivery::sms_sender(sms, tray, &templates, times).map_err(failed)?.into(),
-        whatsapp: delivery::whatsapp_sender(whatsapp, tray, &templates, times)
-            .map_err(failed)?
-            .map(Into::into),
+        email: Route {
+            main: delivery::email_sender(email, tray, templates, times)?,
+            fallback: second_email.transpose()?,
+        },
+        sms: Route {
+            main: delivery::sms_sender(sms, tray, templates, times)?,
+            fallback: second_sms.transpose()?,
+        },
+        whatsapp: delivery::whatsapp_sender(whatsapp, tray, templates, times)?.map(Into::into),
     })
 }
 

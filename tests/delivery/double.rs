@@ -117,7 +117,7 @@ fn parse(bytes: &[u8]) -> Option<Request> {
 }
 
 /// The text of a value in a form (application/x-www-form-urlencoded).
-fn decoded(raw: &str) -> String {
+pub(crate) fn decoded(raw: &str) -> String {
     let mut out = Vec::new();
     let mut bytes = raw.bytes();
     while let Some(byte) = bytes.next() {

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use countersign::config::settings::{
@@ -12,7 +13,9 @@ use countersign::delivery::{self, DeliveryError, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::service::ports::Sender;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::double::{Double, Request, json};
 use crate::message;
@@ -172,4 +175,49 @@ async fn a_check_finds_whether_a_gateway_answers_and_sends_nothing() {
 fn security_22_a_gateway_is_asked_over_https_or_on_this_machine() {
     let far = made(settings("http://sms.example.org"), SHORT);
     assert!(far.err().expect("refused").to_string().contains("https"));
+}
+
+/// A gateway that keeps its connections, and counts them.
+async fn keeping() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            seen.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut asked = Vec::new();
+                while stream.read_buf(&mut asked).await.is_ok_and(|read| read > 0) {
+                    // Every body here ends like this, and nothing before it does.
+                    if asked.ends_with(b"}}") {
+                        asked.clear();
+                        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+                        let _ = stream.write_all(answer).await;
+                    }
+                }
+            });
+        }
+    });
+    (format!("http://127.0.0.1:{port}"), connections)
+}
+
+#[tokio::test]
+async fn messages_at_once_share_eight_connections() {
+    let (url, connections) = keeping().await;
+    let settings = GatewaySettings { id_pointer: None, ..settings(&url) };
+    let sender = made(settings, Times::default()).expect("a sender");
+    for _ in 0..3 {
+        let mut sends = JoinSet::new();
+        for _ in 0..8 {
+            let sender = Arc::clone(&sender);
+            sends.spawn(async move { sender.send(&message::to(NUMBER)).await });
+        }
+        for report in sends.join_all().await {
+            assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
+        }
+        // A connection is put back a moment after its answer was read.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(connections.load(Ordering::SeqCst) <= 8, "{connections:?}");
 }

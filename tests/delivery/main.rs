@@ -1,6 +1,7 @@
 //! The senders against a real mail server, against doubles of the providers,
 //! and against hostile ones.
 
+mod consent;
 mod double;
 mod gateway;
 mod mail_server;
@@ -9,5 +10,8 @@ mod message;
 mod oauth;
 mod sendgrid;
 mod smtp;
+mod trial;
 mod twilio;
+mod twilio_ask;
+mod twilio_books;
 mod twilio_double;

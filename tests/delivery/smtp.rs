@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use countersign::config::settings::{EmailSettings, Proof, SmtpSettings, SmtpTls, TraySettings};
 use countersign::delivery::{self, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
-use countersign::service::ports::Sender;
+use countersign::service::ports::{Consent, Sender};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::mail_server::{By, Kind, PASSWORD, Server};
 use crate::message;
@@ -86,6 +87,41 @@ async fn the_next_message_takes_the_same_connection() {
     assert_eq!(server.log("message").len(), 3);
     assert_eq!(server.log("connection").len(), 1);
     assert_eq!(server.log("login").len(), 1);
+}
+
+#[tokio::test]
+async fn messages_at_once_share_eight_connections_and_each_logs_in_once() {
+    let server = Server::start(&Kind::new(SmtpTls::Implicit));
+    let sender = sender(server.settings());
+    for round in 1..=3 {
+        let mut sends = JoinSet::new();
+        for _ in 0..8 {
+            let sender = Arc::clone(&sender);
+            sends.spawn(async move { sender.send(&message::to("dana@example.org")).await });
+        }
+        for report in sends.join_all().await {
+            assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
+        }
+        assert_eq!(server.log("message").len(), 8 * round);
+        assert!(server.log("connection").len() <= 8, "{}", server.log("connection").len());
+    }
+    assert_eq!(server.log("login").len(), server.log("connection").len());
+}
+
+#[tokio::test]
+async fn connections_that_all_ended_are_replaced_by_one() {
+    let server = Counting::start("NOOP", "").await;
+    let sender = sender(server.settings());
+    let mut sends = JoinSet::new();
+    for _ in 0..4 {
+        let sender = Arc::clone(&sender);
+        sends.spawn(async move { sender.send(&message::to("dana@example.org")).await });
+    }
+    sends.join_all().await;
+    let (before, _) = server.counts();
+    let report = sender.send(&message::to("dana@example.org")).await;
+    assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
+    assert_eq!(server.counts(), (before + 1, 5));
 }
 
 /// A server that counts: each connection takes one message, and ends where the
@@ -381,6 +417,35 @@ async fn scripted(writes: &'static [&'static [u8]]) -> (u16, JoinHandle<String>)
 
 async fn read(stream: &mut TcpStream, told: &mut Vec<u8>) -> usize {
     stream.read_buf(told).await.unwrap_or(0)
+}
+
+/// Nobody wants the message any more.
+struct Withdrawn;
+
+#[async_trait]
+impl Consent for Withdrawn {
+    async fn given(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_consent_ends_where_the_letter_would_begin() {
+    let words: &'static [&'static [u8]] =
+        &[b"220 hello\r\n", b"250 mail.test\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go\r\n"];
+    let (port, told) = scripted(words).await;
+    let settings = SmtpSettings {
+        provider: "smtp",
+        host: "127.0.0.1".into(),
+        port,
+        tls: SmtpTls::None,
+        login: None,
+        from: "desk@example.org".into(),
+        ca_file: None,
+    };
+    sender(settings).hand_over(&message::to("dana@example.org"), &Withdrawn).await;
+    let told = told.await.expect("a server");
+    assert!(told.ends_with("\r\nDATA\r\n"), "{told:?}");
 }
 
 #[tokio::test]

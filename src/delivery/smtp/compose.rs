@@ -7,9 +7,9 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
 use crate::delivery::error::DeliveryError;
+use crate::delivery::piece::Piece;
 use crate::delivery::templates::Templates;
 use crate::domain::contact::Contact;
-use crate::domain::message::Outgoing;
 use crate::domain::text;
 
 /// A letter ready to be handed over.
@@ -28,19 +28,19 @@ impl Letter {
     /// Writes the letter for a message.
     pub(super) fn write(
         from: &Mailbox,
-        message: &Outgoing,
+        piece: Piece<'_>,
         templates: &Templates,
     ) -> Result<Self, DeliveryError> {
-        let Contact::Email(address) = &message.to else {
+        let Contact::Email(address) = piece.to() else {
             return Err(DeliveryError::Refused("This contact is no email address.".into()));
         };
         let to: Address = address.as_str().parse().map_err(|_| {
             DeliveryError::Refused("The email address on file is not valid.".into())
         })?;
-        let texts = templates.email(&message.facts)?;
-        let id = format!("{}@{}", plain(&message.idempotency), from.email.domain());
-        let seconds = Duration::from_millis(message.at.millis().try_into().unwrap_or(0));
-        let recipient = Mailbox::new(display_name(&message.facts.customer), to.clone());
+        let texts = piece.email(templates)?;
+        let id = format!("{}@{}", plain(piece.name()), from.email.domain());
+        let seconds = Duration::from_millis(piece.at().millis().try_into().unwrap_or(0));
+        let recipient = Mailbox::new(display_name(piece.customer()), to.clone());
         let letter = Message::builder()
             .from(from.clone())
             .to(recipient)
@@ -108,7 +108,7 @@ mod tests {
     use crate::config::settings::MessageSettings;
     use crate::domain::code::Code;
     use crate::domain::contact::EmailAddress;
-    use crate::domain::message::MessageFacts;
+    use crate::domain::message::{MessageFacts, Outgoing};
     use crate::domain::request::Reference;
     use crate::domain::time::Timestamp;
 
@@ -130,7 +130,7 @@ mod tests {
         };
         let from = sender_address("Riverside Billing <desk@example.org>").expect("a sender");
         let templates = Templates::load(&MessageSettings::default()).expect("templates");
-        Letter::write(&from, &message, &templates).expect("a letter")
+        Letter::write(&from, Piece::Code(&message), &templates).expect("a letter")
     }
 
     /// The header lines, unfolded, without the bodies.

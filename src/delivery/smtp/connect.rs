@@ -18,10 +18,10 @@ use super::reply::{Stage, Verdicts};
 use super::starttls::{self, Prologue};
 use crate::config::settings::{SmtpSettings, SmtpTls};
 use crate::delivery::error::DeliveryError;
+use crate::delivery::piece::Piece;
 use crate::delivery::scrub::Secrets;
 use crate::delivery::times::{Deadline, TimedOut, Times};
 use crate::delivery::tls::{self, Trust};
-use crate::domain::message::Outgoing;
 
 /// The mail server and how it is spoken to.
 pub(super) struct Server {
@@ -51,12 +51,12 @@ impl Server {
     }
 
     /// How to judge what goes wrong, without repeating what must stay hidden.
-    pub(super) fn verdicts(&self, message: Option<&Outgoing>) -> Verdicts {
-        let mut secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
-        if let Some(message) = message {
-            secrets = secrets.with(message.facts.code.reveal()).with_contact(&message.to);
-        }
-        self.judging(secrets)
+    pub(super) fn verdicts(&self, piece: Option<Piece<'_>>) -> Verdicts {
+        let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
+        self.judging(match piece {
+            Some(piece) => piece.hidden(secrets),
+            None => secrets,
+        })
     }
 
     fn judging(&self, secrets: Secrets) -> Verdicts {

@@ -8,6 +8,7 @@
 mod compose;
 mod connect;
 mod login;
+mod parking;
 mod reply;
 mod starttls;
 
@@ -20,18 +21,18 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::error::{self, DeliveryError};
+use super::piece::Piece;
 use super::templates::Templates;
 use super::times::{Deadline, TimedOut, Times};
 use crate::config::settings::SmtpSettings;
 use crate::domain::delivery::Report;
-use crate::domain::message::Outgoing;
-use crate::service::ports::{Consent, Sender};
+use crate::domain::message::{Outgoing, TestMessage};
+use crate::service::ports::{Consent, Granted, Sender};
 use compose::Letter;
 use connect::Server;
+use parking::Parking;
 use reply::{Stage, Verdicts};
 
 /// How long a connection is kept for the next message.
@@ -48,14 +49,7 @@ pub(super) struct SmtpSender {
     from: Mailbox,
     templates: Arc<Templates>,
     times: Times,
-    parked: Arc<Mutex<Option<Parked>>>,
-}
-
-/// A connection that waits for the next message. One is enough: a terminal
-/// sends one message at a time.
-struct Parked {
-    connection: AsyncSmtpConnection,
-    since: Instant,
+    parked: Parking<AsyncSmtpConnection>,
 }
 
 impl SmtpSender {
@@ -71,27 +65,26 @@ impl SmtpSender {
             from: sender_address(&settings.from)?,
             templates,
             times,
-            parked: Arc::default(),
+            parked: Parking::new(IDLE, part),
         })
     }
 
     async fn deliver(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let letter = Letter::write(&self.from, message, &self.templates)?;
-        let verdicts = self.server.verdicts(Some(message));
+        let letter = Letter::write(&self.from, piece, &self.templates)?;
+        let verdicts = self.server.verdicts(Some(piece));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
-        if let Err(withdrawn) = error::wanted(consent).await {
-            // A server keeps nothing of a letter without its end (RFC 5321, 4.1.1.4).
-            part(connection);
-            return Err(withdrawn);
-        }
+        // Without consent the connection ends where the letter would begin: another
+        // word would be part of it, and a server keeps nothing of a letter without
+        // its end (RFC 5321, 4.1.1.4).
+        error::wanted(consent).await?;
         match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
             Ok(response) => {
-                self.park(connection).await;
+                self.parked.keep(connection);
                 let answer = response.message().collect::<Vec<_>>().join(" ");
                 Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
             }
@@ -102,7 +95,7 @@ impl SmtpSender {
         }
     }
 
-    /// A connection that waits for the letter: the parked one, or a new one. A
+    /// A connection that waits for the letter: a parked one, or a new one. A
     /// parked connection can end between any two commands; up to the letter
     /// nothing was taken, so a new one may begin again, once.
     async fn announced(
@@ -131,30 +124,17 @@ impl SmtpSender {
         }
     }
 
-    /// The parked connection where it still answers.
+    /// The newest parked connection that still answers. A server that says
+    /// nothing on one says nothing on the others either.
     async fn parked(&self, deadline: &Deadline) -> Option<AsyncSmtpConnection> {
-        let Parked { mut connection, since } = self.parked.lock().await.take()?;
-        let alive = since.elapsed() < IDLE
-            && matches!(deadline.step(connection.test_connected()).await, Ok(true));
-        alive.then_some(connection)
-    }
-
-    /// Keeps a connection for the next message, and ends it politely where
-    /// none comes.
-    async fn park(&self, connection: AsyncSmtpConnection) {
-        let since = Instant::now();
-        if let Some(other) = self.parked.lock().await.replace(Parked { connection, since }) {
-            part(other.connection);
-        }
-        let parked = Arc::downgrade(&self.parked);
-        tokio::spawn(async move {
-            tokio::time::sleep(IDLE).await;
-            if let Some(parked) = parked.upgrade()
-                && let Some(idle) = parked.lock().await.take_if(|idle| idle.since == since)
-            {
-                part(idle.connection);
+        while let Some(mut connection) = self.parked.take() {
+            match deadline.step(connection.test_connected()).await {
+                Ok(true) => return Some(connection),
+                Ok(false) => {}
+                Err(TimedOut) => self.parked.clear(),
             }
-        });
+        }
+        None
     }
 }
 
@@ -266,8 +246,11 @@ impl Sender for SmtpSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.deliver(message, consent).await;
-        error::report(self.provider, &message.idempotency, end)
+        error::report(self.deliver(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.deliver(Piece::Test(test), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

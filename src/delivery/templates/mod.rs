@@ -9,6 +9,7 @@
 mod check;
 mod sms;
 mod sources;
+pub(super) mod trial;
 mod values;
 mod words;
 

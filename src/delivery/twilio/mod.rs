@@ -2,8 +2,10 @@
 //!
 //! One POST hands one message over. It is never repeated: not by a redirect,
 //! not by the HTTP client, not here. Where no answer came, the message may be
-//! on its way, and the report says so.
+//! on its way, and the report says so; Twilio can be asked about it.
 
+mod ask;
+mod codes;
 mod reply;
 
 use std::sync::Arc;
@@ -15,15 +17,16 @@ use serde_json::{Map, Value};
 
 use super::error::{self, DeliveryError};
 use super::http::{self, Http, Party};
+use super::piece::Piece;
 use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
 use crate::domain::contact::Contact;
-use crate::domain::delivery::Report;
-use crate::domain::message::{MessageFacts, Outgoing};
+use crate::domain::delivery::{Report, Told, Trace};
+use crate::domain::message::{Fact, Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{Consent, Sender};
+use crate::service::ports::{Consent, Granted, Sender};
 use reply::{Answer, Verdicts};
 
 const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
@@ -35,6 +38,25 @@ pub(super) enum Words {
     /// A WhatsApp message in words that WhatsApp approved and Twilio keeps. A
     /// body of our own is not taken (63016): only the variables are ours.
     Approved(WhatsappTemplate),
+}
+
+impl Words {
+    /// What stands before a number that is reached by them.
+    const fn channel(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "",
+            Self::Approved(_) => "whatsapp:",
+        }
+    }
+
+    /// Whether a message shows its reference: the check of the templates sees to
+    /// it for a text of ours, and nothing does for one that lies at Twilio.
+    fn name_the_reference(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Approved(template) => template.variables.contains(&Fact::Reference),
+        }
+    }
 }
 
 /// Sends messages of one kind through one Twilio account.
@@ -59,14 +81,14 @@ impl MessageSender {
 
     async fn post(
         &self,
-        message: &Outgoing,
+        piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let Contact::Phone(number) = &message.to else {
+        let Contact::Phone(number) = piece.to() else {
             return Err(DeliveryError::Refused("This contact is no phone number.".into()));
         };
-        let form = self.form(number.as_str(), &message.facts)?;
-        let verdicts = self.verdicts(Some(message));
+        let form = self.form(number.as_str(), piece)?;
+        let verdicts = Verdicts { secrets: piece.hidden(self.secrets()) };
         let url = self.url(&["Messages.json"])?;
         let request = self.http.client().await?.post(url);
         error::wanted(consent).await?;
@@ -84,22 +106,30 @@ impl MessageSender {
     fn form(
         &self,
         number: &str,
-        facts: &MessageFacts,
+        piece: Piece<'_>,
     ) -> Result<Vec<(&'static str, String)>, DeliveryError> {
-        let (channel, words) = match &self.words {
-            Words::Text(templates) => ("", vec![("Body", templates.sms(facts)?)]),
+        let words = match &self.words {
+            Words::Text(templates) => vec![("Body", piece.sms(templates)?)],
             Words::Approved(template) => {
+                let facts = piece.facts().ok_or_else(|| {
+                    DeliveryError::Refused(
+                        "WhatsApp takes nothing but the approved template, and that holds a code: \
+                         there is no test message for it. Ask for a code for a customer of your \
+                         own instead."
+                            .into(),
+                    )
+                })?;
                 let variables: Map<String, Value> = (1..)
                     .zip(&template.variables)
                     .map(|(at, fact): (u32, _)| (at.to_string(), one_line(&facts.value(*fact))))
                     .collect();
-                let words = vec![
+                vec![
                     ("ContentSid", template.content_sid.clone()),
                     ("ContentVariables", Value::from(variables).to_string()),
-                ];
-                ("whatsapp:", words)
+                ]
             }
         };
+        let channel = self.words.channel();
         let sender = match &self.settings.sender {
             TwilioSender::From(from) => ("From", format!("{channel}{from}")),
             TwilioSender::MessagingService(sid) => ("MessagingServiceSid", sid.clone()),
@@ -111,7 +141,7 @@ impl MessageSender {
     /// standard API key may not read the account itself, so a key is tried on
     /// the account's numbers.
     async fn try_login(&self) -> Result<String, DeliveryError> {
-        let verdicts = self.verdicts(None);
+        let verdicts = Verdicts { secrets: self.secrets() };
         let url = match self.settings.credentials {
             TwilioCredentials::AuthToken(_) => self.account_url()?,
             TwilioCredentials::ApiKey { .. } => {
@@ -156,16 +186,13 @@ impl MessageSender {
         TWILIO.below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
     }
 
-    fn verdicts(&self, message: Option<&Outgoing>) -> Verdicts {
+    /// What no sentence may repeat.
+    fn secrets(&self) -> Secrets {
         let (name, secret) = match &self.settings.credentials {
             TwilioCredentials::AuthToken(token) => (&self.settings.account_sid, token),
             TwilioCredentials::ApiKey { key, secret } => (key, secret),
         };
-        let mut secrets = Secrets::new().with_login(name, secret.expose_secret());
-        if let Some(message) = message {
-            secrets = secrets.with(message.facts.code.reveal()).with_contact(&message.to);
-        }
-        Verdicts { secrets }
+        Secrets::new().with_login(name, secret.expose_secret())
     }
 }
 
@@ -184,8 +211,19 @@ impl Sender for MessageSender {
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        let end = self.post(message, consent).await;
-        error::report(self.provider(), &message.idempotency, end)
+        error::report(self.post(Piece::Code(message), consent).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> Report {
+        error::report(self.post(Piece::Test(test), &Granted).await)
+    }
+
+    fn can_tell(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, trace: &Trace) -> Told {
+        self.told(trace).await
     }
 
     async fn check(&self) -> Result<String, String> {

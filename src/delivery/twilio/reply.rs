@@ -1,9 +1,4 @@
 //! What Twilio's answer means: for the message, and in words.
-//!
-//! The codes are those of Twilio's error dictionary
-//! (<https://www.twilio.com/docs/api/errors>). Twilio adds codes and splits
-//! old ones, so what is not listed here is judged by its HTTP status and shown
-//! in Twilio's own words.
 
 use std::time::Duration;
 
@@ -11,144 +6,12 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::TWILIO;
+use super::codes::{self, Fate, LOGIN};
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::scrub::Secrets;
 use crate::domain::text;
 
-/// What becomes of the message.
-#[derive(Clone, Copy)]
-enum Fate {
-    /// Not this message, not now and not later: it is never sent again.
-    Refused,
-    /// Nothing is wrong with the message: the office's account is set up wrong.
-    Settings,
-    /// There is more than Twilio takes for now.
-    Busy,
-}
-
-/// The codes that have words of their own.
-const KNOWN: [(u64, Fate, &str); 29] = [
-    (21211, Fate::Refused, "The phone number on file is not valid. Correct the customer's record."),
-    (21614, Fate::Refused, "The number on file cannot get text messages. Use another channel."),
-    (
-        21610,
-        Fate::Refused,
-        "The customer has opted out of messages from this office by answering STOP. They can \
-         answer START, or use another channel.",
-    ),
-    (21612, Fate::Refused, "Twilio has no way from the office's number to this one."),
-    (
-        21408,
-        Fate::Refused,
-        "Twilio may not send to this number's country. An administrator can allow it in Twilio's \
-         console under Messaging, Geo Permissions.",
-    ),
-    (
-        21608,
-        Fate::Refused,
-        "This Twilio account is on trial and sends only to numbers verified in its console.",
-    ),
-    (
-        30450,
-        Fate::Refused,
-        "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
-    ),
-    (
-        30453,
-        Fate::Refused,
-        "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
-    ),
-    // What the network says after the hand-over. Each of these pages says that
-    // the cause may pass; the same message is not sent again all the same, since
-    // it may have been paid for and the customer can be asked.
-    (
-        30003,
-        Fate::Refused,
-        "The customer's phone cannot be reached: it is off, without a signal, or takes no text \
-         messages. Ask the customer to look, or use another channel.",
-    ),
-    (
-        30004,
-        Fate::Refused,
-        "Messages from this office to the number on file are blocked, perhaps since the customer \
-         answered STOP. Use another channel.",
-    ),
-    (
-        30005,
-        Fate::Refused,
-        "The network does not know the number on file, or it is out of service. Correct the \
-         customer's record, or use another channel.",
-    ),
-    (
-        30006,
-        Fate::Refused,
-        "The number on file is a landline, or its network cannot be reached. Use another channel.",
-    ),
-    (
-        30007,
-        Fate::Refused,
-        "The network or Twilio filtered the message out as unwanted. Use another channel, and \
-         tell your administrator.",
-    ),
-    (
-        30008,
-        Fate::Refused,
-        "The network did not deliver the message and does not say why. Send another code, or use \
-         another channel.",
-    ),
-    (20003, Fate::Settings, LOGIN),
-    (70051, Fate::Settings, "Twilio's key may not do this. Give it the right to send messages."),
-    (20404, Fate::Settings, "Twilio does not know this account. Check account_sid in [sms]."),
-    (10001, Fate::Settings, "The Twilio account is not active. Look at it in Twilio's console."),
-    (20005, Fate::Settings, "The Twilio account is not active. Look at it in Twilio's console."),
-    (21212, Fate::Settings, "The sender is not valid. Check from in [sms]."),
-    (
-        21606,
-        Fate::Settings,
-        "The sender is no number of this account that can send. Check from in [sms].",
-    ),
-    (20429, Fate::Busy, ""),
-    (
-        21655,
-        Fate::Settings,
-        "Twilio does not know the WhatsApp template. Check content_sid in [whatsapp].",
-    ),
-    (
-        21656,
-        Fate::Settings,
-        "The WhatsApp template has other variables. Check variables in [whatsapp].",
-    ),
-    (
-        63028,
-        Fate::Settings,
-        "The WhatsApp template has other variables. Check variables in [whatsapp].",
-    ),
-    (
-        63007,
-        Fate::Settings,
-        "The sender is not registered for WhatsApp in this Twilio account. Check from in \
-         [whatsapp].",
-    ),
-    (
-        63016,
-        Fate::Settings,
-        "WhatsApp takes only words that it approved. Check in Twilio's console that the template \
-         of content_sid in [whatsapp] is approved.",
-    ),
-    (
-        63024,
-        Fate::Refused,
-        "The number on file cannot be reached by WhatsApp. Use another channel.",
-    ),
-    (
-        63014,
-        Fate::Refused,
-        "The customer has blocked messages from this office in WhatsApp. Use another channel.",
-    ),
-];
-
-const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
 /// The longest name of a message that is kept; Twilio's have 34 characters.
 const LONGEST_SID: usize = 64;
 
@@ -156,16 +19,20 @@ const LONGEST_SID: usize = 64;
 #[derive(Default)]
 pub(super) struct Answer {
     sid: Option<String>,
-    status: Option<String>,
+    pub(super) status: Option<String>,
     name: Option<String>,
-    code: Option<u64>,
+    pub(super) code: Option<u64>,
     message: String,
 }
 
 impl Answer {
     /// Reads what Twilio wrote. What is no JSON has no fields.
     pub(super) fn parse(body: &[u8]) -> Self {
-        let json: Value = serde_json::from_slice(body).unwrap_or_default();
+        Self::of(&serde_json::from_slice(body).unwrap_or_default())
+    }
+
+    /// Reads one thing in what Twilio wrote.
+    pub(super) fn of(json: &Value) -> Self {
         let text = |key: &str| json.get(key).and_then(Value::as_str).map(str::to_owned);
         let code = |key: &str| json.get(key).and_then(Value::as_u64);
         Self {
@@ -177,13 +44,15 @@ impl Answer {
         }
     }
 
-    /// The message's name: plain letters and digits, or none at all.
-    fn sid(&self) -> Option<String> {
-        let sid = self.sid.as_deref()?;
-        let plain = (1..=LONGEST_SID).contains(&sid.len())
-            && sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        plain.then(|| sid.to_owned())
+    /// The message's name, or none at all.
+    pub(super) fn sid(&self) -> Option<String> {
+        self.sid.clone().filter(|sid| is_sid(sid))
     }
+}
+
+/// Whether a message can have this name: plain letters and digits.
+pub(super) fn is_sid(sid: &str) -> bool {
+    (1..=LONGEST_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// What `doctor` says where all is well.
@@ -240,8 +109,9 @@ impl Verdicts {
         answer: &Answer,
     ) -> DeliveryError {
         let said = self.said(status, answer);
-        let known = KNOWN.iter().find(|(code, ..)| answer.code == Some(*code));
-        if let Some((code, fate, sentence)) = known {
+        if let Some(code) = answer.code
+            && let Some((fate, sentence)) = codes::known(code)
+        {
             let sentence = format!("{sentence} (Twilio {code})");
             return match fate {
                 Fate::Refused => DeliveryError::Refused(sentence),
@@ -278,7 +148,42 @@ impl Verdicts {
         refusal
     }
 
-    fn said(&self, status: StatusCode, answer: &Answer) -> String {
+    /// What to say of a message that Twilio took and could not deliver.
+    pub(super) fn undelivered(&self, answer: &Answer) -> String {
+        let Some(code) = answer.code else {
+            return if answer.status.as_deref() == Some("canceled") {
+                "The message was cancelled at Twilio before it was sent.".into()
+            } else {
+                "Twilio could not deliver the message and does not say why. Use another channel."
+                    .into()
+            };
+        };
+        match codes::known(code) {
+            Some((Fate::Refused | Fate::Settings, sentence)) => {
+                format!("{sentence} (Twilio {code})")
+            }
+            _ => format!(
+                "Twilio could not deliver the message. Use another channel. ({})",
+                self.said(StatusCode::OK, answer)
+            ),
+        }
+    }
+
+    /// Why Twilio does not say what became of a message.
+    pub(super) fn silent(&self, status: StatusCode, answer: &Answer) -> String {
+        let said = self.said(status, answer);
+        match status.as_u16() {
+            401 | 403 => format!(
+                "Twilio does not let this office see what became of its messages. Give the key of \
+                 [sms] the right to read them. ({said})"
+            ),
+            429 => format!("Twilio is asked about more messages than it answers for. ({said})"),
+            300..=399 => TWILIO.redirects(&said).to_string(),
+            _ => format!("Twilio does not say what became of the message. ({said})"),
+        }
+    }
+
+    pub(super) fn said(&self, status: StatusCode, answer: &Answer) -> String {
         let words = self.secrets.quote(&answer.message);
         match answer.code {
             Some(code) => format!("Twilio {code}: {words}"),

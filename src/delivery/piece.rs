@@ -1,0 +1,87 @@
+//! What a sender is given to send: a message with a code, or one that holds none
+//! and only shows that messages arrive. Senders treat both alike.
+
+use super::error::DeliveryError;
+use super::scrub::Secrets;
+use super::templates::{EmailText, Templates, trial};
+use crate::domain::contact::Contact;
+use crate::domain::message::{MessageFacts, Outgoing, TestMessage};
+use crate::domain::time::Timestamp;
+
+/// The word of a message that has no request.
+const NO_REFERENCE: &str = "TEST";
+
+/// A message to be sent.
+#[derive(Clone, Copy)]
+pub(super) enum Piece<'a> {
+    /// With a code.
+    Code(&'a Outgoing),
+    /// To try the provider out.
+    Test(&'a TestMessage),
+}
+
+impl<'a> Piece<'a> {
+    /// Where to.
+    pub(super) const fn to(self) -> &'a Contact {
+        match self {
+            Self::Code(message) => &message.to,
+            Self::Test(test) => &test.to,
+        }
+    }
+
+    /// The name of this very message.
+    pub(super) fn name(self) -> &'a str {
+        match self {
+            Self::Code(message) => &message.idempotency,
+            Self::Test(test) => &test.name,
+        }
+    }
+
+    /// When it was asked for.
+    pub(super) const fn at(self) -> Timestamp {
+        match self {
+            Self::Code(message) => message.at,
+            Self::Test(test) => test.at,
+        }
+    }
+
+    /// Whom to, as far as a name is known.
+    pub(super) fn customer(self) -> &'a str {
+        self.facts().map_or("", |facts| &facts.customer)
+    }
+
+    /// The word that the counter's screen shows too.
+    pub(super) fn reference(self) -> &'a str {
+        self.facts().map_or(NO_REFERENCE, |facts| facts.reference.as_str())
+    }
+
+    /// What there is to say; nothing where it holds no code.
+    pub(super) const fn facts(self) -> Option<&'a MessageFacts> {
+        match self {
+            Self::Code(message) => Some(&message.facts),
+            Self::Test(_) => None,
+        }
+    }
+
+    /// Its words as an email.
+    pub(super) fn email(self, templates: &Templates) -> Result<EmailText, DeliveryError> {
+        match self {
+            Self::Code(message) => templates.email(&message.facts),
+            Self::Test(test) => Ok(trial::email(test)),
+        }
+    }
+
+    /// Its words as a text message.
+    pub(super) fn sms(self, templates: &Templates) -> Result<String, DeliveryError> {
+        match self {
+            Self::Code(message) => templates.sms(&message.facts),
+            Self::Test(test) => trial::sms(test),
+        }
+    }
+
+    /// `secrets` and what no sentence about this message may repeat.
+    pub(super) fn hidden(self, secrets: Secrets) -> Secrets {
+        let code = self.facts().map_or("", |facts| facts.code.reveal());
+        secrets.with(code).with_contact(self.to())
+    }
+}
