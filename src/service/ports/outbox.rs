@@ -93,6 +93,9 @@ pub struct Outcome<'a> {
     pub provider: &'a str,
     /// What is known now, and what comes next.
     pub step: &'a Step,
+    /// Whether this terminal began the hand-over. Who did not must not undo what
+    /// was begun meanwhile.
+    pub begun: bool,
     /// What it tells of the line; none where nothing was handed over.
     pub experience: Option<Experience>,
     /// Who acts, and where.
