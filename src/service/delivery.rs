@@ -101,7 +101,7 @@ impl Desk {
             Err(Unopened::Elsewhere) => return Ok(None),
             Err(Unopened::Broken) => return self.give_up(errand, BROKEN).await.map(Some),
         };
-        let turn = Turn::new(self, errand.delivery);
+        let turn = Turn::new(self, errand, line);
         let since = Instant::now();
         let report = sender.hand_over(&message, &turn).await;
         if !turn.was_given() && !turn.is_unasked(&report) {
@@ -289,14 +289,16 @@ enum Unopened {
 /// This terminal's turn to hand a message over, which the store gives once.
 struct Turn<'a> {
     desk: &'a Desk,
-    delivery: DeliveryId,
+    errand: &'a Errand,
+    line: Line,
     asked: AtomicBool,
     given: AtomicBool,
 }
 
 impl<'a> Turn<'a> {
-    const fn new(desk: &'a Desk, delivery: DeliveryId) -> Self {
-        Self { desk, delivery, asked: AtomicBool::new(false), given: AtomicBool::new(false) }
+    const fn new(desk: &'a Desk, errand: &'a Errand, line: Line) -> Self {
+        let (asked, given) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { desk, errand, line, asked, given }
     }
 
     fn was_given(&self) -> bool {
@@ -310,7 +312,7 @@ impl<'a> Turn<'a> {
     }
 
     async fn word(&self) -> Result<bool, StoreError> {
-        let begin = self.desk.store.begin(self.delivery, &self.desk.holder);
+        let begin = self.desk.store.begin(self.errand, self.line, &self.desk.holder);
         match tokio::time::timeout(WORD, begin).await {
             Ok(word) => word,
             Err(_) => Err(StoreError::Unreachable("it gave no answer in time".into())),

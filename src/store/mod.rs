@@ -63,7 +63,7 @@ use crate::domain::chore::{Chore, Tidied};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Actor, Event, EventFilter, Page};
-use crate::domain::line::Health;
+use crate::domain::line::{Health, Line};
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
@@ -456,8 +456,8 @@ impl Outbox for SqlStore {
         outbox::next(&self.db, holder).await
     }
 
-    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
-        in_turn(|| outbox::begin(&self.db, delivery, holder)).await
+    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
+        in_turn(|| outbox::begin(&self.db, errand, line, holder)).await
     }
 
     async fn postpone(

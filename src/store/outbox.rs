@@ -65,6 +65,7 @@ statements! {
          WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
          AND useful_until > " now
     }
+    BY_LINE { "UPDATE core_delivery SET fallback = $2 WHERE id = $1" }
     POSTPONE {
         "UPDATE core_outbox SET due_at = " now " + $3 \
          WHERE delivery_id = $1 AND holder = $2 AND begun_at IS NULL"
@@ -184,14 +185,24 @@ pub(super) async fn next(db: &Db, holder: &str) -> Result<Option<Duration>, Stor
     Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
 }
 
-/// Begins a hand-over, once.
-pub(super) async fn begin(db: &Db, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
+/// Begins a hand-over, once. Who asks later what became of it has to ask the
+/// provider that it went to.
+pub(super) async fn begin(
+    db: &Db,
+    errand: &Errand,
+    line: Line,
+    holder: &str,
+) -> Result<bool, StoreError> {
+    let id = errand.delivery.0;
     let mut tx = db.begin().await?;
-    let begun = tx.write(&BEGIN, args![delivery.0, holder, millis_of(HANDOVER)]).await? == 1;
-    if begun {
-        tx.commit_quietly().await?;
+    if tx.write(&BEGIN, args![id, holder, millis_of(HANDOVER)]).await? == 0 {
+        return Ok(false);
     }
-    Ok(begun)
+    if line != errand.line {
+        tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
+    }
+    tx.commit_quietly().await?;
+    Ok(true)
 }
 
 /// Leaves a message waiting, with the reason.

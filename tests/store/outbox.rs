@@ -40,7 +40,7 @@ fn sent(next: Option<(Task, Duration)>) -> Step {
 
 impl Terminal {
     async fn begins(&self, errand: &Errand, holder: &str) -> bool {
-        self.store.begin(errand.delivery, holder).await.expect("an answer")
+        self.store.begin(errand, errand.line, holder).await.expect("an answer")
     }
 
     async fn takes(&self, holder: &str) -> Vec<Errand> {
@@ -208,6 +208,16 @@ on_each_store! {
         let late = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
         house.pass(300_000).await;
         assert!(!desk.begins(&late, HOLDER).await, "its code is over");
+    }
+
+    async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(house) {
+        let desk = Terminal::new(house.open().await);
+        let errand = desk.errand(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
+        let fallback = Line::fallback(errand.line.channel);
+        assert!(desk.store.begin(&errand, fallback, HOLDER).await.expect("an answer"));
+        // Its terminal dies.
+        house.pass(62_000).await;
+        assert_eq!(desk.takes(OTHER).await[0].line, fallback);
     }
 
     async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(house) {

@@ -192,10 +192,10 @@ on_each_store! {
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
             let (desk, start) = (terminals[at % TERMINALS].clone(), start.clone());
-            let id = request.delivery.id;
+            let errand = desk.errand(&request).await;
             tasks.spawn(async move {
                 start.wait().await;
-                desk.store.begin(id, HOLDER).await.expect("an answer")
+                desk.store.begin(&errand, errand.line, HOLDER).await.expect("an answer")
             });
         }
         let begun = tasks.join_all().await;
@@ -221,7 +221,8 @@ on_each_store! {
                 let taken = desk.store.take(&holder, 3).await.expect("an answer");
                 let mut mine = Vec::new();
                 for errand in taken {
-                    assert!(desk.store.begin(errand.delivery, &holder).await.expect("an answer"));
+                    let begun = desk.store.begin(&errand, errand.line, &holder).await;
+                    assert!(begun.expect("an answer"));
                     mine.push(errand.delivery);
                 }
                 mine
