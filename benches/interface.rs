@@ -1,10 +1,12 @@
 //! The interface: a frame of every screen in every state at 140×40 beside an
 //! empty frame, and the start of the program to its first frame on the store
 //! of a million customers that the bench `store` leaves behind, beside the
-//! start of the same program that only says its version.
+//! start of the same program that only says its version. And from a key to its
+//! frame, while a hundred messages hang.
 //!
 //! ```sh
 //! cargo bench --bench store && cargo bench --bench interface
+//! cargo bench --bench interface -- typing   # the last one alone
 //! ```
 
 #![expect(
@@ -15,10 +17,18 @@
 
 #[path = "../tests/screens/models.rs"]
 mod models;
+#[expect(dead_code, reason = "the tests hold it at points of a conversation")]
+#[path = "../tests/outbox/post_office.rs"]
+mod post_office;
+#[expect(dead_code, reason = "the tests of the terminal need more of it")]
+#[path = "../tests/pty/seat.rs"]
+mod seat;
 #[path = "../tests/screens/states.rs"]
 mod states;
 #[expect(dead_code, reason = "each bench uses its part")]
 mod support;
+#[path = "interface/typing.rs"]
+mod typing;
 
 use std::io::Read as _;
 use std::num::NonZeroU16;
@@ -38,9 +48,15 @@ const FRAMES: usize = 2_000;
 const STARTS: usize = 50;
 
 fn main() {
+    if typing::inside() {
+        return;
+    }
     let mut report = Report::default();
-    frames(&mut report);
-    starts(&mut report);
+    if !std::env::args().any(|it| it == "typing") {
+        frames(&mut report);
+        starts(&mut report);
+    }
+    typing::typing(&mut report);
     report.print();
 }
 

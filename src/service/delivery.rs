@@ -75,7 +75,7 @@ impl Desk {
         match errand.task {
             Task::Send if errand.begun_at.is_some() => {
                 let step = outbox::after_vanishing(self.standing(errand, errand.line));
-                self.conclude(errand, errand.line, step, None).await.map(Some)
+                self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some)
             }
             Task::Send => self.send(errand).await,
             Task::Settle | Task::Follow => self.ask_about(errand).await.map(Some),
@@ -85,6 +85,9 @@ impl Desk {
     async fn send(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
         if errand.left() < USEFUL && errand.tries > 0 || errand.left().is_zero() {
             return self.give_up(errand, TOO_LATE).await.map(Some);
+        }
+        if errand.sealed.is_none() {
+            return self.give_up(errand, WITHDRAWN).await.map(Some);
         }
         let (now, lines) = self.insist(|| self.store.lines()).await?;
         let line = match self.choose(errand, &lines, now) {
@@ -98,18 +101,19 @@ impl Desk {
             Err(Unopened::Elsewhere) => return Ok(None),
             Err(Unopened::Broken) => return self.give_up(errand, BROKEN).await.map(Some),
         };
-        let turn = Turn::new(self, errand.delivery);
+        let turn = Turn::new(self, errand, line);
         let since = Instant::now();
         let report = sender.hand_over(&message, &turn).await;
         if !turn.was_given() && !turn.is_unasked(&report) {
             return Ok(None);
         }
-        let experience = experience(&report, since.elapsed());
+        let experience = Some(experience(&report, since.elapsed()));
         let mut standing = self.standing(errand, line);
         standing.tries += 1;
         standing.left = standing.left.saturating_sub(since.elapsed());
         let step = outbox::after_sending(report, standing);
-        self.conclude(errand, line, step, Some(experience)).await.map(Some)
+        let attempt = Attempt { begun: turn.was_given(), experience };
+        self.conclude(errand, line, step, attempt).await.map(Some)
     }
 
     async fn ask_about(&self, errand: &Errand) -> Result<Step, DeskError> {
@@ -117,7 +121,7 @@ impl Desk {
         let Some(sender) = self.senders.behind(errand.line) else {
             let report = Report { state: DeliveryState::Unknown, ..not_sent(NOT_HERE) };
             let step = Step { report, next: None };
-            return self.conclude(errand, errand.line, step, None).await;
+            return self.conclude(errand, errand.line, step, Attempt::NONE).await;
         };
         let told = sender
             .ask(&Trace {
@@ -133,10 +137,10 @@ impl Desk {
         };
         let step = match (step.next, &errand.sealed) {
             // The code was withdrawn meanwhile.
-            (Some((Task::Send, _)), None) => Step { report: not_sent(TOO_LATE), next: None },
+            (Some((Task::Send, _)), None) => Step { report: not_sent(WITHDRAWN), next: None },
             _ => step,
         };
-        self.conclude(errand, errand.line, step, None).await
+        self.conclude(errand, errand.line, step, Attempt::NONE).await
     }
 
     /// By which line a message goes now: the first one, unless it is down or has
@@ -182,7 +186,7 @@ impl Desk {
 
     async fn give_up(&self, errand: &Errand, why: &str) -> Result<Step, DeskError> {
         let step = Step { report: not_sent(why), next: None };
-        self.conclude(errand, errand.line, step, None).await
+        self.conclude(errand, errand.line, step, Attempt::NONE).await
     }
 
     async fn conclude(
@@ -190,7 +194,7 @@ impl Desk {
         errand: &Errand,
         line: Line,
         step: Step,
-        experience: Option<Experience>,
+        attempt: Attempt,
     ) -> Result<Step, DeskError> {
         let provider = self.senders.behind(line).map_or("none", |sender| sender.provider());
         let outcome = Outcome {
@@ -199,7 +203,8 @@ impl Desk {
             line,
             provider,
             step: &step,
-            experience,
+            begun: attempt.begun,
+            experience: attempt.experience,
             actor: &self.actor,
         };
         self.insist(|| self.store.conclude(outcome)).await?;
@@ -250,8 +255,19 @@ impl Desk {
 }
 
 const TOO_LATE: &str = "The message could not be sent while its code was of use.";
+const WITHDRAWN: &str = "The code was taken back before its message could be sent.";
 const NOT_HERE: &str = "This office has no provider for this channel any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
+
+/// What was tried to hand a message over.
+struct Attempt {
+    begun: bool,
+    experience: Option<Experience>,
+}
+
+impl Attempt {
+    const NONE: Self = Self { begun: false, experience: None };
+}
 
 /// By which line a message goes.
 enum Choice {
@@ -273,14 +289,16 @@ enum Unopened {
 /// This terminal's turn to hand a message over, which the store gives once.
 struct Turn<'a> {
     desk: &'a Desk,
-    delivery: DeliveryId,
+    errand: &'a Errand,
+    line: Line,
     asked: AtomicBool,
     given: AtomicBool,
 }
 
 impl<'a> Turn<'a> {
-    const fn new(desk: &'a Desk, delivery: DeliveryId) -> Self {
-        Self { desk, delivery, asked: AtomicBool::new(false), given: AtomicBool::new(false) }
+    const fn new(desk: &'a Desk, errand: &'a Errand, line: Line) -> Self {
+        let (asked, given) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { desk, errand, line, asked, given }
     }
 
     fn was_given(&self) -> bool {
@@ -294,7 +312,7 @@ impl<'a> Turn<'a> {
     }
 
     async fn word(&self) -> Result<bool, StoreError> {
-        let begin = self.desk.store.begin(self.delivery, &self.desk.holder);
+        let begin = self.desk.store.begin(self.errand, self.line, &self.desk.holder);
         match tokio::time::timeout(WORD, begin).await {
             Ok(word) => word,
             Err(_) => Err(StoreError::Unreachable("it gave no answer in time".into())),

@@ -65,7 +65,7 @@ use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Actor, Event, EventFilter, Page};
 use crate::domain::figures::{Queue, Sample};
-use crate::domain::line::Health;
+use crate::domain::line::{Health, Line};
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
@@ -459,8 +459,8 @@ impl Outbox for SqlStore {
         outbox::next(&self.db, holder).await
     }
 
-    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
-        in_turn(|| outbox::begin(&self.db, delivery, holder)).await
+    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
+        in_turn(|| outbox::begin(&self.db, errand, line, holder)).await
     }
 
     async fn postpone(

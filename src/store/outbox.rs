@@ -65,6 +65,7 @@ statements! {
          WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
          AND useful_until > " now
     }
+    BY_LINE { "UPDATE core_delivery SET fallback = $2 WHERE id = $1" }
     POSTPONE {
         "UPDATE core_outbox SET due_at = " now " + $3 \
          WHERE delivery_id = $1 AND holder = $2 AND begun_at IS NULL"
@@ -75,9 +76,13 @@ statements! {
          begun_at = CASE WHEN $3 = 'send' THEN NULL ELSE begun_at END, \
          sealed = CASE WHEN $3 = 'follow' THEN NULL ELSE sealed END, \
          tries = tries + CASE WHEN $3 = 'send' THEN 1 ELSE 0 END \
-         WHERE delivery_id = $1 AND holder = $2"
+         WHERE delivery_id = $1 AND holder = $2 AND task = $5 AND tries = $6 \
+         AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $7"
     }
-    DONE { "DELETE FROM core_outbox WHERE delivery_id = $1 AND holder = $2" }
+    DONE {
+        "DELETE FROM core_outbox WHERE delivery_id = $1 AND holder = $2 AND task = $3 \
+         AND tries = $4 AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $5"
+    }
     /// What was not begun, and what now need not be.
     DROP_UNBEGUN { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
     UNSEAL { "UPDATE core_outbox SET sealed = NULL WHERE delivery_id = $1" }
@@ -180,14 +185,24 @@ pub(super) async fn next(db: &Db, holder: &str) -> Result<Option<Duration>, Stor
     Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
 }
 
-/// Begins a hand-over, once.
-pub(super) async fn begin(db: &Db, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
+/// Begins a hand-over, once. Who asks later what became of it has to ask the
+/// provider that it went to.
+pub(super) async fn begin(
+    db: &Db,
+    errand: &Errand,
+    line: Line,
+    holder: &str,
+) -> Result<bool, StoreError> {
+    let id = errand.delivery.0;
     let mut tx = db.begin().await?;
-    let begun = tx.write(&BEGIN, args![delivery.0, holder, millis_of(HANDOVER)]).await? == 1;
-    if begun {
-        tx.commit_quietly().await?;
+    if tx.write(&BEGIN, args![id, holder, millis_of(HANDOVER)]).await? == 0 {
+        return Ok(false);
     }
-    Ok(begun)
+    if line != errand.line {
+        tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
+    }
+    tx.commit_quietly().await?;
+    Ok(true)
 }
 
 /// Leaves a message waiting, with the reason.
@@ -216,22 +231,36 @@ pub(super) async fn conclude(db: &Db, outcome: &Outcome<'_>) -> Result<(), Store
 
 async fn write_down(db: &Db, outcome: &Outcome<'_>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    let Outcome { errand, holder, step, .. } = *outcome;
-    let id = errand.delivery.0;
-    let held = match step.next {
-        None => tx.write(&DONE, args![id, holder]).await?,
-        Some((task, wait)) => {
-            tx.write(&NEXT_TASK, args![id, holder, task.word(), millis_of(wait)]).await?
-        }
-    } == 1;
-    // Whose errand was taken over, or withdrawn, can only tell that it succeeded.
-    if held || delivery::is_with_the_provider(step.report.state) {
+    if is_held(&mut tx, outcome).await? {
         delivery::progressed(&mut tx, outcome).await?;
-    }
-    if let Some(experience) = outcome.experience {
-        line::experienced(&mut tx, outcome, experience).await?;
+        if let Some(experience) = outcome.experience {
+            line::experienced(&mut tx, outcome, experience).await?;
+        }
+    } else if delivery::is_with_the_provider(outcome.step.report.state) {
+        // Whose errand was taken over, or withdrawn, can only tell that it
+        // succeeded: then nobody else sends it.
+        delivery::progressed(&mut tx, outcome).await?;
+        tx.write(&UNSEAL, args![outcome.errand.delivery.0]).await?;
     }
     tx.commit().await
+}
+
+/// Ends the errand, or makes the next one of it, where it is as its holder took
+/// or began it. A terminal may be at one errand twice, where connecting takes
+/// longer than the lease: who did not begin the hand-over must not undo it.
+async fn is_held(tx: &mut Tx, outcome: &Outcome<'_>) -> Result<bool, StoreError> {
+    let Outcome { errand, holder, step, begun, .. } = *outcome;
+    let (id, task, tries) = (errand.delivery.0, errand.task.word(), errand.tries);
+    let begun = i64::from(begun || errand.begun_at.is_some());
+    let written = match step.next {
+        None => tx.write(&DONE, args![id, holder, task, tries, begun]).await?,
+        Some((next, wait)) => {
+            let wait = millis_of(wait);
+            let arguments = args![id, holder, next.word(), wait, task, tries, begun];
+            tx.write(&NEXT_TASK, arguments).await?
+        }
+    };
+    Ok(written == 1)
 }
 
 /// Reads `errand_columns`.

@@ -9,6 +9,7 @@ use countersign::config::settings::{
 };
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::EventFilter;
+use countersign::domain::line::Line;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
@@ -90,7 +91,9 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let query = Query::parse("dana").expect("a query");
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
     let first = desk.issue(&wish(dana, "111111")).await;
-    assert!(store.begin(first.delivery.id, HOLDER).await.expect("an answer"));
+    let errand = desk.errand(&first).await;
+    let line = Line::fallback(errand.line.channel);
+    assert!(store.begin(&errand, line, HOLDER).await.expect("an answer"));
     store.take(HOLDER, 9).await.expect("an answer");
     store.lines().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);

@@ -14,6 +14,7 @@ mod life_cycle;
 mod maintain;
 mod mapping;
 mod office;
+mod outbox;
 mod plans;
 mod races;
 mod schemas;

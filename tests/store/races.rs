@@ -12,7 +12,7 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{Attempted, Issued, SessionFilter};
 use tokio::task::JoinSet;
 
-use crate::support::{House, Terminal, email, next, on_each_store, token, wish};
+use crate::support::{HOLDER, House, Terminal, email, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -182,6 +182,58 @@ on_each_store! {
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
         let ended = touched.and_then(|it| it.ended).map(|it| it.1);
         assert_eq!(ended, Some(SessionEnd::Revoked));
+    }
+
+    async fn security_20_of_50_that_begin_a_hand_over_one_does(house) {
+        let terminals = terminals(&house).await;
+        let desk = &terminals[0];
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let start = Arc::new(tokio::sync::Barrier::new(TASKS));
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let (desk, start) = (terminals[at % TERMINALS].clone(), start.clone());
+            let errand = desk.errand(&request).await;
+            tasks.spawn(async move {
+                start.wait().await;
+                desk.store.begin(&errand, errand.line, HOLDER).await.expect("an answer")
+            });
+        }
+        let begun = tasks.join_all().await;
+        assert_eq!(begun.iter().filter(|it| **it).count(), 1);
+    }
+
+    async fn each_errand_is_taken_by_one_of_50(house) {
+        const ERRANDS: usize = 100;
+        let terminals = terminals(&house).await;
+        let desk = &terminals[0];
+        for at in 0..ERRANDS {
+            let customer = desk.customer(&format!("WB-{at}")).await;
+            desk.issue(&wish(customer, "123456")).await;
+        }
+        house.pass(20_000).await;
+        let start = Arc::new(tokio::sync::Barrier::new(TASKS));
+        let mut tasks = JoinSet::new();
+        for at in 0..TASKS {
+            let (desk, start) = (terminals[at % TERMINALS].clone(), start.clone());
+            tasks.spawn(async move {
+                let holder = format!("terminal {at}");
+                start.wait().await;
+                let taken = desk.store.take(&holder, 3).await.expect("an answer");
+                let mut mine = Vec::new();
+                for errand in taken {
+                    let begun = desk.store.begin(&errand, errand.line, &holder).await;
+                    assert!(begun.expect("an answer"));
+                    mine.push(errand.delivery);
+                }
+                mine
+            });
+        }
+        let mut taken = tasks.join_all().await.concat();
+        taken.extend(desk.store.take("the last one", 1_000).await.expect("an answer").iter().map(|it| it.delivery));
+        assert_eq!(taken.len(), ERRANDS);
+        taken.sort_unstable();
+        taken.dedup();
+        assert_eq!(taken.len(), ERRANDS, "none twice");
     }
 
     async fn another_terminals_writes_are_noticed_within_a_second(house) {

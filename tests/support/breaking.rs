@@ -11,7 +11,7 @@ use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
 use countersign::domain::figures::{Queue, Sample};
-use countersign::domain::line::Health;
+use countersign::domain::line::{Health, Line};
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
@@ -245,8 +245,8 @@ impl Outbox for Breaking {
         self.read(self.inner.next_errand(holder)).await
     }
 
-    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError> {
-        self.read(self.inner.begin(delivery, holder)).await
+    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
+        self.read(self.inner.begin(errand, line, holder)).await
     }
 
     async fn postpone(

@@ -94,6 +94,9 @@ pub struct Outcome<'a> {
     pub provider: &'a str,
     /// What is known now, and what comes next.
     pub step: &'a Step,
+    /// Whether this terminal began the hand-over. Who did not must not undo what
+    /// was begun meanwhile.
+    pub begun: bool,
     /// What it tells of the line; none where nothing was handed over.
     pub experience: Option<Experience>,
     /// Who acts, and where.
@@ -113,9 +116,10 @@ pub trait Outbox: Send + Sync {
     async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError>;
     /// How long until there is one to take; none where there is nothing to do.
     async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError>;
-    /// Writes down that a hand-over begins. Where somebody else has the errand
-    /// by now, or nobody wants it any more, it does not: then it is false.
-    async fn begin(&self, delivery: DeliveryId, holder: &str) -> Result<bool, StoreError>;
+    /// Writes down that a hand-over begins, and by which line. Where somebody else
+    /// has the errand by now, or nobody wants it any more, it does not: then it
+    /// is false.
+    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError>;
     /// Leaves a message waiting for so long without a try, with the reason.
     async fn postpone(
         &self,

@@ -143,6 +143,7 @@ impl Terminal {
             line: Line::main(errand.line.channel),
             provider: "tray",
             step,
+            begun: false,
             experience: None,
             actor: &self.actor,
         };

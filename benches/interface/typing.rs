@@ -1,0 +1,162 @@
+//! From a key to the frame that shows it, at a terminal, while a hundred messages
+//! of the same process wait for a mail server that has each letter and says
+//! nothing; beside the same without any.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign::cli::house::House as _;
+use countersign::config::{Config, Surroundings};
+use countersign::domain::channel::Channel;
+use countersign::domain::contact::EmailAddress;
+use countersign::domain::customer::NewCustomer;
+use countersign::service::ports::CustomerKey;
+use countersign::service::request::{Ask, Asked};
+use countersign::wiring::Wiring;
+use portable_pty::CommandBuilder;
+use tempfile::TempDir;
+
+use crate::post_office::{At, Does, PostOffice};
+use crate::seat::{Seat, world};
+use crate::support::{Figure, Report};
+
+/// Messages that hang.
+const SENDS: usize = 100;
+/// Keys that are timed; less than a send may take in all.
+const KEYS: usize = 1_000;
+const ENOUGH: Duration = Duration::from_secs(15);
+/// How the bench asks itself for an interface with so many sends beside it.
+const INSIDE: &str = "COUNTERSIGN_BENCH_SENDS";
+
+/// Where this process was started to be the interface, it is that.
+pub(crate) fn inside() -> bool {
+    let Ok(sends) = std::env::var(INSIDE) else { return false };
+    let sends = sends.parse().expect("a number");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(interface(sends));
+    true
+}
+
+async fn interface(sends: usize) {
+    let home = std::env::var("HOME").expect("a home");
+    let config = configuration(Path::new(&home));
+    let house = Wiring::default();
+    let desk = house.desk(&config).await.expect("a desk");
+    for number in 0..sends {
+        let account = account(number);
+        let key = CustomerKey::Account(&account);
+        let found = desk.store().identify(key).await.expect("a search");
+        let ask = Ask {
+            customer: found.first().expect("a customer").id,
+            channel: Channel::Email,
+            purpose: "pay a bill".into(),
+            idempotency: desk.new_act().expect("a name"),
+        };
+        let asked = desk.ask(&ask).await.expect("an answer");
+        let Asked::Ready(request) = asked else { panic!("{asked:?}") };
+        let desk = desk.clone();
+        tokio::spawn(async move { desk.deliver(request.delivery.id).await });
+    }
+    // The bench ends it where it does not end by itself.
+    let _ = house.interface(&config).await;
+}
+
+/// Times keys, with and without messages that hang.
+pub(crate) fn typing(report: &mut Report) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let post = runtime.block_on(PostOffice::start(|_| Some((At::Letter, Does::Hang))));
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    runtime.block_on(furnish(&folder, post.port));
+
+    report.section("from a key to its frame, 80×24, at a terminal");
+    let quiet = timed("nothing is sent", &folder, 0, || {});
+    let met = || runtime.block_on(post.met(SENDS));
+    let hanging = timed("100 sends hang", &folder, SENDS, met);
+    report.line(&quiet, &quiet);
+    report.line(&hanging, &quiet);
+    let worst = hanging.percentile(100.0);
+    report.note(&format!("the longest of {KEYS} keys while they hang: {worst:.1?}"));
+}
+
+fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> Figure {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = CommandBuilder::new(program);
+    world(&mut command, folder);
+    command.env(INSIDE, sends.to_string());
+    let mut seat = Seat::run(command, Arc::clone(folder));
+    seat.wait_for_text("Find the customer");
+    ready();
+    let begun = Instant::now();
+    let mut figure = Figure::new(name);
+    // A word is typed and taken back to its first letter, again and again.
+    let (word, mut before) = ("rivera", 1);
+    seat.press(&word[..before]);
+    seat.wait_for("a letter", |seen| (typed(&seen.text()) == word[..before]).then_some(()));
+    let lengths = (2..=word.len()).chain((1..word.len()).rev()).cycle();
+    for length in lengths.take(KEYS) {
+        let key = if length > before { &word[before..length] } else { "\x7f" };
+        let start = Instant::now();
+        seat.press(key);
+        seat.wait_for("the key", |seen| (typed(&seen.text()) == word[..length]).then_some(()));
+        figure.record(start.elapsed());
+        before = length;
+        seat.seen().bytes.clear();
+        // As fast as a clerk types who is in a hurry.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(sends == 0 || begun.elapsed() < ENOUGH, "they hang no longer");
+    seat.press("\x11");
+    figure
+}
+
+/// What stands in the field of the search.
+fn typed(screen: &str) -> &str {
+    let line = screen.lines().find_map(|line| line.split_once("Search › "));
+    line.map_or("", |(_, rest)| rest.trim_end_matches(['│', ' ']))
+}
+
+async fn furnish(folder: &TempDir, port: u16) {
+    let text = format!(
+        "[office]\nname = \"Riverside Billing\"\ncounter = \"3\"\n[store]\n\
+         url = \"sqlite:desk.db\"\n[keys]\nfile = \"desk.keys\"\n[log]\nfile = \"desk.log\"\n\
+         [limits]\nper_clerk = 100000\nper_counter = 100000\nin_all = 100000\n\
+         [email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
+         from = \"desk@example.org\"\n"
+    );
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, text).expect("written");
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(&path, closed).expect("closed");
+    let house = Wiring::default();
+    let config = configuration(folder.path());
+    house.migrate(&config).await.expect("tables");
+    let store = house.store(&config).await.expect("a store");
+    let people: Vec<_> = (0..SENDS).map(person).collect();
+    store.import(&people).await.expect("imported");
+    house.close().await;
+}
+
+fn configuration(folder: &Path) -> Config {
+    let home = folder.to_str().expect("UTF-8");
+    let surroundings = Surroundings::new(folder, [("HOME", home)]);
+    Config::load_in(Some(&folder.join("config.toml")), &surroundings).expect("a configuration")
+}
+
+fn account(number: usize) -> String {
+    format!("WB-{number:04}")
+}
+
+fn person(number: usize) -> NewCustomer {
+    let email = format!("dana{number}@example.org");
+    NewCustomer {
+        account_no: account(number),
+        name: format!("Dana Rivera {number:04}"),
+        email: Some(EmailAddress::parse(&email).expect("an address")),
+        phone: None,
+        address: None,
+        locale: None,
+        balance: None,
+    }
+}

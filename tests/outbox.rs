@@ -1,0 +1,42 @@
+//! The way of a message from the clerk's Enter to the provider, whatever fails
+//! and whoever dies: no code lost unnoticed, none sent twice.
+//!
+//! The tests print their tables; `--nocapture` shows them.
+
+#![expect(clippy::print_stdout, reason = "a table is printed")]
+
+#[path = "support/certificates.rs"]
+mod certificates;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/double.rs"]
+mod double;
+#[path = "outbox/faults.rs"]
+mod faults;
+#[path = "outbox/house.rs"]
+mod house;
+#[path = "outbox/killed.rs"]
+mod killed;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/mail_server.rs"]
+mod mail_server;
+#[path = "outbox/many.rs"]
+mod many;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "support/message.rs"]
+mod message;
+#[path = "outbox/office.rs"]
+mod office;
+#[path = "outbox/places.rs"]
+mod places;
+#[path = "outbox/post_office.rs"]
+mod post_office;
+#[path = "support/servers/mod.rs"]
+mod servers;
+#[path = "outbox/takeover.rs"]
+mod takeover;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/twilio_books.rs"]
+mod twilio_books;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/twilio_double.rs"]
+mod twilio_double;

@@ -1,0 +1,145 @@
+//! A desk on a store of its own with the senders of a test.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use countersign::config::settings::{CustomerSettings, StoreSettings};
+use countersign::domain::channel::Channel;
+use countersign::domain::contact::{EmailAddress, PhoneNumber};
+use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy};
+use countersign::domain::delivery::DeliveryState;
+use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
+use countersign::domain::key::{Key, KeyId, Keyring};
+use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::request::Request;
+use countersign::random::OsRandom;
+use countersign::service::ports::{CustomerKey, Sender, Store};
+use countersign::service::request::{Ask, Asked};
+use countersign::service::{Desk, Office as Rules, Route, Senders};
+use countersign::store::SqlStore;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An office with one customer, whose messages all go by one sender.
+pub(crate) struct Office {
+    pub(crate) desk: Desk,
+    folder: TempDir,
+    sender: Arc<dyn Sender>,
+    expiry: Duration,
+    customer: CustomerId,
+}
+
+impl Office {
+    pub(crate) async fn new(sender: Arc<dyn Sender>, expiry: Duration) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let desk = desk(&folder, &sender, expiry).await;
+        let dana = NewCustomer {
+            account_no: "WB-1".into(),
+            name: "Dana Rivera".into(),
+            email: Some(EmailAddress::parse("dana@example.org").expect("an address")),
+            phone: Some(PhoneNumber::parse("+1 555 010 0142", "US").expect("a number")),
+            address: None,
+            locale: None,
+            balance: None,
+        };
+        desk.store().import(&[dana]).await.expect("imported");
+        let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
+        let customer = found.first().expect("the customer").id;
+        Self { desk, folder, sender, expiry, customer }
+    }
+
+    /// Another terminal of the same office.
+    pub(crate) async fn terminal(&self) -> Desk {
+        desk(&self.folder, &self.sender, self.expiry).await
+    }
+
+    /// Asks for a code; nothing is sent yet.
+    pub(crate) async fn ask(&self, channel: Channel) -> Request {
+        let ask = Ask {
+            customer: self.customer,
+            channel,
+            purpose: "pay a bill".into(),
+            idempotency: self.desk.new_act().expect("a name"),
+        };
+        match self.desk.ask(&ask).await.expect("an answer") {
+            Asked::Ready(request) => request,
+            other => panic!("no code: {other:?}"),
+        }
+    }
+
+    /// Runs a statement behind the store's back.
+    pub(crate) async fn sql(&self, text: &str) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("desk.db"));
+        let mut raw = options.disable_statement_logging().connect().await.expect("a connection");
+        sqlx::raw_sql(AssertSqlSafe(text.to_owned())).execute(&mut raw).await.expect("done");
+    }
+
+    /// Lets so many milliseconds pass for what is still to be done.
+    pub(crate) async fn pass(&self, millis: u64) {
+        self.sql(&format!(
+            "UPDATE core_outbox SET due_at = due_at - {millis}, begun_at = begun_at - {millis}"
+        ))
+        .await;
+    }
+
+    /// Works the outbox until the message has come to such an end, or nothing is
+    /// left to be done.
+    pub(crate) async fn work(&self, request: &Request, is_end: impl Fn(DeliveryState) -> bool) {
+        let end = CancellationToken::new();
+        let (terminal, over) = (self.desk.clone(), end.clone());
+        let worker = tokio::spawn(async move { terminal.keep_outbox(4, over).await });
+        let begun = Instant::now();
+        while self.desk.store().next_errand("nobody").await.expect("an answer").is_some()
+            && !is_end(self.now(request).await.delivery.state)
+        {
+            assert!(begun.elapsed() < PATIENCE, "there is always more to do");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        end.cancel();
+        worker.await.expect("an end");
+    }
+
+    /// The request as it is now.
+    pub(crate) async fn now(&self, request: &Request) -> Request {
+        self.desk.request(&request.id).await.expect("an answer").expect("the request")
+    }
+
+    /// What the log says of messages, in order.
+    pub(crate) async fn said(&self) -> Vec<EventKind> {
+        let filter = EventFilter::default();
+        let events = self.desk.store().events(&filter, Page::Newest, 999).await.expect("the log");
+        let kinds = events.iter().rev().map(|it| it.kind);
+        kinds.filter(|it| !matches!(it, EventKind::Requested | EventKind::Imported)).collect()
+    }
+}
+
+async fn desk(folder: &TempDir, sender: &Arc<dyn Sender>, expiry: Duration) -> Desk {
+    let settings = StoreSettings::Sqlite { file: folder.path().join("desk.db") };
+    let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
+    let store: Arc<dyn Store> = Arc::new(store);
+    let route = || Route::from(Arc::clone(sender));
+    let rules = Rules {
+        name: "Riverside Billing".into(),
+        purposes: vec!["pay a bill".into()],
+        otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
+        limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
+        phones: PhonePolicy { default_country: "US".into(), allowed_countries: vec![] },
+    };
+    let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
+    Desk::new(
+        store,
+        Senders { email: route(), sms: route(), whatsapp: Some(route()) },
+        Arc::new(OsRandom),
+        Arc::new(keys),
+        rules,
+        Actor { clerk: "amira".into(), counter: "3".into() },
+    )
+    .expect("a desk")
+}

@@ -1,0 +1,229 @@
+//! One terminal dies or hangs, another one goes on: each message comes once.
+
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use countersign::domain::channel::Channel;
+use countersign::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
+use countersign::domain::event::EventKind;
+use countersign::domain::message::Outgoing;
+use countersign::service::ports::{Consent, Sender};
+
+use crate::office::Office;
+use crate::places::smtp_sender;
+use crate::post_office::{At, Does, PostOffice};
+
+const LONG: Duration = Duration::from_mins(5);
+
+/// How long an errand is left to who holds it, and a hand-over to who began it.
+const LEASE: u64 = 12_000;
+const HANDOVER: u64 = 62_000;
+
+/// Everything but a failure for now.
+fn is_end(state: DeliveryState) -> bool {
+    !matches!(state, DeliveryState::Queued | DeliveryState::Unknown)
+}
+
+/// What the provider that can be asked has in its books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Books {
+    Has,
+    HasNothing,
+}
+
+/// A provider that takes the first message and does not say so, or loses it on
+/// the way, and can be asked.
+struct Mute {
+    books: Books,
+    posts: AtomicUsize,
+    taken: AtomicUsize,
+    questions: AtomicUsize,
+}
+
+impl Mute {
+    fn with(books: Books) -> Arc<Self> {
+        let [posts, taken, questions] = [(); 3].map(|()| AtomicUsize::new(0));
+        Arc::new(Self { books, posts, taken, questions })
+    }
+}
+
+#[async_trait]
+impl Sender for Mute {
+    fn provider(&self) -> &'static str {
+        "twilio"
+    }
+
+    async fn hand_over(&self, _message: &Outgoing, consent: &dyn Consent) -> Report {
+        let unknown = Report {
+            state: DeliveryState::Unknown,
+            provider_id: None,
+            detail: Some("Twilio did not confirm the message.".into()),
+            fault: Some(Fault::Unknown),
+        };
+        if !consent.given().await {
+            return unknown;
+        }
+        let first = self.posts.fetch_add(1, Ordering::SeqCst) == 0;
+        if first && self.books == Books::HasNothing {
+            return unknown;
+        }
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        if first { unknown } else { Report::sent(Some("SM2".into())) }
+    }
+
+    fn can_tell(&self) -> bool {
+        true
+    }
+
+    async fn ask(&self, trace: &Trace) -> Told {
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        let taken = self.taken.load(Ordering::SeqCst);
+        assert!(trace.provider_id.is_none() || taken > 0, "a name comes with a message");
+        if taken == 0 {
+            return Told::Nothing;
+        }
+        let state = DeliveryState::Delivered;
+        Told::Known(Report { state, ..Report::sent(Some("SM1".into())) })
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        Ok("fine".into())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_after_a_post_without_an_answer_the_provider_is_asked_and_nothing_is_posted() {
+    let provider = Mute::with(Books::Has);
+    let office = Office::new(provider.clone(), LONG).await;
+    let request = office.ask(Channel::Sms).await;
+    let told = office.desk.deliver(request.delivery.id).await.expect("a desk").expect("a report");
+    assert_eq!(told.state, DeliveryState::Unknown);
+    office.work(&request, is_end).await;
+    let delivery = office.now(&request).await.delivery;
+    assert_eq!(delivery.state, DeliveryState::Delivered);
+    assert_eq!(delivery.provider_id.as_deref(), Some("SM1"));
+    assert_eq!(provider.posts.load(Ordering::SeqCst), 1);
+    assert!(provider.questions.load(Ordering::SeqCst) >= 1);
+    assert_eq!(office.said().await, [EventKind::Unsure, EventKind::Delivered]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_a_message_that_the_provider_never_had_is_sent_again_once_that_is_sure() {
+    let provider = Mute::with(Books::HasNothing);
+    let office = Office::new(provider.clone(), LONG).await;
+    let request = office.ask(Channel::Sms).await;
+    office.desk.deliver(request.delivery.id).await.expect("a desk").expect("a report");
+    office.pass(1_000).await;
+    office.desk.work_off_outbox(4).await.expect("a desk");
+    assert_eq!(provider.posts.load(Ordering::SeqCst), 1, "it may still be on its way");
+    office.pass(10_000).await;
+    office.work(&request, |state| state == DeliveryState::Delivered).await;
+    let (posts, taken) = (&provider.posts, &provider.taken);
+    assert_eq!((posts.load(Ordering::SeqCst), taken.load(Ordering::SeqCst)), (2, 1));
+    let said = office.said().await;
+    let told = [EventKind::Unsure, EventKind::Delayed, EventKind::Sent, EventKind::Delivered];
+    assert_eq!(said, told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_a_terminal_that_dies_before_sending_is_followed_by_another_once() {
+    let post = PostOffice::start(|_| None).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    // Whoever asked for the code dies before it sends anything.
+    let request = office.ask(Channel::Email).await;
+    let (one, other) = (office.terminal().await, office.terminal().await);
+    for terminal in [&one, &other] {
+        assert_eq!(terminal.work_off_outbox(4).await.expect("a desk"), 0, "not their turn");
+    }
+    office.pass(LEASE).await;
+    let both = tokio::join!(one.work_off_outbox(4), other.work_off_outbox(4));
+    assert_eq!(both.0.expect("a desk") + both.1.expect("a desk"), 1);
+    assert_eq!(post.letters().len(), 1);
+    assert_eq!(office.now(&request).await.delivery.state, DeliveryState::Sent);
+    let late = office.desk.deliver(request.delivery.id).await.expect("a desk");
+    assert!(late.is_none(), "it comes back too late");
+    assert_eq!(post.letters().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_a_terminal_that_was_too_slow_to_connect_sends_nothing_any_more() {
+    // The first conversation is held before the letter, while the other one sends.
+    let post = PostOffice::start(|number| (number == 0).then_some((At::Data, Does::Hold))).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let request = office.ask(Channel::Email).await;
+    let slow = office.desk.clone();
+    let sending = tokio::spawn(async move { slow.deliver(request.delivery.id).await });
+    post.met(1).await;
+    office.pass(LEASE).await;
+    let other = office.terminal().await;
+    assert_eq!(other.work_off_outbox(4).await.expect("a desk"), 1);
+    assert_eq!(post.letters().len(), 1);
+    post.release();
+    let told = sending.await.expect("an end").expect("a desk");
+    assert!(told.is_none(), "{told:?}: the other one has sent it");
+    assert_eq!(post.letters().len(), 1);
+    assert_eq!(office.said().await, [EventKind::Sent]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_one_terminal_that_is_at_a_message_twice_sends_it_once() {
+    // Its own worker takes the errand again, since connecting takes so long.
+    let post = PostOffice::start(|number| (number == 0).then_some((At::Data, Does::Hold))).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let request = office.ask(Channel::Email).await;
+    let clerk = office.desk.clone();
+    let sending = tokio::spawn(async move { clerk.deliver(request.delivery.id).await });
+    post.met(1).await;
+    office.pass(LEASE).await;
+    assert_eq!(office.desk.work_off_outbox(4).await.expect("a desk"), 1);
+    post.release();
+    sending.await.expect("an end").expect("a desk");
+    assert_eq!(post.letters().len(), 1);
+    assert_eq!(office.said().await, [EventKind::Sent]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_again() {
+    let post = PostOffice::start(|number| (number == 0).then_some((At::Letter, Does::Hang))).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let request = office.ask(Channel::Email).await;
+    let clerk = office.desk.clone();
+    let id = request.delivery.id;
+    let dying = tokio::spawn(async move { clerk.deliver(id).await });
+    post.met(1).await;
+    dying.abort();
+    let other = office.terminal().await;
+    office.pass(LEASE).await;
+    assert_eq!(other.work_off_outbox(4).await.expect("a desk"), 0, "it may be at it still");
+    office.pass(HANDOVER - LEASE).await;
+    assert_eq!(other.work_off_outbox(4).await.expect("a desk"), 1);
+    let delivery = office.now(&request).await.delivery;
+    assert_eq!(delivery.state, DeliveryState::Unknown);
+    assert!(delivery.detail.expect("a sentence").contains("stopped in the middle"));
+    assert_eq!((post.letters().len(), post.conversations()), (1, 1));
+    assert!(other.store().next_errand("nobody").await.expect("an answer").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() {
+    let plan = Some((At::Letter, Does::HoldAndSay("451 4.3.0 not now\r\n")));
+    let post = PostOffice::start(move |_| plan).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let request = office.ask(Channel::Email).await;
+    let (clerk, id) = (office.desk.clone(), request.delivery.id);
+    let sending = tokio::spawn(async move { clerk.deliver(id).await });
+    post.met(1).await;
+    office.desk.cancel(&request.id).await.expect("a desk");
+    post.release();
+    sending.await.expect("an end").expect("a desk");
+    office.pass(LEASE).await;
+    office.desk.work_off_outbox(4).await.expect("a desk");
+    assert_eq!((post.letters().len(), post.conversations()), (0, 1));
+    let delivery = office.now(&request).await.delivery;
+    assert_eq!(delivery.state, DeliveryState::Failed);
+    assert!(delivery.detail.expect("a sentence").contains("taken back"));
+}

@@ -1,0 +1,395 @@
+//! What is still to be done for messages: where a code lies until it is handed
+//! over, and whose turn it is.
+
+use std::time::Duration;
+
+use countersign::domain::contact::Contact;
+use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::domain::event::{EventFilter, EventKind};
+use countersign::domain::line::{Condition, Experience, Line};
+use countersign::domain::outbox::{Step, Task};
+use countersign::domain::outcome::Outcome;
+use countersign::domain::request::Request;
+use countersign::service::ports::outbox::{self, Errand};
+
+use crate::support::{HOLDER, House, Terminal, on_each_store, phone, wish};
+
+/// Another terminal of the office.
+const OTHER: &str = "another terminal";
+
+/// How long an errand is its holder's, and how much later it is anybody's.
+const LEASE: i64 = 10_000;
+const GRACE: i64 = 2_000;
+
+fn failed(retry: Option<Duration>) -> Step {
+    let state = if retry.is_some() { DeliveryState::Queued } else { DeliveryState::Failed };
+    let fault = Some(Fault::Transient { retry_after: None });
+    let report = Report { state, provider_id: None, detail: Some("It is busy.".into()), fault };
+    Step { report, next: retry.map(|wait| (Task::Send, wait)) }
+}
+
+fn unknown(next: Option<(Task, Duration)>) -> Step {
+    let fault = Some(Fault::Unknown);
+    let state = DeliveryState::Unknown;
+    Step { report: Report { state, provider_id: None, detail: None, fault }, next }
+}
+
+fn sent(next: Option<(Task, Duration)>) -> Step {
+    Step { report: Report::sent(Some("SM1".into())), next }
+}
+
+impl Terminal {
+    async fn begins(&self, errand: &Errand, holder: &str) -> bool {
+        self.store.begin(errand, errand.line, holder).await.expect("an answer")
+    }
+
+    async fn takes(&self, holder: &str) -> Vec<Errand> {
+        self.store.take(holder, 10).await.expect("an answer")
+    }
+
+    /// Tells what came of an errand, begun or not, with what it tells of its line.
+    async fn tells(&self, errand: &Errand, holder: &str, begun: bool, step: &Step) {
+        let experience = if step.report.state == DeliveryState::Queued
+            || step.report.state == DeliveryState::Failed
+        {
+            Experience::Failed
+        } else {
+            Experience::Answered(Duration::from_millis(80))
+        };
+        let outcome = outbox::Outcome {
+            errand,
+            holder,
+            line: Line::main(errand.line.channel),
+            provider: "smtp",
+            step,
+            begun,
+            experience: Some(experience),
+            actor: &self.actor,
+        };
+        self.store.conclude(outcome).await.expect("written");
+    }
+
+    async fn kinds(&self) -> Vec<EventKind> {
+        self.log(&EventFilter::default()).await.iter().map(|it| it.kind).collect()
+    }
+
+    async fn state(&self, request: &Request) -> DeliveryState {
+        self.request(&request.id).await.delivery.state
+    }
+}
+
+fn count(kinds: &[EventKind], kind: EventKind) -> usize {
+    kinds.iter().filter(|it| **it == kind).count()
+}
+
+/// How many codes lie in the outbox, and how many errands.
+async fn held(house: &House) -> (i64, i64) {
+    let sealed = "SELECT COUNT(*) FROM core_outbox WHERE sealed IS NOT NULL";
+    (house.number(sealed).await, house.number("SELECT COUNT(*) FROM core_outbox").await)
+}
+
+on_each_store! {
+    async fn security_09_a_code_waits_sealed_and_opens_for_its_own_message_alone(house) {
+        let desk = Terminal::new(house.open().await);
+        let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
+        let (first, second) =
+            (desk.issue(&wish(dana, "739164")).await, desk.issue(&wish(omar, "739164")).await);
+        let (one, two) = (desk.errand(&first).await, desk.errand(&second).await);
+        let seals = house.texts("SELECT sealed FROM core_outbox").await;
+        assert_eq!(seals.len(), 2);
+        for seal in &seals {
+            assert!(!seal.contains("739164") && !seal.contains("373339313634"), "{seal}");
+        }
+        let (_, key) = desk.keyring.current();
+        let seal = one.sealed.as_ref().expect("a sealed code");
+        assert!(seals.iter().any(|it| it == seal.as_str()));
+        assert_eq!(seal.open(one.binding(), key).expect("its own").reveal(), "739164");
+        assert!(seal.open(two.binding(), key).is_err(), "another request's");
+        assert_eq!((one.task, one.tries, one.begun_at), (Task::Send, 0, None));
+        assert_eq!((one.request.clone(), one.generation), (first.id.clone(), 1));
+        assert_eq!((one.purpose.as_str(), one.customer_name.as_str()), ("pay bill", "Dana Rivera"));
+        assert_eq!(one.counter, "3");
+        let Contact::Email(address) = &one.contact else { panic!("an address") };
+        assert_eq!(address.as_str(), "dana.rivera@example.org");
+        assert_eq!(one.useful_until, first.expires_at);
+        assert!(one.left() > Duration::from_mins(4));
+    }
+
+    async fn security_09_the_seal_goes_with_the_hand_over_and_stays_for_another_try(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let soon = Duration::from_secs(1);
+        for (step, left) in [
+            (sent(None), (0, 0)),
+            (sent(Some((Task::Follow, soon))), (0, 1)),
+            (failed(None), (0, 0)),
+            (failed(Some(soon)), (1, 1)),
+            (unknown(None), (0, 0)),
+            (unknown(Some((Task::Settle, soon))), (1, 1)),
+        ] {
+            let request = desk.issue(&wish(customer, "123456")).await;
+            let errand = desk.errand(&request).await;
+            assert!(desk.begins(&errand, HOLDER).await);
+            desk.tells(&errand, HOLDER, true, &step).await;
+            assert_eq!(held(&house).await, left, "{step:?}");
+            house.sql("DELETE FROM core_outbox").await;
+        }
+    }
+
+    async fn security_09_the_seal_goes_when_the_code_cannot_be_entered_any_more(house) {
+        let mut desk = Terminal::new(house.open().await);
+        for begun in [false, true] {
+            for end in 0..7 {
+                desk.policy.failure_cap = 100;
+                let customer = desk.customer(&format!("WB-{begun}-{end}")).await;
+                let request = desk.issue(&wish(customer, "123456")).await;
+                let errand = desk.errand(&request).await;
+                if begun {
+                    assert!(desk.begins(&errand, HOLDER).await);
+                }
+                let fresh = ended(&house, &mut desk, &request, end).await;
+                let rows = fresh + i64::from(begun || end == 6);
+                assert_eq!(held(&house).await, (fresh, rows), "begun {begun}, end {end}");
+                assert!(!desk.begins(&errand, HOLDER).await, "begun {begun}, end {end}");
+                house.sql("DELETE FROM core_outbox").await;
+            }
+        }
+    }
+
+    async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        assert_eq!(desk.store.next_errand(OTHER).await.expect("an answer"), None);
+        let request = desk.issue(&wish(customer, "123456")).await;
+        let wait = async |holder| {
+            let wait = desk.store.next_errand(holder).await.expect("an answer").expect("an errand");
+            i64::try_from(wait.as_millis()).expect("not long")
+        };
+        let (mine, others) = (wait(HOLDER).await, wait(OTHER).await);
+        assert!((LEASE - 5_000..=LEASE).contains(&mine), "{mine}");
+        assert!((LEASE + GRACE - 5_000..=LEASE + GRACE).contains(&others), "{others}");
+        assert!(desk.takes(HOLDER).await.is_empty() && desk.takes(OTHER).await.is_empty());
+        let none = desk.store.errand(request.delivery.id, OTHER).await.expect("an answer");
+        assert!(none.is_none(), "somebody else's");
+
+        house.pass(LEASE).await;
+        assert!(desk.takes(OTHER).await.is_empty());
+        assert_eq!(wait(HOLDER).await, 0);
+        assert_eq!(desk.takes(HOLDER).await.len(), 1);
+        assert!(desk.takes(HOLDER).await.is_empty(), "it was taken");
+
+        house.pass(LEASE + GRACE).await;
+        assert_eq!(wait(OTHER).await, 0);
+        let taken = desk.takes(OTHER).await;
+        let [errand] = taken.as_slice() else { panic!("{taken:?}") };
+        assert!(errand.sealed.is_some());
+        assert!(desk.takes(OTHER).await.is_empty() && desk.takes(HOLDER).await.is_empty());
+        assert!(!desk.begins(errand, HOLDER).await, "it lost its turn");
+        assert!(desk.begins(errand, OTHER).await);
+    }
+
+    async fn security_20_a_hand_over_begins_once_and_by_its_holder_alone(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+        assert!(!desk.begins(&errand, OTHER).await);
+        assert!(desk.begins(&errand, HOLDER).await);
+        assert!(!desk.begins(&errand, HOLDER).await);
+        let mine = desk.store.errand(errand.delivery, HOLDER).await.expect("an answer");
+        assert!(mine.is_none(), "begun, it is under way");
+        // Whoever began it has a minute; then it is found out what became of it.
+        house.pass(LEASE + GRACE).await;
+        assert!(desk.takes(OTHER).await.is_empty());
+        house.pass(60_000).await;
+        let taken = desk.takes(OTHER).await;
+        assert!(taken[0].begun_at.is_some() && taken[0].task == Task::Send);
+        assert!(!desk.begins(&taken[0], OTHER).await);
+
+        let late = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+        house.pass(300_000).await;
+        assert!(!desk.begins(&late, HOLDER).await, "its code is over");
+    }
+
+    async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(house) {
+        let desk = Terminal::new(house.open().await);
+        let errand = desk.errand(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
+        let fallback = Line::fallback(errand.line.channel);
+        assert!(desk.store.begin(&errand, fallback, HOLDER).await.expect("an answer"));
+        // Its terminal dies.
+        house.pass(62_000).await;
+        assert_eq!(desk.takes(OTHER).await[0].line, fallback);
+    }
+
+    async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(house) {
+        let desk = Terminal::new(house.open().await);
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let errand = desk.errand(&request).await;
+        // A terminal tries twice at a time, the second while the first connects.
+        house.pass(LEASE).await;
+        let again = desk.takes(HOLDER).await.remove(0);
+        assert!(desk.begins(&errand, HOLDER).await);
+        for step in [failed(Some(Duration::ZERO)), failed(None)] {
+            desk.tells(&again, HOLDER, false, &step).await;
+            assert!(desk.takes(HOLDER).await.is_empty(), "it is under way");
+            assert!(!desk.begins(&errand, HOLDER).await);
+            assert_eq!(desk.state(&request).await, DeliveryState::Queued);
+        }
+        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        assert_eq!(desk.state(&request).await, DeliveryState::Sent);
+        assert_eq!(held(&house).await, (0, 0));
+        assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
+    }
+
+    async fn another_try_is_counted_and_waits_its_time(house) {
+        let desk = Terminal::new(house.open().await);
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        for tries in 1..=3 {
+            let errand = desk.errand(&request).await;
+            assert!(desk.begins(&errand, HOLDER).await);
+            desk.tells(&errand, HOLDER, true, &failed(Some(Duration::from_secs(20)))).await;
+            let errand = desk.errand(&request).await;
+            assert_eq!((errand.tries, errand.begun_at), (tries, None));
+            let wait = errand.wait;
+            assert!(wait > Duration::from_secs(15) && wait <= Duration::from_secs(20), "{wait:?}");
+            let (_, key) = desk.keyring.current();
+            let code = errand.sealed.as_ref().expect("kept").open(errand.binding(), key);
+            assert_eq!(code.expect("its own").reveal(), "123456");
+            assert!(desk.takes(HOLDER).await.is_empty());
+            house.pass(20_000).await;
+            assert_eq!(desk.takes(HOLDER).await.len(), 1);
+        }
+        assert_eq!(count(&desk.kinds().await, EventKind::Delayed), 3);
+        let delivery = desk.request(&request.id).await.delivery;
+        assert_eq!((delivery.state, delivery.detail), (DeliveryState::Queued, Some("It is busy.".into())));
+    }
+
+    async fn what_came_of_an_errand_is_written_once_however_often_it_is_told(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let soon = Duration::from_secs(1);
+        for (step, kind) in [
+            (failed(Some(soon)), EventKind::Delayed),
+            (unknown(Some((Task::Settle, soon))), EventKind::Unsure),
+            (sent(Some((Task::Follow, soon))), EventKind::Sent),
+            (sent(None), EventKind::Sent),
+            (failed(None), EventKind::NotSent),
+        ] {
+            let before = desk.kinds().await.len();
+            let (_, lines) = desk.store.lines().await.expect("an answer");
+            let failures: u32 = lines.iter().map(|it| it.failures).sum();
+            let request = desk.issue(&wish(customer, "123456")).await;
+            let errand = desk.errand(&request).await;
+            assert!(desk.begins(&errand, HOLDER).await);
+            for _ in 0..3 {
+                desk.tells(&errand, HOLDER, true, &step).await;
+            }
+            let kinds = desk.kinds().await;
+            assert_eq!(count(&kinds[before..], kind), 1, "{step:?}: {:?}", &kinds[before..]);
+            let (_, lines) = desk.store.lines().await.expect("an answer");
+            let after: u32 = lines.iter().map(|it| it.failures).sum();
+            assert!(after <= failures + 1, "{step:?}: a failure counts once");
+        }
+    }
+
+    async fn security_20_who_lost_its_turn_can_only_tell_that_it_succeeded(house) {
+        let desk = Terminal::new(house.open().await);
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let errand = desk.errand(&request).await;
+        assert!(desk.begins(&errand, HOLDER).await);
+        house.pass(62_000).await;
+        let taken = desk.takes(OTHER).await.remove(0);
+        for step in [failed(None), failed(Some(Duration::ZERO)), unknown(None)] {
+            desk.tells(&errand, HOLDER, true, &step).await;
+            assert_eq!(desk.state(&request).await, DeliveryState::Queued, "{step:?}");
+            assert_eq!(held(&house).await, (1, 1), "{step:?}");
+        }
+        let settle = unknown(Some((Task::Settle, Duration::ZERO)));
+        desk.tells(&taken, OTHER, true, &settle).await;
+        assert_eq!(desk.state(&request).await, DeliveryState::Unknown);
+        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        assert_eq!(desk.state(&request).await, DeliveryState::Sent);
+        assert_eq!(held(&house).await.0, 0, "what was sent is not sent again");
+        let told = [EventKind::Requested, EventKind::Unsure, EventKind::Sent];
+        assert_eq!(desk.kinds().await, told);
+    }
+
+    async fn three_failures_take_a_line_down_and_a_success_brings_it_back(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let condition = async || {
+            let (now, lines) = desk.store.lines().await.expect("an answer");
+            lines.iter().map(|it| it.at(now)).max().expect("lines")
+        };
+        for failures in 1..=4 {
+            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+            desk.tells(&errand, HOLDER, false, &failed(None)).await;
+            let expected = if failures < 3 { Condition::Ok } else { Condition::Down };
+            assert_eq!(condition().await, expected, "{failures} failures");
+        }
+        let (now, lines) = desk.store.lines().await.expect("an answer");
+        let down: Vec<_> = lines.iter().filter(|it| it.is_down(now)).collect();
+        assert_eq!(down.len(), 1, "{down:?}");
+        assert_eq!(down[0].line, Line::main(wish_channel()));
+        assert_eq!(down[0].detail.as_deref(), Some("It is busy."));
+        for _ in 0..2 {
+            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+            assert!(desk.begins(&errand, HOLDER).await);
+            desk.tells(&errand, HOLDER, true, &sent(None)).await;
+            assert_eq!(condition().await, Condition::Ok);
+        }
+        let kinds = desk.kinds().await;
+        assert_eq!(count(&kinds, EventKind::ProviderDown), 1);
+        assert_eq!(count(&kinds, EventKind::ProviderUp), 1);
+    }
+}
+
+const fn wish_channel() -> countersign::domain::channel::Channel {
+    countersign::domain::channel::Channel::Email
+}
+
+/// Ends a request in one of the ways there are; gives how many fresh codes wait
+/// then.
+async fn ended(house: &House, desk: &mut Terminal, request: &Request, end: u32) -> i64 {
+    match end {
+        0 => {
+            desk.store.cancel(&request.id, &desk.actor).await.expect("an answer");
+            0
+        }
+        1 => {
+            desk.reissue(request, "654321").await;
+            1
+        }
+        2 => {
+            desk.issue(&wish(request.customer, "654321")).await;
+            1
+        }
+        3 => {
+            assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
+            0
+        }
+        4 => {
+            for _ in 0..request.max_attempts {
+                assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
+            }
+            assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
+            0
+        }
+        5 => {
+            // What locks the customer closes what is open for other purposes too.
+            let mut other = wish(request.customer, "222222");
+            other.purpose = "change address".into();
+            other.contact = phone("+1 555 010 0142");
+            let other = desk.issue(&other).await;
+            desk.policy.failure_cap = 1;
+            assert_eq!(desk.enter(&other.id, "000000").await, Outcome::Wrong);
+            assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
+            0
+        }
+        _ => {
+            house.pass(600_000).await;
+            let stranger = desk.customer("WB-stranger").await;
+            desk.issue(&wish(stranger, "333333")).await;
+            1
+        }
+    }
+}
