@@ -88,8 +88,16 @@ struct Batch {
     /// The customers, each account once: the last of its lines.
     customers: Vec<NewCustomer>,
     good: u64,
-    bad: Vec<LineProblem>,
-    repeated: Vec<u64>,
+    /// What there is to say about lines, in the order of the file.
+    remarks: Vec<Remark>,
+}
+
+/// Something to say about a line.
+enum Remark {
+    /// It is bad, and left out.
+    Bad(LineProblem),
+    /// Its account stands on an earlier line too.
+    Repeated(u64),
 }
 
 /// Reads to the end, or until nobody takes the batches any more.
@@ -103,13 +111,14 @@ fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Resul
     while let Some(line) = roster.next_line()? {
         match line.customer {
             Err(reason) => {
-                batch.bad.push(LineProblem { line: line.number, reason: reason.to_string() });
+                let problem = LineProblem { line: line.number, reason: reason.to_string() };
+                batch.remarks.push(Remark::Bad(problem));
             }
             Ok(customer) => {
                 let account = customer.account_no.to_lowercase();
                 batch.good += 1;
                 if !seen.insert(hasher.hash_one(&account)) {
-                    batch.repeated.push(line.number);
+                    batch.remarks.push(Remark::Repeated(line.number));
                 }
                 if let Some(place) = places.get(&account) {
                     batch.customers[*place] = customer;
@@ -119,7 +128,7 @@ fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Resul
                 }
             }
         }
-        if batch.customers.len() >= BATCH || batch.bad.len() >= BATCH {
+        if batch.customers.len() >= BATCH || batch.remarks.len() >= BATCH {
             places.clear();
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
@@ -156,22 +165,28 @@ impl Sums {
 
     fn take(&mut self, output: &mut Output, batch: &Batch) {
         self.good += batch.good;
-        self.bad += batch.bad.len() as u64;
-        for problem in &batch.bad {
-            if self.problems.len() < NAMED {
-                output.progress("");
-                output.note(&format!("line {}: {}", problem.line, problem.reason));
-                self.problems.push(problem.clone());
-            }
-        }
-        for line in &batch.repeated {
-            self.repeated += 1;
-            if self.repeated <= NAMED as u64 {
-                output.progress("");
-                output.note(&format!(
-                    "line {line}: its account stands on an earlier line too; this line wins"
-                ));
-            }
+        for remark in &batch.remarks {
+            let said = match remark {
+                Remark::Bad(problem) => {
+                    self.bad += 1;
+                    if self.problems.len() >= NAMED {
+                        continue;
+                    }
+                    self.problems.push(problem.clone());
+                    format!("line {}: {}", problem.line, problem.reason)
+                }
+                Remark::Repeated(line) => {
+                    self.repeated += 1;
+                    if self.repeated > NAMED as u64 {
+                        continue;
+                    }
+                    format!(
+                        "line {line}: its account stands on an earlier line too; this line wins"
+                    )
+                }
+            };
+            output.progress("");
+            output.note(&said);
         }
     }
 
