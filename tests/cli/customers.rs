@@ -50,6 +50,19 @@ fn lines_are_told_of_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_national_number_of_another_country_names_the_setting_that_says_which() {
+    let mut desk = Desk::empty();
+    let file = "account_no,name,phone\nA-1,Dana,0151 23456789\nA-2,Bo,+49 151 1\n";
+    let refused = |desk: &Desk| desk.told(&["customers", "import", "-", "--dry-run"], file).err;
+    let told = refused(&desk);
+    assert!(told.contains("sms.default_country = \"US\""), "{told}");
+    assert!(told.contains("line 3: the phone number is not valid\n"), "{told}");
+    desk.set("sms.default_country", "DE");
+    let told = refused(&desk);
+    assert!(!told.contains("line 2") && told.contains("line 3"), "{told}");
+}
+
+#[test]
 fn a_dry_run_counts_what_it_read_and_claims_nothing_it_did_not_look_at() {
     let desk = Desk::empty();
     let dry = desk.told(&["customers", "import", "-", "--dry-run", "--json"], MIXED);
