@@ -6,6 +6,8 @@
 mod customers;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/flow.rs"]
 mod flow;
 #[path = "cli/interface.rs"]

@@ -391,6 +391,15 @@ pub struct Finding {
     pub stops: bool,
 }
 
+/// The names of keys that codes were made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysInUse {
+    /// Of the codes that can be entered now.
+    pub open: Vec<String>,
+    /// Of the newest request's code.
+    pub last: Option<String>,
+}
+
 /// Something to write into the log that no other act writes.
 #[derive(Clone, Debug)]
 pub struct NewEvent<'a> {
@@ -456,6 +465,9 @@ pub trait Store: Outbox {
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
     }
+
+    /// The keys that whoever checks codes must have.
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError>;
 
     /// Whether the table of customers is as the configuration says.
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;

@@ -29,6 +29,7 @@ mod gate;
 mod import;
 mod index;
 mod indexing;
+mod keys;
 mod lent;
 mod line;
 mod listen;
@@ -72,7 +73,7 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::outbox::{Errand, Outbox, Outcome};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
 };
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
@@ -178,7 +179,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 25] = [
+        let modules: [(&str, &[(&str, Sql)]); 26] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -190,6 +191,7 @@ impl SqlStore {
             ("events", events::STATEMENTS),
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
+            ("keys", keys::STATEMENTS),
             ("line", line::STATEMENTS),
             ("maintain", maintain::STATEMENTS),
             ("mapping", mapping::STATEMENTS),
@@ -295,6 +297,10 @@ impl Store for SqlStore {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         mapping::check(&self.db, &self.source).await
+    }
+
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        keys::in_use(&self.db).await
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

@@ -19,7 +19,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -106,6 +106,10 @@ impl Store for Breaking {
 
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
+    }
+
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        self.read(self.inner.keys_in_use()).await
     }
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
