@@ -16,6 +16,8 @@ mod interface;
 mod log;
 #[path = "cli/maintain.rs"]
 mod maintain;
+#[path = "cli/migrate.rs"]
+mod migrate;
 #[path = "cli/next.rs"]
 mod next;
 #[path = "cli/outcomes.rs"]

@@ -40,17 +40,8 @@ pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Resul
     Ok(Exit::DONE)
 }
 
-/// Makes customers found whom the tables were just made ready for.
-pub async fn after_migration(store: &dyn Store, output: &mut Output) -> Result<Exit, Failure> {
-    let count = compare(store, output, false).await?;
-    let mended = count.added + count.changed + count.forgotten;
-    if mended > 0 {
-        output.line(&format!("{} customers can be found.", count.seen))?;
-    }
-    Ok(Exit::DONE)
-}
-
-async fn compare(
+/// Compares all customers, and shows how far it has come.
+pub(super) async fn compare(
     store: &dyn Store,
     output: &mut Output,
     dry_run: bool,

@@ -11,6 +11,7 @@ pub mod index;
 pub mod json;
 pub mod log;
 pub mod maintain;
+pub mod migrate;
 pub mod moment;
 pub mod next;
 pub mod output;
@@ -151,12 +152,7 @@ async fn at_the_desk(
         }
         Command::Keys(command) => return keys(house, config, output, &command),
         Command::Templates(command) => return templates::run(house, config, output, &command),
-        Command::Migrate => {
-            let done = house.migrate(config).await?;
-            output.line(&done)?;
-            let store = house.store(config).await?;
-            return index::after_migration(store.as_ref(), output).await;
-        }
+        Command::Migrate(_) => return migrate::run(house, config, output).await,
         _ => {}
     }
     keep_log(house, config, output);

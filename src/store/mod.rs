@@ -82,6 +82,8 @@ use source::Source;
 use sql::{Sql, statements};
 use watch::Watch;
 
+pub use migrate::Migrated;
+
 statements! {
     /// Read from a table, so that a store without one is not taken for well.
     NOW { "SELECT " now " FROM core_lock WHERE name = 'issue'" }
@@ -109,6 +111,19 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
+        let store = Self::as_it_is(settings, customers).await?;
+        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
+            store.migrate().await?;
+        }
+        Ok(store)
+    }
+
+    /// Opens a store and leaves its tables as they are: for who brings them up to
+    /// date and says so.
+    pub async fn as_it_is(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+    ) -> Result<Self, StoreError> {
         let source = Source::new(customers.table.clone());
         let pools = match settings {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
@@ -121,7 +136,7 @@ impl SqlStore {
         };
         let db = Db::new(pools);
         let country = customers.default_country.clone();
-        let store = Self {
+        Ok(Self {
             watch: Watch::new(Handle::current(), &db),
             catch_up: CatchUp::new(Handle::current()),
             indexing: Indexing::new(db.clone(), source.clone(), country),
@@ -129,15 +144,11 @@ impl SqlStore {
             place: place(settings),
             db,
             source,
-        };
-        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
-            store.migrate().await?;
-        }
-        Ok(store)
+        })
     }
 
     /// Brings the tables up to what this program needs.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         migrate::migrate(&self.db, &self.source).await
     }
 
