@@ -15,10 +15,10 @@ use super::json::{ImportReply, LineProblem};
 use super::output::Output;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
-use crate::service::Desk;
 use crate::service::import::BATCH;
-use crate::service::ports::ImportCount;
+use crate::service::ports::{ImportCount, StoreError};
 use crate::service::roster::{self, Roster, RosterError};
+use crate::service::{Desk, DeskError};
 
 /// Bad lines that are named; the others are counted.
 const NAMED: usize = 100;
@@ -47,7 +47,7 @@ pub async fn run(
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
-            let count = desk.import_batch(&batch.customers).await?;
+            let count = desk.import_batch(&batch.customers).await.map_err(may_not)?;
             sums.written.added += count.added;
             sums.written.changed += count.changed;
             sums.written.unchanged += count.unchanged;
@@ -63,6 +63,17 @@ pub async fn run(
         desk.import_done(sums.written).await?;
     }
     sums.finish(output, desk.is_none(), ignored_columns)
+}
+
+/// Why an import ended. Counters' accounts have no right to write customers, and
+/// are not meant to have it.
+fn may_not(error: DeskError) -> Failure {
+    let DeskError::Store(StoreError::Denied(why)) = error else { return error.into() };
+    let message = format!(
+        "This account may not write customers, and nothing was written: {why}. Import with the \
+         account that owns the store's tables; a counter's account only verifies customers."
+    );
+    Failure::outcome(Outcome::Forbidden, message)
 }
 
 type Source = Box<dyn BufRead + Send>;

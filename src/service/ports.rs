@@ -44,6 +44,9 @@ pub enum StoreError {
     /// It may not be used where it lies.
     #[error("{0}")]
     Refused(String),
+    /// Its server knows the account, but does not let it do that.
+    #[error("the store does not let this account do that: {0}")]
+    Denied(String),
     /// Two acts got into each other's way, again and again. Nothing was done.
     #[error("the store is held up by others: {0}")]
     Conflict(String),

@@ -7,7 +7,7 @@
 //! its script can be run again from the beginning.
 
 use super::db::{Db, Kind, Pools, Script, Tx, args};
-use super::fault::{denied, no_such_table};
+use super::fault::no_such_table;
 use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
@@ -138,7 +138,7 @@ pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
             let row = db.maybe(&IS_HIDDEN, args![schema.as_str()]).await?;
             match row.map_or(Ok(0), |row| row.int(0))? {
                 0 => Ok(0),
-                _ => Err(StoreError::Refused(denied(&format!("no rights on schema {schema}")))),
+                _ => Err(StoreError::Denied(format!("no rights on schema {schema}"))),
             }
         }
         Err(error) => Err(error),
