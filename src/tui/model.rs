@@ -45,6 +45,9 @@ pub struct Model {
     pub focus: Focus,
     /// The log; none while it is closed.
     pub log: Option<LogPanel>,
+    /// The log's newest page as it was last read: it is shown again until there
+    /// is a newer one.
+    pub log_page: Option<LogPage>,
     /// The tray; none while it is closed.
     pub tray: Option<TrayPanel>,
     /// What lies on top of everything.
@@ -80,6 +83,7 @@ impl Model {
             screen: Screen::Find(Find::default()),
             focus: Focus::Work,
             log: None,
+            log_page: None,
             tray: None,
             overlay: None,
             notice: None,
@@ -372,6 +376,17 @@ pub struct LogPanel {
     pub typing: Option<Input>,
     /// The reading under way.
     pub reading: Option<EffectId>,
+/// The newest page of the log, without a filter.
+#[derive(Debug)]
+pub struct LogPage {
+    /// Its entries, newest first.
+    pub events: Vec<Event>,
+    /// Whether there are older ones than the last.
+    pub older: bool,
+    /// When they were read, by the store's clock.
+    pub read_at: Timestamp,
+}
+
     /// Something changed while a reading was under way: read again.
     pub stale: bool,
     /// When the entries were last read, by the store's clock.

@@ -271,6 +271,30 @@ fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
 fn a_session_is_not_asked_about_while_the_store_is_lost() {
     let mut counter = Counter::after("riv<Enter><Enter>481902");
     counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
+#[test]
+fn a_log_opened_while_the_store_is_lost_shows_the_last_page_it_had() {
+    for (before, meanwhile) in [("<F2><F2>", "<F2>"), ("<F2>", "ox"), ("<F2>o<F2>", "<F2>")] {
+        let mut counter = Counter::new();
+        counter.desk.log(3);
+        counter.keys(before).pass(Duration::from_mins(2)).slow();
+        counter.tell(Msg::Resumed).breaks(CLOCK).keys(meanwhile);
+        let shown = (counter.log().events.len(), counter.log().read_at.map(Timestamp::millis));
+        assert_eq!(shown, (3, Some(OPENS)), "{before} {meanwhile}");
+        while counter.is_pending(LOG) {
+            counter.answer(LOG, log_down());
+        }
+        assert_eq!(counter.log().events.len(), 3, "{before} {meanwhile}");
+        counter.desk.log(2);
+        counter.pass(Duration::from_secs(5)).settle();
+        assert_eq!(counter.log().events.len(), 5, "{before} {meanwhile}");
+    }
+    // What a filter shows is no page of the log.
+    let mut counter = Counter::new();
+    counter.desk.log(3);
+    counter.keys("<F2>/7<Enter><F2>").slow().tell(Msg::Resumed).breaks(CLOCK).keys("<F2>");
+    assert_eq!(counter.log().events.len(), 3);
+}
+
     counter.pass(Duration::from_mins(4)).is_at("verified");
     assert!(!counter.is_pending(SESSION));
     counter.settle().is_at("verified");

@@ -45,7 +45,8 @@ fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
     seat.wait_for_text("store lost");
     let before = time_left(&seat.seen());
     seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
-    seat.press("\x1bOQ").wait_for_text("The log is read as soon as the store is back");
+    seat.press("\x1bOQ").wait_for_text("Message sent");
+    seat.wait_for_text("Log · from ");
     seat.press("\x1bOQ").wait_for_text("Time left");
     switch(&seat, "lost", false);
     seat.wait_for_text("Balance");
