@@ -261,19 +261,11 @@ pub struct Find {
     pub searching: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
-    /// Enter was pressed before the answer came: take the first hit then.
+    /// Enter was pressed before the answer came: take the first hit then, unless
+    /// the store keeps the clerk waiting.
     pub accept_first: bool,
-    /// What the store could not be asked while it was lost.
-    pub wanted: Option<Wanted>,
-}
-
-/// What is asked again when the store is back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// The search.
-    Search,
-    /// The customer that was chosen.
-    Open,
+    /// The store was lost, so that the search is made when it is back.
+    pub waits: bool,
 }
 
 /// The answer to a search.
@@ -376,6 +368,14 @@ pub struct LogPanel {
     pub typing: Option<Input>,
     /// The reading under way.
     pub reading: Option<EffectId>,
+    /// Something changed while a reading was under way: read again.
+    pub stale: bool,
+    /// When the entries were last read, by the store's clock.
+    pub read_at: Option<Timestamp>,
+    /// One request's story, open over the list.
+    pub story: Option<Story>,
+}
+
 /// The newest page of the log, without a filter.
 #[derive(Debug)]
 pub struct LogPage {
@@ -385,14 +385,6 @@ pub struct LogPage {
     pub older: bool,
     /// When they were read, by the store's clock.
     pub read_at: Timestamp,
-}
-
-    /// Something changed while a reading was under way: read again.
-    pub stale: bool,
-    /// When the entries were last read, by the store's clock.
-    pub read_at: Option<Timestamp>,
-    /// One request's story, open over the list.
-    pub story: Option<Story>,
 }
 
 /// One request's story.
@@ -475,8 +467,17 @@ pub enum Live {
     Cooldown,
     /// The store is lost; said until it is back.
     Lost,
+    /// The same, to somebody who chose a customer meanwhile.
+    NotChosen,
     /// An effect is told again; said until it is answered.
     Again(EffectId),
+}
+
+impl Live {
+    /// Whether it holds as long as the store is lost.
+    pub const fn is_of_loss(&self) -> bool {
+        matches!(self, Self::Lost | Self::NotChosen)
+    }
 }
 
 impl Notice {

@@ -26,7 +26,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
     let counting = |moment: Timestamp| next_second(clock, moment, now);
     let live = match model.notice.as_ref().and_then(|notice| notice.live.as_ref()) {
         Some(Live::Refused(refusal)) => refusal.retry_at.and_then(counting),
-        Some(Live::Cooldown | Live::Lost | Live::Again(_)) | None => None,
+        Some(Live::Cooldown | Live::Lost | Live::NotChosen | Live::Again(_)) | None => None,
     };
     let screen = match &model.screen {
         Screen::Entry(entry) if entry.request.status == Status::Open => {

@@ -92,6 +92,7 @@ fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
     counter.slow().keys("r").answer(is_find, Reply::Found(Err(down())));
     counter.says("cannot be reached");
     assert_eq!(counter.model.health.store, Part::Down);
+    counter.keys("<Enter>").settle().is_at("find");
     counter.keys("<Enter>").settle().is_at("send");
     assert_eq!(counter.model.health.store, Part::Ok);
 }

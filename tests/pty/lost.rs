@@ -72,10 +72,14 @@ fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
             assert!(begun.elapsed() < Duration::from_secs(1), "{name}: {typed}");
         }
         seat.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
-        seat.press("\r");
+        let waits = if name == "hung" { "Searching" } else { "The search waits for the store" };
+        seat.wait_for_text(waits);
+        seat.press("\r").wait_for_text("nobody was chosen");
         switch(&seat, name, false);
-        // What was asked for meanwhile is done: the first hit is opened.
-        seat.wait_for_text("Purpose");
+        // The search is made; the customer is chosen by who looks at the hits.
+        seat.wait_for_text("Dana Rivera");
+        seat.wait_for_text("store ok");
+        seat.press("\r").wait_for_text("Purpose");
         seat.wait_for_text("store ok");
         seat.press("\x11");
         assert_eq!(seat.end(), 0);

@@ -60,6 +60,23 @@ states! {
              answers; what was typed stays.",
         ));
     });
+    find_lost_and_waiting => with(m::model(m::find("rivera", Vec::new(), false)), |model| {
+        model.health.store = Part::Down;
+        if let Screen::Find(find) = &mut model.screen {
+            find.found = None;
+            find.waits = true;
+        }
+    });
+    find_lost_with_older_hits => with(find_slow(), |model| model.health.store = Part::Down);
+    find_opening_slowly => with(find_slow(), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.opening = find.searching.take();
+        }
+    });
+    log_lost_since_yesterday => with(
+        in_log(LogPanel { read_at: Some(m::at(-86_400)), ..m::log() }),
+        |model| model.health.store = Part::Down,
+    );
     find_lost_with_log => with(find_several(), |model| {
         model.health.store = Part::Down;
         model.log = Some(LogPanel { read_at: Some(m::at(-600)), ..m::log() });

@@ -10,13 +10,15 @@ use crate::domain::query::Query;
 use crate::service::lookup::{ChannelChoice, Found};
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Find, Hits, Screen, Tone, Wanted};
+use crate::tui::model::{Find, Hits, Live, Notice, Part, Screen, Tone};
 use crate::tui::msg::Failure;
 
 const NOBODY: &str =
     "No customer matches. Try fewer letters, or the account number as printed on the bill.";
 const NOTHING_TYPED: &str =
     "Type a part of the name, the account number, the email address or the phone number.";
+const NOT_CHOSEN: &str = "The store does not answer, so nobody was chosen. Press Enter again when \
+                          customers are shown and the store is back.";
 const GONE: &str = "This customer is not on file any more. Search again.";
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
@@ -81,7 +83,7 @@ fn changed(step: &mut Step<'_>) {
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
     find.accept_first = false;
-    find.wanted = None;
+    find.waits = false;
     let searchable = Query::parse(&typed).is_some();
     if !searchable {
         find.found = None;
@@ -106,18 +108,38 @@ fn search(step: &mut Step<'_>, typed: String) {
 /// The store is back: asks what it could not be asked.
 pub(super) fn resume(step: &mut Step<'_>) {
     let Some(find) = step.find() else { return };
-    match find.wanted.take() {
-        Some(Wanted::Search) if find.searching.is_none() => {
-            let typed = find.input.value().to_owned();
-            search(step, typed);
-        }
-        Some(Wanted::Open) if find.searching.is_none() && find.opening.is_none() => open(step),
-        _ => {}
+    if std::mem::take(&mut find.waits) && find.searching.is_none() {
+        let typed = find.input.value().to_owned();
+        search(step, typed);
     }
+}
+
+/// The store keeps the clerk waiting: what Enter was pressed for is not done by
+/// itself later, when nobody expects it any more. An opening that is only slow
+/// goes on, and is shown.
+pub(super) fn withdraw(step: &mut Step<'_>) {
+    let is_lost = match step.model.health.store {
+        Part::Ok => return,
+        Part::Slow => false,
+        Part::Down => true,
+    };
+    let Some(find) = step.find() else { return };
+    let first = std::mem::take(&mut find.accept_first);
+    let opening = find.opening.take_if(|_| is_lost);
+    step.forget(opening);
+    if first || opening.is_some() {
+        not_chosen(step);
+    }
+}
+
+fn not_chosen(step: &mut Step<'_>) {
+    let live = (step.model.health.store == Part::Down).then_some(Live::NotChosen);
+    step.model.notice = Some(Notice { tone: Tone::Warning, text: NOT_CHOSEN.into(), live });
 }
 
 /// Enter: the selected hit, or the first one of an answer that is still to come.
 fn accept(step: &mut Step<'_>) {
+    let is_lost = step.model.health.store == Part::Down;
     let Some(find) = step.find() else { return };
     if find.opening.is_some() {
         return;
@@ -128,6 +150,7 @@ fn accept(step: &mut Step<'_>) {
     }
     match &find.found {
         Some(found) if found.customers.is_empty() => step.say(Tone::Plain, NOBODY),
+        Some(_) if is_lost => not_chosen(step),
         Some(_) => open(step),
         None if Query::parse(find.input.value()).is_none() => step.say(Tone::Plain, NOTHING_TYPED),
         // The search failed: once more.
@@ -156,11 +179,11 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
     let Some(find) = step.find().filter(|find| find.searching == Some(id)) else { return };
     find.searching = None;
     find.selected = 0;
-    let accept_first = std::mem::take(&mut find.accept_first);
-    find.wanted = None;
+    find.waits = false;
     match answer {
         Ok(Found { customers, more }) => {
             let nobody = customers.is_empty();
+            let accept_first = std::mem::take(&mut find.accept_first);
             let typed = find.input.value().to_owned();
             find.found = Some(Hits { typed, customers, more });
             if nobody {
@@ -174,10 +197,8 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
         }
         Err(failure) => {
             find.found = None;
-            if failure.lost {
-                find.wanted = Some(Wanted::Search);
-                find.accept_first = accept_first;
-            }
+            find.waits = failure.lost;
+            find.accept_first &= failure.lost;
             step.fail(failure);
         }
     }
@@ -195,11 +216,7 @@ pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, F
             changed(step);
             step.say(Tone::Warning, GONE);
         }
-        Err(failure) => {
-            if failure.lost {
-                find.wanted = Some(Wanted::Open);
-            }
-            step.fail(failure);
-        }
+        Err(failure) if failure.lost => not_chosen(step),
+        Err(failure) => step.fail(failure),
     }
 }

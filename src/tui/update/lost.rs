@@ -125,7 +125,8 @@ pub(super) fn note(step: &mut Step<'_>, done: &UnderWay, sent_elsewhere: Option<
 
 /// The store has answered again: what is on the screen may be old.
 pub(super) fn back(step: &mut Step<'_>) {
-    if step.model.notice.as_ref().is_some_and(|notice| notice.live == Some(Live::Lost)) {
+    let live = step.model.notice.as_ref().and_then(|notice| notice.live.as_ref());
+    if live.is_some_and(Live::is_of_loss) {
         step.say(Tone::Good, BACK);
     }
     find::resume(step);

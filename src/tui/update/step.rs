@@ -83,7 +83,8 @@ impl<'a> Step<'a> {
     /// Takes the message away, but for one that still holds.
     pub(super) fn hush(&mut self) {
         let is_lost = self.model.health.store == Part::Down;
-        self.model.notice.take_if(|notice| !(is_lost && notice.live == Some(Live::Lost)));
+        let holds = |it: &Notice| is_lost && it.live.as_ref().is_some_and(Live::is_of_loss);
+        self.model.notice.take_if(|notice| !holds(notice));
     }
 
     /// What the store's clock says now; the beginning of time where it was
