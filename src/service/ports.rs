@@ -4,6 +4,7 @@
 
 pub mod outbox;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -461,6 +462,9 @@ pub trait Store: Outbox {
     /// Counts up whenever something may have changed, here or on another
     /// terminal.
     fn changes(&self) -> watch::Receiver<u64>;
+    /// Why the store cannot be reached, as whoever looks out for changes finds,
+    /// again each time; none while it can.
+    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>>;
     /// Whether the store is reachable, migrated and writable; one sentence.
     async fn check(&self) -> Result<String, StoreError>;
     /// What the office should know of the store although it works, a sentence

@@ -54,6 +54,7 @@ mod value;
 mod view;
 mod watch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -288,6 +289,10 @@ impl Store for SqlStore {
     fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
         self.catch_up.begin(&self.indexing);
         self.watch.changes(&self.db)
+    }
+
+    fn lost(&self) -> tokio::sync::watch::Receiver<Option<Arc<StoreError>>> {
+        self.watch.lost()
     }
 
     async fn check(&self) -> Result<String, StoreError> {

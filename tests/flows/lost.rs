@@ -262,6 +262,27 @@ fn enter_on_a_search_that_takes_long_is_not_done_when_nobody_expects_it() {
 }
 
 #[test]
+fn an_idle_screen_hears_that_the_store_is_lost_and_that_it_is_back() {
+    for keys in ["", "riv", "riv<Enter>", "riv<Enter><Enter>", "riv<Enter><Enter>481902"] {
+        let mut counter = Counter::after(keys);
+        counter.slow().pass(Duration::from_secs(20)).tell(Msg::Reached(Err(down())));
+        counter.says("cannot be reached");
+        assert_eq!(counter.model.health.store, Part::Down);
+        // The question that waits to be told again is not waited for.
+        counter.breaks(CLOCK).tell(Msg::Reached(Err(down()))).pass(Duration::from_secs(1));
+        let asked = counter.model.reading_clock;
+        counter.tell(Msg::Reached(Ok(())));
+        assert!(asked < counter.model.reading_clock, "asked at once");
+        counter.settle().says("The store is back");
+        assert_eq!(counter.model.health.store, Part::Ok);
+        assert!(counter.model.under_way.is_empty());
+    }
+    let mut counter = Counter::new();
+    counter.slow().tell(Msg::Reached(Ok(())));
+    assert!(counter.pending.is_empty(), "an idle terminal asks nothing more");
+}
+
+#[test]
 fn esc_stops_a_search_that_waits() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));

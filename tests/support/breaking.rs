@@ -104,6 +104,10 @@ impl Store for Breaking {
         self.inner.changes()
     }
 
+    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
+        self.inner.lost()
+    }
+
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }

@@ -40,6 +40,14 @@ pub(super) fn lose(step: &mut Step<'_>) {
     time::ask_clock(step);
 }
 
+/// The store can be reached again: the question for the time, which may wait
+/// before it is told again, shows it at once.
+pub(super) fn reached(step: &mut Step<'_>) {
+    if step.model.health.store == Part::Down {
+        step.read_clock_anew();
+    }
+}
+
 /// Says that the store is lost, unless something is said that matters more.
 pub(super) fn say(step: &mut Step<'_>, text: String) {
     let free = step.model.notice.as_ref().is_none_or(|notice| notice.live == Some(Live::Lost));

@@ -50,6 +50,13 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Wants it read now, whatever is under way.
+    pub(super) fn read_clock_anew(&mut self) {
+        let outdated = self.model.reading_clock.take();
+        self.forget(outdated);
+        self.read_clock();
+    }
+
     /// A name for the next act that no other act ever had.
     pub(super) fn act_name(&self) -> String {
         format!("{}-{}", self.model.process, self.model.last_effect + 1)
