@@ -9,7 +9,7 @@ statements! {
         "SELECT DISTINCT key_id FROM core_otp \
          WHERE digest_until > " now " AND status = 'open' ORDER BY key_id"
     }
-    LAST { "SELECT key_id FROM core_otp ORDER BY id DESC LIMIT 1" }
+    LAST { "SELECT key_id FROM core_otp WHERE id = (SELECT MAX(id) FROM core_otp)" }
 }
 
 /// Their names.
