@@ -157,6 +157,9 @@ async fn at_the_desk(
     }
     keep_log(house, config, output);
     let desk = house.desk(config).await?;
+    if names_a_customer(&command) {
+        index::ready(desk.store().as_ref(), output).await;
+    }
     match command {
         Command::Customers(Customers::Import(import)) => {
             import::run(Some(&desk), &config.phones.default_country, output, &import.file).await
@@ -181,6 +184,17 @@ async fn at_the_desk(
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
+    }
+}
+
+/// Whether a command looks for customers, so that it needs all of them.
+const fn names_a_customer(command: &Command) -> bool {
+    match command {
+        Command::Customers(Customers::Find { .. } | Customers::Unlock(_)) | Command::Request(_) => {
+            true
+        }
+        Command::Log(log) => log.customer.is_some(),
+        _ => false,
     }
 }
 

@@ -375,6 +375,15 @@ pub struct IndexStep {
     pub next: Option<CustomerId>,
 }
 
+/// How far customers have been made ready to be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preparing {
+    /// So many of them were looked at.
+    pub seen: u64,
+    /// About so many of a hundred.
+    pub percent: u8,
+}
+
 /// How the table of customers serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerCheck {
@@ -479,7 +488,13 @@ pub trait Store: Outbox {
     /// Whether the table of customers is as the configuration says.
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;
 
-    /// Up to `limit` customers that match, the likeliest first.
+    /// How far customers have been made ready to be found; none where all are, as
+    /// far as this terminal knows. It begins with the first search.
+    fn preparing(&self) -> watch::Receiver<Option<Preparing>>;
+    /// Waits until all of them are, or that failed.
+    async fn prepared(&self);
+    /// Up to `limit` customers that match, the likeliest first; of those who can
+    /// be found already.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
     /// The customers of this name: none, one, or (a shared address) several.
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;

@@ -74,7 +74,7 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::outbox::{Errand, Outbox, Outcome};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
 };
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
@@ -319,8 +319,16 @@ impl Store for SqlStore {
         keys::in_use(&self.db).await
     }
 
-    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+    fn preparing(&self) -> tokio::sync::watch::Receiver<Option<Preparing>> {
+        self.catch_up.preparing()
+    }
+
+    async fn prepared(&self) {
         self.catch_up.first(&self.indexing).await;
+    }
+
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+        self.catch_up.soon(&self.indexing).await;
         search::find(&self.db, query, limit).await
     }
 

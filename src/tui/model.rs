@@ -18,7 +18,7 @@ use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
-use crate::service::ports::TrayMessage;
+use crate::service::ports::{Preparing, TrayMessage};
 use crate::service::request::Refusal;
 
 /// The interface as a whole.
@@ -264,6 +264,9 @@ pub struct Find {
     /// Enter was pressed before the answer came: take the first hit then, unless
     /// the store keeps the clerk waiting.
     pub accept_first: bool,
+    /// When it is searched again by itself, since not all customers can be found
+    /// yet.
+    pub again: Option<Now>,
     /// The store was lost, so that the search is made when it is back.
     pub waits: bool,
 }
@@ -277,6 +280,8 @@ pub struct Hits {
     pub customers: Vec<Customer>,
     /// Whether there are more.
     pub more: bool,
+    /// How far customers have been made ready to be found; none where all are.
+    pub preparing: Option<Preparing>,
 }
 
 /// Step two.

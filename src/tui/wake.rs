@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, SLOW, clock_due};
+use super::update::{CHECK, SLOW, clock_due, search_due};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
-    [clock, next_slow(model), clock_due(model)].into_iter().flatten().min()
+    [clock, next_slow(model), clock_due(model), search_due(model)].into_iter().flatten().min()
 }
 
 /// An effect that is under way begins to be slow.

@@ -9,6 +9,7 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
+use countersign::service::ports::Preparing;
 use countersign::tui::effect::EffectId;
 use countersign::tui::keymap::{BINDINGS, Command};
 use countersign::tui::model::{
@@ -60,6 +61,8 @@ states! {
              answers; what was typed stays.",
         ));
     });
+    find_while_customers_are_prepared => preparing(find_several());
+    find_nobody_while_customers_are_prepared => preparing(find_nobody());
     find_lost_and_waiting => with(m::model(m::find("rivera", Vec::new(), false)), |model| {
         model.health.store = Part::Down;
         if let Screen::Find(find) = &mut model.screen {
@@ -279,6 +282,14 @@ states! {
 fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
     change(&mut model);
     (model, now)
+}
+
+fn preparing(state: State) -> State {
+    with(state, |model| {
+        if let Screen::Find(Find { found: Some(found), .. }) = &mut model.screen {
+            found.preparing = Some(Preparing { seen: 412_000, percent: 41 });
+        }
+    })
 }
 
 fn find_more_than_fit() -> State {

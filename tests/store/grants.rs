@@ -88,6 +88,7 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     store.customer(dana).await.expect("an answer").expect("Dana");
     store.account(dana).await.expect("an answer");
     let query = Query::parse("dana").expect("a query");
+    store.prepared().await;
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
     let first = desk.issue(&wish(dana, "111111")).await;
     assert!(store.begin(first.delivery.id, HOLDER).await.expect("an answer"));

@@ -19,7 +19,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -118,6 +118,14 @@ impl Store for Breaking {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+
+    fn preparing(&self) -> watch::Receiver<Option<Preparing>> {
+        self.inner.preparing()
+    }
+
+    async fn prepared(&self) {
+        self.inner.prepared().await;
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

@@ -17,6 +17,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::service::ports::Preparing;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Find, Focus, Hits, Part};
 use crate::tui::view::Scene;
@@ -101,6 +102,9 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits, area: Rect) -> Vec<Li
     if is_waiting(scene, find) {
         return waiting(scene, area);
     }
+    if let Some(preparing) = found.preparing {
+        return nobody_yet(scene, found, preparing, area);
+    }
     vec![
         Line::default(),
         Line::from(vec![
@@ -113,6 +117,33 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits, area: Rect) -> Vec<Li
         Line::from("or the account number on the bill,"),
         Line::from("or the last digits of the phone number."),
     ]
+}
+
+/// Nobody yet, while customers are being made ready to be found.
+fn nobody_yet<'a>(
+    scene: Scene<'_>,
+    found: &Hits,
+    preparing: Preparing,
+    area: Rect,
+) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled(format!("Nobody is found yet for \"{}\"", found.typed.trim()), theme.strong),
+    ];
+    let Preparing { seen, percent } = preparing;
+    let texts = [
+        format!("Customers are being prepared for the search: {seen} so far, {percent} %."),
+        "That is done once. The search is repeated until all of them are ready.".into(),
+    ];
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    rows.extend(texts.iter().flat_map(|it| lines(it, area)));
+    settle(rows, area.height).lines
+}
+
+/// A text on as many lines as it needs.
+fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
+    wrap(text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into())
 }
 
 fn hits(scene: Scene<'_>, find: &Find, found: &Hits, frame: &mut Frame<'_>, area: Rect) {
@@ -188,6 +219,10 @@ fn count(scene: Scene<'_>, find: &Find, found: &Hits) -> String {
     if find.opening.is_some() && scene.model.health.store != Part::Ok {
         let key = key_name(Context::Find, Command::Clear);
         return format!("Opening; the store takes its time; {key} stops it");
+    }
+    if let Some(Preparing { percent, .. }) = found.preparing {
+        let shown = found.customers.len();
+        return format!("{shown} so far; {percent} % of the customers are ready to be found");
     }
     match (found.customers.len(), found.more) {
         (shown, true) => format!("{shown} shown, more match: type more to narrow it down"),

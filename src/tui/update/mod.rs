@@ -23,6 +23,7 @@ use super::model::{Model, Screen};
 use super::msg::Msg;
 use step::Step;
 
+pub use find::search_due;
 pub use time::{SLOW, clock_due};
 pub use tray::WINDOW as TRAY_WINDOW;
 pub use verified::CHECK;

@@ -60,6 +60,7 @@ pub(super) fn passed(step: &mut Step<'_>) {
     end_session(step);
     slowness(step);
     find::withdraw(step);
+    find::search_again(step);
     count_down(step);
 }
 
