@@ -254,7 +254,7 @@ pub struct Find {
     /// Its text is from before: the first letter typed takes its place.
     pub kept: bool,
     /// The last answer; none before the first.
-    pub found: Option<Hits>,
+    pub found: Option<Box<Hits>>,
     /// The line that is selected.
     pub selected: usize,
     /// The search under way.

@@ -19,7 +19,6 @@ fn is_shown(seats: &[Seat], text: &str, within: Duration, what: &str) {
         seat.wait_for_text(text);
     }
     let took = since.elapsed();
-    println!("{what}: {text:?} after {took:?}");
     assert!(took < within, "{what}: {text:?} after {took:?}");
 }
 

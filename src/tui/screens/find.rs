@@ -207,14 +207,11 @@ fn details<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'
 }
 
 fn count(scene: Scene<'_>, find: &Find, found: &Hits) -> String {
-    let is_lost = scene.model.health.store == Part::Down;
+    if is_waiting(scene, find) && scene.model.health.store == Part::Down {
+        return format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim());
+    }
     if is_waiting(scene, find) {
-        return match is_lost {
-            true => {
-                format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim())
-            }
-            false => "Searching".into(),
-        };
+        return "Searching".into();
     }
     if find.opening.is_some() && scene.model.health.store != Part::Ok {
         let key = key_name(Context::Find, Command::Clear);

@@ -129,8 +129,10 @@ pub(super) fn search_again(step: &mut Step<'_>) {
     if search_due(step.model).is_none_or(|due| due > step.now) {
         return;
     }
-    let typed = step.find().map(|find| find.input.value().to_owned());
-    typed.into_iter().for_each(|typed| search(step, typed));
+    if let Some(find) = step.find() {
+        let typed = find.input.value().to_owned();
+        search(step, typed);
+    }
 }
 
 /// The store is back: asks what it could not be asked.
@@ -235,7 +237,7 @@ fn take(step: &mut Step<'_>, found: Found) {
     find.again = preparing.map(|_| now + AGAIN);
     let accept_first = std::mem::take(&mut find.accept_first);
     let nobody = customers.is_empty();
-    find.found = Some(Hits { typed, customers, more, preparing });
+    find.found = Some(Box::new(Hits { typed, customers, more, preparing }));
     match (nobody, preparing) {
         // What was said about the search before says more.
         (true, None) if step.model.notice.is_none() => step.say(Tone::Plain, NOBODY),
