@@ -6,6 +6,8 @@
 mod customers;
 #[path = "cli/desk.rs"]
 mod desk;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/fallback.rs"]
 mod fallback;
 #[path = "cli/flow.rs"]
@@ -16,6 +18,8 @@ mod interface;
 mod log;
 #[path = "cli/maintain.rs"]
 mod maintain;
+#[path = "cli/migrate.rs"]
+mod migrate;
 #[path = "cli/next.rs"]
 mod next;
 #[path = "cli/outcomes.rs"]

@@ -4,6 +4,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "pty/away.rs"]
+mod away;
 #[expect(dead_code, reason = "other tests break single acts with it")]
 #[path = "support/breaking.rs"]
 mod breaking;

@@ -131,9 +131,9 @@ Examples:
     /// The keys that protect stored codes
     #[command(subcommand)]
     Keys(Keys),
-    /// Create or update the store's tables
+    /// Create or update the store's tables, and make the key file where there is none
     #[command(after_help = "Example:\n  countersign migrate")]
-    Migrate,
+    Migrate(Json),
     /// Tidy up what is past, while the counters work: run it every night
     #[command(after_help = "\
 Examples:
@@ -537,12 +537,13 @@ impl Command {
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
+            | Self::Migrate(output)
             | Self::Doctor(output)
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {
                 output.json
             }
             Self::Log(log) => log.json,
-            Self::Demo | Self::Migrate | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
 }

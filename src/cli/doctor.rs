@@ -18,7 +18,7 @@ use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::service::Route;
-use crate::service::ports::{CustomerCheck, Sender};
+use crate::service::ports::{CustomerCheck, KeysInUse, Sender};
 use crate::service::wording;
 
 /// No part takes longer to say how it is.
@@ -65,7 +65,7 @@ pub async fn run(
 }
 
 async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
-    let (store, email, sms, whatsapp) = tokio::join!(
+    let ((store, used), email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),
         sender(house, config, Channel::Sms),
@@ -73,7 +73,7 @@ async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) 
     );
     let mut checks = vec![configuration(config)];
     checks.extend(store);
-    checks.push(keys(house, config));
+    checks.extend(keys(house, config, used.unwrap_or_default()));
     checks.extend([email, sms, whatsapp].into_iter().flatten());
     checks.extend([log_file(config), terminal(house)]);
     checks
@@ -85,6 +85,10 @@ fn good(part: &'static str, found: impl Into<String>) -> Check {
 
 fn bad(part: &'static str, found: impl Into<String>, help: impl Into<String>) -> Check {
     Check { part, ok: false, state: "failed", found: found.into(), help: Some(help.into()) }
+}
+
+fn note(part: &'static str, found: impl Into<String>, help: Option<String>) -> Check {
+    Check { state: "note", help, ..good(part, found) }
 }
 
 async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
@@ -107,7 +111,12 @@ fn configuration(config: &Config) -> Check {
     check
 }
 
-async fn store(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+/// The store, its clock and its customers; and the keys that its codes need.
+async fn store(
+    house: &dyn House,
+    config: &Config,
+    clock: impl Fn() -> Timestamp,
+) -> (Vec<Check>, Option<KeysInUse>) {
     let tried = in_time(async {
         let store = house.store(config).await.map_err(sentence)?;
         let found = store.check().await.map_err(|error| wording::store_error(&error))?;
@@ -115,21 +124,23 @@ async fn store(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp
         let now = store.now().await.map_err(|error| wording::store_error(&error))?;
         let after = clock();
         let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
+        let used = store.keys_in_use().await.map_err(|error| wording::store_error(&error))?;
         let table = store.check_customers().await.map_err(|error| wording::store_error(&error));
-        Ok::<_, String>((found, notes, offset(before, now, after), customers(table)))
+        let clock = offset(before, now, after);
+        Ok::<_, String>((found, notes, clock, customers(table), used))
     });
-    match tried.await {
-        Some(Ok((found, notes, clock, customers))) => {
-            let note = |note| Check { state: "note", ..good("store", note) };
-            let notes = notes.into_iter().map(note);
+    let why = match tried.await {
+        Some(Ok((found, notes, clock, customers, used))) => {
+            let notes = notes.into_iter().map(|it| note("store", it, None));
             let store = std::iter::once(good("store", found)).chain(notes);
-            store.chain([clock]).chain(customers).collect()
+            return (store.chain([clock]).chain(customers).collect(), Some(used));
         }
         Some(Err(why)) => {
-            vec![bad("store", why, "See [store] in the configuration; then: countersign migrate")]
+            bad("store", why, "See [store] in the configuration; then: countersign migrate")
         }
-        None => vec![bad("store", SLOW, "Look whether the store's server and the network are up.")],
-    }
+        None => bad("store", SLOW, "Look whether the store's server and the network are up."),
+    };
+    (vec![why], None)
 }
 
 /// The table of customers. What slows it down keeps no command from working.
@@ -208,16 +219,39 @@ async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Che
 
 const HELP_SENDER: &str = "See [email], [sms] and [whatsapp] in the configuration.";
 
-fn keys(house: &dyn House, config: &Config) -> Check {
-    match house.keys(config) {
-        Ok(keys) => match keys.iter().find(|key| key.current) {
-            Some(current) => {
-                good("keys", format!("{} in all, {} is current", keys.len(), current.key))
-            }
-            None => bad("keys", "no key is current", "Make one: countersign keys rotate"),
-        },
-        Err(failure) => bad("keys", sentence(failure), "See [keys] in the configuration."),
+/// The key file, and whether it has the keys that the codes in the store need.
+fn keys(house: &dyn House, config: &Config, used: KeysInUse) -> Vec<Check> {
+    let keys = match house.keys(config) {
+        Ok(keys) => keys,
+        Err(failure) => {
+            return vec![bad("keys", sentence(failure), "See [keys] in the configuration.")];
+        }
+    };
+    let file = config.keys.file.display();
+    let whole = match keys.iter().find(|key| key.current) {
+        Some(current) => good("keys", format!("{} in all, {} is current", keys.len(), current.key)),
+        None => bad("keys", "no key is current", "Make one: countersign keys rotate"),
+    };
+    let is_missing = |name: &String| keys.iter().all(|key| key.key != *name);
+    let open: Vec<String> = used.open.into_iter().filter(is_missing).collect();
+    if !open.is_empty() {
+        let found = format!(
+            "codes that can be entered now were made with {}, which {file} does not have",
+            open.join(", ")
+        );
+        let help = format!(
+            "They cannot be checked here. Copy the key file of the counter that sent them to \
+             {file}, readable by its account alone (chmod 600)."
+        );
+        return vec![whole, bad("keys", found, help)];
     }
+    let last = used.last.filter(is_missing).map(|name| {
+        let found = format!("the last code was made with {name}, which {file} does not have");
+        let help = "Where another counter sent it, copy its key file here: each counter needs \
+                    the same. Where that key is lost, nothing is to be done.";
+        note("keys", found, Some(help.into()))
+    });
+    std::iter::once(whole).chain(last).collect()
 }
 
 fn log_file(config: &Config) -> Check {
@@ -239,7 +273,7 @@ fn log_file(config: &Config) -> Check {
 fn terminal(house: &dyn House) -> Check {
     if let Err(why) = house.terminal() {
         // Commands work without one, and scripts run doctor too.
-        return Check { state: "note", ..good("terminal", why) };
+        return note("terminal", why, None);
     }
     let term = env::var("TERM").unwrap_or_default();
     let size = rustix::termios::tcgetwinsize(io::stdout())

@@ -130,7 +130,9 @@ impl From<io::Error> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let message = wording::desk_error(&error);
-        if let DeskError::Keys(_) | DeskError::Store(StoreError::Refused(_)) = error {
+        if let DeskError::Keys(_)
+        | DeskError::Store(StoreError::Refused(_) | StoreError::Denied(_)) = error
+        {
             return Self::configuration(message);
         }
         match wording::error_outcome(&error) {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::exit::{Exit, Failure};
 use super::json::{KeyLine, Preview, TemplateLine};
+use super::migrate::Migration;
 use crate::config::Config;
 use crate::domain::channel::Channel;
 use crate::domain::message::MessageFacts;
@@ -38,8 +39,9 @@ pub trait House: Send + Sync {
         channel: Channel,
         facts: &MessageFacts,
     ) -> Result<Preview, Failure>;
-    /// Creates or updates the store's tables; says what was done.
-    async fn migrate(&self, config: &Config) -> Result<String, Failure>;
+    /// Creates or updates the store's tables, and makes the key file where there
+    /// is none.
+    async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
     /// The keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Makes a new current key; gives its name.

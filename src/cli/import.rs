@@ -15,10 +15,10 @@ use super::json::{ImportReply, LineProblem};
 use super::output::Output;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
-use crate::service::Desk;
 use crate::service::import::BATCH;
-use crate::service::ports::ImportCount;
+use crate::service::ports::{ImportCount, StoreError};
 use crate::service::roster::{self, Roster, RosterError};
+use crate::service::{Desk, DeskError};
 
 /// Bad lines that are named; the others are counted.
 const NAMED: usize = 100;
@@ -47,7 +47,7 @@ pub async fn run(
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
-            let count = desk.import_batch(&batch.customers).await?;
+            let count = desk.import_batch(&batch.customers).await.map_err(may_not)?;
             sums.written.added += count.added;
             sums.written.changed += count.changed;
             sums.written.unchanged += count.unchanged;
@@ -63,6 +63,17 @@ pub async fn run(
         desk.import_done(sums.written).await?;
     }
     sums.finish(output, desk.is_none(), ignored_columns)
+}
+
+/// Why an import ended. Counters' accounts have no right to write customers, and
+/// are not meant to have it.
+fn may_not(error: DeskError) -> Failure {
+    let DeskError::Store(StoreError::Denied(why)) = error else { return error.into() };
+    let message = format!(
+        "This account may not write customers, and nothing was written: {why}. Import with the \
+         account that owns the store's tables; a counter's account only verifies customers."
+    );
+    Failure::outcome(Outcome::Forbidden, message)
 }
 
 type Source = Box<dyn BufRead + Send>;
@@ -88,8 +99,16 @@ struct Batch {
     /// The customers, each account once: the last of its lines.
     customers: Vec<NewCustomer>,
     good: u64,
-    bad: Vec<LineProblem>,
-    repeated: Vec<u64>,
+    /// What there is to say about lines, in the order of the file.
+    remarks: Vec<Remark>,
+}
+
+/// Something to say about a line.
+enum Remark {
+    /// It is bad, and left out.
+    Bad(LineProblem),
+    /// Its account stands on an earlier line too.
+    Repeated(u64),
 }
 
 /// Reads to the end, or until nobody takes the batches any more.
@@ -103,13 +122,14 @@ fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Resul
     while let Some(line) = roster.next_line()? {
         match line.customer {
             Err(reason) => {
-                batch.bad.push(LineProblem { line: line.number, reason: reason.to_string() });
+                let problem = LineProblem { line: line.number, reason: reason.to_string() };
+                batch.remarks.push(Remark::Bad(problem));
             }
             Ok(customer) => {
                 let account = customer.account_no.to_lowercase();
                 batch.good += 1;
                 if !seen.insert(hasher.hash_one(&account)) {
-                    batch.repeated.push(line.number);
+                    batch.remarks.push(Remark::Repeated(line.number));
                 }
                 if let Some(place) = places.get(&account) {
                     batch.customers[*place] = customer;
@@ -119,7 +139,7 @@ fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Resul
                 }
             }
         }
-        if batch.customers.len() >= BATCH || batch.bad.len() >= BATCH {
+        if batch.customers.len() >= BATCH || batch.remarks.len() >= BATCH {
             places.clear();
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
@@ -156,22 +176,28 @@ impl Sums {
 
     fn take(&mut self, output: &mut Output, batch: &Batch) {
         self.good += batch.good;
-        self.bad += batch.bad.len() as u64;
-        for problem in &batch.bad {
-            if self.problems.len() < NAMED {
-                output.progress("");
-                output.note(&format!("line {}: {}", problem.line, problem.reason));
-                self.problems.push(problem.clone());
-            }
-        }
-        for line in &batch.repeated {
-            self.repeated += 1;
-            if self.repeated <= NAMED as u64 {
-                output.progress("");
-                output.note(&format!(
-                    "line {line}: its account stands on an earlier line too; this line wins"
-                ));
-            }
+        for remark in &batch.remarks {
+            let said = match remark {
+                Remark::Bad(problem) => {
+                    self.bad += 1;
+                    if self.problems.len() >= NAMED {
+                        continue;
+                    }
+                    self.problems.push(problem.clone());
+                    format!("line {}: {}", problem.line, problem.reason)
+                }
+                Remark::Repeated(line) => {
+                    self.repeated += 1;
+                    if self.repeated > NAMED as u64 {
+                        continue;
+                    }
+                    format!(
+                        "line {line}: its account stands on an earlier line too; this line wins"
+                    )
+                }
+            };
+            output.progress("");
+            output.note(&said);
         }
     }
 

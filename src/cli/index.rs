@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::json::IndexReply;
 use super::output::Output;
 use crate::service::index::{self, IndexCount};
-use crate::service::ports::Store;
+use crate::service::ports::{Preparing, Store};
 
 /// What takes no longer is not worth a line.
 const SOON: Duration = Duration::from_secs(1);
@@ -40,17 +40,36 @@ pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Resul
     Ok(Exit::DONE)
 }
 
-/// Makes customers found whom the tables were just made ready for.
-pub async fn after_migration(store: &dyn Store, output: &mut Output) -> Result<Exit, Failure> {
-    let count = compare(store, output, false).await?;
-    let mended = count.added + count.changed + count.forgotten;
-    if mended > 0 {
-        output.line(&format!("{} customers can be found.", count.seen))?;
+/// Waits until all customers can be found, and shows how far that has come.
+pub(super) async fn ready(store: &dyn Store, output: &mut Output) {
+    let (mut preparing, mut told) = (store.preparing(), None);
+    let ready = store.prepared();
+    tokio::pin!(ready);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut ready => break,
+            Ok(()) = preparing.changed() => {
+                let Some(Preparing { seen, percent }) = *preparing.borrow_and_update() else {
+                    continue;
+                };
+                let said = format!(
+                    "Customers are being prepared for the search: {seen} so far, {percent} %"
+                );
+                if output.watched() {
+                    output.progress(&said);
+                } else if seen > 0 && told != Some(seen / STRIDE) {
+                    told = Some(seen / STRIDE);
+                    output.note(&said);
+                }
+            }
+        }
     }
-    Ok(Exit::DONE)
+    output.progress("");
 }
 
-async fn compare(
+/// Compares all customers, and shows how far it has come.
+pub(super) async fn compare(
     store: &dyn Store,
     output: &mut Output,
     dry_run: bool,

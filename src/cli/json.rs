@@ -568,6 +568,24 @@ pub struct DoctorReply {
     pub checks: Vec<Check>,
 }
 
+/// What `migrate` did.
+#[derive(Debug, Serialize)]
+pub struct MigrateReply {
+    /// `migrated`.
+    pub outcome: &'static str,
+    /// The sentences a person would read.
+    pub message: String,
+    /// The version of the tables before; 0 where there were none.
+    pub from: i64,
+    /// Their version now.
+    pub to: i64,
+    /// The key file, where it was made now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<String>,
+    /// Customers whose entries in the index were written.
+    pub indexed: u64,
+}
+
 /// `customers index`.
 #[derive(Debug, Serialize)]
 pub struct IndexReply {

@@ -12,6 +12,7 @@ pub mod index;
 pub mod json;
 pub mod log;
 pub mod maintain;
+pub mod migrate;
 pub mod moment;
 pub mod next;
 pub mod output;
@@ -152,16 +153,14 @@ async fn at_the_desk(
         }
         Command::Keys(command) => return keys(house, config, output, &command),
         Command::Templates(command) => return templates::run(house, config, output, &command),
-        Command::Migrate => {
-            let done = house.migrate(config).await?;
-            output.line(&done)?;
-            let store = house.store(config).await?;
-            return index::after_migration(store.as_ref(), output).await;
-        }
+        Command::Migrate(_) => return migrate::run(house, config, output).await,
         _ => {}
     }
     keep_log(house, config, output);
     let desk = house.desk(config).await?;
+    if names_a_customer(&command) {
+        index::ready(desk.store().as_ref(), output).await;
+    }
     match command {
         Command::Customers(Customers::Import(import)) => {
             import::run(Some(&desk), &config.phones.default_country, output, &import.file).await
@@ -187,6 +186,17 @@ async fn at_the_desk(
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
+    }
+}
+
+/// Whether a command looks for customers, so that it needs all of them.
+const fn names_a_customer(command: &Command) -> bool {
+    match command {
+        Command::Customers(Customers::Find { .. } | Customers::Unlock(_)) | Command::Request(_) => {
+            true
+        }
+        Command::Log(log) => log.customer.is_some(),
+        _ => false,
     }
 }
 

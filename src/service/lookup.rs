@@ -1,6 +1,6 @@
 //! Finding the customer, and saying how they can be reached.
 
-use super::ports::CustomerKey;
+use super::ports::{CustomerKey, Preparing};
 use super::providers::Lines;
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
@@ -16,6 +16,8 @@ pub struct Found {
     pub customers: Vec<Customer>,
     /// Whether there are more than these.
     pub more: bool,
+    /// How far customers have been made ready to be found; none where all are.
+    pub preparing: Option<Preparing>,
 }
 
 /// Whom an exact name means.
@@ -48,10 +50,14 @@ impl Desk {
         let Some(query) = Query::parse(typed) else {
             return Ok(Found::default());
         };
+        let preparing = self.store.preparing();
+        // What began or ended meanwhile was not whole.
+        let before = *preparing.borrow();
         let mut customers = self.store.find_customers(&query, limit.saturating_add(1)).await?;
+        let preparing = before.or(*preparing.borrow());
         let more = customers.len() > limit as usize;
         customers.truncate(limit as usize);
-        Ok(Found { customers, more })
+        Ok(Found { customers, more, preparing })
     }
 
     /// The customer of an account number, an email address or a phone number.

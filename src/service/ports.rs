@@ -4,6 +4,7 @@
 
 pub mod outbox;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,6 +45,9 @@ pub enum StoreError {
     /// It may not be used where it lies.
     #[error("{0}")]
     Refused(String),
+    /// Its server knows the account, but does not let it do that.
+    #[error("the store does not let this account do that: {0}")]
+    Denied(String),
     /// Two acts got into each other's way, again and again. Nothing was done.
     #[error("the store is held up by others: {0}")]
     Conflict(String),
@@ -380,6 +384,15 @@ pub struct IndexStep {
     pub next: Option<CustomerId>,
 }
 
+/// How far customers have been made ready to be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preparing {
+    /// So many of them were looked at.
+    pub seen: u64,
+    /// About so many of a hundred.
+    pub percent: u8,
+}
+
 /// How the table of customers serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerCheck {
@@ -398,6 +411,15 @@ pub struct Finding {
     pub help: Option<String>,
     /// Whether nobody can work until it is mended.
     pub stops: bool,
+}
+
+/// The names of keys that codes were made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysInUse {
+    /// Of the codes that can be entered now.
+    pub open: Vec<String>,
+    /// Of the newest request's code.
+    pub last: Option<String>,
 }
 
 /// Something to write into the log that no other act writes.
@@ -458,6 +480,9 @@ pub trait Store: Outbox {
     /// Counts up whenever something may have changed, here or on another
     /// terminal.
     fn changes(&self) -> watch::Receiver<u64>;
+    /// Why the store cannot be reached, as whoever looks out for changes finds,
+    /// again each time; none while it can.
+    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>>;
     /// Whether the store is reachable, migrated and writable; one sentence.
     async fn check(&self) -> Result<String, StoreError>;
     /// What the office should know of the store although it works, a sentence
@@ -466,10 +491,19 @@ pub trait Store: Outbox {
         Ok(Vec::new())
     }
 
+    /// The keys that whoever checks codes must have.
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError>;
+
     /// Whether the table of customers is as the configuration says.
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;
 
-    /// Up to `limit` customers that match, the likeliest first.
+    /// How far customers have been made ready to be found; none where all are, as
+    /// far as this terminal knows. It begins with the first search.
+    fn preparing(&self) -> watch::Receiver<Option<Preparing>>;
+    /// Waits until all of them are, or that failed.
+    async fn prepared(&self);
+    /// Up to `limit` customers that match, the likeliest first; of those who can
+    /// be found already.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
     /// The customers of this name: none, one, or (a shared address) several.
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;

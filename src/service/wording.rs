@@ -275,6 +275,10 @@ pub fn store_error(error: &StoreError) -> String {
                 .into()
         }
         StoreError::Refused(why) => why.clone(),
+        StoreError::Denied(why) => format!(
+            "The store does not let this account do that: {why}. Check that it has the rights \
+             that assets/grants gives, or let the owner's account do it."
+        ),
         StoreError::ReadOnly => {
             "Customers are only read here, and nothing was written: change them \
              where the office keeps them, or set customers.read_only = false."

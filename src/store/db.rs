@@ -90,6 +90,17 @@ impl Db {
         &self.pools
     }
 
+    /// Whether somebody here has each connection that there is: who waits for one
+    /// then learns nothing about the server.
+    pub(super) fn is_busy(&self) -> bool {
+        let (size, idle) = match &self.pools {
+            Pools::Sqlite { write, .. } => (write.size(), write.num_idle()),
+            Pools::Postgres { pool, .. } => (pool.size(), pool.num_idle()),
+            Pools::Mysql(pool) => (pool.size(), pool.num_idle()),
+        };
+        size > 0 && idle == 0
+    }
+
     pub(super) fn changes(&self) -> &watch::Sender<u64> {
         &self.told.changes
     }

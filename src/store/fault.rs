@@ -111,8 +111,10 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         "23505" => StoreError::Taken(text),
         // no such table, no such schema
         "42P01" | "3F000" => StoreError::NotMigrated(text),
-        // no privilege, wrong password, no such role, no such database
-        "42501" | "28P01" | "28000" | "3D000" => StoreError::Refused(denied(&text)),
+        // no privilege
+        "42501" => StoreError::Denied(text),
+        // wrong password, no such role, no such database
+        "28P01" | "28000" | "3D000" => StoreError::Refused(not_admitted(&text)),
         "25006" => StoreError::Unreachable(only_read(&text)),
         // too many connections, cannot connect now
         "53300" | "57P03" => StoreError::Unreachable(text),
@@ -132,10 +134,10 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1062 => StoreError::Taken(text),
         // no such table
         1146 => StoreError::NotMigrated(text),
-        // no privilege or wrong password, no such database, not without TLS
-        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 | 3159 | 4151 => {
-            StoreError::Refused(denied(&text))
-        }
+        // no privilege on a table, a column, the server
+        1142 | 1143 | 1227 => StoreError::Denied(text),
+        // wrong password, no such database or no right to it, not without TLS
+        1044 | 1045 | 1049 | 1698 | 3159 | 4151 => StoreError::Refused(not_admitted(&text)),
         // read-only
         1290 | 1792 | 1836 => StoreError::Unreachable(only_read(&text)),
         // too many connections, shutting down, out of resources, disk full,
@@ -160,11 +162,10 @@ pub(super) fn no_such_table(text: &str) -> String {
     )
 }
 
-pub(super) fn denied(text: &str) -> String {
+fn not_admitted(text: &str) -> String {
     format!(
-        "The store does not let this account do that: {text}. Check the user, the password and \
-         the database of store.url, and that the account has the rights that \
-         assets/grants gives."
+        "The store does not let this account in: {text}. Check the user, the password and the \
+         database of store.url, and that the account has the rights that assets/grants gives."
     )
 }
 
@@ -183,11 +184,14 @@ mod tests {
             StoreError::NotMigrated(_)
         ));
         assert!(matches!(of_postgres("40P01", text()), StoreError::Conflict(_)));
+        assert!(matches!(of_postgres("42501", text()), StoreError::Denied(_)));
+        assert!(matches!(of_postgres("28P01", text()), StoreError::Refused(_)));
         assert!(matches!(of_postgres("57P01", text()), StoreError::Unreachable(_)));
         assert!(matches!(of_postgres("42P01", text()), StoreError::NotMigrated(_)));
         assert!(matches!(of_postgres("23505", text()), StoreError::Taken(_)));
         assert!(matches!(of_postgres("23502", text()), StoreError::Failed(_)));
         assert!(matches!(of_mysql(1213, text()), StoreError::Conflict(_)));
         assert!(matches!(of_mysql(1045, text()), StoreError::Refused(_)));
+        assert!(matches!(of_mysql(1142, text()), StoreError::Denied(_)));
     }
 }

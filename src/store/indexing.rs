@@ -6,6 +6,7 @@
 //! under the lock, in a moment that no counter notices.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::db::{Db, args};
 use super::import::INDEX;
@@ -14,10 +15,13 @@ use super::source::Source;
 use super::sql::statements;
 use super::{migrate, view};
 use crate::domain::customer::{Customer, CustomerId};
-use crate::service::ports::{IndexStep, StoreError};
+use crate::service::ports::{IndexStep, Preparing, StoreError};
 
 /// Customers compared in one step of a pass that nobody else paces.
 const BATCH: u32 = 1_000;
+
+/// How long it is waited where another terminal writes.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// As many customers before the newest are looked at again: a number that was
 /// given earlier can be committed later, and who has just registered corrects
@@ -32,6 +36,15 @@ const FORM: u32 = 2;
 
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
+    SPAN {
+        (each
+            ("SELECT (SELECT MIN(c.id) FROM core_customer_view c), \
+              (SELECT MAX(c.id) FROM core_customer_view c)")
+            ("SELECT CAST((SELECT MIN(c.id) FROM core_customer_view c) AS BIGINT), \
+              CAST((SELECT MAX(c.id) FROM core_customer_view c) AS BIGINT)")
+            ("SELECT CAST((SELECT MIN(c.id) FROM core_customer_view c) AS SIGNED), \
+              CAST((SELECT MAX(c.id) FROM core_customer_view c) AS SIGNED)"))
+    }
     CUSTOMERS {
         "SELECT " customer_columns "FROM core_customer_view c WHERE c.id > $1 \
          ORDER BY c.id LIMIT $2"
@@ -104,21 +117,35 @@ impl Indexing {
         tx.commit().await
     }
 
-    /// Compares all customers.
-    pub(super) async fn make_whole(&self) -> Result<(), StoreError> {
+    /// Compares all customers, while clerks work: where another terminal writes,
+    /// it waits without a connection, which somebody may want for a search.
+    pub(super) async fn make_whole(&self, progress: impl Fn(Preparing)) -> Result<(), StoreError> {
+        let mut so_far = Preparing::default();
+        progress(so_far);
+        let span = self.span().await?;
         let mut after = None;
         loop {
-            let step = self.step(after, BATCH, Mend::InTurn).await?;
-            after = step.next;
-            if after.is_none() {
-                return self.mark_whole().await;
+            let (step, is_done) = self.look_at(after, BATCH, Mend::IfFree).await?;
+            if !is_done {
+                tokio::time::sleep(PAUSE).await;
+                continue;
             }
+            after = step.next;
+            let Some(last) = after else { return self.mark_whole().await };
+            so_far = Preparing { seen: so_far.seen + step.seen, percent: percent(last, span) };
+            progress(so_far);
         }
+    }
+
+    /// The first and the last number of a customer.
+    async fn span(&self) -> Result<(i64, i64), StoreError> {
+        let Some(row) = self.db.maybe(&SPAN, args![]).await? else { return Ok((0, 0)) };
+        Ok((row.maybe_int(0)?.unwrap_or(0), row.maybe_int(1)?.unwrap_or(0)))
     }
 
     /// Indexes these customers as they are now.
     pub(super) async fn mend(&self, ids: &[i64]) -> Result<(), StoreError> {
-        self.settle(&Looked::new(), ids.iter().copied(), Mend::InTurn).await
+        self.settle(&Looked::new(), ids.iter().copied(), Mend::InTurn).await.map(drop)
     }
 
     /// Looks for customers that came since.
@@ -141,6 +168,16 @@ impl Indexing {
         limit: u32,
         mend: Mend,
     ) -> Result<IndexStep, StoreError> {
+        Ok(self.look_at(after, limit, mend).await?.0)
+    }
+
+    /// One batch, and whether nobody else was at it.
+    async fn look_at(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        mend: Mend,
+    ) -> Result<(IndexStep, bool), StoreError> {
         let (after, limit) = (after.map_or(i64::MIN, |id| id.0), limit.max(1));
         let customers = self.db.all(&CUSTOMERS, args![after, limit]).await?;
         let customers: Vec<Customer> =
@@ -176,10 +213,11 @@ impl Indexing {
             Some(_) => false,
         });
         step.forgotten = indexed.len() as u64;
-        if mend != Mend::Never && !(looked.is_empty() && indexed.is_empty()) {
-            self.settle(&looked, indexed.into_keys(), mend).await?;
+        if mend == Mend::Never || (looked.is_empty() && indexed.is_empty()) {
+            return Ok((step, true));
         }
-        Ok(step)
+        let is_done = self.settle(&looked, indexed.into_keys(), mend).await?;
+        Ok((step, is_done))
     }
 
     /// How customers are found. Phone numbers take their time to be read, which
@@ -194,18 +232,18 @@ impl Indexing {
         read.map_err(|error| StoreError::Failed(format!("the customers cannot be read: {error}")))
     }
 
-    /// Writes what differs, as it is by now.
+    /// Writes what differs, as it is by now; whether it did.
     async fn settle(
         &self,
         looked: &Looked,
         gone: impl Iterator<Item = i64>,
         mend: Mend,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         if mend == Mend::InTurn {
             tx.lock(INDEX).await?;
         } else if !tx.try_lock(INDEX).await? {
-            return Ok(());
+            return Ok(false);
         }
         let mut gone: BTreeSet<i64> = gone.collect();
         let ids = looked.keys().chain(&gone);
@@ -224,6 +262,25 @@ impl Indexing {
         index::write(&mut tx, &entries).await?;
         let stale = index::read(&mut tx, gone.iter()).await?;
         index::forget(&mut tx, &stale).await?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// About how much of the numbers from the first to the last is done with `at`.
+fn percent(at: CustomerId, (first, last): (i64, i64)) -> u8 {
+    let (done, all) = (i128::from(at.0) - i128::from(first), i128::from(last) - i128::from(first));
+    u8::try_from((100 * done / all.max(1)).clamp(0, 99)).unwrap_or(99)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percents_are_of_any_numbers_and_never_all() {
+        let of = |at, span| percent(CustomerId(at), span);
+        assert_eq!((of(50, (0, 100)), of(100, (0, 100)), of(7, (7, 7))), (50, 99, 0));
+        assert_eq!(of(0, (i64::MIN, i64::MAX)), 50);
     }
 }

@@ -44,6 +44,13 @@ impl Server for MySql {
     }
 }
 
+/// What there is to say about a server that has not answered for so long.
+pub(super) fn no_answer(limit: Duration) -> sqlx::Error {
+    let seconds = limit.as_secs();
+    let why = format!("its server has not answered for {seconds} seconds");
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, why))
+}
+
 /// A connection, until it is dropped.
 pub(super) struct Lent<D: Server> {
     /// Nothing only while it is dropped.
@@ -76,9 +83,7 @@ impl<D: Server> Lent<D> {
             return done;
         }
         self.is_stuck = true;
-        let seconds = limit.as_secs();
-        let why = format!("its server has not answered for {seconds} seconds");
-        Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, why)))
+        Err(no_answer(limit))
     }
 
     /// Begins a transaction, which ends with [`Self::commit`] or is undone.

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::db::{Arg, Row, postgres};
 use super::fault::failed;
-use super::lent::Lent;
+use super::lent::{self, Lent};
 use super::sql::Sql;
 use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
@@ -131,10 +131,17 @@ impl Ear {
     }
 
     /// Reads the one row of a statement on this connection, which thereby shows
-    /// that it is alive; none where it does not answer.
-    pub(super) async fn one(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Option<Row> {
+    /// that it is alive; none where it broke, an error where nobody answers.
+    pub(super) async fn one(
+        &mut self,
+        sql: &Sql,
+        args: &[Arg<'_>],
+    ) -> Result<Option<Row>, StoreError> {
         let read = postgres(sql, args).fetch_one(&mut self.listener);
-        tokio::time::timeout(PATIENCE, read).await.ok()?.ok().map(Row::Postgres)
+        match tokio::time::timeout(PATIENCE, read).await {
+            Ok(read) => Ok(read.ok().map(Row::Postgres)),
+            Err(_) => Err(failed(lent::no_answer(PATIENCE))),
+        }
     }
 
     /// Ends the connection in order.

@@ -7,7 +7,7 @@
 //! its script can be run again from the beginning.
 
 use super::db::{Db, Kind, Pools, Script, Tx, args};
-use super::fault::{denied, no_such_table};
+use super::fault::no_such_table;
 use super::source::Source;
 use super::sql::statements;
 use crate::service::ports::StoreError;
@@ -117,6 +117,18 @@ statements! {
     }
 }
 
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version of the tables before; 0 where there were none.
+    pub from: i64,
+    /// Their version now.
+    pub to: i64,
+    /// Whether the view of the customers was made anew, although the tables
+    /// were as they had to be.
+    pub view: bool,
+}
+
 /// The version of the store's tables; 0 where there are none.
 pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
     match db.maybe(&VERSION, args![]).await {
@@ -126,7 +138,7 @@ pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
             let row = db.maybe(&IS_HIDDEN, args![schema.as_str()]).await?;
             match row.map_or(Ok(0), |row| row.int(0))? {
                 0 => Ok(0),
-                _ => Err(StoreError::Refused(denied(&format!("no rights on schema {schema}")))),
+                _ => Err(StoreError::Denied(format!("no rights on schema {schema}"))),
             }
         }
         Err(error) => Err(error),
@@ -137,13 +149,18 @@ pub(super) async fn version(db: &Db) -> Result<i64, StoreError> {
 /// written is not touched: its rules may be stricter than this one's.
 pub(super) async fn is_needed(db: &Db, source: &Source) -> Result<bool, StoreError> {
     let found = version(db).await?;
-    if found > NEEDED {
-        return Err(StoreError::NotMigrated(format!(
-            "it was written by a newer version of countersign (tables {found}, this program \
-             knows {NEEDED}); install that version here too"
-        )));
-    }
+    refuse_newer(found)?;
     Ok(found < NEEDED || made_for(db).await?.as_deref() != Some(&source.name()))
+}
+
+fn refuse_newer(found: i64) -> Result<(), StoreError> {
+    if found <= NEEDED {
+        return Ok(());
+    }
+    Err(StoreError::NotMigrated(format!(
+        "it was written by a newer version of countersign (tables {found}, this program \
+         knows {NEEDED}); install that version here too"
+    )))
 }
 
 /// The table that the customers' view was made for.
@@ -201,7 +218,7 @@ async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), Stor
 }
 
 /// Applies what is missing.
-pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> {
+pub(super) async fn migrate(db: &Db, source: &Source) -> Result<Migrated, StoreError> {
     let mut tx = db.begin().await?;
     tx.take_time();
     if tx.one(&BEGIN_ALONE, args![]).await?.int(0)? != 1 {
@@ -211,18 +228,20 @@ pub(super) async fn migrate(db: &Db, source: &Source) -> Result<(), StoreError> 
     // MySQL's lock would outlive a transaction that failed; what PostgreSQL says
     // after a failure is no news.
     let freed = tx.one(&END_ALONE, args![]).await;
-    applied?;
+    let migrated = applied?;
     freed?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(migrated)
 }
 
-async fn apply(db: &Db, tx: &mut Tx, source: &Source) -> Result<(), StoreError> {
+async fn apply(db: &Db, tx: &mut Tx, source: &Source) -> Result<Migrated, StoreError> {
     if let Some(place) = place(db) {
         tx.script(Script::Made(place)).await?;
     }
     refuse_others(tx).await?;
     tx.write(&CREATE, args![]).await?;
     let done = tx.one(&VERSION, args![]).await?.maybe_int(0)?.unwrap_or(0);
+    refuse_newer(done)?;
     for migration in MIGRATIONS.iter().filter(|it| it.version > done) {
         let script = migration.script(db.kind());
         if !script.is_empty() {
@@ -235,12 +254,15 @@ async fn apply(db: &Db, tx: &mut Tx, source: &Source) -> Result<(), StoreError> 
     let is_made = done == NEEDED
         && made_for.as_deref() == Some(&source.name())
         && tx.one(&HAS, args![VIEW, VIEW]).await?.int(0)? > 0;
+    let view = source.view(db.kind()).filter(|_| !is_made);
+    let migrated = Migrated { from: done, to: NEEDED, view: view.is_some() && done == NEEDED };
     // A view that is made anew has lost the rights that were given on it.
-    if !is_made && let Some(view) = source.view(db.kind()) {
+    if let Some(view) = view {
         let made = tx.script(Script::Made(view)).await;
         made.map_err(|error| if source.is_theirs() { not_found(error) } else { error })?;
     }
-    set(tx, SOURCE, &source.name()).await
+    set(tx, SOURCE, &source.name()).await?;
+    Ok(migrated)
 }
 
 /// The view could not be made, since there is no such table or column.

@@ -30,6 +30,7 @@ mod gate;
 mod import;
 mod index;
 mod indexing;
+mod keys;
 mod lent;
 mod line;
 mod listen;
@@ -54,6 +55,7 @@ mod value;
 mod view;
 mod watch;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -74,7 +76,7 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::outbox::{Errand, Outbox, Outcome};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
 };
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools, args};
@@ -82,6 +84,8 @@ use indexing::{Indexing, Mend};
 use source::Source;
 use sql::{Sql, statements};
 use watch::Watch;
+
+pub use migrate::Migrated;
 
 statements! {
     /// Read from a table, so that a store without one is not taken for well.
@@ -110,6 +114,19 @@ impl SqlStore {
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
+        let store = Self::as_it_is(settings, customers).await?;
+        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
+            store.migrate().await?;
+        }
+        Ok(store)
+    }
+
+    /// Opens a store and leaves its tables as they are: for who brings them up to
+    /// date and says so.
+    pub async fn as_it_is(
+        settings: &StoreSettings,
+        customers: &CustomerSettings,
+    ) -> Result<Self, StoreError> {
         let source = Source::new(customers.table.clone());
         let pools = match settings {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
@@ -122,7 +139,7 @@ impl SqlStore {
         };
         let db = Db::new(pools);
         let country = customers.default_country.clone();
-        let store = Self {
+        Ok(Self {
             watch: Watch::new(Handle::current(), &db),
             catch_up: CatchUp::new(Handle::current()),
             indexing: Indexing::new(db.clone(), source.clone(), country),
@@ -130,15 +147,11 @@ impl SqlStore {
             place: place(settings),
             db,
             source,
-        };
-        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
-            store.migrate().await?;
-        }
-        Ok(store)
+        })
     }
 
     /// Brings the tables up to what this program needs.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         migrate::migrate(&self.db, &self.source).await
     }
 
@@ -193,6 +206,7 @@ impl SqlStore {
             ("figures", figures::STATEMENTS),
             ("gate", gate::STATEMENTS),
             ("import", import::STATEMENTS),
+            ("keys", keys::STATEMENTS),
             ("line", line::STATEMENTS),
             ("maintain", maintain::STATEMENTS),
             ("mapping", mapping::STATEMENTS),
@@ -280,6 +294,10 @@ impl Store for SqlStore {
         self.watch.changes(&self.db)
     }
 
+    fn lost(&self) -> tokio::sync::watch::Receiver<Option<Arc<StoreError>>> {
+        self.watch.lost()
+    }
+
     async fn check(&self) -> Result<String, StoreError> {
         let server = server::look(&self.db).await?;
         let version = migrate::check(&self.db, &self.source).await?;
@@ -300,8 +318,20 @@ impl Store for SqlStore {
         mapping::check(&self.db, &self.source).await
     }
 
-    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        keys::in_use(&self.db).await
+    }
+
+    fn preparing(&self) -> tokio::sync::watch::Receiver<Option<Preparing>> {
+        self.catch_up.preparing()
+    }
+
+    async fn prepared(&self) {
         self.catch_up.first(&self.indexing).await;
+    }
+
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+        self.catch_up.soon(&self.indexing).await;
         search::find(&self.db, query, limit).await
     }
 

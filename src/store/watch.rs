@@ -1,8 +1,9 @@
 //! Noticing what other terminals have written: PostgreSQL tells, where it has
 //! room for a connection that listens; everywhere else the store is asked, the
-//! less often the longer nothing happens.
+//! less often the longer nothing happens. Whoever looks so often also finds out
+//! first that the store is lost, and that it is back.
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -13,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::db::{Db, Pools, Row, args};
 use super::fault::failed;
+use super::lent::PATIENCE;
 use super::listen::{self, Ear};
 use super::sql::statements;
 use crate::domain::event::OVERLAP;
@@ -57,7 +59,11 @@ pub(super) struct Watch {
     name: String,
     /// Until when something is expected to happen.
     expected: watch::Sender<Instant>,
+    lost: watch::Sender<Lost>,
 }
+
+/// Why the store cannot be reached; none while it can.
+type Lost = Option<Arc<StoreError>>;
 
 impl Watch {
     /// A watch on the runtime that the store was opened on.
@@ -69,6 +75,7 @@ impl Watch {
             begun: Once::new(),
             name: listen::draw_name(),
             expected: watch::Sender::new(Instant::now()),
+            lost: watch::Sender::new(None),
         };
         if let Pools::Postgres { pool, schema } = db.pools() {
             let (pool, schema, name) = (pool.clone(), schema.clone(), watch.name.clone());
@@ -82,17 +89,25 @@ impl Watch {
     pub(super) fn changes(&self, db: &Db) -> watch::Receiver<u64> {
         let changes = db.changes().subscribe();
         self.begun.call_once(|| {
+            let mut patient = db.clone();
+            patient.set_limit(PATIENCE);
             let lookout = Lookout {
-                db: db.clone(),
+                db: patient,
                 name: self.name.clone(),
                 seen: None,
                 asked: None,
                 moved: Instant::now(),
                 expected: self.expected.subscribe(),
+                lost: self.lost.clone(),
             };
             self.tasks.spawn_on(lookout.watch(self.end.clone()), &self.runtime);
         });
         changes
+    }
+
+    /// Why the store cannot be reached, as long as it is looked at.
+    pub(super) fn lost(&self) -> watch::Receiver<Lost> {
+        self.lost.subscribe()
     }
 
     /// While a code can be entered, what becomes of it is looked for often.
@@ -153,6 +168,7 @@ struct Lookout {
     /// When something last happened.
     moved: Instant,
     expected: watch::Receiver<Instant>,
+    lost: watch::Sender<Lost>,
 }
 
 impl Lookout {
@@ -167,13 +183,18 @@ impl Lookout {
     async fn go_round(&mut self, ear: &mut Option<Ear>) {
         let mut changes = self.db.changes().subscribe();
         loop {
-            // A store that does not answer is no change; whoever acts next will be told.
-            if let Ok(version) = Version::read(&self.db).await {
-                self.take(version);
-                *ear = self.ear().await;
+            match self.look().await {
+                Ok(version) => {
+                    self.found();
+                    self.take(version);
+                    *ear = self.ear().await;
+                }
+                Err(error) => self.lose(error),
             }
             if let Some(hearing) = ear {
-                self.listen(hearing).await;
+                if let Err(error) = self.listen(hearing).await {
+                    self.lose(error);
+                }
                 // What was said meanwhile, nobody heard.
                 *ear = None;
                 self.tell();
@@ -185,6 +206,33 @@ impl Lookout {
             let quiet = (*self.expected.borrow()).max(self.moved).elapsed();
             sleep(pace(quiet)).await;
         }
+    }
+
+    /// One connection that was cut says nothing about the store: the next one does.
+    async fn look(&self) -> Result<Version, StoreError> {
+        let begun = Instant::now();
+        match Version::read(&self.db).await {
+            Err(error) if error.is_break() && begun.elapsed() < PATIENCE && !self.is_lost() => {
+                Version::read(&self.db).await
+            }
+            read => read,
+        }
+    }
+
+    fn is_lost(&self) -> bool {
+        self.lost.borrow().is_some()
+    }
+
+    /// The store is lost, unless the connections are only in use: then whoever
+    /// uses them will be told.
+    fn lose(&self, error: StoreError) {
+        if error.is_break() && !self.db.is_busy() {
+            self.lost.send_replace(Some(Arc::new(error)));
+        }
+    }
+
+    fn found(&self) {
+        self.lost.send_if_modified(|lost| lost.take().is_some());
     }
 
     /// A connection that listens, where the server can tell and has room.
@@ -200,16 +248,16 @@ impl Lookout {
         Ear::open(pool, schema, self.name.clone()).await.ok()
     }
 
-    /// Listens until the connection breaks.
-    async fn listen(&mut self, ear: &mut Ear) {
+    /// Listens until the connection breaks; fails where the server stopped to
+    /// answer.
+    async fn listen(&mut self, ear: &mut Ear) -> Result<(), StoreError> {
         loop {
-            let row = ear.one(&NEWEST, args![OVERLAP]).await;
-            let Some(Ok(version)) = row.as_ref().map(Version::of) else { return };
-            self.take(version);
+            let Some(row) = ear.one(&NEWEST, args![OVERLAP]).await? else { return Ok(()) };
+            self.take(Version::of(&row)?);
             let glance = Instant::now() + GLANCE;
             while let Ok(heard) = timeout_at(glance, ear.hear()).await {
                 if !heard {
-                    return;
+                    return Ok(());
                 }
                 self.tell();
             }

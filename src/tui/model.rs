@@ -19,7 +19,7 @@ use crate::domain::request::Request;
 use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
-use crate::service::ports::TrayMessage;
+use crate::service::ports::{Preparing, TrayMessage};
 use crate::service::providers::Lines;
 use crate::service::request::Refusal;
 
@@ -47,6 +47,9 @@ pub struct Model {
     pub focus: Focus,
     /// The log; none while it is closed.
     pub log: Option<LogPanel>,
+    /// The log's newest page as it was last read: it is shown again until there
+    /// is a newer one.
+    pub log_page: Option<LogPage>,
     /// The tray; none while it is closed.
     pub tray: Option<TrayPanel>,
     /// What lies on top of everything.
@@ -84,6 +87,7 @@ impl Model {
             screen: Screen::Find(Find::default()),
             focus: Focus::Work,
             log: None,
+            log_page: None,
             tray: None,
             overlay: None,
             notice: None,
@@ -256,26 +260,21 @@ pub struct Find {
     /// Its text is from before: the first letter typed takes its place.
     pub kept: bool,
     /// The last answer; none before the first.
-    pub found: Option<Hits>,
+    pub found: Option<Box<Hits>>,
     /// The line that is selected.
     pub selected: usize,
     /// The search under way.
     pub searching: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
-    /// Enter was pressed before the answer came: take the first hit then.
+    /// Enter was pressed before the answer came: take the first hit then, unless
+    /// the store keeps the clerk waiting.
     pub accept_first: bool,
-    /// What the store could not be asked while it was lost.
-    pub wanted: Option<Wanted>,
-}
-
-/// What is asked again when the store is back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// The search.
-    Search,
-    /// The customer that was chosen.
-    Open,
+    /// When it is searched again by itself, since not all customers can be found
+    /// yet.
+    pub again: Option<Now>,
+    /// The store was lost, so that the search is made when it is back.
+    pub waits: bool,
 }
 
 /// The answer to a search.
@@ -287,6 +286,8 @@ pub struct Hits {
     pub customers: Vec<Customer>,
     /// Whether there are more.
     pub more: bool,
+    /// How far customers have been made ready to be found; none where all are.
+    pub preparing: Option<Preparing>,
 }
 
 /// Step two.
@@ -384,6 +385,17 @@ pub struct LogPanel {
     pub read_at: Option<Timestamp>,
     /// One request's story, open over the list.
     pub story: Option<Story>,
+}
+
+/// The newest page of the log, without a filter.
+#[derive(Debug)]
+pub struct LogPage {
+    /// Its entries, newest first.
+    pub events: Vec<Event>,
+    /// Whether there are older ones than the last.
+    pub older: bool,
+    /// When they were read, by the store's clock.
+    pub read_at: Timestamp,
 }
 
 /// One request's story.
@@ -494,8 +506,17 @@ pub enum Live {
     Cooldown,
     /// The store is lost; said until it is back.
     Lost,
+    /// The same, to somebody who chose a customer meanwhile.
+    NotChosen,
     /// An effect is told again; said until it is answered.
     Again(EffectId),
+}
+
+impl Live {
+    /// Whether it holds as long as the store is lost.
+    pub const fn is_of_loss(&self) -> bool {
+        matches!(self, Self::Lost | Self::NotChosen)
+    }
 }
 
 impl Notice {

@@ -29,6 +29,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// The store says that something may have changed.
     StoreChanged,
+    /// Whoever looks out for changes finds that the store is lost, or is back.
+    Reached(Result<(), Failure>),
     /// The moment named by `next_wake` has come.
     Wake,
     /// The program was stopped and goes on: nobody knows how long it stood.

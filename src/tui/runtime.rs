@@ -15,7 +15,7 @@ use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
 use super::model::{Doing, Model, Notice, Tone};
-use super::msg::Msg;
+use super::msg::{Failure, Msg};
 use super::screen::Screen;
 use super::suit::{self, Unsuited};
 use super::terminal::{self, Takeover};
@@ -23,7 +23,8 @@ use super::theme::Theme;
 use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
-use crate::service::{Desk, DeskError};
+use crate::service::ports::StoreError;
+use crate::service::{Desk, DeskError, wording};
 
 /// How long what is under way at the end is waited for: a provider's time-out
 /// and a little more would be a long time before an empty screen.
@@ -121,7 +122,7 @@ pub async fn run(
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
-    let changes = desk.store().changes();
+    let (changes, lost) = (desk.store().changes(), desk.store().lost());
     let outbox_end = CancellationToken::new();
     keep_outbox(&desk, lifecycle, outbox_end.clone());
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
@@ -133,7 +134,8 @@ pub async fn run(
     // The clerk sees where to type before the store has said a word.
     shell.draw()?;
     input::listen(keyboard)?;
-    let end = shell.serve(Sources { signals, failed, resized, inputs, changes }, answers).await;
+    let end =
+        shell.serve(Sources { signals, failed, resized, inputs, changes, lost }, answers).await;
     outbox_end.cancel();
     shell.takeover.leave();
     end
@@ -152,6 +154,7 @@ struct Sources<'a> {
     resized: unix::Signal,
     inputs: mpsc::Receiver<Input>,
     changes: watch::Receiver<u64>,
+    lost: watch::Receiver<Option<Arc<StoreError>>>,
 }
 
 /// What has happened, as the loop tells it apart.
@@ -172,9 +175,18 @@ impl Sources<'_> {
             Some(()) = self.resized.recv() => Event::Resized,
             input = self.inputs.recv() => Event::Input(input.unwrap_or(Input::Ended)),
             Some(answer) = answers.recv() => Event::Msg(answer),
+            Ok(()) = self.lost.changed() => Event::Msg(self.reached()),
             Ok(()) = self.changes.changed() => Event::Msg(Msg::StoreChanged),
             () = until(wake) => Event::Msg(Msg::Wake),
         }
+    }
+
+    /// Whether the store can be reached by now.
+    fn reached(&mut self) -> Msg {
+        Msg::Reached(match &*self.lost.borrow_and_update() {
+            None => Ok(()),
+            Some(error) => Err(Failure { text: wording::lost(error), lost: true }),
+        })
     }
 
     /// What is there already, without waiting.

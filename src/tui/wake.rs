@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, SLOW, clock_due, lines_due};
+use super::update::{CHECK, SLOW, clock_due, lines_due, search_due};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
@@ -13,8 +13,8 @@ use crate::domain::time::Timestamp;
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
     let turn = model.clock.and_then(|clock| next_turn(model, clock, now));
-    let due = [clock, turn, next_slow(model), clock_due(model), lines_due(model)];
-    due.into_iter().flatten().min()
+    let asked = [clock_due(model), lines_due(model), search_due(model)];
+    [clock, turn, next_slow(model)].into_iter().chain(asked).flatten().min()
 }
 
 /// A provider that was left alone is tried again.
@@ -34,7 +34,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
     let counting = |moment: Timestamp| next_second(clock, moment, now);
     let live = match model.notice.as_ref().and_then(|notice| notice.live.as_ref()) {
         Some(Live::Refused(refusal)) => refusal.retry_at.and_then(counting),
-        Some(Live::Cooldown | Live::Lost | Live::Again(_)) | None => None,
+        Some(Live::Cooldown | Live::Lost | Live::NotChosen | Live::Again(_)) | None => None,
     };
     let screen = match &model.screen {
         Screen::Entry(entry) if entry.request.status == Status::Open => {

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::house::House;
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
+use crate::cli::migrate::Migration;
 use crate::config::Config;
 use crate::config::settings::Environment;
 use crate::delivery::{self, DeliveryError, Templates};
@@ -27,7 +28,7 @@ use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
 use crate::service::ports::Store;
 use crate::service::{Desk, DeskError, Office, Route, Senders};
-use crate::store::SqlStore;
+use crate::store::{Migrated, SqlStore};
 use crate::telemetry;
 use crate::tui::{self, End, Opening, RunError};
 
@@ -47,9 +48,14 @@ pub struct Wiring {
 
 impl Wiring {
     async fn open(&self, config: &Config) -> Result<Arc<SqlStore>, Failure> {
-        let store = Arc::new(SqlStore::open(&config.store, &config.customers).await?);
+        Ok(self.keep(SqlStore::open(&config.store, &config.customers).await?))
+    }
+
+    /// A store that is closed at the end.
+    fn keep(&self, store: SqlStore) -> Arc<SqlStore> {
+        let store = Arc::new(store);
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&store));
-        Ok(store)
+        store
     }
 
     /// Closes the stores in order: a file is left tidy, other terminals hear of
@@ -116,10 +122,12 @@ impl House for Wiring {
         templates::preview(&config.messages, channel, facts)
     }
 
-    async fn migrate(&self, config: &Config) -> Result<String, Failure> {
-        self.open(config).await?.migrate().await?;
+    async fn migrate(&self, config: &Config) -> Result<Migration, Failure> {
+        let store = SqlStore::as_it_is(&config.store, &config.customers).await?;
+        let Migrated { from, to, view } = self.keep(store).migrate().await?;
+        let key_file = (!config.keys.file.exists()).then(|| config.keys.file.clone());
         keys(config).load().map_err(DeskError::from)?;
-        Ok("The store's tables are up to date.".into())
+        Ok(Migration { from, to, view, key_file })
     }
 
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {

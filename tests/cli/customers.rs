@@ -41,6 +41,28 @@ fn good_lines_are_imported_and_bad_ones_are_named() {
 }
 
 #[test]
+fn lines_are_told_of_in_the_order_of_the_file() {
+    let desk = Desk::empty();
+    let file = "account_no,name\nA-1,Dana\nA-1,Dana\nA-2,\nA-1,Dana\nA-3,\n";
+    let ran = desk.told(&["customers", "import", "-", "--dry-run"], file);
+    let lines = ran.err.lines().filter_map(|it| it.strip_prefix("line ")?.split_once(':'));
+    assert_eq!(lines.map(|it| it.0).collect::<Vec<_>>(), ["3", "4", "5", "6"], "{}", ran.err);
+}
+
+#[test]
+fn a_national_number_of_another_country_names_the_setting_that_says_which() {
+    let mut desk = Desk::empty();
+    let file = "account_no,name,phone\nA-1,Dana,0151 23456789\nA-2,Bo,+49 151 1\n";
+    let refused = |desk: &Desk| desk.told(&["customers", "import", "-", "--dry-run"], file).err;
+    let told = refused(&desk);
+    assert!(told.contains("sms.default_country = \"US\""), "{told}");
+    assert!(told.contains("line 3: the phone number is not valid\n"), "{told}");
+    desk.set("sms.default_country", "DE");
+    let told = refused(&desk);
+    assert!(!told.contains("line 2") && told.contains("line 3"), "{told}");
+}
+
+#[test]
 fn a_dry_run_counts_what_it_read_and_claims_nothing_it_did_not_look_at() {
     let desk = Desk::empty();
     let dry = desk.told(&["customers", "import", "-", "--dry-run", "--json"], MIXED);

@@ -26,6 +26,7 @@ enum Happening {
     Paste(String),
     Resize(u16, u16),
     StoreChanged,
+    Reached(bool),
     Resumed,
     Passes(u64),
     /// The answer to one of the pending effects, as the desk gives it.
@@ -96,6 +97,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             Happening::Resize(columns % 200, rows % 70)
         }),
         1 => Just(Happening::StoreChanged),
+        1 => any::<bool>().prop_map(Happening::Reached),
         1 => Just(Happening::Resumed),
         2 => (0_u64..400_000).prop_map(Happening::Passes),
         6 => any::<usize>().prop_map(Happening::Answer),
@@ -176,6 +178,9 @@ fn happen(counter: &mut Counter, happening: Happening) {
         }
         Happening::StoreChanged => {
             counter.tell(Msg::StoreChanged);
+        }
+        Happening::Reached(is_back) => {
+            counter.tell(Msg::Reached(if is_back { Ok(()) } else { Err(down()) }));
         }
         Happening::Resumed => {
             counter.tell(Msg::Resumed);

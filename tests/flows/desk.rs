@@ -13,7 +13,7 @@ use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
 use countersign::service::lookup::{ChannelChoice, Found};
-use countersign::service::ports::TrayMessage;
+use countersign::service::ports::{Preparing, TrayMessage};
 use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::{RefusedCode, Verification, Verified};
@@ -36,6 +36,8 @@ pub(crate) struct Desk {
     /// Why the next ask is turned down.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) asks: Vec<Ask>,
+    /// How far customers have been made ready to be found.
+    pub(crate) preparing: Option<Preparing>,
     /// Whether this office has WhatsApp.
     pub(crate) whatsapp: bool,
     /// By how many milliseconds this terminal's own clock is ahead.
@@ -76,6 +78,7 @@ impl Desk {
             report: Report::sent(None),
             refusal: None,
             asks: Vec::new(),
+            preparing: None,
             whatsapp: false,
             own_clock: 0,
             requests: 0,
@@ -186,7 +189,7 @@ impl Desk {
             .filter(|it| format!("{} {}", it.name, it.account_no).to_lowercase().contains(&typed))
             .cloned()
             .collect();
-        Found { customers, more: false }
+        Found { customers, more: false, preparing: self.preparing }
     }
 
     fn open(&self, id: CustomerId) -> Option<(Customer, Vec<ChannelChoice>)> {

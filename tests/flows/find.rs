@@ -1,6 +1,9 @@
 //! Step one.
 
+use std::time::Duration;
+
 use countersign::domain::customer::CustomerId;
+use countersign::service::ports::Preparing;
 use countersign::tui::effect::Act;
 use countersign::tui::model::Part;
 use countersign::tui::msg::Reply;
@@ -92,8 +95,38 @@ fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
     counter.slow().keys("r").answer(is_find, Reply::Found(Err(down())));
     counter.says("cannot be reached");
     assert_eq!(counter.model.health.store, Part::Down);
+    counter.keys("<Enter>").settle().is_at("find");
     counter.keys("<Enter>").settle().is_at("send");
     assert_eq!(counter.model.health.store, Part::Ok);
+}
+
+#[test]
+fn while_customers_are_prepared_it_is_searched_again_and_the_selection_stays() {
+    let mut counter = Counter::new();
+    counter.desk.preparing = Some(Preparing { seen: 1_000, percent: 10 });
+    let all = std::mem::take(&mut counter.desk.customers);
+    counter.keys("ri");
+    assert_eq!(counter.notice(), "", "nobody is found yet, and perhaps will be");
+    counter.keys("<Enter>").says("Nobody is found yet");
+    counter.desk.customers = all[1..2].to_vec();
+    counter.pass(Duration::from_secs(1));
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(1));
+    // One who is likelier comes before the customer whom the clerk looks at.
+    counter.desk.customers.clone_from(&all);
+    counter.pass(Duration::from_secs(1));
+    assert_eq!((counter.find().selected, counter.screen()), (1, "find"));
+    counter.desk.preparing = None;
+    counter.pass(Duration::from_secs(1));
+    let asked = counter.model.last_effect;
+    counter.pass(Duration::from_secs(20));
+    assert_eq!(counter.model.last_effect, asked, "all can be found");
+    counter.keys("<Enter>").is_at("send");
+    assert_eq!(counter.send().customer.id, CustomerId(2));
+    // Enter before the answer takes nobody whom the clerk has not seen.
+    let mut counter = Counter::new();
+    counter.desk.preparing = Some(Preparing { seen: 1_000, percent: 10 });
+    counter.slow().keys("riv<Enter>").settle().is_at("find").says("Not all customers");
+    counter.keys("<Enter>").settle().is_at("send");
 }
 
 #[test]

@@ -218,29 +218,102 @@ fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
 }
 
 #[test]
-fn enter_on_a_search_that_is_lost_takes_the_first_hit_when_the_store_is_back() {
+fn enter_while_the_store_is_lost_chooses_nobody_later_by_itself() {
+    // Before anybody knew.
     let mut counter = Counter::new();
     counter.slow().keys("riv<Enter>").answer(FIND, Reply::Found(Err(down())));
     counter.answer(FIND, Reply::Found(Err(down())));
-    counter.answer(FIND, Reply::Found(Err(down())));
-    counter.pass(Duration::from_secs(2)).settle().is_at("send");
+    counter.answer(FIND, Reply::Found(Err(down()))).says("nobody was chosen");
+    counter.pass(Duration::from_secs(2)).settle().is_at("find").says("The store is back");
+    counter.keys("<Enter>").settle().is_at("send");
+    // While the search waits: it is made again.
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    counter.keys("<Enter>").says("nobody was chosen");
+    counter.answer(FIND, Reply::Found(Err(down()))).says("nobody was chosen");
+    counter.keys("<Enter>").settle().is_at("find");
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(3));
+    // On a customer who is shown.
     let mut counter = Counter::after("riv");
-    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down()))).is_at("find");
-    counter.pass(Duration::from_secs(2)).settle().is_at("send");
+    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down())));
+    counter.is_at("find").says("nobody was chosen");
+    counter.keys("<Enter>");
+    assert!(!counter.is_pending(OPEN));
+    counter.pass(Duration::from_secs(2)).settle().is_at("find");
+    counter.keys("<Enter>").settle().is_at("send");
     assert_eq!(counter.send().customer.name, "Dana Rivera");
 }
 
 #[test]
-fn esc_stops_a_search_that_waits() {
-    let mut counter = Counter::after("riv");
-    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down())));
-    counter.keys("<Esc>").pass(Duration::from_secs(2)).settle().is_at("find");
-    assert_eq!(counter.find().input.value(), "");
-    assert_eq!(counter.find().wanted, None);
+fn enter_on_a_search_that_takes_long_is_not_done_when_nobody_expects_it() {
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<Esc>");
-    counter.pass(Duration::from_secs(2)).settle();
+    counter.slow().keys("riv<Enter>").pass(Duration::from_secs(1));
+    assert_eq!(counter.notice(), "");
+    counter.pass(Duration::from_secs(1)).says("nobody was chosen");
+    counter.settle().is_at("find");
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    // A customer who is being opened slowly is opened: that is shown.
+    let mut counter = Counter::after("riv");
+    counter.slow().keys("<Enter>").pass(Duration::from_secs(5)).settle().is_at("send");
+    // But not once the store is known to be lost.
+    let mut counter = Counter::after("riv");
+    counter.slow().keys("<Enter>").tell(Msg::Resumed).breaks(CLOCK).says("nobody was chosen");
+    counter.settle().is_at("find");
+}
+
+#[test]
+fn an_idle_screen_hears_that_the_store_is_lost_and_that_it_is_back() {
+    for keys in ["", "riv", "riv<Enter>", "riv<Enter><Enter>", "riv<Enter><Enter>481902"] {
+        let mut counter = Counter::after(keys);
+        counter.slow().pass(Duration::from_secs(20)).tell(Msg::Reached(Err(down())));
+        counter.says("cannot be reached");
+        assert_eq!(counter.model.health.store, Part::Down);
+        // The question that waits to be told again is not waited for.
+        counter.breaks(CLOCK).tell(Msg::Reached(Err(down()))).pass(Duration::from_secs(1));
+        let asked = counter.model.reading_clock;
+        counter.tell(Msg::Reached(Ok(())));
+        assert!(asked < counter.model.reading_clock, "asked at once");
+        counter.settle().says("The store is back");
+        assert_eq!(counter.model.health.store, Part::Ok);
+        assert!(counter.model.under_way.is_empty());
+    }
+    let mut counter = Counter::new();
+    counter.slow().tell(Msg::Reached(Ok(())));
+    assert!(counter.pending.is_empty(), "an idle terminal asks nothing more");
+}
+
+#[test]
+fn esc_stops_a_search_that_waits() {
+    let mut counter = Counter::new();
+    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    assert!(counter.find().waits);
+    counter.keys("<Esc>").pass(Duration::from_secs(2)).settle().is_at("find");
+    assert_eq!((counter.find().input.value(), counter.find().waits), ("", false));
     assert!(counter.find().found.is_none());
+}
+
+#[test]
+fn a_log_opened_while_the_store_is_lost_shows_the_last_page_it_had() {
+    for (before, meanwhile) in [("<F2><F2>", "<F2>"), ("<F2>", "ox"), ("<F2>o<F2>", "<F2>")] {
+        let mut counter = Counter::new();
+        counter.desk.log(3);
+        counter.keys(before).pass(Duration::from_mins(2)).slow();
+        counter.tell(Msg::Resumed).breaks(CLOCK).keys(meanwhile);
+        let shown = (counter.log().events.len(), counter.log().read_at.map(Timestamp::millis));
+        assert_eq!(shown, (3, Some(OPENS)), "{before} {meanwhile}");
+        while counter.is_pending(LOG) {
+            counter.answer(LOG, log_down());
+        }
+        assert_eq!(counter.log().events.len(), 3, "{before} {meanwhile}");
+        counter.desk.log(2);
+        counter.pass(Duration::from_secs(5)).settle();
+        assert_eq!(counter.log().events.len(), 5, "{before} {meanwhile}");
+    }
+    // What a filter shows is no page of the log.
+    let mut counter = Counter::new();
+    counter.desk.log(3);
+    counter.keys("<F2>/7<Enter><F2>").slow().tell(Msg::Resumed).breaks(CLOCK).keys("<F2>");
+    assert_eq!(counter.log().events.len(), 3);
 }
 
 #[test]

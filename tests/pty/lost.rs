@@ -45,7 +45,8 @@ fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
     seat.wait_for_text("store lost");
     let before = time_left(&seat.seen());
     seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
-    seat.press("\x1bOQ").wait_for_text("The log is read as soon as the store is back");
+    seat.press("\x1bOQ").wait_for_text("Message sent");
+    seat.wait_for_text("Log · from ");
     seat.press("\x1bOQ").wait_for_text("Time left");
     switch(&seat, "lost", false);
     seat.wait_for_text("Balance");
@@ -71,10 +72,14 @@ fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
             assert!(begun.elapsed() < Duration::from_secs(1), "{name}: {typed}");
         }
         seat.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
-        seat.press("\r");
+        let waits = if name == "hung" { "Searching" } else { "The search waits for the store" };
+        seat.wait_for_text(waits);
+        seat.press("\r").wait_for_text("nobody was chosen");
         switch(&seat, name, false);
-        // What was asked for meanwhile is done: the first hit is opened.
-        seat.wait_for_text("Purpose");
+        // The search is made; the customer is chosen by who looks at the hits.
+        seat.wait_for_text("Dana Rivera");
+        seat.wait_for_text("store ok");
+        seat.press("\r").wait_for_text("Purpose");
         seat.wait_for_text("store ok");
         seat.press("\x11");
         assert_eq!(seat.end(), 0);

@@ -22,7 +22,7 @@ const USABLE: i64 = 97;
 
 const COUNT: &str = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'countersign'";
 
-fn office(database: &Database) -> Arc<TempDir> {
+pub(super) fn office(database: &Database) -> Arc<TempDir> {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let text = format!(
         "[office]\nname = \"Riverside Billing\"\ncounter = \"3\"\n[store]\nurl = \"{}\"\n\
@@ -38,13 +38,13 @@ fn office(database: &Database) -> Arc<TempDir> {
     folder
 }
 
-fn within(folder: &TempDir, arguments: &[&str]) -> CommandBuilder {
+pub(super) fn within(folder: &TempDir, arguments: &[&str]) -> CommandBuilder {
     let mut command = countersign(folder, arguments);
     command.env("COUNTERSIGN_CONFIG", folder.path().join("config.toml"));
     command
 }
 
-fn run(folder: &Arc<TempDir>, arguments: &[&str]) {
+pub(super) fn run(folder: &Arc<TempDir>, arguments: &[&str]) {
     let mut seat = Seat::run(within(folder, arguments), Arc::clone(folder));
     let code = seat.end();
     assert_eq!(code, 0, "{arguments:?}: {}", seat.all_output());

@@ -105,7 +105,7 @@ pub(crate) fn people() -> Vec<Customer> {
 pub(crate) fn find(typed: &str, customers: Vec<Customer>, more: bool) -> Screen {
     Screen::Find(Find {
         input: Input::new(typed.into()),
-        found: Some(Hits { typed: typed.into(), customers, more }),
+        found: Some(Box::new(Hits { typed: typed.into(), customers, more, preparing: None })),
         ..Find::default()
     })
 }

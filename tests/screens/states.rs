@@ -9,6 +9,7 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
+use countersign::service::ports::Preparing;
 use countersign::tui::effect::EffectId;
 use countersign::tui::keymap::{BINDINGS, Command};
 use countersign::tui::model::{
@@ -60,6 +61,25 @@ states! {
              answers; what was typed stays.",
         ));
     });
+    find_while_customers_are_prepared => preparing(find_several());
+    find_nobody_while_customers_are_prepared => preparing(find_nobody());
+    find_lost_and_waiting => with(m::model(m::find("rivera", Vec::new(), false)), |model| {
+        model.health.store = Part::Down;
+        if let Screen::Find(find) = &mut model.screen {
+            find.found = None;
+            find.waits = true;
+        }
+    });
+    find_lost_with_older_hits => with(find_slow(), |model| model.health.store = Part::Down);
+    find_opening_slowly => with(find_slow(), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.opening = find.searching.take();
+        }
+    });
+    log_lost_since_yesterday => with(
+        in_log(LogPanel { read_at: Some(m::at(-86_400)), ..m::log() }),
+        |model| model.health.store = Part::Down,
+    );
     find_lost_with_log => with(find_several(), |model| {
         model.health.store = Part::Down;
         model.log = Some(LogPanel { read_at: Some(m::at(-600)), ..m::log() });
@@ -274,6 +294,14 @@ states! {
 fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
     change(&mut model);
     (model, now)
+}
+
+fn preparing(state: State) -> State {
+    with(state, |model| {
+        if let Screen::Find(Find { found: Some(found), .. }) = &mut model.screen {
+            found.preparing = Some(Preparing { seen: 412_000, percent: 41 });
+        }
+    })
 }
 
 fn find_more_than_fit() -> State {

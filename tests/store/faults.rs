@@ -76,13 +76,13 @@ async fn an_account_without_rights_is_told_so() {
     let house = House::new(Kind::Postgres);
     let user = Server::postgres().stranger(house.database(), "stranger");
     let error = check(ServerSettings { user, ..settings(&house) }).await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Denied(_)), "{error:?}");
     told(&error, &["no rights on schema countersign", "assets/grants"]);
 
     let house = House::new(Kind::MariaDb);
     let user = Server::mariadb().stranger(house.database(), "stranger");
     let error = check(ServerSettings { user, ..settings(&house) }).await;
-    assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Denied(_)), "{error:?}");
     told(&error, &["denied", "assets/grants"]);
 }
 

@@ -1,5 +1,8 @@
 //! Customers in a table that others write are found, as they are now.
 
+use std::any::Any;
+use std::time::{Duration, Instant};
+
 use countersign::config::settings::CustomerSettings;
 use countersign::domain::customer::{Account, CustomerId};
 use countersign::domain::money::Money;
@@ -7,12 +10,18 @@ use countersign::domain::query::Query;
 use countersign::service::index::{self, IndexCount};
 use countersign::service::ports::{CustomerKey, Store, StoreError};
 use countersign::store::SqlStore;
+use tokio::time::timeout;
 
 use crate::office::Office;
-use crate::support::{Kind, new_customer, on_each_store};
+use crate::support::{House, Kind, mysql, new_customer, on_each_store, postgres};
 
-/// The account numbers that a search finds.
+/// The account numbers that a search finds once everybody can be found.
 async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
+    store.prepared().await;
+    found_now(store, typed).await
+}
+
+async fn found_now(store: &SqlStore, typed: &str) -> Vec<String> {
     let query = Query::parse(typed).expect("a search");
     let found = store.find_customers(&query, 20).await.expect("an answer");
     found.into_iter().map(|it| it.account_no).collect()
@@ -32,6 +41,30 @@ async fn office(kind: Kind) -> Office {
     office.register(7, "K-7", "Zoë Müller-Lüdenscheidt", "0151 / 234-56 78").await;
     office.register(9, "K-9", "Jörg Weiß", "").await;
     office
+}
+
+/// Lets nobody write into the index until it is dropped.
+async fn hold_index(house: &House) -> Box<dyn Any> {
+    const LOCK: &str = "SELECT name FROM core_lock WHERE name = 'index' FOR UPDATE";
+    match house.kind() {
+        Kind::Sqlite => {
+            let mut held = house.raw().await;
+            sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut held).await.expect("held");
+            Box::new(held)
+        }
+        Kind::Postgres => {
+            let mut held = postgres(house.database()).await;
+            sqlx::raw_sql("BEGIN").execute(&mut held).await.expect("begun");
+            sqlx::raw_sql(LOCK).execute(&mut held).await.expect("held");
+            Box::new(held)
+        }
+        Kind::MariaDb => {
+            let mut held = mysql(house.database()).await;
+            sqlx::raw_sql("BEGIN").execute(&mut held).await.expect("begun");
+            sqlx::raw_sql(LOCK).execute(&mut held).await.expect("held");
+            Box::new(held)
+        }
+    }
 }
 
 on_each_store! {
@@ -142,6 +175,23 @@ on_each_store! {
             let next = office.open().await;
             assert_eq!(found(&next, name).await, [format!("K-{id}")]);
         }
+    }
+
+    async fn a_search_does_not_wait_for_an_index_that_is_being_filled(house) {
+        let office = office(house.kind()).await;
+        let store = office.open().await;
+        let held = hold_index(&office.house).await;
+        let since = Instant::now();
+        assert_eq!(found_now(&store, "muller").await, [] as [&str; 0]);
+        assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+        assert!(store.preparing().borrow().is_some(), "it says that not all are found");
+        // Who has to be found waits.
+        let named = store.identify(CustomerKey::Account("K-9"));
+        assert!(timeout(Duration::from_millis(100), named).await.is_err());
+        drop(held);
+        timeout(Duration::from_secs(20), store.prepared()).await.expect("filled");
+        assert_eq!(found(&store, "muller").await, ["K-7"]);
+        assert_eq!(*store.preparing().borrow(), None);
     }
 
     async fn customers_that_are_only_read_are_not_written(house) {

@@ -20,7 +20,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
 };
 use tokio::sync::watch;
 
@@ -105,12 +105,28 @@ impl Store for Breaking {
         self.inner.changes()
     }
 
+    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
+        self.inner.lost()
+    }
+
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }
 
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        self.read(self.inner.keys_in_use()).await
+    }
+
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+
+    fn preparing(&self) -> watch::Receiver<Option<Preparing>> {
+        self.inner.preparing()
+    }
+
+    async fn prepared(&self) {
+        self.inner.prepared().await;
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {

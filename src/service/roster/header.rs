@@ -2,7 +2,7 @@
 
 use super::cells::split;
 use super::{BadLine, RosterError};
-use crate::domain::contact::{EmailAddress, PhoneNumber};
+use crate::domain::contact::{ContactError, EmailAddress, PhoneNumber};
 use crate::domain::customer::NewCustomer;
 use crate::domain::locale::is_tag;
 use crate::domain::money::Money;
@@ -139,12 +139,28 @@ impl Header {
             account_no: need(cell(Column::AccountNo, "account number", 40)?, "account number")?,
             name: need(cell(Column::Name, "name", 200)?, "name")?,
             email: email.map(|raw| EmailAddress::parse(&raw)).transpose()?,
-            phone: phone.map(|raw| PhoneNumber::parse(&raw, country)).transpose()?,
+            phone: phone.map(|raw| number(&raw, country)).transpose()?,
             address: cell(Column::Address, "address", 300)?,
             locale: cell(Column::Locale, "locale", 35)?.map(locale).transpose()?,
             balance: balance.map(|raw| money(&raw, currency.as_deref())).transpose()?,
         })
     }
+}
+
+/// Digits from which a cell is a number, only perhaps not one of this country.
+const FEWEST_DIGITS: usize = 5;
+
+fn number(raw: &str, country: &str) -> Result<PhoneNumber, BadLine> {
+    PhoneNumber::parse(raw, country).map_err(|error| {
+        let is_national = !raw.starts_with('+') && !raw.starts_with("00");
+        let is_number = text::digits(raw).len() >= FEWEST_DIGITS;
+        match error {
+            ContactError::PhoneSyntax if is_national && is_number => {
+                BadLine::OtherCountry(country.to_owned())
+            }
+            error => error.into(),
+        }
+    })
 }
 
 fn locale(tag: String) -> Result<String, BadLine> {

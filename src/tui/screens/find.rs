@@ -17,6 +17,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::service::ports::Preparing;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Find, Focus, Hits, Part};
 use crate::tui::view::Scene;
@@ -49,11 +50,12 @@ pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
     match &find.found {
         Some(found) if !find.input.value().trim().is_empty() => {
             if found.customers.is_empty() {
-                panel::lines(frame, below, &nobody(scene, find, found));
+                panel::lines(frame, below, &nobody(scene, find, found, below));
             } else {
                 hits(scene, find, found, frame, below);
             }
         }
+        None if is_waiting(scene, find) => panel::lines(frame, below, &waiting(scene, below)),
         _ => panel::lines(frame, below, &help(scene, below)),
     }
 }
@@ -95,10 +97,13 @@ fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
     settle(rows, area.height).lines
 }
 
-fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits) -> Vec<Line<'a>> {
+fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits, area: Rect) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    if slow(scene, find) {
-        return vec![Line::default(), Line::from("Searching")];
+    if is_waiting(scene, find) {
+        return waiting(scene, area);
+    }
+    if let Some(preparing) = found.preparing {
+        return nobody_yet(scene, found, preparing, area);
     }
     vec![
         Line::default(),
@@ -112,6 +117,33 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits) -> Vec<Line<'a>> {
         Line::from("or the account number on the bill,"),
         Line::from("or the last digits of the phone number."),
     ]
+}
+
+/// Nobody yet, while customers are being made ready to be found.
+fn nobody_yet<'a>(
+    scene: Scene<'_>,
+    found: &Hits,
+    preparing: Preparing,
+    area: Rect,
+) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled(format!("Nobody is found yet for \"{}\"", found.typed.trim()), theme.strong),
+    ];
+    let Preparing { seen, percent } = preparing;
+    let texts = [
+        format!("Customers are being prepared for the search: {seen} so far, {percent} %."),
+        "That is done once. The search is repeated until all of them are ready.".into(),
+    ];
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    rows.extend(texts.iter().flat_map(|it| lines(it, area)));
+    settle(rows, area.height).lines
+}
+
+/// A text on as many lines as it needs.
+fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
+    wrap(text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into())
 }
 
 fn hits(scene: Scene<'_>, find: &Find, found: &Hits, frame: &mut Frame<'_>, area: Rect) {
@@ -175,8 +207,19 @@ fn details<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'
 }
 
 fn count(scene: Scene<'_>, find: &Find, found: &Hits) -> String {
-    if slow(scene, find) {
+    if is_waiting(scene, find) && scene.model.health.store == Part::Down {
+        return format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim());
+    }
+    if is_waiting(scene, find) {
         return "Searching".into();
+    }
+    if find.opening.is_some() && scene.model.health.store != Part::Ok {
+        let key = key_name(Context::Find, Command::Clear);
+        return format!("Opening; the store takes its time; {key} stops it");
+    }
+    if let Some(Preparing { percent, .. }) = found.preparing {
+        let shown = found.customers.len();
+        return format!("{shown} so far; {percent} % of the customers are ready to be found");
     }
     match (found.customers.len(), found.more) {
         (shown, true) => format!("{shown} shown, more match: type more to narrow it down"),
@@ -185,8 +228,32 @@ fn count(scene: Scene<'_>, find: &Find, found: &Hits) -> String {
     }
 }
 
-/// A search is told of only where it takes long.
-fn slow(scene: Scene<'_>, find: &Find) -> bool {
-    let busy = find.searching.is_some() || find.opening.is_some();
-    busy && scene.model.health.store != Part::Ok
+/// Whether a search waits for the store longer than usual.
+fn is_waiting(scene: Scene<'_>, find: &Find) -> bool {
+    (find.waits || find.searching.is_some()) && scene.model.health.store != Part::Ok
+}
+
+/// What becomes of a search that waits, and of keys meanwhile.
+fn waiting<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    if scene.model.health.store != Part::Down {
+        return vec![Line::default(), Line::from("Searching")];
+    }
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled("The search waits for the store", theme.strong),
+    ];
+    let (choose, stop) =
+        (key_name(Context::Find, Command::Accept), key_name(Context::Find, Command::Clear));
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    for text in [
+        "It is made as soon as the store is back; what was typed stays.".to_owned(),
+        format!("Nobody is chosen meanwhile: press {choose} when customers are shown."),
+        format!("{stop} empties the search."),
+    ] {
+        rows.extend(
+            wrap(&text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into()),
+        );
+    }
+    settle(rows, area.height).lines
 }

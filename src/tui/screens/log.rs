@@ -19,7 +19,7 @@ use crate::tui::model::{Focus, LogPanel, Part};
 use crate::tui::theme::Theme;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
-use crate::tui::widgets::moment::{same_day, second, second_or_day, short_day};
+use crate::tui::widgets::moment::{minute_or_day, same_day, second, second_or_day, short_day};
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
@@ -46,8 +46,9 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
     }
     let focused = scene.has_focus(Focus::Log);
     let mut title = Title::of("Log");
-    if let (Part::Down, Some(at)) = (scene.model.health.store, log.read_at) {
-        let text = format!("from {}", scene.model.place.wall_clock(at));
+    if let Some(at) = log.read_at.filter(|_| is_old(scene, log)) {
+        let zone = scene.model.place.zone;
+        let text = format!("from {}", minute_or_day(at, scene.time().unwrap_or(at), zone));
         title.parts.push(Span::styled(text, scene.theme.warning));
     }
     if log.older {
@@ -61,6 +62,15 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
         panel::lines(frame, below, &[Line::default(), Line::styled(text, scene.theme.muted)]);
     } else {
         entries(scene, log, frame, below, focused);
+    }
+}
+
+/// Whether what is shown may be from before something happened.
+fn is_old(scene: Scene<'_>, log: &LogPanel) -> bool {
+    match scene.model.health.store {
+        Part::Ok => false,
+        Part::Slow => log.reading.is_some(),
+        Part::Down => true,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Step one: find the customer.
 
+use std::time::Duration;
+
 use crossterm::event::KeyEvent;
 use tui_input::Input;
 
@@ -8,15 +10,21 @@ use super::{field, send};
 use crate::domain::customer::Customer;
 use crate::domain::query::Query;
 use crate::service::lookup::{ChannelChoice, Found};
+use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Find, Hits, Screen, Tone, Wanted};
+use crate::tui::model::{Find, Hits, Live, Model, Notice, Part, Screen, Tone};
 use crate::tui::msg::Failure;
 
 const NOBODY: &str =
     "No customer matches. Try fewer letters, or the account number as printed on the bill.";
+const NOBODY_YET: &str = "Nobody is found yet, while customers are being prepared for the search.";
+const NOT_ALL_YET: &str = "Not all customers can be found yet. Press Enter again if the right one is \
+                           selected.";
 const NOTHING_TYPED: &str =
     "Type a part of the name, the account number, the email address or the phone number.";
+const NOT_CHOSEN: &str = "The store does not answer, so nobody was chosen. Press Enter again when \
+                          customers are shown and the store is back.";
 const GONE: &str = "This customer is not on file any more. Search again.";
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
@@ -81,7 +89,8 @@ fn changed(step: &mut Step<'_>) {
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
     find.accept_first = false;
-    find.wanted = None;
+    find.waits = false;
+    find.again = None;
     let searchable = Query::parse(&typed).is_some();
     if !searchable {
         find.found = None;
@@ -100,24 +109,67 @@ fn search(step: &mut Step<'_>, typed: String) {
     let id = step.act(Act::Find { typed });
     if let Some(find) = step.find() {
         find.searching = Some(id);
+        find.again = None;
+    }
+}
+
+/// How soon it is searched again while customers are being made ready.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// When it is searched again by itself; none where that would bring nothing new,
+/// or the store has none to ask.
+pub fn search_due(model: &Model) -> Option<Now> {
+    let Screen::Find(find) = &model.screen else { return None };
+    let is_free = find.searching.is_none() && find.opening.is_none();
+    find.again.filter(|_| is_free && model.health.store != Part::Down)
+}
+
+/// Searches again if that is due.
+pub(super) fn search_again(step: &mut Step<'_>) {
+    if search_due(step.model).is_none_or(|due| due > step.now) {
+        return;
+    }
+    if let Some(find) = step.find() {
+        let typed = find.input.value().to_owned();
+        search(step, typed);
     }
 }
 
 /// The store is back: asks what it could not be asked.
 pub(super) fn resume(step: &mut Step<'_>) {
     let Some(find) = step.find() else { return };
-    match find.wanted.take() {
-        Some(Wanted::Search) if find.searching.is_none() => {
-            let typed = find.input.value().to_owned();
-            search(step, typed);
-        }
-        Some(Wanted::Open) if find.searching.is_none() && find.opening.is_none() => open(step),
-        _ => {}
+    if std::mem::take(&mut find.waits) && find.searching.is_none() {
+        let typed = find.input.value().to_owned();
+        search(step, typed);
     }
+}
+
+/// The store keeps the clerk waiting: what Enter was pressed for is not done by
+/// itself later, when nobody expects it any more. An opening that is only slow
+/// goes on, and is shown.
+pub(super) fn withdraw(step: &mut Step<'_>) {
+    let is_lost = match step.model.health.store {
+        Part::Ok => return,
+        Part::Slow => false,
+        Part::Down => true,
+    };
+    let Some(find) = step.find() else { return };
+    let first = std::mem::take(&mut find.accept_first);
+    let opening = find.opening.take_if(|_| is_lost);
+    step.forget(opening);
+    if first || opening.is_some() {
+        not_chosen(step);
+    }
+}
+
+fn not_chosen(step: &mut Step<'_>) {
+    let live = (step.model.health.store == Part::Down).then_some(Live::NotChosen);
+    step.model.notice = Some(Notice { tone: Tone::Warning, text: NOT_CHOSEN.into(), live });
 }
 
 /// Enter: the selected hit, or the first one of an answer that is still to come.
 fn accept(step: &mut Step<'_>) {
+    let is_lost = step.model.health.store == Part::Down;
     let Some(find) = step.find() else { return };
     if find.opening.is_some() {
         return;
@@ -127,7 +179,11 @@ fn accept(step: &mut Step<'_>) {
         return;
     }
     match &find.found {
-        Some(found) if found.customers.is_empty() => step.say(Tone::Plain, NOBODY),
+        Some(found) if found.customers.is_empty() => {
+            let text = if found.preparing.is_some() { NOBODY_YET } else { NOBODY };
+            step.say(Tone::Plain, text);
+        }
+        Some(_) if is_lost => not_chosen(step),
         Some(_) => open(step),
         None if Query::parse(find.input.value()).is_none() => step.say(Tone::Plain, NOTHING_TYPED),
         // The search failed: once more.
@@ -155,31 +211,39 @@ fn open(step: &mut Step<'_>) {
 pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Failure>) {
     let Some(find) = step.find().filter(|find| find.searching == Some(id)) else { return };
     find.searching = None;
-    find.selected = 0;
-    let accept_first = std::mem::take(&mut find.accept_first);
-    find.wanted = None;
+    find.waits = false;
     match answer {
-        Ok(Found { customers, more }) => {
-            let nobody = customers.is_empty();
-            let typed = find.input.value().to_owned();
-            find.found = Some(Hits { typed, customers, more });
-            if nobody {
-                // What was said about the search before says more.
-                if step.model.notice.is_none() {
-                    step.say(Tone::Plain, NOBODY);
-                }
-            } else if accept_first {
-                open(step);
-            }
-        }
+        Ok(found) => take(step, found),
         Err(failure) => {
             find.found = None;
-            if failure.lost {
-                find.wanted = Some(Wanted::Search);
-                find.accept_first = accept_first;
-            }
+            find.waits = failure.lost;
+            find.accept_first &= failure.lost;
             step.fail(failure);
         }
+    }
+}
+
+/// Shows who was found. The customer who was selected stays so where it was
+/// searched again for the same.
+fn take(step: &mut Step<'_>, found: Found) {
+    let now = step.now;
+    let Some(find) = step.find() else { return };
+    let Found { customers, more, preparing } = found;
+    let typed = find.input.value().to_owned();
+    let before = find.found.take().filter(|before| before.typed == typed);
+    let chosen = before.and_then(|before| before.customers.get(find.selected).map(|it| it.id));
+    let place = customers.iter().position(|it| Some(it.id) == chosen);
+    find.selected = place.unwrap_or(0);
+    find.again = preparing.map(|_| now + AGAIN);
+    let accept_first = std::mem::take(&mut find.accept_first);
+    let nobody = customers.is_empty();
+    find.found = Some(Box::new(Hits { typed, customers, more, preparing }));
+    match (nobody, preparing) {
+        // What was said about the search before says more.
+        (true, None) if step.model.notice.is_none() => step.say(Tone::Plain, NOBODY),
+        (false, None) if accept_first => open(step),
+        (false, Some(_)) if accept_first => step.say(Tone::Plain, NOT_ALL_YET),
+        _ => {}
     }
 }
 
@@ -195,11 +259,7 @@ pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, F
             changed(step);
             step.say(Tone::Warning, GONE);
         }
-        Err(failure) => {
-            if failure.lost {
-                find.wanted = Some(Wanted::Open);
-            }
-            step.fail(failure);
-        }
+        Err(failure) if failure.lost => not_chosen(step),
+        Err(failure) => step.fail(failure),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Focus, LogPanel, Story, Tone};
+use crate::tui::model::{Focus, LogPage, LogPanel, Story, Tone};
 use crate::tui::msg::Failure;
 use crate::tui::view;
 
@@ -33,11 +33,32 @@ pub(super) fn toggle(step: &mut Step<'_>) {
     step.model.focus = Focus::Log;
     if step.model.log.is_none() {
         step.model.log = Some(LogPanel::default());
+        show_kept(step);
         read(step, Page::Newest);
     }
 }
 
+/// Keeps the newest page: the panel may be opened again while the store is lost.
+fn keep(step: &mut Step<'_>) {
+    let Some(log) = step.model.log.as_mut() else { return };
+    let is_newest = log.filter == EventFilter::default() && !log.newer;
+    if let Some(read_at) = log.read_at.filter(|_| is_newest) {
+        let events = std::mem::take(&mut log.events);
+        step.model.log_page = Some(LogPage { events, older: log.older, read_at });
+    }
+}
+
+/// Shows the page that was kept, until it is read anew.
+fn show_kept(step: &mut Step<'_>) {
+    if let (Some(log), Some(page)) = (&mut step.model.log, step.model.log_page.take()) {
+        log.events = page.events;
+        log.older = page.older;
+        log.read_at = Some(page.read_at);
+    }
+}
+
 pub(super) fn close(step: &mut Step<'_>) {
+    keep(step);
     if let Some(log) = step.model.log.take() {
         let story = log.story.and_then(|story| story.reading);
         for id in [log.reading, story] {
@@ -98,12 +119,17 @@ fn next<T: Copy + PartialEq>(current: Option<T>, all: &[T]) -> Option<T> {
 }
 
 fn filter(step: &mut Step<'_>, change: impl FnOnce(&mut EventFilter)) {
+    keep(step);
     let Some(log) = step.log() else { return };
     change(&mut log.filter);
     log.events.clear();
     log.selected = 0;
     log.older = false;
+    log.newer = false;
     log.read_at = None;
+    if log.filter == EventFilter::default() {
+        show_kept(step);
+    }
     read(step, Page::Newest);
 }
 

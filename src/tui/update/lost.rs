@@ -40,6 +40,14 @@ pub(super) fn lose(step: &mut Step<'_>) {
     time::ask_clock(step);
 }
 
+/// The store can be reached again: the question for the time, which may wait
+/// before it is told again, shows it at once.
+pub(super) fn reached(step: &mut Step<'_>) {
+    if step.model.health.store == Part::Down {
+        step.read_clock_anew();
+    }
+}
+
 /// Says that the store is lost, unless something is said that matters more.
 pub(super) fn say(step: &mut Step<'_>, text: String) {
     let free = step.model.notice.as_ref().is_none_or(|notice| notice.live == Some(Live::Lost));
@@ -125,7 +133,8 @@ pub(super) fn note(step: &mut Step<'_>, done: &UnderWay, sent_elsewhere: Option<
 
 /// The store has answered again: what is on the screen may be old.
 pub(super) fn back(step: &mut Step<'_>) {
-    if step.model.notice.as_ref().is_some_and(|notice| notice.live == Some(Live::Lost)) {
+    let live = step.model.notice.as_ref().and_then(|notice| notice.live.as_ref());
+    if live.is_some_and(Live::is_of_loss) {
         step.say(Tone::Good, BACK);
     }
     find::resume(step);

@@ -24,6 +24,7 @@ use super::model::{Model, Screen};
 use super::msg::Msg;
 use step::Step;
 
+pub use find::search_due;
 pub use providers::lines_due;
 pub use time::{SLOW, clock_due};
 pub use tray::WINDOW as TRAY_WINDOW;
@@ -45,11 +46,14 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Paste(text) => keys::paste(&mut step, &text),
         Msg::Resize(columns, rows) => step.model.size = (columns, rows),
         Msg::StoreChanged => store_changed(&mut step),
+        Msg::Reached(Ok(())) => lost::reached(&mut step),
+        Msg::Reached(Err(failure)) => {
+            lost::lose(&mut step);
+            step.fail(failure);
+        }
         Msg::Resumed => {
             // What is on the way was read before the program stood.
-            let outdated = step.model.reading_clock.take();
-            step.forget(outdated);
-            step.read_clock();
+            step.read_clock_anew();
             store_changed(&mut step);
         }
         Msg::Broke(id, failure) => lost::broke(&mut step, id, failure),

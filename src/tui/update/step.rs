@@ -50,6 +50,13 @@ impl<'a> Step<'a> {
         }
     }
 
+    /// Wants it read now, whatever is under way.
+    pub(super) fn read_clock_anew(&mut self) {
+        let outdated = self.model.reading_clock.take();
+        self.forget(outdated);
+        self.read_clock();
+    }
+
     /// A name for the next act that no other act ever had.
     pub(super) fn act_name(&self) -> String {
         format!("{}-{}", self.model.process, self.model.last_effect + 1)
@@ -83,7 +90,8 @@ impl<'a> Step<'a> {
     /// Takes the message away, but for one that still holds.
     pub(super) fn hush(&mut self) {
         let is_lost = self.model.health.store == Part::Down;
-        self.model.notice.take_if(|notice| !(is_lost && notice.live == Some(Live::Lost)));
+        let holds = |it: &Notice| is_lost && it.live.as_ref().is_some_and(Live::is_of_loss);
+        self.model.notice.take_if(|notice| !holds(notice));
     }
 
     /// What the store's clock says now; the beginning of time where it was

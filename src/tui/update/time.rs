@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::step::Step;
-use super::{entry, providers, send, verified};
+use super::{entry, find, providers, send, verified};
 use crate::service::wording;
 use crate::tui::clock::{Now, Reading, StoreClock};
 use crate::tui::effect::EffectId;
@@ -60,6 +60,8 @@ pub(super) fn passed(step: &mut Step<'_>) {
     expire(step);
     end_session(step);
     slowness(step);
+    find::withdraw(step);
+    find::search_again(step);
     count_down(step);
 }
 
@@ -152,7 +154,7 @@ fn count_down(step: &mut Step<'_>) {
     let text = match &live {
         Live::Refused(refusal) => Some(step.told(|clock| wording::refusal(refusal, now, clock))),
         Live::Cooldown => entry::cooldown(step),
-        Live::Lost | Live::Again(_) => None,
+        Live::Lost | Live::NotChosen | Live::Again(_) => None,
     };
     if let (Some(notice), Some(text)) = (&mut step.model.notice, text) {
         notice.text = text;

@@ -60,6 +60,15 @@ pub fn second_or_day(moment: Timestamp, now: Timestamp, zone: FixedOffset) -> St
     }
 }
 
+/// `14:32` on the day of `now`, `21 Nov 14:32` on another.
+pub fn minute_or_day(moment: Timestamp, now: Timestamp, zone: FixedOffset) -> String {
+    if same_day(moment, now, zone) {
+        minute(moment, zone)
+    } else {
+        second_or_day(moment, now, zone)
+    }
+}
+
 /// `21 Nov`
 pub fn short_day(moment: Timestamp, zone: FixedOffset) -> String {
     local(moment, zone).format("%d %b").to_string()

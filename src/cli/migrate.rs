@@ -1,0 +1,81 @@
+//! `migrate`: the tables, the key file and the index, and what was made of them.
+
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure};
+use super::house::House;
+use super::index;
+use super::json::MigrateReply;
+use super::output::Output;
+use crate::config::Config;
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// The version of the tables before; 0 where there were none.
+    pub from: i64,
+    /// Their version now.
+    pub to: i64,
+    /// Whether only the view of the customers was made anew.
+    pub view: bool,
+    /// The key file, where there was none before.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Migration {
+    fn sentences(&self) -> String {
+        const GRANTS: &str =
+            "Where counters have accounts of their own, run the script of assets/grants again.";
+        let Self { from, to, view, key_file } = self;
+        let tables = match (from, view) {
+            (0, _) => format!("The store's tables were made: version {to}."),
+            (from, _) if from < to => {
+                format!("The store's tables were brought from version {from} to {to}. {GRANTS}")
+            }
+            (_, true) => format!(
+                "The store's tables were up to date, version {to}; the view of the customers was \
+                 made anew. {GRANTS}"
+            ),
+            (_, false) => {
+                format!("There was nothing to do: the store's tables are version {to} already.")
+            }
+        };
+        match key_file {
+            Some(file) => format!(
+                "{tables} The key file {} was made; each other counter of this store needs a copy \
+                 of it.",
+                file.display()
+            ),
+            None => tables,
+        }
+    }
+}
+
+/// `migrate`
+pub async fn run(house: &dyn House, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+    let migration = house.migrate(config).await?;
+    let message = migration.sentences();
+    if !output.json() {
+        output.line(&message)?;
+        // The index of a million customers takes its time.
+        output.flush()?;
+    }
+    let store = house.store(config).await?;
+    let count = index::compare(store.as_ref(), output, false).await?;
+    let indexed = count.added + count.changed + count.forgotten;
+    if output.json() {
+        let Migration { from, to, key_file, .. } = migration;
+        let key_file = key_file.map(|file| file.display().to_string());
+        output.object(&MigrateReply {
+            outcome: "migrated",
+            message,
+            from,
+            to,
+            key_file,
+            indexed,
+        })?;
+    } else if indexed > 0 {
+        output.line(&format!("{} customers can be found.", count.seen))?;
+    }
+    Ok(Exit::DONE)
+}

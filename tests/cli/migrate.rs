@@ -1,0 +1,46 @@
+//! What `migrate` says that it made.
+
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+
+use super::desk::Desk;
+use super::servers::Server;
+
+const VERSION_ONE: &str = concat!(
+    include_str!("../../migrations/sqlite/0001_the_counter_desk.sql"),
+    "CREATE TABLE core_schema (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
+     applied_at BIGINT NOT NULL); INSERT INTO core_schema VALUES (1, 'the counter desk', 0);",
+);
+
+#[test]
+fn a_migrate_says_what_it_made_and_when_there_was_nothing_to_do() {
+    for kind in ["sqlite", "postgres", "mariadb"] {
+        let mut desk = Desk::empty();
+        match kind {
+            "postgres" => desk.set("store.url", &Server::postgres().database("migrate").url),
+            "mariadb" => desk.set("store.url", &Server::mariadb().database("migrate").url),
+            _ => &mut desk,
+        };
+        let made = desk.run(&["migrate"]);
+        assert_eq!(made.code, 0, "{kind}: {}", made.err);
+        for words in ["tables were made: version", "desk.keys was made"] {
+            assert!(made.out.contains(words), "{kind}: {}", made.out);
+        }
+        let again = desk.run(&["migrate"]);
+        assert!(again.out.starts_with("There was nothing to do"), "{kind}: {}", again.out);
+        assert_eq!(again.out.lines().count(), 1, "{kind}: {}", again.out);
+        let json = desk.run(&["migrate", "--json"]).ended(0, "migrated");
+        assert_eq!(json["from"], json["to"], "{kind}: {json}");
+        assert_eq!((&json["indexed"], json.get("key_file")), (&0.into(), None), "{kind}: {json}");
+    }
+}
+
+#[tokio::test]
+async fn a_migrate_says_from_which_version_it_came() {
+    let desk = Desk::empty();
+    let options = SqliteConnectOptions::new().filename(desk.path("desk.db"));
+    let mut raw = options.create_if_missing(true).connect().await.expect("a file");
+    sqlx::raw_sql(VERSION_ONE).execute(&mut raw).await.expect("the first version");
+    raw.close().await.expect("closed");
+    let made = desk.run(&["migrate"]);
+    assert!(made.out.contains("brought from version 1 to "), "{}{}", made.out, made.err);
+}
