@@ -46,6 +46,7 @@ mod source;
 mod sql;
 mod sqlite;
 mod theirs;
+mod together;
 mod unlock;
 mod value;
 mod view;
