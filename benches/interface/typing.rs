@@ -93,13 +93,13 @@ fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> F
     // A word is typed and taken back to its first letter, again and again.
     let (word, mut before) = ("rivera", 1);
     seat.press(&word[..before]);
-    seat.wait_for("a letter", |seen| (typed(&seen.text()) == word[..before]).then_some(()));
+    seat.wait_for("a letter", |seen| (typed(&seen.text()) == &word[..before]).then_some(()));
     let lengths = (2..=word.len()).chain((1..word.len()).rev()).cycle();
     for length in lengths.take(KEYS) {
         let key = if length > before { &word[before..length] } else { "\x7f" };
         let start = Instant::now();
         seat.press(key);
-        seat.wait_for("the key", |seen| (typed(&seen.text()) == word[..length]).then_some(()));
+        seat.wait_for("the key", |seen| (typed(&seen.text()) == &word[..length]).then_some(()));
         figure.record(start.elapsed());
         before = length;
         seat.seen().bytes.clear();

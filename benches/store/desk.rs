@@ -21,33 +21,18 @@ use tokio::task::JoinSet;
 
 use super::place::{Bare, Place};
 use super::support::{Figure, Report};
-use super::{ROUNDS, native, people};
+use super::{ROUNDS, floor, native, people};
 
-const TASKS: u64 = 8;
+const TASKS: u64 = floor::ROWS;
 
 /// How many each of the eight does.
 const EACH: u64 = 500;
 
-const RIGHT: u64 = 123_456;
-
-const BARE_UPDATE: [&str; 3] = [
-    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = $1 AND attempts < 1000000000",
-    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = $1 AND attempts < 1000000000",
-    "UPDATE floor_row SET attempts = attempts + 1 WHERE id = ? AND attempts < 1000000000",
-];
-
-/// Rows for the bare update.
-async fn floor_rows(bare: &Bare) {
-    bare.run("DROP TABLE IF EXISTS floor_row").await;
-    bare.run("CREATE TABLE floor_row (id BIGINT NOT NULL PRIMARY KEY, attempts BIGINT)").await;
-    for id in 0..TASKS {
-        bare.run(&format!("INSERT INTO floor_row VALUES ({id}, 0)")).await;
-    }
-}
+pub(crate) const RIGHT: u64 = 123_456;
 
 /// A terminal that asks and enters.
-struct Desk {
-    store: SqlStore,
+pub(crate) struct Desk {
+    pub(crate) store: SqlStore,
     keyring: Keyring,
     policy: OtpPolicy,
     limits: SendLimits,
@@ -56,7 +41,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn open(place: &Place, customers: u64, counter: u64) -> Self {
+    pub(crate) async fn open(place: &Place, customers: u64, counter: u64) -> Self {
         let most = u32::MAX;
         Self {
             store: place.open(1).await,
@@ -80,7 +65,7 @@ impl Desk {
 
     /// Asks for a code for the customer of a number: another one each time, since
     /// a second code of a customer replaces the first.
-    async fn ask(&self, number: u64) {
+    pub(crate) async fn ask(&self, number: u64) {
         let draw = people::scattered(number);
         let id = Self::id(draw);
         let code = Code::from_number(RIGHT, 6);
@@ -117,7 +102,7 @@ impl Desk {
         assert!(matches!(issued, Issued::Fresh(_)), "{issued:?}");
     }
 
-    async fn enter(&self, number: u64, code: u64) {
+    pub(crate) async fn enter(&self, number: u64, code: u64) {
         let draw = people::scattered(number);
         let mut secret = [0; 32];
         secret[..8].copy_from_slice(&draw.to_be_bytes());
@@ -141,21 +126,21 @@ impl Desk {
 }
 
 /// Numbers that no run before has drawn.
-async fn begin(store: &SqlStore) -> u64 {
+pub(crate) async fn begin(store: &SqlStore) -> u64 {
     store.now().await.expect("a clock").millis().unsigned_abs() << 12
 }
 
 /// One terminal: how long each act takes.
 pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
     report.section("asking and verifying, durable commits, one terminal");
-    floor_rows(bare).await;
+    floor::rows(bare).await;
     let desk = Desk::open(place, customers, 1).await;
     let mut floor = Figure::new("bare guarded update");
     let [mut ask, mut wrong, mut right] =
         ["ask", "a wrong code", "the right code"].map(Figure::new);
     let begin = begin(&desk.store).await;
     for round in 0..ROUNDS {
-        floor.time(bare.write(BARE_UPDATE[bare.at()], 1)).await;
+        floor.time(floor::update(bare, 1)).await;
         ask.time(desk.ask(begin + round)).await;
         wrong.time(desk.enter(begin + round, 7)).await;
         right.time(desk.enter(begin + round, RIGHT)).await;
@@ -169,7 +154,7 @@ pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut
 /// Eight terminals at once: how many acts a second they come to.
 pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
     report.note("\neight terminals at once, a second");
-    floor_rows(bare).await;
+    floor::rows(bare).await;
     let mut desks = Vec::new();
     for counter in 0..TASKS {
         desks.push(Arc::new(Desk::open(place, customers, counter).await));
@@ -179,15 +164,19 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     if let Some(rate) = native::updates(place) {
         report.note(&format!("{:<44}{rate:>11.0}", "bare guarded update, native client"));
     }
-    let bare = bare.clone();
-    let floor = rate(move |task, _| {
-        let bare = bare.clone();
-        async move {
-            bare.write(BARE_UPDATE[bare.at()], i64::try_from(task).expect("fits")).await;
-        }
+    let one = bare.clone();
+    let update = rate(move |task, _| {
+        let bare = one.clone();
+        async move { floor::update(&bare, task).await }
     });
-    let floor = floor.await;
-    report.note(&format!("{:<44}{floor:>11.0}", "bare guarded update, same driver"));
+    let update = update.await;
+    report.note(&format!("{:<44}{update:>11.0}", "bare guarded update, same driver"));
+    let whole = transactions(bare, begin).await;
+    report.note(&format!(
+        "{:<44}{whole:>11.0}{:>9.2}×",
+        "bare transaction that writes as much",
+        whole / update
+    ));
     let all = desks.clone();
     let asked = rate(move |task, round| {
         let desk = all[task as usize].clone();
@@ -201,11 +190,32 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     });
     let verified = verified.await;
     for (name, rate) in [("ask", asked), ("verify", verified)] {
-        report.note(&format!("{name:<44}{rate:>11.0}{:>9.2}×", rate / floor));
+        report.note(&format!(
+            "{name:<44}{rate:>11.0}{:>9.2}×{:>9.2}× the transaction",
+            rate / update,
+            rate / whole
+        ));
     }
     for desk in desks {
         desk.store.close().await;
     }
+}
+
+/// How many transactions of the floor a second.
+async fn transactions(bare: &Bare, begin: u64) -> f64 {
+    let events = bare.number("SELECT MAX(id) FROM core_event").await;
+    let sessions = bare.number("SELECT MAX(id) FROM core_session").await;
+    let all = bare.clone();
+    let rate = rate(move |task, round| {
+        let bare = all.clone();
+        async move {
+            let name = people::scattered(begin + task * EACH + round).to_string();
+            floor::transaction(&bare, task, &name).await;
+        }
+    });
+    let rate = rate.await;
+    floor::forget(bare, events, sessions).await;
+    rate
 }
 
 /// Acts a second of eight tasks.

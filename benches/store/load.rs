@@ -35,6 +35,10 @@ pub(crate) async fn load(place: &Place, customers: u64, requests: u64, report: &
         copy(place, "core_customer_search", &files.entries);
         copy(place, "core_customer_word", &files.words);
     }
+    if let Bare::Sqlite(_) = bare {
+        // What does not fit is written once for each row instead of once for each step.
+        bare.run("PRAGMA cache_size = -6000000").await;
+    }
     let there = bare.number("SELECT MAX(id) FROM core_otp").await;
     for from in (u64::try_from(there).expect("a count")..requests).step_by(STEP as usize) {
         history(&bare, from + 1, requests.min(from + STEP), customers).await;

@@ -7,6 +7,8 @@
 //! cargo bench --bench store                                        # SQLite, 1,000,000
 //! cargo bench --bench store -- --customers 100000 --requests 100000
 //! cargo bench --bench store -- --url "$(benches/server start postgres)"
+//! cargo bench --bench store -- --only log,desk     # of open, search, log, desk, live
+//! cargo bench --bench store -- --only maintain     # archives what it was loaded with
 //! ```
 //! The store is kept and used again by the next run.
 
@@ -18,7 +20,10 @@
 )]
 
 mod desk;
+mod floor;
+mod live;
 mod load;
+mod maintain;
 mod native;
 #[path = "../support/people.rs"]
 mod people;
@@ -45,6 +50,8 @@ struct Arguments {
     place: Place,
     customers: u64,
     requests: u64,
+    /// The sections that are wanted; all where none is named.
+    only: Vec<String>,
 }
 
 impl Arguments {
@@ -65,24 +72,46 @@ impl Arguments {
                 Place::Sqlite(folder.join(format!("store-{customers}.db")))
             }
         };
-        Self { place, customers, requests: count("--requests") }
+        let only = value("--only").map(|it| it.split(',').map(str::to_owned).collect());
+        Self { place, customers, requests: count("--requests"), only: only.unwrap_or_default() }
+    }
+
+    fn wants(&self, section: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|it| it == section)
     }
 }
 
 #[tokio::main]
 async fn main() {
-    let Arguments { place, customers, requests } = Arguments::read();
+    let wish = Arguments::read();
+    let Arguments { place, customers, requests, .. } = &wish;
+    let (customers, requests) = (*customers, *requests);
     let mut report = Report::default();
     report.note(&format!("{}, {customers} customers, {requests} requests", place.name()));
-    load::load(&place, customers, requests, &mut report).await;
+    load::load(place, customers, requests, &mut report).await;
     let bare = place.bare(8).await;
-    opening(&place, &bare, &mut report).await;
+    if wish.wants("open") {
+        opening(place, &bare, &mut report).await;
+    }
     let store = place.open(1).await;
-    search(&store, &bare, customers, &mut report).await;
-    pages(&store, &bare, &mut report).await;
+    if wish.wants("search") {
+        search(&store, &bare, customers, &mut report).await;
+    }
+    if wish.wants("log") {
+        pages(&store, &bare, &mut report).await;
+    }
     store.close().await;
-    desk::one(&place, &bare, customers, &mut report).await;
-    desk::eight(&place, &bare, customers, &mut report).await;
+    if wish.wants("desk") {
+        desk::one(place, &bare, customers, &mut report).await;
+        desk::eight(place, &bare, customers, &mut report).await;
+    }
+    if wish.wants("live") {
+        live::live(place, &bare, customers, &mut report).await;
+    }
+    // It changes what the other sections look at, so it has to be asked for.
+    if wish.only.iter().any(|it| it == "maintain") {
+        maintain::maintain(place, &bare, customers, &mut report).await;
+    }
     bare.close().await;
     report.print();
 }

@@ -1,39 +1,54 @@
 //! Judging a code.
 //!
-//! The attempt is counted by two guarded statements before anything is compared:
-//! against the customer, then against the request. Their row counts decide whether
-//! there is anything to compare (security requirements 4 and 6), so that nobody
-//! learns from a locked request whether the code was right. A right code takes its
-//! own count against the customer back. The first of the two also holds every
-//! other act on the customer up until this one has ended. All of it is one
-//! transaction with the event: without the event there is no session. The event
-//! bears the name of the act, so that one told again fails at its event, undoes
-//! what it has done so far and is answered by the first.
+//! The attempt is counted by one guarded statement before anything is compared:
+//! against the customer and against the request, or against neither. Its row count
+//! decides whether there is anything to compare (security requirements 4 and 6), so
+//! that nobody learns from a locked request whether the code was right. What is
+//! compared was read before; the count holds only for the very code that was read,
+//! which never changes. A right code takes its own count against the customer back.
+//! The count also holds every other act on the customer up until this one has
+//! ended. All of it is one transaction with the event: without the event there is
+//! no session. The event bears the name of the act, so that one told again fails at
+//! its event, undoes what it has done so far and is answered by the first.
 
 use super::db::{Db, Tx, args};
 use super::sql::statements;
+use super::together::Write;
 use super::view::Held;
 use super::{events, outbox, request, session};
 use crate::domain::code::{Digest, StoredCode};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, Status};
-use crate::service::ports::{Attempt, Attempted, RetiredCode, StoreError};
+use crate::service::ports::{Attempt, Attempted, NewEvent, RetiredCode, StoreError};
 
 statements! {
-    BLAME {
-        "UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
-         WHERE customer_id = (SELECT customer_id FROM core_otp WHERE public_id = $1) \
-         AND failures < $2"
-    }
-    UNBLAME {
-        "UPDATE core_guard SET failures = failures - 1 \
-         WHERE customer_id = (SELECT customer_id FROM core_otp WHERE public_id = $1)"
-    }
-    COUNT {
-        "UPDATE core_otp SET attempts = attempts + 1 \
-         WHERE public_id = $1 AND status = 'open' AND attempts < max_attempts \
-         AND expires_at > " now
+    /// Counts the attempt against the customer and the request, or against neither:
+    /// $1 and $2 are their numbers, $3 the code that it is for, $4 the customer's
+    /// cap. The customer's guard comes first, as in every other act. Each row is
+    /// tested as it is once it is held, and the time is that of this moment.
+    ADMIT {
+        (each
+            ("UPDATE core_otp SET attempts = attempts + 1 \
+              WHERE id = $1 AND generation = $3 AND status = 'open' \
+              AND attempts < max_attempts AND expires_at > " clock " \
+              AND EXISTS (SELECT 1 FROM core_guard WHERE customer_id = $2 AND failures < $4); \
+              UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
+              WHERE customer_id = $2 AND changes() = 1")
+            ("WITH held AS (SELECT customer_id FROM core_guard \
+              WHERE customer_id = $2 AND failures < $4 FOR UPDATE), \
+              counted AS (UPDATE core_otp SET attempts = attempts + 1 \
+              WHERE id = $1 AND generation = $3 AND status = 'open' \
+              AND attempts < max_attempts AND expires_at > " clock " \
+              AND EXISTS (SELECT 1 FROM held) RETURNING customer_id) \
+              UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
+              WHERE customer_id = (SELECT customer_id FROM counted)")
+            ("UPDATE core_guard g STRAIGHT_JOIN core_otp o \
+              SET g.failures = g.failures + 1, g.updated_at = " now ", \
+              o.attempts = o.attempts + 1 \
+              WHERE g.customer_id = $2 AND g.failures < $4 \
+              AND o.id = $1 AND o.generation = $3 AND o.status = 'open' \
+              AND o.attempts < o.max_attempts AND o.expires_at > " clock))
     }
     VERIFY {
         "UPDATE core_otp SET status = 'verified', is_verified = 1, otp_code = '', \
@@ -71,39 +86,40 @@ pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, 
 
 async fn judge(db: &Db, attempt: &Attempt<'_>) -> Result<Attempted, StoreError> {
     let mut tx = db.begin().await?;
-    let cap = attempt.policy.failure_cap;
-    let id = attempt.request.as_str();
-    let blamed = tx.write(&BLAME, args![id, cap]).await? == 1;
-    let admitted = blamed && tx.write(&COUNT, args![id]).await? == 1;
-    if blamed && !admitted {
-        tx.write(&UNBLAME, args![id]).await?;
-    }
     let Some(held) = request::held(&mut tx, attempt.request).await? else {
         return Ok(Attempted::NotFound);
     };
-    if !admitted {
-        return refuse(tx, attempt, held).await;
+    let (request, cap) = (&held.request, attempt.policy.failure_cap);
+    let these = args![held.row, request.customer.0, request.generation, cap];
+    if tx.write(&ADMIT, these).await? == 0 {
+        return refuse(tx, attempt).await;
     }
     // Where the key is missing this returns, and the count is taken back.
     if attempt.guess.matches(&held.code())? {
         accept(tx, attempt, held).await
     } else {
-        reject(tx, attempt, held).await
+        reject(tx, attempt).await
     }
 }
 
 async fn accept(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
-    tx.write(&VERIFY, args![held.row]).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
-    tx.write(&FORGIVE, args![held.request.customer.0]).await?;
-    let session = session::open(&mut tx, attempt, &held).await?;
-    let request = Request { status: Status::Verified, ..held.request };
-    record(&mut tx, attempt, &request, Outcome::Verified, None).await?;
+    let session = session::new(attempt, &held);
+    let writes = vec![
+        Write { sql: &VERIFY, args: args![held.row].to_vec() },
+        Write { sql: &FORGIVE, args: args![session.customer.0].to_vec() },
+        session::open(&session, &attempt.session.token_digest),
+    ];
+    let attempts = held.request.attempts + 1;
+    let request = Request { status: Status::Verified, attempts, ..held.request };
+    let event = event(attempt, &request, Outcome::Verified, None);
+    events::write_with(&mut tx, writes, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(Attempted::Verified { request, session })
 }
 
-async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
+async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<Attempted, StoreError> {
+    let held = counted(&mut tx, attempt).await?;
     let customer = held.request.customer;
     let retired = retired(&mut tx, attempt, &held.request).await?;
     let customer_locked = held.failures >= attempt.policy.failure_cap;
@@ -120,18 +136,30 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempt
     }
     let outcome = if retired.is_some() { Outcome::Superseded } else { Outcome::Wrong };
     let detail = customer_locked.then_some(CUSTOMER_LOCKED);
-    record(&mut tx, attempt, &request, outcome, detail).await?;
+    let event = event(attempt, &request, outcome, detail);
+    events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(Attempted::Refused { outcome, request, retired, customer_locked })
 }
 
-async fn refuse(mut tx: Tx, attempt: &Attempt<'_>, held: Held) -> Result<Attempted, StoreError> {
+/// The request as the count has left it.
+async fn counted(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<Held, StoreError> {
+    let held = request::held(tx, attempt.request).await?;
+    held.ok_or_else(|| StoreError::Conflict("the request went to the archive".into()))
+}
+
+async fn refuse(mut tx: Tx, attempt: &Attempt<'_>) -> Result<Attempted, StoreError> {
     let cap = attempt.policy.failure_cap;
-    let outcome = held.refusal(cap).unwrap_or(Outcome::Locked);
+    let held = counted(&mut tx, attempt).await?;
+    let Some(outcome) = held.refusal(cap) else {
+        // It was replaced or unlocked at this moment, so it is to be looked at anew.
+        return Err(StoreError::Conflict("the request changed meanwhile".into()));
+    };
     let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
     let request = held.request;
     let detail = customer_locked.then_some(CUSTOMER_LOCKED);
-    record(&mut tx, attempt, &request, outcome, detail).await?;
+    let event = event(attempt, &request, outcome, detail);
+    events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
     Ok(Attempted::Refused { outcome, request, retired: None, customer_locked })
 }
@@ -180,15 +208,12 @@ async fn retired(
     Ok(None)
 }
 
-async fn record(
-    tx: &mut Tx,
-    attempt: &Attempt<'_>,
-    request: &Request,
+fn event<'a>(
+    attempt: &Attempt<'a>,
+    request: &'a Request,
     outcome: Outcome,
     detail: Option<&str>,
-) -> Result<(), StoreError> {
-    let mut event = request::about(request, EventKind::Attempt, attempt.actor);
-    event.outcome = Some(outcome);
-    event.detail = detail.map(str::to_owned);
-    events::write_once(tx, &event, Some(attempt.act)).await
+) -> NewEvent<'a> {
+    let about = request::about(request, EventKind::Attempt, attempt.actor);
+    NewEvent { outcome: Some(outcome), detail: detail.map(str::to_owned), ..about }
 }

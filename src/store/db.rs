@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::fault::failed;
 use super::lent::Lent;
 use super::sql::{Sql, statements};
+use super::together::{self, Write};
 pub(super) use super::value::{Arg, Row, args};
 use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
@@ -249,6 +250,22 @@ impl Tx {
                 done.map(|it| it.rows_affected()).map_err(failed)
             }
         }
+    }
+
+    /// Writes what needs nothing from each other, in as few round trips as the
+    /// database lets it.
+    pub(super) async fn write_all(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        let (text, args) = match self.inner {
+            Inner::Sqlite(_) if writes.len() > 1 => together::script(writes),
+            Inner::Postgres(_) if writes.len() > 1 => together::statement(writes),
+            _ => {
+                for it in writes {
+                    self.write(it.sql, &it.args).await?;
+                }
+                return Ok(());
+            }
+        };
+        self.made_write(text, &args).await
     }
 
     /// Inserts one row by a statement that ends in `returning_id`; gives its

@@ -7,6 +7,7 @@
 use super::db::{Arg, Db, Tx, args};
 use super::search;
 use super::sql::statements;
+use super::together::Write;
 use super::view;
 use crate::domain::channel::Channel;
 use crate::domain::event::{Event, EventFilter, EventId, Page};
@@ -92,22 +93,30 @@ pub(super) async fn write_once(
     event: &NewEvent<'_>,
     act: Option<&str>,
 ) -> Result<(), StoreError> {
-    tx.write(
-        &WRITE,
-        args![
-            event.kind.word(),
-            event.outcome.map(Outcome::word),
-            event.request.map(RequestId::as_str),
-            event.customer.map(|it| it.0),
-            event.channel.map(Channel::word),
-            event.contact.as_deref(),
-            &event.actor.clerk,
-            &event.actor.counter,
-            event.detail.as_deref(),
-            act,
-        ],
-    )
-    .await?;
+    write_with(tx, Vec::new(), event, act).await
+}
+
+/// Writes an event together with what it tells about.
+pub(super) async fn write_with<'a>(
+    tx: &mut Tx,
+    mut writes: Vec<Write<'a>>,
+    event: &'a NewEvent<'_>,
+    act: Option<&'a str>,
+) -> Result<(), StoreError> {
+    let args = args![
+        event.kind.word(),
+        event.outcome.map(Outcome::word),
+        event.request.map(RequestId::as_str),
+        event.customer.map(|it| it.0),
+        event.channel.map(Channel::word),
+        event.contact.as_deref(),
+        &event.actor.clerk,
+        &event.actor.counter,
+        event.detail.as_deref(),
+        act,
+    ];
+    writes.push(Write { sql: &WRITE, args: args.to_vec() });
+    tx.write_all(&writes).await?;
     tx.wrote_entry();
     Ok(())
 }

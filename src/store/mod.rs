@@ -50,6 +50,7 @@ mod source;
 mod sql;
 mod sqlite;
 mod theirs;
+mod together;
 mod unlock;
 mod value;
 mod view;
@@ -193,7 +194,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 26] = [
+        let modules: [(&str, &[(&str, Sql)]); 27] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),

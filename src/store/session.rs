@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::db::{Db, Tx, args};
 use super::events;
 use super::sql::statements;
+use super::together::Write;
 use super::view::{self, Held};
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::session::{Session, SessionEnd, SessionId};
@@ -38,15 +39,11 @@ statements! {
     ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
-/// Opens the session of a request that was just verified.
-pub(super) async fn open(
-    tx: &mut Tx,
-    attempt: &Attempt<'_>,
-    held: &Held,
-) -> Result<Session, StoreError> {
+/// The session of a request that is just being verified.
+pub(super) fn new(attempt: &Attempt<'_>, held: &Held) -> Session {
     let created_at = held.now;
     let expires_at = created_at.plus(attempt.policy.session);
-    let session = Session {
+    Session {
         id: attempt.session.id.clone(),
         customer: held.request.customer,
         account_no: held.account_no.clone(),
@@ -60,25 +57,25 @@ pub(super) async fn open(
         expires_at,
         idle_at: created_at.plus(attempt.policy.session_idle).min(expires_at),
         ended: None,
-    };
-    tx.write(
-        &OPEN,
-        args![
-            session.id.as_str(),
-            &attempt.session.token_digest,
-            session.customer.0,
-            session.request.as_str(),
-            session.factor.word(),
-            &session.purpose,
-            &session.clerk,
-            &session.counter,
-            session.created_at.millis(),
-            session.expires_at.millis(),
-            session.idle_at.millis(),
-        ],
-    )
-    .await?;
-    Ok(session)
+    }
+}
+
+/// Opens a session by the digest of its token.
+pub(super) fn open<'a>(session: &'a Session, token_digest: &'a str) -> Write<'a> {
+    let args = args![
+        session.id.as_str(),
+        token_digest,
+        session.customer.0,
+        session.request.as_str(),
+        session.factor.word(),
+        &session.purpose,
+        &session.clerk,
+        &session.counter,
+        session.created_at.millis(),
+        session.expires_at.millis(),
+        session.idle_at.millis(),
+    ];
+    Write { sql: &OPEN, args: args.to_vec() }
 }
 
 /// Prolongs a living session by its token, or says that it has ended.

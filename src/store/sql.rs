@@ -46,6 +46,16 @@ macro_rules! fragment {
     (mysql now) => {
         "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
     };
+    // The same as it is at this moment, even where the statement had to wait.
+    (postgres clock) => {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    };
+    (mysql clock) => {
+        "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+    };
+    ($database:ident clock) => {
+        $crate::store::sql::fragment!($database now)
+    };
     // The lesser of two values.
     (sqlite least) => {
         "MIN"

@@ -14,15 +14,18 @@ fn fault(step: &str) -> Option<String> {
 
 async fn faults(raw: &mut SqliteConnection) -> Vec<String> {
     let mut faults = Vec::new();
-    for statement in SqlStore::statements() {
-        let explain = format!("EXPLAIN QUERY PLAN {}", statement.sqlite);
+    let each = |it: countersign::store::Statement| {
+        it.sqlite.split("; ").map(move |text| (it.name.clone(), text)).collect::<Vec<_>>()
+    };
+    for (name, text) in SqlStore::statements().into_iter().flat_map(each) {
+        let explain = format!("EXPLAIN QUERY PLAN {text}");
         let plan = sqlx::raw_sql(AssertSqlSafe(explain))
             .fetch_all(&mut *raw)
             .await
-            .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         for row in plan {
             let step: String = row.get(3);
-            faults.extend(fault(&step).map(|fault| format!("{}: {fault}", statement.name)));
+            faults.extend(fault(&step).map(|fault| format!("{name}: {fault}")));
         }
     }
     faults
