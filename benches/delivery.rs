@@ -16,7 +16,6 @@
 )]
 #![expect(clippy::cast_precision_loss, reason = "its figures are rounded anyway")]
 
-#[expect(dead_code, reason = "each bench uses its part")]
 #[path = "../tests/support/message.rs"]
 mod message;
 #[expect(dead_code, reason = "each bench uses its part")]

@@ -26,6 +26,7 @@ use countersign::random::OsRandom;
 use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
 use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
+use countersign::service::trial::TrialError;
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
@@ -436,4 +437,21 @@ async fn security_45_a_code_goes_to_the_address_stored_not_to_the_one_typed() {
     bench.send(bench.ask(&dana, Channel::Email).await).await;
     let sent = bench.sender.sent.lock().expect("unpoisoned");
     assert_eq!(sent[0].to.as_str(), "wb-1@example.org");
+}
+
+#[tokio::test]
+async fn a_test_message_is_in_the_log_and_goes_to_allowed_countries_alone() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let refused = bench.desk.send_test("+1 212 555 0142").await;
+    assert!(matches!(refused, Err(TrialError::Contact(_))), "{refused:?}");
+    for (typed, masked) in [("admin@example.org", "a***@example.org"), ("0151 12345678", "+4")] {
+        let trials = bench.desk.send_test(typed).await.expect("sent");
+        assert_eq!(trials.len(), 1, "there is no fallback");
+        assert!(trials[0].contact.starts_with(masked), "{trials:?}");
+    }
+    let events = bench.desk.log(&EventFilter::default(), Page::Newest, 9).await.expect("the log");
+    let told: Vec<_> = events.iter().map(|it| (it.kind, it.contact.clone())).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|(kind, _)| *kind == EventKind::Tested));
+    assert_eq!(told[1].1.as_deref(), Some("a***@example.org"));
 }

@@ -159,9 +159,10 @@ counters, or by this, when its time has come. Any number may run at once.")]
         countersign deliveries --hours 168 --json")]
     Deliveries(DeliveriesArgs),
     /// Check each part as it would be used, and say what to do about each failure
-    #[command(after_help = "Example:\n  countersign doctor\n\n\
-        Nothing is sent. Exits with 31 when any part fails.")]
-    Doctor(Json),
+    #[command(after_help = "Examples:\n  countersign doctor\n  \
+        countersign doctor --send-test admin@example.org\n\n\
+        Nothing is sent without --send-test. Exits with 31 when any part fails.")]
+    Doctor(DoctorArgs),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -393,6 +394,17 @@ pub struct MaintainArgs {
     pub output: Json,
 }
 
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Also send a message without a code there, by each provider of the channel; the log tells of it
+    #[arg(long, value_name = "EMAIL|PHONE")]
+    pub send_test: Option<String>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `deliver`
 #[derive(Debug, Args)]
 pub struct DeliverArgs {
@@ -538,7 +550,7 @@ impl Command {
             )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Migrate(output)
-            | Self::Doctor(output)
+            | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {
                 output.json
             }

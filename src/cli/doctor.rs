@@ -15,10 +15,12 @@ use super::output::Output;
 use crate::config::Config;
 use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::service::Route;
 use crate::service::ports::{CustomerCheck, KeysInUse, Sender};
+use crate::service::trial::{Trial, TrialError};
 use crate::service::wording;
 
 /// No part takes longer to say how it is.
@@ -33,13 +35,20 @@ pub async fn run(
     output: &mut Output,
     read: Result<Config, Failure>,
     clock: impl Fn() -> Timestamp,
+    test: Option<&str>,
 ) -> Result<Exit, Failure> {
     let checks = match read {
         Err(failure) => {
             let help = "Mend the configuration first; the other parts follow from it.";
             vec![bad("configuration", sentence(failure), help), terminal(house)]
         }
-        Ok(config) => all(house, &config, clock).await,
+        Ok(config) => {
+            let mut checks = all(house, &config, clock).await;
+            if let Some(to) = test {
+                checks.extend(send_test(house, &config, to).await);
+            }
+            checks
+        }
     };
     let failed = checks.iter().filter(|check| !check.ok).count();
     let message = match failed {
@@ -215,6 +224,38 @@ async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Che
             vec![main, fallback]
         }
     }
+}
+
+/// Sends a message without a code, by each provider of the channel.
+async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
+    const PART: &str = "test message";
+    let desk = match house.desk(config).await {
+        Ok(desk) => desk,
+        Err(failure) => return vec![bad(PART, sentence(failure), "Nothing was sent.")],
+    };
+    let trials = match desk.send_test(to).await {
+        Ok(trials) => trials,
+        Err(TrialError::Contact(error)) => {
+            let help = "Give an email address, or a phone number of a country in [sms].";
+            return vec![bad(PART, format!("nothing was sent: {error}"), help)];
+        }
+        Err(TrialError::Desk(error)) => {
+            return vec![bad(
+                PART,
+                wording::desk_error(&error),
+                "See what the store is like above.",
+            )];
+        }
+    };
+    let told = |trial: &Trial| {
+        let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
+        let found = format!("{} to {}: {said}", trial.provider, trial.contact);
+        match trial.report.state {
+            DeliveryState::Sent => good(PART, found),
+            _ => bad(PART, found, HELP_SENDER),
+        }
+    };
+    trials.iter().map(told).collect()
 }
 
 const HELP_SENDER: &str = "See [email], [sms] and [whatsapp] in the configuration.";

@@ -92,8 +92,9 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
     match command {
         Command::Completions { shell } => return pages::completions(output, shell),
         Command::Man { dir } => return pages::manual(output, dir.as_deref()),
-        Command::Doctor(_) => {
-            return doctor::run(house, output, origin.read(house), this_clock).await;
+        Command::Doctor(arguments) => {
+            let test = arguments.send_test.as_deref();
+            return doctor::run(house, output, origin.read(house), this_clock, test).await;
         }
         Command::Config(command) => return configuration(house, output, &origin, &command),
         _ => {}

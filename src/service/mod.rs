@@ -16,6 +16,7 @@ pub mod providers;
 pub mod request;
 pub mod roster;
 pub mod session;
+pub mod trial;
 pub mod unlock;
 pub mod verify;
 pub mod wording;
