@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::error::DeliveryError;
-use crate::config::table::TABLE;
+use crate::config::table::{Key, TABLE};
 use crate::domain::delivery::{Fault, Report, Told, Trace};
 use crate::domain::message::{Outgoing, TestMessage};
 use crate::service::ports::{Consent, Sender};
@@ -41,7 +41,7 @@ impl Place {
         }
         let there = format!("{section}.fallback");
         let told = sentence.replace(&format!("[{section}]"), &format!("[{there}]"));
-        let keys = TABLE.iter().map(|key| key.parts()).filter(|(it, _)| *it == Some(section));
+        let keys = TABLE.iter().map(Key::parts).filter(|(it, _)| *it == Some(section));
         keys.fold(told, |told, (_, key)| {
             told.replace(&format!("{section}.{key}"), &format!("{there}.{key}"))
         })

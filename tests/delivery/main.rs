@@ -10,6 +10,7 @@ mod message;
 mod oauth;
 mod sendgrid;
 mod smtp;
+mod smtp_kept;
 mod trial;
 mod twilio;
 mod twilio_ask;

@@ -56,7 +56,9 @@ impl<T: Send + 'static> Parking<T> {
     /// Ends all: they do not answer.
     pub(super) fn clear(&self) {
         let all = std::mem::take(&mut locked(&self.places).taken);
-        all.into_iter().for_each(|(_, one)| (self.leave)(one));
+        for (_, one) in all {
+            (self.leave)(one);
+        }
     }
 }
 
@@ -72,7 +74,9 @@ async fn watch<T>(places: Weak<Mutex<Places<T>>>, leave: fn(T)) {
             places.watched = next.is_some();
             (over, next)
         };
-        over.into_iter().for_each(|(_, one)| leave(one));
+        for (_, one) in over {
+            leave(one);
+        }
         drop(places);
         let Some(next) = next else { return };
         sleep_until(next).await;
