@@ -5,6 +5,9 @@
 
 #![expect(clippy::print_stdout, reason = "a table is printed")]
 
+#[expect(dead_code, reason = "the tests of the use cases break more of it")]
+#[path = "support/breaking.rs"]
+mod breaking;
 #[path = "support/certificates.rs"]
 mod certificates;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]

@@ -2,7 +2,9 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::{CustomerSettings, StoreSettings};
@@ -24,6 +26,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::breaking::Breaking;
+
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,12 +38,13 @@ pub(crate) struct Office {
     sender: Arc<dyn Sender>,
     expiry: Duration,
     customer: CustomerId,
+    asked: AtomicUsize,
 }
 
 impl Office {
     pub(crate) async fn new(sender: Arc<dyn Sender>, expiry: Duration) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let desk = desk(&folder, &sender, expiry).await;
+        let desk = desk(store(&folder).await, &sender, expiry);
         let dana = NewCustomer {
             account_no: "WB-1".into(),
             name: "Dana Rivera".into(),
@@ -52,20 +57,27 @@ impl Office {
         desk.store().import(&[dana]).await.expect("imported");
         let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
         let customer = found.first().expect("the customer").id;
-        Self { desk, folder, sender, expiry, customer }
+        Self { desk, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }
     }
 
     /// Another terminal of the same office.
     pub(crate) async fn terminal(&self) -> Desk {
-        desk(&self.folder, &self.sender, self.expiry).await
+        desk(store(&self.folder).await, &self.sender, self.expiry)
     }
 
-    /// Asks for a code; nothing is sent yet.
+    /// One whose store is lost as long as there is a file of this name.
+    pub(crate) async fn losing_terminal(&self) -> (Desk, PathBuf) {
+        let store = Breaking::over(store(&self.folder).await);
+        store.lost_by_file(self.folder.path());
+        (desk(store, &self.sender, self.expiry), self.folder.path().join("lost"))
+    }
+
+    /// Asks for a code, each for a purpose of its own; nothing is sent yet.
     pub(crate) async fn ask(&self, channel: Channel) -> Request {
         let ask = Ask {
             customer: self.customer,
             channel,
-            purpose: "pay a bill".into(),
+            purpose: format!("purpose {}", self.asked.fetch_add(1, Ordering::Relaxed)),
             idempotency: self.desk.new_act().expect("a name"),
         };
         match self.desk.ask(&ask).await.expect("an answer") {
@@ -120,10 +132,12 @@ impl Office {
     }
 }
 
-async fn desk(folder: &TempDir, sender: &Arc<dyn Sender>, expiry: Duration) -> Desk {
+async fn store(folder: &TempDir) -> Arc<dyn Store> {
     let settings = StoreSettings::Sqlite { file: folder.path().join("desk.db") };
-    let store = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
-    let store: Arc<dyn Store> = Arc::new(store);
+    Arc::new(SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store"))
+}
+
+fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> Desk {
     let route = || Route::from(Arc::clone(sender));
     let rules = Rules {
         name: "Riverside Billing".into(),

@@ -227,3 +227,28 @@ async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() 
     assert_eq!(delivery.state, DeliveryState::Failed);
     assert!(delivery.detail.expect("a sentence").contains("taken back"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_what_a_worker_has_begun_it_ends_when_the_store_is_lost_meanwhile() {
+    let post = PostOffice::start(|_| Some((At::Letter, Does::Hold))).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let requests = [office.ask(Channel::Email).await, office.ask(Channel::Email).await];
+    office.pass(LEASE).await;
+    let (worker, lost) = office.losing_terminal().await;
+    let working = tokio::spawn(async move { worker.work_off_outbox(2).await });
+    post.met(2).await;
+    std::fs::write(&lost, "").expect("a file");
+    post.release();
+    // The first cannot be written down, and the outbox not be looked into.
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert!(!working.is_finished(), "the second is still being handed over");
+    std::fs::remove_file(&lost).expect("the file");
+    post.release();
+    working.await.expect("an end").expect_err("the store was lost");
+    let mut states = Vec::new();
+    for request in &requests {
+        states.push(office.now(request).await.delivery.state);
+    }
+    let sent = states.iter().filter(|it| **it == DeliveryState::Sent).count();
+    assert_eq!((sent, post.letters().len()), (1, 2), "{states:?}");
+}
