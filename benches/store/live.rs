@@ -25,16 +25,16 @@ pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mu
     let begin = desk::begin(&desk.store).await;
     let mut last = EventId(bare.number("SELECT MAX(id) FROM core_event").await);
     for round in 0..ACTS {
+        changes.mark_unchanged();
         desk.ask(begin + round).await;
         let since = Instant::now();
         let seen = async {
             loop {
-                changes.mark_unchanged();
+                changes.changed().await.expect("it goes on");
                 let new = other.events(&all, Page::After(last), 50);
                 if let Some(newest) = new.await.expect("an answer").iter().map(|it| it.id).max() {
                     return newest;
                 }
-                changes.changed().await.expect("it goes on");
             }
         };
         last = tokio::time::timeout(PATIENCE, seen).await.expect("seen in time");
