@@ -181,21 +181,29 @@ async fn deliver(desk: &Desk, output: &mut Output, request: Request) -> Result<R
 fn said_of_delivery(request: &Request) -> String {
     let delivery = &request.delivery;
     if delivery.state == DeliveryState::Queued && request.status != Status::Open {
-        return format!("No message went to {}.", request.contact);
+        let status = wording::status(request, &moment::short);
+        return format!("No message went to {}. {status}", request.contact);
     }
     wording::delivery(delivery.state, request.channel, &request.contact, delivery.detail.as_deref())
 }
 
+/// What became of the message; none where a provider has it or is being given it.
+fn sent_outcome(request: &Request) -> Option<Outcome> {
+    let delivery = &request.delivery;
+    match (delivery.state, request.status) {
+        // What waits after all the tries has not been sent.
+        (DeliveryState::Queued, Status::Open) => {
+            delivery.detail.is_some().then_some(Outcome::Unavailable)
+        }
+        // It was closed before anybody began to send it.
+        (DeliveryState::Queued, status) => status.refusal(),
+        (state, _) => wording::delivery_outcome(state),
+    }
+}
+
 fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<Exit, Failure> {
     let message = said_of_delivery(request);
-    // What waits after all the tries has not been sent.
-    let waits =
-        request.delivery.state == DeliveryState::Queued && request.delivery.detail.is_some();
-    let outcome = if waits {
-        Some(Outcome::Unavailable)
-    } else {
-        wording::delivery_outcome(request.delivery.state)
-    };
+    let outcome = sent_outcome(request);
     let word = outcome.map_or("sent", Outcome::word);
     let reply = Reply::of(word, message.clone()).with_customer(customer).with_request(request);
     let next = match request.delivery.state {
