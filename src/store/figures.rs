@@ -15,8 +15,8 @@ statements! {
     }
     /// The table is small.
     QUEUE {
-        "SELECT COUNT(*), " now " - MIN(d.created_at) FROM core_outbox b \
-         JOIN core_delivery d ON d.id = b.delivery_id WHERE b.task = 'send'"
+        "SELECT COUNT(*), " now " - MIN((SELECT d.created_at FROM core_delivery d \
+         WHERE d.id = b.delivery_id)) FROM core_outbox b WHERE b.task = 'send'"
     }
 }
 
