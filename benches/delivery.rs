@@ -120,7 +120,7 @@ async fn measure(postgres: bool) {
             eight.add(run.floor(AT_ONCE).await);
             worker.add(run.worker().await);
         }
-        assert_eq!(post.letters().len(), 3 * ROUNDS * MESSAGES, "each came once");
+        assert_eq!(post.count(), 3 * ROUNDS * MESSAGES, "each came once");
         let (worker, alone, eight) = (worker.median(), alone.median(), eight.median());
         println!(
             "{:<22}{worker:>12.0}{alone:>12.0}{:>8.2}×{eight:>14.0}{:>8.2}×",
@@ -199,12 +199,12 @@ impl<'a> Run<'a> {
         }
         // Their turn has come.
         self.bare.run("UPDATE core_outbox SET due_at = due_at - 60000").await;
-        let before = self.post.letters().len();
+        let before = self.post.count();
         let end = CancellationToken::new();
         let (desk, over) = (self.desk.clone(), end.clone());
         let begun = Instant::now();
         let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over).await });
-        while self.post.letters().len() < before + MESSAGES
+        while self.post.count() < before + MESSAGES
             || self.desk.store().next_errand("nobody").await.expect("an answer").is_some()
         {
             tokio::time::sleep(Duration::from_millis(2)).await;

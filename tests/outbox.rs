@@ -4,6 +4,8 @@
 //! The tests print their tables; `--nocapture` shows them.
 
 #![expect(clippy::print_stdout, reason = "a table is printed")]
+#![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
+#![expect(clippy::duplicate_mod, reason = "each kind of server brings its certificates along")]
 
 #[expect(dead_code, reason = "the tests of the use cases break more of it")]
 #[path = "support/breaking.rs"]

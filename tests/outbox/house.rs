@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use crate::servers::{Database, Server};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What is behind the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,10 +28,10 @@ fn weather(number: usize) -> Option<(At, Does)> {
 
 async fn thousand(kind: Kind, workers: usize) {
     let post = PostOffice::start(weather).await;
-    let port = post.port;
     let senders = format!(
-        "[email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
-         from = \"desk@example.org\""
+        "[email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         from = \"desk@example.org\"",
+        post.port
     );
     let house = House::open(kind, &senders, CODES).await;
     for customer in 0..CODES {

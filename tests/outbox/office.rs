@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::breaking::Breaking;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An office with one customer, whose messages all go by one sender.
 pub(crate) struct Office {

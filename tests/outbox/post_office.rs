@@ -98,6 +98,11 @@ impl PostOffice {
         self.inner.letters.lock().expect("no panic").clone()
     }
 
+    /// How many those are.
+    pub(crate) fn count(&self) -> usize {
+        self.inner.letters.lock().expect("no panic").len()
+    }
+
     /// How many conversations began.
     pub(crate) fn conversations(&self) -> usize {
         self.inner.conversations.load(Ordering::SeqCst)
@@ -111,7 +116,7 @@ impl PostOffice {
     /// Waits until so many conversations have met their plan.
     pub(crate) async fn met(&self, count: usize) {
         let mut met = self.inner.met.subscribe();
-        let waited = tokio::time::timeout(Duration::from_secs(60), met.wait_for(|it| *it >= count));
+        let waited = tokio::time::timeout(Duration::from_mins(1), met.wait_for(|it| *it >= count));
         waited.await.expect("it comes that far").expect("a server");
     }
 
