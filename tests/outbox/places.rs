@@ -127,8 +127,12 @@ fn tray() -> TraySettings {
 
 /// A sender of email by this server.
 pub(crate) fn smtp_sender(settings: SmtpSettings) -> Arc<dyn Sender> {
+    smtp_sender_within(settings, SHORT)
+}
+
+pub(crate) fn smtp_sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
     let email = EmailSettings::Smtp(settings);
-    delivery::email_sender(&email, &tray(), &message::templates(), SHORT).expect("a sender")
+    delivery::email_sender(&email, &tray(), &message::templates(), times).expect("a sender")
 }
 
 async fn smtp(trouble: Trouble, passes: bool) -> Place {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use countersign::delivery::Times;
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
 use countersign::domain::event::EventKind;
@@ -12,7 +13,7 @@ use countersign::domain::message::Outgoing;
 use countersign::service::ports::{Consent, Sender};
 
 use crate::office::Office;
-use crate::places::smtp_sender;
+use crate::places::{smtp_sender, smtp_sender_within};
 use crate::post_office::{At, Does, PostOffice};
 
 const LONG: Duration = Duration::from_mins(5);
@@ -229,7 +230,9 @@ async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() 
 #[tokio::test(flavor = "multi_thread")]
 async fn security_20_what_a_worker_has_begun_it_ends_when_the_store_is_lost_meanwhile() {
     let post = PostOffice::start(|_| Some((At::Letter, Does::Hold))).await;
-    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    // The provider takes longer to answer than the store is insisted upon.
+    let sender = smtp_sender_within(post.settings(), Times::default());
+    let office = Office::new(sender, LONG).await;
     let requests = [office.ask(Channel::Email).await, office.ask(Channel::Email).await];
     office.pass(LEASE).await;
     let (worker, lost) = office.losing_terminal().await;
