@@ -24,13 +24,18 @@ pub async fn run(
 
 async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     let done = desk.work_off_outbox(AT_ONCE).await?;
+    let waiting = desk.store().queue().await?.length;
     let message = match done {
+        0 if waiting > 0 => format!(
+            "Nothing was due. {waiting} wait for another try or are another terminal's; \
+             --watch stays for them."
+        ),
         0 => "There was nothing to do.".to_owned(),
         1 => "One thing was done; the log says what came of it.".to_owned(),
         done => format!("{done} things were done; the log says what came of each."),
     };
     if output.json() {
-        output.object(&DeliverReply { outcome: "worked_off", message, done })?;
+        output.object(&DeliverReply { outcome: "worked_off", message, done, waiting })?;
     } else {
         output.line(&message)?;
     }

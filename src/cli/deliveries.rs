@@ -9,6 +9,7 @@ use super::moment;
 use super::output::Output;
 use super::table::Table;
 use crate::domain::figures::{Figures, Spread};
+use crate::domain::line::Condition;
 use crate::service::Desk;
 use crate::service::providers::Lines;
 
@@ -37,7 +38,9 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
     output.line(&format!("Arrived: {}", spread(figures.delivered)))?;
     for health in &lines.all {
         let word = health.at(lines.read_at).word();
-        let said = health.detail.as_ref().map_or(String::new(), |it| format!(": {it}"));
+        let is_ok = health.at(lines.read_at) == Condition::Ok;
+        let detail = health.detail.as_ref().filter(|_| !is_ok);
+        let said = detail.map_or(String::new(), |it| format!(": {it}"));
         output.line(&format!("{}: {word}{said}", health.line))?;
     }
     if figures.messages == 0 {
@@ -78,7 +81,9 @@ fn spread(spread: Option<Spread>) -> String {
 }
 
 fn span(span: Duration) -> String {
-    if span.as_secs() < 120 {
+    if span < Duration::from_millis(100) {
+        "under 0.1 s".into()
+    } else if span.as_secs() < 120 {
         format!("{:.1} s", span.as_secs_f64())
     } else {
         format!("{} min", span.as_secs() / 60)

@@ -249,7 +249,8 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
     };
     let told = |trial: &Trial| {
         let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
-        let found = format!("{} to {}: {said}", trial.provider, trial.contact);
+        let stands_in = if trial.line.fallback { "fallback, " } else { "" };
+        let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);
         match trial.report.state {
             DeliveryState::Sent => good(PART, found),
             _ => bad(PART, found, HELP_SENDER),

@@ -11,6 +11,7 @@ use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Event, EventId, EventKind};
 use crate::domain::figures::{Figures, Spread};
+use crate::domain::line::Condition;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
@@ -514,7 +515,7 @@ impl DeliveriesReply {
                 .map(|it| HealthLine {
                     line: it.line.to_string(),
                     condition: it.at(lines.read_at).word(),
-                    detail: it.detail.clone(),
+                    detail: it.detail.clone().filter(|_| it.at(lines.read_at) != Condition::Ok),
                 })
                 .collect(),
         }
@@ -530,6 +531,8 @@ pub struct DeliverReply {
     pub message: String,
     /// How many errands were done.
     pub done: u64,
+    /// How many messages still wait to be handed over.
+    pub waiting: u64,
 }
 
 /// `maintain`.

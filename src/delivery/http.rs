@@ -160,26 +160,21 @@ impl Party {
 
     /// There is more than the other side takes for now.
     pub(super) fn busy(self, wait: Option<Duration>, said: &str) -> DeliveryError {
-        let text = |when: &str| {
-            format!(
-                "{} gets more from this office than it takes. Try again {when}. ({said})",
-                self.name
-            )
+        let text = |wish: &str| {
+            format!("{} gets more from this office than it takes{wish}. ({said})", self.name)
         };
         match wait {
             Some(wait) => {
-                DeliveryError::Busy(text(&format!("in {} seconds", wait.as_secs())), wait)
+                let wish = format!(" and asks it to wait {} seconds", wait.as_secs());
+                DeliveryError::Busy(text(&wish), wait)
             }
-            None => DeliveryError::Failed(text("in a moment")),
+            None => DeliveryError::Failed(text("")),
         }
     }
 
     /// The other side says that the fault is its own.
     pub(super) fn at_fault(self, wait: Option<Duration>, said: &str) -> DeliveryError {
-        let text = format!(
-            "{} has a fault of its own. Try again in a moment, or use another channel. ({said})",
-            self.name
-        );
+        let text = format!("{} has a fault of its own. ({said})", self.name);
         match wait {
             Some(wait) => DeliveryError::Busy(text, wait),
             None => DeliveryError::Failed(text),

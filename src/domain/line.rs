@@ -160,6 +160,8 @@ impl Health {
                 },
                 ..Self::new(self.line)
             },
+            // What was under way when it went down says nothing new.
+            Experience::Failed if self.is_down(now) => self.clone(),
             Experience::Failed => {
                 let failures = self.failures.saturating_add(1);
                 let down_until = if failures >= ENOUGH {

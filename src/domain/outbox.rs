@@ -87,8 +87,9 @@ const FIRST_LOOK: Duration = Duration::from_secs(1);
 const FOLLOWED: Duration = Duration::from_mins(20);
 
 /// A message that a provider does not know may still be on its way into its
-/// books; after so long it is believed.
-const BELIEVED: Duration = Duration::from_secs(10);
+/// books; so long after the hand-over began it is believed: twice as long as a
+/// hand-over may take.
+const BELIEVED: Duration = Duration::from_secs(45);
 
 /// What comes after a hand-over. Of several providers the one that failed is
 /// followed by the other at once.
@@ -133,11 +134,11 @@ pub fn after_settling(told: Told, standing: Standing) -> Step {
     match told {
         Told::Known(report) => after_asking(Told::Known(report), standing),
         Told::Nothing if standing.age < BELIEVED => {
-            Step { report: unsure(None), next: Some((Task::Settle, BELIEVED / 4)) }
+            Step { report: unsure(None), next: Some((Task::Settle, look_again(standing.age))) }
         }
         // It was never taken: it may be handed over again.
         Told::Nothing => {
-            let detail = "The provider never got the message; it is sent again.".to_owned();
+            let detail = "The provider never got the message.".to_owned();
             let report = Report {
                 state: DeliveryState::Failed,
                 provider_id: None,
@@ -276,14 +277,14 @@ mod tests {
         let step = after_settling(Told::Silence("no answer".into()), asks);
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
         let step = after_settling(Told::Nothing, asks);
-        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 2))));
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
         let sure = Standing { age: BELIEVED, ..asks };
         let step = after_settling(Told::Nothing, sure);
         assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
         let late = Standing { left: USEFUL, ..sure };
         assert_eq!(told(&after_settling(Told::Nothing, late)), (DeliveryState::Failed, None));
         let step = after_settling(Told::Known(Report::sent(Some("SM1".into()))), sure);
-        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 2))));
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 9))));
     }
 
     #[test]

@@ -78,12 +78,12 @@ impl Desk {
                 self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some)
             }
             Task::Send => self.send(errand).await,
-            Task::Settle | Task::Follow => self.ask_about(errand).await.map(Some),
+            Task::Settle | Task::Follow => self.ask_about(errand).await,
         }
     }
 
     async fn send(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
-        if errand.left() < USEFUL && errand.tries > 0 || errand.left().is_zero() {
+        if is_too_late(errand) {
             return self.give_up(errand, TOO_LATE).await.map(Some);
         }
         if errand.sealed.is_none() {
@@ -93,7 +93,8 @@ impl Desk {
         let line = match self.choose(errand, &lines, now) {
             Choice::Line(line) => line,
             Choice::Wait(wait, why) => return self.wait(errand, wait, &why).await,
-            Choice::Nobody => return self.give_up(errand, NOT_HERE).await.map(Some),
+            // Another terminal may have it.
+            Choice::Nobody => return Ok(None),
         };
         let Some(sender) = self.senders.behind(line) else { return Ok(None) };
         let message = match self.outgoing(errand) {
@@ -101,28 +102,38 @@ impl Desk {
             Err(Unopened::Elsewhere) => return Ok(None),
             Err(Unopened::Broken) => return self.give_up(errand, BROKEN).await.map(Some),
         };
-        let turn = Turn::new(self, errand, line);
-        let since = Instant::now();
-        let report = sender.hand_over(&message, &turn).await;
-        if !turn.was_given() && !turn.is_unasked(&report) {
+        if !self.insist(|| self.store.hold(errand, &self.holder)).await? {
             return Ok(None);
         }
-        let experience = Some(experience(&report, since.elapsed()));
+        let turn = Turn::new(self, errand, line);
+        let since = Instant::now();
+        let mut report = sender.hand_over(&message, &turn).await;
+        let unsure = turn.is_unsure();
+        if unsure {
+            // Nothing was sent; where the word was given all the same, it is taken back.
+            report = waits_for_the_store();
+        } else if !turn.was_given() && !turn.is_unasked(&report) {
+            return Ok(None);
+        }
+        let experience = if unsure { None } else { experience(&report, since.elapsed()) };
         let mut standing = self.standing(errand, line);
         standing.tries += 1;
         standing.left = standing.left.saturating_sub(since.elapsed());
         let step = outbox::after_sending(report, standing);
-        let attempt = Attempt { begun: turn.was_given(), experience };
+        let attempt = Attempt { begun: turn.was_given() || unsure, experience };
         self.conclude(errand, line, step, attempt).await.map(Some)
     }
 
-    async fn ask_about(&self, errand: &Errand) -> Result<Step, DeskError> {
+    async fn ask_about(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
         let standing = self.standing(errand, errand.line);
-        let Some(sender) = self.senders.behind(errand.line) else {
-            let report = Report { state: DeliveryState::Unknown, ..not_sent(NOT_HERE) };
+        // Another terminal may have it.
+        let Some(sender) = self.senders.behind(errand.line) else { return Ok(None) };
+        if errand.is_outdated && errand.task == Task::Settle {
+            // What it would be found by is the later message's word by now.
+            let report = Report { state: DeliveryState::Unknown, ..not_sent(REPLACED) };
             let step = Step { report, next: None };
-            return self.conclude(errand, errand.line, step, Attempt::NONE).await;
-        };
+            return self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some);
+        }
         let told = sender
             .ask(&Trace {
                 provider_id: errand.provider_id.clone(),
@@ -140,7 +151,7 @@ impl Desk {
             (Some((Task::Send, _)), None) => Step { report: not_sent(WITHDRAWN), next: None },
             _ => step,
         };
-        self.conclude(errand, errand.line, step, Attempt::NONE).await
+        self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some)
     }
 
     /// By which line a message goes now: the first one, unless it is down or has
@@ -193,9 +204,10 @@ impl Desk {
         &self,
         errand: &Errand,
         line: Line,
-        step: Step,
+        mut step: Step,
         attempt: Attempt,
     ) -> Result<Step, DeskError> {
+        step.next = step.next.map(|(task, wait)| (task, self.later(wait)));
         let provider = self.senders.behind(line).map_or("none", |sender| sender.provider());
         let outcome = Outcome {
             errand,
@@ -209,6 +221,13 @@ impl Desk {
         };
         self.insist(|| self.store.conclude(outcome)).await?;
         Ok(step)
+    }
+
+    /// Up to a quarter later: what failed together shall not come back together.
+    fn later(&self, wait: Duration) -> Duration {
+        let quarter = u64::try_from(wait.as_millis() / 4).unwrap_or(u64::MAX);
+        let more = if quarter == 0 { Ok(0) } else { self.random.below(quarter) };
+        wait + Duration::from_millis(more.unwrap_or(0))
     }
 
     fn standing(&self, errand: &Errand, line: Line) -> Standing {
@@ -256,7 +275,7 @@ impl Desk {
 
 const TOO_LATE: &str = "The message could not be sent while its code was of use.";
 const WITHDRAWN: &str = "The code was taken back before its message could be sent.";
-const NOT_HERE: &str = "This office has no provider for this channel any more.";
+const REPLACED: &str = "A later code took its place; nobody asks about this one any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
 
 /// What was tried to hand a message over.
@@ -293,16 +312,22 @@ struct Turn<'a> {
     line: Line,
     asked: AtomicBool,
     given: AtomicBool,
+    unsure: AtomicBool,
 }
 
 impl<'a> Turn<'a> {
-    const fn new(desk: &'a Desk, errand: &'a Errand, line: Line) -> Self {
-        let (asked, given) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { desk, errand, line, asked, given }
+    fn new(desk: &'a Desk, errand: &'a Errand, line: Line) -> Self {
+        let no = || AtomicBool::new(false);
+        Self { desk, errand, line, asked: no(), given: no(), unsure: no() }
     }
 
     fn was_given(&self) -> bool {
         self.given.load(Ordering::SeqCst)
+    }
+
+    /// Whether the store gave no answer, so that the word may have been given.
+    fn is_unsure(&self) -> bool {
+        self.unsure.load(Ordering::SeqCst)
     }
 
     /// Whether the sender failed before it came to ask: then what it reports is
@@ -325,9 +350,8 @@ impl Consent for Turn<'_> {
     async fn given(&self) -> bool {
         self.asked.store(true, Ordering::SeqCst);
         let given = self.word().await.unwrap_or_else(|error| {
-            // It may have been given: then the message counts as begun, and is
-            // settled by whoever finds it so.
             tracing::warn!(%error, "no word from the store; the message is not sent now");
+            self.unsure.store(true, Ordering::SeqCst);
             false
         });
         self.given.store(given, Ordering::SeqCst);
@@ -336,13 +360,29 @@ impl Consent for Turn<'_> {
 }
 
 /// What a report tells about the provider: a message that it refuses shows that
-/// it works.
-const fn experience(report: &Report, took: Duration) -> Experience {
+/// it works, and what is set up wrong here may be right at the other terminals.
+const fn experience(report: &Report, took: Duration) -> Option<Experience> {
     match (report.fault, report.state) {
         (None, _) | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
-            Experience::Answered(took)
+            Some(Experience::Answered(took))
         }
-        (Some(_), _) => Experience::Failed,
+        (Some(Fault::Permanent), _) => None,
+        (Some(_), _) => Some(Experience::Failed),
+    }
+}
+
+/// Whether the customer could not use the code any more; one that is meant to
+/// work for a moment only is sent at once or not at all.
+fn is_too_late(errand: &Errand) -> bool {
+    let whole = errand.useful_until.since(errand.asked_at);
+    errand.left().is_zero() || errand.left() < USEFUL && whole > USEFUL * 2
+}
+
+fn waits_for_the_store() -> Report {
+    Report {
+        state: DeliveryState::Failed,
+        fault: Some(Fault::Transient { retry_after: None }),
+        ..not_sent("The store gave no answer; the message was not sent yet.")
     }
 }
 

@@ -91,6 +91,12 @@ impl Senders {
         }
     }
 
+    /// The names of all of them.
+    fn providers(&self) -> Vec<&'static str> {
+        let senders = Line::ALL.iter().filter_map(|line| self.behind(*line));
+        senders.map(|sender| sender.provider()).collect()
+    }
+
     /// The sender behind a line; none where the office does not have it.
     pub fn behind(&self, line: Line) -> Option<&Arc<dyn Sender>> {
         let route = self.of(line.channel)?;

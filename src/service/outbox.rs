@@ -101,6 +101,7 @@ impl Desk {
     /// queue does not cost a look into the store for each.
     async fn fill(&self, bench: &mut Bench, most: usize) -> Result<Option<Duration>, DeskError> {
         let batch = u32::try_from(most).unwrap_or(u32::MAX);
+        let providers = self.senders.providers();
         while bench.busy() < most {
             if let Some((taken, errand)) = bench.waiting.pop_front() {
                 if taken.elapsed() < FRESH {
@@ -108,11 +109,11 @@ impl Desk {
                 }
                 continue;
             }
-            match self.store.next_errand(&self.holder).await? {
+            match self.store.next_errand(&self.holder, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),
             }
-            let errands = self.store.take(&self.holder, batch).await?;
+            let errands = self.store.take(&self.holder, &providers, batch).await?;
             if errands.is_empty() {
                 // Somebody else was faster.
                 return Ok(Some(LEAST));

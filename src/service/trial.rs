@@ -74,7 +74,8 @@ impl Desk {
     async fn write_down(&self, act: &str, trial: &Trial) -> Result<(), DeskError> {
         let Trial { line, provider, contact, report } = trial;
         let said = report.detail.as_deref().unwrap_or_default();
-        let detail = format!("{provider}: {}. {said}", report.state.word());
+        let stands_in = if line.fallback { "By the fallback, " } else { "By " };
+        let detail = format!("{stands_in}{provider}: {}. {said}", report.state.word());
         let event = NewEvent {
             kind: EventKind::Tested,
             outcome: wording::delivery_outcome(report.state),

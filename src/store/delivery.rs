@@ -13,8 +13,9 @@ statements! {
     ADVANCE {
         "UPDATE core_delivery SET state = $2, progress = $3, \
          provider_id = COALESCE($4, provider_id), detail = $5, provider = $6, fallback = $7, \
-         accepted_at = CASE WHEN $3 >= 3 THEN COALESCE(accepted_at, " now ") END, \
-         delivered_at = CASE WHEN $8 = 1 THEN COALESCE(delivered_at, " now ") END, \
+         accepted_at = CASE WHEN $9 = 1 THEN COALESCE(accepted_at, " now ") ELSE accepted_at END, \
+         delivered_at = CASE WHEN $8 = 1 THEN COALESCE(delivered_at, " now ") \
+         ELSE delivered_at END, \
          updated_at = " now " WHERE id = $1 AND progress < $3"
     }
     /// Back among those that wait, which only what was not taken can be.
@@ -39,9 +40,15 @@ const fn progress(state: DeliveryState) -> u32 {
     }
 }
 
-/// Whether the provider took the message, whatever became of it then.
+/// Whether the provider took the message.
 pub(super) const fn is_with_the_provider(state: DeliveryState) -> bool {
-    progress(state) >= progress(DeliveryState::Sent)
+    matches!(
+        state,
+        DeliveryState::Sent
+            | DeliveryState::Forwarded
+            | DeliveryState::Delivered
+            | DeliveryState::Read
+    )
 }
 
 /// What the log says of a state.
@@ -79,6 +86,7 @@ pub(super) async fn progressed(
             provider,
             i64::from(line.fallback),
             i64::from(arrived),
+            i64::from(is_with_the_provider(report.state)),
         ];
         tx.write(&ADVANCE, arguments).await?
     };

@@ -482,12 +482,25 @@ impl Outbox for SqlStore {
         outbox::errand(&self.db, delivery, holder).await
     }
 
-    async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
-        in_turn(|| outbox::take(&self.db, holder, most)).await
+    async fn take(
+        &self,
+        holder: &str,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Errand>, StoreError> {
+        in_turn(|| outbox::take(&self.db, holder, providers, most)).await
     }
 
-    async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError> {
-        outbox::next(&self.db, holder).await
+    async fn next_errand(
+        &self,
+        holder: &str,
+        providers: &[&str],
+    ) -> Result<Option<Duration>, StoreError> {
+        outbox::next(&self.db, holder, providers).await
+    }
+
+    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
+        in_turn(|| outbox::hold(&self.db, errand, holder)).await
     }
 
     async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {

@@ -23,9 +23,12 @@ use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::outbox::{Errand, Outcome};
 use crate::service::ports::{NewCode, StoreError};
 
-/// How long an errand is held by who asked for the code or took it: to connect
-/// and to log in.
+/// How long an errand is left to who asked for the code or took it, to begin with.
 const LEASE: Duration = Duration::from_secs(10);
+
+/// How long it is held once somebody is at it: longer than a sender may take to
+/// connect and the store to give its word.
+const HELD: Duration = Duration::from_secs(30);
 
 /// How long a hand-over may take before its terminal counts as dead; longer than
 /// any sender's own limits.
@@ -46,9 +49,18 @@ statements! {
         "SELECT " errand_columns "WHERE b.delivery_id = $1 AND b.holder = $2 \
          AND b.begun_at IS NULL AND b.task = 'send'"
     }
+    /// Only through providers that this terminal has: another one may be set up
+    /// otherwise, or for trying things out.
     DUE {
-        "SELECT delivery_id FROM core_outbox WHERE due_at <= " now " \
-         AND (holder = $1 OR due_at <= " now " - $2) ORDER BY due_at LIMIT $3" skip_locked
+        "SELECT b.delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
+         AND (b.holder = $1 OR b.due_at <= " now " - $2) \
+         AND (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
+        (among_texts "$4") " ORDER BY b.due_at LIMIT $3" skip_locked
+    }
+    /// For as long as connecting, logging in and the store's word may take.
+    HOLD {
+        "UPDATE core_outbox SET due_at = " now " + $4 WHERE delivery_id = $1 AND holder = $2 \
+         AND tries = $3 AND task = 'send' AND begun_at IS NULL"
     }
     TAKE {
         "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
@@ -57,13 +69,15 @@ statements! {
     TAKEN { "SELECT " errand_columns "WHERE b.delivery_id " (among "$1") }
     /// When the first errand is this terminal's to take. The table is small.
     NEXT {
-        "SELECT MIN(CASE WHEN holder = $1 THEN due_at ELSE due_at + $2 END) - " now
-        " FROM core_outbox"
+        "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
+        " FROM core_outbox b \
+         WHERE (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
+        (among_texts "$3")
     }
     BEGIN {
         "UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $3 \
          WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
-         AND useful_until > " now
+         AND useful_until > " now " AND tries = $4"
     }
     BY_LINE { "UPDATE core_delivery SET fallback = $2 WHERE id = $1" }
     POSTPONE {
@@ -157,9 +171,15 @@ pub(super) async fn errand(
 }
 
 /// Takes errands that are due.
-pub(super) async fn take(db: &Db, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
+pub(super) async fn take(
+    db: &Db,
+    holder: &str,
+    providers: &[&str],
+    most: u32,
+) -> Result<Vec<Errand>, StoreError> {
+    let providers = json(providers);
     let mut tx = db.begin().await?;
-    let due = tx.all(&DUE, args![holder, millis_of(GRACE), most]).await?;
+    let due = tx.all(&DUE, args![holder, millis_of(GRACE), most, &providers]).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -177,12 +197,28 @@ pub(super) async fn take(db: &Db, holder: &str, most: u32) -> Result<Vec<Errand>
 }
 
 /// How long until there is an errand to take.
-pub(super) async fn next(db: &Db, holder: &str) -> Result<Option<Duration>, StoreError> {
-    let Some(row) = db.maybe(&NEXT, args![holder, millis_of(GRACE)]).await? else {
+pub(super) async fn next(
+    db: &Db,
+    holder: &str,
+    providers: &[&str],
+) -> Result<Option<Duration>, StoreError> {
+    let providers = json(providers);
+    let Some(row) = db.maybe(&NEXT, args![holder, millis_of(GRACE), &providers]).await? else {
         return Ok(None);
     };
     let wait = row.maybe_int(0)?;
     Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+}
+
+/// Holds an errand while somebody is at it; false where it is not theirs any more.
+pub(super) async fn hold(db: &Db, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let arguments = args![errand.delivery.0, holder, errand.tries, millis_of(HELD)];
+    let held = tx.write(&HOLD, arguments).await? == 1;
+    if held {
+        tx.commit_quietly().await?;
+    }
+    Ok(held)
 }
 
 /// Begins a hand-over, once. Who asks later what became of it has to ask the
@@ -195,10 +231,11 @@ pub(super) async fn begin(
 ) -> Result<bool, StoreError> {
     let id = errand.delivery.0;
     let mut tx = db.begin().await?;
-    if tx.write(&BEGIN, args![id, holder, millis_of(HANDOVER)]).await? == 0 {
+    if tx.write(&BEGIN, args![id, holder, millis_of(HANDOVER), errand.tries]).await? == 0 {
         return Ok(false);
     }
-    if line != errand.line {
+    // By another line than last, or than a run of it that was overtaken knew.
+    if line != errand.line || errand.tries > 0 {
         tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
     }
     tx.commit_quietly().await?;
@@ -263,6 +300,11 @@ async fn is_held(tx: &mut Tx, outcome: &Outcome<'_>) -> Result<bool, StoreError>
     Ok(written == 1)
 }
 
+/// A list for `among_texts`.
+fn json(texts: &[&str]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
 /// Reads `errand_columns`.
 fn read(row: &Row) -> Result<Errand, StoreError> {
     let channel: Channel = row.word(7)?;
@@ -290,6 +332,7 @@ fn read(row: &Row) -> Result<Errand, StoreError> {
         customer_name: row.maybe_text(18)?.unwrap_or_default(),
         locale: row.maybe_text(19)?,
         asked_at: row.time(21)?,
+        is_outdated: row.count(3)? < row.count(22)?,
         now,
     })
 }

@@ -293,9 +293,11 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
 /// no longer be entered, and what of them still waits to be sent (ASVS 14.2.6);
 /// gives how many digests.
 pub(super) async fn forget(tx: &mut Tx, most: u32) -> Result<u64, StoreError> {
-    outbox::forget(tx).await?;
     let retired = tx.write(&FORGET_RETIRED, args![most]).await?;
-    Ok(retired + tx.write(&FORGET_EXPIRED, args![most]).await?)
+    let expired = tx.write(&FORGET_EXPIRED, args![most]).await?;
+    // In the order of a verification: the request, then its message.
+    outbox::forget(tx).await?;
+    Ok(retired + expired)
 }
 
 async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {

@@ -190,7 +190,8 @@ macro_rules! fragment {
              b.sealed, b.key_id, b.tries, b.begun_at, b.useful_until, b.due_at, \
              c.name, c.locale, ",
             $crate::store::sql::fragment!($database now),
-            ", d.created_at FROM core_outbox b JOIN core_delivery d ON d.id = b.delivery_id \
+            ", d.created_at, o.generation FROM core_outbox b \
+             JOIN core_delivery d ON d.id = b.delivery_id \
              JOIN core_otp o ON o.id = d.otp_id \
              LEFT JOIN core_customer_view c ON c.id = o.customer_id "
         )

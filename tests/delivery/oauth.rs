@@ -169,7 +169,7 @@ async fn what_the_token_service_says_is_told_in_words_and_nothing_is_sent() {
         (json("200 OK", r#"{"access_token":"a\r\nRCPT"}"#), "gives no token", Fault::Permanent),
         (json("503 Service Unavailable", ""), "fault of its own", again),
         (Some(redirect.to_owned()), "not followed", Fault::Permanent),
-        (Some(busy.to_owned()), "in 9 seconds", wait),
+        (Some(busy.to_owned()), "wait 9 seconds", wait),
         (Some(half.to_owned()), "in time", again),
         (None, "in time", again),
     ] {

@@ -101,7 +101,7 @@ async fn what_sendgrid_refuses_says_what_to_do() {
         ("403 Forbidden", "Sender Authentication", DeliveryState::Failed, Fault::Permanent),
         ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Permanent),
         ("400 Bad Request", "refuses the email", DeliveryState::Undeliverable, Fault::Permanent),
-        ("429 Too Many", "in a moment", DeliveryState::Failed, again),
+        ("429 Too Many", "more from this office", DeliveryState::Failed, again),
         ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
         ("503 Service Unavailable", "fault of its own", DeliveryState::Failed, again),
         ("504 Gateway Timeout", "did not confirm", DeliveryState::Unknown, Fault::Unknown),

@@ -114,8 +114,8 @@ async fn what_is_no_fault_of_the_message_has_failed() {
         ("401 Unauthorized", 20003, "refused the login", Fault::Permanent),
         ("403 Forbidden", 70051, "may not do this", Fault::Permanent),
         ("404 Not Found", 20404, "account_sid", Fault::Permanent),
-        ("429 Too Many Requests", 20429, "Try again in a moment", again),
-        ("429 Too Many Requests", 1, "Try again in a moment", again),
+        ("429 Too Many Requests", 20429, "more from this office", again),
+        ("429 Too Many Requests", 1, "more from this office", again),
         ("500 Internal Server Error", 20500, "fault of its own", again),
         ("503 Service Unavailable", 20503, "fault of its own", again),
     ] {

@@ -24,6 +24,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::places::EVERY;
 use crate::servers::{Database, Server};
 
 /// Longer than anything here takes on a busy machine.
@@ -125,7 +126,7 @@ impl House {
     /// Waits until nothing is left to be done, or `enough`.
     pub(crate) async fn idle(&self, enough: impl AsyncFn() -> bool) {
         let begun = Instant::now();
-        while self.desk.store().next_errand("nobody").await.expect("an answer").is_some()
+        while self.desk.store().next_errand("nobody", EVERY).await.expect("an answer").is_some()
             && !enough().await
         {
             assert!(begun.elapsed() < PATIENCE, "there is always more to do");

@@ -20,7 +20,7 @@ use crate::twilio_books::Books;
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN};
 
 /// How long an errand is left to who holds it, and a hand-over to who began it.
-const LEASE: u64 = 12_000;
+const LEASE: u64 = 32_000;
 const HANDOVER: u64 = 62_000;
 
 /// Long enough for a worker to come to its commit.

@@ -95,7 +95,7 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let errand = desk.errand(&first).await;
     let line = Line::fallback(errand.line.channel);
     assert!(store.begin(&errand, line, HOLDER).await.expect("an answer"));
-    store.take(HOLDER, 9).await.expect("an answer");
+    store.take(HOLDER, &["tray"], 9).await.expect("an answer");
     store.lines().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
     let again = desk.reissue(&first, "222222").await;

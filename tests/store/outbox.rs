@@ -44,7 +44,7 @@ impl Terminal {
     }
 
     async fn takes(&self, holder: &str) -> Vec<Errand> {
-        self.store.take(holder, 10).await.expect("an answer")
+        self.store.take(holder, &["tray"], 10).await.expect("an answer")
     }
 
     /// Tells what came of an errand, begun or not, with what it tells of its line.
@@ -159,10 +159,10 @@ on_each_store! {
     async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        assert_eq!(desk.store.next_errand(OTHER).await.expect("an answer"), None);
+        assert_eq!(desk.store.next_errand(OTHER, &["tray"]).await.expect("an answer"), None);
         let request = desk.issue(&wish(customer, "123456")).await;
         let wait = async |holder| {
-            let wait = desk.store.next_errand(holder).await.expect("an answer").expect("an errand");
+            let wait = desk.store.next_errand(holder, &["tray"]).await.expect("an answer").expect("an errand");
             i64::try_from(wait.as_millis()).expect("not long")
         };
         let (mine, others) = (wait(HOLDER).await, wait(OTHER).await);

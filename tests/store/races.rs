@@ -218,7 +218,7 @@ on_each_store! {
             tasks.spawn(async move {
                 let holder = format!("terminal {at}");
                 start.wait().await;
-                let taken = desk.store.take(&holder, 3).await.expect("an answer");
+                let taken = desk.store.take(&holder, &["tray"], 3).await.expect("an answer");
                 let mut mine = Vec::new();
                 for errand in taken {
                     let begun = desk.store.begin(&errand, errand.line, &holder).await;
@@ -229,7 +229,7 @@ on_each_store! {
             });
         }
         let mut taken = tasks.join_all().await.concat();
-        taken.extend(desk.store.take("the last one", 1_000).await.expect("an answer").iter().map(|it| it.delivery));
+        taken.extend(desk.store.take("the last one", &["tray"], 1_000).await.expect("an answer").iter().map(|it| it.delivery));
         assert_eq!(taken.len(), ERRANDS);
         taken.sort_unstable();
         taken.dedup();

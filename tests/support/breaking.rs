@@ -253,12 +253,25 @@ impl Outbox for Breaking {
         self.read(self.inner.errand(delivery, holder)).await
     }
 
-    async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError> {
-        self.read(self.inner.take(holder, most)).await
+    async fn take(
+        &self,
+        holder: &str,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Errand>, StoreError> {
+        self.read(self.inner.take(holder, providers, most)).await
     }
 
-    async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError> {
-        self.read(self.inner.next_errand(holder)).await
+    async fn next_errand(
+        &self,
+        holder: &str,
+        providers: &[&str],
+    ) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_errand(holder, providers)).await
+    }
+
+    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
+        self.read(self.inner.hold(errand, holder)).await
     }
 
     async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {

@@ -63,6 +63,8 @@ pub struct Errand {
     pub asked_at: Timestamp,
     /// Until when the code works.
     pub useful_until: Timestamp,
+    /// A later code of the request took its place.
+    pub is_outdated: bool,
     /// How long before it is this terminal's turn, or anybody's.
     pub wait: Duration,
     /// The store's clock when this was read.
@@ -112,10 +114,23 @@ pub trait Outbox: Send + Sync {
         delivery: DeliveryId,
         holder: &str,
     ) -> Result<Option<Errand>, StoreError>;
-    /// Takes up to `most` errands whose time has come, for a while.
-    async fn take(&self, holder: &str, most: u32) -> Result<Vec<Errand>, StoreError>;
+    /// Takes up to `most` errands whose time has come and that go through one of
+    /// these providers, for a while.
+    async fn take(
+        &self,
+        holder: &str,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Errand>, StoreError>;
     /// How long until there is one to take; none where there is nothing to do.
-    async fn next_errand(&self, holder: &str) -> Result<Option<Duration>, StoreError>;
+    async fn next_errand(
+        &self,
+        holder: &str,
+        providers: &[&str],
+    ) -> Result<Option<Duration>, StoreError>;
+    /// Holds an errand for as long as handing it over may take to begin; false
+    /// where it is not this terminal's any more.
+    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError>;
     /// Writes down that a hand-over begins, and by which line. Where somebody else
     /// has the errand by now, or nobody wants it any more, it does not: then it
     /// is false.

@@ -19,6 +19,7 @@ use ratatui::text::{Line, Span};
 
 use super::centred;
 use crate::domain::figures::{Hour, Queue, Share, Spread};
+use crate::domain::line::Condition;
 use crate::tui::model::FiguresPanel;
 use crate::tui::screens::verified::foot;
 use crate::tui::view::Scene;
@@ -65,8 +66,10 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
         ("Accepted after".to_owned(), spread(figures.accepted)),
         ("Arrived after".to_owned(), spread(figures.delivered)),
     ];
+    let now = scene.time().unwrap_or_default();
     for health in &scene.model.providers.known.all {
-        if let Some(detail) = &health.detail {
+        let is_ok = health.at(now) == Condition::Ok;
+        if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
             told.push((health.line.to_string(), detail.clone()));
         }
     }
@@ -79,7 +82,6 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
     lines.push(Line::default());
     lines.extend(rows(shares(&figures.shares), room, scene));
     lines.push(Line::default());
-    let now = scene.time().unwrap_or_default();
     let zone = scene.model.place.zone;
     let hour = |it: &Hour| {
         let name = if now.since(it.began_at) < Duration::from_hours(20) {
@@ -128,6 +130,7 @@ fn spread(spread: Option<Spread>) -> String {
 /// `0.4 s`, `31 s`, `4 min`.
 fn span(span: Duration) -> String {
     match span.as_secs() {
+        _ if span < Duration::from_millis(100) => "under 0.1 s".into(),
         0..10 => format!("{:.1} s", span.as_secs_f64()),
         seconds @ 10..120 => format!("{seconds} s"),
         seconds => format!("{} min", seconds / 60),

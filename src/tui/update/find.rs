@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use super::step::{Step, motion, moved};
-use super::{field, send};
+use super::{field, providers, send};
 use crate::domain::customer::Customer;
 use crate::domain::query::Query;
 use crate::service::lookup::{ChannelChoice, Found};
@@ -237,6 +237,11 @@ fn take(step: &mut Step<'_>, found: Found) {
     find.again = preparing.map(|_| now + AGAIN);
     let accept_first = std::mem::take(&mut find.accept_first);
     let nobody = customers.is_empty();
+    if preparing.is_none() {
+        let over = |it: &mut Notice| [NOBODY_YET, NOT_ALL_YET].contains(&it.text.as_str());
+        step.model.notice.take_if(over);
+    }
+    let Some(find) = step.find() else { return };
     find.found = Some(Box::new(Hits { typed, customers, more, preparing }));
     match (nobody, preparing) {
         // What was said about the search before says more.
@@ -254,7 +259,11 @@ pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, F
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;
     match answer {
-        Ok(Some((customer, choices))) => send::go(step, customer, choices),
+        Ok(Some((customer, choices))) => {
+            send::go(step, customer, choices);
+            // The channels came with newer word of their providers than is known here.
+            providers::read(step);
+        }
         Ok(None) => {
             changed(step);
             step.say(Tone::Warning, GONE);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::step::{Step, motion, scrolled};
 use crate::domain::figures::Figures;
+use crate::domain::time::Timestamp;
 use crate::service::providers::Lines;
 use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
@@ -39,7 +40,10 @@ pub(super) fn stale(step: &mut Step<'_>) {
 pub(super) fn read_if_due(step: &mut Step<'_>) {
     if lines_due(step.model).is_some_and(|due| due <= step.now) {
         read(step);
-        let again = matches!(&step.model.overlay, Some(Overlay::Figures(it)) if it.stale);
+        let again = matches!(
+            &step.model.overlay,
+            Some(Overlay::Figures(it)) if it.stale && it.reading.is_none()
+        );
         if again {
             add_up(step);
         }
@@ -67,16 +71,26 @@ pub(super) fn answered(step: &mut Step<'_>, id: EffectId, answer: Result<Lines, 
             *part = Part::Ok;
         }
     }
-    let choices = match &mut step.model.screen {
-        Screen::Send(send) => Some(&mut send.choices),
-        Screen::Entry(entry) => Some(&mut entry.choices),
-        Screen::Find(_) | Screen::Verified(_) => None,
-    };
-    // They stay where they are: nothing moves under the clerk's finger.
-    for choice in choices.into_iter().flatten() {
-        choice.condition = lines.condition(choice.channel, now);
-    }
     step.model.providers.known = lines;
+    refresh(step, now);
+}
+
+/// Says of the channels that are offered how they do now. They stay where they
+/// are: nothing moves under the clerk's finger.
+pub(super) fn refresh(step: &mut Step<'_>, now: Timestamp) {
+    let known = &step.model.providers.known;
+    let choices = match &mut step.model.screen {
+        Screen::Send(send) => &mut send.choices,
+        Screen::Entry(entry) => &mut entry.choices,
+        Screen::Find(_) | Screen::Verified(_) => return,
+    };
+    // While it is being read, what the choices brought along holds.
+    if known.read_at == Timestamp::default() || step.model.providers.reading.is_some() {
+        return;
+    }
+    for choice in choices {
+        choice.condition = known.condition(choice.channel, now);
+    }
 }
 
 pub(super) fn toggle_figures(step: &mut Step<'_>) {

@@ -69,7 +69,9 @@ fn resent(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Asked>, Failu
 fn health(step: &mut Step<'_>, done: &UnderWay, reply: &Reply) -> bool {
     if let Reply::Delivered(Ok(Some(report))) = reply {
         let provider = match report.state {
-            DeliveryState::Queued | DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
+            DeliveryState::Failed | DeliveryState::Unknown => Part::Down,
+            // What waits is no news of the provider yet: it is down when others find so too.
+            DeliveryState::Queued => *step.model.health.part(done.by),
             _ => Part::Ok,
         };
         *step.model.health.part(done.by) = provider;

@@ -56,6 +56,10 @@ pub(super) fn clock(step: &mut Step<'_>, id: EffectId, answer: Result<Reading, F
 pub(super) fn passed(step: &mut Step<'_>) {
     ask_clock(step);
     providers::read_if_due(step);
+    if step.model.clock.is_some() {
+        let now = step.store_time();
+        providers::refresh(step, now);
+    }
     tell_own_clock(step);
     expire(step);
     end_session(step);
