@@ -92,7 +92,9 @@ fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, DeliveryError> {
 
 /// What TLS had against the other side; none where the connection broke.
 fn objection(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref().and_then(|inner| inner.downcast_ref())
+    let inner = error.get_ref()?;
+    // The HTTP client wraps what the handshake failed of once more.
+    inner.downcast_ref().or_else(|| inner.downcast_ref::<io::Error>().and_then(objection))
 }
 
 /// What it means that no protected connection came about, told in `sentence`:

@@ -74,6 +74,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("mapping::INDEXES", &["'core_customer'", "'countersign'"]),
     ("mapping::IS_TABLE", &["'core_customer'", "'countersign'"]),
     ("migrate::HAS", &["'core_customer'", "'core_otp'"]),
+    ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
+    ("outbox::NEXT", &["'x'", "2000", r#"'["tray"]'"#]),
     ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::TAKEN", &["'[7,8,9]'"]),
     ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),
