@@ -240,6 +240,38 @@ on_each_store! {
         assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
     }
 
+    async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(house) {
+        let desk = Terminal::new(house.open().await);
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let errand = desk.errand(&request).await;
+        let holds = async |errand: &Errand, holder| {
+            desk.store.hold(errand, holder).await.expect("an answer")
+        };
+        house.pass(LEASE - 1_000).await;
+        assert!(holds(&errand, HOLDER).await && !holds(&errand, OTHER).await);
+        // Connecting takes longer than the lease.
+        house.pass(LEASE + GRACE).await;
+        assert!(desk.takes(OTHER).await.is_empty() && desk.takes(HOLDER).await.is_empty());
+        house.pass(30_000 - LEASE).await;
+        assert_eq!(desk.takes(OTHER).await.len(), 1);
+        assert!(!holds(&errand, HOLDER).await && !desk.begins(&errand, HOLDER).await);
+        // Of the same terminal a later try is under way.
+        desk.tells(&errand, OTHER, false, &failed(Some(Duration::ZERO))).await;
+        assert!(!desk.begins(&errand, OTHER).await, "that try is over");
+    }
+
+    async fn an_errand_is_left_to_terminals_that_have_its_provider(house) {
+        let desk = Terminal::new(house.open().await);
+        desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        house.pass(LEASE + GRACE).await;
+        for (providers, count) in [(&["smtp", "twilio"][..], 0), (&[], 0), (&["smtp", "tray"], 1)] {
+            let next = desk.store.next_errand(OTHER, providers).await.expect("an answer");
+            assert_eq!(next.is_some(), count == 1, "{providers:?}");
+            let taken = desk.store.take(OTHER, providers, 9).await.expect("an answer");
+            assert_eq!(taken.len(), count, "{providers:?}");
+        }
+    }
+
     async fn another_try_is_counted_and_waits_its_time(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
