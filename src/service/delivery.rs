@@ -5,7 +5,7 @@
 //! may do for one message; right before the step that cannot be taken back, the
 //! store gives its word to one of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -105,22 +105,31 @@ impl Desk {
         if !self.insist(|| self.store.hold(errand, &self.holder)).await? {
             return Ok(None);
         }
-        let turn = Turn::new(self, errand, line);
+        let turn = Turn { desk: self, errand, line, word: OnceLock::new() };
         let since = Instant::now();
-        let mut report = sender.hand_over(&message, &turn).await;
-        let unsure = turn.is_unsure();
-        if unsure {
+        let report = sender.hand_over(&message, &turn).await;
+        let took = since.elapsed();
+        let (report, attempt) = match turn.word.get() {
+            Some(Word::Given) => {
+                let experience = experience(&report, took);
+                (report, Attempt { begun: true, experience })
+            }
             // Nothing was sent; where the word was given all the same, it is taken back.
-            report = waits_for_the_store();
-        } else if !turn.was_given() && !turn.is_unasked(&report) {
-            return Ok(None);
-        }
-        let experience = if unsure { None } else { experience(&report, since.elapsed()) };
+            Some(Word::Unheard) => {
+                (waits_for_the_store(), Attempt { begun: true, experience: None })
+            }
+            // The sender failed before it came to ask: that is about the message and
+            // not about whose turn it is.
+            None if report.fault.is_some() => {
+                let experience = experience(&report, took);
+                (report, Attempt { begun: false, experience })
+            }
+            Some(Word::Refused) | None => return Ok(None),
+        };
         let mut standing = self.standing(errand, line);
         standing.tries += 1;
-        standing.left = standing.left.saturating_sub(since.elapsed());
+        standing.left = standing.left.saturating_sub(took);
         let step = outbox::after_sending(report, standing);
-        let attempt = Attempt { begun: turn.was_given() || unsure, experience };
         self.conclude(errand, line, step, attempt).await.map(Some)
     }
 
@@ -310,33 +319,21 @@ struct Turn<'a> {
     desk: &'a Desk,
     errand: &'a Errand,
     line: Line,
-    asked: AtomicBool,
-    given: AtomicBool,
-    unsure: AtomicBool,
+    /// None until the sender has asked.
+    word: OnceLock<Word>,
 }
 
-impl<'a> Turn<'a> {
-    fn new(desk: &'a Desk, errand: &'a Errand, line: Line) -> Self {
-        let no = || AtomicBool::new(false);
-        Self { desk, errand, line, asked: no(), given: no(), unsure: no() }
-    }
+/// What the store said to a hand-over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    Given,
+    Refused,
+    /// It gave no answer, so that the word may have been given.
+    Unheard,
+}
 
-    fn was_given(&self) -> bool {
-        self.given.load(Ordering::SeqCst)
-    }
-
-    /// Whether the store gave no answer, so that the word may have been given.
-    fn is_unsure(&self) -> bool {
-        self.unsure.load(Ordering::SeqCst)
-    }
-
-    /// Whether the sender failed before it came to ask: then what it reports is
-    /// about the message and not about whose turn it is.
-    fn is_unasked(&self, report: &Report) -> bool {
-        !self.asked.load(Ordering::SeqCst) && report.fault.is_some()
-    }
-
-    async fn word(&self) -> Result<bool, StoreError> {
+impl Turn<'_> {
+    async fn ask(&self) -> Result<bool, StoreError> {
         let begin = self.desk.store.begin(self.errand, self.line, &self.desk.holder);
         match tokio::time::timeout(WORD, begin).await {
             Ok(word) => word,
@@ -348,14 +345,16 @@ impl<'a> Turn<'a> {
 #[async_trait]
 impl Consent for Turn<'_> {
     async fn given(&self) -> bool {
-        self.asked.store(true, Ordering::SeqCst);
-        let given = self.word().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "no word from the store; the message is not sent now");
-            self.unsure.store(true, Ordering::SeqCst);
-            false
-        });
-        self.given.store(given, Ordering::SeqCst);
-        given
+        let word = match self.ask().await {
+            Ok(true) => Word::Given,
+            Ok(false) => Word::Refused,
+            Err(error) => {
+                tracing::warn!(%error, "no word from the store; the message is not sent now");
+                Word::Unheard
+            }
+        };
+        // A sender asks once; were it to ask again, what it was told first stands.
+        *self.word.get_or_init(|| word) == Word::Given
     }
 }
 

@@ -207,7 +207,8 @@ async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'
     Ok((!ids.is_empty()).then_some(wanted))
 }
 
-fn json(ids: &[i64]) -> String {
+/// A list for `among`.
+pub(super) fn json(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     format!("[{}]", ids.join(","))
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::db::{Db, Row, Tx, args};
 use super::sql::statements;
-use super::{delivery, line};
+use super::{delivery, events, line};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -184,7 +184,7 @@ pub(super) async fn take(
         return Ok(Vec::new());
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
-    let ids = format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
+    let ids = events::json(&ids);
     let rows = tx.all(&TAKEN, args![&ids]).await?;
     // One that cannot be read shall not keep the others from being done.
     let readable = |row: &Row| {
