@@ -4,7 +4,7 @@
 //! has sent nothing for an hour knows as well as the others that a provider is
 //! down. While it is down nothing is handed to it (a circuit breaker): a message
 //! goes by the fallback or waits, and no clerk waits for a time-out again. When
-//! the time is over the next message tries; fails it, the pause doubles.
+//! the time is over one message tries; fails it, the pause doubles.
 
 use std::fmt;
 use std::str::FromStr;
@@ -68,7 +68,7 @@ impl FromStr for Line {
 pub struct UnknownLine(String);
 
 /// Failures in a row after which a provider counts as down. One may be chance.
-const ENOUGH: u32 = 3;
+pub const ENOUGH: u32 = 3;
 
 /// How long a provider is left alone at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(4));
@@ -123,6 +123,8 @@ pub enum Experience {
     Answered(Duration),
     /// It did not do what it is there for.
     Failed,
+    /// It did not, for the message that was to find out whether it works again.
+    FailedAgain,
 }
 
 impl Health {
@@ -136,7 +138,7 @@ impl Health {
     pub fn at(&self, now: Timestamp) -> Condition {
         if self.is_down(now) {
             Condition::Down
-        } else if self.slow_until > now || self.failures >= ENOUGH {
+        } else if self.slow_until > now || self.is_on_trial(now) {
             Condition::Slow
         } else {
             Condition::Ok
@@ -146,6 +148,11 @@ impl Health {
     /// Whether nothing is to be handed to it.
     pub fn is_down(&self, now: Timestamp) -> bool {
         self.down_until > now
+    }
+
+    /// Whether its pause is over and one message is to find out how it does.
+    pub fn is_on_trial(&self, now: Timestamp) -> bool {
+        self.failures >= ENOUGH && !self.is_down(now)
     }
 
     /// How it does after one more hand-over.
@@ -162,7 +169,7 @@ impl Health {
             },
             // What was under way when it went down says nothing new.
             Experience::Failed if self.is_down(now) => self.clone(),
-            Experience::Failed => {
+            Experience::Failed | Experience::FailedAgain => {
                 let failures = self.failures.saturating_add(1);
                 let down_until = if failures >= ENOUGH {
                     now.plus(pause(failures - ENOUGH))
@@ -226,10 +233,25 @@ mod tests {
             health = next;
         }
         assert_eq!(health.at(at(806)), Condition::Down);
-        assert_eq!(health.at(at(807)), Condition::Slow, "the next message tries");
+        assert_eq!(health.at(at(807)), Condition::Slow, "one message tries");
         let well = health.after(OK, None, at(808));
         assert_eq!((well.at(at(808)), health.turned(&well)), (Condition::Ok, Some(Condition::Ok)));
         assert_eq!(well, Health::new(well.line));
+    }
+
+    #[test]
+    fn of_what_fails_while_it_is_down_only_the_trial_counts() {
+        let mut health = Health::new(Line::main(Channel::Sms));
+        for _ in 0..ENOUGH {
+            assert!(!health.is_on_trial(at(100)));
+            health = health.after(Experience::Failed, None, at(100));
+        }
+        assert!(!health.is_on_trial(at(114)) && health.is_on_trial(at(115)));
+        // Its pause grows while the one message is at it.
+        health.down_until = at(145);
+        assert_eq!(health.after(Experience::Failed, None, at(120)), health);
+        let again = health.after(Experience::FailedAgain, Some("refused"), at(120));
+        assert_eq!((again.failures, again.down_until), (4, at(150)));
     }
 
     #[test]

@@ -5,28 +5,38 @@
 //! may do for one message; right before the step that cannot be taken back, the
 //! store gives its word to one of them.
 
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-
 use super::ports::outbox::{Errand, Outcome};
-use super::ports::{Consent, StoreError};
+use super::providers::Lines;
+use super::routing::Choice;
+use super::turn::{Turn, Word};
 use super::{Desk, DeskError};
 use crate::domain::delivery::{DeliveryId, DeliveryState, Fault, Report, Trace};
-use crate::domain::line::{Experience, Health, Line};
+use crate::domain::line::{Experience, Line};
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::outbox::{self, Standing, Step, Task, USEFUL};
-use crate::domain::time::Timestamp;
-
-/// How long the store has to give its word; the provider waits meanwhile.
-const WORD: Duration = Duration::from_secs(5);
 
 /// How often a message is tried at one go where another provider stands ready.
 const AT_ONCE: usize = 2;
 
-/// How long a message waits at least for a provider that is down.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
+/// What came of an errand.
+pub(super) enum Run {
+    /// It has to be written down.
+    Ended(Conclusion),
+    /// It waits, and that is written down.
+    PutOff(Step),
+    /// It is not this terminal's any more, or never was.
+    Left,
+}
+
+/// What is to be written down of an errand.
+pub(super) struct Conclusion {
+    line: Line,
+    step: Step,
+    begun: bool,
+    experience: Option<Experience>,
+}
 
 impl Desk {
     /// Sends the message of a code that this terminal has just asked for, where
@@ -37,7 +47,15 @@ impl Desk {
         for _ in 0..AT_ONCE {
             let errand = self.insist(|| self.store.errand(delivery, &self.holder)).await?;
             let Some(errand) = errand else { break };
-            let Some(step) = self.run(&errand).await? else { break };
+            let lines = self.insist_on_lines().await?;
+            let step = match self.run(&errand, &lines).await? {
+                Run::Ended(conclusion) => {
+                    self.conclude(&[(&errand, &conclusion)]).await?;
+                    conclusion.step
+                }
+                Run::PutOff(step) => step,
+                Run::Left => break,
+            };
             let again = matches!(step.next, Some((Task::Send, Duration::ZERO)));
             last = Some(step.report);
             if !again {
@@ -69,79 +87,70 @@ impl Desk {
         }
     }
 
-    /// Does an errand; gives what came of it, or nothing where it was not this
-    /// terminal's any more, or has to wait.
-    pub(super) async fn run(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
+    /// Does an errand.
+    pub(super) async fn run(&self, errand: &Errand, lines: &Lines) -> Result<Run, DeskError> {
         match errand.task {
             Task::Send if errand.begun_at.is_some() => {
                 let step = outbox::after_vanishing(self.standing(errand, errand.line));
-                self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some)
+                Ok(self.ended(errand, step))
             }
-            Task::Send => self.send(errand).await,
-            Task::Settle | Task::Follow => self.ask_about(errand).await,
+            Task::Send => self.send(errand, lines).await,
+            Task::Settle | Task::Follow => Ok(self.ask_about(errand).await),
         }
     }
 
-    async fn send(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
+    async fn send(&self, errand: &Errand, lines: &Lines) -> Result<Run, DeskError> {
         if is_too_late(errand) {
-            return self.give_up(errand, TOO_LATE).await.map(Some);
+            return Ok(self.given_up(errand, TOO_LATE));
         }
         if errand.sealed.is_none() {
-            return self.give_up(errand, WITHDRAWN).await.map(Some);
+            return Ok(self.given_up(errand, WITHDRAWN));
         }
-        let (now, lines) = self.insist(|| self.store.lines()).await?;
-        let line = match self.choose(errand, &lines, now) {
-            Choice::Line(line) => line,
-            Choice::Wait(wait, why) => return self.wait(errand, wait, &why).await,
-            // Another terminal may have it.
-            Choice::Nobody => return Ok(None),
+        let (line, is_trial) = match self.choose(errand, lines).await? {
+            Choice::Line { line, is_trial } => (line, is_trial),
+            Choice::Wait(wait, why) => return self.put_off(errand, wait, &why).await,
+            Choice::Nobody => return self.left(errand).await,
         };
-        let Some(sender) = self.senders.behind(line) else { return Ok(None) };
+        let Some(sender) = self.senders.behind(line) else { return self.left(errand).await };
         let message = match self.outgoing(errand) {
             Ok(message) => message,
-            Err(Unopened::Elsewhere) => return Ok(None),
-            Err(Unopened::Broken) => return self.give_up(errand, BROKEN).await.map(Some),
+            Err(Unopened::Elsewhere) => return self.left(errand).await,
+            Err(Unopened::Broken) => return Ok(self.given_up(errand, BROKEN)),
         };
-        if !self.insist(|| self.store.hold(errand, &self.holder)).await? {
-            return Ok(None);
-        }
-        let turn = Turn { desk: self, errand, line, word: OnceLock::new() };
+        let turn = Turn::new(self, errand, line);
         let since = Instant::now();
-        let report = sender.hand_over(&message, &turn).await;
+        let report = turn.during(sender.hand_over(&message, &turn)).await;
         let took = since.elapsed();
-        let (report, attempt) = match turn.word.get() {
+        let (report, begun, experience) = match turn.word() {
             Some(Word::Given) => {
-                let experience = experience(&report, took);
-                (report, Attempt { begun: true, experience })
+                let experience = experience(&report, took, is_trial);
+                (report, true, experience)
             }
             // Nothing was sent; where the word was given all the same, it is taken back.
-            Some(Word::Unheard) => {
-                (waits_for_the_store(), Attempt { begun: true, experience: None })
-            }
+            Some(Word::Unheard) => (waits_for_the_store(), true, None),
             // The sender failed before it came to ask: that is about the message and
             // not about whose turn it is.
             None if report.fault.is_some() => {
-                let experience = experience(&report, took);
-                (report, Attempt { begun: false, experience })
+                let experience = experience(&report, took, is_trial);
+                (report, false, experience)
             }
-            Some(Word::Refused) | None => return Ok(None),
+            Some(Word::Refused) | None => return Ok(Run::Left),
         };
         let mut standing = self.standing(errand, line);
         standing.tries += 1;
         standing.left = standing.left.saturating_sub(took);
-        let step = outbox::after_sending(report, standing);
-        self.conclude(errand, line, step, attempt).await.map(Some)
+        let step = self.spread_out(outbox::after_sending(report, standing));
+        Ok(Run::Ended(Conclusion { line, step, begun, experience }))
     }
 
-    async fn ask_about(&self, errand: &Errand) -> Result<Option<Step>, DeskError> {
+    async fn ask_about(&self, errand: &Errand) -> Run {
         let standing = self.standing(errand, errand.line);
         // Another terminal may have it.
-        let Some(sender) = self.senders.behind(errand.line) else { return Ok(None) };
+        let Some(sender) = self.senders.behind(errand.line) else { return Run::Left };
         if errand.is_outdated && errand.task == Task::Settle {
             // What it would be found by is the later message's word by now.
             let report = Report { state: DeliveryState::Unknown, ..not_sent(REPLACED) };
-            let step = Step { report, next: None };
-            return self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some);
+            return self.ended(errand, Step { report, next: None });
         }
         let told = sender
             .ask(&Trace {
@@ -160,80 +169,61 @@ impl Desk {
             (Some((Task::Send, _)), None) => Step { report: not_sent(WITHDRAWN), next: None },
             _ => step,
         };
-        self.conclude(errand, errand.line, step, Attempt::NONE).await.map(Some)
+        self.ended(errand, step)
     }
 
-    /// By which line a message goes now: the first one, unless it is down or has
-    /// just failed this message and the other one is not down.
-    fn choose(&self, errand: &Errand, lines: &[Health], now: Timestamp) -> Choice {
-        let Some(route) = self.senders.of(errand.line.channel) else { return Choice::Nobody };
-        let main = Line::main(errand.line.channel);
-        let other = route.fallback.is_some().then(|| Line::fallback(errand.line.channel));
-        let health = |line: Line| lines.iter().find(|it| it.line == line);
-        let is_down = |line: Line| health(line).is_some_and(|it| it.is_down(now));
-        let prefers_other = errand.tries % 2 == 1;
-        let (first, second) = match other {
-            Some(other) if prefers_other => (other, Some(main)),
-            other => (main, other),
-        };
-        if !is_down(first) {
-            return Choice::Line(first);
-        }
-        if let Some(second) = second.filter(|line| !is_down(*line)) {
-            return Choice::Line(second);
-        }
-        let soonest = [Some(first), second].into_iter().flatten().filter_map(health);
-        let soonest = soonest.min_by_key(|it| it.down_until);
-        let wait = soonest.map_or(LEAST_WAIT, |it| it.down_until.since(now)).max(LEAST_WAIT);
-        let why = soonest.and_then(|it| it.detail.clone()).unwrap_or_default();
-        Choice::Wait(wait, why)
-    }
-
-    async fn wait(
-        &self,
-        errand: &Errand,
-        wait: Duration,
-        why: &str,
-    ) -> Result<Option<Step>, DeskError> {
+    async fn put_off(&self, errand: &Errand, wait: Duration, why: &str) -> Result<Run, DeskError> {
         if wait + USEFUL >= errand.left() {
-            return self.give_up(errand, why).await.map(Some);
+            return Ok(self.given_up(errand, why));
         }
         let (id, holder) = (errand.delivery, &*self.holder);
         self.insist(|| self.store.postpone(id, holder, wait, why)).await?;
         let report = Report { state: DeliveryState::Queued, ..not_sent(why) };
-        Ok(Some(Step { report, next: Some((Task::Send, wait)) }))
+        Ok(Run::PutOff(Step { report, next: Some((Task::Send, wait)) }))
     }
 
-    async fn give_up(&self, errand: &Errand, why: &str) -> Result<Step, DeskError> {
-        let step = Step { report: not_sent(why), next: None };
-        self.conclude(errand, errand.line, step, Attempt::NONE).await
+    /// Another terminal may be able to do it.
+    async fn left(&self, errand: &Errand) -> Result<Run, DeskError> {
+        self.insist(|| self.store.release(errand, &self.holder)).await?;
+        Ok(Run::Left)
     }
 
-    async fn conclude(
+    fn given_up(&self, errand: &Errand, why: &str) -> Run {
+        self.ended(errand, Step { report: not_sent(why), next: None })
+    }
+
+    /// It came to this without a hand-over.
+    fn ended(&self, errand: &Errand, step: Step) -> Run {
+        let step = self.spread_out(step);
+        Run::Ended(Conclusion { line: errand.line, step, begun: false, experience: None })
+    }
+
+    /// Writes down what came of errands.
+    pub(super) async fn conclude(
         &self,
-        errand: &Errand,
-        line: Line,
-        mut step: Step,
-        attempt: Attempt,
-    ) -> Result<Step, DeskError> {
-        step.next = step.next.map(|(task, wait)| (task, self.later(wait)));
-        let provider = self.senders.behind(line).map_or("none", |sender| sender.provider());
-        let outcome = Outcome {
+        ended: &[(&Errand, &Conclusion)],
+    ) -> Result<(), DeskError> {
+        let outcomes = ended.iter().map(|(errand, conclusion)| Outcome {
             errand,
             holder: &self.holder,
-            line,
-            provider,
-            step: &step,
-            begun: attempt.begun,
-            experience: attempt.experience,
+            line: conclusion.line,
+            provider: self.senders.behind(conclusion.line).map_or("none", |it| it.provider()),
+            step: &conclusion.step,
+            begun: conclusion.begun,
+            experience: conclusion.experience,
             actor: &self.actor,
-        };
-        self.insist(|| self.store.conclude(outcome)).await?;
-        Ok(step)
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        Ok(self.insist(|| self.store.conclude(&outcomes)).await?)
+    }
+
+    fn spread_out(&self, mut step: Step) -> Step {
+        step.next = step.next.map(|(task, wait)| (task, self.later(wait)));
+        step
     }
 
     /// Up to a quarter later: what failed together shall not come back together.
-    fn later(&self, wait: Duration) -> Duration {
+    pub(super) fn later(&self, wait: Duration) -> Duration {
         let quarter = u64::try_from(wait.as_millis() / 4).unwrap_or(u64::MAX);
         let more = if quarter == 0 { Ok(0) } else { self.random.below(quarter) };
         wait + Duration::from_millis(more.unwrap_or(0))
@@ -287,25 +277,6 @@ const WITHDRAWN: &str = "The code was taken back before its message could be sen
 const REPLACED: &str = "A later code took its place; nobody asks about this one any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
 
-/// What was tried to hand a message over.
-struct Attempt {
-    begun: bool,
-    experience: Option<Experience>,
-}
-
-impl Attempt {
-    const NONE: Self = Self { begun: false, experience: None };
-}
-
-/// By which line a message goes.
-enum Choice {
-    Line(Line),
-    /// All that there are are down, for so long, and why.
-    Wait(Duration, String),
-    /// The office does not have the channel.
-    Nobody,
-}
-
 /// Why a message cannot be written.
 enum Unopened {
     /// Its key is not in this terminal's file.
@@ -314,58 +285,15 @@ enum Unopened {
     Broken,
 }
 
-/// This terminal's turn to hand a message over, which the store gives once.
-struct Turn<'a> {
-    desk: &'a Desk,
-    errand: &'a Errand,
-    line: Line,
-    /// None until the sender has asked.
-    word: OnceLock<Word>,
-}
-
-/// What the store said to a hand-over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Word {
-    Given,
-    Refused,
-    /// It gave no answer, so that the word may have been given.
-    Unheard,
-}
-
-impl Turn<'_> {
-    async fn ask(&self) -> Result<bool, StoreError> {
-        let begin = self.desk.store.begin(self.errand, self.line, &self.desk.holder);
-        match tokio::time::timeout(WORD, begin).await {
-            Ok(word) => word,
-            Err(_) => Err(StoreError::Unreachable("it gave no answer in time".into())),
-        }
-    }
-}
-
-#[async_trait]
-impl Consent for Turn<'_> {
-    async fn given(&self) -> bool {
-        let word = match self.ask().await {
-            Ok(true) => Word::Given,
-            Ok(false) => Word::Refused,
-            Err(error) => {
-                tracing::warn!(%error, "no word from the store; the message is not sent now");
-                Word::Unheard
-            }
-        };
-        // A sender asks once; were it to ask again, what it was told first stands.
-        *self.word.get_or_init(|| word) == Word::Given
-    }
-}
-
 /// What a report tells about the provider: a message that it refuses shows that
 /// it works, and what is set up wrong here may be right at the other terminals.
-const fn experience(report: &Report, took: Duration) -> Option<Experience> {
+const fn experience(report: &Report, took: Duration, is_trial: bool) -> Option<Experience> {
     match (report.fault, report.state) {
         (None, _) | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
             Some(Experience::Answered(took))
         }
         (Some(Fault::Permanent), _) => None,
+        (Some(_), _) if is_trial => Some(Experience::FailedAgain),
         (Some(_), _) => Some(Experience::Failed),
     }
 }

@@ -5,6 +5,7 @@
 //! something was written, so that an idle office costs nothing.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,7 +13,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::delivery::{Conclusion, Run};
 use super::ports::outbox::Errand;
+use super::providers::Lines;
 use super::{Desk, DeskError};
 
 /// However much is written, the outbox is looked into this seldom at most.
@@ -25,28 +28,45 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// what is left lying is taken by whoever has the time.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Errands that are done, and those that were taken and come next.
+/// An errand with what came of it.
+type Ended = (Errand, Conclusion);
+
+/// What was taken, what is under way and what is done.
 #[derive(Default)]
 struct Bench {
-    running: JoinSet<()>,
-    waiting: VecDeque<(Instant, Errand)>,
+    waiting: VecDeque<Taken>,
+    running: JoinSet<Option<Ended>>,
+    /// To be written down.
+    ended: Vec<Ended>,
     done: u64,
+}
+
+/// An errand with how the providers did when it was taken.
+struct Taken {
+    at: Instant,
+    errand: Errand,
+    lines: Arc<Lines>,
 }
 
 impl Bench {
     /// Waits until one more is done; false where nothing is under way.
     async fn one_done(&mut self) -> bool {
-        let one = self.running.join_next().await.is_some();
-        self.done += u64::from(one);
-        one
+        let Some(done) = self.running.join_next().await else { return false };
+        self.count(done.ok().flatten());
+        true
     }
 
     /// How many are under way.
     fn busy(&mut self) -> usize {
-        while self.running.try_join_next().is_some() {
-            self.done += 1;
+        while let Some(done) = self.running.try_join_next() {
+            self.count(done.ok().flatten());
         }
         self.running.len()
+    }
+
+    fn count(&mut self, ended: Option<Ended>) {
+        self.ended.extend(ended);
+        self.done += 1;
     }
 }
 
@@ -64,6 +84,9 @@ impl Desk {
                     Some(AFTER_FAILURE)
                 }
             };
+            if self.conclude_ended(&mut bench).await {
+                continue;
+            }
             let looked = Instant::now();
             // One errand brings several entries.
             let news = async {
@@ -77,7 +100,7 @@ impl Desk {
                 () = news => {}
             }
         }
-        while bench.one_done().await {}
+        self.finish(&mut bench).await;
     }
 
     /// Does everything that is due now, and what follows from it at once; gives
@@ -86,14 +109,33 @@ impl Desk {
         let mut bench = Bench::default();
         loop {
             if let Err(error) = self.fill(&mut bench, most).await {
-                // What has begun is brought to its end, or nobody knows how it went.
-                while bench.one_done().await {}
+                self.finish(&mut bench).await;
                 return Err(error);
             }
-            if !bench.one_done().await {
+            if !self.conclude_ended(&mut bench).await && !bench.one_done().await {
                 return Ok(bench.done);
             }
         }
+    }
+
+    /// What has begun is brought to its end, or nobody knows how it went.
+    async fn finish(&self, bench: &mut Bench) {
+        while bench.one_done().await {}
+        self.conclude_ended(bench).await;
+    }
+
+    /// Writes down together what ended since the last time: at a busy hour one
+    /// transaction for several messages. False where nothing did.
+    async fn conclude_ended(&self, bench: &mut Bench) -> bool {
+        let ended = std::mem::take(&mut bench.ended);
+        if ended.is_empty() {
+            return false;
+        }
+        let ended: Vec<_> = ended.iter().map(|(errand, end)| (errand, end)).collect();
+        if let Err(error) = self.conclude(&ended).await {
+            tracing::warn!(%error, "what came of errands could not be written down");
+        }
+        true
     }
 
     /// Begins errands until there are `most`; says how long there will be none,
@@ -103,12 +145,13 @@ impl Desk {
         let batch = u32::try_from(most).unwrap_or(u32::MAX);
         let providers = self.senders.providers();
         while bench.busy() < most {
-            if let Some((taken, errand)) = bench.waiting.pop_front() {
-                if taken.elapsed() < FRESH {
-                    self.start(bench, errand);
+            if let Some(taken) = bench.waiting.pop_front() {
+                if taken.at.elapsed() < FRESH {
+                    self.start(bench, taken);
                 }
                 continue;
             }
+            self.conclude_ended(bench).await;
             match self.store.next_errand(&self.holder, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),
@@ -118,17 +161,25 @@ impl Desk {
                 // Somebody else was faster.
                 return Ok(Some(LEAST));
             }
-            let taken = Instant::now();
-            bench.waiting.extend(errands.into_iter().map(|errand| (taken, errand)));
+            let lines = Arc::new(self.insist_on_lines().await?);
+            let at = Instant::now();
+            let taken = |errand| Taken { at, errand, lines: Arc::clone(&lines) };
+            bench.waiting.extend(errands.into_iter().map(taken));
         }
         Ok(None)
     }
 
-    fn start(&self, bench: &mut Bench, errand: Errand) {
+    fn start(&self, bench: &mut Bench, taken: Taken) {
         let desk = self.clone();
         bench.running.spawn(async move {
-            if let Err(error) = desk.run(&errand).await {
-                tracing::warn!(%error, "an errand of the outbox was not done");
+            let Taken { errand, lines, .. } = taken;
+            match desk.run(&errand, &lines).await {
+                Ok(Run::Ended(conclusion)) => Some((errand, conclusion)),
+                Ok(Run::PutOff(_) | Run::Left) => None,
+                Err(error) => {
+                    tracing::warn!(%error, "an errand of the outbox was not done");
+                    None
+                }
             }
         });
     }

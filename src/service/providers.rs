@@ -38,9 +38,17 @@ impl Lines {
 impl Desk {
     /// How the providers do, as all terminals have met them.
     pub async fn lines(&self) -> Result<Lines, DeskError> {
-        let (read_at, all) = self.store.lines().await?;
+        Ok(self.own(self.store.lines().await?))
+    }
+
+    /// As [`Self::lines`], asked until the store answers.
+    pub(super) async fn insist_on_lines(&self) -> Result<Lines, DeskError> {
+        Ok(self.own(self.insist(|| self.store.lines()).await?))
+    }
+
+    fn own(&self, (read_at, all): (Timestamp, Vec<Health>)) -> Lines {
         let has = |health: &Health| self.senders.behind(health.line).is_some();
-        Ok(Lines { all: all.into_iter().filter(has).collect(), read_at })
+        Lines { all: all.into_iter().filter(has).collect(), read_at }
     }
 
     /// What the messages of the last hours come to.

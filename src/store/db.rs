@@ -134,6 +134,30 @@ impl Db {
         Ok(Tx { inner, told: self.told.clone(), has_entry: false })
     }
 
+    /// Writes by one statement that is a transaction of its own; nobody is told.
+    pub(super) async fn write_alone(
+        &self,
+        sql: &Sql,
+        args: &[Arg<'_>],
+    ) -> Result<u64, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                sqlite(sql, args).execute(write).await.map(|it| it.rows_affected())
+            }
+            Pools::Postgres { pool, .. } => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = postgres(sql, args);
+                lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
+            }
+            Pools::Mysql(pool) => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = mysql(sql, args);
+                lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
+            }
+        }
+        .map_err(unanswered)
+    }
+
     /// Reads rows outside of any transaction.
     pub(super) async fn all(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         match &self.pools {
@@ -415,10 +439,7 @@ impl Tx {
             Inner::Postgres(tx) => tx.commit().await,
             Inner::Mysql(tx) => tx.commit().await,
         }
-        .map_err(|error| match failed(error) {
-            StoreError::Unreachable(why) => StoreError::Unknown(why),
-            other => other,
-        })
+        .map_err(unanswered)
     }
 
     /// Makes it last, and tells those who watch.
@@ -446,6 +467,14 @@ impl Script {
             Self::Fixed(text) => sqlx::raw_sql(text),
             Self::Made(text) => sqlx::raw_sql(sqlx::AssertSqlSafe(text)),
         }
+    }
+}
+
+/// The error of what may have been done where no answer came.
+fn unanswered(error: sqlx::Error) -> StoreError {
+    match failed(error) {
+        StoreError::Unreachable(why) => StoreError::Unknown(why),
+        other => other,
     }
 }
 

@@ -1,11 +1,13 @@
 //! How the providers do, as all terminals have met them.
 
+use std::time::Duration;
+
 use super::db::{Db, Row, Tx, args};
-use super::events;
+use super::{events, outbox};
 use super::sql::statements;
 use crate::domain::event::EventKind;
-use crate::domain::line::{Condition, Experience, Health, Line};
-use crate::domain::time::Timestamp;
+use crate::domain::line::{Condition, ENOUGH, Experience, Health, Line};
+use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::outbox::Outcome;
 use crate::service::ports::{NewEvent, StoreError};
 
@@ -23,6 +25,10 @@ statements! {
         "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
          WHERE name = $1" for_update
     }
+    TRY {
+        "UPDATE core_line SET down_until = " now " + $2 \
+         WHERE name = $1 AND failures >= $3 AND down_until <= " now
+    }
     WRITE {
         "UPDATE core_line SET failures = $2, down_until = $3, slow_until = $4, detail = $5 \
          WHERE name = $1"
@@ -36,33 +42,65 @@ pub(super) async fn all(db: &Db) -> Result<(Timestamp, Vec<Health>), StoreError>
     Ok((now, rows.iter().map(read).collect::<Result<_, _>>()?))
 }
 
-/// Writes down what a hand-over tells of its provider. Where all is well, as
-/// nearly always, it is only read.
+/// How long the one message has that finds out whether a line works again, before
+/// another one may: longer than most senders take to fail.
+const TRIAL: Duration = Duration::from_secs(30);
+
+/// Lets one message find out whether a line works again.
+pub(super) async fn try_one(db: &Db, line: Line) -> Result<bool, StoreError> {
+    let name = line.to_string();
+    Ok(db.write_alone(&TRY, args![&name, millis_of(TRIAL), ENOUGH]).await? == 1)
+}
+
+/// Writes down what hand-overs tell of their providers. Where all is well, as
+/// nearly always, each line is only read.
 pub(super) async fn experienced(
     tx: &mut Tx,
-    outcome: &Outcome<'_>,
-    experience: Experience,
+    told: &[(&Outcome<'_>, Experience)],
 ) -> Result<(), StoreError> {
-    let name = outcome.line.to_string();
-    let read_one = if experience == Experience::Failed { &ONE_ALONE } else { &ONE };
+    // Everybody takes the lines in this order.
+    for line in Line::ALL {
+        let of_line: Vec<_> = told.iter().filter(|(outcome, _)| outcome.line == line).collect();
+        if !of_line.is_empty() {
+            of_one(tx, line, &of_line).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn of_one(
+    tx: &mut Tx,
+    line: Line,
+    told: &[&(&Outcome<'_>, Experience)],
+) -> Result<(), StoreError> {
+    let name = line.to_string();
+    let is_well = |(_, experience): &&(_, _)| matches!(experience, Experience::Answered(_));
+    let read_one = if told.iter().all(is_well) { &ONE } else { &ONE_ALONE };
     let Some(row) = tx.maybe(read_one, args![&name]).await? else { return Ok(()) };
     let (now, before) = (row.time(0)?, read(&row)?);
-    let after = before.after(experience, outcome.step.report.detail.as_deref(), now);
-    if after == before {
+    let mut last = before.clone();
+    for (outcome, experience) in told {
+        let detail = outcome.step.report.detail.as_deref();
+        let after = last.after(*experience, detail, now);
+        if let Some(turned) = last.turned(&after) {
+            tell(tx, outcome, turned, after.detail.as_deref()).await?;
+            if turned == Condition::Ok {
+                outbox::hurry(tx, line).await?;
+            }
+        }
+        last = after;
+    }
+    if last == before {
         return Ok(());
     }
     let arguments = args![
         &name,
-        after.failures,
-        after.down_until.millis(),
-        after.slow_until.millis(),
-        after.detail.as_deref(),
+        last.failures,
+        last.down_until.millis(),
+        last.slow_until.millis(),
+        last.detail.as_deref(),
     ];
-    tx.write(&WRITE, arguments).await?;
-    match before.turned(&after) {
-        Some(turned) => tell(tx, outcome, turned, after.detail.as_deref()).await,
-        None => Ok(()),
-    }
+    tx.write(&WRITE, arguments).await.map(drop)
 }
 
 /// A provider that goes down or comes back is an entry of the log.

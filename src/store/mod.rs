@@ -499,6 +499,10 @@ impl Outbox for SqlStore {
         outbox::next(&self.db, holder, providers).await
     }
 
+    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        outbox::release(&self.db, errand, holder).await
+    }
+
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
         in_turn(|| outbox::hold(&self.db, errand, holder)).await
     }
@@ -517,12 +521,16 @@ impl Outbox for SqlStore {
         in_turn(|| outbox::postpone(&self.db, delivery, holder, wait, reason)).await
     }
 
-    async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError> {
-        in_turn(|| outbox::conclude(&self.db, &outcome)).await
+    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
+        in_turn(|| outbox::conclude(&self.db, outcomes)).await
     }
 
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
         line::all(&self.db).await
+    }
+
+    async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
+        line::try_one(&self.db, line).await
     }
 
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {

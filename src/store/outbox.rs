@@ -62,6 +62,16 @@ statements! {
         "UPDATE core_outbox SET due_at = " now " + $4 WHERE delivery_id = $1 AND holder = $2 \
          AND tries = $3 AND task = 'send' AND begun_at IS NULL"
     }
+    RELEASE {
+        "UPDATE core_outbox SET holder = '', due_at = " now " WHERE delivery_id = $1 \
+         AND holder = $2 AND tries = $3 AND begun_at IS NULL"
+    }
+    /// Only those that were put off: others are on their way.
+    HURRY {
+        "UPDATE core_outbox SET due_at = " now " WHERE task = 'send' AND begun_at IS NULL \
+         AND due_at > " now " AND (SELECT d.detail FROM core_delivery d \
+         WHERE d.id = core_outbox.delivery_id AND d.channel = $1) IS NOT NULL"
+    }
     TAKE {
         "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
          WHERE delivery_id " (among "$1")
@@ -105,7 +115,7 @@ statements! {
         "SELECT d.id FROM core_otp o \
          JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
          JOIN core_outbox b ON b.delivery_id = d.id \
-         WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL"
+         WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL ORDER BY d.id"
     }
     /// Codes that no terminal came to send or to give up.
     FORGET { "UPDATE core_outbox SET sealed = NULL WHERE useful_until <= " now
@@ -212,13 +222,19 @@ pub(super) async fn next(
 
 /// Holds an errand while somebody is at it; false where it is not theirs any more.
 pub(super) async fn hold(db: &Db, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
-    let mut tx = db.begin().await?;
     let arguments = args![errand.delivery.0, holder, errand.tries, millis_of(HELD)];
-    let held = tx.write(&HOLD, arguments).await? == 1;
-    if held {
-        tx.commit_quietly().await?;
-    }
-    Ok(held)
+    Ok(db.write_alone(&HOLD, arguments).await? == 1)
+}
+
+/// Leaves an errand to the other terminals.
+pub(super) async fn release(db: &Db, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+    let arguments = args![errand.delivery.0, holder, errand.tries];
+    db.write_alone(&RELEASE, arguments).await.map(drop)
+}
+
+/// What waits for a line need not wait any longer.
+pub(super) async fn hurry(tx: &mut Tx, line: Line) -> Result<(), StoreError> {
+    tx.write(&HURRY, args![line.channel.word()]).await.map(drop)
 }
 
 /// Begins a hand-over, once. Who asks later what became of it has to ask the
@@ -230,14 +246,16 @@ pub(super) async fn begin(
     holder: &str,
 ) -> Result<bool, StoreError> {
     let id = errand.delivery.0;
+    let arguments = args![id, holder, millis_of(HANDOVER), errand.tries];
+    // By another line than last, or than a run of it that was overtaken knew.
+    if line == errand.line && errand.tries == 0 {
+        return Ok(db.write_alone(&BEGIN, arguments).await? == 1);
+    }
     let mut tx = db.begin().await?;
-    if tx.write(&BEGIN, args![id, holder, millis_of(HANDOVER), errand.tries]).await? == 0 {
+    if tx.write(&BEGIN, arguments).await? == 0 {
         return Ok(false);
     }
-    // By another line than last, or than a run of it that was overtaken knew.
-    if line != errand.line || errand.tries > 0 {
-        tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
-    }
+    tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
     tx.commit_quietly().await?;
     Ok(true)
 }
@@ -258,27 +276,44 @@ pub(super) async fn postpone(
     Ok(())
 }
 
-/// Writes down what came of an errand, once however often it is told.
-pub(super) async fn conclude(db: &Db, outcome: &Outcome<'_>) -> Result<(), StoreError> {
-    match write_down(db, outcome).await {
-        Err(StoreError::Taken(_)) => Ok(()),
-        done => done,
+/// Writes down what came of errands, once however often it is told: together, and
+/// where that cannot be, each by itself.
+pub(super) async fn conclude(db: &Db, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
+    let mut outcomes: Vec<_> = outcomes.iter().collect();
+    // All who write several messages write them in this order.
+    outcomes.sort_by_key(|it| it.errand.delivery);
+    if outcomes.len() > 1 {
+        match write_down(db, &outcomes).await {
+            Err(error) if !error.is_break() => {
+                tracing::debug!(%error, "what came of errands is written one by one");
+            }
+            done => return done,
+        }
     }
+    for outcome in outcomes {
+        match write_down(db, &[outcome]).await {
+            Ok(()) | Err(StoreError::Taken(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
-async fn write_down(db: &Db, outcome: &Outcome<'_>) -> Result<(), StoreError> {
+async fn write_down(db: &Db, outcomes: &[&Outcome<'_>]) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if is_held(&mut tx, outcome).await? {
-        delivery::progressed(&mut tx, outcome).await?;
-        if let Some(experience) = outcome.experience {
-            line::experienced(&mut tx, outcome, experience).await?;
+    let mut experienced = Vec::new();
+    for outcome in outcomes {
+        if is_held(&mut tx, outcome).await? {
+            delivery::progressed(&mut tx, outcome).await?;
+            experienced.extend(outcome.experience.map(|experience| (*outcome, experience)));
+        } else if delivery::is_with_the_provider(outcome.step.report.state) {
+            // Whose errand was taken over, or withdrawn, can only tell that it
+            // succeeded: then nobody else sends it.
+            delivery::progressed(&mut tx, outcome).await?;
+            tx.write(&UNSEAL, args![outcome.errand.delivery.0]).await?;
         }
-    } else if delivery::is_with_the_provider(outcome.step.report.state) {
-        // Whose errand was taken over, or withdrawn, can only tell that it
-        // succeeded: then nobody else sends it.
-        delivery::progressed(&mut tx, outcome).await?;
-        tx.write(&UNSEAL, args![outcome.errand.delivery.0]).await?;
     }
+    line::experienced(&mut tx, &experienced).await?;
     tx.commit().await
 }
 

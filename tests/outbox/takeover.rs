@@ -208,6 +208,38 @@ async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_a_provider_was_down_one_message_tries_it_and_then_the_others_follow() {
+    let post = PostOffice::start(|number| (number == 0).then_some((At::Data, Does::Hold))).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    for _ in 0..4 {
+        office.ask(Channel::Email).await;
+    }
+    office.pass(LEASE).await;
+    office.sql("UPDATE core_line SET failures = 5, down_until = 1 WHERE name = 'email'").await;
+    let worker = office.terminal().await;
+    let working = tokio::spawn(async move { worker.work_off_outbox(4).await });
+    post.met(1).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(post.conversations(), 1, "the others wait for what comes of it");
+    post.release();
+    assert_eq!(working.await.expect("an end").expect("a desk"), 4 + 3, "three came twice");
+    assert_eq!(post.letters().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_20_a_terminal_that_slept_over_the_stores_word_does_not_act_upon_it() {
+    let post = PostOffice::start(|_| None).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let (sleeper, lost) = office.losing_terminal().await;
+    std::fs::write(lost.with_file_name("asleep"), "").expect("a file");
+    office.ask(Channel::Email).await;
+    office.pass(LEASE).await;
+    assert_eq!(sleeper.work_off_outbox(1).await.expect("a desk"), 1);
+    assert!(post.letters().is_empty());
+    assert_eq!(office.said().await, [EventKind::Delayed]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() {
     let plan = Some((At::Letter, Does::HoldAndSay("451 4.3.0 not now\r\n")));
     let post = PostOffice::start(move |_| plan).await;

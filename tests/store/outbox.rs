@@ -66,7 +66,7 @@ impl Terminal {
             experience: Some(experience),
             actor: &self.actor,
         };
-        self.store.conclude(outcome).await.expect("written");
+        self.store.conclude(&[outcome]).await.expect("written");
     }
 
     async fn kinds(&self) -> Vec<EventKind> {
@@ -272,6 +272,65 @@ on_each_store! {
         }
     }
 
+    async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(house) {
+        let desk = Terminal::new(house.open().await);
+        let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+        let errand = desk.errand(&request).await;
+        desk.store.release(&errand, OTHER).await.expect("an answer");
+        house.pass(GRACE).await;
+        assert!(desk.takes(OTHER).await.is_empty(), "it is not the other's to leave");
+        desk.store.release(&errand, HOLDER).await.expect("an answer");
+        house.pass(GRACE).await;
+        assert_eq!(desk.takes(OTHER).await.len(), 1);
+    }
+
+    async fn what_came_of_several_errands_is_written_down_together(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let (mut errands, mut requests) = (Vec::new(), Vec::new());
+        for purpose in ["a", "b", "c", "d"] {
+            let mut wish = wish(customer, "123456");
+            wish.purpose = purpose.into();
+            let request = desk.issue(&wish).await;
+            errands.push(desk.errand(&request).await);
+            requests.push(request);
+        }
+        for errand in &errands {
+            assert!(desk.begins(errand, HOLDER).await);
+        }
+        // The second was told before: its entry stands already.
+        desk.tells(&errands[1], HOLDER, true, &sent(None)).await;
+        let steps = [sent(None), sent(None), failed(None), failed(None)];
+        let outcomes: Vec<_> = errands.iter().zip(&steps).map(|(errand, step)| outbox::Outcome {
+            errand,
+            holder: HOLDER,
+            line: errand.line,
+            provider: "smtp",
+            step,
+            begun: true,
+            experience: Some(if step.report.fault.is_some() {
+                Experience::Failed
+            } else {
+                Experience::Answered(Duration::from_millis(80))
+            }),
+            actor: &desk.actor,
+        }).collect();
+        for _ in 0..2 {
+            desk.store.conclude(&outcomes).await.expect("written");
+        }
+        let mut states = Vec::new();
+        for request in &requests {
+            states.push(desk.state(request).await);
+        }
+        let (sent, failed) = (DeliveryState::Sent, DeliveryState::Failed);
+        assert_eq!(states, [sent, sent, failed, failed]);
+        assert_eq!(held(&house).await, (0, 0));
+        let kinds = desk.kinds().await;
+        assert_eq!(count(&kinds, EventKind::Sent) + count(&kinds, EventKind::NotSent), 4);
+        let (_, lines) = desk.store.lines().await.expect("an answer");
+        assert_eq!(lines.iter().map(|it| it.failures).sum::<u32>(), 2);
+    }
+
     async fn another_try_is_counted_and_waits_its_time(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
@@ -372,6 +431,36 @@ on_each_store! {
         let kinds = desk.kinds().await;
         assert_eq!(count(&kinds, EventKind::ProviderDown), 1);
         assert_eq!(count(&kinds, EventKind::ProviderUp), 1);
+    }
+
+    async fn when_the_pause_is_over_one_message_tries_and_brings_the_others_back(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let line = Line::main(wish_channel());
+        let tries = async |line| desk.store.try_line(line).await.expect("an answer");
+        assert!(!tries(line).await, "nothing is known against it");
+        for _ in 0..3 {
+            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+            desk.tells(&errand, HOLDER, false, &failed(None)).await;
+        }
+        assert!(!tries(line).await, "its pause is not over");
+        let waiting = desk.issue(&wish(customer, "123456")).await;
+        let minute = Duration::from_mins(1);
+        let postponed = desk.store.postpone(waiting.delivery.id, HOLDER, minute, "It is busy.");
+        postponed.await.expect("written");
+        house.sql("UPDATE core_line SET down_until = 1").await;
+        let racing = tokio::join!(tries(line), tries(line), tries(Line::fallback(line.channel)));
+        assert_eq!(usize::from(racing.0) + usize::from(racing.1), 1, "one of them");
+        assert!(!racing.2);
+        let mut other = wish(customer, "123456");
+        other.purpose = "change address".into();
+        let errand = desk.errand(&desk.issue(&other).await).await;
+        assert!(desk.begins(&errand, HOLDER).await);
+        assert!(desk.takes(HOLDER).await.is_empty());
+        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        let taken = desk.takes(HOLDER).await;
+        assert_eq!(taken.len(), 1, "what waited need not wait any longer");
+        assert_eq!(taken[0].delivery, waiting.delivery.id);
     }
 }
 

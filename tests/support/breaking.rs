@@ -52,7 +52,8 @@ impl Breaking {
     }
 
     /// From now on nothing is answered as long as there is a file of this name
-    /// in the folder: `lost` fails, `hung` waits.
+    /// in the folder: `lost` fails, `hung` waits. With `asleep` the process stands
+    /// still for some seconds once a hand-over has begun.
     pub(crate) fn lost_by_file(&self, folder: &Path) {
         *self.folder.lock().expect("unpoisoned") = Some(folder.to_owned());
     }
@@ -270,12 +271,21 @@ impl Outbox for Breaking {
         self.read(self.inner.next_errand(holder, providers)).await
     }
 
+    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        self.read(self.inner.release(errand, holder)).await
+    }
+
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
         self.read(self.inner.hold(errand, holder)).await
     }
 
     async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
-        self.read(self.inner.begin(errand, line, holder)).await
+        let word = self.read(self.inner.begin(errand, line, holder)).await;
+        let folder = self.folder.lock().expect("unpoisoned").clone();
+        if folder.is_some_and(|folder| folder.join("asleep").exists()) {
+            std::thread::sleep(Duration::from_millis(5_200));
+        }
+        word
     }
 
     async fn postpone(
@@ -288,12 +298,16 @@ impl Outbox for Breaking {
         self.act(self.inner.postpone(delivery, holder, wait, reason)).await
     }
 
-    async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.conclude(outcome)).await
+    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
+        self.act(self.inner.conclude(outcomes)).await
     }
 
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
         self.read(self.inner.lines()).await
+    }
+
+    async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
+        self.read(self.inner.try_line(line)).await
     }
 
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {

@@ -128,6 +128,8 @@ pub trait Outbox: Send + Sync {
         holder: &str,
         providers: &[&str],
     ) -> Result<Option<Duration>, StoreError>;
+    /// Leaves an errand to the other terminals, since this one cannot do it.
+    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError>;
     /// Holds an errand for as long as handing it over may take to begin; false
     /// where it is not this terminal's any more.
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError>;
@@ -143,10 +145,13 @@ pub trait Outbox: Send + Sync {
         wait: Duration,
         reason: &str,
     ) -> Result<(), StoreError>;
-    /// Writes down what came of an errand and what is next; told again, once.
-    async fn conclude(&self, outcome: Outcome<'_>) -> Result<(), StoreError>;
+    /// Writes down what came of errands and what is next; told again, once.
+    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError>;
     /// How the providers do, and the store's clock.
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError>;
+    /// Lets one message find out whether a line works again whose pause is over;
+    /// for the others it stays down meanwhile. False where another one does.
+    async fn try_line(&self, line: Line) -> Result<bool, StoreError>;
     /// The newest messages of so long, at most so many of them.
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError>;
     /// What waits to be handed over.

@@ -76,6 +76,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("migrate::HAS", &["'core_customer'", "'core_otp'"]),
     ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
     ("outbox::NEXT", &["'x'", "2000", r#"'["tray"]'"#]),
+    ("line::TRY", &["'email'", "30000", "3"]),
     ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::TAKEN", &["'[7,8,9]'"]),
     ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),

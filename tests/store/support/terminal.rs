@@ -147,7 +147,7 @@ impl Terminal {
             experience: None,
             actor: &self.actor,
         };
-        self.store.conclude(outcome).await.expect("written");
+        self.store.conclude(&[outcome]).await.expect("written");
     }
 
     /// Hands a message over, with this report.
