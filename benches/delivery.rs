@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         let end = CancellationToken::new();
         let (desk, over) = (self.desk.clone(), end.clone());
         let begun = Instant::now();
-        let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over).await });
+        let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
             || self
                 .desk

@@ -1,11 +1,13 @@
 //! `deliver`: messages that wait are handed over, and those on their way are
 //! followed, without an interface.
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::args::DeliverArgs;
 use super::exit::{Exit, Failure};
-use super::json::DeliverReply;
+use super::json::{DeliverLine, DeliverReply};
+use super::moment;
 use super::output::Output;
 use super::signals::Ends;
 use crate::service::Desk;
@@ -25,14 +27,20 @@ pub async fn run(
 async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     let done = desk.work_off_outbox(AT_ONCE).await?;
     let waiting = desk.store().queue().await?.length;
-    let message = match done {
-        0 if waiting > 0 => format!(
-            "Nothing was due. {waiting} wait for another try or are another terminal's; \
-             --watch stays for them."
-        ),
+    let next = desk.next_errand().await?;
+    let done_so_far = match done {
+        0 if waiting > 0 => "Nothing was due.".to_owned(),
         0 => "There was nothing to do.".to_owned(),
         1 => "One thing was done; the log says what came of it.".to_owned(),
         done => format!("{done} things were done; the log says what came of each."),
+    };
+    let message = match next {
+        Some(wait) => format!(
+            "{done_so_far} {waiting} wait to be sent; the next thing to do comes in {} s. \
+             --watch stays for it.",
+            wait.as_secs() + 1
+        ),
+        None => done_so_far,
     };
     if output.json() {
         output.object(&DeliverReply { outcome: "worked_off", message, done, waiting })?;
@@ -49,14 +57,34 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     desk.store().check().await?;
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
-    let keeping = desk.keep_outbox(AT_ONCE, end.clone());
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let keeping = desk.keep_outbox(AT_ONCE, end.clone(), move |errand, report| {
+        // Nobody listens only while all ends.
+        let _ = tell.send(DeliverLine::new(errand, report));
+    });
     tokio::pin!(keeping);
-    // It does not end by itself.
-    let exit = tokio::select! {
-        exit = ends.next() => exit,
-        () = &mut keeping => return Ok(Exit::DONE),
+    let exit = loop {
+        tokio::select! {
+            exit = ends.next() => break exit,
+            Some(line) = told.recv() => write(output, &line)?,
+            // It does not end by itself.
+            () = &mut keeping => return Ok(Exit::DONE),
+        }
     };
     end.cancel();
     keeping.await;
+    while let Ok(line) = told.try_recv() {
+        write(output, &line)?;
+    }
     Ok(exit)
+}
+
+/// What came of a message, at once.
+fn write(output: &mut Output, line: &DeliverLine) -> Result<(), Failure> {
+    if output.json() {
+        output.object(line)?;
+    } else {
+        output.line(&format!("{}  {}  {}", moment::long(line.at), line.request, line.message))?;
+    }
+    Ok(output.flush()?)
 }

@@ -23,7 +23,7 @@ use super::error::{self, DeliveryError};
 use super::piece::Piece;
 use super::templates::Templates;
 use crate::domain::channel::Channel;
-use crate::domain::delivery::Report;
+use crate::domain::delivery::{Report, TRAY};
 use crate::domain::message::{Outgoing, TestMessage};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
@@ -254,7 +254,7 @@ fn unwritable(error: &TrayError) -> DeliveryError {
 #[async_trait]
 impl Sender for TraySender {
     fn provider(&self) -> &'static str {
-        "tray"
+        TRAY
     }
 
     async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {

@@ -92,6 +92,8 @@ pub struct Delivery {
     pub id: DeliveryId,
     /// The provider that was asked: `tray`, `smtp`, `twilio`, ….
     pub provider: String,
+    /// Whether that is the one that stands in for the first.
+    pub by_fallback: bool,
     /// The last known step.
     pub state: DeliveryState,
     /// What the provider calls the message, to ask about it later.
@@ -101,6 +103,9 @@ pub struct Delivery {
     /// When the state was last changed.
     pub updated_at: Timestamp,
 }
+
+/// The provider that keeps every message in a file and sends none.
+pub const TRAY: &str = "tray";
 
 /// What stands in a message's way, by what another try could do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(super) enum Run {
 /// What is to be written down of an errand.
 pub(super) struct Conclusion {
     line: Line,
-    step: Step,
+    pub(super) step: Step,
     begun: bool,
     experience: Option<Experience>,
 }
@@ -199,10 +199,7 @@ impl Desk {
     }
 
     /// Writes down what came of errands.
-    pub(super) async fn conclude(
-        &self,
-        ended: &[(&Errand, &Conclusion)],
-    ) -> Result<(), DeskError> {
+    pub(super) async fn conclude(&self, ended: &[(&Errand, &Conclusion)]) -> Result<(), DeskError> {
         let outcomes = ended.iter().map(|(errand, conclusion)| Outcome {
             errand,
             holder: &self.holder,

@@ -17,6 +17,7 @@ use super::delivery::{Conclusion, Run};
 use super::ports::outbox::Errand;
 use super::providers::Lines;
 use super::{Desk, DeskError};
+use crate::domain::delivery::Report;
 
 /// However much is written, the outbox is looked into this seldom at most.
 const LEAST: Duration = Duration::from_millis(500);
@@ -30,6 +31,12 @@ const FRESH: Duration = Duration::from_secs(5);
 
 /// An errand with what came of it.
 type Ended = (Errand, Conclusion);
+
+/// Who hears of each errand that was done.
+type Told<'a> = dyn Fn(&Errand, &Report) + Send + Sync + 'a;
+
+/// Nobody does.
+const fn unheard(_: &Errand, _: &Report) {}
 
 /// What was taken, what is under way and what is done.
 #[derive(Default)]
@@ -72,19 +79,25 @@ impl Bench {
 
 impl Desk {
     /// Does what comes due, up to `most` errands at once, until the end is asked
-    /// for; what has begun by then is brought to its end.
-    pub async fn keep_outbox(&self, most: usize, end: CancellationToken) {
+    /// for; what has begun by then is brought to its end. `told` hears of each
+    /// that was done and written down.
+    pub async fn keep_outbox(
+        &self,
+        most: usize,
+        end: CancellationToken,
+        told: impl Fn(&Errand, &Report) + Send + Sync,
+    ) {
         let mut changes = self.store.changes();
         let mut bench = Bench::default();
         while !end.is_cancelled() {
-            let wait = match self.fill(&mut bench, most).await {
+            let wait = match self.fill(&mut bench, most, &told).await {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox is left alone for a while");
                     Some(AFTER_FAILURE)
                 }
             };
-            if self.conclude_ended(&mut bench).await {
+            if self.conclude_ended(&mut bench, &told).await {
                 continue;
             }
             let looked = Instant::now();
@@ -100,7 +113,7 @@ impl Desk {
                 () = news => {}
             }
         }
-        self.finish(&mut bench).await;
+        self.finish(&mut bench, &told).await;
     }
 
     /// Does everything that is due now, and what follows from it at once; gives
@@ -108,32 +121,39 @@ impl Desk {
     pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
         let mut bench = Bench::default();
         loop {
-            if let Err(error) = self.fill(&mut bench, most).await {
-                self.finish(&mut bench).await;
+            if let Err(error) = self.fill(&mut bench, most, &unheard).await {
+                self.finish(&mut bench, &unheard).await;
                 return Err(error);
             }
-            if !self.conclude_ended(&mut bench).await && !bench.one_done().await {
+            if !self.conclude_ended(&mut bench, &unheard).await && !bench.one_done().await {
                 return Ok(bench.done);
             }
         }
     }
 
+    /// How long until there is something to do for this terminal; none where there
+    /// is nothing.
+    pub async fn next_errand(&self) -> Result<Option<Duration>, DeskError> {
+        Ok(self.store.next_errand(&self.holder, &self.senders.providers()).await?)
+    }
+
     /// What has begun is brought to its end, or nobody knows how it went.
-    async fn finish(&self, bench: &mut Bench) {
+    async fn finish(&self, bench: &mut Bench, told: &Told<'_>) {
         while bench.one_done().await {}
-        self.conclude_ended(bench).await;
+        self.conclude_ended(bench, told).await;
     }
 
     /// Writes down together what ended since the last time: at a busy hour one
     /// transaction for several messages. False where nothing did.
-    async fn conclude_ended(&self, bench: &mut Bench) -> bool {
+    async fn conclude_ended(&self, bench: &mut Bench, told: &Told<'_>) -> bool {
         let ended = std::mem::take(&mut bench.ended);
         if ended.is_empty() {
             return false;
         }
         let ended: Vec<_> = ended.iter().map(|(errand, end)| (errand, end)).collect();
-        if let Err(error) = self.conclude(&ended).await {
-            tracing::warn!(%error, "what came of errands could not be written down");
+        match self.conclude(&ended).await {
+            Ok(()) => ended.iter().for_each(|(errand, end)| told(errand, &end.step.report)),
+            Err(error) => tracing::warn!(%error, "what came of errands is not written down"),
         }
         true
     }
@@ -141,7 +161,12 @@ impl Desk {
     /// Begins errands until there are `most`; says how long there will be none,
     /// where there is room for more. As many are taken at a time, so that a long
     /// queue does not cost a look into the store for each.
-    async fn fill(&self, bench: &mut Bench, most: usize) -> Result<Option<Duration>, DeskError> {
+    async fn fill(
+        &self,
+        bench: &mut Bench,
+        most: usize,
+        told: &Told<'_>,
+    ) -> Result<Option<Duration>, DeskError> {
         let batch = u32::try_from(most).unwrap_or(u32::MAX);
         let providers = self.senders.providers();
         while bench.busy() < most {
@@ -151,7 +176,7 @@ impl Desk {
                 }
                 continue;
             }
-            self.conclude_ended(bench).await;
+            self.conclude_ended(bench, told).await;
             match self.store.next_errand(&self.holder, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),

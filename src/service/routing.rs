@@ -26,11 +26,7 @@ pub(super) enum Choice {
 impl Desk {
     /// By which line a message goes now: the first one, unless it is down or has
     /// just failed this message and the other one is not down.
-    pub(super) async fn choose(
-        &self,
-        errand: &Errand,
-        lines: &Lines,
-    ) -> Result<Choice, DeskError> {
+    pub(super) async fn choose(&self, errand: &Errand, lines: &Lines) -> Result<Choice, DeskError> {
         let Some(route) = self.senders.of(errand.line.channel) else { return Ok(Choice::Nobody) };
         let mut order = vec![Line::main(errand.line.channel)];
         order.extend(route.fallback.is_some().then(|| Line::fallback(errand.line.channel)));

@@ -153,6 +153,20 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
         .join(" ")
 }
 
+/// What a provider said, without what only an admin can do: sentences that name a
+/// part of the configuration.
+pub fn for_clerks(detail: &str) -> String {
+    const PARTS: [&str; 7] =
+        ["[email", "[sms", "[whatsapp", "[tray", ".base_url", ".token_url", "sms.url"];
+    let is_advice = |sentence: &&str| PARTS.iter().any(|part| sentence.contains(part));
+    let sentences: Vec<&str> = detail.split_inclusive(". ").collect();
+    let kept: String = sentences.iter().filter(|it| !is_advice(it)).copied().collect();
+    if sentences.iter().any(is_advice) {
+        return format!("{} Tell an admin.", kept.trim_end()).trim_start().to_owned();
+    }
+    kept
+}
+
 /// The outcome of handing a message over; none where the provider has it.
 pub const fn delivery_outcome(state: DeliveryState) -> Option<Outcome> {
     match state {
@@ -364,6 +378,7 @@ mod tests {
             delivery: Delivery {
                 id: DeliveryId(1),
                 provider: "tray".into(),
+                by_fallback: false,
                 state: DeliveryState::Sent,
                 provider_id: None,
                 detail: None,
@@ -435,6 +450,26 @@ mod tests {
         assert_eq!(outcomes[..5], [None; 5]);
         assert_eq!(outcomes[5], Some(Outcome::Undeliverable));
         assert_eq!(outcomes[6..], [Some(Outcome::Unavailable); 2]);
+    }
+
+    #[test]
+    fn a_clerk_is_spared_what_only_an_admin_can_do() {
+        for (said, shown) in [
+            ("The mailbox is full.", "The mailbox is full."),
+            (
+                "The mail server refused the login. Check username and password in [email].",
+                "The mail server refused the login. Tell an admin.",
+            ),
+            (
+                "Twilio cannot be reached (refused). Check the network, and sms.base_url.",
+                "Twilio cannot be reached (refused). Tell an admin.",
+            ),
+            ("Check from in [email]: 550 5.7.1. It said so.", "It said so. Tell an admin."),
+            ("Set username in [email].", "Tell an admin."),
+            ("", ""),
+        ] {
+            assert_eq!(for_clerks(said), shown);
+        }
     }
 
     #[test]

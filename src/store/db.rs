@@ -135,11 +135,7 @@ impl Db {
     }
 
     /// Writes by one statement that is a transaction of its own; nobody is told.
-    pub(super) async fn write_alone(
-        &self,
-        sql: &Sql,
-        args: &[Arg<'_>],
-    ) -> Result<u64, StoreError> {
+    pub(super) async fn write_alone(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         match &self.pools {
             Pools::Sqlite { write, .. } => {
                 sqlite(sql, args).execute(write).await.map(|it| it.rows_affected())

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::db::{Db, Row, Tx, args};
-use super::{events, outbox};
 use super::sql::statements;
+use super::{events, outbox};
 use crate::domain::event::EventKind;
 use crate::domain::line::{Condition, ENOUGH, Experience, Health, Line};
 use crate::domain::time::{Timestamp, millis_of};

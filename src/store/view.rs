@@ -55,6 +55,7 @@ impl Held {
             delivery: Delivery {
                 id: DeliveryId(row.int(15)?),
                 provider: row.text(16)?,
+                by_fallback: row.int(27)? != 0,
                 state: row.word(17)?,
                 provider_id: row.maybe_text(18)?,
                 detail: row.maybe_text(19)?,
@@ -115,6 +116,7 @@ pub(super) fn archived(row: &Row) -> Result<Request, StoreError> {
         delivery: Delivery {
             id: DeliveryId(row.int(12)?),
             provider: row.maybe_text(13)?.unwrap_or_default(),
+            by_fallback: false,
             state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
             provider_id: row.maybe_text(15)?,
             detail: row.maybe_text(16)?,

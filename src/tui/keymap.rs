@@ -342,7 +342,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Global,
         (NONE, KeyCode::F(4)),
         Command::ToggleFigures,
-        ["F4", "", "How messages fare: what waits, by provider, by hour."],
+        ["F4", "messages", "How messages fare: what waits, by provider, by hour."],
     ),
     bind(
         Context::Global,

@@ -144,7 +144,7 @@ pub async fn run(
 /// Beside its clerk's work, the terminal does what has come due in the outbox.
 fn keep_outbox(desk: &Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     let desk = desk.clone();
-    drop(lifecycle.spawn(async move { desk.keep_outbox(ERRANDS, end).await }));
+    drop(lifecycle.spawn(async move { desk.keep_outbox(ERRANDS, end, |_, _| {}).await }));
 }
 
 /// Where things come from, beside the answers.

@@ -234,6 +234,7 @@ impl Desk {
             delivery: Delivery {
                 id: DeliveryId(i64::try_from(self.requests * 10).expect("few")),
                 provider: "tray".into(),
+                by_fallback: false,
                 state: DeliveryState::Queued,
                 provider_id: None,
                 detail: None,

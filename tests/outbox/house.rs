@@ -117,10 +117,11 @@ impl House {
         out
     }
 
-    /// A worker: `countersign deliver --watch`.
+    /// A worker: `countersign deliver --watch`. What it prints lies among the logs.
     pub(crate) fn worker(&self, name: &str) -> Worker {
         let mut command = self.command(&format!("{name}.log"), &["deliver", "--watch"]);
-        Worker(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"))
+        let out = fs::File::create(self.path(&format!("{name}.log.out"))).expect("a file");
+        Worker(command.stdout(out).stderr(Stdio::null()).spawn().expect("it starts"))
     }
 
     /// Waits until nothing is left to be done, or `enough`.

@@ -61,6 +61,8 @@ async fn thousand(kind: Kind, workers: usize) {
     assert!(post.troubled() >= CODES / 20 && delayed >= 20, "{delayed} failed for now");
 
     let logs = house.logs();
+    let told = logs.lines().filter(|line| line.contains(" sent to ")).count();
+    assert_eq!(told, CODES, "each is told of");
     assert!(logs.lines().count() >= CODES, "the logs were kept");
     let words: BTreeSet<_> = logs.split(|it: char| !it.is_ascii_alphanumeric()).collect();
     for letter in &letters {

@@ -107,7 +107,7 @@ impl Office {
     pub(crate) async fn work(&self, request: &Request, is_end: impl Fn(DeliveryState) -> bool) {
         let end = CancellationToken::new();
         let (terminal, over) = (self.desk.clone(), end.clone());
-        let worker = tokio::spawn(async move { terminal.keep_outbox(4, over).await });
+        let worker = tokio::spawn(async move { terminal.keep_outbox(4, over, |_, _| {}).await });
         let begun = Instant::now();
         while self.desk.store().next_errand("nobody", EVERY).await.expect("an answer").is_some()
             && !is_end(self.now(request).await.delivery.state)

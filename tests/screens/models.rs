@@ -177,6 +177,20 @@ pub(crate) fn waiting() -> Request {
     request
 }
 
+/// A request whose message went by the provider that stands in.
+pub(crate) fn by_fallback() -> Request {
+    let mut request = request(Status::Open, 0, DeliveryState::Delivered);
+    request.delivery.by_fallback = true;
+    request
+}
+
+/// A request whose message went to nobody.
+pub(crate) fn in_the_tray() -> Request {
+    let mut request = request(Status::Open, 0, DeliveryState::Sent);
+    request.delivery.provider = "tray".into();
+    request
+}
+
 /// A request whose code is nearly over.
 pub(crate) fn late() -> Request {
     Request {
@@ -216,6 +230,7 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
         delivery: Delivery {
             id: DeliveryId(1),
             provider: "twilio".into(),
+            by_fallback: false,
             state: delivery,
             provider_id: None,
             detail: None,

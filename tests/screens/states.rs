@@ -146,6 +146,8 @@ states! {
         ));
     });
     entry_waits => entry(m::entry("", m::waiting()));
+    entry_by_fallback => entry(m::entry("", m::by_fallback()));
+    entry_in_the_tray => entry(m::entry("", m::in_the_tray()));
     entry_late => entry(m::entry("", m::late()));
     entry_forwarded => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Forwarded)));
     entry_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
@@ -278,6 +280,9 @@ states! {
         overlay(Overlay::Palette(Palette { input: "zzz".into(), ..Palette::default() }))
     };
     confirm_quit => overlay(Overlay::Confirm(Question::Quit));
+    confirm_quit_waiting => with(entry(m::entry("", m::waiting())), |model| {
+        model.overlay = Some(Overlay::Confirm(Question::Quit));
+    });
     confirm_cancel => overlay(Overlay::Confirm(Question::CancelRequest));
     long_names => with(send_both(), |model| {
         model.place.office = "The Riverside and Upper Valley Waste Billing Association".into();

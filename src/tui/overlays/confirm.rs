@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::centred;
+use crate::domain::delivery::DeliveryState;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Question, Screen};
 use crate::tui::view::Scene;
@@ -42,6 +43,13 @@ fn words(
             "leave",
             "stay",
         ),
+        Question::Quit if is_waiting(screen) => (
+            "Leave countersign?",
+            "The message with the code is not sent yet. Once you leave, it is sent only if \
+             countersign runs at another counter.",
+            "leave",
+            "stay",
+        ),
         Question::Quit => (
             "Leave countersign?",
             "A code is still open; it stays open until its time is over.",
@@ -55,4 +63,14 @@ fn words(
             "keep it",
         ),
     }
+}
+
+/// Whether the open request's message still has to be handed over.
+fn is_waiting(screen: &Screen) -> bool {
+    let request = match screen {
+        Screen::Entry(entry) => Some(&entry.request),
+        Screen::Send(send) => send.open.as_deref(),
+        Screen::Find(_) | Screen::Verified(_) => None,
+    };
+    request.is_some_and(|it| it.delivery.state == DeliveryState::Queued)
 }

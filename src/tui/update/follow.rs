@@ -46,13 +46,14 @@ pub(super) fn delivered(
     });
     if failed {
         let is_told = told.is_some();
+        let detail = report.detail.as_deref().map(wording::for_clerks);
         let text = match told {
             Some((channel, contact)) => {
-                wording::delivery(report.state, channel, &contact, report.detail.as_deref())
+                wording::delivery(report.state, channel, &contact, detail.as_deref())
             }
             None => format!(
                 "A code that was asked for before did not go out. {}",
-                report.detail.unwrap_or_default()
+                detail.unwrap_or_default()
             ),
         };
         let text = if is_told && step.entry().is_some() {

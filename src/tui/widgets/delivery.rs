@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 use super::moment::age;
 use super::rows::flow;
 use super::text::wrap;
-use crate::domain::delivery::{Delivery, DeliveryState};
+use crate::domain::delivery::{Delivery, DeliveryState, TRAY};
 use crate::domain::request::Request;
 use crate::domain::time::Timestamp;
+use crate::service::wording;
 use crate::tui::theme::Theme;
 
 /// `SMS to +1*******42   queued ✓  sent ✓  delivered ✓ 2 s ago`
@@ -24,7 +25,10 @@ pub fn lines(
     let mut parts: Vec<Vec<Span<'static>>> =
         wrap(&to, room).into_iter().map(|part| vec![Span::raw(part)]).collect();
     let mut steps = Vec::new();
-    for (step, last) in passed(delivery.state) {
+    if delivery.by_fallback {
+        parts.push(vec![Span::styled("by the second provider", theme.muted)]);
+    }
+    for (step, last) in passed(delivery) {
         let mut spans =
             vec![Span::raw(format!("{step} ")), Span::styled(theme.symbols.check, theme.good)];
         if last && let Some(now) = now {
@@ -41,14 +45,15 @@ pub fn lines(
     parts.extend(steps);
     let mut lines = flow(parts, room, 2);
     if let Some(detail) = &delivery.detail {
-        lines.extend(wrap(detail, room).into_iter().map(Line::from));
+        lines.extend(wrap(&wording::for_clerks(detail), room).into_iter().map(Line::from));
     }
     lines
 }
 
 /// The steps passed, each with whether it is the last that was reached.
-fn passed(state: DeliveryState) -> Vec<(&'static str, bool)> {
-    match state {
+fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
+    match delivery.state {
+        DeliveryState::Sent if delivery.provider == TRAY => vec![("in the tray", true)],
         DeliveryState::Sent => vec![("queued", false), ("sent", true)],
         DeliveryState::Forwarded => {
             vec![("queued", false), ("sent", false), ("with the network", true)]

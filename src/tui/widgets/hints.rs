@@ -63,7 +63,10 @@ fn holds(model: &Model, binding: &Binding) -> bool {
 
 /// Whether a command leads away from what lies on top.
 const fn is_elsewhere(command: Command) -> bool {
-    matches!(command, Command::ToggleLog | Command::ToggleTray | Command::Quit)
+    matches!(
+        command,
+        Command::ToggleLog | Command::ToggleTray | Command::ToggleFigures | Command::Quit
+    )
 }
 
 /// How soon a hint goes; the help never does.
@@ -79,6 +82,7 @@ fn rank(model: &Model, command: Command) -> u8 {
         Command::ToggleLog => 6,
         Command::ToggleTray => 7,
         Command::Quit => 8,
+        Command::ToggleFigures => 9,
         _ => 5,
     }
 }

@@ -1,0 +1,92 @@
+//! Customers, and what an import made of them.
+
+use serde::Serialize;
+
+use crate::domain::channel::Channel;
+use crate::domain::customer::Customer;
+use crate::service::lookup::ChannelChoice;
+
+/// One customer of `customers find`.
+#[derive(Debug, Serialize)]
+pub struct CustomerLine<'a> {
+    customer: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a str>,
+    channels: Vec<ChannelLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChannelLine {
+    channel: Channel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+    usable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl<'a> CustomerLine<'a> {
+    /// The line of a customer.
+    pub fn new(customer: &'a Customer, channels: Vec<ChannelChoice>) -> Self {
+        let channels = channels
+            .into_iter()
+            .map(|choice| ChannelLine {
+                channel: choice.channel,
+                contact: choice.contact,
+                usable: choice.refusal.is_none(),
+                reason: choice.refusal,
+            })
+            .collect();
+        Self {
+            customer: &customer.account_no,
+            name: &customer.name,
+            address: customer.address.as_deref(),
+            channels,
+        }
+    }
+}
+
+/// `customers import`.
+#[derive(Debug, Serialize)]
+pub struct ImportReply {
+    /// `imported`, or `malformed` where a line was bad.
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Lines read, without the header.
+    pub lines: u64,
+    /// Good lines.
+    pub good: u64,
+    /// Bad lines.
+    pub bad: u64,
+    /// Lines whose account stands on an earlier line too.
+    pub repeated: u64,
+    /// Customers the good lines are about: those written, or in a dry run
+    /// those that would be.
+    pub customers: u64,
+    /// Customers that are new; a dry run does not look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added: Option<u64>,
+    /// Customers that read otherwise now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u64>,
+    /// Customers that stayed as they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unchanged: Option<u64>,
+    /// The first bad lines.
+    pub problems: Vec<LineProblem>,
+    /// Columns nobody knows.
+    pub ignored_columns: Vec<String>,
+}
+
+/// One bad line.
+#[derive(Clone, Debug, Serialize)]
+pub struct LineProblem {
+    /// Its number in the file; the header is line 1.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: String,
+}

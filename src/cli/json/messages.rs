@@ -1,0 +1,159 @@
+//! How messages fare, and what a worker did for them.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::domain::channel::Channel;
+use crate::domain::delivery::{DeliveryState, Report};
+use crate::domain::figures::{Figures, Spread};
+use crate::domain::line::Condition;
+use crate::domain::request::RequestId;
+use crate::domain::time::Timestamp;
+use crate::service::ports::outbox::Errand;
+use crate::service::providers::Lines;
+use crate::service::wording;
+
+/// How messages fare.
+#[derive(Debug, Serialize)]
+pub struct DeliveriesReply {
+    outcome: &'static str,
+    /// The hours looked back.
+    hours: u32,
+    /// Messages looked at, and whether there were more.
+    messages: usize,
+    more: bool,
+    /// Messages that wait, and for how long the oldest has, in milliseconds.
+    waiting: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<SpreadLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered: Option<SpreadLine>,
+    providers: Vec<ShareLine>,
+    by_hour: Vec<HourLine>,
+    lines: Vec<HealthLine>,
+}
+
+#[derive(Debug, Serialize)]
+struct SpreadLine {
+    count: usize,
+    p50_ms: u64,
+    p95_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ShareLine {
+    provider: String,
+    fallback: bool,
+    state: DeliveryState,
+    count: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HourLine {
+    began_at: Timestamp,
+    asked: usize,
+    accepted: usize,
+    failed: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct HealthLine {
+    line: String,
+    condition: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl DeliveriesReply {
+    /// The figures of so many hours, and how the providers do now.
+    pub fn new(hours: u32, figures: &Figures, lines: &Lines) -> Self {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let spread = |it: Spread| SpreadLine {
+            count: it.count,
+            p50_ms: millis(it.p50),
+            p95_ms: millis(it.p95),
+        };
+        Self {
+            outcome: "counted",
+            hours,
+            messages: figures.messages,
+            more: figures.more,
+            waiting: figures.queue.length,
+            oldest_ms: figures.queue.oldest.map(millis),
+            accepted: figures.accepted.map(spread),
+            delivered: figures.delivered.map(spread),
+            providers: figures
+                .shares
+                .iter()
+                .map(|it| ShareLine {
+                    provider: it.provider.clone(),
+                    fallback: it.fallback,
+                    state: it.state,
+                    count: it.count,
+                })
+                .collect(),
+            by_hour: figures
+                .hours
+                .iter()
+                .map(|it| HourLine {
+                    began_at: it.began_at,
+                    asked: it.asked,
+                    accepted: it.accepted,
+                    failed: it.failed,
+                })
+                .collect(),
+            lines: lines
+                .all
+                .iter()
+                .map(|it| HealthLine {
+                    line: it.line.to_string(),
+                    condition: it.at(lines.read_at).word(),
+                    detail: it.detail.clone().filter(|_| it.at(lines.read_at) != Condition::Ok),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What `deliver` did.
+#[derive(Debug, Serialize)]
+pub struct DeliverReply {
+    /// The outcome's word.
+    pub outcome: &'static str,
+    /// The sentence a person would read.
+    pub message: String,
+    /// How many errands were done.
+    pub done: u64,
+    /// How many messages still wait to be handed over.
+    pub waiting: u64,
+}
+
+/// What came of a message, as `deliver --watch` tells it.
+#[derive(Debug, Serialize)]
+pub struct DeliverLine {
+    /// When it was begun, by the store's clock.
+    pub at: Timestamp,
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// The channel.
+    pub channel: Channel,
+    /// Where to, masked.
+    pub contact: String,
+    /// How far it has come.
+    pub delivery: DeliveryState,
+    /// The sentence a person would read.
+    pub message: String,
+}
+
+impl DeliverLine {
+    /// The line of an errand that was done.
+    pub fn new(errand: &Errand, report: &Report) -> Self {
+        let (channel, contact) = (errand.line.channel, errand.contact.masked());
+        let message = wording::delivery(report.state, channel, &contact, report.detail.as_deref());
+        let (at, request) = (errand.now, errand.request.clone());
+        Self { at, request, channel, contact, delivery: report.state, message }
+    }
+}

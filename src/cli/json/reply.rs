@@ -1,0 +1,229 @@
+//! The answer about one request or session.
+
+use serde::Serialize;
+
+use crate::config::Problem;
+use crate::domain::channel::{Channel, Factor};
+use crate::domain::customer::Customer;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Reference, Request, RequestId, Status};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::time::Timestamp;
+
+/// The answer about one request or session, and every failure. Keys that do
+/// not apply are left out.
+#[derive(Debug, Default, Serialize)]
+pub struct Reply {
+    /// One of the outcomes, a status, or `sent`, `cancelled`, `alive`, `ended`,
+    /// `fine`, `rotated`, `not_found`, `usage`, `bad_configuration`,
+    /// `interrupted`, `internal`.
+    pub outcome: &'static str,
+    /// What happened and what helps, for people.
+    pub message: String,
+    #[serde(flatten)]
+    request: RequestFacts,
+    #[serde(flatten)]
+    session: SessionFacts,
+    /// When a limited act may be tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// The session's secret; `verify` alone gives it, this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
+    /// What is wrong with the configuration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(default)]
+struct RequestFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resend_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct SessionFacts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_idle_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    factor: Option<Factor>,
+}
+
+impl Reply {
+    /// An answer of a word and a sentence.
+    pub fn of(outcome: &'static str, message: impl Into<String>) -> Self {
+        Self { outcome, message: message.into(), ..Self::default() }
+    }
+
+    /// With a request as it is.
+    #[must_use]
+    pub fn with_request(mut self, request: &Request) -> Self {
+        let customer = self.request.customer.take();
+        let name = self.request.name.take();
+        self.request = RequestFacts {
+            request: Some(request.id.clone()),
+            status: Some(request.status),
+            archived: None,
+            customer,
+            name,
+            purpose: Some(request.purpose.clone()),
+            reference: Some(request.reference.clone()),
+            channel: Some(request.channel),
+            contact: Some(request.contact.clone()),
+            generation: Some(request.generation),
+            created_at: Some(request.created_at),
+            sent_at: Some(request.sent_at),
+            expires_at: Some(request.expires_at),
+            resend_at: Some(request.resend_at),
+            attempts: Some(request.attempts),
+            max_attempts: Some(request.max_attempts),
+            attempts_left: Some(request.attempts_left()),
+            delivery: Some(request.delivery.state),
+            provider: Some(request.delivery.provider.clone()),
+            detail: request.delivery.detail.clone(),
+        };
+        self
+    }
+
+    /// With a request from the archive, which does not know when its last code
+    /// was sent.
+    #[must_use]
+    pub fn with_archived(mut self, request: &Request) -> Self {
+        self = self.with_request(request);
+        self.request.sent_at = None;
+        self.request.resend_at = None;
+        self.request.archived = Some(true);
+        self
+    }
+
+    /// With the name of a request of which nothing more is known.
+    #[must_use]
+    pub fn with_request_id(mut self, id: &RequestId) -> Self {
+        self.request.request = Some(id.clone());
+        self
+    }
+
+    /// With the customer it is about.
+    #[must_use]
+    pub fn with_customer(mut self, customer: &Customer) -> Self {
+        self.request.customer = Some(customer.account_no.clone());
+        self.request.name = Some(customer.name.clone());
+        self
+    }
+
+    /// With the channel asked for.
+    #[must_use]
+    pub fn with_channel(mut self, channel: Channel) -> Self {
+        self.request.channel = Some(channel);
+        self
+    }
+
+    /// With the session that was opened.
+    #[must_use]
+    pub fn with_session(mut self, session: &Session) -> Self {
+        self.session = SessionFacts {
+            session: Some(session.id.clone()),
+            session_expires_at: Some(session.expires_at),
+            session_idle_at: Some(session.idle_at),
+            factor: Some(session.factor),
+        };
+        self
+    }
+
+    /// The outcome of an act.
+    pub fn outcome(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self::of(outcome.word(), message)
+    }
+}
+
+/// One session: of `session list` a line, of `session show`, `end` and
+/// `check` the answer.
+#[derive(Debug, Serialize)]
+pub struct SessionLine<'a> {
+    /// `alive` or `ended`; from `check`, `expired` for one that has ended.
+    pub outcome: &'static str,
+    /// The sentence for people.
+    pub message: String,
+    session: &'a SessionId,
+    request: &'a RequestId,
+    customer: &'a str,
+    name: &'a str,
+    factor: Factor,
+    purpose: &'a str,
+    clerk: &'a str,
+    counter: &'a str,
+    created_at: Timestamp,
+    session_expires_at: Timestamp,
+    session_idle_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended: Option<SessionEnd>,
+}
+
+impl<'a> SessionLine<'a> {
+    /// The line of a session.
+    pub fn new(outcome: &'static str, message: String, session: &'a Session) -> Self {
+        Self {
+            outcome,
+            message,
+            session: &session.id,
+            request: &session.request,
+            customer: &session.account_no,
+            name: &session.customer_name,
+            factor: session.factor,
+            purpose: &session.purpose,
+            clerk: &session.clerk,
+            counter: &session.counter,
+            created_at: session.created_at,
+            session_expires_at: session.expires_at,
+            session_idle_at: session.idle_at,
+            ended_at: session.ended.map(|(at, _)| at),
+            ended: session.ended.map(|(_, how)| how),
+        }
+    }
+}
