@@ -117,6 +117,17 @@ impl Indexing {
         tx.commit().await
     }
 
+    /// As [`Self::mark_whole`] where there are no customers yet: ours are indexed
+    /// as they are imported, so that nothing is to be prepared later.
+    pub(super) async fn mark_whole_if_empty(&self) -> Result<(), StoreError> {
+        if self.source.is_theirs() {
+            return Ok(());
+        }
+        let span = self.db.maybe(&SPAN, args![]).await?;
+        let last = span.map(|row| row.maybe_int(1)).transpose()?.flatten();
+        if last.is_none() { self.mark_whole().await } else { Ok(()) }
+    }
+
     /// Compares all customers, while clerks work: where another terminal writes,
     /// it waits without a connection, which somebody may want for a search.
     pub(super) async fn make_whole(&self, progress: impl Fn(Preparing)) -> Result<(), StoreError> {

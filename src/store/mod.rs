@@ -153,7 +153,9 @@ impl SqlStore {
 
     /// Brings the tables up to what this program needs.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
-        migrate::migrate(&self.db, &self.source).await
+        let migrated = migrate::migrate(&self.db, &self.source).await?;
+        self.indexing.mark_whole_if_empty().await?;
+        Ok(migrated)
     }
 
     /// Lets a server take so long over a statement of an act; for tests, which

@@ -82,6 +82,15 @@ on_each_store! {
         assert_eq!(compare(&store, false).await, count(2, 0, 0, 0));
     }
 
+    async fn a_new_office_with_customers_of_its_own_has_nothing_to_prepare(house) {
+        let store = house.open().await;
+        let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
+        assert_eq!(house.number(indexed).await, 1, "before anybody searches");
+        store.import(&[new_customer("WB-1", "Dana Rivera")]).await.expect("imported");
+        assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
+        assert_eq!(*store.preparing().borrow(), None);
+    }
+
     async fn a_store_with_a_history_keeps_to_its_customers(house) {
         let office = office(house.kind()).await;
         let settings = office.house.settings();
