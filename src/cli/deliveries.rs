@@ -8,10 +8,11 @@ use super::json::DeliveriesReply;
 use super::moment;
 use super::output::Output;
 use super::table::Table;
-use crate::domain::figures::{Figures, Spread};
+use crate::domain::figures::Figures;
 use crate::domain::line::Condition;
 use crate::service::Desk;
 use crate::service::providers::Lines;
+use crate::service::wording;
 
 /// `deliveries`
 pub async fn run(
@@ -32,10 +33,11 @@ pub async fn run(
 
 fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Failure> {
     let queue = figures.queue;
-    let oldest = queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", span(it)));
+    let oldest =
+        queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", wording::span(it)));
     output.line(&format!("Waiting: {}{oldest}", queue.length))?;
-    output.line(&format!("Accepted: {}", spread(figures.accepted)))?;
-    output.line(&format!("Arrived: {}", spread(figures.delivered)))?;
+    output.line(&format!("Accepted: {}", wording::spread(figures.accepted)))?;
+    output.line(&format!("Arrived: {}", wording::spread(figures.delivered)))?;
     for health in &lines.all {
         let word = health.at(lines.read_at).word();
         let is_ok = health.at(lines.read_at) == Condition::Ok;
@@ -73,19 +75,4 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
         output.note(&format!("Only the newest {} were looked at.", figures.messages));
     }
     Ok(())
-}
-
-fn spread(spread: Option<Spread>) -> String {
-    let Some(Spread { count, p50, p95 }) = spread else { return "nothing is known".into() };
-    format!("half within {}, 95 of 100 within {} (of {count})", span(p50), span(p95))
-}
-
-fn span(span: Duration) -> String {
-    if span < Duration::from_millis(100) {
-        "under 0.1 s".into()
-    } else if span.as_secs() < 120 {
-        format!("{:.1} s", span.as_secs_f64())
-    } else {
-        format!("{} min", span.as_secs() / 60)
-    }
 }

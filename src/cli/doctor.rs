@@ -202,14 +202,14 @@ async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Che
     let part = channel.word();
     let senders = match house.senders(config) {
         Ok(senders) => senders,
-        Err(failure) => return vec![bad(part, sentence(failure), HELP_SENDER)],
+        Err(failure) => return vec![bad(part, sentence(failure), help_sender(channel))],
     };
     let Some(Route { main, fallback }) = senders.of(channel) else { return Vec::new() };
     let tried = async |sender: &Arc<dyn Sender>, stands_in: &str| {
         let provider = format!("{stands_in}{}", sender.provider());
         match in_time(sender.check()).await {
             Some(Ok(found)) => good(part, format!("{provider}: {found}")),
-            Some(Err(why)) => bad(part, format!("{provider}: {why}"), HELP_SENDER),
+            Some(Err(why)) => bad(part, format!("{provider}: {why}"), help_sender(channel)),
             None => bad(
                 part,
                 format!("{provider}: {SLOW}"),
@@ -253,13 +253,19 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
         let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);
         match trial.report.state {
             DeliveryState::Sent => good(PART, found),
-            _ => bad(PART, found, HELP_SENDER),
+            _ => bad(PART, found, help_sender(trial.line.channel)),
         }
     };
     trials.iter().map(told).collect()
 }
 
-const HELP_SENDER: &str = "See [email], [sms] and [whatsapp] in the configuration.";
+const fn help_sender(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "See [email] in the configuration.",
+        Channel::Sms => "See [sms] in the configuration.",
+        Channel::Whatsapp => "See [whatsapp] in the configuration, and [sms] for the account.",
+    }
+}
 
 /// The key file, and whether it has the keys that the codes in the store need.
 fn keys(house: &dyn House, config: &Config, used: KeysInUse) -> Vec<Check> {

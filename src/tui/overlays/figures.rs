@@ -18,8 +18,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::centred;
-use crate::domain::figures::{Hour, Queue, Share, Spread};
+use crate::domain::figures::{Hour, Queue, Share};
 use crate::domain::line::Condition;
+use crate::service::wording;
 use crate::tui::model::FiguresPanel;
 use crate::tui::screens::verified::foot;
 use crate::tui::view::Scene;
@@ -63,8 +64,8 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
     };
     let mut told = vec![
         ("Waiting".to_owned(), waiting(figures.queue)),
-        ("Accepted after".to_owned(), spread(figures.accepted)),
-        ("Arrived after".to_owned(), spread(figures.delivered)),
+        ("Accepted after".to_owned(), wording::spread(figures.accepted)),
+        ("Arrived after".to_owned(), wording::spread(figures.delivered)),
     ];
     let now = scene.time().unwrap_or_default();
     for health in &scene.model.providers.known.all {
@@ -118,22 +119,7 @@ fn waiting(queue: Queue) -> String {
     match (queue.length, queue.oldest) {
         (0, _) => "nothing".into(),
         (length, None) => length.to_string(),
-        (length, Some(oldest)) => format!("{length}, the oldest for {}", span(oldest)),
-    }
-}
-
-fn spread(spread: Option<Spread>) -> String {
-    let Some(Spread { count, p50, p95 }) = spread else { return "nothing is known".into() };
-    format!("half within {}, 95 of 100 within {} ({count})", span(p50), span(p95))
-}
-
-/// `0.4 s`, `31 s`, `4 min`.
-fn span(span: Duration) -> String {
-    match span.as_secs() {
-        _ if span < Duration::from_millis(100) => "under 0.1 s".into(),
-        0..10 => format!("{:.1} s", span.as_secs_f64()),
-        seconds @ 10..120 => format!("{seconds} s"),
-        seconds => format!("{} min", seconds / 60),
+        (length, Some(oldest)) => format!("{length}, the oldest for {}", wording::span(oldest)),
     }
 }
 
