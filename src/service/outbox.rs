@@ -32,19 +32,15 @@ const FRESH: Duration = Duration::from_secs(5);
 /// An errand with what came of it.
 type Ended = (Errand, Conclusion);
 
-/// Who hears of each errand that was done.
-type Told<'a> = dyn Fn(&Errand, &Report) + Send + Sync + 'a;
-
-/// Nobody does.
-const fn unheard(_: &Errand, _: &Report) {}
-
-/// What was taken, what is under way and what is done.
+/// What was taken, what is under way and what is to be written down.
 #[derive(Default)]
 struct Bench {
     waiting: VecDeque<Taken>,
     running: JoinSet<Option<Ended>>,
-    /// To be written down.
     ended: Vec<Ended>,
+    /// What is being written down, at most one lot at a time: what ends meanwhile
+    /// makes up the next, so that at a busy hour one transaction does for several.
+    concluding: JoinSet<Vec<Ended>>,
     done: u64,
 }
 
@@ -56,11 +52,17 @@ struct Taken {
 }
 
 impl Bench {
-    /// Waits until one more is done; false where nothing is under way.
-    async fn one_done(&mut self) -> bool {
-        let Some(done) = self.running.join_next().await else { return false };
-        self.count(done.ok().flatten());
-        true
+    /// Waits until something is done or written down, and gives what was written
+    /// down; none where nothing is under way.
+    async fn progress(&mut self) -> Option<Vec<Ended>> {
+        tokio::select! {
+            Some(done) = self.running.join_next() => {
+                self.count(done.ok().flatten());
+                Some(Vec::new())
+            }
+            Some(written) = self.concluding.join_next() => Some(written.unwrap_or_default()),
+            else => None,
+        }
     }
 
     /// How many are under way.
@@ -85,21 +87,21 @@ impl Desk {
         &self,
         most: usize,
         end: CancellationToken,
-        told: impl Fn(&Errand, &Report) + Send + Sync,
+        told: impl Fn(&Errand, &Report),
     ) {
+        let tell = |written: Vec<Ended>| {
+            written.iter().for_each(|(errand, end)| told(errand, &end.step.report));
+        };
         let mut changes = self.store.changes();
         let mut bench = Bench::default();
         while !end.is_cancelled() {
-            let wait = match self.fill(&mut bench, most, &told).await {
+            let wait = match self.fill(&mut bench, most).await {
                 Ok(wait) => wait,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox is left alone for a while");
                     Some(AFTER_FAILURE)
                 }
             };
-            if self.conclude_ended(&mut bench, &told).await {
-                continue;
-            }
             let looked = Instant::now();
             // One errand brings several entries.
             let news = async {
@@ -108,12 +110,12 @@ impl Desk {
             };
             tokio::select! {
                 () = end.cancelled() => {}
-                true = bench.one_done() => {}
+                Some(written) = bench.progress() => tell(written),
                 () = until(wait) => {}
                 () = news => {}
             }
         }
-        self.finish(&mut bench, &told).await;
+        self.finish(&mut bench, tell).await;
     }
 
     /// Does everything that is due now, and what follows from it at once; gives
@@ -121,11 +123,11 @@ impl Desk {
     pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
         let mut bench = Bench::default();
         loop {
-            if let Err(error) = self.fill(&mut bench, most, &unheard).await {
-                self.finish(&mut bench, &unheard).await;
+            if let Err(error) = self.fill(&mut bench, most).await {
+                self.finish(&mut bench, drop).await;
                 return Err(error);
             }
-            if !self.conclude_ended(&mut bench, &unheard).await && !bench.one_done().await {
+            if bench.progress().await.is_none() {
                 return Ok(bench.done);
             }
         }
@@ -138,45 +140,52 @@ impl Desk {
     }
 
     /// What has begun is brought to its end, or nobody knows how it went.
-    async fn finish(&self, bench: &mut Bench, told: &Told<'_>) {
-        while bench.one_done().await {}
-        self.conclude_ended(bench, told).await;
+    async fn finish(&self, bench: &mut Bench, tell: impl Fn(Vec<Ended>)) {
+        loop {
+            self.conclude_ended(bench);
+            match bench.progress().await {
+                Some(written) => tell(written),
+                None => return,
+            }
+        }
     }
 
-    /// Writes down together what ended since the last time: at a busy hour one
-    /// transaction for several messages. False where nothing did.
-    async fn conclude_ended(&self, bench: &mut Bench, told: &Told<'_>) -> bool {
-        let ended = std::mem::take(&mut bench.ended);
-        if ended.is_empty() {
-            return false;
+    /// Begins to write down what ended since the last time.
+    fn conclude_ended(&self, bench: &mut Bench) {
+        if bench.ended.is_empty() || !bench.concluding.is_empty() {
+            return;
         }
-        let ended: Vec<_> = ended.iter().map(|(errand, end)| (errand, end)).collect();
-        match self.conclude(&ended).await {
-            Ok(()) => ended.iter().for_each(|(errand, end)| told(errand, &end.step.report)),
-            Err(error) => tracing::warn!(%error, "what came of errands is not written down"),
-        }
-        true
+        let (desk, ended) = (self.clone(), std::mem::take(&mut bench.ended));
+        bench.concluding.spawn(async move {
+            let outcomes: Vec<_> = ended.iter().map(|(errand, end)| (errand, end)).collect();
+            match desk.conclude(&outcomes).await {
+                Ok(()) => ended,
+                Err(error) => {
+                    tracing::warn!(%error, "what came of errands is not written down");
+                    Vec::new()
+                }
+            }
+        });
     }
 
-    /// Begins errands until there are `most`; says how long there will be none,
-    /// where there is room for more. As many are taken at a time, so that a long
-    /// queue does not cost a look into the store for each.
-    async fn fill(
-        &self,
-        bench: &mut Bench,
-        most: usize,
-        told: &Told<'_>,
-    ) -> Result<Option<Duration>, DeskError> {
+    /// Begins errands until there are `most`, and writes down what ended; says how
+    /// long there will be none, where there is room for more. As many are taken at
+    /// a time, so that a long queue does not cost a look into the store for each.
+    async fn fill(&self, bench: &mut Bench, most: usize) -> Result<Option<Duration>, DeskError> {
         let batch = u32::try_from(most).unwrap_or(u32::MAX);
         let providers = self.senders.providers();
-        while bench.busy() < most {
+        loop {
+            let busy = bench.busy();
+            self.conclude_ended(bench);
+            if busy >= most {
+                return Ok(None);
+            }
             if let Some(taken) = bench.waiting.pop_front() {
                 if taken.at.elapsed() < FRESH {
                     self.start(bench, taken);
                 }
                 continue;
             }
-            self.conclude_ended(bench, told).await;
             match self.store.next_errand(&self.holder, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),
@@ -191,7 +200,6 @@ impl Desk {
             let taken = |errand| Taken { at, errand, lines: Arc::clone(&lines) };
             bench.waiting.extend(errands.into_iter().map(taken));
         }
-        Ok(None)
     }
 
     fn start(&self, bench: &mut Bench, taken: Taken) {
