@@ -22,6 +22,7 @@ mod turn;
 pub mod unlock;
 pub mod verify;
 pub mod wording;
+mod words;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -35,6 +36,7 @@ use crate::domain::text;
 use crate::domain::time::Timestamp;
 use insist::Insistence;
 use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
+use words::Words;
 
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
@@ -134,6 +136,7 @@ pub struct Desk {
     actor: Actor,
     /// This process among all that work the outbox.
     holder: Arc<str>,
+    words: Arc<Words>,
     insistence: Insistence,
 }
 
@@ -159,6 +162,7 @@ impl Desk {
             office: Arc::new(office),
             actor,
             holder,
+            words: Arc::default(),
             insistence: Insistence::brief(),
         })
     }

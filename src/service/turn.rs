@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::Desk;
+use super::ports::Consent;
 use super::ports::outbox::Errand;
-use super::ports::{Consent, StoreError};
 use crate::domain::line::Line;
 
 /// How long the store has to give its word; the provider waits meanwhile. A word
@@ -69,12 +69,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    async fn ask(&self) -> Result<bool, StoreError> {
+    async fn ask(&self) -> Result<bool, String> {
         let asked = Instant::now();
-        let begin = self.desk.store.begin(self.errand, self.line, &self.desk.holder);
-        match tokio::time::timeout(WORD, begin).await {
+        let word = self.desk.word_for(self.errand, self.line);
+        match tokio::time::timeout(WORD, word).await {
             Ok(word) if asked.elapsed() < WORD => word,
-            _ => Err(StoreError::Unreachable("it gave no answer in time".into())),
+            _ => Err("it gave no answer in time".into()),
         }
     }
 }

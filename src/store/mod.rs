@@ -509,8 +509,12 @@ impl Outbox for SqlStore {
         in_turn(|| outbox::hold(&self.db, errand, holder)).await
     }
 
-    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
-        in_turn(|| outbox::begin(&self.db, errand, line, holder)).await
+    async fn begin(
+        &self,
+        errands: &[(&Errand, Line)],
+        holder: &str,
+    ) -> Result<Vec<bool>, StoreError> {
+        in_turn(|| outbox::begin(&self.db, errands, holder)).await
     }
 
     async fn postpone(

@@ -89,6 +89,16 @@ statements! {
          WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
          AND useful_until > " now " AND tries = $4"
     }
+    /// As [`BEGIN`] for several: those that can begin, then that they do.
+    UNBEGUN {
+        "SELECT delivery_id, tries FROM core_outbox WHERE delivery_id " (among "$1") " \
+         AND holder = $2 AND task = 'send' AND begun_at IS NULL AND useful_until > " now "
+         ORDER BY delivery_id" for_update
+    }
+    BEGIN_THESE {
+        "UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $2 \
+         WHERE delivery_id " (among "$1")
+    }
     BY_LINE { "UPDATE core_delivery SET fallback = $2 WHERE id = $1" }
     POSTPONE {
         "UPDATE core_outbox SET due_at = " now " + $3 \
@@ -237,27 +247,46 @@ pub(super) async fn hurry(tx: &mut Tx, line: Line) -> Result<(), StoreError> {
     tx.write(&HURRY, args![line.channel.word()]).await.map(drop)
 }
 
-/// Begins a hand-over, once. Who asks later what became of it has to ask the
+/// Begins hand-overs, each once. Who asks later what became of one has to ask the
 /// provider that it went to.
 pub(super) async fn begin(
     db: &Db,
-    errand: &Errand,
-    line: Line,
+    errands: &[(&Errand, Line)],
     holder: &str,
-) -> Result<bool, StoreError> {
-    let id = errand.delivery.0;
-    let arguments = args![id, holder, millis_of(HANDOVER), errand.tries];
-    // By another line than last, or than a run of it that was overtaken knew.
-    if line == errand.line && errand.tries == 0 {
-        return Ok(db.write_alone(&BEGIN, arguments).await? == 1);
+) -> Result<Vec<bool>, StoreError> {
+    if let [(errand, line)] = errands
+        && !is_by_another_line(errand, *line)
+    {
+        let arguments = args![errand.delivery.0, holder, millis_of(HANDOVER), errand.tries];
+        return Ok(vec![db.write_alone(&BEGIN, arguments).await? == 1]);
     }
+    let ids = |of: &[(&Errand, Line)]| {
+        events::json(&of.iter().map(|(errand, _)| errand.delivery.0).collect::<Vec<_>>())
+    };
     let mut tx = db.begin().await?;
-    if tx.write(&BEGIN, arguments).await? == 0 {
-        return Ok(false);
+    let rows = tx.all(&UNBEGUN, args![&ids(errands), holder]).await?;
+    let unbegun: Vec<(i64, u32)> = rows
+        .iter()
+        .map(|row| Ok((row.int(0)?, row.count(1)?)))
+        .collect::<Result<_, StoreError>>()?;
+    let is_free = |errand: &Errand| unbegun.contains(&(errand.delivery.0, errand.tries));
+    let begun: Vec<_> = errands.iter().copied().filter(|(errand, _)| is_free(errand)).collect();
+    if !begun.is_empty() {
+        tx.write(&BEGIN_THESE, args![&ids(&begun), millis_of(HANDOVER)]).await?;
+        for (errand, line) in &begun {
+            if is_by_another_line(errand, *line) {
+                let id = errand.delivery.0;
+                tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
+            }
+        }
+        tx.commit_quietly().await?;
     }
-    tx.write(&BY_LINE, args![id, i64::from(line.fallback)]).await?;
-    tx.commit_quietly().await?;
-    Ok(true)
+    Ok(errands.iter().map(|(errand, _)| is_free(errand)).collect())
+}
+
+/// By another line than last, or than a run of it that was overtaken knew.
+fn is_by_another_line(errand: &Errand, line: Line) -> bool {
+    line != errand.line || errand.tries > 0
 }
 
 /// Leaves a message waiting, with the reason.

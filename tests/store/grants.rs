@@ -94,7 +94,7 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     let first = desk.issue(&wish(dana, "111111")).await;
     let errand = desk.errand(&first).await;
     let line = Line::fallback(errand.line.channel);
-    assert!(store.begin(&errand, line, HOLDER).await.expect("an answer"));
+    assert!(store.begin(&[(&errand, line)], HOLDER).await.expect("an answer")[0]);
     store.take(HOLDER, &["tray"], 9).await.expect("an answer");
     store.lines().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);

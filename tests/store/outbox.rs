@@ -40,7 +40,11 @@ fn sent(next: Option<(Task, Duration)>) -> Step {
 
 impl Terminal {
     async fn begins(&self, errand: &Errand, holder: &str) -> bool {
-        self.store.begin(errand, errand.line, holder).await.expect("an answer")
+        self.begins_by(errand, errand.line, holder).await
+    }
+
+    async fn begins_by(&self, errand: &Errand, line: Line, holder: &str) -> bool {
+        self.store.begin(&[(errand, line)], holder).await.expect("an answer")[0]
     }
 
     async fn takes(&self, holder: &str) -> Vec<Errand> {
@@ -214,7 +218,7 @@ on_each_store! {
         let desk = Terminal::new(house.open().await);
         let errand = desk.errand(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
         let fallback = Line::fallback(errand.line.channel);
-        assert!(desk.store.begin(&errand, fallback, HOLDER).await.expect("an answer"));
+        assert!(desk.begins_by(&errand, fallback, HOLDER).await);
         // Its terminal dies.
         house.pass(62_000).await;
         assert_eq!(desk.takes(OTHER).await[0].line, fallback);
@@ -270,6 +274,44 @@ on_each_store! {
             let taken = desk.store.take(OTHER, providers, 9).await.expect("an answer");
             assert_eq!(taken.len(), count, "{providers:?}");
         }
+    }
+
+    async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let mut errands = Vec::new();
+        for purpose in ["a", "b", "c", "d", "e"] {
+            let mut wish = wish(customer, "123456");
+            wish.purpose = purpose.into();
+            errands.push(desk.errand(&desk.issue(&wish).await).await);
+        }
+        let [free, begun, later, by_fallback, over] = &errands[..] else { panic!("five") };
+        assert!(desk.begins(begun, HOLDER).await);
+        let later = Errand { tries: 1, ..later.clone() };
+        house.sql(&format!(
+            "UPDATE core_outbox SET useful_until = 1 WHERE delivery_id = {}", over.delivery.0
+        )).await;
+        let fallback = Line::fallback(free.line.channel);
+        let asked =
+            [free, begun, &later, by_fallback, over].map(|errand| match errand.delivery {
+                id if id == by_fallback.delivery => (errand, fallback),
+                _ => (errand, errand.line),
+            });
+        let others = desk.store.begin(&asked, OTHER).await.expect("an answer");
+        assert_eq!(others, [false; 5], "they are not the other's");
+        for words in [[true, false, false, true, false], [false; 5]] {
+            let given = desk.store.begin(&asked, HOLDER).await.expect("an answer");
+            assert_eq!(given, words);
+        }
+        house.pass(62_000).await;
+        let taken = desk.takes(OTHER).await;
+        let line = |errand: &Errand| {
+            let it = taken.iter().find(|it| it.delivery == errand.delivery).expect("due");
+            (it.begun_at.is_some(), it.line)
+        };
+        assert_eq!(line(free), (true, free.line));
+        assert_eq!(line(by_fallback), (true, fallback));
+        assert!(!line(&later).0);
     }
 
     async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(house) {

@@ -195,7 +195,7 @@ on_each_store! {
             let errand = desk.errand(&request).await;
             tasks.spawn(async move {
                 start.wait().await;
-                desk.store.begin(&errand, errand.line, HOLDER).await.expect("an answer")
+                desk.store.begin(&[(&errand, errand.line)], HOLDER).await.expect("an answer")[0]
             });
         }
         let begun = tasks.join_all().await;
@@ -219,13 +219,10 @@ on_each_store! {
                 let holder = format!("terminal {at}");
                 start.wait().await;
                 let taken = desk.store.take(&holder, &["tray"], 3).await.expect("an answer");
-                let mut mine = Vec::new();
-                for errand in taken {
-                    let begun = desk.store.begin(&errand, errand.line, &holder).await;
-                    assert!(begun.expect("an answer"));
-                    mine.push(errand.delivery);
-                }
-                mine
+                let asked: Vec<_> = taken.iter().map(|it| (it, it.line)).collect();
+                let begun = desk.store.begin(&asked, &holder).await.expect("an answer");
+                assert!(begun.iter().all(|it| *it));
+                taken.iter().map(|it| it.delivery).collect::<Vec<_>>()
             });
         }
         let mut taken = tasks.join_all().await.concat();

@@ -279,8 +279,12 @@ impl Outbox for Breaking {
         self.read(self.inner.hold(errand, holder)).await
     }
 
-    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError> {
-        let word = self.read(self.inner.begin(errand, line, holder)).await;
+    async fn begin(
+        &self,
+        errands: &[(&Errand, Line)],
+        holder: &str,
+    ) -> Result<Vec<bool>, StoreError> {
+        let word = self.read(self.inner.begin(errands, holder)).await;
         let folder = self.folder.lock().expect("unpoisoned").clone();
         if folder.is_some_and(|folder| folder.join("asleep").exists()) {
             std::thread::sleep(Duration::from_millis(5_200));

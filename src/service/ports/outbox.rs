@@ -133,10 +133,14 @@ pub trait Outbox: Send + Sync {
     /// Holds an errand for as long as handing it over may take to begin; false
     /// where it is not this terminal's any more.
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError>;
-    /// Writes down that a hand-over begins, and by which line. Where somebody else
-    /// has the errand by now, or nobody wants it any more, it does not: then it
-    /// is false.
-    async fn begin(&self, errand: &Errand, line: Line, holder: &str) -> Result<bool, StoreError>;
+    /// Writes down that hand-overs begin, and by which lines; gives for each
+    /// whether it does. Where somebody else has the errand by now, or nobody wants
+    /// it any more, it does not.
+    async fn begin(
+        &self,
+        errands: &[(&Errand, Line)],
+        holder: &str,
+    ) -> Result<Vec<bool>, StoreError>;
     /// Leaves a message waiting for so long without a try, with the reason.
     async fn postpone(
         &self,

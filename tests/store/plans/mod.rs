@@ -77,6 +77,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
     ("outbox::NEXT", &["'x'", "2000", r#"'["tray"]'"#]),
     ("line::TRY", &["'email'", "30000", "3"]),
+    ("outbox::BEGIN_THESE", &["'[7,8,9]'", "7"]),
+    ("outbox::UNBEGUN", &["'[7,8,9]'", "'x'"]),
     ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::TAKEN", &["'[7,8,9]'"]),
     ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),
