@@ -203,6 +203,8 @@ impl House {
             ("core_session", "created_at expires_at idle_at"),
             ("core_guard", "updated_at"),
             ("core_event", "at"),
+            ("core_contact", "bound_at"),
+            ("core_notice", "created_at due_at"),
         ]
         .iter()
         .map(|(table, columns)| {
