@@ -23,6 +23,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
+use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
 use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
@@ -71,6 +72,9 @@ impl Sender for Scripted {
         Ok("fine".into())
     }
 }
+
+/// By whom changed contacts are told.
+const SCRIPTED: NoticeProviders = NoticeProviders { email: "scripted", sms: "scripted" };
 
 /// Keys that someone else may change.
 struct Drawer(Mutex<Keyring>);
@@ -144,7 +148,7 @@ impl Bench {
             locale: None,
             balance: None,
         };
-        self.store.import(&[customer]).await.expect("imported");
+        self.store.import(&[customer], SCRIPTED, self.desk.actor()).await.expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
         found.remove(0)
     }
@@ -362,7 +366,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
             balance: None,
         })
         .collect();
-    bench.store.import(&batch).await.expect("imported");
+    bench.store.import(&batch, SCRIPTED, bench.desk.actor()).await.expect("imported");
     for number in 0..1_000 {
         let account = format!("WB-{number}");
         let found = bench.desk.identify(&account).await.expect("read");

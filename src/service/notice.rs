@@ -78,10 +78,7 @@ impl Desk {
 
     /// Tells what is due, until the end is asked for; gives how long there will be
     /// nothing.
-    async fn tell_due_until(
-        &self,
-        end: &CancellationToken,
-    ) -> Result<Option<Duration>, DeskError> {
+    async fn tell_due_until(&self, end: &CancellationToken) -> Result<Option<Duration>, DeskError> {
         let providers = self.senders.providers();
         while !end.is_cancelled() {
             match self.store.next_notice(&providers).await? {
@@ -124,7 +121,9 @@ impl Desk {
         let lines = [Line::main(channel), Line::fallback(channel)]
             .into_iter()
             .filter(|line| self.senders.behind(*line).is_some())
-            .map(|line| lines.iter().find(|it| it.line == line).cloned().unwrap_or(Health::new(line)));
+            .map(|line| {
+                lines.iter().find(|it| it.line == line).cloned().unwrap_or(Health::new(line))
+            });
         let lines: Vec<Health> = lines.collect();
         let up = lines.iter().find(|it| !it.is_down(now));
         let Some(sender) = up.and_then(|it| self.senders.behind(it.line)) else {

@@ -86,7 +86,8 @@ impl Refusal {
                 .into(),
         };
         let mut refusal = Self::new(Outcome::Limited, reason);
-        let soonest = quarantine.other_until.map_or(quarantine.until, |it| it.min(quarantine.until));
+        let soonest =
+            quarantine.other_until.map_or(quarantine.until, |it| it.min(quarantine.until));
         refusal.retry_at = Some(soonest);
         refusal.quarantine = Some(Waiting { quarantine, instead });
         refusal

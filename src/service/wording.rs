@@ -55,8 +55,11 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
 fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     let Quarantine { kind, changed_at, until, other_until } = waiting.quarantine;
     let label = kind.label();
-    let changed = format!("{} ago, at {}", rough(now.since(changed_at)), clock(changed_at));
-    let till = |until: Timestamp| format!("{}, in {},", clock(until), rough(until.since(now)));
+    let minutes = now.since(changed_at).as_secs() / 60;
+    let changed =
+        format!("{} ago, at {}", rough(minutes.max(1), u64::div_euclid), clock(changed_at));
+    let left = |until: Timestamp| rough(until.since(now).as_secs().div_ceil(60), u64::div_ceil);
+    let till = |until: Timestamp| format!("{}, in {},", clock(until), left(until));
     if let Some(other_until) = other_until {
         return format!(
             "This {label} was changed {changed}, and the {} was changed too. Until {} neither can \
@@ -77,13 +80,13 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     )
 }
 
-/// `3 hours`, rounded up, so that a wait is never told too short.
-fn rough(span: Duration) -> String {
-    let minutes = span.as_secs().div_ceil(60);
+/// `3 hours`: what is past rounded down and what is left rounded up, so that a
+/// wait is never told too short.
+fn rough(minutes: u64, divided: fn(u64, u64) -> u64) -> String {
     let (count, unit) = match minutes {
         0..120 => (minutes, "minute"),
-        120..2_880 => (minutes.div_ceil(60), "hour"),
-        _ => (minutes.div_ceil(1_440), "day"),
+        120..2_880 => (divided(minutes, 60), "hour"),
+        _ => (divided(minutes, 1_440), "day"),
     };
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }

@@ -248,10 +248,13 @@ async fn settle(
     if changes.is_empty() {
         return Ok(());
     }
-    write(tx, changes.iter().map(|it| match &it.new {
-        Some(new) => (it.customer, new, true),
-        None => (it.customer, &it.old, false),
-    }))
+    write(
+        tx,
+        changes.iter().map(|it| match &it.new {
+            Some(new) => (it.customer, new, true),
+            None => (it.customer, &it.old, false),
+        }),
+    )
     .await?;
     notice::queue(tx, changes.iter().map(|it| (it.customer, &it.old)), notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();

@@ -150,10 +150,7 @@ pub(super) struct Written {
 }
 
 /// Writes customers with different account numbers.
-pub(super) async fn write(
-    tx: &mut Tx,
-    customers: &[Incoming<'_>],
-) -> Result<Written, StoreError> {
+pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Written, StoreError> {
     let names = index::list(customers.iter().map(|it| it.account_no.into()));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
     let mut changed = Vec::new();

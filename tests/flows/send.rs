@@ -80,6 +80,7 @@ fn a_refusal_is_told_and_a_wait_counts_down() {
         reason: "A code was sent to this contact a moment ago.".into(),
         request: None,
         retry_at: Some(retry_at),
+        quarantine: None,
     };
     counter.desk.refusal = Some(limited);
     counter.keys("<Enter>").is_at("send").says("Try again in 30 seconds.");

@@ -55,7 +55,7 @@ impl Office {
             locale: None,
             balance: None,
         };
-        desk.store().import(&[dana]).await.expect("imported");
+        desk.import_batch(&[dana]).await.expect("imported");
         let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
         let customer = found.first().expect("the customer").id;
         Self { desk, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }

@@ -18,9 +18,7 @@ use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
-use countersign::service::ports::notices::{
-    Notice, NoticeOutcome, NoticeProviders, Notices,
-};
+use countersign::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
