@@ -80,9 +80,13 @@ impl PhoneNumber {
     /// not assign it: plans change more often than programs do, and the
     /// provider has the last word. Premium-rate numbers are refused.
     pub fn parse(raw: &str, default_country: &str) -> Result<Self, ContactError> {
-        let country = default_country.parse().ok();
         let plain = raw.strip_prefix("00").map(|rest| format!("+{rest}"));
-        let number = phonenumber::parse(country, plain.as_deref().unwrap_or(raw))
+        let plain = plain.as_deref().unwrap_or(raw);
+        // Told of a country, the library takes its prefixes away from the numbers of
+        // other countries too: +49 160 … would lose the 1 of the United States.
+        let has_country = plain.trim_start().starts_with('+');
+        let country = if has_country { None } else { default_country.parse().ok() };
+        let number = phonenumber::parse(country, plain)
             .map_err(|_| ContactError::PhoneSyntax)?;
         let e164 = number.format().mode(Mode::E164).to_string();
         let digits = e164.strip_prefix('+').ok_or(ContactError::PhoneSyntax)?;
@@ -321,6 +325,11 @@ mod tests {
         for raw in ["+49 151 12345678", "0049 151 12345678", "0151 12345678", "(0151) 1234-5678"] {
             let phone = PhoneNumber::parse(raw, "DE").map(|it| (it.e164, it.country));
             assert_eq!(phone, Ok(("+4915112345678".into(), "DE".into())), "{raw}");
+        }
+        // Another country's leading 1 is no prefix of ours.
+        for raw in ["+49 160 7654321", "0049 160 7654321"] {
+            let phone = PhoneNumber::parse(raw, "US").map(|it| it.e164);
+            assert_eq!(phone, Ok("+491607654321".into()), "{raw}");
         }
         let unassigned = PhoneNumber::parse("+15550100142", "DE").map(|it| it.country);
         assert_eq!(unassigned, Ok("US".into()));
