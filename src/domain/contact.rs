@@ -86,8 +86,7 @@ impl PhoneNumber {
         // other countries too: +49 160 … would lose the 1 of the United States.
         let has_country = plain.trim_start().starts_with('+');
         let country = if has_country { None } else { default_country.parse().ok() };
-        let number = phonenumber::parse(country, plain)
-            .map_err(|_| ContactError::PhoneSyntax)?;
+        let number = phonenumber::parse(country, plain).map_err(|_| ContactError::PhoneSyntax)?;
         let e164 = number.format().mode(Mode::E164).to_string();
         let digits = e164.strip_prefix('+').ok_or(ContactError::PhoneSyntax)?;
         let shaped = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');

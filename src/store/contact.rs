@@ -83,6 +83,8 @@ struct Change {
     customer: i64,
     kind: ContactKind,
     old: Contact,
+    /// Whether the old one was bound.
+    was_bound: bool,
     new: Option<Contact>,
 }
 
@@ -119,6 +121,7 @@ pub(super) async fn bind(tx: &mut Tx, used: &Use<'_>) -> Result<Standing, StoreE
                 customer: used.customer.0,
                 kind,
                 old: it.contact.clone(),
+                was_bound: true,
                 new: Some(used.contact.clone()),
             };
             settle(tx, &[change], used.notices, used.actor).await?;
@@ -230,9 +233,11 @@ pub(super) async fn imported(
     }
     let mut changes = Vec::new();
     for (it, old, new) in touched {
-        let Some(old) = bound.remove(&(it.customer, it.kind)).or(old) else { continue };
+        let bound = bound.remove(&(it.customer, it.kind));
+        let was_bound = bound.is_some();
+        let Some(old) = bound.or(old) else { continue };
         if new.as_ref().is_none_or(|new| !new.is_same(&old)) {
-            changes.push(Change { customer: it.customer, kind: it.kind, old, new });
+            changes.push(Change { customer: it.customer, kind: it.kind, old, was_bound, new });
         }
     }
     settle(tx, &changes, notices, actor).await
@@ -248,14 +253,12 @@ async fn settle(
     if changes.is_empty() {
         return Ok(());
     }
-    write(
-        tx,
-        changes.iter().map(|it| match &it.new {
-            Some(new) => (it.customer, new, true),
-            None => (it.customer, &it.old, false),
-        }),
-    )
-    .await?;
+    // One that went stays as it is bound: put in anew it waits as long as before.
+    let bound = changes.iter().filter_map(|it| match &it.new {
+        Some(new) => Some((it.customer, new, true)),
+        None => (!it.was_bound).then_some((it.customer, &it.old, false)),
+    });
+    write(tx, bound).await?;
     notice::queue(tx, changes.iter().map(|it| (it.customer, &it.old)), notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
     events::write_many(tx, &entries, actor).await?;
@@ -274,7 +277,7 @@ async fn settle(
 
 /// An entry of the log: what it is now, and what it was.
 fn entry<'a>(change: &Change, actor: &'a Actor) -> NewEvent<'a> {
-    let Change { customer, kind, old, new } = change;
+    let Change { customer, kind, old, new, .. } = change;
     let (label, old) = (kind.label(), old.masked());
     let (contact, detail) = match new {
         Some(new) => (new.masked(), format!("The {label} was {old} before.")),

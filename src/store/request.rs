@@ -89,7 +89,13 @@ statements! {
         (or_leave "customer_id")
     }
     /// The same for several customers, of whom some may have none yet.
-    GUARDS { "UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1") }
+    GUARDS {
+        (each
+            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
+            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
+            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) list \
+              STRAIGHT_JOIN core_guard g ON g.customer_id = list.value SET g.updated_at = " now))
+    }
     GUARDS_NEW {
         "INSERT INTO core_guard (customer_id, failures, updated_at) "
         (each

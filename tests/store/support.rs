@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteC
 use crate::servers::{self, Database, Server};
 
 pub(crate) use terminal::{
-    HOLDER, TRAY, Terminal, actor, email, new_customer, next, phone, token, wish, with_email,
+    HOLDER, TRAY, Terminal, Wish, actor, email, new_customer, next, phone, token, wish, with_email,
     with_phone,
 };
 

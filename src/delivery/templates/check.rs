@@ -19,7 +19,8 @@ const NEEDED_IN_SMS: [&str; 3] = ["office", "reference", "code"];
 /// What a text message should say where there is room.
 const WISHED_IN_SMS: [&str; 3] = ["counter", "purpose", "minutes"];
 /// Names that templates give to each other or that the language has.
-const OTHER_NAMES: [&str; 7] = ["lang", "dir", "start", "loop", "range", "dict", "namespace"];
+const OTHER_NAMES: [&str; 8] =
+    ["lang", "dir", "start", "font", "loop", "range", "dict", "namespace"];
 
 /// How a template is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

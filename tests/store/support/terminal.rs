@@ -221,12 +221,21 @@ impl Terminal {
             Channel::Email => email("dana.rivera@example.org"),
             Channel::Sms | Channel::Whatsapp => phone("+1 555 010 0142"),
         };
+        self.try_reissue_to(request, code, &contact).await
+    }
+
+    pub(crate) async fn try_reissue_to(
+        &self,
+        request: &Request,
+        code: &str,
+        contact: &Contact,
+    ) -> Result<Issued, StoreError> {
         self.store
             .reissue(Reissue {
                 id: &request.id,
                 after: request.generation,
                 code: self.code(&request.id, &request.purpose, request.generation + 1, code),
-                delivery: Self::delivery(&contact),
+                delivery: Self::delivery(contact),
                 policy: &self.policy,
                 limits: &self.limits,
                 actor: &self.actor,
