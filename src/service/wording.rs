@@ -55,6 +55,9 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
 fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     let Quarantine { kind, changed_at, until, other_until } = waiting.quarantine;
     let label = kind.label();
+    if other_until.map_or(until, |it| it.min(until)) <= now {
+        return format!("The wait after the change of the {label} is over. Try again now.");
+    }
     let minutes = now.since(changed_at).as_secs() / 60;
     let changed =
         format!("{} ago, at {}", rough(minutes.max(1), u64::div_euclid), clock(changed_at));
@@ -459,6 +462,10 @@ mod tests {
         );
         let alone = said(quarantine, &[], 600 + 1);
         assert!(alone.contains("1 minute ago") && alone.ends_with("is: ask an admin."), "{alone}");
+        assert_eq!(
+            said(quarantine, &[], 600 + 1_440),
+            "The wait after the change of the email address is over. Try again now."
+        );
         let both = Quarantine { other_until: Some(at(600 + 60)), ..quarantine };
         assert_eq!(
             said(both, &[], 600 + 30),
