@@ -7,6 +7,7 @@
 //! compared there and then: it also protects who was never sent a code.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::db::{Db, Row, Tx, args};
 use super::sql::statements;
@@ -61,8 +62,8 @@ statements! {
 pub(super) struct Use<'a> {
     pub(super) customer: CustomerId,
     pub(super) contact: &'a Contact,
-    /// How long a changed contact waits, in milliseconds.
-    pub(super) quarantine: std::time::Duration,
+    /// How long a changed contact waits.
+    pub(super) quarantine: Duration,
     /// The country of phone numbers written without one.
     pub(super) country: &'a str,
     pub(super) notices: NoticeProviders,
@@ -99,7 +100,7 @@ struct Bound {
 
 impl Bound {
     /// Until when it waits; none where it does not.
-    fn waits(&self, quarantine: std::time::Duration) -> Option<Timestamp> {
+    fn waits(&self, quarantine: Duration) -> Option<Timestamp> {
         let until = self.bound_at.plus(quarantine);
         (self.changed && until > self.now).then_some(until)
     }
@@ -146,9 +147,10 @@ pub(super) async fn bind(tx: &mut Tx, used: &Use<'_>) -> Result<Standing, StoreE
 /// the record before it was changed.
 async fn is_on_file(tx: &mut Tx, used: &Use<'_>) -> Result<bool, StoreError> {
     let Some(row) = tx.maybe(&ON_FILE, args![used.customer.0]).await? else { return Ok(false) };
-    let (at, kind) = match used.contact.kind() {
-        ContactKind::Email => (0, ContactKind::Email),
-        ContactKind::Phone => (1, ContactKind::Phone),
+    let kind = used.contact.kind();
+    let at = match kind {
+        ContactKind::Email => 0,
+        ContactKind::Phone => 1,
     };
     let recorded = row.maybe_text(at)?.as_deref().and_then(clean_optional);
     let recorded = recorded.and_then(|raw| parsed(kind, &raw, used.country));
