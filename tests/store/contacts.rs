@@ -17,7 +17,8 @@ use countersign::store::SqlStore;
 
 use crate::office::Office;
 use crate::support::{
-    House, Terminal, Wish, email, new_customer, on_each_store, phone, wish, with_email, with_phone,
+    House, Kind, Terminal, Wish, email, new_customer, on_each_store, phone, wish, with_email,
+    with_phone,
 };
 
 const HOUR: i64 = 3_600_000;
@@ -343,6 +344,29 @@ on_each_store! {
             quarantined(desk.asks(customer, email(NEW)).await);
         }
     }
+}
+
+/// The customer's guard holds the import back until the code is stored; without
+/// it the import would see no code to revoke.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn security_17_a_change_waits_for_a_code_that_is_just_being_stored() {
+    let house = House::new(Kind::Postgres);
+    let (desk, customer) = desk(&house).await;
+    desk.issue(&wish(customer, "111111")).await;
+    let (asking, importing) =
+        (Terminal::new(house.open().await), Terminal::new(house.open().await));
+    let mut other = crate::support::postgres(house.database()).await;
+    // Nobody queues a message now, so that the code is stored no further than that.
+    let hold = "BEGIN; LOCK TABLE core_delivery IN SHARE ROW EXCLUSIVE MODE";
+    sqlx::raw_sql(hold).execute(&mut other).await.expect("held");
+    let asked = tokio::spawn(async move { asking.issue(&wish(customer, "222222")).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let changed = tokio::spawn(async move { importing.import(&[dana(NEW)]).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("let go");
+    let request = asked.await.expect("an end");
+    changed.await.expect("an end");
+    assert_eq!(desk.enter(&request.id, "222222").await, Outcome::Superseded);
 }
 
 /// A code to the old address is asked for while that is changed.
