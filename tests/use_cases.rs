@@ -449,6 +449,20 @@ async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_ano
 }
 
 #[tokio::test]
+async fn security_17_where_both_contacts_were_changed_no_channel_is_offered() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let mut dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    dana.phone = Some("0160 7654321".into());
+    let changed = bench.changed(&dana, "mallory@example.org").await;
+    for channel in [Channel::Email, Channel::Sms, Channel::Whatsapp] {
+        let refusal = refused(bench.ask(&changed, channel).await);
+        let waiting = refusal.quarantine.expect("the reason");
+        assert!(waiting.instead.is_empty() && waiting.quarantine.other_until.is_some());
+        assert!(refusal.reason.contains("both"), "{}", refusal.reason);
+    }
+}
+
+#[tokio::test]
 async fn security_17_the_old_contact_is_told_once_and_never_a_code() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
