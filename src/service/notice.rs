@@ -127,7 +127,7 @@ impl Desk {
         let lines: Vec<Health> = lines.collect();
         let up = lines.iter().find(|it| !it.is_down(now));
         let Some(sender) = up.and_then(|it| self.senders.behind(it.line)) else {
-            return self.put_off(notice, &lines, now).await;
+            return self.leave_waiting(notice, &lines, now).await;
         };
         let report = sender
             .send_notice(&ChangeNotice {
@@ -144,7 +144,7 @@ impl Desk {
     }
 
     /// All its providers are down: it waits for the first that works again.
-    async fn put_off(
+    async fn leave_waiting(
         &self,
         notice: &Notice,
         lines: &[Health],

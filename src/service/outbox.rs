@@ -90,7 +90,9 @@ impl Desk {
         told: impl Fn(&Errand, &Report),
     ) {
         let tell = |written: Vec<Ended>| {
-            written.iter().for_each(|(errand, end)| told(errand, &end.step.report));
+            for (errand, end) in &written {
+                told(errand, &end.step.report);
+            }
         };
         let mut changes = self.store.changes();
         let mut bench = Bench::default();

@@ -72,9 +72,10 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
         );
     }
     let instead: Vec<_> = waiting.instead.iter().map(|it| it.label()).collect();
-    let help = match instead.as_slice() {
-        [] => "ask an admin".into(),
-        [channels @ ..] => format!("use {}, or ask an admin", channels.join(" or ")),
+    let help = if instead.is_empty() {
+        "ask an admin".to_owned()
+    } else {
+        format!("use {}, or ask an admin", instead.join(" or "))
     };
     format!(
         "This {label} was changed {changed}. Until {} it cannot prove alone who the customer is: \

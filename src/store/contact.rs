@@ -93,7 +93,7 @@ struct Change {
 struct Bound {
     kind: ContactKind,
     contact: Contact,
-    bound_at: Timestamp,
+    since: Timestamp,
     changed: bool,
     now: Timestamp,
 }
@@ -101,7 +101,7 @@ struct Bound {
 impl Bound {
     /// Until when it waits; none where it does not.
     fn waits(&self, quarantine: Duration) -> Option<Timestamp> {
-        let until = self.bound_at.plus(quarantine);
+        let until = self.since.plus(quarantine);
         (self.changed && until > self.now).then_some(until)
     }
 }
@@ -132,7 +132,7 @@ pub(super) async fn bind(tx: &mut Tx, used: &Use<'_>) -> Result<Standing, StoreE
     let bound = if changed { read(tx, used.customer).await? } else { bound };
     let waits = |kind: ContactKind| {
         let it = bound.iter().find(|it| it.kind == kind)?;
-        Some((it.bound_at, it.waits(used.quarantine)?))
+        Some((it.since, it.waits(used.quarantine)?))
     };
     let quarantine = waits(kind).map(|(changed_at, until)| Quarantine {
         kind,
@@ -171,7 +171,7 @@ async fn read(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Bound>, StoreErro
         Ok(Bound {
             kind,
             contact: stored(kind, &row.text(1)?)?,
-            bound_at: row.time(2)?,
+            since: row.time(2)?,
             changed: row.int(3)? != 0,
             now: row.time(4)?,
         })

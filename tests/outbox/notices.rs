@@ -36,7 +36,7 @@ async fn security_17_a_worker_tells_the_old_contact_once_and_sends_it_no_pending
     let end = CancellationToken::new();
     let workers = [office.terminal().await, office.terminal().await].map(|worker| {
         let end = end.clone();
-        tokio::spawn(async move { worker.keep_outbox(4, end).await })
+        tokio::spawn(async move { worker.keep_outbox(4, end, |_, _| ()).await })
     });
     let waited = async {
         while count(&office, EventKind::NoticeSent).await == 0 {

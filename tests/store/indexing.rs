@@ -86,7 +86,7 @@ on_each_store! {
         let store = house.open().await;
         let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
         assert_eq!(house.number(indexed).await, 1, "before anybody searches");
-        store.import(&[new_customer("WB-1", "Dana Rivera")]).await.expect("imported");
+        store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor()).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
         assert_eq!(*store.preparing().borrow(), None);
     }
