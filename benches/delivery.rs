@@ -239,7 +239,7 @@ async fn customers(desk: &Desk) -> Vec<CustomerId> {
             balance: None,
         })
         .collect();
-    desk.store().import(&people).await.expect("imported");
+    desk.import_batch(&people).await.expect("imported");
     let mut ids = Vec::new();
     for number in 0..MESSAGES {
         let account = account(number);

@@ -114,6 +114,21 @@ fn security_02_a_code_that_works_longer_than_ten_minutes_is_refused() {
 }
 
 #[test]
+fn security_17_a_changed_contact_waits_a_day_and_a_month_at_most() {
+    let desk = Desk::new();
+    let hours = |hours: &str| {
+        let config = desk.load(&format!("otp.contact_quarantine_hours = {hours}"), &[]);
+        config.map(|it| it.otp.contact_quarantine)
+    };
+    assert_eq!(hours("0").ok(), Some(Duration::ZERO));
+    assert_eq!(hours("720").ok(), Some(Duration::from_hours(720)));
+    for bad in ["721", "-1", "\"24h\""] {
+        let told = hours(bad).expect_err(bad).to_string();
+        assert!(told.contains("a whole number from 0 to 720"), "{told}");
+    }
+}
+
+#[test]
 fn the_environment_wins_over_the_file() {
     let desk = Desk::new();
     let file = "otp.length = 7\notp.expiry_minutes = 2\nsms.allowed_countries = [\"us\", \"CA\"]";

@@ -29,6 +29,8 @@ mod many;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]
 #[path = "support/message.rs"]
 mod message;
+#[path = "outbox/notices.rs"]
+mod notices;
 #[path = "outbox/office.rs"]
 mod office;
 #[path = "outbox/places.rs"]

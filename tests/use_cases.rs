@@ -13,16 +13,17 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::{Assurance, Channel};
-use countersign::domain::contact::{EmailAddress, PhoneNumber};
+use countersign::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::message::Outgoing;
+use countersign::domain::message::{ChangeNotice, Outgoing};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
+use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
 use countersign::service::providers::Lines;
 use countersign::service::request::{Ask, Asked, Refusal};
@@ -35,12 +36,14 @@ use countersign::store::SqlStore;
 struct Scripted {
     report: Report,
     sent: Mutex<Vec<Outgoing>>,
+    told: Mutex<Vec<ChangeNotice>>,
     calls: AtomicUsize,
 }
 
 impl Scripted {
     fn reporting(report: Report) -> Arc<Self> {
-        Arc::new(Self { report, sent: Mutex::default(), calls: AtomicUsize::new(0) })
+        let (sent, told) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { report, sent, told, calls: AtomicUsize::new(0) })
     }
 
     fn fine() -> Arc<Self> {
@@ -67,10 +70,18 @@ impl Sender for Scripted {
         self.report.clone()
     }
 
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        self.told.lock().expect("unpoisoned").push(notice.clone());
+        self.report.clone()
+    }
+
     async fn check(&self) -> Result<String, String> {
         Ok("fine".into())
     }
 }
+
+/// By whom changed contacts are told.
+const SCRIPTED: NoticeProviders = NoticeProviders { email: "scripted", sms: "scripted" };
 
 /// Keys that someone else may change.
 struct Drawer(Mutex<Keyring>);
@@ -144,9 +155,25 @@ impl Bench {
             locale: None,
             balance: None,
         };
-        self.store.import(&[customer]).await.expect("imported");
+        self.store.import(&[customer], SCRIPTED, self.desk.actor()).await.expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
         found.remove(0)
+    }
+
+    /// The customer with another address, as an import writes it.
+    async fn changed(&self, customer: &Customer, address: &str) -> Customer {
+        let phone = customer.phone.as_deref();
+        let new = NewCustomer {
+            account_no: customer.account_no.clone(),
+            name: customer.name.clone(),
+            email: Some(EmailAddress::parse(address).expect("an address")),
+            phone: phone.map(|raw| PhoneNumber::parse(raw, "DE").expect("a number")),
+            address: None,
+            locale: None,
+            balance: None,
+        };
+        self.desk.import_batch(&[new]).await.expect("imported");
+        self.desk.customer(customer.id).await.expect("read").expect("the customer")
     }
 
     async fn ask(&self, customer: &Customer, channel: Channel) -> Asked {
@@ -362,7 +389,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
             balance: None,
         })
         .collect();
-    bench.store.import(&batch).await.expect("imported");
+    bench.store.import(&batch, SCRIPTED, bench.desk.actor()).await.expect("imported");
     for number in 0..1_000 {
         let account = format!("WB-{number}");
         let found = bench.desk.identify(&account).await.expect("read");
@@ -391,6 +418,66 @@ async fn security_19_limits_are_taken_before_the_send() {
     let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
     assert_eq!(events.len(), 1);
     assert_eq!(bench.sender.calls(), 2);
+}
+
+#[tokio::test]
+async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_another_channel() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    let changed = bench.changed(&dana, "mallory@example.org").await;
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Superseded);
+
+    let refusal = refused(bench.ask(&changed, Channel::Email).await);
+    let waiting = refusal.quarantine.as_ref().expect("the reason");
+    assert_eq!(waiting.instead, [Channel::Sms, Channel::Whatsapp]);
+    assert_eq!(
+        (refusal.outcome, refusal.retry_at),
+        (Outcome::Limited, Some(waiting.quarantine.until))
+    );
+    let filter = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
+    let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
+    assert_eq!((events.len(), events[0].kind), (1, EventKind::Refused));
+    assert!(events[0].detail.as_deref().is_some_and(|it| it.contains("was changed")), "{events:?}");
+    let (request, code) = bench.send(bench.ask(&changed, Channel::Sms).await).await;
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+
+    let confirm = bench.desk.confirm_contact(dana.id, ContactKind::Email, "showed a passport");
+    assert!(confirm.await.expect("confirmed"));
+    let (request, code) = bench.send(bench.ask(&changed, Channel::Email).await).await;
+    assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
+}
+
+#[tokio::test]
+async fn security_17_where_both_contacts_were_changed_no_channel_is_offered() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let mut dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    dana.phone = Some("0160 7654321".into());
+    let changed = bench.changed(&dana, "mallory@example.org").await;
+    for channel in [Channel::Email, Channel::Sms, Channel::Whatsapp] {
+        let refusal = refused(bench.ask(&changed, channel).await);
+        let waiting = refusal.quarantine.expect("the reason");
+        assert!(waiting.instead.is_empty() && waiting.quarantine.other_until.is_some());
+        assert!(refusal.reason.contains("both"), "{}", refusal.reason);
+    }
+}
+
+#[tokio::test]
+async fn security_17_the_old_contact_is_told_once_and_never_a_code() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.changed(&dana, "mallory@example.org").await;
+    for _ in 0..2 {
+        bench.desk.work_off_outbox(4).await.expect("worked off");
+    }
+    let told = bench.sender.told.lock().expect("unpoisoned").clone();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to.as_str(), "WB-1@example.org");
+    assert_eq!((&*told[0].office, &*told[0].customer), ("Riverside Billing", "Dana Rivera"));
+    let log = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    assert_eq!(log[0].kind, EventKind::NoticeSent);
+    assert_eq!(log[0].contact.as_deref(), Some("W***@example.org"));
 }
 
 #[tokio::test]

@@ -132,9 +132,9 @@ async fn furnish(folder: &TempDir, port: u16) {
     let house = Wiring::default();
     let config = configuration(folder.path());
     house.migrate(&config).await.expect("tables");
-    let store = house.store(&config).await.expect("a store");
+    let desk = house.desk(&config).await.expect("a desk");
     let people: Vec<_> = (0..SENDS).map(person).collect();
-    store.import(&people).await.expect("imported");
+    desk.import_batch(&people).await.expect("imported");
     house.close().await;
 }
 

@@ -13,6 +13,7 @@ use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Reference, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
+use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::{
     Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
 };
@@ -71,7 +72,7 @@ impl Desk {
         let code = Code::from_number(RIGHT, 6);
         let binding = Binding { purpose: "pay bill", request: &id, generation: 1 };
         let number = i64::try_from(number % self.customers).expect("fits") + 1;
-        let address = EmailAddress::parse(&format!("c{draw}@example.org")).expect("an address");
+        let address = EmailAddress::parse(&format!("c{number}@example.org")).expect("an address");
         let issued = self.store.issue(NewRequest {
             id: id.clone(),
             customer: CustomerId(number),
@@ -97,6 +98,7 @@ impl Desk {
             policy: &self.policy,
             limits: &self.limits,
             actor: &self.actor,
+            notices: NoticeProviders { email: "tray", sms: "tray" },
         });
         let issued = issued.await.expect("an answer");
         assert!(matches!(issued, Issued::Fresh(_)), "{issued:?}");

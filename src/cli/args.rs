@@ -250,6 +250,14 @@ Example:
 
 The log keeps who did it and why.")]
     Unlock(UnlockArgs),
+    /// Let a changed email address or phone number be the only proof at once
+    #[command(after_help = "\
+Example:
+  countersign customers confirm WB-004217 --email --reason \"showed an identity card\"
+
+A contact that was changed has to wait (otp.contact_quarantine_hours), since whoever
+changed it may not be the customer. The log keeps who confirmed it and why.")]
+    Confirm(ConfirmArgs),
 }
 
 /// `customers index`
@@ -275,6 +283,35 @@ pub struct UnlockArgs {
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,
+}
+
+/// `customers confirm`
+#[derive(Debug, Args)]
+pub struct ConfirmArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    #[command(flatten)]
+    /// Which contact.
+    pub which: WhichContact,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// One of a customer's contacts.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhichContact {
+    /// The email address
+    #[arg(long)]
+    pub email: bool,
+    /// The phone number
+    #[arg(long)]
+    pub phone: bool,
 }
 
 /// `customers import`
@@ -454,7 +491,8 @@ cannot be used.")]
     #[command(after_help = "\
 Examples:
   countersign templates preview --channel sms --locale hi
-  countersign templates preview --channel email --locale es-MX --html mail.html")]
+  countersign templates preview --channel email --locale es-MX --html mail.html
+  countersign templates preview --channel sms --notice")]
     Preview(PreviewArgs),
 }
 
@@ -470,6 +508,9 @@ pub struct PreviewArgs {
     /// Write the HTML part of the email to this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
+    /// What a contact is told that was changed, instead of a code
+    #[arg(long)]
+    pub notice: bool,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,
@@ -528,7 +569,8 @@ impl Command {
                 Customers::Import(ImportArgs { output, .. })
                 | Customers::Find { output, .. }
                 | Customers::Index(IndexArgs { output, .. })
-                | Customers::Unlock(UnlockArgs { output, .. }),
+                | Customers::Unlock(UnlockArgs { output, .. })
+                | Customers::Confirm(ConfirmArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
             | Self::Verify(Named { output, .. })

@@ -1,12 +1,13 @@
-//! `customers find` and `customers unlock`.
+//! `customers find`, `customers unlock` and `customers confirm`.
 
-use super::args::UnlockArgs;
+use super::args::{ConfirmArgs, UnlockArgs};
 use super::exit::{Exit, Failure};
 use super::json::{CustomerLine, Reply};
 use super::output::Output;
 use super::request::identify;
 use super::table::Table;
 use crate::domain::channel::Channel;
+use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::service::Desk;
@@ -56,9 +57,7 @@ pub async fn unlock(
     output: &mut Output,
     arguments: &UnlockArgs,
 ) -> Result<Exit, Failure> {
-    let Some(reason) = text::clean_optional(&arguments.reason) else {
-        return Err(Failure::usage("Say why with --reason; it goes into the log."));
-    };
+    let reason = reason(&arguments.reason)?;
     let customer = identify(desk, &arguments.customer).await?;
     let (word, message) = if desk.unlock(customer.id, &reason).await? {
         ("unlocked", format!("{} may be sent a new code.", customer.name))
@@ -67,4 +66,28 @@ pub async fn unlock(
     };
     output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)
+}
+
+/// `customers confirm`
+pub async fn confirm(
+    desk: &Desk,
+    output: &mut Output,
+    arguments: &ConfirmArgs,
+) -> Result<Exit, Failure> {
+    let reason = reason(&arguments.reason)?;
+    let kind = if arguments.which.email { ContactKind::Email } else { ContactKind::Phone };
+    let customer = identify(desk, &arguments.customer).await?;
+    let (name, label) = (&customer.name, kind.label());
+    let (word, message) = if desk.confirm_contact(customer.id, kind, &reason).await? {
+        ("confirmed", format!("A code to the {label} proves from now on who {name} is."))
+    } else {
+        ("not_waiting", format!("The {label} of {name} does not wait for anybody's word."))
+    };
+    output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
+    Ok(Exit::DONE)
+}
+
+fn reason(typed: &str) -> Result<String, Failure> {
+    text::clean_optional(typed)
+        .ok_or_else(|| Failure::usage("Say why with --reason; it goes into the log."))
 }

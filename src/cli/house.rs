@@ -10,7 +10,7 @@ use super::json::{KeyLine, Preview, TemplateLine};
 use super::migrate::Migration;
 use crate::config::Config;
 use crate::domain::channel::Channel;
-use crate::domain::message::MessageFacts;
+use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::service::ports::Store;
 use crate::service::{Desk, Senders};
 
@@ -39,6 +39,8 @@ pub trait House: Send + Sync {
         channel: Channel,
         facts: &MessageFacts,
     ) -> Result<Preview, Failure>;
+    /// What a changed contact would be told.
+    fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure>;
     /// Creates or updates the store's tables, and makes the key file where there
     /// is none.
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;

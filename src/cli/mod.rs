@@ -172,6 +172,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Unlock(arguments)) => {
             customers::unlock(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Confirm(arguments)) => {
+            customers::confirm(&desk, output, &arguments).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,
@@ -193,9 +196,10 @@ async fn at_the_desk(
 /// Whether a command looks for customers, so that it needs all of them.
 const fn names_a_customer(command: &Command) -> bool {
     match command {
-        Command::Customers(Customers::Find { .. } | Customers::Unlock(_)) | Command::Request(_) => {
-            true
-        }
+        Command::Customers(
+            Customers::Find { .. } | Customers::Unlock(_) | Customers::Confirm(_),
+        )
+        | Command::Request(_) => true,
         Command::Log(log) => log.customer.is_some(),
         _ => false,
     }

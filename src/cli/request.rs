@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::json::Reply;
 use super::moment;
 use super::output::Output;
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::outcome::Outcome;
@@ -243,6 +244,9 @@ async fn refused(
     }
     let next = match (refusal.outcome, &refusal.request) {
         _ if output.json() => None,
+        (Outcome::Limited, None) => {
+            refusal.quarantine.as_ref().map(|it| confirm(output, customer, it.quarantine.kind))
+        }
         (Outcome::Locked, None) => Some(unlock(output, customer)),
         (
             Outcome::Locked | Outcome::Expired | Outcome::Superseded | Outcome::Used,
@@ -262,6 +266,13 @@ pub fn new_code(desk: &Desk, output: &Output, request: &Request, customer: &Cust
         words.extend(["--purpose", &request.purpose]);
     }
     format!("Next: {}", output.command(&words))
+}
+
+/// How a changed contact is made proof enough.
+fn confirm(output: &Output, customer: &Customer, kind: ContactKind) -> String {
+    let which = format!("--{}", kind.word());
+    let confirm = output.command(&["customers", "confirm", &customer.account_no, &which]);
+    format!("An admin confirms it: {confirm} --reason \"…\"")
 }
 
 /// How a customer's lock is lifted.

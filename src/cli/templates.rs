@@ -10,9 +10,11 @@ use super::output::Output;
 use crate::config::Config;
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
+use crate::domain::contact::Contact;
 use crate::domain::locale;
-use crate::domain::message::MessageFacts;
+use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::domain::request::Reference;
+use crate::domain::time::Timestamp;
 
 /// `templates`
 pub fn run(
@@ -59,8 +61,12 @@ fn preview(
     if arguments.html.is_some() && arguments.channel != Channel::Email {
         return Err(Failure::usage("Only an email has an HTML part. Leave out --html."));
     }
-    let facts = made_up(config, arguments.locale.clone());
-    let preview = house.preview(config, arguments.channel, &facts)?;
+    let preview = if arguments.notice {
+        house.preview_notice(config, &notice(config, arguments)?)?
+    } else {
+        let facts = made_up(config, arguments.locale.clone());
+        house.preview(config, arguments.channel, &facts)?
+    };
     if let (Some(file), Some(html)) = (&arguments.html, &preview.html) {
         fs::write(file, html).map_err(|error| {
             Failure::usage(format!("{} cannot be written: {error}.", file.display()))
@@ -93,6 +99,27 @@ fn show(output: &mut Output, arguments: &PreviewArgs, preview: &Preview) -> Resu
         output.note(&format!("The HTML part is in {}.", file.display()));
     }
     Ok(())
+}
+
+/// What nobody is told about a contact that was changed.
+fn notice(config: &Config, arguments: &PreviewArgs) -> Result<ChangeNotice, Failure> {
+    let to = match arguments.channel {
+        Channel::Email => Contact::parse(Channel::Email, "dana.rivera@example.org"),
+        Channel::Sms => Contact::parse(Channel::Sms, "+15550100142"),
+        Channel::Whatsapp => {
+            return Err(Failure::usage(
+                "A changed phone number is told by text message. Ask for --channel sms.",
+            ));
+        }
+    };
+    Ok(ChangeNotice {
+        to: to.map_err(|error| Failure::internal(error.to_string()))?,
+        name: "preview".into(),
+        at: Timestamp::default(),
+        office: config.office.name.clone(),
+        customer: "Dana Rivera".into(),
+        locale: arguments.locale.clone(),
+    })
 }
 
 /// A message to nobody, from this office.

@@ -247,6 +247,9 @@ impl<'a> Build<'a> {
                 Some("nist") => Assurance::Nist,
                 _ => Assurance::Any,
             },
+            contact_quarantine: merged
+                .number("otp.contact_quarantine_hours")
+                .map_or(standard.contact_quarantine, Duration::from_hours),
         };
         let session_refused = ["otp.session_seconds", "otp.session_minutes"]
             .iter()

@@ -305,6 +305,13 @@ const OFFICE: &[Key] = &[
         Fallback::Text("any"),
         "how strong a proof is asked for; nist takes SMS alone (NIST SP 800-63B-4, 3.1.3.1)",
     ),
+    number(
+        "otp.contact_quarantine_hours",
+        0,
+        720,
+        24,
+        "how long a changed contact cannot prove alone who the customer is; 0 lets it at once",
+    ),
     of(
         "otp.purposes",
         Kind::Texts { most: 40 },

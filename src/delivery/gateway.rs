@@ -22,7 +22,7 @@ use super::times::Times;
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 
@@ -299,6 +299,10 @@ impl Sender for GatewaySender {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         error::report(self.post(Piece::Test(test), &Granted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        error::report(self.post(Piece::Notice(notice), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

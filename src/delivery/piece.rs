@@ -1,15 +1,17 @@
 //! What a sender is given to send: a message with a code, or one that holds none
-//! and only shows that messages arrive. Senders treat both alike.
+//! and tells of a change or only shows that messages arrive. Senders treat all
+//! alike.
 
 use super::error::DeliveryError;
 use super::scrub::Secrets;
 use super::templates::{EmailText, Templates, trial};
 use crate::domain::contact::Contact;
-use crate::domain::message::{MessageFacts, Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
-/// The word of a message that has no request.
-const NO_REFERENCE: &str = "TEST";
+/// The words of messages that have no request.
+const TEST: &str = "TEST";
+const NOTICE: &str = "NOTICE";
 
 /// A message to be sent.
 #[derive(Clone, Copy)]
@@ -18,6 +20,8 @@ pub(super) enum Piece<'a> {
     Code(&'a Outgoing),
     /// To try the provider out.
     Test(&'a TestMessage),
+    /// To tell a contact that it was changed.
+    Notice(&'a ChangeNotice),
 }
 
 impl<'a> Piece<'a> {
@@ -26,6 +30,7 @@ impl<'a> Piece<'a> {
         match self {
             Self::Code(message) => &message.to,
             Self::Test(test) => &test.to,
+            Self::Notice(notice) => &notice.to,
         }
     }
 
@@ -34,6 +39,7 @@ impl<'a> Piece<'a> {
         match self {
             Self::Code(message) => &message.idempotency,
             Self::Test(test) => &test.name,
+            Self::Notice(notice) => &notice.name,
         }
     }
 
@@ -42,24 +48,33 @@ impl<'a> Piece<'a> {
         match self {
             Self::Code(message) => message.at,
             Self::Test(test) => test.at,
+            Self::Notice(notice) => notice.at,
         }
     }
 
     /// Whom to, as far as a name is known.
     pub(super) fn customer(self) -> &'a str {
-        self.facts().map_or("", |facts| &facts.customer)
+        match self {
+            Self::Code(message) => &message.facts.customer,
+            Self::Test(_) => "",
+            Self::Notice(notice) => &notice.customer,
+        }
     }
 
     /// The word that the counter's screen shows too.
     pub(super) fn reference(self) -> &'a str {
-        self.facts().map_or(NO_REFERENCE, |facts| facts.reference.as_str())
+        match self {
+            Self::Code(message) => message.facts.reference.as_str(),
+            Self::Test(_) => TEST,
+            Self::Notice(_) => NOTICE,
+        }
     }
 
     /// What there is to say; nothing where it holds no code.
     pub(super) const fn facts(self) -> Option<&'a MessageFacts> {
         match self {
             Self::Code(message) => Some(&message.facts),
-            Self::Test(_) => None,
+            Self::Test(_) | Self::Notice(_) => None,
         }
     }
 
@@ -68,6 +83,7 @@ impl<'a> Piece<'a> {
         match self {
             Self::Code(message) => templates.email(&message.facts),
             Self::Test(test) => Ok(trial::email(test)),
+            Self::Notice(notice) => templates.notice_email(notice),
         }
     }
 
@@ -76,6 +92,7 @@ impl<'a> Piece<'a> {
         match self {
             Self::Code(message) => templates.sms(&message.facts),
             Self::Test(test) => trial::sms(test),
+            Self::Notice(notice) => templates.notice_sms(notice),
         }
     }
 

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::error::DeliveryError;
 use crate::config::table::{Key, TABLE};
 use crate::domain::delivery::{Fault, Report, Told, Trace};
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::service::ports::{Consent, Sender};
 
 /// Where a provider is set up.
@@ -111,6 +111,10 @@ impl Sender for Placed {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         self.note(&test.name, self.sender.send_test(test).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        self.note(&notice.name, self.sender.send_notice(notice).await)
     }
 
     async fn check(&self) -> Result<String, String> {

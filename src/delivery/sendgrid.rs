@@ -21,7 +21,7 @@ use super::times::Times;
 use crate::config::settings::SendGridSettings;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 
@@ -193,6 +193,10 @@ impl Sender for SendGridSender {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         error::report(self.post(Piece::Test(test), &Granted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        error::report(self.post(Piece::Notice(notice), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -24,7 +24,7 @@ use super::piece::Piece;
 use super::templates::Templates;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::{Report, TRAY};
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::{Consent, Granted, Sender, Tray, TrayError, TrayMessage};
@@ -263,6 +263,10 @@ impl Sender for TraySender {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         error::report(self.put(Piece::Test(test), &Granted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        error::report(self.put(Piece::Notice(notice), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::contact::ContactKind;
+
 /// A way to reach the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
@@ -35,6 +37,14 @@ impl Channel {
             Self::Email => "Email",
             Self::Sms => "SMS",
             Self::Whatsapp => "WhatsApp",
+        }
+    }
+
+    /// What a message over it goes to.
+    pub const fn contact_kind(self) -> ContactKind {
+        match self {
+            Self::Email => ContactKind::Email,
+            Self::Sms | Self::Whatsapp => ContactKind::Phone,
         }
     }
 

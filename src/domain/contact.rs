@@ -80,10 +80,13 @@ impl PhoneNumber {
     /// not assign it: plans change more often than programs do, and the
     /// provider has the last word. Premium-rate numbers are refused.
     pub fn parse(raw: &str, default_country: &str) -> Result<Self, ContactError> {
-        let country = default_country.parse().ok();
         let plain = raw.strip_prefix("00").map(|rest| format!("+{rest}"));
-        let number = phonenumber::parse(country, plain.as_deref().unwrap_or(raw))
-            .map_err(|_| ContactError::PhoneSyntax)?;
+        let plain = plain.as_deref().unwrap_or(raw);
+        // Told of a country, the library takes its prefixes away from the numbers of
+        // other countries too: +49 160 … would lose the 1 of the United States.
+        let has_country = plain.trim_start().starts_with('+');
+        let country = if has_country { None } else { default_country.parse().ok() };
+        let number = phonenumber::parse(country, plain).map_err(|_| ContactError::PhoneSyntax)?;
         let e164 = number.format().mode(Mode::E164).to_string();
         let digits = e164.strip_prefix('+').ok_or(ContactError::PhoneSyntax)?;
         let shaped = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
@@ -134,6 +137,69 @@ fn country_of(number: &phonenumber::PhoneNumber) -> String {
         .unwrap_or_default()
 }
 
+/// What a contact is, whatever channel a message to it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContactKind {
+    /// An email address.
+    Email,
+    /// A phone number.
+    Phone,
+}
+
+impl ContactKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Phone];
+
+    /// The kind's name in the store and on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// What a clerk calls it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Email => "email address",
+            Self::Phone => "phone number",
+        }
+    }
+
+    /// The channel by which something is told to such a contact.
+    pub const fn channel(self) -> Channel {
+        match self {
+            Self::Email => Channel::Email,
+            Self::Phone => Channel::Sms,
+        }
+    }
+
+    /// The other kind.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Email => Self::Phone,
+            Self::Phone => Self::Email,
+        }
+    }
+}
+
+impl std::str::FromStr for ContactKind {
+    type Err = UnknownContactKind;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| UnknownContactKind(word.to_owned()))
+    }
+}
+
+/// A word that names no kind of contact.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a kind of contact; use email or phone")]
+pub struct UnknownContactKind(String);
+
 /// Where a message goes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Contact {
@@ -150,6 +216,20 @@ impl Contact {
             Channel::Email => EmailAddress::parse(raw).map(Self::Email),
             Channel::Sms | Channel::Whatsapp => PhoneNumber::parse(raw, "").map(Self::Phone),
         }
+    }
+
+    /// What it is.
+    pub const fn kind(&self) -> ContactKind {
+        match self {
+            Self::Email(_) => ContactKind::Email,
+            Self::Phone(_) => ContactKind::Phone,
+        }
+    }
+
+    /// Whether both reach the same mailbox or phone: addresses to the letter but
+    /// for ASCII case, as customers are named by them, and numbers in E.164.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.as_str().eq_ignore_ascii_case(other.as_str())
     }
 
     /// The address or number as the provider takes it.
@@ -245,6 +325,11 @@ mod tests {
             let phone = PhoneNumber::parse(raw, "DE").map(|it| (it.e164, it.country));
             assert_eq!(phone, Ok(("+4915112345678".into(), "DE".into())), "{raw}");
         }
+        // Another country's leading 1 is no prefix of ours.
+        for raw in ["+49 160 7654321", "0049 160 7654321"] {
+            let phone = PhoneNumber::parse(raw, "US").map(|it| it.e164);
+            assert_eq!(phone, Ok("+491607654321".into()), "{raw}");
+        }
         let unassigned = PhoneNumber::parse("+15550100142", "DE").map(|it| it.country);
         assert_eq!(unassigned, Ok("US".into()));
         // The plan of the United States has ten digits, no trunk zero.
@@ -252,6 +337,19 @@ mod tests {
         assert!(PhoneNumber::parse("+1 555 010 01421", "US").is_err());
         for bad in ["", "12", "call me", "+1234567890123456", "+49 151 1234 ext. 9"] {
             assert!(PhoneNumber::parse(bad, "DE").is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn another_writing_is_the_same_contact() {
+        let email = |raw| Contact::parse(Channel::Email, raw).expect("an address");
+        let phone = |raw| Contact::Phone(PhoneNumber::parse(raw, "DE").expect("a number"));
+        assert!(email("Dana@Example.org").is_same(&email("dana@example.org")));
+        assert!(!email("josé@example.org").is_same(&email("jose@example.org")));
+        assert!(phone("0151 12345678").is_same(&phone("+49 (151) 1234-5678")));
+        assert!(!phone("0151 12345678").is_same(&phone("0151 12345679")));
+        for kind in ContactKind::ALL {
+            assert_eq!((kind.word().parse(), kind.other().other()), (Ok(kind), kind));
         }
     }
 

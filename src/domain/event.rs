@@ -55,11 +55,19 @@ pub enum EventKind {
     ProviderUp,
     /// An admin sent a message without a code, to see whether it comes.
     Tested,
+    /// A customer's email address or phone number is another one.
+    ContactChanged,
+    /// An admin says that a changed contact is the customer's.
+    ContactConfirmed,
+    /// The contact that was changed was told so.
+    NoticeSent,
+    /// It could not be told.
+    NoticeNotSent,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -80,6 +88,10 @@ impl EventKind {
         Self::ProviderDown,
         Self::ProviderUp,
         Self::Tested,
+        Self::ContactChanged,
+        Self::ContactConfirmed,
+        Self::NoticeSent,
+        Self::NoticeNotSent,
     ];
 
     /// The name in JSON and the store.
@@ -105,6 +117,10 @@ impl EventKind {
             Self::ProviderDown => "provider_down",
             Self::ProviderUp => "provider_up",
             Self::Tested => "tested",
+            Self::ContactChanged => "contact_changed",
+            Self::ContactConfirmed => "contact_confirmed",
+            Self::NoticeSent => "notice_sent",
+            Self::NoticeNotSent => "notice_not_sent",
         }
     }
 
@@ -131,6 +147,10 @@ impl EventKind {
             Self::ProviderDown => "Provider down",
             Self::ProviderUp => "Provider works again",
             Self::Tested => "Test message",
+            Self::ContactChanged => "Contact changed",
+            Self::ContactConfirmed => "Contact confirmed",
+            Self::NoticeSent => "Old contact told",
+            Self::NoticeNotSent => "Old contact not told",
         }
     }
 }

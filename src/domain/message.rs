@@ -102,6 +102,24 @@ pub struct TestMessage {
     pub counter: String,
 }
 
+/// Tells a contact that it is the customer's no longer. It holds no code and
+/// nothing of the contact that took its place.
+#[derive(Clone, Debug)]
+pub struct ChangeNotice {
+    /// The contact that was changed.
+    pub to: Contact,
+    /// A name of this very message, the same for each try.
+    pub name: String,
+    /// When the change was noticed, by the store's clock.
+    pub at: Timestamp,
+    /// The office's name.
+    pub office: String,
+    /// The customer's name.
+    pub customer: String,
+    /// The customer's language (BCP 47), if known.
+    pub locale: Option<String>,
+}
+
 /// A message to be sent, with its code, on its way between the commit and the
 /// provider. It lives in memory only.
 #[derive(Clone, Debug)]

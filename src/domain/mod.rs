@@ -18,6 +18,7 @@ pub mod line;
 pub mod locale;
 pub mod message;
 pub mod money;
+pub mod notice;
 pub mod outbox;
 pub mod outcome;
 pub mod policy;

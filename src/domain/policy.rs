@@ -24,6 +24,9 @@ pub struct OtpPolicy {
     pub session_idle: Duration,
     /// How strong a proof is asked for.
     pub assurance: Assurance,
+    /// How long a contact that took another one's place cannot be the only proof
+    /// (NIST SP 800-63B-4, 4.6).
+    pub contact_quarantine: Duration,
 }
 
 impl Default for OtpPolicy {
@@ -37,6 +40,7 @@ impl Default for OtpPolicy {
             session: Duration::from_mins(15),
             session_idle: Duration::from_mins(5),
             assurance: Assurance::Any,
+            contact_quarantine: Duration::from_hours(24),
         }
     }
 }

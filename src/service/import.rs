@@ -12,7 +12,7 @@ pub const BATCH: usize = 2_000;
 impl Desk {
     /// Writes one batch of at most [`BATCH`] customers.
     pub async fn import_batch(&self, batch: &[NewCustomer]) -> Result<ImportCount, DeskError> {
-        Ok(self.store.import(batch).await?)
+        Ok(self.store.import(batch, self.notice_providers(), &self.actor).await?)
     }
 
     /// Writes down that an import was done.

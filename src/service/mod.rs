@@ -10,6 +10,7 @@ pub mod insist;
 pub mod log;
 pub mod lookup;
 pub mod maintenance;
+pub mod notice;
 pub mod outbox;
 pub mod ports;
 pub mod providers;

@@ -83,14 +83,16 @@ impl Desk {
     /// Does what comes due, up to `most` errands at once, until the end is asked
     /// for; what has begun by then is brought to its end. `told` hears of each
     /// that was done and written down.
-    pub async fn keep_outbox(
+    pub(super) async fn keep_errands(
         &self,
         most: usize,
         end: CancellationToken,
         told: impl Fn(&Errand, &Report),
     ) {
         let tell = |written: Vec<Ended>| {
-            written.iter().for_each(|(errand, end)| told(errand, &end.step.report));
+            for (errand, end) in &written {
+                told(errand, &end.step.report);
+            }
         };
         let mut changes = self.store.changes();
         let mut bench = Bench::default();
@@ -120,7 +122,7 @@ impl Desk {
 
     /// Does everything that is due now, and what follows from it at once; gives
     /// how many errands that were.
-    pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
+    pub(super) async fn work_off_errands(&self, most: usize) -> Result<u64, DeskError> {
         let mut bench = Bench::default();
         loop {
             if let Err(error) = self.fill(&mut bench, most).await {
@@ -218,14 +220,14 @@ impl Desk {
     }
 }
 
-async fn until(wait: Option<Duration>) {
+pub(super) async fn until(wait: Option<Duration>) {
     match wait {
         Some(wait) => tokio::time::sleep(wait).await,
         None => std::future::pending().await,
     }
 }
 
-async fn written(changes: &mut watch::Receiver<u64>) {
+pub(super) async fn written(changes: &mut watch::Receiver<u64>) {
     // A store that is gone says nothing any more.
     if changes.changed().await.is_err() {
         std::future::pending::<()>().await;

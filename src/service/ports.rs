@@ -2,6 +2,7 @@
 //! keys and a random source. The store is also the clock, since no terminal's own
 //! is trusted.
 
+pub mod notices;
 pub mod outbox;
 
 use std::sync::Arc;
@@ -13,12 +14,12 @@ use tokio::sync::watch;
 use crate::domain::channel::Channel;
 use crate::domain::chore::{Chore, Tidied};
 use crate::domain::code::{Digest, Guess};
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
 use crate::domain::key::{KeyId, Keyring, MissingKey};
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{Limit, OtpPolicy, Retention, SendLimits};
 use crate::domain::query::Query;
@@ -26,6 +27,7 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+use notices::{NoticeProviders, Notices};
 use outbox::Outbox;
 
 /// Why the store could not do what it was asked.
@@ -157,6 +159,15 @@ pub trait Sender: Send + Sync {
             fault: Some(Fault::Permanent),
         }
     }
+    /// Tells a contact that it was changed. It may be told twice.
+    async fn send_notice(&self, _notice: &ChangeNotice) -> Report {
+        Report {
+            state: DeliveryState::Undeliverable,
+            provider_id: None,
+            detail: Some("This provider takes nothing but codes.".into()),
+            fault: Some(Fault::Permanent),
+        }
+    }
     /// Tries what can be tried without sending: reach the provider, log in.
     async fn check(&self) -> Result<String, String>;
 }
@@ -241,6 +252,8 @@ pub struct NewRequest<'a> {
     pub limits: &'a SendLimits,
     /// Who asks, and where.
     pub actor: &'a Actor,
+    /// By whom a changed contact is told.
+    pub notices: NoticeProviders,
 }
 
 /// Another code for an open request.
@@ -261,6 +274,8 @@ pub struct Reissue<'a> {
     pub limits: &'a SendLimits,
     /// Who asks, and where.
     pub actor: &'a Actor,
+    /// By whom a changed contact is told.
+    pub notices: NoticeProviders,
 }
 
 /// What came of asking for a code.
@@ -279,10 +294,27 @@ pub enum Issued {
     },
     /// The customer is locked: too many wrong codes in a row.
     CustomerLocked,
+    /// The contact took another one's place too short a time ago.
+    Quarantined(Quarantine),
+    /// The contact is not the one on file any more: read the customer again.
+    Outdated,
     /// The request is not open any more.
     Closed(Request),
     /// There is no such request.
     NotFound,
+}
+
+/// Why a contact cannot be the only proof yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// What was changed.
+    pub kind: ContactKind,
+    /// When that was noticed.
+    pub changed_at: Timestamp,
+    /// Until when it cannot be the only proof.
+    pub until: Timestamp,
+    /// The same for the other kind of contact, where that was changed too.
+    pub other_until: Option<Timestamp>,
 }
 
 /// A session about to be opened by a right code.
@@ -474,7 +506,7 @@ impl Batch<'_> {
 /// it decides, it decides by its own clock; what it does, it writes an event
 /// for in the same transaction, so that there is no act without its entry.
 #[async_trait]
-pub trait Store: Outbox {
+pub trait Store: Outbox + Notices {
     /// The store's clock.
     async fn now(&self) -> Result<Timestamp, StoreError>;
     /// Counts up whenever something may have changed, here or on another
@@ -511,8 +543,15 @@ pub trait Store: Outbox {
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
     /// What the office has on a customer.
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError>;
-    /// Writes a batch of customers, each by its account number.
-    async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError>;
+    /// Writes a batch of customers, each by its account number. In our own table
+    /// a contact that becomes another one is a change: pending codes are revoked,
+    /// and the one before is told.
+    async fn import(
+        &self,
+        batch: &[NewCustomer],
+        notices: NoticeProviders,
+        actor: &Actor,
+    ) -> Result<ImportCount, StoreError>;
     /// Brings what customers are found by up to the customers numbered after
     /// `after`, at most `limit` of them; a dry step writes nothing. The steps
     /// from the first customer to the end make the index whole.
@@ -541,6 +580,17 @@ pub trait Store: Outbox {
         &self,
         act: &str,
         customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError>;
+    /// Lets a changed contact be the only proof at once, with a reason for the
+    /// log; whether it was not. `act` is the name of this very act, as of
+    /// [`Self::unlock`].
+    async fn confirm_contact(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError>;

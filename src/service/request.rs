@@ -5,7 +5,9 @@
 //! dies in between leaves the message to the others; no code is ever sent that
 //! is not stored.
 
-use super::ports::{Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue};
+use super::ports::{
+    Issued, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue, StoreError,
+};
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
 use crate::domain::code::{Binding, Code, Digest};
@@ -54,11 +56,41 @@ pub struct Refusal {
     pub request: Option<Box<Request>>,
     /// When it may be tried again, where time is all it takes.
     pub retry_at: Option<Timestamp>,
+    /// Where it is the contact that was changed: since when, and what else there is.
+    pub quarantine: Option<Waiting>,
+}
+
+/// A contact that cannot be the only proof yet, as a clerk is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which, since when and until when.
+    pub quarantine: Quarantine,
+    /// The channels that can be used meanwhile.
+    pub instead: Vec<Channel>,
 }
 
 impl Refusal {
     fn new(outcome: Outcome, reason: impl Into<String>) -> Box<Self> {
-        Box::new(Self { outcome, reason: reason.into(), request: None, retry_at: None })
+        let reason = reason.into();
+        Box::new(Self { outcome, reason, request: None, retry_at: None, quarantine: None })
+    }
+
+    fn quarantined(quarantine: Quarantine, instead: Vec<Channel>) -> Box<Self> {
+        let reason = match quarantine.other_until {
+            None => format!(
+                "The {} was changed a short while ago and cannot prove alone who the customer is.",
+                quarantine.kind.label()
+            ),
+            Some(_) => "The email address and the phone number were both changed a short while \
+                        ago; neither can prove alone who the customer is."
+                .into(),
+        };
+        let mut refusal = Self::new(Outcome::Limited, reason);
+        let soonest =
+            quarantine.other_until.map_or(quarantine.until, |it| it.min(quarantine.until));
+        refusal.retry_at = Some(soonest);
+        refusal.quarantine = Some(Waiting { quarantine, instead });
+        refusal
     }
 
     fn limited(limit: Limit, retry_at: Timestamp) -> Box<Self> {
@@ -71,6 +103,10 @@ impl Refusal {
 /// The longest purpose a message has room for, in characters.
 pub const PURPOSE_MAX: usize = 40;
 
+/// How often a customer's record is read for one code, where it changes between
+/// being read and being used.
+const READS: usize = 3;
+
 impl Desk {
     /// A name for a new act, drawn once however often it is told.
     pub fn new_act(&self) -> Result<String, DeskError> {
@@ -79,19 +115,30 @@ impl Desk {
 
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &Ask) -> Result<Asked, DeskError> {
-        let Some(customer) = self.insist(|| self.store.customer(ask.customer)).await? else {
-            return Ok(Asked::Refused(Refusal::new(
-                Outcome::UnknownCustomer,
-                "There is no such customer any more.",
-            )));
-        };
+        for _ in 0..READS {
+            let Some(customer) = self.insist(|| self.store.customer(ask.customer)).await? else {
+                return Ok(Asked::Refused(Refusal::new(
+                    Outcome::UnknownCustomer,
+                    "There is no such customer any more.",
+                )));
+            };
+            if let Some(asked) = self.ask_for(ask, &customer).await? {
+                return Ok(asked);
+            }
+        }
+        Err(changing().into())
+    }
+
+    /// Asks for a customer as recorded; nothing where the record is another one by
+    /// now.
+    async fn ask_for(&self, ask: &Ask, customer: &Customer) -> Result<Option<Asked>, DeskError> {
         let purpose = match purpose(&ask.purpose) {
             Ok(purpose) => purpose,
-            Err(refusal) => return Ok(Asked::Refused(refusal)),
+            Err(refusal) => return Ok(Some(Asked::Refused(refusal))),
         };
-        let delivery = match self.delivery(&customer, ask.channel) {
+        let delivery = match self.delivery(customer, ask.channel) {
             Ok(delivery) => delivery,
-            Err(refusal) => return self.turn_down(&customer, ask.channel, refusal).await,
+            Err(refusal) => return self.turn_down(customer, ask.channel, refusal).await.map(Some),
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
         let code = self.draw(&id, &purpose, 1)?;
@@ -105,9 +152,10 @@ impl Desk {
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
+            notices: self.notice_providers(),
         };
         let issued = self.insist(|| self.store.issue(new.clone())).await?;
-        self.asked(issued, &customer, delivery.channel).await
+        self.asked(issued, customer, delivery.channel).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
@@ -115,27 +163,41 @@ impl Desk {
         let Some(request) = self.insist(|| self.store.request(id)).await? else {
             return Ok(None);
         };
-        let Some(customer) = self.insist(|| self.store.customer(request.customer)).await? else {
-            return Ok(None);
-        };
-        let delivery = match self.delivery(&customer, request.channel) {
+        for _ in 0..READS {
+            let customer = self.insist(|| self.store.customer(request.customer)).await?;
+            let Some(customer) = customer else { return Ok(None) };
+            if let Some(asked) = self.resend_for(&request, &customer).await? {
+                return Ok(Some(asked));
+            }
+        }
+        Err(changing().into())
+    }
+
+    /// As [`Self::ask_for`], for a request.
+    async fn resend_for(
+        &self,
+        request: &Request,
+        customer: &Customer,
+    ) -> Result<Option<Asked>, DeskError> {
+        let delivery = match self.delivery(customer, request.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {
-                return self.turn_down(&customer, request.channel, refusal).await.map(Some);
+                return self.turn_down(customer, request.channel, refusal).await.map(Some);
             }
         };
-        let code = self.draw(id, &request.purpose, request.generation + 1)?;
+        let code = self.draw(&request.id, &request.purpose, request.generation + 1)?;
         let reissue = Reissue {
-            id,
+            id: &request.id,
             after: request.generation,
             code,
             delivery: delivery.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
+            notices: self.notice_providers(),
         };
         let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
-        self.asked(issued, &customer, delivery.channel).await.map(Some)
+        self.asked(issued, customer, delivery.channel).await
     }
 
     /// Withdraws an open request.
@@ -197,20 +259,24 @@ impl Desk {
         issued: Issued,
         customer: &Customer,
         channel: Channel,
-    ) -> Result<Asked, DeskError> {
+    ) -> Result<Option<Asked>, DeskError> {
         let refusal = match issued {
-            Issued::Fresh(request) => return Ok(Asked::Ready(request)),
+            Issued::Outdated => return Ok(None),
+            Issued::Fresh(request) => return Ok(Some(Asked::Ready(request))),
             Issued::Already(request) => {
                 // Where the first answer was lost on the way, the message is still
                 // this terminal's to send.
                 let (id, holder) = (request.delivery.id, &*self.holder);
                 let errand = self.insist(|| self.store.errand(id, holder)).await?;
-                return Ok(match errand {
+                return Ok(Some(match errand {
                     Some(_) => Asked::Ready(request),
                     None => Asked::Already(request),
-                });
+                }));
             }
             Issued::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
+            Issued::Quarantined(quarantine) => {
+                Refusal::quarantined(quarantine, self.instead(customer, quarantine))
+            }
             Issued::CustomerLocked => {
                 Refusal::new(Outcome::Locked, "This customer is locked after too many wrong codes.")
             }
@@ -219,7 +285,17 @@ impl Desk {
                 Refusal::new(Outcome::Superseded, "There is no such request any more.")
             }
         };
-        self.turn_down(customer, channel, refusal).await
+        self.turn_down(customer, channel, refusal).await.map(Some)
+    }
+
+    /// The channels to another contact than the one that was changed.
+    fn instead(&self, customer: &Customer, quarantine: Quarantine) -> Vec<Channel> {
+        let is_open = |channel: &Channel| {
+            quarantine.other_until.is_none()
+                && channel.contact_kind() != quarantine.kind
+                && self.delivery(customer, *channel).is_ok()
+        };
+        Channel::ALL.into_iter().filter(is_open).collect()
     }
 
     /// A refusal is worth knowing about: it is written to the log, then said.
@@ -254,6 +330,11 @@ fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
         )),
         None => Err(Refusal::new(Outcome::Malformed, "Say what the verification is for.")),
     }
+}
+
+/// The record was another one each time it came to be used.
+fn changing() -> StoreError {
+    StoreError::Conflict("the customer's record is being changed".into())
 }
 
 fn closed(request: Request) -> Box<Refusal> {

@@ -1,6 +1,8 @@
-//! Giving a locked customer another chance.
+//! Giving a locked customer another chance, and a changed contact its place at
+//! once.
 
 use super::{Desk, DeskError};
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
 
 impl Desk {
@@ -10,5 +12,18 @@ impl Desk {
         // Drawn once: told again after a break, it is the same act.
         let act = self.new_act()?;
         Ok(self.insist(|| self.store.unlock(&act, customer, reason, &self.actor)).await?)
+    }
+
+    /// Lets a contact that took another one's place be the only proof at once;
+    /// whether it was not. The reason goes into the log.
+    pub async fn confirm_contact(
+        &self,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+    ) -> Result<bool, DeskError> {
+        let act = self.new_act()?;
+        let confirm = || self.store.confirm_contact(&act, customer, kind, reason, &self.actor);
+        Ok(self.insist(confirm).await?)
     }
 }

@@ -14,8 +14,8 @@ pub use messages::{delivery, delivery_outcome, for_clerks, span, spread};
 
 use super::DeskError;
 use super::lookup::Identified;
-use super::ports::StoreError;
-use super::request::Refusal;
+use super::ports::{Quarantine, StoreError};
+use super::request::{Refusal, Waiting};
 use super::verify::{RefusedCode, Verification};
 use crate::domain::channel::Factor;
 use crate::domain::code::Malformed;
@@ -33,6 +33,9 @@ const SOON: Duration = Duration::from_mins(2);
 
 /// Why no code was sent, and when it may be tried again.
 pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
+    if let Some(waiting) = &refusal.quarantine {
+        return quarantined(waiting, now, clock);
+    }
     let help = match (refusal.outcome, refusal.retry_at) {
         (_, Some(at)) => format!("Try again {}.", wait(at, now, clock)),
         (Outcome::NoContact, None) => {
@@ -46,6 +49,50 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
         _ => return refusal.reason.clone(),
     };
     format!("{} {help}", refusal.reason)
+}
+
+/// Why a changed contact is not proof enough, until when, and what is.
+fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
+    let Quarantine { kind, changed_at, until, other_until } = waiting.quarantine;
+    let label = kind.label();
+    if other_until.map_or(until, |it| it.min(until)) <= now {
+        return format!("The wait after the change of the {label} is over. Try again now.");
+    }
+    let minutes = now.since(changed_at).as_secs() / 60;
+    let changed =
+        format!("{} ago, at {}", rough(minutes.max(1), u64::div_euclid), clock(changed_at));
+    let left = |until: Timestamp| rough(until.since(now).as_secs().div_ceil(60), u64::div_ceil);
+    let till = |until: Timestamp| format!("{}, in {},", clock(until), left(until));
+    if let Some(other_until) = other_until {
+        return format!(
+            "This {label} was changed {changed}, and the {} was changed too. Until {} neither can \
+             prove alone who the customer is: ask an admin.",
+            kind.other().label(),
+            till(until.min(other_until))
+        );
+    }
+    let instead: Vec<_> = waiting.instead.iter().map(|it| it.label()).collect();
+    let help = if instead.is_empty() {
+        "ask an admin".to_owned()
+    } else {
+        format!("use {}, or ask an admin", instead.join(" or "))
+    };
+    format!(
+        "This {label} was changed {changed}. Until {} it cannot prove alone who the customer is: \
+         {help}.",
+        till(until)
+    )
+}
+
+/// `3 hours`: what is past rounded down and what is left rounded up, so that a
+/// wait is never told too short.
+fn rough(minutes: u64, divided: fn(u64, u64) -> u64) -> String {
+    let (count, unit) = match minutes {
+        0..120 => (minutes, "minute"),
+        120..2_880 => (divided(minutes, 60), "hour"),
+        _ => (divided(minutes, 1_440), "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
 const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
@@ -294,6 +341,7 @@ pub fn wait(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
 mod tests {
     use super::*;
     use crate::domain::channel::Channel;
+    use crate::domain::contact::ContactKind;
     use crate::domain::customer::CustomerId;
     use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
     use crate::domain::request::{Reference, RequestId};
@@ -382,10 +430,49 @@ mod tests {
             reason: "A code was sent to this contact a moment ago.".into(),
             request: None,
             retry_at: Some(at(600).plus(Duration::from_secs(30))),
+            quarantine: None,
         };
         assert_eq!(
             refusal(&limited, at(600), &clock),
             "A code was sent to this contact a moment ago. Try again in 30 seconds."
+        );
+    }
+
+    #[test]
+    fn a_changed_contact_says_until_when_and_what_else_there_is() {
+        let quarantine = Quarantine {
+            kind: ContactKind::Email,
+            changed_at: at(600),
+            until: at(600 + 1_440),
+            other_until: None,
+        };
+        let said = |quarantine: Quarantine, instead: &[Channel], now: i64| {
+            let told = Refusal {
+                outcome: Outcome::Limited,
+                reason: "The log says this.".into(),
+                request: None,
+                retry_at: Some(quarantine.until),
+                quarantine: Some(Waiting { quarantine, instead: instead.to_vec() }),
+            };
+            refusal(&told, at(now), &clock)
+        };
+        assert_eq!(
+            said(quarantine, &[Channel::Sms, Channel::Whatsapp], 600 + 180),
+            "This email address was changed 3 hours ago, at 10:00. Until 10:00, in 21 hours, it \
+             cannot prove alone who the customer is: use SMS or WhatsApp, or ask an admin."
+        );
+        let alone = said(quarantine, &[], 600 + 1);
+        assert!(alone.contains("1 minute ago") && alone.ends_with("is: ask an admin."), "{alone}");
+        assert_eq!(
+            said(quarantine, &[], 600 + 1_440),
+            "The wait after the change of the email address is over. Try again now."
+        );
+        let both = Quarantine { other_until: Some(at(600 + 60)), ..quarantine };
+        assert_eq!(
+            said(both, &[], 600 + 30),
+            "This email address was changed 30 minutes ago, at 10:00, and the phone number was \
+             changed too. Until 11:00, in 30 minutes, neither can prove alone who the customer \
+             is: ask an admin."
         );
     }
 }

@@ -5,12 +5,13 @@
 //! beyond its leading part is tested on the few rows that the lead gives.
 
 use super::db::{Arg, Db, Tx, args};
+use super::index;
 use super::search;
 use super::sql::statements;
 use super::together::Write;
 use super::view;
 use crate::domain::channel::Channel;
-use crate::domain::event::{Event, EventFilter, EventId, Page};
+use crate::domain::event::{Actor, Event, EventFilter, EventId, Page};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::RequestId;
@@ -24,6 +25,21 @@ statements! {
         "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
          clerk, counter, detail, act) \
          VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    }
+    /// Many at once, all of one actor.
+    WRITE_MANY {
+        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
+         clerk, counter, detail) "
+        (each
+            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+              value ->> 5, $2, $3, value ->> 6 FROM json_each($1)")
+            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT), \
+              value ->> 4, value ->> 5, CAST($2 AS TEXT), CAST($3 AS TEXT), value ->> 6 \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT " now ", a, b, c, d, e, f, $2, $3, g FROM JSON_TABLE($1, '$[*]' COLUMNS ("
+              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2")
+              ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
+              ")) list"))
     }
     ANY_BEFORE {
         "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
@@ -117,6 +133,28 @@ pub(super) async fn write_with<'a>(
     ];
     writes.push(Write { sql: &WRITE, args: args.to_vec() });
     tx.write_all(&writes).await?;
+    tx.wrote_entry();
+    Ok(())
+}
+
+/// Writes events of one actor, however many, by one statement.
+pub(super) async fn write_many(
+    tx: &mut Tx,
+    entries: &[NewEvent<'_>],
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let rows = entries.iter().map(|it| {
+        serde_json::json!([
+            it.kind.word(),
+            it.outcome.map(Outcome::word),
+            it.request.map(RequestId::as_str),
+            it.customer.map(|it| it.0),
+            it.channel.map(Channel::word),
+            it.contact,
+            it.detail,
+        ])
+    });
+    tx.write(&WRITE_MANY, args![&index::list(rows), &actor.clerk, &actor.counter]).await?;
     tx.wrote_entry();
     Ok(())
 }

@@ -3,12 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::contact::{self, Imported};
 use super::db::{Db, Row, Tx, args};
 use super::index::{self, Entry};
 use super::sql::statements;
-use crate::domain::contact::{EmailAddress, PhoneNumber};
+use crate::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
 use crate::domain::customer::NewCustomer;
+use crate::domain::event::Actor;
 use crate::domain::text::clean;
+use crate::service::ports::notices::NoticeProviders;
 use crate::service::ports::{ImportCount, StoreError};
 
 /// The lock of those who write customers and what is found of them.
@@ -109,7 +112,12 @@ impl Incoming<'_> {
 }
 
 /// Writes a batch in one transaction.
-pub(super) async fn import(db: &Db, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
+pub(super) async fn import(
+    db: &Db,
+    batch: &[NewCustomer],
+    notices: NoticeProviders,
+    actor: &Actor,
+) -> Result<ImportCount, StoreError> {
     let mut tx = db.begin().await?;
     tx.lock(INDEX).await?;
     let mut count = ImportCount::default();
@@ -117,7 +125,8 @@ pub(super) async fn import(db: &Db, batch: &[NewCustomer]) -> Result<ImportCount
     while !rest.is_empty() {
         let once = distinct(&rest);
         let later = rest.split_off(once);
-        let done = write(&mut tx, &rest).await?;
+        let Written { count: done, contacts } = write(&mut tx, &rest).await?;
+        contact::imported(&mut tx, &contacts, notices, actor).await?;
         count.added += done.added;
         count.changed += done.changed;
         count.unchanged += done.unchanged;
@@ -134,11 +143,14 @@ fn distinct(customers: &[Incoming<'_>]) -> usize {
     customers.iter().take_while(|it| seen.insert(it.account_no)).count()
 }
 
+/// What was written of a part of a batch.
+pub(super) struct Written {
+    count: ImportCount,
+    contacts: Vec<Imported>,
+}
+
 /// Writes customers with different account numbers.
-pub(super) async fn write(
-    tx: &mut Tx,
-    customers: &[Incoming<'_>],
-) -> Result<ImportCount, StoreError> {
+pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Written, StoreError> {
     let names = index::list(customers.iter().map(|it| it.account_no.into()));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
     let mut changed = Vec::new();
@@ -165,11 +177,34 @@ pub(super) async fn write(
         }
         index::write(tx, &entries).await?;
     }
-    Ok(ImportCount {
+    let count = ImportCount {
         added: added as u64,
         changed: (changed.len() - added) as u64,
         unchanged: (customers.len() - changed.len()) as u64,
-    })
+    };
+    Ok(Written { count, contacts: contacts(&changed, &before)? })
+}
+
+/// The contacts of customers who were there before, as they were and as they are.
+fn contacts(
+    changed: &[&Incoming<'_>],
+    before: &HashMap<String, Row>,
+) -> Result<Vec<Imported>, StoreError> {
+    let mut contacts = Vec::new();
+    for customer in changed {
+        let Some(row) = before.get(customer.account_no) else { continue };
+        let of = [
+            (ContactKind::Email, row.maybe_text(3)?, customer.email),
+            (ContactKind::Phone, row.maybe_text(4)?, customer.phone),
+        ];
+        for (kind, old, new) in of {
+            let new = new.map(str::to_owned);
+            if old != new {
+                contacts.push(Imported { customer: row.int(0)?, kind, old, new });
+            }
+        }
+    }
+    Ok(contacts)
 }
 
 fn by_account(rows: Vec<Row>) -> Result<HashMap<String, Row>, StoreError> {

@@ -43,6 +43,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0003_delivery.sql"),
         mysql: include_str!("../../migrations/mysql/0003_delivery.sql"),
     },
+    Migration {
+        version: 4,
+        name: "contacts",
+        sqlite: include_str!("../../migrations/sqlite/0004_contacts.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_contacts.sql"),
+        mysql: include_str!("../../migrations/mysql/0004_contacts.sql"),
+    },
 ];
 
 impl Migration {

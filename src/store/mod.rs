@@ -20,6 +20,7 @@
 mod archive;
 mod attempt;
 mod catch_up;
+mod contact;
 mod customers;
 mod db;
 mod delivery;
@@ -38,6 +39,7 @@ mod maintain;
 mod mapping;
 mod migrate;
 mod mysql;
+mod notice;
 mod outbox;
 mod partitions;
 mod postgres;
@@ -64,6 +66,7 @@ use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::chore::{Chore, Tidied};
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::{Actor, Event, EventFilter, Page};
@@ -74,6 +77,7 @@ use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
 use crate::service::ports::outbox::{Errand, Outbox, Outcome};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
@@ -196,13 +200,14 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 27] = [
+        let modules: [(&str, &[(&str, Sql)]); 29] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
             ("indexing", indexing::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
+            ("contact", contact::STATEMENTS),
             ("customers", customers::STATEMENTS),
             ("delivery", delivery::STATEMENTS),
             ("events", events::STATEMENTS),
@@ -214,6 +219,7 @@ impl SqlStore {
             ("maintain", maintain::STATEMENTS),
             ("mapping", mapping::STATEMENTS),
             ("migrate", migrate::STATEMENTS),
+            ("notice", notice::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
@@ -356,12 +362,17 @@ impl Store for SqlStore {
         customers::account(&self.db, id).await
     }
 
-    async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
+    async fn import(
+        &self,
+        batch: &[NewCustomer],
+        notices: NoticeProviders,
+        actor: &Actor,
+    ) -> Result<ImportCount, StoreError> {
         if self.read_only {
             return Err(StoreError::ReadOnly);
         }
         let Some(table) = self.source.table() else {
-            return in_turn(|| import::import(&self.db, batch)).await;
+            return in_turn(|| import::import(&self.db, batch, notices, actor)).await;
         };
         let theirs = match &table.file {
             Some(file) => Db::new(sqlite::theirs(file)),
@@ -388,12 +399,14 @@ impl Store for SqlStore {
     }
 
     async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
-        let issued = in_turn(|| request::issue(&self.db, request.clone())).await;
+        let country = self.indexing.country();
+        let issued = in_turn(|| request::issue(&self.db, country, request.clone())).await;
         self.expect(issued)
     }
 
     async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
-        let issued = in_turn(|| request::reissue(&self.db, reissue.clone())).await;
+        let country = self.indexing.country();
+        let issued = in_turn(|| request::reissue(&self.db, country, reissue.clone())).await;
         self.expect(issued)
     }
 
@@ -413,6 +426,17 @@ impl Store for SqlStore {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         in_turn(|| unlock::unlock(&self.db, act, customer, reason, actor)).await
+    }
+
+    async fn confirm_contact(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        in_turn(|| contact::confirm(&self.db, act, customer, kind, reason, actor)).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -471,6 +495,21 @@ impl Store for SqlStore {
 
     async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
         in_turn(|| maintain::tidy(&self.db, batch)).await
+    }
+}
+
+#[async_trait]
+impl Notices for SqlStore {
+    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError> {
+        in_turn(|| notice::take(&self.db, providers, most)).await
+    }
+
+    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        notice::next(&self.db, providers).await
+    }
+
+    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        in_turn(|| notice::conclude(&self.db, &outcome)).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asking for a code: the first one, another one, and taking it back.
 
+use super::contact::{self, Standing, Use};
 use super::db::{Db, Tx, args};
 use super::events;
 use super::gate::{self, Gate};
@@ -13,6 +14,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::time::millis_of;
+use crate::service::ports::notices::NoticeProviders;
 use crate::service::ports::{
     Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
 };
@@ -86,6 +88,23 @@ statements! {
         "INSERT INTO core_guard (customer_id, failures, updated_at) VALUES ($1, 0, " now ")"
         (or_leave "customer_id")
     }
+    /// The same for several customers, of whom some may have none yet.
+    GUARDS {
+        (each
+            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
+            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
+            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) list \
+              STRAIGHT_JOIN core_guard g ON g.customer_id = list.value SET g.updated_at = " now))
+    }
+    GUARDS_NEW {
+        "INSERT INTO core_guard (customer_id, failures, updated_at) "
+        (each
+            ("SELECT value, 0, " now " FROM json_each($1) WHERE true")
+            ("SELECT CAST(value AS BIGINT), 0, " now " \
+              FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT value, 0, " now " FROM JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) list"))
+        (or_leave "customer_id")
+    }
     /// The code goes with the request: what cannot be entered need not be kept.
     CLOSE {
         "UPDATE core_otp SET status = $2, otp_code = '', closed_at = " now
@@ -127,8 +146,56 @@ async fn guard(tx: &mut Tx, customer: CustomerId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes the guards of several customers, a list for `among`: those that are new
+/// first, so that whoever makes one at this moment is waited for.
+pub(super) async fn guard_all(tx: &mut Tx, customers: &str) -> Result<(), StoreError> {
+    tx.write(&GUARDS_NEW, args![customers]).await?;
+    tx.write(&GUARDS, args![customers]).await.map(drop)
+}
+
+/// What came of asking whether a message may go out.
+enum Admission {
+    /// It may; whether its contact was found to be another one than before.
+    Granted { tx: Tx, changed: bool },
+    /// It may not. What was written of a changed contact is committed.
+    Refused(Issued),
+}
+
+/// Whether a message may go out now, to this contact.
+async fn admit(
+    mut tx: Tx,
+    gate: &Gate<'_>,
+    country: &str,
+    notices: NoticeProviders,
+) -> Result<Admission, StoreError> {
+    let used = Use {
+        customer: gate.customer,
+        contact: &gate.delivery.contact,
+        quarantine: gate.policy.contact_quarantine,
+        country,
+        notices,
+        actor: gate.actor,
+    };
+    let Standing::Bound { changed, quarantine } = contact::bind(&mut tx, &used).await? else {
+        return Ok(Admission::Refused(Issued::Outdated));
+    };
+    let refusal = match quarantine {
+        Some(quarantine) => Some(Issued::Quarantined(quarantine)),
+        None => gate::refusal(&mut tx, gate).await?,
+    };
+    let Some(refusal) = refusal else { return Ok(Admission::Granted { tx, changed }) };
+    if changed {
+        tx.commit().await?;
+    }
+    Ok(Admission::Refused(refusal))
+}
+
 /// Stores a request, or says why not.
-pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreError> {
+pub(super) async fn issue(
+    db: &Db,
+    country: &str,
+    new: NewRequest<'_>,
+) -> Result<Issued, StoreError> {
     let mut tx = db.begin().await?;
     // The limits count over all counters, so that they judge one at a time.
     tx.lock(ISSUE).await?;
@@ -144,9 +211,10 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
         limits: new.limits,
         actor: new.actor,
     };
-    if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
-        return Ok(refusal);
-    }
+    let mut tx = match admit(tx, &gate, country, new.notices).await? {
+        Admission::Granted { tx, .. } => tx,
+        Admission::Refused(refusal) => return Ok(refusal),
+    };
     forget(&mut tx, FORGOTTEN).await?;
     let attempts = take_over(&mut tx, &new).await?;
     let (email, phone) = addresses(&new.delivery);
@@ -188,7 +256,11 @@ pub(super) async fn issue(db: &Db, new: NewRequest<'_>) -> Result<Issued, StoreE
 }
 
 /// Replaces the code of an open request.
-pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreError> {
+pub(super) async fn reissue(
+    db: &Db,
+    country: &str,
+    new: Reissue<'_>,
+) -> Result<Issued, StoreError> {
     let mut tx = db.begin().await?;
     tx.lock(ISSUE).await?;
     let Some(held) = guarded(&mut tx, new.id).await? else {
@@ -207,9 +279,15 @@ pub(super) async fn reissue(db: &Db, new: Reissue<'_>) -> Result<Issued, StoreEr
         limits: new.limits,
         actor: new.actor,
     };
-    if let Some(refusal) = gate::refusal(&mut tx, &gate).await? {
-        return Ok(refusal);
-    }
+    let mut tx = match admit(tx, &gate, country, new.notices).await? {
+        // The request went with the contact.
+        Admission::Granted { tx, changed: true } => {
+            tx.commit().await?;
+            return Ok(Issued::Closed(Request { status: Status::Cancelled, ..held.request }));
+        }
+        Admission::Granted { tx, .. } => tx,
+        Admission::Refused(refusal) => return Ok(refusal),
+    };
     forget(&mut tx, FORGOTTEN).await?;
     retire(&mut tx, held.row).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
@@ -238,13 +316,25 @@ pub(super) async fn cancel(
     if held.request.status != Status::Open {
         return Ok(Some(held.request));
     }
-    // A later request for the same purpose may meet this code: it is recognised then.
-    retire(&mut tx, held.row).await?;
-    outbox::withdraw(&mut tx, &held.request).await?;
-    tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
-    events::write(&mut tx, &about(&held.request, EventKind::Cancelled, actor)).await?;
+    revoke(&mut tx, &held, None, actor).await?;
     tx.commit().await?;
     Ok(Some(Request { status: Status::Cancelled, ..held.request }))
+}
+
+/// Withdraws a request whose customer's guard is taken; why, where it was not a
+/// clerk who wanted it.
+pub(super) async fn revoke(
+    tx: &mut Tx,
+    held: &Held,
+    why: Option<String>,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    // A later request for the same purpose may meet this code: it is recognised then.
+    retire(tx, held.row).await?;
+    outbox::withdraw(tx, &held.request).await?;
+    tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
+    let event = NewEvent { detail: why, ..about(&held.request, EventKind::Cancelled, actor) };
+    events::write(tx, &event).await
 }
 
 /// An event about a request, without an outcome.

@@ -21,7 +21,7 @@ use crate::config::settings::Environment;
 use crate::delivery::{self, DeliveryError, Templates};
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
-use crate::domain::message::MessageFacts;
+use crate::domain::message::{ChangeNotice, MessageFacts};
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
@@ -120,6 +120,10 @@ impl House for Wiring {
         facts: &MessageFacts,
     ) -> Result<Preview, Failure> {
         templates::preview(&config.messages, channel, facts)
+    }
+
+    fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure> {
+        templates::preview_notice(&config.messages, notice)
     }
 
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure> {

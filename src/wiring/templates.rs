@@ -4,9 +4,9 @@ use crate::cli::exit::Failure;
 use crate::cli::json::{Preview, TemplateLine};
 use crate::config::Config;
 use crate::config::settings::MessageSettings;
-use crate::delivery::{State, Templates};
+use crate::delivery::{Sample, State, Templates};
 use crate::domain::channel::Channel;
-use crate::domain::message::MessageFacts;
+use crate::domain::message::{ChangeNotice, MessageFacts};
 
 /// What there is to say about each template.
 pub(super) fn check(config: &Config) -> Vec<TemplateLine> {
@@ -35,10 +35,22 @@ pub(super) fn preview(
     channel: Channel,
     facts: &MessageFacts,
 ) -> Result<Preview, Failure> {
-    let sample = Templates::load(settings)
-        .and_then(|templates| templates.sample(channel, facts))
-        .map_err(|error| Failure::configuration(error.to_string()))?;
-    Ok(Preview {
+    let sample = Templates::load(settings).and_then(|it| it.sample(channel, facts));
+    Ok(shown(channel, sample.map_err(|error| Failure::configuration(error.to_string()))?))
+}
+
+/// What a changed contact would be told.
+pub(super) fn preview_notice(
+    settings: &MessageSettings,
+    notice: &ChangeNotice,
+) -> Result<Preview, Failure> {
+    let sample = Templates::load(settings).and_then(|it| it.notice_sample(notice));
+    let sample = sample.map_err(|error| Failure::configuration(error.to_string()))?;
+    Ok(shown(notice.to.kind().channel(), sample))
+}
+
+fn shown(channel: Channel, sample: Sample) -> Preview {
+    Preview {
         outcome: "fine",
         message: format!("{} in {}, with made-up values.", channel.label(), sample.locale),
         channel,
@@ -48,5 +60,5 @@ pub(super) fn preview(
         html: sample.html,
         places: sample.places.map(|(places, _)| places),
         most_places: sample.places.map(|(_, most)| most),
-    })
+    }
 }

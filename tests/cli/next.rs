@@ -1,6 +1,6 @@
 //! What a person is told to type next.
 
-use super::desk::Desk;
+use super::desk::{CUSTOMERS, Desk};
 
 /// The last line of a text.
 fn last(text: &str) -> &str {
@@ -79,6 +79,49 @@ fn a_locked_request_and_a_locked_customer_say_what_helps() {
     let locked = desk.run(&ask);
     assert_eq!((locked.code, last(&locked.err)), (13, unlock));
     assert!(locked.err.contains("It holds at every counter until an admin lifts it."));
+}
+
+#[test]
+fn security_17_a_changed_contact_says_until_when_and_who_confirms_it() {
+    let desk = Desk::open();
+    let ask = ["request", "WB-004217", "--channel", "email"];
+    assert_eq!(desk.run(&ask).code, 0);
+    let changed = CUSTOMERS.replace("dana@example.org", "mallory@example.org");
+    assert_ne!(changed, CUSTOMERS);
+    assert_eq!(desk.told(&["customers", "import", "-"], &changed).code, 0);
+    let held = desk.run(&ask);
+    let confirm = ["customers", "confirm", "WB-004217", "--email"];
+    let told = format!("An admin confirms it: countersign {} --reason \"…\"", confirm.join(" "));
+    assert_eq!((held.code, last(&held.err)), (20, &*told));
+    assert!(
+        held.err.contains("it cannot prove alone who the customer is: use SMS"),
+        "{}",
+        held.err
+    );
+    let json = desk.run(&[&ask[..], &["--json"]].concat()).ended(20, "limited");
+    assert!(json["retry_at"].is_string(), "{json}");
+
+    assert_eq!(desk.run(&["deliver"]).code, 0);
+    let tray = desk.run(&["tray", "--json"]).lines();
+    let notice = tray.last().expect("a message");
+    assert_eq!(
+        (&notice["to"], &notice["reference"]),
+        (&"dana@example.org".into(), &"NOTICE".into())
+    );
+    let text = notice["text"].as_str().expect("a text");
+    assert!(text.contains("your email address at Riverside Billing was changed"), "{text}");
+
+    assert_eq!(desk.run(&confirm).code, 2, "without a reason");
+    let confirm = [&confirm[..], &["--reason", "showed a passport"]].concat();
+    assert_eq!(desk.run(&["customers", "confirm", "WB-004217", "--reason", "x"]).code, 2);
+    desk.run(&[&confirm[..], &["--json"]].concat()).ended(0, "confirmed");
+    desk.run(&[&confirm[..], &["--json"]].concat()).ended(0, "not_waiting");
+    assert_eq!(desk.run(&ask).code, 0);
+    let log = desk.run(&["log", "--json"]).out;
+    for word in ["contact_changed", "notice_sent", "contact_confirmed"] {
+        assert!(log.contains(word), "{word}: {log}");
+    }
+    assert!(!log.contains("mallory@") && !log.contains("dana@"), "{log}");
 }
 
 #[test]

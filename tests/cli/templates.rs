@@ -19,11 +19,32 @@ fn the_templates_are_looked_at_in_every_language() {
         let states = states(&fine, locale);
         assert_eq!(states[0], ("email".into(), "ok".into()), "{locale}");
         assert_eq!(states[1], ("sms".into(), "ok".into()), "{locale}");
+        let notices = states.iter().filter(|it| **it == ("notice".into(), "ok".into()));
+        assert_eq!(notices.count(), 2, "{locale}");
     }
     let lines = desk.run(&["templates", "check"]).out;
     assert!(lines.contains("ok      en       sms     One message in GSM-7: "), "{lines}");
     assert!(lines.ends_with("The templates are fine.\n"), "{lines}");
     assert!(!desk.path("desk.db").exists(), "nothing is opened");
+}
+
+#[test]
+fn what_a_changed_contact_is_told_is_shown() {
+    let desk = Desk::empty();
+    let preview = |more: &[&str]| {
+        desk.run(&[&["templates", "preview", "--notice", "--channel"][..], more].concat())
+    };
+    let sms = preview(&["sms", "--locale", "de"]);
+    let told = "Ihre Telefonnummer bei Riverside Billing wurde geändert. Waren Sie das nicht? Dann \
+                sagen Sie es uns bitte sofort.";
+    assert_eq!((sms.code, sms.out.trim_end()), (0, told));
+    let email = preview(&["email", "--html", "notice.html"]);
+    assert!(email.out.starts_with("Subject: Riverside Billing: your email address was changed\n"));
+    let html = std::fs::read_to_string(desk.path("notice.html")).unwrap();
+    assert!(html.contains("If this was not you, tell the office at once."), "{html}");
+    let whatsapp = preview(&["whatsapp"]);
+    assert_eq!(whatsapp.code, 2);
+    assert!(whatsapp.err.contains("told by text message"), "{}", whatsapp.err);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Step two.
 
 use countersign::domain::channel::Channel;
+use countersign::domain::contact::ContactKind;
 use countersign::domain::delivery::{DeliveryState, Report};
 use countersign::domain::outcome::Outcome;
-use countersign::service::request::{Asked, Refusal};
+use countersign::service::ports::Quarantine;
+use countersign::service::request::{Asked, Refusal, Waiting};
 use countersign::tui::effect::Act;
 use countersign::tui::model::Part;
 use countersign::tui::msg::Reply;
@@ -80,12 +82,38 @@ fn a_refusal_is_told_and_a_wait_counts_down() {
         reason: "A code was sent to this contact a moment ago.".into(),
         request: None,
         retry_at: Some(retry_at),
+        quarantine: None,
     };
     counter.desk.refusal = Some(limited);
     counter.keys("<Enter>").is_at("send").says("Try again in 30 seconds.");
     counter.pass(Duration::from_secs(7)).says("Try again in 23 seconds.");
     counter.pass(Duration::from_secs(23)).says("Try again now.");
     counter.keys("<Enter>").is_at("entry");
+}
+
+#[test]
+fn security_17_a_changed_contact_is_told_with_what_else_there_is() {
+    let mut counter = Counter::after(OPENED);
+    let (now, hour) = (counter.time(), Duration::from_hours(1));
+    let quarantine = Quarantine {
+        kind: ContactKind::Email,
+        changed_at: now.minus(2 * hour),
+        until: now.plus(22 * hour),
+        other_until: None,
+    };
+    let waiting = Waiting { quarantine, instead: vec![Channel::Sms] };
+    counter.desk.refusal = Some(Refusal {
+        outcome: Outcome::Limited,
+        reason: "The log says this.".into(),
+        request: None,
+        retry_at: Some(quarantine.until),
+        quarantine: Some(waiting),
+    });
+    counter.keys("<Enter>").is_at("send").says("This email address was changed 2 hours ago");
+    counter
+        .says("in 22 hours, it cannot prove alone who the customer is: use SMS, or ask an admin");
+    counter.pass(Duration::from_hours(1)).says("in 21 hours");
+    counter.keys("<Down><Enter>").is_at("entry");
 }
 
 #[test]

@@ -55,10 +55,26 @@ impl Office {
             locale: None,
             balance: None,
         };
-        desk.store().import(&[dana]).await.expect("imported");
+        desk.import_batch(&[dana]).await.expect("imported");
         let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
         let customer = found.first().expect("the customer").id;
         Self { desk, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }
+    }
+
+    /// The customer's address is changed.
+    pub(crate) async fn change_address(&self, address: &str) {
+        let customer = self.desk.customer(self.customer).await.expect("read").expect("Dana");
+        let phone = customer.phone.as_deref();
+        let changed = NewCustomer {
+            account_no: customer.account_no,
+            name: customer.name,
+            email: Some(EmailAddress::parse(address).expect("an address")),
+            phone: phone.map(|raw| PhoneNumber::parse(raw, "US").expect("a number")),
+            address: None,
+            locale: None,
+            balance: None,
+        };
+        self.desk.import_batch(&[changed]).await.expect("imported");
     }
 
     /// Another terminal of the same office.
@@ -97,7 +113,8 @@ impl Office {
     /// Lets so many milliseconds pass for what is still to be done.
     pub(crate) async fn pass(&self, millis: u64) {
         self.sql(&format!(
-            "UPDATE core_outbox SET due_at = due_at - {millis}, begun_at = begun_at - {millis}"
+            "UPDATE core_outbox SET due_at = due_at - {millis}, begun_at = begun_at - {millis}; \
+             UPDATE core_notice SET due_at = due_at - {millis}, created_at = created_at - {millis}"
         ))
         .await;
     }

@@ -7,18 +7,24 @@ use std::time::Duration;
 use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
 };
+use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::CustomerId;
+use countersign::domain::delivery::Report;
 use countersign::domain::event::EventFilter;
 use countersign::domain::line::Line;
+use countersign::domain::notice::Next;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
+use countersign::service::ports::notices::{NoticeOutcome, Notices};
 use countersign::service::ports::outbox::Outbox;
-use countersign::service::ports::{Attempted, SessionFilter, Store, StoreError};
+use countersign::service::ports::{Attempted, Issued, SessionFilter, Store, StoreError};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};
-use crate::support::{HOLDER, House, Kind, Terminal, next, run, server_settings, token, wish};
+use crate::support::{
+    HOLDER, House, Kind, Terminal, Wish, email, next, run, server_settings, token, wish,
+};
 
 fn server(kind: Kind) -> &'static Server {
     match kind {
@@ -119,6 +125,24 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     assert!(desk.log(&EventFilter::default()).await.len() > 6);
 }
 
+/// What the desk does about a contact that others have changed.
+async fn a_contact_has_changed(store: Arc<SqlStore>) {
+    let desk = Terminal::new(store.clone());
+    let new = Wish { contact: email("new@example.org"), ..wish(CustomerId(7), "444444") };
+    let held = desk.try_issue(&new).await.expect("an answer");
+    assert!(matches!(held, Issued::Quarantined(_)), "{held:?}");
+    let notices = store.take_notices(&["tray"], 9).await.expect("an answer");
+    let [notice] = notices.as_slice() else { panic!("{notices:?}") };
+    let (report, actor) = (Report::sent(None), &desk.actor);
+    let (provider, report) = ("tray", &report);
+    let told = NoticeOutcome { notice, provider, report, next: Next::Told, actor };
+    store.conclude_notice(told).await.expect("written");
+    let why = "she showed her passport";
+    let confirmed =
+        store.confirm_contact("a word", CustomerId(7), ContactKind::Email, why, &desk.actor).await;
+    assert!(confirmed.expect("an answer"));
+}
+
 async fn forbidden(url: &str, statements: &[&str]) {
     for statement in statements {
         let error = run(url, statement).await.expect_err(statement).to_string();
@@ -194,7 +218,12 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
         settings.user.clone_from(&user);
         let settings = StoreSettings::Server(settings);
         let store = SqlStore::open(&settings, &customers).await.expect("opened");
-        a_day_at_the_counter(Arc::new(store)).await;
+        let store = Arc::new(store);
+        a_day_at_the_counter(store.clone()).await;
+        let change = "UPDATE billing_of_PLACE.people SET email = 'new@example.org' WHERE id = 7";
+        let change = change.replace("PLACE", &database.name);
+        run(&database.admin_url, &change).await.expect("changed");
+        a_contact_has_changed(store).await;
 
         let office = format!("SELECT secret FROM billing_of_{}.people", database.name);
         let url = database.url.replace("//counter:", &format!("//{user}:"));
@@ -205,6 +234,7 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "UPDATE core_event SET detail = 'x'",
                 "DELETE FROM core_otp",
                 "DELETE FROM core_session",
+                "DELETE FROM core_contact",
                 "UPDATE core_customer SET email = 'x'",
                 "DROP TABLE core_otp",
                 "TRUNCATE TABLE core_event",

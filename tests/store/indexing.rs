@@ -13,7 +13,7 @@ use countersign::store::SqlStore;
 use tokio::time::timeout;
 
 use crate::office::Office;
-use crate::support::{House, Kind, mysql, new_customer, on_each_store, postgres};
+use crate::support::{House, Kind, TRAY, actor, mysql, new_customer, on_each_store, postgres};
 
 /// The account numbers that a search finds once everybody can be found.
 async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
@@ -86,7 +86,7 @@ on_each_store! {
         let store = house.open().await;
         let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
         assert_eq!(house.number(indexed).await, 1, "before anybody searches");
-        store.import(&[new_customer("WB-1", "Dana Rivera")]).await.expect("imported");
+        store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor()).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
         assert_eq!(*store.preparing().borrow(), None);
     }
@@ -98,7 +98,7 @@ on_each_store! {
         own.migrate().await.expect("its tables");
         let mut rich = new_customer("OWN-1", "Somebody Else");
         rich.balance = Some(Money { cents: 100, currency: "EUR".into() });
-        own.import(&[rich]).await.expect("written");
+        own.import(&[rich], TRAY, &actor()).await.expect("written");
         own.close().await;
         // Nothing was done yet: the office may still name its table.
         let store = office.open().await;
@@ -206,7 +206,7 @@ on_each_store! {
     async fn customers_that_are_only_read_are_not_written(house) {
         let office = office(house.kind()).await;
         let store = office.open().await;
-        let refused = store.import(&[new_customer("K-1", "Ada")]).await;
+        let refused = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor()).await;
         assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
     }
 }

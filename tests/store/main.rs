@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
+mod contacts;
 mod contract;
 mod faults;
 mod files;

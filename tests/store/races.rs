@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::domain::contact::Contact;
 use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::Limit;
@@ -12,7 +11,7 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{Attempted, Issued, SessionFilter};
 use tokio::task::JoinSet;
 
-use crate::support::{HOLDER, House, Terminal, email, next, on_each_store, token, wish};
+use crate::support::{HOLDER, House, Terminal, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -137,8 +136,7 @@ on_each_store! {
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
             let desk = terminals[at % TERMINALS].clone();
-            let mut wish = wish(customer, "123456");
-            wish.contact = email(&format!("dana{at}@example.org"));
+            let wish = wish(customer, "123456");
             tasks.spawn(async move { desk.try_issue(&wish).await.expect("an answer") });
         }
         let issued = tasks.join_all().await;
@@ -156,10 +154,7 @@ on_each_store! {
             let desk = terminals[at % TERMINALS].clone();
             tasks.spawn(async move {
                 let customer = desk.customer(&format!("WB-{at}")).await;
-                let mut wish = wish(customer, "123456");
-                let Contact::Email(_) = wish.contact else { panic!("an email") };
-                wish.contact = email(&format!("dana{at}@example.org"));
-                let request = desk.issue(&wish).await;
+                let request = desk.issue(&wish(customer, "123456")).await;
                 assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
                 let request = desk.reissue(&desk.request(&request.id).await, "654321").await;
                 desk.enter(&request.id, "654321").await

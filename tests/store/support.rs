@@ -20,7 +20,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, MySqlConnection, PgConnection, SqliteC
 use crate::servers::{self, Database, Server};
 
 pub(crate) use terminal::{
-    HOLDER, Terminal, actor, email, new_customer, next, phone, token, wish, with_email, with_phone,
+    HOLDER, TRAY, Terminal, Wish, actor, email, new_customer, next, phone, token, wish, with_email,
+    with_phone,
 };
 
 /// Runs each test on each kind of store.
@@ -203,6 +204,8 @@ impl House {
             ("core_session", "created_at expires_at idle_at"),
             ("core_guard", "updated_at"),
             ("core_event", "at"),
+            ("core_contact", "bound_at"),
+            ("core_notice", "created_at due_at"),
         ]
         .iter()
         .map(|(table, columns)| {

@@ -15,7 +15,9 @@ use countersign::service::ports::{CustomerKey, ImportCount, Store, StoreError};
 
 use crate::office::Office;
 use crate::servers::{PASSWORD, Server, USER};
-use crate::support::{Kind, Terminal, new_customer, on_each_store, wish, with_email, with_phone};
+use crate::support::{
+    Kind, TRAY, Terminal, actor, new_customer, on_each_store, wish, with_email, with_phone,
+};
 
 const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/django/bin/python");
 const WEBSITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/django/website.py");
@@ -131,7 +133,7 @@ on_each_store! {
         let same = with_email(new_customer("K-1003", "Ünal Çelik"), "unal@example.org");
         let mut again = new_customer("K-1002", "José \"; DROP TABLE core_otp; --' Núñez");
         again.address = Some("Markt 1".into());
-        let count = store.import(&[zoe, same.clone(), again]).await.expect("written");
+        let count = store.import(&[zoe, same.clone(), again], TRAY, &actor()).await.expect("written");
         assert_eq!(count, ImportCount { added: 0, changed: 2, unchanged: 1 });
         let found = store.identify(CustomerKey::Phone("+14155550142")).await.expect("an answer");
         assert_eq!((found.len(), found[0].email.as_deref()), (1, None), "an empty text is written");
@@ -139,7 +141,7 @@ on_each_store! {
         // Django's created_at has no default in the database.
         let before = rows(&office);
         let batch = [with_email(same, "other@example.org"), new_customer("K-9", "Ada")];
-        let refused = store.import(&batch).await.expect_err("a refusal");
+        let refused = store.import(&batch, TRAY, &actor()).await.expect_err("a refusal");
         let StoreError::Refused(told) = refused else { panic!("{refused:?}") };
         assert!(told.contains("K-9") && told.contains("created_at"), "{told}");
         assert!(rows(&office) == before, "a part of a refused batch was written");
@@ -149,7 +151,7 @@ on_each_store! {
         let mut settings = office.settings();
         settings.read_only = false;
         let store = office.try_open(&settings).await.expect("a store");
-        let told = store.import(&[new_customer("K-1", "Ada")]).await.expect_err("a refusal");
+        let told = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor()).await.expect_err("a refusal");
         assert!(told.to_string().contains("several customers"), "{told}");
     }
 

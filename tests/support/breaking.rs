@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::chore::{Chore, Tidied};
+use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
@@ -17,6 +18,7 @@ use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
@@ -146,8 +148,13 @@ impl Store for Breaking {
         self.read(self.inner.account(id)).await
     }
 
-    async fn import(&self, batch: &[NewCustomer]) -> Result<ImportCount, StoreError> {
-        self.read(self.inner.import(batch)).await
+    async fn import(
+        &self,
+        batch: &[NewCustomer],
+        notices: NoticeProviders,
+        actor: &Actor,
+    ) -> Result<ImportCount, StoreError> {
+        self.read(self.inner.import(batch, notices, actor)).await
     }
 
     async fn index_customers(
@@ -183,6 +190,17 @@ impl Store for Breaking {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         self.act(self.inner.unlock(act, customer, reason, actor)).await
+    }
+
+    async fn confirm_contact(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.confirm_contact(act, customer, kind, reason, actor)).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -241,6 +259,21 @@ impl Store for Breaking {
 
     async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
         self.act(self.inner.tidy(batch)).await
+    }
+}
+
+#[async_trait]
+impl Notices for Breaking {
+    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError> {
+        self.read(self.inner.take_notices(providers, most)).await
+    }
+
+    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_notice(providers)).await
+    }
+
+    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.conclude_notice(outcome)).await
     }
 }
 

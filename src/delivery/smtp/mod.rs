@@ -28,7 +28,7 @@ use super::templates::Templates;
 use super::times::{Deadline, TimedOut, Times};
 use crate::config::settings::SmtpSettings;
 use crate::domain::delivery::Report;
-use crate::domain::message::{Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::service::ports::{Consent, Granted, Sender};
 use compose::Letter;
 use connect::Server;
@@ -251,6 +251,10 @@ impl Sender for SmtpSender {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         error::report(self.deliver(Piece::Test(test), &Granted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        error::report(self.deliver(Piece::Notice(notice), &Granted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

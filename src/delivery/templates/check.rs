@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::sms::{self, Alphabet, Form};
-use super::sources::{EMAIL, LAYOUT, SMS, Sources};
+use super::sources::{EMAIL, FRAME, LAYOUT, SMS, Sources};
 use super::values::{NAMES, Values};
 use super::{Templates, broken, environment, gsm7, words};
 use crate::config::settings::MessageSettings;
@@ -19,7 +19,8 @@ const NEEDED_IN_SMS: [&str; 3] = ["office", "reference", "code"];
 /// What a text message should say where there is room.
 const WISHED_IN_SMS: [&str; 3] = ["counter", "purpose", "minutes"];
 /// Names that templates give to each other or that the language has.
-const OTHER_NAMES: [&str; 7] = ["lang", "dir", "start", "loop", "range", "dict", "namespace"];
+const OTHER_NAMES: [&str; 8] =
+    ["lang", "dir", "start", "font", "loop", "range", "dict", "namespace"];
 
 /// How a template is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub(super) fn assemble(settings: &MessageSettings) -> (Templates, Vec<Finding>) 
             office: settings.default_locale.clone(),
             email: BTreeSet::new(),
             sms: BTreeMap::new(),
+            notice_email: BTreeSet::new(),
+            notice_sms: BTreeMap::new(),
             bound_domain: settings.bound_domain.clone(),
         },
         findings: Vec::new(),
@@ -71,18 +74,25 @@ pub(super) fn assemble(settings: &MessageSettings) -> (Templates, Vec<Finding>) 
     for tag in sources.tags() {
         work.email(&sources, &tag);
         work.sms(&sources, &tag);
+        work.notice(&sources, &tag);
     }
     work.judge_default(&settings.default_locale);
     (work.templates, work.findings)
 }
 
-struct Work {
-    templates: Templates,
+pub(super) struct Work {
+    pub(super) templates: Templates,
     findings: Vec<Finding>,
 }
 
 impl Work {
-    fn say(&mut self, tag: Option<&str>, part: &'static str, state: State, text: String) {
+    pub(super) fn say(
+        &mut self,
+        tag: Option<&str>,
+        part: &'static str,
+        state: State,
+        text: String,
+    ) {
         self.findings.push(Finding { locale: tag.map(str::to_owned), part, state, text });
     }
 
@@ -91,14 +101,18 @@ impl Work {
             let added = self.templates.environment.add_template_owned(name.clone(), source.clone());
             if let Err(error) = added {
                 let tag = name.split_once('/').map(|(tag, _)| tag);
-                let part = if name.ends_with(SMS) { "sms" } else { "email" };
+                let part = match name.rsplit('/').next() {
+                    Some(SMS) => "sms",
+                    Some(part) if part.starts_with("notice.") => "notice",
+                    _ => "email",
+                };
                 self.say(tag, part, State::Failed, broken(name, &error));
             }
         }
     }
 
     /// Whether a template was understood; if not, that was said.
-    fn is_compiled(&self, name: &str) -> bool {
+    pub(super) fn is_compiled(&self, name: &str) -> bool {
         self.templates.environment.get_template(name).is_ok()
     }
 
@@ -117,7 +131,7 @@ impl Work {
             return self.say(Some(tag), "email", State::Failed, text);
         }
         let names: Vec<String> = EMAIL.iter().map(|part| format!("{tag}/{part}")).collect();
-        let all = names.iter().map(String::as_str).chain([LAYOUT]);
+        let all = names.iter().map(String::as_str).chain([LAYOUT, FRAME]);
         if !all.clone().all(|name| self.is_compiled(name)) {
             return;
         }
@@ -133,7 +147,8 @@ impl Work {
     }
 
     fn email_problems<'a>(&self, tag: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
-        let unknown: Vec<String> = names.flat_map(|name| self.unknown_names(name)).collect();
+        let unknown: Vec<String> =
+            names.flat_map(|name| self.unknown_names(name, &NAMES)).collect();
         if !unknown.is_empty() {
             return unknown;
         }
@@ -148,7 +163,7 @@ impl Work {
             match rendered(&marked.lasting(minutes)) {
                 Err(error) => return vec![error],
                 Ok([_, plain, html]) => {
-                    if let Some(text) = differ(tag, &plain, &html) {
+                    if let Some(text) = differ(tag, EMAIL, &plain, &html) {
                         return vec![text];
                     }
                 }
@@ -174,19 +189,19 @@ impl Work {
 
     /// Names in a template that stand for nothing, also where no condition
     /// leads to them today.
-    fn unknown_names(&self, name: &str) -> Vec<String> {
+    pub(super) fn unknown_names(&self, name: &str, names: &[&str]) -> Vec<String> {
         let Ok(template) = self.templates.environment.get_template(name) else {
             return Vec::new();
         };
         let mut unknown: Vec<String> = template
             .undeclared_variables(false)
             .into_iter()
-            .filter(|known| !NAMES.contains(&known.as_str()))
+            .filter(|known| !names.contains(&known.as_str()))
             .filter(|known| !OTHER_NAMES.contains(&known.as_str()))
             .collect();
         unknown.sort();
         let sentence = |unknown: String| {
-            format!("{name} names {{{{ {unknown} }}}}; there are {}.", NAMES.join(", "))
+            format!("{name} names {{{{ {unknown} }}}}; there are {}.", names.join(", "))
         };
         unknown.into_iter().map(sentence).collect()
     }
@@ -196,7 +211,7 @@ impl Work {
         if !sources.has(tag, SMS) || !self.is_compiled(&name) {
             return;
         }
-        let unknown = self.unknown_names(&name);
+        let unknown = self.unknown_names(&name, &NAMES);
         if !unknown.is_empty() {
             for text in unknown {
                 self.say(Some(tag), "sms", State::Failed, text);
@@ -225,7 +240,7 @@ impl Work {
         let longest = texts.iter().map(|text| alphabet.length(text)).max().unwrap_or_default();
         let room = alphabet.places().saturating_sub(longest);
         if room < alphabet.least_room() {
-            return Err(too_long(tag, alphabet, longest, &texts.concat()));
+            return Err(too_long(&format!("{tag}/{SMS}"), alphabet, longest, &texts.concat()));
         }
         let said = render(&Values::marked())?;
         let silent = NEEDED_IN_SMS.into_iter().find(|name| !says(&said, name));
@@ -281,7 +296,7 @@ impl Work {
 }
 
 /// Whether a message with marked values says this one.
-fn says(text: &str, name: &str) -> bool {
+pub(super) fn says(text: &str, name: &str) -> bool {
     let marked = Values::marked().named();
     marked.iter().any(|(known, value)| *known == name && text.contains(&value.to_string()))
 }
@@ -301,18 +316,18 @@ pub(super) fn lost_letters(names: &[(&'static str, &str)]) -> Vec<Finding> {
 }
 
 /// Where the two parts of an email say different things.
-fn differ(tag: &str, plain: &str, html: &str) -> Option<String> {
+pub(super) fn differ(tag: &str, parts: [&str; 3], plain: &str, html: &str) -> Option<String> {
     let (plain, html) = (words::letters(plain), words::letters(&words::of_html(html)));
     words::parting(&plain, &html).map(|(plain, html)| {
         format!(
             "{tag}/{} and {tag}/{} do not say the same: where the one goes on “{plain}”, the \
              other has “{html}”.",
-            EMAIL[1], EMAIL[2]
+            parts[1], parts[2]
         )
     })
 }
 
-fn too_long(tag: &str, alphabet: Alphabet, length: usize, text: &str) -> String {
+pub(super) fn too_long(name: &str, alphabet: Alphabet, length: usize, text: &str) -> String {
     let most = alphabet.places() - alphabet.least_room();
     let why = match gsm7::stranger(text) {
         Some(stranger) => format!(
@@ -322,7 +337,7 @@ fn too_long(tag: &str, alphabet: Alphabet, length: usize, text: &str) -> String 
         None => String::new(),
     };
     format!(
-        "{tag}/{SMS} takes {length} places of {}; {most} at most leave room for the names of office, \
+        "{name} takes {length} places of {}; {most} at most leave room for the names of office, \
          counter and purpose.{why}",
         alphabet.places()
     )

@@ -7,6 +7,7 @@
 //! one, is refused when a sender is made, not when a customer waits.
 
 mod check;
+mod notice;
 mod sms;
 mod sources;
 pub(super) mod trial;
@@ -50,6 +51,9 @@ pub struct Templates {
     email: BTreeSet<String>,
     /// The languages there are text messages in.
     sms: BTreeMap<String, Form>,
+    /// The same of notices to contacts that were changed.
+    notice_email: BTreeSet<String>,
+    notice_sms: BTreeMap<String, Form>,
     /// The website that text messages bind the code to.
     bound_domain: Option<String>,
 }
@@ -143,20 +147,19 @@ impl Templates {
     }
 
     /// The languages to look for: the customer's, the office's, English.
-    fn languages(&self, facts: &MessageFacts) -> Vec<String> {
-        let wished = facts.locale.as_deref();
+    fn languages(&self, wished: Option<&str>) -> Vec<String> {
         locale::chain(wished.into_iter().chain([self.office.as_str(), LAST_RESORT]))
     }
 
     fn email_language(&self, facts: &MessageFacts) -> &str {
-        self.languages(facts)
+        self.languages(facts.locale.as_deref())
             .iter()
             .find_map(|tag| self.email.get(tag))
             .map_or(LAST_RESORT, String::as_str)
     }
 
     fn sms_language(&self, facts: &MessageFacts) -> Result<(&str, Form), DeliveryError> {
-        self.languages(facts)
+        self.languages(facts.locale.as_deref())
             .iter()
             .find_map(|tag| self.sms.get_key_value(tag))
             .map(|(tag, form)| (tag.as_str(), *form))

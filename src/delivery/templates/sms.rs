@@ -52,6 +52,14 @@ impl Alphabet {
         }
     }
 
+    /// A name, cleaned and in this alphabet.
+    pub(super) fn bring(self, name: &str) -> String {
+        match self {
+            Self::Gsm7 => gsm7::transliterate(&text::clean(name)),
+            Self::Ucs2 => text::clean(name),
+        }
+    }
+
     /// What marks a name that was cut.
     const fn mark(self) -> char {
         match self {
@@ -79,10 +87,7 @@ pub(super) struct Form {
 impl Form {
     /// The values of a message in this alphabet.
     pub(super) fn values(self, facts: &MessageFacts) -> Values {
-        Values::of(facts, |value| match self.alphabet {
-            Alphabet::Gsm7 => gsm7::transliterate(&text::clean(value)),
-            Alphabet::Ucs2 => text::clean(value),
-        })
+        Values::of(facts, |value| self.alphabet.bring(value))
     }
 
     /// The message: where the names are too long, the longest of them is

@@ -11,8 +11,14 @@ use crate::domain::locale;
 pub(super) const EMAIL: [&str; 3] = ["email.subject.txt", "email.txt", "email.html"];
 /// The text message.
 pub(super) const SMS: &str = "sms.txt";
-/// The frame of every HTML part, for all languages.
+/// The email to a contact that was changed, and the text message.
+pub(super) const NOTICE: [&str; 3] = ["notice.subject.txt", "notice.txt", "notice.html"];
+pub(super) const NOTICE_SMS: &str = "notice.sms.txt";
+/// What every HTML part lies in, for all languages: that of a message with a code,
+/// that of a notice, and what is around both.
 pub(super) const LAYOUT: &str = "layout.html";
+pub(super) const NOTICE_LAYOUT: &str = "notice.layout.html";
+pub(super) const FRAME: &str = "frame.html";
 
 /// No template is longer.
 const LONGEST: u64 = 256 * 1024;
@@ -25,34 +31,64 @@ macro_rules! shipped {
 
 /// The templates that are part of the program.
 const SHIPPED: &[(&str, &str)] = shipped![
+    "frame.html",
     "layout.html",
+    "notice.layout.html",
     "ar/email.html",
     "ar/email.subject.txt",
     "ar/email.txt",
+    "ar/notice.html",
+    "ar/notice.sms.txt",
+    "ar/notice.subject.txt",
+    "ar/notice.txt",
     "ar/sms.txt",
     "de/email.html",
     "de/email.subject.txt",
     "de/email.txt",
+    "de/notice.html",
+    "de/notice.sms.txt",
+    "de/notice.subject.txt",
+    "de/notice.txt",
     "de/sms.txt",
     "en/email.html",
     "en/email.subject.txt",
     "en/email.txt",
+    "en/notice.html",
+    "en/notice.sms.txt",
+    "en/notice.subject.txt",
+    "en/notice.txt",
     "en/sms.txt",
     "es/email.html",
     "es/email.subject.txt",
     "es/email.txt",
+    "es/notice.html",
+    "es/notice.sms.txt",
+    "es/notice.subject.txt",
+    "es/notice.txt",
     "es/sms.txt",
     "fr/email.html",
     "fr/email.subject.txt",
     "fr/email.txt",
+    "fr/notice.html",
+    "fr/notice.sms.txt",
+    "fr/notice.subject.txt",
+    "fr/notice.txt",
     "fr/sms.txt",
     "hi/email.html",
     "hi/email.subject.txt",
     "hi/email.txt",
+    "hi/notice.html",
+    "hi/notice.sms.txt",
+    "hi/notice.subject.txt",
+    "hi/notice.txt",
     "hi/sms.txt",
     "zh/email.html",
     "zh/email.subject.txt",
     "zh/email.txt",
+    "zh/notice.html",
+    "zh/notice.sms.txt",
+    "zh/notice.subject.txt",
+    "zh/notice.txt",
     "zh/sms.txt",
 ];
 
@@ -90,8 +126,8 @@ impl Sources {
     fn add_folder(&mut self, folder: &Path) {
         for (name, path, is_folder) in self.entries(folder, None) {
             if !is_folder {
-                if name == LAYOUT {
-                    self.add(None, LAYOUT.into(), &path);
+                if [LAYOUT, NOTICE_LAYOUT, FRAME].contains(&name.as_str()) {
+                    self.add(None, name, &path);
                 }
                 continue;
             }
@@ -112,17 +148,18 @@ impl Sources {
 
     fn add_language(&mut self, tag: &str, folder: &Path) {
         for (name, path, _) in self.entries(folder, Some(tag)) {
-            if EMAIL.contains(&name.as_str()) || name == SMS {
+            let known = EMAIL.iter().chain(&NOTICE).chain(&[SMS, NOTICE_SMS]);
+            if known.copied().any(|known| known == name) {
                 self.own.insert(tag.into());
                 self.add(Some(tag), format!("{tag}/{name}"), &path);
             } else {
                 self.problem(
                     Some(tag),
                     format!(
-                        "{} is no template: there are {}, {} and {SMS}.",
+                        "{} is no template: there are {}, {SMS}, {} and {NOTICE_SMS}.",
                         path.display(),
-                        EMAIL[..2].join(", "),
-                        EMAIL[2]
+                        EMAIL.join(", "),
+                        NOTICE.join(", ")
                     ),
                 );
             }

@@ -24,7 +24,7 @@ use super::times::Times;
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{Report, Told, Trace};
-use crate::domain::message::{Fact, Outgoing, TestMessage};
+use crate::domain::message::{ChangeNotice, Fact, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 use reply::{Answer, Verdicts};
@@ -216,6 +216,10 @@ impl Sender for MessageSender {
 
     async fn send_test(&self, test: &TestMessage) -> Report {
         error::report(self.post(Piece::Test(test), &Granted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+        error::report(self.post(Piece::Notice(notice), &Granted).await)
     }
 
     fn can_tell(&self) -> bool {

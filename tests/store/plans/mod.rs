@@ -15,11 +15,14 @@ const ROWS: u32 = 20_000;
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 14] = [
+const SMALL: [&str; 16] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
     "core_line",
+    // Notices, alone and beside other tables.
+    "core_notice",
+    "n",
     "pg_namespace",
     "core_schema",
     "core_setting",
@@ -44,6 +47,18 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("maintain::PURGE_EVENTS", &["0", "500", "9000000000000"]),
     ("maintain::OLD_SESSIONS", &["0", "500", "86400000"]),
     ("maintain::PURGE_SESSIONS", &["0", "500", "9000000000000"]),
+    ("contact::BOUND_OF", &["'[7,8,9]'"]),
+    ("contact::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
+    ("contact::OPEN", &["'[7,8,9]'"]),
+    ("contact::CONFIRM", &["7", "'email'"]),
+    ("notice::QUEUE", &[r#"'[[7,"email","a@example.org","tray"]]'"#]),
+    ("notice::DUE", &[r#"'["tray"]'"#, "9"]),
+    ("notice::TAKE", &["'[7,8,9]'", "7"]),
+    ("notice::TAKEN", &["'[7,8,9]'"]),
+    ("notice::NEXT", &[r#"'["tray"]'"#]),
+    ("request::GUARDS", &["'[7,8,9]'"]),
+    ("request::GUARDS_NEW", &["'[70007,70008,70009]'"]),
+    ("events::WRITE_MANY", &[r#"'[["attempt",null,null,7,"email","a","b"]]'"#, "'c'", "'1'"]),
     ("customers::BY_ACCOUNT", &["'wb000007'", "'wb-000007'", "20"]),
     ("customers::BY_EMAIL", &["'person7@example.org'", "'person7@example.org'", "20"]),
     ("customers::BY_PHONE", &["'15550100007'", "'+15550100007'", "20"]),
@@ -116,7 +131,7 @@ async fn fill(house: &House) {
         })
         .collect();
     for batch in batch.chunks(2_000) {
-        desk.store.import(batch).await.expect("written");
+        desk.import(batch).await;
     }
     let digits = "WITH digit (d) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL \
          SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
@@ -147,6 +162,7 @@ async fn fill(house: &House) {
             "i % 997 + 1, 'p', i, 1, '', 'k', 'r', THEN, THEN + 1140000000",
         ),
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
+        ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
         (
             "core_delivery",
             "otp_id, generation, customer_id, channel, contact, provider, state, progress, clerk, \

@@ -17,14 +17,18 @@ use countersign::domain::policy::{OtpPolicy, SendLimits};
 use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
+use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::outbox::{self, Errand};
 use countersign::service::ports::{
-    Attempt, Attempted, CustomerKey, Issued, NewCode, NewDelivery, NewRequest, NewSession, Reissue,
-    Store, StoreError,
+    Attempt, Attempted, CustomerKey, ImportCount, Issued, NewCode, NewDelivery, NewRequest,
+    NewSession, Reissue, Store, StoreError,
 };
 
 /// Whose turn it is to send what these terminals ask for.
 pub(crate) const HOLDER: &str = "the terminal of the test";
+
+/// By whom changed contacts are told.
+pub(crate) const TRAY: NoticeProviders = NoticeProviders { email: "tray", sms: "tray" };
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {
@@ -124,9 +128,15 @@ impl Terminal {
     /// A customer of this account number, made where there is none.
     pub(crate) async fn customer(&self, account_no: &str) -> CustomerId {
         let new = with_email(new_customer(account_no, "Dana Rivera"), "dana.rivera@example.org");
-        self.store.import(&[new]).await.expect("the customer is written");
+        self.import(&[new]).await;
         let found = self.store.identify(CustomerKey::Account(account_no)).await.expect("a search");
         found.first().expect("the customer just written").id
+    }
+
+    /// Imports customers, whoever they are.
+    pub(crate) async fn import(&self, batch: &[NewCustomer]) -> ImportCount {
+        let written = self.store.import(batch, TRAY, &self.actor).await;
+        written.expect("the customers are written")
     }
 
     /// The errand of a request's message, not begun.
@@ -190,6 +200,7 @@ impl Terminal {
                 policy: &self.policy,
                 limits: &self.limits,
                 actor: &self.actor,
+                notices: TRAY,
             })
             .await
     }
@@ -210,15 +221,25 @@ impl Terminal {
             Channel::Email => email("dana.rivera@example.org"),
             Channel::Sms | Channel::Whatsapp => phone("+1 555 010 0142"),
         };
+        self.try_reissue_to(request, code, &contact).await
+    }
+
+    pub(crate) async fn try_reissue_to(
+        &self,
+        request: &Request,
+        code: &str,
+        contact: &Contact,
+    ) -> Result<Issued, StoreError> {
         self.store
             .reissue(Reissue {
                 id: &request.id,
                 after: request.generation,
                 code: self.code(&request.id, &request.purpose, request.generation + 1, code),
-                delivery: Self::delivery(&contact),
+                delivery: Self::delivery(contact),
                 policy: &self.policy,
                 limits: &self.limits,
                 actor: &self.actor,
+                notices: TRAY,
             })
             .await
     }

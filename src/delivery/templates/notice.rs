@@ -1,0 +1,180 @@
+//! The words to a contact that was changed: an email to an address, a text message
+//! to a number. They hold no code, and nothing of the contact that took its place.
+
+use super::check::{self, State, Work};
+use super::sms::{self, Alphabet, Form};
+use super::sources::{FRAME, NOTICE, NOTICE_LAYOUT, NOTICE_SMS, Sources};
+use super::values::Values;
+use super::{EmailText, LAST_RESORT, Sample, Templates};
+use crate::delivery::error::DeliveryError;
+use crate::domain::contact::ContactKind;
+use crate::domain::message::ChangeNotice;
+use crate::domain::text;
+
+/// What findings about notices are filed under.
+const PART: &str = "notice";
+/// The names there are in a notice.
+const NAMES: [&str; 2] = ["office", "customer"];
+
+fn values(notice: &ChangeNotice, cleaned: impl Fn(&str) -> String) -> Values {
+    Values {
+        office: cleaned(&notice.office),
+        customer: cleaned(&notice.customer),
+        ..Values::bare()
+    }
+}
+
+impl Templates {
+    /// A notice as it would be sent.
+    pub fn notice_sample(&self, notice: &ChangeNotice) -> Result<Sample, DeliveryError> {
+        Ok(match notice.to.kind() {
+            ContactKind::Email => {
+                let EmailText { subject, plain, html } = self.notice_email(notice)?;
+                Sample {
+                    locale: self.notice_email_language(notice).to_owned(),
+                    subject: Some(subject),
+                    text: plain,
+                    html: Some(html),
+                    places: None,
+                }
+            }
+            ContactKind::Phone => {
+                let text = self.notice_sms(notice)?;
+                Sample {
+                    locale: self.notice_sms_language(notice)?.0.to_owned(),
+                    subject: None,
+                    places: Some(sms::places(&text)),
+                    text,
+                    html: None,
+                }
+            }
+        })
+    }
+
+    /// As an email.
+    pub(in crate::delivery) fn notice_email(
+        &self,
+        notice: &ChangeNotice,
+    ) -> Result<EmailText, DeliveryError> {
+        let values = values(notice, text::clean);
+        let tag = self.notice_email_language(notice);
+        let [subject, plain, html] = NOTICE.map(|part| self.render(tag, part, &values));
+        Ok(EmailText { subject: text::clean(&subject?), plain: plain?, html: html? })
+    }
+
+    /// As one text message.
+    pub(in crate::delivery) fn notice_sms(
+        &self,
+        notice: &ChangeNotice,
+    ) -> Result<String, DeliveryError> {
+        let (tag, form) = self.notice_sms_language(notice)?;
+        let values = values(notice, |name| form.alphabet.bring(name));
+        form.fit(&values, None, |values| self.render(tag, NOTICE_SMS, values))
+    }
+
+    fn notice_email_language(&self, notice: &ChangeNotice) -> &str {
+        self.languages(notice.locale.as_deref())
+            .iter()
+            .find_map(|tag| self.notice_email.get(tag))
+            .map_or(LAST_RESORT, String::as_str)
+    }
+
+    fn notice_sms_language(&self, notice: &ChangeNotice) -> Result<(&str, Form), DeliveryError> {
+        self.languages(notice.locale.as_deref())
+            .iter()
+            .find_map(|tag| self.notice_sms.get_key_value(tag))
+            .map(|(tag, form)| (tag.as_str(), *form))
+            .ok_or_else(|| DeliveryError::Settings("There is no template of a notice.".into()))
+    }
+}
+
+impl Work {
+    /// Looks at the notices of a language.
+    pub(super) fn notice(&mut self, sources: &Sources, tag: &str) {
+        let there = NOTICE.iter().filter(|part| sources.has(tag, part)).count();
+        if there > 0 && there < NOTICE.len() {
+            let text = format!("{tag}: a notice by email is made of {}.", NOTICE.join(", "));
+            self.say(Some(tag), PART, State::Failed, text);
+        } else if there > 0 && self.are_compiled(tag, &NOTICE) {
+            let faults = self.email_faults(tag);
+            if faults.is_empty() {
+                self.templates.notice_email.insert(tag.into());
+            }
+            self.judge(tag, faults, "By email: the text and the HTML say the same.");
+        }
+        if sources.has(tag, NOTICE_SMS) && self.are_compiled(tag, &[NOTICE_SMS]) {
+            let faults = match self.form(tag) {
+                Ok(form) => {
+                    self.templates.notice_sms.insert(tag.into(), form);
+                    Vec::new()
+                }
+                Err(faults) => faults,
+            };
+            self.judge(tag, faults, "By text message: one message.");
+        }
+    }
+
+    /// Whether these were understood; if not, that was said.
+    fn are_compiled(&self, tag: &str, parts: &[&str]) -> bool {
+        parts.iter().all(|part| self.is_compiled(&format!("{tag}/{part}")))
+            && [NOTICE_LAYOUT, FRAME].into_iter().all(|name| self.is_compiled(name))
+    }
+
+    fn judge(&mut self, tag: &str, faults: Vec<String>, good: &str) {
+        if faults.is_empty() {
+            self.say(Some(tag), PART, State::Good, good.into());
+        }
+        for fault in faults {
+            self.say(Some(tag), PART, State::Failed, fault);
+        }
+    }
+
+    fn email_faults(&self, tag: &str) -> Vec<String> {
+        let names = NOTICE.map(|part| format!("{tag}/{part}"));
+        let all = names.iter().map(String::as_str).chain([NOTICE_LAYOUT, FRAME]);
+        let unknown: Vec<String> = all.flat_map(|name| self.unknown_names(name, &NAMES)).collect();
+        if !unknown.is_empty() {
+            return unknown;
+        }
+        let marked = Values::marked();
+        let [subject, plain, html] = match self.parts(tag, &marked) {
+            Ok(parts) => parts,
+            Err(error) => return vec![error],
+        };
+        let differs = check::differ(tag, NOTICE, &plain, &html);
+        let is_empty = subject.trim().is_empty().then(|| format!("{tag}/{} is empty.", NOTICE[0]));
+        let is_silent = (!check::says(&plain, "office"))
+            .then(|| format!("{tag}/{} does not say {{{{ office }}}}.", NOTICE[1]));
+        [differs, is_empty, is_silent].into_iter().flatten().collect()
+    }
+
+    fn parts(&self, tag: &str, values: &Values) -> Result<[String; 3], String> {
+        let [subject, plain, html] = NOTICE.map(|part| {
+            self.templates.render(tag, part, values).map_err(|error| error.to_string())
+        });
+        Ok([subject?, plain?, html?])
+    }
+
+    /// How the text message is written.
+    fn form(&self, tag: &str) -> Result<Form, Vec<String>> {
+        let name = format!("{tag}/{NOTICE_SMS}");
+        let unknown = self.unknown_names(&name, &NAMES);
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
+        let render = |values: &Values| {
+            let text = self.templates.render(tag, NOTICE_SMS, values);
+            text.map_err(|error| vec![error.to_string()])
+        };
+        let text = render(&Values::bare())?;
+        let alphabet = Alphabet::of(&text);
+        let length = alphabet.length(&text);
+        if length + alphabet.least_room() > alphabet.places() {
+            return Err(vec![check::too_long(&name, alphabet, length, &text)]);
+        }
+        if !check::says(&render(&Values::marked())?, "office") {
+            return Err(vec![format!("{name} does not say {{{{ office }}}}.")]);
+        }
+        Ok(Form { alphabet, bound: false })
+    }
+}

@@ -1,0 +1,174 @@
+//! Telling contacts that they were changed, beside the outbox: a terminal that
+//! keeps the outbox keeps these too. Nobody waits for them at a counter, so that
+//! one at a time is enough and codes come first.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::outbox::{until, written};
+use super::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
+use super::ports::outbox::Errand;
+use super::{Desk, DeskError};
+use crate::domain::delivery::{DeliveryState, Fault, Report};
+use crate::domain::line::{Health, Line};
+use crate::domain::message::ChangeNotice;
+use crate::domain::notice::{self, Next};
+use crate::domain::time::Timestamp;
+
+/// However much is written, they are looked for this seldom at most.
+const LEAST: Duration = Duration::from_secs(5);
+
+/// How long they are left alone after the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+
+/// How long a notice waits at least for a provider that is down.
+const LEAST_WAIT: Duration = Duration::from_secs(15);
+
+impl Desk {
+    /// Does what comes due, messages with codes up to `most` at once, until the end
+    /// is asked for; what has begun by then is brought to its end. `told` hears of
+    /// each of those messages that was done and written down.
+    pub async fn keep_outbox(
+        &self,
+        most: usize,
+        end: CancellationToken,
+        told: impl Fn(&Errand, &Report),
+    ) {
+        tokio::join!(self.keep_errands(most, end.clone(), told), self.keep_notices(end));
+    }
+
+    /// Does everything that is due now, and what follows from it at once; gives
+    /// how many things that were.
+    pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
+        Ok(self.work_off_errands(most).await? + self.tell_due().await?)
+    }
+
+    /// The providers of the office's own notices.
+    pub(super) fn notice_providers(&self) -> NoticeProviders {
+        NoticeProviders {
+            email: self.senders.email.main.provider(),
+            sms: self.senders.sms.main.provider(),
+        }
+    }
+
+    async fn keep_notices(&self, end: CancellationToken) {
+        let mut changes = self.store.changes();
+        while !end.is_cancelled() {
+            let wait = match self.tell_due_until(&end).await {
+                Ok(wait) => wait,
+                Err(error) => {
+                    tracing::warn!(%error, "changed contacts are told later");
+                    Some(AFTER_FAILURE)
+                }
+            };
+            let looked = Instant::now();
+            let news = async {
+                written(&mut changes).await;
+                tokio::time::sleep_until(looked + LEAST).await;
+            };
+            tokio::select! {
+                () = end.cancelled() => {}
+                () = until(wait) => {}
+                () = news => {}
+            }
+        }
+    }
+
+    /// Tells what is due, until the end is asked for; gives how long there will be
+    /// nothing.
+    async fn tell_due_until(&self, end: &CancellationToken) -> Result<Option<Duration>, DeskError> {
+        let providers = self.senders.providers();
+        while !end.is_cancelled() {
+            match self.store.next_notice(&providers).await? {
+                Some(Duration::ZERO) => {}
+                wait => return Ok(wait),
+            }
+            if self.tell_one().await? == 0 {
+                // Somebody else was faster.
+                return Ok(Some(LEAST));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells what is due now; gives how many were tried.
+    async fn tell_due(&self) -> Result<u64, DeskError> {
+        let mut done = 0;
+        loop {
+            match self.tell_one().await? {
+                0 => return Ok(done),
+                one => done += one,
+            }
+        }
+    }
+
+    async fn tell_one(&self) -> Result<u64, DeskError> {
+        let taken = self.store.take_notices(&self.senders.providers(), 1).await?;
+        let mut told = 0;
+        for notice in &taken {
+            self.tell(notice).await?;
+            told += 1;
+        }
+        Ok(told)
+    }
+
+    /// Tells one contact, by the first of its lines that is not down.
+    async fn tell(&self, notice: &Notice) -> Result<(), DeskError> {
+        let (now, lines) = self.insist(|| self.store.lines()).await?;
+        let channel = notice.contact.kind().channel();
+        let lines = [Line::main(channel), Line::fallback(channel)]
+            .into_iter()
+            .filter(|line| self.senders.behind(*line).is_some())
+            .map(|line| {
+                lines.iter().find(|it| it.line == line).cloned().unwrap_or(Health::new(line))
+            });
+        let lines: Vec<Health> = lines.collect();
+        let up = lines.iter().find(|it| !it.is_down(now));
+        let Some(sender) = up.and_then(|it| self.senders.behind(it.line)) else {
+            return self.leave_waiting(notice, &lines, now).await;
+        };
+        let report = sender
+            .send_notice(&ChangeNotice {
+                to: notice.contact.clone(),
+                name: format!("notice-{}", notice.id),
+                at: notice.created_at,
+                office: self.office.name.clone(),
+                customer: notice.customer_name.clone(),
+                locale: notice.locale.clone(),
+            })
+            .await;
+        let next = notice::after(&report, notice.tries, notice.age());
+        self.told(notice, sender.provider(), &report, next).await
+    }
+
+    /// All its providers are down: it waits for the first that works again.
+    async fn leave_waiting(
+        &self,
+        notice: &Notice,
+        lines: &[Health],
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let soonest = lines.iter().min_by_key(|it| it.down_until);
+        let wait = soonest.map_or(LEAST_WAIT, |it| it.down_until.since(now)).max(LEAST_WAIT);
+        let report = Report {
+            state: DeliveryState::Failed,
+            provider_id: None,
+            detail: soonest.and_then(|it| it.detail.clone()),
+            fault: Some(Fault::Transient { retry_after: Some(wait) }),
+        };
+        self.told(notice, "none", &report, notice::again(wait, notice.age())).await
+    }
+
+    async fn told(
+        &self,
+        notice: &Notice,
+        provider: &str,
+        report: &Report,
+        next: Next,
+    ) -> Result<(), DeskError> {
+        let outcome = NoticeOutcome { notice, provider, report, next, actor: &self.actor };
+        Ok(self.insist(|| self.store.conclude_notice(outcome)).await?)
+    }
+}

@@ -1,0 +1,91 @@
+//! What is still to be told to contacts that were changed, shared by all
+//! terminals. Who takes a notice has it for a while; of a terminal that died it
+//! comes due again by itself.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::customer::CustomerId;
+use crate::domain::delivery::Report;
+use crate::domain::event::Actor;
+use crate::domain::notice::Next;
+use crate::domain::time::Timestamp;
+
+/// The providers through which a terminal tells a change. Another one may be set
+/// up otherwise, or for trying things out, and leaves these notices alone.
+#[derive(Clone, Copy, Debug)]
+pub struct NoticeProviders {
+    /// Of email.
+    pub email: &'static str,
+    /// Of text messages.
+    pub sms: &'static str,
+}
+
+impl NoticeProviders {
+    /// The one for a kind of contact.
+    pub const fn of(&self, kind: ContactKind) -> &'static str {
+        match kind {
+            ContactKind::Email => self.email,
+            ContactKind::Phone => self.sms,
+        }
+    }
+}
+
+/// A contact that is to be told that it was changed.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The store's number.
+    pub id: i64,
+    /// Whose it was.
+    pub customer: CustomerId,
+    /// The customer's name.
+    pub customer_name: String,
+    /// The customer's language.
+    pub locale: Option<String>,
+    /// The contact that was changed.
+    pub contact: Contact,
+    /// Tries begun so far, this one too.
+    pub tries: u32,
+    /// When the change was noticed.
+    pub created_at: Timestamp,
+    /// The store's clock when this was read.
+    pub now: Timestamp,
+}
+
+impl Notice {
+    /// How long ago the change was noticed.
+    pub fn age(&self) -> Duration {
+        self.now.since(self.created_at)
+    }
+}
+
+/// What came of a try to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct NoticeOutcome<'a> {
+    /// The notice as it was taken.
+    pub notice: &'a Notice,
+    /// Through which provider.
+    pub provider: &'a str,
+    /// What it reported.
+    pub report: &'a Report,
+    /// What comes next.
+    pub next: Next,
+    /// Who acts, and where.
+    pub actor: &'a Actor,
+}
+
+/// The notices of the office.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Takes up to `most` notices that are due and go through one of these
+    /// providers, for a while.
+    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError>;
+    /// How long until there is one to take; none where there is nothing to tell.
+    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError>;
+    /// Writes down what came of a try; nothing where somebody else has taken the
+    /// notice since.
+    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError>;
+}

@@ -1,0 +1,152 @@
+//! What is still to be told to contacts that were changed. Its table holds
+//! nothing else. A notice is taken by putting it off and counting a try: who
+//! died at it is followed by whoever looks next, and who comes back too late
+//! finds another count.
+
+use std::time::Duration;
+
+use super::db::{Db, Row, Tx, args};
+use super::sql::statements;
+use super::{events, index};
+use crate::domain::channel::Channel;
+use crate::domain::contact::Contact;
+use crate::domain::customer::CustomerId;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::event::EventKind;
+use crate::domain::notice::Next;
+use crate::domain::outcome::Outcome;
+use crate::domain::time::millis_of;
+use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
+use crate::service::ports::{NewEvent, StoreError};
+
+/// How long a try may take before its terminal counts as dead; longer than any
+/// sender's own limits.
+const LEASE: Duration = Duration::from_mins(2);
+
+statements! {
+    QUEUE {
+        "INSERT INTO core_notice (customer_id, channel, contact, provider, created_at, due_at, \
+         tries) "
+        (each
+            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, " now ", " now ", 0 \
+              FROM json_each($1)")
+            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, "
+              now ", " now ", 0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT a, b, c, d, " now ", " now ", 0 FROM JSON_TABLE($1, '$[*]' COLUMNS \
+              (a BIGINT PATH '$[0]', " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3")
+              ")) list"))
+    }
+    DUE {
+        "SELECT id FROM core_notice WHERE due_at <= " now " AND provider " (among_texts "$1")
+        " ORDER BY due_at LIMIT $2" skip_locked
+    }
+    TAKE {
+        "UPDATE core_notice SET due_at = " now " + $2, tries = tries + 1 WHERE id " (among "$1")
+    }
+    TAKEN {
+        "SELECT n.id, n.customer_id, n.channel, n.contact, n.tries, n.created_at, c.name, \
+         c.locale, " now " FROM core_notice n \
+         LEFT JOIN core_customer_view c ON c.id = n.customer_id WHERE n.id " (among "$1")
+    }
+    NEXT {
+        "SELECT MIN(due_at) - " now " FROM core_notice WHERE provider " (among_texts "$1")
+    }
+    AGAIN { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
+    DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
+}
+
+/// Queues what is to be told, inside the transaction that noticed the changes.
+pub(super) async fn queue<'a>(
+    tx: &mut Tx,
+    changed: impl Iterator<Item = (i64, &'a Contact)>,
+    providers: NoticeProviders,
+) -> Result<(), StoreError> {
+    let rows = changed.map(|(customer, old)| {
+        let kind = old.kind();
+        serde_json::json!([customer, kind.channel().word(), old.as_str(), providers.of(kind)])
+    });
+    tx.write(&QUEUE, args![&index::list(rows)]).await.map(drop)
+}
+
+/// Takes notices that are due.
+pub(super) async fn take(
+    db: &Db,
+    providers: &[&str],
+    most: u32,
+) -> Result<Vec<Notice>, StoreError> {
+    let providers = serde_json::Value::from(providers).to_string();
+    let mut tx = db.begin().await?;
+    let due = tx.all(&DUE, args![&providers, most]).await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = events::json(&ids);
+    tx.write(&TAKE, args![&ids, millis_of(LEASE)]).await?;
+    let rows = tx.all(&TAKEN, args![&ids]).await?;
+    tx.commit_quietly().await?;
+    // One that cannot be read shall not keep the others from being told.
+    let readable = |row: &Row| {
+        read(row).inspect_err(|error| tracing::warn!(%error, "a notice is left alone")).ok()
+    };
+    Ok(rows.iter().filter_map(readable).collect())
+}
+
+/// How long until there is one to take.
+pub(super) async fn next(db: &Db, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+    let providers = serde_json::Value::from(providers).to_string();
+    let Some(row) = db.maybe(&NEXT, args![&providers]).await? else { return Ok(None) };
+    let wait = row.maybe_int(0)?;
+    Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+}
+
+/// Writes down what came of a try.
+pub(super) async fn conclude(db: &Db, outcome: &NoticeOutcome<'_>) -> Result<(), StoreError> {
+    let NoticeOutcome { notice, provider, report, next, actor } = *outcome;
+    let (id, tries) = (notice.id, notice.tries);
+    let mut tx = db.begin().await?;
+    let (kind, ended) = match next {
+        Next::Again(wait) => {
+            tx.write(&AGAIN, args![id, tries, millis_of(wait)]).await?;
+            return tx.commit_quietly().await;
+        }
+        Next::Told => (EventKind::NoticeSent, None),
+        Next::GivenUp if report.state == DeliveryState::Undeliverable => {
+            (EventKind::NoticeNotSent, Some(Outcome::Undeliverable))
+        }
+        Next::GivenUp => (EventKind::NoticeNotSent, Some(Outcome::Unavailable)),
+    };
+    if tx.write(&DONE, args![id, tries]).await? == 0 {
+        return Ok(());
+    }
+    let said = report.detail.as_deref().unwrap_or_default();
+    let event = NewEvent {
+        kind,
+        outcome: ended,
+        request: None,
+        customer: Some(notice.customer),
+        channel: Some(notice.contact.kind().channel()),
+        contact: Some(notice.contact.masked()),
+        detail: Some(format!("By {provider}. {said}").trim_end().to_owned()),
+        actor,
+    };
+    events::write(&mut tx, &event).await?;
+    tx.commit().await
+}
+
+/// Reads a row of `TAKEN`.
+fn read(row: &Row) -> Result<Notice, StoreError> {
+    let channel: Channel = row.word(2)?;
+    let contact = Contact::parse(channel, &row.text(3)?)
+        .map_err(|error| StoreError::Failed(format!("a notice: {error}")))?;
+    Ok(Notice {
+        id: row.int(0)?,
+        customer: CustomerId(row.int(1)?),
+        contact,
+        tries: row.count(4)?,
+        created_at: row.time(5)?,
+        customer_name: row.maybe_text(6)?.unwrap_or_default(),
+        locale: row.maybe_text(7)?,
+        now: row.time(8)?,
+    })
+}
