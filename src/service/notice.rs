@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::outbox::{until, written};
+use super::outbox::written;
 use super::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
 use super::ports::outbox::Errand;
 use super::{Desk, DeskError};
@@ -170,5 +170,12 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let outcome = NoticeOutcome { notice, provider, report, next, actor: &self.actor };
         Ok(self.insist(|| self.store.conclude_notice(outcome)).await?)
+    }
+}
+
+async fn until(wait: Option<Duration>) {
+    match wait {
+        Some(wait) => tokio::time::sleep(wait).await,
+        None => std::future::pending().await,
     }
 }

@@ -29,18 +29,30 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// what is left lying is taken by whoever has the time.
 const FRESH: Duration = Duration::from_secs(5);
 
+/// Errands that take less than this are taken before there is room for them, so
+/// that nobody waits for the store. What takes longer may be another's meanwhile.
+const QUICK: Duration = Duration::from_millis(500);
+
 /// An errand with what came of it.
 type Ended = (Errand, Conclusion);
 
 /// What was taken, what is under way and what is to be written down.
-#[derive(Default)]
 struct Bench {
+    /// Errands at once.
+    most: usize,
     waiting: VecDeque<Taken>,
-    running: JoinSet<Option<Ended>>,
+    running: JoinSet<(Option<Ended>, Duration)>,
     ended: Vec<Ended>,
     /// What is being written down, at most one lot at a time: what ends meanwhile
     /// makes up the next, so that at a busy hour one transaction does for several.
     concluding: JoinSet<Vec<Ended>>,
+    /// The look into the outbox that is under way.
+    looking: JoinSet<Result<Look, DeskError>>,
+    looked_at: Instant,
+    /// When to look again; none until something is written.
+    look_at: Option<Instant>,
+    /// Errands have been quick of late.
+    is_quick: bool,
     done: u64,
 }
 
@@ -51,31 +63,97 @@ struct Taken {
     lines: Arc<Lines>,
 }
 
+/// What a look into the outbox gave.
+enum Look {
+    Taken(Vec<Taken>),
+    /// Nothing for so long, or until something is written.
+    Nothing(Option<Duration>),
+}
+
+/// One thing that has come about.
+enum Progress {
+    Done,
+    Written(Vec<Ended>),
+    Failed(DeskError),
+}
+
 impl Bench {
-    /// Waits until something is done or written down, and gives what was written
-    /// down; none where nothing is under way.
-    async fn progress(&mut self) -> Option<Vec<Ended>> {
+    fn new(most: usize) -> Self {
+        let now = Instant::now();
+        Self {
+            most,
+            waiting: VecDeque::new(),
+            running: JoinSet::new(),
+            ended: Vec::new(),
+            concluding: JoinSet::new(),
+            looking: JoinSet::new(),
+            looked_at: now,
+            look_at: Some(now),
+            is_quick: false,
+            done: 0,
+        }
+    }
+
+    /// Waits until something has come about; none where nothing is under way.
+    async fn progress(&mut self) -> Option<Progress> {
         tokio::select! {
             Some(done) = self.running.join_next() => {
-                self.count(done.ok().flatten());
-                Some(Vec::new())
+                self.count(done.unwrap_or_default());
+                Some(Progress::Done)
             }
-            Some(written) = self.concluding.join_next() => Some(written.unwrap_or_default()),
+            Some(written) = self.concluding.join_next() => {
+                self.look_at = Some(Instant::now());
+                Some(Progress::Written(written.unwrap_or_default()))
+            }
+            Some(look) = self.looking.join_next() => Some(self.take_in(look.ok())),
             else => None,
         }
     }
 
-    /// How many are under way.
-    fn busy(&mut self) -> usize {
-        while let Some(done) = self.running.try_join_next() {
-            self.count(done.ok().flatten());
+    fn count(&mut self, (ended, took): (Option<Ended>, Duration)) {
+        self.is_quick = took < QUICK;
+        if ended.is_none() {
+            // It waits, or is another's: the outbox knows.
+            self.look_at = Some(Instant::now());
         }
-        self.running.len()
-    }
-
-    fn count(&mut self, ended: Option<Ended>) {
         self.ended.extend(ended);
         self.done += 1;
+    }
+
+    fn take_in(&mut self, look: Option<Result<Look, DeskError>>) -> Progress {
+        let now = Instant::now();
+        self.looked_at = now;
+        self.look_at = match look {
+            Some(Ok(Look::Taken(errands))) => {
+                self.waiting.extend(errands);
+                Some(now)
+            }
+            Some(Ok(Look::Nothing(wait))) => wait.map(|wait| now + wait),
+            Some(Err(error)) => {
+                self.look_at = Some(now + AFTER_FAILURE);
+                return Progress::Failed(error);
+            }
+            None => Some(now + AFTER_FAILURE),
+        };
+        Progress::Done
+    }
+
+    /// Something was written that may concern the outbox. One errand brings
+    /// several entries.
+    fn hear_of_news(&mut self) {
+        let soon = self.looked_at + LEAST;
+        self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    /// Whether another errand could be begun, now or soon.
+    fn has_room(&self) -> bool {
+        let is_free = self.running.len() < self.most || self.is_quick;
+        self.waiting.is_empty() && self.looking.is_empty() && is_free
+    }
+
+    /// When to look into the outbox; none where there is no need to.
+    fn next_look(&self) -> Option<Instant> {
+        self.look_at.filter(|_| self.has_room())
     }
 }
 
@@ -95,26 +173,21 @@ impl Desk {
             }
         };
         let mut changes = self.store.changes();
-        let mut bench = Bench::default();
+        let mut bench = Bench::new(most);
         while !end.is_cancelled() {
-            let wait = match self.fill(&mut bench, most).await {
-                Ok(wait) => wait,
-                Err(error) => {
-                    tracing::warn!(%error, "the outbox is left alone for a while");
-                    Some(AFTER_FAILURE)
-                }
-            };
-            let looked = Instant::now();
-            // One errand brings several entries.
-            let news = async {
-                written(&mut changes).await;
-                tokio::time::sleep_until(looked + LEAST).await;
-            };
+            self.fill(&mut bench);
+            let next_look = bench.next_look();
             tokio::select! {
                 () = end.cancelled() => {}
-                Some(written) = bench.progress() => tell(written),
-                () = until(wait) => {}
-                () = news => {}
+                Some(progress) = bench.progress() => match progress {
+                    Progress::Done => {}
+                    Progress::Written(written) => tell(written),
+                    Progress::Failed(error) => {
+                        tracing::warn!(%error, "the outbox is left alone for a while");
+                    }
+                },
+                () = at(next_look) => {}
+                () = written(&mut changes) => bench.hear_of_news(),
             }
         }
         self.finish(&mut bench, tell).await;
@@ -123,14 +196,16 @@ impl Desk {
     /// Does everything that is due now, and what follows from it at once; gives
     /// how many errands that were.
     pub(super) async fn work_off_errands(&self, most: usize) -> Result<u64, DeskError> {
-        let mut bench = Bench::default();
+        let mut bench = Bench::new(most);
         loop {
-            if let Err(error) = self.fill(&mut bench, most).await {
-                self.finish(&mut bench, drop).await;
-                return Err(error);
-            }
-            if bench.progress().await.is_none() {
-                return Ok(bench.done);
+            self.fill(&mut bench);
+            match bench.progress().await {
+                Some(Progress::Done | Progress::Written(_)) => {}
+                Some(Progress::Failed(error)) => {
+                    self.finish(&mut bench, drop).await;
+                    return Err(error);
+                }
+                None => return Ok(bench.done),
             }
         }
     }
@@ -141,15 +216,50 @@ impl Desk {
         Ok(self.store.next_errand(&self.holder, &self.senders.providers()).await?)
     }
 
-    /// What has begun is brought to its end, or nobody knows how it went.
+    /// What has begun is brought to its end, or nobody knows how it went. What was
+    /// taken and not begun is left to others.
     async fn finish(&self, bench: &mut Bench, tell: impl Fn(Vec<Ended>)) {
         loop {
             self.conclude_ended(bench);
             match bench.progress().await {
-                Some(written) => tell(written),
+                Some(Progress::Written(written)) => tell(written),
+                Some(Progress::Done | Progress::Failed(_)) => {}
                 None => return,
             }
         }
+    }
+
+    /// Begins as many errands as there is room for, to write down what ended, and
+    /// to look for more.
+    fn fill(&self, bench: &mut Bench) {
+        while bench.running.len() < bench.most
+            && let Some(taken) = bench.waiting.pop_front()
+        {
+            if taken.at.elapsed() < FRESH {
+                self.start(bench, taken);
+            }
+        }
+        self.conclude_ended(bench);
+        if bench.next_look().is_some_and(|at| at <= Instant::now()) {
+            let (desk, most) = (self.clone(), bench.most);
+            bench.looking.spawn(async move { desk.look(most).await });
+        }
+    }
+
+    fn start(&self, bench: &mut Bench, taken: Taken) {
+        let desk = self.clone();
+        bench.running.spawn(async move {
+            let (Taken { errand, lines, .. }, since) = (taken, Instant::now());
+            let ended = match desk.run(&errand, &lines).await {
+                Ok(Run::Ended(conclusion)) => Some((errand, conclusion)),
+                Ok(Run::PutOff(_) | Run::Left) => None,
+                Err(error) => {
+                    tracing::warn!(%error, "an errand of the outbox was not done");
+                    None
+                }
+            };
+            (ended, since.elapsed())
+        });
     }
 
     /// Begins to write down what ended since the last time.
@@ -170,59 +280,30 @@ impl Desk {
         });
     }
 
-    /// Begins errands until there are `most`, and writes down what ended; says how
-    /// long there will be none, where there is room for more. As many are taken at
-    /// a time, so that a long queue does not cost a look into the store for each.
-    async fn fill(&self, bench: &mut Bench, most: usize) -> Result<Option<Duration>, DeskError> {
-        let batch = u32::try_from(most).unwrap_or(u32::MAX);
+    /// Takes as many errands as can be done at once, so that a long queue does not
+    /// cost a look into the store for each.
+    async fn look(&self, most: usize) -> Result<Look, DeskError> {
         let providers = self.senders.providers();
-        loop {
-            let busy = bench.busy();
-            self.conclude_ended(bench);
-            if busy >= most {
-                return Ok(None);
-            }
-            if let Some(taken) = bench.waiting.pop_front() {
-                if taken.at.elapsed() < FRESH {
-                    self.start(bench, taken);
-                }
-                continue;
-            }
-            match self.store.next_errand(&self.holder, &providers).await? {
-                Some(Duration::ZERO) => {}
-                wait => return Ok(wait),
-            }
-            let errands = self.store.take(&self.holder, &providers, batch).await?;
-            if errands.is_empty() {
-                // Somebody else was faster.
-                return Ok(Some(LEAST));
-            }
-            let lines = Arc::new(self.insist_on_lines().await?);
-            let at = Instant::now();
-            let taken = |errand| Taken { at, errand, lines: Arc::clone(&lines) };
-            bench.waiting.extend(errands.into_iter().map(taken));
+        match self.store.next_errand(&self.holder, &providers).await? {
+            Some(Duration::ZERO) => {}
+            wait => return Ok(Look::Nothing(wait)),
         }
-    }
-
-    fn start(&self, bench: &mut Bench, taken: Taken) {
-        let desk = self.clone();
-        bench.running.spawn(async move {
-            let Taken { errand, lines, .. } = taken;
-            match desk.run(&errand, &lines).await {
-                Ok(Run::Ended(conclusion)) => Some((errand, conclusion)),
-                Ok(Run::PutOff(_) | Run::Left) => None,
-                Err(error) => {
-                    tracing::warn!(%error, "an errand of the outbox was not done");
-                    None
-                }
-            }
-        });
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let errands = self.store.take(&self.holder, &providers, most).await?;
+        if errands.is_empty() {
+            // Somebody else was faster.
+            return Ok(Look::Nothing(Some(LEAST)));
+        }
+        let lines = Arc::new(self.insist_on_lines().await?);
+        let at = Instant::now();
+        let taken = |errand| Taken { at, errand, lines: Arc::clone(&lines) };
+        Ok(Look::Taken(errands.into_iter().map(taken).collect()))
     }
 }
 
-pub(super) async fn until(wait: Option<Duration>) {
-    match wait {
-        Some(wait) => tokio::time::sleep(wait).await,
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
 }
