@@ -18,9 +18,9 @@ use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::message::{ChangeNotice, Outgoing};
+use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{Limit, OtpPolicy, SendLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
 use countersign::service::ports::notices::NoticeProviders;
@@ -67,6 +67,11 @@ impl Sender for Scripted {
         }
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.sent.lock().expect("unpoisoned").push(message.clone());
+        self.report.clone()
+    }
+
+    async fn send_test(&self, _test: &TestMessage) -> Report {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         self.report.clone()
     }
 
@@ -538,7 +543,23 @@ async fn a_test_message_is_in_the_log_and_goes_to_allowed_countries_alone() {
     }
     let events = bench.desk.log(&EventFilter::default(), Page::Newest, 9).await.expect("the log");
     let told: Vec<_> = events.iter().map(|it| (it.kind, it.contact.clone())).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told.len(), 4, "before and after each: {told:?}");
     assert!(told.iter().all(|(kind, _)| *kind == EventKind::Tested));
-    assert_eq!(told[1].1.as_deref(), Some("a***@example.org"));
+    assert_eq!(told[3].1.as_deref(), Some("a***@example.org"));
+}
+
+#[tokio::test]
+async fn security_19_test_messages_count_with_all_others_before_they_are_sent() {
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_contact = 2).await;
+    let dana = bench.customer("wb-1", None).await;
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    let sent = bench.sender.calls();
+    bench.desk.send_test("wb-1@example.org").await.expect("there is room for one more");
+    let limited = bench.desk.send_test("wb-1@example.org").await;
+    let Err(TrialError::Limited(refusal)) = limited else { panic!("{limited:?}") };
+    assert_eq!(refusal.limit, Limit::Contact);
+    let wait = refusal.retry_at.since(bench.desk.now().await.expect("a clock"));
+    assert!(wait.as_secs() > 3_500 && wait.as_secs() <= 3_600, "{wait:?}");
+    assert_eq!(bench.sender.calls() - sent, 1, "nothing was sent after the limit");
+    bench.desk.send_test("other@example.org").await.expect("another contact has its own");
 }

@@ -23,3 +23,12 @@ CREATE TABLE IF NOT EXISTS core_notice (
     tries       BIGINT NOT NULL,
     INDEX core_notice_due (due_at)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Test messages of the last hour, for their limits; older ones go with the next.
+CREATE TABLE IF NOT EXISTS core_trial (
+    id         BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    contact    VARCHAR(254) NOT NULL,
+    clerk      VARCHAR(255) NOT NULL,
+    counter    VARCHAR(64) NOT NULL,
+    created_at BIGINT NOT NULL
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -22,3 +22,12 @@ CREATE TABLE core_notice (
     tries       BIGINT NOT NULL
 );
 CREATE INDEX core_notice_due ON core_notice (due_at);
+
+-- Test messages of the last hour, for their limits; older ones go with the next.
+CREATE TABLE core_trial (
+    id         INTEGER PRIMARY KEY,
+    contact    TEXT   NOT NULL,
+    clerk      TEXT   NOT NULL,
+    counter    TEXT   NOT NULL,
+    created_at BIGINT NOT NULL
+);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::exit::{Exit, Failure};
 use super::house::House;
 use super::json::{Check, DoctorReply};
+use super::moment;
 use super::output::Output;
 use crate::config::Config;
 use crate::config::settings::Environment;
@@ -20,7 +21,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::service::Route;
 use crate::service::ports::{CustomerCheck, KeysInUse, Sender};
-use crate::service::trial::{Trial, TrialError};
+use crate::service::trial::{TrialError, Trialled};
 use crate::service::wording;
 
 /// No part takes longer to say how it is.
@@ -239,6 +240,11 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
             let help = "Give an email address, or a phone number of a country in [sms].";
             return vec![bad(PART, format!("nothing was sent: {error}"), help)];
         }
+        Err(TrialError::Limited(refusal)) => {
+            let again = format!("Try again at {}.", moment::short(refusal.retry_at));
+            let why = refusal.limit.sentence();
+            return vec![bad(PART, format!("nothing was sent: {why}"), again)];
+        }
         Err(TrialError::Desk(error)) => {
             return vec![bad(
                 PART,
@@ -247,7 +253,7 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
             )];
         }
     };
-    let told = |trial: &Trial| {
+    let told = |trial: &Trialled| {
         let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
         let stands_in = if trial.line.fallback { "fallback, " } else { "" };
         let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);

@@ -1,9 +1,10 @@
 //! Trying the providers out with a message that holds no code.
 //!
-//! Nobody's limits count it, so it is told in the log whatever comes of it, and
-//! numbers of countries that the office does not send to are refused as ever.
+//! The limits of other messages hold for it, it is in the log before it is sent,
+//! and numbers of countries that the office does not send to are refused as ever.
 
 use super::ports::NewEvent;
+use super::ports::outbox::{Trial, TrialRefusal};
 use super::{Desk, DeskError, wording};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
@@ -14,7 +15,7 @@ use crate::domain::message::TestMessage;
 
 /// What came of one test message.
 #[derive(Clone, Debug)]
-pub struct Trial {
+pub struct Trialled {
     /// By which line it went.
     pub line: Line,
     /// Through which provider.
@@ -31,6 +32,9 @@ pub enum TrialError {
     /// What was given is no contact that the office sends to.
     #[error(transparent)]
     Contact(#[from] ContactError),
+    /// A limit is reached.
+    #[error("{}", .0.limit.sentence())]
+    Limited(TrialRefusal),
     /// The desk could not do it.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -39,7 +43,7 @@ pub enum TrialError {
 impl Desk {
     /// Sends a test message to an email address or a phone number, by the first
     /// provider of its channel and by the one that stands in.
-    pub async fn send_test(&self, typed: &str) -> Result<Vec<Trial>, TrialError> {
+    pub async fn send_test(&self, typed: &str) -> Result<Vec<Trialled>, TrialError> {
         let (channel, to) = self.contact(typed.trim())?;
         let mut trials = Vec::new();
         for line in [Line::main(channel), Line::fallback(channel)] {
@@ -51,9 +55,11 @@ impl Desk {
                 office: self.office.name.clone(),
                 counter: self.actor.counter.clone(),
             };
-            let (provider, report) = (sender.provider(), sender.send_test(&test).await);
-            let trial = Trial { line, provider, contact: to.masked(), report };
-            self.write_down(&test.name, &trial).await?;
+            let provider = sender.provider();
+            self.begin_trial(&test.name, &to, line, provider).await?;
+            let report = sender.send_test(&test).await;
+            let trial = Trialled { line, provider, contact: to.masked(), report };
+            self.write_down(&self.new_act()?, &trial).await?;
             trials.push(trial);
         }
         Ok(trials)
@@ -71,11 +77,41 @@ impl Desk {
         Ok((Channel::Sms, Contact::Phone(number)))
     }
 
-    async fn write_down(&self, act: &str, trial: &Trial) -> Result<(), DeskError> {
-        let Trial { line, provider, contact, report } = trial;
+    /// Counts it and writes that it is tried, so that nothing is sent which nobody
+    /// can find.
+    async fn begin_trial(
+        &self,
+        act: &str,
+        to: &Contact,
+        line: Line,
+        provider: &str,
+    ) -> Result<(), TrialError> {
+        let trial = Trial {
+            act,
+            contact: to,
+            limits: &self.office.limits,
+            event: NewEvent {
+                kind: EventKind::Tested,
+                outcome: None,
+                request: None,
+                customer: None,
+                channel: Some(line.channel),
+                contact: Some(to.masked()),
+                detail: Some(format!("{}{provider}, to see whether it comes.", by(line))),
+                actor: &self.actor,
+            },
+        };
+        let refusal = self.insist(|| self.store.begin_trial(trial.clone())).await;
+        match refusal.map_err(DeskError::from)? {
+            Some(refusal) => Err(TrialError::Limited(refusal)),
+            None => Ok(()),
+        }
+    }
+
+    async fn write_down(&self, act: &str, trial: &Trialled) -> Result<(), DeskError> {
+        let Trialled { line, provider, contact, report } = trial;
         let said = report.detail.as_deref().unwrap_or_default();
-        let stands_in = if line.fallback { "By the fallback, " } else { "By " };
-        let detail = format!("{stands_in}{provider}: {}. {said}", report.state.word());
+        let detail = format!("{}{provider}: {}. {said}", by(*line), report.state.word());
         let event = NewEvent {
             kind: EventKind::Tested,
             outcome: wording::delivery_outcome(report.state),
@@ -89,4 +125,8 @@ impl Desk {
         self.insist(|| self.store.record(act, event.clone())).await?;
         Ok(())
     }
+}
+
+fn by(line: Line) -> &'static str {
+    if line.fallback { "By the fallback, " } else { "By " }
 }

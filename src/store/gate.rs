@@ -12,7 +12,7 @@ use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::{Issued, NewDelivery, StoreError};
 
 /// The span in which the limits count.
-const WINDOW: Duration = Duration::from_hours(1);
+pub(super) const WINDOW: Duration = Duration::from_hours(1);
 
 statements! {
     /// For each limit, the message that fills it: of a limit of six an hour,

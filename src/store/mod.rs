@@ -53,6 +53,7 @@ mod sql;
 mod sqlite;
 mod theirs;
 mod together;
+mod trial;
 mod unlock;
 mod value;
 mod view;
@@ -78,7 +79,7 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
-use crate::service::ports::outbox::{Errand, Outbox, Outcome};
+use crate::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
 use crate::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
     KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
@@ -200,7 +201,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 29] = [
+        let modules: [(&str, &[(&str, Sql)]); 30] = [
             ("store", STATEMENTS),
             ("db", db::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -228,6 +229,7 @@ impl SqlStore {
             ("server", server::STATEMENTS),
             ("session", session::STATEMENTS),
             ("theirs", theirs::STATEMENTS),
+            ("trial", trial::STATEMENTS),
             ("unlock", unlock::STATEMENTS),
             ("watch", watch::STATEMENTS),
         ];
@@ -576,6 +578,10 @@ impl Outbox for SqlStore {
 
     async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
         line::try_one(&self.db, line).await
+    }
+
+    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
+        in_turn(|| trial::begin(&self.db, &trial)).await
     }
 
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {

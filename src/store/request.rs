@@ -21,7 +21,7 @@ use crate::service::ports::{
 
 /// The lock under which codes are asked for, one after the other over the whole
 /// office.
-const ISSUE: &str = "issue";
+pub(super) const ISSUE: &str = "issue";
 
 /// Expired digests that go with each new code: it brings fewer than it takes away.
 const FORGOTTEN: u32 = 20;

@@ -206,6 +206,7 @@ impl House {
             ("core_event", "at"),
             ("core_contact", "bound_at"),
             ("core_notice", "created_at due_at"),
+            ("core_trial", "created_at"),
         ]
         .iter()
         .map(|(table, columns)| {

@@ -19,7 +19,7 @@ use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
-use countersign::service::ports::outbox::{Errand, Outbox, Outcome};
+use countersign::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
     KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
@@ -345,6 +345,10 @@ impl Outbox for Breaking {
 
     async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
         self.read(self.inner.try_line(line)).await
+    }
+
+    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
+        self.act(self.inner.begin_trial(trial)).await
     }
 
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {

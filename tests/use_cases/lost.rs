@@ -290,3 +290,18 @@ async fn a_command_gives_up_after_a_while_and_says_what_is_known() {
         assert_eq!(matches!(error, StoreError::Unknown(_)), unknown, "{error}");
     }
 }
+
+#[tokio::test]
+async fn security_19_a_test_message_that_cannot_be_written_down_is_not_sent() {
+    for breaks in BREAKS {
+        let lost = Lost::new(breaks).await;
+        let before = lost.bench.sender.calls();
+        lost.bench.desk.send_test("admin@example.org").await.expect("sent");
+        assert_eq!(lost.bench.sender.calls() - before, 1, "{breaks:?}");
+        assert!(lost.store.is_whole());
+    }
+    let lost = Lost::new(&[Failed]).await;
+    let before = lost.bench.sender.calls();
+    lost.bench.desk.send_test("admin@example.org").await.expect_err("the store failed");
+    assert_eq!(lost.bench.sender.calls(), before);
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{NewEvent, StoreError};
 use crate::domain::code::Binding;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -18,6 +18,7 @@ use crate::domain::event::Actor;
 use crate::domain::figures::{Queue, Sample};
 use crate::domain::line::{Experience, Health, Line};
 use crate::domain::outbox::{Step, Task};
+use crate::domain::policy::{Limit, SendLimits};
 use crate::domain::request::{Reference, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::time::Timestamp;
@@ -105,6 +106,28 @@ pub struct Outcome<'a> {
     pub actor: &'a Actor,
 }
 
+/// A message without a code that is about to be sent.
+#[derive(Clone, Debug)]
+pub struct Trial<'a> {
+    /// The name of this very act.
+    pub act: &'a str,
+    /// Where it goes.
+    pub contact: &'a Contact,
+    /// How many messages an hour there may be.
+    pub limits: &'a SendLimits,
+    /// Its entry in the log.
+    pub event: NewEvent<'a>,
+}
+
+/// Why none may be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialRefusal {
+    /// The limit that is reached.
+    pub limit: Limit,
+    /// When there is room again.
+    pub retry_at: Timestamp,
+}
+
 /// The outbox of the office.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -156,6 +179,9 @@ pub trait Outbox: Send + Sync {
     /// Lets one message find out whether a line works again whose pause is over;
     /// for the others it stays down meanwhile. False where another one does.
     async fn try_line(&self, line: Line) -> Result<bool, StoreError>;
+    /// Counts a test message and writes its entry, before it is sent; says why it
+    /// may not be.
+    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError>;
     /// The newest messages of so long, at most so many of them.
     async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError>;
     /// What waits to be handed over.

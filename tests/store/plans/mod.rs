@@ -15,13 +15,14 @@ const ROWS: u32 = 20_000;
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 16] = [
+const SMALL: [&str; 17] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
     "core_line",
     // Notices, alone and beside other tables.
     "core_notice",
+    "core_trial",
     "n",
     "pg_namespace",
     "core_schema",
@@ -91,6 +92,8 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("migrate::HAS", &["'core_customer'", "'core_otp'"]),
     ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
     ("outbox::NEXT", &["'x'", "2000", r#"'["tray"]'"#]),
+    ("trial::COUNTED", &["'x'", "'3'", "'3'", "3600000"]),
+    ("trial::GATE", &["'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5"]),
     ("line::TRY", &["'email'", "30000", "3"]),
     ("outbox::BEGIN_THESE", &["'[7,8,9]'", "7"]),
     ("outbox::UNBEGUN", &["'[7,8,9]'", "'x'"]),

@@ -1,0 +1,98 @@
+//! Whether a test message may go out: it has the limits of every other message,
+//! which count it together with those that carried a code.
+
+use super::db::{Db, Tx, args};
+use super::{events, request};
+use super::gate::WINDOW;
+use super::sql::statements;
+use crate::domain::policy::Limit;
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::StoreError;
+use crate::service::ports::outbox::{Trial, TrialRefusal};
+
+statements! {
+    /// Those of the last hour, and the oldest of them. The table is small.
+    COUNTED {
+        "SELECT " now ", \
+         (SELECT COUNT(*) FROM core_trial WHERE contact = $1 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE clerk = $2 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE counter = $3 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $4), \
+         (SELECT MIN(created_at) FROM core_trial WHERE created_at > " now " - $4)"
+    }
+    /// As the gate of codes: for each limit, the message that fills what the test
+    /// messages leave of it.
+    GATE {
+        "SELECT \
+         (SELECT created_at FROM core_delivery \
+          WHERE contact = $1 AND created_at > " now " - $4 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $5), \
+         (SELECT created_at FROM core_delivery \
+          WHERE clerk = $2 AND created_at > " now " - $4 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $6), \
+         (SELECT created_at FROM core_delivery \
+          WHERE counter = $3 AND created_at > " now " - $4 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $7), \
+         (SELECT created_at FROM core_delivery \
+          WHERE created_at > " now " - $4 \
+          ORDER BY created_at DESC LIMIT 1 OFFSET $8)"
+    }
+    /// It was counted before, and not answered.
+    IS_BEGUN { "SELECT id FROM core_event WHERE act = $1" }
+    COUNT {
+        "INSERT INTO core_trial (contact, clerk, counter, created_at) VALUES ($1, $2, $3, " now ")"
+    }
+    FORGET { "DELETE FROM core_trial WHERE created_at <= " now " - $1" }
+}
+
+/// Counts a test message and writes its entry, before it is sent; says what
+/// stands in its way.
+pub(super) async fn begin(db: &Db, trial: &Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
+    let Trial { act, contact, event, .. } = trial;
+    let actor = event.actor;
+    let mut tx = db.begin().await?;
+    tx.lock(request::ISSUE).await?;
+    if tx.maybe(&IS_BEGUN, args![*act]).await?.is_some() {
+        return Ok(None);
+    }
+    if let Some(refusal) = refusal(&mut tx, trial).await? {
+        return Ok(Some(refusal));
+    }
+    tx.write(&FORGET, args![millis_of(WINDOW)]).await?;
+    tx.write(&COUNT, args![contact.as_str(), &actor.clerk, &actor.counter]).await?;
+    events::write_once(&mut tx, event, Some(act)).await?;
+    tx.commit().await?;
+    Ok(None)
+}
+
+async fn refusal(tx: &mut Tx, trial: &Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
+    let Trial { contact, limits, event, .. } = trial;
+    let (clerk, counter) = (&event.actor.clerk, &event.actor.counter);
+    let hour = millis_of(WINDOW);
+    let counted = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
+    let limits = [
+        (Limit::Contact, limits.per_contact),
+        (Limit::Clerk, limits.per_clerk),
+        (Limit::Counter, limits.per_counter),
+        (Limit::Office, limits.in_all),
+    ];
+    let mut left = [0; 4];
+    for (at, (limit, most)) in limits.into_iter().enumerate() {
+        left[at] = i64::from(most) - counted.int(1 + at)?;
+        if left[at] <= 0 {
+            let since = counted.maybe_int(5)?.map_or(counted.time(0)?, Timestamp::from_millis);
+            return Ok(Some(TrialRefusal { limit, retry_at: since.plus(WINDOW) }));
+        }
+    }
+    let [of_contact, of_clerk, of_counter, of_all] = left.map(|it| it - 1);
+    let arguments =
+        args![contact.as_str(), clerk, counter, hour, of_contact, of_clerk, of_counter, of_all,];
+    let row = tx.one(&GATE, arguments).await?;
+    for (at, (limit, _)) in limits.into_iter().enumerate() {
+        if let Some(filler) = row.maybe_int(at)? {
+            let retry_at = Timestamp::from_millis(filler).plus(WINDOW);
+            return Ok(Some(TrialRefusal { limit, retry_at }));
+        }
+    }
+    Ok(None)
+}
