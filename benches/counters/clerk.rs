@@ -106,7 +106,7 @@ impl Clerk {
                 self.type_and_see("\x12", "Time left");
                 code = self.message(office, customer, 2);
                 self.work.resent += 1;
-                self.see("sent");
+                self.see("in the tray");
             }
             25..33 => {
                 self.type_and_see("\x18", "Enter");

@@ -45,7 +45,7 @@ fn the_code_can_be_read_from_another_terminal() {
     seat.press("\r").wait_for_text("Purpose");
     seat.press("\r").wait_for_text("Time left");
     // The message is in the tray when the screen calls it sent.
-    seat.wait_for_text("sent");
+    seat.wait_for_text("in the tray");
     let tray = Command::new(env!("CARGO_BIN_EXE_countersign"))
         .args(["--demo", "tray", "--json"])
         .env("TMPDIR", seat.folder.path())

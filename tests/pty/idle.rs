@@ -44,7 +44,7 @@ fn a_countdown_writes_at_most_100_bytes_a_second() {
     seat.press("river").wait_for_text("Dana Rivera");
     seat.press("\r").wait_for_text("Purpose");
     seat.press("\r").wait_for_text("Time left");
-    seat.wait_for_text("sent");
+    seat.wait_for_text("in the tray");
     cost(&seat, Duration::from_millis(500));
     let (bytes, ticks) = cost(&seat, Duration::from_secs(5));
     println!("{bytes} bytes in 5 seconds of a countdown");
