@@ -2,9 +2,9 @@
 //! which count it together with those that carried a code.
 
 use super::db::{Db, Tx, args};
-use super::{events, request};
 use super::gate::WINDOW;
 use super::sql::statements;
+use super::{events, request};
 use crate::domain::policy::Limit;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::StoreError;

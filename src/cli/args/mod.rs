@@ -4,12 +4,22 @@
 //! every user of the machine (security requirement 41). They come from a
 //! prompt or from standard input.
 
+mod customers;
+mod desk;
+mod upkeep;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
 
+pub use customers::{ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact};
+pub use desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use upkeep::{
+    ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
+    Templates, TrayArgs,
+};
+
 use crate::domain::channel::Channel;
-use crate::domain::outcome::Outcome;
 
 /// What `--help` says about exit codes, here and in the manual page.
 const EXIT_CODES: &str = "\
@@ -200,354 +210,10 @@ pub struct Named {
     pub output: Json,
 }
 
-/// `customers`
-#[derive(Debug, Subcommand)]
-pub enum Customers {
-    /// Write the customers of a CSV file into the store, each by account number
-    #[command(after_help = "\
-Examples:
-  countersign customers import customers.csv --dry-run
-  zcat customers.csv.gz | countersign customers import -
-
-The first line names the columns, in any order: account_no and name are needed;
-email, phone, address, locale, balance and currency are optional. The file is
-UTF-8, with commas or semicolons. A line replaces the customer's whole record, but
-for a balance it does not name. Good lines are imported and bad ones are named; where
-there was a bad one the exit code is 15.")]
-    Import(ImportArgs),
-    /// Find customers by any part of account number, name, email or phone
-    #[command(after_help = "\
-Examples:
-  countersign customers find rivera
-  countersign customers find \"0151 234\" --json
-
-Exits with 21 when nobody matches.")]
-    Find {
-        /// What to look for
-        #[arg(value_name = "QUERY", required = true, num_args = 1..)]
-        query: Vec<String>,
-        /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-        limit: u32,
-        #[command(flatten)]
-        /// JSON or text.
-        output: Json,
-    },
-    /// Bring what customers are found by up to the office's own table of customers
-    #[command(after_help = "\
-Examples:
-  countersign customers index
-  countersign customers index --dry-run --json
-
-Counters find new customers by themselves within seconds. This compares the whole
-table, and so also finds customers who were changed or taken out: run it once a
-night, or after many changes. It is safe while counters work.")]
-    Index(IndexArgs),
-    /// Forgive a customer's wrong codes in a row, which lock them at every counter
-    #[command(after_help = "\
-Example:
-  countersign customers unlock WB-004217 --reason \"showed an identity card\"
-
-The log keeps who did it and why.")]
-    Unlock(UnlockArgs),
-    /// Let a changed email address or phone number be the only proof at once
-    #[command(after_help = "\
-Example:
-  countersign customers confirm WB-004217 --email --reason \"showed an identity card\"
-
-A contact that was changed has to wait (otp.contact_quarantine_hours), since whoever
-changed it may not be the customer. The log keeps who confirmed it and why.")]
-    Confirm(ConfirmArgs),
-}
-
-/// `customers index`
-#[derive(Debug, Args)]
-pub struct IndexArgs {
-    /// Compare and count; write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `customers unlock`
-#[derive(Debug, Args)]
-pub struct UnlockArgs {
-    /// Account number, email address or phone number
-    #[arg(value_name = "CUSTOMER")]
-    pub customer: String,
-    /// Why: it goes into the log beside your name
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `customers confirm`
-#[derive(Debug, Args)]
-pub struct ConfirmArgs {
-    /// Account number, email address or phone number
-    #[arg(value_name = "CUSTOMER")]
-    pub customer: String,
-    #[command(flatten)]
-    /// Which contact.
-    pub which: WhichContact,
-    /// Why: it goes into the log beside your name
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// One of a customer's contacts.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct WhichContact {
-    /// The email address
-    #[arg(long)]
-    pub email: bool,
-    /// The phone number
-    #[arg(long)]
-    pub phone: bool,
-}
-
-/// `customers import`
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// The file; - for standard input
-    #[arg(value_name = "FILE.csv", value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Read and check the file; write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `request`
-#[derive(Debug, Args)]
-pub struct RequestArgs {
-    /// Account number, email address or phone number, exactly
-    pub customer: String,
-    /// How the code is sent
-    #[arg(long, value_parser = channel())]
-    pub channel: Channel,
-    /// What the verification is for, any text up to 40 characters
-    /// [default: the office's first purpose]
-    #[arg(long, value_name = "TEXT")]
-    pub purpose: Option<String>,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `session`
-#[derive(Debug, Subcommand)]
-pub enum Sessions {
-    /// The sessions alive now
-    #[command(after_help = "Examples:\n  countersign session list\n  \
-        countersign session list --all --json")]
-    List {
-        /// Ended ones too
-        #[arg(long)]
-        all: bool,
-        /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        limit: u32,
-        #[command(flatten)]
-        /// JSON or text.
-        output: Json,
-    },
-    /// One session
-    #[command(after_help = "Example:\n  countersign session show 9B4N2HX7QK")]
-    Show(NamedSession),
-    /// End a session, wherever it was opened
-    #[command(after_help = "Example:\n  countersign session end 9B4N2HX7QK")]
-    End(NamedSession),
-    /// Prove a session alive and prolong it; the token comes from a prompt or standard input
-    #[command(after_help = "\
-Example:
-  printf '%s\\n' \"$TOKEN\" | countersign session check --json
-
-Exits with 12 when the session has ended, with 2 when there is none of that token.")]
-    Check(Json),
-}
-
-/// A session by name.
-#[derive(Debug, Args)]
-pub struct NamedSession {
-    /// The session, such as 9B4N2HX7QK
-    #[arg(value_name = "ID")]
-    pub session: String,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `log`
-#[derive(Debug, Args)]
-pub struct LogArgs {
-    /// How many of the newest entries
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    pub limit: u32,
-    /// Go on with what happens from now
-    #[arg(long, short)]
-    pub follow: bool,
-    /// Only of this customer: account number, email address or phone number
-    #[arg(long, value_name = "CUSTOMER")]
-    pub customer: Option<String>,
-    /// Only of this request
-    #[arg(long, value_name = "REQUEST")]
-    pub request: Option<String>,
-    /// Only with this outcome
-    #[arg(long, value_parser = outcome())]
-    pub outcome: Option<Outcome>,
-    /// Only over this channel
-    #[arg(long, value_parser = channel())]
-    pub channel: Option<Channel>,
-    /// Only of customers this text finds, or of the request it names
-    #[arg(long)]
-    pub text: Option<String>,
-    /// Print JSON, one object a line
-    #[arg(long, conflicts_with = "csv")]
-    pub json: bool,
-    /// Print CSV; cells that a spreadsheet would run as a formula start with '
-    #[arg(long)]
-    pub csv: bool,
-}
-
-/// `maintain`
-#[derive(Debug, Args)]
-pub struct MaintainArgs {
-    /// Count what would be done, each up to 100000; do nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `doctor`
-#[derive(Debug, Args)]
-pub struct DoctorArgs {
-    /// Also send a message without a code there, by each provider of the channel; the log tells of it
-    #[arg(long, value_name = "EMAIL|PHONE")]
-    pub send_test: Option<String>,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `deliver`
-#[derive(Debug, Args)]
-pub struct DeliverArgs {
-    /// Go on until Ctrl-C
-    #[arg(long, short)]
-    pub watch: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `deliveries`
-#[derive(Debug, Args)]
-pub struct DeliveriesArgs {
-    /// The hours to look back, up to a month
-    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=744))]
-    pub hours: u32,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `tray`
-#[derive(Debug, Args)]
-pub struct TrayArgs {
-    /// Go on with messages that come from now
-    #[arg(long, short)]
-    pub follow: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `templates`
-#[derive(Debug, Subcommand)]
-pub enum Templates {
-    /// Look at the templates of every language, those of the office included
-    #[command(after_help = "\
-Example:
-  countersign templates check
-
-Every value must be one there is, a text message must be one message with the longest
-names, and the text and the HTML of an email must say the same. Exits with 78 when one
-cannot be used.")]
-    Check(Json),
-    /// Show a message as a customer would get it, with made-up values
-    #[command(after_help = "\
-Examples:
-  countersign templates preview --channel sms --locale hi
-  countersign templates preview --channel email --locale es-MX --html mail.html
-  countersign templates preview --channel sms --notice")]
-    Preview(PreviewArgs),
-}
-
-/// `templates preview`
-#[derive(Debug, Args)]
-pub struct PreviewArgs {
-    /// How it would be sent
-    #[arg(long, value_parser = channel())]
-    pub channel: Channel,
-    /// The customer's language, such as es or es-MX [default: the office's]
-    #[arg(long, value_name = "LOCALE")]
-    pub locale: Option<String>,
-    /// Write the HTML part of the email to this file
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub html: Option<PathBuf>,
-    /// What a contact is told that was changed, instead of a code
-    #[arg(long)]
-    pub notice: bool,
-    #[command(flatten)]
-    /// JSON or text.
-    pub output: Json,
-}
-
-/// `keys`
-#[derive(Debug, Subcommand)]
-pub enum Keys {
-    /// The names of the keys; the keys themselves are never shown
-    #[command(after_help = "Example:\n  countersign keys list")]
-    List(Json),
-    /// Make a new key for new codes; codes already sent stay good until they expire
-    #[command(after_help = "Example:\n  countersign keys rotate")]
-    Rotate(Json),
-}
-
-/// `config`
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Read the configuration and name everything that is wrong with it
-    #[command(after_help = "Example:\n  countersign config check --config ./office.toml")]
-    Check(Json),
-    /// Show what holds, defaults included; secrets are hidden
-    #[command(after_help = "Example:\n  countersign config show")]
-    Show(Json),
-}
-
 fn channel() -> impl clap::builder::TypedValueParser<Value = Channel> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Channel::ALL.map(Channel::word))
         .try_map(|word| word.parse::<Channel>())
-}
-
-fn outcome() -> impl clap::builder::TypedValueParser<Value = Outcome> {
-    use clap::builder::TypedValueParser as _;
-    clap::builder::PossibleValuesParser::new(Outcome::ALL.map(Outcome::word))
-        .try_map(|word| word.parse::<Outcome>())
 }
 
 impl Cli {
@@ -605,6 +271,7 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::outcome::Outcome;
 
     #[test]
     fn the_description_holds_together() {

@@ -1,0 +1,135 @@
+//! `customers`: finding, importing, unlocking.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+use super::Json;
+
+/// `customers`
+#[derive(Debug, Subcommand)]
+pub enum Customers {
+    /// Write the customers of a CSV file into the store, each by account number
+    #[command(after_help = "\
+Examples:
+  countersign customers import customers.csv --dry-run
+  zcat customers.csv.gz | countersign customers import -
+
+The first line names the columns, in any order: account_no and name are needed;
+email, phone, address, locale, balance and currency are optional. The file is
+UTF-8, with commas or semicolons. A line replaces the customer's whole record, but
+for a balance it does not name. Good lines are imported and bad ones are named; where
+there was a bad one the exit code is 15.")]
+    Import(ImportArgs),
+    /// Find customers by any part of account number, name, email or phone
+    #[command(after_help = "\
+Examples:
+  countersign customers find rivera
+  countersign customers find \"0151 234\" --json
+
+Exits with 21 when nobody matches.")]
+    Find {
+        /// What to look for
+        #[arg(value_name = "QUERY", required = true, num_args = 1..)]
+        query: Vec<String>,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        limit: u32,
+        #[command(flatten)]
+        /// JSON or text.
+        output: Json,
+    },
+    /// Bring what customers are found by up to the office's own table of customers
+    #[command(after_help = "\
+Examples:
+  countersign customers index
+  countersign customers index --dry-run --json
+
+Counters find new customers by themselves within seconds. This compares the whole
+table, and so also finds customers who were changed or taken out: run it once a
+night, or after many changes. It is safe while counters work.")]
+    Index(IndexArgs),
+    /// Forgive a customer's wrong codes in a row, which lock them at every counter
+    #[command(after_help = "\
+Example:
+  countersign customers unlock WB-004217 --reason \"showed an identity card\"
+
+The log keeps who did it and why.")]
+    Unlock(UnlockArgs),
+    /// Let a changed email address or phone number be the only proof at once
+    #[command(after_help = "\
+Example:
+  countersign customers confirm WB-004217 --email --reason \"showed an identity card\"
+
+A contact that was changed has to wait (otp.contact_quarantine_hours), since whoever
+changed it may not be the customer. The log keeps who confirmed it and why.")]
+    Confirm(ConfirmArgs),
+}
+
+/// `customers index`
+#[derive(Debug, Args)]
+pub struct IndexArgs {
+    /// Compare and count; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers unlock`
+#[derive(Debug, Args)]
+pub struct UnlockArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers confirm`
+#[derive(Debug, Args)]
+pub struct ConfirmArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    #[command(flatten)]
+    /// Which contact.
+    pub which: WhichContact,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// One of a customer's contacts.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhichContact {
+    /// The email address
+    #[arg(long)]
+    pub email: bool,
+    /// The phone number
+    #[arg(long)]
+    pub phone: bool,
+}
+
+/// `customers import`
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The file; - for standard input
+    #[arg(value_name = "FILE.csv", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Read and check the file; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}

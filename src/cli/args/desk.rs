@@ -1,0 +1,105 @@
+//! What a clerk does, and looks up: requests, sessions, the log.
+
+use clap::{Args, Subcommand};
+
+use super::{Json, channel};
+use crate::domain::channel::Channel;
+use crate::domain::outcome::Outcome;
+
+/// `request`
+#[derive(Debug, Args)]
+pub struct RequestArgs {
+    /// Account number, email address or phone number, exactly
+    pub customer: String,
+    /// How the code is sent
+    #[arg(long, value_parser = channel())]
+    pub channel: Channel,
+    /// What the verification is for, any text up to 40 characters
+    /// [default: the office's first purpose]
+    #[arg(long, value_name = "TEXT")]
+    pub purpose: Option<String>,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `session`
+#[derive(Debug, Subcommand)]
+pub enum Sessions {
+    /// The sessions alive now
+    #[command(after_help = "Examples:\n  countersign session list\n  \
+        countersign session list --all --json")]
+    List {
+        /// Ended ones too
+        #[arg(long)]
+        all: bool,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        #[command(flatten)]
+        /// JSON or text.
+        output: Json,
+    },
+    /// One session
+    #[command(after_help = "Example:\n  countersign session show 9B4N2HX7QK")]
+    Show(NamedSession),
+    /// End a session, wherever it was opened
+    #[command(after_help = "Example:\n  countersign session end 9B4N2HX7QK")]
+    End(NamedSession),
+    /// Prove a session alive and prolong it; the token comes from a prompt or standard input
+    #[command(after_help = "\
+Example:
+  printf '%s\\n' \"$TOKEN\" | countersign session check --json
+
+Exits with 12 when the session has ended, with 2 when there is none of that token.")]
+    Check(Json),
+}
+
+/// A session by name.
+#[derive(Debug, Args)]
+pub struct NamedSession {
+    /// The session, such as 9B4N2HX7QK
+    #[arg(value_name = "ID")]
+    pub session: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// How many of the newest entries
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub limit: u32,
+    /// Go on with what happens from now
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only of this customer: account number, email address or phone number
+    #[arg(long, value_name = "CUSTOMER")]
+    pub customer: Option<String>,
+    /// Only of this request
+    #[arg(long, value_name = "REQUEST")]
+    pub request: Option<String>,
+    /// Only with this outcome
+    #[arg(long, value_parser = outcome())]
+    pub outcome: Option<Outcome>,
+    /// Only over this channel
+    #[arg(long, value_parser = channel())]
+    pub channel: Option<Channel>,
+    /// Only of customers this text finds, or of the request it names
+    #[arg(long)]
+    pub text: Option<String>,
+    /// Print JSON, one object a line
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV; cells that a spreadsheet would run as a formula start with '
+    #[arg(long)]
+    pub csv: bool,
+}
+
+fn outcome() -> impl clap::builder::TypedValueParser<Value = Outcome> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Outcome::ALL.map(Outcome::word))
+        .try_map(|word| word.parse::<Outcome>())
+}
