@@ -2,8 +2,10 @@
 //! keys and a random source. The store is also the clock, since no terminal's own
 //! is trusted.
 
+mod codes;
 pub mod notices;
 pub mod outbox;
+mod sending;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,22 +15,23 @@ use tokio::sync::watch;
 
 use crate::domain::channel::Channel;
 use crate::domain::chore::{Chore, Tidied};
-use crate::domain::code::{Digest, Guess};
-use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
 use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
-use crate::domain::key::{KeyId, Keyring, MissingKey};
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::key::{Keyring, MissingKey};
 use crate::domain::outcome::Outcome;
-use crate::domain::policy::{Limit, OtpPolicy, Retention, SendLimits};
+use crate::domain::policy::Retention;
 use crate::domain::query::Query;
-use crate::domain::request::{Reference, Request, RequestId};
-use crate::domain::seal::Sealed;
+use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
+pub use codes::{
+    Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Quarantine, Reissue,
+    RetiredCode,
+};
 use notices::{NoticeProviders, Notices};
 use outbox::Outbox;
+pub use sending::{Consent, Granted, Sender, Tray, TrayError, TrayMessage};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -106,277 +109,6 @@ impl Keys for Keyring {
     fn read(&self) -> Result<Keyring, KeysError> {
         Ok(self.clone())
     }
-}
-
-/// Asked by a sender right before the first step that cannot be taken back: the
-/// letter itself, the POST. What came before it, the connection and the login,
-/// may be done by several terminals for the same message; from here on one does.
-#[async_trait]
-pub trait Consent: Send + Sync {
-    /// Whether the message may go out now. Where not, the sender stops.
-    async fn given(&self) -> bool;
-}
-
-/// For a message that nobody else can be sending.
-#[derive(Clone, Copy, Debug)]
-pub struct Granted;
-
-#[async_trait]
-impl Consent for Granted {
-    async fn given(&self) -> bool {
-        true
-    }
-}
-
-/// Hands messages to a provider. It never fails in silence and never sends
-/// twice: whatever happens is in the report.
-#[async_trait]
-pub trait Sender: Send + Sync {
-    /// The provider's name as logs and screens show it.
-    fn provider(&self) -> &'static str;
-    /// Hands one message over, within the sender's own time limit. `consent` is
-    /// asked once; where it is not given, nothing is sent, and the report means
-    /// nothing.
-    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report;
-    /// Hands over a message that nobody else can be sending.
-    async fn send(&self, message: &Outgoing) -> Report {
-        self.hand_over(message, &Granted).await
-    }
-    /// Whether the provider can be asked about a message it was given.
-    fn can_tell(&self) -> bool {
-        false
-    }
-    /// What the provider knows of a message it was given, or may have been.
-    async fn ask(&self, _trace: &Trace) -> Told {
-        Told::Silence("This provider does not say what became of a message.".into())
-    }
-    /// Sends a message that holds no code, and says so.
-    async fn send_test(&self, _test: &TestMessage) -> Report {
-        Report {
-            state: DeliveryState::Undeliverable,
-            provider_id: None,
-            detail: Some("This provider has no message to try it out with.".into()),
-            fault: Some(Fault::Permanent),
-        }
-    }
-    /// Tells a contact that it was changed. It may be told twice.
-    async fn send_notice(&self, _notice: &ChangeNotice) -> Report {
-        Report {
-            state: DeliveryState::Undeliverable,
-            provider_id: None,
-            detail: Some("This provider takes nothing but codes.".into()),
-            fault: Some(Fault::Permanent),
-        }
-    }
-    /// Tries what can be tried without sending: reach the provider, log in.
-    async fn check(&self) -> Result<String, String>;
-}
-
-/// A message that went into the tray instead of to a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrayMessage {
-    /// Its place in the tray; later messages have higher numbers.
-    pub number: u64,
-    /// When it was put there.
-    pub at: Timestamp,
-    /// The channel it would have taken.
-    pub channel: Channel,
-    /// The address or number it would have gone to.
-    pub to: String,
-    /// The subject of an email.
-    pub subject: Option<String>,
-    /// The text as the customer would read it, code included.
-    pub text: String,
-    /// The word that the counter's screen shows too.
-    pub reference: String,
-}
-
-/// Why the tray cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the tray cannot be read: {0}")]
-pub struct TrayError(pub String);
-
-/// The tray as a reader sees it. It exists in development only.
-#[async_trait]
-pub trait Tray: Send + Sync {
-    /// Up to `limit` messages numbered over `after`, oldest first; where there
-    /// are more, the newest of them.
-    async fn messages(&self, after: u64, limit: u32) -> Result<Vec<TrayMessage>, TrayError>;
-}
-
-/// A code about to be stored.
-#[derive(Clone, Debug)]
-pub struct NewCode {
-    /// The keyed digest.
-    pub digest: Digest,
-    /// The name of its key.
-    pub key_id: KeyId,
-    /// The word in its message.
-    pub reference: Reference,
-    /// The code itself, for its message alone.
-    pub sealed: Sealed,
-}
-
-/// A send that is about to be allowed or not.
-#[derive(Clone, Debug)]
-pub struct NewDelivery {
-    /// How.
-    pub channel: Channel,
-    /// Where to.
-    pub contact: Contact,
-    /// Through which provider.
-    pub provider: &'static str,
-    /// The terminal that hands the message over.
-    pub holder: String,
-}
-
-/// A new request: everything that is stored, decided before and judged by the
-/// store in one transaction.
-#[derive(Clone, Debug)]
-pub struct NewRequest<'a> {
-    /// The public name drawn for it.
-    pub id: RequestId,
-    /// Whom it verifies.
-    pub customer: CustomerId,
-    /// What for.
-    pub purpose: &'a str,
-    /// A name of the act itself: the same act told twice issues once.
-    pub idempotency: &'a str,
-    /// Its first code.
-    pub code: NewCode,
-    /// Where the code goes.
-    pub delivery: NewDelivery,
-    /// The office's rules.
-    pub policy: &'a OtpPolicy,
-    /// The office's limits.
-    pub limits: &'a SendLimits,
-    /// Who asks, and where.
-    pub actor: &'a Actor,
-    /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
-}
-
-/// Another code for an open request.
-#[derive(Clone, Debug)]
-pub struct Reissue<'a> {
-    /// The request.
-    pub id: &'a RequestId,
-    /// The generation that the new code follows. Where it is no longer the
-    /// current one, somebody was faster and nothing is done.
-    pub after: u32,
-    /// The new code.
-    pub code: NewCode,
-    /// Where the code goes: the request's channel and the contact now on file.
-    pub delivery: NewDelivery,
-    /// The office's rules.
-    pub policy: &'a OtpPolicy,
-    /// The office's limits.
-    pub limits: &'a SendLimits,
-    /// Who asks, and where.
-    pub actor: &'a Actor,
-    /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
-}
-
-/// What came of asking for a code.
-#[derive(Clone, Debug)]
-pub enum Issued {
-    /// It is stored, and its message in the outbox.
-    Fresh(Request),
-    /// The same act was done before.
-    Already(Request),
-    /// A limit holds it back until a moment.
-    Limited {
-        /// Which limit.
-        limit: Limit,
-        /// When it may be tried again.
-        retry_at: Timestamp,
-    },
-    /// The customer is locked: too many wrong codes in a row.
-    CustomerLocked,
-    /// The contact took another one's place too short a time ago.
-    Quarantined(Quarantine),
-    /// The contact is not the one on file any more: read the customer again.
-    Outdated,
-    /// The request is not open any more.
-    Closed(Request),
-    /// There is no such request.
-    NotFound,
-}
-
-/// Why a contact cannot be the only proof yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quarantine {
-    /// What was changed.
-    pub kind: ContactKind,
-    /// When that was noticed.
-    pub changed_at: Timestamp,
-    /// Until when it cannot be the only proof.
-    pub until: Timestamp,
-    /// The same for the other kind of contact, where that was changed too.
-    pub other_until: Option<Timestamp>,
-}
-
-/// A session about to be opened by a right code.
-#[derive(Clone, Debug)]
-pub struct NewSession {
-    /// The public name drawn for it.
-    pub id: SessionId,
-    /// The digest of its token.
-    pub token_digest: String,
-}
-
-/// A code that was entered.
-#[derive(Clone, Debug)]
-pub struct Attempt<'a> {
-    /// For which request.
-    pub request: &'a RequestId,
-    /// A name of the act itself: the same act told twice is counted and judged
-    /// once, and answered alike. It is one act with its session: told with
-    /// another token, it is none that the store knows.
-    pub act: &'a str,
-    /// The code and the keys to judge it.
-    pub guess: Guess<'a>,
-    /// The session to open if it is right.
-    pub session: NewSession,
-    /// The office's rules.
-    pub policy: &'a OtpPolicy,
-    /// Who entered it, and where.
-    pub actor: &'a Actor,
-}
-
-/// An older code of the same customer and purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RetiredCode {
-    /// The word in its message.
-    pub reference: Reference,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-}
-
-/// What came of an attempt.
-#[derive(Clone, Debug)]
-pub enum Attempted {
-    /// The code was right.
-    Verified {
-        /// The request, now verified.
-        request: Request,
-        /// The session it opened.
-        session: Session,
-    },
-    /// It was not, or could not be judged any more.
-    Refused {
-        /// Why: wrong, superseded, expired, locked or used.
-        outcome: Outcome,
-        /// The request as it is now.
-        request: Request,
-        /// Where the code is an older one: which.
-        retired: Option<RetiredCode>,
-        /// Whether it is the customer who is locked, not only the request.
-        customer_locked: bool,
-    },
-    /// There is no such request.
-    NotFound,
 }
 
 /// How customers are named exactly, to act on one.
