@@ -63,20 +63,32 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
         let _ = tell.send(DeliverLine::new(errand, report));
     });
     tokio::pin!(keeping);
-    let exit = loop {
+    let (mut exit, mut told_all) = (Ok(Exit::DONE), false);
+    while !told_all {
         tokio::select! {
-            exit = ends.next() => break exit,
-            Some(line) = told.recv() => write(output, &line)?,
+            ended = ends.next() => {
+                exit = Ok(ended);
+                told_all = true;
+            }
+            Some(line) = told.recv() => {
+                if let Err(failure) = write(output, &line) {
+                    exit = Err(failure);
+                    told_all = true;
+                }
+            }
             // It does not end by itself.
             () = &mut keeping => return Ok(Exit::DONE),
         }
-    };
+    }
+    // Whatever ends it, what has begun is brought to its end.
     end.cancel();
     keeping.await;
     while let Ok(line) = told.try_recv() {
-        write(output, &line)?;
+        if exit.is_ok() {
+            write(output, &line)?;
+        }
     }
-    Ok(exit)
+    exit
 }
 
 /// What came of a message, at once.

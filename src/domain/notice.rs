@@ -11,6 +11,9 @@ const RETRY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hour
 /// How long it is tried. Whoever hears of it later has heard of it otherwise.
 const TRIED: Duration = Duration::from_hours(24);
 
+/// How often it is sent where nobody knows whether it came.
+const UNSURE: u32 = 3;
+
 /// What comes after a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -29,7 +32,10 @@ pub fn after(report: &Report, tries: u32, age: Duration) -> Next {
         // The address is gone, as it often is when somebody has another one.
         (DeliveryState::Undeliverable, Some(Fault::Permanent)) => Next::GivenUp,
         // What is set up wrong here may be right at another terminal.
-        (_, Some(Fault::Permanent | Fault::Unknown)) => again(doubled(tries), age),
+        (_, Some(Fault::Permanent)) => again(doubled(tries), age),
+        // It may have come each time.
+        (_, Some(Fault::Unknown)) if tries >= UNSURE => Next::GivenUp,
+        (_, Some(Fault::Unknown)) => again(doubled(tries), age),
         (_, Some(Fault::Transient { retry_after })) => {
             again(retry_after.unwrap_or_default().max(doubled(tries)), age)
         }
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(after(&Report::sent(None), 9, hour), Next::Told);
         let unknown = failed(DeliveryState::Unknown, Fault::Unknown);
         assert_eq!(after(&unknown, 1, hour), Next::Again(Duration::from_mins(1)));
+        assert_eq!(after(&unknown, UNSURE, hour), Next::GivenUp);
         let gone = failed(DeliveryState::Undeliverable, Fault::Permanent);
         assert_eq!(after(&gone, 1, hour), Next::GivenUp);
         let login = failed(DeliveryState::Failed, Fault::Permanent);

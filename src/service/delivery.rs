@@ -90,12 +90,16 @@ impl Desk {
     /// Does an errand.
     pub(super) async fn run(&self, errand: &Errand, lines: &Lines) -> Result<Run, DeskError> {
         match errand.task {
+            // Only who has its provider can find out what became of it.
             Task::Send if errand.begun_at.is_some() => {
+                if self.senders.behind(errand.line).is_none() {
+                    return self.left(errand).await;
+                }
                 let step = outbox::after_vanishing(self.standing(errand, errand.line));
                 Ok(self.ended(errand, step))
             }
             Task::Send => self.send(errand, lines).await,
-            Task::Settle | Task::Follow => Ok(self.ask_about(errand).await),
+            Task::Settle | Task::Follow => self.ask_about(errand).await,
         }
     }
 
@@ -143,14 +147,15 @@ impl Desk {
         Ok(Run::Ended(Conclusion { line, step, begun, experience }))
     }
 
-    async fn ask_about(&self, errand: &Errand) -> Run {
+    async fn ask_about(&self, errand: &Errand) -> Result<Run, DeskError> {
         let standing = self.standing(errand, errand.line);
-        // Another terminal may have it.
-        let Some(sender) = self.senders.behind(errand.line) else { return Run::Left };
+        let Some(sender) = self.senders.behind(errand.line) else {
+            return self.left(errand).await;
+        };
         if errand.is_outdated && errand.task == Task::Settle {
             // What it would be found by is the later message's word by now.
             let report = Report { state: DeliveryState::Unknown, ..not_sent(REPLACED) };
-            return self.ended(errand, Step { report, next: None });
+            return Ok(self.ended(errand, Step { report, next: None }));
         }
         let told = sender
             .ask(&Trace {
@@ -169,7 +174,7 @@ impl Desk {
             (Some((Task::Send, _)), None) => Step { report: not_sent(WITHDRAWN), next: None },
             _ => step,
         };
-        self.ended(errand, step)
+        Ok(self.ended(errand, step))
     }
 
     async fn put_off(&self, errand: &Errand, wait: Duration, why: &str) -> Result<Run, DeskError> {

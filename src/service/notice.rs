@@ -11,6 +11,7 @@ use super::outbox::written;
 use super::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
 use super::ports::outbox::Errand;
 use super::{Desk, DeskError};
+use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, Fault, Report};
 use crate::domain::line::{Health, Line};
 use crate::domain::message::ChangeNotice;
@@ -114,14 +115,23 @@ impl Desk {
         Ok(told)
     }
 
-    /// Tells one contact, by the first of its lines that is not down.
+    /// Tells one contact, by the lines that are not down in turn.
     async fn tell(&self, notice: &Notice) -> Result<(), DeskError> {
+        if let Contact::Phone(number) = &notice.contact
+            && !self.office.phones.allows(number.country())
+        {
+            let next = Next::GivenUp;
+            return self.told(notice, "none", &no_number_of_ours(), next).await;
+        }
         let (now, lines) = self.insist(|| self.store.lines()).await?;
         let channel = notice.contact.kind().channel();
-        let lines = [Line::main(channel), Line::fallback(channel)]
-            .into_iter()
-            .filter(|line| self.senders.behind(*line).is_some())
-            .map(|line| {
+        let mut order = [Line::main(channel), Line::fallback(channel)];
+        // What the one is not set up for the other may do.
+        if notice.tries.is_multiple_of(2) {
+            order.reverse();
+        }
+        let lines =
+            order.into_iter().filter(|line| self.senders.behind(*line).is_some()).map(|line| {
                 lines.iter().find(|it| it.line == line).cloned().unwrap_or(Health::new(line))
             });
         let lines: Vec<Health> = lines.collect();
@@ -170,6 +180,15 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let outcome = NoticeOutcome { notice, provider, report, next, actor: &self.actor };
         Ok(self.insist(|| self.store.conclude_notice(outcome)).await?)
+    }
+}
+
+fn no_number_of_ours() -> Report {
+    Report {
+        state: DeliveryState::Undeliverable,
+        provider_id: None,
+        detail: Some("The office does not send to numbers of that country.".into()),
+        fault: Some(Fault::Permanent),
     }
 }
 

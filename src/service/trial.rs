@@ -8,7 +8,7 @@ use super::ports::outbox::{Trial, TrialRefusal};
 use super::{Desk, DeskError, wording};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
-use crate::domain::delivery::Report;
+use crate::domain::delivery::{DeliveryState, Fault, Report};
 use crate::domain::event::EventKind;
 use crate::domain::line::Line;
 use crate::domain::message::TestMessage;
@@ -56,7 +56,16 @@ impl Desk {
                 counter: self.actor.counter.clone(),
             };
             let provider = sender.provider();
-            self.begin_trial(&test.name, &to, line, provider).await?;
+            match self.begin_trial(&test.name, &to, line, provider).await {
+                Ok(()) => {}
+                // The one before was sent: that has to be told too.
+                Err(TrialError::Limited(refusal)) if !trials.is_empty() => {
+                    let report = not_sent(refusal.limit.sentence());
+                    trials.push(Trialled { line, provider, contact: to.masked(), report });
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
             let report = sender.send_test(&test).await;
             let trial = Trialled { line, provider, contact: to.masked(), report };
             self.write_down(&self.new_act()?, &trial).await?;
@@ -124,6 +133,15 @@ impl Desk {
         };
         self.insist(|| self.store.record(act, event.clone())).await?;
         Ok(())
+    }
+}
+
+fn not_sent(why: &str) -> Report {
+    Report {
+        state: DeliveryState::Failed,
+        provider_id: None,
+        detail: Some(why.to_owned()),
+        fault: Some(Fault::Permanent),
     }
 }
 

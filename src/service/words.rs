@@ -33,7 +33,7 @@ struct Waiting {
 
 impl Words {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing in here is left half-way by whoever panics.
+        // Nobody panics in the middle of it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -65,21 +65,46 @@ impl Desk {
     }
 
     async fn ask_for_words(self) {
+        let _asking = Asking(&self.words);
         loop {
-            let questions = self.words.next();
+            let mut questions = self.words.next();
             if questions.is_empty() {
                 return;
             }
+            // Who did not wait for it hands nothing over.
+            questions.retain(|it| !it.answer.is_closed());
+            if questions.is_empty() {
+                continue;
+            }
             let asked: Vec<_> = questions.iter().map(|it| (&it.errand, it.line)).collect();
             let words = self.store.begin(&asked, &self.holder).await;
-            for (at, question) in questions.into_iter().enumerate() {
+            for (at, Question { errand, answer, .. }) in questions.into_iter().enumerate() {
                 let word = match &words {
                     Ok(words) => Ok(words.get(at).copied().unwrap_or(false)),
                     Err(error) => Err(error.to_string()),
                 };
-                // Who did not wait for it does not act upon it.
-                let _ = question.answer.send(word);
+                if let Err(Ok(true)) = answer.send(word) {
+                    self.take_back(&errand).await;
+                }
             }
+        }
+    }
+
+    /// The word came too late for who asked.
+    async fn take_back(&self, errand: &Errand) {
+        if let Err(error) = self.store.take_back(errand, &self.holder).await {
+            tracing::warn!(%error, "a hand-over that nobody makes stands as begun");
+        }
+    }
+}
+
+/// Whoever asks, while it asks: should it panic, the next question is asked anew.
+struct Asking<'a>(&'a Words);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.waiting().asking = false;
         }
     }
 }

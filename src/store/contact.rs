@@ -51,10 +51,11 @@ statements! {
     /// The requests whose codes can be entered.
     OPEN {
         "SELECT " request_columns "WHERE o.customer_id " (among "$1")
-        " AND o.open_purpose IS NOT NULL AND o.expires_at > " now
+        " AND o.open_purpose IS NOT NULL AND o.expires_at > " now " ORDER BY d.id"
     }
     CONFIRM {
-        "UPDATE core_contact SET changed = 0 WHERE customer_id = $1 AND kind = $2 AND changed = 1"
+        "UPDATE core_contact SET changed = 0 WHERE customer_id = $1 AND kind = $2 \
+         AND contact = $3 AND changed = 1"
     }
 }
 
@@ -311,15 +312,18 @@ pub(super) async fn confirm(
     actor: &Actor,
 ) -> Result<bool, StoreError> {
     let mut tx = db.begin().await?;
-    let contact = read(&mut tx, customer).await?.into_iter().find(|it| it.kind == kind);
-    let confirmed = tx.write(&CONFIRM, args![customer.0, kind.word()]).await? > 0;
+    let bound = read(&mut tx, customer).await?.into_iter().find(|it| it.kind == kind);
+    let Some(Bound { contact, .. }) = bound else { return Ok(false) };
+    // What the log names, and no other that took its place meanwhile.
+    let arguments = args![customer.0, kind.word(), contact.as_str()];
+    let confirmed = tx.write(&CONFIRM, arguments).await? > 0;
     let event = NewEvent {
         kind: EventKind::ContactConfirmed,
         outcome: None,
         request: None,
         customer: Some(customer),
         channel: Some(kind.channel()),
-        contact: contact.map(|it| it.contact.masked()),
+        contact: Some(contact.masked()),
         detail: Some(reason.to_owned()),
         actor,
     };

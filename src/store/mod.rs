@@ -543,7 +543,11 @@ impl Outbox for SqlStore {
     }
 
     async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        outbox::release(&self.db, errand, holder).await
+        in_turn(|| outbox::release(&self.db, errand, holder)).await
+    }
+
+    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        in_turn(|| outbox::take_back(&self.db, errand, holder)).await
     }
 
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
@@ -577,7 +581,7 @@ impl Outbox for SqlStore {
     }
 
     async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
-        line::try_one(&self.db, line).await
+        in_turn(|| line::try_one(&self.db, line)).await
     }
 
     async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {

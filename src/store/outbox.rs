@@ -62,11 +62,17 @@ statements! {
         "UPDATE core_outbox SET due_at = " now " + $4 WHERE delivery_id = $1 AND holder = $2 \
          AND tries = $3 AND task = 'send' AND begun_at IS NULL"
     }
+    /// As it was taken: one that was begun meanwhile is under way.
     RELEASE {
         "UPDATE core_outbox SET holder = '', due_at = " now " WHERE delivery_id = $1 \
-         AND holder = $2 AND tries = $3 AND begun_at IS NULL"
+         AND holder = $2 AND tries = $3 AND task = $4 \
+         AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $5"
     }
-    /// Only those that were put off: others are on their way.
+    TAKE_BACK {
+        "UPDATE core_outbox SET begun_at = NULL, due_at = " now " WHERE delivery_id = $1 \
+         AND holder = $2 AND tries = $3 AND task = 'send' AND begun_at IS NOT NULL"
+    }
+    /// Those that were put off or failed before.
     HURRY {
         "UPDATE core_outbox SET due_at = " now " WHERE task = 'send' AND begun_at IS NULL \
          AND due_at > " now " AND (SELECT d.detail FROM core_delivery d \
@@ -238,7 +244,8 @@ pub(super) async fn hold(db: &Db, errand: &Errand, holder: &str) -> Result<bool,
 
 /// Leaves an errand to the other terminals.
 pub(super) async fn release(db: &Db, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-    let arguments = args![errand.delivery.0, holder, errand.tries];
+    let (task, begun) = (errand.task.word(), i64::from(errand.begun_at.is_some()));
+    let arguments = args![errand.delivery.0, holder, errand.tries, task, begun];
     db.write_alone(&RELEASE, arguments).await.map(drop)
 }
 
@@ -265,12 +272,18 @@ pub(super) async fn begin(
     };
     let mut tx = db.begin().await?;
     let rows = tx.all(&UNBEGUN, args![&ids(errands), holder]).await?;
-    let unbegun: Vec<(i64, u32)> = rows
+    let mut unbegun: Vec<(i64, u32)> = rows
         .iter()
         .map(|row| Ok((row.int(0)?, row.count(1)?)))
         .collect::<Result<_, StoreError>>()?;
-    let is_free = |errand: &Errand| unbegun.contains(&(errand.delivery.0, errand.tries));
-    let begun: Vec<_> = errands.iter().copied().filter(|(errand, _)| is_free(errand)).collect();
+    // A terminal may be at one errand twice: the word is given once.
+    let mut begins = |errand: &Errand| {
+        let found = unbegun.iter().position(|it| *it == (errand.delivery.0, errand.tries));
+        found.map(|at| unbegun.swap_remove(at)).is_some()
+    };
+    let words: Vec<bool> = errands.iter().map(|(errand, _)| begins(errand)).collect();
+    let begun = errands.iter().zip(&words).filter(|(_, word)| **word);
+    let begun: Vec<_> = begun.map(|(asked, _)| *asked).collect();
     if !begun.is_empty() {
         tx.write(&BEGIN_THESE, args![&ids(&begun), millis_of(HANDOVER)]).await?;
         for (errand, line) in &begun {
@@ -281,7 +294,13 @@ pub(super) async fn begin(
         }
         tx.commit_quietly().await?;
     }
-    Ok(errands.iter().map(|(errand, _)| is_free(errand)).collect())
+    Ok(words)
+}
+
+/// Takes back that a hand-over began, which nobody makes.
+pub(super) async fn take_back(db: &Db, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+    let arguments = args![errand.delivery.0, holder, errand.tries];
+    db.write_alone(&TAKE_BACK, arguments).await.map(drop)
 }
 
 /// By another line than last, or than a run of it that was overtaken knew.
@@ -319,13 +338,16 @@ pub(super) async fn conclude(db: &Db, outcomes: &[Outcome<'_>]) -> Result<(), St
             done => return done,
         }
     }
+    let mut all = Ok(());
     for outcome in outcomes {
         match write_down(db, &[outcome]).await {
             Ok(()) | Err(StoreError::Taken(_)) => {}
-            Err(error) => return Err(error),
+            Err(error) if error.is_break() => return Err(error),
+            // It shall not keep the others from being written.
+            Err(error) => all = all.and(Err(error)),
         }
     }
-    Ok(())
+    all
 }
 
 async fn write_down(db: &Db, outcomes: &[&Outcome<'_>]) -> Result<(), StoreError> {

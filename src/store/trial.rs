@@ -1,5 +1,6 @@
 //! Whether a test message may go out: it has the limits of every other message,
-//! which count it together with those that carried a code.
+//! for which it counts together with those that carried a code. For those it does
+//! not count: no admin's test keeps a customer from being verified.
 
 use super::db::{Db, Tx, args};
 use super::gate::WINDOW;

@@ -240,6 +240,29 @@ async fn security_20_a_terminal_that_slept_over_the_stores_word_does_not_act_upo
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn security_20_who_did_not_wait_for_the_stores_word_leaves_nothing_begun() {
+    let post = PostOffice::start(|_| None).await;
+    let office = Office::new(smtp_sender(post.settings()), LONG).await;
+    let (slow, lost) = office.losing_terminal().await;
+    let asleep = lost.with_file_name("asleep");
+    for _ in 0..3 {
+        office.ask(Channel::Email).await;
+    }
+    office.pass(LEASE).await;
+    // The first is asked for alone, the others wait for their turn to be asked for.
+    std::fs::write(&asleep, "").expect("a file");
+    assert_eq!(slow.work_off_outbox(3).await.expect("a desk"), 3);
+    std::fs::remove_file(&asleep).expect("the file");
+    // What is asked for too late comes to its end by itself.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(post.letters().is_empty());
+    assert_eq!(office.said().await, [EventKind::Delayed; 3]);
+    office.pass(5_000).await;
+    assert_eq!(slow.work_off_outbox(3).await.expect("a desk"), 3);
+    assert_eq!(post.letters().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() {
     let plan = Some((At::Letter, Does::HoldAndSay("451 4.3.0 not now\r\n")));
     let post = PostOffice::start(move |_| plan).await;

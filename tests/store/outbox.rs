@@ -305,6 +305,16 @@ on_each_store! {
         }
         house.pass(62_000).await;
         let taken = desk.takes(OTHER).await;
+        let mut wish = wish(customer, "123456");
+        wish.purpose = "f".into();
+        let twice = desk.errand(&desk.issue(&wish).await).await;
+        let asked = [(&twice, twice.line), (&twice, fallback)];
+        let words = desk.store.begin(&asked, HOLDER).await.expect("an answer");
+        assert_eq!(words, [true, false], "a terminal may be at one errand twice");
+        desk.store.take_back(&twice, OTHER).await.expect("an answer");
+        assert!(!desk.begins(&twice, HOLDER).await, "it is not the other's to take back");
+        desk.store.take_back(&twice, HOLDER).await.expect("an answer");
+        assert!(desk.begins(&twice, HOLDER).await, "nobody made that one");
         let line = |errand: &Errand| {
             let it = taken.iter().find(|it| it.delivery == errand.delivery).expect("due");
             (it.begun_at.is_some(), it.line)

@@ -325,6 +325,10 @@ impl Outbox for Breaking {
         word
     }
 
+    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        self.read(self.inner.take_back(errand, holder)).await
+    }
+
     async fn postpone(
         &self,
         delivery: DeliveryId,

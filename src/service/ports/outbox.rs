@@ -164,6 +164,9 @@ pub trait Outbox: Send + Sync {
         errands: &[(&Errand, Line)],
         holder: &str,
     ) -> Result<Vec<bool>, StoreError>;
+    /// Takes back that a hand-over began, since who asked for the word did not wait
+    /// for it and makes none.
+    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError>;
     /// Leaves a message waiting for so long without a try, with the reason.
     async fn postpone(
         &self,
