@@ -137,7 +137,7 @@ fn copy(place: &Place, table: &str, file: &Path) {
     match place {
         Place::Sqlite(store) => {
             let script = format!(
-                "PRAGMA synchronous = OFF;\n.mode tabs\n.import {path} {table}\n\
+                "PRAGMA synchronous = OFF;\nPRAGMA cache_size = -6000000;\n.mode tabs\n.import {path} {table}\n\
                  PRAGMA wal_checkpoint(TRUNCATE);\n"
             );
             run(Command::new("sqlite3").arg(store), &script);

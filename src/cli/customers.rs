@@ -79,9 +79,9 @@ pub async fn confirm(
     let customer = identify(desk, &arguments.customer).await?;
     let (name, label) = (&customer.name, kind.label());
     let (word, message) = if desk.confirm_contact(customer.id, kind, &reason).await? {
-        ("confirmed", format!("A code to the {label} proves from now on who {name} is."))
+        ("confirmed", format!("Codes can go to the {label} of {name} from now on."))
     } else {
-        ("not_waiting", format!("The {label} of {name} does not wait for anybody's word."))
+        ("not_waiting", format!("No changed {label} of {name} waits to be confirmed."))
     };
     output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
     Ok(Exit::DONE)

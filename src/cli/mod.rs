@@ -28,6 +28,7 @@ pub mod verify;
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Parser as _;
 
@@ -40,6 +41,9 @@ use house::House;
 use json::{ConfigReply, Reply};
 use next::Next;
 use output::Output;
+
+/// How long somebody who leaves waits to hear what still waits.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a command line to its end; the exit code is the answer's.
 pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn House) -> Exit {
@@ -85,7 +89,11 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
         None => {
             house.terminal().map_err(Failure::usage)?;
             let config = origin.load(house, output)?;
-            return house.interface(&config).await;
+            let exit = house.interface(&config).await?;
+            if exit == Exit::DONE {
+                tell_of_waiting(house, &config, output).await;
+            }
+            return Ok(exit);
         }
         Some(command) => command,
     };
@@ -101,6 +109,21 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
     }
     let config = origin.load(house, output)?;
     at_the_desk(command, house, &config, output).await
+}
+
+/// Who leaves hears that messages still wait, wherever on the screen they left.
+async fn tell_of_waiting(house: &dyn House, config: &Config, output: &mut Output) {
+    let length = async { house.desk(config).await.ok()?.store().queue().await.ok() };
+    let Ok(Some(queue)) = tokio::time::timeout(PATIENCE, length).await else { return };
+    let waiting = match queue.length {
+        0 => return,
+        1 => "1 message waits to be sent".to_owned(),
+        many => format!("{many} messages wait to be sent"),
+    };
+    output.note(&format!(
+        "{waiting}. They go out while countersign runs at any counter, or `countersign deliver \
+         --watch`."
+    ));
 }
 
 async fn demo(house: &dyn House) -> Result<Exit, Failure> {

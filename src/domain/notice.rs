@@ -31,11 +31,10 @@ pub fn after(report: &Report, tries: u32, age: Duration) -> Next {
         (_, None) => Next::Told,
         // The address is gone, as it often is when somebody has another one.
         (DeliveryState::Undeliverable, Some(Fault::Permanent)) => Next::GivenUp,
-        // What is set up wrong here may be right at another terminal.
-        (_, Some(Fault::Permanent)) => again(doubled(tries), age),
         // It may have come each time.
         (_, Some(Fault::Unknown)) if tries >= UNSURE => Next::GivenUp,
-        (_, Some(Fault::Unknown)) => again(doubled(tries), age),
+        // What is set up wrong here may be right at another terminal.
+        (_, Some(Fault::Permanent | Fault::Unknown)) => again(doubled(tries), age),
         (_, Some(Fault::Transient { retry_after })) => {
             again(retry_after.unwrap_or_default().max(doubled(tries)), age)
         }

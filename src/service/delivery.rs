@@ -181,8 +181,8 @@ impl Desk {
         if wait + USEFUL >= errand.left() {
             return Ok(self.given_up(errand, why));
         }
-        let (id, holder) = (errand.delivery, &*self.holder);
-        self.insist(|| self.store.postpone(id, holder, wait, why)).await?;
+        let (holder, actor) = (&*self.holder, &self.actor);
+        self.insist(|| self.store.postpone(errand, holder, wait, why, actor)).await?;
         let report = Report { state: DeliveryState::Queued, ..not_sent(why) };
         Ok(Run::PutOff(Step { report, next: Some((Task::Send, wait)) }))
     }

@@ -328,6 +328,8 @@ pub trait Store: Outbox + Notices {
     ) -> Result<bool, StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// The newest request of a customer whose code can be entered now.
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError>;
 
     /// Prolongs a living session by its token, or says that it has ended.
     async fn touch(

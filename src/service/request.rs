@@ -210,6 +210,12 @@ impl Desk {
         Ok(self.store.request(id).await?)
     }
 
+    /// The newest request of a customer whose code can be entered now, whichever
+    /// terminal asked for it.
+    pub async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, DeskError> {
+        Ok(self.store.open_request(customer).await?)
+    }
+
     /// What is known of a request that was moved to the archive.
     pub async fn archived(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
         Ok(self.store.archived(id).await?)

@@ -3,10 +3,10 @@
 use super::db::{Tx, args};
 use super::events;
 use super::sql::statements;
-use crate::domain::delivery::{DeliveryId, DeliveryState};
-use crate::domain::event::EventKind;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
-use crate::service::ports::outbox;
+use crate::service::ports::outbox::{self, Errand};
 use crate::service::ports::{NewEvent, StoreError};
 
 statements! {
@@ -18,6 +18,7 @@ statements! {
          ELSE delivered_at END, \
          updated_at = " now " WHERE id = $1 AND progress < $3"
     }
+    REASON { "SELECT detail FROM core_delivery WHERE id = $1" }
     /// Back among those that wait, which only what was not taken can be.
     DELAY {
         "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, updated_at = " now
@@ -119,7 +120,29 @@ fn said(outcome: &outbox::Outcome<'_>) -> Option<String> {
     Some(detail.map_or_else(|| by.clone(), |detail| format!("{by} {detail}")))
 }
 
-/// A message waits, and nobody has tried to hand it over.
-pub(super) async fn delayed(tx: &mut Tx, id: DeliveryId, reason: &str) -> Result<(), StoreError> {
-    tx.write(&DELAY, args![id.0, reason]).await.map(drop)
+/// A message waits, and nobody has tried to hand it over. The log says so once,
+/// however often it is put off.
+pub(super) async fn put_off(
+    tx: &mut Tx,
+    errand: &Errand,
+    reason: &str,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let before = tx.maybe(&REASON, args![errand.delivery.0]).await?;
+    let is_told = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
+    tx.write(&DELAY, args![errand.delivery.0, reason]).await?;
+    if is_told {
+        return Ok(());
+    }
+    let event = NewEvent {
+        kind: EventKind::Delayed,
+        outcome: None,
+        request: Some(&errand.request),
+        customer: Some(errand.customer),
+        channel: Some(errand.line.channel),
+        contact: Some(errand.contact.masked()),
+        detail: Some(reason.to_owned()),
+        actor,
+    };
+    events::write(tx, &event).await
 }

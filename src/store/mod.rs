@@ -445,6 +445,10 @@ impl Store for SqlStore {
         request::request(&self.db, id).await
     }
 
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+        request::open_of(&self.db, customer).await
+    }
+
     async fn touch(
         &self,
         token_digest: &str,
@@ -564,12 +568,13 @@ impl Outbox for SqlStore {
 
     async fn postpone(
         &self,
-        delivery: DeliveryId,
+        errand: &Errand,
         holder: &str,
         wait: Duration,
         reason: &str,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
-        in_turn(|| outbox::postpone(&self.db, delivery, holder, wait, reason)).await
+        in_turn(|| outbox::postpone(&self.db, errand, holder, wait, reason, actor)).await
     }
 
     async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {

@@ -15,6 +15,7 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::{DeliveryId, DeliveryState};
+use crate::domain::event::Actor;
 use crate::domain::line::Line;
 use crate::domain::outbox::Task;
 use crate::domain::request::{Reference, Request};
@@ -311,14 +312,15 @@ fn is_by_another_line(errand: &Errand, line: Line) -> bool {
 /// Leaves a message waiting, with the reason.
 pub(super) async fn postpone(
     db: &Db,
-    delivery: DeliveryId,
+    errand: &Errand,
     holder: &str,
     wait: Duration,
     reason: &str,
+    actor: &Actor,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if tx.write(&POSTPONE, args![delivery.0, holder, millis_of(wait)]).await? == 1 {
-        delivery::delayed(&mut tx, delivery, reason).await?;
+    if tx.write(&POSTPONE, args![errand.delivery.0, holder, millis_of(wait)]).await? == 1 {
+        delivery::put_off(&mut tx, errand, reason, actor).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -28,6 +28,11 @@ const FORGOTTEN: u32 = 20;
 
 statements! {
     BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
+    /// What a customer may have a code for at this moment, the newest of it.
+    OPEN_OF {
+        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
+         AND o.expires_at > " now " ORDER BY o.id DESC LIMIT 1"
+    }
     BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
     /// The act that was told before.
     SAME_ACT { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
@@ -123,6 +128,12 @@ statements! {
 /// One request.
 pub(super) async fn request(db: &Db, id: &RequestId) -> Result<Option<Request>, StoreError> {
     let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
+    Ok(row.map(|row| Held::read(&row)).transpose()?.map(|held| held.request))
+}
+
+/// The newest request of a customer whose code can be entered.
+pub(super) async fn open_of(db: &Db, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+    let row = db.maybe(&OPEN_OF, args![customer.0]).await?;
     Ok(row.map(|row| Held::read(&row)).transpose()?.map(|held| held.request))
 }
 

@@ -70,7 +70,7 @@ async fn refusal(tx: &mut Tx, trial: &Trial<'_>) -> Result<Option<TrialRefusal>,
     let Trial { contact, limits, event, .. } = trial;
     let (clerk, counter) = (&event.actor.clerk, &event.actor.counter);
     let hour = millis_of(WINDOW);
-    let counted = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
+    let so_far = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
     let limits = [
         (Limit::Contact, limits.per_contact),
         (Limit::Clerk, limits.per_clerk),
@@ -79,9 +79,9 @@ async fn refusal(tx: &mut Tx, trial: &Trial<'_>) -> Result<Option<TrialRefusal>,
     ];
     let mut left = [0; 4];
     for (at, (limit, most)) in limits.into_iter().enumerate() {
-        left[at] = i64::from(most) - counted.int(1 + at)?;
+        left[at] = i64::from(most) - so_far.int(1 + at)?;
         if left[at] <= 0 {
-            let since = counted.maybe_int(5)?.map_or(counted.time(0)?, Timestamp::from_millis);
+            let since = so_far.maybe_int(5)?.map_or(so_far.time(0)?, Timestamp::from_millis);
             return Ok(Some(TrialRefusal { limit, retry_at: since.plus(WINDOW) }));
         }
     }

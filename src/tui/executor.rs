@@ -16,14 +16,13 @@ use tokio_util::task::TaskTracker;
 
 use super::clock::Reading;
 use super::effect::{Act, Effect, EffectId};
-use super::msg::{Failure, Msg, Reply};
+use super::msg::{Failure, Msg, Opened, Reply};
 use super::update::TRAY_WINDOW;
-use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::customer::CustomerId;
 use crate::domain::session::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::lifecycle::Lifecycle;
 use crate::service::insist::Insistence;
-use crate::service::lookup::ChannelChoice;
 use crate::service::ports::TrayMessage;
 use crate::service::{Desk, DeskError, wording};
 
@@ -179,16 +178,15 @@ impl Worker {
         }
     }
 
-    /// A customer with the channels, which are offered as their providers do now.
-    async fn open(
-        &self,
-        customer: CustomerId,
-    ) -> Result<Option<(Customer, Vec<ChannelChoice>)>, DeskError> {
+    /// A customer with the channels, which are offered as their providers do now,
+    /// and with the code that is open, whichever terminal asked for it.
+    async fn open(&self, customer: CustomerId) -> Result<Option<Opened>, DeskError> {
         let Some(customer) = self.desk.customer(customer).await? else { return Ok(None) };
         // Without word of the providers all of them are offered alike.
         let lines = self.desk.lines().await.unwrap_or_default();
         let choices = self.desk.channels(&customer, &lines);
-        Ok(Some((customer, choices)))
+        let open = self.desk.open_request(customer.id).await?.map(Box::new);
+        Ok(Some(Opened { customer, choices, open }))
     }
 
     async fn tray(&self, after: u64) -> Result<Vec<TrayMessage>, Failure> {

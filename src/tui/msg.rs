@@ -53,6 +53,17 @@ pub struct Failure {
     pub lost: bool,
 }
 
+/// A customer as opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// Who it is.
+    pub customer: Customer,
+    /// The channels open to them.
+    pub choices: Vec<ChannelChoice>,
+    /// The request whose code can be entered already.
+    pub open: Option<Box<Request>>,
+}
+
 /// What an effect brought.
 #[derive(Debug)]
 pub enum Reply {
@@ -61,7 +72,7 @@ pub enum Reply {
     /// To `Find`.
     Found(Result<Found, Failure>),
     /// To `Open`; no customer where there is none any more.
-    Opened(Result<Option<(Customer, Vec<ChannelChoice>)>, Failure>),
+    Opened(Result<Option<Opened>, Failure>),
     /// To `Ask`.
     Asked(Result<Asked, Failure>),
     /// To `Resend`; none where the request is gone.

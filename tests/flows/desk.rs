@@ -19,7 +19,7 @@ use countersign::service::request::{Ask, Asked, Refusal};
 use countersign::service::verify::{RefusedCode, Verification, Verified};
 use countersign::tui::clock::Reading;
 use countersign::tui::effect::Act;
-use countersign::tui::msg::{Failure, Reply};
+use countersign::tui::msg::{Failure, Opened, Reply};
 
 pub(crate) const CODE: &str = "481902";
 
@@ -192,7 +192,7 @@ impl Desk {
         Found { customers, more: false, preparing: self.preparing }
     }
 
-    fn open(&self, id: CustomerId) -> Option<(Customer, Vec<ChannelChoice>)> {
+    fn open(&self, id: CustomerId) -> Option<Opened> {
         let customer = self.customers.iter().find(|it| it.id == id)?.clone();
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
@@ -208,7 +208,8 @@ impl Desk {
             })
             .collect();
         choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
-        Some((customer, choices))
+        let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
+        Some(Opened { customer, choices, open: open.map(Box::new) })
     }
 
     fn ask(&mut self, ask: &Ask, now: Timestamp) -> Asked {

@@ -383,3 +383,15 @@ fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
     counter.answer(is_deliver, Reply::Delivered(Ok(Some(Report::sent(None)))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
 }
+
+#[test]
+fn a_code_that_is_open_is_offered_whenever_its_customer_is_opened_again() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    counter.keys("<Esc><Esc>").is_at("find");
+    counter.keys("riv<Enter>").is_at("send");
+    assert!(counter.send().open.is_some());
+    counter.keys("<Ctrl-E>").is_at("entry");
+    counter.desk.open_request().status = Status::Verified;
+    counter.keys("<Esc><Esc>riv<Enter>").is_at("send");
+    assert!(counter.send().open.is_none());
+}

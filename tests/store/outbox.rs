@@ -324,6 +324,25 @@ on_each_store! {
         assert!(!line(&later).0);
     }
 
+    async fn the_newest_code_that_can_be_entered_is_found_by_its_customer(house) {
+        let desk = Terminal::new(house.open().await);
+        let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
+        let open = async |customer| {
+            let found = desk.store.open_request(customer).await.expect("an answer");
+            found.map(|it| it.id)
+        };
+        assert_eq!(open(dana).await, None);
+        let first = desk.issue(&wish(dana, "123456")).await;
+        let mut other = wish(dana, "234567");
+        other.purpose = "change address".into();
+        let second = desk.issue(&other).await;
+        assert_eq!((open(dana).await, open(omar).await), (Some(second.id.clone()), None));
+        desk.store.cancel(&second.id, &desk.actor).await.expect("an answer");
+        assert_eq!(open(dana).await, Some(first.id.clone()));
+        house.pass(600_000).await;
+        assert_eq!(open(dana).await, None, "its time is over");
+    }
+
     async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
@@ -501,9 +520,15 @@ on_each_store! {
         }
         assert!(!tries(line).await, "its pause is not over");
         let waiting = desk.issue(&wish(customer, "123456")).await;
-        let minute = Duration::from_mins(1);
-        let postponed = desk.store.postpone(waiting.delivery.id, HOLDER, minute, "It is busy.");
-        postponed.await.expect("written");
+        let errand = desk.errand(&waiting).await;
+        let before = count(&desk.kinds().await, EventKind::Delayed);
+        for _ in 0..2 {
+            let minute = Duration::from_mins(1);
+            let store = &desk.store;
+            let postponed = store.postpone(&errand, HOLDER, minute, "It is busy.", &desk.actor);
+            postponed.await.expect("written");
+        }
+        assert_eq!(count(&desk.kinds().await, EventKind::Delayed), before + 1, "it is told once");
         house.sql("UPDATE core_line SET down_until = 1").await;
         let racing = tokio::join!(tries(line), tries(line), tries(Line::fallback(line.channel)));
         assert_eq!(usize::from(racing.0) + usize::from(racing.1), 1, "one of them");

@@ -207,6 +207,10 @@ impl Store for Breaking {
         self.read(self.inner.request(id)).await
     }
 
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+        self.read(self.inner.open_request(customer)).await
+    }
+
     async fn touch(
         &self,
         token_digest: &str,
@@ -331,12 +335,13 @@ impl Outbox for Breaking {
 
     async fn postpone(
         &self,
-        delivery: DeliveryId,
+        errand: &Errand,
         holder: &str,
         wait: Duration,
         reason: &str,
+        actor: &Actor,
     ) -> Result<(), StoreError> {
-        self.act(self.inner.postpone(delivery, holder, wait, reason)).await
+        self.act(self.inner.postpone(errand, holder, wait, reason, actor)).await
     }
 
     async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {

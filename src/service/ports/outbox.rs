@@ -170,10 +170,11 @@ pub trait Outbox: Send + Sync {
     /// Leaves a message waiting for so long without a try, with the reason.
     async fn postpone(
         &self,
-        delivery: DeliveryId,
+        errand: &Errand,
         holder: &str,
         wait: Duration,
         reason: &str,
+        actor: &Actor,
     ) -> Result<(), StoreError>;
     /// Writes down what came of errands and what is next; told again, once.
     async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError>;

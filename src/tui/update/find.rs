@@ -7,14 +7,13 @@ use tui_input::Input;
 
 use super::step::{Step, motion, moved};
 use super::{field, providers, send};
-use crate::domain::customer::Customer;
 use crate::domain::query::Query;
-use crate::service::lookup::{ChannelChoice, Found};
+use crate::service::lookup::Found;
 use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Find, Hits, Live, Model, Notice, Part, Screen, Tone};
-use crate::tui::msg::Failure;
+use crate::tui::msg::{Failure, Opened};
 
 const NOBODY: &str =
     "No customer matches. Try fewer letters, or the account number as printed on the bill.";
@@ -252,15 +251,12 @@ fn take(step: &mut Step<'_>, found: Found) {
     }
 }
 
-/// A customer as opened, with the channels open to them.
-type Opened = Option<(Customer, Vec<ChannelChoice>)>;
-
-pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Opened, Failure>) {
+pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Opened>, Failure>) {
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;
     match answer {
-        Ok(Some((customer, choices))) => {
-            send::go(step, customer, choices);
+        Ok(Some(opened)) => {
+            send::go(step, opened);
             // The channels came with newer word of their providers than is known here.
             providers::read(step);
         }

@@ -3,15 +3,14 @@
 use super::step::{Step, motion, moved};
 use super::{entry, find, follow, lost};
 use crate::domain::channel::Channel;
-use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::customer::CustomerId;
 use crate::domain::request::{Request, Status};
-use crate::service::lookup::ChannelChoice;
 use crate::service::request::{Ask, Asked, Refusal};
 use crate::service::wording;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Entry, Live, Notice, Screen, Send, Tone};
-use crate::tui::msg::Failure;
+use crate::tui::msg::{Failure, Opened};
 
 const WAIT: &str = "The code is being asked for; one moment.";
 const NO_CHANNEL: &str =
@@ -19,7 +18,8 @@ const NO_CHANNEL: &str =
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// To the channels of a customer who was just opened.
-pub(super) fn go(step: &mut Step<'_>, customer: Customer, choices: Vec<ChannelChoice>) {
+pub(super) fn go(step: &mut Step<'_>, opened: Opened) {
+    let Opened { customer, choices, open } = opened;
     let usable = choices.iter().position(|choice| choice.refusal.is_none());
     step.hush();
     if usable.is_none() {
@@ -31,7 +31,7 @@ pub(super) fn go(step: &mut Step<'_>, customer: Customer, choices: Vec<ChannelCh
         selected: usable.unwrap_or(0),
         purpose: 0,
         sending: None,
-        open: None,
+        open,
     }));
 }
 

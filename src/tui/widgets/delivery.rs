@@ -53,6 +53,8 @@ pub fn lines(
 /// The steps passed, each with whether it is the last that was reached.
 fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
     match delivery.state {
+        // A tick beside what waits would be read as sent.
+        DeliveryState::Queued => vec![],
         DeliveryState::Sent if delivery.provider == TRAY => vec![("in the tray", true)],
         DeliveryState::Sent => vec![("queued", false), ("sent", true)],
         DeliveryState::Forwarded => {
@@ -62,10 +64,9 @@ fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
         DeliveryState::Read => {
             vec![("queued", false), ("sent", false), ("delivered", false), ("opened", true)]
         }
-        DeliveryState::Queued
-        | DeliveryState::Undeliverable
-        | DeliveryState::Failed
-        | DeliveryState::Unknown => vec![("queued", false)],
+        DeliveryState::Undeliverable | DeliveryState::Failed | DeliveryState::Unknown => {
+            vec![("queued", false)]
+        }
     }
 }
 

@@ -51,7 +51,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("contact::BOUND_OF", &["'[7,8,9]'"]),
     ("contact::BIND", &[r#"'[[7,"email","a@example.org",1]]'"#]),
     ("contact::OPEN", &["'[7,8,9]'"]),
-    ("contact::CONFIRM", &["7", "'email'"]),
+    ("contact::CONFIRM", &["7", "'email'", "'x'"]),
     ("notice::QUEUE", &[r#"'[[7,"email","a@example.org","tray"]]'"#]),
     ("notice::DUE", &[r#"'["tray"]'"#, "9"]),
     ("notice::TAKE", &["'[7,8,9]'", "7"]),
