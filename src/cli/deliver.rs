@@ -36,8 +36,8 @@ async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     };
     let message = match next {
         Some(wait) => format!(
-            "{done_so_far} {waiting} wait to be sent; the next thing to do comes in {} s. \
-             --watch stays for it.",
+            "{done_so_far} Messages that wait to be sent: {waiting}. The next thing to do comes \
+             in {} s; --watch stays for it.",
             wait.as_secs() + 1
         ),
         None => done_so_far,

@@ -117,11 +117,11 @@ async fn tell_of_waiting(house: &dyn House, config: &Config, output: &mut Output
     let Ok(Some(queue)) = tokio::time::timeout(PATIENCE, length).await else { return };
     let waiting = match queue.length {
         0 => return,
-        1 => "1 message waits to be sent".to_owned(),
-        many => format!("{many} messages wait to be sent"),
+        1 => "1 message waits to be sent. It goes out".to_owned(),
+        many => format!("{many} messages wait to be sent. They go out"),
     };
     output.note(&format!(
-        "{waiting}. They go out while countersign runs at any counter, or `countersign deliver \
+        "{waiting} while countersign runs at any counter, or `countersign deliver \
          --watch`."
     ));
 }

@@ -125,7 +125,7 @@ impl Limit {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Cooldown => "A code was sent to this contact a moment ago.",
-            Self::Contact => "This contact has had all the codes it may get in an hour.",
+            Self::Contact => "This contact has had all the messages it may get in an hour.",
             Self::Customer => "This customer has had all the codes they may get in an hour.",
             Self::Clerk => "You have sent all the codes a clerk may send in an hour.",
             Self::Counter => "This counter has sent all the codes it may send in an hour.",

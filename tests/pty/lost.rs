@@ -25,7 +25,7 @@ fn at_the_boxes() -> (Seat, String) {
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
     seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("in the tray ✓");
+    seat.press("\r").wait_for_text("sent ✓");
     let code = fs::read_to_string(seat.folder.path().join("code")).expect("a code");
     (seat, code)
 }

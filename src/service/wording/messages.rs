@@ -69,10 +69,10 @@ pub fn spread(spread: Option<Spread>) -> String {
     format!("half within {}, 95 of 100 within {} (of {count})", span(p50), span(p95))
 }
 
-/// `under 0.1 s`, `0.4 s`, `31 s`, `4 min`.
+/// `0.4 s`, `31 s`, `4 min`; never none, since it is read as "within".
 pub fn span(span: Duration) -> String {
     match span.as_secs() {
-        _ if span < Duration::from_millis(100) => "under 0.1 s".into(),
+        _ if span < Duration::from_millis(100) => "0.1 s".into(),
         0..10 => format!("{:.1} s", span.as_secs_f64()),
         seconds @ 10..120 => format!("{seconds} s"),
         seconds => format!("{} min", seconds / 60),
@@ -131,6 +131,6 @@ mod tests {
     #[test]
     fn times_are_as_exact_as_they_are_of_use() {
         let told = [40, 400, 9_940, 31_400, 119_900, 260_000].map(Duration::from_millis).map(span);
-        assert_eq!(told, ["under 0.1 s", "0.4 s", "9.9 s", "31 s", "119 s", "4 min"]);
+        assert_eq!(told, ["0.1 s", "0.4 s", "9.9 s", "31 s", "119 s", "4 min"]);
     }
 }
