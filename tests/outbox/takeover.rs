@@ -244,18 +244,18 @@ async fn security_20_who_did_not_wait_for_the_stores_word_leaves_nothing_begun()
     let post = PostOffice::start(|_| None).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     let (slow, lost) = office.losing_terminal().await;
-    let asleep = lost.with_file_name("asleep");
+    let late = lost.with_file_name("late");
     for _ in 0..3 {
         office.ask(Channel::Email).await;
     }
     office.pass(LEASE).await;
     // The first is asked for alone, the others wait for their turn to be asked for.
-    std::fs::write(&asleep, "").expect("a file");
+    std::fs::write(&late, "").expect("a file");
     let worker = slow.clone();
     let working = tokio::spawn(async move { worker.work_off_outbox(3).await });
     tokio::time::sleep(Duration::from_millis(6_500)).await;
     assert!(post.letters().is_empty());
-    std::fs::remove_file(&asleep).expect("the file");
+    std::fs::remove_file(&late).expect("the file");
     working.await.expect("an end").expect("a desk");
     for _ in 0..3 {
         office.pass(10_000).await;

@@ -55,7 +55,8 @@ impl Breaking {
 
     /// From now on nothing is answered as long as there is a file of this name
     /// in the folder: `lost` fails, `hung` waits. With `asleep` the process stands
-    /// still for some seconds once a hand-over has begun.
+    /// still for some seconds once a hand-over has begun; with `late` only the
+    /// answer to that takes so long.
     pub(crate) fn lost_by_file(&self, folder: &Path) {
         *self.folder.lock().expect("unpoisoned") = Some(folder.to_owned());
     }
@@ -323,6 +324,9 @@ impl Outbox for Breaking {
     ) -> Result<Vec<bool>, StoreError> {
         let word = self.read(self.inner.begin(errands, holder)).await;
         let folder = self.folder.lock().expect("unpoisoned").clone();
+        if folder.as_ref().is_some_and(|folder| folder.join("late").exists()) {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
         if folder.is_some_and(|folder| folder.join("asleep").exists()) {
             std::thread::sleep(Duration::from_millis(5_200));
         }
