@@ -151,6 +151,16 @@ impl Report {
     pub fn sent(provider_id: Option<String>) -> Self {
         Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
     }
+
+    /// Nothing was sent, and another try ends the same way.
+    pub fn not_sent(why: &str) -> Self {
+        Self {
+            state: DeliveryState::Failed,
+            provider_id: None,
+            detail: Some(why.to_owned()),
+            fault: Some(Fault::Permanent),
+        }
+    }
 }
 
 /// What is known of a message that was handed over, to ask its provider about it.

@@ -154,7 +154,7 @@ impl Desk {
         };
         if errand.is_outdated && errand.task == Task::Settle {
             // What it would be found by is the later message's word by now.
-            let report = Report { state: DeliveryState::Unknown, ..not_sent(REPLACED) };
+            let report = Report { state: DeliveryState::Unknown, ..Report::not_sent(REPLACED) };
             return Ok(self.ended(errand, Step { report, next: None }));
         }
         let told = sender
@@ -171,7 +171,9 @@ impl Desk {
         };
         let step = match (step.next, &errand.sealed) {
             // The code was withdrawn meanwhile.
-            (Some((Task::Send, _)), None) => Step { report: not_sent(WITHDRAWN), next: None },
+            (Some((Task::Send, _)), None) => {
+                Step { report: Report::not_sent(WITHDRAWN), next: None }
+            }
             _ => step,
         };
         Ok(self.ended(errand, step))
@@ -183,7 +185,7 @@ impl Desk {
         }
         let (holder, actor) = (&*self.holder, &self.actor);
         self.insist(|| self.store.postpone(errand, holder, wait, why, actor)).await?;
-        let report = Report { state: DeliveryState::Queued, ..not_sent(why) };
+        let report = Report { state: DeliveryState::Queued, ..Report::not_sent(why) };
         Ok(Run::PutOff(Step { report, next: Some((Task::Send, wait)) }))
     }
 
@@ -194,7 +196,7 @@ impl Desk {
     }
 
     fn given_up(&self, errand: &Errand, why: &str) -> Run {
-        self.ended(errand, Step { report: not_sent(why), next: None })
+        self.ended(errand, Step { report: Report::not_sent(why), next: None })
     }
 
     /// It came to this without a hand-over.
@@ -311,16 +313,7 @@ fn waits_for_the_store() -> Report {
     Report {
         state: DeliveryState::Failed,
         fault: Some(Fault::Transient { retry_after: None }),
-        ..not_sent("The store gave no answer; the message was not sent yet.")
-    }
-}
-
-fn not_sent(why: &str) -> Report {
-    Report {
-        state: DeliveryState::Failed,
-        provider_id: None,
-        detail: Some(why.to_owned()),
-        fault: Some(Fault::Permanent),
+        ..Report::not_sent("The store gave no answer; the message was not sent yet.")
     }
 }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::outbox::written;
 use super::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
 use super::ports::outbox::Errand;
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, providers};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, Fault, Report};
 use crate::domain::line::{Health, Line};
@@ -160,12 +160,11 @@ impl Desk {
         lines: &[Health],
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let soonest = lines.iter().min_by_key(|it| it.down_until);
-        let wait = soonest.map_or(LEAST_WAIT, |it| it.down_until.since(now)).max(LEAST_WAIT);
+        let (wait, detail) = providers::first_back(lines.iter(), now, LEAST_WAIT);
         let report = Report {
             state: DeliveryState::Failed,
             provider_id: None,
-            detail: soonest.and_then(|it| it.detail.clone()),
+            detail,
             fault: Some(Fault::Transient { retry_after: Some(wait) }),
         };
         self.told(notice, "none", &report, notice::again(wait, notice.age())).await
@@ -184,12 +183,8 @@ impl Desk {
 }
 
 fn no_number_of_ours() -> Report {
-    Report {
-        state: DeliveryState::Undeliverable,
-        provider_id: None,
-        detail: Some("The office does not send to numbers of that country.".into()),
-        fault: Some(Fault::Permanent),
-    }
+    let why = "The office does not send to numbers of that country.";
+    Report { state: DeliveryState::Undeliverable, ..Report::not_sent(why) }
 }
 
 async fn until(wait: Option<Duration>) {

@@ -35,6 +35,18 @@ impl Lines {
     }
 }
 
+/// How long until the first of these lines is to be tried again, and no less than
+/// `least`; and what it said last.
+pub(super) fn first_back<'a>(
+    down: impl Iterator<Item = &'a Health>,
+    now: Timestamp,
+    least: Duration,
+) -> (Duration, Option<String>) {
+    let first = down.min_by_key(|it| it.down_until);
+    let wait = first.map_or(least, |it| it.down_until.since(now)).max(least);
+    (wait, first.and_then(|it| it.detail.clone()))
+}
+
 impl Desk {
     /// How the providers do, as all terminals have met them.
     pub async fn lines(&self) -> Result<Lines, DeskError> {

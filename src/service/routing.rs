@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::ports::outbox::Errand;
-use super::providers::Lines;
+use super::providers::{self, Lines};
 use super::{Desk, DeskError};
-use crate::domain::line::{Health, Line};
+use crate::domain::line::Line;
 
 /// How long a message waits at least for a provider that is down.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
@@ -45,10 +45,8 @@ impl Desk {
                 return Ok(Choice::Line { line, is_trial });
             }
         }
-        let down: Vec<&Health> = order.iter().filter_map(|line| health(*line)).collect();
-        let soonest = down.iter().min_by_key(|it| it.down_until);
-        let wait = soonest.map_or(LEAST_WAIT, |it| it.down_until.since(now)).max(LEAST_WAIT);
-        let why = soonest.and_then(|it| it.detail.clone()).unwrap_or_default();
-        Ok(Choice::Wait(self.later(wait), why))
+        let down = order.iter().filter_map(|line| health(*line));
+        let (wait, why) = providers::first_back(down, now, LEAST_WAIT);
+        Ok(Choice::Wait(self.later(wait), why.unwrap_or_default()))
     }
 }

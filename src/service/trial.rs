@@ -8,7 +8,7 @@ use super::ports::outbox::{Trial, TrialRefusal};
 use super::{Desk, DeskError, wording};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
-use crate::domain::delivery::{DeliveryState, Fault, Report};
+use crate::domain::delivery::Report;
 use crate::domain::event::EventKind;
 use crate::domain::line::Line;
 use crate::domain::message::TestMessage;
@@ -60,7 +60,7 @@ impl Desk {
                 Ok(()) => {}
                 // The one before was sent: that has to be told too.
                 Err(TrialError::Limited(refusal)) if !trials.is_empty() => {
-                    let report = not_sent(refusal.limit.sentence());
+                    let report = Report::not_sent(refusal.limit.sentence());
                     trials.push(Trialled { line, provider, contact: to.masked(), report });
                     break;
                 }
@@ -99,16 +99,11 @@ impl Desk {
             act,
             contact: to,
             limits: &self.office.limits,
-            event: NewEvent {
-                kind: EventKind::Tested,
-                outcome: None,
-                request: None,
-                customer: None,
-                channel: Some(line.channel),
-                contact: Some(to.masked()),
-                detail: Some(format!("{}{provider}, to see whether it comes.", by(line))),
-                actor: &self.actor,
-            },
+            event: self.tested(
+                line,
+                to.masked(),
+                format!("{}{provider}, to see whether it comes.", by(line)),
+            ),
         };
         let refusal = self.insist(|| self.store.begin_trial(trial.clone())).await;
         match refusal.map_err(DeskError::from)? {
@@ -122,26 +117,24 @@ impl Desk {
         let said = report.detail.as_deref().unwrap_or_default();
         let detail = format!("{}{provider}: {}. {said}", by(*line), report.state.word());
         let event = NewEvent {
-            kind: EventKind::Tested,
             outcome: wording::delivery_outcome(report.state),
-            request: None,
-            customer: None,
-            channel: Some(line.channel),
-            contact: Some(contact.clone()),
-            detail: Some(detail.trim_end().to_owned()),
-            actor: &self.actor,
+            ..self.tested(*line, contact.clone(), detail.trim_end().to_owned())
         };
         self.insist(|| self.store.record(act, event.clone())).await?;
         Ok(())
     }
-}
 
-fn not_sent(why: &str) -> Report {
-    Report {
-        state: DeliveryState::Failed,
-        provider_id: None,
-        detail: Some(why.to_owned()),
-        fault: Some(Fault::Permanent),
+    fn tested(&self, line: Line, contact: String, detail: String) -> NewEvent<'_> {
+        NewEvent {
+            kind: EventKind::Tested,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: Some(line.channel),
+            contact: Some(contact),
+            detail: Some(detail),
+            actor: &self.actor,
+        }
     }
 }
 

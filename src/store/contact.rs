@@ -9,10 +9,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::db::{Db, Row, Tx, args};
+use super::db::{Db, Row, Tx, args, list};
 use super::sql::statements;
 use super::view::Held;
-use super::{events, index, notice, request};
+use super::{events, notice, request};
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactKind, PhoneNumber};
 use crate::domain::customer::CustomerId;
@@ -194,7 +194,7 @@ async fn write<'a>(
         let changed = i64::from(changed);
         serde_json::json!([customer, contact.kind().word(), contact.as_str(), changed])
     });
-    tx.write(&BIND, args![&index::list(rows)]).await.map(drop)
+    tx.write(&BIND, args![&list(rows)]).await.map(drop)
 }
 
 /// A contact of a customer in our own table, before an import and after it.
@@ -296,10 +296,6 @@ fn entry<'a>(change: &Change, actor: &'a Actor) -> NewEvent<'a> {
         detail: Some(detail),
         actor,
     }
-}
-
-fn list(ids: impl Iterator<Item = i64>) -> String {
-    events::json(&ids.collect::<Vec<_>>())
 }
 
 /// Lets a changed contact be the only proof at once; whether it was not.

@@ -18,7 +18,7 @@ use super::fault::failed;
 use super::lent::Lent;
 use super::sql::{Sql, statements};
 use super::together::{self, Write};
-pub(super) use super::value::{Arg, Row, args};
+pub(super) use super::value::{Arg, Row, args, list};
 use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
 

@@ -95,16 +95,7 @@ pub(super) async fn progressed(
         return Ok(());
     }
     let (kind, ended) = event(report.state);
-    let event = NewEvent {
-        kind,
-        outcome: ended,
-        request: Some(&errand.request),
-        customer: Some(errand.customer),
-        channel: Some(line.channel),
-        contact: Some(errand.contact.masked()),
-        detail: said(outcome),
-        actor,
-    };
+    let event = NewEvent { outcome: ended, ..entry(errand, kind, said(outcome), actor) };
     // A delay can be told twice; every other state is reached once.
     let act = format!("{} {} {}", id.0, errand.tries, report.state.word());
     events::write_once(tx, &event, Some(&act)).await
@@ -134,15 +125,24 @@ pub(super) async fn put_off(
     if is_told {
         return Ok(());
     }
-    let event = NewEvent {
-        kind: EventKind::Delayed,
+    events::write(tx, &entry(errand, EventKind::Delayed, Some(reason.to_owned()), actor)).await
+}
+
+/// An entry of the log about a message, without an outcome.
+fn entry<'a>(
+    errand: &'a Errand,
+    kind: EventKind,
+    detail: Option<String>,
+    actor: &'a Actor,
+) -> NewEvent<'a> {
+    NewEvent {
+        kind,
         outcome: None,
         request: Some(&errand.request),
         customer: Some(errand.customer),
         channel: Some(errand.line.channel),
         contact: Some(errand.contact.masked()),
-        detail: Some(reason.to_owned()),
+        detail,
         actor,
-    };
-    events::write(tx, &event).await
+    }
 }

@@ -4,8 +4,7 @@
 //! each combination of filters has an index that leads. What a filter asks
 //! beyond its leading part is tested on the few rows that the lead gives.
 
-use super::db::{Arg, Db, Tx, args};
-use super::index;
+use super::db::{Arg, Db, Tx, args, list};
 use super::search;
 use super::sql::statements;
 use super::together::Write;
@@ -154,7 +153,7 @@ pub(super) async fn write_many(
             it.detail,
         ])
     });
-    tx.write(&WRITE_MANY, args![&index::list(rows), &actor.clerk, &actor.counter]).await?;
+    tx.write(&WRITE_MANY, args![&list(rows), &actor.clerk, &actor.counter]).await?;
     tx.wrote_entry();
     Ok(())
 }
@@ -241,12 +240,6 @@ async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'
         .map(|it| it.id.0)
         .filter(|id| filter.customer.is_none_or(|it| it.0 == *id))
         .collect();
-    wanted.customers = Some(json(&ids));
+    wanted.customers = Some(list(ids.iter().copied()));
     Ok((!ids.is_empty()).then_some(wanted))
-}
-
-/// A list for `among`.
-pub(super) fn json(ids: &[i64]) -> String {
-    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-    format!("[{}]", ids.join(","))
 }

@@ -20,22 +20,12 @@ statements! {
     GATE {
         "SELECT " now ", \
          (SELECT failures FROM core_guard WHERE customer_id = $1), \
-         (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2), \
-         (SELECT created_at FROM core_delivery \
-          WHERE contact = $2 AND created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $6), \
-         (SELECT created_at FROM core_delivery \
-          WHERE customer_id = $1 AND created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $7), \
-         (SELECT created_at FROM core_delivery \
-          WHERE clerk = $3 AND created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $8), \
-         (SELECT created_at FROM core_delivery \
-          WHERE counter = $4 AND created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $9), \
-         (SELECT created_at FROM core_delivery \
-          WHERE created_at > " now " - $5 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $10), \
+         (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2), "
+        (filler "contact = $2 AND " "$5" "$6") ", "
+        (filler "customer_id = $1 AND " "$5" "$7") ", "
+        (filler "clerk = $3 AND " "$5" "$8") ", "
+        (filler "counter = $4 AND " "$5" "$9") ", "
+        (filler "" "$5" "$10") ", \
          (SELECT COUNT(*) FROM core_customer_view WHERE id = $1)"
     }
 }

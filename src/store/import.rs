@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::contact::{self, Imported};
-use super::db::{Db, Row, Tx, args};
+use super::db::{Db, Row, Tx, args, list};
 use super::index::{self, Entry};
 use super::sql::statements;
 use crate::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
@@ -151,7 +151,7 @@ pub(super) struct Written {
 
 /// Writes customers with different account numbers.
 pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Written, StoreError> {
-    let names = index::list(customers.iter().map(|it| it.account_no.into()));
+    let names = list(customers.iter().map(|it| it.account_no));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
     let mut changed = Vec::new();
     for customer in customers {
@@ -165,9 +165,9 @@ pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Wri
     }
     let added = customers.iter().filter(|it| !before.contains_key(it.account_no)).count();
     if !changed.is_empty() {
-        let rows = index::list(changed.iter().map(|it| it.json()));
+        let rows = list(changed.iter().map(|it| it.json()));
         tx.write(&UPSERT, args![&rows]).await?;
-        let names = index::list(changed.iter().map(|it| it.account_no.into()));
+        let names = list(changed.iter().map(|it| it.account_no));
         let after = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
         let mut entries = HashMap::new();
         for customer in &changed {

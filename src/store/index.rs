@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::db::{Row, Tx, args};
+use super::db::{Row, Tx, args, list};
 use super::sql::statements;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::Customer;
@@ -248,7 +248,7 @@ pub(super) async fn read(
     tx: &mut Tx,
     ids: impl Iterator<Item = &i64>,
 ) -> Result<HashMap<i64, Entry>, StoreError> {
-    let ids = list(ids.map(|id| (*id).into()));
+    let ids = list(ids.copied());
     tx.all(&ENTRIES, args![&ids]).await?.iter().map(Entry::read).collect()
 }
 
@@ -258,7 +258,7 @@ pub(super) async fn forget(tx: &mut Tx, entries: &HashMap<i64, Entry>) -> Result
         return Ok(());
     }
     tx.write(&FORGET_WORDS, args![&word_list(entries.iter())]).await?;
-    let ids = list(entries.keys().map(|id| (*id).into()));
+    let ids = list(entries.keys().copied());
     tx.write(&FORGET, args![&ids]).await?;
     Ok(())
 }
@@ -267,11 +267,6 @@ fn word_list<'a>(entries: impl Iterator<Item = (&'a i64, &'a Entry)>) -> String 
     list(entries.flat_map(|(id, entry)| {
         entry.looked_up().into_iter().map(move |word| serde_json::json!([word, id]))
     }))
-}
-
-/// Values as one argument.
-pub(super) fn list(values: impl Iterator<Item = serde_json::Value>) -> String {
-    values.collect::<serde_json::Value>().to_string()
 }
 
 #[cfg(test)]

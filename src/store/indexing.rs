@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::db::{Db, args};
+use super::db::{Db, args, list};
 use super::import::INDEX;
 use super::index::{self, Entry};
 use super::source::Source;
@@ -258,7 +258,7 @@ impl Indexing {
         }
         let mut gone: BTreeSet<i64> = gone.collect();
         let ids = looked.keys().chain(&gone);
-        let ids = index::list(ids.map(|id| (*id).into()));
+        let ids = list(ids.copied());
         let mut entries = HashMap::new();
         for row in tx.all(&THESE, args![&ids]).await? {
             let customer = view::customer(&row)?;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::db::{Db, Row, Tx, args};
+use super::db::{Db, Row, Tx, args, list};
+use super::events;
 use super::sql::statements;
-use super::{events, index};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -65,7 +65,7 @@ pub(super) async fn queue<'a>(
         let kind = old.kind();
         serde_json::json!([customer, kind.channel().word(), old.as_str(), providers.of(kind)])
     });
-    tx.write(&QUEUE, args![&index::list(rows)]).await.map(drop)
+    tx.write(&QUEUE, args![&list(rows)]).await.map(drop)
 }
 
 /// Takes notices that are due.
@@ -74,14 +74,14 @@ pub(super) async fn take(
     providers: &[&str],
     most: u32,
 ) -> Result<Vec<Notice>, StoreError> {
-    let providers = serde_json::Value::from(providers).to_string();
+    let providers = list(providers.iter().copied());
     let mut tx = db.begin().await?;
     let due = tx.all(&DUE, args![&providers, most]).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
-    let ids = events::json(&ids);
+    let ids = list(ids);
     tx.write(&TAKE, args![&ids, millis_of(LEASE)]).await?;
     let rows = tx.all(&TAKEN, args![&ids]).await?;
     tx.commit_quietly().await?;
@@ -94,10 +94,9 @@ pub(super) async fn take(
 
 /// How long until there is one to take.
 pub(super) async fn next(db: &Db, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
-    let providers = serde_json::Value::from(providers).to_string();
+    let providers = list(providers.iter().copied());
     let Some(row) = db.maybe(&NEXT, args![&providers]).await? else { return Ok(None) };
-    let wait = row.maybe_int(0)?;
-    Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+    row.maybe_wait(0)
 }
 
 /// Writes down what came of a try.

@@ -8,9 +8,9 @@
 
 use std::time::Duration;
 
-use super::db::{Db, Row, Tx, args};
+use super::db::{Db, Row, Tx, args, list};
 use super::sql::statements;
-use super::{delivery, events, line};
+use super::{delivery, line};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -204,14 +204,14 @@ pub(super) async fn take(
     providers: &[&str],
     most: u32,
 ) -> Result<Vec<Errand>, StoreError> {
-    let providers = json(providers);
+    let providers = list(providers.iter().copied());
     let mut tx = db.begin().await?;
     let due = tx.all(&DUE, args![holder, millis_of(GRACE), most, &providers]).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
-    let ids = events::json(&ids);
+    let ids = list(ids);
     let rows = tx.all(&TAKEN, args![&ids]).await?;
     // One that cannot be read shall not keep the others from being done.
     let readable = |row: &Row| {
@@ -229,12 +229,11 @@ pub(super) async fn next(
     holder: &str,
     providers: &[&str],
 ) -> Result<Option<Duration>, StoreError> {
-    let providers = json(providers);
+    let providers = list(providers.iter().copied());
     let Some(row) = db.maybe(&NEXT, args![holder, millis_of(GRACE), &providers]).await? else {
         return Ok(None);
     };
-    let wait = row.maybe_int(0)?;
-    Ok(wait.map(|wait| Duration::from_millis(u64::try_from(wait).unwrap_or(0))))
+    row.maybe_wait(0)
 }
 
 /// Holds an errand while somebody is at it; false where it is not theirs any more.
@@ -268,9 +267,7 @@ pub(super) async fn begin(
         let arguments = args![errand.delivery.0, holder, millis_of(HANDOVER), errand.tries];
         return Ok(vec![db.write_alone(&BEGIN, arguments).await? == 1]);
     }
-    let ids = |of: &[(&Errand, Line)]| {
-        events::json(&of.iter().map(|(errand, _)| errand.delivery.0).collect::<Vec<_>>())
-    };
+    let ids = |of: &[(&Errand, Line)]| list(of.iter().map(|(errand, _)| errand.delivery.0));
     let mut tx = db.begin().await?;
     let rows = tx.all(&UNBEGUN, args![&ids(errands), holder]).await?;
     let mut unbegun: Vec<(i64, u32)> = rows
@@ -386,11 +383,6 @@ async fn is_held(tx: &mut Tx, outcome: &Outcome<'_>) -> Result<bool, StoreError>
         }
     };
     Ok(written == 1)
-}
-
-/// A list for `among_texts`.
-fn json(texts: &[&str]) -> String {
-    serde_json::Value::from(texts).to_string()
 }
 
 /// Reads `errand_columns`.

@@ -118,6 +118,21 @@ macro_rules! fragment {
             ", '$[*]' COLUMNS (value BIGINT PATH '$')) list)"
         )
     };
+    // Of the messages of so long that are picked, the one at a place, the newest
+    // being at 0: where there is one, a limit of so many is full.
+    ($database:ident (filler $picked:literal $window:literal $place:literal)) => {
+        concat!(
+            "(SELECT created_at FROM core_delivery WHERE ",
+            $picked,
+            "created_at > ",
+            $crate::store::sql::fragment!($database now),
+            " - ",
+            $window,
+            " ORDER BY created_at DESC LIMIT 1 OFFSET ",
+            $place,
+            ")"
+        )
+    };
     // A column of a JSON list of lists: its name and its place. A database may have
     // been made for fewer letters than there are.
     (mysql (cell $name:literal $at:literal)) => {

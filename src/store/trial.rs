@@ -24,19 +24,11 @@ statements! {
     /// As the gate of codes: for each limit, the message that fills what the test
     /// messages leave of it.
     GATE {
-        "SELECT \
-         (SELECT created_at FROM core_delivery \
-          WHERE contact = $1 AND created_at > " now " - $4 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $5), \
-         (SELECT created_at FROM core_delivery \
-          WHERE clerk = $2 AND created_at > " now " - $4 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $6), \
-         (SELECT created_at FROM core_delivery \
-          WHERE counter = $3 AND created_at > " now " - $4 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $7), \
-         (SELECT created_at FROM core_delivery \
-          WHERE created_at > " now " - $4 \
-          ORDER BY created_at DESC LIMIT 1 OFFSET $8)"
+        "SELECT "
+        (filler "contact = $1 AND " "$4" "$5") ", "
+        (filler "clerk = $2 AND " "$4" "$6") ", "
+        (filler "counter = $3 AND " "$4" "$7") ", "
+        (filler "" "$4" "$8")
     }
     /// It was counted before, and not answered.
     IS_BEGUN { "SELECT id FROM core_event WHERE act = $1" }

@@ -1,6 +1,8 @@
 //! What goes into a statement and what comes out: values and rows, the same for
 //! every database. Whatever is read is clean to show.
 
+use std::time::Duration;
+
 use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 use sqlx::postgres::PgRow;
@@ -10,6 +12,11 @@ use super::fault::failed;
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::service::ports::StoreError;
+
+/// Values as one argument: numbers for `among`, texts for `among_texts`, rows.
+pub(super) fn list<T: Into<serde_json::Value>>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(Into::into).collect::<serde_json::Value>().to_string()
+}
 
 /// A value for a statement's placeholder.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +96,12 @@ impl Row {
     /// A number that may be missing.
     pub(super) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
         column!(self, at)
+    }
+
+    /// How long until a moment, where there is one; what is past is due now.
+    pub(super) fn maybe_wait(&self, at: usize) -> Result<Option<Duration>, StoreError> {
+        let millis = self.maybe_int(at)?;
+        Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
     }
 
     /// A text that may be missing, clean to show.
