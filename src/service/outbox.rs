@@ -33,6 +33,9 @@ const FRESH: Duration = Duration::from_secs(5);
 /// that nobody waits for the store. What takes longer may be another's meanwhile.
 const QUICK: Duration = Duration::from_millis(500);
 
+/// As many rounds of quick errands are taken in one look.
+const ROUNDS: usize = 4;
+
 /// An errand with what came of it.
 type Ended = (Errand, Conclusion);
 
@@ -53,6 +56,9 @@ struct Bench {
     look_at: Option<Instant>,
     /// Errands have been quick of late.
     is_quick: bool,
+    /// The last look gave as many as it asked for, so that there is nearly always
+    /// more behind them.
+    has_queue: bool,
     done: u64,
 }
 
@@ -65,7 +71,10 @@ struct Taken {
 
 /// What a look into the outbox gave.
 enum Look {
-    Taken(Vec<Taken>),
+    Taken {
+        errands: Vec<Taken>,
+        has_queue: bool,
+    },
     /// Nothing for so long, or until something is written.
     Nothing(Option<Duration>),
 }
@@ -90,6 +99,7 @@ impl Bench {
             looked_at: now,
             look_at: Some(now),
             is_quick: false,
+            has_queue: false,
             done: 0,
         }
     }
@@ -123,9 +133,11 @@ impl Bench {
     fn take_in(&mut self, look: Option<Result<Look, DeskError>>) -> Progress {
         let now = Instant::now();
         self.looked_at = now;
+        self.has_queue = false;
         self.look_at = match look {
-            Some(Ok(Look::Taken(errands))) => {
+            Some(Ok(Look::Taken { errands, has_queue })) => {
                 self.waiting.extend(errands);
+                self.has_queue = has_queue;
                 Some(now)
             }
             Some(Ok(Look::Nothing(wait))) => wait.map(|wait| now + wait),
@@ -241,8 +253,9 @@ impl Desk {
         }
         self.conclude_ended(bench);
         if bench.next_look().is_some_and(|at| at <= Instant::now()) {
-            let (desk, most) = (self.clone(), bench.most);
-            bench.looking.spawn(async move { desk.look(most).await });
+            let (desk, has_queue) = (self.clone(), bench.has_queue);
+            let most = if bench.is_quick { bench.most * ROUNDS } else { bench.most };
+            bench.looking.spawn(async move { desk.look(most, has_queue).await });
         }
     }
 
@@ -280,24 +293,27 @@ impl Desk {
         });
     }
 
-    /// Takes as many errands as can be done at once, so that a long queue does not
-    /// cost a look into the store for each.
-    async fn look(&self, most: usize) -> Result<Look, DeskError> {
+    /// Takes so many errands, so that a long queue does not cost a look into the
+    /// store for each.
+    async fn look(&self, most: usize, has_queue: bool) -> Result<Look, DeskError> {
         let providers = self.senders.providers();
-        match self.store.next_errand(&self.holder, &providers).await? {
-            Some(Duration::ZERO) => {}
-            wait => return Ok(Look::Nothing(wait)),
+        if !has_queue {
+            match self.store.next_errand(&self.holder, &providers).await? {
+                Some(Duration::ZERO) => {}
+                wait => return Ok(Look::Nothing(wait)),
+            }
         }
-        let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let errands = self.store.take(&self.holder, &providers, most).await?;
+        let limit = u32::try_from(most).unwrap_or(u32::MAX);
+        let errands = self.store.take(&self.holder, &providers, limit).await?;
         if errands.is_empty() {
-            // Somebody else was faster.
-            return Ok(Look::Nothing(Some(LEAST)));
+            // Somebody else was faster, or that was all.
+            return Ok(Look::Nothing(Some(if has_queue { Duration::ZERO } else { LEAST })));
         }
         let lines = Arc::new(self.insist_on_lines().await?);
         let at = Instant::now();
         let taken = |errand| Taken { at, errand, lines: Arc::clone(&lines) };
-        Ok(Look::Taken(errands.into_iter().map(taken).collect()))
+        let errands: Vec<_> = errands.into_iter().map(taken).collect();
+        Ok(Look::Taken { has_queue: errands.len() == most, errands })
     }
 }
 

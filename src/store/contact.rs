@@ -264,7 +264,7 @@ async fn settle(
     write(tx, bound).await?;
     notice::queue(tx, changes.iter().map(|it| (it.customer, &it.old)), notices).await?;
     let entries: Vec<NewEvent<'_>> = changes.iter().map(|it| entry(it, actor)).collect();
-    events::write_many(tx, &entries, actor).await?;
+    events::write_many(tx, &entries).await?;
     let ids = list(changes.iter().map(|it| it.customer));
     for row in tx.all(&OPEN, args![&ids]).await? {
         let held = Held::read(&row)?;

@@ -1,8 +1,9 @@
 //! How far a message has come.
 
-use super::db::{Tx, args};
+use super::db::{Tx, args, list};
 use super::events;
 use super::sql::statements;
+use super::together::Write;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
@@ -10,13 +11,45 @@ use crate::service::ports::outbox::{self, Errand};
 use crate::service::ports::{NewEvent, StoreError};
 
 statements! {
+    /// How far messages have come; nobody else writes about them meanwhile.
+    PROGRESS {
+        "SELECT id, state FROM core_delivery WHERE id " (among "$1") " ORDER BY id" for_update
+    }
+    /// Those rows, each with what is known now: its state, the provider's name for
+    /// it, the sentence, the line, and whether it was accepted and delivered.
     ADVANCE {
-        "UPDATE core_delivery SET state = $2, progress = $3, \
-         provider_id = COALESCE($4, provider_id), detail = $5, provider = $6, fallback = $7, \
-         accepted_at = CASE WHEN $9 = 1 THEN COALESCE(accepted_at, " now ") ELSE accepted_at END, \
-         delivered_at = CASE WHEN $8 = 1 THEN COALESCE(delivered_at, " now ") \
-         ELSE delivered_at END, \
-         updated_at = " now " WHERE id = $1 AND progress < $3"
+        (each
+            ("UPDATE core_delivery SET state = value ->> 1, progress = value ->> 2, \
+              provider_id = COALESCE(value ->> 3, provider_id), detail = value ->> 4, \
+              provider = COALESCE(value ->> 5, provider), \
+              fallback = COALESCE(value ->> 6, fallback), \
+              accepted_at = CASE value ->> 7 WHEN 1 THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE value ->> 8 WHEN 1 THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now " FROM json_each($1) WHERE core_delivery.id = value ->> 0")
+            ("UPDATE core_delivery SET state = value ->> 1, \
+              progress = CAST(value ->> 2 AS BIGINT), \
+              provider_id = COALESCE(value ->> 3, provider_id), detail = value ->> 4, \
+              provider = COALESCE(value ->> 5, provider), \
+              fallback = COALESCE(CAST(value ->> 6 AS BIGINT), fallback), \
+              accepted_at = CASE value ->> 7 WHEN '1' THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE value ->> 8 WHEN '1' THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now " FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+              WHERE core_delivery.id = CAST(value ->> 0 AS BIGINT)")
+            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
+             ", c BIGINT PATH '$[2]', " (cell "d" "3") ", " (cell "e" "4") ", " (cell "f" "5")
+             ", g BIGINT PATH '$[6]', h BIGINT PATH '$[7]', i BIGINT PATH '$[8]')) list \
+              JOIN core_delivery ON core_delivery.id = a SET state = b, progress = c, \
+              provider_id = COALESCE(d, provider_id), detail = e, \
+              provider = COALESCE(f, provider), fallback = COALESCE(g, fallback), \
+              accepted_at = CASE h WHEN 1 THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE i WHEN 1 THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now))
     }
     REASON { "SELECT detail FROM core_delivery WHERE id = $1" }
     /// Back among those that wait, which only what was not taken can be.
@@ -29,7 +62,7 @@ statements! {
 /// How far each state is on the way. What was sent can still turn out to be
 /// undeliverable; what waits or is unknown can turn out to be anything; nothing
 /// else goes back.
-const fn progress(state: DeliveryState) -> u32 {
+const fn reached(state: DeliveryState) -> u32 {
     match state {
         DeliveryState::Queued => 0,
         DeliveryState::Unknown => 1,
@@ -66,39 +99,79 @@ const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
     }
 }
 
-/// Writes down how far a message has come, unless more is known already.
-pub(super) async fn progressed(
-    tx: &mut Tx,
-    outcome: &outbox::Outcome<'_>,
-) -> Result<(), StoreError> {
-    let outbox::Outcome { errand, line, provider, step, actor, .. } = *outcome;
-    let (id, report) = (errand.delivery, &step.report);
-    let detail = report.detail.as_deref();
-    let written = if report.state == DeliveryState::Queued {
-        tx.write(&DELAY, args![id.0, detail]).await?
-    } else {
-        let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
-        let arguments = args![
-            id.0,
-            report.state.word(),
-            progress(report.state),
-            report.provider_id.as_deref(),
-            detail,
-            provider,
-            i64::from(line.fallback),
-            i64::from(arrived),
-            i64::from(is_with_the_provider(report.state)),
-        ];
-        tx.write(&ADVANCE, arguments).await?
-    };
-    if written == 0 {
-        return Ok(());
+/// What is to be written down of messages: rows of [`ADVANCE`], and of the log.
+#[derive(Default)]
+pub(super) struct Progress {
+    messages: Vec<serde_json::Value>,
+    entries: Vec<serde_json::Value>,
+}
+
+impl Progress {
+    /// As lists; none where nothing is new.
+    pub(super) fn lists(self) -> Option<(String, String)> {
+        (!self.messages.is_empty()).then(|| (list(self.messages), list(self.entries)))
     }
-    let (kind, ended) = event(report.state);
+}
+
+/// The write of the first of [`Progress::lists`].
+pub(super) fn advance(messages: &str) -> Write<'_> {
+    Write { sql: &ADVANCE, args: args![messages].to_vec() }
+}
+
+/// What outcomes, each of another message, tell that is not known already.
+pub(super) async fn progress(
+    tx: &mut Tx,
+    outcomes: &[&outbox::Outcome<'_>],
+) -> Result<Progress, StoreError> {
+    let mut new = Progress::default();
+    let ids = list(outcomes.iter().map(|it| it.errand.delivery.0));
+    for row in tx.all(&PROGRESS, args![&ids]).await? {
+        let (id, known) = (row.int(0)?, row.word(1)?);
+        let Some(outcome) = outcomes.iter().find(|it| it.errand.delivery.0 == id) else { continue };
+        if is_news(outcome.step.report.state, known) {
+            new.messages.push(advanced(outcome));
+            new.entries.push(told(outcome));
+        }
+    }
+    Ok(new)
+}
+
+/// Whether a state is more than the known one. Back among those that wait can only
+/// be what was not taken.
+const fn is_news(state: DeliveryState, known: DeliveryState) -> bool {
+    let enough = match state {
+        DeliveryState::Queued => reached(DeliveryState::Failed),
+        state => reached(state),
+    };
+    reached(known) < enough
+}
+
+fn advanced(outcome: &outbox::Outcome<'_>) -> serde_json::Value {
+    let outbox::Outcome { errand, line, provider, step, .. } = *outcome;
+    let report = &step.report;
+    // What waits has not gone by any line.
+    let went = report.state != DeliveryState::Queued;
+    let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
+    serde_json::json!([
+        errand.delivery.0,
+        report.state.word(),
+        reached(report.state),
+        report.provider_id,
+        report.detail,
+        went.then_some(provider),
+        went.then_some(i64::from(line.fallback)),
+        i64::from(is_with_the_provider(report.state)),
+        i64::from(arrived),
+    ])
+}
+
+fn told(outcome: &outbox::Outcome<'_>) -> serde_json::Value {
+    let outbox::Outcome { errand, step, actor, .. } = *outcome;
+    let (kind, ended) = event(step.report.state);
     let event = NewEvent { outcome: ended, ..entry(errand, kind, said(outcome), actor) };
     // A delay can be told twice; every other state is reached once.
-    let act = format!("{} {} {}", id.0, errand.tries, report.state.word());
-    events::write_once(tx, &event, Some(&act)).await
+    let act = format!("{} {} {}", errand.delivery.0, errand.tries, step.report.state.word());
+    events::row(&event, Some(&act))
 }
 
 /// What the log adds: a message that went by the provider that stands in says so.

@@ -10,7 +10,7 @@ use super::sql::statements;
 use super::together::Write;
 use super::view;
 use crate::domain::channel::Channel;
-use crate::domain::event::{Actor, Event, EventFilter, EventId, Page};
+use crate::domain::event::{Event, EventFilter, EventId, Page};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::RequestId;
@@ -25,20 +25,22 @@ statements! {
          clerk, counter, detail, act) \
          VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     }
-    /// Many at once, all of one actor.
+    /// Many at once.
     WRITE_MANY {
         "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail) "
+         clerk, counter, detail, act) "
         (each
             ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, $2, $3, value ->> 6 FROM json_each($1)")
+              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
+              FROM json_each($1)")
             ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT), \
-              value ->> 4, value ->> 5, CAST($2 AS TEXT), CAST($3 AS TEXT), value ->> 6 \
+              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
               FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT " now ", a, b, c, d, e, f, $2, $3, g FROM JSON_TABLE($1, '$[*]' COLUMNS ("
+            ("SELECT " now ", a, b, c, d, e, f, g, h, i, j \
+              FROM JSON_TABLE($1, '$[*]' COLUMNS ("
               (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2")
               ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
-              ")) list"))
+              ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
     }
     ANY_BEFORE {
         "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
@@ -136,26 +138,39 @@ pub(super) async fn write_with<'a>(
     Ok(())
 }
 
-/// Writes events of one actor, however many, by one statement.
-pub(super) async fn write_many(
+/// Writes events, however many, by one statement.
+pub(super) async fn write_many(tx: &mut Tx, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
+    let rows = list(events.iter().map(|it| row(it, None)));
+    write_rows_with(tx, Vec::new(), &rows).await
+}
+
+/// Writes what [`row`] made, as a list, together with what it tells about.
+pub(super) async fn write_rows_with<'a>(
     tx: &mut Tx,
-    entries: &[NewEvent<'_>],
-    actor: &Actor,
+    mut writes: Vec<Write<'a>>,
+    rows: &'a str,
 ) -> Result<(), StoreError> {
-    let rows = entries.iter().map(|it| {
-        serde_json::json!([
-            it.kind.word(),
-            it.outcome.map(Outcome::word),
-            it.request.map(RequestId::as_str),
-            it.customer.map(|it| it.0),
-            it.channel.map(Channel::word),
-            it.contact,
-            it.detail,
-        ])
-    });
-    tx.write(&WRITE_MANY, args![&list(rows), &actor.clerk, &actor.counter]).await?;
+    writes.push(Write { sql: &WRITE_MANY, args: args![rows].to_vec() });
+    tx.write_all(&writes).await?;
     tx.wrote_entry();
     Ok(())
+}
+
+/// An event as [`WRITE_MANY`] takes it, with the name of the act where it must
+/// stand there once only.
+pub(super) fn row(event: &NewEvent<'_>, act: Option<&str>) -> serde_json::Value {
+    serde_json::json!([
+        event.kind.word(),
+        event.outcome.map(Outcome::word),
+        event.request.map(RequestId::as_str),
+        event.customer.map(|it| it.0),
+        event.channel.map(Channel::word),
+        event.contact,
+        event.actor.clerk,
+        event.actor.counter,
+        event.detail,
+        act,
+    ])
 }
 
 /// Writes an event that no other act writes; told again, it stands there already.

@@ -6,11 +6,13 @@
 //! many terminals try. A begun hand-over that comes due again was reported by
 //! nobody: its terminal died, and what became of the message has to be found out.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::db::{Db, Row, Tx, args, list};
 use super::sql::statements;
-use super::{delivery, line};
+use super::together::Write;
+use super::{delivery, events, line};
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
@@ -111,22 +113,37 @@ statements! {
         "UPDATE core_outbox SET due_at = " now " + $3 \
          WHERE delivery_id = $1 AND holder = $2 AND begun_at IS NULL"
     }
+    /// Errands whose end is told; nobody else changes them meanwhile.
+    ENDED {
+        "SELECT delivery_id, holder, task, tries, begun_at FROM core_outbox \
+         WHERE delivery_id " (among "$1") " ORDER BY delivery_id" for_update
+    }
+    DONE { "DELETE FROM core_outbox WHERE delivery_id " (among "$1") }
     /// The code goes as soon as it need not be sent any more.
     NEXT_TASK {
-        "UPDATE core_outbox SET task = $3, due_at = " now " + $4, \
-         begun_at = CASE WHEN $3 = 'send' THEN NULL ELSE begun_at END, \
-         sealed = CASE WHEN $3 = 'follow' THEN NULL ELSE sealed END, \
-         tries = tries + CASE WHEN $3 = 'send' THEN 1 ELSE 0 END \
-         WHERE delivery_id = $1 AND holder = $2 AND task = $5 AND tries = $6 \
-         AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $7"
-    }
-    DONE {
-        "DELETE FROM core_outbox WHERE delivery_id = $1 AND holder = $2 AND task = $3 \
-         AND tries = $4 AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $5"
+        (each
+            ("UPDATE core_outbox SET task = value ->> 1, due_at = " now " + (value ->> 2), \
+              begun_at = CASE value ->> 1 WHEN 'send' THEN NULL ELSE begun_at END, \
+              sealed = CASE value ->> 1 WHEN 'follow' THEN NULL ELSE sealed END, \
+              tries = tries + CASE value ->> 1 WHEN 'send' THEN 1 ELSE 0 END \
+              FROM json_each($1) WHERE delivery_id = value ->> 0")
+            ("UPDATE core_outbox SET task = value ->> 1, \
+              due_at = " now " + CAST(value ->> 2 AS BIGINT), \
+              begun_at = CASE value ->> 1 WHEN 'send' THEN NULL ELSE begun_at END, \
+              sealed = CASE value ->> 1 WHEN 'follow' THEN NULL ELSE sealed END, \
+              tries = tries + CASE value ->> 1 WHEN 'send' THEN 1 ELSE 0 END \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+              WHERE delivery_id = CAST(value ->> 0 AS BIGINT)")
+            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
+             ", c BIGINT PATH '$[2]')) list JOIN core_outbox ON delivery_id = a \
+              SET task = b, due_at = " now " + c, \
+              begun_at = CASE b WHEN 'send' THEN NULL ELSE begun_at END, \
+              sealed = CASE b WHEN 'follow' THEN NULL ELSE sealed END, \
+              tries = tries + CASE b WHEN 'send' THEN 1 ELSE 0 END"))
     }
     /// What was not begun, and what now need not be.
     DROP_UNBEGUN { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
-    UNSEAL { "UPDATE core_outbox SET sealed = NULL WHERE delivery_id = $1" }
+    UNSEAL { "UPDATE core_outbox SET sealed = NULL WHERE delivery_id " (among "$1") }
     /// The messages of a customer's open requests.
     OPEN_OF {
         "SELECT d.id FROM core_otp o \
@@ -178,7 +195,7 @@ pub(super) async fn withdraw_all(tx: &mut Tx, customer: CustomerId) -> Result<()
 
 async fn withdraw_message(tx: &mut Tx, id: DeliveryId) -> Result<(), StoreError> {
     if tx.write(&DROP_UNBEGUN, args![id.0]).await? == 0 {
-        tx.write(&UNSEAL, args![id.0]).await?;
+        tx.write(&UNSEAL, args![&list([id.0])]).await?;
     }
     Ok(())
 }
@@ -329,7 +346,9 @@ pub(super) async fn conclude(db: &Db, outcomes: &[Outcome<'_>]) -> Result<(), St
     let mut outcomes: Vec<_> = outcomes.iter().collect();
     // All who write several messages write them in this order.
     outcomes.sort_by_key(|it| it.errand.delivery);
-    if outcomes.len() > 1 {
+    // A terminal may be at one errand twice: what that tells follows on itself.
+    let is_once = outcomes.array_windows().all(|[a, b]| a.errand.delivery != b.errand.delivery);
+    if outcomes.len() > 1 && is_once {
         match write_down(db, &outcomes).await {
             Err(error) if !error.is_break() => {
                 tracing::debug!(%error, "what came of errands is written one by one");
@@ -349,40 +368,64 @@ pub(super) async fn conclude(db: &Db, outcomes: &[Outcome<'_>]) -> Result<(), St
     all
 }
 
+/// Writes down what came of errands, each of another message.
 async fn write_down(db: &Db, outcomes: &[&Outcome<'_>]) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    let mut experienced = Vec::new();
-    for outcome in outcomes {
-        if is_held(&mut tx, outcome).await? {
-            delivery::progressed(&mut tx, outcome).await?;
-            experienced.extend(outcome.experience.map(|experience| (*outcome, experience)));
-        } else if delivery::is_with_the_provider(outcome.step.report.state) {
-            // Whose errand was taken over, or withdrawn, can only tell that it
-            // succeeded: then nobody else sends it.
-            delivery::progressed(&mut tx, outcome).await?;
-            tx.write(&UNSEAL, args![outcome.errand.delivery.0]).await?;
+    let (held, lost) = held(&mut tx, outcomes).await?;
+    let counts: Vec<_> = held.iter().chain(&lost).copied().collect();
+    let new = delivery::progress(&mut tx, &counts).await?.lists();
+    let (done, next): (Vec<_>, Vec<_>) = held.iter().partition(|it| it.step.next.is_none());
+    let done = ids(&done);
+    let next = list(next.iter().filter_map(|it| {
+        let (task, wait) = it.step.next?;
+        Some(serde_json::json!([it.errand.delivery.0, task.word(), millis_of(wait)]))
+    }));
+    let lost = ids(&lost);
+    let mut writes = Vec::new();
+    for (sql, rows) in [(&DONE, &done), (&NEXT_TASK, &next), (&UNSEAL, &lost)] {
+        if rows.as_str() != "[]" {
+            writes.push(Write { sql, args: args![rows].to_vec() });
         }
     }
-    line::experienced(&mut tx, &experienced).await?;
+    if let Some((messages, entries)) = &new {
+        writes.push(delivery::advance(messages));
+        events::write_rows_with(&mut tx, writes, entries).await?;
+    } else {
+        tx.write_all(&writes).await?;
+    }
+    let experienced = held.iter().filter_map(|it| Some((*it, it.experience?)));
+    line::experienced(&mut tx, &experienced.collect::<Vec<_>>()).await?;
     tx.commit().await
 }
 
-/// Ends the errand, or makes the next one of it, where it is as its holder took
-/// or began it. A terminal may be at one errand twice, where connecting takes
-/// longer than the lease: who did not begin the hand-over must not undo it.
-async fn is_held(tx: &mut Tx, outcome: &Outcome<'_>) -> Result<bool, StoreError> {
-    let Outcome { errand, holder, step, begun, .. } = *outcome;
-    let (id, task, tries) = (errand.delivery.0, errand.task.word(), errand.tries);
-    let begun = i64::from(begun || errand.begun_at.is_some());
-    let written = match step.next {
-        None => tx.write(&DONE, args![id, holder, task, tries, begun]).await?,
-        Some((next, wait)) => {
-            let wait = millis_of(wait);
-            let arguments = args![id, holder, next.word(), wait, task, tries, begun];
-            tx.write(&NEXT_TASK, arguments).await?
-        }
+/// The outcomes whose errand is as its holder took or began it, and of the others
+/// those that tell of a success: whose errand was taken over, or withdrawn, can
+/// tell nothing else, and then nobody else sends it. A terminal may be at one
+/// errand twice, where connecting takes longer than the lease: who did not begin
+/// the hand-over must not undo it.
+async fn held<'a, 'b>(
+    tx: &mut Tx,
+    outcomes: &[&'a Outcome<'b>],
+) -> Result<(Vec<&'a Outcome<'b>>, Vec<&'a Outcome<'b>>), StoreError> {
+    let mut stands = HashMap::new();
+    for row in tx.all(&ENDED, args![&ids(outcomes)]).await? {
+        let stand = (row.text(1)?, row.word(2)?, row.count(3)?, row.maybe_int(4)?.is_some());
+        stands.insert(row.int(0)?, stand);
+    }
+    let is_held = |it: &&Outcome<'_>| {
+        let begun = it.begun || it.errand.begun_at.is_some();
+        let as_taken = (it.holder, it.errand.task, it.errand.tries, begun);
+        stands.get(&it.errand.delivery.0).is_some_and(|(holder, task, tries, begun)| {
+            (&**holder, *task, *tries, *begun) == as_taken
+        })
     };
-    Ok(written == 1)
+    let (held, mut lost): (Vec<_>, Vec<_>) = outcomes.iter().copied().partition(is_held);
+    lost.retain(|it: &&Outcome<'_>| delivery::is_with_the_provider(it.step.report.state));
+    Ok((held, lost))
+}
+
+fn ids(outcomes: &[&Outcome<'_>]) -> String {
+    list(outcomes.iter().map(|it| it.errand.delivery.0))
 }
 
 /// Reads `errand_columns`.
