@@ -144,6 +144,7 @@ pub(crate) async fn one(place: &Place, bare: &Bare, customers: u64, report: &mut
     for round in 0..ROUNDS {
         floor.time(floor::update(bare, 1)).await;
         ask.time(desk.ask(begin + round)).await;
+        handed_over(bare).await;
         wrong.time(desk.enter(begin + round, 7)).await;
         right.time(desk.enter(begin + round, RIGHT)).await;
     }
@@ -185,6 +186,7 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
         async move { desk.ask(number(task, round)).await }
     });
     let asked = asked.await;
+    handed_over(bare).await;
     let all = desks.clone();
     let verified = rate(move |task, round| {
         let desk = all[task as usize].clone();
@@ -201,6 +203,16 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     for desk in desks {
         desk.store.close().await;
     }
+}
+
+/// Every message that waits has gone to its provider: a code is entered after that.
+async fn handed_over(bare: &Bare) {
+    bare.run(
+        "UPDATE core_delivery SET state = 'sent', progress = 3 \
+         WHERE id >= (SELECT MIN(delivery_id) FROM core_outbox)",
+    )
+    .await;
+    bare.run("DELETE FROM core_outbox").await;
 }
 
 /// How many transactions of the floor a second.

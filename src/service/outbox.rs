@@ -36,6 +36,9 @@ const QUICK: Duration = Duration::from_millis(500);
 /// As many rounds of quick errands are taken in one look.
 const ROUNDS: usize = 4;
 
+/// How long what ended waits for more to be written down with.
+const LINGER: Duration = Duration::from_millis(5);
+
 /// An errand with what came of it.
 type Ended = (Errand, Conclusion);
 
@@ -46,6 +49,8 @@ struct Bench {
     waiting: VecDeque<Taken>,
     running: JoinSet<(Option<Ended>, Duration)>,
     ended: Vec<Ended>,
+    /// When the first of those ended.
+    ended_at: Instant,
     /// What is being written down, at most one lot at a time: what ends meanwhile
     /// makes up the next, so that at a busy hour one transaction does for several.
     concluding: JoinSet<Vec<Ended>>,
@@ -94,6 +99,7 @@ impl Bench {
             waiting: VecDeque::new(),
             running: JoinSet::new(),
             ended: Vec::new(),
+            ended_at: now,
             concluding: JoinSet::new(),
             looking: JoinSet::new(),
             looked_at: now,
@@ -106,6 +112,7 @@ impl Bench {
 
     /// Waits until something has come about; none where nothing is under way.
     async fn progress(&mut self) -> Option<Progress> {
+        let conclude_at = self.conclude_at();
         tokio::select! {
             Some(done) = self.running.join_next() => {
                 self.count(done.unwrap_or_default());
@@ -116,6 +123,7 @@ impl Bench {
                 Some(Progress::Written(written.unwrap_or_default()))
             }
             Some(look) = self.looking.join_next() => Some(self.take_in(look.ok())),
+            () = at(conclude_at), if conclude_at.is_some() => Some(Progress::Done),
             else => None,
         }
     }
@@ -126,8 +134,21 @@ impl Bench {
             // It waits, or is another's: the outbox knows.
             self.look_at = Some(Instant::now());
         }
+        if self.ended.is_empty() {
+            self.ended_at = Instant::now();
+        }
         self.ended.extend(ended);
         self.done += 1;
+    }
+
+    /// When to write down what ended; none where that is nothing, or others are
+    /// being written down. Nothing waits where there is no more to come.
+    fn conclude_at(&self) -> Option<Instant> {
+        if self.ended.is_empty() || !self.concluding.is_empty() {
+            return None;
+        }
+        let is_lot = self.ended.len() >= self.most || self.running.is_empty();
+        Some(if is_lot { self.ended_at } else { self.ended_at + LINGER })
     }
 
     fn take_in(&mut self, look: Option<Result<Look, DeskError>>) -> Progress {
@@ -275,9 +296,9 @@ impl Desk {
         });
     }
 
-    /// Begins to write down what ended since the last time.
+    /// Begins to write down what ended since the last time, where it is time to.
     fn conclude_ended(&self, bench: &mut Bench) {
-        if bench.ended.is_empty() || !bench.concluding.is_empty() {
+        if bench.conclude_at().is_none_or(|at| at > Instant::now()) {
             return;
         }
         let (desk, ended) = (self.clone(), std::mem::take(&mut bench.ended));

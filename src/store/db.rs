@@ -154,6 +154,33 @@ impl Db {
         .map_err(unanswered)
     }
 
+    /// As [`Self::write_alone`] by a statement that returns the rows it wrote.
+    pub(super) async fn write_returning(
+        &self,
+        sql: &Sql,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let written = match &self.pools {
+            Pools::Sqlite { write, .. } => {
+                let written = sqlite(sql, args).fetch_all(write).await;
+                written.map(|it| it.into_iter().map(Row::Sqlite).collect())
+            }
+            Pools::Postgres { pool, .. } => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = postgres(sql, args);
+                let written = lent.timely(async |it| query.fetch_all(it).await).await;
+                written.map(|it| it.into_iter().map(Row::Postgres).collect())
+            }
+            Pools::Mysql(pool) => {
+                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let query = mysql(sql, args);
+                let written = lent.timely(async |it| query.fetch_all(it).await).await;
+                written.map(|it| it.into_iter().map(Row::Mysql).collect())
+            }
+        };
+        written.map_err(unanswered)
+    }
+
     /// Reads rows outside of any transaction.
     pub(super) async fn all(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         match &self.pools {

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::db::{Db, Row, Tx, args, list};
+use super::db::{Db, Kind, Row, Tx, args, list};
 use super::sql::statements;
 use super::together::Write;
 use super::{delivery, events, line};
@@ -98,7 +98,15 @@ statements! {
          WHERE delivery_id = $1 AND holder = $2 AND task = 'send' AND begun_at IS NULL \
          AND useful_until > " now " AND tries = $4"
     }
-    /// As [`BEGIN`] for several: those that can begin, then that they do.
+    /// As [`BEGIN`] for several, none of which was tried before: tells which begin,
+    /// which MySQL cannot.
+    BEGIN_FIRST {
+        "UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $3 \
+         WHERE delivery_id " (among "$1") " AND holder = $2 AND task = 'send' \
+         AND begun_at IS NULL AND useful_until > " now " AND tries = 0"
+        (each (" RETURNING delivery_id") (" RETURNING delivery_id") (""))
+    }
+    /// The same in two steps: those that can begin, then that they do.
     UNBEGUN {
         "SELECT delivery_id, tries FROM core_outbox WHERE delivery_id " (among "$1") " \
          AND holder = $2 AND task = 'send' AND begun_at IS NULL AND useful_until > " now "
@@ -278,25 +286,41 @@ pub(super) async fn begin(
     errands: &[(&Errand, Line)],
     holder: &str,
 ) -> Result<Vec<bool>, StoreError> {
-    if let [(errand, line)] = errands
-        && !is_by_another_line(errand, *line)
-    {
-        let arguments = args![errand.delivery.0, holder, millis_of(HANDOVER), errand.tries];
-        return Ok(vec![db.write_alone(&BEGIN, arguments).await? == 1]);
+    let is_first = errands.iter().all(|(errand, line)| !is_by_another_line(errand, *line));
+    match errands {
+        [(errand, _)] if is_first => {
+            let arguments = args![errand.delivery.0, holder, millis_of(HANDOVER), errand.tries];
+            Ok(vec![db.write_alone(&BEGIN, arguments).await? == 1])
+        }
+        _ if is_first && db.kind() != Kind::Mysql => begin_first(db, errands, holder).await,
+        _ => begin_any(db, errands, holder).await,
     }
+}
+
+async fn begin_first(
+    db: &Db,
+    errands: &[(&Errand, Line)],
+    holder: &str,
+) -> Result<Vec<bool>, StoreError> {
+    let ids = list(errands.iter().map(|(errand, _)| errand.delivery.0));
+    let rows = db.write_returning(&BEGIN_FIRST, args![&ids, holder, millis_of(HANDOVER)]).await?;
+    let begun = rows.iter().map(|row| Ok((row.int(0)?, 0))).collect::<Result<_, StoreError>>()?;
+    Ok(words(errands, begun))
+}
+
+async fn begin_any(
+    db: &Db,
+    errands: &[(&Errand, Line)],
+    holder: &str,
+) -> Result<Vec<bool>, StoreError> {
     let ids = |of: &[(&Errand, Line)]| list(of.iter().map(|(errand, _)| errand.delivery.0));
     let mut tx = db.begin().await?;
     let rows = tx.all(&UNBEGUN, args![&ids(errands), holder]).await?;
-    let mut unbegun: Vec<(i64, u32)> = rows
+    let unbegun = rows
         .iter()
         .map(|row| Ok((row.int(0)?, row.count(1)?)))
         .collect::<Result<_, StoreError>>()?;
-    // A terminal may be at one errand twice: the word is given once.
-    let mut begins = |errand: &Errand| {
-        let found = unbegun.iter().position(|it| *it == (errand.delivery.0, errand.tries));
-        found.map(|at| unbegun.swap_remove(at)).is_some()
-    };
-    let words: Vec<bool> = errands.iter().map(|(errand, _)| begins(errand)).collect();
+    let words = words(errands, unbegun);
     let begun = errands.iter().zip(&words).filter(|(_, word)| **word);
     let begun: Vec<_> = begun.map(|(asked, _)| *asked).collect();
     if !begun.is_empty() {
@@ -310,6 +334,16 @@ pub(super) async fn begin(
         tx.commit_quietly().await?;
     }
     Ok(words)
+}
+
+/// To which errands the word is given: to those with a number and a count of tries
+/// that can begin. A terminal may be at one errand twice; the word is given once.
+fn words(errands: &[(&Errand, Line)], mut can: Vec<(i64, u32)>) -> Vec<bool> {
+    let mut begins = |errand: &Errand| {
+        let found = can.iter().position(|it| *it == (errand.delivery.0, errand.tries));
+        found.map(|at| can.swap_remove(at)).is_some()
+    };
+    errands.iter().map(|(errand, _)| begins(errand)).collect()
 }
 
 /// Takes back that a hand-over began, which nobody makes.

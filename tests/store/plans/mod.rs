@@ -101,6 +101,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("outbox::DONE", &["'[7,8,9]'"]),
     ("outbox::NEXT_TASK", &[r#"'[[7,"follow",5000]]'"#]),
     ("outbox::UNSEAL", &["'[7,8,9]'"]),
+    ("outbox::BEGIN_FIRST", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::BEGIN_THESE", &["'[7,8,9]'", "7"]),
     ("outbox::UNBEGUN", &["'[7,8,9]'", "'x'"]),
     ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
