@@ -147,8 +147,7 @@ impl Bench {
         if self.ended.is_empty() || !self.concluding.is_empty() {
             return None;
         }
-        let is_lot = self.ended.len() >= self.most || self.running.is_empty();
-        Some(if is_lot { self.ended_at } else { self.ended_at + LINGER })
+        Some(if self.running.is_empty() { self.ended_at } else { self.ended_at + LINGER })
     }
 
     fn take_in(&mut self, look: Option<Result<Look, DeskError>>) -> Progress {
