@@ -106,7 +106,7 @@ struct Bench {
     store: Arc<dyn Store>,
     sender: Arc<Scripted>,
     keys: Arc<Drawer>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, office: Office) -> Desk {
@@ -126,6 +126,14 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, offic
 }
 
 impl Bench {
+    async fn behind_its_back(&self, statement: &'static str) {
+        let file =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("desk.db"));
+        let store = sqlx::SqlitePool::connect_with(file).await.expect("a connection");
+        sqlx::query(statement).execute(&store).await.expect("written");
+        store.close().await;
+    }
+
     async fn new(sender: Arc<Scripted>, change: impl FnOnce(&mut Office)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = StoreSettings::Sqlite { file: folder.path().join("desk.db") };
@@ -141,7 +149,7 @@ impl Bench {
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));
         let desk = desk(store.clone(), &sender, &keys, office);
-        Self { desk, store, sender, keys, _folder: folder }
+        Self { desk, store, sender, keys, folder }
     }
 
     /// The same desk over another store.
@@ -374,7 +382,7 @@ async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready(_)));
     let email = bench
         .desk
-        .channels(&dana, &Lines::default())
+        .channels(&dana, &[], &Lines::default())
         .into_iter()
         .find(|it| it.channel == Channel::Email);
     assert!(email.expect("offered").refusal.is_some());
@@ -444,11 +452,18 @@ async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_ano
     let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
     assert_eq!((events.len(), events[0].kind), (1, EventKind::Refused));
     assert!(events[0].detail.as_deref().is_some_and(|it| it.contains("was changed")), "{events:?}");
+    // It is told before it is tried, and the other channels come first.
+    let waiting = bench.desk.waiting_contacts(&[changed.id]).await.expect("an answer");
+    let offered = bench.desk.channels(&changed, &waiting, &Lines::default());
+    let stands: Vec<_> = offered.iter().map(|it| (it.channel, it.waits_until)).collect();
+    let (usable, last) = ([Channel::Sms, Channel::Whatsapp], (Channel::Email, refusal.retry_at));
+    assert_eq!(stands, [(usable[0], None), (usable[1], None), last]);
     let (request, code) = bench.send(bench.ask(&changed, Channel::Sms).await).await;
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
 
     let confirm = bench.desk.confirm_contact(dana.id, ContactKind::Email, "showed a passport");
     assert!(confirm.await.expect("confirmed"));
+    assert!(bench.desk.waiting_contacts(&[changed.id]).await.expect("an answer").is_empty());
     let (request, code) = bench.send(bench.ask(&changed, Channel::Email).await).await;
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
 }
@@ -486,6 +501,29 @@ async fn security_17_the_old_contact_is_told_once_and_never_a_code() {
 }
 
 #[tokio::test]
+async fn security_17_a_notice_that_nobody_could_tell_is_given_up_and_never_told_by_another_provider()
+ {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.changed(&dana, "mallory@example.org").await;
+    bench
+        .behind_its_back(
+            "UPDATE core_notice SET provider = 'elsewhere', created_at = created_at - 432000001",
+        )
+        .await;
+    bench.desk.work_off_outbox(4).await.expect("worked off");
+    assert!(bench.sender.told.lock().expect("unpoisoned").is_empty());
+    let log = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    assert_eq!(log[0].kind, EventKind::NoticeNotSent);
+    let why = "No terminal with elsewhere was there to tell it.";
+    assert_eq!(log[0].detail.as_deref(), Some(why));
+    bench.desk.work_off_outbox(4).await.expect("nothing is left");
+    let again = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    assert_eq!(again[0].id, log[0].id);
+}
+
+#[tokio::test]
 async fn security_20_an_unknown_send_stays_unknown_and_is_not_repeated() {
     let unknown = Report {
         state: DeliveryState::Unknown,
@@ -514,7 +552,7 @@ async fn security_37_contacts_are_masked_wherever_they_are_shown() {
         assert!(request.contact.contains("***"), "{}", request.contact);
     }
     let events = bench.desk.log(&EventFilter::default(), Page::Newest, 50).await.expect("the log");
-    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana, &Lines::default()));
+    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana, &[], &Lines::default()));
     for whole in ["15112345678", "WB-1@", "wb-1@"] {
         assert!(!shown.contains(whole), "{whole} is shown in full: {shown}");
     }

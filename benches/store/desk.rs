@@ -15,7 +15,7 @@ use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::{
-    Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
+    Attempt, Attempted, Dispatch, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
 };
 use countersign::store::SqlStore;
 use tokio::task::JoinSet;
@@ -78,27 +78,29 @@ impl Desk {
             customer: CustomerId(number),
             purpose: "pay bill",
             idempotency: id.as_str(),
-            code: NewCode {
-                digest: Digest::of(&code, binding, self.keyring.current().1),
-                key_id: self.keyring.current().0.clone(),
-                reference: Reference::from_bits(draw),
-                sealed: Sealed::close(
-                    &code,
-                    binding,
-                    self.keyring.current().1,
-                    Nonce::from([9; 32]),
-                ),
+            dispatch: Dispatch {
+                code: NewCode {
+                    digest: Digest::of(&code, binding, self.keyring.current().1),
+                    key_id: self.keyring.current().0.clone(),
+                    reference: Reference::from_bits(draw),
+                    sealed: Sealed::close(
+                        &code,
+                        binding,
+                        self.keyring.current().1,
+                        Nonce::from([9; 32]),
+                    ),
+                },
+                delivery: NewDelivery {
+                    channel: Channel::Email,
+                    contact: Contact::Email(address),
+                    provider: "nowhere",
+                    holder: "bench".into(),
+                },
+                policy: &self.policy,
+                limits: &self.limits,
+                actor: &self.actor,
+                notices: NoticeProviders { email: "tray", sms: "tray" },
             },
-            delivery: NewDelivery {
-                channel: Channel::Email,
-                contact: Contact::Email(address),
-                provider: "nowhere",
-                holder: "bench".into(),
-            },
-            policy: &self.policy,
-            limits: &self.limits,
-            actor: &self.actor,
-            notices: NoticeProviders { email: "tray", sms: "tray" },
         });
         let issued = issued.await.expect("an answer");
         assert!(matches!(issued, Issued::Fresh(_)), "{issued:?}");

@@ -29,8 +29,11 @@ pub async fn find(
     }
     if output.json() {
         let lines = desk.lines().await?;
+        let ids: Vec<_> = found.customers.iter().map(|it| it.id).collect();
+        let waiting = desk.waiting_contacts(&ids).await?;
         for customer in &found.customers {
-            output.object(&CustomerLine::new(customer, desk.channels(customer, &lines)))?;
+            let channels = desk.channels(customer, &waiting, &lines);
+            output.object(&CustomerLine::new(customer, channels))?;
         }
     } else {
         let mut table = Table::new(["ACCOUNT", "NAME", "EMAIL", "PHONE", "ADDRESS"]);

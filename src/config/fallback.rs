@@ -37,6 +37,16 @@ pub(super) fn read<T>(
             ),
         );
     }
+    let is_tray =
+        |section: Section| build.merged.text(section.key("provider")).as_deref() == Some("tray");
+    if is_tray(main) && !is_tray(fallback) {
+        build.refuse(
+            provider,
+            format!(
+                "{provider}: the tray of {main} never fails, so that nothing stands in for it; set it to \"off\""
+            ),
+        );
+    }
     Some(settings)
 }
 

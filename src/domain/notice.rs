@@ -11,6 +11,10 @@ const RETRY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hour
 /// How long it is tried. Whoever hears of it later has heard of it otherwise.
 const TRIED: Duration = Duration::from_hours(24);
 
+/// When one that no terminal with its provider came to tell is given up by any
+/// other: after a weekend, and after those that have it had their time.
+pub const ABANDONED: Duration = Duration::from_hours(5 * 24);
+
 /// How often it is sent where nobody knows whether it came.
 const UNSURE: u32 = 3;
 

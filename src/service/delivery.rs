@@ -190,7 +190,7 @@ impl Desk {
     }
 
     /// Another terminal may be able to do it.
-    async fn left(&self, errand: &Errand) -> Result<Run, DeskError> {
+    pub(super) async fn left(&self, errand: &Errand) -> Result<Run, DeskError> {
         self.insist(|| self.store.release(errand, &self.holder)).await?;
         Ok(Run::Left)
     }

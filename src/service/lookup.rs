@@ -1,6 +1,6 @@
 //! Finding the customer, and saying how they can be reached.
 
-use super::ports::{CustomerKey, Preparing};
+use super::ports::{CustomerKey, Preparing, WaitingContact};
 use super::providers::Lines;
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
@@ -8,6 +8,7 @@ use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId};
 use crate::domain::line::Condition;
 use crate::domain::query::Query;
+use crate::domain::time::Timestamp;
 
 /// Customers that match a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +41,22 @@ pub struct ChannelChoice {
     pub contact: Option<String>,
     /// Why it cannot be used; none where it can.
     pub refusal: Option<String>,
+    /// Until when the contact, which was changed, is not proof enough alone.
+    pub waits_until: Option<Timestamp>,
     /// How its providers do.
     pub condition: Condition,
+}
+
+impl ChannelChoice {
+    /// Until when its contact waits, where it still does.
+    pub fn waits(&self, now: Timestamp) -> Option<Timestamp> {
+        self.waits_until.filter(|until| now < *until)
+    }
+
+    /// Whether a code can go over it, as far as is known.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.refusal.is_none() && self.waits(now).is_none()
+    }
 }
 
 impl Desk {
@@ -83,9 +98,23 @@ impl Desk {
         Ok(self.store.customer(id).await?)
     }
 
+    /// The contacts of customers that were changed a short while ago.
+    pub async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<WaitingContact>, DeskError> {
+        let quarantine = self.office.otp.contact_quarantine;
+        Ok(self.store.waiting_contacts(customers, quarantine).await?)
+    }
+
     /// The channels for a customer: those that can be used first, among them those
     /// whose providers do best, and each of the others with the reason why not.
-    pub fn channels(&self, customer: &Customer, lines: &Lines) -> Vec<ChannelChoice> {
+    pub fn channels(
+        &self,
+        customer: &Customer,
+        waiting: &[WaitingContact],
+        lines: &Lines,
+    ) -> Vec<ChannelChoice> {
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
             .filter(|channel| self.sender(*channel).is_some())
@@ -93,10 +122,13 @@ impl Desk {
                 channel,
                 contact: customer.masked(channel),
                 refusal: self.refusal(customer, channel),
+                waits_until: self.waits_until(customer, channel, waiting),
                 condition: lines.condition(channel, lines.read_at),
             })
             .collect();
-        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
+        choices.sort_by_key(|choice| {
+            (choice.refusal.is_some(), choice.waits_until.is_some(), choice.condition)
+        });
         choices
     }
 
@@ -106,6 +138,19 @@ impl Desk {
         }
         let enough = channel.factor().satisfies(self.office.otp.assurance);
         (!enough).then(|| "not a strong enough proof for this office".to_owned())
+    }
+
+    /// One that the record names anew waits as soon as a code is asked for over it.
+    fn waits_until(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        waiting: &[WaitingContact],
+    ) -> Option<Timestamp> {
+        let contact = customer.contact(channel, &self.office.phones).ok()?;
+        let is_it =
+            |it: &&WaitingContact| it.customer == customer.id && it.contact.is_same(&contact);
+        waiting.iter().find(is_it).map(|it| it.until)
     }
 
     /// What the office has on a customer.

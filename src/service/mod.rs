@@ -3,7 +3,8 @@
 //! and tokens, and turns what the store decided into one reply that the
 //! interface and the command line show alike.
 
-pub mod delivery;
+pub mod bench;
+mod delivery;
 pub mod import;
 pub mod index;
 pub mod insist;

@@ -117,11 +117,16 @@ impl Desk {
 
     /// Tells one contact, by the lines that are not down in turn.
     async fn tell(&self, notice: &Notice) -> Result<(), DeskError> {
+        if !self.senders.providers().contains(&&*notice.provider) {
+            let why = format!("No terminal with {} was there to tell it.", notice.provider);
+            let report = Report::not_sent(&why);
+            return self.told(notice, None, &report, Next::GivenUp).await;
+        }
         if let Contact::Phone(number) = &notice.contact
             && !self.office.phones.allows(number.country())
         {
             let next = Next::GivenUp;
-            return self.told(notice, "none", &no_number_of_ours(), next).await;
+            return self.told(notice, None, &no_number_of_ours(), next).await;
         }
         let (now, lines) = self.insist(|| self.store.lines()).await?;
         let channel = notice.contact.kind().channel();
@@ -150,7 +155,7 @@ impl Desk {
             })
             .await;
         let next = notice::after(&report, notice.tries, notice.age());
-        self.told(notice, sender.provider(), &report, next).await
+        self.told(notice, Some(sender.provider()), &report, next).await
     }
 
     /// All its providers are down: it waits for the first that works again.
@@ -167,13 +172,13 @@ impl Desk {
             detail,
             fault: Some(Fault::Transient { retry_after: Some(wait) }),
         };
-        self.told(notice, "none", &report, notice::again(wait, notice.age())).await
+        self.told(notice, None, &report, notice::again(wait, notice.age())).await
     }
 
     async fn told(
         &self,
         notice: &Notice,
-        provider: &str,
+        provider: Option<&str>,
         report: &Report,
         next: Next,
     ) -> Result<(), DeskError> {

@@ -4,190 +4,18 @@
 //! nothing else. Nothing is asked of the store but when an errand is due or
 //! something was written, so that an idle office costs nothing.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{Conclusion, Run};
+use super::bench::{Bench, Ended, LEAST, Look, Progress, ROUNDS, Taken};
+use super::delivery::Run;
 use super::ports::outbox::Errand;
-use super::providers::Lines;
 use super::{Desk, DeskError};
 use crate::domain::delivery::Report;
-
-/// However much is written, the outbox is looked into this seldom at most.
-const LEAST: Duration = Duration::from_millis(500);
-
-/// How long the outbox is left alone after the store failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// How long what was taken may lie here before it is begun. Its lease is longer:
-/// what is left lying is taken by whoever has the time.
-const FRESH: Duration = Duration::from_secs(5);
-
-/// Errands that take less than this are taken before there is room for them, so
-/// that nobody waits for the store. What takes longer may be another's meanwhile.
-const QUICK: Duration = Duration::from_millis(500);
-
-/// As many rounds of quick errands are taken in one look.
-const ROUNDS: usize = 4;
-
-/// How long what ended waits for more to be written down with.
-const LINGER: Duration = Duration::from_millis(5);
-
-/// An errand with what came of it.
-type Ended = (Errand, Conclusion);
-
-/// What was taken, what is under way and what is to be written down.
-struct Bench {
-    /// Errands at once.
-    most: usize,
-    waiting: VecDeque<Taken>,
-    running: JoinSet<(Option<Ended>, Duration)>,
-    ended: Vec<Ended>,
-    /// When the first of those ended.
-    ended_at: Instant,
-    /// What is being written down, at most one lot at a time: what ends meanwhile
-    /// makes up the next, so that at a busy hour one transaction does for several.
-    concluding: JoinSet<Vec<Ended>>,
-    /// The look into the outbox that is under way.
-    looking: JoinSet<Result<Look, DeskError>>,
-    looked_at: Instant,
-    /// When to look again; none until something is written.
-    look_at: Option<Instant>,
-    /// Errands have been quick of late.
-    is_quick: bool,
-    /// The last look gave as many as it asked for, so that there is nearly always
-    /// more behind them.
-    has_queue: bool,
-    done: u64,
-}
-
-/// An errand with how the providers did when it was taken.
-struct Taken {
-    at: Instant,
-    errand: Errand,
-    lines: Arc<Lines>,
-}
-
-/// What a look into the outbox gave.
-enum Look {
-    Taken {
-        errands: Vec<Taken>,
-        has_queue: bool,
-    },
-    /// Nothing for so long, or until something is written.
-    Nothing(Option<Duration>),
-}
-
-/// One thing that has come about.
-enum Progress {
-    Done,
-    Written(Vec<Ended>),
-    Failed(DeskError),
-}
-
-impl Bench {
-    fn new(most: usize) -> Self {
-        let now = Instant::now();
-        Self {
-            most,
-            waiting: VecDeque::new(),
-            running: JoinSet::new(),
-            ended: Vec::new(),
-            ended_at: now,
-            concluding: JoinSet::new(),
-            looking: JoinSet::new(),
-            looked_at: now,
-            look_at: Some(now),
-            is_quick: false,
-            has_queue: false,
-            done: 0,
-        }
-    }
-
-    /// Waits until something has come about; none where nothing is under way.
-    async fn progress(&mut self) -> Option<Progress> {
-        let conclude_at = self.conclude_at();
-        tokio::select! {
-            Some(done) = self.running.join_next() => {
-                self.count(done.unwrap_or_default());
-                Some(Progress::Done)
-            }
-            Some(written) = self.concluding.join_next() => {
-                self.look_at = Some(Instant::now());
-                Some(Progress::Written(written.unwrap_or_default()))
-            }
-            Some(look) = self.looking.join_next() => Some(self.take_in(look.ok())),
-            () = at(conclude_at), if conclude_at.is_some() => Some(Progress::Done),
-            else => None,
-        }
-    }
-
-    fn count(&mut self, (ended, took): (Option<Ended>, Duration)) {
-        self.is_quick = took < QUICK;
-        if ended.is_none() {
-            // It waits, or is another's: the outbox knows.
-            self.look_at = Some(Instant::now());
-        }
-        if self.ended.is_empty() {
-            self.ended_at = Instant::now();
-        }
-        self.ended.extend(ended);
-        self.done += 1;
-    }
-
-    /// When to write down what ended; none where that is nothing, or others are
-    /// being written down. Nothing waits where there is no more to come.
-    fn conclude_at(&self) -> Option<Instant> {
-        if self.ended.is_empty() || !self.concluding.is_empty() {
-            return None;
-        }
-        Some(if self.running.is_empty() { self.ended_at } else { self.ended_at + LINGER })
-    }
-
-    fn take_in(&mut self, look: Option<Result<Look, DeskError>>) -> Progress {
-        let now = Instant::now();
-        self.looked_at = now;
-        self.has_queue = false;
-        self.look_at = match look {
-            Some(Ok(Look::Taken { errands, has_queue })) => {
-                self.waiting.extend(errands);
-                self.has_queue = has_queue;
-                Some(now)
-            }
-            Some(Ok(Look::Nothing(wait))) => wait.map(|wait| now + wait),
-            Some(Err(error)) => {
-                self.look_at = Some(now + AFTER_FAILURE);
-                return Progress::Failed(error);
-            }
-            None => Some(now + AFTER_FAILURE),
-        };
-        Progress::Done
-    }
-
-    /// Something was written that may concern the outbox. One errand brings
-    /// several entries.
-    fn hear_of_news(&mut self) {
-        let soon = self.looked_at + LEAST;
-        self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
-    }
-
-    /// Whether another errand could be begun, now or soon.
-    fn has_room(&self) -> bool {
-        let is_free = self.running.len() < self.most || self.is_quick;
-        self.waiting.is_empty() && self.looking.is_empty() && is_free
-    }
-
-    /// When to look into the outbox; none where there is no need to.
-    fn next_look(&self) -> Option<Instant> {
-        self.look_at.filter(|_| self.has_room())
-    }
-}
 
 impl Desk {
     /// Does what comes due, up to `most` errands at once, until the end is asked
@@ -252,6 +80,8 @@ impl Desk {
     /// taken and not begun is left to others.
     async fn finish(&self, bench: &mut Bench, tell: impl Fn(Vec<Ended>)) {
         loop {
+            let untouched = bench.waiting.drain(..).map(|taken| taken.errand).collect();
+            self.leave(bench, untouched);
             self.conclude_ended(bench);
             match bench.progress().await {
                 Some(Progress::Written(written)) => tell(written),
@@ -264,19 +94,35 @@ impl Desk {
     /// Begins as many errands as there is room for, to write down what ended, and
     /// to look for more.
     fn fill(&self, bench: &mut Bench) {
+        let leftovers = bench.leftovers();
+        self.leave(bench, leftovers);
         while bench.running.len() < bench.most
             && let Some(taken) = bench.waiting.pop_front()
         {
-            if taken.at.elapsed() < FRESH {
-                self.start(bench, taken);
-            }
+            self.start(bench, taken);
         }
         self.conclude_ended(bench);
         if bench.next_look().is_some_and(|at| at <= Instant::now()) {
+            bench.look_at = None;
             let (desk, has_queue) = (self.clone(), bench.has_queue);
             let most = if bench.is_quick { bench.most * ROUNDS } else { bench.most };
             bench.looking.spawn(async move { desk.look(most, has_queue).await });
         }
+    }
+
+    /// Leaves errands to the others, and to this terminal's next look.
+    fn leave(&self, bench: &mut Bench, errands: Vec<Errand>) {
+        if errands.is_empty() {
+            return;
+        }
+        let desk = self.clone();
+        bench.releasing.spawn(async move {
+            for errand in &errands {
+                if let Err(error) = desk.left(errand).await {
+                    tracing::warn!(%error, "an errand is left lying until its lease ends");
+                }
+            }
+        });
     }
 
     fn start(&self, bench: &mut Bench, taken: Taken) {
@@ -304,10 +150,15 @@ impl Desk {
         bench.concluding.spawn(async move {
             let outcomes: Vec<_> = ended.iter().map(|(errand, end)| (errand, end)).collect();
             match desk.conclude(&outcomes).await {
-                Ok(()) => ended,
-                Err(error) => {
+                Ok(()) => Ok(ended),
+                // A store that is gone was told for as long as it is worth.
+                Err(DeskError::Store(error)) if error.is_break() => {
                     tracing::warn!(%error, "what came of errands is not written down");
-                    Vec::new()
+                    Ok(Vec::new())
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what came of errands is told again");
+                    Err(ended)
                 }
             }
         });
@@ -337,7 +188,8 @@ impl Desk {
     }
 }
 
-async fn at(moment: Option<Instant>) {
+/// Until a moment; for ever where there is none.
+pub(super) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,

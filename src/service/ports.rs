@@ -26,8 +26,8 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
 pub use codes::{
-    Attempt, Attempted, Issued, NewCode, NewDelivery, NewRequest, NewSession, Quarantine, Reissue,
-    RetiredCode,
+    Attempt, Attempted, Dispatch, Issued, NewCode, NewDelivery, NewRequest, NewSession, Quarantine,
+    Reissue, RetiredCode, WaitingContact,
 };
 use notices::{NoticeProviders, Notices};
 use outbox::Outbox;
@@ -326,6 +326,13 @@ pub trait Store: Outbox + Notices {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError>;
+    /// Contacts of customers that were changed less than so long ago, and that nobody
+    /// has confirmed since.
+    async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+        quarantine: Duration,
+    ) -> Result<Vec<WaitingContact>, StoreError>;
     /// One request.
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
     /// The newest request of a customer whose code can be entered now.

@@ -6,7 +6,7 @@
 //! is not stored.
 
 use super::ports::{
-    Issued, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue, StoreError,
+    Dispatch, Issued, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue, StoreError,
 };
 use super::{Desk, DeskError};
 use crate::domain::channel::Channel;
@@ -147,15 +147,10 @@ impl Desk {
             customer: customer.id,
             purpose: &purpose,
             idempotency: &ask.idempotency,
-            code,
-            delivery: delivery.clone(),
-            policy: &self.office.otp,
-            limits: &self.office.limits,
-            actor: &self.actor,
-            notices: self.notice_providers(),
+            dispatch: self.dispatch(code, delivery),
         };
         let issued = self.insist(|| self.store.issue(new.clone())).await?;
-        self.asked(issued, customer, delivery.channel).await
+        self.asked(issued, customer, ask.channel).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
@@ -189,15 +184,21 @@ impl Desk {
         let reissue = Reissue {
             id: &request.id,
             after: request.generation,
+            dispatch: self.dispatch(code, delivery),
+        };
+        let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
+        self.asked(issued, customer, request.channel).await
+    }
+
+    fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {
+        Dispatch {
             code,
-            delivery: delivery.clone(),
+            delivery,
             policy: &self.office.otp,
             limits: &self.office.limits,
             actor: &self.actor,
             notices: self.notice_providers(),
-        };
-        let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
-        self.asked(issued, customer, delivery.channel).await
+        }
     }
 
     /// Withdraws an open request.

@@ -19,6 +19,7 @@ use super::request::{Refusal, Waiting};
 use super::verify::{RefusedCode, Verification};
 use crate::domain::channel::Factor;
 use crate::domain::code::Malformed;
+use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::domain::session::{Session, SessionEnd};
@@ -61,8 +62,7 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     let minutes = now.since(changed_at).as_secs() / 60;
     let changed =
         format!("{} ago, at {}", rough(minutes.max(1), u64::div_euclid), clock(changed_at));
-    let left = |until: Timestamp| rough(until.since(now).as_secs().div_ceil(60), u64::div_ceil);
-    let till = |until: Timestamp| format!("{}, in {},", clock(until), left(until));
+    let till = |until: Timestamp| until_then(until, now, clock);
     if let Some(other_until) = other_until {
         return format!(
             "This {label} was changed {changed}, and the {} was changed too. Until {} neither can \
@@ -82,6 +82,26 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
          {help}.",
         till(until)
     )
+}
+
+/// Why a changed contact is not offered like the others.
+pub fn contact_waits(
+    kind: ContactKind,
+    until: Timestamp,
+    now: Option<Timestamp>,
+    clock: Clock<'_>,
+) -> String {
+    let until = now.map_or_else(|| clock(until), |now| until_then(until, now, clock));
+    format!(
+        "This {} was changed a short while ago. Until {until} it cannot prove alone who the customer is.",
+        kind.label()
+    )
+}
+
+/// `14:05, in 3 hours,`
+fn until_then(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
+    let left = rough(until.since(now).as_secs().div_ceil(60), u64::div_ceil);
+    format!("{}, in {left},", clock(until))
 }
 
 /// `3 hours`: what is past rounded down and what is left rounded up, so that a
@@ -118,7 +138,9 @@ pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
 fn closed_code(outcome: Outcome, request: &Request, clock: Clock<'_>) -> String {
     match outcome {
         Outcome::Superseded if request.status == Status::Cancelled => {
-            "This request was cancelled. Ask for a new code.".into()
+            "This code was withdrawn by a clerk, or because the customer's contact was changed; the \
+             log says which. Ask for a new code."
+                .into()
         }
         Outcome::Superseded => {
             "This request was replaced by a later one. Enter the code there, or ask for a new one."
@@ -186,7 +208,7 @@ pub fn status(request: &Request, clock: Clock<'_>) -> String {
         Status::Superseded => "A later request took this one's place.".into(),
         Status::Expired => format!("Its time was over at {}.", clock(request.expires_at)),
         Status::Locked => "It is locked after too many wrong codes.".into(),
-        Status::Cancelled => "It was cancelled.".into(),
+        Status::Cancelled => "It was withdrawn; the log says by whom, or why.".into(),
     }
 }
 
@@ -341,7 +363,6 @@ pub fn wait(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
 mod tests {
     use super::*;
     use crate::domain::channel::Channel;
-    use crate::domain::contact::ContactKind;
     use crate::domain::customer::CustomerId;
     use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
     use crate::domain::request::{Reference, RequestId};
@@ -406,7 +427,7 @@ mod tests {
         let expired = refused(Outcome::Expired, Status::Expired, 0);
         assert_eq!(said(&expired), "This code worked until 10:47. Send a new one.");
         let cancelled = refused(Outcome::Superseded, Status::Cancelled, 0);
-        assert!(said(&cancelled).starts_with("This request was cancelled."));
+        assert!(said(&cancelled).starts_with("This code was withdrawn by a clerk, or because"));
         let locked = refused(Outcome::Locked, Status::Locked, 5);
         assert!(said(&locked).contains("this request is locked"));
         let customer = RefusedCode { customer_locked: true, ..locked };

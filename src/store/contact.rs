@@ -20,7 +20,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::notices::NoticeProviders;
-use crate::service::ports::{NewEvent, Quarantine, StoreError};
+use crate::service::ports::{NewEvent, Quarantine, StoreError, WaitingContact};
 
 statements! {
     BOUND {
@@ -29,6 +29,11 @@ statements! {
     }
     BOUND_OF {
         "SELECT customer_id, kind, contact FROM core_contact WHERE customer_id " (among "$1")
+    }
+    /// Those of them that are changed ones.
+    CHANGED_OF {
+        "SELECT customer_id, kind, contact, bound_at, " now " FROM core_contact \
+         WHERE customer_id " (among "$1") " AND changed = 1"
     }
     BIND {
         "INSERT INTO core_contact (customer_id, kind, contact, bound_at, changed) "
@@ -142,6 +147,31 @@ pub(super) async fn bind(tx: &mut Tx, used: &Use<'_>) -> Result<Standing, StoreE
         other_until: waits(kind.other()).map(|(_, until)| until),
     });
     Ok(Standing::Bound { changed, quarantine })
+}
+
+/// The contacts of customers that wait.
+pub(super) async fn waiting(
+    db: &Db,
+    customers: &[CustomerId],
+    quarantine: Duration,
+) -> Result<Vec<WaitingContact>, StoreError> {
+    let ids = list(customers.iter().map(|it| it.0));
+    let mut waiting = Vec::new();
+    for row in db.all(&CHANGED_OF, args![&ids]).await? {
+        // One that cannot be read shall not keep the customer from being opened.
+        let contact = match stored(row.word(1)?, &row.text(2)?) {
+            Ok(contact) => contact,
+            Err(error) => {
+                tracing::warn!(%error, "a changed contact is not shown as one");
+                continue;
+            }
+        };
+        let (until, now) = (row.time(3)?.plus(quarantine), row.time(4)?);
+        if until > now {
+            waiting.push(WaitingContact { customer: CustomerId(row.int(0)?), contact, until });
+        }
+    }
+    Ok(waiting)
 }
 
 /// Whether a contact is what the customer's record says: who asked may have read

@@ -13,7 +13,12 @@ use crate::service::ports::{NewEvent, StoreError};
 statements! {
     /// How far messages have come; nobody else writes about them meanwhile.
     PROGRESS {
-        "SELECT id, state FROM core_delivery WHERE id " (among "$1") " ORDER BY id" for_update
+        "SELECT id, state FROM "
+        (each
+            ("core_delivery WHERE id " (among "$1"))
+            ("core_delivery WHERE id " (among "$1"))
+            ((numbers "$1") " STRAIGHT_JOIN core_delivery ON id = value"))
+        " ORDER BY id" for_update
     }
     /// Those rows, each with what is known now: its state, the provider's name for
     /// it, the sentence, the line, and whether it was accepted and delivered.
@@ -42,7 +47,7 @@ statements! {
             ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
              ", c BIGINT PATH '$[2]', " (cell "d" "3") ", " (cell "e" "4") ", " (cell "f" "5")
              ", g BIGINT PATH '$[6]', h BIGINT PATH '$[7]', i BIGINT PATH '$[8]')) list \
-              JOIN core_delivery ON core_delivery.id = a SET state = b, progress = c, \
+              STRAIGHT_JOIN core_delivery ON core_delivery.id = a SET state = b, progress = c, \
               provider_id = COALESCE(d, provider_id), detail = e, \
               provider = COALESCE(f, provider), fallback = COALESCE(g, fallback), \
               accepted_at = CASE h WHEN 1 THEN COALESCE(accepted_at, " now ") \

@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::db::{Tx, args};
 use super::sql::statements;
 use crate::domain::customer::CustomerId;
-use crate::domain::event::Actor;
-use crate::domain::policy::{Limit, OtpPolicy, SendLimits};
+use crate::domain::policy::Limit;
 use crate::domain::time::{Timestamp, millis_of};
-use crate::service::ports::{Issued, NewDelivery, StoreError};
+use crate::service::ports::{Dispatch, Issued, StoreError};
 
 /// The span in which the limits count.
 pub(super) const WINDOW: Duration = Duration::from_hours(1);
@@ -30,33 +29,29 @@ statements! {
     }
 }
 
-/// A message on its way out.
-pub(super) struct Gate<'a> {
-    pub(super) customer: CustomerId,
-    pub(super) delivery: &'a NewDelivery,
-    pub(super) policy: &'a OtpPolicy,
-    pub(super) limits: &'a SendLimits,
-    pub(super) actor: &'a Actor,
-}
-
-/// Why it may not go; none where it may.
-pub(super) async fn refusal(tx: &mut Tx, gate: &Gate<'_>) -> Result<Option<Issued>, StoreError> {
+/// Why a customer's code may not go; none where it may.
+pub(super) async fn refusal(
+    tx: &mut Tx,
+    customer: CustomerId,
+    dispatch: &Dispatch<'_>,
+) -> Result<Option<Issued>, StoreError> {
+    let Dispatch { delivery, policy, limits, actor, .. } = dispatch;
     let limits = [
-        (Limit::Contact, gate.limits.per_contact),
-        (Limit::Customer, gate.limits.per_customer),
-        (Limit::Clerk, gate.limits.per_clerk),
-        (Limit::Counter, gate.limits.per_counter),
-        (Limit::Office, gate.limits.in_all),
+        (Limit::Contact, limits.per_contact),
+        (Limit::Customer, limits.per_customer),
+        (Limit::Clerk, limits.per_clerk),
+        (Limit::Counter, limits.per_counter),
+        (Limit::Office, limits.in_all),
     ];
     let place = |at: usize| i64::from(limits[at].1.saturating_sub(1));
     let row = tx
         .one(
             &GATE,
             args![
-                gate.customer.0,
-                gate.delivery.contact.as_str(),
-                &gate.actor.clerk,
-                &gate.actor.counter,
+                customer.0,
+                delivery.contact.as_str(),
+                &actor.clerk,
+                &actor.counter,
                 millis_of(WINDOW),
                 place(0),
                 place(1),
@@ -70,11 +65,11 @@ pub(super) async fn refusal(tx: &mut Tx, gate: &Gate<'_>) -> Result<Option<Issue
     if row.int(3 + limits.len())? == 0 {
         return Err(StoreError::Failed("the customer is no longer on file".into()));
     }
-    if row.maybe_int(1)?.unwrap_or(0) >= i64::from(gate.policy.failure_cap) {
+    if row.maybe_int(1)?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return Ok(Some(Issued::CustomerLocked));
     }
     if let Some(last) = row.maybe_int(2)? {
-        let retry_at = Timestamp::from_millis(last).plus(gate.policy.resend_cooldown);
+        let retry_at = Timestamp::from_millis(last).plus(policy.resend_cooldown);
         if retry_at > now {
             return Ok(Some(Issued::Limited { limit: Limit::Cooldown, retry_at }));
         }

@@ -20,7 +20,8 @@ struct Migration {
     mysql: &'static str,
 }
 
-/// PostgreSQL and MySQL begin with the second: before it there was SQLite only.
+/// PostgreSQL and MySQL begin with the second: before it there was SQLite only. One
+/// that has nothing to do on a database has no script there.
 const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 1,
@@ -49,6 +50,13 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../../migrations/sqlite/0004_contacts.sql"),
         postgres: include_str!("../../migrations/postgres/0004_contacts.sql"),
         mysql: include_str!("../../migrations/mysql/0004_contacts.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "search order",
+        sqlite: "",
+        postgres: include_str!("../../migrations/postgres/0005_search_order.sql"),
+        mysql: "",
     },
 ];
 

@@ -13,7 +13,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::EventKind;
-use crate::domain::notice::Next;
+use crate::domain::notice::{ABANDONED, Next};
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
 use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
@@ -36,20 +36,22 @@ statements! {
               (a BIGINT PATH '$[0]', " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3")
               ")) list"))
     }
+    /// One that no terminal could tell for so long is anybody's, to be given up.
     DUE {
-        "SELECT id FROM core_notice WHERE due_at <= " now " AND provider " (among_texts "$1")
-        " ORDER BY due_at LIMIT $2" skip_locked
+        "SELECT id FROM core_notice WHERE due_at <= " now " \
+         AND (provider " (among_texts "$1") " OR created_at <= " now " - $3) ORDER BY due_at LIMIT $2" skip_locked
     }
     TAKE {
         "UPDATE core_notice SET due_at = " now " + $2, tries = tries + 1 WHERE id " (among "$1")
     }
     TAKEN {
         "SELECT n.id, n.customer_id, n.channel, n.contact, n.tries, n.created_at, c.name, \
-         c.locale, " now " FROM core_notice n \
+         c.locale, " now ", n.provider FROM core_notice n \
          LEFT JOIN core_customer_view c ON c.id = n.customer_id WHERE n.id " (among "$1")
     }
     NEXT {
-        "SELECT MIN(due_at) - " now " FROM core_notice WHERE provider " (among_texts "$1")
+        "SELECT MIN(CASE WHEN provider " (among_texts "$1") " OR due_at > created_at + $2 \
+         THEN due_at ELSE created_at + $2 END) - " now " FROM core_notice"
     }
     AGAIN { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
@@ -76,7 +78,7 @@ pub(super) async fn take(
 ) -> Result<Vec<Notice>, StoreError> {
     let providers = list(providers.iter().copied());
     let mut tx = db.begin().await?;
-    let due = tx.all(&DUE, args![&providers, most]).await?;
+    let due = tx.all(&DUE, args![&providers, most, millis_of(ABANDONED)]).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,7 +97,9 @@ pub(super) async fn take(
 /// How long until there is one to take.
 pub(super) async fn next(db: &Db, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
     let providers = list(providers.iter().copied());
-    let Some(row) = db.maybe(&NEXT, args![&providers]).await? else { return Ok(None) };
+    let Some(row) = db.maybe(&NEXT, args![&providers, millis_of(ABANDONED)]).await? else {
+        return Ok(None);
+    };
     row.maybe_wait(0)
 }
 
@@ -118,7 +122,8 @@ pub(super) async fn conclude(db: &Db, outcome: &NoticeOutcome<'_>) -> Result<(),
     if tx.write(&DONE, args![id, tries]).await? == 0 {
         return Ok(());
     }
-    let said = report.detail.as_deref().unwrap_or_default();
+    let by = provider.map(|provider| format!("By {provider}."));
+    let said: Vec<&str> = by.as_deref().into_iter().chain(report.detail.as_deref()).collect();
     let event = NewEvent {
         kind,
         outcome: ended,
@@ -126,7 +131,7 @@ pub(super) async fn conclude(db: &Db, outcome: &NoticeOutcome<'_>) -> Result<(),
         customer: Some(notice.customer),
         channel: Some(notice.contact.kind().channel()),
         contact: Some(notice.contact.masked()),
-        detail: Some(format!("By {provider}. {said}").trim_end().to_owned()),
+        detail: (!said.is_empty()).then(|| said.join(" ")),
         actor,
     };
     events::write(&mut tx, &event).await?;
@@ -142,6 +147,7 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         id: row.int(0)?,
         customer: CustomerId(row.int(1)?),
         contact,
+        provider: row.text(9)?,
         tries: row.count(4)?,
         created_at: row.time(5)?,
         customer_name: row.maybe_text(6)?.unwrap_or_default(),

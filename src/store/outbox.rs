@@ -6,7 +6,7 @@
 //! many terminals try. A begun hand-over that comes due again was reported by
 //! nobody: its terminal died, and what became of the message has to be found out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::db::{Db, Kind, Row, Tx, args, list};
@@ -108,13 +108,22 @@ statements! {
     }
     /// The same in two steps: those that can begin, then that they do.
     UNBEGUN {
-        "SELECT delivery_id, tries FROM core_outbox WHERE delivery_id " (among "$1") " \
-         AND holder = $2 AND task = 'send' AND begun_at IS NULL AND useful_until > " now "
+        "SELECT delivery_id, tries FROM "
+        (each
+            ("core_outbox WHERE delivery_id " (among "$1"))
+            ("core_outbox WHERE delivery_id " (among "$1"))
+            ((numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value WHERE true"))
+        " AND holder = $2 AND task = 'send' AND begun_at IS NULL AND useful_until > " now "
          ORDER BY delivery_id" for_update
     }
     BEGIN_THESE {
-        "UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $2 \
-         WHERE delivery_id " (among "$1")
+        (each
+            ("UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $2 \
+              WHERE delivery_id " (among "$1"))
+            ("UPDATE core_outbox SET begun_at = " now ", due_at = " now " + $2 \
+              WHERE delivery_id " (among "$1"))
+            ("UPDATE " (numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value \
+              SET begun_at = " now ", due_at = " now " + $2"))
     }
     BY_LINE { "UPDATE core_delivery SET fallback = $2 WHERE id = $1" }
     POSTPONE {
@@ -123,10 +132,20 @@ statements! {
     }
     /// Errands whose end is told; nobody else changes them meanwhile.
     ENDED {
-        "SELECT delivery_id, holder, task, tries, begun_at FROM core_outbox \
-         WHERE delivery_id " (among "$1") " ORDER BY delivery_id" for_update
+        "SELECT delivery_id, holder, task, tries, begun_at FROM "
+        (each
+            ("core_outbox WHERE delivery_id " (among "$1"))
+            ("core_outbox WHERE delivery_id " (among "$1"))
+            ((numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value"))
+        " ORDER BY delivery_id" for_update
     }
-    DONE { "DELETE FROM core_outbox WHERE delivery_id " (among "$1") }
+    DONE {
+        (each
+            ("DELETE FROM core_outbox WHERE delivery_id " (among "$1"))
+            ("DELETE FROM core_outbox WHERE delivery_id " (among "$1"))
+            ("DELETE b FROM " (numbers "$1") " STRAIGHT_JOIN core_outbox b \
+              ON b.delivery_id = list.value"))
+    }
     /// The code goes as soon as it need not be sent any more.
     NEXT_TASK {
         (each
@@ -143,7 +162,7 @@ statements! {
               FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
               WHERE delivery_id = CAST(value ->> 0 AS BIGINT)")
             ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
-             ", c BIGINT PATH '$[2]')) list JOIN core_outbox ON delivery_id = a \
+             ", c BIGINT PATH '$[2]')) list STRAIGHT_JOIN core_outbox ON delivery_id = a \
               SET task = b, due_at = " now " + c, \
               begun_at = CASE b WHEN 'send' THEN NULL ELSE begun_at END, \
               sealed = CASE b WHEN 'follow' THEN NULL ELSE sealed END, \
@@ -151,7 +170,13 @@ statements! {
     }
     /// What was not begun, and what now need not be.
     DROP_UNBEGUN { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
-    UNSEAL { "UPDATE core_outbox SET sealed = NULL WHERE delivery_id " (among "$1") }
+    UNSEAL {
+        (each
+            ("UPDATE core_outbox SET sealed = NULL WHERE delivery_id " (among "$1"))
+            ("UPDATE core_outbox SET sealed = NULL WHERE delivery_id " (among "$1"))
+            ("UPDATE " (numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value \
+              SET sealed = NULL"))
+    }
     /// The messages of a customer's open requests.
     OPEN_OF {
         "SELECT d.id FROM core_otp o \
@@ -313,7 +338,10 @@ async fn begin_any(
     errands: &[(&Errand, Line)],
     holder: &str,
 ) -> Result<Vec<bool>, StoreError> {
-    let ids = |of: &[(&Errand, Line)]| list(of.iter().map(|(errand, _)| errand.delivery.0));
+    // Each once, since a row is told as often as its number stands in the list.
+    let ids = |of: &[(&Errand, Line)]| {
+        list(of.iter().map(|(errand, _)| errand.delivery.0).collect::<BTreeSet<_>>())
+    };
     let mut tx = db.begin().await?;
     let rows = tx.all(&UNBEGUN, args![&ids(errands), holder]).await?;
     let unbegun = rows
@@ -378,7 +406,7 @@ pub(super) async fn postpone(
 /// where that cannot be, each by itself.
 pub(super) async fn conclude(db: &Db, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
     let mut outcomes: Vec<_> = outcomes.iter().collect();
-    // All who write several messages write them in this order.
+    // Who writes several messages writes them in this order.
     outcomes.sort_by_key(|it| it.errand.delivery);
     // A terminal may be at one errand twice: what that tells follows on itself.
     let is_once = outcomes.array_windows().all(|[a, b]| a.errand.delivery != b.errand.delivery);

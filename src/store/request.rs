@@ -3,7 +3,7 @@
 use super::contact::{self, Standing, Use};
 use super::db::{Db, Tx, args};
 use super::events;
-use super::gate::{self, Gate};
+use super::gate;
 use super::outbox;
 use super::sql::statements;
 use super::view::Held;
@@ -14,9 +14,8 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::time::millis_of;
-use crate::service::ports::notices::NoticeProviders;
 use crate::service::ports::{
-    Issued, NewCode, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
+    Dispatch, Issued, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
 };
 
 /// The lock under which codes are asked for, one after the other over the whole
@@ -175,24 +174,24 @@ enum Admission {
 /// Whether a message may go out now, to this contact.
 async fn admit(
     mut tx: Tx,
-    gate: &Gate<'_>,
+    customer: CustomerId,
+    dispatch: &Dispatch<'_>,
     country: &str,
-    notices: NoticeProviders,
 ) -> Result<Admission, StoreError> {
     let used = Use {
-        customer: gate.customer,
-        contact: &gate.delivery.contact,
-        quarantine: gate.policy.contact_quarantine,
+        customer,
+        contact: &dispatch.delivery.contact,
+        quarantine: dispatch.policy.contact_quarantine,
         country,
-        notices,
-        actor: gate.actor,
+        notices: dispatch.notices,
+        actor: dispatch.actor,
     };
     let Standing::Bound { changed, quarantine } = contact::bind(&mut tx, &used).await? else {
         return Ok(Admission::Refused(Issued::Outdated));
     };
     let refusal = match quarantine {
         Some(quarantine) => Some(Issued::Quarantined(quarantine)),
-        None => gate::refusal(&mut tx, gate).await?,
+        None => gate::refusal(&mut tx, customer, dispatch).await?,
     };
     let Some(refusal) = refusal else { return Ok(Admission::Granted { tx, changed }) };
     if changed {
@@ -215,20 +214,14 @@ pub(super) async fn issue(
     if let Some(row) = same {
         return Ok(Issued::Already(Held::read(&row)?.request));
     }
-    let gate = Gate {
-        customer: new.customer,
-        delivery: &new.delivery,
-        policy: new.policy,
-        limits: new.limits,
-        actor: new.actor,
-    };
-    let mut tx = match admit(tx, &gate, country, new.notices).await? {
+    let Dispatch { code, delivery, policy, actor, .. } = &new.dispatch;
+    let mut tx = match admit(tx, new.customer, &new.dispatch, country).await? {
         Admission::Granted { tx, .. } => tx,
         Admission::Refused(refusal) => return Ok(refusal),
     };
     forget(&mut tx, FORGOTTEN).await?;
     let attempts = take_over(&mut tx, &new).await?;
-    let (email, phone) = addresses(&new.delivery);
+    let (email, phone) = addresses(delivery);
     let row = tx
         .insert(
             &CREATE,
@@ -237,19 +230,19 @@ pub(super) async fn issue(
                 new.customer.0,
                 email,
                 phone,
-                &new.code.digest.to_hex(),
-                new.delivery.channel.word(),
-                millis_of(new.policy.expiry),
-                millis_of(new.policy.resend_cooldown),
+                &code.digest.to_hex(),
+                delivery.channel.word(),
+                millis_of(policy.expiry),
+                millis_of(policy.resend_cooldown),
                 attempts,
-                new.policy.max_attempts,
+                policy.max_attempts,
                 new.purpose,
-                new.code.key_id.as_str(),
-                new.code.reference.as_str(),
+                code.key_id.as_str(),
+                code.reference.as_str(),
                 new.idempotency,
-                &new.actor.clerk,
-                &new.actor.counter,
-                &new.delivery.contact.masked(),
+                &actor.clerk,
+                &actor.counter,
+                &delivery.contact.masked(),
             ],
         )
         .await?;
@@ -259,9 +252,7 @@ pub(super) async fn issue(
         kind: EventKind::Requested,
         id: &new.id,
         customer: new.customer,
-        code: &new.code,
-        delivery: &new.delivery,
-        actor: new.actor,
+        dispatch: &new.dispatch,
     };
     finish(tx, &sending).await
 }
@@ -283,14 +274,7 @@ pub(super) async fn reissue(
     if held.request.generation != new.after {
         return Ok(Issued::Already(held.request));
     }
-    let gate = Gate {
-        customer: held.request.customer,
-        delivery: &new.delivery,
-        policy: new.policy,
-        limits: new.limits,
-        actor: new.actor,
-    };
-    let mut tx = match admit(tx, &gate, country, new.notices).await? {
+    let mut tx = match admit(tx, held.request.customer, &new.dispatch, country).await? {
         // The request went with the contact.
         Admission::Granted { tx, changed: true } => {
             tx.commit().await?;
@@ -302,16 +286,14 @@ pub(super) async fn reissue(
     forget(&mut tx, FORGOTTEN).await?;
     retire(&mut tx, held.row).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
-    replace_code(&mut tx, held.row, &new.code, &new).await?;
+    replace_code(&mut tx, held.row, &new.dispatch).await?;
     let sending = Sending {
         row: held.row,
         generation: new.after + 1,
         kind: EventKind::Resent,
         id: new.id,
         customer: held.request.customer,
-        code: &new.code,
-        delivery: &new.delivery,
-        actor: new.actor,
+        dispatch: &new.dispatch,
     };
     finish(tx, &sending).await
 }
@@ -375,7 +357,7 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
             retire(tx, row).await?;
             outbox::withdraw(tx, &request).await?;
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
-            let mut event = about(&request, EventKind::Superseded, new.actor);
+            let mut event = about(&request, EventKind::Superseded, new.dispatch.actor);
             event.outcome = Some(Outcome::Superseded);
             events::write(tx, &event).await?;
             Ok(request.attempts)
@@ -406,13 +388,9 @@ async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn replace_code(
-    tx: &mut Tx,
-    row: i64,
-    code: &NewCode,
-    new: &Reissue<'_>,
-) -> Result<(), StoreError> {
-    let (email, phone) = addresses(&new.delivery);
+async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<(), StoreError> {
+    let Dispatch { code, delivery, policy, .. } = dispatch;
+    let (email, phone) = addresses(delivery);
     tx.write(
         &REPLACE_CODE,
         args![
@@ -420,12 +398,12 @@ async fn replace_code(
             email,
             phone,
             &code.digest.to_hex(),
-            new.delivery.channel.word(),
-            millis_of(new.policy.expiry),
-            millis_of(new.policy.resend_cooldown),
+            delivery.channel.word(),
+            millis_of(policy.expiry),
+            millis_of(policy.resend_cooldown),
             code.key_id.as_str(),
             code.reference.as_str(),
-            &new.delivery.contact.masked(),
+            &delivery.contact.masked(),
         ],
     )
     .await?;
@@ -439,14 +417,13 @@ struct Sending<'a> {
     kind: EventKind,
     id: &'a RequestId,
     customer: CustomerId,
-    code: &'a NewCode,
-    delivery: &'a NewDelivery,
-    actor: &'a Actor,
+    dispatch: &'a Dispatch<'a>,
 }
 
 /// Queues the message, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<Issued, StoreError> {
-    let Sending { row, generation, kind, id, customer, code, delivery, actor } = *sending;
+    let Sending { row, generation, kind, id, customer, dispatch } = *sending;
+    let Dispatch { code, delivery, actor, .. } = dispatch;
     tx.write(
         &QUEUE,
         args![

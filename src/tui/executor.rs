@@ -184,7 +184,8 @@ impl Worker {
         let Some(customer) = self.desk.customer(customer).await? else { return Ok(None) };
         // Without word of the providers all of them are offered alike.
         let lines = self.desk.lines().await.unwrap_or_default();
-        let choices = self.desk.channels(&customer, &lines);
+        let waiting = self.desk.waiting_contacts(&[customer.id]).await?;
+        let choices = self.desk.channels(&customer, &waiting, &lines);
         let open = self.desk.open_request(customer.id).await?.map(Box::new);
         Ok(Some(Opened { customer, choices, open }))
     }

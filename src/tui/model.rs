@@ -2,26 +2,23 @@
 //! needs, so that a code cannot be entered without a request and a customer
 //! cannot be verified without a session.
 
+mod panels;
+mod screens;
+
 use chrono::FixedOffset;
 use tui_input::Input;
 
-use super::clock::{Now, StoreClock};
-use super::effect::{EffectId, TypedCode};
-use super::keymap::{Binding, Context};
 use crate::config::settings::ThemeName;
 use crate::domain::channel::Channel;
-use crate::domain::customer::{Account, Customer};
 use crate::domain::delivery::DeliveryId;
-use crate::domain::event::{Event, EventFilter};
-use crate::domain::figures::Figures;
-use crate::domain::outcome::Outcome;
-use crate::domain::request::Request;
-use crate::domain::session::{Session, SessionToken};
 use crate::domain::time::Timestamp;
-use crate::service::lookup::ChannelChoice;
-use crate::service::ports::{Preparing, TrayMessage};
-use crate::service::providers::Lines;
 use crate::service::request::Refusal;
+use crate::tui::clock::{Now, StoreClock};
+use crate::tui::effect::EffectId;
+use crate::tui::keymap::{Binding, Context};
+
+pub use panels::{FiguresPanel, LogPage, LogPanel, Providers, Story, TrayPanel};
+pub use screens::{Entry, Find, Hits, Screen, Send, Verified};
 
 /// The interface as a whole.
 #[derive(Debug)]
@@ -237,217 +234,6 @@ pub enum Focus {
     Log,
     /// The tray, beside the work or over it.
     Tray,
-}
-
-/// The four steps.
-#[derive(Debug)]
-pub enum Screen {
-    /// Find the customer.
-    Find(Find),
-    /// Choose how to send the code.
-    Send(Box<Send>),
-    /// Enter the code.
-    Entry(Box<Entry>),
-    /// Serve the verified customer.
-    Verified(Box<Verified>),
-}
-
-/// Step one.
-#[derive(Debug, Default)]
-pub struct Find {
-    /// The search field.
-    pub input: Input,
-    /// Its text is from before: the first letter typed takes its place.
-    pub kept: bool,
-    /// The last answer; none before the first.
-    pub found: Option<Box<Hits>>,
-    /// The line that is selected.
-    pub selected: usize,
-    /// The search under way.
-    pub searching: Option<EffectId>,
-    /// The customer being opened.
-    pub opening: Option<EffectId>,
-    /// Enter was pressed before the answer came: take the first hit then, unless
-    /// the store keeps the clerk waiting.
-    pub accept_first: bool,
-    /// When it is searched again by itself, since not all customers can be found
-    /// yet.
-    pub again: Option<Now>,
-    /// The store was lost, so that the search is made when it is back.
-    pub waits: bool,
-}
-
-/// The answer to a search.
-#[derive(Clone, Debug)]
-pub struct Hits {
-    /// What was searched for.
-    pub typed: String,
-    /// Customers, the likeliest first.
-    pub customers: Vec<Customer>,
-    /// Whether there are more.
-    pub more: bool,
-    /// How far customers have been made ready to be found; none where all are.
-    pub preparing: Option<Preparing>,
-}
-
-/// Step two.
-#[derive(Debug)]
-pub struct Send {
-    /// For whom.
-    pub customer: Customer,
-    /// The channels, usable ones first.
-    pub choices: Vec<ChannelChoice>,
-    /// The channel that is selected.
-    pub selected: usize,
-    /// The purpose that is selected, among [`Place::purposes`].
-    pub purpose: usize,
-    /// The act under way; its key is dead until it is answered.
-    pub sending: Option<EffectId>,
-    /// The customer's code that is still open, when the clerk came back from it.
-    pub open: Option<Box<Request>>,
-}
-
-/// Step three.
-#[derive(Debug)]
-pub struct Entry {
-    /// Of whom.
-    pub customer: Customer,
-    /// The channels, for another contact.
-    pub choices: Vec<ChannelChoice>,
-    /// The purpose, among [`Place::purposes`].
-    pub purpose: usize,
-    /// The request as last seen.
-    pub request: Request,
-    /// The digits typed so far: never more than a code has.
-    pub typed: TypedCode,
-    /// The verification under way; the boxes are dead until it is answered.
-    pub verifying: Option<EffectId>,
-    /// The resend or the cancellation under way.
-    pub acting: Option<EffectId>,
-    /// The hand-over of the message under way.
-    pub delivering: Option<EffectId>,
-    /// The re-reading of the request under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while it could not be read: read again.
-    pub stale: bool,
-    /// How the last code ended; none while there was none since the last send.
-    pub last: Option<Outcome>,
-}
-
-/// Step four.
-#[derive(Debug)]
-pub struct Verified {
-    /// Who was verified.
-    pub customer: Customer,
-    /// The session as last seen.
-    pub session: Session,
-    /// Its secret.
-    pub token: SessionToken,
-    /// What the office has on the customer; none until it was read.
-    pub account: Option<Account>,
-    /// Lines scrolled down.
-    pub scroll: u16,
-    /// The reading of the account under way.
-    pub reading: Option<EffectId>,
-    /// The prolonging or the re-reading of the session under way.
-    pub touching: Option<EffectId>,
-    /// Something changed while the session was being asked about: ask again.
-    pub stale: bool,
-    /// When the session was last prolonged.
-    pub touched: Now,
-    /// When it was last asked about.
-    pub checked: Now,
-    /// The logout under way.
-    pub leaving: Option<EffectId>,
-}
-
-/// The log of what happened.
-#[derive(Debug, Default)]
-pub struct LogPanel {
-    /// Entries, newest first; a bounded window of the whole log.
-    pub events: Vec<Event>,
-    /// Whether there are older ones than the last.
-    pub older: bool,
-    /// Whether there are newer ones than the first: it was paged too far down
-    /// to hold them all.
-    pub newer: bool,
-    /// The entry that is selected.
-    pub selected: usize,
-    /// What is shown.
-    pub filter: EventFilter,
-    /// The filter being typed.
-    pub typing: Option<Input>,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while a reading was under way: read again.
-    pub stale: bool,
-    /// When the entries were last read, by the store's clock.
-    pub read_at: Option<Timestamp>,
-    /// One request's story, open over the list.
-    pub story: Option<Story>,
-}
-
-/// The newest page of the log, without a filter.
-#[derive(Debug)]
-pub struct LogPage {
-    /// Its entries, newest first.
-    pub events: Vec<Event>,
-    /// Whether there are older ones than the last.
-    pub older: bool,
-    /// When they were read, by the store's clock.
-    pub read_at: Timestamp,
-}
-
-/// One request's story.
-#[derive(Debug)]
-pub struct Story {
-    /// Its entries, oldest first; none until they were read.
-    pub events: Option<Vec<Event>>,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Lines scrolled down.
-    pub scroll: u16,
-}
-
-/// The tray of messages that went nowhere.
-#[derive(Debug, Default)]
-pub struct TrayPanel {
-    /// Messages, newest first; a bounded window.
-    pub messages: Vec<TrayMessage>,
-    /// The message that is selected.
-    pub selected: usize,
-    /// Lines of it scrolled down.
-    pub scroll: u16,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while a reading was under way: read again.
-    pub stale: bool,
-}
-
-/// How the providers are doing.
-#[derive(Debug, Default)]
-pub struct Providers {
-    /// As last read.
-    pub known: Lines,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// When it was last asked for.
-    pub asked: Option<Now>,
-    /// Something was written since.
-    pub stale: bool,
-}
-
-/// What the messages come to.
-#[derive(Debug, Default)]
-pub struct FiguresPanel {
-    /// The figures; none until they were read.
-    pub figures: Option<Figures>,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Something was written since.
-    pub stale: bool,
-    /// Lines scrolled down.
-    pub scroll: u16,
 }
 
 /// What lies on top of everything.

@@ -204,6 +204,7 @@ impl Desk {
                     .recorded(channel)
                     .is_none()
                     .then(|| "no phone number on file".to_owned()),
+                waits_until: None,
                 condition: self.lines.condition(channel, self.lines.read_at),
             })
             .collect();

@@ -293,7 +293,7 @@ fn a_code_expires_by_the_stores_clock_and_ctrl_r_sends_a_new_one() {
 #[test]
 fn what_another_terminal_does_to_the_request_is_shown() {
     for (status, words) in [
-        (Status::Cancelled, "cancelled"),
+        (Status::Cancelled, "withdrawn"),
         (Status::Locked, "locked"),
         (Status::Verified, "verified before"),
         (Status::Superseded, "replaced"),

@@ -337,7 +337,7 @@ fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
     counter.slow().tell(Msg::StoreChanged);
     counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
     counter.desk.open_request().status = Status::Cancelled;
-    counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("cancelled");
+    counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("withdrawn");
 }
 
 #[test]

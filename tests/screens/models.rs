@@ -116,12 +116,14 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             channel: Channel::Sms,
             contact: Some("+4**********12".into()),
             refusal: None,
+            waits_until: None,
             condition: Condition::Ok,
         },
         ChannelChoice {
             channel: Channel::Email,
             contact: Some("d***@example.org".into()),
             refusal: None,
+            waits_until: None,
             condition: Condition::Ok,
         },
     ]
@@ -131,6 +133,13 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
 pub(crate) fn one_down() -> Vec<ChannelChoice> {
     let mut choices = choices();
     choices[1].condition = Condition::Down;
+    choices
+}
+
+/// The email address was changed an hour ago, so that SMS comes first.
+pub(crate) fn one_waits() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[1].waits_until = Some(at(23 * 3600));
     choices
 }
 

@@ -29,6 +29,7 @@ fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
     let picture = [
         states::find_several(),
         states::send_one_missing(),
+        states::send_on_waiting(),
         states::entry_wrong(),
         states::entry_locked(),
         states::verified_by_sms(),

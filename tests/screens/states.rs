@@ -135,6 +135,7 @@ states! {
         open: Some(Box::new(m::request(Status::Open, 1, DeliveryState::Sent))),
         ..m::send()
     });
+    send_on_waiting => send(Send { choices: m::one_waits(), selected: 1, ..m::send() });
     send_one_down => send(Send { choices: m::one_down(), ..m::send() });
     send_on_down => with(send(Send { choices: m::one_down(), selected: 1, ..m::send() }), |model| {
         model.providers.known = m::email_down();

@@ -69,7 +69,8 @@ impl Terminal {
     }
 
     async fn concludes(&self, notice: &Notice, report: &Report, next: Next) {
-        let outcome = NoticeOutcome { notice, provider: "tray", report, next, actor: &self.actor };
+        let outcome =
+            NoticeOutcome { notice, provider: Some("tray"), report, next, actor: &self.actor };
         self.store.conclude_notice(outcome).await.expect("written");
     }
 
@@ -303,6 +304,27 @@ on_each_store! {
         assert_eq!(told[0].contact.as_deref(), Some("d***@example.org"));
         assert_eq!(house.number("SELECT COUNT(*) FROM core_notice").await, 0);
         assert_eq!(desk.store.next_notice(&["tray"]).await.expect("an answer"), None);
+    }
+
+    async fn security_17_a_notice_that_no_terminal_can_tell_is_anybodys_after_five_days(house) {
+        let (desk, _) = desk(&house).await;
+        desk.import(&[dana(NEW)]).await;
+        let elsewhere = async || desk.store.take_notices(&["smtp"], 9).await.expect("an answer");
+        let wait = async || desk.store.next_notice(&["smtp"]).await.expect("an answer");
+        assert!(elsewhere().await.is_empty());
+        let days = Duration::from_hours(5 * 24);
+        let left = wait().await.expect("a time");
+        assert!(left <= days && left + Duration::from_mins(1) > days, "{left:?}");
+        house.pass(5 * 24 * 3_600_000).await;
+        // Somebody who has its provider is at it: then it is nobody else's.
+        let owners = desk.notices().await;
+        assert_eq!(owners.len(), 1);
+        assert!(elsewhere().await.is_empty());
+        assert!(wait().await.is_some_and(|it| it > Duration::from_mins(1)));
+        house.pass(120_000).await;
+        assert_eq!(wait().await, Some(Duration::ZERO));
+        let taken = elsewhere().await;
+        assert_eq!((taken.len(), &*taken[0].provider), (1, "tray"));
     }
 
     async fn security_17_a_notice_that_cannot_come_is_given_up_with_an_entry(house) {

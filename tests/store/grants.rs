@@ -135,7 +135,7 @@ async fn a_contact_has_changed(store: Arc<SqlStore>) {
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
     let (report, actor) = (Report::sent(None), &desk.actor);
     let (provider, report) = ("tray", &report);
-    let told = NoticeOutcome { notice, provider, report, next: Next::Told, actor };
+    let told = NoticeOutcome { notice, provider: Some(provider), report, next: Next::Told, actor };
     store.conclude_notice(told).await.expect("written");
     let why = "she showed her passport";
     let confirmed =

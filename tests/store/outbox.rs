@@ -324,6 +324,32 @@ on_each_store! {
         assert!(!line(&later).0);
     }
 
+    async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let mut errands = Vec::new();
+        for purpose in ["a", "b", "c", "d", "e"] {
+            let mut wish = wish(customer, "123456");
+            wish.purpose = purpose.into();
+            errands.push(desk.errand(&desk.issue(&wish).await).await);
+        }
+        let [free, begun, over, settled, also] = &errands[..] else { panic!("five") };
+        assert!(desk.begins(begun, HOLDER).await);
+        for (change, errand) in [("useful_until = 1", over), ("task = 'settle'", settled)] {
+            let id = errand.delivery.0;
+            house.sql(&format!("UPDATE core_outbox SET {change} WHERE delivery_id = {id}")).await;
+        }
+        let asked = [free, begun, over, settled, also, free].map(|errand| (errand, errand.line));
+        let begins = async |holder| desk.store.begin(&asked, holder).await.expect("an answer");
+        assert_eq!(begins(OTHER).await, [false; 6], "they are not the other's");
+        assert_eq!(begins(HOLDER).await, [true, false, false, false, true, false]);
+        assert_eq!(begins(HOLDER).await, [false; 6], "each once");
+        let begun = "SELECT COUNT(*) FROM core_outbox WHERE begun_at IS NOT NULL";
+        assert_eq!(house.number(begun).await, 3);
+        let next = desk.store.next_errand(OTHER, &["tray"]).await.expect("an answer");
+        assert!(next.is_some(), "what is over and what is to be settled come due again");
+    }
+
     async fn the_newest_code_that_can_be_entered_is_found_by_its_customer(house) {
         let desk = Terminal::new(house.open().await);
         let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
@@ -404,6 +430,119 @@ on_each_store! {
         assert_eq!((count(&kinds, EventKind::Sent), count(&kinds, EventKind::NotSent)), (2, 2));
         let (_, lines) = desk.store.lines().await.expect("an answer");
         assert_eq!(lines.iter().map(|it| it.failures).sum::<u32>(), 2);
+    }
+
+    async fn each_of_several_errands_is_written_down_as_if_it_were_alone(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let mut errands = Vec::new();
+        for purpose in ["a", "b", "c", "d", "e", "f"] {
+            let mut wish = wish(customer, "123456");
+            wish.purpose = purpose.into();
+            let errand = desk.errand(&desk.issue(&wish).await).await;
+            assert!(desk.begins(&errand, HOLDER).await);
+            errands.push(errand);
+        }
+        let withdrawn = errands[5].delivery.0;
+        house.sql(&format!("DELETE FROM core_outbox WHERE delivery_id = {withdrawn}")).await;
+        let soon = Duration::from_secs(5);
+        let mut delivered = sent(None);
+        delivered.report.state = DeliveryState::Delivered;
+        let steps = [
+            sent(None),
+            sent(Some((Task::Follow, soon))),
+            failed(Some(soon)),
+            unknown(Some((Task::Settle, soon))),
+            delivered,
+            sent(None),
+        ];
+        let outcomes: Vec<_> = errands.iter().zip(&steps).enumerate().map(|(at, (errand, step))| {
+            let line = errand.line;
+            outbox::Outcome {
+                errand,
+                holder: HOLDER,
+                line: if at == 0 { Line::fallback(line.channel) } else { line },
+                provider: "smtp",
+                step,
+                begun: true,
+                experience: None,
+                actor: &desk.actor,
+            }
+        }).collect();
+        desk.store.conclude(&outcomes).await.expect("written");
+        let accepted = "accepted_at IS NOT NULL AND delivered_at IS NULL AND provider_id = 'SM1'";
+        let messages = [
+            format!("state = 'sent' AND progress = 3 AND fallback = 1 AND {accepted}"),
+            format!("state = 'sent' AND provider = 'smtp' AND fallback = 0 AND {accepted}"),
+            "state = 'queued' AND progress = 0 AND provider = 'tray' AND accepted_at IS NULL".into(),
+            "state = 'unknown' AND progress = 1 AND accepted_at IS NULL".into(),
+            "state = 'delivered' AND progress = 5 AND accepted_at IS NOT NULL \
+             AND delivered_at IS NOT NULL".into(),
+            format!("state = 'sent' AND {accepted}"),
+        ];
+        let errands_then = [
+            None,
+            Some("task = 'follow' AND sealed IS NULL AND begun_at IS NOT NULL AND tries = 0"),
+            Some("task = 'send' AND sealed IS NOT NULL AND begun_at IS NULL AND tries = 1"),
+            Some("task = 'settle' AND sealed IS NOT NULL AND begun_at IS NOT NULL AND tries = 0"),
+            None,
+            None,
+        ];
+        for (at, errand) in errands.iter().enumerate() {
+            let id = errand.delivery.0;
+            let (table, is) = ("core_delivery WHERE id", &messages[at]);
+            let found = house.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
+            assert_eq!(found, 1, "{at}: {is}");
+            let table = "core_outbox WHERE delivery_id";
+            let is = errands_then[at].unwrap_or("1 = 1");
+            let found = house.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
+            assert_eq!(found, i64::from(errands_then[at].is_some()), "{at}: {is}");
+        }
+        let kinds = desk.kinds().await;
+        let told = [EventKind::Sent, EventKind::Delayed, EventKind::Unsure, EventKind::Delivered];
+        assert_eq!(told.map(|kind| count(&kinds, kind)), [3, 1, 1, 1]);
+    }
+
+    async fn terminals_that_write_down_at_once_lose_nothing(house) {
+        let mut desks = Vec::new();
+        for number in 0..4 {
+            let desk = Terminal::new(house.open().await);
+            let customer = desk.customer(&format!("WB-{number}")).await;
+            let mut errands = Vec::new();
+            for purpose in ["a", "b", "c", "d", "e", "f"] {
+                let mut wish = wish(customer, "123456");
+                wish.purpose = purpose.into();
+                let errand = desk.errand(&desk.issue(&wish).await).await;
+                assert!(desk.begins(&errand, HOLDER).await);
+                errands.push(errand);
+            }
+            desks.push((desk, errands));
+        }
+        let telling = desks.into_iter().map(|(desk, errands)| {
+            tokio::spawn(async move {
+                let step = sent(None);
+                for lot in errands.chunks(2) {
+                    let outcome = |errand| outbox::Outcome {
+                        errand,
+                        holder: HOLDER,
+                        line: errand.line,
+                        provider: "smtp",
+                        step: &step,
+                        begun: true,
+                        experience: Some(Experience::Answered(Duration::from_millis(80))),
+                        actor: &desk.actor,
+                    };
+                    let outcomes: Vec<_> = lot.iter().map(outcome).collect();
+                    desk.store.conclude(&outcomes).await.expect("written");
+                }
+            })
+        });
+        for told in telling.collect::<Vec<_>>() {
+            told.await.expect("an end");
+        }
+        assert_eq!(held(&house).await, (0, 0));
+        let sent = "SELECT COUNT(*) FROM core_delivery WHERE state = 'sent'";
+        assert_eq!(house.number(sent).await, 24);
     }
 
     async fn another_try_is_counted_and_waits_its_time(house) {

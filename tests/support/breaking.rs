@@ -23,6 +23,7 @@ use countersign::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialR
 use countersign::service::ports::{
     Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
     KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
+    WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -206,6 +207,14 @@ impl Store for Breaking {
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
         self.read(self.inner.request(id)).await
+    }
+
+    async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+        quarantine: Duration,
+    ) -> Result<Vec<WaitingContact>, StoreError> {
+        self.read(self.inner.waiting_contacts(customers, quarantine)).await
     }
 
     async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
+use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
 
 /// One customer of `customers find`.
@@ -24,6 +25,9 @@ struct ChannelLine {
     usable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Until when a contact that was changed is not proof enough alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<Timestamp>,
 }
 
 impl<'a> CustomerLine<'a> {
@@ -33,9 +37,12 @@ impl<'a> CustomerLine<'a> {
             .into_iter()
             .map(|choice| ChannelLine {
                 channel: choice.channel,
+                usable: choice.refusal.is_none() && choice.waits_until.is_none(),
                 contact: choice.contact,
-                usable: choice.refusal.is_none(),
-                reason: choice.refusal,
+                reason: choice
+                    .refusal
+                    .or_else(|| choice.waits_until.map(|_| "changed a short while ago".to_owned())),
+                retry_at: choice.waits_until,
             })
             .collect();
         Self {

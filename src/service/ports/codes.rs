@@ -40,6 +40,23 @@ pub struct NewDelivery {
     pub holder: String,
 }
 
+/// A code on its way to a customer, and what decides whether it may go.
+#[derive(Clone, Debug)]
+pub struct Dispatch<'a> {
+    /// The code.
+    pub code: NewCode,
+    /// Where it goes.
+    pub delivery: NewDelivery,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a SendLimits,
+    /// Who asks, and where.
+    pub actor: &'a Actor,
+    /// By whom a changed contact is told.
+    pub notices: NoticeProviders,
+}
+
 /// A new request: everything that is stored, decided before and judged by the
 /// store in one transaction.
 #[derive(Clone, Debug)]
@@ -53,17 +70,7 @@ pub struct NewRequest<'a> {
     /// A name of the act itself: the same act told twice issues once.
     pub idempotency: &'a str,
     /// Its first code.
-    pub code: NewCode,
-    /// Where the code goes.
-    pub delivery: NewDelivery,
-    /// The office's rules.
-    pub policy: &'a OtpPolicy,
-    /// The office's limits.
-    pub limits: &'a SendLimits,
-    /// Who asks, and where.
-    pub actor: &'a Actor,
-    /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
+    pub dispatch: Dispatch<'a>,
 }
 
 /// Another code for an open request.
@@ -74,18 +81,8 @@ pub struct Reissue<'a> {
     /// The generation that the new code follows. Where it is no longer the
     /// current one, somebody was faster and nothing is done.
     pub after: u32,
-    /// The new code.
-    pub code: NewCode,
-    /// Where the code goes: the request's channel and the contact now on file.
-    pub delivery: NewDelivery,
-    /// The office's rules.
-    pub policy: &'a OtpPolicy,
-    /// The office's limits.
-    pub limits: &'a SendLimits,
-    /// Who asks, and where.
-    pub actor: &'a Actor,
-    /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
+    /// The new code, over the request's channel to the contact now on file.
+    pub dispatch: Dispatch<'a>,
 }
 
 /// What came of asking for a code.
@@ -125,6 +122,17 @@ pub struct Quarantine {
     pub until: Timestamp,
     /// The same for the other kind of contact, where that was changed too.
     pub other_until: Option<Timestamp>,
+}
+
+/// A changed contact that cannot be the only proof yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingContact {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which.
+    pub contact: Contact,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// A session about to be opened by a right code.

@@ -15,7 +15,7 @@ use crate::domain::notice::Next;
 use crate::domain::time::Timestamp;
 
 /// The providers through which a terminal tells a change. Another one may be set
-/// up otherwise, or for trying things out, and leaves these notices alone.
+/// up otherwise, or for trying things out, and sends none of these.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeProviders {
     /// Of email.
@@ -47,6 +47,8 @@ pub struct Notice {
     pub locale: Option<String>,
     /// The contact that was changed.
     pub contact: Contact,
+    /// The provider of the terminal that noticed it.
+    pub provider: String,
     /// Tries begun so far, this one too.
     pub tries: u32,
     /// When the change was noticed.
@@ -67,8 +69,8 @@ impl Notice {
 pub struct NoticeOutcome<'a> {
     /// The notice as it was taken.
     pub notice: &'a Notice,
-    /// Through which provider.
-    pub provider: &'a str,
+    /// Through which provider; none where it was not tried.
+    pub provider: Option<&'a str>,
     /// What it reported.
     pub report: &'a Report,
     /// What comes next.
@@ -81,7 +83,8 @@ pub struct NoticeOutcome<'a> {
 #[async_trait]
 pub trait Notices: Send + Sync {
     /// Takes up to `most` notices that are due and go through one of these
-    /// providers, for a while.
+    /// providers, for a while; also one that nobody came to tell for days, to be given
+    /// up.
     async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError>;
     /// How long until there is one to take; none where there is nothing to tell.
     async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError>;

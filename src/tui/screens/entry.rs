@@ -165,9 +165,13 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             "A later request for this customer took its place.".into(),
             format!("Enter the code at that counter, or send a new one with {resend}."),
         ),
-        Status::Cancelled | Status::Open => {
-            (symbols.info, theme.strong, "CANCELLED", "This code was withdrawn.".into(), again)
-        }
+        Status::Cancelled | Status::Open => (
+            symbols.info,
+            theme.strong,
+            "CANCELLED",
+            "This code was withdrawn; the log says by whom, or why.".into(),
+            again,
+        ),
     };
     let mut rows: Vec<Row<'_>> =
         vec![Line::styled(format!("{mark} {word}"), style).centered().into()];

@@ -21,7 +21,9 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::line::Condition;
 use crate::domain::request::{Request, Status};
+use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
+use crate::service::wording;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Focus, Send};
 use crate::tui::view::Scene;
@@ -74,11 +76,15 @@ fn channel<'a>(
     room: usize,
 ) -> Vec<Line<'a>> {
     let theme = scene.theme;
+    let now = scene.time().unwrap_or_default();
     let label = choice.channel.label();
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
         match choice.condition {
+            _ if choice.waits(now).is_some() => {
+                parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
+            }
             Condition::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
             Condition::Slow => parts.push(vec![Span::styled("slow at the moment", theme.warning)]),
             Condition::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
@@ -131,6 +137,10 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     if send.sending.is_some() {
         return styled(&format!("Sending a code by {way} to {to}"), room, theme.accent);
     }
+    if let Some(until) = choice.waits(scene.time().unwrap_or_default()) {
+        let text = waits(scene, send, choice, until);
+        return styled(&text, room, theme.warning);
+    }
     let digits = scene.model.place.code_length;
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
@@ -144,6 +154,21 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         lines.extend(styled(&text, room, theme.warning));
     }
     lines
+}
+
+/// Why a changed contact is not used, and what to do instead.
+fn waits(scene: Scene<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
+    let clock = |moment| scene.model.place.wall_clock(moment);
+    let (kind, now) = (choice.channel.contact_kind(), scene.time());
+    let why = wording::contact_waits(kind, until, now, &clock);
+    let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());
+    let instead = if send.choices.iter().any(is_usable) {
+        "Choose another channel with the arrows, or ask an admin"
+    } else {
+        "Ask an admin"
+    };
+    let key = key_name(Context::Send, Command::Accept);
+    format!("{why} {instead}: once it is confirmed, {key} sends the code.")
 }
 
 /// A channel's name among other words.

@@ -184,11 +184,12 @@ pub(super) fn cooldown(step: &mut Step<'_>) -> Option<String> {
 }
 
 fn change_contact(step: &mut Step<'_>) {
+    let now = step.store_time();
     let Some(entry) = step.entry() else { return };
     let other = entry
         .choices
         .iter()
-        .position(|choice| choice.refusal.is_none() && choice.channel != entry.request.channel);
+        .position(|choice| choice.is_usable(now) && choice.channel != entry.request.channel);
     let open = open_request(entry);
     send::back(step, other, open);
     if other.is_none() {

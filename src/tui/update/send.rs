@@ -20,7 +20,10 @@ const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send o
 /// To the channels of a customer who was just opened.
 pub(super) fn go(step: &mut Step<'_>, opened: Opened) {
     let Opened { customer, choices, open } = opened;
-    let usable = choices.iter().position(|choice| choice.refusal.is_none());
+    let now = step.store_time();
+    let usable = choices.iter().position(|choice| choice.is_usable(now));
+    // What waits is told in full when it is tried.
+    let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
     step.hush();
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);

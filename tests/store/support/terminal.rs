@@ -20,8 +20,8 @@ use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::notices::NoticeProviders;
 use countersign::service::ports::outbox::{self, Errand};
 use countersign::service::ports::{
-    Attempt, Attempted, CustomerKey, ImportCount, Issued, NewCode, NewDelivery, NewRequest,
-    NewSession, Reissue, Store, StoreError,
+    Attempt, Attempted, CustomerKey, Dispatch, ImportCount, Issued, NewCode, NewDelivery,
+    NewRequest, NewSession, Reissue, Store, StoreError,
 };
 
 /// Whose turn it is to send what these terminals ask for.
@@ -186,6 +186,17 @@ impl Terminal {
         NewDelivery { channel, contact: contact.clone(), provider: "tray", holder: HOLDER.into() }
     }
 
+    fn dispatch(&self, code: NewCode, contact: &Contact) -> Dispatch<'_> {
+        Dispatch {
+            code,
+            delivery: Self::delivery(contact),
+            policy: &self.policy,
+            limits: &self.limits,
+            actor: &self.actor,
+            notices: TRAY,
+        }
+    }
+
     pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<Issued, StoreError> {
         let id = RequestId::from_bits(next().wrapping_mul(0x9e37_79b9_7f4a) & ((1 << 50) - 1));
         let code = self.code(&id, &wish.purpose, 1, &wish.code);
@@ -195,12 +206,7 @@ impl Terminal {
                 customer: wish.customer,
                 purpose: &wish.purpose,
                 idempotency: &wish.act,
-                code,
-                delivery: Self::delivery(&wish.contact),
-                policy: &self.policy,
-                limits: &self.limits,
-                actor: &self.actor,
-                notices: TRAY,
+                dispatch: self.dispatch(code, &wish.contact),
             })
             .await
     }
@@ -230,16 +236,12 @@ impl Terminal {
         code: &str,
         contact: &Contact,
     ) -> Result<Issued, StoreError> {
+        let code = self.code(&request.id, &request.purpose, request.generation + 1, code);
         self.store
             .reissue(Reissue {
                 id: &request.id,
                 after: request.generation,
-                code: self.code(&request.id, &request.purpose, request.generation + 1, code),
-                delivery: Self::delivery(contact),
-                policy: &self.policy,
-                limits: &self.limits,
-                actor: &self.actor,
-                notices: TRAY,
+                dispatch: self.dispatch(code, contact),
             })
             .await
     }

@@ -1,0 +1,373 @@
+//! The store as the desk knows it: each method of its ports is one module's act.
+//! What a database ended in favour of another one is begun anew here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::db::{Db, args};
+use super::indexing::Mend;
+use super::{
+    NOW, SqlStore, archive, attempt, contact, customers, events, figures, import, keys, line,
+    maintain, mapping, migrate, notice, outbox, partitions, request, search, server, session,
+    sqlite, theirs, trial, unlock,
+};
+use crate::domain::chore::{Chore, Tidied};
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::delivery::DeliveryId;
+use crate::domain::event::{Actor, Event, EventFilter, Page};
+use crate::domain::figures::{Queue, Sample};
+use crate::domain::line::{Health, Line};
+use crate::domain::policy::Retention;
+use crate::domain::query::Query;
+use crate::domain::request::{Request, RequestId};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::time::Timestamp;
+use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
+use crate::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
+use crate::service::ports::{
+    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
+    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
+    WaitingContact,
+};
+
+/// How often an act is begun anew that lost against others.
+const TRIES: u32 = 5;
+
+/// How long it lets the others go first, the first time.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Does an act, and begins it anew where the database ended it in favour of
+/// another one (a deadlock, a lock that took too long): then nothing of it was
+/// done.
+async fn in_turn<T, F>(mut act: impl FnMut() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    for tries in 1..TRIES {
+        match act().await {
+            Err(StoreError::Conflict(_)) => tokio::time::sleep(PAUSE * tries).await,
+            done => return done,
+        }
+    }
+    act().await
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        let row = self.db.maybe(&NOW, args![]).await?;
+        row.map_or_else(|| Err(StoreError::Failed("no time".into())), |row| row.time(0))
+    }
+
+    fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.catch_up.begin(&self.indexing);
+        self.watch.changes(&self.db)
+    }
+
+    fn lost(&self) -> tokio::sync::watch::Receiver<Option<Arc<StoreError>>> {
+        self.watch.lost()
+    }
+
+    async fn check(&self) -> Result<String, StoreError> {
+        let server = server::look(&self.db).await?;
+        let version = migrate::check(&self.db, &self.source).await?;
+        let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
+        let mut found = format!("{}, {server}tables version {version}, writable", self.place);
+        if !partitions::may_make(&self.db).await? {
+            found += "; run by this account, maintain makes no parts of the archive by month";
+        }
+        Ok(found)
+    }
+
+    async fn notes(&self) -> Result<Vec<String>, StoreError> {
+        let server = server::look(&self.db).await?;
+        Ok(server.map_or_else(Vec::new, |it| it.notes()))
+    }
+
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
+        mapping::check(&self.db, &self.source).await
+    }
+
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        keys::in_use(&self.db).await
+    }
+
+    fn preparing(&self) -> tokio::sync::watch::Receiver<Option<Preparing>> {
+        self.catch_up.preparing()
+    }
+
+    async fn prepared(&self) {
+        self.catch_up.first(&self.indexing).await;
+    }
+
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
+        self.catch_up.soon(&self.indexing).await;
+        search::find(&self.db, query, limit).await
+    }
+
+    async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
+        self.catch_up.first(&self.indexing).await;
+        customers::identify(&self.db, key, self.indexing.country()).await
+    }
+
+    async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        customers::customer(&self.db, id).await
+    }
+
+    async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
+        // Balances and bills are of our own customers: under the same numbers the
+        // office's table has other people.
+        if self.source.is_theirs() {
+            return Ok(Account::default());
+        }
+        customers::account(&self.db, id).await
+    }
+
+    async fn import(
+        &self,
+        batch: &[NewCustomer],
+        notices: NoticeProviders,
+        actor: &Actor,
+    ) -> Result<ImportCount, StoreError> {
+        if self.read_only {
+            return Err(StoreError::ReadOnly);
+        }
+        let Some(table) = self.source.table() else {
+            return in_turn(|| import::import(&self.db, batch, notices, actor)).await;
+        };
+        let theirs = match &table.file {
+            Some(file) => Db::new(sqlite::theirs(file)),
+            None => self.db.clone(),
+        };
+        let import = || theirs::import(&theirs, &self.source, table, batch);
+        let (count, written) = in_turn(import).await?;
+        in_turn(|| self.indexing.mend(&written)).await?;
+        Ok(count)
+    }
+
+    async fn index_customers(
+        &self,
+        after: Option<CustomerId>,
+        limit: u32,
+        dry: bool,
+    ) -> Result<IndexStep, StoreError> {
+        let mend = if dry { Mend::Never } else { Mend::InTurn };
+        let step = in_turn(|| self.indexing.step(after, limit, mend)).await?;
+        if step.next.is_none() && !dry {
+            self.indexing.mark_whole().await?;
+        }
+        Ok(step)
+    }
+
+    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
+        let country = self.indexing.country();
+        let issued = in_turn(|| request::issue(&self.db, country, request.clone())).await;
+        self.expect(issued)
+    }
+
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
+        let country = self.indexing.country();
+        let issued = in_turn(|| request::reissue(&self.db, country, reissue.clone())).await;
+        self.expect(issued)
+    }
+
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+        in_turn(|| attempt::attempt(&self.db, attempt.clone())).await
+    }
+
+    async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
+        in_turn(|| request::cancel(&self.db, id, actor)).await
+    }
+
+    async fn unlock(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        in_turn(|| unlock::unlock(&self.db, act, customer, reason, actor)).await
+    }
+
+    async fn confirm_contact(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        in_turn(|| contact::confirm(&self.db, act, customer, kind, reason, actor)).await
+    }
+
+    async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+        quarantine: Duration,
+    ) -> Result<Vec<WaitingContact>, StoreError> {
+        contact::waiting(&self.db, customers, quarantine).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        request::request(&self.db, id).await
+    }
+
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+        request::open_of(&self.db, customer).await
+    }
+
+    async fn touch(
+        &self,
+        token_digest: &str,
+        idle: Duration,
+    ) -> Result<Option<Session>, StoreError> {
+        in_turn(|| session::touch(&self.db, token_digest, idle)).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        session::session(&self.db, id).await
+    }
+
+    async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        session::sessions(&self.db, filter, limit).await
+    }
+
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError> {
+        in_turn(|| session::end(&self.db, id, how, actor)).await
+    }
+
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        events::events(&self.db, filter, page, limit).await
+    }
+
+    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
+        events::record(&self.db, act, &event).await
+    }
+
+    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        archive::request(&self.db, id).await
+    }
+
+    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError> {
+        maintain::due(&self.db, chore, retention, most).await
+    }
+
+    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
+        in_turn(|| maintain::tidy(&self.db, batch)).await
+    }
+}
+
+#[async_trait]
+impl Notices for SqlStore {
+    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError> {
+        in_turn(|| notice::take(&self.db, providers, most)).await
+    }
+
+    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        notice::next(&self.db, providers).await
+    }
+
+    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        in_turn(|| notice::conclude(&self.db, &outcome)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for SqlStore {
+    async fn errand(
+        &self,
+        delivery: DeliveryId,
+        holder: &str,
+    ) -> Result<Option<Errand>, StoreError> {
+        outbox::errand(&self.db, delivery, holder).await
+    }
+
+    async fn take(
+        &self,
+        holder: &str,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Errand>, StoreError> {
+        in_turn(|| outbox::take(&self.db, holder, providers, most)).await
+    }
+
+    async fn next_errand(
+        &self,
+        holder: &str,
+        providers: &[&str],
+    ) -> Result<Option<Duration>, StoreError> {
+        outbox::next(&self.db, holder, providers).await
+    }
+
+    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        in_turn(|| outbox::release(&self.db, errand, holder)).await
+    }
+
+    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
+        in_turn(|| outbox::take_back(&self.db, errand, holder)).await
+    }
+
+    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
+        in_turn(|| outbox::hold(&self.db, errand, holder)).await
+    }
+
+    async fn begin(
+        &self,
+        errands: &[(&Errand, Line)],
+        holder: &str,
+    ) -> Result<Vec<bool>, StoreError> {
+        in_turn(|| outbox::begin(&self.db, errands, holder)).await
+    }
+
+    async fn postpone(
+        &self,
+        errand: &Errand,
+        holder: &str,
+        wait: Duration,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        in_turn(|| outbox::postpone(&self.db, errand, holder, wait, reason, actor)).await
+    }
+
+    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
+        in_turn(|| outbox::conclude(&self.db, outcomes)).await
+    }
+
+    async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
+        line::all(&self.db).await
+    }
+
+    async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
+        in_turn(|| line::try_one(&self.db, line)).await
+    }
+
+    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
+        in_turn(|| trial::begin(&self.db, &trial)).await
+    }
+
+    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {
+        figures::samples(&self.db, within, most).await
+    }
+
+    async fn queue(&self) -> Result<Queue, StoreError> {
+        figures::queue(&self.db).await
+    }
+}

@@ -1,0 +1,100 @@
+//! The panels beside the work: the log with its stories, the tray, the providers
+//! and the figures.
+
+use crate::domain::event::{Event, EventFilter};
+use crate::domain::figures::Figures;
+use crate::domain::time::Timestamp;
+use crate::service::ports::TrayMessage;
+use crate::service::providers::Lines;
+use crate::tui::clock::Now;
+use crate::tui::effect::EffectId;
+use tui_input::Input;
+
+/// The log of what happened.
+#[derive(Debug, Default)]
+pub struct LogPanel {
+    /// Entries, newest first; a bounded window of the whole log.
+    pub events: Vec<Event>,
+    /// Whether there are older ones than the last.
+    pub older: bool,
+    /// Whether there are newer ones than the first: it was paged too far down
+    /// to hold them all.
+    pub newer: bool,
+    /// The entry that is selected.
+    pub selected: usize,
+    /// What is shown.
+    pub filter: EventFilter,
+    /// The filter being typed.
+    pub typing: Option<Input>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Something changed while a reading was under way: read again.
+    pub stale: bool,
+    /// When the entries were last read, by the store's clock.
+    pub read_at: Option<Timestamp>,
+    /// One request's story, open over the list.
+    pub story: Option<Story>,
+}
+
+/// The newest page of the log, without a filter.
+#[derive(Debug)]
+pub struct LogPage {
+    /// Its entries, newest first.
+    pub events: Vec<Event>,
+    /// Whether there are older ones than the last.
+    pub older: bool,
+    /// When they were read, by the store's clock.
+    pub read_at: Timestamp,
+}
+
+/// One request's story.
+#[derive(Debug)]
+pub struct Story {
+    /// Its entries, oldest first; none until they were read.
+    pub events: Option<Vec<Event>>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Lines scrolled down.
+    pub scroll: u16,
+}
+
+/// The tray of messages that went nowhere.
+#[derive(Debug, Default)]
+pub struct TrayPanel {
+    /// Messages, newest first; a bounded window.
+    pub messages: Vec<TrayMessage>,
+    /// The message that is selected.
+    pub selected: usize,
+    /// Lines of it scrolled down.
+    pub scroll: u16,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Something changed while a reading was under way: read again.
+    pub stale: bool,
+}
+
+/// How the providers are doing.
+#[derive(Debug, Default)]
+pub struct Providers {
+    /// As last read.
+    pub known: Lines,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// When it was last asked for.
+    pub asked: Option<Now>,
+    /// Something was written since.
+    pub stale: bool,
+}
+
+/// What the messages come to.
+#[derive(Debug, Default)]
+pub struct FiguresPanel {
+    /// The figures; none until they were read.
+    pub figures: Option<Figures>,
+    /// The reading under way.
+    pub reading: Option<EffectId>,
+    /// Something was written since.
+    pub stale: bool,
+    /// Lines scrolled down.
+    pub scroll: u16,
+}
