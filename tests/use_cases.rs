@@ -6,6 +6,8 @@
 mod breaking;
 #[path = "use_cases/lost.rs"]
 mod lost;
+#[path = "use_cases/worker.rs"]
+mod worker;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -126,12 +128,23 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, offic
 }
 
 impl Bench {
-    async fn behind_its_back(&self, statement: &'static str) {
+    async fn raw(&self) -> sqlx::SqlitePool {
         let file =
             sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("desk.db"));
-        let store = sqlx::SqlitePool::connect_with(file).await.expect("a connection");
-        sqlx::query(statement).execute(&store).await.expect("written");
-        store.close().await;
+        sqlx::SqlitePool::connect_with(file).await.expect("a connection")
+    }
+
+    async fn behind_its_back(&self, statement: &'static str) {
+        let raw = self.raw().await;
+        sqlx::query(statement).execute(&raw).await.expect("written");
+        raw.close().await;
+    }
+
+    async fn number(&self, question: &'static str) -> i64 {
+        let raw = self.raw().await;
+        let number = sqlx::query_scalar(question).fetch_one(&raw).await.expect("an answer");
+        raw.close().await;
+        number
     }
 
     async fn new(sender: Arc<Scripted>, change: impl FnOnce(&mut Office)) -> Self {

@@ -3,8 +3,7 @@
 //! and tokens, and turns what the store decided into one reply that the
 //! interface and the command line show alike.
 
-pub mod bench;
-mod delivery;
+pub mod delivery;
 pub mod import;
 pub mod index;
 pub mod insist;
@@ -25,6 +24,7 @@ pub mod unlock;
 pub mod verify;
 pub mod wording;
 mod words;
+mod workbench;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::bench::{Bench, Ended, LEAST, Look, Progress, ROUNDS, Taken};
 use super::delivery::Run;
 use super::ports::outbox::Errand;
+use super::workbench::{Ended, LEAST, Look, Progress, ROUNDS, Taken, Workbench};
 use super::{Desk, DeskError};
 use crate::domain::delivery::Report;
 
@@ -33,7 +33,7 @@ impl Desk {
             }
         };
         let mut changes = self.store.changes();
-        let mut bench = Bench::new(most);
+        let mut bench = Workbench::new(most);
         while !end.is_cancelled() {
             self.fill(&mut bench);
             let next_look = bench.next_look();
@@ -56,7 +56,7 @@ impl Desk {
     /// Does everything that is due now, and what follows from it at once; gives
     /// how many errands that were.
     pub(super) async fn work_off_errands(&self, most: usize) -> Result<u64, DeskError> {
-        let mut bench = Bench::new(most);
+        let mut bench = Workbench::new(most);
         loop {
             self.fill(&mut bench);
             match bench.progress().await {
@@ -78,7 +78,7 @@ impl Desk {
 
     /// What has begun is brought to its end, or nobody knows how it went. What was
     /// taken and not begun is left to others.
-    async fn finish(&self, bench: &mut Bench, tell: impl Fn(Vec<Ended>)) {
+    async fn finish(&self, bench: &mut Workbench, tell: impl Fn(Vec<Ended>)) {
         loop {
             let untouched = bench.waiting.drain(..).map(|taken| taken.errand).collect();
             self.leave(bench, untouched);
@@ -93,7 +93,7 @@ impl Desk {
 
     /// Begins as many errands as there is room for, to write down what ended, and
     /// to look for more.
-    fn fill(&self, bench: &mut Bench) {
+    fn fill(&self, bench: &mut Workbench) {
         let leftovers = bench.leftovers();
         self.leave(bench, leftovers);
         while bench.running.len() < bench.most
@@ -111,7 +111,7 @@ impl Desk {
     }
 
     /// Leaves errands to the others, and to this terminal's next look.
-    fn leave(&self, bench: &mut Bench, errands: Vec<Errand>) {
+    fn leave(&self, bench: &mut Workbench, errands: Vec<Errand>) {
         if errands.is_empty() {
             return;
         }
@@ -125,7 +125,7 @@ impl Desk {
         });
     }
 
-    fn start(&self, bench: &mut Bench, taken: Taken) {
+    fn start(&self, bench: &mut Workbench, taken: Taken) {
         let desk = self.clone();
         bench.running.spawn(async move {
             let (Taken { errand, lines, .. }, since) = (taken, Instant::now());
@@ -142,7 +142,7 @@ impl Desk {
     }
 
     /// Begins to write down what ended since the last time, where it is time to.
-    fn conclude_ended(&self, bench: &mut Bench) {
+    fn conclude_ended(&self, bench: &mut Workbench) {
         if bench.conclude_at().is_none_or(|at| at > Instant::now()) {
             return;
         }

@@ -43,7 +43,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 pub(super) type Ended = (Errand, Conclusion);
 
 /// What was taken, what is under way and what is to be written down.
-pub(super) struct Bench {
+pub(super) struct Workbench {
     /// Errands at once.
     pub(super) most: usize,
     pub(super) waiting: VecDeque<Taken>,
@@ -95,7 +95,7 @@ pub(super) enum Progress {
     Failed(DeskError),
 }
 
-impl Bench {
+impl Workbench {
     pub(super) fn new(most: usize) -> Self {
         let now = Instant::now();
         Self {
