@@ -149,8 +149,8 @@ x = 1
         "config.toml line 4: email.fallback.tls = \"none\" is for a server on this machine only, and \
          email.fallback.host is mail.example.org; allowed: \"implicit\" or \"starttls\"",
         "email.fallback.from is missing: the address that messages come from",
-        "config.toml line 2: email.fallback.provider: the tray of [email] never fails, so that \
-         nothing stands in for it; set it to \"off\"",
+        "config.toml line 2: email.fallback.provider stands in for the tray, which never fails: name \
+         the real provider in [email], or set this one to \"off\"",
     ];
     assert_eq!(found, expected);
     let twilio = desk.problems("sms.fallback.provider = \"twilio\"", &[]);
@@ -192,7 +192,10 @@ fn nothing_stands_in_for_the_tray() {
     let desk = Desk::new();
     let real = TWO.replacen("provider = \"smtp\"", "provider = \"tray\"", 1);
     let found = desk.problems(&real, &[]);
-    assert!(found.iter().any(|it| it.contains("the tray of [email] never fails")), "{found:?}");
+    assert!(
+        found.iter().any(|it| it.contains("stands in for the tray, which never fails")),
+        "{found:?}"
+    );
 }
 
 #[test]

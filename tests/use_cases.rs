@@ -33,6 +33,7 @@ use countersign::service::trial::TrialError;
 use countersign::service::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
+use tokio_util::sync::CancellationToken;
 
 /// A sender that keeps what it is given and reports what it is told to.
 struct Scripted {
@@ -40,12 +41,15 @@ struct Scripted {
     sent: Mutex<Vec<Outgoing>>,
     told: Mutex<Vec<ChangeNotice>>,
     calls: AtomicUsize,
+    /// What ends at which call.
+    end: Mutex<Option<(usize, CancellationToken)>>,
 }
 
 impl Scripted {
     fn reporting(report: Report) -> Arc<Self> {
         let (sent, told) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { report, sent, told, calls: AtomicUsize::new(0) })
+        let (calls, end) = (AtomicUsize::new(0), Mutex::default());
+        Arc::new(Self { report, sent, told, calls, end })
     }
 
     fn fine() -> Arc<Self> {
@@ -67,7 +71,12 @@ impl Sender for Scripted {
         if !consent.given().await {
             return Report::sent(None);
         }
-        self.calls.fetch_add(1, Ordering::SeqCst);
+        let calls = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some((at, end)) = &*self.end.lock().expect("unpoisoned")
+            && calls == *at
+        {
+            end.cancel();
+        }
         self.sent.lock().expect("unpoisoned").push(message.clone());
         self.report.clone()
     }

@@ -43,7 +43,8 @@ pub(super) fn read<T>(
         build.refuse(
             provider,
             format!(
-                "{provider}: the tray of {main} never fails, so that nothing stands in for it; set it to \"off\""
+                "{provider} stands in for the tray, which never fails: name the real provider in {main}, \
+                 or set this one to \"off\""
             ),
         );
     }

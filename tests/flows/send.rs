@@ -8,7 +8,7 @@ use countersign::service::ports::Quarantine;
 use countersign::service::request::{Asked, Refusal, Waiting};
 use countersign::tui::effect::Act;
 use countersign::tui::model::Part;
-use countersign::tui::msg::Reply;
+use countersign::tui::msg::{Msg, Reply};
 use std::time::Duration;
 
 use super::counter::Counter;
@@ -71,6 +71,28 @@ fn a_channel_that_cannot_be_used_says_why() {
     assert_eq!(counter.send().choices[counter.send().selected].channel, Channel::Email);
     counter.keys("<Down><Enter>").is_at("send").says("SMS: no phone number on file");
     counter.says("Choose another channel");
+}
+
+#[test]
+fn what_changes_meanwhile_is_on_the_screen_and_the_selection_stays() {
+    let mut counter = Counter::after(OPENED);
+    counter.keys("<Down>");
+    let selected = |counter: &Counter| counter.send().choices[counter.send().selected].channel;
+    assert_eq!(selected(&counter), Channel::Sms);
+    let id = counter.send().customer.id;
+    let customer = counter.desk.customers.iter_mut().find(|it| it.id == id).expect("on file");
+    customer.email = Some("zoe@example.org".into());
+    counter.tell(Msg::StoreChanged);
+    counter.settle();
+    let choices = &counter.send().choices;
+    let email = choices.iter().find(|it| it.channel == Channel::Email).expect("offered");
+    assert_eq!(email.contact.as_deref(), Some("z***@example.org"));
+    assert_eq!(selected(&counter), Channel::Sms);
+    // What is under way is not disturbed; what was missed is read after it.
+    counter.slow().keys("<Enter>");
+    counter.tell(Msg::StoreChanged);
+    assert!(counter.send().stale && counter.send().sending.is_some());
+    counter.settle().is_at("entry");
 }
 
 #[test]

@@ -216,6 +216,8 @@ pub(crate) fn send() -> Send {
         selected: 0,
         purpose: 0,
         sending: None,
+        reading: None,
+        stale: false,
         open: None,
     }
 }

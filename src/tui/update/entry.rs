@@ -297,7 +297,13 @@ fn say_what_helps(step: &mut Step<'_>) {
         Status::Cancelled => "The code was withdrawn.",
     };
     let resend = keymap::key_name(Context::Entry, Command::Resend);
-    step.say(Tone::Warning, format!("{happened} {resend} sends a new code."));
+    let change = keymap::key_name(Context::Entry, Command::ChangeContact);
+    let other = match entry.request.status {
+        // It may have been the contact that changed.
+        Status::Cancelled => format!(", {change} shows the customer's other contacts"),
+        _ => String::new(),
+    };
+    step.say(Tone::Warning, format!("{happened} {resend} sends a new code{other}."));
 }
 
 pub(super) fn say_how_it_stands(step: &mut Step<'_>) {

@@ -70,7 +70,8 @@ fn store_changed(step: &mut Step<'_>) {
     match step.model.screen {
         Screen::Entry(_) => follow::reread(step),
         Screen::Verified(_) => verified::reread(step),
-        Screen::Find(_) | Screen::Send(_) => {}
+        Screen::Send(_) => send::reread(step),
+        Screen::Find(_) => {}
     }
     log::reread(step);
     tray::reread(step);

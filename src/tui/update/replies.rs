@@ -21,6 +21,7 @@ pub(super) fn reply(step: &mut Step<'_>, id: EffectId, reply: Reply) {
     match reply {
         Reply::Clock(answer) => time::clock(step, id, answer),
         Reply::Found(answer) => find::found(step, id, answer),
+        Reply::Opened(answer) if step.send().is_some() => send::reopened(step, id, answer),
         Reply::Opened(answer) => find::opened(step, id, answer),
         Reply::Asked(answer) => send::asked(step, id, answer),
         Reply::Resent(answer) => resent(step, id, answer),

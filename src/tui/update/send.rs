@@ -5,6 +5,7 @@ use super::{entry, find, follow, lost};
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
 use crate::domain::request::{Request, Status};
+use crate::service::lookup::ChannelChoice;
 use crate::service::request::{Ask, Asked, Refusal};
 use crate::service::wording;
 use crate::tui::effect::{Act, EffectId};
@@ -35,7 +36,58 @@ pub(super) fn go(step: &mut Step<'_>, opened: Opened) {
         purpose: 0,
         sending: None,
         open,
+        reading: None,
+        stale: false,
     }));
+}
+
+/// Reads the customer and their channels again: a contact may be another one by
+/// now, or be confirmed.
+pub(super) fn reread(step: &mut Step<'_>) {
+    let Some(send) = step.send() else { return };
+    if send.reading.is_some() || send.sending.is_some() {
+        send.stale = true;
+        return;
+    }
+    send.stale = false;
+    let customer = send.customer.id;
+    let id = step.act(Act::Open { customer });
+    if let Some(send) = step.send() {
+        send.reading = Some(id);
+    }
+}
+
+/// What was read again; the channel that is selected stays so.
+pub(super) fn reopened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Opened>, Failure>) {
+    let Some(send) = step.send().filter(|send| send.reading == Some(id)) else { return };
+    send.reading = None;
+    match answer {
+        Ok(Some(Opened { customer, mut choices, open })) => {
+            // Nothing moves under the clerk's finger.
+            let order = |it: &ChannelChoice| {
+                let place = send.choices.iter().position(|old| old.channel == it.channel);
+                place.unwrap_or(send.choices.len())
+            };
+            choices.sort_by_key(order);
+            let selected = send.choices.get(send.selected).map(|choice| choice.channel);
+            let place = choices.iter().position(|choice| Some(choice.channel) == selected);
+            send.selected = place.unwrap_or(0);
+            (send.customer, send.choices) = (customer, choices);
+            if send.sending.is_none() {
+                send.open = open;
+            }
+        }
+        // Whoever asks for a code learns that.
+        Ok(None) => {}
+        Err(failure) => step.fail(failure),
+    }
+    catch_up(step);
+}
+
+fn catch_up(step: &mut Step<'_>) {
+    if step.send().is_some_and(|send| send.stale) {
+        reread(step);
+    }
 }
 
 /// Back to the channels from a request; it stays open where `open` holds it.
@@ -50,8 +102,17 @@ pub(super) fn back(step: &mut Step<'_>, selected: Option<usize>, open: Option<Bo
     let reading = entry.reading.take();
     step.forget(reading);
     step.hush();
-    step.model.screen =
-        Screen::Send(Box::new(Send { customer, choices, selected, purpose, sending: None, open }));
+    step.model.screen = Screen::Send(Box::new(Send {
+        customer,
+        choices,
+        selected,
+        purpose,
+        sending: None,
+        open,
+        reading: None,
+        stale: false,
+    }));
+    reread(step);
 }
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
@@ -163,7 +224,7 @@ pub(super) fn asked(step: &mut Step<'_>, id: EffectId, answer: Result<Asked, Fai
             if here || at_the_boxes {
                 refused(step, refusal);
             }
-            return;
+            return reread(step);
         }
         Err(failure) => return step.fail(failure),
     };
