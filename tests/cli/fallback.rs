@@ -14,23 +14,28 @@ fn the_doctor_looks_at_the_provider_that_stands_in_and_names_its_section() {
         of_part.map(|it| (it["ok"] == true, it["found"].as_str().unwrap().to_owned())).collect()
     };
     assert_eq!(checks(&desk, "email").len(), 1);
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("bound").port();
-    drop(free);
-    desk.configure(&format!(
-        "[email.fallback]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-         tls = \"none\"\nfrom = \"desk@example.org\""
-    ));
-    let email = checks(&desk, "email");
-    let [(true, main), (false, fallback)] = email.as_slice() else { panic!("{email:?}") };
-    assert!(main.starts_with("tray: "), "{main}");
-    assert_eq!(
-        *fallback,
+    let nobody = || {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        free.local_addr().expect("bound").port()
+    };
+    let (first, second) = (nobody(), nobody());
+    let section = |name: &str, port: u16| {
         format!(
-            "fallback, smtp: The mail server 127.0.0.1:{port} refuses the connection. Check host \
-             and port in [email.fallback]."
+            "[{name}]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
+             from = \"desk@example.org\"\n"
         )
-    );
+    };
+    desk.configure(&format!("{}{}", section("email", first), section("email.fallback", second)));
+    let email = checks(&desk, "email");
+    let [(false, main), (false, fallback)] = email.as_slice() else { panic!("{email:?}") };
+    let refused = |port: u16, section: &str| {
+        format!(
+            "smtp: The mail server 127.0.0.1:{port} refuses the connection. Check host and port in \
+             [{section}]."
+        )
+    };
+    assert_eq!(*main, refused(first, "email"));
+    assert_eq!(*fallback, format!("fallback, {}", refused(second, "email.fallback")));
     assert_eq!(checks(&desk, "sms").len(), 1);
     assert_eq!(desk.run(&["doctor", "--json"]).code, 31);
 }
