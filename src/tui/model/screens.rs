@@ -70,7 +70,7 @@ pub struct Send {
     pub choices: Vec<ChannelChoice>,
     /// The channel that is selected.
     pub selected: usize,
-    /// The purpose that is selected, among [`Place::purposes`].
+    /// The purpose that is selected, among [`Place::purposes`](super::Place::purposes).
     pub purpose: usize,
     /// The act under way; its key is dead until it is answered.
     pub sending: Option<EffectId>,
@@ -89,7 +89,7 @@ pub struct Entry {
     pub customer: Customer,
     /// The channels, for another contact.
     pub choices: Vec<ChannelChoice>,
-    /// The purpose, among [`Place::purposes`].
+    /// The purpose, among [`Place::purposes`](super::Place::purposes).
     pub purpose: usize,
     /// The request as last seen.
     pub request: Request,
