@@ -159,13 +159,10 @@ pub(super) async fn waiting(
     let mut waiting = Vec::new();
     for row in db.all(&CHANGED_OF, args![&ids]).await? {
         // One that cannot be read shall not keep the customer from being opened.
-        let contact = match stored(row.word(1)?, &row.text(2)?) {
-            Ok(contact) => contact,
-            Err(error) => {
-                tracing::warn!(%error, "a changed contact is not shown as one");
-                continue;
-            }
-        };
+        let contact = stored(row.word(1)?, &row.text(2)?).inspect_err(|error| {
+            tracing::warn!(%error, "a changed contact is not shown as one");
+        });
+        let Ok(contact) = contact else { continue };
         let (until, now) = (row.time(3)?.plus(quarantine), row.time(4)?);
         if until > now {
             waiting.push(WaitingContact { customer: CustomerId(row.int(0)?), contact, until });

@@ -14,10 +14,7 @@ statements! {
     /// How far messages have come; nobody else writes about them meanwhile.
     PROGRESS {
         "SELECT id, state FROM "
-        (each
-            ("core_delivery WHERE id " (among "$1"))
-            ("core_delivery WHERE id " (among "$1"))
-            ((numbers "$1") " STRAIGHT_JOIN core_delivery ON id = value"))
+        (rows_among "core_delivery" "id" "$1")
         " ORDER BY id" for_update
     }
     /// Those rows, each with what is known now: its state, the provider's name for

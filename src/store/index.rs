@@ -36,8 +36,8 @@ statements! {
         (each
             ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
             ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
-            ("DELETE s FROM JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) gone \
-              STRAIGHT_JOIN core_customer_search s ON s.customer_id = gone.value"))
+            ("DELETE s FROM " (numbers "$1") " STRAIGHT_JOIN core_customer_search s \
+              ON s.customer_id = list.value"))
     }
     FORGET_WORDS {
         (each

@@ -109,10 +109,7 @@ statements! {
     /// The same in two steps: those that can begin, then that they do.
     UNBEGUN {
         "SELECT delivery_id, tries FROM "
-        (each
-            ("core_outbox WHERE delivery_id " (among "$1"))
-            ("core_outbox WHERE delivery_id " (among "$1"))
-            ((numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value WHERE true"))
+        (rows_among "core_outbox" "delivery_id" "$1")
         " AND holder = $2 AND task = 'send' AND begun_at IS NULL AND useful_until > " now "
          ORDER BY delivery_id" for_update
     }
@@ -133,10 +130,7 @@ statements! {
     /// Errands whose end is told; nobody else changes them meanwhile.
     ENDED {
         "SELECT delivery_id, holder, task, tries, begun_at FROM "
-        (each
-            ("core_outbox WHERE delivery_id " (among "$1"))
-            ("core_outbox WHERE delivery_id " (among "$1"))
-            ((numbers "$1") " STRAIGHT_JOIN core_outbox ON delivery_id = value"))
+        (rows_among "core_outbox" "delivery_id" "$1")
         " ORDER BY delivery_id" for_update
     }
     DONE {

@@ -97,8 +97,7 @@ statements! {
         (each
             ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
             ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
-            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) list \
-              STRAIGHT_JOIN core_guard g ON g.customer_id = list.value SET g.updated_at = " now))
+            ("UPDATE " (numbers "$1") " STRAIGHT_JOIN core_guard g ON g.customer_id = list.value SET g.updated_at = " now))
     }
     GUARDS_NEW {
         "INSERT INTO core_guard (customer_id, failures, updated_at) "
@@ -106,7 +105,7 @@ statements! {
             ("SELECT value, 0, " now " FROM json_each($1) WHERE true")
             ("SELECT CAST(value AS BIGINT), 0, " now " \
               FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT value, 0, " now " FROM JSON_TABLE($1, '$[*]' COLUMNS (value BIGINT PATH '$')) list"))
+            ("SELECT value, 0, " now " FROM " (numbers "$1")))
         (or_leave "customer_id")
     }
     /// The code goes with the request: what cannot be entered need not be kept.

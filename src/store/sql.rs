@@ -113,15 +113,36 @@ macro_rules! fragment {
     };
     (mysql (among $argument:literal)) => {
         concat!(
-            "IN (SELECT value FROM JSON_TABLE(",
-            $argument,
-            ", '$[*]' COLUMNS (value BIGINT PATH '$')) list)"
+            "IN (SELECT value FROM ",
+            $crate::store::sql::fragment!(mysql (numbers $argument)),
+            ")"
         )
     };
     // A JSON list of numbers as a table, for MySQL: to join from, since it does not
     // begin at such a list by itself and would look at every row, others' too.
     (mysql (numbers $argument:literal)) => {
         concat!("JSON_TABLE(", $argument, ", '$[*]' COLUMNS (value BIGINT PATH '$')) list")
+    };
+    // After FROM: the rows of a table whose column is among such numbers, to be held;
+    // more conditions may follow.
+    (mysql (rows_among $table:literal $column:literal $argument:literal)) => {
+        concat!(
+            $crate::store::sql::fragment!(mysql (numbers $argument)),
+            " STRAIGHT_JOIN ",
+            $table,
+            " ON ",
+            $column,
+            " = value WHERE true"
+        )
+    };
+    ($database:ident (rows_among $table:literal $column:literal $argument:literal)) => {
+        concat!(
+            $table,
+            " WHERE ",
+            $column,
+            " ",
+            $crate::store::sql::fragment!($database (among $argument))
+        )
     };
     // Of the messages of so long that are picked, the one at a place, the newest
     // being at 0: where there is one, a limit of so many is full.

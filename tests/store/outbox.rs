@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::contact::Contact;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::line::{Condition, Experience, Line};
@@ -71,6 +72,19 @@ impl Terminal {
             actor: &self.actor,
         };
         self.store.conclude(&[outcome]).await.expect("written");
+    }
+
+    /// Codes for a customer, each for a purpose of its own, with their errands.
+    async fn queues<const N: usize>(&self, customer: CustomerId) -> [(Request, Errand); N] {
+        let mut asked = Vec::new();
+        for number in 0..N {
+            let mut wish = wish(customer, "123456");
+            wish.purpose = format!("purpose {number}");
+            let request = self.issue(&wish).await;
+            let errand = self.errand(&request).await;
+            asked.push((request, errand));
+        }
+        asked.try_into().expect("so many")
     }
 
     async fn kinds(&self) -> Vec<EventKind> {
@@ -279,13 +293,8 @@ on_each_store! {
     async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let mut errands = Vec::new();
-        for purpose in ["a", "b", "c", "d", "e"] {
-            let mut wish = wish(customer, "123456");
-            wish.purpose = purpose.into();
-            errands.push(desk.errand(&desk.issue(&wish).await).await);
-        }
-        let [free, begun, later, by_fallback, over] = &errands[..] else { panic!("five") };
+        let errands = desk.queues::<5>(customer).await.map(|(_, errand)| errand);
+        let [free, begun, later, by_fallback, over] = &errands;
         assert!(desk.begins(begun, HOLDER).await);
         let later = Errand { tries: 1, ..later.clone() };
         house.sql(&format!(
@@ -327,13 +336,8 @@ on_each_store! {
     async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let mut errands = Vec::new();
-        for purpose in ["a", "b", "c", "d", "e"] {
-            let mut wish = wish(customer, "123456");
-            wish.purpose = purpose.into();
-            errands.push(desk.errand(&desk.issue(&wish).await).await);
-        }
-        let [free, begun, over, settled, also] = &errands[..] else { panic!("five") };
+        let errands = desk.queues::<5>(customer).await.map(|(_, errand)| errand);
+        let [free, begun, over, settled, also] = &errands;
         assert!(desk.begins(begun, HOLDER).await);
         for (change, errand) in [("useful_until = 1", over), ("task = 'settle'", settled)] {
             let id = errand.delivery.0;
@@ -385,14 +389,7 @@ on_each_store! {
     async fn what_came_of_several_errands_is_written_down_together(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let (mut errands, mut requests) = (Vec::new(), Vec::new());
-        for purpose in ["a", "b", "c", "d"] {
-            let mut wish = wish(customer, "123456");
-            wish.purpose = purpose.into();
-            let request = desk.issue(&wish).await;
-            errands.push(desk.errand(&request).await);
-            requests.push(request);
-        }
+        let (requests, errands): (Vec<_>, Vec<_>) = desk.queues::<4>(customer).await.into_iter().unzip();
         for errand in &errands {
             assert!(desk.begins(errand, HOLDER).await);
         }
@@ -435,13 +432,9 @@ on_each_store! {
     async fn each_of_several_errands_is_written_down_as_if_it_were_alone(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let mut errands = Vec::new();
-        for purpose in ["a", "b", "c", "d", "e", "f"] {
-            let mut wish = wish(customer, "123456");
-            wish.purpose = purpose.into();
-            let errand = desk.errand(&desk.issue(&wish).await).await;
-            assert!(desk.begins(&errand, HOLDER).await);
-            errands.push(errand);
+        let errands = desk.queues::<6>(customer).await.map(|(_, errand)| errand);
+        for errand in &errands {
+            assert!(desk.begins(errand, HOLDER).await);
         }
         let withdrawn = errands[5].delivery.0;
         house.sql(&format!("DELETE FROM core_outbox WHERE delivery_id = {withdrawn}")).await;
@@ -508,13 +501,9 @@ on_each_store! {
         for number in 0..4 {
             let desk = Terminal::new(house.open().await);
             let customer = desk.customer(&format!("WB-{number}")).await;
-            let mut errands = Vec::new();
-            for purpose in ["a", "b", "c", "d", "e", "f"] {
-                let mut wish = wish(customer, "123456");
-                wish.purpose = purpose.into();
-                let errand = desk.errand(&desk.issue(&wish).await).await;
-                assert!(desk.begins(&errand, HOLDER).await);
-                errands.push(errand);
+            let errands = desk.queues::<6>(customer).await.map(|(_, errand)| errand);
+            for errand in &errands {
+                assert!(desk.begins(errand, HOLDER).await);
             }
             desks.push((desk, errands));
         }

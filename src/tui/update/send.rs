@@ -3,7 +3,7 @@
 use super::step::{Step, motion, moved};
 use super::{entry, find, follow, lost};
 use crate::domain::channel::Channel;
-use crate::domain::customer::CustomerId;
+use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::request::{Request, Status};
 use crate::service::lookup::ChannelChoice;
 use crate::service::request::{Ask, Asked, Refusal};
@@ -29,16 +29,27 @@ pub(super) fn go(step: &mut Step<'_>, opened: Opened) {
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
     }
-    step.model.screen = Screen::Send(Box::new(Send {
+    step.model.screen = screen(customer, choices, usable.unwrap_or(0), 0, open);
+}
+
+/// The channels, with nothing under way.
+fn screen(
+    customer: Customer,
+    choices: Vec<ChannelChoice>,
+    selected: usize,
+    purpose: usize,
+    open: Option<Box<Request>>,
+) -> Screen {
+    Screen::Send(Box::new(Send {
         customer,
         choices,
-        selected: usable.unwrap_or(0),
-        purpose: 0,
+        selected,
+        purpose,
         sending: None,
         open,
         reading: None,
         stale: false,
-    }));
+    }))
 }
 
 /// Reads the customer and their channels again: a contact may be another one by
@@ -102,16 +113,7 @@ pub(super) fn back(step: &mut Step<'_>, selected: Option<usize>, open: Option<Bo
     let reading = entry.reading.take();
     step.forget(reading);
     step.hush();
-    step.model.screen = Screen::Send(Box::new(Send {
-        customer,
-        choices,
-        selected,
-        purpose,
-        sending: None,
-        open,
-        reading: None,
-        stale: false,
-    }));
+    step.model.screen = screen(customer, choices, selected, purpose, open);
     reread(step);
 }
 
