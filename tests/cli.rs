@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/closed_port.rs"]
+mod closed_port;
 #[path = "cli/customers.rs"]
 mod customers;
 #[path = "cli/desk.rs"]

@@ -12,6 +12,8 @@
 mod breaking;
 #[path = "support/certificates.rs"]
 mod certificates;
+#[path = "support/closed_port.rs"]
+mod closed_port;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]
 #[path = "delivery/double.rs"]
 mod double;

@@ -1,8 +1,7 @@
 //! A second provider that stands in for the first one.
 
-use std::net::TcpListener;
-
 use super::desk::Desk;
+use crate::closed_port::ClosedPort;
 
 #[test]
 fn the_doctor_looks_at_the_provider_that_stands_in_and_names_its_section() {
@@ -14,11 +13,8 @@ fn the_doctor_looks_at_the_provider_that_stands_in_and_names_its_section() {
         of_part.map(|it| (it["ok"] == true, it["found"].as_str().unwrap().to_owned())).collect()
     };
     assert_eq!(checks(&desk, "email").len(), 1);
-    let nobody = || {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        free.local_addr().expect("bound").port()
-    };
-    let (first, second) = (nobody(), nobody());
+    let nobody = [ClosedPort::take(), ClosedPort::take()];
+    let [first, second] = nobody.each_ref().map(ClosedPort::number);
     let section = |name: &str, port: u16| {
         format!(
             "[{name}]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\

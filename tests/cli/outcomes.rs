@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::desk::Desk;
+use crate::closed_port::ClosedPort;
 
 #[test]
 fn wrong_codes_are_counted_and_then_the_request_is_locked() {
@@ -182,9 +183,8 @@ fn a_message_that_is_refused_for_good_is_undeliverable() {
 #[test]
 fn a_provider_that_is_not_there_is_unavailable() {
     let mut desk = Desk::open();
-    let free =
-        TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
-    by_mail(&mut desk, free);
+    let nobody = ClosedPort::take();
+    by_mail(&mut desk, nobody.number());
     let ran = desk.run(&["request", "WB-004217", "--channel", "email", "--json"]);
     let json = ran.ended(31, "unavailable");
     assert_eq!(json["delivery"], "queued", "others try again");

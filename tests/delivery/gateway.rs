@@ -17,6 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::message;
 
@@ -151,10 +152,8 @@ async fn security_20_no_answer_from_a_gateway_is_unknown_and_never_asked_again()
         assert_eq!(report.state, DeliveryState::Unknown, "{report:?}");
         assert_eq!(double.requests().len(), 1);
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    drop(listener);
-    let report = send(settings(&format!("http://127.0.0.1:{port}"))).await;
+    let nobody = ClosedPort::take();
+    let report = send(settings(&format!("http://127.0.0.1:{}", nobody.number()))).await;
     assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
 }
 

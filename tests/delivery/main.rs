@@ -1,6 +1,8 @@
 //! The senders against a real mail server, against doubles of the providers,
 //! and against hostile ones.
 
+#[path = "../support/closed_port.rs"]
+mod closed_port;
 mod consent;
 mod double;
 mod gateway;

@@ -10,8 +10,8 @@ use countersign::delivery::{self, Times};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::service::ports::Sender;
 use serde_json::Value;
-use tokio::net::TcpListener;
 
+use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::message;
 
@@ -131,10 +131,8 @@ async fn security_20_no_answer_from_sendgrid_is_unknown_and_never_posted_again()
         assert_eq!(report.state, DeliveryState::Unknown, "{report:?}");
         assert_eq!(double.requests().len(), 1);
     }
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    drop(listener);
-    let gone = sender_within(format!("http://127.0.0.1:{port}"), SHORT);
+    let nobody = ClosedPort::take();
+    let gone = sender_within(format!("http://127.0.0.1:{}", nobody.number()), SHORT);
     let report = gone.send(&message::to(DANA)).await;
     assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");

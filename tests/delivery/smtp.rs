@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::closed_port::ClosedPort;
 use crate::mail_server::{By, Kind, PASSWORD, Server};
 use crate::message;
 
@@ -109,7 +110,8 @@ async fn security_20_a_letter_that_was_not_confirmed_is_unknown() {
 async fn a_server_that_is_not_there_or_says_nothing_is_a_failure_in_time() {
     let server = Server::start(&Kind::new(SmtpTls::StartTls));
     let mut settings = server.settings();
-    drop(server);
+    let nobody = ClosedPort::take();
+    settings.port = nobody.number();
     let report = sender(settings.clone()).send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed);
     assert!(detail(&report).contains("refuses the connection"), "{report:?}");

@@ -17,6 +17,7 @@ use countersign::domain::message::Fact;
 use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
 
+use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::message;
 use crate::twilio_double;
@@ -179,9 +180,9 @@ async fn security_20_where_no_connection_came_about_nothing_was_sent() {
         TwilioSettings { base_url: format!("https://127.0.0.1:{port}"), ..double.settings() };
     let report = sender_within(hanging, SHORT).send(&message::to(NUMBER)).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    drop(listener);
-    let refused =
-        TwilioSettings { base_url: format!("http://127.0.0.1:{port}"), ..double.settings() };
+    let nobody = ClosedPort::take();
+    let base_url = format!("http://127.0.0.1:{}", nobody.number());
+    let refused = TwilioSettings { base_url, ..double.settings() };
     let report = send(refused).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
     assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");

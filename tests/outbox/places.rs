@@ -24,6 +24,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::certificates::certify;
+use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::faults::{Provider, Trouble};
 use crate::mail_server;
@@ -104,9 +105,10 @@ impl Place {
             (Provider::Smtp, Trouble::Injection) => injecting().await,
             (Provider::Smtp, _) => smtp(trouble, passes).await,
             (_, Trouble::Refused) => {
-                let seen = Arc::default();
-                let sender = http_sender(provider, &format!("http://127.0.0.1:{}", closed().await));
-                Self { sender, seen, _server: Box::new(()) }
+                let nobody = ClosedPort::take();
+                let sender =
+                    http_sender(provider, &format!("http://127.0.0.1:{}", nobody.number()));
+                Self { sender, seen: Arc::default(), _server: Box::new(nobody) }
             }
             (_, Trouble::HangsAfterConnect) => {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -118,11 +120,6 @@ impl Place {
             _ => http(provider, trouble, passes).await,
         }
     }
-}
-
-async fn closed() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 fn tray() -> TraySettings {
@@ -160,11 +157,12 @@ async fn smtp(trouble: Trouble, passes: bool) -> Place {
     })
     .await;
     let mut settings = office.settings();
+    let nobody = ClosedPort::take();
     if trouble == Trouble::Refused {
-        settings.port = closed().await;
+        settings.port = nobody.number();
     }
     *seen.office.lock().expect("no panic") = Some(Arc::new(office));
-    Place { sender: smtp_sender(settings), seen, _server: Box::new(()) }
+    Place { sender: smtp_sender(settings), seen, _server: Box::new(nobody) }
 }
 
 /// A real mail server, with TLS and a login.
