@@ -1,5 +1,5 @@
-//! Why a message was not handed over, in the three ways that matter to the
-//! desk: never, not this time, and nobody knows.
+//! Why a message was not handed over, in the ways that matter to the desk:
+//! never, not this time, not to this mailbox now, and nobody knows.
 
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ pub enum DeliveryError {
     /// The same, and the provider says how long to wait.
     #[error("{0}")]
     Busy(String, Duration),
+    /// It was not handed over because the customer's mailbox takes nothing for
+    /// now; the provider works.
+    #[error("{0}")]
+    Deferred(String),
     /// The provider may have it. Sending it again could send it twice.
     #[error("{0}")]
     Uncertain(String),
@@ -36,9 +40,11 @@ impl DeliveryError {
     /// How far the message came.
     pub const fn state(&self) -> DeliveryState {
         match self {
-            Self::Settings(_) | Self::Failed(_) | Self::Busy(..) | Self::Withdrawn => {
-                DeliveryState::Failed
-            }
+            Self::Settings(_)
+            | Self::Failed(_)
+            | Self::Busy(..)
+            | Self::Deferred(_)
+            | Self::Withdrawn => DeliveryState::Failed,
             Self::Refused(_) => DeliveryState::Undeliverable,
             Self::Uncertain(_) => DeliveryState::Unknown,
         }
@@ -50,6 +56,7 @@ impl DeliveryError {
             Self::Settings(_) | Self::Refused(_) | Self::Withdrawn => Fault::Permanent,
             Self::Failed(_) => Fault::Transient { retry_after: None },
             Self::Busy(_, wait) => Fault::Transient { retry_after: Some(*wait) },
+            Self::Deferred(_) => Fault::Deferred,
             Self::Uncertain(_) => Fault::Unknown,
         }
     }

@@ -116,6 +116,9 @@ pub enum Fault {
         /// Not before so long, where the provider says.
         retry_after: Option<Duration>,
     },
+    /// The recipient's mailbox takes nothing for now: the same message may be
+    /// handed over again, and the provider works.
+    Deferred,
     /// Another try ends the same way until somebody changes something.
     Permanent,
     /// The provider may have it: it can be asked about, never sent again.
@@ -127,6 +130,7 @@ impl Fault {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Transient { .. } => "transient",
+            Self::Deferred => "deferred",
             Self::Permanent => "permanent",
             Self::Unknown => "unknown",
         }

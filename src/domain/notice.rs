@@ -38,7 +38,9 @@ pub fn after(report: &Report, tries: u32, age: Duration) -> Next {
         // It may have come each time.
         (_, Some(Fault::Unknown)) if tries >= UNSURE => Next::GivenUp,
         // What is set up wrong here may be right at another terminal.
-        (_, Some(Fault::Permanent | Fault::Unknown)) => again(doubled(tries), age),
+        (_, Some(Fault::Permanent | Fault::Unknown | Fault::Deferred)) => {
+            again(doubled(tries), age)
+        }
         (_, Some(Fault::Transient { retry_after })) => {
             again(retry_after.unwrap_or_default().max(doubled(tries)), age)
         }

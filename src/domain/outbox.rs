@@ -94,15 +94,16 @@ const BELIEVED: Duration = Duration::from_secs(45);
 /// What comes after a hand-over. Of several providers the one that failed is
 /// followed by the other at once.
 pub fn after_sending(report: Report, standing: Standing) -> Step {
-    match report.fault {
-        Some(Fault::Transient { retry_after }) => {
-            let wait = if standing.has_other && standing.tries == 1 {
-                Duration::ZERO
-            } else {
-                retry_after.unwrap_or_default().max(doubled(standing.tries.saturating_sub(1)))
-            };
-            later(report, wait, standing)
+    let again = |asked_for: Option<Duration>| {
+        if standing.has_other && standing.tries == 1 {
+            Duration::ZERO
+        } else {
+            asked_for.unwrap_or_default().max(doubled(standing.tries.saturating_sub(1)))
         }
+    };
+    match report.fault {
+        Some(Fault::Transient { retry_after }) => later(report, again(retry_after), standing),
+        Some(Fault::Deferred) => later(report, again(None), standing),
         // Another provider may do what this one is not set up for.
         Some(Fault::Permanent)
             if report.state == DeliveryState::Failed

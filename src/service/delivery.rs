@@ -289,11 +289,13 @@ enum Unopened {
     Broken,
 }
 
-/// What a report tells about the provider: a message that it refuses shows that
-/// it works, and what is set up wrong here may be right at the other terminals.
+/// What a report tells about the provider: a message that it refuses, now or for
+/// good, shows that it works, and what is set up wrong here may be right at the
+/// other terminals.
 const fn experience(report: &Report, took: Duration, is_trial: bool) -> Option<Experience> {
     match (report.fault, report.state) {
-        (None, _) | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
+        (None | Some(Fault::Deferred), _)
+        | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
             Some(Experience::Answered(took))
         }
         (Some(Fault::Permanent), _) => None,

@@ -188,6 +188,6 @@ async fn a_refusal_on_a_kept_connection_is_not_asked_for_again() {
     sender.send(&message::to("dana@example.org")).await;
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }));
+    assert_eq!(report.fault, Some(Fault::Deferred));
     assert_eq!(server.counts(), (1, 1));
 }

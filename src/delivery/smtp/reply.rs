@@ -64,26 +64,30 @@ impl Verdicts {
             return DeliveryError::Settings(format!("{sentence} ({code} {})", self.said(text)));
         }
         let said = self.said(text);
+        let told = |sentence: &str| format!("{sentence} ({code} {said})");
         if !(500..600).contains(&code) {
-            return DeliveryError::Failed(format!(
-                "The mail server did not take the message this time: {code} {said}"
-            ));
+            return if stage == Stage::Recipient && is_of_the_mailbox(code, text) {
+                DeliveryError::Deferred(told(
+                    "The customer's mailbox takes no email at the moment.",
+                ))
+            } else {
+                DeliveryError::Failed(told("The mail server did not take the message this time."))
+            };
         }
         match stage {
-            Stage::Greeting => DeliveryError::Settings(format!(
-                "The mail server {} turns this terminal away: {code} {said}",
+            Stage::Greeting => DeliveryError::Settings(told(&format!(
+                "The mail server {} turns this terminal away.",
                 self.place
+            ))),
+            Stage::Sender => DeliveryError::Refused(told(
+                "The mail server does not let this office's address send. Check from in [email].",
             )),
-            Stage::Sender => DeliveryError::Refused(format!(
-                "The mail server does not let this office's address send. Check from in [email]: \
-                 {code} {said}"
-            )),
-            Stage::Recipient => DeliveryError::Refused(format!(
-                "The mail server refuses the customer's address: {code} {said}"
-            )),
-            Stage::Login | Stage::Data | Stage::Letter => DeliveryError::Refused(format!(
-                "The mail server refuses the message: {code} {said}"
-            )),
+            Stage::Recipient => {
+                DeliveryError::Refused(told("The mail server refuses the customer's address."))
+            }
+            Stage::Login | Stage::Data | Stage::Letter => {
+                DeliveryError::Refused(told("The mail server refuses the message."))
+            }
         }
     }
 
@@ -186,6 +190,14 @@ impl Verdicts {
     }
 }
 
+/// Whether a passing refusal is about the recipient's mailbox and not about the
+/// server: 450 (RFC 5321, 4.2.3), or a status of the address, the mailbox or a
+/// policy, such as greylisting (RFC 3463, 3.2, 3.3 and 3.8).
+fn is_of_the_mailbox(code: u16, text: &str) -> bool {
+    let has = |subject: &str| text.split_whitespace().any(|word| word.starts_with(subject));
+    code == 450 || ["4.1.", "4.2.", "4.7."].into_iter().any(has)
+}
+
 /// The longest name of a message that is kept.
 const LONGEST_ID: usize = 100;
 
@@ -227,7 +239,8 @@ mod tests {
         let again = Fault::Transient { retry_after: None };
         for (stage, code, state, fault) in [
             (Stage::Recipient, 550, Undeliverable, Fault::Permanent),
-            (Stage::Recipient, 450, Failed, again),
+            (Stage::Recipient, 450, Failed, Fault::Deferred),
+            (Stage::Recipient, 451, Failed, again),
             (Stage::Letter, 554, Undeliverable, Fault::Permanent),
             (Stage::Letter, 451, Failed, again),
             (Stage::Letter, 421, Failed, again),
@@ -241,6 +254,22 @@ mod tests {
             let verdict = verdicts.refused(stage, code, "5.1.1 so be it");
             assert_eq!((verdict.state(), verdict.fault()), (state, fault), "{stage:?} {code}");
             assert!(verdict.to_string().contains("so be it"));
+        }
+    }
+
+    #[test]
+    fn a_mailbox_that_takes_nothing_now_says_nothing_about_the_server() {
+        let verdicts = verdicts("smtp");
+        for (stage, code, text, deferred) in [
+            (Stage::Recipient, 450, "mailbox busy", true),
+            (Stage::Recipient, 451, "4.7.1 greylisted, come back later", true),
+            (Stage::Recipient, 452, "4.2.2 mailbox full", true),
+            (Stage::Recipient, 452, "4.3.1 no room on the disk", false),
+            (Stage::Recipient, 421, "4.4.2 timeout", false),
+            (Stage::Greeting, 450, "4.7.1 too many of you", false),
+        ] {
+            let verdict = verdicts.refused(stage, code, text);
+            assert_eq!(verdict.fault() == Fault::Deferred, deferred, "{code} {text}: {verdict}");
         }
     }
 
