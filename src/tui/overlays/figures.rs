@@ -6,7 +6,7 @@
 //! Arrived after  half within 3.2 s, 95 of 100 within 31 s (98)
 //!
 //! twilio         sent 12   delivered 98   failed 2
-//! smtp fallback  sent 8
+//! smtp           as the fallback: sent 8
 //!
 //! 14:00   52 asked for   50 accepted   2 failed
 //! ```
@@ -123,16 +123,17 @@ fn waiting(queue: Queue) -> String {
     }
 }
 
-/// One line a provider.
+/// One line a provider, and one more where it stood in for another.
 fn shares(shares: &[Share]) -> Vec<(String, String)> {
-    let mut told: Vec<(String, String)> = Vec::new();
-    for share in shares {
-        let name = format!("{}{}", share.provider, if share.fallback { " fallback" } else { "" });
-        let part = format!("{} {}", share.state.word(), share.count);
-        match told.last_mut().filter(|(last, _)| *last == name) {
-            Some((_, text)) => *text = format!("{text}, {part}"),
-            None => told.push((name, part)),
-        }
-    }
-    told
+    let of_one = |a: &Share, b: &Share| (&a.provider, a.fallback) == (&b.provider, b.fallback);
+    shares
+        .chunk_by(of_one)
+        .filter_map(|one| {
+            let first = one.first()?;
+            let parts: Vec<_> =
+                one.iter().map(|it| format!("{} {}", it.state.word(), it.count)).collect();
+            let role = if first.fallback { "as the fallback: " } else { "" };
+            Some((first.provider.clone(), format!("{role}{}", parts.join(", "))))
+        })
+        .collect()
 }
