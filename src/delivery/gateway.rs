@@ -73,7 +73,9 @@ impl GatewaySender {
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
         let Contact::Phone(number) = piece.to() else {
-            return Err(DeliveryError::Refused("This contact is no phone number.".into()));
+            return Err(DeliveryError::Refused(
+                "This contact is no phone number. Use another channel.".into(),
+            ));
         };
         let text = piece.sms(&self.templates)?;
         let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
@@ -105,7 +107,9 @@ impl GatewaySender {
             408 | 502 | 504 => GATEWAY.uncertain(),
             500..=599 => GATEWAY.at_fault(wait, &said),
             300..=399 => GATEWAY.redirects(&said),
-            _ => DeliveryError::Refused(format!("The SMS gateway refuses the message. ({said})")),
+            _ => DeliveryError::Refused(format!(
+                "The SMS gateway refuses the message. Use another channel. ({said})"
+            )),
         })
     }
 

@@ -81,7 +81,9 @@ impl SendGridSender {
     /// message was read have no place in one with a code.
     fn letter(&self, piece: Piece<'_>) -> Result<Value, DeliveryError> {
         let Contact::Email(address) = piece.to() else {
-            return Err(DeliveryError::Refused("This contact is no email address.".into()));
+            return Err(DeliveryError::Refused(
+                "This contact is no email address. Use another channel.".into(),
+            ));
         };
         let texts = piece.email(&self.templates)?;
         let mailbox = |address: &str, name: Option<&str>| match name {
@@ -163,13 +165,17 @@ fn verdict(status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryEr
             "SendGrid does not let this office send. Verify the address of from in [email] under \
              Sender Authentication, and give the key the right Mail Send.",
         ),
-        413 => DeliveryError::Refused(format!("SendGrid finds the email too large. ({said})")),
+        413 => DeliveryError::Refused(format!(
+            "SendGrid finds the email too large. Use another channel. ({said})"
+        )),
         429 => SENDGRID.busy(wait, said),
         // A gateway that lost its way cannot say whether SendGrid has it.
         408 | 502 | 504 => SENDGRID.uncertain(),
         500..=599 => SENDGRID.at_fault(wait, said),
         300..=399 => SENDGRID.redirects(said),
-        _ => DeliveryError::Refused(format!("SendGrid refuses the email. ({said})")),
+        _ => DeliveryError::Refused(format!(
+            "SendGrid refuses the email. Use another channel. ({said})"
+        )),
     }
 }
 

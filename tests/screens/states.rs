@@ -188,9 +188,9 @@ states! {
     );
     entry_undeliverable => failed(
         DeliveryState::Undeliverable,
-        "The customer has opted out of text messages.",
+        "The customer has opted out of text messages. Use another channel.",
         "SMS to +4**********12 cannot be delivered. The customer has opted out of text messages. \
-         Choose another channel, or correct the contact first.",
+         Use another channel.",
     );
     entry_over_by_the_clock => entry(m::entry("48", Request {
         expires_at: m::at(0),

@@ -32,10 +32,15 @@ impl Letter {
         templates: &Templates,
     ) -> Result<Self, DeliveryError> {
         let Contact::Email(address) = piece.to() else {
-            return Err(DeliveryError::Refused("This contact is no email address.".into()));
+            return Err(DeliveryError::Refused(
+                "This contact is no email address. Use another channel.".into(),
+            ));
         };
         let to: Address = address.as_str().parse().map_err(|_| {
-            DeliveryError::Refused("The email address on file is not valid.".into())
+            DeliveryError::Refused(
+                "The email address on file is not valid. Correct it, or use another channel."
+                    .into(),
+            )
         })?;
         let texts = piece.email(templates)?;
         let id = format!("{}@{}", plain(piece.name()), from.email.domain());
@@ -55,7 +60,9 @@ impl Letter {
             .raw_header(header("X-Auto-Response-Suppress", "All")?)
             .multipart(MultiPart::alternative_plain_html(texts.plain, texts.html))
             .map_err(|error| {
-                DeliveryError::Refused(format!("The email cannot be written: {error}."))
+                DeliveryError::Refused(format!(
+                    "The email cannot be written: {error}. Use another channel."
+                ))
             })?;
         Ok(Self { from: from.email.clone(), to, id, bytes: letter.formatted() })
     }

@@ -82,12 +82,13 @@ impl Verdicts {
             Stage::Sender => DeliveryError::Refused(told(
                 "The mail server does not let this office's address send. Check from in [email].",
             )),
-            Stage::Recipient => {
-                DeliveryError::Refused(told("The mail server refuses the customer's address."))
-            }
-            Stage::Login | Stage::Data | Stage::Letter => {
-                DeliveryError::Refused(told("The mail server refuses the message."))
-            }
+            Stage::Recipient => DeliveryError::Refused(told(
+                "The mail server refuses the customer's address. Correct it, or use another \
+                 channel.",
+            )),
+            Stage::Login | Stage::Data | Stage::Letter => DeliveryError::Refused(told(
+                "The mail server refuses the message. Use another channel.",
+            )),
         }
     }
 

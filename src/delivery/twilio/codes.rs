@@ -39,17 +39,22 @@ const KNOWN: [(u64, Fate, &str); 39] = [
         "The customer has opted out of messages from this office by answering STOP. They can \
          answer START, or use another channel.",
     ),
-    (21612, Fate::Refused, "Twilio has no way from the office's number to this one."),
+    (
+        21612,
+        Fate::Refused,
+        "Twilio has no way from the office's number to this one. Use another channel.",
+    ),
     (
         21408,
         Fate::Refused,
-        "Twilio may not send to this number's country. An administrator can allow it in Twilio's \
-         console under Messaging, Geo Permissions.",
+        "Twilio may not send to this number's country. Use another channel. An administrator can \
+         allow the country in Twilio's console under Messaging, Geo Permissions.",
     ),
     (
         21608,
         Fate::Refused,
-        "This Twilio account is on trial and sends only to numbers verified in its console.",
+        "This Twilio account is on trial and sends only to numbers verified in its console. Use \
+         another channel.",
     ),
     (
         30450,
@@ -189,3 +194,16 @@ const KNOWN: [(u64, Fate, &str); 39] = [
 
 /// What a refused login means.
 pub(super) const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_clerk_can_do() {
+        for (code, fate, words) in KNOWN {
+            let helps = words.contains("another channel") || words.contains("Correct the customer");
+            assert!(helps || !matches!(fate, Fate::Refused), "{code}: {words}");
+        }
+    }
+}

@@ -85,7 +85,9 @@ impl MessageSender {
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
         let Contact::Phone(number) = piece.to() else {
-            return Err(DeliveryError::Refused("This contact is no phone number.".into()));
+            return Err(DeliveryError::Refused(
+                "This contact is no phone number. Use another channel.".into(),
+            ));
         };
         let form = self.form(number.as_str(), piece)?;
         let verdicts = Verdicts { secrets: piece.hidden(self.secrets()) };

@@ -126,7 +126,9 @@ impl Verdicts {
             408 | 502 | 504 => TWILIO.uncertain(),
             500..=599 => TWILIO.at_fault(wait, &said),
             300..=399 => TWILIO.redirects(&said),
-            _ => DeliveryError::Refused(format!("Twilio refuses the message. ({said})")),
+            _ => DeliveryError::Refused(format!(
+                "Twilio refuses the message. Use another channel. ({said})"
+            )),
         }
     }
 

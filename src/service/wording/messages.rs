@@ -8,7 +8,8 @@ use crate::domain::figures::Spread;
 use crate::domain::outcome::Outcome;
 
 /// What became of a message, from a report or from a stored delivery. `to` is
-/// the masked contact.
+/// the masked contact. A provider that refuses a message for good has said in
+/// `detail` what helps.
 pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option<&str>) -> String {
     let label = channel.label();
     let (happened, help) = match state {
@@ -20,6 +21,7 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
         DeliveryState::Forwarded => return format!("{label} to {to} is with the network."),
         DeliveryState::Delivered => return format!("{label} to {to} has arrived."),
         DeliveryState::Read => return format!("{label} to {to} was opened."),
+        DeliveryState::Undeliverable if detail.is_some() => ("cannot be delivered.", ""),
         DeliveryState::Undeliverable => {
             ("cannot be delivered.", "Choose another channel, or correct the contact first.")
         }
@@ -109,13 +111,15 @@ mod tests {
             DeliveryState::Undeliverable,
             Channel::Sms,
             "+4***12",
-            Some("The customer has opted out of text messages."),
+            Some("The customer has opted out of text messages. Use another channel."),
         );
         assert_eq!(
             said,
-            "SMS to +4***12 cannot be delivered. The customer has opted out of text messages. \
-             Choose another channel, or correct the contact first."
+            "SMS to +4***12 cannot be delivered. The customer has opted out of text messages. Use \
+             another channel."
         );
+        let bare = delivery(DeliveryState::Undeliverable, Channel::Sms, "+4***12", None);
+        assert!(bare.ends_with("correct the contact first."), "{bare}");
         let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", None);
         assert!(unsure.contains("may have been sent"));
     }
