@@ -152,21 +152,22 @@ impl Entry {
         Ok((row.int(0)?, entry))
     }
 
-    /// What is looked up by its beginning: the words of the name and of the
-    /// address before the @, the number of the account, and each end of the phone
-    /// number.
+    /// What is looked up by its beginning: the name, begun at each of its words; the
+    /// words of the address before the @, the number of the account, and each end of
+    /// the phone number.
     fn looked_up(&self) -> BTreeSet<String> {
         let local = self.email.split('@').next().unwrap_or_default();
         let (joined, account) = (joined(&self.name), fold(&self.account_key));
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
-        words(&self.name)
-            .chain(words(&joined))
-            .chain(words(local))
+        words(local)
             .chain(numbers.flat_map(|number| [number, number.trim_start_matches('0')]))
             .filter(|word| !word.is_empty())
             .chain(ends.filter(|end| end.len() >= SHORTEST_PART))
-            .map(|word| first(word, WORD))
+            .map(str::to_owned)
+            .chain(turned(&self.name))
+            .chain(turned(&joined))
+            .map(|text| first(&text, WORD))
             .collect()
     }
 
@@ -215,6 +216,16 @@ fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
         .chain([compact]);
     let mut seen = BTreeSet::new();
     all.filter(|word| seen.insert(*word)).flat_map(|word| [" ", word]).collect()
+}
+
+/// A name begun at each of its words, with those before it at the end: so the words
+/// of a name lie side by side in any order that people say them in.
+fn turned(name: &str) -> impl Iterator<Item = String> {
+    let words: Vec<&str> = words(name).collect();
+    (0..words.len()).map(move |from| {
+        let (last, first) = words.split_at(from);
+        [first, last].concat().join(" ")
+    })
 }
 
 /// A name as those write it who leave out apostrophes and hyphens: O'Brien as
@@ -281,10 +292,20 @@ mod tests {
     #[test]
     fn names_addresses_and_numbers_are_looked_up_by_their_words() {
         let found = entry().looked_up();
-        for word in ["dana", "o", "brien", "obrien", "d", "rivera", "15550100142", "142", "4217"] {
+        for word in [
+            "dana o brien",
+            "o brien dana",
+            "brien dana o",
+            "obrien dana",
+            "d",
+            "rivera",
+            "15550100142",
+            "142",
+            "4217",
+        ] {
             assert!(found.contains(word), "{word}: {found:?}");
         }
-        for word in ["42", "example", "wb"] {
+        for word in ["42", "example", "wb", "brien"] {
             assert!(!found.contains(word), "{word}: {found:?}");
         }
     }

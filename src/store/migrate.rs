@@ -58,6 +58,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0005_search_order.sql"),
         mysql: "",
     },
+    Migration {
+        version: 6,
+        name: "names in any order",
+        sqlite: include_str!("../../migrations/sqlite/0006_names_in_any_order.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_names_in_any_order.sql"),
+        mysql: include_str!("../../migrations/mysql/0006_names_in_any_order.sql"),
+    },
 ];
 
 impl Migration {

@@ -4,10 +4,11 @@
 //! until there are enough customers: beginnings of account numbers, any part of
 //! a phone number (its ends first, so that a country code and a trunk zero make
 //! no difference), ends of account numbers, beginnings of email addresses and
-//! names, and at last the beginnings of words. Every question stops as soon as it
-//! has enough, so that it takes as long among ten million customers as among
-//! ten. What was typed is compared as it stands; no character in it has a meaning
-//! of its own (security requirement 44).
+//! names, and at last the beginnings of words: of a name's words in any order, and
+//! of names together with whatever else is known of a customer. Every question
+//! stops as soon as it has enough, so that it takes as long among ten million
+//! customers as among ten. What was typed is compared as it stands; no character in
+//! it has a meaning of its own (security requirement 44).
 
 use std::collections::HashSet;
 
@@ -23,9 +24,12 @@ use crate::service::ports::StoreError;
 /// ones are compared with what it finds.
 const WORDS: usize = 4;
 
-/// Customers of one word that are compared with the other words. Where even the
-/// rarest word has more, those beyond are found by typing more.
-const CANDIDATES: u32 = 2_000;
+/// Names with one word that are compared with the other words: they lie side by
+/// side. Where even the rarest word has more, those beyond are found by typing more.
+const NAMES: u32 = 5_000;
+
+/// Customers of one word of whom all is compared: each lies in a place of its own.
+const CUSTOMERS: u32 = 1_000;
 
 /// The digits of a number without its country code, at least.
 const WHOLE_PHONE: usize = 7;
@@ -52,17 +56,30 @@ statements! {
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.name >= $1 AND s.name < $2 ORDER BY s.name, s.customer_id LIMIT $3"
     }
+    /// The first customers, each once, of the first words that begin so.
     WORD_BEGINS {
-        "SELECT " customer_columns "FROM core_customer_word w \
-         JOIN core_customer_view c ON c.id = w.customer_id \
-         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3"
+        "SELECT " customer_columns "FROM (SELECT MIN(few.word) AS word, few.customer_id \
+         FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
+         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $4) few \
+         GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $3) hit \
+         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.word, hit.customer_id"
     }
     /// How many customers a word has, as far as it matters.
     HOW_MANY {
         "SELECT COUNT(*) FROM (SELECT w.customer_id FROM core_customer_word w \
          WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3) few"
     }
-    /// The customers of one word who have the others too.
+    /// The customers in whose names one word has the others beside it.
+    NAMED {
+        "SELECT " customer_columns ", hit.word \
+         FROM (SELECT MIN(few.word) AS word, few.customer_id \
+         FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
+         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3) few \
+         WHERE " (named "$4") "AND " (named "$5") "AND " (named "$6")
+        "GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $7) hit \
+         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.word, hit.customer_id"
+    }
+    /// The customers of one word of whom the others are known too.
     WORDS_BEGIN {
         "SELECT " customer_columns ", s.words, s.phone \
          FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
@@ -86,10 +103,10 @@ impl Found {
         self.customers.len() >= self.limit
     }
 
-    /// How many to ask for: as many as are wanted, and again as many, since a
-    /// customer can come by more than one word.
-    fn ask(&self) -> Arg<'static> {
-        Arg::from(i64::try_from(self.limit.saturating_mul(2)).unwrap_or(i64::MAX))
+    /// How many to ask for: as many as are wanted, though those that are known come
+    /// again.
+    fn ask(&self) -> i64 {
+        i64::try_from(self.limit.saturating_add(self.customers.len())).unwrap_or(i64::MAX)
     }
 
     fn has_phone(&self, ending: &str) -> bool {
@@ -127,15 +144,18 @@ enum Tier {
     AccountEnds,
     EmailBegins,
     NameBegins,
+    /// The name, begun at any of its words.
+    NameTurned,
     Words,
 }
 
-const TIERS: [Tier; 6] = [
+const TIERS: [Tier; 7] = [
     Tier::AccountBegins,
     Tier::Phone,
     Tier::AccountEnds,
     Tier::EmailBegins,
     Tier::NameBegins,
+    Tier::NameTurned,
     Tier::Words,
 ];
 
@@ -152,7 +172,11 @@ impl Tier {
             Self::AccountBegins => false,
             Self::Phone => query.phone.is_none(),
             _ if dialled.is_some_and(|digits| found.has_phone(digits)) => true,
-            Self::Words if query.phone.is_some() && !found.customers.is_empty() => true,
+            Self::NameTurned | Self::Words
+                if query.phone.is_some() && !found.customers.is_empty() =>
+            {
+                true
+            }
             _ => found.customers.iter().any(named),
         }
     }
@@ -162,7 +186,7 @@ impl Tier {
         let rows = match self {
             Self::AccountBegins => begins(db, &ACCOUNT_BEGINS, &query.compact, ask).await?,
             Self::Phone => match &query.phone {
-                Some(digits) => begins(db, &WORD_BEGINS, digits, ask).await?,
+                Some(digits) => word_begins(db, digits, ask).await?,
                 None => return Ok(()),
             },
             Self::AccountEnds if reads_as_account(query) => {
@@ -172,10 +196,9 @@ impl Tier {
             Self::AccountEnds => return Ok(()),
             Self::EmailBegins => begins(db, &EMAIL_BEGINS, &query.folded, ask).await?,
             Self::NameBegins => begins(db, &NAME_BEGINS, &query.folded, ask).await?,
-            Self::Words => match query.words.as_slice() {
-                [word] => begins(db, &WORD_BEGINS, word, ask).await?,
-                words => all_words(db, words, ask).await?,
-            },
+            Self::NameTurned => word_begins(db, &query.words.join(" "), ask).await?,
+            Self::Words if query.words.len() == 1 => return Ok(()),
+            Self::Words => all_words(db, &query.words, ask).await?,
         };
         found.add(rows);
         Ok(())
@@ -196,25 +219,26 @@ fn end(word: &str) -> String {
     format!("{word}\u{10ffff}")
 }
 
-async fn begins(
-    db: &Db,
-    sql: &Sql,
-    prefix: &str,
-    ask: Arg<'_>,
-) -> Result<Vec<Customer>, StoreError> {
+async fn begins(db: &Db, sql: &Sql, prefix: &str, ask: i64) -> Result<Vec<Customer>, StoreError> {
     if prefix.is_empty() {
         return Ok(Vec::new());
     }
-    read(db, sql, &[prefix.into(), Arg::from(&end(prefix)), ask]).await
+    read(db, sql, args![prefix, &end(prefix), ask]).await
 }
 
-/// Looks the rarest word up and compares the others.
-async fn all_words(db: &Db, words: &[String], ask: Arg<'_>) -> Result<Vec<Customer>, StoreError> {
+/// A customer can come by more than one word: twice as many are looked at.
+async fn word_begins(db: &Db, word: &str, ask: i64) -> Result<Vec<Customer>, StoreError> {
+    read(db, &WORD_BEGINS, args![word, &end(word), ask, ask.saturating_mul(2)]).await
+}
+
+/// Looks the rarest word up and compares the others: with the names that have it,
+/// and where that is not enough, with all that is known of its customers.
+async fn all_words(db: &Db, words: &[String], ask: i64) -> Result<Vec<Customer>, StoreError> {
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let mut rarest: Option<(i64, usize)> = None;
     for (at, word) in words.iter().take(WORDS).enumerate() {
-        let row = db.maybe(&HOW_MANY, args![*word, &end(word), CANDIDATES]).await?;
+        let row = db.maybe(&HOW_MANY, args![*word, &end(word), NAMES]).await?;
         let count = row.map_or(Ok(0), |row| row.int(0))?;
         // A word that is only compared, such as a part of an address, leads nowhere.
         if count > 0 && rarest.is_none_or(|(least, _)| count < least) {
@@ -224,14 +248,24 @@ async fn all_words(db: &Db, words: &[String], ask: Arg<'_>) -> Result<Vec<Custom
     let Some((_, at)) = rarest else { return Ok(Vec::new()) };
     let word = words.remove(at);
     let other = |at: usize| words.get(at).copied().unwrap_or_default();
+    let more = words.get(WORDS - 1..).unwrap_or_default();
+    let has = |said: &str, word: &&str| said.contains(&format!(" {word}"));
     let end = end(word);
-    let arguments = args![word, &end, CANDIDATES, other(0), other(1), other(2)];
-    let arguments: Vec<Arg<'_>> = arguments.iter().copied().chain([ask]).collect();
     let mut found = Vec::new();
-    for row in db.all(&WORDS_BEGIN, &arguments).await? {
+    let arguments = args![word, &end, NAMES, other(0), other(1), other(2), ask];
+    for row in db.all(&NAMED, arguments).await? {
+        let name = format!(" {}", row.text(7)?);
+        if more.iter().all(|it| has(&name, it)) {
+            found.push(view::customer(&row)?);
+        }
+    }
+    if i64::try_from(found.len()).is_ok_and(|count| count >= ask) {
+        return Ok(found);
+    }
+    let arguments = args![word, &end, CUSTOMERS, other(0), other(1), other(2), ask];
+    for row in db.all(&WORDS_BEGIN, arguments).await? {
         let (said, phone) = (row.text(7)?, row.text(8)?);
-        let more = words.get(WORDS - 1..).unwrap_or_default();
-        if more.iter().all(|it| said.contains(&format!(" {it}")) || phone.contains(it)) {
+        if more.iter().all(|it| has(&said, it) || phone.contains(it)) {
             found.push(view::customer(&row)?);
         }
     }

@@ -197,6 +197,15 @@ macro_rules! fragment {
             ") > 0) "
         )
     };
+    // Whether the words that are looked up begin so; the empty word is always there.
+    ($database:ident (named $word:literal)) => {
+        concat!(
+            $crate::store::sql::fragment!($database place),
+            "(' ' || few.word, ' ' || ",
+            $word,
+            ") > 0 "
+        )
+    };
     // After an INSERT of customers: one that is there becomes the new one, but
     // keeps the balance where none is given.
     ($database:ident upsert_customer) => {

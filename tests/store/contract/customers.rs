@@ -22,9 +22,10 @@ pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
         with_email(new_customer("WB-000012", "José Ñandú"), "jn@example.com"),
         new_customer("WB-005550", "Rivera Danaher"),
         new_customer("ZZ-1", "王芳"),
+        new_customer("LO-9", "Ana Pía O'Shea"),
     ];
     let count = desk.import(&batch).await;
-    assert_eq!(count, ImportCount { added: 4, changed: 0, unchanged: 0 });
+    assert_eq!(count, ImportCount { added: 5, changed: 0, unchanged: 0 });
 
     for (typed, expected) in [
         ("wb-004217", vec!["WB-004217"]),
@@ -52,6 +53,12 @@ pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
         ("dana o e d w r rivera", vec!["WB-004217"]),
         ("dana o e d w q rivera", vec![]),
         ("nobody", vec![]),
+        ("oshea ana pia", vec!["LO-9"]),
+        ("o'shea an", vec!["LO-9"]),
+        ("pia oshea", vec!["LO-9"]),
+        ("ana o'shea", vec!["LO-9"]),
+        ("shea pia lo", vec!["LO-9"]),
+        ("shea pia zz", vec![]),
     ] {
         assert_eq!(find(desk, typed).await, expected, "{typed:?}");
     }

@@ -15,7 +15,7 @@ const ROWS: u32 = 20_000;
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 17] = [
+const SMALL: [&str; 18] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -32,6 +32,7 @@ const SMALL: [&str; 17] = [
     "json_each",
     "list",
     "few",
+    "hit",
     "gone",
     "pg_inherits",
     "pg_class",
@@ -112,8 +113,9 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("search::ACCOUNT_ENDS", &["'700'", "'700\u{10ffff}'", "20"]),
     ("search::EMAIL_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
     ("search::NAME_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
-    ("search::WORD_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
+    ("search::WORD_BEGINS", &["'person'", "'person\u{10ffff}'", "20", "40"]),
     ("search::HOW_MANY", &["'person'", "'person\u{10ffff}'", "4000"]),
+    ("search::NAMED", &["'person'", "'person\u{10ffff}'", "4000", "'7'", "'x'", "''", "20"]),
     (
         "search::WORDS_BEGIN",
         &["'person'", "'person\u{10ffff}'", "4000", "'7'", "'example'", "''", "20"],

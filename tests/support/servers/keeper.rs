@@ -208,9 +208,18 @@ impl Keeper {
         iter::once(server).chain(children).collect()
     }
 
-    /// Sends a signal to all the server's processes.
-    pub(super) fn signal_all(&self, signal: Signal) {
-        send(&self.all(), signal);
+    /// Stops all the server's processes; each of their threads has stopped then.
+    pub(super) fn pause(&self) {
+        let all = self.all();
+        send(&all, Signal::STOP);
+        while !all.iter().all(|&process| stopped(process)) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Ends a pause.
+    pub(super) fn resume(&self) {
+        send(&self.all(), Signal::CONT);
     }
 
     /// Ends all the server's processes at once. The next start may find none.
@@ -245,6 +254,19 @@ fn send(processes: &[Pid], signal: Signal) {
 
 /// Whether a process has ended, though its end may still be to be asked for.
 fn ended(pid: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).unwrap_or_default();
-    stat.rsplit(") ").next().is_none_or(|rest| rest.is_empty() || rest.starts_with('Z'))
+    let state = state(&PathBuf::from(format!("/proc/{}", pid.as_raw_pid())));
+    state.is_none_or(|state| state == 'Z')
+}
+
+/// Whether none of a process's threads runs any more.
+fn stopped(pid: Pid) -> bool {
+    let threads = fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid()));
+    let threads = threads.into_iter().flatten().flatten();
+    threads.filter_map(|thread| state(&thread.path())).all(|state| matches!(state, 'T' | 'X' | 'Z'))
+}
+
+/// What a process or a thread does, as its folder in /proc says: proc(5), `stat`.
+fn state(folder: &Path) -> Option<char> {
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
 }

@@ -241,12 +241,12 @@ impl Server {
 
     /// Lets the server answer nothing more, while its connections stay open.
     pub(crate) fn pause(&self) {
-        self.keeper().signal_all(Signal::STOP);
+        self.keeper().pause();
     }
 
     /// Ends a pause.
     pub(crate) fn resume(&self) {
-        self.keeper().signal_all(Signal::CONT);
+        self.keeper().resume();
     }
 
     /// Makes an account that may connect to a database and nothing else; its
