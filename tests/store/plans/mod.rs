@@ -1,5 +1,9 @@
 //! No statement reads a big table from end to end, on any database, and none
 //! sorts more than a few rows: read from the plans that the databases make.
+//!
+//! ```sh
+//! PLAN_ROWS=1000000 cargo test --test store plans    # takes some minutes
+//! ```
 
 mod mariadb;
 mod postgres;
@@ -7,9 +11,7 @@ mod sqlite;
 
 use countersign::store::{SqlStore, Statement};
 
-use crate::support::{House, Kind, Terminal, new_customer, with_email};
-
-const ROWS: u32 = 20_000;
+use crate::support::{House, Kind, Terminal, new_customer};
 
 /// More rows than this are not sorted: a customer or a request has fewer.
 const SORTED: f64 = 1_000.0;
@@ -109,7 +111,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("outbox::TAKE", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::TAKEN", &["'[7,8,9]'"]),
     ("theirs::REQUIRED", &["'core_customer'", "'countersign'"]),
-    ("search::ACCOUNT_BEGINS", &["'wb00'", "'wb00\u{10ffff}'", "20"]),
+    ("search::ACCOUNT_BEGINS", &["'wb10'", "'wb10\u{10ffff}'", "20"]),
     ("search::ACCOUNT_ENDS", &["'700'", "'700\u{10ffff}'", "20"]),
     ("search::EMAIL_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
     ("search::NAME_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
@@ -134,45 +136,71 @@ fn planned() -> Vec<Statement> {
     statements
 }
 
+/// How many rows a table that grows has: enough for a plan that reads it from end
+/// to end to be told apart, or what `PLAN_ROWS` says.
+fn rows() -> u32 {
+    std::env::var("PLAN_ROWS").map_or(20_000, |it| it.parse().expect("a number of rows"))
+}
+
+/// `n (i)`, the numbers from 1 to `rows`, as each database can count.
+fn numbers(rows: u32) -> String {
+    let digit = "SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL \
+                 SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL \
+                 SELECT 8 UNION ALL SELECT 9";
+    let places = 0..(rows - 1).ilog10() + 1;
+    let value: Vec<_> = places.clone().map(|at| format!("{} * p{at}.d", 10_u32.pow(at))).collect();
+    let digits: Vec<_> = places.map(|at| format!("digit p{at}")).collect();
+    let (value, digits) = (value.join(" + "), digits.join(", "));
+    format!(
+        "WITH digit (d) AS ({digit}), n (i) AS (SELECT 1 + {value} FROM {digits} \
+         WHERE {value} < {rows})"
+    )
+}
+
 /// Fills every table that grows, with one row a minute until now.
 async fn fill(house: &House) {
-    let desk = Terminal::new(house.open().await);
-    let batch: Vec<_> = (0..ROWS)
-        .map(|at| {
-            let new = new_customer(&format!("WB-{at:06}"), &format!("Person {at}"));
-            with_email(new, &format!("person{at}@example.org"))
-        })
-        .collect();
-    for batch in batch.chunks(2_000) {
-        desk.import(batch).await;
+    house.open().await.close().await;
+    let (rows, numbers) = (rows(), numbers(rows()));
+    let then = format!("{} - 60000 * ({rows} - i)", house.now());
+    // Twenty rows a customer.
+    let each = format!("i % {} + 1", rows / 20 - 3);
+    for word in ["person ", "person a ", "rivera ", "1", "15", "155", "1555", "15550"] {
+        let words = "INSERT INTO core_customer_word (word, customer_id)";
+        house.sql(&format!("{words} {numbers} SELECT CONCAT('{word}', i), i FROM n")).await;
     }
-    let digits = "WITH digit (d) AS (SELECT 0 UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL \
-         SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 \
-         UNION ALL SELECT 8 UNION ALL SELECT 9), \
-         n (i) AS (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d \
-         FROM digit a, digit b, digit c, digit e, digit f WHERE f.d < 2)";
-    let then = format!("{} - 60000 * ({ROWS} - i)", house.now());
     for (table, columns, values) in [
+        (
+            "core_customer",
+            "id, account_no, name, email, created_at, updated_at",
+            "i, CONCAT('WB-', i), 'Person', 'a', THEN, THEN",
+        ),
+        (
+            "core_customer_search",
+            "customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
+             phone, words",
+            "i, CONCAT('wb-', i), CONCAT('person', i), i, CONCAT('wb', i), i, \
+             CONCAT('person ', i), CONCAT('person', i), i, ' person'",
+        ),
         (
             "core_otp",
             "id, public_id, customer_id, email, otp_code, otp_type, created_at, expires_at, \
              attempts, max_attempts, purpose, key_id, reference, generation, status, sent_at, \
              resend_at, idempotency, clerk, counter, masked",
-            "i, i, i % 997 + 1, 'a', CASE WHEN i < 19000 THEN '' ELSE 'x' END, 'email', THEN, \
+            "i, i, EACH, 'a', CASE WHEN i < RECENT THEN '' ELSE 'x' END, 'email', THEN, \
              THEN + 300000, 0, 5, 'p', 'k', 'r', 1, 'verified', THEN, THEN, i, 'c', '1', 'm'",
         ),
         (
             "core_otp_archive",
             "id, public_id, customer_id, masked, otp_type, is_verified, created_at, expires_at, \
              attempts, max_attempts, purpose, reference, generation, status, clerk, counter",
-            "i, i, i % 997 + 1, 'm', 'email', 1, THEN, THEN, 1, 5, 'p', 'r', 1, 'verified', 'c', \
+            "i, i, EACH, 'm', 'email', 1, THEN, THEN, 1, 5, 'p', 'r', 1, 'verified', 'c', \
              '1'",
         ),
         (
             "core_otp_retired",
             "customer_id, purpose, public_id, generation, otp_code, key_id, reference, sent_at, \
              expires_at",
-            "i % 997 + 1, 'p', i, 1, '', 'k', 'r', THEN, THEN + 1140000000",
+            "EACH, 'p', i, 1, '', 'k', 'r', THEN, THEN + RETIRED",
         ),
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
         ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
@@ -180,37 +208,37 @@ async fn fill(house: &House) {
             "core_delivery",
             "otp_id, generation, customer_id, channel, contact, provider, state, progress, clerk, \
              counter, created_at, updated_at",
-            "i, 1, i % 997 + 1, 'email', i % 977, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
+            "i, 1, EACH, 'email', i % 977, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
         ),
         (
             "core_session",
             "public_id, token_digest, customer_id, request, factor, purpose, clerk, counter, \
              created_at, expires_at, idle_at",
-            "i, i, i % 997 + 1, i, 'sms', 'p', 'c', '1', THEN, THEN + 1800000, THEN + 600000",
+            "i, i, EACH, i, 'sms', 'p', 'c', '1', THEN, THEN + 1800000, THEN + 600000",
         ),
         (
             "core_event",
             "at, kind, outcome, request, customer_id, channel, clerk, counter, act",
             "THEN, 'attempt', CASE i % 3 WHEN 0 THEN 'wrong' WHEN 1 THEN 'verified' END, \
-             i - i % 4, i % 997 + 1, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
+             i - i % 4, EACH, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
              CASE i % 4 WHEN 0 THEN i END",
         ),
         (
             "core_invoice",
             "customer_id, number, issued_at, due_at, amount_cents, currency, status",
-            "i % 997 + 1, i, THEN, THEN, 1, 'USD', 'open'",
+            "EACH, i, THEN, THEN, 1, 'USD', 'open'",
         ),
-        (
-            "core_feedback",
-            "customer_id, received_at, subject, status",
-            "i % 997 + 1, THEN, 's', 'open'",
-        ),
+        ("core_feedback", "customer_id, received_at, subject, status", "EACH, THEN, 's', 'open'"),
     ] {
-        let values =
-            values.replace("THEN,", &format!("{then},")).replace("THEN +", &format!("{then} +"));
+        let values = values
+            .replace("EACH", &each)
+            .replace("RECENT", &(rows / 20 * 19).to_string())
+            .replace("RETIRED", &(u64::from(rows) * 57_000).to_string())
+            .replace("THEN,", &format!("{then},"))
+            .replace("THEN +", &format!("{then} +"));
         let values = values.strip_suffix("THEN").map(|it| format!("{it}{then}")).unwrap_or(values);
         house
-            .sql(&format!("INSERT INTO {table} ({columns}) {digits} SELECT {values} FROM n"))
+            .sql(&format!("INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"))
             .await;
     }
 }
