@@ -48,9 +48,7 @@ pub async fn run(
         sums.take(output, &batch);
         if let Some(desk) = desk {
             let count = desk.import_batch(&batch.customers).await.map_err(may_not)?;
-            sums.written.added += count.added;
-            sums.written.changed += count.changed;
-            sums.written.unchanged += count.unchanged;
+            sums.written = sums.written.and(count);
         }
         sums.progress(output);
     }
@@ -224,13 +222,16 @@ impl Sums {
         if hidden > 0 {
             output.note(&format!("… and {hidden} more bad lines."));
         }
-        let ImportCount { added, changed, unchanged } = self.written;
+        let ImportCount { added, changed, unchanged, replaced } = self.written;
         let accounts = self.good - self.repeated;
         let mut message = if dry_run {
             format!("Nothing was written. {} would be written.", customers(accounts))
         } else {
             format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
         };
+        if replaced > 0 {
+            message = format!("{message} {}", took_a_place(replaced));
+        }
         if self.bad > 0 {
             let lines = if self.bad == 1 { "line was" } else { "lines were" };
             message = format!("{message} {} bad {lines} left out.", self.bad);
@@ -256,6 +257,7 @@ impl Sums {
             added: (!dry_run).then_some(added),
             changed: (!dry_run).then_some(changed),
             unchanged: (!dry_run).then_some(unchanged),
+            replaced: (!dry_run).then_some(replaced),
             problems: self.problems,
             ignored_columns,
         })?;
@@ -269,6 +271,16 @@ fn asked_back(column: &str) -> String {
         Some(known) => format!("{column} (did you mean {known}?)"),
         None => column.to_owned(),
     }
+}
+
+/// What became of contacts that are not those of before.
+fn took_a_place(replaced: u64) -> String {
+    let contacts = if replaced == 1 { "contact took" } else { "contacts took" };
+    format!(
+        "{replaced} {contacts} another one's place, and cannot prove alone who the customer is for \
+         the hours of otp.contact_quarantine_hours, or until an admin has confirmed it: \
+         countersign customers confirm."
+    )
 }
 
 fn customers(count: u64) -> String {

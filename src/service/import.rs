@@ -17,7 +17,7 @@ impl Desk {
 
     /// Writes down that an import was done.
     pub async fn import_done(&self, count: ImportCount) -> Result<(), DeskError> {
-        let ImportCount { added, changed, unchanged } = count;
+        let ImportCount { added, changed, unchanged, replaced } = count;
         let event = NewEvent {
             kind: EventKind::Imported,
             outcome: None,
@@ -25,7 +25,10 @@ impl Desk {
             customer: None,
             channel: None,
             contact: None,
-            detail: Some(format!("{added} added, {changed} changed, {unchanged} unchanged")),
+            detail: Some(format!(
+                "{added} added, {changed} changed, {unchanged} unchanged; {replaced} contacts \
+                 replaced"
+            )),
             actor: &self.actor,
         };
         let act = self.new_act()?;

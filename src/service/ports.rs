@@ -131,6 +131,21 @@ pub struct ImportCount {
     pub changed: u64,
     /// Ones that were there and stayed as they were.
     pub unchanged: u64,
+    /// Email addresses and phone numbers that took another one's place.
+    pub replaced: u64,
+}
+
+impl ImportCount {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            unchanged: self.unchanged + other.unchanged,
+            replaced: self.replaced + other.replaced,
+        }
+    }
 }
 
 /// What came of comparing some customers with how they are found.

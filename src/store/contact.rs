@@ -234,13 +234,13 @@ pub(super) struct Imported {
 
 /// Sees to the contacts that an import changed. What was bound counts before
 /// what was on file; a contact that only went stays bound, so that another one
-/// after it is a change as well.
+/// after it is a change as well. Gives how many took another one's place.
 pub(super) async fn imported(
     tx: &mut Tx,
     contacts: &[Imported],
     notices: NoticeProviders,
     actor: &Actor,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     // Our own table has its phone numbers with their countries.
     let parse = |kind, raw: &Option<String>| raw.as_deref().and_then(|raw| parsed(kind, raw, ""));
     let touched: Vec<_> = contacts
@@ -252,7 +252,7 @@ pub(super) async fn imported(
         })
         .collect();
     if touched.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let ids = list(touched.iter().map(|(it, ..)| it.customer));
     request::guard_all(tx, &ids).await?;
@@ -270,7 +270,8 @@ pub(super) async fn imported(
             changes.push(Change { customer: it.customer, kind: it.kind, old, was_bound, new });
         }
     }
-    settle(tx, &changes, notices, actor).await
+    settle(tx, &changes, notices, actor).await?;
+    Ok(changes.iter().filter(|it| it.new.is_some()).count() as u64)
 }
 
 /// What a change brings, in the transaction that notices it.

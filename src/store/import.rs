@@ -126,10 +126,8 @@ pub(super) async fn import(
         let once = distinct(&rest);
         let later = rest.split_off(once);
         let Written { count: done, contacts } = write(&mut tx, &rest).await?;
-        contact::imported(&mut tx, &contacts, notices, actor).await?;
-        count.added += done.added;
-        count.changed += done.changed;
-        count.unchanged += done.unchanged;
+        let replaced = contact::imported(&mut tx, &contacts, notices, actor).await?;
+        count = count.and(ImportCount { replaced, ..done });
         rest = later;
     }
     tx.commit().await?;
@@ -181,6 +179,7 @@ pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Wri
         added: added as u64,
         changed: (changed.len() - added) as u64,
         unchanged: (customers.len() - changed.len()) as u64,
+        replaced: 0,
     };
     Ok(Written { count, contacts: contacts(&changed, &before)? })
 }

@@ -96,6 +96,22 @@ fn a_good_file_twice_changes_nothing() {
 }
 
 #[test]
+fn an_import_says_how_many_contacts_took_another_ones_place() {
+    let desk = Desk::empty();
+    let file = |contacts: &str| format!("account_no,name,email,phone\nA-1,Dana,{contacts}\n");
+    let import = |contacts| desk.told(&["customers", "import", "-"], &file(contacts)).out;
+    let first = "1 customer added, 0 changed, 0 as before.\n";
+    assert_eq!(import("dana@example.org,"), first);
+    let added = "0 customers added, 1 changed, 0 as before.\n";
+    assert_eq!(import("dana@example.org,+12015550101"), added, "nothing was there before");
+    let both = import("other@example.org,+12015550102");
+    assert!(both.contains("2 contacts took another one's place"), "{both}");
+    assert!(both.contains("countersign customers confirm"), "{both}");
+    let json = desk.told(&["customers", "import", "-", "--json"], &file("x@example.org,"));
+    assert_eq!(json.ended(0, "imported")["replaced"], 1, "the phone number only went");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_told() {
     let desk = Desk::empty();
     desk.run(&["customers", "import", "not there.csv", "--json"]).ended(2, "usage");

@@ -83,6 +83,9 @@ pub struct ImportReply {
     /// Customers that stayed as they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unchanged: Option<u64>,
+    /// Email addresses and phone numbers that took another one's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<u64>,
     /// The first bad lines.
     pub problems: Vec<LineProblem>,
     /// Columns nobody knows.
