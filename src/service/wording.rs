@@ -52,7 +52,7 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
     format!("{} {help}", refusal.reason)
 }
 
-/// Why a changed contact is not proof enough, until when, and what is.
+/// Why a changed contact gets no code, until when, and what else there is.
 fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     let Quarantine { kind, changed_at, until, other_until } = waiting.quarantine;
     let label = kind.label();
@@ -65,8 +65,8 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     let till = |until: Timestamp| until_then(until, now, clock);
     if let Some(other_until) = other_until {
         return format!(
-            "This {label} was changed {changed}, and the {} was changed too. Until {} neither can \
-             prove alone who the customer is: ask an admin.",
+            "This {label} was changed {changed}, and the {} was changed too. Neither gets a code \
+             until {}: ask an admin.",
             kind.other().label(),
             till(until.min(other_until))
         );
@@ -77,11 +77,7 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
     } else {
         format!("use {}, or ask an admin", instead.join(" or "))
     };
-    format!(
-        "This {label} was changed {changed}. Until {} it cannot prove alone who the customer is: \
-         {help}.",
-        till(until)
-    )
+    format!("This {label} was changed {changed}. It gets no code until {}: {help}.", till(until))
 }
 
 /// Why a changed contact is not offered like the others.
@@ -92,16 +88,13 @@ pub fn contact_waits(
     clock: Clock<'_>,
 ) -> String {
     let until = now.map_or_else(|| clock(until), |now| until_then(until, now, clock));
-    format!(
-        "This {} was changed a short while ago. Until {until} it cannot prove alone who the customer is.",
-        kind.label()
-    )
+    format!("This {} was changed a short while ago. It gets no code until {until}.", kind.label())
 }
 
-/// `14:05, in 3 hours,`
+/// `14:05, in 3 hours`
 fn until_then(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
     let left = rough(until.since(now).as_secs().div_ceil(60), u64::div_ceil);
-    format!("{}, in {left},", clock(until))
+    format!("{}, in {left}", clock(until))
 }
 
 /// `3 hours`: what is past rounded down and what is left rounded up, so that a
@@ -479,11 +472,14 @@ mod tests {
         };
         assert_eq!(
             said(quarantine, &[Channel::Sms, Channel::Whatsapp], 600 + 180),
-            "This email address was changed 3 hours ago, at 10:00. Until 10:00, in 21 hours, it \
-             cannot prove alone who the customer is: use SMS or WhatsApp, or ask an admin."
+            "This email address was changed 3 hours ago, at 10:00. It gets no code until 10:00, in \
+             21 hours: use SMS or WhatsApp, or ask an admin."
         );
         let alone = said(quarantine, &[], 600 + 1);
-        assert!(alone.contains("1 minute ago") && alone.ends_with("is: ask an admin."), "{alone}");
+        assert!(
+            alone.contains("1 minute ago") && alone.ends_with("hours: ask an admin."),
+            "{alone}"
+        );
         assert_eq!(
             said(quarantine, &[], 600 + 1_440),
             "The wait after the change of the email address is over. Try again now."
@@ -492,8 +488,7 @@ mod tests {
         assert_eq!(
             said(both, &[], 600 + 30),
             "This email address was changed 30 minutes ago, at 10:00, and the phone number was \
-             changed too. Until 11:00, in 30 minutes, neither can prove alone who the customer \
-             is: ask an admin."
+             changed too. Neither gets a code until 11:00, in 30 minutes: ask an admin."
         );
     }
 }
