@@ -161,7 +161,8 @@ fn numbers(rows: u32) -> String {
 async fn fill(house: &House) {
     house.open().await.close().await;
     let (rows, numbers) = (rows(), numbers(rows()));
-    let then = format!("{} - 60000 * ({rows} - i)", house.now());
+    // Past what 32 bits hold.
+    let then = format!("{} - 60000.0 * ({rows} - i)", house.now());
     // Twenty rows a customer.
     let each = format!("i % {} + 1", rows / 20 - 3);
     for word in ["person ", "person a ", "rivera ", "1", "15", "155", "1555", "15550"] {
