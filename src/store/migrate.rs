@@ -65,6 +65,13 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../../migrations/postgres/0006_names_in_any_order.sql"),
         mysql: include_str!("../../migrations/mysql/0006_names_in_any_order.sql"),
     },
+    Migration {
+        version: 7,
+        name: "log order",
+        sqlite: "",
+        postgres: include_str!("../../migrations/postgres/0007_log_order.sql"),
+        mysql: "",
+    },
 ];
 
 impl Migration {

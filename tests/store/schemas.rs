@@ -98,10 +98,14 @@ async fn schema(house: &House) -> BTreeSet<String> {
         ONLY.iter().any(|(kind, table, _)| *kind == house.kind() && fact.starts_with(table))
     };
     // On the others every index ends in the row's key by itself.
-    let is_keyed = |fact: &str| fact.starts_with("core_customer_search index (");
-    let with_key = |fact: String| match fact.strip_suffix(", customer_id)") {
-        Some(columns) if house.kind() == Kind::Postgres && is_keyed(&fact) => format!("{columns})"),
-        _ => fact,
+    let keyed =
+        [("core_customer_search index (", ", customer_id)"), ("core_event index (", ", id)")];
+    let with_key = |fact: String| {
+        let columns = keyed.iter().find_map(|(table, key)| {
+            fact.strip_suffix(key)
+                .filter(|_| house.kind() == Kind::Postgres && fact.starts_with(table))
+        });
+        columns.map_or_else(|| fact.clone(), |columns| format!("{columns})"))
     };
     facts.into_iter().filter(|fact| !only(fact)).map(with_key).collect()
 }
