@@ -32,7 +32,7 @@ statements! {
         "SELECT " customer_columns "FROM core_customer_word w \
          JOIN core_customer_search s ON s.customer_id = w.customer_id \
          JOIN core_customer_view c ON c.id = w.customer_id \
-         WHERE w.word = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
+         WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
     }
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
     INVOICES {

@@ -1,11 +1,12 @@
 //! How customers are found: for each of them one row with what a search reads
-//! and compares, and one for each word.
+//! and compares, and one for each phrase that a search can begin with.
 //!
 //! The index is this program's own, whichever table holds the customers, and
 //! is folded here and not by the database: so the same search finds the same
 //! customers on each of them, without an extension that may not be there. All
-//! of a customer's words can be told from its row, so that they can be taken
-//! out again by their key.
+//! of a customer's phrases can be told from its row, so that they can be taken
+//! out again by their key; where other phrases come of the same row, a migration
+//! has to empty the index.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,8 +18,8 @@ use crate::domain::query::{SHORTEST_PART, compact, words};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::StoreError;
 
-/// Letters of a word, of an account number and of a name that are looked up.
-const WORD: usize = 64;
+/// Letters of a phrase, of an account number and of a name that are looked up.
+const PHRASE: usize = 64;
 const ACCOUNT: usize = 100;
 const NAME: usize = 255;
 
@@ -41,15 +42,15 @@ statements! {
     }
     FORGET_WORDS {
         (each
-            ("DELETE FROM core_customer_word WHERE (word, customer_id) IN \
+            ("DELETE FROM core_customer_word WHERE (phrase, customer_id) IN \
               (SELECT value ->> 0, value ->> 1 FROM json_each($1))")
             ("DELETE FROM core_customer_word w USING \
               jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
-              WHERE w.word = value ->> 0 AND w.customer_id = CAST(value ->> 1 AS BIGINT)")
-            ("DELETE w FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "word" "0") ", \
+              WHERE w.phrase = value ->> 0 AND w.customer_id = CAST(value ->> 1 AS BIGINT)")
+            ("DELETE w FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "phrase" "0") ", \
               customer_id BIGINT PATH '$[1]')) gone \
               STRAIGHT_JOIN core_customer_word w ON w.customer_id = gone.customer_id \
-              AND w.word = gone.word COLLATE utf8mb4_bin"))
+              AND w.phrase = gone.phrase COLLATE utf8mb4_bin"))
     }
     REMEMBER {
         "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
@@ -67,12 +68,12 @@ statements! {
               (cell "j" "9") ")) list"))
     }
     REMEMBER_WORDS {
-        "INSERT INTO core_customer_word (word, customer_id) "
+        "INSERT INTO core_customer_word (phrase, customer_id) "
         (each
             ("SELECT value ->> 0, value ->> 1 FROM json_each($1)")
             ("SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) \
               FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "word" "0") ", \
+            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "phrase" "0") ", \
               customer_id BIGINT PATH '$[1]')) list"))
     }
 }
@@ -153,25 +154,26 @@ impl Entry {
     }
 
     /// What is looked up by its beginning: the name, begun at each of its words; the
-    /// words of the address before the @, the number of the account, and each end of
-    /// the phone number.
+    /// words of the address before the @ that do not begin one of those; the number
+    /// of the account, and each end of the phone number.
     fn looked_up(&self) -> BTreeSet<String> {
         let local = self.email.split('@').next().unwrap_or_default();
         let (joined, account) = (joined(&self.name), fold(&self.account_key));
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
+        let names: BTreeSet<String> = turned(&self.name).chain(turned(&joined)).collect();
         words(local)
+            .filter(|word| !names.iter().any(|name| name.starts_with(word)))
             .chain(numbers.flat_map(|number| [number, number.trim_start_matches('0')]))
             .filter(|word| !word.is_empty())
             .chain(ends.filter(|end| end.len() >= SHORTEST_PART))
-            .map(str::to_owned)
-            .chain(turned(&self.name))
-            .chain(turned(&joined))
-            .map(|text| first(&text, WORD))
+            .chain(names.iter().map(String::as_str))
+            // What was cut behind a word is the word.
+            .map(|text| first(text, PHRASE).trim_end().to_owned())
             .collect()
     }
 
-    /// The columns of its row but for the number, and its words.
+    /// The columns of its row but for the number, and its phrases.
     pub(super) fn rows(&self) -> (Vec<Option<String>>, Vec<String>) {
         let columns = vec![
             Some(self.account_key.clone()),
@@ -308,6 +310,11 @@ mod tests {
         for word in ["42", "example", "wb", "brien"] {
             assert!(!found.contains(word), "{word}: {found:?}");
         }
+        let named = Entry::new("1", "Dana Rivera", Some("dana.rivera.7@example.org"), None, None);
+        let found = named.looked_up();
+        assert!(!found.contains("dana") && !found.contains("rivera"), "twice: {found:?}");
+        let long = Entry::new("1", &format!("{} b c", "a".repeat(63)), None, None, None);
+        assert!(long.looked_up().contains(&"a".repeat(63)), "{:?}", long.looked_up());
     }
 
     #[test]

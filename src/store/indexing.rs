@@ -32,7 +32,7 @@ const LATE: i64 = 100;
 const WHOLE: &str = "indexed";
 
 /// Counts up when the same customer gives another entry than before.
-const FORM: u32 = 3;
+const FORM: u32 = 2;
 
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }

@@ -58,36 +58,38 @@ statements! {
     }
     /// The first customers, each once, of the first words that begin so.
     WORD_BEGINS {
-        "SELECT " customer_columns "FROM (SELECT MIN(few.word) AS word, few.customer_id \
-         FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
-         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $4) few \
+        "SELECT " customer_columns "FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
+         FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
+         WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $4) few \
          GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $3) hit \
-         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.word, hit.customer_id"
+         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
     /// How many customers a word has, as far as it matters.
     HOW_MANY {
         "SELECT COUNT(*) FROM (SELECT w.customer_id FROM core_customer_word w \
-         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3) few"
+         WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few"
     }
     /// The customers in whose names one word has the others beside it.
     NAMED {
-        "SELECT " customer_columns ", hit.word \
-         FROM (SELECT MIN(few.word) AS word, few.customer_id \
-         FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
-         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3) few \
+        "SELECT " customer_columns ", hit.phrase \
+         FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
+         FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
+         WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few \
          WHERE " (named "$4") "AND " (named "$5") "AND " (named "$6")
         "GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $7) hit \
-         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.word, hit.customer_id"
+         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
     /// The customers of one word of whom the others are known too.
-    WORDS_BEGIN {
+    KNOWN {
         "SELECT " customer_columns ", s.words, s.phone \
-         FROM (SELECT w.word, w.customer_id FROM core_customer_word w \
-         WHERE w.word >= $1 AND w.word < $2 ORDER BY w.word, w.customer_id LIMIT $3) few \
-         JOIN core_customer_search s ON s.customer_id = few.customer_id \
-         JOIN core_customer_view c ON c.id = few.customer_id \
+         FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
+         FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
+         WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few \
+         GROUP BY few.customer_id) hit \
+         JOIN core_customer_search s ON s.customer_id = hit.customer_id \
+         JOIN core_customer_view c ON c.id = hit.customer_id \
          WHERE " (said "$4") "AND " (said "$5") "AND " (said "$6")
-        "ORDER BY few.word, few.customer_id LIMIT $7"
+        "ORDER BY hit.phrase, hit.customer_id LIMIT $7"
     }
 }
 
@@ -252,7 +254,9 @@ async fn all_words(db: &Db, words: &[String], ask: i64) -> Result<Vec<Customer>,
     let has = |said: &str, word: &&str| said.contains(&format!(" {word}"));
     let end = end(word);
     let mut found = Vec::new();
-    let arguments = args![word, &end, NAMES, other(0), other(1), other(2), ask];
+    // What is still to be compared here may leave few of many.
+    let most = |most: u32| if more.is_empty() { ask } else { most.into() };
+    let arguments = args![word, &end, NAMES, other(0), other(1), other(2), most(NAMES)];
     for row in db.all(&NAMED, arguments).await? {
         let name = format!(" {}", row.text(7)?);
         if more.iter().all(|it| has(&name, it)) {
@@ -262,8 +266,11 @@ async fn all_words(db: &Db, words: &[String], ask: i64) -> Result<Vec<Customer>,
     if i64::try_from(found.len()).is_ok_and(|count| count >= ask) {
         return Ok(found);
     }
-    let arguments = args![word, &end, CUSTOMERS, other(0), other(1), other(2), ask];
-    for row in db.all(&WORDS_BEGIN, arguments).await? {
+    // Those that were found come again.
+    let ask = ask.saturating_add(i64::try_from(found.len()).unwrap_or(i64::MAX));
+    let most = |most: u32| if more.is_empty() { ask } else { most.into() };
+    let arguments = args![word, &end, CUSTOMERS, other(0), other(1), other(2), most(CUSTOMERS)];
+    for row in db.all(&KNOWN, arguments).await? {
         let (said, phone) = (row.text(7)?, row.text(8)?);
         if more.iter().all(|it| has(&said, it) || phone.contains(it)) {
             found.push(view::customer(&row)?);

@@ -201,7 +201,7 @@ macro_rules! fragment {
     ($database:ident (named $word:literal)) => {
         concat!(
             $crate::store::sql::fragment!($database place),
-            "(' ' || few.word, ' ' || ",
+            "(' ' || few.phrase, ' ' || ",
             $word,
             ") > 0 "
         )

@@ -46,7 +46,7 @@ async fn no_statement_scans_a_big_table() {
 async fn what_is_no_longer_so_leaves_the_index() {
     let house = House::sqlite();
     let desk = Terminal::new(house.open().await);
-    let entries = "SELECT COUNT(*) FROM core_customer_word WHERE word LIKE";
+    let entries = "SELECT COUNT(*) FROM core_customer_word WHERE phrase LIKE";
     let names = [("WB-1", "Dana Rivera"), ("WB-2", "Thomas Rivera"), ("WB-1", "Dana Stone")];
     for (at, (account, name)) in names.into_iter().enumerate() {
         desk.import(&[new_customer(account, name)]).await;
