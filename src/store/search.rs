@@ -81,15 +81,16 @@ statements! {
     }
     /// The customers of one word of whom the others are known too.
     KNOWN {
-        "SELECT " customer_columns ", s.words, s.phone \
+        "SELECT " customer_columns ", hit.words, hit.phone \
+         FROM (SELECT few.phrase, few.customer_id, s.words, s.phone \
          FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few \
-         GROUP BY few.customer_id) hit \
-         JOIN core_customer_search s ON s.customer_id = hit.customer_id \
-         JOIN core_customer_view c ON c.id = hit.customer_id \
+         GROUP BY few.customer_id) few \
+         JOIN core_customer_search s ON s.customer_id = few.customer_id \
          WHERE " (said "$4") "AND " (said "$5") "AND " (said "$6")
-        "ORDER BY hit.phrase, hit.customer_id LIMIT $7"
+        "ORDER BY few.phrase, few.customer_id LIMIT $7) hit \
+         JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
 }
 
