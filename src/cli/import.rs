@@ -6,7 +6,7 @@ use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -43,7 +43,7 @@ pub async fn run(
     }
     let (sender, mut batches) = mpsc::channel(2);
     let reader = tokio::task::spawn_blocking(move || read(&mut roster, &sender));
-    let mut sums = Sums::new();
+    let mut sums = Sums::new(desk.map_or(Duration::ZERO, Desk::contact_quarantine));
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
@@ -157,11 +157,14 @@ struct Sums {
     told: u64,
     problems: Vec<LineProblem>,
     written: ImportCount,
+    /// How long a contact waits that took another one's place.
+    quarantine: Duration,
 }
 
 impl Sums {
-    fn new() -> Self {
+    fn new(quarantine: Duration) -> Self {
         Self {
+            quarantine,
             began: Instant::now(),
             good: 0,
             bad: 0,
@@ -229,7 +232,7 @@ impl Sums {
         } else {
             format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
         };
-        if replaced > 0 {
+        if replaced > 0 && !self.quarantine.is_zero() {
             message = format!("{message} {}", took_a_place(replaced));
         }
         if self.bad > 0 {
@@ -275,11 +278,14 @@ fn asked_back(column: &str) -> String {
 
 /// What became of contacts that are not those of before.
 fn took_a_place(replaced: u64) -> String {
-    let contacts = if replaced == 1 { "contact took" } else { "contacts took" };
+    let [contacts, get, confirmed] = if replaced == 1 {
+        ["contact", "It gets", "it is confirmed"]
+    } else {
+        ["contacts", "They get", "they are confirmed"]
+    };
     format!(
-        "{replaced} {contacts} another one's place, and cannot prove alone who the customer is for \
-         the hours of otp.contact_quarantine_hours, or until an admin has confirmed it: \
-         countersign customers confirm."
+        "{replaced} {contacts} took another one's place. {get} no code for the hours of \
+         otp.contact_quarantine_hours, or until {confirmed}: countersign customers confirm."
     )
 }
 

@@ -1,5 +1,5 @@
 //! Why a message was not handed over, in the ways that matter to the desk:
-//! never, not this time, not to this mailbox now, and nobody knows.
+//! never, not this time, not to this recipient now, and nobody knows.
 
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ pub enum DeliveryError {
     /// The same, and the provider says how long to wait.
     #[error("{0}")]
     Busy(String, Duration),
-    /// It was not handed over because the customer's mailbox takes nothing for
-    /// now; the provider works.
+    /// It was not handed over because this recipient gets nothing for now, however
+    /// well the provider is.
     #[error("{0}")]
     Deferred(String),
     /// The provider may have it. Sending it again could send it twice.

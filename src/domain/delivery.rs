@@ -116,8 +116,8 @@ pub enum Fault {
         /// Not before so long, where the provider says.
         retry_after: Option<Duration>,
     },
-    /// The recipient's mailbox takes nothing for now: the same message may be
-    /// handed over again, and the provider works.
+    /// The recipient gets nothing for now: the same message may be handed over
+    /// again, and nothing is said about how the provider is.
     Deferred,
     /// Another try ends the same way until somebody changes something.
     Permanent,

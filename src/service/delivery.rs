@@ -289,16 +289,15 @@ enum Unopened {
     Broken,
 }
 
-/// What a report tells about the provider: a message that it refuses, now or for
-/// good, shows that it works, and what is set up wrong here may be right at the
-/// other terminals.
+/// What a report tells about the provider: a message that it refuses shows that
+/// it works; what is set up wrong here may be right at the other terminals, and a
+/// recipient who gets nothing now may be the only one.
 const fn experience(report: &Report, took: Duration, is_trial: bool) -> Option<Experience> {
     match (report.fault, report.state) {
-        (None | Some(Fault::Deferred), _)
-        | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
+        (None, _) | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
             Some(Experience::Answered(took))
         }
-        (Some(Fault::Permanent), _) => None,
+        (Some(Fault::Permanent | Fault::Deferred), _) => None,
         (Some(_), _) if is_trial => Some(Experience::FailedAgain),
         (Some(_), _) => Some(Experience::Failed),
     }

@@ -1,5 +1,7 @@
 //! Taking customers over from a file.
 
+use std::time::Duration;
+
 use super::ports::{ImportCount, NewEvent};
 use super::{Desk, DeskError};
 use crate::domain::customer::NewCustomer;
@@ -10,6 +12,11 @@ use crate::domain::event::EventKind;
 pub const BATCH: usize = 2_000;
 
 impl Desk {
+    /// How long a contact waits that took another one's place.
+    pub fn contact_quarantine(&self) -> Duration {
+        self.office.otp.contact_quarantine
+    }
+
     /// Writes one batch of at most [`BATCH`] customers.
     pub async fn import_batch(&self, batch: &[NewCustomer]) -> Result<ImportCount, DeskError> {
         Ok(self.store.import(batch, self.notice_providers(), &self.actor).await?)
@@ -18,6 +25,10 @@ impl Desk {
     /// Writes down that an import was done.
     pub async fn import_done(&self, count: ImportCount) -> Result<(), DeskError> {
         let ImportCount { added, changed, unchanged, replaced } = count;
+        let replaced = match replaced {
+            0 => String::new(),
+            count => format!("; contacts replaced: {count}"),
+        };
         let event = NewEvent {
             kind: EventKind::Imported,
             outcome: None,
@@ -26,8 +37,7 @@ impl Desk {
             channel: None,
             contact: None,
             detail: Some(format!(
-                "{added} added, {changed} changed, {unchanged} unchanged; {replaced} contacts \
-                 replaced"
+                "{added} added, {changed} changed, {unchanged} unchanged{replaced}"
             )),
             actor: &self.actor,
         };

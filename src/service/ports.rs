@@ -131,7 +131,8 @@ pub struct ImportCount {
     pub changed: u64,
     /// Ones that were there and stayed as they were.
     pub unchanged: u64,
-    /// Email addresses and phone numbers that took another one's place.
+    /// Email addresses and phone numbers that took another one's place. In a table
+    /// of the office's own they are noticed later, when a code is asked for.
     pub replaced: u64,
 }
 

@@ -78,11 +78,11 @@ impl Refusal {
     fn quarantined(quarantine: Quarantine, instead: Vec<Channel>) -> Box<Self> {
         let reason = match quarantine.other_until {
             None => format!(
-                "The {} was changed a short while ago and cannot prove alone who the customer is.",
+                "The {} was changed a short while ago and gets no code yet.",
                 quarantine.kind.label()
             ),
             Some(_) => "The email address and the phone number were both changed a short while \
-                        ago; neither can prove alone who the customer is."
+                        ago; neither gets a code yet."
                 .into(),
         };
         let mut refusal = Self::new(Outcome::Limited, reason);

@@ -299,7 +299,6 @@ mod tests {
             "o brien dana",
             "brien dana o",
             "obrien dana",
-            "d",
             "rivera",
             "15550100142",
             "142",

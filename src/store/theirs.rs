@@ -78,10 +78,6 @@ pub(super) async fn import(
         }
         theirs.update(&mut tx, id, &wanted).await.map_err(refused)?;
         count.changed += 1;
-        let replaced = |at: &usize| {
-            theirs.is_contact(wanted[*at].0) && cells[*at].is_some() && wanted[*at].1.is_some()
-        };
-        count.replaced += (0..wanted.len()).filter(|at| !same(*at)).filter(replaced).count() as u64;
         written.push(id);
     }
     tx.commit().await?;
@@ -112,11 +108,6 @@ impl Theirs<'_> {
             (columns.locale.as_ref(), customer.locale),
         ];
         cells.into_iter().filter_map(|(column, text)| Some((column?, text))).collect()
-    }
-
-    fn is_contact(&self, column: &Identifier) -> bool {
-        let columns = &self.table.columns;
-        [&columns.email, &columns.phone].iter().any(|it| it.as_ref() == Some(column))
     }
 
     /// What the column holds for nothing.

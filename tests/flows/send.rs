@@ -132,7 +132,7 @@ fn security_17_a_changed_contact_is_told_with_what_else_there_is() {
         quarantine: Some(waiting),
     });
     counter.keys("<Enter>").is_at("send").says("This email address was changed 2 hours ago");
-    counter.says("It gets no code until");
+    counter.says("in 22 hours: use SMS, or ask an admin");
     counter.pass(Duration::from_hours(1)).says("in 21 hours");
     counter.keys("<Down><Enter>").is_at("entry");
 }

@@ -66,12 +66,12 @@ impl Verdicts {
         let said = self.said(text);
         let told = |sentence: &str| format!("{sentence} ({code} {said})");
         if !(500..600).contains(&code) {
-            return if stage == Stage::Recipient && is_of_the_mailbox(code, text) {
-                DeliveryError::Deferred(told(
-                    "The customer's mailbox takes no email at the moment.",
-                ))
-            } else {
-                DeliveryError::Failed(told("The mail server did not take the message this time."))
+            let deferral = (stage == Stage::Recipient).then(|| deferral(code, text)).flatten();
+            return match deferral {
+                Some(sentence) => DeliveryError::Deferred(told(sentence)),
+                None => DeliveryError::Failed(told(
+                    "The mail server did not take the message this time.",
+                )),
             };
         }
         match stage {
@@ -80,7 +80,8 @@ impl Verdicts {
                 self.place
             ))),
             Stage::Sender => DeliveryError::Refused(told(
-                "The mail server does not let this office's address send. Check from in [email].",
+                "The mail server does not let this office's address send. Use another channel. \
+                 Check from in [email].",
             )),
             Stage::Recipient => DeliveryError::Refused(told(
                 "The mail server refuses the customer's address. Correct it, or use another \
@@ -191,12 +192,24 @@ impl Verdicts {
     }
 }
 
-/// Whether a passing refusal is about the recipient's mailbox and not about the
-/// server: 450 (RFC 5321, 4.2.3), or a status of the address, the mailbox or a
-/// policy, such as greylisting (RFC 3463, 3.2, 3.3 and 3.8).
-fn is_of_the_mailbox(code: u16, text: &str) -> bool {
-    let has = |subject: &str| text.split_whitespace().any(|word| word.starts_with(subject));
-    code == 450 || ["4.1.", "4.2.", "4.7."].into_iter().any(has)
+/// What a passing refusal of a recipient means where it does not tell that the
+/// server is unwell. The enhanced status decides (RFC 3463): X.1 the recipient's
+/// address and X.2 the mailbox, but X.1.7 and X.1.8 the sender's address; X.7 a
+/// policy, such as greylisting. Without one, 450 is the mailbox (RFC 5321, 4.2.3).
+/// 421 ends the conversation, whatever follows it.
+fn deferral(code: u16, text: &str) -> Option<&'static str> {
+    const MAILBOX: &str = "The customer's mailbox takes no email at the moment.";
+    let status = text.split_whitespace().next().filter(|it| it.starts_with("4."));
+    match status.unwrap_or_default() {
+        _ if code == 421 => None,
+        "4.1.7" | "4.1.8" => None,
+        it if it.starts_with("4.1.") || it.starts_with("4.2.") => Some(MAILBOX),
+        it if it.starts_with("4.7.") => {
+            Some("The mail server lets this email wait before it takes it.")
+        }
+        "" if code == 450 => Some(MAILBOX),
+        _ => None,
+    }
 }
 
 /// The longest name of a message that is kept.
@@ -259,14 +272,16 @@ mod tests {
     }
 
     #[test]
-    fn a_mailbox_that_takes_nothing_now_says_nothing_about_the_server() {
+    fn a_recipient_who_gets_nothing_now_says_nothing_about_the_server() {
         let verdicts = verdicts("smtp");
         for (stage, code, text, deferred) in [
             (Stage::Recipient, 450, "mailbox busy", true),
             (Stage::Recipient, 451, "4.7.1 greylisted, come back later", true),
             (Stage::Recipient, 452, "4.2.2 mailbox full", true),
             (Stage::Recipient, 452, "4.3.1 no room on the disk", false),
-            (Stage::Recipient, 421, "4.4.2 timeout", false),
+            (Stage::Recipient, 450, "4.3.2 overloaded, 4.2.2.2 is full", false),
+            (Stage::Recipient, 450, "4.1.8 no such domain of the sender", false),
+            (Stage::Recipient, 421, "4.7.0 too many of you", false),
             (Stage::Greeting, 450, "4.7.1 too many of you", false),
         ] {
             let verdict = verdicts.refused(stage, code, text);

@@ -154,15 +154,17 @@ impl Verdicts {
     pub(super) fn undelivered(&self, answer: &Answer) -> String {
         let Some(code) = answer.code else {
             return if answer.status.as_deref() == Some("canceled") {
-                "The message was cancelled at Twilio before it was sent.".into()
+                "The message was cancelled at Twilio before it was sent. Use another channel."
+                    .into()
             } else {
                 "Twilio could not deliver the message and does not say why. Use another channel."
                     .into()
             };
         };
         match codes::known(code) {
-            Some((Fate::Refused | Fate::Settings, sentence)) => {
-                format!("{sentence} (Twilio {code})")
+            Some((Fate::Refused, sentence)) => format!("{sentence} (Twilio {code})"),
+            Some((Fate::Settings, sentence)) => {
+                format!("{sentence} Use another channel. (Twilio {code})")
             }
             _ => format!(
                 "Twilio could not deliver the message. Use another channel. ({})",

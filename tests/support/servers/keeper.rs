@@ -202,6 +202,10 @@ impl Keeper {
     fn all(&self) -> Vec<Pid> {
         self.signal(Signal::STOP);
         let server = self.server.expect("a server that runs");
+        // One that is still making a process has one more.
+        while !stopped(server) {
+            thread::sleep(Duration::from_millis(1));
+        }
         let children = format!("/proc/{server}/task/{server}/children");
         let children = fs::read_to_string(children).expect("the list of its processes");
         let children = children.split_whitespace().filter_map(|it| Pid::from_raw(it.parse().ok()?));
