@@ -34,7 +34,7 @@ use countersign::config::settings::{EmailSettings, TraySettings};
 use countersign::delivery::{self, Times};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::EmailAddress;
-use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy};
+use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
@@ -237,6 +237,7 @@ async fn customers(desk: &Desk) -> Vec<CustomerId> {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         })
         .collect();
     desk.import_batch(&people).await.expect("imported");

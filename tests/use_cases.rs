@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::{Assurance, Channel};
 use countersign::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
-use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy};
+use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::{DeliveryState, Fault, Report};
 use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
@@ -189,6 +189,7 @@ impl Bench {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         };
         self.store.import(&[customer], SCRIPTED, self.desk.actor()).await.expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
@@ -206,6 +207,7 @@ impl Bench {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         };
         self.desk.import_batch(&[new]).await.expect("imported");
         self.desk.customer(customer.id).await.expect("read").expect("the customer")
@@ -422,6 +424,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         })
         .collect();
     bench.store.import(&batch, SCRIPTED, bench.desk.actor()).await.expect("imported");

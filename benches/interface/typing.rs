@@ -10,7 +10,7 @@ use countersign::cli::house::House as _;
 use countersign::config::{Config, Surroundings};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::EmailAddress;
-use countersign::domain::customer::NewCustomer;
+use countersign::domain::customer::{NewCustomer, Unsaid};
 use countersign::service::ports::CustomerKey;
 use countersign::service::request::{Ask, Asked};
 use countersign::wiring::Wiring;
@@ -158,5 +158,6 @@ fn person(number: usize) -> NewCustomer {
         address: None,
         locale: None,
         balance: None,
+        unsaid: Unsaid::default(),
     }
 }

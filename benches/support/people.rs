@@ -3,7 +3,7 @@
 //! The same number always gives the same customer.
 
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
-use countersign::domain::customer::NewCustomer;
+use countersign::domain::customer::{NewCustomer, Unsaid};
 use countersign::domain::money::Money;
 
 const FIRST: &str = "Anna Annika Hannah Joanna Dana Diana James Mary John Patricia Robert Jennifer \
@@ -82,5 +82,6 @@ pub(crate) fn customer(number: u64) -> NewCustomer {
         address: Some(format!("{} Mill Lane", number % 200 + 1)),
         locale: None,
         balance: Some(Money { cents: 4_210, currency: "USD".into() }),
+        unsaid: Unsaid::default(),
     }
 }

@@ -41,6 +41,11 @@ pub async fn run(
             ignored_columns.iter().map(|column| asked_back(column)).collect::<Vec<_>>().join(", ")
         ));
     }
+    let lacking: Vec<_> = roster.lacking_columns().collect();
+    if !lacking.is_empty() {
+        let columns = lacking.join(", ");
+        output.note(&format!("The file has no column {columns}: what is on file of it stays."));
+    }
     let (sender, mut batches) = mpsc::channel(2);
     let reader = tokio::task::spawn_blocking(move || read(&mut roster, &sender));
     let mut sums = Sums::new(desk.map_or(Duration::ZERO, Desk::contact_quarantine));

@@ -109,6 +109,22 @@ pub struct NewCustomer {
     pub locale: Option<String>,
     /// What the customer owes; none leaves a recorded balance as it is.
     pub balance: Option<Money>,
+    /// What is not said of the customer here, and stays as it is on file.
+    pub unsaid: Unsaid,
+}
+
+/// What a file has no column for.
+#[expect(clippy::struct_excessive_bools, reason = "they are columns, each alone")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsaid {
+    /// The email address.
+    pub email: bool,
+    /// The phone number.
+    pub phone: bool,
+    /// The address.
+    pub address: bool,
+    /// The language.
+    pub locale: bool,
 }
 
 /// What the office has on the customer: shown once they are verified.

@@ -99,6 +99,8 @@ pub struct Health {
 pub enum Condition {
     /// Nothing is known against it.
     Ok,
+    /// Of a channel: its first provider is down, and the second one does the work.
+    Fallback,
     /// It takes its time.
     Slow,
     /// It is left alone.
@@ -110,6 +112,7 @@ impl Condition {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Fallback => "fallback",
             Self::Slow => "slow",
             Self::Down => "down",
         }

@@ -25,7 +25,10 @@ impl Lines {
     /// How a channel does at a moment: as well as the better of its lines.
     pub fn condition(&self, channel: Channel, now: Timestamp) -> Condition {
         let of_channel = self.all.iter().filter(|it| it.line.channel == channel);
-        of_channel.map(|it| it.at(now)).min().unwrap_or(Condition::Ok)
+        let best = of_channel.clone().map(|it| it.at(now)).min().unwrap_or(Condition::Ok);
+        let is_out = |it: &Health| it.is_down(now) || it.is_on_trial(now);
+        let mut first = of_channel.filter(|it| !it.line.fallback);
+        if best == Condition::Ok && first.any(is_out) { Condition::Fallback } else { best }
     }
 
     /// The next moment at which a condition changes by itself.

@@ -8,7 +8,7 @@ use super::db::{Db, Row, Tx, args, list};
 use super::index::{self, Entry};
 use super::sql::statements;
 use crate::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
-use crate::domain::customer::NewCustomer;
+use crate::domain::customer::{NewCustomer, Unsaid};
 use crate::domain::event::Actor;
 use crate::domain::text::clean;
 use crate::service::ports::notices::NoticeProviders;
@@ -59,6 +59,7 @@ pub(super) struct Incoming<'a> {
     pub(super) locale: Option<&'a str>,
     pub(super) balance_cents: Option<i64>,
     pub(super) currency: Option<&'a str>,
+    pub(super) unsaid: Unsaid,
 }
 
 impl<'a> From<&'a NewCustomer> for Incoming<'a> {
@@ -72,6 +73,7 @@ impl<'a> From<&'a NewCustomer> for Incoming<'a> {
             locale: new.locale.as_deref(),
             balance_cents: new.balance.as_ref().map(|it| it.cents),
             currency: new.balance.as_ref().map(|it| it.currency.as_str()),
+            unsaid: new.unsaid,
         }
     }
 }
@@ -88,6 +90,21 @@ impl Incoming<'_> {
             self.balance_cents,
             self.currency,
         ])
+    }
+
+    /// As it is to be where what is unsaid stays as it is on file.
+    fn beside<'a>(&'a self, file: Option<&'a OnFile>) -> Incoming<'a> {
+        let Some(OnFile { email, phone, address, locale }) = file else { return self.clone() };
+        let of = |is_unsaid, said, on_file: &'a Option<String>| {
+            if is_unsaid { on_file.as_deref() } else { said }
+        };
+        Incoming {
+            email: of(self.unsaid.email, self.email, email),
+            phone: of(self.unsaid.phone, self.phone, phone),
+            address: of(self.unsaid.address, self.address, address),
+            locale: of(self.unsaid.locale, self.locale, locale),
+            ..self.clone()
+        }
     }
 
     /// Phone numbers were read before they came here: they are in E.164.
@@ -108,6 +125,26 @@ impl Incoming<'_> {
             || (row.maybe_int(7)? == self.balance_cents
                 && row.maybe_text(8)?.as_deref() == self.currency);
         Ok(row.text(2)? == clean(self.name) && same_balance && same_texts.iter().all(|same| *same))
+    }
+}
+
+/// What is on file of a customer that an import may leave as it is.
+struct OnFile {
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    locale: Option<String>,
+}
+
+impl OnFile {
+    /// Reads a row of `ON_FILE`.
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            email: row.maybe_text(3)?,
+            phone: row.maybe_text(4)?,
+            address: row.maybe_text(5)?,
+            locale: row.maybe_text(6)?,
+        })
     }
 }
 
@@ -151,8 +188,12 @@ pub(super) struct Written {
 pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Written, StoreError> {
     let names = list(customers.iter().map(|it| it.account_no));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
+    let on_file = before.iter().map(|(account_no, row)| Ok((account_no, OnFile::read(row)?)));
+    let on_file = on_file.collect::<Result<HashMap<_, _>, StoreError>>()?;
+    let customers: Vec<Incoming<'_>> =
+        customers.iter().map(|it| it.beside(on_file.get(&it.account_no.to_owned()))).collect();
     let mut changed = Vec::new();
-    for customer in customers {
+    for customer in &customers {
         let same = match before.get(customer.account_no) {
             Some(row) => customer.reads_as(row)?,
             None => false,

@@ -113,7 +113,7 @@ async fn tell(
     let Line { channel, fallback } = outcome.line;
     let kind = match turned {
         Condition::Down => EventKind::ProviderDown,
-        Condition::Ok | Condition::Slow => EventKind::ProviderUp,
+        Condition::Ok | Condition::Fallback | Condition::Slow => EventKind::ProviderUp,
     };
     let stands_in = if fallback { " (fallback)" } else { "" };
     let name = format!("{}{stands_in}", outcome.provider);

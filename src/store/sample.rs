@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::db::{Db, Tx, args};
 use super::import::{self, Incoming};
 use super::sql::statements;
+use crate::domain::customer::Unsaid;
 use crate::domain::time::millis_of;
 use crate::service::ports::StoreError;
 
@@ -103,6 +104,7 @@ fn incoming(customer: &Customer) -> Incoming<'_> {
         locale: customer.locale.as_deref(),
         balance_cents: Some(customer.balance_cents),
         currency: Some(CURRENCY),
+        unsaid: Unsaid::default(),
     }
 }
 

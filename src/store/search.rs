@@ -26,10 +26,10 @@ const WORDS: usize = 4;
 
 /// Names with one word that are compared with the other words: they lie side by
 /// side. Where even the rarest word has more, those beyond are found by typing more.
-const NAMES: u32 = 5_000;
+const NAMES: u32 = 2_000;
 
 /// Customers of one word of whom all is compared: each lies in a place of its own.
-const CUSTOMERS: u32 = 1_000;
+const CUSTOMERS: u32 = 500;
 
 /// The digits of a number without its country code, at least.
 const WHOLE_PHONE: usize = 7;

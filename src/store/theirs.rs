@@ -40,7 +40,13 @@ struct Theirs<'a> {
 }
 
 /// A column of the table, and what a customer has for it.
-type Cell<'a> = (&'a Identifier, Option<&'a str>);
+#[derive(Clone, Copy)]
+struct Cell<'a> {
+    column: &'a Identifier,
+    text: Option<&'a str>,
+    /// Whether the file has it: what it has not stays as it is.
+    is_said: bool,
+}
 
 /// Writes a batch in one transaction of the database that has the table; gives
 /// the numbers of the customers that are not as they were, too.
@@ -70,13 +76,16 @@ pub(super) async fn import(
             written.extend(theirs.find(&mut tx, customer.account_no).await?.map(|it| it.0));
             continue;
         };
-        let wanted = theirs.cells(&customer);
-        let same = |at: usize| cells[at] == wanted[at].1.map(clean);
-        if (0..wanted.len()).all(same) {
+        let wanted = theirs.cells(&customer).into_iter().zip(cells);
+        let differs = |(cell, on_file): &(Cell<'_>, Option<String>)| {
+            cell.is_said && *on_file != cell.text.map(clean)
+        };
+        let changed: Vec<Cell<'_>> = wanted.filter(differs).map(|(cell, _)| cell).collect();
+        if changed.is_empty() {
             count.unchanged += 1;
             continue;
         }
-        theirs.update(&mut tx, id, &wanted).await.map_err(refused)?;
+        theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
         count.changed += 1;
         written.push(id);
     }
@@ -100,20 +109,24 @@ impl Theirs<'_> {
     /// What the table takes of a customer beside the account number.
     fn cells<'a>(&'a self, customer: &Incoming<'a>) -> Vec<Cell<'a>> {
         let columns = &self.table.columns;
+        let unsaid = customer.unsaid;
         let cells = [
-            (Some(&columns.name), Some(customer.name)),
-            (columns.email.as_ref(), customer.email),
-            (columns.phone.as_ref(), customer.phone),
-            (columns.address.as_ref(), customer.address),
-            (columns.locale.as_ref(), customer.locale),
+            (Some(&columns.name), Some(customer.name), false),
+            (columns.email.as_ref(), customer.email, unsaid.email),
+            (columns.phone.as_ref(), customer.phone, unsaid.phone),
+            (columns.address.as_ref(), customer.address, unsaid.address),
+            (columns.locale.as_ref(), customer.locale, unsaid.locale),
         ];
-        cells.into_iter().filter_map(|(column, text)| Some((column?, text))).collect()
+        let cell = |(column, text, is_unsaid): (Option<&'a Identifier>, _, bool)| {
+            Some(Cell { column: column?, text, is_said: !is_unsaid })
+        };
+        cells.into_iter().filter_map(cell).collect()
     }
 
     /// What the column holds for nothing.
-    fn value<'a>(&self, (column, text): &Cell<'a>) -> Arg<'a> {
-        let required = self.required.contains(&column.as_str().to_lowercase());
-        Arg::from(text.or_else(|| required.then_some("")))
+    fn value<'a>(&self, cell: &Cell<'a>) -> Arg<'a> {
+        let required = self.required.contains(&cell.column.as_str().to_lowercase());
+        Arg::from(cell.text.or_else(|| required.then_some("")))
     }
 
     /// The one customer of an account number, and what the columns hold of them.
@@ -159,12 +172,17 @@ impl Theirs<'_> {
 
     async fn insert(&self, tx: &mut Tx, customer: &Incoming<'_>) -> Result<(), StoreError> {
         // Where there is nothing, the table's own default holds.
-        let cells: Vec<Cell<'_>> = [(&self.table.columns.account_no, Some(customer.account_no))]
+        let account_no = Cell {
+            column: &self.table.columns.account_no,
+            text: Some(customer.account_no),
+            is_said: true,
+        };
+        let cells: Vec<Cell<'_>> = [account_no]
             .into_iter()
             .chain(self.cells(customer))
             .filter(|cell| !matches!(self.value(cell), Arg::Text(None)))
             .collect();
-        let names: Vec<String> = cells.iter().map(|(column, _)| self.quoted(column)).collect();
+        let names: Vec<String> = cells.iter().map(|cell| self.quoted(cell.column)).collect();
         let places: Vec<String> = (1..=cells.len()).map(|at| self.argument(at)).collect();
         let insert = format!(
             "INSERT INTO {} ({}) VALUES ({})",
@@ -180,7 +198,7 @@ impl Theirs<'_> {
         let set: Vec<String> = cells
             .iter()
             .zip(1..)
-            .map(|((column, _), at)| format!("{} = {}", self.quoted(column), self.argument(at)))
+            .map(|(cell, at)| format!("{} = {}", self.quoted(cell.column), self.argument(at)))
             .collect();
         let update = format!(
             "UPDATE {} SET {} WHERE {} = {}",

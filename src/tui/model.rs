@@ -356,6 +356,8 @@ pub enum Part {
     /// The last use of it went well, or there was none yet.
     #[default]
     Ok,
+    /// Of a channel: its second provider does the work of the first.
+    Fallback,
     /// It has been at something for longer than usual.
     Slow,
     /// The last use of it failed; the store is lost then, and reconnected to.

@@ -112,6 +112,23 @@ fn an_import_says_how_many_contacts_took_another_ones_place() {
 }
 
 #[test]
+fn what_a_file_has_no_column_for_stays_as_it_is() {
+    let desk = Desk::open();
+    let dana = || desk.run(&["customers", "find", "WB-004217", "--json"]).json();
+    let before = dana();
+    let changed = desk.told(
+        &["customers", "import", "-", "--json"],
+        "account_no;name;e-mail\nWB-004217;Dana Stone;other@example.org\n",
+    );
+    let changed = changed.ended(0, "imported");
+    assert_eq!((&changed["changed"], &changed["replaced"]), (&1.into(), &0.into()));
+    let mut after = dana();
+    assert_eq!(after["name"], "Dana Stone");
+    after["name"] = before["name"].clone();
+    assert_eq!(after, before, "contacts, address and language are those of before");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_told() {
     let desk = Desk::empty();
     desk.run(&["customers", "import", "not there.csv", "--json"]).ended(2, "usage");

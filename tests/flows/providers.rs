@@ -42,7 +42,10 @@ fn a_fallback_that_works_keeps_a_channel_up() {
     let (main, other) = (Line::main(Channel::Sms), Line::fallback(Channel::Sms));
     counter.desk.lines.all = vec![lost(main, counter.time()), Health::new(other)];
     counter.keys("riv<Enter>");
-    assert!(counter.send().choices.iter().all(|it| it.condition == Condition::Ok));
+    let conditions: Vec<_> =
+        counter.send().choices.iter().map(|it| (it.channel, it.condition)).collect();
+    assert!(conditions.contains(&(Channel::Sms, Condition::Fallback)), "{conditions:?}");
+    assert!(conditions.contains(&(Channel::Email, Condition::Ok)), "{conditions:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use countersign::cli::house::House as _;
 use countersign::config::{Config, Surroundings};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
-use countersign::domain::customer::{CustomerId, NewCustomer};
+use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
 use countersign::domain::request::Request;
 use countersign::service::Desk;
 use countersign::service::ports::CustomerKey;
@@ -251,5 +251,6 @@ fn person(number: usize) -> NewCustomer {
         address: None,
         locale: None,
         balance: None,
+        unsaid: Unsaid::default(),
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
-use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy};
+use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
@@ -54,6 +54,7 @@ impl Office {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         };
         desk.import_batch(&[dana]).await.expect("imported");
         let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
@@ -73,6 +74,7 @@ impl Office {
             address: None,
             locale: None,
             balance: None,
+            unsaid: Unsaid::default(),
         };
         self.desk.import_batch(&[changed]).await.expect("imported");
     }

@@ -136,6 +136,13 @@ pub(crate) fn one_down() -> Vec<ChannelChoice> {
     choices
 }
 
+/// Email goes by the second provider, so that SMS comes first.
+pub(crate) fn one_by_fallback() -> Vec<ChannelChoice> {
+    let mut choices = choices();
+    choices[1].condition = Condition::Fallback;
+    choices
+}
+
 /// The email address was changed an hour ago, so that SMS comes first.
 pub(crate) fn one_waits() -> Vec<ChannelChoice> {
     let mut choices = choices();
@@ -151,6 +158,13 @@ pub(crate) fn email_down() -> Lines {
     };
     let email = (0..3).fold(Health::new(Line::main(Channel::Email)), failed);
     Lines { all: vec![email, Health::new(Line::main(Channel::Sms))], read_at: at(0) }
+}
+
+/// The email provider is down, and the second one does its work.
+pub(crate) fn email_by_fallback() -> Lines {
+    let mut lines = email_down();
+    lines.all.push(Health::new(Line::fallback(Channel::Email)));
+    lines
 }
 
 /// A day's messages.

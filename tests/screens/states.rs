@@ -140,6 +140,9 @@ states! {
     send_on_down => with(send(Send { choices: m::one_down(), selected: 1, ..m::send() }), |model| {
         model.providers.known = m::email_down();
     });
+    send_by_fallback => with(send(Send { choices: m::one_by_fallback(), ..m::send() }), |model| {
+        model.providers.known = m::email_by_fallback();
+    });
     send_limited => with(send_both(), |model| {
         model.notice = Some(m::notice(
             Tone::Warning,

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::PhoneNumber;
-use countersign::domain::customer::PhonePolicy;
+use countersign::domain::customer::{PhonePolicy, Unsaid};
 use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
@@ -134,6 +134,14 @@ on_each_store! {
         let mut again = new_customer("K-1002", "José \"; DROP TABLE core_otp; --' Núñez");
         again.address = Some("Markt 1".into());
         let count = store.import(&[zoe, same.clone(), again], TRAY, &actor()).await.expect("written");
+        let half = Unsaid { email: true, phone: true, address: true, locale: true };
+        let mut renamed = new_customer("K-1003", "Ünal Çelik-Berg");
+        renamed.unsaid = half;
+        let before = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
+        let one = store.import(&[renamed, same.clone()], TRAY, &actor()).await.expect("written");
+        assert_eq!((one.changed, before.len()), (2, 1), "renamed, and back");
+        let after = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
+        assert_eq!(after, before, "what was not said stays");
         assert_eq!(count, ImportCount { added: 0, changed: 2, unchanged: 1, replaced: 0 });
         let found = store.identify(CustomerKey::Phone("+14155550142")).await.expect("an answer");
         assert_eq!((found.len(), found[0].email.as_deref()), (1, None), "an empty text is written");

@@ -3,7 +3,7 @@
 use super::cells::split;
 use super::{BadLine, RosterError};
 use crate::domain::contact::{ContactError, EmailAddress, PhoneNumber};
-use crate::domain::customer::NewCustomer;
+use crate::domain::customer::{NewCustomer, Unsaid};
 use crate::domain::locale::is_tag;
 use crate::domain::money::Money;
 use crate::domain::text;
@@ -143,7 +143,27 @@ impl Header {
             address: cell(Column::Address, "address", 300)?,
             locale: cell(Column::Locale, "locale", 35)?.map(locale).transpose()?,
             balance: balance.map(|raw| money(&raw, currency.as_deref())).transpose()?,
+            unsaid: self.unsaid(),
         })
+    }
+
+    /// The columns that most files have and this one lacks: they are left alone.
+    pub(super) fn lacking(&self) -> impl Iterator<Item = &'static str> {
+        [Column::Email, Column::Phone, Column::Address]
+            .into_iter()
+            .filter(|column| self.places[*column as usize].is_none())
+            .map(Column::word)
+    }
+
+    /// What the file has no column for.
+    fn unsaid(&self) -> Unsaid {
+        let lacks = |column: Column| self.places[column as usize].is_none();
+        Unsaid {
+            email: lacks(Column::Email),
+            phone: lacks(Column::Phone),
+            address: lacks(Column::Address),
+            locale: lacks(Column::Locale),
+        }
     }
 }
 

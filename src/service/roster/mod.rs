@@ -139,6 +139,11 @@ impl<R: BufRead> Roster<R> {
         &self.header.unknown
     }
 
+    /// The columns that are not there: what they would hold stays as it is on file.
+    pub fn lacking_columns(&self) -> impl Iterator<Item = &'static str> {
+        self.header.lacking()
+    }
+
     /// The next line that is not blank; none at the end of the file.
     pub fn next_line(&mut self) -> io::Result<Option<RosterLine>> {
         loop {

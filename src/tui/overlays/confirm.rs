@@ -39,7 +39,7 @@ fn words(
     match question {
         Question::Quit if matches!(screen, Screen::Verified(_)) => (
             "Leave countersign?",
-            "The customer is still verified. Leaving does not log them out.",
+            "The customer is still verified. Leaving logs them out.",
             "leave",
             "stay",
         ),

@@ -87,6 +87,9 @@ fn channel<'a>(
             }
             Condition::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
             Condition::Slow => parts.push(vec![Span::styled("slow at the moment", theme.warning)]),
+            Condition::Fallback => {
+                parts.push(vec![Span::styled("by the second provider", theme.muted)]);
+            }
             Condition::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
             Condition::Ok => {}
         }
@@ -147,9 +150,12 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let mut lines = styled(&text, room, Style::new());
     if choice.condition == Condition::Down {
         let label = choice.channel.label();
+        let now = scene.time().unwrap_or_default();
+        let works = |it: &ChannelChoice| it.is_usable(now) && it.condition != Condition::Down;
+        let instead =
+            if send.choices.iter().any(works) { " Another channel is quicker." } else { "" };
         let text = format!(
-            "{label} is down at the moment: the message waits until it works again. Another \
-             channel is quicker."
+            "{label} is down at the moment: the message waits until it works again.{instead}"
         );
         lines.extend(styled(&text, room, theme.warning));
     }

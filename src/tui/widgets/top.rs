@@ -36,7 +36,8 @@ fn known(model: &Model, now: Option<Timestamp>) -> Health {
         *part = match (condition, *part) {
             (Some(Condition::Down), _) | (_, Part::Down) => Part::Down,
             (Some(Condition::Slow), _) | (_, Part::Slow) => Part::Slow,
-            (Some(Condition::Ok) | None, Part::Ok) => Part::Ok,
+            (Some(Condition::Fallback), _) => Part::Fallback,
+            (Some(Condition::Ok) | None, part) => part,
         };
     }
     health
@@ -118,6 +119,7 @@ fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'s
             }
             let (word, style) = match part {
                 Part::Ok => ("ok", theme.muted),
+                Part::Fallback => ("fallback", theme.warning),
                 Part::Slow => ("slow", theme.warning),
                 Part::Down if name != STORE => ("down", theme.bad),
                 Part::Down if said == Said::Least => ("lost", theme.bad),

@@ -116,9 +116,9 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("search::EMAIL_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
     ("search::NAME_BEGINS", &["'person'", "'person\u{10ffff}'", "20"]),
     ("search::WORD_BEGINS", &["'person'", "'person\u{10ffff}'", "20", "40"]),
-    ("search::HOW_MANY", &["'person'", "'person\u{10ffff}'", "5000"]),
-    ("search::NAMED", &["'person'", "'person\u{10ffff}'", "5000", "'7'", "'x'", "''", "20"]),
-    ("search::KNOWN", &["'person'", "'person\u{10ffff}'", "1000", "'7'", "'example'", "''", "20"]),
+    ("search::HOW_MANY", &["'person'", "'person\u{10ffff}'", "2000"]),
+    ("search::NAMED", &["'person'", "'person\u{10ffff}'", "2000", "'7'", "'x'", "''", "20"]),
+    ("search::KNOWN", &["'person'", "'person\u{10ffff}'", "500", "'7'", "'example'", "''", "20"]),
 ];
 
 /// The statements that have a plan: the others make tables.

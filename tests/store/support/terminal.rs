@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use countersign::domain::channel::Channel;
 use countersign::domain::code::{Binding, Code, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
-use countersign::domain::customer::{CustomerId, NewCustomer};
+use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
 use countersign::domain::delivery::Report;
 use countersign::domain::event::{Actor, Event, EventFilter, Page};
 use countersign::domain::key::{Key, KeyId, Keyring};
@@ -77,6 +77,7 @@ pub(crate) fn new_customer(account_no: &str, name: &str) -> NewCustomer {
         address: None,
         locale: None,
         balance: None,
+        unsaid: Unsaid::default(),
     }
 }
 
