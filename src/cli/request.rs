@@ -10,7 +10,7 @@ use super::moment;
 use super::output::Output;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, TRAY};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::text;
@@ -184,6 +184,10 @@ fn said_of_delivery(request: &Request) -> String {
     if delivery.state == DeliveryState::Queued && request.status != Status::Open {
         let status = wording::status(request, &moment::short);
         return format!("No message went to {}. {status}", request.contact);
+    }
+    if delivery.state == DeliveryState::Sent && delivery.provider == TRAY {
+        let (label, to) = (request.channel.label(), &request.contact);
+        return format!("{label} to {to} is in the tray, and went nowhere.");
     }
     wording::delivery(delivery.state, request.channel, &request.contact, delivery.detail.as_deref())
 }

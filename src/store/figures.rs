@@ -9,9 +9,12 @@ use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::StoreError;
 
 statements! {
+    /// Without those that were taken back before they were handed over.
     SAMPLES {
-        "SELECT provider, fallback, state, created_at, accepted_at, delivered_at \
-         FROM core_delivery WHERE created_at > " now " - $1 ORDER BY created_at DESC LIMIT $2"
+        "SELECT d.provider, d.fallback, d.state, d.created_at, d.accepted_at, d.delivered_at \
+         FROM core_delivery d WHERE d.created_at > " now " - $1 AND (d.state <> 'queued' \
+         OR EXISTS (SELECT 1 FROM core_outbox b WHERE b.delivery_id = d.id)) \
+         ORDER BY d.created_at DESC LIMIT $2"
     }
     /// The table is small.
     QUEUE {

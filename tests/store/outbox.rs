@@ -13,7 +13,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::Request;
 use countersign::service::ports::outbox::{self, Errand};
 
-use crate::support::{HOLDER, House, Terminal, on_each_store, phone, wish};
+use crate::support::{HOLDER, House, Terminal, Wish, on_each_store, phone, wish};
 
 /// Another terminal of the office.
 const OTHER: &str = "another terminal";
@@ -256,6 +256,20 @@ on_each_store! {
         assert_eq!(desk.state(&request).await, DeliveryState::Sent);
         assert_eq!(held(&house).await, (0, 0));
         assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
+    }
+
+    async fn a_message_that_was_taken_back_is_not_among_the_figures(house) {
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "111111")).await;
+        let hour = Duration::from_hours(1);
+        let queued = async || desk.store.samples(hour, 9).await.expect("figures").len();
+        assert_eq!(queued().await, 1);
+        let other = Wish { purpose: "complaint".into(), ..wish(customer, "222222") };
+        desk.issue(&other).await;
+        assert_eq!(queued().await, 2);
+        desk.store.cancel(&first.id, &desk.actor).await.expect("withdrawn");
+        assert_eq!(queued().await, 1, "nobody waits for it");
     }
 
     async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(house) {
