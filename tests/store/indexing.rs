@@ -68,6 +68,30 @@ async fn hold_index(house: &House) -> Box<dyn Any> {
 }
 
 on_each_store! {
+    async fn an_index_of_version_five_is_filled_anew_by_the_migration(house) {
+        let names = [new_customer("WB-1", "Dana Rivera"), new_customer("WB-2", "Ana Pía Stone")];
+        let store = house.open().await;
+        store.import(&names, TRAY, &actor()).await.expect("imported");
+        store.prepared().await;
+        store.close().await;
+        // As a program of version 5 left it, which looked each word up by itself.
+        for statement in [
+            "ALTER TABLE core_customer_word RENAME COLUMN phrase TO word",
+            "DELETE FROM core_customer_word",
+            "INSERT INTO core_customer_word (word, customer_id) SELECT 'rivera', MIN(id) \
+             FROM core_customer",
+            "DELETE FROM core_schema WHERE version > 5",
+        ] {
+            house.sql(statement).await;
+        }
+        let store = house.open().await;
+        store.migrate().await.expect("migrated");
+        assert_eq!(found(&store, "rivera dana").await, ["WB-1"]);
+        assert_eq!(found(&store, "stone pia").await, ["WB-2"]);
+        let left = "SELECT COUNT(*) FROM core_customer_word WHERE phrase = 'rivera'";
+        assert_eq!(house.number(left).await, 0);
+    }
+
     async fn customers_of_the_office_are_found_by_the_first_search(house) {
         let office = office(house.kind()).await;
         let store = office.open().await;
