@@ -49,24 +49,22 @@ statements! {
         "SELECT " event_columns "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
     }
     OUTCOME_BEFORE {
-        "SELECT " event_columns "WHERE e.outcome = $3 AND e.id < $1 ORDER BY e.id DESC LIMIT $2"
+        "SELECT " event_columns (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
     }
     OUTCOME_AFTER {
-        "SELECT " event_columns "WHERE e.outcome = $3 AND e.id > $1 ORDER BY e.id LIMIT $2"
+        "SELECT " event_columns (after "e.outcome" "$3") "LIMIT $2"
     }
     CHANNEL_BEFORE {
-        "SELECT " event_columns "WHERE e.channel = $3 AND e.id < $1 ORDER BY e.id DESC LIMIT $2"
+        "SELECT " event_columns (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
     }
     CHANNEL_AFTER {
-        "SELECT " event_columns "WHERE e.channel = $3 AND e.id > $1 ORDER BY e.id LIMIT $2"
+        "SELECT " event_columns (after "e.channel" "$3") "LIMIT $2"
     }
     BOTH_BEFORE {
-        "SELECT " event_columns "WHERE e.outcome = $3 AND e.channel = $4 AND e.id < $1 \
-         ORDER BY e.id DESC LIMIT $2"
+        "SELECT " event_columns (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
     }
     BOTH_AFTER {
-        "SELECT " event_columns "WHERE e.outcome = $3 AND e.channel = $4 AND e.id > $1 \
-         ORDER BY e.id LIMIT $2"
+        "SELECT " event_columns (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
     }
     /// Its events are kept for longer than the request.
     IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
