@@ -79,7 +79,8 @@ fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focu
 
 fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let mut rows = vec![Row::Gap, Line::from("Type one of these, or how it begins:").into(), Row::Gap];
+    let mut rows =
+        vec![Row::Gap, Line::from("Type one of these, or how it begins:").into(), Row::Gap];
     for (what, example) in [
         ("account number", "WB-004217, or only 4217"),
         ("name", "rivera, or dana riv"),
