@@ -37,7 +37,7 @@ fn a_code_by_whatsapp_is_recorded_as_a_factor_of_its_own() {
         (&request["channel"], &request["contact"]),
         (&"whatsapp".into(), &"+1********42".into())
     );
-    assert_eq!(request["message"], "WhatsApp sent to +1********42.");
+    assert_eq!(request["message"], "WhatsApp to +1********42 is in the tray, and went nowhere.");
     assert!(desk.run(&["tray"]).out.contains("WhatsApp to +14155550142"));
     desk.verify(&request, &code).ended(0, "verified");
     let session = desk.run(&["session", "list", "--json"]).json();
