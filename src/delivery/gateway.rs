@@ -20,7 +20,6 @@ use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
@@ -72,11 +71,7 @@ impl GatewaySender {
         piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let Contact::Phone(number) = piece.to() else {
-            return Err(DeliveryError::Refused(
-                "This contact is no phone number. Use another channel.".into(),
-            ));
-        };
+        let number = piece.phone_number()?;
         let text = piece.sms(&self.templates)?;
         let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
         let method = match self.settings.method {

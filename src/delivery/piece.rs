@@ -5,7 +5,7 @@
 use super::error::DeliveryError;
 use super::scrub::Secrets;
 use super::templates::{EmailText, Templates, trial};
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
@@ -31,6 +31,26 @@ impl<'a> Piece<'a> {
             Self::Code(message) => &message.to,
             Self::Test(test) => &test.to,
             Self::Notice(notice) => &notice.to,
+        }
+    }
+
+    /// The email address that it goes to.
+    pub(super) fn email_address(self) -> Result<&'a EmailAddress, DeliveryError> {
+        match self.to() {
+            Contact::Email(address) => Ok(address),
+            Contact::Phone(_) => Err(DeliveryError::Refused(
+                "This contact is no email address. Use another channel.".into(),
+            )),
+        }
+    }
+
+    /// The phone number that it goes to.
+    pub(super) fn phone_number(self) -> Result<&'a PhoneNumber, DeliveryError> {
+        match self.to() {
+            Contact::Phone(number) => Ok(number),
+            Contact::Email(_) => Err(DeliveryError::Refused(
+                "This contact is no phone number. Use another channel.".into(),
+            )),
         }
     }
 

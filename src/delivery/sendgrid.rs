@@ -19,7 +19,6 @@ use super::smtp::sender_address;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::SendGridSettings;
-use crate::domain::contact::Contact;
 use crate::domain::delivery::Report;
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
@@ -80,11 +79,7 @@ impl SendGridSender {
     /// The message as the API takes it. Links and pictures that tell whether a
     /// message was read have no place in one with a code.
     fn letter(&self, piece: Piece<'_>) -> Result<Value, DeliveryError> {
-        let Contact::Email(address) = piece.to() else {
-            return Err(DeliveryError::Refused(
-                "This contact is no email address. Use another channel.".into(),
-            ));
-        };
+        let address = piece.email_address()?;
         let texts = piece.email(&self.templates)?;
         let mailbox = |address: &str, name: Option<&str>| match name {
             Some(name) => json!({ "email": address, "name": name }),

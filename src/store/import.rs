@@ -188,10 +188,14 @@ pub(super) struct Written {
 pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Written, StoreError> {
     let names = list(customers.iter().map(|it| it.account_no));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
-    let on_file = before.iter().map(|(account_no, row)| Ok((account_no, OnFile::read(row)?)));
-    let on_file = on_file.collect::<Result<HashMap<_, _>, StoreError>>()?;
+    let mut on_file = HashMap::new();
+    for customer in customers.iter().filter(|it| it.unsaid != Unsaid::default()) {
+        if let Some(row) = before.get(customer.account_no) {
+            on_file.insert(customer.account_no, OnFile::read(row)?);
+        }
+    }
     let customers: Vec<Incoming<'_>> =
-        customers.iter().map(|it| it.beside(on_file.get(&it.account_no.to_owned()))).collect();
+        customers.iter().map(|it| it.beside(on_file.get(it.account_no))).collect();
     let mut changed = Vec::new();
     for customer in &customers {
         let same = match before.get(customer.account_no) {

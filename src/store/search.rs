@@ -71,12 +71,12 @@ statements! {
     }
     /// The customers in whose names one word has the others beside it.
     NAMED {
-        "SELECT " customer_columns ", hit.phrase \
+        "SELECT " customer_columns ", ' ' || hit.phrase, '' \
          FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few \
-         WHERE " (named "$4") "AND " (named "$5") "AND " (named "$6")
-        "GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $7) hit \
+         WHERE " (begins "' ' || few.phrase" "$4") "AND " (begins "' ' || few.phrase" "$5")
+        "AND " (begins "' ' || few.phrase" "$6") "GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $7) hit \
          JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
     /// The customers of one word of whom the others are known too.
@@ -250,30 +250,35 @@ async fn all_words(db: &Db, words: &[String], ask: i64) -> Result<Vec<Customer>,
     }
     let Some((_, at)) = rarest else { return Ok(Vec::new()) };
     let word = words.remove(at);
-    let other = |at: usize| words.get(at).copied().unwrap_or_default();
-    let more = words.get(WORDS - 1..).unwrap_or_default();
-    let has = |said: &str, word: &&str| said.contains(&format!(" {word}"));
-    let end = end(word);
-    let mut found = Vec::new();
+    let mut found = compared(db, &NAMED, word, &words, NAMES, ask).await?;
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    if count < ask {
+        // Those that were found come again.
+        let ask = ask.saturating_add(count);
+        found.extend(compared(db, &KNOWN, word, &words, CUSTOMERS, ask).await?);
+    }
+    Ok(found)
+}
+
+/// Of the first `most` of a word, those who have the others too.
+async fn compared(
+    db: &Db,
+    sql: &Sql,
+    word: &str,
+    others: &[&str],
+    most: u32,
+    ask: i64,
+) -> Result<Vec<Customer>, StoreError> {
+    let other = |at: usize| others.get(at).copied().unwrap_or_default();
+    let more = others.get(WORDS - 1..).unwrap_or_default();
     // What is still to be compared here may leave few of many.
-    let most = |most: u32| if more.is_empty() { ask } else { most.into() };
-    let arguments = args![word, &end, NAMES, other(0), other(1), other(2), most(NAMES)];
-    for row in db.all(&NAMED, arguments).await? {
-        let name = format!(" {}", row.text(7)?);
-        if more.iter().all(|it| has(&name, it)) {
-            found.push(view::customer(&row)?);
-        }
-    }
-    if i64::try_from(found.len()).is_ok_and(|count| count >= ask) {
-        return Ok(found);
-    }
-    // Those that were found come again.
-    let ask = ask.saturating_add(i64::try_from(found.len()).unwrap_or(i64::MAX));
-    let most = |most: u32| if more.is_empty() { ask } else { most.into() };
-    let arguments = args![word, &end, CUSTOMERS, other(0), other(1), other(2), most(CUSTOMERS)];
-    for row in db.all(&KNOWN, arguments).await? {
+    let limit = if more.is_empty() { ask } else { most.into() };
+    let end = end(word);
+    let arguments = args![word, &end, most, other(0), other(1), other(2), limit];
+    let mut found = Vec::new();
+    for row in db.all(sql, arguments).await? {
         let (said, phone) = (row.text(7)?, row.text(8)?);
-        if more.iter().all(|it| has(&said, it) || phone.contains(it)) {
+        if more.iter().all(|it| said.contains(&format!(" {it}")) || phone.contains(it)) {
             found.push(view::customer(&row)?);
         }
     }

@@ -187,21 +187,22 @@ macro_rules! fragment {
     ($database:ident (said $word:literal)) => {
         concat!(
             "(",
-            $crate::store::sql::fragment!($database place),
-            "(s.words, ' ' || ",
-            $word,
-            ") > 0 OR ",
+            $crate::store::sql::fragment!($database (begins "s.words" $word)),
+            "OR ",
             $crate::store::sql::fragment!($database place),
             "(s.phone, ",
             $word,
             ") > 0) "
         )
     };
-    // Whether the words that are looked up begin so; the empty word is always there.
-    ($database:ident (named $word:literal)) => {
+    // Whether one of several words, each after a space, begins so; the empty word is
+    // always there.
+    ($database:ident (begins $words:literal $word:literal)) => {
         concat!(
             $crate::store::sql::fragment!($database place),
-            "(' ' || few.phrase, ' ' || ",
+            "(",
+            $words,
+            ", ' ' || ",
             $word,
             ") > 0 "
         )

@@ -33,11 +33,11 @@ use crate::post_office::{At, Does, PostOffice};
 use crate::twilio_books::Books;
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN, error};
 
-/// Long enough for a busy machine, short enough for a test that waits for it.
 /// Every provider that a test uses.
 pub(crate) const EVERY: &[&str] =
     &["smtp", "sendgrid", "sendgrid-api", "twilio", "gateway", "tray"];
 
+/// Long enough for a busy machine, short enough for a test that waits for it.
 pub(crate) const SHORT: Times =
     Times { step: Duration::from_secs(2), total: Duration::from_secs(4) };
 

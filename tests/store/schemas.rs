@@ -101,11 +101,10 @@ async fn schema(house: &House) -> BTreeSet<String> {
     let keyed =
         [("core_customer_search index (", ", customer_id)"), ("core_event index (", ", id)")];
     let with_key = |fact: String| {
-        let columns = keyed.iter().find_map(|(table, key)| {
-            fact.strip_suffix(key)
-                .filter(|_| house.kind() == Kind::Postgres && fact.starts_with(table))
-        });
-        columns.map_or_else(|| fact.clone(), |columns| format!("{columns})"))
+        let is_keyed =
+            |(table, _): &&(&str, &str)| house.kind() == Kind::Postgres && fact.starts_with(*table);
+        let columns = keyed.iter().find(is_keyed).and_then(|(_, key)| fact.strip_suffix(key));
+        columns.map(|columns| format!("{columns})")).unwrap_or(fact)
     };
     facts.into_iter().filter(|fact| !only(fact)).map(with_key).collect()
 }

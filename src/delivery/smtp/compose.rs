@@ -9,7 +9,6 @@ use lettre::{Address, Message};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::piece::Piece;
 use crate::delivery::templates::Templates;
-use crate::domain::contact::Contact;
 use crate::domain::text;
 
 /// A letter ready to be handed over.
@@ -31,11 +30,7 @@ impl Letter {
         piece: Piece<'_>,
         templates: &Templates,
     ) -> Result<Self, DeliveryError> {
-        let Contact::Email(address) = piece.to() else {
-            return Err(DeliveryError::Refused(
-                "This contact is no email address. Use another channel.".into(),
-            ));
-        };
+        let address = piece.email_address()?;
         let to: Address = address.as_str().parse().map_err(|_| {
             DeliveryError::Refused(
                 "The email address on file is not valid. Correct it, or use another channel."
@@ -114,7 +109,7 @@ mod tests {
     use super::*;
     use crate::config::settings::MessageSettings;
     use crate::domain::code::Code;
-    use crate::domain::contact::EmailAddress;
+    use crate::domain::contact::{Contact, EmailAddress};
     use crate::domain::message::{MessageFacts, Outgoing};
     use crate::domain::request::Reference;
     use crate::domain::time::Timestamp;

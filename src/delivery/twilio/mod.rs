@@ -22,7 +22,6 @@ use super::scrub::Secrets;
 use super::templates::Templates;
 use super::times::Times;
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
-use crate::domain::contact::Contact;
 use crate::domain::delivery::{Report, Told, Trace};
 use crate::domain::message::{ChangeNotice, Fact, Outgoing, TestMessage};
 use crate::domain::text;
@@ -84,11 +83,7 @@ impl MessageSender {
         piece: Piece<'_>,
         consent: &dyn Consent,
     ) -> Result<Option<String>, DeliveryError> {
-        let Contact::Phone(number) = piece.to() else {
-            return Err(DeliveryError::Refused(
-                "This contact is no phone number. Use another channel.".into(),
-            ));
-        };
+        let number = piece.phone_number()?;
         let form = self.form(number.as_str(), piece)?;
         let verdicts = Verdicts { secrets: piece.hidden(self.secrets()) };
         let url = self.url(&["Messages.json"])?;

@@ -108,7 +108,7 @@ impl Header {
             }
         }
         for column in [Column::AccountNo, Column::Name] {
-            if header.places[column as usize].is_none() {
+            if header.lacks(column) {
                 return Err(RosterError::Missing(column.word()));
             }
         }
@@ -151,19 +151,22 @@ impl Header {
     pub(super) fn lacking(&self) -> impl Iterator<Item = &'static str> {
         [Column::Email, Column::Phone, Column::Address]
             .into_iter()
-            .filter(|column| self.places[*column as usize].is_none())
+            .filter(|column| self.lacks(*column))
             .map(Column::word)
     }
 
     /// What the file has no column for.
     fn unsaid(&self) -> Unsaid {
-        let lacks = |column: Column| self.places[column as usize].is_none();
         Unsaid {
-            email: lacks(Column::Email),
-            phone: lacks(Column::Phone),
-            address: lacks(Column::Address),
-            locale: lacks(Column::Locale),
+            email: self.lacks(Column::Email),
+            phone: self.lacks(Column::Phone),
+            address: self.lacks(Column::Address),
+            locale: self.lacks(Column::Locale),
         }
+    }
+
+    const fn lacks(&self, column: Column) -> bool {
+        self.places[column as usize].is_none()
     }
 }
 
