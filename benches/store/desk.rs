@@ -18,6 +18,7 @@ use countersign::service::ports::{
     Attempt, Attempted, Dispatch, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
 };
 use countersign::store::SqlStore;
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 
 use super::place::{Bare, Place};
@@ -182,6 +183,14 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
         "bare transaction that writes as much",
         whole / update
     ));
+    if let Bare::Postgres(pool) = bare {
+        let one = statements(bare, pool, begin).await;
+        report.note(&format!(
+            "{:<44}{one:>11.0}{:>9.2}×",
+            "bare statement that writes as much",
+            one / update
+        ));
+    }
     let all = desks.clone();
     let asked = rate(move |task, round| {
         let desk = all[task as usize].clone();
@@ -219,16 +228,33 @@ async fn handed_over(bare: &Bare) {
 
 /// How many transactions of the floor a second.
 async fn transactions(bare: &Bare, begin: u64) -> f64 {
-    let events = bare.number("SELECT MAX(id) FROM core_event").await;
-    let sessions = bare.number("SELECT MAX(id) FROM core_session").await;
     let all = bare.clone();
     let rate = rate(move |task, round| {
         let bare = all.clone();
-        async move {
-            let name = people::scattered(begin + task * EACH + round).to_string();
-            floor::transaction(&bare, task, &name).await;
-        }
+        async move { floor::transaction(&bare, task, &name(begin, task, round)).await }
     });
+    forgotten(bare, rate).await
+}
+
+/// How many statements of the floor that write as much.
+async fn statements(bare: &Bare, pool: &PgPool, begin: u64) -> f64 {
+    let all = pool.clone();
+    let rate = rate(move |task, round| {
+        let pool = all.clone();
+        async move { floor::statement(&pool, task, &name(begin, task, round)).await }
+    });
+    forgotten(bare, rate).await
+}
+
+/// A name that no row has.
+fn name(begin: u64, task: u64, round: u64) -> String {
+    people::scattered(begin + task * EACH + round).to_string()
+}
+
+/// A rate, whose rows are taken away again.
+async fn forgotten(bare: &Bare, rate: impl Future<Output = f64>) -> f64 {
+    let events = bare.number("SELECT MAX(id) FROM core_event").await;
+    let sessions = bare.number("SELECT MAX(id) FROM core_session").await;
     let rate = rate.await;
     floor::forget(bare, events, sessions).await;
     rate

@@ -2,7 +2,7 @@
 //! transaction that writes the rows of a verification, each statement prepared and
 //! nothing decided.
 
-use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments, Pool};
+use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments, PgPool, Pool};
 
 use super::place::Bare;
 
@@ -77,6 +77,20 @@ where
         query.execute(&mut *tx).await?;
     }
     tx.commit().await
+}
+
+/// The same rows by one statement, which PostgreSQL alone can do: nothing that writes
+/// them takes less.
+pub(crate) async fn statement(pool: &PgPool, task: u64, name: &str) {
+    let text = format!(
+        "WITH guard AS ({}), request AS ({}), session AS ({SESSION}) {EVENT}",
+        UPDATE[1].replace("$1", "$4"),
+        UPDATE[1].replace("$1", "$4 + 8")
+    );
+    let query = sqlx::query(AssertSqlSafe(text));
+    let query = query.bind(name.to_owned()).bind(name.to_owned()).bind(name.to_owned());
+    let task = i64::try_from(task).expect("fits");
+    query.bind(task).execute(pool).await.expect("written");
 }
 
 /// Takes the transactions' rows away again.
