@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::Local;
+
 use super::args::LogArgs;
 use super::exit::{Exit, Failure};
 use super::json::EventLine;
@@ -11,6 +13,7 @@ use super::request::{identify, parse};
 use super::{moment, table};
 use crate::domain::event::{Event, EventFilter, EventId, OVERLAP, Page};
 use crate::domain::outcome::Outcome;
+use crate::domain::when::{Stretch, When};
 use crate::service::Desk;
 
 /// Entries read at a time.
@@ -21,7 +24,10 @@ const GLANCE: Duration = Duration::from_secs(2);
 
 /// The widths of a person's columns. They are fixed, since a log that is
 /// followed does not know what comes.
-const WIDTHS: [usize; 7] = [19, 20, 12, 6, 18, 10, 26];
+const WIDTHS: [usize; 8] = [19, 20, 12, 8, 18, 10, 26, 0];
+
+const HEADINGS: [&str; 8] =
+    ["TIME", "WHAT", "OUTCOME", "CHANNEL", "CONTACT", "REQUEST", "CUSTOMER", "WHO"];
 
 /// `log`
 pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result<Exit, Failure> {
@@ -33,18 +39,18 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
     };
     // The signal is taken before the first look, so that nothing falls in between.
     let mut changes = desk.store().changes();
-    if writing == Writing::Csv {
-        output.line(&EventLine::COLUMNS.join(","))?;
-    }
     let limit = arguments.limit;
     if !arguments.follow {
         let events = newest(desk, &filter, limit).await?;
-        write(output, writing, &events)?;
         if events.is_empty() && writing == Writing::Lines {
             output.note("Nothing is in the log that fits.");
+            return Ok(Exit::DONE);
         }
+        head(output, writing)?;
+        write(output, writing, &events)?;
         return Ok(Exit::DONE);
     }
+    head(output, writing)?;
     // What is older than the first entry shown must not come as news.
     let mut events = newest(desk, &filter, limit.max(OVERLAP)).await?;
     let mut seen = Seen::default();
@@ -116,7 +122,14 @@ async fn filter(desk: &Desk, arguments: &LogArgs) -> Result<EventFilter, Failure
         channel: arguments.channel,
         customer,
         request: arguments.request.as_deref().map(parse).transpose()?,
+        from: stretch("--since", arguments.since)?.map(|it| it.from),
+        before: stretch("--until", arguments.until)?.map(|it| it.before),
     })
+}
+
+fn stretch(option: &str, when: Option<When>) -> Result<Option<Stretch>, Failure> {
+    let stretch = when.map(|it| it.stretch(&Local::now())).transpose();
+    stretch.map_err(|error| Failure::usage(format!("{option}: no clock here shows that; {error}")))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -124,6 +137,16 @@ enum Writing {
     Lines,
     Json,
     Csv,
+}
+
+/// Names the columns.
+fn head(output: &mut Output, writing: Writing) -> Result<(), Failure> {
+    match writing {
+        Writing::Lines => output.line(&table::line(&HEADINGS.map(str::to_owned), &WIDTHS))?,
+        Writing::Json => {}
+        Writing::Csv => output.line(&EventLine::COLUMNS.join(","))?,
+    }
+    Ok(())
 }
 
 fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), Failure> {
@@ -139,7 +162,7 @@ fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), 
 
 fn line(event: &Event) -> String {
     let customer = event.customer.as_ref();
-    let who = format!("{} at {}", event.actor.clerk, event.actor.counter);
+    let detail = event.detail.as_deref().map(|it| format!(" · {it}")).unwrap_or_default();
     let cells = [
         moment::long(event.at),
         event.kind.label().to_owned(),
@@ -148,10 +171,9 @@ fn line(event: &Event) -> String {
         event.contact.clone().unwrap_or_default(),
         event.request.as_ref().map_or("", |id| id.as_str()).to_owned(),
         customer.map(|it| format!("{} {}", it.account_no, it.name)).unwrap_or_default(),
+        format!("{} at {}{detail}", event.actor.clerk, event.actor.counter),
     ];
-    let line = table::line(&cells, &WIDTHS);
-    let detail = event.detail.as_deref().map(|it| format!(" · {it}")).unwrap_or_default();
-    format!("{line}  {who}{detail}")
+    table::line(&cells, &WIDTHS)
 }
 
 /// A CSV record (RFC 4180). A cell that a spreadsheet would run as a formula

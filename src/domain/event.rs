@@ -241,6 +241,10 @@ pub struct EventFilter {
     pub customer: Option<CustomerId>,
     /// Only of this request.
     pub request: Option<RequestId>,
+    /// Only from this moment on.
+    pub from: Option<Timestamp>,
+    /// Only before this moment.
+    pub before: Option<Timestamp>,
 }
 
 /// Which part of the log a reader wants.

@@ -3,6 +3,10 @@
 //! A page is found by the number it starts from, never by counting rows, and
 //! each combination of filters has an index that leads. What a filter asks
 //! beyond its leading part is tested on the few rows that the lead gives.
+//! Entries are numbered as time goes on, so that a moment has a number too: it is
+//! found by halving, and needs no index that each entry would have to be put into.
+
+use std::ops::Range;
 
 use super::db::{Arg, Db, Tx, args, list};
 use super::search;
@@ -14,6 +18,7 @@ use crate::domain::event::{Event, EventFilter, EventId, Page};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::RequestId;
+use crate::domain::time::Timestamp;
 use crate::service::ports::{NewEvent, StoreError};
 
 /// Customers whose events are shown for a text.
@@ -42,6 +47,8 @@ statements! {
               ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
               ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
     }
+    LAST { "SELECT id FROM core_event ORDER BY id DESC LIMIT 1" }
+    NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
     ANY_BEFORE {
         "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
     }
@@ -188,6 +195,8 @@ struct Wanted<'a> {
     customers: Option<String>,
     outcome: Option<&'a str>,
     channel: Option<&'a str>,
+    /// The numbers of the moments that it has to be between.
+    numbers: Range<i64>,
 }
 
 /// A page of events.
@@ -199,8 +208,8 @@ pub(super) async fn events(
 ) -> Result<Vec<Event>, StoreError> {
     let Some(wanted) = resolve(db, filter).await? else { return Ok(Vec::new()) };
     let (backwards, from) = match page {
-        Page::Newest => (true, i64::MAX),
-        Page::Before(EventId(id)) => (true, id),
+        Page::Newest => (true, wanted.numbers.end),
+        Page::Before(EventId(id)) => (true, id.min(wanted.numbers.end)),
         Page::After(EventId(id)) => (false, id),
     };
     let pick = |before, after| if backwards { before } else { after };
@@ -227,7 +236,25 @@ pub(super) async fn events(
         }
         (None, None, None, None) => db.all(pick(&ANY_BEFORE, &ANY_AFTER), &[from, limit]).await?,
     };
-    rows.iter().map(view::event).collect()
+    let mut events: Vec<Event> = rows.iter().map(view::event).collect::<Result<_, _>>()?;
+    events.retain(|event| wanted.numbers.contains(&event.id.0));
+    Ok(events)
+}
+
+/// The number of the first entry of a moment or after it; the highest there can be,
+/// where there is none yet.
+async fn number_at(db: &Db, moment: Timestamp) -> Result<i64, StoreError> {
+    let Some(last) = db.maybe(&LAST, args![]).await? else { return Ok(i64::MAX) };
+    let end = last.int(0)? + 1;
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match db.maybe(&NEXT, args![middle]).await? {
+            Some(row) if row.time(1)? < moment => low = row.int(0)? + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(if low < end { low } else { i64::MAX })
 }
 
 /// Looks the filter's text up; none where nothing can match.
@@ -237,7 +264,14 @@ async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'
         customers: filter.customer.map(|it| format!("[{}]", it.0)),
         outcome: filter.outcome.map(Outcome::word),
         channel: filter.channel.map(Channel::word),
+        numbers: 0..i64::MAX,
     };
+    if let Some(from) = filter.from {
+        wanted.numbers.start = number_at(db, from).await?;
+    }
+    if let Some(before) = filter.before {
+        wanted.numbers.end = number_at(db, before).await?;
+    }
     let Some(text) = &filter.text else { return Ok(Some(wanted)) };
     // A name of ten letters can look like a request, so there must be such a request.
     if let Ok(request) = text.parse::<RequestId>()

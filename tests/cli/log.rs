@@ -53,9 +53,39 @@ fn the_log_is_filtered_and_contacts_are_masked() {
     assert_eq!(kinds(&["--outcome", "wrong"]), ["attempt"]);
     assert_eq!(kinds(&["--text", "rivera", "--limit", "1"]), ["attempt"]);
     let lines = desk.run(&["log"]).out;
-    assert_eq!(lines.lines().count(), 6);
+    assert_eq!(lines.lines().count(), 7, "{lines}");
+    let column = |text| lines.lines().filter_map(|line| line.find(text)).collect::<Vec<_>>();
+    assert_eq!(column("CUSTOMER"), [column("WB-004217")[0]], "{lines}");
     assert!(lines.contains("d***@example.org") && !lines.contains("dana@example.org"));
     assert_eq!(desk.run(&["log", "--outcome", "sent"]).code, 2);
+}
+
+#[test]
+fn the_log_is_read_between_two_times() {
+    let desk = Desk::open();
+    desk.request("WB-004217", "email");
+    let lines = |arguments: &[&str]| desk.run(&[&["log", "--json"], arguments].concat()).lines();
+    let all = lines(&[]);
+    assert_eq!(all.len(), 3);
+    let minute = |at: &Value| {
+        let at = chrono::DateTime::parse_from_rfc3339(at.as_str().unwrap()).unwrap();
+        at.with_timezone(&chrono::Local)
+    };
+    let (first, last) = (minute(&all[0]["at"]), minute(&all[2]["at"]));
+    let write = |at: chrono::DateTime<chrono::Local>| at.format("%Y-%m-%d %H:%M").to_string();
+    let before = write(first - chrono::TimeDelta::minutes(1));
+    let (first, last) = (write(first), write(last));
+    assert_eq!(lines(&["--since", &first, "--until", &last]), all);
+    assert_eq!(lines(&["--since", &before]), all);
+    assert!(lines(&["--until", &before]).is_empty());
+    let ran = desk.run(&["log", "--until", &before]);
+    assert_eq!((ran.code, ran.out.as_str()), (0, ""));
+    assert!(ran.err.contains("Nothing is in the log that fits."), "{}", ran.err);
+
+    let refused = desk.run(&["log", "--since", "teatime"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("write a time such as 10:42"), "{}", refused.err);
+    assert_eq!(desk.run(&["log", "--follow", "--until", "10:42"]).code, 2);
 }
 
 #[test]

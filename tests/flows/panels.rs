@@ -3,6 +3,7 @@
 use countersign::domain::channel::Channel;
 use countersign::domain::event::{EventId, Page};
 use countersign::domain::outcome::Outcome;
+use countersign::domain::time::Timestamp;
 use countersign::tui::effect::Act;
 use countersign::tui::model::Focus;
 use countersign::tui::msg::Msg;
@@ -135,6 +136,24 @@ fn filters_go_round_and_are_taken_back() {
     assert_eq!(counter.log().filter.text.as_deref(), Some("dana"));
     counter.keys("x");
     assert_eq!(counter.log().filter, countersign::domain::event::EventFilter::default());
+}
+
+#[test]
+fn a_time_beside_the_words_ends_the_log_there() {
+    let mut counter = with_events(5);
+    let zone = counter.model.place.zone;
+    let clock =
+        move |at: Timestamp| at.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+    counter.keys("/dana 2026-11-24 10:42<Enter>");
+    let filter = counter.log().filter.clone();
+    assert_eq!(filter.text.as_deref(), Some("dana"));
+    assert_eq!(filter.before.map(clock).as_deref(), Some("2026-11-24 10:43"), "the minute with it");
+    // What was typed can be mended.
+    counter.keys("/<Bs><Bs>30<Enter>");
+    let filter = counter.log().filter.clone();
+    assert_eq!(filter.before.map(clock).as_deref(), Some("2026-11-24 10:31"));
+    counter.keys("x/");
+    assert_eq!(counter.log().typing.as_ref().map(|it| it.value()), Some(""));
 }
 
 #[test]

@@ -247,6 +247,14 @@ states! {
         },
         ..m::log()
     });
+    log_until => in_log(LogPanel {
+        filter: EventFilter {
+            text: Some("rivera".into()),
+            before: Some(m::at(0)),
+            ..EventFilter::default()
+        },
+        ..m::log()
+    });
     log_typing => in_log(LogPanel { typing: Some("WB-00".into()), ..m::log() });
     log_without_match => in_log(LogPanel {
         filter: EventFilter { outcome: Some(Outcome::Used), ..EventFilter::default() },

@@ -49,6 +49,7 @@ stories! {
     log::reports_never_go_back;
     log::sessions_are_prolonged_and_ended;
     log::events_are_paged_and_filtered;
+    log::the_log_is_read_between_two_moments;
     customers::customers_are_imported_counted_and_found;
     customers::security_44_what_was_typed_has_no_meaning_of_its_own;
     customers::security_45_identity_is_to_the_letter;

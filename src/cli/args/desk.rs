@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Json, channel};
 use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
+use crate::domain::when::When;
 
 /// `request`
 #[derive(Debug, Args)]
@@ -90,6 +91,12 @@ pub struct LogArgs {
     /// Only of customers this text finds, or of the request it names
     #[arg(long)]
     pub text: Option<String>,
+    /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42"
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<When>,
+    /// Only up to this time, its whole minute or day with it
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    pub until: Option<When>,
     /// Print JSON, one object a line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,

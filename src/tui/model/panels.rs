@@ -24,6 +24,8 @@ pub struct LogPanel {
     pub selected: usize,
     /// What is shown.
     pub filter: EventFilter,
+    /// What was typed of it: words and a time.
+    pub typed: Option<String>,
     /// The filter being typed.
     pub typing: Option<Input>,
     /// The reading under way.

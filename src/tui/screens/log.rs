@@ -6,6 +6,8 @@
 //! 14:32:05   ✗ Code wrong              Dana Rivera     SMS +4**********12
 //! ```
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::Style;
@@ -91,7 +93,7 @@ fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
 fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, focused: bool) {
     let theme = scene.theme;
     if let Some(typing) = &log.typing {
-        let label = format!("Customer or request {} ", theme.symbols.pointer);
+        let label = format!("Customer, request or 10:42 {} ", theme.symbols.pointer);
         let indent = u16::try_from(label.chars().count()).unwrap_or(0);
         let (typed, cursor) = field(typing, area.width.saturating_sub(indent));
         let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
@@ -101,9 +103,12 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
         }
         return;
     }
-    let EventFilter { text, outcome, channel, .. } = &log.filter;
+    let EventFilter { text, outcome, channel, before, .. } = &log.filter;
+    let zone = scene.model.place.zone;
+    let last = before.map(|before| before.minus(Duration::from_millis(1)));
     let parts: Vec<String> = [
         text.as_ref().map(|text| format!("\"{text}\"")),
+        last.map(|it| format!("until {}", minute_or_day(it, scene.time().unwrap_or(it), zone))),
         outcome.map(words),
         channel.map(|channel| channel.label().to_owned()),
     ]

@@ -10,6 +10,7 @@ use crate::domain::channel::Channel;
 use crate::domain::event::{Event, EventFilter, EventId, Page};
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
+use crate::domain::when::When;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
 use crate::tui::model::{Focus, LogPage, LogPanel, Story, Tone};
@@ -80,8 +81,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         Command::First if log.newer => read(step, Page::Newest),
         Command::Accept => open_story(step),
         Command::FilterText => {
-            let text = log.filter.text.clone().unwrap_or_default();
-            log.typing = Some(text.into());
+            log.typing = Some(log.typed.clone().unwrap_or_default().into());
         }
         Command::FilterOutcome => {
             let outcome = next(log.filter.outcome, &Outcome::ALL);
@@ -91,7 +91,10 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
             let channel = next(log.filter.channel, &Channel::ALL);
             filter(step, |filter| filter.channel = channel);
         }
-        Command::FilterNone => filter(step, |filter| *filter = EventFilter::default()),
+        Command::FilterNone => {
+            log.typed = None;
+            filter(step, |filter| *filter = EventFilter::default());
+        }
         Command::Back => put_aside(step),
         command => {
             if let Some(by) = motion(command) {
@@ -274,8 +277,14 @@ fn in_filter(step: &mut Step<'_>, command: Command) {
     let Some(log) = step.log() else { return };
     match command {
         Command::Accept => {
-            let typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
-            filter(step, |filter| filter.text = typed);
+            log.typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
+            let (when, text) = log.typed.as_deref().map(When::among).unwrap_or_default();
+            let now = step.store_time().to_utc().with_timezone(&step.model.place.zone);
+            let stretch = when.and_then(|it| it.stretch(&now).ok());
+            filter(step, |filter| {
+                filter.text = text;
+                filter.before = stretch.map(|it| it.before);
+            });
         }
         Command::Back => log.typing = None,
         _ => {}

@@ -116,6 +116,7 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
                             channel,
                             customer,
                             request,
+                            ..EventFilter::default()
                         };
                         let expected: Vec<_> = all
                             .iter()
@@ -139,6 +140,44 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
 }
 
 /// The filter's meaning in plain words, for the customers of the test above.
+pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "123456")).await;
+    for _ in 0..2 {
+        desk.enter(&request.id, "000000").await;
+        // So that the store's clock, which counts milliseconds, has gone on.
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    let all = desk.log(&EventFilter::default()).await;
+    let ends: Vec<_> = all.iter().map(|it| it.at).collect();
+    let day = Duration::from_hours(24);
+    let moments = [ends[0].minus(day), ends[0], ends[1], ends[2], ends[2].plus(day)];
+    for from in moments.map(Some).into_iter().chain([None]) {
+        for before in moments.map(Some).into_iter().chain([None]) {
+            for channel in [None, Some(Channel::Email)] {
+                let filter = EventFilter { from, before, channel, ..EventFilter::default() };
+                let expected: Vec<_> = all
+                    .iter()
+                    .filter(|it| from.is_none_or(|from| it.at >= from))
+                    .filter(|it| before.is_none_or(|before| it.at < before))
+                    .map(|it| it.id)
+                    .collect();
+                let found: Vec<_> = desk.log(&filter).await.iter().map(|it| it.id).collect();
+                assert_eq!(found, expected, "{filter:?}");
+                let last = Page::Before(all[2].id);
+                let older = desk.store.events(&filter, last, 1).await.expect("an answer");
+                let expected_older = expected.iter().rfind(|id| **id < all[2].id);
+                assert_eq!(older.first().map(|it| it.id).as_ref(), expected_older, "{filter:?}");
+                let newer = Page::After(all[0].id);
+                let newer = desk.store.events(&filter, newer, 9).await.expect("an answer");
+                let newer: Vec<_> = newer.iter().map(|it| it.id).collect();
+                let expected: Vec<_> = expected.into_iter().filter(|id| *id > all[0].id).collect();
+                assert_eq!(newer, expected, "after: {filter:?}");
+            }
+        }
+    }
+}
+
 fn filter_allows(filter: &EventFilter, event: &countersign::domain::event::Event) -> bool {
     let account = event.customer.as_ref().map(|it| it.account_no.as_str());
     let by_text = match filter.text.as_deref() {
