@@ -241,7 +241,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Log,
         (NONE, KeyCode::Char('/')),
         Command::FilterText,
-        ["/", "filter", "Show one customer or request, or up to a time: 10:42, 2026-11-24."],
+        ["/", "filter", "Show a customer, a request, or up to a time: 10:42."],
     ),
     bind(
         Context::Log,

@@ -153,7 +153,7 @@ fn a_time_beside_the_words_ends_the_log_there() {
     let filter = counter.log().filter.clone();
     assert_eq!(filter.before.map(clock).as_deref(), Some("2026-11-24 10:31"));
     counter.keys("x/");
-    assert_eq!(counter.log().typing.as_ref().map(|it| it.value()), Some(""));
+    assert_eq!(counter.log().typing.as_ref().map(tui_input::Input::value), Some(""));
 }
 
 #[test]
