@@ -37,9 +37,11 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
         Some(Live::Cooldown | Live::Lost | Live::NotChosen | Live::Again(_)) | None => None,
     };
     let screen = match &model.screen {
-        Screen::Entry(entry) if entry.request.status == Status::Open => {
+        Screen::Entry(entry) => {
             let request = &entry.request;
-            [counting(request.expires_at), counting(request.resend_at)].into_iter().flatten().min()
+            let expiry = Some(request.expires_at).filter(|_| request.status == Status::Open);
+            let moments = [expiry, Some(request.resend_at)];
+            moments.into_iter().flatten().filter_map(counting).min()
         }
         Screen::Send(send) => send.open.as_ref().and_then(|request| counting(request.expires_at)),
         Screen::Verified(verified) if verified.leaving.is_none() => {

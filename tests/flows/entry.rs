@@ -226,6 +226,11 @@ fn another_contact_is_one_key_away_and_the_code_stays_open() {
     assert_eq!(counter.send().choices[counter.send().selected].channel, Channel::Sms);
     assert!(counter.send().open.is_some());
     counter.keys("<Ctrl-E>").is_at("entry");
+    // Only a look: Esc goes back to the code, and from there to the channels.
+    counter.keys("<Ctrl-O><Esc>").is_at("entry");
+    counter.keys("<Esc>").is_at("send");
+    counter.keys("<Esc>").is_at("find");
+    let mut counter = sent();
     counter.keys("<Ctrl-O><Enter>").is_at("entry");
     assert_eq!(counter.entry().request.channel, Channel::Sms);
     // Amira has no phone: the channels say so.

@@ -233,6 +233,7 @@ pub(crate) fn send() -> Send {
         reading: None,
         stale: false,
         open: None,
+        aside: false,
     }
 }
 

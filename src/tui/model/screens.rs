@@ -76,6 +76,8 @@ pub struct Send {
     pub sending: Option<EffectId>,
     /// The customer's code that is still open, when the clerk came back from it.
     pub open: Option<Box<Request>>,
+    /// The clerk only looks for another contact: going back leads to that code.
+    pub aside: bool,
     /// The customer is being read again.
     pub reading: Option<EffectId>,
     /// They may have changed since that was asked for.

@@ -139,7 +139,9 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     let until = minute(request.expires_at, scene.model.place.zone);
     let resend = key_name(Context::Entry, Command::Resend);
     let other = key_name(Context::Entry, Command::ChangeContact);
-    let again = format!("{resend} sends a new code.");
+    let wait = scene.until(request.resend_at).filter(|wait| !wait.is_zero());
+    let when = wait.map(|wait| format!(" in {}", clock_span(wait))).unwrap_or_default();
+    let again = format!("{resend} sends a new code{when}.");
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
@@ -163,7 +165,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             theme.warning,
             "REPLACED",
             "A later request for this customer took its place.".into(),
-            format!("Enter the code at that counter, or send a new one with {resend}."),
+            format!("Enter the code at that counter, or send a new one with {resend}{when}."),
         ),
         Status::Cancelled | Status::Open => (
             symbols.info,

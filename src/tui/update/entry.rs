@@ -192,6 +192,9 @@ fn change_contact(step: &mut Step<'_>) {
         .position(|choice| choice.is_usable(now) && choice.channel != entry.request.channel);
     let open = open_request(entry);
     send::back(step, other, open);
+    if let Some(send) = step.send() {
+        send.aside = true;
+    }
     if other.is_none() {
         step.say(Tone::Plain, NO_OTHER);
     }

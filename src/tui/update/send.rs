@@ -47,6 +47,7 @@ fn screen(
         purpose,
         sending: None,
         open,
+        aside: false,
         reading: None,
         stale: false,
     }))
@@ -132,6 +133,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         Command::PreviousPurpose => send.purpose = (send.purpose + purposes - 1) % purposes,
         Command::Accept => accept(step),
         Command::EnterCode => enter_code(step),
+        Command::Back if send.aside && send.open.is_some() => enter_code(step),
         Command::Back => {
             let search = step.model.search.clone();
             find::go(step, &search);
