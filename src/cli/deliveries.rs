@@ -36,8 +36,8 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
     let oldest =
         queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", wording::span(it)));
     output.line(&format!("Waiting: {}{oldest}", queue.length))?;
-    output.line(&format!("Accepted: {}", wording::spread(figures.accepted)))?;
-    output.line(&format!("Arrived: {}", wording::spread(figures.delivered)))?;
+    output.line(&format!("Sent: {}", wording::spread(figures.accepted)))?;
+    output.line(&format!("Delivered: {}", wording::spread(figures.delivered)))?;
     for health in &lines.all {
         let word = health.at(lines.read_at).word();
         let is_ok = health.at(lines.read_at) == Condition::Ok;
@@ -55,13 +55,13 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
         let stands_in = if share.fallback { " (fallback)" } else { "" };
         table.row([
             format!("{}{stands_in}", share.provider),
-            share.state.word().to_owned(),
+            wording::state(share.state).to_owned(),
             share.count.to_string(),
         ]);
     }
     table.print(output)?;
     output.line("")?;
-    let mut table = Table::new(["HOUR", "ASKED FOR", "ACCEPTED", "FAILED"]);
+    let mut table = Table::new(["HOUR", "ASKED FOR", "SENT", "NOT SENT"]);
     for hour in &figures.hours {
         table.row([
             moment::long(hour.began_at),

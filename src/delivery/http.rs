@@ -144,8 +144,7 @@ impl Party {
     /// No answer, or none that says whether the message was taken.
     pub(super) fn uncertain(self) -> DeliveryError {
         DeliveryError::Uncertain(format!(
-            "{} did not confirm the message: it may arrive or not. Ask the customer before \
-             sending another.",
+            "{} did not confirm the message: it may arrive or not.",
             self.name
         ))
     }

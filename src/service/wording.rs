@@ -10,7 +10,7 @@ mod messages;
 
 use std::time::Duration;
 
-pub use messages::{delivery, delivery_outcome, for_clerks, span, spread};
+pub use messages::{ASK_FIRST, delivery, delivery_outcome, for_clerks, span, spread, state};
 
 use super::DeskError;
 use super::lookup::Identified;

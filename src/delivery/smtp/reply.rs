@@ -107,8 +107,7 @@ impl Verdicts {
     /// The letter is on its way, or not.
     pub(super) fn uncertain(&self) -> DeliveryError {
         DeliveryError::Uncertain(format!(
-            "The mail server {} did not confirm the message: it may arrive or not. Ask the \
-             customer before sending another.",
+            "The mail server {} did not confirm the message: it may arrive or not.",
             self.place
         ))
     }

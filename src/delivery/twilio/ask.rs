@@ -65,7 +65,7 @@ impl MessageSender {
         };
         if !self.words.name_the_reference() {
             return Err("Twilio did not confirm the message, and the WhatsApp template shows no \
-                        reference by which it could be found. Ask the customer."
+                        reference by which it could be found."
                 .into());
         }
         let to = format!("{}{}", self.words.channel(), number.as_str());
@@ -175,7 +175,7 @@ impl Search<'_> {
                 known(entry, verdicts).map(Told::Known).ok_or_else(|| UNREADABLE.into())
             }
             None if open => Err("Twilio did not confirm the message, and what it lists for this \
-                                 number does not tell. Ask the customer."
+                                 number does not tell."
                 .into()),
             None => Ok(Told::Nothing),
         }

@@ -7,6 +7,9 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::figures::Spread;
 use crate::domain::outcome::Outcome;
 
+/// What helps where nobody knows whether a message went out.
+pub const ASK_FIRST: &str = "Ask whether it came before sending another.";
+
 /// What became of a message, from a report or from a stored delivery. `to` is
 /// the masked contact. A provider that refuses a message for good has said in
 /// `detail` what helps.
@@ -26,16 +29,28 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
             ("cannot be delivered.", "Choose another channel, or correct the contact first.")
         }
         DeliveryState::Failed => ("was not sent.", "Send it again, or choose another channel."),
-        DeliveryState::Unknown => (
-            "may have been sent; the provider gave no answer.",
-            "Ask whether it came before sending another.",
-        ),
+        DeliveryState::Unknown if detail.is_some() => ("may have been sent.", ASK_FIRST),
+        DeliveryState::Unknown => ("may have been sent; the provider gave no answer.", ASK_FIRST),
     };
     [format!("{label} to {to} {happened}").as_str(), detail.unwrap_or_default(), help]
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// How far a message has come, in a word or two.
+pub const fn state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued => "waiting",
+        DeliveryState::Sent => "sent",
+        DeliveryState::Forwarded => "with the network",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Read => "opened",
+        DeliveryState::Undeliverable => "cannot be delivered",
+        DeliveryState::Failed => "not sent",
+        DeliveryState::Unknown => "perhaps sent",
+    }
 }
 
 /// What a provider said, without what only an admin can do: sentences that name a
@@ -121,7 +136,10 @@ mod tests {
         let bare = delivery(DeliveryState::Undeliverable, Channel::Sms, "+4***12", None);
         assert!(bare.ends_with("correct the contact first."), "{bare}");
         let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", None);
-        assert!(unsure.contains("may have been sent"));
+        assert!(unsure.contains("may have been sent; the provider gave no answer. Ask whether"));
+        let why = Some("The mail server x did not confirm the message: it may arrive or not.");
+        let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", why);
+        assert_eq!(unsure.matches("Ask").count(), 1, "{unsure}");
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! Waiting        3, the oldest for 12 s
-//! Accepted after half within 0.4 s, 95 of 100 within 2.1 s (120)
-//! Arrived after  half within 3.2 s, 95 of 100 within 31 s (98)
+//! Sent           half within 0.4 s, 95 of 100 within 2.1 s (of 120)
+//! Delivered      half within 3.2 s, 95 of 100 within 31 s (of 98)
 //!
-//! twilio         sent 12   delivered 98   failed 2
-//! smtp           as the fallback: sent 8
+//! twilio         12 sent, 98 delivered, 2 not sent
+//! smtp           as second provider: 8 sent
 //!
-//! 14:00   52 asked for   50 accepted   2 failed
+//! 14:00          52 asked for, 50 sent, 2 not sent
 //! ```
 
 use std::time::Duration;
@@ -64,8 +64,8 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
     };
     let mut told = vec![
         ("Waiting".to_owned(), waiting(figures.queue)),
-        ("Accepted after".to_owned(), wording::spread(figures.accepted)),
-        ("Arrived after".to_owned(), wording::spread(figures.delivered)),
+        ("Sent".to_owned(), wording::spread(figures.accepted)),
+        ("Delivered".to_owned(), wording::spread(figures.delivered)),
     ];
     let now = scene.time().unwrap_or_default();
     for health in &scene.model.providers.known.all {
@@ -90,8 +90,7 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
         } else {
             second_or_day(it.began_at, now, zone)
         };
-        let told =
-            format!("{} asked for, {} accepted, {} failed", it.asked, it.accepted, it.failed);
+        let told = format!("{} asked for, {} sent, {} not sent", it.asked, it.accepted, it.failed);
         (name, told)
     };
     lines.extend(rows(figures.hours.iter().map(hour).collect(), room, scene));
@@ -131,8 +130,8 @@ fn shares(shares: &[Share]) -> Vec<(String, String)> {
         .filter_map(|one| {
             let first = one.first()?;
             let parts: Vec<_> =
-                one.iter().map(|it| format!("{} {}", it.state.word(), it.count)).collect();
-            let role = if first.fallback { "as the fallback: " } else { "" };
+                one.iter().map(|it| format!("{} {}", it.count, wording::state(it.state))).collect();
+            let role = if first.fallback { "as second provider: " } else { "" };
             Some((first.provider.clone(), format!("{role}{}", parts.join(", "))))
         })
         .collect()

@@ -42,7 +42,7 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
     let mut rows = vec![Row::Gap, Line::styled("Send the code by", scene.theme.muted).into()];
     rows.push(Row::Gap);
     for (at, choice) in send.choices.iter().enumerate() {
-        let lines = channel(scene, choice, at == 0, room);
+        let lines = channel(scene, choice, at == 0 && send.choices.len() > 1, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
             if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
         }));

@@ -20,7 +20,7 @@ use crate::tui::widgets::text::wrap;
 const COLUMNS: [Column; 4] = [
     Column::new("Time", 8, 12, 0),
     Column::new("Channel", 7, 7, 0),
-    Column::new("Ref", 3, 4, 0),
+    Column::new("Ref", 3, 6, 0),
     Column::new("To", 10, 40, 0),
 ];
 

@@ -47,6 +47,9 @@ pub fn lines(
     if let Some(detail) = &delivery.detail {
         lines.extend(wrap(&wording::for_clerks(detail), room).into_iter().map(Line::from));
     }
+    if delivery.state == DeliveryState::Unknown {
+        lines.extend(wrap(wording::ASK_FIRST, room).into_iter().map(Line::from));
+    }
     lines
 }
 
@@ -83,6 +86,8 @@ fn problem(delivery: &Delivery, theme: &Theme) -> Option<(&'static str, Style, &
         | DeliveryState::Read => None,
         DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
         DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),
-        DeliveryState::Unknown => Some((symbols.alert, theme.warning, "perhaps sent")),
+        DeliveryState::Unknown => {
+            Some((symbols.alert, theme.warning, wording::state(delivery.state)))
+        }
     }
 }
