@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::line::Health;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::service::Route;
@@ -134,16 +135,18 @@ async fn store(
         let now = store.now().await.map_err(|error| wording::store_error(&error))?;
         let after = clock();
         let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
+        let lines = store.lines().await.map_err(|error| wording::store_error(&error))?;
         let used = store.keys_in_use().await.map_err(|error| wording::store_error(&error))?;
         let table = store.check_customers().await.map_err(|error| wording::store_error(&error));
         let clock = offset(before, now, after);
-        Ok::<_, String>((found, notes, clock, customers(table), used))
+        let others = customers(table).into_iter().chain(met(&lines.1, lines.0)).collect();
+        Ok::<(_, _, _, Vec<Check>, _), String>((found, notes, clock, others, used))
     });
     let why = match tried.await {
-        Some(Ok((found, notes, clock, customers, used))) => {
+        Some(Ok((found, notes, clock, others, used))) => {
             let notes = notes.into_iter().map(|it| note("store", it, None));
             let store = std::iter::once(good("store", found)).chain(notes);
-            return (store.chain([clock]).chain(customers).collect(), Some(used));
+            return (store.chain([clock]).chain(others).collect(), Some(used));
         }
         Some(Err(why)) => {
             bad("store", why, "See [store] in the configuration; then: countersign migrate")
@@ -151,6 +154,22 @@ async fn store(
         None => bad("store", SLOW, "Look whether the store's server and the network are up."),
     };
     (vec![why], None)
+}
+
+/// What the counters have met at their providers lately.
+fn met(lines: &[Health], now: Timestamp) -> impl Iterator<Item = Check> {
+    lines.iter().filter_map(move |health| {
+        let fallback = if health.line.fallback { "the fallback" } else { "the provider" };
+        let found = if health.is_down(now) {
+            let until = moment::short(health.down_until);
+            format!("{fallback} failed for the counters and is left alone until {until}")
+        } else if health.is_on_trial(now) {
+            format!("{fallback} failed for the counters; the next message tries it again")
+        } else {
+            return None;
+        };
+        Some(note(health.line.channel.word(), found, health.detail.clone()))
+    })
 }
 
 /// The table of customers. What slows it down keeps no command from working.

@@ -35,3 +35,22 @@ fn the_doctor_looks_at_the_provider_that_stands_in_and_names_its_section() {
     assert_eq!(checks(&desk, "sms").len(), 1);
     assert_eq!(desk.run(&["doctor", "--json"]).code, 31);
 }
+
+#[test]
+fn the_doctor_tells_what_the_counters_have_met() {
+    let desk = Desk::open();
+    let nobody = ClosedPort::take();
+    desk.configure(&format!(
+        "[email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         from = \"desk@example.org\"\n",
+        nobody.number()
+    ));
+    for customer in ["WB-004217", "WB-004218", "WB-004217"] {
+        let purpose = format!("--purpose=for {customer}");
+        desk.run(&["request", customer, "--channel", "email", &purpose]);
+    }
+    let told = desk.run(&["doctor"]).out;
+    let known =
+        "note    email         the provider failed for the counters and is left alone until";
+    assert!(told.contains(known), "{told}");
+}
