@@ -240,7 +240,7 @@ async fn customers(desk: &Desk) -> Vec<CustomerId> {
             unsaid: Unsaid::default(),
         })
         .collect();
-    desk.import_batch(&people).await.expect("imported");
+    desk.import_batch(&people, false).await.expect("imported");
     let mut ids = Vec::new();
     for number in 0..MESSAGES {
         let account = account(number);

@@ -191,7 +191,7 @@ impl Bench {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        self.store.import(&[customer], SCRIPTED, self.desk.actor()).await.expect("imported");
+        self.store.import(&[customer], SCRIPTED, self.desk.actor(), false).await.expect("imported");
         let mut found = self.desk.find(account, 1).await.expect("found").customers;
         found.remove(0)
     }
@@ -209,7 +209,7 @@ impl Bench {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        self.desk.import_batch(&[new]).await.expect("imported");
+        self.desk.import_batch(&[new], false).await.expect("imported");
         self.desk.customer(customer.id).await.expect("read").expect("the customer")
     }
 
@@ -427,7 +427,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
             unsaid: Unsaid::default(),
         })
         .collect();
-    bench.store.import(&batch, SCRIPTED, bench.desk.actor()).await.expect("imported");
+    bench.store.import(&batch, SCRIPTED, bench.desk.actor(), false).await.expect("imported");
     for number in 0..1_000 {
         let account = format!("WB-{number}");
         let found = bench.desk.identify(&account).await.expect("read");

@@ -134,7 +134,7 @@ async fn furnish(folder: &TempDir, port: u16) {
     house.migrate(&config).await.expect("tables");
     let desk = house.desk(&config).await.expect("a desk");
     let people: Vec<_> = (0..SENDS).map(person).collect();
-    desk.import_batch(&people).await.expect("imported");
+    desk.import_batch(&people, false).await.expect("imported");
     house.close().await;
 }
 

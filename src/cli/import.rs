@@ -11,8 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
+use super::house::House;
 use super::json::{ImportReply, LineProblem};
 use super::output::Output;
+use crate::config::Config;
+use crate::config::settings::StoreSettings;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
 use crate::service::import::BATCH;
@@ -26,19 +29,55 @@ const NAMED: usize = 100;
 /// Without a terminal, progress is told this often.
 const STRIDE: u64 = 100_000;
 
-/// `customers import`; without a desk nothing is written.
+/// `customers import`
 pub async fn run(
-    desk: Option<&Desk>,
+    desk: &Desk,
     country: &str,
     output: &mut Output,
     path: &Path,
 ) -> Result<Exit, Failure> {
+    let mut sums = Sums::new(desk.contact_quarantine(), false);
+    work_through(Some(desk), country, output, path, &mut sums).await?;
+    desk.import_done(sums.written).await?;
+    sums.finish(output)
+}
+
+/// `customers import --dry-run`: compared with the store, where there is one.
+pub async fn dry_run(
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+    path: &Path,
+) -> Result<Exit, Failure> {
+    let desk = match &config.store {
+        StoreSettings::Sqlite { file } if !file.exists() => None,
+        _ => Some(house.desk(config).await?),
+    };
+    let quarantine = desk.as_ref().map_or(Duration::ZERO, Desk::contact_quarantine);
+    let mut sums = Sums::new(quarantine, true);
+    sums.is_compared = desk.is_some();
+    work_through(desk.as_ref(), &config.phones.default_country, output, path, &mut sums).await?;
+    sums.finish(output)
+}
+
+/// Reads the file to its end, and has the desk write it or count what it would write.
+async fn work_through(
+    desk: Option<&Desk>,
+    country: &str,
+    output: &mut Output,
+    path: &Path,
+    sums: &mut Sums,
+) -> Result<(), Failure> {
     let mut roster = open(path, country)?;
-    let ignored_columns = roster.unknown_columns().to_vec();
-    if !ignored_columns.is_empty() {
+    sums.ignored_columns = roster.unknown_columns().to_vec();
+    if !sums.ignored_columns.is_empty() {
         output.note(&format!(
             "These columns are not known and not read: {}.",
-            ignored_columns.iter().map(|column| asked_back(column)).collect::<Vec<_>>().join(", ")
+            sums.ignored_columns
+                .iter()
+                .map(|column| asked_back(column))
+                .collect::<Vec<_>>()
+                .join(", ")
         ));
     }
     let lacking: Vec<_> = roster.lacking_columns().collect();
@@ -48,11 +87,10 @@ pub async fn run(
     }
     let (sender, mut batches) = mpsc::channel(2);
     let reader = tokio::task::spawn_blocking(move || read(&mut roster, &sender));
-    let mut sums = Sums::new(desk.map_or(Duration::ZERO, Desk::contact_quarantine));
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
-            let count = desk.import_batch(&batch.customers).await.map_err(may_not)?;
+            let count = desk.import_batch(&batch.customers, sums.is_dry).await.map_err(may_not)?;
             sums.written = sums.written.and(count);
         }
         sums.progress(output);
@@ -61,11 +99,7 @@ pub async fn run(
     reader
         .await
         .map_err(|error| Failure::internal(error.to_string()))?
-        .map_err(|error| Failure::usage(format!("The file cannot be read on: {error}.")))?;
-    if let Some(desk) = desk {
-        desk.import_done(sums.written).await?;
-    }
-    sums.finish(output, desk.is_none(), ignored_columns)
+        .map_err(|error| Failure::usage(format!("The file cannot be read on: {error}.")))
 }
 
 /// Why an import ended. Counters' accounts have no right to write customers, and
@@ -155,20 +189,28 @@ fn read(roster: &mut Roster<Source>, batches: &mpsc::Sender<Batch>) -> io::Resul
 }
 
 struct Sums {
+    /// Nothing is written.
+    is_dry: bool,
+    /// What is in the file was compared with what is on file.
+    is_compared: bool,
     began: Instant,
     good: u64,
     bad: u64,
     repeated: u64,
     told: u64,
     problems: Vec<LineProblem>,
+    ignored_columns: Vec<String>,
+    /// What was written, or would be.
     written: ImportCount,
     /// How long a contact waits that took another one's place.
     quarantine: Duration,
 }
 
 impl Sums {
-    fn new(quarantine: Duration) -> Self {
+    fn new(quarantine: Duration, is_dry: bool) -> Self {
         Self {
+            is_dry,
+            is_compared: true,
             quarantine,
             began: Instant::now(),
             good: 0,
@@ -176,6 +218,7 @@ impl Sums {
             repeated: 0,
             told: 0,
             problems: Vec::new(),
+            ignored_columns: Vec::new(),
             written: ImportCount::default(),
         }
     }
@@ -220,30 +263,39 @@ impl Sums {
         }
     }
 
-    fn finish(
-        self,
-        output: &mut Output,
-        dry_run: bool,
-        ignored_columns: Vec<String>,
-    ) -> Result<Exit, Failure> {
-        let hidden = self.bad.saturating_sub(self.problems.len() as u64);
-        if hidden > 0 {
-            output.note(&format!("… and {hidden} more bad lines."));
-        }
+    /// What there is to say in one sentence or two.
+    fn message(&self) -> String {
         let ImportCount { added, changed, unchanged, replaced } = self.written;
-        let accounts = self.good - self.repeated;
-        let mut message = if dry_run {
-            format!("Nothing was written. {} would be written.", customers(accounts))
-        } else {
-            format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
+        let mut message = match (self.is_dry, self.is_compared) {
+            (true, false) => {
+                let accounts = customers(self.good - self.repeated);
+                format!("Nothing was written. {accounts} would be written.")
+            }
+            (true, true) => format!(
+                "Nothing was written. {} would be added, {changed} changed, {unchanged} are as \
+                 before.",
+                customers(added)
+            ),
+            (false, _) => {
+                format!("{} added, {changed} changed, {unchanged} as before.", customers(added))
+            }
         };
         if replaced > 0 && !self.quarantine.is_zero() {
-            message = format!("{message} {}", took_a_place(replaced));
+            message = format!("{message} {}", took_a_place(replaced, self.is_dry));
         }
         if self.bad > 0 {
             let lines = if self.bad == 1 { "line was" } else { "lines were" };
             message = format!("{message} {} bad {lines} left out.", self.bad);
         }
+        message
+    }
+
+    fn finish(self, output: &mut Output) -> Result<Exit, Failure> {
+        let hidden = self.bad.saturating_sub(self.problems.len() as u64);
+        if hidden > 0 {
+            output.note(&format!("… and {hidden} more bad lines."));
+        }
+        let message = self.message();
         let (outcome, exit) = if self.bad > 0 {
             (Outcome::Malformed.word(), Outcome::Malformed.into())
         } else {
@@ -256,18 +308,18 @@ impl Sums {
         output.object(&ImportReply {
             outcome,
             message,
-            dry_run,
+            dry_run: self.is_dry,
             lines: self.good + self.bad,
             good: self.good,
             bad: self.bad,
             repeated: self.repeated,
-            customers: accounts,
-            added: (!dry_run).then_some(added),
-            changed: (!dry_run).then_some(changed),
-            unchanged: (!dry_run).then_some(unchanged),
-            replaced: (!dry_run).then_some(replaced),
+            customers: self.good - self.repeated,
+            added: self.is_compared.then_some(self.written.added),
+            changed: self.is_compared.then_some(self.written.changed),
+            unchanged: self.is_compared.then_some(self.written.unchanged),
+            replaced: self.is_compared.then_some(self.written.replaced),
             problems: self.problems,
-            ignored_columns,
+            ignored_columns: self.ignored_columns,
         })?;
         Ok(exit)
     }
@@ -282,15 +334,17 @@ fn asked_back(column: &str) -> String {
 }
 
 /// What became of contacts that are not those of before.
-fn took_a_place(replaced: u64) -> String {
+fn took_a_place(replaced: u64, is_dry: bool) -> String {
     let [contacts, get, confirmed] = if replaced == 1 {
         ["contact", "It gets", "it is confirmed"]
     } else {
         ["contacts", "They get", "they are confirmed"]
     };
+    let (took, named) =
+        if is_dry { ("would take", "") } else { ("took", " The log names each: countersign log.") };
     format!(
-        "{replaced} {contacts} took another one's place. {get} no code for the hours of \
-         otp.contact_quarantine_hours, or until {confirmed}: countersign customers confirm."
+        "{replaced} {contacts} {took} another one's place. {get} no code for the hours of \
+         otp.contact_quarantine_hours, or until {confirmed}: countersign customers confirm.{named}"
     )
 }
 

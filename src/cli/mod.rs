@@ -169,7 +169,7 @@ async fn at_the_desk(
             return Err(StoreError::ReadOnly.into());
         }
         Command::Customers(Customers::Import(import)) if import.dry_run => {
-            return import::run(None, &config.phones.default_country, output, &import.file).await;
+            return import::dry_run(house, config, output, &import.file).await;
         }
         Command::Customers(Customers::Index(arguments)) => {
             let store = house.store(config).await?;
@@ -187,7 +187,7 @@ async fn at_the_desk(
     }
     match command {
         Command::Customers(Customers::Import(import)) => {
-            import::run(Some(&desk), &config.phones.default_country, output, &import.file).await
+            import::run(&desk, &config.phones.default_country, output, &import.file).await
         }
         Command::Customers(Customers::Find { query, limit, .. }) => {
             customers::find(&desk, output, &query.join(" "), limit).await

@@ -17,9 +17,14 @@ impl Desk {
         self.office.otp.contact_quarantine
     }
 
-    /// Writes one batch of at most [`BATCH`] customers.
-    pub async fn import_batch(&self, batch: &[NewCustomer]) -> Result<ImportCount, DeskError> {
-        Ok(self.store.import(batch, self.notice_providers(), &self.actor).await?)
+    /// Writes one batch of at most [`BATCH`] customers; a dry one only counts what
+    /// would be written.
+    pub async fn import_batch(
+        &self,
+        batch: &[NewCustomer],
+        dry: bool,
+    ) -> Result<ImportCount, DeskError> {
+        Ok(self.store.import(batch, self.notice_providers(), &self.actor, dry).await?)
     }
 
     /// Writes down that an import was done.

@@ -293,12 +293,13 @@ pub trait Store: Outbox + Notices {
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError>;
     /// Writes a batch of customers, each by its account number. In our own table
     /// a contact that becomes another one is a change: pending codes are revoked,
-    /// and the one before is told.
+    /// and the one before is told. A dry one is undone, and tells what it would do.
     async fn import(
         &self,
         batch: &[NewCustomer],
         notices: NoticeProviders,
         actor: &Actor,
+        dry: bool,
     ) -> Result<ImportCount, StoreError>;
     /// Brings what customers are found by up to the customers numbered after
     /// `after`, at most `limit` of them; a dry step writes nothing. The steps

@@ -148,12 +148,13 @@ impl OnFile {
     }
 }
 
-/// Writes a batch in one transaction.
+/// Writes a batch in one transaction, which a dry one does not end.
 pub(super) async fn import(
     db: &Db,
     batch: &[NewCustomer],
     notices: NoticeProviders,
     actor: &Actor,
+    dry: bool,
 ) -> Result<ImportCount, StoreError> {
     let mut tx = db.begin().await?;
     tx.lock(INDEX).await?;
@@ -167,7 +168,9 @@ pub(super) async fn import(
         count = count.and(ImportCount { replaced, ..done });
         rest = later;
     }
-    tx.commit().await?;
+    if !dry {
+        tx.commit().await?;
+    }
     Ok(count)
 }
 

@@ -131,18 +131,19 @@ impl Store for SqlStore {
         batch: &[NewCustomer],
         notices: NoticeProviders,
         actor: &Actor,
+        dry: bool,
     ) -> Result<ImportCount, StoreError> {
         if self.read_only {
             return Err(StoreError::ReadOnly);
         }
         let Some(table) = self.source.table() else {
-            return in_turn(|| import::import(&self.db, batch, notices, actor)).await;
+            return in_turn(|| import::import(&self.db, batch, notices, actor, dry)).await;
         };
         let theirs = match &table.file {
             Some(file) => Db::new(sqlite::theirs(file)),
             None => self.db.clone(),
         };
-        let import = || theirs::import(&theirs, &self.source, table, batch);
+        let import = || theirs::import(&theirs, &self.source, table, batch, dry);
         let (count, written) = in_turn(import).await?;
         in_turn(|| self.indexing.mend(&written)).await?;
         Ok(count)

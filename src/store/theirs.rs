@@ -55,6 +55,7 @@ pub(super) async fn import(
     source: &Source,
     table: &CustomerTable,
     batch: &[NewCustomer],
+    dry: bool,
 ) -> Result<(ImportCount, Vec<i64>), StoreError> {
     let kind = db.kind();
     let mut tx = db.begin().await?;
@@ -88,6 +89,9 @@ pub(super) async fn import(
         theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
         count.changed += 1;
         written.push(id);
+    }
+    if dry {
+        return Ok((count, Vec::new()));
     }
     tx.commit().await?;
     Ok((count, written))

@@ -63,7 +63,7 @@ fn a_national_number_of_another_country_names_the_setting_that_says_which() {
 }
 
 #[test]
-fn a_dry_run_counts_what_it_read_and_claims_nothing_it_did_not_look_at() {
+fn a_dry_run_without_a_store_claims_nothing_it_did_not_look_at() {
     let desk = Desk::empty();
     let dry = desk.told(&["customers", "import", "-", "--dry-run", "--json"], MIXED);
     let json = dry.ended(15, "malformed");
@@ -104,9 +104,16 @@ fn an_import_says_how_many_contacts_took_another_ones_place() {
     assert_eq!(import("dana@example.org,"), first);
     let added = "0 customers added, 1 changed, 0 as before.\n";
     assert_eq!(import("dana@example.org,+12015550101"), added, "nothing was there before");
+    let other = file("other@example.org,+12015550102");
+    let dry = desk.told(&["customers", "import", "-", "--dry-run"], &other).out;
+    let told = "Nothing was written. 0 customers would be added, 1 changed, 0 are as before. \
+                2 contacts would take another one's place.";
+    assert!(dry.starts_with(told), "{dry}");
+    assert_eq!(desk.run(&["log", "--json", "--text", "A-1"]).out, "", "no contact was changed");
     let both = import("other@example.org,+12015550102");
     assert!(both.contains("2 contacts took another one's place"), "{both}");
     assert!(both.contains("countersign customers confirm"), "{both}");
+    assert_eq!(desk.run(&["log", "--json", "--text", "A-1"]).lines().len(), 2, "one a contact");
     let json = desk.told(&["customers", "import", "-", "--json"], &file("x@example.org,"));
     assert_eq!(json.ended(0, "imported")["replaced"], 1, "the phone number only went");
 }

@@ -73,7 +73,7 @@ impl House {
         wiring.migrate(&config).await.expect("tables");
         let desk = wiring.desk(&config).await.expect("a desk");
         let people: Vec<_> = (0..customers).map(person).collect();
-        desk.import_batch(&people).await.expect("imported");
+        desk.import_batch(&people, false).await.expect("imported");
         Self { folder, database, desk, wiring }
     }
 

@@ -56,7 +56,7 @@ impl Office {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        desk.import_batch(&[dana]).await.expect("imported");
+        desk.import_batch(&[dana], false).await.expect("imported");
         let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
         let customer = found.first().expect("the customer").id;
         Self { desk, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }
@@ -76,7 +76,7 @@ impl Office {
             balance: None,
             unsaid: Unsaid::default(),
         };
-        self.desk.import_batch(&[changed]).await.expect("imported");
+        self.desk.import_batch(&[changed], false).await.expect("imported");
     }
 
     /// Another terminal of the same office.

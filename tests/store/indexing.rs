@@ -71,7 +71,7 @@ on_each_store! {
     async fn an_index_of_version_five_is_filled_anew_by_the_migration(house) {
         let names = [new_customer("WB-1", "Dana Rivera"), new_customer("WB-2", "Ana Pía Stone")];
         let store = house.open().await;
-        store.import(&names, TRAY, &actor()).await.expect("imported");
+        store.import(&names, TRAY, &actor(), false).await.expect("imported");
         store.prepared().await;
         store.close().await;
         // As a program of version 5 left it, which looked each word up by itself.
@@ -110,7 +110,7 @@ on_each_store! {
         let store = house.open().await;
         let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
         assert_eq!(house.number(indexed).await, 1, "before anybody searches");
-        store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor()).await.expect("imported");
+        store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor(), false).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
         assert_eq!(*store.preparing().borrow(), None);
     }
@@ -122,7 +122,7 @@ on_each_store! {
         own.migrate().await.expect("its tables");
         let mut rich = new_customer("OWN-1", "Somebody Else");
         rich.balance = Some(Money { cents: 100, currency: "EUR".into() });
-        own.import(&[rich], TRAY, &actor()).await.expect("written");
+        own.import(&[rich], TRAY, &actor(), false).await.expect("written");
         own.close().await;
         // Nothing was done yet: the office may still name its table.
         let store = office.open().await;
@@ -230,7 +230,7 @@ on_each_store! {
     async fn customers_that_are_only_read_are_not_written(house) {
         let office = office(house.kind()).await;
         let store = office.open().await;
-        let refused = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor()).await;
+        let refused = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor(), false).await;
         assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
     }
 }

@@ -133,12 +133,15 @@ on_each_store! {
         let same = with_email(new_customer("K-1003", "Ünal Çelik"), "unal@example.org");
         let mut again = new_customer("K-1002", "José \"; DROP TABLE core_otp; --' Núñez");
         again.address = Some("Markt 1".into());
-        let count = store.import(&[zoe, same.clone(), again], TRAY, &actor()).await.expect("written");
+        let batch = [zoe, same.clone(), again];
+        let dry = store.import(&batch, TRAY, &actor(), true).await.expect("counted");
+        let count = store.import(&batch, TRAY, &actor(), false).await.expect("written");
+        assert_eq!(dry, count, "nothing was written before");
         let half = Unsaid { email: true, phone: true, address: true, locale: true };
         let mut renamed = new_customer("K-1003", "Ünal Çelik-Berg");
         renamed.unsaid = half;
         let before = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
-        let one = store.import(&[renamed, same.clone()], TRAY, &actor()).await.expect("written");
+        let one = store.import(&[renamed, same.clone()], TRAY, &actor(), false).await.expect("written");
         assert_eq!((one.changed, before.len()), (2, 1), "renamed, and back");
         let after = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");
         assert_eq!(after, before, "what was not said stays");
@@ -149,7 +152,7 @@ on_each_store! {
         // Django's created_at has no default in the database.
         let before = rows(&office);
         let batch = [with_email(same, "other@example.org"), new_customer("K-9", "Ada")];
-        let refused = store.import(&batch, TRAY, &actor()).await.expect_err("a refusal");
+        let refused = store.import(&batch, TRAY, &actor(), false).await.expect_err("a refusal");
         let StoreError::Refused(told) = refused else { panic!("{refused:?}") };
         assert!(told.contains("K-9") && told.contains("created_at"), "{told}");
         assert!(rows(&office) == before, "a part of a refused batch was written");
@@ -159,7 +162,7 @@ on_each_store! {
         let mut settings = office.settings();
         settings.read_only = false;
         let store = office.try_open(&settings).await.expect("a store");
-        let told = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor()).await.expect_err("a refusal");
+        let told = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor(), false).await.expect_err("a refusal");
         assert!(told.to_string().contains("several customers"), "{told}");
     }
 

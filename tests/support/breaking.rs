@@ -155,8 +155,9 @@ impl Store for Breaking {
         batch: &[NewCustomer],
         notices: NoticeProviders,
         actor: &Actor,
+        dry: bool,
     ) -> Result<ImportCount, StoreError> {
-        self.read(self.inner.import(batch, notices, actor)).await
+        self.read(self.inner.import(batch, notices, actor, dry)).await
     }
 
     async fn index_customers(

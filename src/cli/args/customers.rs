@@ -126,7 +126,7 @@ pub struct ImportArgs {
     /// The file; - for standard input
     #[arg(value_name = "FILE.csv", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Read and check the file; write nothing
+    /// Check the file, compare it with the store, say what would change; write nothing
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! What every store must know of customers, and of itself.
 
-use crate::support::{Terminal, new_customer, with_email, with_phone};
+use crate::support::{TRAY, Terminal, new_customer, with_email, with_phone};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
@@ -71,8 +71,12 @@ pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
     let mut richer = new_customer("WB-005550", "Rivera Danaher");
     richer.balance = Some(Money { cents: 5, currency: "USD".into() });
     let batch = [married, richer.clone(), batch[1].clone(), new_customer("N-1", "New")];
-    let count = desk.import(&batch).await;
-    assert_eq!(count, ImportCount { added: 1, changed: 2, unchanged: 1, replaced: 0 });
+    // The dry one tells the same, and leaves all as it was.
+    for dry in [true, true, false] {
+        let count = desk.store.import(&batch, TRAY, &desk.actor, dry).await.expect("counted");
+        assert_eq!(count, ImportCount { added: 1, changed: 2, unchanged: 1, replaced: 0 });
+        assert_eq!(find(desk, "dana@example").await.is_empty(), !dry);
+    }
     assert_eq!(find(desk, "dana riv").await, ["WB-005550"]);
     assert_eq!(find(desk, "stone").await, ["WB-004217"]);
     assert_eq!(find(desk, "dana@example").await, [] as [&str; 0]);

@@ -136,7 +136,7 @@ impl Terminal {
 
     /// Imports customers, whoever they are.
     pub(crate) async fn import(&self, batch: &[NewCustomer]) -> ImportCount {
-        let written = self.store.import(batch, TRAY, &self.actor).await;
+        let written = self.store.import(batch, TRAY, &self.actor, false).await;
         written.expect("the customers are written")
     }
 
