@@ -47,7 +47,7 @@ statements! {
               ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
               ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
     }
-    LAST { "SELECT id FROM core_event ORDER BY id DESC LIMIT 1" }
+    LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
     NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
     ANY_BEFORE {
         "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
@@ -244,7 +244,7 @@ pub(super) async fn events(
 /// The number of the first entry of a moment or after it; the highest there can be,
 /// where there is none yet.
 async fn number_at(db: &Db, moment: Timestamp) -> Result<i64, StoreError> {
-    let Some(last) = db.maybe(&LAST, args![]).await? else { return Ok(i64::MAX) };
+    let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(i64::MAX) };
     let end = last.int(0)? + 1;
     let (mut low, mut high) = (0, end);
     while low < high {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! sql.rs      statement texts, one for each database, fixed at compile time
-//! db.rs       the pools, transactions and rows: all that knows which database it is
+//! db.rs       the pools, and tx.rs, transactions: all that knows which database it is
 //! lent.rs     a server's connections, on which nothing takes for ever
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
@@ -16,7 +16,7 @@
 //! indexing.rs and catch_up.rs keep that up to what others write
 //! the rest    one file for each thing the desk does
 //! ```
-//! What the desk does is written once, above `db.rs`.
+//! What the desk does is written once, above these two.
 
 mod archive;
 mod attempt;
@@ -56,6 +56,7 @@ mod sqlite;
 mod theirs;
 mod together;
 mod trial;
+mod tx;
 mod unlock;
 mod value;
 mod view;
@@ -187,7 +188,7 @@ impl SqlStore {
     pub fn statements() -> Vec<Statement> {
         let modules: [(&str, &[(&str, Sql)]); 30] = [
             ("store", STATEMENTS),
-            ("db", db::STATEMENTS),
+            ("tx", tx::STATEMENTS),
             ("index", index::STATEMENTS),
             ("indexing", indexing::STATEMENTS),
             ("archive", archive::STATEMENTS),

@@ -69,7 +69,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("customers::BY_ACCOUNT", &["'wb000007'", "'wb-000007'", "20"]),
     ("customers::BY_EMAIL", &["'person7@example.org'", "'person7@example.org'", "20"]),
     ("customers::BY_PHONE", &["'15550100007'", "'+15550100007'", "20"]),
-    ("events::LAST", &[]),
+    ("events::LAST", &["0"]),
     ("events::NEXT", &["10000"]),
     ("events::ANY_BEFORE", &["10000", "50"]),
     ("events::ANY_AFTER", &["10000", "50"]),

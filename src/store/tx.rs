@@ -1,0 +1,263 @@
+//! Acts that happen whole or not at all.
+
+use sqlx::{MySql, Postgres, Sqlite, Transaction};
+
+use super::db::{Told, bind, mysql, postgres, row, rows, sqlite, unanswered};
+use super::fault::failed;
+use super::lent::Lent;
+use super::sql::{Sql, statements};
+use super::together::{self, Write};
+use super::value::{Arg, Row, args};
+use crate::service::ports::StoreError;
+
+/// The transaction of each database.
+pub(super) enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Lent<Postgres>),
+    Mysql(Lent<MySql>),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it has never been.
+pub(super) struct Tx {
+    inner: Inner,
+    told: Told,
+    has_entry: bool,
+}
+
+statements! {
+    LOCK { "SELECT name FROM core_lock WHERE name = $1" for_update }
+    TRY_LOCK { "SELECT name FROM core_lock WHERE name = $1" skip_locked }
+}
+
+impl Tx {
+    pub(super) const fn new(inner: Inner, told: Told) -> Self {
+        Self { inner, told, has_entry: false }
+    }
+
+    /// Waits until nobody else has the lock of this name, and holds it until the
+    /// transaction ends.
+    pub(super) async fn lock(&mut self, name: &str) -> Result<(), StoreError> {
+        match self.inner {
+            // Its one writer has every lock there is.
+            Inner::Sqlite(_) => Ok(()),
+            _ => self.one(&LOCK, args![name]).await.map(drop),
+        }
+    }
+
+    /// Takes the lock of this name as [`Self::lock`] does, unless somebody else
+    /// has it; whether it was got.
+    pub(super) async fn try_lock(&mut self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.maybe(&TRY_LOCK, args![name]).await?.is_some())
+    }
+
+    /// Writes; gives the number of rows written.
+    pub(super) async fn write(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let done = sqlite(sql, args).execute(&mut **tx).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
+            }
+            Inner::Postgres(tx) => {
+                let done = tx.timely(async |it| postgres(sql, args).execute(it).await).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
+            }
+            Inner::Mysql(tx) => {
+                let done = tx.timely(async |it| mysql(sql, args).execute(it).await).await;
+                done.map(|it| it.rows_affected()).map_err(failed)
+            }
+        }
+    }
+
+    /// Writes what needs nothing from each other, in as few round trips as the
+    /// database lets it.
+    pub(super) async fn write_all(&mut self, writes: &[Write<'_>]) -> Result<(), StoreError> {
+        let (text, args) = match self.inner {
+            Inner::Sqlite(_) if writes.len() > 1 => together::script(writes),
+            Inner::Postgres(_) if writes.len() > 1 => together::statement(writes),
+            _ => {
+                for it in writes {
+                    self.write(it.sql, &it.args).await?;
+                }
+                return Ok(());
+            }
+        };
+        self.made_write(text, &args).await
+    }
+
+    /// Inserts one row by a statement that ends in `returning_id`; gives its
+    /// number.
+    pub(super) async fn insert(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<i64, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let done = sqlite(sql, args).execute(&mut **tx).await.map_err(failed)?;
+                Ok(done.last_insert_rowid())
+            }
+            Inner::Postgres(_) => self.one(sql, args).await?.int(0),
+            Inner::Mysql(tx) => {
+                let done = tx
+                    .timely(async |it| mysql(sql, args).execute(it).await)
+                    .await
+                    .map_err(failed)?;
+                i64::try_from(done.last_insert_id())
+                    .map_err(|_| StoreError::Failed("a row's number is too high".into()))
+            }
+        }
+    }
+
+    /// Reads rows.
+    pub(super) async fn all(
+        &mut self,
+        sql: &Sql,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => rows(sqlite(sql, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Postgres(tx) => rows(
+                tx.timely(async |it| postgres(sql, args).fetch_all(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => {
+                rows(tx.timely(async |it| mysql(sql, args).fetch_all(it).await).await, Row::Mysql)
+            }
+        }
+    }
+
+    /// Reads at most one row.
+    pub(super) async fn maybe(
+        &mut self,
+        sql: &Sql,
+        args: &[Arg<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                row(sqlite(sql, args).fetch_optional(&mut **tx).await, Row::Sqlite)
+            }
+            Inner::Postgres(tx) => row(
+                tx.timely(async |it| postgres(sql, args).fetch_optional(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => row(
+                tx.timely(async |it| mysql(sql, args).fetch_optional(it).await).await,
+                Row::Mysql,
+            ),
+        }
+    }
+
+    /// Reads the one row there must be.
+    pub(super) async fn one(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<Row, StoreError> {
+        self.maybe(sql, args)
+            .await?
+            .ok_or_else(|| StoreError::Failed("a row that must be there is gone".into()))
+    }
+
+    /// Runs a script of several statements without arguments. MySQL ends the
+    /// transaction with each statement that makes a table.
+    pub(super) async fn script(&mut self, script: Script) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => script.raw().execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => {
+                tx.take_time();
+                tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
+            }
+            Inner::Mysql(tx) => {
+                tx.take_time();
+                tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
+            }
+        }
+        .map_err(failed)
+    }
+
+    /// Reads rows by a statement that was made of checked and quoted identifiers;
+    /// its placeholders are the database's own, in the order of the arguments.
+    pub(super) async fn made_all(
+        &mut self,
+        text: String,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        let text = sqlx::AssertSqlSafe(text);
+        let args = args.iter().copied();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Postgres(tx) => rows(
+                tx.timely(async |it| bind!(text, args).fetch_all(it).await).await,
+                Row::Postgres,
+            ),
+            Inner::Mysql(tx) => {
+                rows(tx.timely(async |it| bind!(text, args).fetch_all(it).await).await, Row::Mysql)
+            }
+        }
+    }
+
+    /// Writes by such a statement.
+    pub(super) async fn made_write(
+        &mut self,
+        text: String,
+        args: &[Arg<'_>],
+    ) -> Result<(), StoreError> {
+        let text = sqlx::AssertSqlSafe(text);
+        let args = args.iter().copied();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+            Inner::Postgres(tx) => {
+                tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
+            }
+            Inner::Mysql(tx) => {
+                tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
+            }
+        }
+        .map_err(failed)
+    }
+
+    /// Lets every statement from now on take the time it needs: in what waits for
+    /// others, or is no clerk's.
+    pub(super) const fn take_time(&mut self) {
+        match &mut self.inner {
+            Inner::Sqlite(_) => {}
+            Inner::Postgres(tx) => tx.take_time(),
+            Inner::Mysql(tx) => tx.take_time(),
+        }
+    }
+
+    /// Says that an entry of the log was written.
+    pub(super) const fn wrote_entry(&mut self) {
+        self.has_entry = true;
+    }
+
+    /// Makes it last. Where the connection breaks here, it may have been done.
+    /// Nobody is told: no screen shows any of it.
+    pub(super) async fn commit_quietly(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await,
+            Inner::Postgres(tx) => tx.commit().await,
+            Inner::Mysql(tx) => tx.commit().await,
+        }
+        .map_err(unanswered)
+    }
+
+    /// Makes it last, and tells those who watch.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        let (told, has_entry) = (self.told.clone(), self.has_entry);
+        self.commit_quietly().await?;
+        told.changes.send_modify(|count| *count += 1);
+        if has_entry {
+            told.entries.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+}
+
+/// A script that is part of the program, or made of checked and quoted
+/// identifiers.
+pub(super) enum Script {
+    Fixed(&'static str),
+    Made(String),
+}
+
+impl Script {
+    fn raw(self) -> sqlx::RawSql {
+        match self {
+            Self::Fixed(text) => sqlx::raw_sql(text),
+            Self::Made(text) => sqlx::raw_sql(sqlx::AssertSqlSafe(text)),
+        }
+    }
+}
