@@ -61,7 +61,7 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
     }
     table.print(output)?;
     output.line("")?;
-    let mut table = Table::new(["HOUR", "ASKED FOR", "SENT", "NOT SENT"]);
+    let mut table = Table::new(["HOUR", "ASKED FOR", "SENT", "WENT WRONG"]);
     for hour in &figures.hours {
         table.row([
             moment::long(hour.began_at),

@@ -76,7 +76,7 @@ pub async fn run(
 }
 
 async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
-    let ((store, used), email, sms, whatsapp) = tokio::join!(
+    let ((store, found), email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),
         sender(house, config, Channel::Sms),
@@ -84,8 +84,10 @@ async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) 
     );
     let mut checks = vec![configuration(config)];
     checks.extend(store);
-    checks.extend(keys(house, config, used.unwrap_or_default()));
+    let Found { used, lines, now } = found.unwrap_or_default();
+    checks.extend(keys(house, config, used));
     checks.extend([email, sms, whatsapp].into_iter().flatten());
+    checks.extend(met(house, config, &lines, now));
     checks.extend([log_file(config), terminal(house)]);
     checks
 }
@@ -122,12 +124,21 @@ fn configuration(config: &Config) -> Check {
     check
 }
 
-/// The store, its clock and its customers; and the keys that its codes need.
+/// What the store knows of other parts.
+#[derive(Default)]
+struct Found {
+    used: KeysInUse,
+    /// How the providers did, as the counters have met them.
+    lines: Vec<Health>,
+    now: Timestamp,
+}
+
+/// The store, its clock and its customers; and what it knows of other parts.
 async fn store(
     house: &dyn House,
     config: &Config,
     clock: impl Fn() -> Timestamp,
-) -> (Vec<Check>, Option<KeysInUse>) {
+) -> (Vec<Check>, Option<Found>) {
     let tried = in_time(async {
         let store = house.store(config).await.map_err(sentence)?;
         let found = store.check().await.map_err(|error| wording::store_error(&error))?;
@@ -135,18 +146,17 @@ async fn store(
         let now = store.now().await.map_err(|error| wording::store_error(&error))?;
         let after = clock();
         let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
-        let lines = store.lines().await.map_err(|error| wording::store_error(&error))?;
+        let (_, lines) = store.lines().await.map_err(|error| wording::store_error(&error))?;
         let used = store.keys_in_use().await.map_err(|error| wording::store_error(&error))?;
         let table = store.check_customers().await.map_err(|error| wording::store_error(&error));
         let clock = offset(before, now, after);
-        let others = customers(table).into_iter().chain(met(&lines.1, lines.0)).collect();
-        Ok::<(_, _, _, Vec<Check>, _), String>((found, notes, clock, others, used))
+        Ok::<_, String>((found, notes, clock, customers(table), Found { used, lines, now }))
     });
     let why = match tried.await {
-        Some(Ok((found, notes, clock, others, used))) => {
+        Some(Ok((found, notes, clock, customers, others))) => {
             let notes = notes.into_iter().map(|it| note("store", it, None));
             let store = std::iter::once(good("store", found)).chain(notes);
-            return (store.chain([clock]).chain(others).collect(), Some(used));
+            return (store.chain([clock]).chain(customers).collect(), Some(others));
         }
         Some(Err(why)) => {
             bad("store", why, "See [store] in the configuration; then: countersign migrate")
@@ -156,9 +166,11 @@ async fn store(
     (vec![why], None)
 }
 
-/// What the counters have met at their providers lately.
-fn met(lines: &[Health], now: Timestamp) -> impl Iterator<Item = Check> {
-    lines.iter().filter_map(move |health| {
+/// What the counters have met at the providers of this configuration.
+fn met(house: &dyn House, config: &Config, lines: &[Health], now: Timestamp) -> Vec<Check> {
+    let Ok(senders) = house.senders(config) else { return Vec::new() };
+    let own = lines.iter().filter(|health| senders.behind(health.line).is_some());
+    let told = own.filter_map(|health| {
         let fallback = if health.line.fallback { "the fallback" } else { "the provider" };
         let found = if health.is_down(now) {
             let until = moment::short(health.down_until);
@@ -169,7 +181,8 @@ fn met(lines: &[Health], now: Timestamp) -> impl Iterator<Item = Check> {
             return None;
         };
         Some(note(health.line.channel.word(), found, health.detail.clone()))
-    })
+    });
+    told.collect()
 }
 
 /// The table of customers. What slows it down keeps no command from working.

@@ -51,7 +51,17 @@ pub async fn dry_run(
 ) -> Result<Exit, Failure> {
     let desk = match &config.store {
         StoreSettings::Sqlite { file } if !file.exists() => None,
-        _ => Some(house.desk(config).await?),
+        _ => match house.desk(config).await {
+            Ok(desk) => Some(desk),
+            Err(Failure::Told(told)) => {
+                output.note(&format!(
+                    "Only the file is checked, not what is on file: {}",
+                    told.message
+                ));
+                None
+            }
+            Err(failure) => return Err(failure),
+        },
     };
     let quarantine = desk.as_ref().map_or(Duration::ZERO, Desk::contact_quarantine);
     let mut sums = Sums::new(quarantine, true);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::Local;
+use chrono::{DateTime, Local};
 
 use super::args::LogArgs;
 use super::exit::{Exit, Failure};
@@ -13,11 +13,18 @@ use super::request::{identify, parse};
 use super::{moment, table};
 use crate::domain::event::{Event, EventFilter, EventId, OVERLAP, Page};
 use crate::domain::outcome::Outcome;
-use crate::domain::when::{Stretch, When};
+use crate::domain::time::Timestamp;
+use crate::domain::when::{NotATime, When};
 use crate::service::Desk;
 
 /// Entries read at a time.
 const PAGE: u32 = 500;
+
+/// Entries shown where nobody says how many.
+const USUAL: u32 = 50;
+
+/// Entries shown at most.
+const MOST: u32 = 1_000_000;
 
 /// Should the store's signal be missed, this often is looked anyway.
 const GLANCE: Duration = Duration::from_secs(2);
@@ -39,7 +46,7 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
     };
     // The signal is taken before the first look, so that nothing falls in between.
     let mut changes = desk.store().changes();
-    let limit = arguments.limit;
+    let limit = arguments.limit.unwrap_or(if arguments.since.is_some() { MOST } else { USUAL });
     if !arguments.follow {
         let events = newest(desk, &filter, limit).await?;
         if events.is_empty() && writing == Writing::Lines {
@@ -116,20 +123,35 @@ async fn filter(desk: &Desk, arguments: &LogArgs) -> Result<EventFilter, Failure
         Some(name) => Some(identify(desk, name).await?.id),
         None => None,
     };
+    let now = desk.now().await?.to_utc().with_timezone(&Local);
+    let (from, before) = range(arguments.since, arguments.until, &now)
+        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
+    if from.zip(before).is_some_and(|(from, before)| before <= from) {
+        return Err(Failure::usage("--until is before --since; change the two."));
+    }
     Ok(EventFilter {
         text: arguments.text.clone(),
         outcome: arguments.outcome,
         channel: arguments.channel,
         customer,
         request: arguments.request.as_deref().map(parse).transpose()?,
-        from: stretch("--since", arguments.since)?.map(|it| it.from),
-        before: stretch("--until", arguments.until)?.map(|it| it.before),
+        from,
+        before,
     })
 }
 
-fn stretch(option: &str, when: Option<When>) -> Result<Option<Stretch>, Failure> {
-    let stretch = when.map(|it| it.stretch(&Local::now())).transpose();
-    stretch.map_err(|error| Failure::usage(format!("{option}: no clock here shows that; {error}")))
+/// From when until when, as the clock on the reader's wall shows it.
+fn range(
+    since: Option<When>,
+    until: Option<When>,
+    now: &DateTime<Local>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), NotATime> {
+    let from = since.map(|it| it.stretch(now)).transpose()?.map(|it| it.from);
+    let end = until.map(|it| match from {
+        Some(from) => it.stretch_after(from, now),
+        None => it.stretch(now),
+    });
+    Ok((from, end.transpose()?.map(|it| it.before)))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

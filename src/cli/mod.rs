@@ -169,6 +169,7 @@ async fn at_the_desk(
             return Err(StoreError::ReadOnly.into());
         }
         Command::Customers(Customers::Import(import)) if import.dry_run => {
+            keep_log(house, config, output);
             return import::dry_run(house, config, output, &import.file).await;
         }
         Command::Customers(Customers::Index(arguments)) => {

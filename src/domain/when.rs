@@ -5,8 +5,11 @@
 //! is the last one that there was: at nine in the morning 16:30 is yesterday's.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono::{
+    DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+};
 
 use super::time::Timestamp;
 
@@ -38,14 +41,10 @@ impl FromStr for When {
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let mut when = Self { day: None, minute: None };
         for word in text.split_whitespace() {
-            if let (None, Ok(day)) = (when.day, NaiveDate::parse_from_str(word, "%Y-%m-%d")) {
-                when.day = Some(day);
-            } else if let (None, Ok(minute)) =
-                (when.minute, NaiveTime::parse_from_str(word, "%H:%M"))
-            {
-                when.minute = Some(minute);
-            } else {
-                return Err(NotATime);
+            match (day(word), minute(word)) {
+                (Some(day), _) if when.day.is_none() => when.day = Some(day),
+                (_, Some(minute)) if when.minute.is_none() => when.minute = Some(minute),
+                _ => return Err(NotATime),
             }
         }
         if when.day.is_none() && when.minute.is_none() { Err(NotATime) } else { Ok(when) }
@@ -66,32 +65,83 @@ impl When {
     /// The stretch it names to somebody whose clock shows `now`.
     ///
     /// # Errors
-    /// That clock never shows such a time: it is set forward over it, or the day is
-    /// at the end of the calendar.
+    /// It is at an end of the calendar.
     pub fn stretch<Z: TimeZone>(self, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
         let today = now.date_naive();
-        let day = self.day.unwrap_or(today);
-        let Some(minute) = self.minute else {
-            let next = day.checked_add_days(Days::new(1)).ok_or(NotATime)?;
-            let midnight = |day: NaiveDate| moment(day.and_time(NaiveTime::MIN), now);
-            return Ok(Stretch { from: midnight(day)?, before: midnight(next)? });
+        let Some(minute) = self.minute else { return whole_day(self.day.unwrap_or(today), now) };
+        let of_day = |day: NaiveDate| whole_minute(day.and_time(minute), now);
+        let Some(day) = self.day else {
+            let stretch = of_day(today)?;
+            if stretch.from.millis() <= now.timestamp_millis() {
+                return Ok(stretch);
+            }
+            return of_day(today.checked_sub_days(Days::new(1)).ok_or(NotATime)?);
         };
-        let ahead = self.day.is_none() && day.and_time(minute) > now.naive_local();
-        let day = if ahead { day.checked_sub_days(Days::new(1)).ok_or(NotATime)? } else { day };
-        let from = day.and_time(minute);
-        let before = from.checked_add_signed(TimeDelta::minutes(1)).ok_or(NotATime)?;
-        Ok(Stretch { from: moment(from, now)?, before: moment(before, now)? })
+        of_day(day)
+    }
+
+    /// As [`Self::stretch`], for the end of what begins at `from`: a minute without a
+    /// day is the next one from there, though it may be ahead of `now`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn stretch_after<Z: TimeZone>(
+        self,
+        from: Timestamp,
+        now: &DateTime<Z>,
+    ) -> Result<Stretch, NotATime> {
+        let (None, Some(minute)) = (self.day, self.minute) else { return self.stretch(now) };
+        let day = from.to_utc().with_timezone(&now.timezone()).date_naive();
+        let stretch = whole_minute(day.and_time(minute), now)?;
+        if stretch.before > from {
+            return Ok(stretch);
+        }
+        let next = day.checked_add_days(Days::new(1)).ok_or(NotATime)?;
+        whole_minute(next.and_time(minute), now)
     }
 }
 
-/// The first moment at which the clock shows this.
-fn moment<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, NotATime> {
-    let moment = now.timezone().from_local_datetime(&shown).earliest().ok_or(NotATime)?;
-    Ok(Timestamp::from_millis(moment.timestamp_millis()))
+/// `2026-11-24`, a day of this century: account numbers have hyphens, too.
+fn day(word: &str) -> Option<NaiveDate> {
+    let is_date = word.len() == 10 && word.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    let day = NaiveDate::parse_from_str(word, "%Y-%m-%d").ok();
+    day.filter(|day| is_date && day.year() / 100 == 20)
+}
+
+/// `9:05` or `10:42`.
+fn minute(word: &str) -> Option<NaiveTime> {
+    let is_time = word.bytes().all(|it| it.is_ascii_digit() || it == b':');
+    NaiveTime::parse_from_str(word, "%H:%M").ok().filter(|_| is_time)
+}
+
+fn whole_day<Z: TimeZone>(day: NaiveDate, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
+    let next = day.checked_add_days(Days::new(1)).ok_or(NotATime)?;
+    let midnight = |day: NaiveDate| first(day.and_time(NaiveTime::MIN), now);
+    Ok(Stretch { from: midnight(day)?, before: midnight(next)? })
+}
+
+/// Both of them, where the clock is set back and shows it twice.
+fn whole_minute<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
+    let from = first(shown, now)?;
+    let last = now.timezone().from_local_datetime(&shown).latest();
+    let last = last.map_or(from, |it| Timestamp::from_millis(it.timestamp_millis()));
+    Ok(Stretch { from, before: last.plus(Duration::from_mins(1)) })
+}
+
+/// The first moment at which the clock shows this; where it is set forward over it, the
+/// first one after.
+fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, NotATime> {
+    // Clocks are set by whole quarters of an hour, and by a day at most.
+    let moment = (0..=96).find_map(|quarters| {
+        let shown = shown.checked_add_signed(TimeDelta::minutes(15 * quarters))?;
+        now.timezone().from_local_datetime(&shown).earliest()
+    });
+    moment.map(|it| Timestamp::from_millis(it.timestamp_millis())).ok_or(NotATime)
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::{FixedOffset, MappedLocalTime};
     use proptest::prelude::*;
 
     use super::*;
@@ -119,9 +169,106 @@ mod tests {
     }
 
     #[test]
+    fn an_end_is_after_its_beginning() {
+        let now = DateTime::parse_from_rfc3339("2026-11-25T10:42:30+01:00").expect("a time");
+        let range = |since: &str, until: &str| {
+            let from = since.parse::<When>()?.stretch(&now)?.from;
+            let before = until.parse::<When>()?.stretch_after(from, &now)?.before;
+            Ok::<_, NotATime>(format!("{from} {before}"))
+        };
+        for (since, until, meant) in [
+            ("10:40", "10:45", "2026-11-25T09:40:00.000Z 2026-11-25T09:46:00.000Z"),
+            ("10:42", "10:42", "2026-11-25T09:42:00.000Z 2026-11-25T09:43:00.000Z"),
+            ("22:00", "6:00", "2026-11-24T21:00:00.000Z 2026-11-25T05:01:00.000Z"),
+            ("2026-11-20", "6:00", "2026-11-19T23:00:00.000Z 2026-11-20T05:01:00.000Z"),
+            ("10:40", "2026-11-25", "2026-11-25T09:40:00.000Z 2026-11-25T23:00:00.000Z"),
+        ] {
+            assert_eq!(range(since, until).as_deref(), Ok(meant), "{since} {until}");
+        }
+    }
+
+    /// Summer time from 29 March 2026 at 2:00 until 25 October at 3:00, by an hour.
+    #[derive(Clone, Copy, Debug)]
+    struct Berlin;
+
+    const SUMMER: std::ops::Range<&str> = "2026-03-29 01:00".."2026-10-25 01:00";
+
+    fn berlin(utc: &NaiveDateTime) -> FixedOffset {
+        let is_summer = SUMMER.contains(&utc.format("%Y-%m-%d %H:%M").to_string().as_str());
+        FixedOffset::east_opt(if is_summer { 7_200 } else { 3_600 }).expect("an offset")
+    }
+
+    impl TimeZone for Berlin {
+        type Offset = FixedOffset;
+
+        fn from_offset(_: &FixedOffset) -> Self {
+            Self
+        }
+
+        fn offset_from_local_date(&self, day: &NaiveDate) -> MappedLocalTime<FixedOffset> {
+            self.offset_from_local_datetime(&day.and_time(NaiveTime::MIN))
+        }
+
+        fn offset_from_local_datetime(
+            &self,
+            shown: &NaiveDateTime,
+        ) -> MappedLocalTime<FixedOffset> {
+            let offsets = [7_200, 3_600].map(|it| FixedOffset::east_opt(it).expect("an offset"));
+            let fits = |it: &FixedOffset| berlin(&(*shown - *it)) == *it;
+            match offsets.map(|it| Some(it).filter(fits)) {
+                [Some(first), Some(second)] => MappedLocalTime::Ambiguous(first, second),
+                [Some(one), None] | [None, Some(one)] => MappedLocalTime::Single(one),
+                [None, None] => MappedLocalTime::None,
+            }
+        }
+
+        fn offset_from_utc_date(&self, day: &NaiveDate) -> FixedOffset {
+            berlin(&day.and_time(NaiveTime::MIN))
+        }
+
+        fn offset_from_utc_datetime(&self, utc: &NaiveDateTime) -> FixedOffset {
+            berlin(utc)
+        }
+    }
+
+    #[test]
+    fn clocks_that_are_set_forward_or_back_lose_nothing() {
+        let told = |text: &str, utc: &str| {
+            let now = DateTime::parse_from_rfc3339(utc).expect("a time").with_timezone(&Berlin);
+            let Stretch { from, before } = text.parse::<When>()?.stretch(&now)?;
+            Ok::<_, NotATime>(format!("{from} {before}"))
+        };
+        let (spring, autumn) = ("2026-03-29T08:00:00Z", "2026-10-25T01:10:00Z");
+        for (text, now, meant) in [
+            ("1:59", spring, "2026-03-29T00:59:00.000Z 2026-03-29T01:00:00.000Z"),
+            ("2:30", spring, "2026-03-29T01:00:00.000Z 2026-03-29T01:01:00.000Z"),
+            ("2026-03-29", spring, "2026-03-28T23:00:00.000Z 2026-03-29T22:00:00.000Z"),
+            // At 2:10 for the second time 2:30 was, and is to come.
+            ("2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),
+            ("3:30", autumn, "2026-10-24T01:30:00.000Z 2026-10-24T01:31:00.000Z"),
+            ("2026-10-25", autumn, "2026-10-24T22:00:00.000Z 2026-10-25T23:00:00.000Z"),
+        ] {
+            assert_eq!(told(text, now).as_deref(), Ok(meant), "{text} at {now}");
+        }
+    }
+
+    #[test]
     fn what_names_no_time_is_refused() {
-        for text in ["", "10", "24:00", "10:60", "10:42 10:43", "2026-02-30", "WB-1", "dana 10:42"]
-        {
+        for text in [
+            "",
+            "10",
+            "24:00",
+            "10:60",
+            "10:42 10:43",
+            "2026-02-30",
+            "WB-1",
+            "dana 10:42",
+            "24-11-26",
+            "4711-10-12",
+            "+2026-11-24",
+            "2026-1-1",
+            "+9:05",
+        ] {
             assert_eq!(stretch(text), Err(NotATime), "{text}");
         }
     }
@@ -137,7 +284,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_time_or_is_refused(text in any::<String>()) {
+        fn any_text_is_a_time_or_is_refused(text in "[-0-9:+ ]{0,20}|[0-9]{4}-[01][0-9]-[0-3][0-9]|\\PC*") {
             if let Ok(said) = stretch(&text) {
                 prop_assert!(said.len() > 40);
             }

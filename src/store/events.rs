@@ -5,6 +5,8 @@
 //! beyond its leading part is tested on the few rows that the lead gives.
 //! Entries are numbered as time goes on, so that a moment has a number too: it is
 //! found by halving, and needs no index that each entry would have to be put into.
+//! Where the store's clock was set back, entries of that time may be missing from
+//! what is asked for by time, or stand in it.
 
 use std::ops::Range;
 
@@ -210,7 +212,7 @@ pub(super) async fn events(
     let (backwards, from) = match page {
         Page::Newest => (true, wanted.numbers.end),
         Page::Before(EventId(id)) => (true, id.min(wanted.numbers.end)),
-        Page::After(EventId(id)) => (false, id),
+        Page::After(EventId(id)) => (false, id.max(wanted.numbers.start - 1)),
     };
     let pick = |before, after| if backwards { before } else { after };
     let (from, limit) = (Arg::from(from), Arg::from(limit));
@@ -241,12 +243,11 @@ pub(super) async fn events(
     Ok(events)
 }
 
-/// The number of the first entry of a moment or after it; the highest there can be,
-/// where there is none yet.
+/// The number of the first entry of a moment or after it; the one after the last, where
+/// there is none yet.
 async fn number_at(db: &Db, moment: Timestamp) -> Result<i64, StoreError> {
-    let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(i64::MAX) };
-    let end = last.int(0)? + 1;
-    let (mut low, mut high) = (0, end);
+    let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
+    let (mut low, mut high) = (0, last.int(0)? + 1);
     while low < high {
         let middle = low + (high - low) / 2;
         match db.maybe(&NEXT, args![middle]).await? {
@@ -254,7 +255,7 @@ async fn number_at(db: &Db, moment: Timestamp) -> Result<i64, StoreError> {
             _ => high = middle,
         }
     }
-    Ok(if low < end { low } else { i64::MAX })
+    Ok(low)
 }
 
 /// Looks the filter's text up; none where nothing can match.

@@ -148,7 +148,7 @@ impl OnFile {
     }
 }
 
-/// Writes a batch in one transaction, which a dry one does not end.
+/// Writes a batch in one transaction; a dry one is undone.
 pub(super) async fn import(
     db: &Db,
     batch: &[NewCustomer],

@@ -29,6 +29,7 @@ mod events;
 mod fault;
 mod figures;
 mod gate;
+mod handover;
 mod import;
 mod index;
 mod indexing;
@@ -186,7 +187,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 30] = [
+        let modules: [(&str, &[(&str, Sql)]); 31] = [
             ("store", STATEMENTS),
             ("tx", tx::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -199,6 +200,7 @@ impl SqlStore {
             ("events", events::STATEMENTS),
             ("figures", figures::STATEMENTS),
             ("gate", gate::STATEMENTS),
+            ("handover", handover::STATEMENTS),
             ("import", import::STATEMENTS),
             ("keys", keys::STATEMENTS),
             ("line", line::STATEMENTS),

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::db::{Db, args};
 use super::indexing::Mend;
 use super::{
-    NOW, SqlStore, archive, attempt, contact, customers, events, figures, import, keys, line,
-    maintain, mapping, migrate, notice, outbox, partitions, request, search, server, session,
+    NOW, SqlStore, archive, attempt, contact, customers, events, figures, handover, import, keys,
+    line, maintain, mapping, migrate, notice, outbox, partitions, request, search, server, session,
     sqlite, theirs, trial, unlock,
 };
 use crate::domain::chore::{Chore, Tidied};
@@ -145,7 +145,9 @@ impl Store for SqlStore {
         };
         let import = || theirs::import(&theirs, &self.source, table, batch, dry);
         let (count, written) = in_turn(import).await?;
-        in_turn(|| self.indexing.mend(&written)).await?;
+        if !written.is_empty() {
+            in_turn(|| self.indexing.mend(&written)).await?;
+        }
         Ok(count)
     }
 
@@ -322,7 +324,7 @@ impl Outbox for SqlStore {
     }
 
     async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        in_turn(|| outbox::take_back(&self.db, errand, holder)).await
+        in_turn(|| handover::take_back(&self.db, errand, holder)).await
     }
 
     async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
@@ -334,7 +336,7 @@ impl Outbox for SqlStore {
         errands: &[(&Errand, Line)],
         holder: &str,
     ) -> Result<Vec<bool>, StoreError> {
-        in_turn(|| outbox::begin(&self.db, errands, holder)).await
+        in_turn(|| handover::begin(&self.db, errands, holder)).await
     }
 
     async fn postpone(

@@ -72,8 +72,11 @@ pub(super) async fn import(
         let known = theirs.find(&mut tx, customer.account_no).await?;
         let refused = |error| theirs.refused(customer.account_no, error);
         let Some((id, cells)) = known else {
-            theirs.insert(&mut tx, &customer).await.map_err(refused)?;
             count.added += 1;
+            if dry {
+                continue;
+            }
+            theirs.insert(&mut tx, &customer).await.map_err(refused)?;
             written.extend(theirs.find(&mut tx, customer.account_no).await?.map(|it| it.0));
             continue;
         };
@@ -86,12 +89,12 @@ pub(super) async fn import(
             count.unchanged += 1;
             continue;
         }
-        theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
         count.changed += 1;
+        if dry {
+            continue;
+        }
+        theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
         written.push(id);
-    }
-    if dry {
-        return Ok((count, Vec::new()));
     }
     tx.commit().await?;
     Ok((count, written))

@@ -82,6 +82,8 @@ fn the_log_is_read_between_two_times() {
     assert_eq!((ran.code, ran.out.as_str()), (0, ""));
     assert!(ran.err.contains("Nothing is in the log that fits."), "{}", ran.err);
 
+    let refused = desk.run(&["log", "--since", "2026-11-24 10:42", "--until", "2026-11-24 10:41"]);
+    assert!(refused.code == 2 && refused.err.contains("change the two"), "{}", refused.err);
     let refused = desk.run(&["log", "--since", "teatime"]);
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("write a time such as 10:42"), "{}", refused.err);

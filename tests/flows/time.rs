@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use countersign::domain::request::Status;
 use countersign::tui::model::Part;
 use countersign::tui::msg::{Msg, Reply};
 use countersign::tui::wake::next_wake;
@@ -32,6 +33,18 @@ fn a_countdown_wakes_at_whole_seconds() {
     assert_eq!(until_wake(&counter), Some(Duration::from_millis(700)));
     counter.pass(Duration::from_mins(6));
     assert!(until_wake(&counter) > Some(Duration::from_secs(1)), "it is over");
+}
+
+#[test]
+fn a_closed_code_counts_down_until_another_may_be_sent() {
+    let mut counter = Counter::after("riv<Enter><Enter>");
+    let countersign::tui::model::Screen::Entry(entry) = &mut counter.model.screen else {
+        panic!("a code is entered")
+    };
+    entry.request.status = Status::Locked;
+    assert_eq!(until_wake(&counter), Some(Duration::from_secs(1)));
+    counter.pass(Duration::from_secs(31));
+    assert!(until_wake(&counter) > Some(Duration::from_secs(1)), "it may be sent now");
 }
 
 #[test]

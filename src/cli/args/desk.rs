@@ -70,9 +70,9 @@ pub struct NamedSession {
 /// `log`
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// How many of the newest entries
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    pub limit: u32,
+    /// How many of the newest entries [default: 50; all with --since]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub limit: Option<u32>,
     /// Go on with what happens from now
     #[arg(long, short)]
     pub follow: bool,
@@ -91,7 +91,8 @@ pub struct LogArgs {
     /// Only of customers this text finds, or of the request it names
     #[arg(long)]
     pub text: Option<String>,
-    /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42"
+    /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42"; a time that is
+    /// ahead is yesterday's
     #[arg(long, value_name = "TIME")]
     pub since: Option<When>,
     /// Only up to this time, its whole minute or day with it

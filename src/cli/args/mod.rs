@@ -129,7 +129,7 @@ With --json a right code also gives `session_token`: whoever holds it can use
 Examples:
   countersign log --limit 20
   countersign log --follow --outcome wrong
-  countersign log --since 10:40 --until 10:45     today, or yesterday where that is ahead
+  countersign log --since 10:40 --until 10:45
   countersign log --since \"2026-11-24 16:00\" --customer WB-004217
   countersign log --request 7K3M9QX2TB --json
   countersign log --customer WB-004217 --csv > log.csv")]

@@ -74,7 +74,8 @@ pub struct ImportReply {
     /// Customers the good lines are about: those written, or in a dry run
     /// those that would be.
     pub customers: u64,
-    /// Customers that are new; a dry run does not look where there is no store yet.
+    /// Customers that are new; a dry run does not look where there is no store yet, and
+    /// counts one again whose lines are further apart than it compares at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub added: Option<u64>,
     /// Customers that read otherwise now.

@@ -8,7 +8,7 @@
 //! twilio         12 sent, 98 delivered, 2 not sent
 //! smtp           as second provider: 8 sent
 //!
-//! 14:00          52 asked for, 50 sent, 2 not sent
+//! 14:00          52 asked for, 50 sent, 2 went wrong
 //! ```
 
 use std::time::Duration;
@@ -90,7 +90,8 @@ fn lines<'a>(scene: Scene<'_>, panel: &FiguresPanel, room: usize) -> Vec<Line<'a
         } else {
             second_or_day(it.began_at, now, zone)
         };
-        let told = format!("{} asked for, {} sent, {} not sent", it.asked, it.accepted, it.failed);
+        let told =
+            format!("{} asked for, {} sent, {} went wrong", it.asked, it.accepted, it.failed);
         (name, told)
     };
     lines.extend(rows(figures.hours.iter().map(hour).collect(), room, scene));

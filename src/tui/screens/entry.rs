@@ -148,7 +148,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             theme.warning,
             "EXPIRED",
             format!("This code worked until {until}."),
-            format!("{resend} sends a new code, {other} to another contact."),
+            format!("{resend} sends a new code{when}, {other} to another contact."),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -165,7 +165,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             theme.warning,
             "REPLACED",
             "A later request for this customer took its place.".into(),
-            format!("Enter the code at that counter, or send a new one with {resend}{when}."),
+            format!("Enter the code at that counter, or send a new one with {resend}."),
         ),
         Status::Cancelled | Status::Open => (
             symbols.info,

@@ -21,7 +21,9 @@ use crate::tui::model::{Focus, LogPanel, Part};
 use crate::tui::theme::Theme;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
-use crate::tui::widgets::moment::{minute_or_day, same_day, second, second_or_day, short_day};
+use crate::tui::widgets::moment::{
+    minute_or_date, minute_or_day, same_day, second, second_or_day, short_day,
+};
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
@@ -108,7 +110,7 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     let last = before.map(|before| before.minus(Duration::from_millis(1)));
     let parts: Vec<String> = [
         text.as_ref().map(|text| format!("\"{text}\"")),
-        last.map(|it| format!("until {}", minute_or_day(it, scene.time().unwrap_or(it), zone))),
+        last.map(|it| format!("until {}", minute_or_date(it, scene.time().unwrap_or(it), zone))),
         outcome.map(words),
         channel.map(|channel| channel.label().to_owned()),
     ]

@@ -167,13 +167,16 @@ fn read(step: &mut Step<'_>, page: Page) {
 
 /// Something happened: reads what is new. A window far down the log stays.
 pub(super) fn reread(step: &mut Step<'_>) {
+    let now = step.store_time();
     let Some(log) = step.log() else { return };
     if log.reading.is_some() {
         log.stale = true;
         return;
     }
+    // Nothing is written into the past.
+    let is_over = log.read_at.is_some() && log.filter.before.is_some_and(|it| it <= now);
     log.stale = false;
-    if !log.newer {
+    if !log.newer && !is_over {
         let page = log.events.first().map_or(Page::Newest, |newest| Page::following(newest.id));
         read(step, page);
     }
@@ -277,18 +280,26 @@ fn in_filter(step: &mut Step<'_>, command: Command) {
     let Some(log) = step.log() else { return };
     match command {
         Command::Accept => {
-            log.typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
-            let (when, text) = log.typed.as_deref().map(When::among).unwrap_or_default();
-            let now = step.store_time().to_utc().with_timezone(&step.model.place.zone);
-            let stretch = when.and_then(|it| it.stretch(&now).ok());
-            filter(step, |filter| {
-                filter.text = text;
-                filter.before = stretch.map(|it| it.before);
-            });
+            let typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
+            narrow(step, typed);
         }
         Command::Back => log.typing = None,
         _ => {}
     }
+}
+
+/// Shows what was typed only: words, and up to a time.
+fn narrow(step: &mut Step<'_>, typed: Option<String>) {
+    let now = step.store_time().to_utc().with_timezone(&step.model.place.zone);
+    let (when, text) = typed.as_deref().map(When::among).unwrap_or_default();
+    let before = match when.map(|it| it.stretch(&now)).transpose() {
+        Ok(stretch) => stretch.map(|it| it.before),
+        Err(error) => return step.say(Tone::Warning, format!("No clock shows that; {error}.")),
+    };
+    if let Some(log) = step.log() {
+        log.typed = typed;
+    }
+    filter(step, |filter| (filter.text, filter.before) = (text, before));
 }
 
 pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {

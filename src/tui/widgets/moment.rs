@@ -69,6 +69,15 @@ pub fn minute_or_day(moment: Timestamp, now: Timestamp, zone: FixedOffset) -> St
     }
 }
 
+/// `14:32` on the day of `now`, `2026-11-21 14:32` on another: as people type it.
+pub fn minute_or_date(moment: Timestamp, now: Timestamp, zone: FixedOffset) -> String {
+    if same_day(moment, now, zone) {
+        minute(moment, zone)
+    } else {
+        local(moment, zone).format("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
 /// `21 Nov`
 pub fn short_day(moment: Timestamp, zone: FixedOffset) -> String {
     local(moment, zone).format("%d %b").to_string()

@@ -9,7 +9,7 @@ use countersign::domain::delivery::DeliveryState::{
     Delivered, Failed, Queued, Sent, Undeliverable, Unknown,
 };
 use countersign::domain::delivery::Report;
-use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::domain::event::{EventFilter, EventId, EventKind, Page};
 use countersign::domain::outbox::{Step, Task};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::session::{SessionEnd, SessionId};
@@ -140,6 +140,23 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
 }
 
 /// The filter's meaning in plain words, for the customers of the test above.
+fn filter_allows(filter: &EventFilter, event: &countersign::domain::event::Event) -> bool {
+    let account = event.customer.as_ref().map(|it| it.account_no.as_str());
+    let by_text = match filter.text.as_deref() {
+        None => true,
+        Some("WB-1") => account == Some("WB-1"),
+        Some("wb-2") => account == Some("WB-2"),
+        Some("dana") => account.is_some(),
+        Some("zz") => false,
+        Some(id) => event.request.as_ref().is_some_and(|it| it.as_str() == id),
+    };
+    by_text
+        && filter.outcome.is_none_or(|it| event.outcome == Some(it))
+        && filter.channel.is_none_or(|it| event.channel == Some(it))
+        && filter.customer.is_none_or(|it| event.customer.as_ref().map(|of| of.id) == Some(it))
+        && filter.request.as_ref().is_none_or(|it| event.request.as_ref() == Some(it))
+}
+
 pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
     let customer = desk.customer("WB-1").await;
     let request = desk.issue(&wish(customer, "123456")).await;
@@ -176,23 +193,11 @@ pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
             }
         }
     }
-}
-
-fn filter_allows(filter: &EventFilter, event: &countersign::domain::event::Event) -> bool {
-    let account = event.customer.as_ref().map(|it| it.account_no.as_str());
-    let by_text = match filter.text.as_deref() {
-        None => true,
-        Some("WB-1") => account == Some("WB-1"),
-        Some("wb-2") => account == Some("WB-2"),
-        Some("dana") => account.is_some(),
-        Some("zz") => false,
-        Some(id) => event.request.as_ref().is_some_and(|it| it.as_str() == id),
-    };
-    by_text
-        && filter.outcome.is_none_or(|it| event.outcome == Some(it))
-        && filter.channel.is_none_or(|it| event.channel == Some(it))
-        && filter.customer.is_none_or(|it| event.customer.as_ref().map(|of| of.id) == Some(it))
-        && filter.request.as_ref().is_none_or(|it| event.request.as_ref() == Some(it))
+    // Who follows begins before all that is too old, however much that is.
+    let filter = EventFilter { from: Some(ends[2]), ..EventFilter::default() };
+    let page = Page::After(EventId(0));
+    let first = desk.store.events(&filter, page, 1).await.expect("an answer");
+    assert_eq!(first.iter().map(|it| it.id).collect::<Vec<_>>(), [all[2].id]);
 }
 
 pub(super) async fn sessions_are_prolonged_and_ended(desk: &Terminal) {
