@@ -1,8 +1,8 @@
-//! Moments as people name them: `10:42`, `2026-11-24`, or both.
+//! Moments as people name them: `10:42`, `10:42:07`, `2026-11-24`, or day and time.
 //!
-//! What is named is a stretch, the whole minute or the whole day, since nobody who
-//! asks what happened at 10:42 means its first millisecond. A minute without a day
-//! is the last one that there was: at nine in the morning 16:30 is yesterday's.
+//! What is named is a stretch, the whole second, minute or day, since nobody who asks
+//! what happened at 10:42 means its first millisecond. A time without a day is the
+//! last one that there was: at nine in the morning 16:30 is yesterday's.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,11 +13,18 @@ use chrono::{
 
 use super::time::Timestamp;
 
-/// A minute or a day, as it was named.
+/// A time or a day, as it was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct When {
     day: Option<NaiveDate>,
-    minute: Option<NaiveTime>,
+    time: Option<Time>,
+}
+
+/// A minute or a second of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Time {
+    begin: NaiveTime,
+    length: Duration,
 }
 
 /// From one moment until before another one.
@@ -29,7 +36,7 @@ pub struct Stretch {
     pub before: Timestamp,
 }
 
-/// The text names neither a minute nor a day.
+/// The text names neither a time nor a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("write a time such as 10:42, a day such as 2026-11-24, or both: \"2026-11-24 10:42\"")]
 pub struct NotATime;
@@ -37,17 +44,17 @@ pub struct NotATime;
 impl FromStr for When {
     type Err = NotATime;
 
-    /// Reads what nothing else can be: a time with a colon, a day with two hyphens.
+    /// Reads a time with colons and a day with hyphens, in either order.
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        let mut when = Self { day: None, minute: None };
+        let mut when = Self { day: None, time: None };
         for word in text.split_whitespace() {
-            match (day(word), minute(word)) {
+            match (day(word), time(word)) {
                 (Some(day), _) if when.day.is_none() => when.day = Some(day),
-                (_, Some(minute)) if when.minute.is_none() => when.minute = Some(minute),
+                (_, Some(time)) if when.time.is_none() => when.time = Some(time),
                 _ => return Err(NotATime),
             }
         }
-        if when.day.is_none() && when.minute.is_none() { Err(NotATime) } else { Ok(when) }
+        if when.day.is_none() && when.time.is_none() { Err(NotATime) } else { Ok(when) }
     }
 }
 
@@ -68,8 +75,8 @@ impl When {
     /// It is at an end of the calendar.
     pub fn stretch<Z: TimeZone>(self, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
         let today = now.date_naive();
-        let Some(minute) = self.minute else { return whole_day(self.day.unwrap_or(today), now) };
-        let of_day = |day: NaiveDate| whole_minute(day.and_time(minute), now);
+        let Some(time) = self.time else { return whole_day(self.day.unwrap_or(today), now) };
+        let of_day = |day: NaiveDate| whole_time(day, time, now);
         let Some(day) = self.day else {
             let stretch = of_day(today)?;
             if stretch.from.millis() <= now.timestamp_millis() {
@@ -80,7 +87,7 @@ impl When {
         of_day(day)
     }
 
-    /// As [`Self::stretch`], for the end of what begins at `from`: a minute without a
+    /// As [`Self::stretch`], for the end of what begins at `from`: a time without a
     /// day is the next one from there, though it may be ahead of `now`.
     ///
     /// # Errors
@@ -90,14 +97,14 @@ impl When {
         from: Timestamp,
         now: &DateTime<Z>,
     ) -> Result<Stretch, NotATime> {
-        let (None, Some(minute)) = (self.day, self.minute) else { return self.stretch(now) };
+        let (None, Some(time)) = (self.day, self.time) else { return self.stretch(now) };
         let day = from.to_utc().with_timezone(&now.timezone()).date_naive();
-        let stretch = whole_minute(day.and_time(minute), now)?;
+        let stretch = whole_time(day, time, now)?;
         if stretch.before > from {
             return Ok(stretch);
         }
         let next = day.checked_add_days(Days::new(1)).ok_or(NotATime)?;
-        whole_minute(next.and_time(minute), now)
+        whole_time(next, time, now)
     }
 }
 
@@ -108,10 +115,15 @@ fn day(word: &str) -> Option<NaiveDate> {
     day.filter(|day| is_date && day.year() / 100 == 20)
 }
 
-/// `9:05` or `10:42`.
-fn minute(word: &str) -> Option<NaiveTime> {
+/// `9:05`, `10:42` or `10:42:07`.
+fn time(word: &str) -> Option<Time> {
     let is_time = word.bytes().all(|it| it.is_ascii_digit() || it == b':');
-    NaiveTime::parse_from_str(word, "%H:%M").ok().filter(|_| is_time)
+    let read = |form, length| {
+        let begin = NaiveTime::parse_from_str(word, form).ok().filter(|_| is_time)?;
+        Some(Time { begin, length })
+    };
+    let (minute, second) = (Duration::from_mins(1), Duration::from_secs(1));
+    read("%H:%M", minute).or_else(|| read("%H:%M:%S", second))
 }
 
 fn whole_day<Z: TimeZone>(day: NaiveDate, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
@@ -121,11 +133,16 @@ fn whole_day<Z: TimeZone>(day: NaiveDate, now: &DateTime<Z>) -> Result<Stretch, 
 }
 
 /// Both of them, where the clock is set back and shows it twice.
-fn whole_minute<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Stretch, NotATime> {
+fn whole_time<Z: TimeZone>(
+    day: NaiveDate,
+    time: Time,
+    now: &DateTime<Z>,
+) -> Result<Stretch, NotATime> {
+    let shown = day.and_time(time.begin);
     let from = first(shown, now)?;
     let last = now.timezone().from_local_datetime(&shown).latest();
     let last = last.map_or(from, |it| Timestamp::from_millis(it.timestamp_millis()));
-    Ok(Stretch { from, before: last.plus(Duration::from_mins(1)) })
+    Ok(Stretch { from, before: last.plus(time.length) })
 }
 
 /// The first moment at which the clock shows this; where it is set forward over it, the
@@ -157,6 +174,7 @@ mod tests {
     fn a_minute_and_a_day_are_meant_as_a_whole() {
         for (text, meant) in [
             ("8:42", "2026-11-25T07:42:00.000Z 2026-11-25T07:43:00.000Z"),
+            ("8:42:07", "2026-11-25T07:42:07.000Z 2026-11-25T07:42:08.000Z"),
             ("09:00", "2026-11-25T08:00:00.000Z 2026-11-25T08:01:00.000Z"),
             ("16:30", "2026-11-24T15:30:00.000Z 2026-11-24T15:31:00.000Z"),
             ("23:59", "2026-11-24T22:59:00.000Z 2026-11-24T23:00:00.000Z"),

@@ -60,8 +60,10 @@ fn quarantined(waiting: &Waiting, now: Timestamp, clock: Clock<'_>) -> String {
         return format!("The wait after the change of the {label} is over. Try again now.");
     }
     let minutes = now.since(changed_at).as_secs() / 60;
-    let changed =
-        format!("{} ago, at {}", rough(minutes.max(1), u64::div_euclid), clock(changed_at));
+    let changed = match minutes {
+        0 => "just now".into(),
+        minutes => format!("{} ago, at {}", rough(minutes, u64::div_euclid), clock(changed_at)),
+    };
     let till = |until: Timestamp| until_then(until, now, clock);
     if let Some(other_until) = other_until {
         return format!(
@@ -108,14 +110,18 @@ fn rough(minutes: u64, divided: fn(u64, u64) -> u64) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
-const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
+/// What helps where the customer is locked.
+pub const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
 
 /// Why a code was not accepted, and what helps.
 pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
     let request = &refused.request;
     match (refused.outcome, &refused.retired) {
-        (Outcome::Locked, _) if refused.customer_locked => {
-            format!("This customer is locked after too many wrong codes. {CUSTOMER_LOCKED_HELP}")
+        (outcome, _) if refused.customer_locked => {
+            let wrong = if outcome == Outcome::Locked { "" } else { "That code is wrong. " };
+            format!(
+                "{wrong}This customer is locked after too many wrong codes. {CUSTOMER_LOCKED_HELP}"
+            )
         }
         (Outcome::Superseded, Some(retired)) => format!(
             "That is an older code (reference {}, sent {}). Ask for the one with reference {}. {}",

@@ -76,6 +76,9 @@ statements! {
 /// What the event says where it is the customer who is locked.
 const CUSTOMER_LOCKED: &str = "the customer is locked";
 
+/// What it says where it is the request.
+const REQUEST_LOCKED: &str = "it was the last try: the code is locked";
+
 /// Counts an attempt, then judges it; or says again what came of it.
 pub(super) async fn attempt(db: &Db, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
     match judge(db, &attempt).await {
@@ -135,7 +138,11 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<Attempted, StoreErr
         request.status = Status::Locked;
     }
     let outcome = if retired.is_some() { Outcome::Superseded } else { Outcome::Wrong };
-    let detail = customer_locked.then_some(CUSTOMER_LOCKED);
+    let detail = match (customer_locked, request.status) {
+        (true, _) => Some(CUSTOMER_LOCKED),
+        (false, Status::Locked) => Some(REQUEST_LOCKED),
+        _ => None,
+    };
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;

@@ -311,6 +311,9 @@ fn entry<'a>(change: &Change, actor: &'a Actor) -> NewEvent<'a> {
     let Change { customer, kind, old, new, .. } = change;
     let (label, old) = (kind.label(), old.masked());
     let (contact, detail) = match new {
+        Some(new) if new.masked() == old => {
+            (old, format!("The {label} before is another one that looks the same when masked."))
+        }
         Some(new) => (new.masked(), format!("The {label} was {old} before.")),
         None => (old, format!("The {label} was taken out of the record.")),
     };

@@ -16,10 +16,12 @@ statements! {
          OR EXISTS (SELECT 1 FROM core_outbox b WHERE b.delivery_id = d.id)) \
          ORDER BY d.created_at DESC LIMIT $2"
     }
-    /// The table is small.
+    /// Codes, and notices to the contacts that were changed. Both tables are small.
     QUEUE {
-        "SELECT COUNT(*), " now " - MIN((SELECT d.created_at FROM core_delivery d \
-         WHERE d.id = b.delivery_id)) FROM core_outbox b WHERE b.task = 'send'"
+        "SELECT COUNT(*), " now " - MIN(few.created_at) FROM (\
+         SELECT (SELECT d.created_at FROM core_delivery d WHERE d.id = b.delivery_id) AS created_at \
+         FROM core_outbox b WHERE b.task = 'send' \
+         UNION ALL SELECT n.created_at FROM core_notice n) few"
     }
 }
 

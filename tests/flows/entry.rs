@@ -133,7 +133,9 @@ fn too_many_wrong_codes_lock_and_ctrl_r_begins_anew() {
     counter.is_at("entry").says("locked").says("Ctrl-R");
     counter.keys("481902").is_at("entry").says("locked");
     assert_eq!(counter.typed(), "");
-    counter.keys("<Ctrl-R>").is_at("entry");
+    counter.keys("<Ctrl-R>").says("Another code can be sent in 30 seconds");
+    assert_eq!(counter.desk.asks.len(), 1, "it would be refused");
+    counter.pass(std::time::Duration::from_secs(30)).keys("<Ctrl-R>").is_at("entry");
     assert_eq!(counter.desk.asks.len(), 2);
     assert_eq!(counter.entry().request.status, Status::Open);
     counter.keys("481902").is_at("verified");
@@ -171,6 +173,10 @@ fn every_refusal_says_what_happened_and_what_helps() {
         (
             Box::new(refused(Outcome::Locked, Status::Locked, None, true)),
             ["customer is locked", "admin"],
+        ),
+        (
+            Box::new(refused(Outcome::Wrong, Status::Locked, None, true)),
+            ["That code is wrong. This customer is locked", "admin"],
         ),
         (Box::new(|_| Reply::Verified(Ok(Verification::NoSuchRequest))), ["replaced", "(Ctrl-R)"]),
         (Box::new(|_| Reply::Verified(Err(down()))), ["cannot be reached", "Try again"]),

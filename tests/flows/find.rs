@@ -83,6 +83,16 @@ fn enter_before_the_answer_takes_the_first_hit_when_it_comes() {
 }
 
 #[test]
+fn enter_while_a_customer_is_opened_sends_the_code_then() {
+    let mut counter = Counter::new();
+    counter.keys("riv").slow().keys("<Enter><Enter>").settle().is_at("entry");
+    // Not where the clerk thought better of it.
+    let mut counter = Counter::new();
+    counter.keys("riv").slow().keys("<Enter><Enter>e").settle().is_at("find");
+    counter.keys("<Enter>").settle().is_at("send");
+}
+
+#[test]
 fn typing_on_withdraws_an_opening() {
     let mut counter = Counter::new();
     counter.keys("riv").slow().keys("<Enter>e").settle().is_at("find");

@@ -148,10 +148,13 @@ fn a_time_beside_the_words_ends_the_log_there() {
     let filter = counter.log().filter.clone();
     assert_eq!(filter.text.as_deref(), Some("dana"));
     assert_eq!(filter.before.map(clock).as_deref(), Some("2026-11-24 10:43"), "the minute with it");
-    // What was typed can be mended.
+    // What was typed can be mended, or typed anew.
     counter.keys("/<Bs><Bs>30<Enter>");
     let filter = counter.log().filter.clone();
     assert_eq!(filter.before.map(clock).as_deref(), Some("2026-11-24 10:31"));
+    counter.keys("/bo<Enter>");
+    assert_eq!(counter.log().filter.text.as_deref(), Some("bo"));
+    assert_eq!(counter.log().filter.before, None);
     counter.keys("x/");
     assert_eq!(counter.log().typing.as_ref().map(tui_input::Input::value), Some(""));
 }

@@ -277,6 +277,7 @@ pub(crate) fn entry(typed: &str, request: Request) -> Entry {
         delivering: None,
         reading: None,
         stale: false,
+        customer_locked: false,
         last: None,
     }
 }

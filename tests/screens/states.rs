@@ -201,6 +201,15 @@ states! {
     }));
     entry_expired => closed(Status::Expired);
     entry_locked => closed(Status::Locked);
+    entry_customer_locked => {
+        let request = m::request(Status::Locked, 2, DeliveryState::Delivered);
+        entry(Entry { customer_locked: true, ..m::entry("", request) })
+    };
+    entry_withdrawn_unsent => {
+        let mut request = m::request(Status::Cancelled, 0, DeliveryState::Queued);
+        request.delivery.detail = Some("The mail server does not answer.".into());
+        entry(m::entry("", request))
+    };
     entry_used => closed(Status::Verified);
     entry_replaced => closed(Status::Superseded);
     entry_cancelled => closed(Status::Cancelled);

@@ -112,6 +112,8 @@ on_each_store! {
         let digests = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
         assert_eq!(house.number(digests).await, 2, "the digest is erased");
         assert_eq!(house.number("SELECT COUNT(*) FROM core_outbox").await, 2, "nothing is sent");
+        let waiting = desk.store.queue().await.expect("an answer").length;
+        assert_eq!(waiting, 3, "the one before is to be told");
         let cancelled = desk.entries(EventKind::Cancelled).await;
         assert_eq!(cancelled.len(), 1);
         assert_eq!(cancelled[0].request.as_ref(), Some(&by_email.id));

@@ -17,8 +17,8 @@ Examples:
 
 The first line names the columns, in any order: account_no and name are needed;
 email, phone, address, locale, balance and currency are optional. The file is
-UTF-8, with commas or semicolons. A line replaces the customer's whole record, but
-for a balance it does not name. Good lines are imported and bad ones are named; where
+UTF-8, with commas or semicolons. A line replaces what is on file; what the file
+has no column for stays, and so does a balance that a line does not name. Good lines are imported and bad ones are named; where
 there was a bad one the exit code is 15.")]
     Import(ImportArgs),
     /// Find customers by any part of account number, name, email or phone

@@ -33,7 +33,8 @@ Exit codes:
   12  expired                     40  forbidden
   13  locked                      78  bad configuration
   14  used before                130  interrupted
-  15  malformed code, or bad lines in an imported file";
+  15  malformed code, or bad lines in an imported file
+ 129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -28,6 +28,8 @@ pub struct LogPanel {
     pub typed: Option<String>,
     /// The filter being typed.
     pub typing: Option<Input>,
+    /// Its text is from before: the first letter typed takes its place.
+    pub kept: bool,
     /// The reading under way.
     pub reading: Option<EffectId>,
     /// Something changed while a reading was under way: read again.

@@ -38,6 +38,9 @@ pub struct Find {
     pub searching: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
+    /// Enter was pressed once more meanwhile: send the code then, unless the store
+    /// keeps the clerk waiting.
+    pub then_send: bool,
     /// Enter was pressed before the answer came: take the first hit then, unless
     /// the store keeps the clerk waiting.
     pub accept_first: bool,
@@ -107,6 +110,8 @@ pub struct Entry {
     pub reading: Option<EffectId>,
     /// Something changed while it could not be read: read again.
     pub stale: bool,
+    /// The customer is locked, at every counter and for every request.
+    pub customer_locked: bool,
     /// How the last code ended; none while there was none since the last send.
     pub last: Option<Outcome>,
 }

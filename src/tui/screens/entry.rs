@@ -23,6 +23,8 @@ use ratatui::text::{Line, Span};
 use super::send::title;
 use crate::domain::outbox::USEFUL;
 use crate::domain::request::{Request, Status};
+use crate::service::lookup::ChannelChoice;
+use crate::service::wording;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Entry, Focus};
 use crate::tui::view::Scene;
@@ -133,22 +135,45 @@ fn busy<'a>(scene: Scene<'_>, entry: &Entry, state: State) -> Row<'a> {
     Line::styled(text, scene.theme.accent).centered().into()
 }
 
+/// When another code can be sent.
+fn again(scene: Scene<'_>, request: &Request) -> String {
+    let resend = key_name(Context::Entry, Command::Resend);
+    match scene.until(request.resend_at).filter(|wait| !wait.is_zero()) {
+        None => format!("{resend} sends a new code."),
+        Some(wait) => format!("A new code can be sent in {} ({resend}).", clock_span(wait)),
+    }
+}
+
+/// Where else one can be sent, if anywhere.
+fn elsewhere(scene: Scene<'_>, entry: &Entry) -> String {
+    let now = scene.time().unwrap_or_default();
+    let is_other = |it: &ChannelChoice| it.is_usable(now) && it.channel != entry.request.channel;
+    if !entry.choices.iter().any(is_other) {
+        return String::new();
+    }
+    format!(" {} shows the other contacts.", key_name(Context::Entry, Command::ChangeContact))
+}
+
 fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> Vec<Row<'a>> {
     let theme = scene.theme;
     let (symbols, request) = (theme.symbols, &entry.request);
     let until = minute(request.expires_at, scene.model.place.zone);
     let resend = key_name(Context::Entry, Command::Resend);
-    let other = key_name(Context::Entry, Command::ChangeContact);
-    let wait = scene.until(request.resend_at).filter(|wait| !wait.is_zero());
-    let when = wait.map(|wait| format!(" in {}", clock_span(wait))).unwrap_or_default();
-    let again = format!("{resend} sends a new code{when}.");
+    let again = again(scene, request);
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
             theme.warning,
             "EXPIRED",
             format!("This code worked until {until}."),
-            format!("{resend} sends a new code{when}, {other} to another contact."),
+            format!("{again}{}", elsewhere(scene, entry)),
+        ),
+        Status::Locked if entry.customer_locked => (
+            symbols.cross,
+            theme.bad,
+            "LOCKED",
+            "This customer is locked after too many wrong codes.".into(),
+            wording::CUSTOMER_LOCKED_HELP.into(),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -204,7 +229,9 @@ fn about<'a>(
     if open {
         rows.push(fact("Time left", time_left(scene, request, room), theme));
     }
-    rows.push(fact("Tries left", tries::tries(request, theme), theme));
+    if !entry.customer_locked {
+        rows.push(fact("Tries left", tries::tries(request, theme), theme));
+    }
     rows.push(Row::Gap);
     let now = scene.time().filter(|_| open);
     let message = delivery::lines(request, now, room.saturating_sub(LABEL), theme);

@@ -88,7 +88,9 @@ fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
         "Nothing has happened yet.".into()
     } else {
         let key = key_name(Context::Log, Command::FilterNone);
-        format!("Nothing matches. {key} shows all entries.")
+        let looks_like_a_time = log.filter.text.as_ref().is_some_and(|it| it.contains(':'));
+        let help = if looks_like_a_time { " A time is written 10:42 or 2026-11-24." } else { "" };
+        format!("Nothing matches. {key} shows all entries.{help}")
     }
 }
 

@@ -150,11 +150,11 @@ fn verify(step: &mut Step<'_>) {
 fn resend(step: &mut Step<'_>) {
     let (clock, now) = (step.model.clock, step.now);
     let Some(entry) = step.entry() else { return };
+    let soonest = entry.request.resend_at;
+    if clock.is_some_and(|clock| clock.seconds_until(soonest, now) > 0) {
+        return say_cooldown(step);
+    }
     let id = if send::is_open(&entry.request) {
-        let soonest = entry.request.resend_at;
-        if clock.is_some_and(|clock| clock.seconds_until(soonest, now) > 0) {
-            return say_cooldown(step);
-        }
         let request = entry.request.id.clone();
         step.act(Act::Resend { request })
     } else {
@@ -221,6 +221,7 @@ pub(super) fn sent_again(step: &mut Step<'_>, request: Request, delivering: Opti
     entry.request = request;
     entry.typed.0.clear();
     entry.last = None;
+    entry.customer_locked = false;
     entry.delivering = delivering;
     step.forget(reading);
     step.hush();
@@ -263,6 +264,7 @@ fn refuse(step: &mut Step<'_>, refused: &RefusedCode) {
     entry.request = refused.request.clone();
     entry.typed.0.clear();
     entry.last = Some(refused.outcome);
+    entry.customer_locked |= refused.customer_locked;
     let sentence = step.told(|clock| wording::refused_code(refused, clock));
     let text = if refused.customer_locked || send::is_open(&refused.request) {
         sentence

@@ -20,6 +20,27 @@ pub(super) fn edit(input: &mut Input, key: KeyEvent) -> bool {
     input.handle_event(&Event::Key(key)).is_some_and(|changed| changed.value)
 }
 
+/// Changes a field; whether its text has changed. New text takes the place of what was
+/// kept in it from before; a change of what is there makes it the clerk's own.
+pub(super) fn change(
+    input: &mut Input,
+    kept: &mut bool,
+    is_new: bool,
+    change: impl FnOnce(&mut Input) -> bool,
+) -> bool {
+    if !(*kept && is_new) {
+        *kept = false;
+        return change(input);
+    }
+    let mut fresh = Input::default();
+    let is_changed = change(&mut fresh);
+    if is_changed {
+        *input = fresh;
+    }
+    *kept = !is_changed;
+    is_changed
+}
+
 /// Whether a key types a character of its own.
 pub(super) fn types(key: KeyEvent) -> bool {
     matches!(key.code, KeyCode::Char(_)) && key.modifiers.difference(KeyModifiers::SHIFT).is_empty()

@@ -52,22 +52,9 @@ pub(super) fn paste(step: &mut Step<'_>, text: &str) {
     edit(step, true, |input| field::insert(input, text));
 }
 
-/// Changes the field. New text takes the place of what was kept in it from
-/// before; a change of what is there makes it the clerk's own.
 fn edit(step: &mut Step<'_>, is_new: bool, change: impl FnOnce(&mut Input) -> bool) {
     let Some(find) = step.find() else { return };
-    let is_changed = if find.kept && is_new {
-        let mut fresh = Input::default();
-        let is_changed = change(&mut fresh);
-        if is_changed {
-            find.input = fresh;
-        }
-        find.kept = !is_changed;
-        is_changed
-    } else {
-        find.kept = false;
-        change(&mut find.input)
-    };
+    let is_changed = field::change(&mut find.input, &mut find.kept, is_new, change);
     if is_changed {
         changed(step);
     }
@@ -88,6 +75,7 @@ fn changed(step: &mut Step<'_>) {
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
     find.accept_first = false;
+    find.then_send = false;
     find.waits = false;
     find.again = None;
     let searchable = Query::parse(&typed).is_some();
@@ -154,6 +142,7 @@ pub(super) fn withdraw(step: &mut Step<'_>) {
     };
     let Some(find) = step.find() else { return };
     let first = std::mem::take(&mut find.accept_first);
+    find.then_send = false;
     let opening = find.opening.take_if(|_| is_lost);
     step.forget(opening);
     if first || opening.is_some() {
@@ -171,6 +160,7 @@ fn accept(step: &mut Step<'_>) {
     let is_lost = step.model.health.store == Part::Down;
     let Some(find) = step.find() else { return };
     if find.opening.is_some() {
+        find.then_send = true;
         return;
     }
     if find.searching.is_some() {
@@ -254,11 +244,15 @@ fn take(step: &mut Step<'_>, found: Found) {
 pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Opened>, Failure>) {
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;
+    let then_send = std::mem::take(&mut find.then_send);
     match answer {
         Ok(Some(opened)) => {
             send::go(step, opened);
             // The channels came with newer word of their providers than is known here.
             providers::read(step);
+            if then_send {
+                send::command(step, Command::Accept);
+            }
         }
         Ok(None) => {
             changed(step);

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use crossterm::event::KeyEvent;
+use tui_input::Input;
 
 use super::field;
 use super::step::{Step, motion, moved, scrolled};
@@ -82,6 +83,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         Command::Accept => open_story(step),
         Command::FilterText => {
             log.typing = Some(log.typed.clone().unwrap_or_default().into());
+            log.kept = true;
         }
         Command::FilterOutcome => {
             let outcome = next(log.filter.outcome, &Outcome::ALL);
@@ -99,6 +101,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         command => {
             if let Some(by) = motion(command) {
                 log.selected = moved(log.selected, log.events.len(), by);
+                step.model.notice.take_if(|it| it.text == NO_STORY);
                 page_on(step);
             }
         }
@@ -303,13 +306,16 @@ fn narrow(step: &mut Step<'_>, typed: Option<String>) {
 }
 
 pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
-    if let Some(input) = step.log().and_then(|log| log.typing.as_mut()) {
-        field::edit(input, key);
-    }
+    edit(step, field::types(key), |input| field::edit(input, key));
 }
 
 pub(super) fn paste(step: &mut Step<'_>, text: &str) {
-    if let Some(input) = step.log().and_then(|log| log.typing.as_mut()) {
-        field::insert(input, text);
+    edit(step, true, |input| field::insert(input, text));
+}
+
+fn edit(step: &mut Step<'_>, is_new: bool, change: impl FnOnce(&mut Input) -> bool) {
+    let Some(log) = step.log() else { return };
+    if let Some(input) = &mut log.typing {
+        field::change(input, &mut log.kept, is_new, change);
     }
 }

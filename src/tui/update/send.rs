@@ -199,6 +199,7 @@ fn show(step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
         delivering,
         reading: None,
         stale: false,
+        customer_locked: false,
         last: None,
     };
     step.hush();

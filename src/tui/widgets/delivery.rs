@@ -8,7 +8,7 @@ use super::moment::age;
 use super::rows::flow;
 use super::text::wrap;
 use crate::domain::delivery::{Delivery, DeliveryState, TRAY};
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::wording;
 use crate::tui::theme::Theme;
@@ -39,12 +39,12 @@ pub fn lines(
         }
         steps.push(spans);
     }
-    if let Some((mark, style, words)) = problem(delivery, theme) {
+    if let Some((mark, style, words)) = problem(request, theme) {
         steps.push(vec![Span::styled(format!("{mark} {words}"), style)]);
     }
     parts.extend(steps);
     let mut lines = flow(parts, room, 2);
-    if let Some(detail) = &delivery.detail {
+    if let Some(detail) = delivery.detail.as_ref().filter(|_| !was_withdrawn(request)) {
         lines.extend(wrap(&wording::for_clerks(detail), room).into_iter().map(Line::from));
     }
     if delivery.state == DeliveryState::Unknown {
@@ -73,9 +73,18 @@ fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
     }
 }
 
-fn problem(delivery: &Delivery, theme: &Theme) -> Option<(&'static str, Style, &'static str)> {
+/// Whether its code was given up before the message went.
+fn was_withdrawn(request: &Request) -> bool {
+    request.status != Status::Open && request.delivery.state == DeliveryState::Queued
+}
+
+fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'static str)> {
     let symbols = theme.symbols;
+    let delivery = &request.delivery;
     match delivery.state {
+        DeliveryState::Queued if was_withdrawn(request) => {
+            Some((symbols.info, theme.muted, "did not go out"))
+        }
         DeliveryState::Queued if delivery.detail.is_some() => {
             Some((symbols.alert, theme.warning, "waits, and is tried again by itself"))
         }

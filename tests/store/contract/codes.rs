@@ -54,6 +54,11 @@ pub(super) async fn wrong_codes_are_counted_and_the_last_locks(desk: &Terminal) 
         assert_eq!(request.status, if left == 0 { Status::Locked } else { Status::Open });
         assert!(!customer_locked);
     }
+    let log = desk.log(&EventFilter::default()).await;
+    let told: Vec<_> =
+        log.into_iter().filter(|it| it.kind == EventKind::Attempt).map(|it| it.detail).collect();
+    let last = "it was the last try: the code is locked".to_owned();
+    assert_eq!(told, [None, None, None, None, Some(last)]);
     assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
     let request = desk.request(&request.id).await;
     assert_eq!((request.status, request.attempts), (Status::Locked, 5));
