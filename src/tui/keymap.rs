@@ -173,7 +173,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Send,
         (NONE, KeyCode::Esc),
         Command::Back,
-        ["Esc", "back", "Back to the search."],
+        ["Esc", "back", "Back to the search, or to the code you came from."],
     ),
     bind(
         Context::Entry,
@@ -323,6 +323,8 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Context::Help, (NONE, KeyCode::Up), Command::Up, ["Up", "", "Scroll up."]),
     bind(Context::Help, (NONE, KeyCode::Down), Command::Down, ["Down", "", "Scroll down."]),
+    bind(Context::Help, (NONE, KeyCode::PageUp), Command::PageUp, ["PgUp", "", "A page up."]),
+    bind(Context::Help, (NONE, KeyCode::PageDown), Command::PageDown, ["PgDn", "", "A page down."]),
     bind(Context::Help, (NONE, KeyCode::Esc), Command::Back, ["Esc", "close", "Close the help."]),
     bind(Context::Confirm, (NONE, KeyCode::Enter), Command::Accept, ["Enter", "yes", "Yes."]),
     bind(Context::Confirm, (NONE, KeyCode::Esc), Command::Back, ["Esc", "no", "No."]),

@@ -18,7 +18,7 @@ use crate::tui::effect::EffectId;
 use crate::tui::keymap::{Binding, Context};
 
 pub use panels::{FiguresPanel, LogPage, LogPanel, Providers, Story, TrayPanel};
-pub use screens::{Entry, Find, Hits, Screen, Send, Verified};
+pub use screens::{Ahead, Entry, Find, Hits, Screen, Send, Verified};
 
 /// The interface as a whole.
 #[derive(Debug)]
@@ -105,15 +105,22 @@ impl Model {
 
     /// The part that has the keyboard: what lies on top, else what has the focus.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.focus, &self.log, &self.tray) {
-            (Some(Overlay::Help { .. }), ..) => Context::Help,
-            (Some(Overlay::Figures(_)), ..) => Context::Figures,
-            (Some(Overlay::Palette(_)), ..) => Context::Palette,
-            (Some(Overlay::Confirm(_)), ..) => Context::Confirm,
-            (None, Focus::Log, Some(log), _) if log.story.is_some() => Context::Story,
-            (None, Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
-            (None, Focus::Log, Some(_), _) => Context::Log,
-            (None, Focus::Tray, _, Some(_)) => Context::Tray,
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Figures(_)) => Context::Figures,
+            Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::Confirm(_)) => Context::Confirm,
+            None => self.context_beneath(),
+        }
+    }
+
+    /// As [`Self::context`], were there no overlay.
+    pub fn context_beneath(&self) -> Context {
+        match (self.focus, &self.log, &self.tray) {
+            (Focus::Log, Some(log), _) if log.story.is_some() => Context::Story,
+            (Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
+            (Focus::Log, Some(_), _) => Context::Log,
+            (Focus::Tray, _, Some(_)) => Context::Tray,
             _ => match self.screen {
                 Screen::Find(_) => Context::Find,
                 Screen::Send(_) => Context::Send,

@@ -62,6 +62,10 @@ fn the_session_ends_with_the_program() {
 fn help_opens_scrolls_and_closes() {
     let mut counter = Counter::after("ri<F1>v<Down><Down><Up>");
     assert!(matches!(counter.model.overlay, Some(Overlay::Help { scroll: 1 })));
+    let mut paged = Counter::after("<F1><PgDn>");
+    assert!(matches!(paged.model.overlay, Some(Overlay::Help { scroll: 2.. })));
+    paged.keys("<PgUp>");
+    assert!(matches!(paged.model.overlay, Some(Overlay::Help { scroll: 0 })));
     assert_eq!(counter.find().input.value(), "ri", "keys do not fall through");
     counter.keys("<Esc>v");
     assert_eq!(counter.find().input.value(), "riv");

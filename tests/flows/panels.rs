@@ -156,7 +156,7 @@ fn a_time_beside_the_words_ends_the_log_there() {
     assert_eq!(counter.log().filter.text.as_deref(), Some("bo"));
     assert_eq!(counter.log().filter.before, None);
     counter.keys("x/");
-    assert_eq!(counter.log().typing.as_ref().map(tui_input::Input::value), Some(""));
+    assert_eq!(counter.log().typing.as_ref().map(|it| it.input.value()), Some(""));
 }
 
 #[test]

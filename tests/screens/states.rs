@@ -288,6 +288,9 @@ states! {
     figures_reading => overlay(Overlay::Figures(FiguresPanel::default()));
     figures_empty => overlay(Overlay::Figures(m::no_figures()));
     help => overlay(Overlay::Help { scroll: 0 });
+    help_in_the_log => with(in_log(m::log()), |model| {
+        model.overlay = Some(Overlay::Help { scroll: 0 });
+    });
     help_scrolled => overlay(Overlay::Help { scroll: 500 });
     palette => overlay(Overlay::Palette(Palette {
         input: "co".into(),

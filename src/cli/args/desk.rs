@@ -91,8 +91,8 @@ pub struct LogArgs {
     /// Only of customers this text finds, or of the request it names
     #[arg(long)]
     pub text: Option<String>,
-    /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42"; a time that is
-    /// ahead is yesterday's
+    /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42" by this machine's
+    /// clock; a time that is ahead is yesterday's
     #[arg(long, value_name = "TIME")]
     pub since: Option<When>,
     /// Only up to this time, its whole minute or day with it

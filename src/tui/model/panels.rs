@@ -27,9 +27,7 @@ pub struct LogPanel {
     /// What was typed of it: words and a time.
     pub typed: Option<String>,
     /// The filter being typed.
-    pub typing: Option<Input>,
-    /// Its text is from before: the first letter typed takes its place.
-    pub kept: bool,
+    pub typing: Option<Typing>,
     /// The reading under way.
     pub reading: Option<EffectId>,
     /// Something changed while a reading was under way: read again.
@@ -38,6 +36,21 @@ pub struct LogPanel {
     pub read_at: Option<Timestamp>,
     /// One request's story, open over the list.
     pub story: Option<Story>,
+}
+
+/// A field with a text from before.
+#[derive(Debug)]
+pub struct Typing {
+    /// The field.
+    pub input: Input,
+    /// Its text is from before: the first letter typed takes its place.
+    pub kept: bool,
+}
+
+impl From<&str> for Typing {
+    fn from(text: &str) -> Self {
+        Self { input: text.to_owned().into(), kept: true }
+    }
 }
 
 /// The newest page of the log, without a filter.

@@ -38,17 +38,25 @@ pub struct Find {
     pub searching: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
-    /// Enter was pressed once more meanwhile: send the code then, unless the store
-    /// keeps the clerk waiting.
-    pub then_send: bool,
-    /// Enter was pressed before the answer came: take the first hit then, unless
-    /// the store keeps the clerk waiting.
-    pub accept_first: bool,
+    /// What Enter was pressed for before it could be done.
+    pub ahead: Ahead,
     /// When it is searched again by itself, since not all customers can be found
     /// yet.
     pub again: Option<Now>,
     /// The store was lost, so that the search is made when it is back.
     pub waits: bool,
+}
+
+/// What is done as soon as it can be, unless the store keeps the clerk waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ahead {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The first hit is chosen when the answer comes.
+    Choose,
+    /// The code is sent when the customer is open.
+    Send,
 }
 
 /// The answer to a search.

@@ -6,8 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::centred;
-use crate::tui::keymap::{BINDINGS, Context, PARTS};
-use crate::tui::model::Screen;
+use crate::tui::keymap::{BINDINGS, PARTS};
 use crate::tui::screens::verified::foot;
 use crate::tui::view::Scene;
 use crate::tui::widgets::panel::{self, Title};
@@ -44,12 +43,7 @@ pub fn most_scroll(scene: Scene<'_>, area: Rect) -> usize {
 
 fn lines<'a>(scene: Scene<'_>, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let here = match scene.model.screen {
-        Screen::Find(_) => Context::Find,
-        Screen::Send(_) => Context::Send,
-        Screen::Entry(_) => Context::Entry,
-        Screen::Verified(_) => Context::Verified,
-    };
+    let here = scene.model.context_beneath();
     let first = PARTS.into_iter().filter(|(context, _)| *context == here);
     let others = PARTS.into_iter().filter(|(context, _)| *context != here);
     let mut lines = Vec::new();

@@ -99,7 +99,7 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     if let Some(typing) = &log.typing {
         let label = format!("Customer, request or 10:42 {} ", theme.symbols.pointer);
         let indent = u16::try_from(label.chars().count()).unwrap_or(0);
-        let (typed, cursor) = field(typing, area.width.saturating_sub(indent));
+        let (typed, cursor) = field(&typing.input, area.width.saturating_sub(indent));
         let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
         panel::lines(frame, area, &[line]);
         if focused && area.height > 0 && indent + cursor < area.width {

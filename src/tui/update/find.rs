@@ -12,7 +12,7 @@ use crate::service::lookup::Found;
 use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Find, Hits, Live, Model, Notice, Part, Screen, Tone};
+use crate::tui::model::{Ahead, Find, Hits, Live, Model, Notice, Part, Screen, Tone};
 use crate::tui::msg::{Failure, Opened};
 
 const NOBODY: &str =
@@ -74,8 +74,7 @@ fn changed(step: &mut Step<'_>) {
     let typed = find.input.value().to_owned();
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
-    find.accept_first = false;
-    find.then_send = false;
+    find.ahead = Ahead::Nothing;
     find.waits = false;
     find.again = None;
     let searchable = Query::parse(&typed).is_some();
@@ -141,8 +140,7 @@ pub(super) fn withdraw(step: &mut Step<'_>) {
         Part::Down => true,
     };
     let Some(find) = step.find() else { return };
-    let first = std::mem::take(&mut find.accept_first);
-    find.then_send = false;
+    let first = std::mem::take(&mut find.ahead) == Ahead::Choose;
     let opening = find.opening.take_if(|_| is_lost);
     step.forget(opening);
     if first || opening.is_some() {
@@ -160,11 +158,11 @@ fn accept(step: &mut Step<'_>) {
     let is_lost = step.model.health.store == Part::Down;
     let Some(find) = step.find() else { return };
     if find.opening.is_some() {
-        find.then_send = true;
+        find.ahead = Ahead::Send;
         return;
     }
     if find.searching.is_some() {
-        find.accept_first = true;
+        find.ahead = Ahead::Choose;
         return;
     }
     match &find.found {
@@ -179,7 +177,7 @@ fn accept(step: &mut Step<'_>) {
         None => {
             changed(step);
             if let Some(find) = step.find() {
-                find.accept_first = true;
+                find.ahead = Ahead::Choose;
             }
         }
     }
@@ -206,7 +204,9 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
         Err(failure) => {
             find.found = None;
             find.waits = failure.lost;
-            find.accept_first &= failure.lost;
+            if !failure.lost {
+                find.ahead = Ahead::Nothing;
+            }
             step.fail(failure);
         }
     }
@@ -224,7 +224,7 @@ fn take(step: &mut Step<'_>, found: Found) {
     let place = customers.iter().position(|it| Some(it.id) == chosen);
     find.selected = place.unwrap_or(0);
     find.again = preparing.map(|_| now + AGAIN);
-    let accept_first = std::mem::take(&mut find.accept_first);
+    let accept_first = std::mem::take(&mut find.ahead) == Ahead::Choose;
     let nobody = customers.is_empty();
     if preparing.is_none() {
         let over = |it: &mut Notice| [NOBODY_YET, NOT_ALL_YET].contains(&it.text.as_str());
@@ -244,7 +244,7 @@ fn take(step: &mut Step<'_>, found: Found) {
 pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Opened>, Failure>) {
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;
-    let then_send = std::mem::take(&mut find.then_send);
+    let then_send = std::mem::take(&mut find.ahead) == Ahead::Send;
     match answer {
         Ok(Some(opened)) => {
             send::go(step, opened);

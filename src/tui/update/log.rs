@@ -82,8 +82,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         Command::First if log.newer => read(step, Page::Newest),
         Command::Accept => open_story(step),
         Command::FilterText => {
-            log.typing = Some(log.typed.clone().unwrap_or_default().into());
-            log.kept = true;
+            log.typing = Some(log.typed.as_deref().unwrap_or_default().into());
         }
         Command::FilterOutcome => {
             let outcome = next(log.filter.outcome, &Outcome::ALL);
@@ -283,7 +282,7 @@ fn in_filter(step: &mut Step<'_>, command: Command) {
     let Some(log) = step.log() else { return };
     match command {
         Command::Accept => {
-            let typed = log.typing.take().and_then(|input| text::clean_optional(input.value()));
+            let typed = log.typing.take().and_then(|it| text::clean_optional(it.input.value()));
             narrow(step, typed);
         }
         Command::Back => log.typing = None,
@@ -315,7 +314,7 @@ pub(super) fn paste(step: &mut Step<'_>, text: &str) {
 
 fn edit(step: &mut Step<'_>, is_new: bool, change: impl FnOnce(&mut Input) -> bool) {
     let Some(log) = step.log() else { return };
-    if let Some(input) = &mut log.typing {
-        field::change(input, &mut log.kept, is_new, change);
+    if let Some(typing) = &mut log.typing {
+        field::change(&mut typing.input, &mut typing.kept, is_new, change);
     }
 }
