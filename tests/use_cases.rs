@@ -459,6 +459,20 @@ async fn security_19_limits_are_taken_before_the_send() {
 }
 
 #[tokio::test]
+async fn another_code_that_is_refused_belongs_to_the_requests_story() {
+    let bench = Bench::new(Scripted::fine(), |office| {
+        office.otp.resend_cooldown = std::time::Duration::from_secs(30);
+    })
+    .await;
+    let dana = bench.customer("WB-1", Some("0151 12345678")).await;
+    let (request, _) = bench.send(bench.ask(&dana, Channel::Sms).await).await;
+    let asked = bench.desk.resend(&request.id).await.expect("an answer").expect("there");
+    assert_eq!(refused(asked).outcome, Outcome::Limited);
+    let story = bench.desk.story(&request.id).await.expect("the log");
+    assert_eq!(story.last().map(|it| it.kind), Some(EventKind::Refused), "{story:?}");
+}
+
+#[tokio::test]
 async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_another_channel() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;

@@ -27,7 +27,7 @@ pub enum ContactError {
     #[error("the phone number is a premium-rate number")]
     PhonePremium,
     /// The number's country is not on the office's list.
-    #[error("phone numbers of {0} are not allowed")]
+    #[error("this office sends to no phone numbers of {0}")]
     CountryNotAllowed(String),
 }
 

@@ -138,7 +138,9 @@ impl Desk {
         };
         let delivery = match self.delivery(customer, ask.channel) {
             Ok(delivery) => delivery,
-            Err(refusal) => return self.turn_down(customer, ask.channel, refusal).await.map(Some),
+            Err(refusal) => {
+                return self.turn_down(customer, ask.channel, None, refusal).await.map(Some);
+            }
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
         let code = self.draw(&id, &purpose, 1)?;
@@ -150,7 +152,7 @@ impl Desk {
             dispatch: self.dispatch(code, delivery),
         };
         let issued = self.insist(|| self.store.issue(new.clone())).await?;
-        self.asked(issued, customer, ask.channel).await
+        self.asked(issued, customer, ask.channel, None).await
     }
 
     /// Asks for another code for an open request, to the contact now on file.
@@ -177,7 +179,8 @@ impl Desk {
         let delivery = match self.delivery(customer, request.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {
-                return self.turn_down(customer, request.channel, refusal).await.map(Some);
+                let about = Some(&request.id);
+                return self.turn_down(customer, request.channel, about, refusal).await.map(Some);
             }
         };
         let code = self.draw(&request.id, &request.purpose, request.generation + 1)?;
@@ -187,7 +190,7 @@ impl Desk {
             dispatch: self.dispatch(code, delivery),
         };
         let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
-        self.asked(issued, customer, request.channel).await
+        self.asked(issued, customer, request.channel, Some(&request.id)).await
     }
 
     fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {
@@ -266,6 +269,7 @@ impl Desk {
         issued: Issued,
         customer: &Customer,
         channel: Channel,
+        about: Option<&RequestId>,
     ) -> Result<Option<Asked>, DeskError> {
         let refusal = match issued {
             Issued::Outdated => return Ok(None),
@@ -292,7 +296,7 @@ impl Desk {
                 Refusal::new(Outcome::Superseded, "There is no such request any more.")
             }
         };
-        self.turn_down(customer, channel, refusal).await.map(Some)
+        self.turn_down(customer, channel, about, refusal).await.map(Some)
     }
 
     /// The channels to another contact than the one that was changed.
@@ -305,17 +309,19 @@ impl Desk {
         Channel::ALL.into_iter().filter(is_open).collect()
     }
 
-    /// A refusal is worth knowing about: it is written to the log, then said.
+    /// A refusal is worth knowing about: it is written to the log, as a part of the
+    /// request's story where there is one, then said.
     async fn turn_down(
         &self,
         customer: &Customer,
         channel: Channel,
+        about: Option<&RequestId>,
         refusal: Box<Refusal>,
     ) -> Result<Asked, DeskError> {
         let event = NewEvent {
             kind: EventKind::Refused,
             outcome: Some(refusal.outcome),
-            request: refusal.request.as_ref().map(|request| &request.id),
+            request: refusal.request.as_ref().map(|request| &request.id).or(about),
             customer: Some(customer.id),
             channel: Some(channel),
             contact: customer.masked(channel),
