@@ -12,18 +12,19 @@ use tokio::sync::mpsc;
 
 use super::exit::{Exit, Failure};
 use super::house::House;
-use super::json::{ImportReply, LineProblem};
+use super::json::{ImportReply, LineProblem, ReplacedContact};
 use super::output::Output;
 use crate::config::Config;
 use crate::config::settings::StoreSettings;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
 use crate::service::import::BATCH;
-use crate::service::ports::{ImportCount, StoreError};
+use crate::service::ports::{ImportCount, Imported, StoreError};
 use crate::service::roster::{self, Roster, RosterError};
 use crate::service::{Desk, DeskError};
 
-/// Bad lines that are named; the others are counted.
+/// Bad lines, and contacts that took another one's place, that are named; the others
+/// are counted.
 const NAMED: usize = 100;
 
 /// Without a terminal, progress is told this often.
@@ -100,8 +101,8 @@ async fn work_through(
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
-            let count = desk.import_batch(&batch.customers, sums.is_dry).await.map_err(may_not)?;
-            sums.written = sums.written.and(count);
+            let done = desk.import_batch(&batch.customers, sums.is_dry).await.map_err(may_not)?;
+            sums.add(output, done);
         }
         sums.progress(output);
     }
@@ -210,6 +211,8 @@ struct Sums {
     told: u64,
     problems: Vec<LineProblem>,
     ignored_columns: Vec<String>,
+    /// The first contacts that took another one's place, or would.
+    replaced: Vec<ReplacedContact>,
     /// What was written, or would be.
     written: ImportCount,
     /// How long a contact waits that took another one's place.
@@ -229,6 +232,7 @@ impl Sums {
             told: 0,
             problems: Vec::new(),
             ignored_columns: Vec::new(),
+            replaced: Vec::new(),
             written: ImportCount::default(),
         }
     }
@@ -257,6 +261,22 @@ impl Sums {
             };
             output.progress("");
             output.note(&said);
+        }
+    }
+
+    fn add(&mut self, output: &mut Output, done: Imported) {
+        self.written = self.written.and(done.count);
+        for it in done.replaced.into_iter().take(NAMED.saturating_sub(self.replaced.len())) {
+            if !self.quarantine.is_zero() {
+                let verb = if self.is_dry { "would be" } else { "is" };
+                output.progress("");
+                output.note(&format!(
+                    "{}: the {} {verb} another one",
+                    it.account_no,
+                    it.kind.label()
+                ));
+            }
+            self.replaced.push(ReplacedContact::from(it));
         }
     }
 
@@ -328,6 +348,7 @@ impl Sums {
             changed: self.is_compared.then_some(self.written.changed),
             unchanged: self.is_compared.then_some(self.written.unchanged),
             replaced: self.is_compared.then_some(self.written.replaced),
+            replacements: self.replaced,
             problems: self.problems,
             ignored_columns: self.ignored_columns,
         })?;
@@ -351,7 +372,7 @@ fn took_a_place(replaced: u64, is_dry: bool) -> String {
         ["contacts", "They get", "they are confirmed"]
     };
     let (took, named) =
-        if is_dry { ("would take", "") } else { ("took", " The log names each: countersign log.") };
+        if is_dry { ("would take", "") } else { ("took", " The log names all of them.") };
     format!(
         "{replaced} {contacts} {took} another one's place. {get} no code for the hours of \
          otp.contact_quarantine_hours, or until {confirmed}: countersign customers confirm.{named}"

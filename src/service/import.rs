@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ports::{ImportCount, NewEvent};
+use super::ports::{ImportCount, Imported, NewEvent};
 use super::{Desk, DeskError};
 use crate::domain::customer::NewCustomer;
 use crate::domain::event::EventKind;
@@ -18,12 +18,12 @@ impl Desk {
     }
 
     /// Writes one batch of at most [`BATCH`] customers; a dry one only counts what
-    /// would be written.
+    /// would be written. Names the contacts that take another one's place.
     pub async fn import_batch(
         &self,
         batch: &[NewCustomer],
         dry: bool,
-    ) -> Result<ImportCount, DeskError> {
+    ) -> Result<Imported, DeskError> {
         Ok(self.store.import(batch, self.notice_providers(), &self.actor, dry).await?)
     }
 

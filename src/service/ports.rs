@@ -136,6 +136,24 @@ pub struct ImportCount {
     pub replaced: u64,
 }
 
+/// A contact that took another one's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// The account number of its customer.
+    pub account_no: String,
+    /// Which of the customer's contacts.
+    pub kind: ContactKind,
+}
+
+/// What a batch of an import wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// How many customers.
+    pub count: ImportCount,
+    /// Which contacts took another one's place.
+    pub replaced: Vec<Replaced>,
+}
+
 impl ImportCount {
     /// Both together.
     #[must_use]
@@ -300,7 +318,7 @@ pub trait Store: Outbox + Notices {
         notices: NoticeProviders,
         actor: &Actor,
         dry: bool,
-    ) -> Result<ImportCount, StoreError>;
+    ) -> Result<Imported, StoreError>;
     /// Brings what customers are found by up to the customers numbered after
     /// `after`, at most `limit` of them; a dry step writes nothing. The steps
     /// from the first customer to the end make the index whole.

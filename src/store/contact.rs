@@ -20,7 +20,7 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::notices::NoticeProviders;
-use crate::service::ports::{NewEvent, Quarantine, StoreError, WaitingContact};
+use crate::service::ports::{NewEvent, Quarantine, Replaced, StoreError, WaitingContact};
 
 statements! {
     BOUND {
@@ -225,8 +225,9 @@ async fn write<'a>(
 }
 
 /// A contact of a customer in our own table, before an import and after it.
-pub(super) struct Imported {
+pub(super) struct ImportedContact {
     pub(super) customer: i64,
+    pub(super) account_no: String,
     pub(super) kind: ContactKind,
     pub(super) old: Option<String>,
     pub(super) new: Option<String>,
@@ -234,13 +235,13 @@ pub(super) struct Imported {
 
 /// Sees to the contacts that an import changed. What was bound counts before
 /// what was on file; a contact that only went stays bound, so that another one
-/// after it is a change as well. Gives how many took another one's place.
+/// after it is a change as well. Gives those that took another one's place.
 pub(super) async fn imported(
     tx: &mut Tx,
-    contacts: &[Imported],
+    contacts: &[ImportedContact],
     notices: NoticeProviders,
     actor: &Actor,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<Replaced>, StoreError> {
     // Our own table has its phone numbers with their countries.
     let parse = |kind, raw: &Option<String>| raw.as_deref().and_then(|raw| parsed(kind, raw, ""));
     let touched: Vec<_> = contacts
@@ -252,7 +253,7 @@ pub(super) async fn imported(
         })
         .collect();
     if touched.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let ids = list(touched.iter().map(|(it, ..)| it.customer));
     request::guard_all(tx, &ids).await?;
@@ -261,17 +262,21 @@ pub(super) async fn imported(
         let kind: ContactKind = row.word(1)?;
         bound.insert((row.int(0)?, kind), stored(kind, &row.text(2)?)?);
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut replaced) = (Vec::new(), Vec::new());
     for (it, old, new) in touched {
         let bound = bound.remove(&(it.customer, it.kind));
         let was_bound = bound.is_some();
         let Some(old) = bound.or(old) else { continue };
         if new.as_ref().is_none_or(|new| !new.is_same(&old)) {
+            if new.is_some() {
+                let account_no = it.account_no.clone();
+                replaced.push(Replaced { account_no, kind: it.kind });
+            }
             changes.push(Change { customer: it.customer, kind: it.kind, old, was_bound, new });
         }
     }
     settle(tx, &changes, notices, actor).await?;
-    Ok(changes.iter().filter(|it| it.new.is_some()).count() as u64)
+    Ok(replaced)
 }
 
 /// What a change brings, in the transaction that notices it.

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::contact::{self, Imported};
+use super::contact::{self, ImportedContact};
 use super::db::{Db, Row, Tx, args, list};
 use super::index::{self, Entry};
 use super::sql::statements;
@@ -12,7 +12,7 @@ use crate::domain::customer::{NewCustomer, Unsaid};
 use crate::domain::event::Actor;
 use crate::domain::text::clean;
 use crate::service::ports::notices::NoticeProviders;
-use crate::service::ports::{ImportCount, StoreError};
+use crate::service::ports::{ImportCount, Imported, StoreError};
 
 /// The lock of those who write customers and what is found of them.
 pub(super) const INDEX: &str = "index";
@@ -155,23 +155,25 @@ pub(super) async fn import(
     notices: NoticeProviders,
     actor: &Actor,
     dry: bool,
-) -> Result<ImportCount, StoreError> {
+) -> Result<Imported, StoreError> {
     let mut tx = db.begin().await?;
     tx.lock(INDEX).await?;
-    let mut count = ImportCount::default();
+    let mut imported = Imported::default();
     let mut rest: Vec<Incoming<'_>> = batch.iter().map(Incoming::from).collect();
     while !rest.is_empty() {
         let once = distinct(&rest);
         let later = rest.split_off(once);
-        let Written { count: done, contacts } = write(&mut tx, &rest).await?;
+        let Written { count, contacts } = write(&mut tx, &rest).await?;
         let replaced = contact::imported(&mut tx, &contacts, notices, actor).await?;
-        count = count.and(ImportCount { replaced, ..done });
+        let count = ImportCount { replaced: replaced.len() as u64, ..count };
+        imported.count = imported.count.and(count);
+        imported.replaced.extend(replaced);
         rest = later;
     }
     if !dry {
         tx.commit().await?;
     }
-    Ok(count)
+    Ok(imported)
 }
 
 /// How many of these come before an account number is named again: a set can
@@ -184,7 +186,7 @@ fn distinct(customers: &[Incoming<'_>]) -> usize {
 /// What was written of a part of a batch.
 pub(super) struct Written {
     count: ImportCount,
-    contacts: Vec<Imported>,
+    contacts: Vec<ImportedContact>,
 }
 
 /// Writes customers with different account numbers.
@@ -236,7 +238,7 @@ pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Wri
 fn contacts(
     changed: &[&Incoming<'_>],
     before: &HashMap<String, Row>,
-) -> Result<Vec<Imported>, StoreError> {
+) -> Result<Vec<ImportedContact>, StoreError> {
     let mut contacts = Vec::new();
     for customer in changed {
         let Some(row) = before.get(customer.account_no) else { continue };
@@ -247,7 +249,14 @@ fn contacts(
         for (kind, old, new) in of {
             let new = new.map(str::to_owned);
             if old != new {
-                contacts.push(Imported { customer: row.int(0)?, kind, old, new });
+                let account_no = customer.account_no.to_owned();
+                contacts.push(ImportedContact {
+                    customer: row.int(0)?,
+                    account_no,
+                    kind,
+                    old,
+                    new,
+                });
             }
         }
     }

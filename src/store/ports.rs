@@ -28,9 +28,8 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
 use crate::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
 use crate::service::ports::{
-    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
-    WaitingContact,
+    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, Imported, IndexStep, Issued, KeysInUse,
+    NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError, WaitingContact,
 };
 
 /// How often an act is begun anew that lost against others.
@@ -132,7 +131,7 @@ impl Store for SqlStore {
         notices: NoticeProviders,
         actor: &Actor,
         dry: bool,
-    ) -> Result<ImportCount, StoreError> {
+    ) -> Result<Imported, StoreError> {
         if self.read_only {
             return Err(StoreError::ReadOnly);
         }
@@ -148,7 +147,8 @@ impl Store for SqlStore {
         if !written.is_empty() {
             in_turn(|| self.indexing.mend(&written)).await?;
         }
-        Ok(count)
+        // Theirs are noticed when a code is asked for.
+        Ok(Imported { count, replaced: Vec::new() })
     }
 
     async fn index_customers(

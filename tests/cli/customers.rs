@@ -105,7 +105,12 @@ fn an_import_says_how_many_contacts_took_another_ones_place() {
     let added = "0 customers added, 1 changed, 0 as before.\n";
     assert_eq!(import("dana@example.org,+12015550101"), added, "nothing was there before");
     let other = file("other@example.org,+12015550102");
-    let dry = desk.told(&["customers", "import", "-", "--dry-run"], &other).out;
+    let ran = desk.told(&["customers", "import", "-", "--dry-run"], &other);
+    for kind in ["email address", "phone number"] {
+        let named = format!("A-1: the {kind} would be another one");
+        assert!(ran.err.lines().any(|line| line == named), "{}", ran.err);
+    }
+    let dry = ran.out;
     let told = "Nothing was written. 0 customers would be added, 1 changed, 0 are as before. \
                 2 contacts would take another one's place.";
     assert!(dry.starts_with(told), "{dry}");
@@ -115,7 +120,10 @@ fn an_import_says_how_many_contacts_took_another_ones_place() {
     assert!(both.contains("countersign customers confirm"), "{both}");
     assert_eq!(desk.run(&["log", "--json", "--text", "A-1"]).lines().len(), 2, "one a contact");
     let json = desk.told(&["customers", "import", "-", "--json"], &file("x@example.org,"));
-    assert_eq!(json.ended(0, "imported")["replaced"], 1, "the phone number only went");
+    let json = json.ended(0, "imported");
+    assert_eq!(json["replaced"], 1, "the phone number only went");
+    let named = serde_json::json!([{"customer": "A-1", "contact": "email"}]);
+    assert_eq!(json["replacements"], named);
 }
 
 #[test]

@@ -21,9 +21,8 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
 use countersign::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
 use countersign::service::ports::{
-    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, ImportCount, IndexStep, Issued,
-    KeysInUse, NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError,
-    WaitingContact,
+    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, Imported, IndexStep, Issued, KeysInUse,
+    NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -156,7 +155,7 @@ impl Store for Breaking {
         notices: NoticeProviders,
         actor: &Actor,
         dry: bool,
-    ) -> Result<ImportCount, StoreError> {
+    ) -> Result<Imported, StoreError> {
         self.read(self.inner.import(batch, notices, actor, dry)).await
     }
 

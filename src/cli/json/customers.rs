@@ -6,6 +6,7 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
+use crate::service::ports::Replaced;
 
 /// One customer of `customers find`.
 #[derive(Debug, Serialize)]
@@ -87,10 +88,28 @@ pub struct ImportReply {
     /// Email addresses and phone numbers that took another one's place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<u64>,
+    /// The first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replacements: Vec<ReplacedContact>,
     /// The first bad lines.
     pub problems: Vec<LineProblem>,
     /// Columns nobody knows.
     pub ignored_columns: Vec<String>,
+}
+
+/// A contact that took another one's place.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReplacedContact {
+    /// The account number of its customer.
+    pub customer: String,
+    /// `email` or `phone`.
+    pub contact: &'static str,
+}
+
+impl From<Replaced> for ReplacedContact {
+    fn from(replaced: Replaced) -> Self {
+        Self { customer: replaced.account_no, contact: replaced.kind.word() }
+    }
 }
 
 /// One bad line.

@@ -7,7 +7,7 @@ mod log;
 mod messages;
 mod reply;
 
-pub use customers::{CustomerLine, ImportReply, LineProblem};
+pub use customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
 pub use house::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,
     TemplateLine, TemplatesReply,

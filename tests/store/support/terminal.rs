@@ -137,7 +137,7 @@ impl Terminal {
     /// Imports customers, whoever they are.
     pub(crate) async fn import(&self, batch: &[NewCustomer]) -> ImportCount {
         let written = self.store.import(batch, TRAY, &self.actor, false).await;
-        written.expect("the customers are written")
+        written.expect("the customers are written").count
     }
 
     /// The errand of a request's message, not begun.
