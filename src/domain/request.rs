@@ -46,6 +46,14 @@ impl Reference {
         Self(format!("{}{digit}{}", letter(bits), letter(bits >> 10)))
     }
 
+    /// Reads a word as people type it; none where it cannot be one.
+    pub fn typed(text: &str) -> Option<Self> {
+        let word = text.trim().to_ascii_uppercase();
+        let [first, middle, last] = *word.as_bytes() else { return None };
+        let is_letter = |byte: u8| byte.is_ascii_uppercase() && PLAIN.contains(&byte);
+        (is_letter(first) && middle.is_ascii_digit() && is_letter(last)).then_some(Self(word))
+    }
+
     /// Takes back a word the store kept.
     pub fn from_store(word: &str) -> Self {
         Self(text::clean(word))
@@ -228,6 +236,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reference_is_read_as_it_is_typed_and_nothing_else_is_one() {
+        assert_eq!(Reference::typed(" k7q").map(|it| it.0).as_deref(), Some("K7Q"));
+        for text in ["", "K7", "KQ7", "7KQ", "K7QA", "ana", "I7Q", "K\u{b2}Q"] {
+            assert_eq!(Reference::typed(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn ids_read_back_in_any_case() {
         let id = RequestId::from_bits(0x3_ffff_ffff_ffff);
         assert_eq!(id.as_str(), "ZZZZZZZZZZ");
@@ -237,6 +253,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_drawn_reference_reads_back(bits in any::<u64>()) {
+            let reference = Reference::from_bits(bits);
+            prop_assert_eq!(Reference::typed(reference.as_str()), Some(reference));
+        }
+
         #[test]
         fn every_id_drawn_reads_back(bits in 0_u64..(1 << 50)) {
             let id = RequestId::from_bits(bits);

@@ -19,7 +19,7 @@ use crate::domain::channel::Channel;
 use crate::domain::event::{Event, EventFilter, EventId, Page};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
-use crate::domain::request::RequestId;
+use crate::domain::request::{Reference, RequestId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::{NewEvent, StoreError};
 
@@ -77,6 +77,13 @@ statements! {
     }
     /// Its events are kept for longer than the request.
     IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
+    /// The newest request before a moment whose message shows this word, among those of
+    /// late: there are 3,872 words, which come again.
+    OF_REFERENCE {
+        "SELECT few.public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
+         WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
+         WHERE few.reference = $1 AND few.created_at < $2 ORDER BY few.id DESC LIMIT 1"
+    }
     /// A request has few events, so that the rest is tested row by row.
     REQUEST_BEFORE {
         "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
@@ -258,6 +265,24 @@ async fn number_at(db: &Db, moment: Timestamp) -> Result<i64, StoreError> {
     Ok(low)
 }
 
+/// The request that a text names, or shows to the customer as its reference. Names and
+/// account numbers can look like either, so there must be such a request.
+async fn named(
+    db: &Db,
+    text: &str,
+    before: Option<Timestamp>,
+) -> Result<Option<RequestId>, StoreError> {
+    if let Ok(request) = text.parse::<RequestId>()
+        && db.maybe(&IS_REQUEST, args![request.as_str()]).await?.is_some()
+    {
+        return Ok(Some(request));
+    }
+    let Some(reference) = Reference::typed(text) else { return Ok(None) };
+    let before = before.map_or(i64::MAX, Timestamp::millis);
+    let row = db.maybe(&OF_REFERENCE, args![reference.as_str(), before, 0_i64]).await?;
+    row.map(|row| row.word(0)).transpose()
+}
+
 /// Looks the filter's text up; none where nothing can match.
 async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'a>>, StoreError> {
     let mut wanted = Wanted {
@@ -274,10 +299,7 @@ async fn resolve<'a>(db: &Db, filter: &'a EventFilter) -> Result<Option<Wanted<'
         wanted.numbers.end = number_at(db, before).await?;
     }
     let Some(text) = &filter.text else { return Ok(Some(wanted)) };
-    // A name of ten letters can look like a request, so there must be such a request.
-    if let Ok(request) = text.parse::<RequestId>()
-        && db.maybe(&IS_REQUEST, args![request.as_str()]).await?.is_some()
-    {
+    if let Some(request) = named(db, text, filter.before).await? {
         let agrees = wanted.request.replace(request.clone()).is_none_or(|it| it == request);
         return Ok(agrees.then_some(wanted));
     }

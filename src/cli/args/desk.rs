@@ -88,7 +88,8 @@ pub struct LogArgs {
     /// Only over this channel
     #[arg(long, value_parser = channel())]
     pub channel: Option<Channel>,
-    /// Only of customers this text finds, or of the request it names
+    /// Only of customers this text finds, or of the request it names; the word in a message
+    /// (K7Q) is the newest one's
     #[arg(long)]
     pub text: Option<String>,
     /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42" by this machine's

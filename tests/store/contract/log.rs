@@ -157,6 +157,37 @@ fn filter_allows(filter: &EventFilter, event: &countersign::domain::event::Event
         && filter.request.as_ref().is_none_or(|it| event.request.as_ref() == Some(it))
 }
 
+pub(super) async fn a_request_is_found_by_the_word_in_its_message(desk: &Terminal) {
+    let customer = desk.customer("WB-1").await;
+    let request = desk.issue(&wish(customer, "123456")).await;
+    let other = desk.issue(&wish(desk.customer("WB-2").await, "234567")).await;
+    let text = Some(request.reference.as_str().to_lowercase());
+    let found = desk.log(&EventFilter { text, ..EventFilter::default() }).await;
+    assert_ne!(request.reference, other.reference);
+    assert_eq!(
+        found.iter().map(|it| it.request.clone()).collect::<Vec<_>>(),
+        [Some(request.id.clone())]
+    );
+    let before = Some(request.created_at);
+    let text = Some(request.reference.as_str().to_owned());
+    assert!(desk.log(&EventFilter { text, before, ..EventFilter::default() }).await.is_empty());
+    // A word that no message shows may be a part of an account number.
+    let odd = desk.customer("A7B").await;
+    let event = NewEvent {
+        kind: EventKind::Imported,
+        outcome: None,
+        request: None,
+        customer: Some(odd),
+        channel: None,
+        contact: None,
+        detail: None,
+        actor: &desk.actor,
+    };
+    desk.store.record("an act", event).await.expect("written");
+    let filter = EventFilter { text: Some("A7B".into()), ..EventFilter::default() };
+    assert_eq!(desk.log(&filter).await.len(), 1);
+}
+
 pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
     let customer = desk.customer("WB-1").await;
     let request = desk.issue(&wish(customer, "123456")).await;

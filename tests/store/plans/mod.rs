@@ -71,6 +71,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("customers::BY_PHONE", &["'15550100007'", "'+15550100007'", "20"]),
     ("events::LAST", &["0"]),
     ("events::NEXT", &["10000"]),
+    ("events::OF_REFERENCE", &["'K7Q'", "9000000000000", "0"]),
     ("events::ANY_BEFORE", &["10000", "50"]),
     ("events::ANY_AFTER", &["10000", "50"]),
     ("events::OUTCOME_BEFORE", &["10000", "50", "'wrong'"]),
