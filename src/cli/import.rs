@@ -339,6 +339,7 @@ impl Sums {
             outcome,
             message,
             dry_run: self.is_dry,
+            compared: self.is_compared,
             lines: self.good + self.bad,
             good: self.good,
             bad: self.bad,

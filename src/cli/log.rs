@@ -55,6 +55,9 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
         }
         head(output, writing)?;
         write(output, writing, &events)?;
+        if events.len() >= MOST as usize {
+            output.note("There may be older ones: these are the newest million.");
+        }
         return Ok(Exit::DONE);
     }
     head(output, writing)?;

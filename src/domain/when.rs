@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use chrono::{
     DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    Timelike as _,
 };
 
 use super::time::Timestamp;
@@ -148,10 +149,12 @@ fn whole_time<Z: TimeZone>(
 /// The first moment at which the clock shows this; where it is set forward over it, the
 /// first one after.
 fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, NotATime> {
-    // Clocks are set by whole quarters of an hour, and by a day at most.
-    let moment = (0..=96).find_map(|quarters| {
-        let shown = shown.checked_add_signed(TimeDelta::minutes(15 * quarters))?;
-        now.timezone().from_local_datetime(&shown).earliest()
+    let at = |shown: NaiveDateTime| now.timezone().from_local_datetime(&shown).earliest();
+    // Clocks are set at whole quarters of an hour, and by a day at most.
+    let past_quarter = i64::from(shown.minute() % 15 * 60 + shown.second());
+    let moment = at(shown).or_else(|| {
+        let quarter = shown.checked_sub_signed(TimeDelta::seconds(past_quarter))?;
+        (1..=96).find_map(|more| at(quarter.checked_add_signed(TimeDelta::minutes(15 * more))?))
     });
     moment.map(|it| Timestamp::from_millis(it.timestamp_millis())).ok_or(NotATime)
 }
@@ -260,6 +263,7 @@ mod tests {
         for (text, now, meant) in [
             ("1:59", spring, "2026-03-29T00:59:00.000Z 2026-03-29T01:00:00.000Z"),
             ("2:30", spring, "2026-03-29T01:00:00.000Z 2026-03-29T01:01:00.000Z"),
+            ("2:40:07", spring, "2026-03-29T01:00:00.000Z 2026-03-29T01:00:01.000Z"),
             ("2026-03-29", spring, "2026-03-28T23:00:00.000Z 2026-03-29T22:00:00.000Z"),
             // At 2:10 for the second time 2:30 was, and is to come.
             ("2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),

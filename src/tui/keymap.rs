@@ -133,7 +133,7 @@ pub const BINDINGS: &[Binding] = &[
         Context::Find,
         (NONE, KeyCode::Enter),
         Command::Accept,
-        ["Enter", "choose", "Choose the customer; the first hit is chosen already."],
+        ["Enter", "choose", "Choose the customer, the first one already; once more sends."],
     ),
     bind(Context::Find, (NONE, KeyCode::Up), Command::Up, ["Up", "", "The customer above."]),
     bind(Context::Find, (NONE, KeyCode::Down), Command::Down, ["Down", "", "The customer below."]),

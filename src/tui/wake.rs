@@ -40,7 +40,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
         Screen::Entry(entry) => {
             let request = &entry.request;
             let expiry = Some(request.expires_at).filter(|_| request.status == Status::Open);
-            let moments = [expiry, Some(request.resend_at)];
+            let moments = [expiry, entry.waits_until()];
             moments.into_iter().flatten().filter_map(counting).min()
         }
         Screen::Send(send) => send.open.as_ref().and_then(|request| counting(request.expires_at)),

@@ -192,6 +192,21 @@ fn every_refusal_says_what_happened_and_what_helps() {
 }
 
 #[test]
+fn a_locked_customer_is_told_as_one_whoever_locked_them() {
+    // Another counter did: the request has tries left.
+    let mut counter = sent();
+    counter.desk.open_request().status = Status::Locked;
+    counter.tell(Msg::StoreChanged);
+    assert!(counter.entry().is_customer_locked());
+    for keys in ["<Enter>", "1", "<Ctrl-X>"] {
+        counter.keys(keys).says("customer is locked").says("admin");
+    }
+    // No wait is told that would not help; the store has the last word.
+    counter.keys("<Ctrl-R>");
+    assert_eq!(counter.desk.asks.len(), 2);
+}
+
+#[test]
 fn a_failed_check_keeps_the_digits_for_enter() {
     let mut counter = sent();
     counter.slow().keys("481902").answer(is_verify, Reply::Verified(Err(down())));
@@ -268,6 +283,7 @@ fn digits_for_a_code_that_is_over_say_what_helps() {
         for paste in [false, true] {
             let mut counter = sent();
             counter.desk.open_request().status = status;
+            counter.desk.open_request().attempts = 5;
             counter.tell(Msg::StoreChanged);
             let before = counter.notice().to_owned();
             if paste {
@@ -312,6 +328,7 @@ fn what_another_terminal_does_to_the_request_is_shown() {
         let mut counter = sent();
         counter.keys("48");
         counter.desk.open_request().status = status;
+        counter.desk.open_request().attempts = 5;
         counter.tell(Msg::StoreChanged).is_at("entry").says(words).says("(Ctrl-R)");
         assert_eq!(counter.typed(), "");
     }

@@ -90,6 +90,17 @@ fn enter_while_a_customer_is_opened_sends_the_code_then() {
     let mut counter = Counter::new();
     counter.keys("riv").slow().keys("<Enter><Enter>e").settle().is_at("find");
     counter.keys("<Enter>").settle().is_at("send");
+    // Nor for whom it was not pressed, nor behind something else.
+    for keys in ["<Enter><Down><Enter>", "<Enter><Enter><Down>"] {
+        let mut counter = Counter::new();
+        counter.keys("ri").slow().keys(keys).settle();
+        assert!(counter.desk.asks.is_empty(), "{keys}");
+    }
+    for keys in ["<Enter><Enter><F1>", "<Enter><Enter><F2>", "<Enter><Enter><Ctrl-P>"] {
+        let mut counter = Counter::new();
+        counter.keys("riv").slow().keys(keys).settle().is_at("send");
+        assert!(counter.desk.asks.is_empty(), "{keys}");
+    }
 }
 
 #[test]

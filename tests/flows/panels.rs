@@ -160,6 +160,18 @@ fn a_time_beside_the_words_ends_the_log_there() {
 }
 
 #[test]
+fn what_is_over_is_not_read_again_and_what_goes_on_is() {
+    let reads_again = |filter: &str| {
+        let mut counter = with_events(5);
+        counter.keys(&format!("/{filter}<Enter>")).slow().tell(Msg::StoreChanged);
+        counter.pending.iter().any(|effect| matches!(effect.act, Act::ReadLog { .. }))
+    };
+    assert!(!reads_again("9:00"), "nothing new can be in it");
+    assert!(reads_again("10:40"), "that minute is not over");
+    assert!(reads_again("dana"));
+}
+
+#[test]
 fn an_answer_for_an_older_filter_is_dropped() {
     let mut counter = with_events(5);
     counter.slow().keys("oc");

@@ -41,7 +41,7 @@ fn a_closed_code_counts_down_until_another_may_be_sent() {
     let countersign::tui::model::Screen::Entry(entry) = &mut counter.model.screen else {
         panic!("a code is entered")
     };
-    entry.request.status = Status::Locked;
+    (entry.request.status, entry.request.attempts) = (Status::Locked, 5);
     assert_eq!(until_wake(&counter), Some(Duration::from_secs(1)));
     counter.pass(Duration::from_secs(31));
     assert!(until_wake(&counter) > Some(Duration::from_secs(1)), "it may be sent now");

@@ -21,7 +21,7 @@ UTF-8, with commas or semicolons. A line replaces what is on file; what the file
 has no column for stays, and so does a balance that a line does not name. Good lines are imported and bad ones are named; where
 there was a bad one the exit code is 15.")]
     Import(ImportArgs),
-    /// Find customers by account number, email, the beginning of a name, or digits of a phone number
+    /// Find customers by account number, email, phone digits or the beginning of a name
     #[command(after_help = "\
 Examples:
   countersign customers find rivera

@@ -96,7 +96,8 @@ pub struct LogArgs {
     /// clock; a time that is ahead is yesterday's
     #[arg(long, value_name = "TIME")]
     pub since: Option<When>,
-    /// Only up to this time, its whole minute or day with it
+    /// Only up to this time, its whole minute or day with it; a time without a day is the
+    /// next one after --since
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub until: Option<When>,
     /// Print JSON, one object a line

@@ -64,6 +64,8 @@ pub struct ImportReply {
     pub message: String,
     /// Whether nothing was written.
     pub dry_run: bool,
+    /// Whether the file was compared with what is on file.
+    pub compared: bool,
     /// Lines read, without the header.
     pub lines: u64,
     /// Good lines.

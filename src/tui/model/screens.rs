@@ -2,8 +2,9 @@
 
 use crate::domain::customer::{Account, Customer};
 use crate::domain::outcome::Outcome;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Status};
 use crate::domain::session::{Session, SessionToken};
+use crate::domain::time::Timestamp;
 use crate::service::lookup::ChannelChoice;
 use crate::service::ports::Preparing;
 use crate::tui::clock::Now;
@@ -118,10 +119,31 @@ pub struct Entry {
     pub reading: Option<EffectId>,
     /// Something changed while it could not be read: read again.
     pub stale: bool,
-    /// The customer is locked, at every counter and for every request.
+    /// The last code that was wrong, or the last request that was refused, said that the
+    /// customer is locked.
     pub customer_locked: bool,
     /// How the last code ended; none while there was none since the last send.
     pub last: Option<Outcome>,
+}
+
+impl Entry {
+    /// Whether it is the customer who is locked: then every request is, whatever tries
+    /// it has left.
+    pub fn is_customer_locked(&self) -> bool {
+        let is_locked = self.request.status == Status::Locked;
+        is_locked && (self.customer_locked || self.request.attempts_left() > 0)
+    }
+
+    /// Until when another code has to wait, as far as this request tells. One that was
+    /// replaced or withdrawn does not: another message counts, or another contact.
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        let tells = match self.request.status {
+            Status::Open | Status::Expired | Status::Verified => true,
+            Status::Locked => !self.is_customer_locked(),
+            Status::Superseded | Status::Cancelled => false,
+        };
+        tells.then_some(self.request.resend_at)
+    }
 }
 
 /// Step four.

@@ -136,9 +136,10 @@ fn busy<'a>(scene: Scene<'_>, entry: &Entry, state: State) -> Row<'a> {
 }
 
 /// When another code can be sent.
-fn again(scene: Scene<'_>, request: &Request) -> String {
+fn again(scene: Scene<'_>, entry: &Entry) -> String {
     let resend = key_name(Context::Entry, Command::Resend);
-    match scene.until(request.resend_at).filter(|wait| !wait.is_zero()) {
+    let wait = entry.waits_until().and_then(|until| scene.until(until));
+    match wait.filter(|wait| !wait.is_zero()) {
         None => format!("{resend} sends a new code."),
         Some(wait) => format!("A new code can be sent in {} ({resend}).", clock_span(wait)),
     }
@@ -159,7 +160,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
     let (symbols, request) = (theme.symbols, &entry.request);
     let until = minute(request.expires_at, scene.model.place.zone);
     let resend = key_name(Context::Entry, Command::Resend);
-    let again = again(scene, request);
+    let again = again(scene, entry);
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
             symbols.alert,
@@ -168,12 +169,12 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             format!("This code worked until {until}."),
             format!("{again}{}", elsewhere(scene, entry)),
         ),
-        Status::Locked if entry.customer_locked => (
+        Status::Locked if entry.is_customer_locked() => (
             symbols.cross,
             theme.bad,
             "LOCKED",
             "This customer is locked after too many wrong codes.".into(),
-            wording::CUSTOMER_LOCKED_HELP.into(),
+            format!("{} Then press {resend}.", wording::CUSTOMER_LOCKED_HELP),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -229,7 +230,7 @@ fn about<'a>(
     if open {
         rows.push(fact("Time left", time_left(scene, request, room), theme));
     }
-    if !entry.customer_locked {
+    if !entry.is_customer_locked() {
         rows.push(fact("Tries left", tries::tries(request, theme), theme));
     }
     rows.push(Row::Gap);

@@ -150,8 +150,8 @@ fn verify(step: &mut Step<'_>) {
 fn resend(step: &mut Step<'_>) {
     let (clock, now) = (step.model.clock, step.now);
     let Some(entry) = step.entry() else { return };
-    let soonest = entry.request.resend_at;
-    if clock.is_some_and(|clock| clock.seconds_until(soonest, now) > 0) {
+    let waits_until = entry.waits_until();
+    if clock.zip(waits_until).is_some_and(|(clock, until)| clock.seconds_until(until, now) > 0) {
         return say_cooldown(step);
     }
     let id = if send::is_open(&entry.request) {
@@ -278,7 +278,8 @@ fn refuse(step: &mut Step<'_>, refused: &RefusedCode) {
 fn close(step: &mut Step<'_>, outcome: Outcome, status: Status) {
     let Some(entry) = step.entry() else { return };
     let request = Request { status, ..entry.request.clone() };
-    refuse(step, &RefusedCode { outcome, request, retired: None, customer_locked: false });
+    let customer_locked = status == Status::Locked && entry.is_customer_locked();
+    refuse(step, &RefusedCode { outcome, request, retired: None, customer_locked });
 }
 
 /// The time to enter the code is over, by the store's clock.
@@ -292,6 +293,11 @@ fn say_what_helps(step: &mut Step<'_>) {
     let Some(entry) = step.entry() else { return };
     if entry.acting.is_some() {
         return lost::wait(step, ACTING);
+    }
+    if entry.is_customer_locked() {
+        let help = wording::CUSTOMER_LOCKED_HELP;
+        let text = format!("No code is taken while the customer is locked. {help}");
+        return step.say(Tone::Warning, text);
     }
     let happened = match entry.request.status {
         Status::Open => return,

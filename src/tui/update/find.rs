@@ -11,7 +11,7 @@ use crate::domain::query::Query;
 use crate::service::lookup::Found;
 use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
-use crate::tui::keymap::Command;
+use crate::tui::keymap::{Command, Context};
 use crate::tui::model::{Ahead, Find, Hits, Live, Model, Notice, Part, Screen, Tone};
 use crate::tui::msg::{Failure, Opened};
 
@@ -31,7 +31,10 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
     if let Some(by) = motion(command) {
         let hits = find.found.as_ref().map_or(0, |found| found.customers.len());
         find.selected = moved(find.selected, hits, by);
-        return;
+        // It was somebody else who was chosen.
+        find.ahead = Ahead::Nothing;
+        let opening = find.opening.take();
+        return step.forget(opening);
     }
     match command {
         Command::Accept => accept(step),
@@ -247,10 +250,12 @@ pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Op
     let then_send = std::mem::take(&mut find.ahead) == Ahead::Send;
     match answer {
         Ok(Some(opened)) => {
+            let is_plain = opened.open.is_none();
             send::go(step, opened);
             // The channels came with newer word of their providers than is known here.
             providers::read(step);
-            if then_send {
+            // Nothing is sent that the clerk does not see, or in place of another code.
+            if then_send && is_plain && step.model.context() == Context::Send {
                 send::command(step, Command::Accept);
             }
         }

@@ -1,6 +1,7 @@
 //! The log panel: a window of the log that follows what happens.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use tui_input::Input;
@@ -23,6 +24,9 @@ pub(super) const READ: u32 = 200;
 
 /// Entries held at most.
 pub(super) const WINDOW: usize = 1_000;
+
+/// What was read so long after a moment has all that was written before it.
+const LATE: Duration = Duration::from_secs(10);
 
 const NO_STORY: &str = "This entry belongs to no request, so there is no story to show.";
 
@@ -169,14 +173,13 @@ fn read(step: &mut Step<'_>, page: Page) {
 
 /// Something happened: reads what is new. A window far down the log stays.
 pub(super) fn reread(step: &mut Step<'_>) {
-    let now = step.store_time();
     let Some(log) = step.log() else { return };
     if log.reading.is_some() {
         log.stale = true;
         return;
     }
-    // Nothing is written into the past.
-    let is_over = log.read_at.is_some() && log.filter.before.is_some_and(|it| it <= now);
+    let is_over =
+        log.filter.before.zip(log.read_at).is_some_and(|(before, at)| at > before.plus(LATE));
     log.stale = false;
     if !log.newer && !is_over {
         let page = log.events.first().map_or(Page::Newest, |newest| Page::following(newest.id));
@@ -282,7 +285,7 @@ fn in_filter(step: &mut Step<'_>, command: Command) {
     let Some(log) = step.log() else { return };
     match command {
         Command::Accept => {
-            let typed = log.typing.take().and_then(|it| text::clean_optional(it.input.value()));
+            let typed = log.typing.as_ref().and_then(|it| text::clean_optional(it.input.value()));
             narrow(step, typed);
         }
         Command::Back => log.typing = None,
@@ -299,6 +302,7 @@ fn narrow(step: &mut Step<'_>, typed: Option<String>) {
         Err(error) => return step.say(Tone::Warning, format!("No clock shows that; {error}.")),
     };
     if let Some(log) = step.log() {
+        log.typing = None;
         log.typed = typed;
     }
     filter(step, |filter| (filter.text, filter.before) = (text, before));

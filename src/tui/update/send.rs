@@ -4,6 +4,7 @@ use super::step::{Step, motion, moved};
 use super::{entry, find, follow, lost};
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::lookup::ChannelChoice;
 use crate::service::request::{Ask, Asked, Refusal};
@@ -247,6 +248,8 @@ fn refused(step: &mut Step<'_>, mut refusal: Box<Refusal>) {
     if let (Some(entry), Some(request)) = (step.entry(), refusal.request.take()) {
         entry.request = *request.clone();
         refusal.request = Some(request);
+    } else if let Some(entry) = step.entry() {
+        entry.customer_locked |= refusal.outcome == Outcome::Locked;
     }
     let now = step.store_time();
     let text = step.told(|clock| wording::refusal(&refusal, now, clock));

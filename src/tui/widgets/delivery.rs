@@ -73,7 +73,7 @@ fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
     }
 }
 
-/// Whether its code was given up before the message went.
+/// Whether its code ended before it was known to have gone out.
 fn was_withdrawn(request: &Request) -> bool {
     request.status != Status::Open && request.delivery.state == DeliveryState::Queued
 }
@@ -83,7 +83,7 @@ fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'s
     let delivery = &request.delivery;
     match delivery.state {
         DeliveryState::Queued if was_withdrawn(request) => {
-            Some((symbols.info, theme.muted, "did not go out"))
+            Some((symbols.info, theme.muted, "had not gone out when the code ended"))
         }
         DeliveryState::Queued if delivery.detail.is_some() => {
             Some((symbols.alert, theme.warning, "waits, and is tried again by itself"))
