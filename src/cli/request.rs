@@ -65,11 +65,17 @@ pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<E
     };
     let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
     let message = wording::status(&request, &moment::short);
-    let delivery = said_of_delivery(&request);
-    let lines = format!(
-        "{} for {} ({}): {}\n{delivery}\n{message}",
-        request.id, customer.name, customer.account_no, request.purpose,
+    let mut lines = format!(
+        "{} for {} ({}): {}\n{}",
+        request.id,
+        customer.name,
+        customer.account_no,
+        request.purpose,
+        said_of_delivery(&request)
     );
+    if !lines.ends_with(&message) {
+        lines = format!("{lines}\n{message}");
+    }
     let reply = Reply::of(request.status.word(), message).with_customer(&customer);
     let reply = if archived { reply.with_archived(&request) } else { reply.with_request(&request) };
     output.answer(&reply, &lines)?;

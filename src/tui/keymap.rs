@@ -315,6 +315,13 @@ pub const BINDINGS: &[Binding] = &[
     ),
     bind(Context::Figures, (NONE, KeyCode::Up), Command::Up, ["Up", "", "Scroll up."]),
     bind(Context::Figures, (NONE, KeyCode::Down), Command::Down, ["Down", "", "Scroll down."]),
+    bind(Context::Figures, (NONE, KeyCode::PageUp), Command::PageUp, ["PgUp", "", "A page up."]),
+    bind(
+        Context::Figures,
+        (NONE, KeyCode::PageDown),
+        Command::PageDown,
+        ["PgDn", "", "A page down."],
+    ),
     bind(
         Context::Figures,
         (NONE, KeyCode::Esc),

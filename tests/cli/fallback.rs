@@ -49,6 +49,14 @@ fn the_doctor_tells_what_the_counters_have_met() {
         let purpose = format!("--purpose=for {customer}");
         desk.run(&["request", customer, "--channel", "email", &purpose]);
     }
+    // A message that waits when its code is withdrawn: said once, and not as if it went.
+    let request = desk.run(&["request", "WB-004219", "--channel", "email", "--json"]).json();
+    let id = request["request"].as_str().expect("a request");
+    desk.run(&["cancel", id]);
+    let status = desk.run(&["status", id]).out;
+    assert!(status.contains("No message went to s***@example.org."), "{status}");
+    assert_eq!(status.matches("It was withdrawn").count(), 1, "{status}");
+
     let told = desk.run(&["doctor"]).out;
     let known =
         "note    email         the provider failed for the counters and is left alone until";
