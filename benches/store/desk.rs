@@ -177,19 +177,12 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     });
     let update = update.await;
     report.note(&format!("{:<44}{update:>11.0}", "bare guarded update, same driver"));
+    let beside = |name, rate: f64| format!("{name:<44}{rate:>11.0}{:>9.2}×", rate / update);
     let whole = transactions(bare, begin).await;
-    report.note(&format!(
-        "{:<44}{whole:>11.0}{:>9.2}×",
-        "bare transaction that writes as much",
-        whole / update
-    ));
+    report.note(&beside("bare transaction that writes as much", whole));
     if let Bare::Postgres(pool) = bare {
         let one = statements(bare, pool, begin).await;
-        report.note(&format!(
-            "{:<44}{one:>11.0}{:>9.2}×",
-            "bare statement that writes as much",
-            one / update
-        ));
+        report.note(&beside("bare statement that writes as much", one));
     }
     let all = desks.clone();
     let asked = rate(move |task, round| {
@@ -205,11 +198,7 @@ pub(crate) async fn eight(place: &Place, bare: &Bare, customers: u64, report: &m
     });
     let verified = verified.await;
     for (name, rate) in [("ask", asked), ("verify", verified)] {
-        report.note(&format!(
-            "{name:<44}{rate:>11.0}{:>9.2}×{:>9.2}× the transaction",
-            rate / update,
-            rate / whole
-        ));
+        report.note(&format!("{}{:>9.2}× the transaction", beside(name, rate), rate / whole));
     }
     for desk in desks {
         desk.store.close().await;

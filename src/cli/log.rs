@@ -23,9 +23,6 @@ const PAGE: u32 = 500;
 /// Entries shown where nobody says how many.
 const USUAL: u32 = 50;
 
-/// Entries shown at most.
-const MOST: u32 = 1_000_000;
-
 /// Should the store's signal be missed, this often is looked anyway.
 const GLANCE: Duration = Duration::from_secs(2);
 
@@ -46,7 +43,8 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
     };
     // The signal is taken before the first look, so that nothing falls in between.
     let mut changes = desk.store().changes();
-    let limit = arguments.limit.unwrap_or(if arguments.since.is_some() { MOST } else { USUAL });
+    let usual = if arguments.since.is_some() { LogArgs::MOST } else { USUAL };
+    let limit = arguments.limit.unwrap_or(usual);
     if !arguments.follow {
         let events = newest(desk, &filter, limit).await?;
         if events.is_empty() && writing == Writing::Lines {
@@ -55,7 +53,7 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
         }
         head(output, writing)?;
         write(output, writing, &events)?;
-        if events.len() >= MOST as usize {
+        if events.len() >= LogArgs::MOST as usize {
             output.note("There may be older ones: these are the newest million.");
         }
         return Ok(Exit::DONE);

@@ -65,17 +65,12 @@ pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<E
     };
     let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
     let message = wording::status(&request, &moment::short);
-    let mut lines = format!(
-        "{} for {} ({}): {}\n{}",
-        request.id,
-        customer.name,
-        customer.account_no,
-        request.purpose,
-        said_of_delivery(&request)
+    let delivery = said_of_delivery(&request);
+    let stands = if went_nowhere(&request) { String::new() } else { format!("\n{message}") };
+    let lines = format!(
+        "{} for {} ({}): {}\n{delivery}{stands}",
+        request.id, customer.name, customer.account_no, request.purpose,
     );
-    if !lines.ends_with(&message) {
-        lines = format!("{lines}\n{message}");
-    }
     let reply = Reply::of(request.status.word(), message).with_customer(&customer);
     let reply = if archived { reply.with_archived(&request) } else { reply.with_request(&request) };
     output.answer(&reply, &lines)?;
@@ -185,9 +180,16 @@ async fn deliver(desk: &Desk, output: &mut Output, request: Request) -> Result<R
     Ok(desk.request(&request.id).await?.unwrap_or(request))
 }
 
+/// Whether the request ended before its message was handed over.
+fn went_nowhere(request: &Request) -> bool {
+    request.delivery.state == DeliveryState::Queued && request.status != Status::Open
+}
+
+/// What became of the message; where it went nowhere, how the request stands too, since
+/// that is why.
 fn said_of_delivery(request: &Request) -> String {
     let delivery = &request.delivery;
-    if delivery.state == DeliveryState::Queued && request.status != Status::Open {
+    if went_nowhere(request) {
         let status = wording::status(request, &moment::short);
         return format!("No message went to {}. {status}", request.contact);
     }

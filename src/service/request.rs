@@ -8,7 +8,7 @@
 use super::ports::{
     Dispatch, Issued, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue, StoreError,
 };
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, wording};
 use crate::domain::channel::Channel;
 use crate::domain::code::{Binding, Code, Digest};
 use crate::domain::customer::{Customer, CustomerId};
@@ -288,9 +288,7 @@ impl Desk {
             Issued::Quarantined(quarantine) => {
                 Refusal::quarantined(quarantine, self.instead(customer, quarantine))
             }
-            Issued::CustomerLocked => {
-                Refusal::new(Outcome::Locked, "This customer is locked after too many wrong codes.")
-            }
+            Issued::CustomerLocked => Refusal::new(Outcome::Locked, wording::CUSTOMER_LOCKED),
             Issued::Closed(request) => closed(request),
             Issued::NotFound => {
                 Refusal::new(Outcome::Superseded, "There is no such request any more.")

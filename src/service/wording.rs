@@ -110,7 +110,10 @@ fn rough(minutes: u64, divided: fn(u64, u64) -> u64) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
-/// What helps where the customer is locked.
+/// What happened where it is the customer who is locked.
+pub const CUSTOMER_LOCKED: &str = "This customer is locked after too many wrong codes.";
+
+/// What helps then.
 pub const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
 
 /// Why a code was not accepted, and what helps.
@@ -119,9 +122,7 @@ pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
     match (refused.outcome, &refused.retired) {
         (outcome, _) if refused.customer_locked => {
             let wrong = if outcome == Outcome::Locked { "" } else { "That code is wrong. " };
-            format!(
-                "{wrong}This customer is locked after too many wrong codes. {CUSTOMER_LOCKED_HELP}"
-            )
+            format!("{wrong}{CUSTOMER_LOCKED} {CUSTOMER_LOCKED_HELP}")
         }
         (Outcome::Superseded, Some(retired)) => format!(
             "That is an older code (reference {}, sent {}). Ask for the one with reference {}. {}",

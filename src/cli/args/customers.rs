@@ -18,8 +18,9 @@ Examples:
 The first line names the columns, in any order: account_no and name are needed;
 email, phone, address, locale, balance and currency are optional. The file is
 UTF-8, with commas or semicolons. A line replaces what is on file; what the file
-has no column for stays, and so does a balance that a line does not name. Good lines are imported and bad ones are named; where
-there was a bad one the exit code is 15.")]
+has no column for stays, and so does a balance that a line does not name. Good
+lines are imported and bad ones are named; where there was a bad one the exit code
+is 15.")]
     Import(ImportArgs),
     /// Find customers by account number, email, phone digits or the beginning of a name
     #[command(after_help = "\

@@ -71,7 +71,7 @@ pub struct NamedSession {
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// How many of the newest entries [default: 50; all with --since]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(LogArgs::MOST)))]
     pub limit: Option<u32>,
     /// Go on with what happens from now
     #[arg(long, short)]
@@ -106,6 +106,11 @@ pub struct LogArgs {
     /// Print CSV; cells that a spreadsheet would run as a formula start with '
     #[arg(long)]
     pub csv: bool,
+}
+
+impl LogArgs {
+    /// Entries shown at most.
+    pub const MOST: u32 = 1_000_000;
 }
 
 fn outcome() -> impl clap::builder::TypedValueParser<Value = Outcome> {

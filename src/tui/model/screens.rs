@@ -134,6 +134,12 @@ impl Entry {
         is_locked && (self.customer_locked || self.request.attempts_left() > 0)
     }
 
+    /// The place of the first choice by which a code can be sent to another contact.
+    pub fn other_choice(&self, now: Timestamp) -> Option<usize> {
+        let current = self.request.channel;
+        self.choices.iter().position(|it| it.is_usable(now) && it.channel != current)
+    }
+
     /// Until when another code has to wait, as far as this request tells. One that was
     /// replaced or withdrawn does not: another message counts, or another contact.
     pub fn waits_until(&self) -> Option<Timestamp> {

@@ -23,7 +23,6 @@ use ratatui::text::{Line, Span};
 use super::send::title;
 use crate::domain::outbox::USEFUL;
 use crate::domain::request::{Request, Status};
-use crate::service::lookup::ChannelChoice;
 use crate::service::wording;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Entry, Focus};
@@ -148,8 +147,7 @@ fn again(scene: Scene<'_>, entry: &Entry) -> String {
 /// Where else one can be sent, if anywhere.
 fn elsewhere(scene: Scene<'_>, entry: &Entry) -> String {
     let now = scene.time().unwrap_or_default();
-    let is_other = |it: &ChannelChoice| it.is_usable(now) && it.channel != entry.request.channel;
-    if !entry.choices.iter().any(is_other) {
+    if entry.other_choice(now).is_none() {
         return String::new();
     }
     format!(" {} shows the other contacts.", key_name(Context::Entry, Command::ChangeContact))
@@ -173,7 +171,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             symbols.cross,
             theme.bad,
             "LOCKED",
-            "This customer is locked after too many wrong codes.".into(),
+            wording::CUSTOMER_LOCKED.into(),
             format!("{} Then press {resend}.", wording::CUSTOMER_LOCKED_HELP),
         ),
         Status::Locked => {

@@ -186,10 +186,7 @@ pub(super) fn cooldown(step: &mut Step<'_>) -> Option<String> {
 fn change_contact(step: &mut Step<'_>) {
     let now = step.store_time();
     let Some(entry) = step.entry() else { return };
-    let other = entry
-        .choices
-        .iter()
-        .position(|choice| choice.is_usable(now) && choice.channel != entry.request.channel);
+    let other = entry.other_choice(now);
     let open = open_request(entry);
     send::back(step, other, open);
     if let Some(send) = step.send() {
