@@ -1,6 +1,6 @@
 //! The keys: one table says what each key means, where it holds and what it is
-//! called. The hint line, the help overlay, the palette and the README's table
-//! are made from it, so none of them can be wrong.
+//! called. The hint line, the help overlay, the palette and the table of
+//! docs/keys.md are made from it, so none of them can be wrong.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -109,7 +109,7 @@ pub struct Binding {
     pub key: &'static str,
     /// A word or two for the hint line; empty where it is not shown there.
     pub hint: &'static str,
-    /// One sentence for the help, the palette and the README.
+    /// One sentence for the help, the palette and docs/keys.md.
     pub help: &'static str,
 }
 

@@ -97,7 +97,7 @@ async fn measure(
     heard
 }
 
-#[expect(clippy::print_stdout, reason = "the figures of the README")]
+#[expect(clippy::print_stdout, reason = "the figures of docs/databases.md")]
 fn judge(what: &str, heard: &[u128]) {
     let [half, most] = [50, 99].map(|part| heard[heard.len() * part / 100]);
     let count = heard.len();
@@ -310,7 +310,7 @@ async fn an_idle_terminal_still_hears_within_a_second() {
     judge("MariaDb, idle", &heard);
 }
 
-#[expect(clippy::print_stdout, reason = "the figures of the README")]
+#[expect(clippy::print_stdout, reason = "the figures of docs/databases.md")]
 fn judge_cost(kind: Kind, done: i64, most: i64) {
     println!("{kind:?}: {done} statements a minute");
     assert!(done <= most, "{done}");

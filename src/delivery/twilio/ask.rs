@@ -11,7 +11,7 @@
 //! message without words (an account can have bodies redacted) and an answer
 //! that cannot be read all leave the question open. Where an account has phone
 //! numbers redacted, Twilio lists none of its messages by number, and this
-//! cannot be known here: the README says so.
+//! cannot be known here: docs/providers.md says so.
 
 use std::time::Duration;
 
