@@ -13,6 +13,7 @@ pub mod customer;
 pub mod delivery;
 pub mod event;
 pub mod figures;
+pub mod fold;
 pub mod key;
 pub mod line;
 pub mod locale;

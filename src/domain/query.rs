@@ -1,6 +1,7 @@
 //! What a clerk typed to find a customer, read once so that every store
 //! searches for the same thing.
 
+use super::fold::spelled_out;
 use super::text;
 
 /// The shortest part of a phone number, or end of an account number, that is
@@ -21,12 +22,21 @@ pub struct Query {
     /// The digits without leading zeros, when the text reads as a phone number:
     /// `(0151) 234-5` finds `+49151234567`.
     pub phone: Option<String>,
+    /// The same search with its umlauts spelled out, where it has any: `Müller`
+    /// finds `Mueller` too.
+    pub spelled_out: Option<Box<Self>>,
 }
 
 impl Query {
     /// Reads what was typed; none where there is nothing to search for.
     pub fn parse(typed: &str) -> Option<Self> {
-        let folded = text::fold(&text::clean(typed));
+        let typed = text::clean(typed);
+        let mut query = Self::read(&text::fold(&typed))?;
+        query.spelled_out = spelled_out(&typed).and_then(|it| Self::read(&it)).map(Box::new);
+        Some(query)
+    }
+
+    fn read(folded: &str) -> Option<Self> {
         let folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
         let words: Vec<String> = words(&folded).map(str::to_owned).collect();
         if words.is_empty() {
@@ -38,7 +48,7 @@ impl Query {
         let digits = text::digits(&folded);
         let digits = digits.trim_start_matches('0');
         let phone = (reads_as_phone && digits.len() >= SHORTEST_PART).then(|| digits.to_owned());
-        Some(Self { folded, words, compact, phone })
+        Some(Self { folded, words, compact, phone, spelled_out: None })
     }
 }
 
@@ -69,6 +79,14 @@ mod tests {
         assert_eq!(Query::parse(" .,- "), None);
         assert_eq!(query.folded, "rivera dana");
         assert_eq!(query.phone, None);
+    }
+
+    #[test]
+    fn umlauts_are_looked_for_in_both_spellings() {
+        let query = parse("Jürgen  Müller");
+        assert_eq!(query.folded, "jurgen muller");
+        assert_eq!(query.spelled_out.map(|it| it.folded), Some("juergen mueller".into()));
+        assert_eq!(parse("mueller").spelled_out, None);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Customers by their exact names, and what the office has on one.
 
 use super::db::{Db, Row, args};
+use super::index::{folded_account, folded_email};
 use super::sql::statements;
 use super::view;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use crate::domain::money::Money;
 use crate::domain::query::compact;
-use crate::domain::text::{digits, fold};
+use crate::domain::text::digits;
 use crate::service::ports::{CustomerKey, StoreError};
 
 /// More customers of one name than this are not told apart at a counter.
@@ -60,8 +61,10 @@ pub(super) async fn identify(
     country: &str,
 ) -> Result<Vec<Customer>, StoreError> {
     let (sql, lead, key) = match wanted {
-        CustomerKey::Account(it) => (&BY_ACCOUNT, compact(&fold(it)), it.to_ascii_lowercase()),
-        CustomerKey::Email(it) => (&BY_EMAIL, fold(it), it.to_ascii_lowercase()),
+        CustomerKey::Account(it) => {
+            (&BY_ACCOUNT, compact(&folded_account(it)), it.to_ascii_lowercase())
+        }
+        CustomerKey::Email(it) => (&BY_EMAIL, folded_email(it), it.to_ascii_lowercase()),
         CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
     let rows = db.all(sql, args![&lead, &key, SHARED]).await?;

@@ -14,6 +14,7 @@ use super::db::{Row, Tx, args, list};
 use super::sql::statements;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::Customer;
+use crate::domain::fold::spelled_out;
 use crate::domain::query::{SHORTEST_PART, compact, words};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::StoreError;
@@ -106,9 +107,11 @@ impl Entry {
         e164: Option<&str>,
     ) -> Self {
         // Others' tables hold longer texts than can be looked up.
-        let account = first(&fold(account_no), ACCOUNT);
-        let email_folded = first(&email.map(fold).unwrap_or_default(), EMAIL);
-        let name = first(&fold(name), NAME);
+        let account = folded_account(account_no);
+        let email_folded = email.map(folded_email).unwrap_or_default();
+        // Umlauts are looked for in both spellings: each is a line of its own.
+        let spelled = spelled_out(name).map(|it| format!("\n{it}")).unwrap_or_default();
+        let name = first(&(fold(name) + &spelled), NAME);
         let phone = digits(e164.or(phone).unwrap_or_default());
         let compact = compact(&account);
         Self {
@@ -158,10 +161,11 @@ impl Entry {
     /// of the account, and each end of the phone number.
     fn looked_up(&self) -> BTreeSet<String> {
         let local = self.email.split('@').next().unwrap_or_default();
-        let (joined, account) = (joined(&self.name), fold(&self.account_key));
+        let account = fold(&self.account_key);
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
-        let names: BTreeSet<String> = turned(&self.name).chain(turned(&joined)).collect();
+        let names = self.name.lines().flat_map(|name| [name.to_owned(), joined(name)]);
+        let names: BTreeSet<String> = names.flat_map(|name| turned(&name)).collect();
         words(local)
             .filter(|word| !names.iter().any(|name| name.starts_with(word)))
             .chain(numbers.flat_map(|number| [number, number.trim_start_matches('0')]))
@@ -205,6 +209,16 @@ impl Entry {
     }
 }
 
+/// An account number as it is kept for searches.
+pub(super) fn folded_account(account_no: &str) -> String {
+    first(&fold(account_no), ACCOUNT)
+}
+
+/// An email address as it is kept for searches.
+pub(super) fn folded_email(email: &str) -> String {
+    first(&fold(email), EMAIL)
+}
+
 /// Every word of a record, each after a space: where a search has several words,
 /// the others are compared with these.
 fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
@@ -222,12 +236,13 @@ fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
 
 /// A name begun at each of its words, with those before it at the end: so the words
 /// of a name lie side by side in any order that people say them in.
-fn turned(name: &str) -> impl Iterator<Item = String> {
+fn turned(name: &str) -> Vec<String> {
     let words: Vec<&str> = words(name).collect();
-    (0..words.len()).map(move |from| {
+    let begun_at = |from| {
         let (last, first) = words.split_at(from);
         [first, last].concat().join(" ")
-    })
+    };
+    (0..words.len()).map(begun_at).collect()
 }
 
 /// A name as those write it who leave out apostrophes and hyphens: O'Brien as
@@ -314,6 +329,19 @@ mod tests {
         assert!(!found.contains("dana") && !found.contains("rivera"), "twice: {found:?}");
         let long = Entry::new("1", &format!("{} b c", "a".repeat(63)), None, None, None);
         assert!(long.looked_up().contains(&"a".repeat(63)), "{:?}", long.looked_up());
+    }
+
+    #[test]
+    fn umlauts_are_looked_up_in_both_spellings() {
+        let entry = Entry::new("1", "Jürgen Müller", None, None, None);
+        let found = entry.looked_up();
+        for word in ["muller jurgen", "mueller juergen", "jurgen muller", "juergen mueller"] {
+            assert!(found.contains(word), "{word}: {found:?}");
+        }
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(entry.words.contains(" mueller") && entry.words.contains(" muller"));
+        let plain = Entry::new("1", "Jurgen Muller", None, None, None);
+        assert_eq!(plain.name, "jurgen muller");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::source::Source;
 use super::sql::statements;
 use super::{migrate, view};
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::fold::FOLDING;
 use crate::service::ports::{IndexStep, Preparing, StoreError};
 
 /// Customers compared in one step of a pass that nobody else paces.
@@ -31,8 +32,9 @@ const LATE: i64 = 100;
 /// The setting that says what the index was made whole for.
 const WHOLE: &str = "indexed";
 
-/// Counts up when the same customer gives another entry than before.
-const FORM: u32 = 2;
+/// Counts up when the same customer gives another entry than before, but for what
+/// folding makes of its texts.
+const FORM: u32 = 3;
 
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
@@ -98,7 +100,7 @@ impl Indexing {
     /// with their countries.
     fn purpose(&self) -> String {
         let country = if self.source.is_theirs() { self.country.as_str() } else { "" };
-        format!("{FORM} {country} {}", self.source.name())
+        format!("{FORM} {FOLDING:x} {country} {}", self.source.name())
     }
 
     /// Whether every customer was indexed once.

@@ -130,11 +130,13 @@ impl Found {
 pub(super) async fn find(db: &Db, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Found { customers: Vec::new(), known: HashSet::new(), limit };
-    for tier in TIERS {
-        if found.is_full() || tier.is_idle(query, &found) {
-            continue;
+    for query in [Some(query), query.spelled_out.as_deref()].into_iter().flatten() {
+        for tier in TIERS {
+            if found.is_full() || tier.is_idle(query, &found) {
+                continue;
+            }
+            tier.run(db, query, &mut found).await?;
         }
-        tier.run(db, query, &mut found).await?;
     }
     Ok(found.customers)
 }

@@ -92,6 +92,33 @@ on_each_store! {
         assert_eq!(house.number(left).await, 0);
     }
 
+    async fn an_index_that_was_folded_otherwise_is_made_anew_by_itself(house) {
+        let store = house.open().await;
+        store.import(&[new_customer("Ł-1", "Łukasz Wałęsa")], TRAY, &actor(), false).await.expect("imported");
+        store.close().await;
+        // As a program left it that folded accents only.
+        for statement in [
+            "UPDATE core_customer_search SET name = 'łukasz wałesa', compact = 'ł1', \
+             account_end = '1ł', words = ' łukasz wałesa ł 1 ł1'",
+            "DELETE FROM core_customer_word",
+            "INSERT INTO core_customer_word (phrase, customer_id) SELECT 'łukasz wałesa', MIN(id) \
+             FROM core_customer",
+            "UPDATE core_setting SET value = '2  ours' WHERE name = 'indexed'",
+        ] {
+            house.sql(statement).await;
+        }
+        let store = house.open().await;
+        for typed in ["lukasz", "walesa lukasz", "l1", "łukasz"] {
+            assert_eq!(found(&store, typed).await, ["Ł-1"], "{typed}");
+        }
+        let left = "SELECT COUNT(*) FROM core_customer_word WHERE phrase = 'łukasz wałesa'";
+        assert_eq!(house.number(left).await, 0);
+        let one = store.identify(CustomerKey::Account("Ł-1")).await.expect("an answer");
+        assert_eq!(one.len(), 1);
+        let other = store.identify(CustomerKey::Account("L-1")).await.expect("an answer");
+        assert_eq!(other.len(), 0, "folding is for finding only");
+    }
+
     async fn customers_of_the_office_are_found_by_the_first_search(house) {
         let office = office(house.kind()).await;
         let store = office.open().await;

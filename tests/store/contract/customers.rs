@@ -87,6 +87,43 @@ pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {
     assert_eq!(find(desk, "danaher").await, ["WB-005550"]);
 }
 
+/// Whoever has another keyboard than the one a name was written on.
+pub(super) async fn names_are_found_from_another_keyboard(desk: &Terminal) {
+    let batch = [
+        new_customer("K-1", "Łukasz Wałęsa"),
+        new_customer("K-2", "Søren Kjærgaard"),
+        new_customer("K-3", "ΠΑΠΑΔΟΠΟΥΛΟΣ ΓΙΩΡΓΟΣ"),
+        new_customer("K-4", "علي رضا"),
+        new_customer("K-5", "Jürgen Müller"),
+        new_customer("K-6", "Алёна Иванова"),
+        new_customer("K-7", "Nguyễn Đặng"),
+    ];
+    desk.import(&batch).await;
+    for (typed, expected) in [
+        ("lukasz", "K-1"),
+        ("walesa łuk", "K-1"),
+        ("soren", "K-2"),
+        ("soeren kjaer", "K-2"),
+        ("γιώργος", "K-3"),
+        ("giorgos", "K-3"),
+        ("علی", "K-4"),
+        ("mueller", "K-5"),
+        ("juergen mü", "K-5"),
+        ("Müller", "K-5"),
+        ("muller j", "K-5"),
+        ("алена", "K-6"),
+        ("ivanova", "K-6"),
+        ("nguyen dang", "K-7"),
+    ] {
+        let found = find(desk, typed).await;
+        assert_eq!(found.first().map_or("", String::as_str), expected, "{typed:?}");
+    }
+    let plain = [new_customer("K-8", "Petra Mueller")];
+    desk.import(&plain).await;
+    assert_eq!(find(desk, "Müller").await, ["K-5", "K-8"], "both spellings");
+    assert_eq!(find(desk, "mueller").await, ["K-5", "K-8"]);
+}
+
 pub(super) async fn security_44_what_was_typed_has_no_meaning_of_its_own(desk: &Terminal) {
     let batch = [
         new_customer("A-1", "Percent 100%_sure! Ltd"),
@@ -123,6 +160,9 @@ pub(super) async fn security_45_identity_is_to_the_letter(desk: &Terminal) {
         with_email(new_customer("WB-2", "José"), "josé@example.org"),
         with_email(new_customer("WB-3", "Shared"), "Shared@example.org"),
         with_email(new_customer("WB-4", "Shared"), "shared@example.org"),
+        with_email(new_customer("WB-5", "Stroke"), "łuk@example.org"),
+        with_email(new_customer("WB-6", "None"), "luk@example.org"),
+        new_customer("ŁB-7", "Stroke"),
     ];
     desk.import(&batch).await;
     for (key, expected) in [
@@ -134,6 +174,10 @@ pub(super) async fn security_45_identity_is_to_the_letter(desk: &Terminal) {
         (CustomerKey::Email("mike@example.or"), vec![]),
         (CustomerKey::Email("m%@example.org"), vec![]),
         (CustomerKey::Email("jose@example.org"), vec![]),
+        (CustomerKey::Email("łuk@example.org"), vec!["WB-5"]),
+        (CustomerKey::Email("luk@example.org"), vec!["WB-6"]),
+        (CustomerKey::Account("ŁB-7"), vec!["ŁB-7"]),
+        (CustomerKey::Account("LB-7"), vec![]),
         (CustomerKey::Email("jose\u{301}@example.org"), vec![]),
         (CustomerKey::Email("josé@example.org"), vec!["WB-2"]),
         (CustomerKey::Email("JOSÉ@example.org"), vec![]),
