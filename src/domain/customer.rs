@@ -130,12 +130,13 @@ pub struct Unsaid {
 /// What the office has on the customer: shown once they are verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {
-    /// What is owed in all.
+    /// What is owed in all; none where that is not known here.
     pub balance: Option<Money>,
-    /// The latest bills, newest first.
-    pub invoices: Vec<Invoice>,
-    /// The latest feedback and complaints, newest first.
-    pub feedback: Vec<Feedback>,
+    /// The latest bills, newest first; none where the office keeps its bills elsewhere.
+    pub invoices: Option<Vec<Invoice>>,
+    /// The latest feedback and complaints, newest first; none where the office keeps
+    /// them elsewhere.
+    pub feedback: Option<Vec<Feedback>>,
 }
 
 /// One bill.

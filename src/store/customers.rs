@@ -2,7 +2,7 @@
 
 use super::db::{Db, Row, args};
 use super::index::{folded_account, folded_email};
-use super::sql::statements;
+use super::sql::{Sql, statements};
 use super::view;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
@@ -36,6 +36,9 @@ statements! {
          WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
     }
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
+    // The key's end, so that this costs the same with a million bills and with none.
+    ANY_INVOICE { "SELECT MAX(id) FROM core_invoice" }
+    ANY_FEEDBACK { "SELECT MAX(id) FROM core_feedback" }
     INVOICES {
         "SELECT number, issued_at, due_at, amount_cents, currency, status FROM core_invoice \
          WHERE customer_id = $1 ORDER BY issued_at DESC, id DESC LIMIT $2"
@@ -84,7 +87,8 @@ pub(super) async fn identify(
     Ok(found)
 }
 
-/// What the office has on a customer.
+/// What the office has on a customer. Where the store has no bill of anybody, the
+/// office keeps its bills elsewhere: that this customer has none is not known then.
 pub(super) async fn account(db: &Db, id: CustomerId) -> Result<Account, StoreError> {
     let balance = match db.maybe(&BALANCE, args![id.0]).await? {
         Some(row) => balance(&row)?,
@@ -92,11 +96,20 @@ pub(super) async fn account(db: &Db, id: CustomerId) -> Result<Account, StoreErr
     };
     let invoices = db.all(&INVOICES, args![id.0, LATEST]).await?;
     let feedback = db.all(&FEEDBACK, args![id.0, LATEST]).await?;
+    let knows_invoices = !invoices.is_empty() || has_any(db, &ANY_INVOICE).await?;
+    let knows_feedback = !feedback.is_empty() || has_any(db, &ANY_FEEDBACK).await?;
+    let invoices = || invoices.iter().map(invoice).collect::<Result<_, _>>();
+    let feedback = || feedback.iter().map(entry).collect::<Result<_, _>>();
     Ok(Account {
         balance,
-        invoices: invoices.iter().map(invoice).collect::<Result<_, _>>()?,
-        feedback: feedback.iter().map(entry).collect::<Result<_, _>>()?,
+        invoices: knows_invoices.then(invoices).transpose()?,
+        feedback: knows_feedback.then(feedback).transpose()?,
     })
+}
+
+async fn has_any(db: &Db, newest: &'static Sql) -> Result<bool, StoreError> {
+    let newest = db.maybe(newest, args![]).await?;
+    Ok(newest.map(|row| row.maybe_int(0)).transpose()?.flatten().is_some())
 }
 
 fn balance(row: &Row) -> Result<Option<Money>, StoreError> {

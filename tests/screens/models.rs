@@ -337,17 +337,17 @@ pub(crate) fn account() -> Account {
     };
     Account {
         balance: Some(money(12_345)),
-        invoices: vec![
+        invoices: Some(vec![
             bill("2026-1109", -12, 18, 4_115, "open"),
             bill("2026-1008", -43, -13, 8_230, "overdue"),
             bill("2026-0907", -74, -44, 4_115, "paid"),
             bill("2026-0806", -104, -74, 104_115, "paid"),
             bill("2026-0705", -135, -105, 4_115, "paid"),
-        ],
-        feedback: vec![
+        ]),
+        feedback: Some(vec![
             said(-9, "Bin was not collected on Thursday", "answered"),
             said(-31, "Please send bills by email from now on", "open"),
-        ],
+        ]),
     }
 }
 

@@ -227,11 +227,16 @@ states! {
         it.session.factor = Factor::ContactConfirmed;
         verified(it)
     };
+    verified_bills_not_known => {
+        verified(Verified { account: Some(Account::default()), ..m::verified() })
+    };
     verified_reading => {
         verified(Verified { account: None, reading: Some(EffectId(1)), ..m::verified() })
     };
     verified_without_bills => {
-        verified(Verified { account: Some(Account::default()), ..m::verified() })
+        let none = (Some(Vec::new()), Some(Vec::new()));
+        let account = Account { balance: None, invoices: none.0, feedback: none.1 };
+        verified(Verified { account: Some(account), ..m::verified() })
     };
     verified_scrolled => verified(Verified { scroll: 200, ..m::verified() });
     verified_soon_over => {

@@ -110,8 +110,15 @@ async fn the_sample_fills_an_empty_store_once() {
     }
     let account = store.account(dana.id).await.expect("an answer");
     assert!(account.balance.is_some());
-    assert!(account.invoices.len() > 1 && !account.feedback.is_empty());
-    assert!(account.invoices[0].issued_at > account.invoices[1].issued_at);
+    let invoices = account.invoices.expect("bills");
+    assert!(invoices.len() > 1 && account.feedback.is_some_and(|it| !it.is_empty()));
+    assert!(invoices[0].issued_at > invoices[1].issued_at);
     let now = store.now().await.expect("a clock");
-    assert!(account.invoices[0].issued_at < now && account.invoices[0].due_at > now);
+    assert!(invoices[0].issued_at < now && invoices[0].due_at > now);
+    // Bills are kept here, so that nobody's being none is known.
+    let house_bills = house.number("SELECT COUNT(*) FROM core_invoice").await;
+    house.sql(&format!("DELETE FROM core_invoice WHERE customer_id = {}", dana.id.0)).await;
+    assert!(house.number("SELECT COUNT(*) FROM core_invoice").await < house_bills);
+    let account = store.account(dana.id).await.expect("an answer");
+    assert_eq!(account.invoices, Some(Vec::new()));
 }

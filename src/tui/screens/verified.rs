@@ -175,28 +175,33 @@ fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>
     rows
 }
 
+/// Lists that are not known here are left out: "No bills." would be a claim.
 fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
     let theme = scene.theme;
     let zone = scene.model.place.zone;
     let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
-    let bills = account.invoices.iter().map(|bill| {
-        vec![
-            (bill.number.clone(), Style::new()),
-            (day(bill.issued_at, zone), Style::new()),
-            (day(bill.due_at, zone), Style::new()),
-            (bill.amount.to_string(), Style::new()),
-            (bill.status.clone(), status(&bill.status, scene)),
-        ]
-    });
-    rows.extend(list("Bills", "No bills.", &BILLS, bills.collect(), scene, room));
-    let feedback = account.feedback.iter().map(|it| {
-        vec![
-            (day(it.at, zone), Style::new()),
-            (it.subject.clone(), Style::new()),
-            (it.status.clone(), status(&it.status, scene)),
-        ]
-    });
-    rows.extend(list("Feedback", "No feedback.", &FEEDBACK, feedback.collect(), scene, room));
+    if let Some(invoices) = &account.invoices {
+        let bills = invoices.iter().map(|bill| {
+            vec![
+                (bill.number.clone(), Style::new()),
+                (day(bill.issued_at, zone), Style::new()),
+                (day(bill.due_at, zone), Style::new()),
+                (bill.amount.to_string(), Style::new()),
+                (bill.status.clone(), status(&bill.status, scene)),
+            ]
+        });
+        rows.extend(list("Bills", "No bills.", &BILLS, bills.collect(), scene, room));
+    }
+    if let Some(feedback) = &account.feedback {
+        let entries = feedback.iter().map(|it| {
+            vec![
+                (day(it.at, zone), Style::new()),
+                (it.subject.clone(), Style::new()),
+                (it.status.clone(), status(&it.status, scene)),
+            ]
+        });
+        rows.extend(list("Feedback", "No feedback.", &FEEDBACK, entries.collect(), scene, room));
+    }
     rows
 }
 

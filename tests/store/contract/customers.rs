@@ -206,7 +206,7 @@ pub(super) async fn an_account_is_what_was_imported(desk: &Terminal) {
     assert_eq!(customer.name, "Dana[2J Rivera", "clean on the way out");
     let account = desk.store.account(customer.id).await.expect("an answer");
     assert_eq!(account.balance, new.balance);
-    assert!(account.invoices.is_empty() && account.feedback.is_empty());
+    assert_eq!((account.invoices, account.feedback), (None, None), "nobody keeps bills here");
     new.balance = None;
     let count = desk.import(&[new]).await;
     assert_eq!(count.unchanged, 1, "no balance leaves the recorded one");
