@@ -25,7 +25,8 @@ use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 
-const GATEWAY: Party = Party { name: "The SMS gateway", key: "sms.url" };
+const GATEWAY: Party =
+    Party { name: "The SMS gateway", key: "sms.url", ca_file: Some("ca_file in [sms]") };
 /// The longest name of a message that is kept.
 const LONGEST_ID: usize = 100;
 

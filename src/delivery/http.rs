@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::error::DeliveryError;
 use super::times::Times;
-use super::tls::{self, Trust};
+use super::tls::{self, Doubt, Trust};
 use crate::domain::text;
 
 /// The most that is read of an answer; those of providers have some hundred bytes.
@@ -34,6 +34,8 @@ pub(super) struct Party {
     pub(super) name: &'static str,
     /// The key of the address: `sms.base_url`.
     pub(super) key: &'static str,
+    /// The key that names certificates to trust, where there is one: `ca_file in [sms]`.
+    pub(super) ca_file: Option<&'static str>,
 }
 
 /// An HTTP client for one party.
@@ -131,14 +133,34 @@ impl Party {
         if let Some(io) = tls::cause(error) {
             let why = tls::complaint(io);
             let Self { name, .. } = self;
+            let remedy = self.remedy(tls::doubt(io));
             return DeliveryError::Settings(format!(
-                "No protected connection to {name}: {why}. Nothing was sent."
+                "No protected connection to {name}: {why}. Nothing was sent. {remedy}"
             ));
         }
         DeliveryError::Failed(format!(
             "{} cannot be reached. Nothing was sent. Check the network, and {}.",
             self.name, self.key
         ))
+    }
+
+    /// What an admin does where no protected connection comes about.
+    fn remedy(self, doubt: Option<Doubt>) -> String {
+        let Self { key, ca_file, .. } = self;
+        match (doubt, ca_file) {
+            (Some(Doubt::Issuer), Some(ca_file)) => format!(
+                "If the certificate is one of the office's own, name the certificate of who \
+                 issued it: {ca_file}."
+            ),
+            (Some(Doubt::Issuer), None) => format!(
+                "Somebody between this machine and {key} may have put a certificate of their \
+                 own in its place, as some firewalls do."
+            ),
+            (Some(Doubt::Time), _) => {
+                format!("Look at this machine's clock, and at the server that {key} names.")
+            }
+            _ => format!("Check {key}."),
+        }
     }
 
     /// No answer, or none that says whether the message was taken.
@@ -221,7 +243,7 @@ mod tests {
 
     use super::*;
 
-    const PARTY: Party = Party { name: "Twilio", key: "sms.base_url" };
+    const PARTY: Party = Party { name: "Twilio", key: "sms.base_url", ca_file: None };
 
     #[test]
     fn security_22_a_secret_goes_over_https_or_stays_on_this_machine() {

@@ -19,7 +19,7 @@ use super::scrub::Secrets;
 use super::times::Times;
 use crate::config::settings::TokenSettings;
 
-const PARTY: Party = Party { name: "The token service", key: "email.token_url" };
+const PARTY: Party = Party { name: "The token service", key: "email.token_url", ca_file: None };
 /// A token that ends sooner could end on the way.
 const MARGIN: Duration = Duration::from_mins(1);
 /// How long a token is kept whose answer does not say.

@@ -24,7 +24,7 @@ use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 
-const SENDGRID: Party = Party { name: "SendGrid", key: "email.base_url" };
+const SENDGRID: Party = Party { name: "SendGrid", key: "email.base_url", ca_file: None };
 /// What a key must be allowed to do.
 const RIGHT: &str = "mail.send";
 /// The longest name of a message that is kept; `SendGrid`'s have 22 characters.

@@ -112,6 +112,54 @@ pub(super) fn cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<
     io.or_else(|| error.source().and_then(cause))
 }
 
+/// What TLS doubts about a server's certificate, each with another remedy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nobody this machine trusts issued it.
+    Issuer,
+    /// It is for another name.
+    Name,
+    /// It has expired, or is not valid yet.
+    Time,
+    /// Anything else.
+    Other,
+}
+
+/// What is doubted; none where it is not about the certificate.
+pub(super) fn doubt(error: &io::Error) -> Option<Doubt> {
+    let rustls::Error::InvalidCertificate(why) = objection(error)? else { return None };
+    Some(match why {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Doubt::Issuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Doubt::Name
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Doubt::Time,
+        _ => Doubt::Other,
+    })
+}
+
+/// What an admin does where no protected connection to a mail server comes about.
+pub(super) const fn mail_remedy(doubt: Option<Doubt>) -> &'static str {
+    match doubt {
+        None => "Check host, port and tls in [email].",
+        Some(Doubt::Issuer) => {
+            "If the certificate is one of the office's own, name the certificate of who issued \
+             it: ca_file in [email]."
+        }
+        Some(Doubt::Name) => {
+            "Set host in [email] to the name in the certificate, or have one issued for this name."
+        }
+        Some(Doubt::Time) => {
+            "Have it renewed at the server that host in [email] names, and look at this \
+             machine's clock."
+        }
+        Some(Doubt::Other) => "Tell who runs the server that host in [email] names.",
+    }
+}
+
 /// Why a server's certificate is not trusted, or why there was no TLS.
 pub(super) fn complaint(error: &io::Error) -> String {
     let Some(error) = objection(error) else {

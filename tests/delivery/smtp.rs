@@ -199,6 +199,7 @@ async fn security_26_no_login_where_the_connection_cannot_be_trusted() {
         let report = send(&server, "dana@example.org").await;
         assert_eq!(report.state, DeliveryState::Failed);
         assert!(detail(&report).contains(words), "{tls:?} {name}: {report:?}");
+        assert!(!detail(&report).contains("port and tls"), "{report:?}");
         assert_eq!(server.log("login").len() + server.log("message").len(), 0);
     }
     // Nobody this machine trusts signed for it.
@@ -210,6 +211,7 @@ async fn security_26_no_login_where_the_connection_cannot_be_trusted() {
     settings.ca_file = Some(other.folder.path().join("ca.pem"));
     let report = sender(settings).send(&message::to("dana@example.org")).await;
     assert!(detail(&report).contains("nobody this machine trusts"), "{report:?}");
+    assert!(detail(&report).ends_with("ca_file in [email]."), "{report:?}");
     assert_eq!(server.log("login").len(), 0);
     // A server in clear where TLS was asked for.
     let plain = Server::start(&Kind { login: By::Nothing, ..Kind::new(SmtpTls::None) });

@@ -262,10 +262,10 @@ impl Server {
             Ok(Err(error)) => Err(tls::refused(
                 &error,
                 format!(
-                    "No protected connection to the mail server {}: {}. Nothing was sent. Check \
-                     host, port and tls in [email].",
+                    "No protected connection to the mail server {}: {}. Nothing was sent. {}",
                     self.place(),
-                    tls::complaint(&error)
+                    tls::complaint(&error),
+                    tls::mail_remedy(tls::doubt(&error))
                 ),
             )),
             Err(TimedOut) => Err(DeliveryError::Failed(format!(

@@ -28,7 +28,7 @@ use crate::domain::text;
 use crate::service::ports::{Consent, Granted, Sender};
 use reply::{Answer, Verdicts};
 
-const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url" };
+const TWILIO: Party = Party { name: "Twilio", key: "sms.base_url", ca_file: None };
 
 /// What a message says, and so what it goes by.
 pub(super) enum Words {
