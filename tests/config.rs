@@ -53,6 +53,35 @@ fn the_file_is_looked_for_in_three_places() {
 }
 
 #[test]
+fn the_machines_file_is_the_last_that_is_looked_for() {
+    let desk = Desk::new();
+    let system = desk.path().join("etc");
+    let home = desk.path().to_str().expect("UTF-8");
+    let load = |variables: &[(&str, &str)]| {
+        let variables = [("HOME", home)].into_iter().chain(variables.iter().copied());
+        let surroundings = Surroundings::new(desk.path(), variables).with_system(&system);
+        Config::load_in(None, &surroundings).expect("it is fine")
+    };
+    let told = load(&[]).no_file.expect("a sentence");
+    let places = [".config/countersign/config.toml", "etc/countersign/config.toml"];
+    for place in places.map(|it| desk.path().join(it)) {
+        assert!(told.contains(place.to_str().expect("UTF-8")), "{told}");
+    }
+    assert_eq!(load(&[("COUNTERSIGN__ENVIRONMENT", "development")]).no_file, None);
+
+    fs::create_dir_all(system.join("countersign")).expect("made");
+    let file = system.join("countersign/config.toml");
+    fs::write(&file, "office.name = \"the machine's\"").expect("written");
+    let config = load(&[]);
+    assert_eq!((config.office.name.as_str(), config.source), ("the machine's", Some(file)));
+    assert_eq!(config.no_file, None);
+    let own = desk.path().join(".config/countersign");
+    fs::create_dir_all(&own).expect("made");
+    fs::write(own.join("config.toml"), "office.name = \"the account's\"").expect("written");
+    assert_eq!(load(&[]).office.name, "the account's");
+}
+
+#[test]
 fn every_problem_is_told_at_once_with_its_line_and_what_is_allowed() {
     let file = "\
 environment = \"staging\"

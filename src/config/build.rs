@@ -15,7 +15,7 @@ use super::settings::{
 use super::show::Effective;
 use super::surroundings::Surroundings;
 use super::table::{Section, TABLE};
-use super::{customers, email, fallback, messages, secret, sms, store, whatsapp};
+use super::{customers, email, fallback, file, messages, secret, sms, store, whatsapp};
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 use crate::domain::text::clean_optional;
@@ -75,6 +75,7 @@ impl<'a> Build<'a> {
         let ui = self.ui();
         self.judge_readers(environment);
         let phones = sms::phones(&self);
+        let no_file = self.no_file();
         let Self { merged, findings, file, .. } = self;
         if !findings.problems.is_empty() {
             return Err(ConfigError::new(file, findings.problems));
@@ -102,7 +103,23 @@ impl<'a> Build<'a> {
             warnings: findings.warnings,
             effective: Effective::of(&merged),
             source: file,
+            no_file,
         })
+    }
+
+    /// Nobody should take a desk for development, which an account without a
+    /// configuration gets, for the office's.
+    fn no_file(&self) -> Option<String> {
+        if self.file.is_some() || self.merged.is_set("environment") {
+            return None;
+        }
+        let places: Vec<String> =
+            file::places(self.surroundings).map(|it| it.display().to_string()).collect();
+        Some(format!(
+            "There is no configuration file; looked for {}. This is a desk for development, \
+             whose messages stay in a tray.",
+            places.join(" and ")
+        ))
     }
 
     /// Something is wrong with the value of a key.

@@ -1,5 +1,6 @@
 //! The configuration file: which one, and its values with their lines.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -14,16 +15,29 @@ use super::table;
 use crate::domain::text::clean;
 
 /// The file to read: the one named on the command line, else the one that
-/// `COUNTERSIGN_CONFIG` names, else the one in the XDG folder if it is there.
+/// `COUNTERSIGN_CONFIG` names, else the first that is there of [`places`].
 pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Option<PathBuf> {
     if let Some(named) = named {
         return Some(surroundings.folder().join(named));
     }
-    surroundings.named_file().or_else(|| {
-        let folder = surroundings.xdg("XDG_CONFIG_HOME", ".config")?;
-        let file = folder.join("countersign").join("config.toml");
-        file.exists().then_some(file)
-    })
+    surroundings.named_file().or_else(|| places(surroundings).find(|it| is_there(it)))
+}
+
+/// Where the file is looked for when nobody names it: in the account's XDG folder,
+/// then in the machine's.
+pub(super) fn places(surroundings: &Surroundings) -> impl Iterator<Item = PathBuf> {
+    let own = surroundings.xdg("XDG_CONFIG_HOME", ".config");
+    let folders = own.into_iter().chain(surroundings.system().map(Path::to_owned));
+    folders.map(|it| it.join("countersign").join("config.toml"))
+}
+
+/// Whether there is a file. One that this account may not look at counts: it is told
+/// that it cannot be read, and nothing else is taken in its place.
+fn is_there(file: &Path) -> bool {
+    match std::fs::metadata(file) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    }
 }
 
 /// Reads the file at `path`.

@@ -27,6 +27,9 @@ pub enum Environment {
 pub struct Config {
     /// The file it was read from; none where there was no file.
     pub source: Option<PathBuf>,
+    /// Where a file was looked for, and what holds without one, in a sentence; none
+    /// where there was one, or where somebody said what this is for.
+    pub no_file: Option<String>,
     /// `environment`
     pub environment: Environment,
     /// `[office]`

@@ -10,11 +10,15 @@ pub(super) const PREFIX: &str = "COUNTERSIGN__";
 /// The variable that names the configuration file.
 pub(super) const FILE_VARIABLE: &str = "COUNTERSIGN_CONFIG";
 
+/// The folder of the machine's configurations.
+const SYSTEM: &str = "/etc";
+
 /// What the program is started in.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     variables: BTreeMap<String, OsString>,
     folder: PathBuf,
+    system: Option<PathBuf>,
     host: Option<String>,
 }
 
@@ -25,7 +29,7 @@ impl Surroundings {
             .filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value)))
             .collect();
         let folder = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        Self { variables, folder, host: whoami::hostname().ok() }
+        Self { variables, folder, system: Some(SYSTEM.into()), host: whoami::hostname().ok() }
     }
 
     /// Made-up ones.
@@ -34,7 +38,13 @@ impl Surroundings {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), OsString::from(value)))
             .collect();
-        Self { variables, folder: folder.to_owned(), host: None }
+        Self { variables, folder: folder.to_owned(), system: None, host: None }
+    }
+
+    /// The same on a machine whose configurations lie in `folder`.
+    #[must_use]
+    pub fn with_system(self, folder: &Path) -> Self {
+        Self { system: Some(folder.to_owned()), ..self }
     }
 
     /// The working folder.
@@ -56,6 +66,11 @@ impl Surroundings {
     /// relative paths: the variable, else a place below the home folder.
     pub(super) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         self.absolute(variable).or_else(|| Some(self.home()?.join(below_home)))
+    }
+
+    /// The folder of the machine's configurations.
+    pub(super) fn system(&self) -> Option<&Path> {
+        self.system.as_deref()
     }
 
     /// The file that [`FILE_VARIABLE`] names.

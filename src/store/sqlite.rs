@@ -2,11 +2,13 @@
 //! connections behave.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::fs::Access;
+use rustix::io::Errno;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlitePool};
 
@@ -118,8 +120,9 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let denied = |what: &str, error: &std::io::Error| {
-        StoreError::Unreachable(format!("{what} {} failed: {error}", path.display()))
+    let denied = |what: &str, error: &io::Error| match error.kind() {
+        ErrorKind::PermissionDenied => not_permitted(path, error),
+        _ => StoreError::Unreachable(format!("{what} {} failed: {error}", path.display())),
     };
     fs::DirBuilder::new()
         .recursive(true)
@@ -130,14 +133,37 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            permitted(path, folder, Access::WRITE_OK | Access::EXEC_OK)?;
             ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
                 let mut name = path.as_os_str().to_owned();
                 name.push(suffix);
+                permitted(path, Path::new(&name), Access::READ_OK | Access::WRITE_OK)?;
                 keep_private(Path::new(&name))
             })
         }
         Err(error) => Err(denied("creating", &error)),
     }
+}
+
+/// Asks whether this account may use `file`, a part of the store. The file is not
+/// opened for it: closing it would take the locks of this process's connections away.
+fn permitted(store: &Path, file: &Path, rights: Access) -> Result<(), StoreError> {
+    match rustix::fs::access(file, rights) {
+        Err(error @ (Errno::ACCESS | Errno::PERM)) => {
+            Err(not_permitted(store, &io::Error::from(error)))
+        }
+        // What else is wrong is for SQLite to say.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn not_permitted(store: &Path, error: &io::Error) -> StoreError {
+    StoreError::Refused(format!(
+        "This account may not use the store {} ({error}): the file or its folder belongs to \
+         another account, or is closed. Run countersign as the account that owns it, or let \
+         accounts share a store on a database server (store.url).",
+        store.display()
+    ))
 }
 
 /// Takes away what others could read, or says that it cannot be done.

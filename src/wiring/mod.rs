@@ -151,7 +151,7 @@ impl House for Wiring {
             Environment::Development => Some("development"),
             Environment::Production => None,
         };
-        let warning = self.keep_log(config).err();
+        let warning = self.keep_log(config).err().or_else(|| config.no_file.clone());
         show(self.desk(config).await?, config, mark, warning).await
     }
 
