@@ -26,6 +26,10 @@ mod migrate;
 mod next;
 #[path = "cli/outcomes.rs"]
 mod outcomes;
+#[path = "cli/pages.rs"]
+mod pages;
+#[path = "cli/places.rs"]
+mod places;
 #[path = "cli/prompt.rs"]
 mod prompt;
 #[path = "support/servers/mod.rs"]

@@ -1,6 +1,8 @@
 //! `doctor`: each part tried as it would be used, all at once, each with a
 //! time limit, so that one that hangs keeps no other from being told.
 
+mod configuration;
+
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::future::Future;
@@ -14,7 +16,6 @@ use super::json::{Check, DoctorReply};
 use super::moment;
 use super::output::Output;
 use crate::config::Config;
-use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::line::Health;
@@ -39,28 +40,34 @@ pub async fn run(
     clock: impl Fn() -> Timestamp,
     test: Option<&str>,
 ) -> Result<Exit, Failure> {
-    let checks = match read {
-        Err(failure) => {
-            let help = "Mend the configuration first; the other parts follow from it.";
-            vec![bad("configuration", sentence(failure), help), terminal(house)]
-        }
-        Ok(config) => {
-            let mut checks = all(house, &config, clock).await;
-            if let Some(to) = test {
-                checks.extend(send_test(house, &config, to).await);
-            }
-            checks
-        }
+    let config = match read {
+        Ok(config) => config,
+        Err(failure) => return configuration::unusable(house, output, failure),
     };
+    let mut checks = all(house, &config, clock).await;
+    if let Some(to) = test {
+        checks.extend(send_test(house, &config, to).await);
+    }
     let failed = checks.iter().filter(|check| !check.ok).count();
     let message = match failed {
         0 => "Everything works.".to_owned(),
         1 => "One part does not work.".to_owned(),
         failed => format!("{failed} parts do not work."),
     };
-    let exit = if failed == 0 { Exit::DONE } else { Outcome::Unavailable.into() };
+    if failed == 0 {
+        return tell(output, "fine", Exit::DONE, message, checks);
+    }
+    tell(output, Outcome::Unavailable.word(), Outcome::Unavailable.into(), message, checks)
+}
+
+fn tell(
+    output: &mut Output,
+    outcome: &'static str,
+    exit: Exit,
+    message: String,
+    checks: Vec<Check>,
+) -> Result<Exit, Failure> {
     if output.json() {
-        let outcome = if failed == 0 { "fine" } else { Outcome::Unavailable.word() };
         output.object(&DoctorReply { outcome, message, checks })?;
         return Ok(exit);
     }
@@ -82,7 +89,7 @@ async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) 
         sender(house, config, Channel::Sms),
         sender(house, config, Channel::Whatsapp),
     );
-    let mut checks = vec![configuration(config)];
+    let mut checks = vec![configuration::check(config)];
     checks.extend(store);
     let Found { used, lines, now } = found.unwrap_or_default();
     checks.extend(keys(house, config, used));
@@ -106,22 +113,6 @@ fn note(part: &'static str, found: impl Into<String>, help: Option<String>) -> C
 
 async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(PATIENCE, act).await.ok()
-}
-
-fn configuration(config: &Config) -> Check {
-    let environment = match config.environment {
-        Environment::Development => "development",
-        Environment::Production => "production",
-    };
-    let source = match &config.source {
-        Some(file) => file.display().to_string(),
-        None => "no file, defaults only".to_owned(),
-    };
-    let mut check = good("configuration", format!("{environment}, {source}"));
-    if !config.warnings.is_empty() {
-        check.help = Some(config.warnings.join(" "));
-    }
-    check
 }
 
 /// What the store knows of other parts.

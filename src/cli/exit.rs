@@ -1,6 +1,7 @@
 //! How a run ends: the exit code, and the failure that leads to it.
 
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, Problem};
@@ -72,11 +73,14 @@ pub struct Told {
     pub message: String,
     /// What is wrong with the configuration, one by one.
     pub problems: Vec<Problem>,
+    /// The configuration file that they are in.
+    pub file: Option<PathBuf>,
 }
 
 impl Failure {
     fn told(word: &'static str, exit: Exit, message: impl Into<String>) -> Self {
-        Self::Told(Box::new(Told { word, exit, message: message.into(), problems: Vec::new() }))
+        let message = message.into();
+        Self::Told(Box::new(Told { word, exit, message, problems: Vec::new(), file: None }))
     }
 
     /// An act that ended in one of the outcomes.
@@ -117,6 +121,7 @@ impl From<ConfigError> for Failure {
             exit: Exit::CONFIG,
             message: error.to_string(),
             problems: error.problems().to_vec(),
+            file: error.file().map(Path::to_owned),
         }))
     }
 }

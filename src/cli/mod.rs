@@ -150,7 +150,7 @@ impl Origin<'_> {
     /// The same, with its warnings told.
     fn load(&self, house: &dyn House, output: &mut Output) -> Result<Config, Failure> {
         let config = self.read(house)?;
-        for warning in &config.warnings {
+        for warning in config.no_file.iter().chain(&config.warnings) {
             output.note(&format!("Note: {warning}"));
         }
         Ok(config)

@@ -1,4 +1,4 @@
-//! What the doctor finds about keys.
+//! What the doctor finds about keys and the configuration.
 
 use std::fs;
 
@@ -38,4 +38,25 @@ fn a_key_file_without_the_key_of_an_open_code_is_told() {
 
     fs::rename(&other, desk.path("desk.keys")).expect("copied");
     assert_eq!(told(&desk, "keys").len(), 1);
+}
+
+#[test]
+fn each_problem_of_the_configuration_is_a_line_of_its_own() {
+    let desk = Desk::empty();
+    desk.configure("[otp]\nlength = 3\nexpiry_minutes = 60\nlenght = 6\n");
+    let checked = desk.run(&["config", "check", "--json"]).ended(78, "bad_configuration");
+    let doctor = desk.run(&["doctor", "--json"]).ended(78, "bad_configuration");
+    let wrong = told(&desk, "configuration");
+    let found: Vec<_> = wrong.iter().map(|it| it["found"].as_str().expect("a text")).collect();
+    let problems = checked["problems"].as_array().expect("problems");
+    assert_eq!((found.len(), problems.len()), (3, 3), "{doctor}");
+    for (found, problem) in found.iter().zip(problems) {
+        assert!(found.contains(problem["text"].as_str().expect("a text")), "{found}");
+        assert!(found.contains("config.toml line "), "{found}");
+    }
+    assert!(wrong.iter().all(|it| it["state"] == "failed"), "{doctor}");
+    let out = desk.run(&["doctor"]).out;
+    let lines = out.lines().filter(|it| it.starts_with("FAILED  configuration")).count();
+    assert_eq!(lines, 3, "{out}");
+    assert!(out.contains("3 problems"), "{out}");
 }

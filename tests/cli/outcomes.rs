@@ -232,7 +232,7 @@ fn a_bad_configuration_is_told_in_full() {
     assert_eq!(json["problems"].as_array().map(Vec::len), Some(3), "{json}");
     assert!(!desk.path("desk.db").exists(), "nothing is opened");
     assert_eq!(desk.run(&["completions", "bash"]).code, 0);
-    assert_eq!(desk.run(&["doctor", "--json"]).code, 31);
+    assert_eq!(desk.run(&["doctor", "--json"]).code, 78, "as config check");
     let missing = desk.run(&["--config", "nowhere.toml", "config", "check", "--json"]);
     missing.ended(78, "bad_configuration");
 }

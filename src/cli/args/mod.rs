@@ -10,7 +10,7 @@ mod upkeep;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 pub use customers::{ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact};
 pub use desk::{LogArgs, NamedSession, RequestArgs, Sessions};
@@ -69,7 +69,7 @@ pub struct Cli {
         value_name = "FILE",
         value_hint = ValueHint::FilePath,
         help = "The configuration file [default: $COUNTERSIGN_CONFIG, \
-            then countersign/config.toml in the XDG configuration folder]"
+            then ~/.config/countersign/config.toml, then /etc/countersign/config.toml]"
     )]
     pub config: Option<PathBuf>,
 
@@ -82,6 +82,15 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+/// `--config` and `--demo` for commands to which they mean nothing: taken, so that a
+/// script can give them to each command, and not offered.
+fn idle() -> [Arg; 2] {
+    let config = Arg::new("config").long("config").value_name("FILE");
+    let config = config.value_parser(clap::value_parser!(PathBuf));
+    let demo = Arg::new("demo").long("demo").action(ArgAction::SetTrue);
+    [config, demo].map(|it| it.global(true).hide(true))
+}
+
 fn const_join() -> String {
     format!("{EXAMPLES}\n\n{EXIT_CODES}")
 }
@@ -92,7 +101,7 @@ pub enum Command {
     /// The interface on a throw-away store with sample customers and the tray
     #[command(after_help = "Examples:\n  countersign demo\n  \
         countersign --demo tray --follow     in another terminal, while the demo runs\n\n\
-        Nothing is sent and nothing is kept.")]
+        Nothing is sent and nothing is kept.", args = idle())]
     Demo,
     /// Import customers, or find one
     #[command(subcommand)]
@@ -174,20 +183,21 @@ counters, or by this, when its time has come. Any number may run at once.")]
     /// Check each part as it would be used, and say what to do about each failure
     #[command(after_help = "Examples:\n  countersign doctor\n  \
         countersign doctor --send-test admin@example.org\n\n\
-        Nothing is sent without --send-test. Exits with 31 when any part fails.")]
+        Nothing is sent without --send-test. Exits with 31 when any part fails, and with 78 when \
+        the configuration cannot be used.")]
     Doctor(DoctorArgs),
     /// Check or show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Print a shell's completions
     #[command(after_help = "Example:\n  \
-        countersign completions bash > ~/.local/share/bash-completion/completions/countersign")]
+        countersign completions bash > ~/.local/share/bash-completion/completions/countersign", args = idle())]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page, or write one page a command into a folder
-    #[command(after_help = "Examples:\n  countersign man | man -l -\n  countersign man ./man1")]
+    #[command(after_help = "Examples:\n  countersign man | man -l -\n  countersign man ./man1", args = idle())]
     Man {
         /// The folder, which must exist
         #[arg(value_hint = ValueHint::DirPath)]

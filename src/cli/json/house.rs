@@ -33,7 +33,7 @@ pub struct MaintainReply {
 /// `doctor`.
 #[derive(Debug, Serialize)]
 pub struct DoctorReply {
-    /// `fine` or `unavailable`.
+    /// `fine`, `unavailable`, or `bad_configuration`.
     pub outcome: &'static str,
     /// The sentence for people.
     pub message: String,

@@ -1,0 +1,52 @@
+//! The configuration: what holds, or each thing that is wrong with it.
+
+use super::{bad, good, tell, terminal};
+use crate::cli::exit::{Exit, Failure, Told};
+use crate::cli::house::House;
+use crate::cli::json::Check;
+use crate::cli::output::Output;
+use crate::config::Config;
+use crate::config::settings::Environment;
+
+/// What holds, and where it was read.
+pub(super) fn check(config: &Config) -> Check {
+    let environment = match config.environment {
+        Environment::Development => "development",
+        Environment::Production => "production",
+    };
+    let source = match &config.source {
+        Some(file) => file.display().to_string(),
+        None => "no file, defaults only".to_owned(),
+    };
+    let mut check = good("configuration", format!("{environment}, {source}"));
+    let notes: Vec<&str> =
+        config.no_file.iter().chain(&config.warnings).map(String::as_str).collect();
+    if !notes.is_empty() {
+        check.help = Some(notes.join(" "));
+    }
+    check
+}
+
+/// A configuration that cannot be used: each of its problems, and the end to which
+/// `config check` comes.
+pub(super) fn unusable(
+    house: &dyn House,
+    output: &mut Output,
+    failure: Failure,
+) -> Result<Exit, Failure> {
+    let Failure::Told(told) = failure else { return Err(failure) };
+    if told.problems.is_empty() {
+        return Err(Failure::Told(told));
+    }
+    let Told { word, exit, problems, file, .. } = *told;
+    let found = problems.iter().map(ToString::to_string);
+    let checks = found.map(|it| Check { help: None, ..bad("configuration", it, "") });
+    let checks = checks.chain([terminal(house)]).collect();
+    let file = file.map(|it| format!(" {}", it.display())).unwrap_or_default();
+    let message = match problems.len() {
+        1 => format!("The configuration{file} has a problem"),
+        many => format!("The configuration{file} has {many} problems"),
+    };
+    let message = format!("{message}. Correct it first: the other parts follow from it.");
+    tell(output, word, exit, message, checks)
+}
