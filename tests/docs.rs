@@ -77,7 +77,10 @@ fn check_made(page: &str, name: &str, made: &str) {
     let (before, rest) = text.split_once(&begin).expect("where it begins");
     let (written, after) = rest.split_once(&end).expect("where it ends");
     if env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, format!("{before}{begin}{made}{end}{after}")).expect("a writable page");
+        // Other tests read the page meanwhile: it changes at once.
+        let anew = path.with_extension("anew");
+        fs::write(&anew, format!("{before}{begin}{made}{end}{after}")).expect("a writable page");
+        fs::rename(anew, path).expect("a writable page");
         return;
     }
     assert!(
@@ -203,6 +206,24 @@ fn every_page_is_linked_from_the_readme() {
         .filter(|page| page.as_os_str() != "README.md" && !linked.contains(page))
         .collect();
     assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    const FOLDERS: [&str; 7] =
+        ["src/", "tests/", "assets/", "migrations/", "benches/", "docs/", ".ci/"];
+    let is_path = |word: &&str| {
+        FOLDERS.iter().any(|folder| word.starts_with(folder))
+            && word.chars().all(|it| it.is_ascii_alphanumeric() || "._-/".contains(it))
+    };
+    let mut seen = 0;
+    for (page, text) in pages() {
+        for path in prose(&text).split('`').skip(1).step_by(2).filter(is_path) {
+            seen += 1;
+            assert!(root().join(path).exists(), "{}: {path} is not there", page.display());
+        }
+    }
+    assert!(seen > 40, "only {seen} files");
 }
 
 /// The words of a line of a shell script, up to where another command begins.
