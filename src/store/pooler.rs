@@ -32,7 +32,11 @@ pub(super) async fn keeps_sessions(options: &PgConnectOptions) -> sqlx::Result<b
     let (mut one, mut other) = (open(options).await?, open(options).await?);
     let set = format!("SELECT set_config('countersign.session', '{mark}', false)");
     say(&mut one, set).await?;
-    say(&mut other, "BEGIN".into()).await?;
+    // A pooler of statements knows no transactions at all.
+    match say(&mut other, "BEGIN".into()).await {
+        Err(sqlx::Error::Database(_)) => return Ok(false),
+        begun => begun?,
+    }
     // Whoever has but one connection to lend keeps the first one waiting.
     let read = sqlx::raw_sql("SELECT current_setting('countersign.session', true)");
     let kept = match timeout(PATIENCE, read.fetch_one(&mut one)).await {
