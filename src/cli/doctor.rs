@@ -59,8 +59,7 @@ pub async fn run(
     let notes = checks.iter().filter(|it| it.state == "note" && it.part != TERMINAL).count();
     let message = match failed {
         0 if notes == 0 => "Everything works.".to_owned(),
-        0 if notes == 1 => "Nothing fails, but 1 note above says what to look at.".to_owned(),
-        0 => format!("Nothing fails, but {notes} notes above say what to look at."),
+        0 => format!("Nothing fails; notes above that say what to look at: {notes}."),
         1 => "One part does not work.".to_owned(),
         failed => format!("{failed} parts do not work."),
     };

@@ -82,7 +82,8 @@ statements! {
     /// Some customers of those that can be found.
     FOUND {
         "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
-         ORDER BY customer_id LIMIT $1) s JOIN core_customer_view c ON c.id = s.customer_id"
+         WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) few \
+         JOIN core_customer_view c ON c.id = few.customer_id"
     }
     THEIRS {
         "SELECT COUNT(*) FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
@@ -179,7 +180,7 @@ async fn of_search(db: &Db) -> Option<Finding> {
         help: Some("Nobody can be found before this is put right.".into()),
         stops: true,
     };
-    let rows = match db.all(&FOUND, args![SAMPLE]).await {
+    let rows = match db.all(&FOUND, args![i64::MIN, SAMPLE]).await {
         Ok(rows) => rows,
         Err(error) => return Some(failed(&error)),
     };

@@ -20,7 +20,7 @@ statements! {
     /// that outlives a crash.
     KEPT {
         (each
-            ("SELECT '', encoding, '' FROM pragma_encoding")
+            ("SELECT '', encoding, '' FROM pragma_encoding AS list")
             ("SELECT CAST(t.relname AS TEXT), \
               CASE t.relpersistence WHEN 'p' THEN 'logged' ELSE 'unlogged' END, '' \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \

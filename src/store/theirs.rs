@@ -75,8 +75,8 @@ pub(super) async fn import(
     let (mut count, mut written) = (ImportCount::default(), Vec::new());
     for customer in batch {
         let customer = Incoming::from(customer);
-        let known = theirs.find(&mut tx, customer.account_no).await?;
         let refused = |error| theirs.refused(customer.account_no, error);
+        let known = theirs.find(&mut tx, customer.account_no).await.map_err(refused)?;
         let Some((id, cells)) = known else {
             count.added += 1;
             if dry {

@@ -146,6 +146,9 @@ pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
 const COLUMNS: [&str; 7] =
     ["key", "account number", "name", "email address", "phone number", "address", "language"];
 
+/// What is wrong with a row that can be read.
+const SHARED: &str = "another row has the same key";
+
 /// Rows of customers that others wrote.
 #[derive(Default)]
 pub(super) struct Rows {
@@ -172,10 +175,7 @@ pub(super) fn customers(rows: &[Row]) -> Rows {
         match customer(row) {
             Ok(customer) if !shared => read.customers.push(customer),
             found => {
-                let why = match found {
-                    Ok(_) => "another row has the same key",
-                    Err(_) => unreadable_column(row),
-                };
+                let why = if found.is_ok() { SHARED } else { unreadable_column(row) };
                 let why = told(row, number, why);
                 tracing::warn!(row = why, "a customer was left out");
                 read.unreadable.push((number, why));
@@ -198,6 +198,9 @@ fn unreadable_column(row: &Row) -> &'static str {
 fn told(row: &Row, number: Option<i64>, why: &str) -> String {
     let why = if COLUMNS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
     match (number, row.maybe_text(1)) {
+        (Some(number), Ok(Some(account_no))) if why == SHARED => {
+            format!("key {number} of account number {account_no}: {why}")
+        }
         (Some(number), _) => format!("key {number}: {why}"),
         (None, Ok(Some(account_no))) => format!("account number {account_no}: {why}"),
         (None, _) => format!("one without a key: {why}"),
