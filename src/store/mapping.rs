@@ -17,7 +17,7 @@ use crate::service::ports::{CustomerCheck, Finding, StoreError};
 /// Customers are counted up to here; an exact count of millions takes seconds.
 const COUNTED: u32 = 100_000;
 
-/// So many customers are looked at for a search.
+/// So many customers are asked of a search; as many are looked at for one.
 const SAMPLE: u32 = 50;
 
 statements! {
@@ -79,10 +79,11 @@ statements! {
     KEYLESS {
         "SELECT COUNT(*) FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
     }
-    /// Some customers of those that can be found.
+    /// Some customers of those that can be found; by a number of its own, so that
+    /// every plan knows how few they are.
     FOUND {
         "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
-         WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) few \
+         WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
          JOIN core_customer_view c ON c.id = few.customer_id"
     }
     THEIRS {
@@ -143,7 +144,9 @@ pub(super) async fn obstacle(
         })
         .collect();
     let table = source.table().map(|it| it.name.to_string()).unwrap_or_default();
-    let why = || format!("The table of customers {table} cannot be used: {}", told.join(" "));
+    let why = || {
+        format!("The table of customers {table} is not as [customers] has it: {}", told.join(" "))
+    };
     Ok((!told.is_empty()).then(why))
 }
 
@@ -180,7 +183,7 @@ async fn of_search(db: &Db) -> Option<Finding> {
         help: Some("Nobody can be found before this is put right.".into()),
         stops: true,
     };
-    let rows = match db.all(&FOUND, args![i64::MIN, SAMPLE]).await {
+    let rows = match db.all(&FOUND, args![i64::MIN]).await {
         Ok(rows) => rows,
         Err(error) => return Some(failed(&error)),
     };

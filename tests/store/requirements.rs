@@ -239,7 +239,6 @@ async fn a_server_is_used_whatever_its_own_settings_are() {
                 "default-storage-engine=Aria",
                 "autocommit=0",
                 "transaction-isolation=SERIALIZABLE",
-                "foreign-key-checks=0",
             ] as &'static [&'static str],
         ),
         (
