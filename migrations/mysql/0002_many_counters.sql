@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS core_customer (
     currency      VARCHAR(3),
     created_at    BIGINT NOT NULL,
     updated_at    BIGINT NOT NULL
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- How a customer is found. To the letter for naming one exactly (account_key,
 -- email_key: only A-Z became a-z; phone_key: E.164), folded for searches.
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS core_customer_search (
     INDEX core_customer_search_name (name),
     INDEX core_customer_search_email (email),
     INDEX core_customer_search_account_end (account_end)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The words of a name and of an address before the @, and the digits of a
 -- phone number from each of them to the end. A search for the beginning of a
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS core_customer_word (
     word        VARCHAR(64) NOT NULL,
     customer_id BIGINT NOT NULL,
     PRIMARY KEY (word, customer_id)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS core_invoice (
     id           BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS core_invoice (
     status       VARCHAR(20) NOT NULL,
     FOREIGN KEY (customer_id) REFERENCES core_customer (id),
     INDEX core_invoice_customer (customer_id, issued_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS core_feedback (
     id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -69,18 +69,18 @@ CREATE TABLE IF NOT EXISTS core_feedback (
     status      VARCHAR(20) NOT NULL,
     FOREIGN KEY (customer_id) REFERENCES core_customer (id),
     INDEX core_feedback_customer (customer_id, received_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What this program has to remember of its own doings.
 CREATE TABLE IF NOT EXISTS core_setting (
     name  VARCHAR(255) NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What one terminal at a time may do.
 CREATE TABLE IF NOT EXISTS core_lock (
     name VARCHAR(255) NOT NULL PRIMARY KEY
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT INTO core_lock (name) VALUES ('issue'), ('index'), ('maintain')
 ON DUPLICATE KEY UPDATE core_lock.name = core_lock.name;
 
@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS core_otp (
     UNIQUE (customer_id, open_purpose),
     INDEX core_otp_latest (customer_id, purpose, id),
     INDEX core_otp_digest_until (digest_until)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Codes that were replaced, until they expire: never accepted, but recognised,
 -- so that the customer can be told which message to look for.
@@ -134,7 +134,7 @@ CREATE TABLE IF NOT EXISTS core_otp_retired (
     expires_at  BIGINT NOT NULL,
     INDEX core_otp_retired_customer (customer_id, purpose, expires_at),
     INDEX core_otp_retired_expiry (expires_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Wrong codes in a row, over all of a customer's requests. Every customer with
 -- a request has a row: whoever changes it has the customer to himself.
@@ -142,7 +142,7 @@ CREATE TABLE IF NOT EXISTS core_guard (
     customer_id BIGINT NOT NULL PRIMARY KEY,
     failures    BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS core_delivery (
     id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -167,7 +167,7 @@ CREATE TABLE IF NOT EXISTS core_delivery (
     INDEX core_delivery_clerk (clerk, created_at),
     INDEX core_delivery_counter (counter, created_at),
     INDEX core_delivery_created (created_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Requests that are over and old, with how their last message went. The
 -- contact is masked for good.
@@ -197,7 +197,7 @@ CREATE TABLE IF NOT EXISTS core_otp_archive (
     INDEX core_otp_archive_public_id (public_id),
     INDEX core_otp_archive_customer (customer_id),
     INDEX core_otp_archive_created (created_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS core_session (
     id           BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -216,7 +216,7 @@ CREATE TABLE IF NOT EXISTS core_session (
     ended_how    VARCHAR(20),
     INDEX core_session_customer (customer_id),
     INDEX core_session_expiry (expires_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS core_event (
     id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -237,7 +237,7 @@ CREATE TABLE IF NOT EXISTS core_event (
     INDEX core_event_channel (channel),
     INDEX core_event_outcome_channel (outcome, channel),
     UNIQUE INDEX core_event_act (act)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- For people and reporting tools: readable times (UTC), no secrets.
 CREATE OR REPLACE VIEW core_otp_readable AS

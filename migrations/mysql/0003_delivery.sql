@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS core_outbox (
     tries        BIGINT NOT NULL,
     FOREIGN KEY (delivery_id) REFERENCES core_delivery (id) ON DELETE CASCADE,
     INDEX core_outbox_due (due_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- How each provider does. The rows are all there can be.
 CREATE TABLE IF NOT EXISTS core_line (
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS core_line (
     down_until BIGINT NOT NULL,
     slow_until BIGINT NOT NULL,
     detail     TEXT
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT INTO core_line (name, failures, down_until, slow_until) VALUES
     ('email', 0, 0, 0), ('email fallback', 0, 0, 0), ('sms', 0, 0, 0), ('sms fallback', 0, 0, 0),
     ('whatsapp', 0, 0, 0), ('whatsapp fallback', 0, 0, 0)

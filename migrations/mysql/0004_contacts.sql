@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS core_contact (
     bound_at    BIGINT NOT NULL,
     changed     BIGINT NOT NULL, -- 1: it took another one's place, and no admin has confirmed it
     PRIMARY KEY (customer_id, kind)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What is still to be told to contacts that were changed; told, the row goes.
 CREATE TABLE IF NOT EXISTS core_notice (
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS core_notice (
     due_at      BIGINT NOT NULL,
     tries       BIGINT NOT NULL,
     INDEX core_notice_due (due_at)
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Test messages of the last hour, for their limits; older ones go with the next.
 CREATE TABLE IF NOT EXISTS core_trial (
@@ -31,4 +31,4 @@ CREATE TABLE IF NOT EXISTS core_trial (
     clerk      VARCHAR(255) NOT NULL,
     counter    VARCHAR(64) NOT NULL,
     created_at BIGINT NOT NULL
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

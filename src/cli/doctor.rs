@@ -22,9 +22,11 @@ use crate::domain::line::Health;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::service::Route;
-use crate::service::ports::{CustomerCheck, KeysInUse, Sender};
+use crate::service::ports::{CustomerCheck, KeysInUse, Sender, StoreError};
 use crate::service::trial::{TrialError, Trialled};
 use crate::service::wording;
+
+const TERMINAL: &str = "terminal";
 
 /// No part takes longer to say how it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,8 +51,11 @@ pub async fn run(
         checks.extend(send_test(house, &config, to).await);
     }
     let failed = checks.iter().filter(|check| !check.ok).count();
+    // That there is no terminal is no fault where scripts ask.
+    let notes = checks.iter().filter(|it| it.state == "note" && it.part != TERMINAL).count();
     let message = match failed {
-        0 => "Everything works.".to_owned(),
+        0 if notes == 0 => "Everything works.".to_owned(),
+        0 => format!("Nothing fails; notes above that say what to look at: {notes}."),
         1 => "One part does not work.".to_owned(),
         failed => format!("{failed} parts do not work."),
     };
@@ -130,18 +135,33 @@ async fn store(
     config: &Config,
     clock: impl Fn() -> Timestamp,
 ) -> (Vec<Check>, Option<Found>) {
+    let told = |error: StoreError| (wording::store_error(&error), None);
     let tried = in_time(async {
-        let store = house.store(config).await.map_err(sentence)?;
-        let found = store.check().await.map_err(|error| wording::store_error(&error))?;
+        let store = house.store(config).await.map_err(|failure| (sentence(failure), None))?;
+        let table = store.check_customers().await;
+        let found = match store.check().await {
+            Ok(found) => found,
+            // Why nobody can work with the customers is what is to be mended first.
+            Err(error) => {
+                let stopped = table.ok().filter(|it| it.findings.iter().any(|it| it.stops));
+                return Err((wording::store_error(&error), stopped));
+            }
+        };
         let before = clock();
-        let now = store.now().await.map_err(|error| wording::store_error(&error))?;
+        let now = store.now().await.map_err(told)?;
         let after = clock();
-        let notes = store.notes().await.map_err(|error| wording::store_error(&error))?;
-        let (_, lines) = store.lines().await.map_err(|error| wording::store_error(&error))?;
-        let used = store.keys_in_use().await.map_err(|error| wording::store_error(&error))?;
-        let table = store.check_customers().await.map_err(|error| wording::store_error(&error));
+        let notes = store.notes().await.map_err(told)?;
+        let (_, lines) = store.lines().await.map_err(told)?;
+        let used = store.keys_in_use().await.map_err(told)?;
+        let table = table.map_err(|error| wording::store_error(&error));
         let clock = offset(before, now, after);
-        Ok::<_, String>((found, notes, clock, customers(table), Found { used, lines, now }))
+        Ok::<_, (String, Option<CustomerCheck>)>((
+            found,
+            notes,
+            clock,
+            customers(table),
+            Found { used, lines, now },
+        ))
     });
     let why = match tried.await {
         Some(Ok((found, notes, clock, customers, others))) => {
@@ -149,8 +169,10 @@ async fn store(
             let store = std::iter::once(good("store", found)).chain(notes);
             return (store.chain([clock]).chain(customers).collect(), Some(others));
         }
-        Some(Err(why)) => {
-            bad("store", why, "See [store] in the configuration; then: countersign migrate")
+        Some(Err((why, stopped))) => {
+            let help = "See [store] in the configuration; then: countersign migrate";
+            let stopped = stopped.map_or_else(Vec::new, |it| customers(Ok(it)));
+            return (std::iter::once(bad("store", why, help)).chain(stopped).collect(), None);
         }
         None => bad("store", SLOW, "Look whether the store's server and the network are up."),
     };
@@ -350,7 +372,7 @@ fn log_file(config: &Config) -> Check {
 fn terminal(house: &dyn House) -> Check {
     if let Err(why) = house.terminal() {
         // Commands work without one, and scripts run doctor too.
-        return note("terminal", why, None);
+        return note(TERMINAL, why, None);
     }
     let term = env::var("TERM").unwrap_or_default();
     let size = rustix::termios::tcgetwinsize(io::stdout())
@@ -365,5 +387,5 @@ fn terminal(house: &dyn House) -> Check {
     } else {
         "colours"
     };
-    good("terminal", format!("{term}, {size}, {writing}, {colours}"))
+    good(TERMINAL, format!("{term}, {size}, {writing}, {colours}"))
 }

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::json::IndexReply;
 use super::output::Output;
 use crate::service::index::{self, IndexCount};
-use crate::service::ports::{Preparing, Store};
+use crate::service::ports::{Preparing, Store, Unreadable};
 
 /// What takes no longer is not worth a line.
 const SOON: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const STRIDE: u64 = 100_000;
 /// `customers index`
 pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Result<Exit, Failure> {
     let count = compare(store, output, dry_run).await?;
-    let IndexCount { seen, added, changed, forgotten } = count;
+    let IndexCount { seen, added, changed, forgotten, unreadable } = count;
     let differences = format!("{added} new, {changed} changed, {forgotten} gone");
     let message = match (dry_run, seen) {
         (true, _) => format!("Nothing was written. Of {seen} customers: {differences}."),
@@ -33,11 +33,24 @@ pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Resul
             added,
             changed,
             forgotten,
+            unreadable: unreadable.count,
+            rows: unreadable.first,
         })?;
     } else {
         output.line(&message)?;
+        left_out(output, &unreadable)?;
     }
     Ok(Exit::DONE)
+}
+
+/// Names the customers that nobody finds, since their rows cannot be read.
+pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Failure> {
+    if let Some(sentence) = rows.sentence() {
+        output.line(&format!(
+            "{sentence}. Have them corrected where the office keeps its customers."
+        ))?;
+    }
+    Ok(())
 }
 
 /// Waits until all customers can be found, and shows how far that has come.

@@ -73,9 +73,14 @@ pub async fn run(house: &dyn House, config: &Config, output: &mut Output) -> Res
             to,
             key_file,
             indexed,
+            unreadable: count.unreadable.count,
+            rows: count.unreadable.first,
         })?;
-    } else if indexed > 0 {
+        return Ok(Exit::DONE);
+    }
+    if indexed > 0 {
         output.line(&format!("{} customers can be found.", count.seen))?;
     }
+    index::left_out(output, &count.unreadable)?;
     Ok(Exit::DONE)
 }

@@ -4,7 +4,7 @@
 //! read again: counters look for new customers all the time, and a comparison
 //! of the whole table also finds those that were changed or taken out.
 
-use super::ports::{IndexStep, Store, StoreError};
+use super::ports::{IndexStep, Store, StoreError, Unreadable};
 use super::{Desk, DeskError};
 
 /// Customers compared in one step: enough to be fast, few enough to let the
@@ -12,7 +12,7 @@ use super::{Desk, DeskError};
 pub(super) const BATCH: u32 = 1_000;
 
 /// How far a comparison has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexCount {
     /// Customers looked at.
     pub seen: u64,
@@ -22,14 +22,20 @@ pub struct IndexCount {
     pub changed: u64,
     /// Found, but no longer there.
     pub forgotten: u64,
+    /// Those that cannot be read, and that nobody finds.
+    pub unreadable: Unreadable,
 }
 
 impl IndexCount {
-    const fn add(&mut self, step: &IndexStep) {
+    fn add(&mut self, step: IndexStep) {
         self.seen += step.seen;
         self.added += step.added;
         self.changed += step.changed;
         self.forgotten += step.forgotten;
+        let Unreadable { count, first } = step.unreadable;
+        let named = first.len() as u64;
+        self.unreadable.extend(first);
+        self.unreadable.count += count.saturating_sub(named);
     }
 }
 
@@ -44,9 +50,9 @@ pub async fn compare(
     let mut after = None;
     loop {
         let step = store.index_customers(after, BATCH, dry).await?;
-        count.add(&step);
-        progress(&count);
         after = step.next;
+        count.add(step);
+        progress(&count);
         if after.is_none() {
             return Ok(count);
         }

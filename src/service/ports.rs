@@ -167,8 +167,53 @@ impl ImportCount {
     }
 }
 
+/// Rows of the office's table that cannot be read, so that nobody finds them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unreadable {
+    /// How many.
+    pub count: u64,
+    /// The first of them, and what is wrong with each.
+    pub first: Vec<String>,
+}
+
+impl Unreadable {
+    /// So many are told by name.
+    const TOLD: usize = 5;
+
+    /// One sentence; none where every row can be read.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        let rows = match self.count {
+            0 => return None,
+            1 => "1 row of the customers was left out, since it".to_owned(),
+            many => format!("{many} rows of the customers were left out, since each"),
+        };
+        let more = if self.count > self.first.len() as u64 { "; …" } else { "" };
+        Some(format!("{rows} cannot be used ({}{more})", self.first.join("; ")))
+    }
+}
+
+impl Extend<String> for Unreadable {
+    fn extend<T: IntoIterator<Item = String>>(&mut self, rows: T) {
+        for row in rows {
+            self.count += 1;
+            if self.first.len() < Self::TOLD {
+                self.first.push(row);
+            }
+        }
+    }
+}
+
+impl FromIterator<String> for Unreadable {
+    fn from_iter<T: IntoIterator<Item = String>>(rows: T) -> Self {
+        let mut all = Self::default();
+        all.extend(rows);
+        all
+    }
+}
+
 /// What came of comparing some customers with how they are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IndexStep {
     /// Customers looked at.
     pub seen: u64,
@@ -178,6 +223,8 @@ pub struct IndexStep {
     pub changed: u64,
     /// Found, but no longer there.
     pub forgotten: u64,
+    /// Those that cannot be read.
+    pub unreadable: Unreadable,
     /// Where the next step goes on; none at the end.
     pub next: Option<CustomerId>,
 }

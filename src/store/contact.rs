@@ -174,7 +174,8 @@ pub(super) async fn waiting(
 /// Whether a contact is what the customer's record says: who asked may have read
 /// the record before it was changed.
 async fn is_on_file(tx: &mut Tx, used: &Use<'_>) -> Result<bool, StoreError> {
-    let Some(row) = tx.maybe(&ON_FILE, args![used.customer.0]).await? else { return Ok(false) };
+    let rows = tx.all(&ON_FILE, args![used.customer.0]).await?;
+    let [row] = rows.as_slice() else { return Ok(false) };
     let kind = used.contact.kind();
     let at = match kind {
         ContactKind::Email => 0,

@@ -51,8 +51,18 @@ statements! {
 
 /// One customer.
 pub(super) async fn customer(db: &Db, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-    let row = db.maybe(&BY_ID, args![id.0]).await?;
-    row.map(|row| view::customer(&row)).transpose()
+    let rows = db.all(&BY_ID, args![id.0]).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut read = view::customers(&rows);
+    match read.unreadable.first() {
+        None => Ok(read.customers.pop()),
+        Some((_, why)) => Err(StoreError::Refused(format!(
+            "This customer cannot be verified, since the row in the office's table is not as it \
+             has to be ({why}). Have it corrected where the office keeps its customers."
+        ))),
+    }
 }
 
 /// The customers of an exact name. Only the letters A to Z are taken for equal
@@ -71,7 +81,7 @@ pub(super) async fn identify(
         CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
     let rows = db.all(sql, args![&lead, &key, SHARED]).await?;
-    let mut found: Vec<Customer> = rows.iter().map(view::customer).collect::<Result<_, _>>()?;
+    let mut found = view::customers(&rows).customers;
     // To MySQL a text with a blank at its end is the one without, and the office's
     // table may read otherwise by now than when it was indexed.
     found.retain(|it| match wanted {

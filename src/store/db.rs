@@ -5,6 +5,7 @@
 //! database, so another database means another variant, not another copy of
 //! what the store does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::mysql::MySqlArguments;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 
 use super::fault::failed;
 use super::lent::Lent;
+use super::requirements::Requirements;
 use super::sql::Sql;
 use super::tx::Inner;
 pub(super) use super::tx::{Script, Tx};
@@ -57,6 +59,8 @@ pub(super) struct Db {
     pools: Pools,
     limit: Duration,
     told: Told,
+    /// What is looked at once, before the first act.
+    requirements: Option<Arc<Requirements>>,
 }
 
 /// Counts of what was told.
@@ -72,7 +76,26 @@ pub(super) struct Told {
 impl Db {
     pub(super) fn new(pools: Pools) -> Self {
         let told = Told { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
-        Self { pools, limit: LIMIT, told }
+        Self { pools, limit: LIMIT, told, requirements: None }
+    }
+
+    /// Lets nobody read or write before these are met.
+    pub(super) fn require(mut self, requirements: Requirements) -> Self {
+        self.requirements = Some(Arc::new(requirements));
+        self
+    }
+
+    /// The same database as it is: to look at what is required, and to make it so.
+    pub(super) fn as_it_is(&self) -> Self {
+        Self { requirements: None, ..self.clone() }
+    }
+
+    /// Whether what is required is met; it is looked at until it is.
+    pub(super) async fn is_fit(&self) -> Result<(), StoreError> {
+        match &self.requirements {
+            Some(it) => Box::pin(it.met(&self.as_it_is())).await,
+            None => Ok(()),
+        }
     }
 
     /// Lets a server take so long over a statement.
@@ -117,6 +140,7 @@ impl Db {
     /// decided by guarded statements and under locks taken by [`Tx::lock`] or on
     /// a customer's guard.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        self.is_fit().await?;
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => {
                 Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
@@ -137,6 +161,7 @@ impl Db {
 
     /// Writes by one statement that is a transaction of its own; nobody is told.
     pub(super) async fn write_alone(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
+        self.is_fit().await?;
         match &self.pools {
             Pools::Sqlite { write, .. } => {
                 sqlite(sql, args).execute(write).await.map(|it| it.rows_affected())
@@ -161,6 +186,7 @@ impl Db {
         sql: &Sql,
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>, StoreError> {
+        self.is_fit().await?;
         let written = match &self.pools {
             Pools::Sqlite { write, .. } => {
                 let written = sqlite(sql, args).fetch_all(write).await;
@@ -184,6 +210,7 @@ impl Db {
 
     /// Reads rows outside of any transaction.
     pub(super) async fn all(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
+        self.is_fit().await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
                 rows(sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
@@ -207,6 +234,7 @@ impl Db {
         sql: &Sql,
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, StoreError> {
+        self.is_fit().await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
                 row(sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)

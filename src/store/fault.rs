@@ -10,6 +10,7 @@ use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
+use super::pooler;
 use crate::domain::text::clean;
 use crate::service::ports::StoreError;
 
@@ -95,6 +96,12 @@ fn of_sqlite(code: i32, text: String) -> StoreError {
     match code & 0xff {
         // busy, locked, read-only, disk I/O, full, cannot open
         5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unreachable(text),
+        _ if text.contains("same text encoding") => StoreError::Refused(
+            "The file that customers.file names is not written in UTF-8, as the store is, and \
+             SQLite cannot read both beside each other. Have a copy of it made in UTF-8 (sqlite3: \
+             PRAGMA encoding = 'UTF-8', then .dump and .read) and name that one."
+                .into(),
+        ),
         _ if text.contains("no such table: office.") => StoreError::Refused(no_such_table(&text)),
         _ if text.contains("no such table") => StoreError::NotMigrated(text),
         // a unique column has the value already
@@ -116,6 +123,12 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         // wrong password, no such role, no such database
         "28P01" | "28000" | "3D000" => StoreError::Refused(not_admitted(&text)),
         "25006" => StoreError::Unreachable(only_read(&text)),
+        // prepared twice, or never; transactions that it does not lend to
+        "42P05" | "26000" => StoreError::Refused(pooler::REFUSED.into()),
+        "08P01" if text.contains("pooling mode") => StoreError::Refused(pooler::REFUSED.into()),
+        "08P01" if text.contains("startup parameter") => {
+            StoreError::Refused(unknown_parameter(&text))
+        }
         // too many connections, cannot connect now
         "53300" | "57P03" => StoreError::Unreachable(text),
         // connection exceptions, insufficient resources, shut down or crashed
@@ -147,6 +160,15 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         }
         _ => StoreError::Failed(text),
     }
+}
+
+/// A pooler that does not know what every session of PostgreSQL begins with.
+fn unknown_parameter(text: &str) -> String {
+    format!(
+        "What answers under store.url is a connection pooler that does not take how countersign \
+         begins a session: {text}. Name the server itself in store.url, or let the pooler take \
+         this parameter (PgBouncer: ignore_startup_parameters)."
+    )
 }
 
 /// A server that is being moved, or stands by for another one.

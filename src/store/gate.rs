@@ -13,6 +13,11 @@ use crate::service::ports::{Dispatch, Issued, StoreError};
 /// The span in which the limits count.
 pub(super) const WINDOW: Duration = Duration::from_hours(1);
 
+/// Who it is cannot be told.
+const TWO: &str = "\
+    The office's table has several customers under this key, so that it cannot be told whose code \
+    this would be. Have it corrected where the office keeps its customers.";
+
 statements! {
     /// For each limit, the message that fills it: of a limit of six an hour,
     /// the sixth newest within the hour. When it leaves the hour there is room.
@@ -62,8 +67,10 @@ pub(super) async fn refusal(
         )
         .await?;
     let now = row.time(0)?;
-    if row.int(3 + limits.len())? == 0 {
-        return Err(StoreError::Failed("the customer is no longer on file".into()));
+    match row.int(3 + limits.len())? {
+        1 => {}
+        0 => return Err(StoreError::Failed("the customer is no longer on file".into())),
+        _ => return Err(StoreError::Refused(TWO.into())),
     }
     if row.maybe_int(1)?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return Ok(Some(Issued::CustomerLocked));

@@ -109,9 +109,10 @@ impl Entry {
         // Others' tables hold longer texts than can be looked up.
         let account = folded_account(account_no);
         let email_folded = email.map(folded_email).unwrap_or_default();
-        // Umlauts are looked for in both spellings: each is a line of its own.
-        let spelled = spelled_out(name).map(|it| format!("\n{it}")).unwrap_or_default();
-        let name = first(&(fold(name) + &spelled), NAME);
+        // Umlauts are looked for in both spellings, with a mark between that is read
+        // back as it was written.
+        let spelled = spelled_out(name).map(|it| format!(" | {it}")).unwrap_or_default();
+        let name = first(&(fold(name) + &spelled), NAME).trim_end().to_owned();
         let phone = digits(e164.or(phone).unwrap_or_default());
         let compact = compact(&account);
         Self {
@@ -164,7 +165,7 @@ impl Entry {
         let account = fold(&self.account_key);
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
-        let names = self.name.lines().flat_map(|name| [name.to_owned(), joined(name)]);
+        let names = self.name.split(" | ").flat_map(|name| [name.to_owned(), joined(name)]);
         let names: BTreeSet<String> = names.flat_map(|name| turned(&name)).collect();
         words(local)
             .filter(|word| !names.iter().any(|name| name.starts_with(word)))

@@ -11,12 +11,13 @@ use std::time::Duration;
 use super::db::{Db, args, list};
 use super::import::INDEX;
 use super::index::{self, Entry};
+use super::migrate;
 use super::source::Source;
 use super::sql::statements;
-use super::{migrate, view};
+use super::view::{self, Rows};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::fold::FOLDING;
-use crate::service::ports::{IndexStep, Preparing, StoreError};
+use crate::service::ports::{IndexStep, Preparing, StoreError, Unreadable};
 
 /// Customers compared in one step of a pass that nobody else paces.
 const BATCH: u32 = 1_000;
@@ -39,13 +40,8 @@ const FORM: u32 = 3;
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
     SPAN {
-        (each
-            ("SELECT (SELECT MIN(c.id) FROM core_customer_view c), \
-              (SELECT MAX(c.id) FROM core_customer_view c)")
-            ("SELECT CAST((SELECT MIN(c.id) FROM core_customer_view c) AS BIGINT), \
-              CAST((SELECT MAX(c.id) FROM core_customer_view c) AS BIGINT)")
-            ("SELECT CAST((SELECT MIN(c.id) FROM core_customer_view c) AS SIGNED), \
-              CAST((SELECT MAX(c.id) FROM core_customer_view c) AS SIGNED)"))
+        "SELECT (SELECT MIN(c.id) FROM core_customer_view c), \
+         (SELECT MAX(c.id) FROM core_customer_view c)"
     }
     CUSTOMERS {
         "SELECT " customer_columns "FROM core_customer_view c WHERE c.id > $1 \
@@ -126,7 +122,7 @@ impl Indexing {
             return Ok(());
         }
         let span = self.db.maybe(&SPAN, args![]).await?;
-        let last = span.map(|row| row.maybe_int(1)).transpose()?.flatten();
+        let last = span.map(|row| row.maybe_whole(1)).transpose()?.flatten();
         if last.is_none() { self.mark_whole().await } else { Ok(()) }
     }
 
@@ -153,7 +149,9 @@ impl Indexing {
     /// The first and the last number of a customer.
     async fn span(&self) -> Result<(i64, i64), StoreError> {
         let Some(row) = self.db.maybe(&SPAN, args![]).await? else { return Ok((0, 0)) };
-        Ok((row.maybe_int(0)?.unwrap_or(0), row.maybe_int(1)?.unwrap_or(0)))
+        // Progress is all that is told by it.
+        let number = |at| row.maybe_whole(at).ok().flatten().unwrap_or(0);
+        Ok((number(0), number(1)))
     }
 
     /// Indexes these customers as they are now.
@@ -174,6 +172,24 @@ impl Indexing {
         }
     }
 
+    /// Which of the first customers, about so many of them, cannot be read.
+    pub(super) async fn unreadable(&self, most: u32) -> Result<Unreadable, StoreError> {
+        let (mut found, mut after) = (Unreadable::default(), i64::MIN);
+        for _ in 0..most.div_ceil(BATCH) {
+            let rows = self.db.as_it_is().all(&CUSTOMERS, args![after, BATCH]).await?;
+            let Rows { unreadable, last, .. } = view::customers(&rows);
+            let is_full = rows.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+            let end = last.filter(|_| is_full);
+            let within = |id: Option<i64>| end.is_none() || id.is_some();
+            found.extend(unreadable.into_iter().filter(|it| within(it.0)).map(|it| it.1));
+            match end {
+                Some(last) => after = last,
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
     /// One batch.
     pub(super) async fn step(
         &self,
@@ -192,16 +208,15 @@ impl Indexing {
         mend: Mend,
     ) -> Result<(IndexStep, bool), StoreError> {
         let (after, limit) = (after.map_or(i64::MIN, |id| id.0), limit.max(1));
-        let customers = self.db.all(&CUSTOMERS, args![after, limit]).await?;
-        let customers: Vec<Customer> =
-            customers.iter().map(view::customer).collect::<Result<_, _>>()?;
+        let rows = self.db.all(&CUSTOMERS, args![after, limit]).await?;
+        let Rows { customers, mut unreadable, last } = view::customers(&rows);
         let indexed = self.db.all(&INDEXED, args![after, limit]).await?;
         let mut indexed: BTreeMap<i64, Entry> =
             indexed.iter().map(Entry::read).collect::<Result<_, _>>()?;
         // Both are known up to where the first of them broke off.
         let full = |count: usize| count >= usize::try_from(limit).unwrap_or(usize::MAX);
         let ends = [
-            customers.last().filter(|_| full(customers.len())).map(|it| it.id.0),
+            last.filter(|_| full(rows.len())),
             indexed.keys().last().filter(|_| full(indexed.len())).copied(),
         ];
         let end = ends.into_iter().flatten().min();
@@ -209,9 +224,11 @@ impl Indexing {
         let mut looked = self.look(customers).await?;
         looked.retain(|id, _| within(*id));
         indexed.retain(|id, _| within(*id));
+        unreadable.retain(|(id, _)| end.is_none() || id.is_some_and(within));
         let mut step = IndexStep {
             seen: looked.len() as u64,
             next: end.map(CustomerId),
+            unreadable: unreadable.into_iter().map(|(_, why)| why).collect(),
             ..IndexStep::default()
         };
         looked.retain(|id, (_, entry)| match indexed.remove(id) {
@@ -262,8 +279,7 @@ impl Indexing {
         let ids = looked.keys().chain(&gone);
         let ids = list(ids.copied());
         let mut entries = HashMap::new();
-        for row in tx.all(&THESE, args![&ids]).await? {
-            let customer = view::customer(&row)?;
+        for customer in view::customers(&tx.all(&THESE, args![&ids]).await?).customers {
             let entry = match looked.get(&customer.id.0) {
                 Some((same, entry)) if *same == customer => entry.clone(),
                 _ => Entry::of(&customer, &self.country),

@@ -11,13 +11,14 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::db::{Arg, Row, postgres};
+use super::db::{self, Arg, Row};
 use super::fault::failed;
 use super::lent::{self, Lent};
+use super::postgres;
 use super::sql::Sql;
 use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
@@ -104,12 +105,13 @@ impl Ear {
         channel: &Identifier,
         own: String,
     ) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new()
+        let options = beside.connect_options();
+        let pool = postgres::pool_options(channel, &options)
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(PATIENCE)
-            .connect_lazy_with((*beside.connect_options()).clone());
+            .connect_lazy_with((*options).clone());
         let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
         // Before another connection is made there must be room for it again.
         listener.eager_reconnect(false);
@@ -137,7 +139,7 @@ impl Ear {
         sql: &Sql,
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, StoreError> {
-        let read = postgres(sql, args).fetch_one(&mut self.listener);
+        let read = db::postgres(sql, args).fetch_one(&mut self.listener);
         match tokio::time::timeout(PATIENCE, read).await {
             Ok(read) => Ok(read.ok().map(Row::Postgres)),
             Err(_) => Err(failed(lent::no_answer(PATIENCE))),

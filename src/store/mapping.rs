@@ -5,29 +5,40 @@
 
 use std::collections::HashMap;
 
-use super::db::{Db, Row, args};
+use super::db::{Db, Kind, Row, args};
+use super::indexing::Indexing;
 use super::source::Source;
 use super::sql::statements;
+use super::{search, view};
 use crate::config::settings::{CustomerTable, Identifier};
+use crate::domain::query::Query;
 use crate::service::ports::{CustomerCheck, Finding, StoreError};
 
 /// Customers are counted up to here; an exact count of millions takes seconds.
 const COUNTED: u32 = 100_000;
 
+/// So many customers are asked of a search; as many are looked at for one.
+const SAMPLE: u32 = 50;
+
 statements! {
     /// The columns of a table: name, type, and whether it is the row's own number.
+    /// A domain of PostgreSQL's is what it was made of.
     COLUMNS {
         (each
             ("SELECT list.name, lower(list.type), list.pk = 1 AND lower(list.type) = 'integer' \
               AND (SELECT COUNT(*) FROM pragma_table_info($1, $2) AS few WHERE few.pk > 0) = 1 \
               FROM pragma_table_info($1, $2) AS list")
-            ("SELECT CAST(a.attname AS TEXT), format_type(a.atttypid, NULL), CAST(0 AS BIGINT) \
+            ("SELECT CAST(a.attname AS TEXT), \
+              format_type(COALESCE(NULLIF(y.typbasetype, 0), a.atttypid), NULL), CAST(0 AS BIGINT) \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
-              WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
+              JOIN pg_type y ON y.oid = a.atttypid \
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
             ("SELECT CAST(column_name AS CHAR), CAST(data_type AS CHAR), 0 \
               FROM information_schema.columns \
-              WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE())"))
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE())"))
     }
     /// The first column of each index, and whether it alone is unique there.
     INDEXES {
@@ -41,23 +52,39 @@ statements! {
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               JOIN pg_index i ON i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL \
               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
-              WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
             ("SELECT CAST(MIN(CASE WHEN seq_in_index = 1 THEN column_name END) AS CHAR), \
               CAST(MAX(non_unique) = 0 AND COUNT(*) = 1 AS SIGNED) \
               FROM information_schema.statistics \
-              WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE()) \
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE()) \
               GROUP BY index_name"))
     }
-    /// 1 where it is a table and no view.
+    /// 1 where it is a table and no view, and its engine where a table has one.
     IS_TABLE {
         (each
-            ("SELECT list.type <> 'view' FROM pragma_table_list($1) AS list \
+            ("SELECT list.type <> 'view', '' FROM pragma_table_list($1) AS list \
               WHERE list.schema = $2")
-            ("SELECT CAST(CAST(t.relkind IN ('r', 'p') AS INT) AS BIGINT) \
+            ("SELECT CAST(CAST(t.relkind IN ('r', 'p') AS INT) AS BIGINT), '' \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
-              WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
-            ("SELECT CAST(table_type = 'BASE TABLE' AS SIGNED) FROM information_schema.tables \
-              WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE())"))
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
+            ("SELECT CAST(table_type = 'BASE TABLE' AS SIGNED), \
+              COALESCE(CAST(engine AS CHAR), '') FROM information_schema.tables \
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE())"))
+    }
+    /// Customers without a key, which no walk by the key meets.
+    KEYLESS {
+        "SELECT COUNT(*) FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
+    }
+    /// Some customers of those that can be found; by a number of its own, so that
+    /// every plan knows how few they are.
+    FOUND {
+        "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
+         WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
+         JOIN core_customer_view c ON c.id = few.customer_id"
     }
     THEIRS {
         "SELECT COUNT(*) FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
@@ -70,15 +97,19 @@ statements! {
 }
 
 /// What there is to say about the customers.
-pub(super) async fn check(db: &Db, source: &Source) -> Result<CustomerCheck, StoreError> {
-    let mut findings = match source.table() {
-        Some(table) => of_table(db, source, table).await?,
-        None => Vec::new(),
-    };
+pub(super) async fn check(
+    db: &Db,
+    source: &Source,
+    indexing: &Indexing,
+    read_only: bool,
+) -> Result<CustomerCheck, StoreError> {
+    let mut findings = of_source(db, source, read_only).await?;
     let name = source.table().map_or_else(|| "own table".into(), |it| it.name.to_string());
     if findings.iter().any(|it| it.stops) {
         return Ok(CustomerCheck { found: name, findings });
     }
+    findings.extend(of_rows(db, indexing).await?);
+    findings.extend(of_search(db).await);
     let count = async |sql| db.maybe(sql, args![i64::MIN, COUNTED + 1]).await;
     let (theirs, ours) = (count(&THEIRS).await?, count(&OURS).await?);
     let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
@@ -98,10 +129,88 @@ pub(super) async fn check(db: &Db, source: &Source) -> Result<CustomerCheck, Sto
     Ok(CustomerCheck { found, findings })
 }
 
+/// Why nobody can work with these customers, as one text; none where they can.
+pub(super) async fn obstacle(
+    db: &Db,
+    source: &Source,
+    read_only: bool,
+) -> Result<Option<String>, StoreError> {
+    let findings = of_source(db, source, read_only).await?;
+    let stops = findings.into_iter().filter(|it| it.stops);
+    let told: Vec<String> = stops
+        .map(|it| match it.help {
+            Some(help) => format!("{}. {help}", it.what),
+            None => format!("{}.", it.what),
+        })
+        .collect();
+    let table = source.table().map(|it| it.name.to_string()).unwrap_or_default();
+    let why = || {
+        format!("The table of customers {table} is not as [customers] has it: {}", told.join(" "))
+    };
+    Ok((!told.is_empty()).then(why))
+}
+
+async fn of_source(db: &Db, source: &Source, read_only: bool) -> Result<Vec<Finding>, StoreError> {
+    match source.table() {
+        Some(table) => of_table(db, source, table, read_only).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Rows that nobody finds, since they cannot be read.
+async fn of_rows(db: &Db, indexing: &Indexing) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = Vec::new();
+    if let Some(what) = indexing.unreadable(COUNTED).await?.sentence() {
+        let help = "Have them corrected where the office keeps its customers; then: countersign \
+                    customers index";
+        findings.push(Finding { what, help: Some(help.into()), stops: false });
+    }
+    let keyless = db.maybe(&KEYLESS, args![COUNTED]).await?.map_or(Ok(0), |row| row.int(0))?;
+    if keyless > 0 {
+        findings.push(Finding {
+            what: format!("{keyless} rows have no key, and cannot be found"),
+            help: Some("Let the table's owner give each customer a key.".into()),
+            stops: false,
+        });
+    }
+    Ok(findings)
+}
+
+/// Searches for a customer who is there, as a clerk would.
+async fn of_search(db: &Db) -> Option<Finding> {
+    let failed = |error: &StoreError| Finding {
+        what: format!("a search for a customer who is there fails: {error}"),
+        help: Some("Nobody can be found before this is put right.".into()),
+        stops: true,
+    };
+    let rows = match db.all(&FOUND, args![i64::MIN]).await {
+        Ok(rows) => rows,
+        Err(error) => return Some(failed(&error)),
+    };
+    for customer in view::customers(&rows).customers {
+        let Some(query) = Query::parse(&customer.account_no) else { continue };
+        return match search::find(db, &query, SAMPLE).await {
+            Err(error) => Some(failed(&error)),
+            // Very many may begin so.
+            Ok(found) if found.contains(&customer) || found.len() >= SAMPLE as usize => None,
+            Ok(_) => Some(Finding {
+                what: format!(
+                    "a search for the account number {} does not find it",
+                    customer.account_no
+                ),
+                help: Some("Compare them all: countersign customers index".into()),
+                stops: false,
+            }),
+        };
+    }
+    None
+}
+
 async fn of_table(
     db: &Db,
     source: &Source,
     table: &CustomerTable,
+    read_only: bool,
 ) -> Result<Vec<Finding>, StoreError> {
     let (name, place) = (table.name.name.as_str(), source.place_name(db.kind()));
     let arguments = args![name, place];
@@ -115,35 +224,44 @@ async fn of_table(
         columns.insert(column, row.text(1)?);
     }
     if columns.is_empty() {
-        return Ok(vec![Finding {
-            what: format!("{} is not there, or this account may not see it", table.name),
-            help: Some("Look at customers.table, and at the rights in assets/grants.".into()),
-            stops: db.all(&THEIRS, args![i64::MIN, 1_u32]).await.is_err(),
-        }]);
+        return unseen(db, table).await;
     }
     for row in db.all(&INDEXES, arguments).await? {
         if let Some(column) = row.maybe_text(0)? {
             *unique.entry(column.to_lowercase()).or_default() |= row.int(1)? == 1;
         }
     }
-    let is_table = db.maybe(&IS_TABLE, arguments).await?;
-    let is_table = is_table.map_or(Ok(0), |row| row.int(0))? == 1;
+    let kept = db.maybe(&IS_TABLE, arguments).await?;
+    let (is_table, engine) = match kept {
+        Some(row) => (row.int(0)? == 1, row.text(1)?),
+        None => (false, String::new()),
+    };
     let mut findings = missing(table, source, &columns);
-    let key = |column: &Identifier| column.as_str().to_lowercase();
-    if let Some(kind) = columns.get(&key(&table.columns.id)).filter(|it| !is_whole(it)) {
+    let lower = |column: &Identifier| column.as_str().to_lowercase();
+    let is_unique = |column| unique.get(&lower(column)) == Some(&true);
+    let key = &table.columns.id;
+    if let Some(finding) = columns.get(&lower(key)).and_then(|kind| no_number(key, kind, is_table))
+    {
+        findings.push(finding);
+    } else if is_table && columns.contains_key(&lower(key)) && !is_unique(key) {
         findings.push(Finding {
-            what: format!("{} is {kind}, and no whole number", table.columns.id),
-            help: Some("Name the table's numeric key in customers.id.".into()),
+            what: format!("{key} has no unique index: nothing keeps two customers from one key"),
+            help: source.index_statement(db.kind()).map(|it| format!("Let its owner run: {it}")),
             stops: true,
         });
-    } else if is_table && unique.get(&key(&table.columns.id)) != Some(&true) {
+    }
+    if !read_only && is_table && !is_transactional(&engine) {
         findings.push(Finding {
-            what: format!("{} has no unique index; each look-up reads the table", table.columns.id),
-            help: source.index_statement(db.kind()).map(|it| format!("Let its owner run: {it}")),
-            stops: false,
+            what: format!("{} is kept by the engine {engine}, without transactions", table.name),
+            help: Some(format!(
+                "Set customers.read_only = true, or let its owner run: ALTER TABLE {} ENGINE = \
+                 InnoDB",
+                table.name
+            )),
+            stops: true,
         });
     }
-    if is_table && unique.get(&key(&table.columns.account_no)) != Some(&true) {
+    if is_table && !is_unique(&table.columns.account_no) {
         findings.push(Finding {
             what: format!(
                 "nothing keeps two customers from one {}: both are then shown",
@@ -156,11 +274,54 @@ async fn of_table(
     Ok(findings)
 }
 
+/// What is said of a table that this account does not see in the lists. A counter's
+/// account sees the view of it all the same, and which kind its key is of.
+async fn unseen(db: &Db, table: &CustomerTable) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = vec![Finding {
+        what: format!("{} is not there, or this account may not see it", table.name),
+        help: Some("Look at customers.table, and at the rights in assets/grants.".into()),
+        stops: db.all(&THEIRS, args![i64::MIN, 1_u32]).await.is_err(),
+    }];
+    if db.kind() != Kind::Sqlite {
+        let none: Option<&str> = None;
+        for row in db.all(&COLUMNS, args!["core_customer_view", none]).await? {
+            if row.text(0)? == "id" {
+                findings.extend(no_number(&table.columns.id, &row.text(1)?, true));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// What there is to say of a key that is no whole number. Another one could only be
+/// compared with ours by a cast, which can make two customers one.
+fn no_number(key: &Identifier, kind: &str, is_table: bool) -> Option<Finding> {
+    // A column of a view in SQLite may have no type: its rows are judged one by one.
+    if is_whole(kind) || (kind.is_empty() && !is_table) {
+        return None;
+    }
+    let kind = if kind.is_empty() { "of no type" } else { kind };
+    Some(Finding {
+        what: format!("{key} is {kind}, and no whole number"),
+        help: Some(
+            "Name a column of unique whole numbers in customers.id: countersign tells customers \
+             apart by it. Where the table has none, let its owner add one."
+                .into(),
+        ),
+        stops: true,
+    })
+}
+
+/// Whether an engine of MySQL's undoes what was not committed. Others have none.
+fn is_transactional(engine: &str) -> bool {
+    ["", "innodb", "ndbcluster", "ndb", "rocksdb"].contains(&engine.to_lowercase().as_str())
+}
+
 /// Whether a type, as the databases call it, holds whole numbers.
 fn is_whole(kind: &str) -> bool {
     const WHOLE: [&str; 9] =
         ["int", "integer", "bigint", "smallint", "mediumint", "tinyint", "int2", "int4", "int8"];
-    WHOLE.contains(&kind.split([' ', '(']).next().unwrap_or_default())
+    kind == "unsigned big int" || WHOLE.contains(&kind.split([' ', '(']).next().unwrap_or_default())
 }
 
 /// The columns that are named and not there.

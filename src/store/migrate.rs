@@ -118,6 +118,11 @@ statements! {
     CREATE {
         "CREATE TABLE IF NOT EXISTS core_schema (\
          version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
+        (each
+            ("")
+            ("")
+            (" ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 \
+              COLLATE utf8mb4_bin"))
     }
     VERSION { "SELECT MAX(version) FROM core_schema" }
     /// Whether the tables have a place that this account may not look into: then
@@ -144,6 +149,16 @@ statements! {
             (" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
             (" ON DUPLICATE KEY UPDATE value = VALUES(value)"))
     }
+}
+
+/// The tables that the scripts make on a database, and the one beside them.
+pub(super) fn tables(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let made = |line: &'static str| {
+        let rest = line.strip_prefix("CREATE TABLE ")?;
+        rest.strip_prefix("IF NOT EXISTS ").unwrap_or(rest).split([' ', '(']).next()
+    };
+    let scripts = MIGRATIONS.iter().map(move |it| it.script(kind));
+    scripts.flat_map(str::lines).filter_map(made).chain(["core_schema"])
 }
 
 /// What a migration did.
@@ -304,17 +319,23 @@ fn not_found(error: StoreError) -> StoreError {
     }
 }
 
+/// Whether the tables are what this program needs.
+pub(super) async fn is_ready(db: &Db, source: &Source) -> Result<(), StoreError> {
+    if !is_needed(db, source).await? {
+        return Ok(());
+    }
+    let found = version(db).await?;
+    let why = if found < NEEDED {
+        format!("its tables are version {found}, this program needs {NEEDED}")
+    } else {
+        "it was prepared for another table of customers than the configuration names".into()
+    };
+    Err(StoreError::NotMigrated(format!("{why}; run \"countersign migrate\"")))
+}
+
 /// Proves that the store can be written, without leaving a trace.
 pub(super) async fn check(db: &Db, source: &Source) -> Result<i64, StoreError> {
-    if is_needed(db, source).await? {
-        let found = version(db).await?;
-        let why = if found < NEEDED {
-            format!("its tables are version {found}, this program needs {NEEDED}")
-        } else {
-            "it was prepared for another table of customers than the configuration names".into()
-        };
-        return Err(StoreError::NotMigrated(format!("{why}; run \"countersign migrate\"")));
-    }
+    is_ready(db, source).await?;
     let mut tx = db.begin().await?;
     tx.write(&PROBE, args![SOURCE]).await?;
     Ok(NEEDED)

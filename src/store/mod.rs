@@ -7,6 +7,7 @@
 //! lent.rs     a server's connections, on which nothing takes for ever
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
+//! requirements.rs   what must hold before anybody works    pooler.rs   poolers between
 //! migrate.rs  the tables              source.rs   where the customers are
 //! mapping.rs  whether they are there   theirs.rs   writing them there
 //! value.rs    what goes into a statement and comes out
@@ -44,9 +45,11 @@ mod mysql;
 mod notice;
 mod outbox;
 mod partitions;
+mod pooler;
 mod ports;
 mod postgres;
 mod request;
+mod requirements;
 mod sample;
 mod search;
 mod server;
@@ -73,6 +76,7 @@ use crate::service::ports::{Issued, StoreError};
 use catch_up::CatchUp;
 use db::{Db, Kind, Pools};
 use indexing::Indexing;
+use requirements::Requirements;
 use source::Source;
 use sql::{Sql, statements};
 use watch::Watch;
@@ -107,8 +111,13 @@ impl SqlStore {
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
         let store = Self::as_it_is(settings, customers).await?;
-        if store.db.kind() == Kind::Sqlite && migrate::is_needed(&store.db, &store.source).await? {
-            store.migrate().await?;
+        let db = store.db.as_it_is();
+        if db.kind() == Kind::Sqlite && migrate::is_needed(&db, &store.source).await? {
+            // Of an office's table that cannot be used every act tells; so does doctor.
+            let obstacle = mapping::obstacle(&db, &store.source, store.read_only).await?;
+            if obstacle.is_none() {
+                store.migrate().await?;
+            }
         }
         Ok(store)
     }
@@ -129,7 +138,8 @@ impl SqlStore {
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
         };
-        let db = Db::new(pools);
+        let requirements = Requirements::new(source.clone(), customers.read_only);
+        let db = Db::new(pools).require(requirements);
         let country = customers.default_country.clone();
         Ok(Self {
             watch: Watch::new(Handle::current(), &db),
@@ -144,9 +154,18 @@ impl SqlStore {
 
     /// Brings the tables up to what this program needs.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
-        let migrated = migrate::migrate(&self.db, &self.source).await?;
+        let db = self.db.as_it_is();
+        requirements::before_migration(&db, &self.source, self.read_only).await?;
+        let migrated = migrate::migrate(&db, &self.source).await?;
+        requirements::tables(&db).await?;
         self.indexing.mark_whole_if_empty().await?;
         Ok(migrated)
+    }
+
+    /// Whether everything is as it must be for anybody to work here. Every act
+    /// looks at it too, until it is.
+    pub async fn is_fit(&self) -> Result<(), StoreError> {
+        self.db.is_fit().await
     }
 
     /// Lets a server take so long over a statement of an act; for tests, which
@@ -187,7 +206,7 @@ impl SqlStore {
     /// their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 31] = [
+        let modules: [(&str, &[(&str, Sql)]); 32] = [
             ("store", STATEMENTS),
             ("tx", tx::STATEMENTS),
             ("index", index::STATEMENTS),
@@ -211,6 +230,7 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
+            ("requirements", requirements::STATEMENTS),
             ("sample", sample::STATEMENTS),
             ("search", search::STATEMENTS),
             ("server", server::STATEMENTS),

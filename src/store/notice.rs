@@ -150,8 +150,9 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         provider: row.text(9)?,
         tries: row.count(4)?,
         created_at: row.time(5)?,
-        customer_name: row.maybe_text(6)?.unwrap_or_default(),
-        locale: row.maybe_text(7)?,
+        // The office may have written what cannot be read.
+        customer_name: row.maybe_text(6).ok().flatten().unwrap_or_default(),
+        locale: row.maybe_text(7).ok().flatten(),
         now: row.time(8)?,
     })
 }

@@ -388,8 +388,9 @@ fn read(row: &Row) -> Result<Errand, StoreError> {
         begun_at: row.maybe_int(15)?.map(Timestamp::from_millis),
         useful_until: row.time(16)?,
         wait: row.time(17)?.since(now),
-        customer_name: row.maybe_text(18)?.unwrap_or_default(),
-        locale: row.maybe_text(19)?,
+        // The office may have written what cannot be read.
+        customer_name: row.maybe_text(18).ok().flatten().unwrap_or_default(),
+        locale: row.maybe_text(19).ok().flatten(),
         asked_at: row.time(21)?,
         is_outdated: row.count(3)? < row.count(22)?,
         now,

@@ -10,8 +10,8 @@ use super::db::{Db, args};
 use super::indexing::Mend;
 use super::{
     NOW, SqlStore, archive, attempt, contact, customers, events, figures, handover, import, keys,
-    line, maintain, mapping, migrate, notice, outbox, partitions, request, search, server, session,
-    sqlite, theirs, trial, unlock,
+    line, maintain, mapping, migrate, notice, outbox, partitions, request, requirements, search,
+    server, session, sqlite, theirs, trial, unlock,
 };
 use crate::domain::chore::{Chore, Tidied};
 use crate::domain::contact::ContactKind;
@@ -57,7 +57,7 @@ where
 #[async_trait]
 impl Store for SqlStore {
     async fn now(&self) -> Result<Timestamp, StoreError> {
-        let row = self.db.maybe(&NOW, args![]).await?;
+        let row = self.db.as_it_is().maybe(&NOW, args![]).await?;
         row.map_or_else(|| Err(StoreError::Failed("no time".into())), |row| row.time(0))
     }
 
@@ -71,27 +71,29 @@ impl Store for SqlStore {
     }
 
     async fn check(&self) -> Result<String, StoreError> {
-        let server = server::look(&self.db).await?;
-        let version = migrate::check(&self.db, &self.source).await?;
+        let db = self.db.as_it_is();
+        let server = server::look(&db).await?;
+        let version = migrate::check(&db, &self.source).await?;
+        requirements::tables(&db).await?;
         let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
         let mut found = format!("{}, {server}tables version {version}, writable", self.place);
-        if !partitions::may_make(&self.db).await? {
+        if !partitions::may_make(&db).await? {
             found += "; run by this account, maintain makes no parts of the archive by month";
         }
         Ok(found)
     }
 
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
-        let server = server::look(&self.db).await?;
+        let server = server::look(&self.db.as_it_is()).await?;
         Ok(server.map_or_else(Vec::new, |it| it.notes()))
     }
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
-        mapping::check(&self.db, &self.source).await
+        mapping::check(&self.db.as_it_is(), &self.source, &self.indexing, self.read_only).await
     }
 
     async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
-        keys::in_use(&self.db).await
+        keys::in_use(&self.db.as_it_is()).await
     }
 
     fn preparing(&self) -> tokio::sync::watch::Receiver<Option<Preparing>> {
@@ -355,7 +357,7 @@ impl Outbox for SqlStore {
     }
 
     async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
-        line::all(&self.db).await
+        line::all(&self.db.as_it_is()).await
     }
 
     async fn try_line(&self, line: Line) -> Result<bool, StoreError> {

@@ -1,21 +1,22 @@
 //! Opening a store on PostgreSQL.
 
 use std::env;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
+use tokio::sync::OnceCell;
 
 use super::lent::PATIENCE;
-use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
+use super::pooler;
+use crate::config::settings::{Identifier, ServerAddress, ServerSettings, StoreTls};
 use crate::service::ports::StoreError;
 
 /// What the socket of a server is called by where nothing else is said.
 const PORT: u16 = 5432;
 
-/// A pool whose connections are made when they are needed. The round trip that
-/// tests one before each use is left out: an act that meets a dead connection
-/// says so and can be told again.
+/// A pool whose connections are made when they are needed.
 pub(super) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
     if let Some(name) = meddler(settings, |name| env::var_os(name).is_some()) {
         return Err(StoreError::Refused(format!(
@@ -24,11 +25,63 @@ pub(super) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
              Start countersign without it: unset {name}."
         )));
     }
-    Ok(PgPoolOptions::new()
+    let options = options(settings);
+    Ok(pool_options(&settings.schema, &options)
         .max_connections(settings.connections)
-        .test_before_acquire(false)
         .acquire_timeout(PATIENCE)
-        .connect_lazy_with(options(settings)))
+        .connect_lazy_with(options))
+}
+
+/// A pool each of whose connections sets its session before it is used. The round
+/// trip that tests a connection before each use is left out: an act that meets a
+/// dead connection says so and can be told again.
+///
+/// Behind a pooler that lends each transaction another connection, settings would
+/// meet other programs and not us: there nothing is set, and what is looked at
+/// before the first act says why.
+pub(super) fn pool_options(schema: &Identifier, options: &PgConnectOptions) -> PgPoolOptions {
+    let (schema, options) = (schema.clone(), options.clone());
+    let keeps_sessions = Arc::new(OnceCell::new());
+    PgPoolOptions::new().test_before_acquire(false).after_connect(move |connection, _| {
+        let (direct, always) = (session(&schema, DIRECT), session(&schema, ""));
+        let (options, keeps_sessions) = (options.clone(), Arc::clone(&keeps_sessions));
+        Box::pin(async move {
+            let set = sqlx::raw_sql(AssertSqlSafe(direct)).fetch_optional(&mut *connection);
+            if set.await?.is_some() {
+                return Ok(());
+            }
+            let kept = keeps_sessions.get_or_try_init(|| pooler::keeps_sessions(&options));
+            if *kept.await? {
+                sqlx::raw_sql(AssertSqlSafe(always)).execute(connection).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Whether the server itself took what the connection began with. A pooler sets it
+/// later.
+const DIRECT: &str = " FROM pg_settings WHERE name = 'application_name' AND source = 'client'";
+
+/// Our schema in front: `core_otp` is ours, whatever else is called so in this
+/// database. Without the marks, capital letters would not count.
+pub(super) fn search_path(schema: &Identifier) -> String {
+    format!("\"{schema}\"")
+}
+
+/// What each session sets, whatever the server's own settings are: where our
+/// tables are, that a transaction sees what others have committed, and that what
+/// is committed outlives a loss of power.
+fn session(schema: &Identifier, condition: &str) -> String {
+    let path = search_path(schema);
+    format!(
+        "SELECT set_config('search_path', '{path}', false), \
+         set_config('default_transaction_isolation', 'read committed', false), \
+         set_config('standard_conforming_strings', 'on', false), \
+         set_config('transform_null_equals', 'off', false), \
+         set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false){condition}"
+    )
 }
 
 /// A variable that the driver heeds and that no option can overrule. All others
@@ -45,15 +98,13 @@ fn meddler(settings: &ServerSettings, is_set: impl Fn(&str) -> bool) -> Option<&
     .find_map(|(name, is_heeded)| (is_heeded && is_set(name)).then_some(name))
 }
 
-/// How the server is reached, with our schema in front: `core_otp` is ours,
-/// whatever else is called so in this database.
+/// How the server is reached, with nothing that a pooler does not know.
 fn options(settings: &ServerSettings) -> PgConnectOptions {
     let options = PgConnectOptions::new_without_pgpass()
         .username(&settings.user)
         .database(&settings.database)
         .application_name("countersign")
-        // Without the marks, capital letters would not count.
-        .options([("search_path", format!("\"{}\"", settings.schema))])
+        .extra_float_digits(None)
         .statement_cache_capacity(256)
         .ssl_mode(match settings.tls {
             StoreTls::Verify => PgSslMode::VerifyFull,
@@ -75,7 +126,7 @@ fn options(settings: &ServerSettings) -> PgConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::settings::{Identifier, ServerKind};
+    use crate::config::settings::ServerKind;
 
     fn settings(tls: StoreTls, ca_file: Option<&str>) -> ServerSettings {
         ServerSettings {

@@ -277,16 +277,16 @@ async fn compared(
     let limit = if more.is_empty() { ask } else { most.into() };
     let end = end(word);
     let arguments = args![word, &end, most, other(0), other(1), other(2), limit];
-    let mut found = Vec::new();
+    let mut rows = Vec::new();
     for row in db.all(sql, arguments).await? {
         let (said, phone) = (row.text(7)?, row.text(8)?);
         if more.iter().all(|it| said.contains(&format!(" {it}")) || phone.contains(it)) {
-            found.push(view::customer(&row)?);
+            rows.push(row);
         }
     }
-    Ok(found)
+    Ok(view::customers(&rows).customers)
 }
 
 async fn read(db: &Db, sql: &Sql, arguments: &[Arg<'_>]) -> Result<Vec<Customer>, StoreError> {
-    db.all(sql, arguments).await?.iter().map(view::customer).collect()
+    Ok(view::customers(&db.all(sql, arguments).await?).customers)
 }

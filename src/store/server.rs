@@ -1,8 +1,12 @@
 //! What a database server is like: whether this program can work with it, and
 //! which of its settings the office should know of.
 
-use super::db::{Db, Kind, args};
+use std::collections::HashMap;
+
+use super::db::{Db, Pools, args};
 use super::sql::statements;
+use super::{mysql, pooler, postgres};
+use crate::config::settings::Identifier;
 use crate::service::ports::StoreError;
 
 statements! {
@@ -16,16 +20,19 @@ statements! {
               (SELECT COUNT(*) FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), \
               CASE WHEN current_setting('fsync') = 'off' THEN 'fsync = off' \
                    WHEN current_setting('synchronous_commit') = 'off' \
-                   THEN 'synchronous_commit = off' END")
+                   THEN 'synchronous_commit = off' END, \
+              current_setting('search_path'), current_setting('transaction_isolation'), \
+              current_setting('server_encoding'), current_setting('session_replication_role')")
             ("SELECT 0"))
     }
     MYSQL {
         (each
             ("VALUES (0)")
             ("SELECT 0")
-            ("SELECT VERSION(), CAST(@@max_connections AS SIGNED), \
-              CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), CAST(@@log_bin AS SIGNED), \
-              @@binlog_format"))
+            ("SHOW VARIABLES WHERE Variable_name IN ('version', 'max_connections', \
+              'innodb_flush_log_at_trx_commit', 'log_bin', 'binlog_format', 'sql_mode', \
+              'autocommit', 'sql_safe_updates', 'foreign_key_checks', 'unique_checks', \
+              'tx_isolation', 'transaction_isolation', 'wsrep_on')"))
     }
     MYSQL_STATUS {
         (each
@@ -44,6 +51,8 @@ pub(super) struct Server {
     max_connections: i64,
     /// The setting by which a power cut could undo a commit.
     forgetful: Option<String>,
+    /// Whether others of a cluster take writes too.
+    is_cluster: bool,
 }
 
 impl Server {
@@ -62,52 +71,74 @@ impl Server {
                  that was used would work again"
             )
         };
-        self.forgetful.iter().map(note).collect()
+        let cluster = self.is_cluster.then(|| {
+            "the server is one of a Galera cluster, whose locks hold on one server only: name the \
+             same one in store.url at every counter"
+                .to_owned()
+        });
+        self.forgetful.iter().map(note).chain(cluster).collect()
     }
 }
 
-/// Looks at the server; none where the store is a file.
+/// Looks at the server; none where the store is a file. Fails where a setting that
+/// this program relies on is another one and no session can change it.
 pub(super) async fn look(db: &Db) -> Result<Option<Server>, StoreError> {
+    match db.pools() {
+        Pools::Sqlite { .. } => Ok(None),
+        Pools::Postgres { schema, .. } => postgres(db, schema).await.map(Some),
+        Pools::Mysql(_) => mysql(db).await.map(Some),
+    }
+}
+
+async fn postgres(db: &Db, schema: &Identifier) -> Result<Server, StoreError> {
     let gone = || StoreError::Failed("the server tells nothing of itself".into());
-    match db.kind() {
-        Kind::Sqlite => Ok(None),
-        Kind::Postgres => {
-            let row = db.maybe(&POSTGRES, args![]).await?.ok_or_else(gone)?;
-            let version = row.text(0)?;
-            judge("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
-            Ok(Some(Server {
-                version,
-                is_encrypted: row.int(4)? > 0,
-                connections: row.int(2)?.to_string(),
-                max_connections: row.int(3)?,
-                forgetful: row.maybe_text(5)?,
-            }))
-        }
-        Kind::Mysql => {
-            let row = db.maybe(&MYSQL, args![]).await?.ok_or_else(gone)?;
-            let version = row.text(0)?;
-            let (name, oldest) =
-                if version.contains("MariaDB") { ("MariaDB", (10, 6)) } else { ("MySQL", (8, 0)) };
-            judge(name, &version, numbers(&version), oldest)?;
-            judge_log(row.int(3)? != 0, &row.text(4)?)?;
-            let flush = row.int(2)?;
-            let mut server = Server {
-                version,
-                is_encrypted: false,
-                connections: String::new(),
-                max_connections: row.int(1)?,
-                forgetful: (flush != 1)
-                    .then(|| format!("innodb_flush_log_at_trx_commit = {flush}")),
-            };
-            for row in db.all(&MYSQL_STATUS, args![]).await? {
-                match row.text(0)?.as_str() {
-                    "Ssl_cipher" => server.is_encrypted = !row.text(1)?.is_empty(),
-                    _ => server.connections = row.text(1)?,
-                }
-            }
-            Ok(Some(server))
+    let row = db.maybe(&POSTGRES, args![]).await?.ok_or_else(gone)?;
+    let version = row.text(0)?;
+    judge("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
+    let is_set = row.text(6)? == postgres::search_path(schema) && row.text(7)? == "read committed";
+    if !is_set {
+        return Err(StoreError::Refused(pooler::REFUSED.into()));
+    }
+    judge_encoding(&row.text(8)?)?;
+    judge_role(&row.text(9)?)?;
+    Ok(Server {
+        version,
+        is_encrypted: row.int(4)? > 0,
+        connections: row.int(2)?.to_string(),
+        max_connections: row.int(3)?,
+        forgetful: row.maybe_text(5)?,
+        is_cluster: false,
+    })
+}
+
+async fn mysql(db: &Db) -> Result<Server, StoreError> {
+    let mut variables = HashMap::new();
+    for row in db.all(&MYSQL, args![]).await? {
+        variables.insert(row.text(0)?.to_lowercase(), row.text(1)?);
+    }
+    let of = |name: &str| variables.get(name).map_or("", String::as_str);
+    let version = of("version").to_owned();
+    let (name, oldest) =
+        if version.contains("MariaDB") { ("MariaDB", (10, 6)) } else { ("MySQL", (8, 0)) };
+    judge(name, &version, numbers(&version), oldest)?;
+    judge_log(of("log_bin") == "ON", of("binlog_format"))?;
+    judge_session(&of)?;
+    let flush = of("innodb_flush_log_at_trx_commit");
+    let mut server = Server {
+        is_encrypted: false,
+        connections: String::new(),
+        max_connections: of("max_connections").parse().unwrap_or(0),
+        forgetful: (flush != "1").then(|| format!("innodb_flush_log_at_trx_commit = {flush}")),
+        is_cluster: of("wsrep_on") == "ON",
+        version,
+    };
+    for row in db.all(&MYSQL_STATUS, args![]).await? {
+        match row.text(0)?.as_str() {
+            "Ssl_cipher" => server.is_encrypted = !row.text(1)?.is_empty(),
+            _ => server.connections = row.text(1)?,
         }
     }
+    Ok(server)
 }
 
 /// The first two numbers of a version. Before its own, MariaDB may name the one
@@ -144,6 +175,56 @@ fn judge_log(kept: bool, format: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Refuses a database that cannot hold every name, or cannot say what it holds.
+fn judge_encoding(encoding: &str) -> Result<(), StoreError> {
+    if encoding.eq_ignore_ascii_case("UTF8") {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "The store's database is written in {encoding}, and countersign needs UTF8: no search \
+         would work. Make another one for it (CREATE DATABASE countersign ENCODING 'UTF8' \
+         TEMPLATE template0) and name that in store.url."
+    )))
+}
+
+/// Refuses a session in which no foreign key holds.
+fn judge_role(role: &str) -> Result<(), StoreError> {
+    if role == "origin" {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "The store's server has session_replication_role = {role} for this account, so that no \
+         foreign key holds. Have it taken back: ALTER ROLE … RESET session_replication_role."
+    )))
+}
+
+/// Refuses a session that is not as it was set: something between this program and
+/// the server keeps its settings back.
+fn judge_session<'a>(of: &impl Fn(&str) -> &'a str) -> Result<(), StoreError> {
+    let mut modes: Vec<&str> = of("sql_mode").split(',').collect();
+    modes.sort_unstable();
+    let isolation = match of("transaction_isolation") {
+        "" => of("tx_isolation"),
+        isolation => isolation,
+    };
+    let wanted = [
+        ("sql_mode", modes.join(","), mysql::SQL_MODE.join(",")),
+        ("autocommit", of("autocommit").to_owned(), "ON".into()),
+        ("sql_safe_updates", of("sql_safe_updates").to_owned(), "OFF".into()),
+        ("foreign_key_checks", of("foreign_key_checks").to_owned(), "ON".into()),
+        ("unique_checks", of("unique_checks").to_owned(), "ON".into()),
+        ("transaction isolation", isolation.to_owned(), "READ-COMMITTED".into()),
+    ];
+    match wanted.into_iter().find(|(_, found, wanted)| found != wanted) {
+        None => Ok(()),
+        Some((name, found, wanted)) => Err(StoreError::Refused(format!(
+            "countersign sets {name} to {wanted} in each of its sessions, and the store's server \
+             has {found} all the same, as behind a proxy that keeps settings back. Name the \
+             server itself in store.url."
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,5 +252,41 @@ mod tests {
         assert!(judge_log(true, "STATEMENT").is_err());
         assert!(judge_log(false, "STATEMENT").is_ok());
         assert!(judge_log(true, "MIXED").is_ok());
+    }
+
+    #[test]
+    fn a_session_that_is_not_as_it_was_set_is_refused() {
+        let modes = "STRICT_ALL_TABLES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION,\
+                     ERROR_FOR_DIVISION_BY_ZERO";
+        let judged = |wrong: &str, value: &'static str| {
+            let of = |name: &str| match name {
+                _ if name == wrong => value,
+                "sql_mode" => modes,
+                "autocommit" | "foreign_key_checks" | "unique_checks" => "ON",
+                "sql_safe_updates" => "OFF",
+                "tx_isolation" => "READ-COMMITTED",
+                _ => "",
+            };
+            judge_session(&of)
+        };
+        judged("", "").expect("as it was set");
+        for (name, value) in [
+            ("sql_mode", "ORACLE"),
+            ("autocommit", "OFF"),
+            ("sql_safe_updates", "ON"),
+            ("tx_isolation", "REPEATABLE-READ"),
+            ("transaction_isolation", "SERIALIZABLE"),
+        ] {
+            assert!(judged(name, value).is_err(), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_database_in_another_encoding_is_refused() {
+        judge_encoding("UTF8").expect("fits");
+        for encoding in ["LATIN1", "SQL_ASCII", "WIN1252", "EUC_JP"] {
+            let told = judge_encoding(encoding).expect_err("refused").to_string();
+            assert!(told.contains(encoding) && told.contains("UTF8"), "{told}");
+        }
     }
 }

@@ -287,15 +287,10 @@ macro_rules! fragment {
              FROM core_session s LEFT JOIN core_customer_view c ON c.id = s.customer_id "
         )
     };
-    // The office's own table may number its customers in less than 64 bits.
-    (sqlite customer_columns) => {
+    // The number is read as it stands: what a cast makes of another key can be
+    // another customer's.
+    ($database:ident customer_columns) => {
         "c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale "
-    };
-    (postgres customer_columns) => {
-        "CAST(c.id AS BIGINT), c.account_no, c.name, c.email, c.phone, c.address, c.locale "
-    };
-    (mysql customer_columns) => {
-        "CAST(c.id AS SIGNED), c.account_no, c.name, c.email, c.phone, c.address, c.locale "
     };
     ($database:ident entry_columns) => {
         "customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \

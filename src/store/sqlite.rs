@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::Access;
 use rustix::io::Errno;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlitePool};
 
 use super::db::Pools;
 use super::fault::failed;
@@ -48,6 +48,9 @@ pub(super) async fn open(path: &Path, attachment: Option<String>) -> Result<Pool
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that a power cut could undo would make a used code work again.
         .synchronous(SqliteSynchronous::Full);
+    if let Some(attachment) = &attachment {
+        attach(&options, attachment).await?;
+    }
     let write = connect(writing, attachment.clone()).await?;
     let begin = format!("{}; PRAGMA query_only = on", attachment.unwrap_or_default());
     let read = pool(READERS, Some(begin)).connect_lazy_with(options);
@@ -87,6 +90,26 @@ fn pool(size: u32, begin: Option<String>) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(PATIENCE * 2)
+}
+
+/// Tries once whether the office's file can be read beside ours: a pool would only
+/// say that no connection came about.
+async fn attach(options: &SqliteConnectOptions, attachment: &str) -> Result<(), StoreError> {
+    let mut connection = options.connect().await.map_err(failed)?;
+    let attached = sqlx::raw_sql(AssertSqlSafe(attachment)).execute(&mut connection).await;
+    connection.close().await.map_err(failed)?;
+    let error = match attached {
+        // Whoever waits for another one is let wait by the pool.
+        Err(error) if !is_busy(&error) => error,
+        _ => return Ok(()),
+    };
+    Err(match failed(error) {
+        StoreError::Unreachable(why) => StoreError::Refused(format!(
+            "The file that customers.file names cannot be opened ({why}). Check that it is there, \
+             and that this account may read it."
+        )),
+        other => other,
+    })
 }
 
 /// Connects the writer. While the very first terminal turns the file to WAL,

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::db::{Arg, Db, Kind, Tx, args};
+use super::db::{Arg, Db, Kind, Row, Tx, args};
 use super::import::{INDEX, Incoming};
 use super::source::{self, Source};
 use super::sql::statements;
@@ -39,6 +39,12 @@ struct Theirs<'a> {
     required: HashSet<String>,
 }
 
+/// Rows of one account number that are looked at.
+const MOST: u32 = 20;
+
+/// What a column holds; none where that cannot be read.
+type OnFile = Option<Option<String>>;
+
 /// A column of the table, and what a customer has for it.
 #[derive(Clone, Copy)]
 struct Cell<'a> {
@@ -69,8 +75,8 @@ pub(super) async fn import(
     let (mut count, mut written) = (ImportCount::default(), Vec::new());
     for customer in batch {
         let customer = Incoming::from(customer);
-        let known = theirs.find(&mut tx, customer.account_no).await?;
         let refused = |error| theirs.refused(customer.account_no, error);
+        let known = theirs.find(&mut tx, customer.account_no).await.map_err(refused)?;
         let Some((id, cells)) = known else {
             count.added += 1;
             if dry {
@@ -81,8 +87,8 @@ pub(super) async fn import(
             continue;
         };
         let wanted = theirs.cells(&customer).into_iter().zip(cells);
-        let differs = |(cell, on_file): &(Cell<'_>, Option<String>)| {
-            cell.is_said && *on_file != cell.text.map(clean)
+        let differs = |(cell, on_file): &(Cell<'_>, OnFile)| {
+            cell.is_said && *on_file != Some(cell.text.map(clean))
         };
         let changed: Vec<Cell<'_>> = wanted.filter(differs).map(|(cell, _)| cell).collect();
         if changed.is_empty() {
@@ -136,38 +142,49 @@ impl Theirs<'_> {
         Arg::from(cell.text.or_else(|| required.then_some("")))
     }
 
-    /// The one customer of an account number, and what the columns hold of them.
+    /// The one customer of an account number, and what the columns hold of them. The
+    /// database may take other account numbers for the same: none of those is meant.
     async fn find(
         &self,
         tx: &mut Tx,
         account_no: &str,
-    ) -> Result<Option<(i64, Vec<Option<String>>)>, StoreError> {
+    ) -> Result<Option<(i64, Vec<OnFile>)>, StoreError> {
         let columns = &self.table.columns;
-        let integer = if self.kind == Kind::Mysql { "SIGNED" } else { "BIGINT" };
         let text = if self.kind == Kind::Mysql { "CHAR" } else { "TEXT" };
-        let others = [Some(&columns.name), columns.email.as_ref(), columns.phone.as_ref()]
+        let texts = [Some(&columns.account_no), Some(&columns.name), columns.email.as_ref()]
             .into_iter()
-            .chain([columns.address.as_ref(), columns.locale.as_ref()])
+            .chain([columns.phone.as_ref(), columns.address.as_ref(), columns.locale.as_ref()])
             .flatten();
-        let others: Vec<String> =
-            others.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
+        let texts: Vec<String> =
+            texts.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
         let select = format!(
-            "SELECT CAST({} AS {integer}){} FROM {} WHERE {} = {} LIMIT 2",
+            "SELECT {}{} FROM {} WHERE {} = {} LIMIT {MOST}",
             self.quoted(&columns.id),
-            others.concat(),
+            texts.concat(),
             self.place,
             self.quoted(&columns.account_no),
             self.argument(1),
         );
         let rows = tx.made_all(select, args![account_no]).await?;
-        match rows.as_slice() {
-            [] => Ok(None),
+        let number = |row: &Row| row.maybe_text(1).ok().flatten().unwrap_or_default();
+        let is_exact = |row: &&Row| number(row).trim() == account_no.trim();
+        let is_same = |row: &&Row| number(row).trim().eq_ignore_ascii_case(account_no.trim());
+        let mut named: Vec<&Row> = rows.iter().filter(is_exact).collect();
+        if named.is_empty() {
+            named = rows.iter().filter(is_same).collect();
+        }
+        match named.as_slice() {
+            [] if rows.is_empty() => Ok(None),
+            [] => Err(StoreError::Refused(format!(
+                "{} has {}, which its database takes for the account number {account_no}; nothing \
+                 of this batch was written. Write it as it stands there.",
+                self.table.name,
+                rows.first().map(number).unwrap_or_default()
+            ))),
             [row] => {
-                let cell = |at| {
-                    Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional))
-                };
-                let cells = (1..=others.len()).map(cell).collect::<Result<_, _>>()?;
-                Ok(Some((row.int(0)?, cells)))
+                // What cannot be read is not what is to be there.
+                let cell = |at| row.maybe_text(at).map(|it| it.as_deref().and_then(clean_optional));
+                Ok(Some((row.whole(0)?, (2..=texts.len()).map(|at| cell(at).ok()).collect())))
             }
             _ => Err(StoreError::Refused(format!(
                 "{} has several customers with the account number {account_no}; nothing of this \

@@ -93,6 +93,33 @@ impl Row {
         column!(self, at)
     }
 
+    /// The number of a row in a table of the office's own, which may keep it in less
+    /// than 64 bits or without a sign. What is no whole number is not made one.
+    pub(super) fn whole(&self, at: usize) -> Result<i64, StoreError> {
+        self.maybe_whole(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    }
+
+    /// Such a number that may be missing.
+    pub(super) fn maybe_whole(&self, at: usize) -> Result<Option<i64>, StoreError> {
+        let wide = self.maybe_int(at);
+        match self {
+            Self::Sqlite(_) => wide,
+            Self::Postgres(row) => wide.or_else(|error| {
+                let narrow = row.try_get::<Option<i32>, _>(at).map(|it| it.map(i64::from));
+                let short = || row.try_get::<Option<i16>, _>(at).map(|it| it.map(i64::from));
+                narrow.or_else(|_| short()).map_err(|_| error)
+            }),
+            Self::Mysql(row) => wide.or_else(|error| match row.try_get::<Option<u64>, _>(at) {
+                Ok(None) => Ok(None),
+                Ok(Some(value)) => match i64::try_from(value) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(_) => Err(unreadable(at, &value.to_string())),
+                },
+                Err(_) => Err(error),
+            }),
+        }
+    }
+
     /// A number that may be missing.
     pub(super) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
         column!(self, at)

@@ -1,6 +1,8 @@
 //! Rows, as the domain's types. The ordinals are those of the lists of columns
 //! in [`super::sql::fragment!`].
 
+use std::collections::HashMap;
+
 use super::db::Row;
 use crate::domain::channel::Channel;
 use crate::domain::code::{Digest, StoredCode};
@@ -62,7 +64,7 @@ impl Held {
                 updated_at: row.time(20)?,
             },
         };
-        let (account_no, customer_name) = on_file(row, 24)?;
+        let (account_no, customer_name) = on_file(row, 24);
         Ok(Self {
             row: row.int(0)?,
             request,
@@ -130,7 +132,7 @@ pub(super) fn archived(row: &Row) -> Result<Request, StoreError> {
 pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
     let written = |at| Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional));
     Ok(Customer {
-        id: CustomerId(row.int(0)?),
+        id: CustomerId(row.whole(0)?),
         account_no: written(1)?.unwrap_or_default(),
         name: written(2)?.unwrap_or_default(),
         email: written(3)?,
@@ -140,13 +142,80 @@ pub(super) fn customer(row: &Row) -> Result<Customer, StoreError> {
     })
 }
 
+/// The columns of a customer, for people.
+const COLUMNS: [&str; 7] =
+    ["key", "account number", "name", "email address", "phone number", "address", "language"];
+
+/// What is wrong with a row that can be read.
+const SHARED: &str = "another row has the same key";
+
+/// Rows of customers that others wrote.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Those that could be read.
+    pub(super) customers: Vec<Customer>,
+    /// The others: the number, where there is one, and what is wrong.
+    pub(super) unreadable: Vec<(Option<i64>, String)>,
+    /// The number of the last row that has one.
+    pub(super) last: Option<i64>,
+}
+
+/// Reads `customer_columns` of several rows. One that cannot be read keeps no other
+/// one from being found; of several with one number, none is.
+pub(super) fn customers(rows: &[Row]) -> Rows {
+    let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.whole(0).ok()).collect();
+    let mut times = HashMap::new();
+    for number in numbers.iter().flatten() {
+        *times.entry(*number).or_insert(0_u32) += 1;
+    }
+    let mut read =
+        Rows { last: numbers.iter().rev().find_map(|number| *number), ..Rows::default() };
+    for (row, number) in rows.iter().zip(numbers) {
+        let shared = number.is_some_and(|number| times.get(&number) != Some(&1));
+        match customer(row) {
+            Ok(customer) if !shared => read.customers.push(customer),
+            found => {
+                let why = if found.is_ok() { SHARED } else { unreadable_column(row) };
+                let why = told(row, number, why);
+                tracing::warn!(row = why, "a customer was left out");
+                read.unreadable.push((number, why));
+            }
+        }
+    }
+    read
+}
+
+/// Which column of a row cannot be read.
+fn unreadable_column(row: &Row) -> &'static str {
+    let is_wrong = |at: &usize| match at {
+        0 => row.whole(0).is_err(),
+        at => row.maybe_text(*at).is_err(),
+    };
+    (0..COLUMNS.len()).find(is_wrong).map_or("it", |at| COLUMNS[at])
+}
+
+/// A row that cannot be used, by what is known of it.
+fn told(row: &Row, number: Option<i64>, why: &str) -> String {
+    let why = if COLUMNS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
+    match (number, row.maybe_text(1)) {
+        (Some(number), Ok(Some(account_no))) if why == SHARED => {
+            format!("key {number} of account number {account_no}: {why}")
+        }
+        (Some(number), _) => format!("key {number}: {why}"),
+        (None, Ok(Some(account_no))) => format!("account number {account_no}: {why}"),
+        (None, _) => format!("one without a key: {why}"),
+    }
+}
+
 /// The account number and the name of a customer, who may since have left the
-/// office's table, or may have no name in it.
-fn on_file(row: &Row, at: usize) -> Result<(String, String), StoreError> {
-    Ok(match (row.maybe_text(at)?, row.maybe_text(at + 1)?) {
+/// office's table, or may have no name in it, or none that can be read: what is
+/// told of them is told all the same.
+fn on_file(row: &Row, at: usize) -> (String, String) {
+    let read = |at| row.maybe_text(at).unwrap_or_else(|_| Some("(cannot be read)".into()));
+    match (read(at), read(at + 1)) {
         (None, None) => ("-".into(), "(no longer on file)".into()),
         (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
-    })
+    }
 }
 
 /// Reads `session_columns`.
@@ -155,7 +224,7 @@ pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
         Some(at) => Some((Timestamp::from_millis(at), row.word(13)?)),
         None => None,
     };
-    let (account_no, customer_name) = on_file(row, 2)?;
+    let (account_no, customer_name) = on_file(row, 2);
     Ok(Session {
         id: row.word(0)?,
         customer: CustomerId(row.int(1)?),
@@ -177,7 +246,7 @@ pub(super) fn session(row: &Row) -> Result<Session, StoreError> {
 pub(super) fn event(row: &Row) -> Result<Event, StoreError> {
     let customer = match row.maybe_int(5)? {
         Some(id) => {
-            let (account_no, name) = on_file(row, 6)?;
+            let (account_no, name) = on_file(row, 6);
             Some(EventCustomer { id: CustomerId(id), account_no, name })
         }
         None => None,

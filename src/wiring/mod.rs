@@ -26,7 +26,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
-use crate::service::ports::Store;
+use crate::service::ports::{Store, StoreError};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
 use crate::store::{Migrated, SqlStore};
 use crate::telemetry;
@@ -38,6 +38,9 @@ use keys::FileKeys;
 /// How long the end of the program may take: a server that is gone holds
 /// nobody up.
 const FAREWELL: Duration = Duration::from_millis(400);
+
+/// How long it is looked at the beginning whether the store can be used at all.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The house as it is built in earnest.
 #[derive(Default)]
@@ -98,6 +101,13 @@ impl House for Wiring {
 
     async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = self.open(config).await?;
+        // A server that is away is told where somebody acts, and tried again.
+        match tokio::time::timeout(LOOK, store.is_fit()).await {
+            Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) => {
+                return Err(error.into());
+            }
+            _ => {}
+        }
         Self::desk_on(config, store)
     }
 

@@ -32,7 +32,7 @@ async fn compare(store: &SqlStore, dry: bool) -> IndexCount {
 }
 
 fn count(seen: u64, added: u64, changed: u64, forgotten: u64) -> IndexCount {
-    IndexCount { seen, added, changed, forgotten }
+    IndexCount { seen, added, changed, forgotten, ..IndexCount::default() }
 }
 
 async fn office(kind: Kind) -> Office {

@@ -17,7 +17,9 @@ mod mapping;
 mod office;
 mod outbox;
 mod plans;
+mod pooler;
 mod races;
+mod requirements;
 mod schemas;
 mod secrets;
 #[path = "../support/servers/mod.rs"]

@@ -32,20 +32,23 @@ on_each_store! {
         assert_eq!(check.findings, []);
     }
 
-    async fn a_missing_index_is_told_with_the_statement_that_makes_it(house) {
+    async fn a_key_that_two_can_have_stops_with_the_statement_that_mends_it(house) {
         let office = Office::new(house.kind());
         office
             .sql("CREATE TABLE core_customer (id BIGINT, account_no VARCHAR(20), name TEXT, \
                   email TEXT, phone TEXT, address TEXT, locale TEXT)")
             .await;
-        let store = office.open().await;
-        let findings = store.check_customers().await.expect("an answer").findings;
+        let findings = checked(&office, &office.settings()).await.findings;
         assert_eq!(findings.len(), 2, "{findings:?}");
         assert!(findings[0].what.starts_with("id has no unique index"), "{findings:?}");
         assert!(findings[1].what.contains("account_no"), "{findings:?}");
-        assert!(findings.iter().all(|it| !it.stops));
+        assert_eq!((findings[0].stops, findings[1].stops), (true, false));
+        let refused = office.try_open(&office.settings()).await.map(drop).expect_err("refused");
         let help = findings[0].help.as_deref().expect("a statement");
+        assert!(refused.to_string().contains(&findings[0].what), "{refused}");
+        assert!(refused.to_string().contains(help), "{refused}");
         office.sql(help.strip_prefix("Let its owner run: ").expect("a statement")).await;
+        let store = office.open().await;
         assert_eq!(store.check_customers().await.expect("an answer").findings.len(), 1);
     }
 

@@ -57,6 +57,10 @@ pub struct MigrateReply {
     pub key_file: Option<String>,
     /// Customers whose entries in the index were written.
     pub indexed: u64,
+    /// Rows of the office's table that cannot be read, so that nobody finds them.
+    pub unreadable: u64,
+    /// The first of those, and what is wrong with each.
+    pub rows: Vec<String>,
 }
 
 /// `customers index`.
@@ -76,6 +80,10 @@ pub struct IndexReply {
     pub changed: u64,
     /// Entries of customers that are no longer there.
     pub forgotten: u64,
+    /// Rows of the office's table that cannot be read, so that nobody finds them.
+    pub unreadable: u64,
+    /// The first of those, and what is wrong with each.
+    pub rows: Vec<String>,
 }
 
 /// One part of `doctor`.

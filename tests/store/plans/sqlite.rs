@@ -5,6 +5,9 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::*;
 
+/// Read by `doctor` alone: SQLite goes through all rows to find one without a key.
+const OF_DOCTOR: &str = "mapping::KEYLESS";
+
 /// What is wrong with a step of a plan; none where nothing is.
 fn fault(step: &str) -> Option<String> {
     let scanned = step.strip_prefix("SCAN ")?;
@@ -17,7 +20,8 @@ async fn faults(raw: &mut SqliteConnection) -> Vec<String> {
     let each = |it: countersign::store::Statement| {
         it.sqlite.split("; ").map(move |text| (it.name.clone(), text)).collect::<Vec<_>>()
     };
-    for (name, text) in SqlStore::statements().into_iter().flat_map(each) {
+    let read_at_work = SqlStore::statements().into_iter().filter(|it| it.name != OF_DOCTOR);
+    for (name, text) in read_at_work.flat_map(each) {
         let explain = format!("EXPLAIN QUERY PLAN {text}");
         let plan = sqlx::raw_sql(AssertSqlSafe(explain))
             .fetch_all(&mut *raw)

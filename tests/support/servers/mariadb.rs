@@ -50,6 +50,7 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
         .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])
         .arg(format!("--port={port}"))
         .arg(format!("--max-connections={}", options.max_connections));
+    command.args(options.settings.iter().map(|it| format!("--{it}")));
     as_this_user(&mut command);
     if options.tls {
         command

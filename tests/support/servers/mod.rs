@@ -53,11 +53,13 @@ pub(crate) struct Options {
     /// connection over TCP without TLS.
     pub(crate) tls: bool,
     pub(crate) max_connections: u16,
+    /// Further settings, as an office may have them: `name=value`.
+    pub(crate) settings: &'static [&'static str],
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durable: false, tls: false, max_connections: 100 }
+        Self { durable: false, tls: false, max_connections: 100, settings: &[] }
     }
 }
 

@@ -98,6 +98,7 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
         set("synchronous_commit", "off");
         set("full_page_writes", "off");
     }
+    command.args(options.settings.iter().flat_map(|it| ["-c", it]));
     command
 }
 
