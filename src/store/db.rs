@@ -15,8 +15,10 @@ use sqlx::{MySql, MySqlPool, PgPool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::watch;
 
 use super::fault::failed;
+use super::identity::StoreFile;
 use super::lent::Lent;
 use super::sql::Sql;
+use super::sqlite;
 use super::tx::Inner;
 pub(super) use super::tx::{Script, Tx};
 pub(super) use super::value::{Arg, Row, args, list};
@@ -38,10 +40,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) enum Pools {
     /// One connection that writes, since SQLite has one writer at a time and a
-    /// queue here is fairer than its busy handler; others that only read.
+    /// queue here is fairer than its busy handler; others that only read. The file
+    /// that is watched, where it is ours.
     Sqlite {
         write: SqlitePool,
         read: SqlitePool,
+        file: Option<StoreFile>,
     },
     /// The pool, and the schema of our tables.
     Postgres {
@@ -119,7 +123,8 @@ impl Db {
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => {
-                Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
+                self.in_place()?;
+                Inner::Sqlite(sqlite::begin(write, self.file()).await?)
             }
             Pools::Postgres { pool, .. } => {
                 let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
@@ -132,14 +137,30 @@ impl Db {
                 Inner::Mysql(lent)
             }
         };
-        Ok(Tx::new(inner, self.told.clone()))
+        Ok(Tx::new(inner, self.told.clone(), self.file().cloned()))
+    }
+
+    /// The file that is watched, where there is one.
+    pub(super) const fn file(&self) -> Option<&StoreFile> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => file.as_ref(),
+            Pools::Postgres { .. } | Pools::Mysql(_) => None,
+        }
+    }
+
+    /// Fails where the store's file is not the one that was opened any more.
+    fn in_place(&self) -> Result<(), StoreError> {
+        self.file().map_or(Ok(()), StoreFile::check)
     }
 
     /// Writes by one statement that is a transaction of its own; nobody is told.
     pub(super) async fn write_alone(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                sqlite(sql, args).execute(write).await.map(|it| it.rows_affected())
+            Pools::Sqlite { .. } => {
+                let mut tx = self.begin().await?;
+                let written = tx.write(sql, args).await?;
+                tx.commit_quietly().await?;
+                return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
                 let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
@@ -162,9 +183,11 @@ impl Db {
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         let written = match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                let written = sqlite(sql, args).fetch_all(write).await;
-                written.map(|it| it.into_iter().map(Row::Sqlite).collect())
+            Pools::Sqlite { .. } => {
+                let mut tx = self.begin().await?;
+                let written = tx.all(sql, args).await?;
+                tx.commit_quietly().await?;
+                return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
                 let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
@@ -186,7 +209,8 @@ impl Db {
     pub(super) async fn all(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<Vec<Row>, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                rows(sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
+                self.in_place()?;
+                rows(for_sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
                 let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
@@ -209,7 +233,8 @@ impl Db {
     ) -> Result<Option<Row>, StoreError> {
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                row(sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
+                self.in_place()?;
+                row(for_sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
                 let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
@@ -227,7 +252,7 @@ impl Db {
     /// Ends the connections in order, so that nothing is left to be tidied up.
     pub(super) async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { write, read } => {
+            Pools::Sqlite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -270,7 +295,7 @@ pub(super) fn row<T>(
     Ok(read.map_err(failed)?.map(row))
 }
 
-pub(super) fn sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+pub(super) fn for_sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
     bind!(sql.sqlite, args.iter().copied())
 }
 

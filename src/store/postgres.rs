@@ -28,8 +28,25 @@ pub(super) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
         .max_connections(settings.connections)
         .test_before_acquire(false)
         .acquire_timeout(PATIENCE)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(LIMITS).execute(connection).await.map(drop) })
+        })
         .connect_lazy_with(options(settings)))
 }
+
+/// What the server is to put an end to by itself: a transaction with which nobody
+/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
+/// office; and a wait for another's lock, which is told as what it is. A server that
+/// lacks one of these goes without it.
+const LIMITS: &str = "\
+    SELECT set_config(name, value, false) FROM (VALUES \
+        ('idle_in_transaction_session_timeout', '6s'), \
+        ('lock_timeout', '8s'), \
+        ('tcp_keepalives_idle', '10'), \
+        ('tcp_keepalives_interval', '5'), \
+        ('tcp_keepalives_count', '3'), \
+        ('tcp_user_timeout', '20s') \
+    ) AS limits (name, value) WHERE current_setting(name, true) IS NOT NULL";
 
 /// A variable that the driver heeds and that no option can overrule. All others
 /// are overruled by [`options`].
