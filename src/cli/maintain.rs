@@ -32,9 +32,8 @@ pub async fn run(
     // What was done before an error or a signal is in the log all the same.
     let done = work.tally();
     let told = work.finish().await;
-    let after = |failure: Failure| match done.is_empty() {
-        true => failure,
-        false => failure.after(&format!("{}.", done.sentence())),
+    let after = |failure: Failure| {
+        if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
     };
     let ended = ended.map_err(after)?;
     let tally = told.map_err(|error| after(error.into()))?;

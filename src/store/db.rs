@@ -5,18 +5,20 @@
 //! database, so another database means another variant, not another copy of
 //! what the store does.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlArguments;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{MySql, MySqlPool, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{MySql, MySqlPool, PgPool, Pool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::watch;
 
 use super::fault::failed;
 use super::identity::StoreFile;
-use super::lent::Lent;
+use super::lent::{Lent, Server};
 use super::sql::Sql;
 use super::sqlite;
 use super::tx::Inner;
@@ -61,6 +63,8 @@ pub(super) struct Db {
     pools: Pools,
     limit: Duration,
     told: Told,
+    /// How many connections to a server are at work for acts.
+    lent: Arc<AtomicU32>,
 }
 
 /// Counts of what was told.
@@ -76,7 +80,7 @@ pub(super) struct Told {
 impl Db {
     pub(super) fn new(pools: Pools) -> Self {
         let told = Told { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
-        Self { pools, limit: LIMIT, told }
+        Self { pools, limit: LIMIT, told, lent: Arc::default() }
     }
 
     /// Lets a server take so long over a statement.
@@ -127,12 +131,12 @@ impl Db {
                 Inner::Sqlite(sqlite::begin(write, self.file()).await?)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 lent.begin().await.map_err(failed)?;
                 Inner::Postgres(lent)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 lent.begin().await.map_err(failed)?;
                 Inner::Mysql(lent)
             }
@@ -153,6 +157,28 @@ impl Db {
         self.file().map_or(Ok(()), StoreFile::check)
     }
 
+    /// A connection to a server, for an act. Where each that there is is at work here,
+    /// that says nothing about the server: the act waits its turn.
+    async fn lend<D: Server>(&self, pool: &Pool<D>) -> Result<Lent<D>, StoreError> {
+        let since = Instant::now();
+        loop {
+            let error = match Lent::from(pool, self.limit).await {
+                Ok(lent) => return Ok(lent.counted(&self.lent)),
+                Err(error) => error,
+            };
+            let all = pool.options().get_max_connections();
+            let at_work = matches!(error, sqlx::Error::PoolTimedOut)
+                && self.lent.load(Ordering::Relaxed) >= all;
+            if !at_work {
+                return Err(failed(error));
+            }
+            if since.elapsed() >= self.limit {
+                let why = "each connection of this terminal has been at work for too long";
+                return Err(StoreError::Busy(why.into()));
+            }
+        }
+    }
+
     /// Writes by one statement that is a transaction of its own; nobody is told.
     pub(super) async fn write_alone(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         match &self.pools {
@@ -163,12 +189,12 @@ impl Db {
                 return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
             }
@@ -190,13 +216,13 @@ impl Db {
                 return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 let written = lent.timely(async |it| query.fetch_all(it).await).await;
                 written.map(|it| it.into_iter().map(Row::Postgres).collect())
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 let written = lent.timely(async |it| query.fetch_all(it).await).await;
                 written.map(|it| it.into_iter().map(Row::Mysql).collect())
@@ -213,12 +239,12 @@ impl Db {
                 rows(for_sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Postgres)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Mysql)
             }
@@ -237,12 +263,12 @@ impl Db {
                 row(for_sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Postgres)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Mysql)
             }

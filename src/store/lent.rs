@@ -13,6 +13,8 @@
 //! closed, whereby its database undoes what was not committed.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -83,6 +85,8 @@ pub(super) struct Lent<D: Server> {
     limit: Option<Duration>,
     in_transaction: bool,
     is_stuck: bool,
+    /// How many are lent, where they are counted.
+    lent: Option<Arc<AtomicU32>>,
 }
 
 impl<D: Server> Lent<D> {
@@ -96,7 +100,14 @@ impl<D: Server> Lent<D> {
     /// The same, where each statement may take the time it needs.
     pub(super) async fn unlimited(pool: &Pool<D>) -> sqlx::Result<Self> {
         let connection = Some(pool.acquire().await?);
-        Ok(Self { connection, limit: None, in_transaction: false, is_stuck: false })
+        Ok(Self { connection, limit: None, in_transaction: false, is_stuck: false, lent: None })
+    }
+
+    /// Is counted among those that are lent, until it is dropped.
+    pub(super) fn counted(mut self, lent: &Arc<AtomicU32>) -> Self {
+        lent.fetch_add(1, Ordering::Relaxed);
+        self.lent = Some(Arc::clone(lent));
+        self
     }
 
     /// Lets every statement from now on take the time it needs.
@@ -165,6 +176,9 @@ fn ends_a_connection(error: &sqlx::Error) -> bool {
 
 impl<D: Server> Drop for Lent<D> {
     fn drop(&mut self) {
+        if let Some(lent) = &self.lent {
+            lent.fetch_sub(1, Ordering::Relaxed);
+        }
         let Some(mut connection) = self.connection.take() else { return };
         // What is detached and dropped is closed without a word.
         let (false, Ok(runtime)) = (self.is_stuck, Handle::try_current()) else {
