@@ -16,6 +16,8 @@ mod fallback;
 mod flow;
 #[path = "cli/interface.rs"]
 mod interface;
+#[path = "cli/line.rs"]
+mod line;
 #[path = "cli/log.rs"]
 mod log;
 #[path = "cli/maintain.rs"]

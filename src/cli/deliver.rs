@@ -1,7 +1,9 @@
 //! `deliver`: messages that wait are handed over, and those on their way are
 //! followed, without an interface.
 
-use tokio::sync::mpsc;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::args::DeliverArgs;
@@ -10,7 +12,9 @@ use super::json::{DeliverLine, DeliverReply};
 use super::moment;
 use super::output::Output;
 use super::signals::Ends;
-use crate::service::Desk;
+use crate::domain::outcome::Outcome;
+use crate::service::ports::StoreError;
+use crate::service::{Desk, wording};
 
 /// Errands at once: each waits for a provider most of its time.
 const AT_ONCE: usize = 8;
@@ -57,6 +61,7 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     desk.store().check().await?;
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
+    let mut lost = desk.store().lost();
     let (tell, mut told) = mpsc::unbounded_channel();
     let keeping = desk.keep_outbox(AT_ONCE, end.clone(), move |errand, report| {
         // Nobody listens only while all ends.
@@ -76,6 +81,10 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
                     told_all = true;
                 }
             }
+            failure = replaced(&mut lost) => {
+                exit = Err(failure);
+                told_all = true;
+            }
             // It does not end by itself.
             () = &mut keeping => return Ok(Exit::DONE),
         }
@@ -89,6 +98,19 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
         }
     }
     exit
+}
+
+/// Waits until the store's file is another one than this work began with.
+async fn replaced(lost: &mut watch::Receiver<Option<Arc<StoreError>>>) -> Failure {
+    loop {
+        let error = lost.borrow_and_update().clone();
+        if let Some(error) = error.filter(|it| matches!(**it, StoreError::Replaced(_))) {
+            return Failure::outcome(Outcome::Unavailable, wording::store_error(&error));
+        }
+        if lost.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// What came of a message, at once.

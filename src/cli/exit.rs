@@ -108,6 +108,18 @@ impl Failure {
         Self::told("internal", Exit::INTERNAL, message)
     }
 
+    /// The same, after something that was done and stays done.
+    #[must_use]
+    pub fn after(self, done: &str) -> Self {
+        match self {
+            Self::Told(mut told) => {
+                told.message = format!("{done} {}", told.message);
+                Self::Told(told)
+            }
+            Self::Output(error) => Self::Output(error),
+        }
+    }
+
     /// Someone pressed Ctrl-C.
     pub fn interrupted() -> Self {
         Self::told("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
@@ -136,7 +148,9 @@ impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let message = wording::desk_error(&error);
         if let DeskError::Keys(_)
-        | DeskError::Store(StoreError::Refused(_) | StoreError::Denied(_)) = error
+        | DeskError::Store(
+            StoreError::Refused(_) | StoreError::Denied(_) | StoreError::NoPermission(_),
+        ) = error
         {
             return Self::configuration(message);
         }

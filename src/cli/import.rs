@@ -38,8 +38,22 @@ pub async fn run(
     path: &Path,
 ) -> Result<Exit, Failure> {
     let mut sums = Sums::new(desk.contact_quarantine(), false);
-    work_through(Some(desk), country, output, path, &mut sums).await?;
-    desk.import_done(sums.written).await?;
+    if let Err(failure) = work_through(Some(desk), country, output, path, &mut sums).await {
+        if sums.written == ImportCount::default() {
+            return Err(failure);
+        }
+        // What was written is in the log all the same, where it can be.
+        let _ = desk.import_done(sums.written).await;
+        output.progress("");
+        return Err(failure.after(&format!(
+            "The import ended before its end; written by then: {} Import the file again: what is \
+             on file already stays.",
+            sums.message()
+        )));
+    }
+    if let Err(error) = desk.import_done(sums.written).await {
+        output.note(&format!("The log does not name this import: {error}."));
+    }
     sums.finish(output)
 }
 

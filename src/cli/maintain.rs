@@ -30,9 +30,13 @@ pub async fn run(
     let ended = work_off(&mut work, output).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
+    let done = work.tally();
     let told = work.finish().await;
-    let ended = ended?;
-    let tally = told?;
+    let after = |failure: Failure| {
+        if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
+    };
+    let ended = ended.map_err(after)?;
+    let tally = told.map_err(|error| after(error.into()))?;
     let message = match (tally.is_empty(), ended) {
         (true, None) => "There was nothing to do.".to_owned(),
         (true, Some(_)) => "Interrupted; nothing was done.".to_owned(),

@@ -60,8 +60,16 @@ pub async fn run(house: &dyn House, config: &Config, output: &mut Output) -> Res
         // The index of a million customers takes its time.
         output.flush()?;
     }
-    let store = house.store(config).await?;
-    let count = index::compare(store.as_ref(), output, false).await?;
+    let compared = async {
+        let store = house.store(config).await?;
+        index::compare(store.as_ref(), output, false).await
+    }
+    .await;
+    // People have read it by then; programs have not.
+    let count = match compared {
+        Err(failure) if output.json() => return Err(failure.after(&message)),
+        compared => compared?,
+    };
     let indexed = count.added + count.changed + count.forgotten;
     if output.json() {
         let Migration { from, to, key_file, .. } = migration;

@@ -16,7 +16,7 @@ use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::text;
 use crate::service::lookup::Identified;
 use crate::service::request::{Ask, Asked, Refusal};
-use crate::service::{Desk, wording};
+use crate::service::{Desk, DeskError, wording};
 
 /// A send that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
@@ -81,7 +81,8 @@ pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<E
 pub async fn cancel(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let request = desk.cancel(&id).await?.ok_or_else(missing)?;
-    let customer = desk.customer(request.customer).await?;
+    // What was done is told, whoever it was for.
+    let customer = desk.customer(request.customer).await.unwrap_or_default();
     let message = match request.status {
         Status::Cancelled => {
             format!("The request {} was cancelled; its code no longer works.", request.id)
@@ -155,29 +156,47 @@ async fn settle(
 ) -> Result<Exit, Failure> {
     match asked {
         Asked::Ready(request) => {
-            let request = deliver(desk, output, request).await?;
-            sent(output, &request, customer)
+            let (request, unknown) = deliver(desk, output, request).await;
+            sent(output, &request, customer, unknown.as_ref())
         }
-        Asked::Already(request) => sent(output, &request, customer),
+        Asked::Already(request) => sent(output, &request, customer, None),
         Asked::Refused(refusal) => refused(desk, output, &refusal, customer, frame).await,
     }
 }
 
-/// Sends, and gives the request with what came of it.
-async fn deliver(desk: &Desk, output: &mut Output, request: Request) -> Result<Request, Failure> {
-    {
+/// Sends, and gives the request with what came of it; with why that is not known,
+/// where it is not. That the code was asked for is told in any case.
+async fn deliver(
+    desk: &Desk,
+    output: &mut Output,
+    mut request: Request,
+) -> (Request, Option<DeskError>) {
+    let sent = {
         let mut sending = std::pin::pin!(desk.deliver_within(request.delivery.id, PATIENCE));
         tokio::select! {
-            sent = &mut sending => sent?,
+            sent = &mut sending => sent,
             () = tokio::time::sleep(SLOW) => {
                 output.progress(&format!("Sending to {} …", request.contact));
                 let sent = sending.await;
                 output.progress("");
-                sent?
+                sent
             }
-        };
+        }
+    };
+    match (sent, desk.request(&request.id).await) {
+        (Ok(_), Ok(found)) => (found.unwrap_or(request), None),
+        (Ok(Some(report)), Err(_)) => {
+            request.delivery.state = report.state;
+            request.delivery.detail = report.detail;
+            (request, None)
+        }
+        (Err(error), Ok(found)) => {
+            let request = found.unwrap_or(request);
+            let is_open = request.delivery.state == DeliveryState::Queued;
+            (request, is_open.then_some(error))
+        }
+        (Ok(None), Err(error)) | (Err(error), Err(_)) => (request, Some(error)),
     }
-    Ok(desk.request(&request.id).await?.unwrap_or(request))
 }
 
 /// Whether the request ended before its message was handed over.
@@ -214,12 +233,28 @@ fn sent_outcome(request: &Request) -> Option<Outcome> {
     }
 }
 
-fn sent(output: &mut Output, request: &Request, customer: &Customer) -> Result<Exit, Failure> {
-    let message = said_of_delivery(request);
-    let outcome = sent_outcome(request);
+fn sent(
+    output: &mut Output,
+    request: &Request,
+    customer: &Customer,
+    unknown: Option<&DeskError>,
+) -> Result<Exit, Failure> {
+    let status = output.command(&["status", request.id.as_str()]);
+    let (message, outcome) = match unknown {
+        None => (said_of_delivery(request), sent_outcome(request)),
+        Some(error) => {
+            let message = format!(
+                "The code was asked for, as request {}, but it is not known whether its message \
+                 was sent ({error}). Before you ask again, look: {status}",
+                request.id
+            );
+            (message, Some(Outcome::Unavailable))
+        }
+    };
     let word = outcome.map_or("sent", Outcome::word);
     let reply = Reply::of(word, message.clone()).with_customer(customer).with_request(request);
     let next = match request.delivery.state {
+        _ if unknown.is_some() => format!("Next: {status}"),
         DeliveryState::Undeliverable | DeliveryState::Failed => {
             format!("Send again: {}", output.command(&["resend", request.id.as_str()]))
         }
@@ -245,7 +280,7 @@ async fn refused(
     customer: &Customer,
     frame: Reply,
 ) -> Result<Exit, Failure> {
-    let now = desk.store().now().await?;
+    let now = desk.now().await.unwrap_or_else(|_| moment::own());
     let message = wording::refusal(refusal, now, &moment::short);
     let mut reply = frame;
     reply.outcome = refusal.outcome.word();

@@ -24,7 +24,8 @@ impl Desk {
         batch: &[NewCustomer],
         dry: bool,
     ) -> Result<Imported, DeskError> {
-        Ok(self.store.import(batch, self.notice_providers(), &self.actor, dry).await?)
+        let notices = self.notice_providers();
+        Ok(self.insist(|| self.store.import(batch, notices, &self.actor, dry)).await?)
     }
 
     /// Writes down that an import was done.

@@ -15,6 +15,10 @@ use super::ports::StoreError;
 /// How long whoever started a command waits for a store that went away.
 const BRIEF: Duration = Duration::from_secs(5);
 
+/// How long it waits for its turn where others write: longer than the store waits
+/// at one go.
+const TURN: Duration = Duration::from_secs(12);
+
 /// The first wait before an act is told again, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -61,6 +65,28 @@ impl Desk {
         &self,
         tell: impl Fn() -> Telling<'a, T> + Send,
     ) -> Result<T, StoreError> {
+        self.insist_while(StoreError::is_break, tell).await
+    }
+
+    /// Reads what a command acts on, as persistently as it acts. A counter reads
+    /// again by itself when the store is back.
+    pub(super) async fn reading<'a, T>(
+        &self,
+        read: impl Fn() -> Telling<'a, T> + Send,
+    ) -> Result<T, StoreError> {
+        if self.insistence.patience == Duration::MAX {
+            read().await
+        } else {
+            self.insist(read).await
+        }
+    }
+
+    /// As [`Self::insist`], as long as errors are such.
+    pub(super) async fn insist_while<'a, T>(
+        &self,
+        passes: fn(&StoreError) -> bool,
+        tell: impl Fn() -> Telling<'a, T> + Send,
+    ) -> Result<T, StoreError> {
         let insistence = &self.insistence;
         let begun = Instant::now();
         let mut wait = insistence.first;
@@ -71,14 +97,17 @@ impl Desk {
                 Err(error) => error,
             };
             unsure |= matches!(error, StoreError::Unknown(_));
-            if !error.is_break() {
+            if !passes(&error) {
                 return Err(told(error, unsure));
             }
             if let Some(on_break) = &insistence.on_break {
                 on_break(&error);
             }
-            let pause = self.spread(wait);
-            if insistence.patience.saturating_sub(begun.elapsed()) < pause {
+            // Whoever waits for its turn has waited already.
+            let is_turn = matches!(error, StoreError::Busy(_));
+            let pause = self.spread(if is_turn { insistence.first } else { wait });
+            let patience = insistence.patience.max(if is_turn { TURN } else { Duration::ZERO });
+            if patience.saturating_sub(begun.elapsed()) < pause {
                 return Err(told(error, unsure));
             }
             tokio::time::sleep(pause).await;

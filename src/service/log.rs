@@ -16,13 +16,13 @@ impl Desk {
         page: Page,
         limit: u32,
     ) -> Result<Vec<Event>, DeskError> {
-        Ok(self.store.events(filter, page, limit).await?)
+        Ok(self.reading(|| self.store.events(filter, page, limit)).await?)
     }
 
     /// Everything that happened to one request, oldest first.
     pub async fn story(&self, request: &RequestId) -> Result<Vec<Event>, DeskError> {
         let filter = EventFilter { request: Some(request.clone()), ..EventFilter::default() };
-        let mut events = self.store.events(&filter, Page::Newest, STORY).await?;
+        let mut events = self.reading(|| self.store.events(&filter, Page::Newest, STORY)).await?;
         events.reverse();
         Ok(events)
     }

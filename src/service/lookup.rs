@@ -68,7 +68,8 @@ impl Desk {
         let preparing = self.store.preparing();
         // What began or ended meanwhile was not whole.
         let before = *preparing.borrow();
-        let mut customers = self.store.find_customers(&query, limit.saturating_add(1)).await?;
+        let most = limit.saturating_add(1);
+        let mut customers = self.reading(|| self.store.find_customers(&query, most)).await?;
         let preparing = before.or(*preparing.borrow());
         let more = customers.len() > limit as usize;
         customers.truncate(limit as usize);
@@ -78,13 +79,14 @@ impl Desk {
     /// The customer of an account number, an email address or a phone number.
     /// Nothing is guessed here: a code is about to be sent.
     pub async fn identify(&self, name: &str) -> Result<Identified, DeskError> {
-        let mut found = self.store.identify(CustomerKey::Account(name)).await?;
+        let mut found = self.reading(|| self.store.identify(CustomerKey::Account(name))).await?;
         if found.is_empty() && name.contains('@') {
-            found = self.store.identify(CustomerKey::Email(name)).await?;
+            found = self.reading(|| self.store.identify(CustomerKey::Email(name))).await?;
         } else if found.is_empty()
             && let Ok(phone) = PhoneNumber::parse(name, &self.office.phones.default_country)
         {
-            found = self.store.identify(CustomerKey::Phone(phone.as_str())).await?;
+            found =
+                self.reading(|| self.store.identify(CustomerKey::Phone(phone.as_str()))).await?;
         }
         Ok(match found.len() {
             0 => Identified::Nobody,
@@ -95,7 +97,7 @@ impl Desk {
 
     /// One customer, as recorded now.
     pub async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, DeskError> {
-        Ok(self.store.customer(id).await?)
+        Ok(self.reading(|| self.store.customer(id)).await?)
     }
 
     /// The contacts of customers that were changed a short while ago.
@@ -104,7 +106,7 @@ impl Desk {
         customers: &[CustomerId],
     ) -> Result<Vec<WaitingContact>, DeskError> {
         let quarantine = self.office.otp.contact_quarantine;
-        Ok(self.store.waiting_contacts(customers, quarantine).await?)
+        Ok(self.reading(|| self.store.waiting_contacts(customers, quarantine)).await?)
     }
 
     /// The channels for a customer: those that can be used first, among them those
@@ -155,6 +157,6 @@ impl Desk {
 
     /// What the office has on a customer.
     pub async fn account(&self, id: CustomerId) -> Result<Account, DeskError> {
-        Ok(self.store.account(id).await?)
+        Ok(self.reading(|| self.store.account(id)).await?)
     }
 }

@@ -152,7 +152,7 @@ impl Desk {
             match desk.conclude(&outcomes).await {
                 Ok(()) => Ok(ended),
                 // A store that is gone was told for as long as it is worth.
-                Err(DeskError::Store(error)) if error.is_break() => {
+                Err(DeskError::Store(error)) if error.is_break() && !error.is_wait() => {
                     tracing::warn!(%error, "what came of errands is not written down");
                     Ok(Vec::new())
                 }

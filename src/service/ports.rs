@@ -44,6 +44,18 @@ pub enum StoreError {
     /// The same act told again is answered with what became of it.
     #[error("the connection to the store broke: {0}")]
     Unknown(String),
+    /// Others had what it needed, and its turn did not come in time: nothing was done.
+    #[error("another counter is busy in the store: {0}")]
+    Busy(String),
+    /// There is no room on its disk: nothing was done.
+    #[error("the disk of the store is full: {0}")]
+    Full(String),
+    /// This account of the machine has no right to its files.
+    #[error("no permission to use the files of the store: {0}")]
+    NoPermission(String),
+    /// Its file is not the one that was opened any more: nothing was done.
+    #[error("the file of the store was moved or replaced: {0}")]
+    Replaced(String),
     /// Its tables are missing or older than this program.
     #[error("the store is not ready: {0}")]
     NotMigrated(String),
@@ -72,10 +84,20 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it is the connection that failed, so that it helps to tell the
-    /// same again.
+    /// Whether it passes by itself, so that it helps to tell the same again: the
+    /// connection failed, or [`Self::is_wait`].
     pub const fn is_break(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Unknown(_))
+        self.is_wait() || matches!(self, Self::Unreachable(_) | Self::Unknown(_))
+    }
+
+    /// Whether the store is there and lets this wait: for its turn, or for room.
+    pub const fn is_wait(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Full(_))
+    }
+
+    /// Whether the store is not there, as far as this terminal is concerned.
+    pub const fn is_away(&self) -> bool {
+        self.is_break() || matches!(self, Self::Replaced(_))
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn first_back<'a>(
 impl Desk {
     /// How the providers do, as all terminals have met them.
     pub async fn lines(&self) -> Result<Lines, DeskError> {
-        Ok(self.own(self.store.lines().await?))
+        Ok(self.own(self.reading(|| self.store.lines()).await?))
     }
 
     /// As [`Self::lines`], asked until the store answers.
@@ -68,9 +68,10 @@ impl Desk {
 
     /// What the messages of the last hours come to.
     pub async fn figures(&self, within: Duration) -> Result<Figures, DeskError> {
-        let mut samples = self.store.samples(within, MOST + 1).await?;
+        let mut samples = self.reading(|| self.store.samples(within, MOST + 1)).await?;
         let more = samples.len() > MOST as usize;
         samples.truncate(MOST as usize);
-        Ok(Figures::of(&samples, more, self.store.queue().await?))
+        let queue = self.reading(|| self.store.queue()).await?;
+        Ok(Figures::of(&samples, more, queue))
     }
 }

@@ -151,7 +151,8 @@ impl Desk {
             idempotency: &ask.idempotency,
             dispatch: self.dispatch(code, delivery),
         };
-        let issued = self.insist(|| self.store.issue(new.clone())).await?;
+        let issued = self.insist(|| self.store.issue(new.clone())).await;
+        let issued = issued.map_err(|error| named(error, &new.id))?;
         self.asked(issued, customer, ask.channel, None).await
     }
 
@@ -189,7 +190,8 @@ impl Desk {
             after: request.generation,
             dispatch: self.dispatch(code, delivery),
         };
-        let issued = self.insist(|| self.store.reissue(reissue.clone())).await?;
+        let issued = self.insist(|| self.store.reissue(reissue.clone())).await;
+        let issued = issued.map_err(|error| named(error, &request.id))?;
         self.asked(issued, customer, request.channel, Some(&request.id)).await
     }
 
@@ -211,18 +213,18 @@ impl Desk {
 
     /// A request as it is now.
     pub async fn request(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
-        Ok(self.store.request(id).await?)
+        Ok(self.reading(|| self.store.request(id)).await?)
     }
 
     /// The newest request of a customer whose code can be entered now, whichever
     /// terminal asked for it.
     pub async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, DeskError> {
-        Ok(self.store.open_request(customer).await?)
+        Ok(self.reading(|| self.store.open_request(customer)).await?)
     }
 
     /// What is known of a request that was moved to the archive.
     pub async fn archived(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
-        Ok(self.store.archived(id).await?)
+        Ok(self.reading(|| self.store.archived(id)).await?)
     }
 
     /// The way of a message over a channel, or why there is none.
@@ -278,10 +280,11 @@ impl Desk {
                 // Where the first answer was lost on the way, the message is still
                 // this terminal's to send.
                 let (id, holder) = (request.delivery.id, &*self.holder);
-                let errand = self.insist(|| self.store.errand(id, holder)).await?;
+                let errand = self.insist(|| self.store.errand(id, holder)).await;
                 return Ok(Some(match errand {
-                    Some(_) => Asked::Ready(request),
-                    None => Asked::Already(request),
+                    Ok(None) => Asked::Already(request),
+                    // Whoever sends it finds out. That it was asked for stands.
+                    Ok(Some(_)) | Err(_) => Asked::Ready(request),
                 }));
             }
             Issued::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
@@ -340,6 +343,16 @@ fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
             format!("The purpose is longer than {PURPOSE_MAX} characters."),
         )),
         None => Err(Refusal::new(Outcome::Malformed, "Say what the verification is for.")),
+    }
+}
+
+/// Whoever is told that nobody knows whether it was done can look it up by its name.
+fn named(error: StoreError, id: &RequestId) -> StoreError {
+    match error {
+        StoreError::Unknown(why) => {
+            StoreError::Unknown(format!("{why}; if it was done, it is request {id}"))
+        }
+        error => error,
     }
 }
 

@@ -9,12 +9,14 @@ impl Desk {
     /// each act for the customer. The session given back has ended if
     /// [`Session::ended`] says so; none was ever opened with an unknown token.
     pub async fn touch(&self, token: &SessionToken) -> Result<Option<Session>, DeskError> {
-        Ok(self.store.touch(&token.digest(), self.office.otp.session_idle).await?)
+        let digest = token.digest();
+        let idle = self.office.otp.session_idle;
+        Ok(self.reading(|| self.store.touch(&digest, idle)).await?)
     }
 
     /// A session by name.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, DeskError> {
-        Ok(self.store.session(id).await?)
+        Ok(self.reading(|| self.store.session(id)).await?)
     }
 
     /// Sessions, newest first.
@@ -23,7 +25,7 @@ impl Desk {
         filter: SessionFilter,
         limit: u32,
     ) -> Result<Vec<Session>, DeskError> {
-        Ok(self.store.sessions(filter, limit).await?)
+        Ok(self.reading(|| self.store.sessions(filter, limit)).await?)
     }
 
     /// Ends a session.

@@ -297,6 +297,24 @@ pub fn store_error(error: &StoreError) -> String {
             "The connection to the store broke ({why}), and it is not known whether this was \
              done. Look at the log before you try again."
         ),
+        StoreError::Busy(why) => format!(
+            "Another counter is busy in the store: {why}. Nothing was done here; try again in a \
+             moment. If it lasts, look for a counter or a program that was stopped in the middle \
+             of its work, and end it."
+        ),
+        StoreError::Full(why) => format!(
+            "The disk of the store is full: {why}. Nothing was done. Make room on that disk, then \
+             try again."
+        ),
+        StoreError::NoPermission(why) => format!(
+            "This account of the machine may not use the files of the store: {why}. Run \
+             countersign under the account that owns them, or let each account reach one store on \
+             PostgreSQL, MySQL or MariaDB."
+        ),
+        StoreError::Replaced(why) => format!(
+            "The file of the store was moved or replaced while it was in use: {why}. Nothing was \
+             done. End this countersign and start it again, when the right file is in its place."
+        ),
         StoreError::NotMigrated(why) => {
             format!("The store is not ready: {why}. An admin makes it so with: countersign migrate")
         }
@@ -330,6 +348,14 @@ pub fn lost(error: &StoreError) -> String {
         StoreError::Unreachable(why) | StoreError::Unknown(why) => format!(
             "The store cannot be reached: {why}. It is tried again until it answers; what was \
              typed stays."
+        ),
+        StoreError::Busy(why) => format!(
+            "Another counter is busy in the store: {why}. This waits for its turn; what was typed \
+             stays. If it lasts, tell an admin."
+        ),
+        StoreError::Full(why) => format!(
+            "The disk of the store is full: {why}. This is done as soon as there is room; what was \
+             typed stays. Tell an admin."
         ),
         error => store_error(error),
     }

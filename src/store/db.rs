@@ -6,19 +6,22 @@
 //! what the store does.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlArguments;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{MySql, MySqlPool, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{MySql, MySqlPool, PgPool, Pool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::watch;
 
 use super::fault::failed;
-use super::lent::Lent;
+use super::identity::StoreFile;
+use super::lent::{Lent, Server};
 use super::requirements::Requirements;
 use super::sql::Sql;
+use super::sqlite;
 use super::tx::Inner;
 pub(super) use super::tx::{Script, Tx};
 pub(super) use super::value::{Arg, Row, args, list};
@@ -40,10 +43,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(super) enum Pools {
     /// One connection that writes, since SQLite has one writer at a time and a
-    /// queue here is fairer than its busy handler; others that only read.
+    /// queue here is fairer than its busy handler; others that only read. The file
+    /// that is watched, where it is ours.
     Sqlite {
         write: SqlitePool,
         read: SqlitePool,
+        file: Option<StoreFile>,
     },
     /// The pool, and the schema of our tables.
     Postgres {
@@ -61,6 +66,8 @@ pub(super) struct Db {
     told: Told,
     /// What is looked at once, before the first act.
     requirements: Option<Arc<Requirements>>,
+    /// How many connections to a server are at work for acts.
+    lent: Arc<AtomicU32>,
 }
 
 /// Counts of what was told.
@@ -76,7 +83,7 @@ pub(super) struct Told {
 impl Db {
     pub(super) fn new(pools: Pools) -> Self {
         let told = Told { changes: watch::Sender::new(0), entries: watch::Sender::new(0) };
-        Self { pools, limit: LIMIT, told, requirements: None }
+        Self { pools, limit: LIMIT, told, requirements: None, lent: Arc::default() }
     }
 
     /// Lets nobody read or write before these are met.
@@ -143,36 +150,75 @@ impl Db {
         self.is_fit().await?;
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => {
-                Inner::Sqlite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
+                self.in_place()?;
+                Inner::Sqlite(sqlite::begin(write, self.file()).await?)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 lent.begin().await.map_err(failed)?;
                 Inner::Postgres(lent)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 lent.begin().await.map_err(failed)?;
                 Inner::Mysql(lent)
             }
         };
-        Ok(Tx::new(inner, self.told.clone()))
+        Ok(Tx::new(inner, self.told.clone(), self.file().cloned()))
+    }
+
+    /// The file that is watched, where there is one.
+    pub(super) const fn file(&self) -> Option<&StoreFile> {
+        match &self.pools {
+            Pools::Sqlite { file, .. } => file.as_ref(),
+            Pools::Postgres { .. } | Pools::Mysql(_) => None,
+        }
+    }
+
+    /// Fails where the store's file is not the one that was opened any more.
+    fn in_place(&self) -> Result<(), StoreError> {
+        self.file().map_or(Ok(()), StoreFile::check)
+    }
+
+    /// A connection to a server, for an act. Where each that there is is at work here,
+    /// that says nothing about the server: the act waits its turn.
+    async fn lend<D: Server>(&self, pool: &Pool<D>) -> Result<Lent<D>, StoreError> {
+        let since = Instant::now();
+        loop {
+            let error = match Lent::from(pool, self.limit).await {
+                Ok(lent) => return Ok(lent.counted(&self.lent)),
+                Err(error) => error,
+            };
+            let all = pool.options().get_max_connections();
+            let at_work = matches!(error, sqlx::Error::PoolTimedOut)
+                && self.lent.load(Ordering::Relaxed) >= all;
+            if !at_work {
+                return Err(failed(error));
+            }
+            if since.elapsed() >= self.limit {
+                let why = "each connection of this terminal has been at work for too long";
+                return Err(StoreError::Busy(why.into()));
+            }
+        }
     }
 
     /// Writes by one statement that is a transaction of its own; nobody is told.
     pub(super) async fn write_alone(&self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         self.is_fit().await?;
         match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                sqlite(sql, args).execute(write).await.map(|it| it.rows_affected())
+            Pools::Sqlite { .. } => {
+                let mut tx = self.begin().await?;
+                let written = tx.write(sql, args).await?;
+                tx.commit_quietly().await?;
+                return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 lent.timely(async |it| query.execute(it).await).await.map(|it| it.rows_affected())
             }
@@ -188,18 +234,20 @@ impl Db {
     ) -> Result<Vec<Row>, StoreError> {
         self.is_fit().await?;
         let written = match &self.pools {
-            Pools::Sqlite { write, .. } => {
-                let written = sqlite(sql, args).fetch_all(write).await;
-                written.map(|it| it.into_iter().map(Row::Sqlite).collect())
+            Pools::Sqlite { .. } => {
+                let mut tx = self.begin().await?;
+                let written = tx.all(sql, args).await?;
+                tx.commit_quietly().await?;
+                return Ok(written);
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 let written = lent.timely(async |it| query.fetch_all(it).await).await;
                 written.map(|it| it.into_iter().map(Row::Postgres).collect())
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 let written = lent.timely(async |it| query.fetch_all(it).await).await;
                 written.map(|it| it.into_iter().map(Row::Mysql).collect())
@@ -213,15 +261,16 @@ impl Db {
         self.is_fit().await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                rows(sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
+                self.in_place()?;
+                rows(for_sqlite(sql, args).fetch_all(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Postgres)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 rows(lent.timely(async |it| query.fetch_all(it).await).await, Row::Mysql)
             }
@@ -237,15 +286,16 @@ impl Db {
         self.is_fit().await?;
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                row(sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
+                self.in_place()?;
+                row(for_sqlite(sql, args).fetch_optional(read).await, Row::Sqlite)
             }
             Pools::Postgres { pool, .. } => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = postgres(sql, args);
                 row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Postgres)
             }
             Pools::Mysql(pool) => {
-                let mut lent = Lent::from(pool, self.limit).await.map_err(failed)?;
+                let mut lent = self.lend(pool).await?;
                 let query = mysql(sql, args);
                 row(lent.timely(async |it| query.fetch_optional(it).await).await, Row::Mysql)
             }
@@ -255,7 +305,7 @@ impl Db {
     /// Ends the connections in order, so that nothing is left to be tidied up.
     pub(super) async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { write, read } => {
+            Pools::Sqlite { write, read, .. } => {
                 read.close().await;
                 write.close().await;
             }
@@ -298,7 +348,7 @@ pub(super) fn row<T>(
     Ok(read.map_err(failed)?.map(row))
 }
 
-pub(super) fn sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+pub(super) fn for_sqlite<'q>(sql: &Sql, args: &[Arg<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
     bind!(sql.sqlite, args.iter().copied())
 }
 

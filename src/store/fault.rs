@@ -94,8 +94,17 @@ fn of_database(error: &dyn DatabaseError, text: String) -> StoreError {
 
 fn of_sqlite(code: i32, text: String) -> StoreError {
     match code & 0xff {
-        // busy, locked, read-only, disk I/O, full, cannot open
-        5 | 6 | 8 | 10 | 13 | 14 => StoreError::Unreachable(text),
+        // the file was moved under a connection
+        _ if code == 1032 => StoreError::Replaced(text),
+        // full; no room for the index of the log
+        _ if code == 4874 => StoreError::Full(text),
+        13 => StoreError::Full(text),
+        // busy, locked
+        5 | 6 => StoreError::Busy(text),
+        // no permission, read-only, not authorised
+        3 | 8 | 23 => StoreError::NoPermission(text),
+        // disk I/O, cannot open
+        10 | 14 => StoreError::Unreachable(text),
         _ if text.contains("same text encoding") => StoreError::Refused(
             "The file that customers.file names is not written in UTF-8, as the store is, and \
              SQLite cannot read both beside each other. Have a copy of it made in UTF-8 (sqlite3: \
@@ -129,6 +138,12 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         "08P01" if text.contains("startup parameter") => {
             StoreError::Refused(unknown_parameter(&text))
         }
+        // another's lock was not free in time
+        "55P03" => StoreError::Busy(text),
+        // no room on its disk
+        "53100" => StoreError::Full(text),
+        // a transaction that stood still was ended
+        "25P03" | "25P04" => StoreError::Unreachable(text),
         // too many connections, cannot connect now
         "53300" | "57P03" => StoreError::Unreachable(text),
         // connection exceptions, insufficient resources, shut down or crashed
@@ -141,8 +156,14 @@ fn of_postgres(code: &str, text: String) -> StoreError {
 
 fn of_mysql(number: u16, text: String) -> StoreError {
     match number {
-        // lock wait timeout, deadlock
-        1205 | 1213 => StoreError::Conflict(text),
+        // deadlock
+        1213 => StoreError::Conflict(text),
+        // another's lock was not free in time
+        1205 | 3572 => StoreError::Busy(text),
+        // disk full, table full
+        1021 | 1114 => StoreError::Full(text),
+        // the system's own number for a full disk
+        3 | 1026 | 1030 if text.contains("28") => StoreError::Full(text),
         // a unique column has the value already
         1062 => StoreError::Taken(text),
         // no such table
@@ -153,11 +174,9 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1044 | 1045 | 1049 | 1698 | 3159 | 4151 => StoreError::Refused(not_admitted(&text)),
         // read-only
         1290 | 1792 | 1836 => StoreError::Unreachable(only_read(&text)),
-        // too many connections, shutting down, out of resources, disk full,
-        // connection killed, gone away
-        1040 | 1053 | 1041 | 1021 | 1114 | 1203 | 1317 | 1927 | 3024 => {
-            StoreError::Unreachable(text)
-        }
+        // too many connections, shutting down, out of resources, connection killed,
+        // silent for too long, gone away
+        1040 | 1053 | 1041 | 1203 | 1317 | 1927 | 3024 | 4031 => StoreError::Unreachable(text),
         _ => StoreError::Failed(text),
     }
 }
@@ -198,7 +217,16 @@ mod tests {
     #[test]
     fn codes_mean_what_the_manuals_say() {
         let text = String::new;
-        assert!(matches!(of_sqlite(517, text()), StoreError::Unreachable(_)));
+        assert!(matches!(of_sqlite(517, text()), StoreError::Busy(_)));
+        assert!(matches!(of_sqlite(13, text()), StoreError::Full(_)));
+        assert!(matches!(of_sqlite(1544, text()), StoreError::NoPermission(_)));
+        assert!(matches!(of_sqlite(1032, text()), StoreError::Replaced(_)));
+        assert!(matches!(of_sqlite(14, text()), StoreError::Unreachable(_)));
+        assert!(matches!(of_postgres("55P03", text()), StoreError::Busy(_)));
+        assert!(matches!(of_postgres("53100", text()), StoreError::Full(_)));
+        assert!(matches!(of_postgres("25P03", text()), StoreError::Unreachable(_)));
+        assert!(matches!(of_mysql(1205, text()), StoreError::Busy(_)));
+        assert!(matches!(of_mysql(1021, text()), StoreError::Full(_)));
         let office = of_sqlite(1, "no such table: office.people".into());
         assert!(office.to_string().contains("[customers]"), "{office}");
         assert!(matches!(

@@ -264,9 +264,9 @@ async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), Stor
 /// Applies what is missing.
 pub(super) async fn migrate(db: &Db, source: &Source) -> Result<Migrated, StoreError> {
     let mut tx = db.begin().await?;
-    tx.take_time();
+    tx.take_time().await?;
     if tx.one(&BEGIN_ALONE, args![]).await?.int(0)? != 1 {
-        return Err(StoreError::Unreachable("another terminal is preparing the store".into()));
+        return Err(StoreError::Busy("another terminal is preparing its tables".into()));
     }
     let applied = apply(db, &mut tx, source).await;
     // MySQL's lock would outlive a transaction that failed; what PostgreSQL says

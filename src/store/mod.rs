@@ -4,7 +4,7 @@
 //! ```text
 //! sql.rs      statement texts, one for each database, fixed at compile time
 //! db.rs       the pools, and tx.rs, transactions: all that knows which database it is
-//! lent.rs     a server's connections, on which nothing takes for ever
+//! lent.rs     connections, on which nothing takes for ever   identity.rs  the file
 //! fault.rs    what a database's errors mean          server.rs    what a server is like
 //! sqlite.rs   postgres.rs  mysql.rs   opening each of them
 //! requirements.rs   what must hold before anybody works    pooler.rs   poolers between
@@ -31,6 +31,7 @@ mod fault;
 mod figures;
 mod gate;
 mod handover;
+mod identity;
 mod import;
 mod index;
 mod indexing;

@@ -1,5 +1,7 @@
 //! Opening a store on MySQL or MariaDB.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions, MySqlSslMode};
 use sqlx::{ConnectOptions as _, MySqlPool};
@@ -33,10 +35,25 @@ pub(super) fn pool(settings: &ServerSettings) -> MySqlPool {
         .test_before_acquire(false)
         .acquire_timeout(PATIENCE)
         .after_connect(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql(SESSION).execute(connection).await.map(drop) })
+            Box::pin(async move {
+                sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
+                sqlx::raw_sql(LIMITS).execute(connection).await.map(drop)
+            })
         })
+        .idle_timeout(IDLE)
         .connect_lazy_with(options(settings))
 }
+
+/// What the server is to put an end to by itself: a transaction with which nobody
+/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
+/// office; and a wait for another's lock, which is told as what it is. MySQL can only
+/// end a connection that is silent, in a transaction or not.
+const LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 8 \
+    /*M!100300 , SESSION idle_transaction_timeout = 6, SESSION idle_write_transaction_timeout = 6 */ \
+    /*!80000 , SESSION wait_timeout = 30 */";
+
+/// A connection that nobody needs is ended here before a server does it.
+const IDLE: Duration = Duration::from_secs(20);
 
 fn options(settings: &ServerSettings) -> MySqlConnectOptions {
     let options = MySqlConnectOptions::new()

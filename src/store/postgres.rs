@@ -48,11 +48,12 @@ pub(super) fn pool_options(schema: &Identifier, options: &PgConnectOptions) -> P
         Box::pin(async move {
             let set = sqlx::raw_sql(AssertSqlSafe(direct)).fetch_optional(&mut *connection);
             if set.await?.is_some() {
-                return Ok(());
+                return sqlx::raw_sql(LIMITS).execute(connection).await.map(drop);
             }
             let kept = keeps_sessions.get_or_try_init(|| pooler::keeps_sessions(&options));
             if *kept.await? {
-                sqlx::raw_sql(AssertSqlSafe(always)).execute(connection).await?;
+                sqlx::raw_sql(AssertSqlSafe(always)).execute(&mut *connection).await?;
+                sqlx::raw_sql(LIMITS).execute(connection).await?;
             }
             Ok(())
         })
@@ -83,6 +84,20 @@ fn session(schema: &Identifier, condition: &str) -> String {
              WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false){condition}"
     )
 }
+
+/// What the server is to put an end to by itself: a transaction with which nobody
+/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
+/// office; and a wait for another's lock, which is told as what it is. A server that
+/// lacks one of these goes without it.
+const LIMITS: &str = "\
+    SELECT set_config(name, value, false) FROM (VALUES \
+        ('idle_in_transaction_session_timeout', '6s'), \
+        ('lock_timeout', '8s'), \
+        ('tcp_keepalives_idle', '10'), \
+        ('tcp_keepalives_interval', '5'), \
+        ('tcp_keepalives_count', '3'), \
+        ('tcp_user_timeout', '20s') \
+    ) AS limits (name, value) WHERE current_setting(name, true) IS NOT NULL";
 
 /// A variable that the driver heeds and that no option can overrule. All others
 /// are overruled by [`options`].

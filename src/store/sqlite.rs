@@ -2,22 +2,29 @@
 //! connections behave.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, ErrorKind};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::Access;
-use rustix::io::Errno;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Sqlite, SqlitePool};
 
 use super::db::Pools;
 use super::fault::failed;
+use super::identity::StoreFile;
+use super::lent::Lent;
 use crate::service::ports::StoreError;
 
-/// How long a writer waits for another one before it gives up.
+/// How long a writer waits for another one before it says so. Whoever has more
+/// patience asks again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a writer that waits asks for its turn at least, and after a second more
+/// the more often.
+const ASKING: Duration = Duration::from_millis(20);
 
 /// Connections that only read: the interface's search, log, session and
 /// countdown can each wait for their own.
@@ -51,10 +58,11 @@ pub(super) async fn open(path: &Path, attachment: Option<String>) -> Result<Pool
     if let Some(attachment) = &attachment {
         attach(&options, attachment).await?;
     }
-    let write = connect(writing, attachment.clone()).await?;
+    let file = StoreFile::at(path).map_err(|error| unusable("opening", path, &error))?;
+    let write = connect(&file, writing, attachment.clone()).await?;
     let begin = format!("{}; PRAGMA query_only = on", attachment.unwrap_or_default());
-    let read = pool(READERS, Some(begin)).connect_lazy_with(options);
-    Ok(Pools::Sqlite { write, read })
+    let read = pool(READERS, Some(begin), Some(&file)).connect_lazy_with(options);
+    Ok(Pools::Sqlite { write, read, file: Some(file) })
 }
 
 /// Opens the office's file to write customers into it. It is theirs: how it is
@@ -65,17 +73,19 @@ pub(super) fn theirs(path: &Path) -> Pools {
         .busy_timeout(PATIENCE)
         .foreign_keys(true)
         .disable_statement_logging();
-    let write = pool(1, None).connect_lazy_with(options);
-    Pools::Sqlite { read: write.clone(), write }
+    let write = pool(1, None, None).connect_lazy_with(options);
+    Pools::Sqlite { read: write.clone(), write, file: None }
 }
 
 /// The round trip that tests a connection before each use is left out: a file
 /// does not hang up. Connections stay: what they prepared is what makes them
 /// fast, and the writer's own changes are told from others' by its connection.
-fn pool(size: u32, begin: Option<String>) -> SqlitePoolOptions {
+fn pool(size: u32, begin: Option<String>, file: Option<&StoreFile>) -> SqlitePoolOptions {
+    let file = file.filter(|_| size == 1).cloned();
     SqlitePoolOptions::new()
         .after_connect(move |connection, _| {
             let begin = begin.clone();
+            file.iter().for_each(StoreFile::reconnected);
             Box::pin(async move {
                 match begin {
                     Some(begin) => {
@@ -89,7 +99,55 @@ fn pool(size: u32, begin: Option<String>) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(PATIENCE * 2)
+        .acquire_timeout(PATIENCE)
+}
+
+/// Begins a transaction that has the write lock.
+///
+/// SQLite's own waiting is not fair: who has waited longer asks less often. Here
+/// everybody asks at irregular, short intervals, and the shorter the longer it has
+/// waited, so that nobody is passed over for long.
+pub(super) async fn begin(
+    write: &SqlitePool,
+    file: Option<&StoreFile>,
+) -> Result<Lent<Sqlite>, StoreError> {
+    let mut lent = lend(write, file).await?;
+    let since = Instant::now();
+    loop {
+        let error = match lent.begin().await {
+            Ok(()) => return Ok(lent),
+            Err(error) => error,
+        };
+        if !is_busy(&error) {
+            return Err(failed(error));
+        }
+        lent.has_not_begun();
+        if since.elapsed() >= PATIENCE {
+            return Err(held_up(file));
+        }
+        tokio::time::sleep(pause(since.elapsed())).await;
+    }
+}
+
+/// The connection that writes, which one act at a time has.
+async fn lend(write: &SqlitePool, file: Option<&StoreFile>) -> Result<Lent<Sqlite>, StoreError> {
+    Lent::unlimited(write).await.map_err(|error| match error {
+        sqlx::Error::PoolTimedOut => held_up(file),
+        error => failed(error),
+    })
+}
+
+fn held_up(file: Option<&StoreFile>) -> StoreError {
+    let seconds = PATIENCE.as_secs();
+    let by = file.and_then(StoreFile::writer).map_or_else(String::new, |it| format!(" by {it}"));
+    StoreError::Busy(format!("its file has been locked for writing for {seconds} seconds{by}"))
+}
+
+/// How long to wait before the next asking, after so long.
+fn pause(waited: Duration) -> Duration {
+    let most = ASKING / (1 + u32::try_from(waited.as_secs()).unwrap_or(u32::MAX).min(4));
+    let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
+    Duration::from_micros(1 + RandomState::new().build_hasher().finish() % micros)
 }
 
 /// Tries once whether the office's file can be read beside ours: a pool would only
@@ -115,15 +173,17 @@ async fn attach(options: &SqliteConnectOptions, attachment: &str) -> Result<(), 
 /// Connects the writer. While the very first terminal turns the file to WAL,
 /// SQLite answers others "busy" at once, whatever the time-out: they try again.
 async fn connect(
+    file: &StoreFile,
     options: SqliteConnectOptions,
     attachment: Option<String>,
 ) -> Result<SqlitePool, StoreError> {
     let since = Instant::now();
     loop {
-        let error = match pool(1, attachment.clone()).connect_with(options.clone()).await {
-            Ok(pool) => return Ok(pool),
-            Err(error) => error,
-        };
+        let error =
+            match pool(1, attachment.clone(), Some(file)).connect_with(options.clone()).await {
+                Ok(pool) => return Ok(pool),
+                Err(error) => error,
+            };
         if since.elapsed() > PATIENCE || !is_busy(&error) {
             return Err(failed(error));
         }
@@ -143,50 +203,49 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let denied = |what: &str, error: &io::Error| match error.kind() {
-        ErrorKind::PermissionDenied => not_permitted(path, error),
-        _ => StoreError::Unreachable(format!("{what} {} failed: {error}", path.display())),
-    };
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|error| denied("making the folder of", &error))?;
+        .map_err(|error| unusable("making the folder of", path, &error))?;
     refuse_network(folder)?;
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            permitted(path, folder, Access::WRITE_OK | Access::EXEC_OK)?;
+            may_write(folder)?;
             ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
                 let mut name = path.as_os_str().to_owned();
                 name.push(suffix);
-                permitted(path, Path::new(&name), Access::READ_OK | Access::WRITE_OK)?;
+                may_write(Path::new(&name))?;
                 keep_private(Path::new(&name))
             })
         }
-        Err(error) => Err(denied("creating", &error)),
+        Err(error) => Err(unusable("creating", path, &error)),
     }
 }
 
-/// Asks whether this account may use `file`, a part of the store. The file is not
-/// opened for it: closing it would take the locks of this process's connections away.
-fn permitted(store: &Path, file: &Path, rights: Access) -> Result<(), StoreError> {
-    match rustix::fs::access(file, rights) {
-        Err(error @ (Errno::ACCESS | Errno::PERM)) => {
-            Err(not_permitted(store, &io::Error::from(error)))
+/// Fails where this account has no right to read and write what is there. The file
+/// is not opened for that: closing it again would free SQLite's locks on it.
+fn may_write(path: &Path) -> Result<(), StoreError> {
+    let access = Access::READ_OK | Access::WRITE_OK;
+    match rustix::fs::access(path, access).map_err(std::io::Error::from) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(unusable("reading and writing", path, &error))
         }
-        // What else is wrong is for SQLite to say.
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-fn not_permitted(store: &Path, error: &io::Error) -> StoreError {
-    StoreError::Refused(format!(
-        "This account may not use the store {} ({error}): the file or its folder belongs to \
-         another account, or is closed. Run countersign as the account that owns it, or let \
-         accounts share a store on a database server (store.url).",
-        store.display()
-    ))
+/// What the system's error about a file means.
+fn unusable(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
+    let why = format!("{what} {} failed: {error}", path.display());
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            StoreError::NoPermission(why)
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(why),
+        _ => StoreError::Unreachable(why),
+    }
 }
 
 /// Takes away what others could read, or says that it cannot be done.

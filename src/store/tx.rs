@@ -1,10 +1,11 @@
 //! Acts that happen whole or not at all.
 
-use sqlx::{MySql, Postgres, Sqlite, Transaction};
+use sqlx::{MySql, Postgres, Sqlite};
 
-use super::db::{Told, bind, mysql, postgres, row, rows, sqlite, unanswered};
+use super::db::{Told, bind, for_sqlite, mysql, postgres, row, rows, unanswered};
 use super::fault::failed;
-use super::lent::Lent;
+use super::identity::StoreFile;
+use super::lent::{Lent, Server as _};
 use super::sql::{Sql, statements};
 use super::together::{self, Write};
 use super::value::{Arg, Row, args};
@@ -12,7 +13,7 @@ use crate::service::ports::StoreError;
 
 /// The transaction of each database.
 pub(super) enum Inner {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Lent<Sqlite>),
     Postgres(Lent<Postgres>),
     Mysql(Lent<MySql>),
 }
@@ -22,6 +23,8 @@ pub(super) struct Tx {
     inner: Inner,
     told: Told,
     has_entry: bool,
+    /// The file that is written, where it is watched.
+    file: Option<StoreFile>,
 }
 
 statements! {
@@ -30,8 +33,8 @@ statements! {
 }
 
 impl Tx {
-    pub(super) const fn new(inner: Inner, told: Told) -> Self {
-        Self { inner, told, has_entry: false }
+    pub(super) const fn new(inner: Inner, told: Told, file: Option<StoreFile>) -> Self {
+        Self { inner, told, has_entry: false, file }
     }
 
     /// Waits until nobody else has the lock of this name, and holds it until the
@@ -54,7 +57,7 @@ impl Tx {
     pub(super) async fn write(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<u64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let done = sqlite(sql, args).execute(&mut **tx).await;
+                let done = tx.timely(async |it| for_sqlite(sql, args).execute(it).await).await;
                 done.map(|it| it.rows_affected()).map_err(failed)
             }
             Inner::Postgres(tx) => {
@@ -89,7 +92,10 @@ impl Tx {
     pub(super) async fn insert(&mut self, sql: &Sql, args: &[Arg<'_>]) -> Result<i64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(tx) => {
-                let done = sqlite(sql, args).execute(&mut **tx).await.map_err(failed)?;
+                let done = tx
+                    .timely(async |it| for_sqlite(sql, args).execute(it).await)
+                    .await
+                    .map_err(failed)?;
                 Ok(done.last_insert_rowid())
             }
             Inner::Postgres(_) => self.one(sql, args).await?.int(0),
@@ -111,7 +117,10 @@ impl Tx {
         args: &[Arg<'_>],
     ) -> Result<Vec<Row>, StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => rows(sqlite(sql, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Sqlite(tx) => rows(
+                tx.timely(async |it| for_sqlite(sql, args).fetch_all(it).await).await,
+                Row::Sqlite,
+            ),
             Inner::Postgres(tx) => rows(
                 tx.timely(async |it| postgres(sql, args).fetch_all(it).await).await,
                 Row::Postgres,
@@ -129,9 +138,10 @@ impl Tx {
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                row(sqlite(sql, args).fetch_optional(&mut **tx).await, Row::Sqlite)
-            }
+            Inner::Sqlite(tx) => row(
+                tx.timely(async |it| for_sqlite(sql, args).fetch_optional(it).await).await,
+                Row::Sqlite,
+            ),
             Inner::Postgres(tx) => row(
                 tx.timely(async |it| postgres(sql, args).fetch_optional(it).await).await,
                 Row::Postgres,
@@ -154,7 +164,9 @@ impl Tx {
     /// transaction with each statement that makes a table.
     pub(super) async fn script(&mut self, script: Script) -> Result<(), StoreError> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => script.raw().execute(&mut **tx).await.map(drop),
+            Inner::Sqlite(tx) => {
+                tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
+            }
             Inner::Postgres(tx) => {
                 tx.take_time();
                 tx.timely(async |it| script.raw().execute(it).await).await.map(drop)
@@ -177,7 +189,9 @@ impl Tx {
         let text = sqlx::AssertSqlSafe(text);
         let args = args.iter().copied();
         match &mut self.inner {
-            Inner::Sqlite(tx) => rows(bind!(text, args).fetch_all(&mut **tx).await, Row::Sqlite),
+            Inner::Sqlite(tx) => {
+                rows(tx.timely(async |it| bind!(text, args).fetch_all(it).await).await, Row::Sqlite)
+            }
             Inner::Postgres(tx) => rows(
                 tx.timely(async |it| bind!(text, args).fetch_all(it).await).await,
                 Row::Postgres,
@@ -197,7 +211,9 @@ impl Tx {
         let text = sqlx::AssertSqlSafe(text);
         let args = args.iter().copied();
         match &mut self.inner {
-            Inner::Sqlite(tx) => bind!(text, args).execute(&mut **tx).await.map(drop),
+            Inner::Sqlite(tx) => {
+                tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
+            }
             Inner::Postgres(tx) => {
                 tx.timely(async |it| bind!(text, args).execute(it).await).await.map(drop)
             }
@@ -210,12 +226,17 @@ impl Tx {
 
     /// Lets every statement from now on take the time it needs: in what waits for
     /// others, or is no clerk's.
-    pub(super) const fn take_time(&mut self) {
+    pub(super) async fn take_time(&mut self) -> Result<(), StoreError> {
         match &mut self.inner {
             Inner::Sqlite(_) => {}
-            Inner::Postgres(tx) => tx.take_time(),
+            Inner::Postgres(tx) => {
+                tx.take_time();
+                let text = "SET LOCAL lock_timeout = 0";
+                tx.timely(async |it| Postgres::say(it, text).await).await.map_err(failed)?;
+            }
             Inner::Mysql(tx) => tx.take_time(),
         }
+        Ok(())
     }
 
     /// Says that an entry of the log was written.
@@ -226,6 +247,7 @@ impl Tx {
     /// Makes it last. Where the connection breaks here, it may have been done.
     /// Nobody is told: no screen shows any of it.
     pub(super) async fn commit_quietly(self) -> Result<(), StoreError> {
+        self.file.as_ref().map_or(Ok(()), StoreFile::check)?;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await,
             Inner::Postgres(tx) => tx.commit().await,

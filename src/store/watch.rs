@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::db::{Db, Pools, Row, args};
 use super::fault::failed;
+use super::identity::StoreFile;
 use super::lent::PATIENCE;
 use super::listen::{self, Ear};
 use super::sql::statements;
@@ -138,9 +139,12 @@ impl Version {
     /// SQLite counts per connection and leaves the connection's own writes out:
     /// those of this store all go through its one writer, and tell of themselves.
     async fn read(db: &Db) -> Result<Self, StoreError> {
-        if let Pools::Sqlite { write, .. } = db.pools() {
+        if let Pools::Sqlite { write, file, .. } = db.pools() {
+            file.as_ref().map_or(Ok(()), StoreFile::check)?;
             let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(write).await;
-            return version.map(|version| Self(version, 0)).map_err(failed);
+            // Each connection counts for itself.
+            let connections = file.as_ref().map_or(0, StoreFile::connections);
+            return version.map(|version| Self(version, connections)).map_err(failed);
         }
         match db.maybe(&NEWEST, args![OVERLAP]).await? {
             Some(row) => Self::of(&row),
@@ -226,7 +230,8 @@ impl Lookout {
     /// The store is lost, unless the connections are only in use: then whoever
     /// uses them will be told.
     fn lose(&self, error: StoreError) {
-        if error.is_break() && !self.db.is_busy() {
+        let is_away = error.is_break() && !self.db.is_busy();
+        if is_away || matches!(error, StoreError::Replaced(_)) {
             self.lost.send_replace(Some(Arc::new(error)));
         }
     }

@@ -23,7 +23,7 @@ use crate::domain::session::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::lifecycle::Lifecycle;
 use crate::service::insist::Insistence;
-use crate::service::ports::TrayMessage;
+use crate::service::ports::{StoreError, TrayMessage};
 use crate::service::{Desk, DeskError, wording};
 
 /// Hits of a search: as many as a tall screen shows.
@@ -130,7 +130,7 @@ impl Worker {
             if !logged.swap(true, Ordering::Relaxed) {
                 tracing::warn!(%error, "told again until the store answers");
             }
-            let broke = Failure { text: wording::lost(error), lost: true };
+            let broke = broken(error);
             // Without room the machine hears of the next time.
             let _ = answers.try_send(Msg::Broke(id, broke));
         })
@@ -195,6 +195,7 @@ impl Worker {
         tray.messages(after, TRAY_WINDOW).await.map_err(|error| Failure {
             text: format!("{error}. The messages on the screen may not be the newest."),
             lost: false,
+            waits: false,
         })
     }
 }
@@ -206,11 +207,15 @@ fn or_failure<T>(result: Result<T, DeskError>) -> Result<T, Failure> {
 fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
     match error {
-        DeskError::Store(error) if error.is_break() => {
-            Failure { text: wording::lost(error), lost: true }
-        }
-        error => Failure { text: wording::desk_error(error), lost: false },
+        DeskError::Store(error) if error.is_away() => broken(error),
+        error => Failure { text: wording::desk_error(error), lost: false, waits: false },
     }
+}
+
+/// What there is to say where the store is away or lets somebody wait.
+pub(super) fn broken(error: &StoreError) -> Failure {
+    let waits = error.is_wait();
+    Failure { text: wording::lost(error), lost: !waits, waits }
 }
 
 /// What this terminal's own clock says, to be compared with the store's.

@@ -147,6 +147,8 @@ pub struct UnderWay {
     pub doing: Option<Doing>,
     /// The connection to the store broke; it is told again.
     pub broke: bool,
+    /// Why the store lets it wait, where it does; it is told again.
+    pub waits: Option<String>,
 }
 
 /// What an effect does that must come to its end.

@@ -51,6 +51,8 @@ pub struct Failure {
     pub text: String,
     /// Whether it was the connection to the store that failed.
     pub lost: bool,
+    /// Whether the store is there and lets it wait: for its turn, or for room.
+    pub waits: bool,
 }
 
 /// A customer as opened.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::decode::Input;
 use super::effect::Effect;
-use super::executor::Executor;
+use super::executor::{Executor, broken};
 use super::model::{Doing, Model, Notice, Tone};
 use super::msg::{Failure, Msg};
 use super::screen::Screen;
@@ -24,7 +24,7 @@ use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::ports::StoreError;
-use crate::service::{Desk, DeskError, wording};
+use crate::service::{Desk, DeskError};
 
 /// How long what is under way at the end is waited for: a provider's time-out
 /// and a little more would be a long time before an empty screen.
@@ -185,7 +185,7 @@ impl Sources<'_> {
     fn reached(&mut self) -> Msg {
         Msg::Reached(match &*self.lost.borrow_and_update() {
             None => Ok(()),
-            Some(error) => Err(Failure { text: wording::lost(error), lost: true }),
+            Some(error) => Err(Failure { lost: true, ..broken(error) }),
         })
     }
 

@@ -46,7 +46,11 @@ pub(crate) struct Desk {
 }
 
 pub(crate) fn down() -> Failure {
-    Failure { text: "The store cannot be reached. Try again in a moment.".into(), lost: true }
+    Failure {
+        text: "The store cannot be reached. Try again in a moment.".into(),
+        lost: true,
+        waits: false,
+    }
 }
 
 fn customer(id: i64, account_no: &str, name: &str) -> Customer {

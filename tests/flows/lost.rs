@@ -192,7 +192,11 @@ fn a_message_that_somebody_else_has_to_send_is_not_said_to_be_sent() {
 
 #[test]
 fn an_act_whose_fate_is_unknown_says_so_and_is_looked_up() {
-    let unknown = || Failure { text: "It is not known whether this was done.".into(), lost: false };
+    let unknown = || Failure {
+        text: "It is not known whether this was done.".into(),
+        lost: false,
+        waits: false,
+    };
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().keys("481902").breaks(VERIFY).tell(Msg::StoreChanged);
     counter.answer(VERIFY, Reply::Verified(Err(unknown()))).is_at("entry").says("not known");

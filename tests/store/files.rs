@@ -3,11 +3,15 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use countersign::service::ports::{Store, StoreError};
+use countersign::domain::customer::CustomerId;
+use countersign::service::ports::{Issued, Store, StoreError};
+use countersign::service::wording;
+use sqlx::SqliteConnection;
 use tokio::task::JoinSet;
 
-use crate::support::{House, Kind, Terminal, at, open};
+use crate::support::{House, Kind, Terminal, actor, at, open, wish};
 
 fn mode(file: &Path) -> u32 {
     fs::metadata(file).expect("the file").permissions().mode() & 0o777
@@ -51,6 +55,77 @@ async fn what_is_no_file_of_this_machine_is_refused_with_a_sentence() {
     }
     let nowhere = open(&at(Path::new("/proc/none/store.db"))).await;
     assert!(matches!(nowhere, Err(StoreError::Unreachable(_))));
+}
+
+/// What is told of an act on a store whose file is another one by now.
+async fn is_replaced(store: &impl Store) {
+    let refused = [
+        store.customer(CustomerId(1)).await.map(drop),
+        store.unlock("gone", CustomerId(1), "she is here", &actor()).await.map(drop),
+        store.check().await.map(drop),
+    ];
+    for refused in refused {
+        let Err(StoreError::Replaced(why)) = refused else { panic!("{refused:?}") };
+        assert!(why.contains("store.db"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
+    for how in ["moved", "deleted", "replaced", "without its log"] {
+        let house = House::sqlite();
+        let store = house.open().await;
+        Terminal::new(store.clone()).customer("WB-1").await;
+        let (_changes, mut lost) = (store.changes(), store.lost());
+        let (file, old) = (house.file(), house.file().with_extension("old"));
+        fs::copy(&file, &old).expect("copied");
+        match how {
+            "moved" => fs::rename(&file, file.with_extension("away")).expect("moved"),
+            "deleted" => fs::remove_file(&file).expect("deleted"),
+            "replaced" => fs::rename(&old, &file).expect("replaced"),
+            _ => fs::remove_file(beside(&house)[1].clone()).expect("deleted"),
+        }
+        is_replaced(&*store).await;
+        let told = lost.wait_for(Option::is_some);
+        let told = tokio::time::timeout(Duration::from_secs(20), told).await.expect("in time");
+        let told = told.expect("a watch").clone().expect("an error");
+        let told = wording::store_error(&told);
+        assert!(told.contains("moved or replaced"), "{how}: {told}");
+        if how == "moved" {
+            fs::rename(file.with_extension("away"), &file).expect("brought back");
+            store.check().await.expect("the same file");
+        }
+    }
+}
+
+async fn lock(connection: &mut SqliteConnection) {
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(connection).await.expect("the lock");
+}
+
+async fn free(connection: &mut SqliteConnection, after: u64) {
+    tokio::time::sleep(Duration::from_secs(after)).await;
+    sqlx::raw_sql("ROLLBACK").execute(connection).await.expect("free");
+}
+
+#[tokio::test]
+async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
+    let house = House::sqlite();
+    let desk = Terminal::new(house.open().await);
+    let customer = desk.customer("WB-1").await;
+    let mut other = house.raw().await;
+    let (first, second) = (wish(customer, "111111"), wish(customer, "222222"));
+    lock(&mut other).await;
+    let (issued, ()) = tokio::join!(desk.try_issue(&first), free(&mut other, 2));
+    assert!(matches!(issued, Ok(Issued::Fresh(_))), "{issued:?}");
+    lock(&mut other).await;
+    let (refused, ()) = tokio::join!(desk.try_issue(&second), free(&mut other, 8));
+    let Err(error @ StoreError::Busy(_)) = refused else { panic!("{refused:?}") };
+    let told = wording::store_error(&error);
+    for part in ["Another counter is busy", "Nothing was done", "try again"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let me = format!("process {}", std::process::id());
+    assert!(!cfg!(target_os = "linux") || told.contains(&me), "{told}");
 }
 
 #[tokio::test]

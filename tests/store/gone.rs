@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
 use countersign::service::ports::{Store, StoreError};
+use countersign::service::wording;
+use sqlx::Connection as _;
 
 use crate::servers::{Kind, Options, Server};
-use crate::support::{House, Terminal, actor, open, wish};
+use crate::support::{self, House, Terminal, actor, mysql, open, postgres, wish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_vanishes_holds_nobody_for_ever() {
@@ -34,5 +36,31 @@ async fn a_server_that_vanishes_holds_nobody_for_ever() {
         let desk = Terminal::new(store.clone());
         desk.issue(&wish(CustomerId(1), "111111")).await;
         store.close().await;
+    }
+}
+
+/// The office's lock is held by somebody else: that is no server that is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_anothers_lock_is_told_that_it_is_busy() {
+    const HOLD: &str = "SELECT name FROM core_lock WHERE name = 'issue' FOR UPDATE";
+    for kind in [support::Kind::Postgres, support::Kind::MariaDb] {
+        let house = House::new(kind);
+        let desk = Terminal::new(house.open().await);
+        let customer = desk.customer("WB-1").await;
+        let refused = if kind == support::Kind::Postgres {
+            let mut other = postgres(house.database()).await;
+            let mut held = other.begin().await.expect("begun");
+            sqlx::raw_sql(HOLD).execute(&mut *held).await.expect("held");
+            desk.try_issue(&wish(customer, "111111")).await
+        } else {
+            let mut other = mysql(house.database()).await;
+            let mut held = other.begin().await.expect("begun");
+            sqlx::raw_sql(HOLD).execute(&mut *held).await.expect("held");
+            desk.try_issue(&wish(customer, "111111")).await
+        };
+        let Err(error @ StoreError::Busy(_)) = refused else { panic!("{kind:?}: {refused:?}") };
+        let told = wording::store_error(&error);
+        assert!(told.contains("Another counter is busy"), "{told}");
+        desk.issue(&wish(customer, "222222")).await;
     }
 }

@@ -25,8 +25,16 @@ pub(super) const fn doing(act: &Act) -> Option<Doing> {
 /// The connection broke in the middle of an effect.
 pub(super) fn broke(step: &mut Step<'_>, id: EffectId, failure: Failure) {
     let Some(it) = step.model.under_way.iter_mut().find(|it| it.id == id) else { return };
-    it.broke = true;
     let doing = it.doing;
+    if failure.waits {
+        it.waits = Some(failure.text.clone());
+        return match doing {
+            Some(_) => say_it_waits(step, id, failure.text),
+            None => step.fail(failure),
+        };
+    }
+    it.broke = true;
+    it.waits = None;
     lose(step);
     match doing {
         Some(doing) => say_again(step, id, doing),
@@ -54,6 +62,11 @@ pub(super) fn say(step: &mut Step<'_>, text: String) {
     if free {
         step.model.notice = Some(Notice { tone: Tone::Bad, text, live: Some(Live::Lost) });
     }
+}
+
+fn say_it_waits(step: &mut Step<'_>, id: EffectId, text: String) {
+    let live = Some(Live::Again(id));
+    step.model.notice = Some(Notice { tone: Tone::Warning, text, live });
 }
 
 fn say_again(step: &mut Step<'_>, id: EffectId, doing: Doing) {
@@ -91,6 +104,10 @@ pub(super) fn is_telling(model: &Model) -> bool {
 /// A key that has to wait for what is under way: says `text`, or that it is
 /// being told again.
 pub(super) fn wait(step: &mut Step<'_>, text: &str) {
+    let waits = step.model.under_way.iter().find_map(|it| Some((it.id, it.waits.clone()?)));
+    if let Some((id, text)) = waits {
+        return say_it_waits(step, id, text);
+    }
     let again = step.model.under_way.iter().find(|it| it.broke && it.doing.is_some());
     match again.and_then(|it| it.doing.map(|doing| (it.id, doing))) {
         Some((id, doing)) => say_again(step, id, doing),

@@ -36,7 +36,14 @@ impl<'a> Step<'a> {
             _ => Below::Store,
         };
         let doing = lost::doing(&act);
-        self.model.under_way.push(UnderWay { id, by, since: self.now, doing, broke: false });
+        self.model.under_way.push(UnderWay {
+            id,
+            by,
+            since: self.now,
+            doing,
+            broke: false,
+            waits: None,
+        });
         self.effects.push(Effect { id, act });
         id
     }
