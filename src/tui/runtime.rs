@@ -14,10 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
+use super::kept::Kept;
 use super::model::{Doing, Model, Notice, Tone};
 use super::msg::{Failure, Msg};
 use super::screen::Screen;
-use super::suit::{self, Unsuited};
+use super::suit::{self, Capabilities, Unsuited};
 use super::terminal::{self, Takeover};
 use super::theme::Theme;
 use super::{input, update, view, wake};
@@ -116,8 +117,11 @@ pub async fn run(
     suit::check()?;
     let Opening { settings, mark, warning } = opening;
     let place = suit::place(&desk, &settings, mark);
-    let theme = suit::theme(settings.theme);
+    let mut kept = Kept::of_user(settings.theme);
+    let theme = suit::theme(kept.theme());
+    kept.begin(theme);
     let mut model = Model::new(place, theme, terminal::size(), desk.new_act()?);
+    model.terminal = Capabilities::of_environment();
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
@@ -130,7 +134,7 @@ pub async fn run(
     let takeover = Takeover::begin(settings.mouse)?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
     let screen = Screen::new(model.size)?;
-    let mut shell = Shell { model, executor, takeover, screen };
+    let mut shell = Shell { model, executor, takeover, screen, kept };
     // The clerk sees where to type before the store has said a word.
     shell.draw()?;
     input::listen(keyboard)?;
@@ -209,6 +213,7 @@ struct Shell {
     executor: Executor,
     takeover: Takeover,
     screen: Screen,
+    kept: Kept,
 }
 
 impl Shell {
@@ -280,6 +285,10 @@ impl Shell {
     fn tell(&mut self, msg: Msg) {
         let effects = update::update(&mut self.model, msg, Instant::now());
         self.begin(effects);
+        if let Some(change) = self.kept.change(self.model.theme) {
+            // Nobody waits for it: a home folder may be on a slow network.
+            drop(tokio::task::spawn_blocking(|| change.write()));
+        }
     }
 
     fn begin(&mut self, effects: Vec<Effect>) {
@@ -295,7 +304,7 @@ impl Shell {
 
     fn draw(&mut self) -> std::io::Result<()> {
         let (model, now) = (&self.model, Instant::now());
-        let theme = Theme::of(model.theme, model.place.ascii);
+        let theme = Theme::of_model(model);
         self.takeover.show(&mut self.screen, model.size, |frame| {
             view::view(model, &theme, now, frame);
         })
