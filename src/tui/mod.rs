@@ -18,7 +18,6 @@ pub mod keymap;
 pub mod layout;
 pub mod model;
 pub mod msg;
-pub mod osc;
 pub mod overlays;
 pub mod palettes;
 pub mod runtime;

@@ -62,9 +62,8 @@ impl Default for Capabilities {
 const CONSOLES: [&str; 8] = ["linux", "cons25", "wsvt25", "vt", "ansi", "pcansi", "pcvt", "bterm"];
 
 /// Terminals that have 256 colours without saying so in their name.
-const MANY_COLOURS: [&str; 9] = [
-    "alacritty", "contour", "foot", "ghostty", "iterm", "kitty", "rio", "wezterm", "xterm-kitty",
-];
+const MANY_COLOURS: [&str; 9] =
+    ["alacritty", "contour", "foot", "ghostty", "iterm", "kitty", "rio", "wezterm", "xterm-kitty"];
 
 impl Capabilities {
     /// Those of this terminal, by its environment.
@@ -96,12 +95,6 @@ impl Capabilities {
             said => said,
         };
         Self { depth, ground, console }
-    }
-
-    /// Whether the terminal may be asked for its colours: a text console would
-    /// show the question, or part of it.
-    pub const fn can_be_asked(&self) -> bool {
-        !self.console
     }
 }
 
@@ -171,13 +164,6 @@ mod tests {
             ("vt525", "", ColorDepth::Sixteen),
         ] {
             assert_eq!(Capabilities::of(term, colorterm, "").depth, depth, "{term} {colorterm}");
-        }
-    }
-
-    #[test]
-    fn a_text_console_is_asked_nothing() {
-        for (term, asked) in [("linux", false), ("vt100", false), ("xterm", true)] {
-            assert_eq!(Capabilities::of(term, "", "").can_be_asked(), asked, "{term}");
         }
     }
 

@@ -111,8 +111,9 @@ fn text_can_be_read_in_every_theme_on_every_terminal() {
                 let theme = Theme::on(name, false, &terminal);
                 let Theme { text, muted, strong, accent, good, warning, bad, .. } = theme;
                 let Theme { title, heading, key, selected, border, focused, .. } = theme;
-                let texts =
-                    [text, muted, strong, accent, good, warning, bad, title, heading, key, selected];
+                let texts = [
+                    text, muted, strong, accent, good, warning, bad, title, heading, key, selected,
+                ];
                 // Text in the user's own colours is as they set it; nothing is fainter.
                 let least = TEXT_CONTRAST.min(own_contrast);
                 for style in texts {
@@ -124,7 +125,11 @@ fn text_can_be_read_in_every_theme_on_every_terminal() {
                 }
                 for style in [border, focused] {
                     let ratio = own.contrast(&theme, style);
-                    assert!(ratio >= LINE_CONTRAST, "{}, {name:?}, {terminal:?}: {ratio:.2}", own.name);
+                    assert!(
+                        ratio >= LINE_CONTRAST,
+                        "{}, {name:?}, {terminal:?}: {ratio:.2}",
+                        own.name
+                    );
                 }
             }
         }

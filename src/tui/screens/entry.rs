@@ -72,8 +72,8 @@ pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) 
     let mut drawn = None;
     match state {
         State::Typing | State::Checking => {
-            let live = focused && state == State::Typing;
-            let boxes = boxes(scene, entry, live, tall, room);
+            let is_live = focused && state == State::Typing;
+            let boxes = boxes(scene, entry, is_live, tall, room);
             let left = LABEL.min(room.saturating_sub(boxes.width.into()));
             let middle = boxes.lines.len() / 2;
             rows.extend(boxes.lines.iter().enumerate().map(|(at, line)| {
@@ -164,7 +164,11 @@ fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -
     let length = usize::from(scene.model.place.code_length);
     let boxes = Boxes { digits: &entry.typed.0, length, live };
     let drawn = codeboxes::draw(boxes, tall, scene.theme);
-    if usize::from(drawn.width) <= room { drawn } else { codeboxes::draw(boxes, false, scene.theme) }
+    if usize::from(drawn.width) <= room {
+        drawn
+    } else {
+        codeboxes::draw(boxes, false, scene.theme)
+    }
 }
 
 /// When another code can be sent.

@@ -23,8 +23,8 @@ use crate::tui::examples;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Find, Focus, Hits, Part};
 use crate::tui::view::Scene;
-use crate::tui::widgets::field::field;
 use crate::tui::widgets::facts::labelled_by;
+use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::{Row, settle};
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
@@ -139,9 +139,11 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits, area: Rect) -> Vec<Li
     }
     rows.push(Row::Gap);
     let text = "In a new office, import the customers first: countersign customers import FILE.csv";
-    rows.extend(wrap(text, usize::from(area.width)).into_iter().map(|text| {
-        Row::Line(Line::styled(text, theme.muted))
-    }));
+    rows.extend(
+        wrap(text, usize::from(area.width))
+            .into_iter()
+            .map(|text| Row::Line(Line::styled(text, theme.muted))),
+    );
     settle(rows, area.height).lines
 }
 

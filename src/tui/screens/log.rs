@@ -166,12 +166,7 @@ fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
 }
 
 /// What the columns had to leave out of the selected entry.
-fn details<'a>(
-    scene: Scene<'_>,
-    event: &Event,
-    widths: &[usize],
-    room: usize,
-) -> Vec<Line<'a>> {
+fn details<'a>(scene: Scene<'_>, event: &Event, widths: &[usize], room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let is_cut = |at: usize, text: &str| widths.get(at).is_none_or(|room| width(text) > *room);
     let customer = event.customer.as_ref().map(|it| {
