@@ -151,7 +151,7 @@ impl<'a> Run<'a> {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: most,
-            phones: PhonePolicy { default_country: "US".into(), allowed_countries: vec![] },
+            phones: PhonePolicy::of("US"),
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(

@@ -166,7 +166,7 @@ impl Bench {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
             limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
-            phones: PhonePolicy { default_country: "DE".into(), allowed_countries: vec![] },
+            phones: PhonePolicy::of("DE"),
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));

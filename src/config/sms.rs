@@ -10,6 +10,7 @@ use super::settings::{
 };
 use super::table::Section;
 use crate::domain::customer::PhonePolicy;
+use crate::domain::phone::NumberType;
 
 pub(super) fn read(build: &mut Build<'_>, at: Section) -> SmsSettings {
     let provider = at.key("provider");
@@ -105,6 +106,9 @@ pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
     PhonePolicy {
         default_country: build.merged.text("sms.default_country").unwrap_or_default(),
         allowed_countries: build.merged.texts("sms.allowed_countries"),
+        number_types: (build.merged.texts("sms.number_types").iter())
+            .filter_map(|word| NumberType::named(word))
+            .collect(),
     }
 }
 

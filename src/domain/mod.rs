@@ -22,6 +22,7 @@ pub mod money;
 pub mod notice;
 pub mod outbox;
 pub mod outcome;
+pub mod phone;
 pub mod policy;
 pub mod query;
 pub mod request;

@@ -123,7 +123,7 @@ impl Desk {
             return self.told(notice, None, &report, Next::GivenUp).await;
         }
         if let Contact::Phone(number) = &notice.contact
-            && !self.office.phones.allows(number.country())
+            && self.office.phones.check(number).is_err()
         {
             let next = Next::GivenUp;
             return self.told(notice, None, &no_number_of_ours(), next).await;

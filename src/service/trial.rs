@@ -80,9 +80,7 @@ impl Desk {
         }
         let phones = &self.office.phones;
         let number = PhoneNumber::parse(typed, &phones.default_country)?;
-        if !phones.allows(number.country()) {
-            return Err(ContactError::CountryNotAllowed(number.country().to_owned()));
-        }
+        phones.check(&number)?;
         Ok((Channel::Sms, Contact::Phone(number)))
     }
 

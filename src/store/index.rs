@@ -128,15 +128,13 @@ impl Entry {
     }
 
     /// The entry of a customer as the table has one.
-    pub(super) fn of(customer: &Customer, default_country: &str) -> Self {
-        let phone = customer.phone.as_deref();
-        let e164 = phone.and_then(|it| PhoneNumber::parse(it, default_country).ok());
+    pub(super) fn of(customer: &Customer, e164: Option<&PhoneNumber>) -> Self {
         Self::new(
             &customer.account_no,
             &customer.name,
             customer.email.as_deref(),
-            phone,
-            e164.as_ref().map(PhoneNumber::as_str),
+            customer.phone.as_deref(),
+            e164.map(PhoneNumber::as_str),
         )
     }
 

@@ -23,6 +23,7 @@ use super::terminal::{self, Takeover};
 use super::theme::Theme;
 use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
+use crate::domain::phone::load_plans;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::ports::StoreError;
 use crate::service::{Desk, DeskError, wording};
@@ -129,6 +130,8 @@ pub async fn run(
     let (changes, lost) = (desk.store().changes(), desk.store().lost());
     let outbox_end = CancellationToken::new();
     keep_outbox(&desk, lifecycle, outbox_end.clone());
+    // The first code by text message does not wait for them.
+    drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
     let takeover = Takeover::begin(settings.mouse)?;

@@ -141,7 +141,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy::default(),
             limits: SendLimits::default(),
-            phones: PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() },
+            phones: PhonePolicy::of("US"),
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )
