@@ -47,7 +47,7 @@ pub fn load() {
 
 /// The value of a decimal digit of any script, as ASCII.
 pub(super) fn digit(char: char) -> Option<char> {
-    PLANS.normalize_digits_only(&char.to_string()).chars().next()
+    PLANS.normalize_digits_only(char.to_string()).chars().next()
 }
 
 /// A reading, and whether a plan assigns the number.
@@ -121,8 +121,8 @@ fn international(digits: &str) -> Result<Reading, PhoneError> {
 /// code where they are one only so.
 fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
     let Some(region) = region(country) else { return Err(PhoneError::NoCountryCode) };
-    let today = WITHDRAWN.iter().filter(|it| it.region == region);
-    let today = today.filter_map(|it| today_or_abroad(it, digits)).next();
+    let mut withdrawn = WITHDRAWN.iter().filter(|it| it.region == region);
+    let today = withdrawn.find_map(|it| today_or_abroad(it, digits));
     let digits = today.as_deref().unwrap_or(digits);
     let read = judged(PLANS.parse(digits, Some(region)), digits, &ReadAs::Default(country.into()));
     let code = PLANS.get_country_code_for_region(region).unwrap_or_default().to_string();
