@@ -11,6 +11,7 @@ pub mod code;
 pub mod contact;
 pub mod customer;
 pub mod delivery;
+pub mod email;
 pub mod event;
 pub mod figures;
 pub mod fold;
