@@ -137,7 +137,8 @@ impl<'a> Run<'a> {
         let email = EmailSettings::Smtp(post.settings());
         let tray = TraySettings { file: "unused".into() };
         let sender = delivery::email_sender(&email, &tray, &message::templates(), Times::default())
-            .expect("a sender");
+            .expect("a sender")
+            .expect("it is on");
         let route = || Route::from(Arc::clone(&sender));
         let most = SendLimits {
             per_contact: 1_000_000,

@@ -15,11 +15,12 @@ use crate::domain::phone::NumberType;
 pub(super) fn read(build: &mut Build<'_>, at: Section) -> SmsSettings {
     let provider = at.key("provider");
     match build.merged.text(provider).as_deref() {
+        Some("off") => SmsSettings::Off,
         Some("twilio") => twilio(build, at),
         Some("gateway") => SmsSettings::Gateway(gateway(build, at)),
         _ => {
             if !build.findings.is_broken(provider) {
-                build.refuse_tray(provider, "twilio or gateway");
+                build.refuse_tray(provider, "twilio, gateway or off");
             }
             SmsSettings::Tray
         }

@@ -323,7 +323,13 @@ const OFFICE: &[Key] = &[
     number("limits.per_customer", 1, MOST_MESSAGES, 10, "messages an hour to one customer"),
     number("limits.per_clerk", 1, MOST_MESSAGES, 120, "messages an hour by one clerk"),
     number("limits.per_counter", 1, MOST_MESSAGES, 240, "messages an hour from one counter"),
-    number("limits.in_all", 1, MOST_MESSAGES, 2_000, "messages an hour in all"),
+    number(
+        "limits.in_all",
+        1,
+        MOST_MESSAGES,
+        2_000,
+        "messages an hour in all: codes and test messages together",
+    ),
 ];
 
 /// [`NumberType::ALL`](crate::domain::phone::NumberType::ALL) by their words.

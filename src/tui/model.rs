@@ -375,4 +375,6 @@ pub enum Part {
     Slow,
     /// The last use of it failed; the store is lost then, and reconnected to.
     Down,
+    /// The office does not have it, and nothing is said of it.
+    Off,
 }

@@ -15,7 +15,7 @@ use super::decode::Input;
 use super::effect::Effect;
 use super::executor::Executor;
 use super::kept::Kept;
-use super::model::{Doing, Model, Notice, Tone};
+use super::model::{Below, Doing, Model, Notice, Part, Tone};
 use super::msg::{Failure, Msg};
 use super::screen::Screen;
 use super::suit::{self, Capabilities, Unsuited};
@@ -23,6 +23,7 @@ use super::terminal::{self, Takeover};
 use super::theme::Theme;
 use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
+use crate::domain::channel::Channel;
 use crate::domain::phone::load_plans;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::ports::StoreError;
@@ -123,6 +124,9 @@ pub async fn run(
     kept.begin(theme);
     let mut model = Model::new(place, theme, terminal::size(), desk.new_act()?);
     model.terminal = Capabilities::of_environment();
+    for channel in Channel::ALL.into_iter().filter(|it| desk.sender(*it).is_none()) {
+        *model.health.part(Below::of(channel)) = Part::Off;
+    }
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;

@@ -169,7 +169,7 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(
         store,
-        Senders { email: route(), sms: route(), whatsapp: Some(route()) },
+        Senders { email: Some(route()), sms: Some(route()), whatsapp: Some(route()) },
         Arc::new(OsRandom),
         Arc::new(keys),
         rules,

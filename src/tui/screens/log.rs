@@ -72,7 +72,7 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
 /// Whether what is shown may be from before something happened.
 fn is_old(scene: Scene<'_>, log: &LogPanel) -> bool {
     match scene.model.health.store {
-        Part::Ok | Part::Fallback => false,
+        Part::Ok | Part::Fallback | Part::Off => false,
         Part::Slow => log.reading.is_some(),
         Part::Down => true,
     }
