@@ -286,7 +286,7 @@ fn a_byte_order_mark_is_no_part_of_a_template() {
 fn security_21_a_template_that_makes_two_messages_is_refused() {
     let check = |text: &str| {
         let own =
-            Own::new(&[("xx/sms.txt", &format!("{{{{ office }}}} {{{{ reference }}}} {text}"))]);
+            Own::new(&[("xx/sms.txt", &format!("{{{{ office }}}} {text} {{{{ reference }}}}"))]);
         own.failed().join(" ")
     };
     assert_eq!(check("{{ code }}'s"), "");
