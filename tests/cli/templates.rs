@@ -35,8 +35,8 @@ fn what_a_changed_contact_is_told_is_shown() {
         desk.run(&[&["templates", "preview", "--notice", "--channel"][..], more].concat())
     };
     let sms = preview(&["sms", "--locale", "de"]);
-    let told = "Ihre Telefonnummer bei Riverside Billing wurde geändert. Waren Sie das nicht? Dann \
-                sagen Sie es uns bitte sofort.";
+    let told = "Riverside Billing: Die Telefonnummer zu Ihrem Konto wurde geändert. Wenn Sie das nicht \
+                veranlasst haben, sagen Sie uns bitte Bescheid.";
     assert_eq!((sms.code, sms.out.trim_end()), (0, told));
     let email = preview(&["email", "--html", "notice.html"]);
     assert!(email.out.starts_with(
