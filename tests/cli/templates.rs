@@ -39,9 +39,8 @@ fn what_a_changed_contact_is_told_is_shown() {
                 veranlasst haben, sagen Sie uns bitte Bescheid.";
     assert_eq!((sms.code, sms.out.trim_end()), (0, told));
     let email = preview(&["email", "--html", "notice.html"]);
-    assert!(email.out.starts_with(
-        "Subject: Riverside Billing: the email address on your account has changed\n"
-    ));
+    let subject = "Subject: Riverside Billing: the email address on your account has changed\n";
+    assert!(email.out.starts_with(subject), "{}", email.out);
     let html = std::fs::read_to_string(desk.path("notice.html")).unwrap();
     assert!(html.contains("We will never ask you for a password or a code."), "{html}");
     let whatsapp = preview(&["whatsapp"]);
