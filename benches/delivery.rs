@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(
             store,
-            Senders { email: route(), sms: route(), whatsapp: None },
+            Senders { email: Some(route()), sms: Some(route()), whatsapp: None },
             Arc::new(OsRandom),
             Arc::new(keys),
             office,
