@@ -137,7 +137,8 @@ impl<'a> Run<'a> {
         let email = EmailSettings::Smtp(post.settings());
         let tray = TraySettings { file: "unused".into() };
         let sender = delivery::email_sender(&email, &tray, &message::templates(), Times::default())
-            .expect("a sender");
+            .expect("a sender")
+            .expect("it is on");
         let route = || Route::from(Arc::clone(&sender));
         let most = SendLimits {
             per_contact: 1_000_000,
@@ -151,12 +152,12 @@ impl<'a> Run<'a> {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: most,
-            phones: PhonePolicy { default_country: "US".into(), allowed_countries: vec![] },
+            phones: PhonePolicy::of("US"),
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(
             store,
-            Senders { email: route(), sms: route(), whatsapp: None },
+            Senders { email: Some(route()), sms: Some(route()), whatsapp: None },
             Arc::new(OsRandom),
             Arc::new(keys),
             office,

@@ -244,7 +244,7 @@ fn both_providers_of_a_channel_have_the_same_keys() {
         keys.filter(|(it, _)| *it == Some(section)).map(|(_, name)| name).collect()
     };
     assert_eq!(names("email.fallback"), names("email"));
-    let countries = ["default_country", "allowed_countries"];
+    let countries = ["default_country", "allowed_countries", "number_types"];
     let sms = names("sms").into_iter().filter(|name| !countries.contains(name));
     assert_eq!(names("sms.fallback"), sms.collect::<Vec<_>>());
 }

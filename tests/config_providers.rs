@@ -171,3 +171,67 @@ fn whatsapp_takes_the_account_of_the_text_messages_and_a_template() {
     let real = problems("environment = \"production\"\nwhatsapp.provider = \"tray\"");
     assert!(real.iter().any(|it| it.contains("whatsapp.provider")), "{real:?}");
 }
+
+#[test]
+fn a_channel_can_be_off_and_one_of_them_is_on() {
+    const PRODUCTION: &str = "environment = \"production\"\n[office]\nname = \"Riverside\"\n";
+    const SMTP: &str = "[email]\nprovider = \"smtp\"\nhost = \"mail.example.org\"\nfrom = \
+                        \"codes@example.org\"\n";
+    const OFF: &str = "[sms]\nprovider = \"off\"\n";
+    const GATEWAY: &str = "[sms]\nprovider = \"gateway\"\nurl = \"https://sms.example.org\"\nbody \
+                           = '{\"to\": \"{{to}}\", \"text\": \"{{text}}\"}'\n";
+    let without_sms = load(&format!("{PRODUCTION}{SMTP}{OFF}")).expect("an office by email");
+    assert!(matches!(without_sms.sms, SmsSettings::Off) && !without_sms.uses_tray());
+    let no_email = "[email]\nprovider = \"off\"\n";
+    let without_email =
+        load(&format!("{PRODUCTION}{no_email}{GATEWAY}")).expect("an office by text message");
+    assert!(matches!(without_email.email, EmailSettings::Off) && !without_email.uses_tray());
+    for (text, words) in [
+        (format!("{no_email}{OFF}"), "no code could go out"),
+        (format!("[otp]\nassurance = \"nist\"\n{SMTP}{OFF}"), "takes SMS alone"),
+        (format!("{SMTP}{OFF}[sms.fallback]\nprovider = \"tray\"\n"), "nothing stands in for it"),
+    ] {
+        let problems = problems(&text);
+        assert!(problems.iter().any(|it| it.contains(words)), "{text}: {problems:?}");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+    let told = problems(&format!("{PRODUCTION}{SMTP}[sms]\nprovider = \"tray\"\n"));
+    assert!(told[0].contains("or off"), "{told:?}");
+}
+
+#[test]
+fn a_byte_order_mark_or_a_lines_end_is_no_part_of_a_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for content in ["s3cret", "s3cret\n", "s3cret\r\n", "\u{feff}s3cret\n", "\u{feff}s3cret\r\n"] {
+        let file = folder.path().join("password");
+        std::fs::write(&file, content).expect("written");
+        let text = format!(
+            "[email]\nprovider = \"smtp\"\nhost = \"mail.example.org\"\nfrom = \
+             \"codes@example.org\"\nusername = \"codes\"\npassword_file = '{}'\n",
+            file.display()
+        );
+        let EmailSettings::Smtp(smtp) = load(&text).expect("a configuration").email else {
+            panic!("{text}")
+        };
+        let Some(Login { proof: Proof::Password(password), .. }) = smtp.login else {
+            panic!("{text}")
+        };
+        assert_eq!(password.expose_secret(), "s3cret", "{content:?}");
+    }
+}
+
+#[test]
+fn the_name_in_ehlo_is_a_setting() {
+    let smtp = |more: &str| {
+        let text = format!(
+            "[email]\nprovider = \"smtp\"\nhost = \"mail.example.org\"\nfrom = \
+             \"codes@example.org\"\n{more}"
+        );
+        let EmailSettings::Smtp(smtp) = load(&text).expect("a configuration").email else {
+            panic!("{text}")
+        };
+        smtp.ehlo_name
+    };
+    assert_eq!(smtp(""), None);
+    assert_eq!(smtp("ehlo_name = \"desk.example.org\"").as_deref(), Some("desk.example.org"));
+}

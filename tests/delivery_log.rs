@@ -75,12 +75,15 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
     let folder = tempfile::tempdir().expect("a folder");
     let tray = TraySettings { file: folder.path().join("tray.jsonl") };
     let templates = message::templates();
-    let any_email =
-        |settings| delivery::email_sender(&settings, &tray, &templates, TIMES).expect("a sender");
+    let any_email = |settings| {
+        delivery::email_sender(&settings, &tray, &templates, TIMES)
+            .expect("a sender")
+            .expect("it is on")
+    };
     let email = |settings| any_email(EmailSettings::Smtp(settings));
     let sms = |settings| {
         let sms = SmsSettings::Twilio(settings);
-        delivery::sms_sender(&sms, &tray, &templates, TIMES).expect("a sender")
+        delivery::sms_sender(&sms, &tray, &templates, TIMES).expect("a sender").expect("it is on")
     };
     for tls in [SmtpTls::Implicit, SmtpTls::StartTls] {
         let server = Server::start(&Kind::new(tls));
@@ -143,12 +146,15 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
             id_pointer: None,
             ca_file: None,
         });
-        let sender = delivery::sms_sender(&gateway, &tray, &templates, TIMES).expect("a sender");
+        let sender = delivery::sms_sender(&gateway, &tray, &templates, TIMES)
+            .expect("a sender")
+            .expect("it is on");
         use_up(sender, &[NUMBER]).await;
         assert_eq!(double.requests()[1].headers["x-key"], GATEWAY_KEY);
     }
-    let sender =
-        delivery::sms_sender(&SmsSettings::Tray, &tray, &templates, TIMES).expect("a sender");
+    let sender = delivery::sms_sender(&SmsSettings::Tray, &tray, &templates, TIMES)
+        .expect("a sender")
+        .expect("it is on");
     use_up(sender, &[NUMBER]).await;
 
     let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");

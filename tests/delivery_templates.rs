@@ -120,14 +120,14 @@ impl Own {
 fn the_messages_read_as_they_should() {
     assert_eq!(
         sms(&facts()),
-        "Riverside Billing, counter 3: your code is 481920 (pay bill). Ref K7Q. Valid 5 min. \
-         Tell it only at the counter, never by phone."
+        "481920 is your code at Riverside Billing, counter 3 (pay bill). Ref K7Q. Valid 5 min. \
+         Say it only at the counter, never by phone."
     );
     let (subject, plain, html) = email(&facts());
     assert_eq!(subject, "Riverside Billing: your code for the counter, reference K7Q");
-    assert!(
-        plain.starts_with("Riverside Billing\n\nHello Dana Rivera,\n\nyou are at our counter 3.")
-    );
+    assert!(plain.starts_with(
+        "Riverside Billing\n\nHello Dana Rivera,\n\nhere is your code for our counter:"
+    ));
     assert!(plain.lines().any(|line| line == "481920"), "{plain}");
     assert!(plain.contains("\nValid for: 5 minutes\n"), "{plain}");
     for part in [&plain, &html] {
@@ -230,16 +230,63 @@ fn security_21_long_names_are_shortened_and_the_message_stays_one() {
     }
     assert_eq!(
         sms(&longest("en")),
-        "Abfallwirtschafts., counter Schalter zwölf li.: your code is 0000000001 (Änderung der \
-         Ans.). Ref K7Q. Valid 10 min. Tell it only at the counter, never by phone."
+        "0000000001 is your code at Abfallwirtschafts., counter Schalter zwölf li. (Änderung der \
+         Ans.). Ref K7Q. Valid 10 min. Say it only at the counter, never by phone."
     );
+}
+
+#[test]
+fn the_code_is_the_first_number_of_a_text_message() {
+    for locale in SHIPPED {
+        let templates = shipped();
+        let facts = MessageFacts {
+            office: "Amt 24".into(),
+            counter: "3".into(),
+            purpose: "bill 2026".into(),
+            locale: Some(locale.into()),
+            ..facts()
+        };
+        let sample = templates.sample(Channel::Sms, &facts).expect("a message");
+        let first = sample.text.split(|it: char| !it.is_numeric()).find(|it| !it.is_empty());
+        assert_eq!(first, Some(facts.code.reveal()), "{locale}: {}", sample.text);
+        assert!(templates.check_office("Amt 24").is_ok());
+    }
+    for (text, is_late) in [
+        ("{{ office }}: {{ code }} {{ reference }}", false),
+        ("{{ office }}, counter {{ counter }}: {{ code }} {{ reference }}", true),
+        ("{{ office }} {{ reference }}: {{ code }}", true),
+        ("{{ office }}, valid {{ minutes }} min: {{ code }} {{ reference }}", true),
+        ("24h {{ office }}: {{ code }} {{ reference }}", true),
+    ] {
+        let own = Own::new(&[("xx/sms.txt", text)]);
+        let late = own.failed().iter().any(|it| it.contains("take the first for the code"));
+        assert_eq!(late, is_late, "{text}: {:?}", own.failed());
+    }
+    let own = Own::new(&[("xx/sms.txt", "{{ office }}: {{ code }} {{ reference }}")]);
+    let templates = Templates::load(&own.settings()).expect("templates");
+    assert!(templates.check_office("Riverside").is_ok());
+    let refused = templates.check_office("Amt 24").expect_err("its digits come first").to_string();
+    assert!(refused.contains("office.name") && refused.contains("xx/sms.txt"), "{refused}");
+    let found = Templates::check(&own.settings(), &[("office.name", "Amt 24")]);
+    assert!(found.iter().any(|it| it.state == State::Failed && it.text == refused), "{found:?}");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_template() {
+    let own = Own::new(&[("xx/sms.txt", "\u{feff}{{ office }}: {{ code }} {{ reference }}")]);
+    assert!(own.failed().is_empty(), "{:?}", own.failed());
+    let templates = Templates::load(&own.settings()).expect("templates");
+    let facts = MessageFacts { locale: Some("xx".into()), ..facts() };
+    let sample = templates.sample(Channel::Sms, &facts).expect("a message");
+    assert_eq!(sample.places.map(|(_, most)| most), Some(160), "{}", sample.text);
+    assert!(!sample.text.contains('\u{feff}'));
 }
 
 #[test]
 fn security_21_a_template_that_makes_two_messages_is_refused() {
     let check = |text: &str| {
         let own =
-            Own::new(&[("xx/sms.txt", &format!("{{{{ office }}}} {{{{ reference }}}} {text}"))]);
+            Own::new(&[("xx/sms.txt", &format!("{{{{ office }}}} {text} {{{{ reference }}}}"))]);
         own.failed().join(" ")
     };
     assert_eq!(check("{{ code }}'s"), "");
@@ -334,12 +381,19 @@ fn security_17_a_changed_contact_is_told_in_every_language_and_by_one_text_messa
     }
     assert_eq!(
         told(&notice(Channel::Sms, "en")).text.trim_end(),
-        "Your phone number at Riverside Billing was changed. If this was not you, tell the \
-         office at once."
+        "Riverside Billing: the phone number on your account has been changed. If you did not ask \
+         for this, please let us know."
     );
-    let english = told(&notice(Channel::Email, "en-GB")).text;
-    assert!(english.contains("your email address at Riverside Billing was changed."), "{english}");
-    assert!(english.contains("If this was not you, tell the office at once."), "{english}");
+    let english = told(&notice(Channel::Email, "en-GB")).text.replace('\n', " ");
+    for said in [
+        "the email address on your account with Riverside Billing has been changed.",
+        "by the phone number on your bill. We will never ask you for a password or a code.",
+    ] {
+        assert!(english.contains(said), "{english}");
+    }
+    for alarm in ["at once", "urgent", "immediately", "http"] {
+        assert!(!english.contains(alarm), "it reads as a message of a swindler: {english}");
+    }
     let unknown = told(&notice(Channel::Email, "tlh"));
     assert_eq!(unknown.locale, "en");
 }

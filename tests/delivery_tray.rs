@@ -30,9 +30,12 @@ fn desk(file: &Path) -> Desk {
     let email = EmailSettings::Tray { from: "desk@example.org".into() };
     let (templates, times) = (message::templates(), Times::default());
     Desk {
-        email: delivery::email_sender(&email, &settings, &templates, times).expect("a sender"),
+        email: delivery::email_sender(&email, &settings, &templates, times)
+            .expect("a sender")
+            .expect("it is on"),
         sms: delivery::sms_sender(&SmsSettings::Tray, &settings, &templates, times)
-            .expect("a sender"),
+            .expect("a sender")
+            .expect("it is on"),
         tray: delivery::tray(&settings),
     }
 }
@@ -72,8 +75,8 @@ async fn a_message_lies_in_the_tray_as_the_customer_would_read_it() {
     assert_eq!(text.subject, None);
     assert_eq!(
         text.text,
-        "Riverside Billing, counter 3: your code is 073914 (pay bill). Ref K7Q. Valid 5 min. \
-         Tell it only at the counter, never by phone."
+        "073914 is your code at Riverside Billing, counter 3 (pay bill). Ref K7Q. Valid 5 min. \
+         Say it only at the counter, never by phone."
     );
     assert_eq!(read(&desk, 1, 10).await.len(), 1);
     assert_eq!(read(&desk, 0, 1).await[0].number, 2, "the newest of more");

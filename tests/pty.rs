@@ -9,6 +9,8 @@ mod away;
 #[expect(dead_code, reason = "other tests break single acts with it")]
 #[path = "support/breaking.rs"]
 mod breaking;
+#[path = "pty/cost.rs"]
+mod cost;
 #[path = "pty/end.rs"]
 mod end;
 #[path = "pty/flow.rs"]

@@ -97,7 +97,8 @@ impl Sender for Scripted {
 }
 
 /// By whom changed contacts are told.
-const SCRIPTED: NoticeProviders = NoticeProviders { email: "scripted", sms: "scripted" };
+const SCRIPTED: NoticeProviders =
+    NoticeProviders { email: Some("scripted"), sms: Some("scripted") };
 
 /// Keys that someone else may change.
 struct Drawer(Mutex<Keyring>);
@@ -124,8 +125,8 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<Scripted>, keys: &Arc<Drawer>, offic
     Desk::new(
         store,
         Senders {
-            email: sender.clone().into(),
-            sms: sender.clone().into(),
+            email: Some(sender.clone().into()),
+            sms: Some(sender.clone().into()),
             whatsapp: Some(sender.clone().into()),
         },
         Arc::new(OsRandom),
@@ -166,7 +167,7 @@ impl Bench {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
             limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
-            phones: PhonePolicy { default_country: "DE".into(), allowed_countries: vec![] },
+            phones: PhonePolicy::of("DE"),
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));
@@ -371,8 +372,8 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
     let rotated = Desk::new(
         bench.store.clone(),
         Senders {
-            email: bench.sender.clone().into(),
-            sms: bench.sender.clone().into(),
+            email: Some(bench.sender.clone().into()),
+            sms: Some(bench.sender.clone().into()),
             whatsapp: None,
         },
         Arc::new(OsRandom),
@@ -639,4 +640,21 @@ async fn security_19_test_messages_count_with_all_others_before_they_are_sent() 
     assert!(wait.as_secs() > 3_500 && wait.as_secs() <= 3_600, "{wait:?}");
     assert_eq!(bench.sender.calls() - sent, 1, "nothing was sent after the limit");
     bench.desk.send_test("other@example.org").await.expect("another contact has its own");
+}
+
+#[tokio::test]
+async fn security_19_codes_and_test_messages_share_one_budget_of_the_office() {
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.in_all = 3).await;
+    let dana = bench.customer("wb-1", None).await;
+    let bo = bench.customer("wb-2", None).await;
+    bench.desk.send_test("admin@example.org").await.expect("the first");
+    bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.desk.send_test("admin@example.org").await.expect("the third");
+    let sent = bench.sender.calls();
+    let asked = bench.ask(&bo, Channel::Email).await;
+    let Asked::Refused(refusal) = asked else { panic!("{asked:?}") };
+    assert_eq!((refusal.outcome, &*refusal.reason), (Outcome::Limited, Limit::Office.sentence()));
+    let limited = bench.desk.send_test("other@example.org").await;
+    assert!(matches!(limited, Err(TrialError::Limited(_))), "{limited:?}");
+    assert_eq!(bench.sender.calls(), sent, "three in all, whatever they hold");
 }

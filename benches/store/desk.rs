@@ -100,7 +100,7 @@ impl Desk {
                 policy: &self.policy,
                 limits: &self.limits,
                 actor: &self.actor,
-                notices: NoticeProviders { email: "tray", sms: "tray" },
+                notices: NoticeProviders { email: Some("tray"), sms: Some("tray") },
             },
         });
         let issued = issued.await.expect("an answer");

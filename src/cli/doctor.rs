@@ -190,6 +190,8 @@ fn met(house: &dyn House, config: &Config, lines: &[Health], now: Timestamp) -> 
             format!("{fallback} failed for the counters and is left alone until {until}")
         } else if health.is_on_trial(now) {
             format!("{fallback} failed for the counters; the next message tries it again")
+        } else if health.failures > 0 {
+            format!("{fallback} did not take the last message")
         } else {
             return None;
         };
@@ -242,15 +244,18 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
 }
 
-/// How a channel's providers are; none where the office does not have the
-/// channel.
+/// How a channel's providers are. Of one that is off that is said, but for WhatsApp, which
+/// few offices have.
 async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Check> {
     let part = channel.word();
     let senders = match house.senders(config) {
         Ok(senders) => senders,
         Err(failure) => return vec![bad(part, sentence(failure), help_sender(channel))],
     };
-    let Some(Route { main, fallback }) = senders.of(channel) else { return Vec::new() };
+    let Some(Route { main, fallback }) = senders.of(channel) else {
+        let is_said = channel != Channel::Whatsapp;
+        return is_said.then(|| good(part, "off: not offered")).into_iter().collect();
+    };
     let tried = async |sender: &Arc<dyn Sender>, stands_in: &str| {
         let provider = format!("{stands_in}{}", sender.provider());
         match in_time(sender.check()).await {
@@ -284,6 +289,10 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
         Err(TrialError::Contact(error)) => {
             let help = "Give an email address, or a phone number of a country in [sms].";
             return vec![bad(PART, format!("nothing was sent: {error}"), help)];
+        }
+        Err(off @ TrialError::Off(_)) => {
+            let help = "Give a contact of a channel that is on.";
+            return vec![bad(PART, format!("nothing was sent: {off}"), help)];
         }
         Err(TrialError::Limited(refusal)) => {
             let again = format!("Try again at {}.", moment::short(refusal.retry_at));

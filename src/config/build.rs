@@ -15,7 +15,7 @@ use super::settings::{
 use super::show::Effective;
 use super::surroundings::Surroundings;
 use super::table::{Section, TABLE};
-use super::{customers, email, fallback, file, messages, secret, sms, store, whatsapp};
+use super::{channels, customers, email, fallback, file, messages, secret, sms, store, whatsapp};
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
 use crate::domain::text::clean_optional;
@@ -70,6 +70,7 @@ impl<'a> Build<'a> {
         let sms_fallback =
             fallback::read(&mut self, Section::SMS, Section::SMS_FALLBACK, sms::read);
         let whatsapp = whatsapp::read(&mut self);
+        channels::judge(&mut self, &email, &sms, otp.assurance);
         let messages = messages::read(&mut self);
         let log = self.log();
         let ui = self.ui();

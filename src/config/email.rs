@@ -56,12 +56,15 @@ const MICROSOFT_SCOPE: &str = "https://outlook.office365.com/.default";
 pub(super) fn read(build: &mut Build<'_>, at: Section) -> EmailSettings {
     let provider = at.key("provider");
     let name = build.merged.text(provider).unwrap_or_default();
+    if name == "off" {
+        return EmailSettings::Off;
+    }
     if name == "sendgrid-api" {
         return sendgrid_api(build, at);
     }
     let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
         if !build.findings.is_broken(provider) {
-            build.refuse_tray(provider, "smtp, gmail, office365, sendgrid or sendgrid-api");
+            build.refuse_tray(provider, "smtp, gmail, office365, sendgrid, sendgrid-api or off");
         }
         let from = build.merged.text(at.key("from")).unwrap_or_else(|| TRAY_SENDER.into());
         return EmailSettings::Tray { from };
@@ -82,6 +85,7 @@ pub(super) fn read(build: &mut Build<'_>, at: Section) -> EmailSettings {
         login,
         from,
         ca_file,
+        ehlo_name: build.merged.text(at.key("ehlo_name")),
     })
 }
 

@@ -28,6 +28,17 @@ pub(super) fn read<T>(
         return None;
     }
     let settings = read(build, fallback);
+    let main_provider = main.key("provider");
+    if build.merged.text(main_provider).as_deref() == Some("off") {
+        build.refuse(
+            provider,
+            format!(
+                "{main_provider} is \"off\", and so nothing stands in for it: name the provider in \
+                 {main}, or set {provider} to \"off\" too"
+            ),
+        );
+        return None;
+    }
     if same(&build.merged, main, fallback) {
         build.refuse(
             provider,

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::text::hex;
+use crate::domain::text::without_mark;
 
 /// No honest key file is longer.
 const LONGEST: u64 = 64 * 1024;
@@ -99,7 +100,8 @@ impl KeyFile {
         }
         let mut text = Zeroizing::new(String::new());
         file.take(LONGEST).read_to_string(&mut text).map_err(|error| unreadable(path, error))?;
-        Self::parse(&text).map_err(|why| KeyFileError::Damaged { path: path.to_owned(), why })
+        Self::parse(without_mark(&text))
+            .map_err(|why| KeyFileError::Damaged { path: path.to_owned(), why })
     }
 
     /// Reads the key file, or makes one with a key of `secret`. Of several

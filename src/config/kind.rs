@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
 use config::ValueKind;
-use phonenumber::country;
 use secrecy::SecretString;
 
 use super::identifier::{Identifier, TableName};
@@ -13,6 +12,7 @@ use super::raw::Raw;
 use super::store_url::{self, StoreUrl};
 use crate::domain::contact::EmailAddress;
 use crate::domain::locale::is_tag;
+use crate::domain::phone::country::is_known;
 use crate::domain::text::{clean, clean_optional};
 
 /// What a key may hold.
@@ -20,6 +20,8 @@ use crate::domain::text::{clean, clean_optional};
 pub enum Kind {
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A list of these words, each once, not empty.
+    Words(&'static [&'static str]),
     /// A whole number.
     Number {
         /// From here.
@@ -98,9 +100,9 @@ impl Kind {
     /// What is allowed, in words.
     pub fn allowed(self) -> String {
         match self {
-            Self::Word(words) => {
-                let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                format!("one of {}", quoted.join(", "))
+            Self::Word(words) => format!("one of {}", quoted(words)),
+            Self::Words(words) => {
+                format!("a list of {}, each once, at least one", quoted(words))
             }
             Self::Number { least, most } => format!("a whole number from {least} to {most}"),
             Self::Flag => "true or false".into(),
@@ -148,6 +150,7 @@ impl Kind {
         matches!(
             self,
             Self::Word(_)
+                | Self::Words(_)
                 | Self::Number { .. }
                 | Self::Flag
                 | Self::Text { .. }
@@ -210,6 +213,11 @@ impl Kind {
         };
         match self {
             Self::Word(words) => words.contains(&text?).then(|| text.into()),
+            Self::Words(words) => {
+                let chosen = raw.texts()?;
+                let known = chosen.iter().all(|word| words.contains(word));
+                known.then(|| texts(raw, usize::MAX)).flatten()
+            }
             Self::Number { least, most } => match raw {
                 Raw::Number(number) => (least..=most).contains(number).then(|| (*number).into()),
                 _ => None,
@@ -361,7 +369,11 @@ fn is_domain(text: &str) -> bool {
 
 fn country(text: &str) -> Option<String> {
     let letters = text.trim().to_ascii_uppercase();
-    (letters.len() == 2 && letters.parse::<country::Id>().is_ok()).then_some(letters)
+    is_known(&letters).then_some(letters)
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

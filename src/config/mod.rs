@@ -10,6 +10,7 @@
 //! ```
 
 mod build;
+mod channels;
 mod customers;
 mod email;
 mod fallback;

@@ -37,10 +37,10 @@ impl Raw {
         match kind {
             Kind::Number { .. } => text.trim().parse().map_or_else(|_| as_text(), Self::Number),
             Kind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
-            Kind::Texts { .. } | Kind::Countries if text.trim().is_empty() => {
+            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries if text.trim().is_empty() => {
                 Self::List(Vec::new())
             }
-            Kind::Texts { .. } | Kind::Countries => {
+            Kind::Texts { .. } | Kind::Words(_) | Kind::Countries => {
                 Self::List(text.split(',').map(|part| Self::Text(part.trim().to_owned())).collect())
             }
             _ => as_text(),

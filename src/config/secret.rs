@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::kind::is_secret;
 use super::layer::Merged;
 use super::problem::Findings;
+use crate::domain::text::without_mark;
 
 /// No password or token is longer.
 const LONGEST: u64 = 4096;
@@ -35,7 +36,8 @@ pub(super) fn find(
     }
 }
 
-/// The one line that a file holds, without the line's end.
+/// The one line that a file holds, without the byte order mark that some editors put at
+/// the front and without the line's end.
 pub(super) fn read(path: &Path) -> Result<SecretString, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     let metadata = std::fs::metadata(path).map_err(cannot)?;
@@ -47,6 +49,7 @@ pub(super) fn read(path: &Path) -> Result<SecretString, String> {
     }
     let bytes = Zeroizing::new(std::fs::read(path).map_err(cannot)?);
     let text = std::str::from_utf8(&bytes).map_err(|_| "is not text in UTF-8")?;
+    let text = without_mark(text);
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     if !is_secret(text) {

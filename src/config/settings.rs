@@ -247,6 +247,8 @@ pub struct KeySettings {
 /// How email goes out.
 #[derive(Clone, Debug)]
 pub enum EmailSettings {
+    /// Not at all: the channel is not offered.
+    Off,
     /// Into the tray.
     Tray {
         /// The sender's address, as the message shows it.
@@ -286,6 +288,8 @@ pub struct SmtpSettings {
     pub from: String,
     /// Certificates to trust beside the system's own, in PEM.
     pub ca_file: Option<PathBuf>,
+    /// How this machine names itself in EHLO; none means by its own name.
+    pub ehlo_name: Option<String>,
 }
 
 /// An account and what proves it.
@@ -336,6 +340,8 @@ pub struct SendGridSettings {
 /// How text messages go out.
 #[derive(Clone, Debug)]
 pub enum SmsSettings {
+    /// Not at all: the channel is not offered.
+    Off,
     /// Into the tray.
     Tray,
     /// To Twilio.

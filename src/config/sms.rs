@@ -10,15 +10,17 @@ use super::settings::{
 };
 use super::table::Section;
 use crate::domain::customer::PhonePolicy;
+use crate::domain::phone::NumberType;
 
 pub(super) fn read(build: &mut Build<'_>, at: Section) -> SmsSettings {
     let provider = at.key("provider");
     match build.merged.text(provider).as_deref() {
+        Some("off") => SmsSettings::Off,
         Some("twilio") => twilio(build, at),
         Some("gateway") => SmsSettings::Gateway(gateway(build, at)),
         _ => {
             if !build.findings.is_broken(provider) {
-                build.refuse_tray(provider, "twilio or gateway");
+                build.refuse_tray(provider, "twilio, gateway or off");
             }
             SmsSettings::Tray
         }
@@ -105,6 +107,9 @@ pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
     PhonePolicy {
         default_country: build.merged.text("sms.default_country").unwrap_or_default(),
         allowed_countries: build.merged.texts("sms.allowed_countries"),
+        number_types: (build.merged.texts("sms.number_types").iter())
+            .filter_map(|word| NumberType::named(word))
+            .collect(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod providers;
 
 use super::kind::Kind;
+use crate::domain::phone::NumberType;
 
 /// What a key holds when nobody says anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,8 +323,30 @@ const OFFICE: &[Key] = &[
     number("limits.per_customer", 1, MOST_MESSAGES, 10, "messages an hour to one customer"),
     number("limits.per_clerk", 1, MOST_MESSAGES, 120, "messages an hour by one clerk"),
     number("limits.per_counter", 1, MOST_MESSAGES, 240, "messages an hour from one counter"),
-    number("limits.in_all", 1, MOST_MESSAGES, 2_000, "messages an hour in all"),
+    number(
+        "limits.in_all",
+        1,
+        MOST_MESSAGES,
+        2_000,
+        "messages an hour in all: codes and test messages together",
+    ),
 ];
+
+/// [`NumberType::ALL`](crate::domain::phone::NumberType::ALL) by their words.
+const NUMBER_TYPES: &[&str] = &words(&NumberType::ALL);
+
+/// [`NumberType::DEFAULT`](crate::domain::phone::NumberType::DEFAULT) by their words.
+const DEFAULT_NUMBER_TYPES: &[&str] = &words(&NumberType::DEFAULT);
+
+const fn words<const COUNT: usize>(types: &[NumberType; COUNT]) -> [&'static str; COUNT] {
+    let mut words = [""; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        words[at] = types[at].word();
+        at += 1;
+    }
+    words
+}
 
 /// Where text messages may go, whoever sends them.
 const PHONES: &[Key] = &[
@@ -338,6 +361,12 @@ const PHONES: &[Key] = &[
         Kind::Countries,
         Fallback::Texts(&[]),
         "the countries text messages may go to; none named means only the default country",
+    ),
+    of(
+        "sms.number_types",
+        Kind::Words(NUMBER_TYPES),
+        Fallback::Texts(DEFAULT_NUMBER_TYPES),
+        "the types of numbers text messages may go to, as the country's numbering plan has them",
     ),
 ];
 

@@ -19,13 +19,13 @@ use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, Whatsapp
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
-/// The sender of email.
+/// The sender of email; none where the office sends none.
 pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     placed(Place::main("email"), by_email(email, tray, templates, times))
 }
 
@@ -35,17 +35,17 @@ pub fn email_fallback(
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     placed(Place::fallback("email"), by_email(email, tray, templates, times))
 }
 
-/// The sender of text messages.
+/// The sender of text messages; none where the office sends none.
 pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     placed(Place::main("sms"), by_sms(sms, tray, templates, times))
 }
 
@@ -55,7 +55,7 @@ pub fn sms_fallback(
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     placed(Place::fallback("sms"), by_sms(sms, tray, templates, times))
 }
 
@@ -74,7 +74,7 @@ pub fn whatsapp_sender(
             Arc::new(MessageSender::new(settings, words, times)?)
         }
     };
-    placed(Place::main("whatsapp"), Ok(sender)).map(Some)
+    placed(Place::main("whatsapp"), Ok(Some(sender)))
 }
 
 /// The tray to look into.
@@ -84,10 +84,10 @@ pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
 
 fn placed(
     place: Place,
-    made: Result<Arc<dyn Sender>, DeliveryError>,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+    made: Result<Option<Arc<dyn Sender>>, DeliveryError>,
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let sender = made.map_err(|error| place.blame(error))?;
-    Ok(Arc::new(Placed { sender, place }))
+    Ok(sender.map(|sender| -> Arc<dyn Sender> { Arc::new(Placed { sender, place }) }))
 }
 
 fn by_email(
@@ -95,9 +95,10 @@ fn by_email(
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
-    Ok(match email {
+    Ok(Some(match email {
+        EmailSettings::Off => return Ok(None),
         EmailSettings::Tray { from } => {
             // A sender that real mail would stumble over is told of in time.
             smtp::sender_address(from)?;
@@ -107,7 +108,7 @@ fn by_email(
         EmailSettings::SendGridApi(settings) => {
             Arc::new(SendGridSender::new(settings, templates, times)?)
         }
-    })
+    }))
 }
 
 fn by_sms(
@@ -115,15 +116,16 @@ fn by_sms(
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: Times,
-) -> Result<Arc<dyn Sender>, DeliveryError> {
+) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
-    Ok(match sms {
+    Ok(Some(match sms {
+        SmsSettings::Off => return Ok(None),
         SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
         SmsSettings::Twilio(settings) => {
             Arc::new(MessageSender::new(settings, Words::Text(templates), times)?)
         }
         SmsSettings::Gateway(settings) => Arc::new(GatewaySender::new(settings, templates, times)?),
-    })
+    }))
 }
 
 fn tray_sender(

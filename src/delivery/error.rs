@@ -1,5 +1,5 @@
-//! Why a message was not handed over, in the ways that matter to the desk:
-//! never, not this time, not to this recipient now, and nobody knows.
+//! Why a message was not handed over, by whose fault it is: the recipient's, the
+//! message's, the office's, the provider's, nobody's for now, and nobody knows.
 
 use std::time::Duration;
 
@@ -11,13 +11,23 @@ use crate::service::ports::Consent;
 /// to do. It holds no code, no password and no contact in full.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliveryError {
-    /// The sender cannot work as it is set up: no message goes out until an
-    /// admin has put that right, and then this one would.
+    /// The office's fault, for every message: the sender cannot work as it is set up, or
+    /// the provider takes nothing from this account. Once an admin has put that right, this
+    /// message would go through.
     #[error("{0}")]
     Settings(String),
-    /// The provider will not take this message, now or later.
+    /// The office's fault, for recipients like this one: its account may not send there.
     #[error("{0}")]
-    Refused(String),
+    Barred(String),
+    /// The recipient's fault: no message gets there, now or later.
+    #[error("{0}")]
+    Recipient(String),
+    /// The message's fault: it is not taken as it is.
+    #[error("{0}")]
+    Message(String),
+    /// The provider will not take this message, and no code of its says whose fault it is.
+    #[error("{0}")]
+    Unclassified(String),
     /// It was not handed over; another try may go better.
     #[error("{0}")]
     Failed(String),
@@ -45,18 +55,24 @@ impl DeliveryError {
             | Self::Busy(..)
             | Self::Deferred(_)
             | Self::Withdrawn => DeliveryState::Failed,
-            Self::Refused(_) => DeliveryState::Undeliverable,
+            Self::Barred(_) | Self::Recipient(_) | Self::Message(_) | Self::Unclassified(_) => {
+                DeliveryState::Undeliverable
+            }
             Self::Uncertain(_) => DeliveryState::Unknown,
         }
     }
 
-    /// Whether another try could go better.
+    /// Whose fault it is.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Settings(_) | Self::Refused(_) | Self::Withdrawn => Fault::Permanent,
-            Self::Failed(_) => Fault::Transient { retry_after: None },
-            Self::Busy(_, wait) => Fault::Transient { retry_after: Some(*wait) },
-            Self::Deferred(_) => Fault::Deferred,
+            Self::Settings(_) => Fault::Office { every: true },
+            Self::Barred(_) => Fault::Office { every: false },
+            Self::Recipient(_) => Fault::Recipient,
+            Self::Message(_) | Self::Withdrawn => Fault::Message,
+            Self::Unclassified(_) => Fault::Unclassified,
+            Self::Failed(_) => Fault::Provider { retry_after: None },
+            Self::Busy(_, wait) => Fault::Provider { retry_after: Some(*wait) },
+            Self::Deferred(_) => Fault::Passing,
             Self::Uncertain(_) => Fault::Unknown,
         }
     }

@@ -94,6 +94,13 @@ impl GatewaySender {
             401 | 403 => settings(
                 "The SMS gateway refused the login. Check secret_header and headers in [sms].",
             ),
+            402 => settings(
+                "The SMS gateway wants to be paid first. Look at the account there; it is the \
+                 one of [sms].",
+            ),
+            413 => DeliveryError::Message(format!(
+                "The SMS gateway finds the message too large. Use another channel. ({said})"
+            )),
             404 | 405 | 415 => settings(
                 "The SMS gateway does not know this request. Check url, method and content in \
                  [sms].",
@@ -103,8 +110,10 @@ impl GatewaySender {
             408 | 502 | 504 => GATEWAY.uncertain(),
             500..=599 => GATEWAY.at_fault(wait, &said),
             300..=399 => GATEWAY.redirects(&said),
-            _ => DeliveryError::Refused(format!(
-                "The SMS gateway refuses the message. Use another channel. ({said})"
+            // What a gateway means by the others, no standard says.
+            _ => DeliveryError::Unclassified(format!(
+                "The SMS gateway refuses the message. Use another channel, and tell an admin. \
+                 ({said})"
             )),
         })
     }

@@ -73,13 +73,18 @@ impl Http {
             let trust = tls::trusting_nobody()?;
             Client::builder().no_proxy().tls_backend_preconfigured((*trust).clone())
         };
-        builder
+        let builder = builder
             .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
             .connect_timeout(self.times.step)
-            .timeout(self.times.total)
+            .timeout(self.times.total);
+        // What was written and never got there ends with the hand-over: the system would go
+        // on trying for minutes after it was given up.
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(self.times.total);
+        builder
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(KEPT)
             .build()

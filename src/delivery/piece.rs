@@ -38,7 +38,7 @@ impl<'a> Piece<'a> {
     pub(super) fn email_address(self) -> Result<&'a EmailAddress, DeliveryError> {
         match self.to() {
             Contact::Email(address) => Ok(address),
-            Contact::Phone(_) => Err(DeliveryError::Refused(
+            Contact::Phone(_) => Err(DeliveryError::Message(
                 "This contact is no email address. Use another channel.".into(),
             )),
         }
@@ -48,7 +48,7 @@ impl<'a> Piece<'a> {
     pub(super) fn phone_number(self) -> Result<&'a PhoneNumber, DeliveryError> {
         match self.to() {
             Contact::Phone(number) => Ok(number),
-            Contact::Email(_) => Err(DeliveryError::Refused(
+            Contact::Email(_) => Err(DeliveryError::Message(
                 "This contact is no phone number. Use another channel.".into(),
             )),
         }

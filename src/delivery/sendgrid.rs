@@ -85,7 +85,7 @@ impl SendGridSender {
             Some(name) => json!({ "email": address, "name": name }),
             None => json!({ "email": address }),
         };
-        let to = mailbox(address.as_str(), text::clean_optional(piece.customer()).as_deref());
+        let to = mailbox(address.on_envelope(), text::clean_optional(piece.customer()).as_deref());
         Ok(json!({
             "personalizations": [{ "to": [to] }],
             "from": mailbox(self.from.email.as_ref(), self.from.name.as_deref()),
@@ -131,16 +131,17 @@ impl SendGridSender {
     async fn refused(&self, response: Response, piece: Option<Piece<'_>>) -> DeliveryError {
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
         let body = http::read(response).await.unwrap_or_default();
-        let said = self.said(status, &body, piece);
-        verdict(status, wait, &said)
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let said = self.said(status, &answer, piece);
+        let field = answer.pointer("/errors/0/field").and_then(Value::as_str).unwrap_or_default();
+        verdict(status, field, wait, &said)
     }
 
-    fn said(&self, status: StatusCode, body: &[u8], piece: Option<Piece<'_>>) -> String {
+    fn said(&self, status: StatusCode, answer: &Value, piece: Option<Piece<'_>>) -> String {
         let mut secrets = Secrets::new().with(self.settings.api_key.expose_secret());
         if let Some(piece) = piece {
             secrets = piece.hidden(secrets);
         }
-        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
         let first = answer.pointer("/errors/0/message").and_then(Value::as_str);
         match first.map(|words| secrets.quote(words)).filter(|words| !words.is_empty()) {
             Some(words) => format!("HTTP {}: {words}", status.as_u16()),
@@ -149,18 +150,28 @@ impl SendGridSender {
     }
 }
 
-fn verdict(status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryError {
+/// What a refusal means, by the status and, of a bad request, by the field that is named.
+fn verdict(status: StatusCode, field: &str, wait: Option<Duration>, said: &str) -> DeliveryError {
     let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
     match status.as_u16() {
-        401 => settings(
-            "SendGrid refused the API key, or the account's messages are used up. Check password \
-             in [email], and the account in SendGrid's console.",
+        401 | 402 => settings(
+            "SendGrid refused the API key, or the account's messages are used up or not paid for. \
+             Check password in [email], and the account in SendGrid's console.",
         ),
         403 => settings(
             "SendGrid does not let this office send. Verify the address of from in [email] under \
              Sender Authentication, and give the key the right Mail Send.",
         ),
-        413 => DeliveryError::Refused(format!(
+        404 | 405 | 415 => {
+            settings("What answers does not know SendGrid's Mail Send. Check base_url in [email].")
+        }
+        400 if field.starts_with("personalizations") => DeliveryError::Recipient(format!(
+            "SendGrid refuses the customer's address. Correct it, or use another channel. ({said})"
+        )),
+        400 if field == "from" || field.starts_with("from.") => {
+            settings("SendGrid does not take this office's address. Check from in [email].")
+        }
+        413 => DeliveryError::Message(format!(
             "SendGrid finds the email too large. Use another channel. ({said})"
         )),
         429 => SENDGRID.busy(wait, said),
@@ -168,8 +179,8 @@ fn verdict(status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryEr
         408 | 502 | 504 => SENDGRID.uncertain(),
         500..=599 => SENDGRID.at_fault(wait, said),
         300..=399 => SENDGRID.redirects(said),
-        _ => DeliveryError::Refused(format!(
-            "SendGrid refuses the email. Use another channel. ({said})"
+        _ => DeliveryError::Unclassified(format!(
+            "SendGrid refuses the email. Use another channel, and tell an admin. ({said})"
         )),
     }
 }

@@ -3,6 +3,7 @@
 use super::channel::Channel;
 use super::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
 use super::money::Money;
+use super::phone::NumberType;
 use super::time::Timestamp;
 
 /// The customer's number in the store.
@@ -49,11 +50,37 @@ pub struct PhonePolicy {
     pub default_country: String,
     /// The countries that may be sent to; none means only the default.
     pub allowed_countries: Vec<String>,
+    /// The types of numbers that may be sent to.
+    pub number_types: Vec<NumberType>,
 }
 
 impl PhonePolicy {
-    /// Whether a number of `country` may be sent to.
-    pub fn allows(&self, country: &str) -> bool {
+    /// Allows the default country alone, and the types of numbers that get messages
+    /// by default.
+    pub fn of(default_country: &str) -> Self {
+        Self {
+            default_country: default_country.to_owned(),
+            allowed_countries: Vec::new(),
+            number_types: NumberType::DEFAULT.to_vec(),
+        }
+    }
+
+    /// Judges whether a number may be sent to.
+    pub fn check(&self, number: &PhoneNumber) -> Result<(), ContactError> {
+        let countries = number.countries();
+        if !countries.iter().any(|country| self.allows(country)) {
+            let country = countries.into_iter().next().unwrap_or_default();
+            return Err(ContactError::CountryNotAllowed(country));
+        }
+        let number_type = number.number_type();
+        if self.number_types.contains(&number_type) {
+            Ok(())
+        } else {
+            Err(ContactError::NumberTypeNotAllowed(number_type))
+        }
+    }
+
+    fn allows(&self, country: &str) -> bool {
         if self.allowed_countries.is_empty() {
             return country == self.default_country;
         }
@@ -81,11 +108,9 @@ impl Customer {
         match channel {
             Channel::Email => Ok(Contact::Email(EmailAddress::parse(raw)?)),
             Channel::Sms | Channel::Whatsapp => {
-                let number = PhoneNumber::parse(raw, &phones.default_country)?;
-                if !phones.allows(number.country()) {
-                    let country = number.country().to_owned();
-                    return Err(ContactError::CountryNotAllowed(country).into());
-                }
+                let number =
+                    PhoneNumber::parse(raw, &phones.default_country).map_err(ContactError::from)?;
+                phones.check(&number)?;
                 Ok(Contact::Phone(number))
             }
         }
@@ -183,8 +208,8 @@ mod tests {
 
     fn phones(allowed: &[&str]) -> PhonePolicy {
         PhonePolicy {
-            default_country: "DE".into(),
             allowed_countries: allowed.iter().map(|it| (*it).to_owned()).collect(),
+            ..PhonePolicy::of("DE")
         }
     }
 
@@ -196,6 +221,42 @@ mod tests {
         without.email = None;
         let missing = without.contact(Channel::Email, &phones(&[]));
         assert_eq!(missing.map_err(|it| it.to_string()), Err("no email address on file".into()));
+    }
+
+    #[test]
+    fn types_of_numbers_outside_the_list_are_refused() {
+        let check = |raw: &str, policy: &PhonePolicy| {
+            policy.check(&PhoneNumber::from_e164(raw).expect("a number"))
+        };
+        let mut policy = PhonePolicy::of("GB");
+        for (number, refused) in [
+            ("+447012345678", Some(NumberType::Personal)),
+            ("+447640123456", Some(NumberType::Pager)),
+            ("+449012345678", Some(NumberType::PremiumRate)),
+            ("+445512345678", Some(NumberType::Uan)),
+            ("+447400123456", None),
+            ("+442070313000", None),
+        ] {
+            let refused = refused.map(ContactError::NumberTypeNotAllowed);
+            assert_eq!(check(number, &policy).err(), refused, "{number}");
+        }
+        policy.number_types.push(NumberType::Pager);
+        assert_eq!(check("+447640123456", &policy), Ok(()));
+    }
+
+    #[test]
+    fn security_19_a_number_of_a_shared_plan_is_of_the_countries_that_have_it() {
+        let check = |raw: &str, country: &str| {
+            let number = PhoneNumber::parse(raw, country).expect("a number");
+            PhonePolicy::of(country).check(&number)
+        };
+        assert_eq!(check("0690 12 34 56", "MF"), Ok(()));
+        assert_eq!(check("41 23 45 67", "SJ"), Ok(()));
+        let refused = |country: &str| Err(ContactError::CountryNotAllowed(country.into()));
+        assert_eq!(check("07797 712345", "GB"), refused("JE"));
+        assert_eq!(check("+1 876 000 1234", "US"), refused("JM"));
+        assert_eq!(check("+1 416 000 1234", "US"), refused("CA"));
+        assert_eq!(check("+882 1312 3456", "US"), refused("001"));
     }
 
     #[test]

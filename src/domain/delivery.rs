@@ -107,20 +107,32 @@ pub struct Delivery {
 /// The provider that keeps every message in a file and sends none.
 pub const TRAY: &str = "tray";
 
-/// What stands in a message's way, by what another try could do.
+/// Why a message was not taken, by whose fault it is. Every sender sorts what its
+/// provider answers into these, by codes and never by the words beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It was not taken, and nothing is wrong with it or with the office: the
-    /// same message may be handed over again.
-    Transient {
+    /// The recipient's: an address or number that does not exist, a full mailbox, an
+    /// opt-out. Only this is told as the customer's.
+    Recipient,
+    /// The message's: what it says or how large it is.
+    Message,
+    /// The office's: its set-up, its account, its limits, its reputation. Another provider
+    /// may take the message, and an admin has to see to this one.
+    Office {
+        /// Whether every message is refused, not only those to recipients like this one.
+        every: bool,
+    },
+    /// The provider's, or the network's on the way to it: the same message may be handed
+    /// over again.
+    Provider {
         /// Not before so long, where the provider says.
         retry_after: Option<Duration>,
     },
-    /// The recipient gets nothing for now: the same message may be handed over
+    /// Nobody's: the recipient gets nothing for now. The same message may be handed over
     /// again, and nothing is said about how the provider is.
-    Deferred,
-    /// Another try ends the same way until somebody changes something.
-    Permanent,
+    Passing,
+    /// It was refused for good, by a code that fits several of these.
+    Unclassified,
     /// The provider may have it: it can be asked about, never sent again.
     Unknown,
 }
@@ -129,11 +141,19 @@ impl Fault {
     /// The fault's name in the log.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Transient { .. } => "transient",
-            Self::Deferred => "deferred",
-            Self::Permanent => "permanent",
+            Self::Recipient => "recipient",
+            Self::Message => "message",
+            Self::Office { .. } => "office",
+            Self::Provider { .. } => "provider",
+            Self::Passing => "passing",
+            Self::Unclassified => "unclassified",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether another provider may take what this one refused for good.
+    pub const fn is_for_another(self) -> bool {
+        matches!(self, Self::Office { .. } | Self::Unclassified)
     }
 }
 
@@ -146,7 +166,7 @@ pub struct Report {
     pub provider_id: Option<String>,
     /// One sentence for the clerk where it went wrong.
     pub detail: Option<String>,
-    /// What stands in its way; none where nothing does.
+    /// Why it was not taken, and by whose fault; none where it was.
     pub fault: Option<Fault>,
 }
 
@@ -156,13 +176,14 @@ impl Report {
         Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
     }
 
-    /// Nothing was sent, and another try ends the same way.
+    /// Nothing was sent, and nothing will be: the message is no longer wanted, or not in
+    /// time.
     pub fn not_sent(why: &str) -> Self {
         Self {
             state: DeliveryState::Failed,
             provider_id: None,
             detail: Some(why.to_owned()),
-            fault: Some(Fault::Permanent),
+            fault: Some(Fault::Message),
         }
     }
 }

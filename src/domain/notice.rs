@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
+use super::contact::Contact;
 use super::delivery::{DeliveryState, Fault, Report};
+use super::text;
+use super::time::Timestamp;
 
 /// The wait before the second try, which doubles with each more up to the most.
 const RETRY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
@@ -17,6 +22,14 @@ pub const ABANDONED: Duration = Duration::from_hours(5 * 24);
 
 /// How often it is sent where nobody knows whether it came.
 const UNSURE: u32 = 3;
+
+/// The name of a notice, the same for each try. Its number alone would be another notice's
+/// in another store of the same office, and mail servers drop a letter whose Message-ID
+/// they have seen (RFC 5322, 3.6.4): so the contact and the moment of the change are in it.
+pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
+    let about = format!("{id}\n{}\n{}", contact.as_str(), created_at.millis());
+    format!("notice-{}", text::hex(&Sha256::digest(about)[..16]))
+}
 
 /// What comes after a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +47,16 @@ pub fn after(report: &Report, tries: u32, age: Duration) -> Next {
     match (report.state, report.fault) {
         (_, None) => Next::Told,
         // The address is gone, as it often is when somebody has another one.
-        (DeliveryState::Undeliverable, Some(Fault::Permanent)) => Next::GivenUp,
+        (DeliveryState::Undeliverable, Some(Fault::Recipient | Fault::Message)) => Next::GivenUp,
         // It may have come each time.
         (_, Some(Fault::Unknown)) if tries >= UNSURE => Next::GivenUp,
-        // What is set up wrong here may be right at another terminal.
-        (_, Some(Fault::Permanent | Fault::Unknown | Fault::Deferred)) => {
-            again(doubled(tries), age)
-        }
-        (_, Some(Fault::Transient { retry_after })) => {
+        (_, Some(Fault::Provider { retry_after })) => {
             again(retry_after.unwrap_or_default().max(doubled(tries)), age)
         }
+        // Both providers have refused it for good.
+        (DeliveryState::Undeliverable, Some(_)) if tries >= 2 => Next::GivenUp,
+        // What is set up wrong here may be right at another terminal or provider.
+        (_, Some(_)) => again(doubled(tries), age),
     }
 }
 
@@ -60,6 +73,7 @@ fn doubled(tries: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::channel::Channel;
 
     fn failed(state: DeliveryState, fault: Fault) -> Report {
         Report { state, provider_id: None, detail: None, fault: Some(fault) }
@@ -67,7 +81,7 @@ mod tests {
 
     #[test]
     fn it_is_tried_for_a_day_at_growing_intervals() {
-        let busy = failed(DeliveryState::Failed, Fault::Transient { retry_after: None });
+        let busy = failed(DeliveryState::Failed, Fault::Provider { retry_after: None });
         let mut age = Duration::ZERO;
         let mut tries = 0;
         let waits: Vec<u64> = std::iter::from_fn(|| {
@@ -82,17 +96,27 @@ mod tests {
     }
 
     #[test]
+    fn two_stores_never_give_two_notices_one_name() {
+        let contact = |raw| Contact::parse(Channel::Email, raw).expect("an address");
+        let (old, other) = (contact("old@example.org"), contact("other@example.org"));
+        let (one, later) = (Timestamp::from_millis(1), Timestamp::from_millis(2));
+        let names = [name(1, &old, one), name(1, &other, one), name(1, &old, later)];
+        assert!(names[0] != names[1] && names[0] != names[2], "{names:?}");
+        assert_eq!(names[0], name(1, &old, one), "each try has the same name");
+    }
+
+    #[test]
     fn what_may_have_come_is_told_again_and_what_cannot_come_is_not() {
         let hour = Duration::from_hours(1);
         assert_eq!(after(&Report::sent(None), 9, hour), Next::Told);
         let unknown = failed(DeliveryState::Unknown, Fault::Unknown);
         assert_eq!(after(&unknown, 1, hour), Next::Again(Duration::from_mins(1)));
         assert_eq!(after(&unknown, UNSURE, hour), Next::GivenUp);
-        let gone = failed(DeliveryState::Undeliverable, Fault::Permanent);
+        let gone = failed(DeliveryState::Undeliverable, Fault::Recipient);
         assert_eq!(after(&gone, 1, hour), Next::GivenUp);
-        let login = failed(DeliveryState::Failed, Fault::Permanent);
+        let login = failed(DeliveryState::Failed, Fault::Office { every: true });
         assert_eq!(after(&login, 2, hour), Next::Again(Duration::from_mins(2)));
-        let later = Fault::Transient { retry_after: Some(2 * hour) };
+        let later = Fault::Provider { retry_after: Some(2 * hour) };
         assert_eq!(after(&failed(DeliveryState::Failed, later), 1, hour), Next::Again(2 * hour));
     }
 }

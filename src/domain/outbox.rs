@@ -86,10 +86,11 @@ const FIRST_LOOK: Duration = Duration::from_secs(1);
 /// is over, tells nobody anything.
 const FOLLOWED: Duration = Duration::from_mins(20);
 
-/// A message that a provider does not know may still be on its way into its
-/// books; so long after the hand-over began it is believed: twice as long as a
-/// hand-over may take.
-const BELIEVED: Duration = Duration::from_secs(45);
+/// A message that a provider does not know may still be on its way to it. A line can hold
+/// what was written to it for minutes and then let it through, long after the sender gave
+/// up (a stalled proxy, a router that restarts). Only so long after the hand-over began is
+/// "never had it" believed; until then it is told as not known, and nothing is sent again.
+const BELIEVED: Duration = Duration::from_mins(3);
 
 /// What comes after a hand-over. Of several providers the one that failed is
 /// followed by the other at once.
@@ -102,17 +103,15 @@ pub fn after_sending(report: Report, standing: Standing) -> Step {
         }
     };
     match report.fault {
-        Some(Fault::Transient { retry_after }) => later(report, again(retry_after), standing),
-        Some(Fault::Deferred) => later(report, again(None), standing),
-        // Another provider may do what this one is not set up for.
-        Some(Fault::Permanent)
-            if report.state == DeliveryState::Failed
-                && standing.has_other
-                && standing.tries == 1 =>
-        {
+        Some(Fault::Provider { retry_after }) => later(report, again(retry_after), standing),
+        Some(Fault::Passing) => later(report, again(None), standing),
+        // Another provider may do what this one does not do for the office.
+        Some(fault) if fault.is_for_another() && standing.has_other && standing.tries == 1 => {
             later(report, Duration::ZERO, standing)
         }
-        Some(Fault::Permanent) => Step { report, next: None },
+        Some(Fault::Recipient | Fault::Message | Fault::Office { .. } | Fault::Unclassified) => {
+            Step { report, next: None }
+        }
         Some(Fault::Unknown) => {
             let next = standing.can_tell.then_some((Task::Settle, FIRST_LOOK));
             Step { report, next }
@@ -144,7 +143,7 @@ pub fn after_settling(told: Told, standing: Standing) -> Step {
                 state: DeliveryState::Failed,
                 provider_id: None,
                 detail: Some(detail),
-                fault: Some(Fault::Transient { retry_after: None }),
+                fault: Some(Fault::Provider { retry_after: None }),
             };
             later(report, Duration::ZERO, standing)
         }
@@ -223,7 +222,7 @@ mod tests {
     }
 
     fn transient(retry_after: Option<u64>) -> Report {
-        failed(Fault::Transient { retry_after: retry_after.map(Duration::from_secs) })
+        failed(Fault::Provider { retry_after: retry_after.map(Duration::from_secs) })
     }
 
     fn unknown() -> Report {
@@ -258,14 +257,20 @@ mod tests {
     #[test]
     fn the_other_provider_is_asked_at_once_and_then_both_have_time() {
         let standing = Standing { has_other: true, ..STANDING };
-        for report in [transient(Some(60)), failed(Fault::Permanent)] {
+        let office = failed(Fault::Office { every: true });
+        let barred = Report { state: DeliveryState::Undeliverable, ..office.clone() };
+        let unclear = Report { fault: Some(Fault::Unclassified), ..barred.clone() };
+        for report in [transient(Some(60)), office, barred, unclear] {
             let step = after_sending(report, standing);
             assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
         }
         let step = after_sending(transient(None), Standing { tries: 2, ..standing });
         assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 4))));
-        let refused = Report { state: DeliveryState::Undeliverable, ..failed(Fault::Permanent) };
-        assert_eq!(told(&after_sending(refused, standing)), (DeliveryState::Undeliverable, None));
+        for fault in [Fault::Recipient, Fault::Message] {
+            let refused = Report { state: DeliveryState::Undeliverable, ..failed(fault) };
+            let step = after_sending(refused, standing);
+            assert_eq!(told(&step), (DeliveryState::Undeliverable, None), "{fault:?}");
+        }
     }
 
     #[test]
@@ -279,13 +284,17 @@ mod tests {
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
         let step = after_settling(Told::Nothing, asks);
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
+        // A line that stalls and then lets it through: longer than any sender waits.
+        let stalled = Standing { age: Duration::from_mins(2), ..asks };
+        let step = after_settling(Told::Nothing, stalled);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 24))));
         let sure = Standing { age: BELIEVED, ..asks };
         let step = after_settling(Told::Nothing, sure);
         assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
         let late = Standing { left: USEFUL, ..sure };
         assert_eq!(told(&after_settling(Told::Nothing, late)), (DeliveryState::Failed, None));
         let step = after_settling(Told::Known(Report::sent(Some("SM1".into()))), sure);
-        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 9))));
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 36))));
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub struct SendLimits {
     pub per_clerk: u32,
     /// From one counter.
     pub per_counter: u32,
-    /// In all.
+    /// In all: codes and test messages together.
     pub in_all: u32,
 }
 

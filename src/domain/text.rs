@@ -38,6 +38,11 @@ pub fn clean_optional(raw: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// `text` without the byte order mark that some editors put at the front of a file.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// The ASCII digits in `text`, in order.
 pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()

@@ -141,22 +141,31 @@ fn whole_time<Z: TimeZone>(
 ) -> Result<Stretch, NotATime> {
     let shown = day.and_time(time.begin);
     let from = first(shown, now)?;
-    let last = now.timezone().from_local_datetime(&shown).latest();
-    let last = last.map_or(from, |it| Timestamp::from_millis(it.timestamp_millis()));
+    let last = moments(shown, now).map_or(from, |(_, last)| last);
     Ok(Stretch { from, before: last.plus(time.length) })
+}
+
+/// The first and the last moment at which the clock shows this; none where it is set
+/// forward over it. A zone may give the two in either order: that of this machine
+/// (`chrono::Local`) gives the later one first where the clock is set back.
+fn moments<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Option<(Timestamp, Timestamp)> {
+    let found = now.timezone().from_local_datetime(&shown);
+    let at = |it: DateTime<Z>| Timestamp::from_millis(it.timestamp_millis());
+    let (one, other) = (found.clone().earliest().map(at)?, found.latest().map(at)?);
+    Some((one.min(other), one.max(other)))
 }
 
 /// The first moment at which the clock shows this; where it is set forward over it, the
 /// first one after.
 fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, NotATime> {
-    let at = |shown: NaiveDateTime| now.timezone().from_local_datetime(&shown).earliest();
+    let at = |shown: NaiveDateTime| moments(shown, now).map(|(first, _)| first);
     // Clocks are set at whole quarters of an hour, and by a day at most.
     let past_quarter = i64::from(shown.minute() % 15 * 60 + shown.second());
     let moment = at(shown).or_else(|| {
         let quarter = shown.checked_sub_signed(TimeDelta::seconds(past_quarter))?;
         (1..=96).find_map(|more| at(quarter.checked_add_signed(TimeDelta::minutes(15 * more))?))
     });
-    moment.map(|it| Timestamp::from_millis(it.timestamp_millis())).ok_or(NotATime)
+    moment.ok_or(NotATime)
 }
 
 #[cfg(test)]
@@ -210,7 +219,10 @@ mod tests {
 
     /// Summer time from 29 March 2026 at 2:00 until 25 October at 3:00, by an hour.
     #[derive(Clone, Copy, Debug)]
-    struct Berlin;
+    struct Berlin {
+        /// Whether it gives the later of two moments first, as `chrono::Local` does.
+        later_first: bool,
+    }
 
     const SUMMER: std::ops::Range<&str> = "2026-03-29 01:00".."2026-10-25 01:00";
 
@@ -223,7 +235,7 @@ mod tests {
         type Offset = FixedOffset;
 
         fn from_offset(_: &FixedOffset) -> Self {
-            Self
+            Self { later_first: false }
         }
 
         fn offset_from_local_date(&self, day: &NaiveDate) -> MappedLocalTime<FixedOffset> {
@@ -237,6 +249,9 @@ mod tests {
             let offsets = [7_200, 3_600].map(|it| FixedOffset::east_opt(it).expect("an offset"));
             let fits = |it: &FixedOffset| berlin(&(*shown - *it)) == *it;
             match offsets.map(|it| Some(it).filter(fits)) {
+                [Some(first), Some(second)] if self.later_first => {
+                    MappedLocalTime::Ambiguous(second, first)
+                }
                 [Some(first), Some(second)] => MappedLocalTime::Ambiguous(first, second),
                 [Some(one), None] | [None, Some(one)] => MappedLocalTime::Single(one),
                 [None, None] => MappedLocalTime::None,
@@ -254,8 +269,9 @@ mod tests {
 
     #[test]
     fn clocks_that_are_set_forward_or_back_lose_nothing() {
-        let told = |text: &str, utc: &str| {
-            let now = DateTime::parse_from_rfc3339(utc).expect("a time").with_timezone(&Berlin);
+        let told = |text: &str, utc: &str, later_first: bool| {
+            let now = DateTime::parse_from_rfc3339(utc).expect("a time");
+            let now = now.with_timezone(&Berlin { later_first });
             let Stretch { from, before } = text.parse::<When>()?.stretch(&now)?;
             Ok::<_, NotATime>(format!("{from} {before}"))
         };
@@ -267,10 +283,14 @@ mod tests {
             ("2026-03-29", spring, "2026-03-28T23:00:00.000Z 2026-03-29T22:00:00.000Z"),
             // At 2:10 for the second time 2:30 was, and is to come.
             ("2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),
+            ("2026-10-25 2:30", autumn, "2026-10-25T00:30:00.000Z 2026-10-25T01:31:00.000Z"),
             ("3:30", autumn, "2026-10-24T01:30:00.000Z 2026-10-24T01:31:00.000Z"),
             ("2026-10-25", autumn, "2026-10-24T22:00:00.000Z 2026-10-25T23:00:00.000Z"),
         ] {
-            assert_eq!(told(text, now).as_deref(), Ok(meant), "{text} at {now}");
+            for later_first in [false, true] {
+                let told = told(text, now, later_first);
+                assert_eq!(told.as_deref(), Ok(meant), "{text} at {now}, {later_first}");
+            }
         }
     }
 

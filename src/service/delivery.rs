@@ -289,17 +289,28 @@ enum Unopened {
     Broken,
 }
 
-/// What a report tells about the provider: a message that it refuses shows that
-/// it works; what is set up wrong here may be right at the other terminals, and a
-/// recipient who gets nothing now may be the only one.
+/// What a report tells about the provider. A message or a recipient that it refuses shows
+/// that it works; a recipient who gets nothing now may be the only one. An account that it
+/// takes nothing from is as good as a provider that is down: the messages go by the fallback
+/// until it takes them again, and admins see it among the providers.
 const fn experience(report: &Report, took: Duration, is_trial: bool) -> Option<Experience> {
-    match (report.fault, report.state) {
-        (None, _) | (Some(Fault::Permanent), DeliveryState::Undeliverable) => {
-            Some(Experience::Answered(took))
+    match report.fault {
+        None
+        | Some(
+            Fault::Recipient
+            | Fault::Message
+            | Fault::Unclassified
+            | Fault::Office { every: false },
+        ) => Some(Experience::Answered(took)),
+        Some(Fault::Passing) => None,
+        Some(Fault::Office { every: true } | Fault::Provider { .. } | Fault::Unknown)
+            if is_trial =>
+        {
+            Some(Experience::FailedAgain)
         }
-        (Some(Fault::Permanent | Fault::Deferred), _) => None,
-        (Some(_), _) if is_trial => Some(Experience::FailedAgain),
-        (Some(_), _) => Some(Experience::Failed),
+        Some(Fault::Office { every: true } | Fault::Provider { .. } | Fault::Unknown) => {
+            Some(Experience::Failed)
+        }
     }
 }
 
@@ -313,7 +324,7 @@ fn is_too_late(errand: &Errand) -> bool {
 fn waits_for_the_store() -> Report {
     Report {
         state: DeliveryState::Failed,
-        fault: Some(Fault::Transient { retry_after: None }),
+        fault: Some(Fault::Provider { retry_after: None }),
         ..Report::not_sent("The store gave no answer; the message was not sent yet.")
     }
 }

@@ -79,10 +79,10 @@ impl From<Arc<dyn Sender>> for Route {
 /// The senders of each channel.
 #[derive(Clone)]
 pub struct Senders {
-    /// For email.
-    pub email: Route,
-    /// For text messages.
-    pub sms: Route,
+    /// For email, where the office has it.
+    pub email: Option<Route>,
+    /// For text messages, where the office has them.
+    pub sms: Option<Route>,
     /// For WhatsApp, where the office has it.
     pub whatsapp: Option<Route>,
 }
@@ -91,8 +91,8 @@ impl Senders {
     /// The senders of a channel; none where the office does not have it.
     pub const fn of(&self, channel: Channel) -> Option<&Route> {
         match channel {
-            Channel::Email => Some(&self.email),
-            Channel::Sms => Some(&self.sms),
+            Channel::Email => self.email.as_ref(),
+            Channel::Sms => self.sms.as_ref(),
             Channel::Whatsapp => self.whatsapp.as_ref(),
         }
     }

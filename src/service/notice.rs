@@ -11,6 +11,7 @@ use super::outbox::written;
 use super::ports::notices::{Notice, NoticeOutcome, NoticeProviders};
 use super::ports::outbox::Errand;
 use super::{Desk, DeskError, providers};
+use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, Fault, Report};
 use crate::domain::line::{Health, Line};
@@ -49,8 +50,8 @@ impl Desk {
     /// The providers of the office's own notices.
     pub(super) fn notice_providers(&self) -> NoticeProviders {
         NoticeProviders {
-            email: self.senders.email.main.provider(),
-            sms: self.senders.sms.main.provider(),
+            email: self.sender(Channel::Email).map(|it| it.provider()),
+            sms: self.sender(Channel::Sms).map(|it| it.provider()),
         }
     }
 
@@ -123,7 +124,7 @@ impl Desk {
             return self.told(notice, None, &report, Next::GivenUp).await;
         }
         if let Contact::Phone(number) = &notice.contact
-            && !self.office.phones.allows(number.country())
+            && self.office.phones.check(number).is_err()
         {
             let next = Next::GivenUp;
             return self.told(notice, None, &no_number_of_ours(), next).await;
@@ -147,7 +148,7 @@ impl Desk {
         let report = sender
             .send_notice(&ChangeNotice {
                 to: notice.contact.clone(),
-                name: format!("notice-{}", notice.id),
+                name: notice::name(notice.id, &notice.contact, notice.created_at),
                 at: notice.created_at,
                 office: self.office.name.clone(),
                 customer: notice.customer_name.clone(),
@@ -170,7 +171,7 @@ impl Desk {
             state: DeliveryState::Failed,
             provider_id: None,
             detail,
-            fault: Some(Fault::Transient { retry_after: Some(wait) }),
+            fault: Some(Fault::Provider { retry_after: Some(wait) }),
         };
         self.told(notice, None, &report, notice::again(wait, notice.age())).await
     }
@@ -189,7 +190,8 @@ impl Desk {
 
 fn no_number_of_ours() -> Report {
     let why = "The office does not send to numbers of that country.";
-    Report { state: DeliveryState::Undeliverable, ..Report::not_sent(why) }
+    let fault = Some(Fault::Office { every: false });
+    Report { state: DeliveryState::Undeliverable, fault, ..Report::not_sent(why) }
 }
 
 async fn until(wait: Option<Duration>) {

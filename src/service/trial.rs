@@ -32,6 +32,9 @@ pub enum TrialError {
     /// What was given is no contact that the office sends to.
     #[error(transparent)]
     Contact(#[from] ContactError),
+    /// The office has no such channel.
+    #[error("this office does not send by {}", .0.label())]
+    Off(Channel),
     /// A limit is reached.
     #[error("{}", .0.limit.sentence())]
     Limited(TrialRefusal),
@@ -45,6 +48,9 @@ impl Desk {
     /// provider of its channel and by the one that stands in.
     pub async fn send_test(&self, typed: &str) -> Result<Vec<Trialled>, TrialError> {
         let (channel, to) = self.contact(typed.trim())?;
+        if self.sender(channel).is_none() {
+            return Err(TrialError::Off(channel));
+        }
         let mut trials = Vec::new();
         for line in [Line::main(channel), Line::fallback(channel)] {
             let Some(sender) = self.senders.behind(line) else { continue };
@@ -80,9 +86,7 @@ impl Desk {
         }
         let phones = &self.office.phones;
         let number = PhoneNumber::parse(typed, &phones.default_country)?;
-        if !phones.allows(number.country()) {
-            return Err(ContactError::CountryNotAllowed(number.country().to_owned()));
-        }
+        phones.check(&number)?;
         Ok((Channel::Sms, Contact::Phone(number)))
     }
 

@@ -244,7 +244,9 @@ pub(super) async fn imported(
     actor: &Actor,
 ) -> Result<Vec<Replaced>, StoreError> {
     // Our own table has its phone numbers with their countries.
-    let parse = |kind, raw: &Option<String>| raw.as_deref().and_then(|raw| parsed(kind, raw, ""));
+    let parse = |kind: ContactKind, raw: &Option<String>| {
+        raw.as_deref().and_then(|raw| Contact::parse(kind.channel(), raw).ok())
+    };
     let touched: Vec<_> = contacts
         .iter()
         .map(|it| (it, parse(it.kind, &it.old), parse(it.kind, &it.new)))

@@ -27,6 +27,9 @@ const NAME: usize = 255;
 /// Letters of an address: what RFC 5321 allows.
 const EMAIL: usize = 254;
 
+/// Between two spellings of a name; a line's end would not come back from a row.
+const BETWEEN: char = '¶';
+
 /// Digits of a phone number that are looked up. E.164 has fifteen.
 const PHONE: usize = 20;
 
@@ -109,10 +112,9 @@ impl Entry {
         // Others' tables hold longer texts than can be looked up.
         let account = folded_account(account_no);
         let email_folded = email.map(folded_email).unwrap_or_default();
-        // Umlauts are looked for in both spellings, with a mark between that is read
-        // back as it was written.
-        let spelled = spelled_out(name).map(|it| format!(" | {it}")).unwrap_or_default();
-        let name = first(&(fold(name) + &spelled), NAME).trim_end().to_owned();
+        // Umlauts are looked for in both spellings.
+        let spelled = spelled_out(name).map(|it| format!("{BETWEEN}{it}")).unwrap_or_default();
+        let name = first(&(fold(name) + &spelled), NAME);
         let phone = digits(e164.or(phone).unwrap_or_default());
         let compact = compact(&account);
         Self {
@@ -129,15 +131,13 @@ impl Entry {
     }
 
     /// The entry of a customer as the table has one.
-    pub(super) fn of(customer: &Customer, default_country: &str) -> Self {
-        let phone = customer.phone.as_deref();
-        let e164 = phone.and_then(|it| PhoneNumber::parse(it, default_country).ok());
+    pub(super) fn of(customer: &Customer, e164: Option<&PhoneNumber>) -> Self {
         Self::new(
             &customer.account_no,
             &customer.name,
             customer.email.as_deref(),
-            phone,
-            e164.as_ref().map(PhoneNumber::as_str),
+            customer.phone.as_deref(),
+            e164.map(PhoneNumber::as_str),
         )
     }
 
@@ -165,7 +165,7 @@ impl Entry {
         let account = fold(&self.account_key);
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
-        let names = self.name.split(" | ").flat_map(|name| [name.to_owned(), joined(name)]);
+        let names = self.name.split(BETWEEN).flat_map(|name| [name.to_owned(), joined(name)]);
         let names: BTreeSet<String> = names.flat_map(|name| turned(&name)).collect();
         words(local)
             .filter(|word| !names.iter().any(|name| name.starts_with(word)))
@@ -340,6 +340,7 @@ mod tests {
             assert!(found.contains(word), "{word}: {found:?}");
         }
         assert_eq!(found.len(), 4, "{found:?}");
+        assert_eq!(crate::domain::text::clean(&entry.name), entry.name, "as a row is read");
         assert!(entry.words.contains(" mueller") && entry.words.contains(" muller"));
         let plain = Entry::new("1", "Jurgen Muller", None, None, None);
         assert_eq!(plain.name, "jurgen muller");

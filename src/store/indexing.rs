@@ -17,6 +17,7 @@ use super::sql::statements;
 use super::view::{self, Rows};
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::fold::FOLDING;
+use crate::domain::phone::{PhoneNumber, load_plans};
 use crate::service::ports::{IndexStep, Preparing, StoreError, Unreadable};
 
 /// Customers compared in one step of a pass that nobody else paces.
@@ -35,7 +36,7 @@ const WHOLE: &str = "indexed";
 
 /// Counts up when the same customer gives another entry than before, but for what
 /// folding makes of its texts.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
@@ -253,13 +254,26 @@ impl Indexing {
     /// How customers are found. Phone numbers take their time to be read, which
     /// nothing else here is to wait for.
     async fn look(&self, customers: Vec<Customer>) -> Result<Looked, StoreError> {
-        let country = self.country.clone();
+        let indexing = self.clone();
         let read = move || {
-            let entries = customers.iter().map(|it| Entry::of(it, &country)).collect::<Vec<_>>();
+            let entries = customers.iter().map(|it| indexing.entry(it)).collect::<Vec<_>>();
             customers.into_iter().zip(entries).map(|both| (both.0.id.0, both)).collect()
         };
         let read = tokio::task::spawn_blocking(read).await;
         read.map_err(|error| StoreError::Failed(format!("the customers cannot be read: {error}")))
+    }
+
+    /// How a customer is found. Our own table has its phone numbers in E.164, which
+    /// need no numbering plan.
+    fn entry(&self, customer: &Customer) -> Entry {
+        let read = |raw: &String| {
+            if self.source.is_theirs() {
+                PhoneNumber::parse(raw, &self.country).ok()
+            } else {
+                PhoneNumber::from_e164(raw).ok()
+            }
+        };
+        Entry::of(customer, customer.phone.as_ref().and_then(read).as_ref())
     }
 
     /// Writes what differs, as it is by now; whether it did.
@@ -269,6 +283,11 @@ impl Indexing {
         gone: impl Iterator<Item = i64>,
         mend: Mend,
     ) -> Result<bool, StoreError> {
+        if self.source.is_theirs() {
+            // The tables of the numbering plans take their time too, once.
+            let loaded = tokio::task::spawn_blocking(load_plans).await;
+            loaded.map_err(|error| StoreError::Failed(format!("the numbering plans: {error}")))?;
+        }
         let mut tx = self.db.begin().await?;
         if mend == Mend::InTurn {
             tx.lock(INDEX).await?;
@@ -282,7 +301,7 @@ impl Indexing {
         for customer in view::customers(&tx.all(&THESE, args![&ids]).await?).customers {
             let entry = match looked.get(&customer.id.0) {
                 Some((same, entry)) if *same == customer => entry.clone(),
-                _ => Entry::of(&customer, &self.country),
+                _ => self.entry(&customer),
             };
             gone.remove(&customer.id.0);
             entries.insert(customer.id.0, entry);

@@ -114,6 +114,18 @@ pub(super) async fn check(
     let (theirs, ours) = (count(&THEIRS).await?, count(&OURS).await?);
     let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
     let (theirs, ours) = (number(theirs)?, number(ours)?);
+    if theirs == 0 {
+        let help = if source.table().is_some() {
+            "Look at customers.table: it names a table without customers."
+        } else {
+            "Import them: countersign customers import FILE.csv"
+        };
+        findings.push(Finding {
+            what: "there are no customers yet".into(),
+            help: Some(help.into()),
+            stops: false,
+        });
+    }
     let found = if theirs > COUNTED.into() && ours > COUNTED.into() {
         format!("{name}, more than {COUNTED}")
     } else {

@@ -57,17 +57,23 @@ statements! {
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
 }
 
-/// Queues what is to be told, inside the transaction that noticed the changes.
+/// Queues what is to be told, inside the transaction that noticed the changes. By a channel
+/// that the office does not have nobody is told.
 pub(super) async fn queue<'a>(
     tx: &mut Tx,
     changed: impl Iterator<Item = (i64, &'a Contact)>,
     providers: NoticeProviders,
 ) -> Result<(), StoreError> {
-    let rows = changed.map(|(customer, old)| {
+    let rows = changed.filter_map(|(customer, old)| {
         let kind = old.kind();
-        serde_json::json!([customer, kind.channel().word(), old.as_str(), providers.of(kind)])
+        let provider = providers.of(kind)?;
+        Some(serde_json::json!([customer, kind.channel().word(), old.as_str(), provider]))
     });
-    tx.write(&QUEUE, args![&list(rows)]).await.map(drop)
+    let rows = list(rows);
+    if rows == "[]" {
+        return Ok(());
+    }
+    tx.write(&QUEUE, args![&rows]).await.map(drop)
 }
 
 /// Takes notices that are due.

@@ -1,12 +1,14 @@
-//! Whether a test message may go out: it has the limits of every other message,
-//! for which it counts together with those that carried a code. For those it does
-//! not count: no admin's test keeps a customer from being verified.
+//! Whether a test message may go out. It has the limits of every other message, in one
+//! budget with those that carry a code: `limits.in_all` is what an hour costs at most, and
+//! what a provider counts.
 
 use super::db::{Db, Tx, args};
 use super::gate::WINDOW;
 use super::sql::statements;
 use super::{events, request};
-use crate::domain::policy::Limit;
+use crate::domain::contact::Contact;
+use crate::domain::event::Actor;
+use crate::domain::policy::{Limit, SendLimits};
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::StoreError;
 use crate::service::ports::outbox::{Trial, TrialRefusal};
@@ -48,7 +50,7 @@ pub(super) async fn begin(db: &Db, trial: &Trial<'_>) -> Result<Option<TrialRefu
     if tx.maybe(&IS_BEGUN, args![*act]).await?.is_some() {
         return Ok(None);
     }
-    if let Some(refusal) = refusal(&mut tx, trial).await? {
+    if let Some(refusal) = refusal(&mut tx, contact, actor, trial.limits).await? {
         return Ok(Some(refusal));
     }
     tx.write(&FORGET, args![millis_of(WINDOW)]).await?;
@@ -58,9 +60,15 @@ pub(super) async fn begin(db: &Db, trial: &Trial<'_>) -> Result<Option<TrialRefu
     Ok(None)
 }
 
-async fn refusal(tx: &mut Tx, trial: &Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
-    let Trial { contact, limits, event, .. } = trial;
-    let (clerk, counter) = (&event.actor.clerk, &event.actor.counter);
+/// Which limit is reached by test messages and codes together, those of a customer apart:
+/// a test message is nobody's.
+pub(super) async fn refusal(
+    tx: &mut Tx,
+    contact: &Contact,
+    actor: &Actor,
+    limits: &SendLimits,
+) -> Result<Option<TrialRefusal>, StoreError> {
+    let (clerk, counter) = (&actor.clerk, &actor.counter);
     let hour = millis_of(WINDOW);
     let so_far = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
     let limits = [

@@ -21,7 +21,10 @@ use super::model::{Focus, Model, WIDE};
 use super::widgets::notice;
 
 /// The smallest terminal that the interface is drawn on.
-pub const SMALLEST: (u16, u16) = (60, 18);
+pub const SMALLEST: (u16, u16) = (40, 12);
+
+/// The smallest terminal that has room for lines around things.
+pub const FRAMED: (u16, u16) = (60, 18);
 
 /// From this height on the message always has two lines, so that the work does
 /// not move when one comes.

@@ -16,6 +16,7 @@ use crate::service::request::Refusal;
 use crate::tui::clock::{Now, StoreClock};
 use crate::tui::effect::EffectId;
 use crate::tui::keymap::{Binding, Context};
+use crate::tui::suit::Capabilities;
 
 pub use panels::{FiguresPanel, LogPage, LogPanel, Providers, Story, TrayPanel};
 pub use screens::{Ahead, Entry, Find, Hits, Screen, Send, Verified};
@@ -38,6 +39,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// The colours in use.
     pub theme: ThemeName,
+    /// What the terminal can show.
+    pub terminal: Capabilities,
     /// The work.
     pub screen: Screen,
     /// Which part has the keyboard.
@@ -81,6 +84,7 @@ impl Model {
             own_clock: OwnClock::default(),
             size,
             theme,
+            terminal: Capabilities::default(),
             screen: Screen::Find(Find::default()),
             focus: Focus::Work,
             log: None,
@@ -215,6 +219,8 @@ pub struct Place {
     pub code_length: u8,
     /// What a verification can be for; never empty.
     pub purposes: Vec<String>,
+    /// The country of phone numbers written without one (ISO 3166).
+    pub country: String,
     /// Whether there is a tray to look into.
     pub has_tray: bool,
     /// What to say beside the office's name: `demo`, `development`; none in production.
@@ -371,4 +377,6 @@ pub enum Part {
     Slow,
     /// The last use of it failed; the store is lost then, and reconnected to.
     Down,
+    /// The office does not have it, and nothing is said of it.
+    Off,
 }

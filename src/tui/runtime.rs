@@ -14,14 +14,17 @@ use tokio_util::sync::CancellationToken;
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::{Executor, broken};
-use super::model::{Doing, Model, Notice, Tone};
+use super::kept::Kept;
+use super::model::{Below, Doing, Model, Notice, Part, Tone};
 use super::msg::{Failure, Msg};
 use super::screen::Screen;
-use super::suit::{self, Unsuited};
+use super::suit::{self, Capabilities, Unsuited};
 use super::terminal::{self, Takeover};
 use super::theme::Theme;
 use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
+use crate::domain::channel::Channel;
+use crate::domain::phone::load_plans;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::ports::StoreError;
 use crate::service::{Desk, DeskError};
@@ -116,8 +119,14 @@ pub async fn run(
     suit::check()?;
     let Opening { settings, mark, warning } = opening;
     let place = suit::place(&desk, &settings, mark);
-    let theme = suit::theme(settings.theme);
+    let mut kept = Kept::of_user(settings.theme);
+    let theme = suit::theme(kept.theme());
+    kept.begin(theme);
     let mut model = Model::new(place, theme, terminal::size(), desk.new_act()?);
+    model.terminal = Capabilities::of_environment();
+    for channel in Channel::ALL.into_iter().filter(|it| desk.sender(*it).is_none()) {
+        *model.health.part(Below::of(channel)) = Part::Off;
+    }
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
@@ -125,12 +134,14 @@ pub async fn run(
     let (changes, lost) = (desk.store().changes(), desk.store().lost());
     let outbox_end = CancellationToken::new();
     keep_outbox(&desk, lifecycle, outbox_end.clone());
+    // The first code by text message does not wait for them.
+    drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
     let takeover = Takeover::begin(settings.mouse)?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
     let screen = Screen::new(model.size)?;
-    let mut shell = Shell { model, executor, takeover, screen };
+    let mut shell = Shell { model, executor, takeover, screen, kept };
     // The clerk sees where to type before the store has said a word.
     shell.draw()?;
     input::listen(keyboard)?;
@@ -209,6 +220,7 @@ struct Shell {
     executor: Executor,
     takeover: Takeover,
     screen: Screen,
+    kept: Kept,
 }
 
 impl Shell {
@@ -280,6 +292,10 @@ impl Shell {
     fn tell(&mut self, msg: Msg) {
         let effects = update::update(&mut self.model, msg, Instant::now());
         self.begin(effects);
+        if let Some(change) = self.kept.change(self.model.theme) {
+            // Nobody waits for it: a home folder may be on a slow network.
+            drop(tokio::task::spawn_blocking(|| change.write()));
+        }
     }
 
     fn begin(&mut self, effects: Vec<Effect>) {
@@ -295,7 +311,7 @@ impl Shell {
 
     fn draw(&mut self) -> std::io::Result<()> {
         let (model, now) = (&self.model, Instant::now());
-        let theme = Theme::of(model.theme, model.place.ascii);
+        let theme = Theme::of_model(model);
         self.takeover.show(&mut self.screen, model.size, |frame| {
             view::view(model, &theme, now, frame);
         })

@@ -5,21 +5,20 @@
 use std::io;
 
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::prelude::Frame;
 
 use super::terminal::Takeover;
+use super::writer::Writer;
 
 /// Terminals that know this show a frame when it is complete; others ignore it.
 const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 const SYNC_END: &[u8] = b"\x1b[?2026l";
 
-/// What ratatui ends each change with: foreground, background and underline as
-/// they were, then everything. The last alone does it.
-const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
-const RESET: &[u8] = b"\x1b[0m";
+/// A frame of more bytes than this is bracketed; a smaller one is there at once.
+const SMALL: usize = 200;
 
 /// The screen.
 #[derive(Debug)]
@@ -32,9 +31,6 @@ pub struct Screen {
 impl Screen {
     /// A screen of a size in columns and rows, empty so far.
     pub fn new(size: (u16, u16)) -> io::Result<Self> {
-        // Crossterm would drop reverse and bold along with the colours under
-        // NO_COLOR; the theme knows better what to leave out.
-        crossterm::style::force_color_output(true);
         Ok(Self { terminal: Terminal::new(Bytes::new(size))?, rest: Vec::new() })
     }
 
@@ -45,10 +41,12 @@ impl Screen {
         size: (u16, u16),
         render: impl FnOnce(&mut Frame<'_>),
     ) -> io::Result<Vec<u8>> {
-        self.terminal.backend_mut().size = size.into();
+        let backend = self.terminal.backend_mut();
+        backend.size = size.into();
+        backend.writer.columns = size.0;
         self.terminal.draw(render)?;
-        let changes = std::mem::take(&mut self.terminal.backend_mut().written);
-        if changes.is_empty() {
+        let changes = std::mem::take(&mut self.terminal.backend_mut().writer.bytes);
+        if changes.len() <= SMALL {
             return Ok(changes);
         }
         Ok([SYNC_BEGIN, &changes, SYNC_END].concat())
@@ -64,7 +62,7 @@ impl Screen {
         self.rest.clear();
         let backend = self.terminal.backend_mut();
         backend.is_cursor_shown = false;
-        backend.cursor = None;
+        backend.writer.forget();
         self.terminal.clear()
     }
 }
@@ -100,21 +98,16 @@ impl Takeover {
 /// nothing.
 #[derive(Debug)]
 struct Bytes {
-    written: Vec<u8>,
+    writer: Writer,
     size: Size,
-    /// Where the cursor is; none where it may be anywhere.
-    cursor: Option<Position>,
     is_cursor_shown: bool,
 }
 
 impl Bytes {
     fn new(size: (u16, u16)) -> Self {
-        Self { written: Vec::new(), size: size.into(), cursor: None, is_cursor_shown: false }
-    }
-
-    /// Ratatui's own writer of escape sequences, writing here.
-    fn crossterm(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
-        CrosstermBackend::new(&mut self.written)
+        let mut writer = Writer::default();
+        writer.columns = size.0;
+        Self { writer, size: size.into(), is_cursor_shown: false }
     }
 }
 
@@ -125,43 +118,31 @@ impl Backend for Bytes {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
-        }
-        self.cursor = None;
-        self.crossterm().draw(content)?;
-        if self.written.ends_with(RESETS) {
-            self.written.truncate(self.written.len() - RESETS.len());
-            self.written.extend_from_slice(RESET);
-        }
+        let cells: Vec<_> = content.collect();
+        self.writer.cells(&cells);
         Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.is_cursor_shown) {
-            self.crossterm().hide_cursor()?;
+            self.writer.bytes.extend_from_slice(b"\x1b[?25l");
         }
         Ok(())
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.is_cursor_shown, true) {
-            self.crossterm().show_cursor()?;
+            self.writer.bytes.extend_from_slice(b"\x1b[?25h");
         }
         Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.cursor.unwrap_or_default())
+        Ok(self.writer.cursor())
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        let position = position.into();
-        if self.cursor != Some(position) {
-            self.cursor = Some(position);
-            self.crossterm().set_cursor_position(position)?;
-        }
+        self.writer.go(position.into());
         Ok(())
     }
 
@@ -169,9 +150,11 @@ impl Backend for Bytes {
         self.clear_region(ClearType::All)
     }
 
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.cursor = None;
-        self.crossterm().clear_region(clear_type)
+    /// Only the whole screen is ever cleared; what else there is to clear is
+    /// drawn over.
+    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
+        self.writer.clear();
+        Ok(())
     }
 
     fn size(&self) -> io::Result<Size> {
@@ -204,13 +187,9 @@ mod tests {
     #[test]
     fn a_frame_that_changes_nothing_writes_nothing() {
         let mut screen = Screen::new((10, 2)).expect("a screen");
-        let first = frame(&mut screen, (10, 2), "Time left 4:12", Some(3));
-        assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"));
+        assert!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)).contains("Time left"));
         assert_eq!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)), "");
-        assert_eq!(
-            frame(&mut screen, (10, 2), "Time left 4:12", None),
-            "\x1b[?2026h\x1b[?25l\x1b[?2026l"
-        );
+        assert_eq!(frame(&mut screen, (10, 2), "Time left 4:12", None), "\x1b[?25l");
     }
 
     #[test]
@@ -218,7 +197,14 @@ mod tests {
         let mut screen = Screen::new((80, 24)).expect("a screen");
         frame(&mut screen, (80, 24), "Time left 4:12", None);
         let next = frame(&mut screen, (80, 24), "Time left 4:11", None);
-        assert!(next.len() < 32, "{} bytes: {next:?}", next.len());
+        assert_eq!(next, "\x1b[1;14H1");
+    }
+
+    #[test]
+    fn a_large_frame_is_shown_when_it_is_whole() {
+        let mut screen = Screen::new((80, 24)).expect("a screen");
+        let first = frame(&mut screen, (80, 24), &"words ".repeat(60), None);
+        assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"));
     }
 
     #[test]

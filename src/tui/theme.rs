@@ -1,15 +1,23 @@
-//! What things look like: styles by meaning, never by place, and the marks and
-//! lines they are drawn with.
+//! What things look like: styles by meaning, never by place.
 //!
-//! The terminal theme uses the user's own sixteen colours and no others, since
-//! nobody knows their background; "muted" is dim text, because the grey of the
-//! sixteen is invisible in some palettes. RGB colours come only with a
-//! background of our own. Every meaning also has a word or a mark, so that the
+//! The terminal theme leaves the user's own text and background alone. It has
+//! colours only where it knows that they can be read: where the terminal said
+//! what its background is, and has colours that look the same everywhere. Else
+//! it says the same by weight, underline and reverse. The other themes bring
+//! their own background. Every meaning also has a word or a mark, so that the
 //! theme without colours says the same.
 
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::symbols::border;
 
+use super::color::{ColorDepth, LINE_CONTRAST, Rgb, TEXT_CONTRAST, contrast, standing_out};
+use super::layout::FRAMED;
+use super::model::Model;
+use super::palettes::{
+    DARK, DARK_16, DARK_256, HIGH_CONTRAST, HIGH_CONTRAST_16, HIGH_CONTRAST_256, LIGHT, LIGHT_256,
+    Palette, console,
+};
+use super::suit::Capabilities;
+use super::symbols::{ASCII, CONSOLE, Symbols, UNICODE};
 use crate::config::settings::ThemeName;
 
 /// Styles by meaning; each is patched onto `text`, which fills the screen.
@@ -19,6 +27,8 @@ pub struct Theme {
     pub symbols: &'static Symbols,
     /// Whether the screen may hold ASCII only.
     pub ascii: bool,
+    /// Whether there is room for lines around things.
+    pub framed: bool,
     /// Everything that has no style of its own.
     pub text: Style,
     /// What may be overlooked: labels, explanations.
@@ -47,248 +57,174 @@ pub struct Theme {
     pub key: Style,
 }
 
-/// The marks and lines of one character set.
-#[derive(Debug)]
-pub struct Symbols {
-    /// A panel's lines.
-    pub panel: border::Set<'static>,
-    /// A code box's lines.
-    pub code: border::Set<'static>,
-    /// The lines of the code box that is typed into.
-    pub code_focused: border::Set<'static>,
-    /// A line across.
-    pub rule: &'static str,
-    /// Between facts of one line.
-    pub dot: &'static str,
-    /// Between steps; before the selected line.
-    pub pointer: &'static str,
-    /// Around something that can be changed.
-    pub turn: [&'static str; 2],
-    /// A try that is left, and one that is used up.
-    pub tries: [&'static str; 2],
-    /// The full and the empty part of a bar.
-    pub bar: [&'static str; 2],
-    /// It worked.
-    pub check: &'static str,
-    /// It did not.
-    pub cross: &'static str,
-    /// It needs attention.
-    pub alert: &'static str,
-    /// For information.
-    pub info: &'static str,
-    /// Text was left out.
-    pub ellipsis: &'static str,
-    /// There is more above, and more below.
-    pub more: [&'static str; 2],
-    /// An event on a line of time.
-    pub event: &'static str,
-    /// The line of time.
-    pub timeline: &'static str,
+const PLAIN: Style = Style::new();
+const BOLD: Style = PLAIN.add_modifier(Modifier::BOLD);
+
+/// What the terminal theme takes its colours from, in this order.
+mod candidates {
+    pub(super) const TEXT: [u8; 2] = [253, 235];
+    pub(super) const MUTED: [u8; 4] = [247, 250, 240, 236];
+    pub(super) const ACCENT: [u8; 5] = [117, 75, 32, 25, 18];
+    pub(super) const GOOD: [u8; 4] = [114, 71, 28, 22];
+    pub(super) const WARNING: [u8; 4] = [221, 178, 94, 58];
+    pub(super) const BAD: [u8; 5] = [210, 203, 160, 124, 88];
+    pub(super) const BORDER: [u8; 4] = [242, 244, 247, 240];
 }
-
-/// For terminals with Unicode.
-pub const UNICODE: Symbols = Symbols {
-    panel: border::ROUNDED,
-    code: border::PLAIN,
-    code_focused: border::THICK,
-    rule: "─",
-    dot: "·",
-    pointer: "›",
-    turn: ["‹", "›"],
-    tries: ["●", "○"],
-    bar: ["█", "░"],
-    check: "✓",
-    cross: "✗",
-    alert: "!",
-    info: "·",
-    ellipsis: "…",
-    more: ["↑", "↓"],
-    event: "●",
-    timeline: "│",
-};
-
-const ASCII_LINES: border::Set<'static> = border::Set {
-    top_left: "+",
-    top_right: "+",
-    bottom_left: "+",
-    bottom_right: "+",
-    vertical_left: "|",
-    vertical_right: "|",
-    horizontal_top: "-",
-    horizontal_bottom: "-",
-};
-
-/// For terminals without.
-pub const ASCII: Symbols = Symbols {
-    panel: ASCII_LINES,
-    code: ASCII_LINES,
-    code_focused: border::Set {
-        horizontal_top: "=",
-        horizontal_bottom: "=",
-        vertical_left: "#",
-        vertical_right: "#",
-        top_left: "#",
-        top_right: "#",
-        bottom_left: "#",
-        bottom_right: "#",
-    },
-    rule: "-",
-    dot: "|",
-    pointer: ">",
-    turn: ["<", ">"],
-    tries: ["*", "."],
-    bar: ["#", "."],
-    check: "ok",
-    cross: "x",
-    alert: "!",
-    info: "-",
-    ellipsis: "...",
-    more: ["^", "v"],
-    event: "*",
-    timeline: "|",
-};
-
-/// The colours of a theme that brings its own background.
-#[derive(Clone, Copy, Debug)]
-pub struct Palette {
-    /// Behind everything.
-    pub background: Color,
-    /// Text.
-    pub text: Color,
-    /// Text that may be overlooked.
-    pub muted: Color,
-    /// What is current.
-    pub accent: Color,
-    /// It worked.
-    pub good: Color,
-    /// It needs the clerk.
-    pub warning: Color,
-    /// It did not work.
-    pub bad: Color,
-    /// Lines.
-    pub border: Color,
-}
-
-const fn rgb(hex: u32) -> Color {
-    let [_, red, green, blue] = hex.to_be_bytes();
-    Color::Rgb(red, green, blue)
-}
-
-/// Dark text on a light ground.
-pub const LIGHT: Palette = Palette {
-    background: rgb(0xfa_faf7),
-    text: rgb(0x1d_2129),
-    muted: rgb(0x59_6270),
-    accent: rgb(0x0b_57a4),
-    good: rgb(0x1a_6b30),
-    warning: rgb(0x85_5000),
-    bad: rgb(0xb0_1e2e),
-    border: rgb(0x87_909c),
-};
-
-/// Light text on a dark ground.
-pub const DARK: Palette = Palette {
-    background: rgb(0x14_181f),
-    text: rgb(0xe4_e8ee),
-    muted: rgb(0x97_a2b3),
-    accent: rgb(0x78_bdf7),
-    good: rgb(0x7f_d99a),
-    warning: rgb(0xf0_c365),
-    bad: rgb(0xff_8d88),
-    border: rgb(0x66_7385),
-};
-
-/// As far apart as colours go; nothing is muted.
-pub const HIGH_CONTRAST: Palette = Palette {
-    background: rgb(0x00_0000),
-    text: rgb(0xff_ffff),
-    muted: rgb(0xff_ffff),
-    accent: rgb(0xff_e600),
-    good: rgb(0x5c_ff8a),
-    warning: rgb(0xff_c247),
-    bad: rgb(0xff_a3a3),
-    border: rgb(0xff_ffff),
-};
 
 impl Theme {
-    /// The theme of a name, in Unicode or in ASCII.
-    pub const fn of(name: ThemeName, ascii: bool) -> Self {
-        let symbols = if ascii { &ASCII } else { &UNICODE };
+    /// The theme of a name on a terminal of many colours, in Unicode or in ASCII.
+    pub fn of(name: ThemeName, ascii: bool) -> Self {
+        Self::on(name, ascii, &Capabilities::default())
+    }
+
+    /// The theme that a model is drawn with.
+    pub fn of_model(model: &Model) -> Self {
+        Self::on(model.theme, model.place.ascii, &model.terminal)
+    }
+
+    /// The theme as it is on a screen of this size.
+    #[must_use]
+    pub const fn sized(self, (columns, rows): (u16, u16)) -> Self {
+        Self { framed: columns >= FRAMED.0 && rows >= FRAMED.1, ..self }
+    }
+
+    /// The theme of a name on a terminal.
+    pub fn on(name: ThemeName, ascii: bool, terminal: &Capabilities) -> Self {
+        let symbols = match (ascii, terminal.console) {
+            (true, _) => &ASCII,
+            (false, true) => &CONSOLE,
+            (false, false) => &UNICODE,
+        };
+        let [light, dark, high] = match (terminal.depth, terminal.console) {
+            (ColorDepth::True, _) => [&LIGHT, &DARK, &HIGH_CONTRAST],
+            (ColorDepth::Indexed, _) => [&LIGHT_256, &DARK_256, &HIGH_CONTRAST_256],
+            (_, true) => [&console::LIGHT, &console::DARK, &console::HIGH_CONTRAST],
+            (_, false) => [&console::LIGHT, &DARK_16, &HIGH_CONTRAST_16],
+        };
+        let sixteen = terminal.depth == ColorDepth::Sixteen;
         let theme = match name {
-            ThemeName::Terminal => Self::terminal(symbols),
-            ThemeName::Light => Self::of_palette(&LIGHT, symbols),
-            ThemeName::Dark => Self::of_palette(&DARK, symbols),
-            ThemeName::HighContrast => Self::of_palette(&HIGH_CONTRAST, symbols),
-            ThemeName::Mono => Self::mono(symbols),
+            _ if terminal.depth == ColorDepth::Monochrome => mono(symbols),
+            ThemeName::Mono => mono(symbols),
+            ThemeName::Terminal => of_terminal(terminal, symbols),
+            ThemeName::Light if sixteen => light_16(light, symbols),
+            ThemeName::Light => of_palette(light, symbols),
+            ThemeName::Dark => of_palette(dark, symbols),
+            ThemeName::HighContrast => of_palette(high, symbols),
         };
         Self { ascii, ..theme }
     }
+}
 
-    const fn terminal(symbols: &'static Symbols) -> Self {
-        let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
-        let dim = plain.add_modifier(Modifier::DIM);
-        Self {
-            symbols,
-            ascii: false,
-            text: plain.fg(Color::Reset).bg(Color::Reset),
-            muted: dim,
-            strong: bold,
-            accent: bold.fg(Color::Cyan),
-            good: plain.fg(Color::Green),
-            warning: bold.fg(Color::Yellow),
-            bad: bold.fg(Color::Red),
+/// The user's own text and background, with what can be read on it.
+fn of_terminal(terminal: &Capabilities, symbols: &'static Symbols) -> Theme {
+    if terminal.console && terminal.depth == ColorDepth::Sixteen {
+        // A text console is black, and its sixteen colours are those of VGA.
+        let palette = &console::DARK;
+        let text = PLAIN.fg(Color::Reset).bg(Color::Reset);
+        return Theme {
+            text,
+            muted: PLAIN,
+            border: PLAIN,
+            heading: PLAIN.add_modifier(Modifier::UNDERLINED),
             selected: over(Color::Reset, Color::Reset),
-            border: dim,
-            focused: plain.fg(Color::Cyan),
-            title: bold,
-            heading: dim.add_modifier(Modifier::UNDERLINED),
-            key: bold,
-        }
+            ..of_palette(palette, symbols)
+        };
     }
+    let Some(background) = terminal.ground.background.filter(|_| has_fixed_colours(terminal))
+    else {
+        return mono(symbols);
+    };
+    colored(terminal, background, symbols)
+}
 
-    const fn of_palette(palette: &Palette, symbols: &'static Symbols) -> Self {
-        let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
-        Self {
-            symbols,
-            ascii: false,
-            text: plain.fg(palette.text).bg(palette.background),
-            muted: plain.fg(palette.muted),
-            strong: bold,
-            accent: bold.fg(palette.accent),
-            good: plain.fg(palette.good),
-            warning: bold.fg(palette.warning),
-            bad: bold.fg(palette.bad),
-            selected: over(palette.text, palette.background),
-            border: plain.fg(palette.border),
-            focused: plain.fg(palette.accent),
-            title: bold,
-            heading: plain.fg(palette.muted).add_modifier(Modifier::UNDERLINED),
-            key: bold,
-        }
+/// Whether the terminal has colours that look the same everywhere.
+const fn has_fixed_colours(terminal: &Capabilities) -> bool {
+    matches!(terminal.depth, ColorDepth::Indexed | ColorDepth::True)
+}
+
+fn colored(terminal: &Capabilities, background: Rgb, symbols: &'static Symbols) -> Theme {
+    let text = |candidates: &[u8]| standing_out(candidates, background, TEXT_CONTRAST);
+    let with = |style: Style, color: Option<Color>| color.map_or(style, |color| style.fg(color));
+    let accent = text(&candidates::ACCENT);
+    let muted = text(&candidates::MUTED);
+    // Some palettes keep their own text fainter than it should be.
+    let faint = terminal.ground.text.is_some_and(|it| contrast(it, background) < TEXT_CONTRAST);
+    let own = text(&candidates::TEXT).filter(|_| faint).unwrap_or(Color::Reset);
+    Theme {
+        symbols,
+        ascii: false,
+        framed: true,
+        text: PLAIN.fg(own).bg(Color::Reset),
+        muted: with(PLAIN, muted),
+        strong: BOLD,
+        accent: with(BOLD, accent),
+        good: with(BOLD, text(&candidates::GOOD)),
+        warning: with(BOLD, text(&candidates::WARNING)),
+        bad: with(BOLD, text(&candidates::BAD)),
+        selected: over(own, Color::Reset),
+        border: with(PLAIN, standing_out(&candidates::BORDER, background, LINE_CONTRAST)),
+        focused: with(PLAIN, accent),
+        title: BOLD,
+        heading: with(PLAIN, muted).add_modifier(Modifier::UNDERLINED),
+        key: BOLD,
     }
+}
 
-    const fn mono(symbols: &'static Symbols) -> Self {
-        let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
-        Self {
-            symbols,
-            ascii: false,
-            text: plain.fg(Color::Reset).bg(Color::Reset),
-            muted: plain,
-            strong: bold,
-            accent: bold,
-            good: plain,
-            warning: bold,
-            bad: bold.add_modifier(Modifier::UNDERLINED),
-            selected: over(Color::Reset, Color::Reset),
-            border: plain,
-            focused: bold,
-            title: bold,
-            heading: plain.add_modifier(Modifier::UNDERLINED),
-            key: bold,
-        }
+const fn of_palette(palette: &Palette, symbols: &'static Symbols) -> Theme {
+    Theme {
+        symbols,
+        ascii: false,
+        framed: true,
+        text: PLAIN.fg(palette.text).bg(palette.background),
+        muted: PLAIN.fg(palette.muted),
+        strong: BOLD,
+        accent: BOLD.fg(palette.accent),
+        good: BOLD.fg(palette.good),
+        warning: BOLD.fg(palette.warning),
+        bad: BOLD.fg(palette.bad),
+        selected: over(palette.text, palette.background),
+        border: PLAIN.fg(palette.border),
+        focused: PLAIN.fg(palette.accent),
+        title: BOLD,
+        heading: PLAIN.fg(palette.muted).add_modifier(Modifier::UNDERLINED),
+        key: BOLD,
+    }
+}
+
+/// Black on the white of the sixteen. Many terminals draw bold black as grey,
+/// which could not be read there, so that reverse takes the place of bold.
+const fn light_16(palette: &Palette, symbols: &'static Symbols) -> Theme {
+    let reversed = PLAIN.add_modifier(Modifier::REVERSED);
+    Theme {
+        strong: PLAIN,
+        accent: reversed,
+        good: PLAIN,
+        warning: reversed,
+        bad: reversed,
+        title: PLAIN,
+        key: PLAIN,
+        ..of_palette(palette, symbols)
+    }
+}
+
+const fn mono(symbols: &'static Symbols) -> Theme {
+    Theme {
+        symbols,
+        ascii: false,
+        framed: true,
+        text: PLAIN.fg(Color::Reset).bg(Color::Reset),
+        muted: PLAIN,
+        strong: BOLD,
+        accent: BOLD,
+        good: BOLD,
+        warning: BOLD,
+        bad: BOLD.add_modifier(Modifier::UNDERLINED),
+        selected: over(Color::Reset, Color::Reset),
+        border: PLAIN,
+        focused: BOLD,
+        title: BOLD,
+        heading: PLAIN.add_modifier(Modifier::UNDERLINED),
+        key: BOLD,
     }
 }
 
@@ -298,61 +234,9 @@ const fn over(text: Color, background: Color) -> Style {
         .fg(text)
         .bg(background)
         .add_modifier(Modifier::REVERSED)
-        .remove_modifier(Modifier::DIM.union(Modifier::UNDERLINED))
+        .remove_modifier(Modifier::DIM.union(Modifier::UNDERLINED).union(Modifier::BOLD))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Relative luminance (WCAG 2.2).
-    fn luminance(color: Color) -> f64 {
-        let Color::Rgb(red, green, blue) = color else { panic!("{color:?} is not RGB") };
-        let part = |byte: u8| {
-            let share = f64::from(byte) / 255.0;
-            if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue)
-    }
-
-    fn contrast(one: Color, other: Color) -> f64 {
-        let (one, other) = (luminance(one), luminance(other));
-        (one.max(other) + 0.05) / (one.min(other) + 0.05)
-    }
-
-    #[test]
-    fn text_stands_out_from_its_ground_and_lines_can_be_seen() {
-        for (palette, least) in [(LIGHT, 4.5), (DARK, 4.5), (HIGH_CONTRAST, 7.0)] {
-            let Palette { background, text, muted, accent, good, warning, bad, border } = palette;
-            for color in [text, muted, accent, good, warning, bad] {
-                let ratio = contrast(color, background);
-                assert!(ratio >= least, "{color:?} on {background:?}: {ratio:.2}");
-            }
-            assert!(contrast(border, background) >= 3.0, "{border:?} on {background:?}");
-        }
-    }
-
-    #[test]
-    fn the_theme_without_colours_has_none() {
-        let theme = Theme::of(ThemeName::Mono, false);
-        let Theme { muted, strong, accent, good, warning, bad, border, focused, .. } = theme;
-        for style in [muted, strong, accent, good, warning, bad, border, focused] {
-            assert_eq!((style.fg, style.bg), (None, None));
-        }
-        assert_eq!((theme.text.fg, theme.selected.fg), (Some(Color::Reset), Some(Color::Reset)));
-    }
-
-    #[test]
-    fn selection_is_reversed_in_every_theme() {
-        for name in [
-            ThemeName::Terminal,
-            ThemeName::Light,
-            ThemeName::Dark,
-            ThemeName::HighContrast,
-            ThemeName::Mono,
-        ] {
-            let theme = Theme::of(name, false);
-            assert!(theme.selected.add_modifier.contains(Modifier::REVERSED), "{name:?}");
-        }
-    }
-}
+#[path = "theme_tests.rs"]
+mod tests;

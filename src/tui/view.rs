@@ -56,6 +56,7 @@ impl Scene<'_> {
 /// Draws the model.
 pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
     let area = frame.area();
+    let theme = &theme.sized((area.width, area.height));
     frame.buffer_mut().set_style(area, theme.text);
     let scene = Scene { model, theme, now };
     match layout::areas(model, area) {
@@ -70,7 +71,7 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
 /// How far what has the keyboard can be scrolled before its last line is in
 /// sight; zero for what does not scroll.
 pub fn most_scroll(model: &Model, now: Now) -> usize {
-    let theme = Theme::of(model.theme, model.place.ascii);
+    let theme = Theme::of_model(model).sized(model.size);
     let scene = Scene { model, theme: &theme, now };
     let (width, height) = model.size;
     let Some(areas) = layout::areas(model, Rect::new(0, 0, width, height)) else { return 0 };
@@ -98,7 +99,7 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     let Scene { model, theme, .. } = scene;
     let columns = areas.top.width;
     frame.render_widget(top::line(model, scene.time(), columns, theme), areas.top);
-    frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    frame.render_widget(steps::line(&model.screen, columns, theme), areas.steps);
     if let Some(area) = areas.work {
         match &model.screen {
             Screen::Find(find) => screens::find::draw(scene, find, frame, area),

@@ -26,7 +26,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
-use crate::service::ports::{Store, StoreError};
+use crate::service::ports::{Sender, Store, StoreError};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
 use crate::store::{Migrated, SqlStore};
 use crate::telemetry;
@@ -214,25 +214,26 @@ fn keys(config: &Config) -> FileKeys {
 fn senders(config: &Config) -> Result<Senders, Failure> {
     let failed = |error: DeliveryError| Failure::configuration(error.to_string());
     let templates = Arc::new(Templates::load(&config.messages).map_err(failed)?);
+    templates.check_office(&config.office.name).map_err(failed)?;
     routes(config, &templates).map_err(failed)
 }
 
 fn routes(config: &Config, templates: &Arc<Templates>) -> Result<Senders, DeliveryError> {
     let Config { email, email_fallback, sms, sms_fallback, whatsapp, tray, .. } = config;
     let times = delivery::Times::default();
+    let route = |main, fallback: Option<Option<Arc<dyn Sender>>>| -> Option<Route> {
+        Some(Route { main: main?, fallback: fallback.flatten() })
+    };
     let second_email =
         email_fallback.as_ref().map(|it| delivery::email_fallback(it, tray, templates, times));
     let second_sms =
         sms_fallback.as_ref().map(|it| delivery::sms_fallback(it, tray, templates, times));
     Ok(Senders {
-        email: Route {
-            main: delivery::email_sender(email, tray, templates, times)?,
-            fallback: second_email.transpose()?,
-        },
-        sms: Route {
-            main: delivery::sms_sender(sms, tray, templates, times)?,
-            fallback: second_sms.transpose()?,
-        },
+        email: route(
+            delivery::email_sender(email, tray, templates, times)?,
+            second_email.transpose()?,
+        ),
+        sms: route(delivery::sms_sender(sms, tray, templates, times)?, second_sms.transpose()?),
         whatsapp: delivery::whatsapp_sender(whatsapp, tray, templates, times)?.map(Into::into),
     })
 }

@@ -35,13 +35,14 @@ fn what_a_changed_contact_is_told_is_shown() {
         desk.run(&[&["templates", "preview", "--notice", "--channel"][..], more].concat())
     };
     let sms = preview(&["sms", "--locale", "de"]);
-    let told = "Ihre Telefonnummer bei Riverside Billing wurde geändert. Waren Sie das nicht? Dann \
-                sagen Sie es uns bitte sofort.";
+    let told = "Riverside Billing: Die Telefonnummer zu Ihrem Konto wurde geändert. Wenn Sie das nicht \
+                veranlasst haben, sagen Sie uns bitte Bescheid.";
     assert_eq!((sms.code, sms.out.trim_end()), (0, told));
     let email = preview(&["email", "--html", "notice.html"]);
-    assert!(email.out.starts_with("Subject: Riverside Billing: your email address was changed\n"));
+    let subject = "Subject: Riverside Billing: the email address on your account has changed\n";
+    assert!(email.out.starts_with(subject), "{}", email.out);
     let html = std::fs::read_to_string(desk.path("notice.html")).unwrap();
-    assert!(html.contains("If this was not you, tell the office at once."), "{html}");
+    assert!(html.contains("We will never ask you for a password or a code."), "{html}");
     let whatsapp = preview(&["whatsapp"]);
     assert_eq!(whatsapp.code, 2);
     assert!(whatsapp.err.contains("told by text message"), "{}", whatsapp.err);
@@ -56,14 +57,14 @@ fn a_template_of_the_office_is_used_and_a_broken_one_stops_every_message() {
     assert!(missing.err.contains("messages.folder: "), "{}", missing.err);
 
     std::fs::create_dir_all(desk.path("own/es")).unwrap();
-    let own = "{{ office }}, caja {{ counter }}: {{ code }} ({{ reference }})";
+    let own = "{{ office }}: {{ code }}, caja {{ counter }} ({{ reference }})";
     std::fs::write(desk.path("own/es/sms.txt"), own).unwrap();
     let preview = desk.run(&["templates", "preview", "--channel", "sms"]);
-    assert_eq!(preview.out, "Riverside Billing, caja 3: 481920 (K7Q)\n");
+    assert_eq!(preview.out, "Riverside Billing: 481920, caja 3 (K7Q)\n");
     assert_eq!(preview.err, "One message: 39 of 160 places.\n");
     let (request, code) = desk.request("WB-004217", "sms");
     let said = desk.run(&["tray", "--json"]).lines();
-    assert!(said[0]["text"].as_str().unwrap().starts_with("Riverside Billing, caja 3: "));
+    assert!(said[0]["text"].as_str().unwrap().starts_with("Riverside Billing: "));
     desk.verify(&request, &code).ended(0, "verified");
 
     std::fs::write(desk.path("own/es/sms.txt"), "{{ office }}: {{ codes }}").unwrap();

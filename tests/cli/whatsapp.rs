@@ -54,3 +54,45 @@ fn security_15_whatsapp_is_refused_where_the_office_asks_for_nist() {
     ran.ended(40, "forbidden");
     desk.request("WB-004217", "sms");
 }
+
+#[test]
+fn any_channel_can_be_off() {
+    let desk = Desk::open();
+    let channels = |desk: &Desk| -> Vec<String> {
+        let found = desk.run(&["customers", "find", "RIVERA", "--json"]).json();
+        let channels = found["channels"].as_array().expect("a list").clone();
+        channels.iter().map(|it| it["channel"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(channels(&desk), ["email", "sms"]);
+    for (off, on, label, to) in
+        [("sms", "email", "SMS", "+14155550199"), ("email", "sms", "Email", "admin@example.org")]
+    {
+        let office = format!("[{off}]\nprovider = \"off\"\n[otp]\ncontact_quarantine_hours = 0\n");
+        desk.configure(&office);
+        assert_eq!(channels(&desk), [on]);
+        let refused = desk.run(&["request", "WB-004217", "--channel", off, "--json"]);
+        let refused = refused.ended(40, "forbidden");
+        let message = refused["message"].as_str().expect("a sentence");
+        assert!(message.contains(&format!("does not send by {label}")), "{message}");
+        let doctor = desk.run(&["doctor"]);
+        let line = format!("ok      {off:13} off: not offered");
+        assert!(doctor.code == 0 && doctor.out.contains(&line), "{}", doctor.out);
+        let tested = desk.run(&["doctor", "--send-test", to]).out;
+        assert!(tested.contains(&format!("this office does not send by {label}")), "{tested}");
+        let (request, code) = desk.request("WB-004217", on);
+        desk.verify(&request, &code).ended(0, "verified");
+        // Whose contact is changed is told by a channel that is on, or not at all.
+        let import =
+            "account_no,name,email,phone\nWB-004217,Dana Rivera,new@example.org,+14155550143";
+        std::fs::write(desk.path("new.csv"), import).expect("written");
+        assert_eq!(desk.run(&["customers", "import", "new.csv"]).code, 0);
+        assert_eq!(desk.run(&["deliver"]).code, 0);
+        let back =
+            "account_no,name,email,phone\nWB-004217,Dana Rivera,dana@example.org,+14155550142";
+        std::fs::write(desk.path("new.csv"), back).expect("written");
+        assert_eq!(desk.run(&["customers", "import", "new.csv"]).code, 0);
+    }
+    desk.configure("[email]\nprovider = \"off\"\n[sms]\nprovider = \"off\"");
+    let checked = desk.run(&["config", "check"]);
+    assert_eq!(checked.code, 78, "{}{}", checked.out, checked.err);
+}

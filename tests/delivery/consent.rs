@@ -58,12 +58,16 @@ fn tray(file: &Path) -> TraySettings {
 
 fn by_email(settings: &EmailSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::email_sender(settings, &tray(file), &templates, SHORT).expect("a sender")
+    delivery::email_sender(settings, &tray(file), &templates, SHORT)
+        .expect("a sender")
+        .expect("it is on")
 }
 
 fn by_sms(settings: &SmsSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::sms_sender(settings, &tray(file), &templates, SHORT).expect("a sender")
+    delivery::sms_sender(settings, &tray(file), &templates, SHORT)
+        .expect("a sender")
+        .expect("it is on")
 }
 
 fn by_smtp(settings: SmtpSettings) -> Arc<dyn Sender> {
@@ -72,7 +76,7 @@ fn by_smtp(settings: SmtpSettings) -> Arc<dyn Sender> {
 
 fn withdrawn(report: &Report) {
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Permanent), "{report:?}");
+    assert_eq!(report.fault, Some(Fault::Message), "{report:?}");
     assert!(report.detail.as_deref().is_some_and(|it| it.contains("nothing was sent")));
 }
 

@@ -44,6 +44,7 @@ fn settings(url: &str) -> GatewaySettings {
 fn made(settings: GatewaySettings, times: Times) -> Result<Arc<dyn Sender>, DeliveryError> {
     let tray = TraySettings { file: "unused".into() };
     delivery::sms_sender(&SmsSettings::Gateway(settings), &tray, &message::templates(), times)
+        .map(|sender| sender.expect("it is on"))
 }
 
 async fn send(settings: GatewaySettings) -> Report {
@@ -116,12 +117,20 @@ async fn security_22_a_hostile_name_stays_inside_its_field() {
 
 #[tokio::test]
 async fn what_a_gateway_refuses_is_judged_by_its_status() {
-    let again = Fault::Transient { retry_after: None };
+    let again = Fault::Provider { retry_after: None };
+    let office = Fault::Office { every: true };
     for (status, words, state, fault) in [
-        ("401 Unauthorized", "refused the login", DeliveryState::Failed, Fault::Permanent),
-        ("404 Not Found", "does not know", DeliveryState::Failed, Fault::Permanent),
-        ("400 Bad Request", "refuses the message", DeliveryState::Undeliverable, Fault::Permanent),
-        ("302 Found", "not followed", DeliveryState::Failed, Fault::Permanent),
+        ("401 Unauthorized", "refused the login", DeliveryState::Failed, office),
+        ("404 Not Found", "does not know", DeliveryState::Failed, office),
+        ("402 Payment Required", "paid", DeliveryState::Failed, office),
+        ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Message),
+        (
+            "400 Bad Request",
+            "refuses the message",
+            DeliveryState::Undeliverable,
+            Fault::Unclassified,
+        ),
+        ("302 Found", "not followed", DeliveryState::Failed, office),
         ("429 Too Many", "more from this office", DeliveryState::Failed, again),
         ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
         ("502 Bad Gateway", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
@@ -154,7 +163,7 @@ async fn security_20_no_answer_from_a_gateway_is_unknown_and_never_asked_again()
     }
     let nobody = ClosedPort::take();
     let report = send(settings(&format!("http://127.0.0.1:{}", nobody.number()))).await;
-    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
 }
 
 #[tokio::test]

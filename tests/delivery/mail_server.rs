@@ -109,6 +109,7 @@ impl Server {
             }),
             from: "Riverside Billing <desk@example.org>".into(),
             ca_file: Some(self.folder.path().join("ca.pem")),
+            ehlo_name: None,
         }
     }
 

@@ -33,6 +33,7 @@ fn sender_within(base_url: String, times: Times) -> Arc<dyn Sender> {
         times,
     )
     .expect("a sender")
+    .expect("it is on")
 }
 
 async fn send(double: &Double) -> Report {
@@ -95,12 +96,13 @@ async fn security_25_a_hostile_name_stays_a_name() {
 
 #[tokio::test]
 async fn what_sendgrid_refuses_says_what_to_do() {
-    let again = Fault::Transient { retry_after: None };
+    let again = Fault::Provider { retry_after: None };
+    let office = Fault::Office { every: true };
     for (status, words, state, fault) in [
-        ("401 Unauthorized", "API key", DeliveryState::Failed, Fault::Permanent),
-        ("403 Forbidden", "Sender Authentication", DeliveryState::Failed, Fault::Permanent),
-        ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Permanent),
-        ("400 Bad Request", "refuses the email", DeliveryState::Undeliverable, Fault::Permanent),
+        ("401 Unauthorized", "API key", DeliveryState::Failed, office),
+        ("403 Forbidden", "Sender Authentication", DeliveryState::Failed, office),
+        ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Message),
+        ("400 Bad Request", "refuses the email", DeliveryState::Undeliverable, Fault::Unclassified),
         ("429 Too Many", "more from this office", DeliveryState::Failed, again),
         ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
         ("503 Service Unavailable", "fault of its own", DeliveryState::Failed, again),
@@ -119,7 +121,7 @@ async fn what_sendgrid_refuses_says_what_to_do() {
     }
     let double = Double::start(|_: &Request| Some(bare("429 Too Many", "Retry-After: 21"))).await;
     let wait = Some(Duration::from_secs(21));
-    assert_eq!(send(&double).await.fault, Some(Fault::Transient { retry_after: wait }));
+    assert_eq!(send(&double).await.fault, Some(Fault::Provider { retry_after: wait }));
 }
 
 #[tokio::test]
@@ -134,7 +136,7 @@ async fn security_20_no_answer_from_sendgrid_is_unknown_and_never_posted_again()
     let nobody = ClosedPort::take();
     let gone = sender_within(format!("http://127.0.0.1:{}", nobody.number()), SHORT);
     let report = gone.send(&message::to(DANA)).await;
-    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
 }
 

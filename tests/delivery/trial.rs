@@ -41,12 +41,16 @@ fn tray(file: &Path) -> TraySettings {
 
 fn by_email(settings: &EmailSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::email_sender(settings, &tray(file), &templates, Times::default()).expect("a sender")
+    delivery::email_sender(settings, &tray(file), &templates, Times::default())
+        .expect("a sender")
+        .expect("it is on")
 }
 
 fn by_sms(settings: &SmsSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::sms_sender(settings, &tray(file), &templates, Times::default()).expect("a sender")
+    delivery::sms_sender(settings, &tray(file), &templates, Times::default())
+        .expect("a sender")
+        .expect("it is on")
 }
 
 fn sendgrid(double: &Double) -> Arc<dyn Sender> {
@@ -166,7 +170,7 @@ async fn security_23_whatsapp_is_never_sent_a_code_to_try_it_out() {
         delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), Times::default());
     let report = sender.expect("a sender").expect("one").send_test(&test(NUMBER)).await;
     assert_eq!(report.state, DeliveryState::Undeliverable);
-    assert_eq!(report.fault, Some(Fault::Permanent));
+    assert_eq!(report.fault, Some(Fault::Message));
     assert!(report.detail.as_deref().is_some_and(|it| it.contains("approved template")));
     assert_eq!(double.requests().len(), 0);
 }

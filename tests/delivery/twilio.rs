@@ -30,7 +30,9 @@ const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::
 fn sender_within(settings: TwilioSettings, times: Times) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
     let sms = SmsSettings::Twilio(settings);
-    delivery::sms_sender(&sms, &tray, &message::templates(), times).expect("a sender")
+    delivery::sms_sender(&sms, &tray, &message::templates(), times)
+        .expect("a sender")
+        .expect("it is on")
 }
 
 async fn send(settings: TwilioSettings) -> Report {
@@ -54,8 +56,8 @@ async fn security_22_a_message_is_posted_as_twilio_documents_it() {
     assert_eq!(request.form["From"], FROM);
     assert_eq!(
         request.form["Body"],
-        "Riverside Billing, counter 3: your code is 073914 (pay bill). Ref K7Q. Valid 5 min. \
-         Tell it only at the counter, never by phone."
+        "073914 is your code at Riverside Billing, counter 3 (pay bill). Ref K7Q. Valid 5 min. \
+         Say it only at the counter, never by phone."
     );
     // ASVS 14.2.1: nothing secret in the address.
     for secret in [TOKEN, message::CODE, NUMBER] {
@@ -87,21 +89,25 @@ async fn security_22_an_api_key_and_a_messaging_service_can_stand_in() {
 
 #[tokio::test]
 async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverable() {
-    for (status, code, words) in [
-        ("400 Bad Request", 21211, "not valid"),
-        ("400 Bad Request", 21408, "Geo Permissions"),
-        ("400 Bad Request", 21608, "trial"),
-        ("400 Bad Request", 21610, "STOP"),
-        ("400 Bad Request", 21612, "no way"),
-        ("400 Bad Request", 21614, "cannot get text messages"),
-        ("400 Bad Request", 30450, "fraud"),
-        ("400 Bad Request", 30453, "fraud"),
-        ("400 Bad Request", 29999, "refuses the message"),
+    let barred = Fault::Office { every: false };
+    for (code, words, fault) in [
+        (21211, "not valid", Fault::Recipient),
+        (21408, "Geo Permissions", barred),
+        (21608, "trial", barred),
+        (21610, "STOP", Fault::Recipient),
+        (21612, "no way", barred),
+        (21614, "cannot get text messages", Fault::Recipient),
+        (21617, "its length", Fault::Message),
+        (30450, "fraud", barred),
+        (30453, "fraud", barred),
+        (29999, "refuses the message", Fault::Unclassified),
     ] {
-        let double = Double::start(move |_: &Request| error(status, code, "no")).await;
+        let double = Double::start(move |_: &Request| error("400 Bad Request", code, "no")).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
-        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
+        assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
+        let is_customers = detail(&report).contains("Correct the customer");
+        assert!(!is_customers || fault == Fault::Recipient, "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{code}");
@@ -110,11 +116,18 @@ async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverabl
 
 #[tokio::test]
 async fn what_is_no_fault_of_the_message_has_failed() {
-    let again = Fault::Transient { retry_after: None };
+    let again = Fault::Provider { retry_after: None };
+    let office = Fault::Office { every: true };
     for (status, code, words, fault) in [
-        ("401 Unauthorized", 20003, "refused the login", Fault::Permanent),
-        ("403 Forbidden", 70051, "may not do this", Fault::Permanent),
-        ("404 Not Found", 20404, "account_sid", Fault::Permanent),
+        ("401 Unauthorized", 20003, "refused the login", office),
+        ("403 Forbidden", 70051, "may not do this", office),
+        ("404 Not Found", 20404, "account_sid", office),
+        ("400 Bad Request", 21701, "messaging_service_sid", office),
+        ("400 Bad Request", 21703, "messaging_service_sid", office),
+        ("400 Bad Request", 21705, "messaging_service_sid", office),
+        ("400 Bad Request", 30002, "paid", office),
+        ("400 Bad Request", 30032, "toll-free", office),
+        ("402 Payment Required", 29999, "paid", office),
         ("429 Too Many Requests", 20429, "more from this office", again),
         ("429 Too Many Requests", 1, "more from this office", again),
         ("500 Internal Server Error", 20500, "fault of its own", again),
@@ -139,7 +152,7 @@ async fn a_wait_that_twilio_asks_for_is_passed_on() {
         .await;
         let report = send(double.settings()).await;
         let wait = Some(Duration::from_secs(17));
-        assert_eq!(report.fault, Some(Fault::Transient { retry_after: wait }), "{report:?}");
+        assert_eq!(report.fault, Some(Fault::Provider { retry_after: wait }), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{status}");
     }
 }
@@ -185,7 +198,7 @@ async fn security_20_where_no_connection_came_about_nothing_was_sent() {
     let refused = TwilioSettings { base_url, ..double.settings() };
     let report = send(refused).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Transient { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
 }
 
@@ -330,7 +343,10 @@ async fn what_the_network_refuses_at_once_says_what_to_do() {
         let double = Double::start(move |_: &Request| json("201 Created", &said)).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
-        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
+        let goes_elsewhere = report.fault.is_some_and(Fault::is_for_another);
+        assert_eq!(goes_elsewhere, [30450, 30453].contains(&code), "{code}: {report:?}");
+        let passes = matches!(report.fault, Some(Fault::Provider { .. } | Fault::Passing));
+        assert!(!passes, "it is not sent again: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
     }
@@ -348,7 +364,10 @@ async fn what_whatsapp_refuses_says_what_to_do() {
         let double = Double::start(move |_: &Request| error("400 Bad Request", code, "no")).await;
         let report = send_by_whatsapp(double.settings(), template(&[Fact::Code])).await;
         assert_eq!(report.state, state, "{code}: {report:?}");
-        assert_eq!(report.fault, Some(Fault::Permanent), "{code}: {report:?}");
+        let office = Fault::Office { every: true };
+        let is_office = state == DeliveryState::Failed;
+        let fault = if is_office { office } else { Fault::Recipient };
+        assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
     }
 }

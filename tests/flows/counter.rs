@@ -36,6 +36,7 @@ pub(crate) fn place() -> Place {
         clerk: "amira".into(),
         code_length: 6,
         purposes: vec!["pay a bill".into(), "change of address".into()],
+        country: "US".into(),
         has_tray: true,
         mark: Some("demo"),
         ascii: false,

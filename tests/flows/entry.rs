@@ -403,7 +403,7 @@ fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
         state: DeliveryState::Undeliverable,
         provider_id: None,
         detail: Some("The mailbox is full.".into()),
-        fault: Some(Fault::Permanent),
+        fault: Some(Fault::Recipient),
     };
     counter.answer(is_deliver, Reply::Delivered(Ok(Some(report))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);

@@ -164,12 +164,12 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         purposes: vec!["pay a bill".into()],
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
         limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
-        phones: PhonePolicy { default_country: "US".into(), allowed_countries: vec![] },
+        phones: PhonePolicy::of("US"),
     };
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(
         store,
-        Senders { email: route(), sms: route(), whatsapp: Some(route()) },
+        Senders { email: Some(route()), sms: Some(route()), whatsapp: Some(route()) },
         Arc::new(OsRandom),
         Arc::new(keys),
         rules,

@@ -133,7 +133,9 @@ pub(crate) fn smtp_sender(settings: SmtpSettings) -> Arc<dyn Sender> {
 
 pub(crate) fn smtp_sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
     let email = EmailSettings::Smtp(settings);
-    delivery::email_sender(&email, &tray(), &message::templates(), times).expect("a sender")
+    delivery::email_sender(&email, &tray(), &message::templates(), times)
+        .expect("a sender")
+        .expect("it is on")
 }
 
 async fn smtp(trouble: Trouble, passes: bool) -> Place {
@@ -243,6 +245,7 @@ fn made(
         }
     }
     .expect("a sender")
+    .expect("it is on")
 }
 
 async fn http(provider: Provider, trouble: Trouble, passes: bool) -> Place {

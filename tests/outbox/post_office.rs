@@ -135,6 +135,7 @@ impl PostOffice {
             login: None,
             from: "Riverside Billing <desk@example.org>".into(),
             ca_file: None,
+            ehlo_name: None,
         }
     }
 }

@@ -133,7 +133,11 @@ pub(crate) async fn sample() -> Arc<SqlStore> {
 pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
     Desk::new(
         store,
-        Senders { email: Arc::clone(&sender).into(), sms: sender.into(), whatsapp: None },
+        Senders {
+            email: Some(Arc::clone(&sender).into()),
+            sms: Some(sender.into()),
+            whatsapp: None,
+        },
         Arc::new(OsRandom),
         Arc::new(Keyring::new(KeyId::new("test").expect("a name"), Key::new([7; 32]))),
         Office {
@@ -141,7 +145,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy::default(),
             limits: SendLimits::default(),
-            phones: PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() },
+            phones: PhonePolicy::of("US"),
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )

@@ -6,9 +6,11 @@ use super::seat::Seat;
 fn every_size_is_drawn_and_the_way_back_is_whole() {
     let mut seat = Seat::demo();
     seat.press("river").wait_for_text("Dana Rivera");
-    for (columns, rows) in [(1, 1), (60, 18), (2, 60), (200, 2), (59, 18), (140, 40), (1, 1)] {
+    for (columns, rows) in
+        [(1, 1), (60, 18), (2, 60), (200, 2), (40, 12), (39, 18), (140, 40), (1, 1)]
+    {
         seat.resize(columns, rows);
-        if columns >= 60 && rows >= 18 {
+        if columns >= 40 && rows >= 12 {
             seat.wait_for_text("Dana Rivera");
         } else if columns * rows > 100 {
             seat.wait_for("a word", |seen| {

@@ -30,6 +30,59 @@ fn it_draws_on_every_terminal_that_can_place_text() {
     }
 }
 
+/// The output of a start with colours of a theme, on a terminal that says so much
+/// of itself.
+fn colours(term: &str, colorterm: &str) -> String {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let mut command = countersign(&folder, &["demo"]);
+    command.env("TERM", term);
+    command.env("COLORTERM", colorterm);
+    command.env("COUNTERSIGN__UI__THEME", "dark");
+    let mut seat = Seat::run(command, folder);
+    seat.wait_for_text("Riverside Billing");
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0, "{term}");
+    seat.all_output()
+}
+
+#[test]
+fn only_colours_that_the_terminal_has_are_sent() {
+    for (term, colorterm, expected) in [
+        ("xterm-256color", "truecolor", "48;2;"),
+        ("xterm-256color", "", "48;5;"),
+        ("screen", "truecolor", "48;5;"),
+        ("xterm", "", ";40m"),
+        ("linux", "", ";40m"),
+        ("vt220", "", "\x1b[1m"),
+    ] {
+        let output = colours(term, colorterm);
+        assert!(output.contains(expected), "{term} {colorterm}: {output:?}");
+        let not_so = ["48;2;", "48;5;"].iter().find(|it| **it != expected && output.contains(**it));
+        assert_eq!(not_so, None, "{term} {colorterm}");
+    }
+}
+
+#[test]
+fn the_colours_chosen_are_there_at_the_next_start() {
+    let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+    let start = || {
+        let mut command = countersign(&folder, &["demo"]);
+        command.env("COLORTERM", "truecolor");
+        Seat::run(command, Arc::clone(&folder))
+    };
+    let mut seat = start();
+    seat.wait_for_text("Riverside Billing");
+    seat.press("\x14").wait_for_text("Colours: light");
+    let file = folder.path().join(".local/state/countersign/theme");
+    seat.wait_for("choice on disk", |_| std::fs::read_to_string(&file).ok());
+    seat.press("\x11");
+    assert_eq!(seat.end(), 0);
+    assert!(seat.all_output().contains("48;2;250;250;247"));
+    let next = start();
+    next.wait_for_text("Riverside Billing");
+    assert!(next.seen().output().contains("48;2;250;250;247"));
+}
+
 #[test]
 fn it_says_in_one_line_what_it_needs() {
     for term in [Some("dumb"), Some(""), None] {

@@ -51,6 +51,7 @@ fn place() -> Place {
         clerk: "amira".into(),
         code_length: 6,
         purposes: ["pay a bill", "change of address", "refund"].map(str::to_owned).to_vec(),
+        country: "US".into(),
         has_tray: true,
         mark: Some("demo"),
         ascii: false,

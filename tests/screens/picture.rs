@@ -22,9 +22,13 @@ pub(crate) struct Shot {
 
 /// Draws a model at its size and moment.
 pub(crate) fn shoot(model: &Model, theme: ThemeName, now: Instant, size: (u16, u16)) -> Shot {
-    let theme = Theme::of(theme, model.place.ascii);
+    shoot_with(model, &Theme::of(theme, model.place.ascii), now, size)
+}
+
+/// Draws a model with styles of its own.
+pub(crate) fn shoot_with(model: &Model, theme: &Theme, now: Instant, size: (u16, u16)) -> Shot {
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal");
-    terminal.draw(|frame| view(model, &theme, now, frame)).expect("a picture");
+    terminal.draw(|frame| view(model, theme, now, frame)).expect("a picture");
     let cursor = terminal.backend().cursor_visible().then(|| terminal.backend().cursor_position());
     Shot { buffer: terminal.backend().buffer().clone(), cursor }
 }
@@ -50,6 +54,7 @@ fn color(color: Color) -> String {
     match color {
         Color::Reset => "default".into(),
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
+        Color::Indexed(index) => format!("colour {index}"),
         named => format!("{named:?}").to_lowercase(),
     }
 }

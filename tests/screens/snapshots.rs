@@ -1,13 +1,16 @@
-//! Pictures of every state at the three sizes that are promised, and of the
+//! Pictures of every state at the four sizes that are promised, and of the
 //! main screens in every theme. `INSTA_UPDATE=always cargo test --test screens`
 //! takes them anew; read the difference before you keep it.
 
 use countersign::config::settings::ThemeName;
+use countersign::tui::color::ColorDepth;
+use countersign::tui::suit::Capabilities;
+use countersign::tui::theme::Theme;
 
-use crate::picture::shoot;
+use crate::picture::{shoot, shoot_with};
 use crate::states::{self, State};
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (60, 18), (140, 40)];
+const SIZES: [(u16, u16); 4] = [(80, 24), (60, 18), (140, 40), (40, 12)];
 
 fn keep(name: &str, picture: &str) {
     let mut settings = insta::Settings::clone_current();
@@ -69,9 +72,21 @@ fn theme_ascii() {
 }
 
 #[test]
+fn theme_of_a_text_console() {
+    let picture = [states::find_several(), states::entry_wrong(), states::verified_by_sms()].map(
+        |(mut model, now)| {
+            model.terminal =
+                Capabilities { depth: ColorDepth::Sixteen, console: true, ..model.terminal };
+            shoot_with(&model, &Theme::of_model(&model), now, (80, 24)).all()
+        },
+    );
+    keep("theme_console", &picture.join("\n"));
+}
+
+#[test]
 fn a_small_terminal_is_told_what_is_needed() {
     let (model, now) = states::entry_typing();
-    let picture = [(59, 18), (60, 17), (20, 5), (3, 2), (1, 1)]
+    let picture = [(39, 12), (40, 11), (20, 5), (3, 2), (1, 1)]
         .map(|size| shoot(&model, ThemeName::Terminal, now, size).all());
     keep("too_small", &picture.join("\n"));
 }

@@ -195,6 +195,11 @@ states! {
         "SMS to +4**********12 cannot be delivered. The customer has opted out of text messages. \
          Use another channel.",
     );
+    entry_sent_and_not_delivered => with(entry_undeliverable(), |model| {
+        if let Screen::Entry(entry) = &mut model.screen {
+            entry.request.delivery.provider_id = Some("SM0123".into());
+        }
+    });
     entry_over_by_the_clock => entry(m::entry("48", Request {
         expires_at: m::at(0),
         ..m::request(Status::Open, 0, DeliveryState::Sent)

@@ -337,7 +337,7 @@ on_each_store! {
             state: DeliveryState::Undeliverable,
             provider_id: None,
             detail: Some("There is no such mailbox.".into()),
-            fault: Some(Fault::Permanent),
+            fault: Some(Fault::Recipient),
         };
         desk.concludes(&notice, &gone, Next::Again(Duration::from_mins(1))).await;
         assert!(desk.notices().await.is_empty(), "it waits");

@@ -179,7 +179,7 @@ async fn the_sample_fills_an_empty_store_once() {
     let dana = store.identify(CustomerKey::Account("WB-004217")).await.expect("an answer");
     let dana = dana.first().expect("Dana Rivera");
     assert_eq!(dana.name, "Dana Rivera");
-    let phones = PhonePolicy { default_country: "US".into(), allowed_countries: Vec::new() };
+    let phones = PhonePolicy::of("US");
     for channel in Channel::ALL {
         dana.contact(channel, &phones).expect("a usable contact");
     }

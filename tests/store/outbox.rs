@@ -24,7 +24,7 @@ const GRACE: i64 = 2_000;
 
 fn failed(retry: Option<Duration>) -> Step {
     let state = if retry.is_some() { DeliveryState::Queued } else { DeliveryState::Failed };
-    let fault = Some(Fault::Transient { retry_after: None });
+    let fault = Some(Fault::Provider { retry_after: None });
     let report = Report { state, provider_id: None, detail: Some("It is busy.".into()), fault };
     Step { report, next: retry.map(|wait| (Task::Send, wait)) }
 }

@@ -107,7 +107,7 @@ on_each_store! {
         assert_eq!((zoe.address.as_deref(), zoe.locale.as_deref()), (Some("Hauptstraße 1"), Some("de")));
         let jose = one(CustomerKey::Account("K-1002")).await;
         assert_eq!((&jose.email, &jose.address, &jose.locale), (&None, &None, &None));
-        let phones = PhonePolicy { default_country: "DE".into(), allowed_countries: Vec::new() };
+        let phones = PhonePolicy::of("DE");
         assert!(jose.contact(Channel::Sms, &phones).is_ok());
         assert!(jose.contact(Channel::Email, &phones).is_err());
         assert!(PhoneNumber::parse(zoe.phone.as_deref().unwrap_or_default(), "DE").is_ok());

@@ -101,6 +101,12 @@ macro_rules! email {
                 Fallback::Unset,
                 "certificates (PEM) to trust beside the system's own",
             ),
+            of(
+                concat!($at, ".ehlo_name"),
+                Kind::Host,
+                Fallback::Derived("the machine's name"),
+                "the name in EHLO; some servers want a full one that stands in the DNS",
+            ),
         ]
     };
 }
@@ -216,9 +222,9 @@ pub(super) const EMAIL: &[Key] = email!(
     "email",
     of(
         "email.provider",
-        Kind::Word(&["tray", "smtp", "gmail", "office365", "sendgrid", "sendgrid-api"]),
+        Kind::Word(&["off", "tray", "smtp", "gmail", "office365", "sendgrid", "sendgrid-api"]),
         Fallback::Text("tray"),
-        "how email goes out; tray keeps it on this machine to look at",
+        "how email goes out; off does not offer it, tray keeps it on this machine to look at",
     )
 );
 
@@ -238,9 +244,9 @@ pub(super) const SMS: &[Key] = sms!(
     "sms",
     of(
         "sms.provider",
-        Kind::Word(&["tray", "twilio", "gateway"]),
+        Kind::Word(&["off", "tray", "twilio", "gateway"]),
         Fallback::Text("tray"),
-        "how text messages go out; tray keeps them on this machine to look at",
+        "how text messages go out; off does not offer them, tray keeps them here to look at",
     )
 );
 

@@ -9,6 +9,7 @@ use lettre::{Address, Message};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::piece::Piece;
 use crate::delivery::templates::Templates;
+use crate::domain::contact::EmailAddress;
 use crate::domain::text;
 
 /// A letter ready to be handed over.
@@ -31,8 +32,8 @@ impl Letter {
         templates: &Templates,
     ) -> Result<Self, DeliveryError> {
         let address = piece.email_address()?;
-        let to: Address = address.as_str().parse().map_err(|_| {
-            DeliveryError::Refused(
+        let to: Address = address.on_envelope().parse().map_err(|_| {
+            DeliveryError::Recipient(
                 "The email address on file is not valid. Correct it, or use another channel."
                     .into(),
             )
@@ -55,7 +56,7 @@ impl Letter {
             .raw_header(header("X-Auto-Response-Suppress", "All")?)
             .multipart(MultiPart::alternative_plain_html(texts.plain, texts.html))
             .map_err(|error| {
-                DeliveryError::Refused(format!(
+                DeliveryError::Message(format!(
                     "The email cannot be written: {error}. Use another channel."
                 ))
             })?;
@@ -75,12 +76,13 @@ pub(in crate::delivery) fn sender_address(from: &str) -> Result<Mailbox, Deliver
         Some((name, address)) => (display_name(name.trim().trim_matches('"')), address),
         None => (None, from.trim()),
     };
-    // Plain letters only, so that every server can take mail from this office.
-    let address = Some(address.trim()).filter(|address| address.is_ascii());
-    let address = address.and_then(|address| address.parse().ok()).ok_or_else(|| {
+    // The domain goes in ASCII, and before the @ are plain letters only, so that every
+    // server can take mail from this office.
+    let address = EmailAddress::parse(address.trim()).ok().filter(|it| !it.needs_smtputf8());
+    let address = address.and_then(|it| it.on_envelope().parse().ok()).ok_or_else(|| {
         DeliveryError::Settings(format!(
-            "email.from is \"{from}\", which is no sender. Write an address in plain letters (a \
-             domain with others as xn--…), or Name <address>."
+            "email.from is \"{from}\", which is no sender. Write an address with plain letters \
+             before the @, or Name <address>."
         ))
     })?;
     Ok(Mailbox::new(name, address))
@@ -104,12 +106,13 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lettre::transport::smtp::commands::Rcpt;
     use proptest::prelude::*;
 
     use super::*;
     use crate::config::settings::MessageSettings;
     use crate::domain::code::Code;
-    use crate::domain::contact::{Contact, EmailAddress};
+    use crate::domain::contact::Contact;
     use crate::domain::message::{MessageFacts, Outgoing};
     use crate::domain::request::Reference;
     use crate::domain::time::Timestamp;
@@ -169,12 +172,57 @@ mod tests {
             let mailbox = sender_address(from).expect("a sender");
             assert_eq!((mailbox.name.as_deref(), mailbox.email.as_ref()), (name, address));
         }
-        for bad in ["", "desk", "Desk <desk>", "<>", "desk@müller.example", "a@b.org, c@d.org"] {
+        let mailbox = sender_address("Desk <desk@müller.example>").expect("a sender");
+        assert_eq!(mailbox.email.to_string(), "desk@xn--mller-kva.example");
+        for bad in ["", "desk", "Desk <desk>", "<>", "büro@example.org", "a@b.org, c@d.org"] {
             assert!(sender_address(bad).is_err(), "{bad:?}");
         }
     }
 
+    /// An address that is read once is one for every library after that.
+    fn is_one_for_all(raw: &str) -> bool {
+        let Ok(address) = EmailAddress::parse(raw) else { return true };
+        let Ok(to) = address.on_envelope().parse::<Address>() else { return false };
+        let letter = Message::builder()
+            .from("desk@example.org".parse().expect("a sender"))
+            .to(Mailbox::new(None, to.clone()))
+            .body(String::new());
+        let command = Rcpt::new(to, vec![]).to_string();
+        letter.is_ok() && command == format!("RCPT TO:<{}>\r\n", address.on_envelope())
+    }
+
+    #[test]
+    fn addresses_at_the_edge_are_read_by_all_or_by_none() {
+        for raw in [
+            "\"dana r\"@example.org",
+            "\"dana@home\"@example.org",
+            "\"\"@example.org",
+            "dana+x@example.org",
+            "dana..r@example.org",
+            ".dana@example.org",
+            "dana@example.org.",
+            "dana@example..org",
+            "dana@[127.0.0.1]",
+            "dana@example.o",
+            "dana@exämple.org",
+            "dana@ex'ample.org",
+            "o'hara@example.org",
+            "dana@1.2.3.4",
+            "dana@xn--.org",
+            "(x)dana@example.org",
+        ] {
+            assert!(is_one_for_all(raw), "{raw}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_address_is_read_by_all_or_by_none(
+            raw in "[a-z\"!#'*+/=?^_`{|}~. ()<>é-]{1,12}@[a-zA-Z0-9ü_ßＡ\u{200d}-]{1,8}(\\.[a-z0-9ü例-]{0,6}){0,3}",
+        ) {
+            prop_assert!(is_one_for_all(&raw), "{}", raw);
+        }
+
         #[test]
         fn security_25_no_name_adds_a_header_or_a_recipient(
             customer in any::<String>(),

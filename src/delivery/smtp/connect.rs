@@ -32,6 +32,8 @@ pub(super) struct Server {
     name: ServerName<'static>,
     login: Option<Login>,
     trust: Trust,
+    /// How this machine names itself in EHLO.
+    hello: ClientId,
 }
 
 impl Server {
@@ -47,6 +49,7 @@ impl Server {
             name,
             login: settings.login.as_ref().map(|login| Login::new(login, times)).transpose()?,
             trust: Trust::with(settings.ca_file.clone(), "email.ca_file"),
+            hello: settings.ehlo_name.clone().map_or_else(ClientId::default, ClientId::Domain),
         })
     }
 
@@ -153,12 +156,12 @@ impl Server {
             SmtpTls::None => self.in_clear(tcp, deadline, verdicts).await,
             SmtpTls::Implicit => {
                 let wire = self.protect(tcp, None, deadline).await?;
-                greet(wire, deadline, verdicts).await
+                self.greet(wire, deadline, verdicts).await
             }
             SmtpTls::StartTls => {
                 let tcp = self.turn(tcp, deadline, verdicts).await?;
                 let wire = self.protect(tcp, Some(GREETING), deadline).await?;
-                greet(wire, deadline, verdicts).await
+                self.greet(wire, deadline, verdicts).await
             }
         }
     }
@@ -213,7 +216,7 @@ impl Server {
                 self.place()
             )));
         }
-        greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
+        self.greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
     }
 
     /// Speaks the few words before TLS.
@@ -223,8 +226,7 @@ impl Server {
         deadline: &Deadline,
         verdicts: &Verdicts,
     ) -> Result<TcpStream, DeliveryError> {
-        let hello = ClientId::default().to_string();
-        match deadline.step(starttls::negotiate(&mut tcp, &hello)).await {
+        match deadline.step(starttls::negotiate(&mut tcp, &self.hello.to_string())).await {
             Ok(Ok(())) => Ok(tcp),
             Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Settings(format!(
                 "The mail server {} offers no protected connection (STARTTLS). Nothing was sent. \
@@ -275,6 +277,24 @@ impl Server {
         }
     }
 
+    /// Hands a connection to lettre: greeting and EHLO.
+    async fn greet<S>(
+        &self,
+        wire: Wire<S>,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
+    {
+        let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &self.hello);
+        match deadline.step(greeted).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(verdicts.of(Stage::Greeting, &error)),
+            Err(TimedOut) => Err(verdicts.silence(Stage::Greeting)),
+        }
+    }
+
     fn broken(&self, error: &io::Error) -> DeliveryError {
         DeliveryError::Failed(format!(
             "The connection to the mail server {} broke off ({}).",
@@ -303,24 +323,6 @@ impl From<Entry> for DeliveryError {
         match entry {
             Entry::Refused(error) | Entry::Halted(error) => error,
         }
-    }
-}
-
-/// Hands a connection to lettre: greeting and EHLO.
-async fn greet<S>(
-    wire: Wire<S>,
-    deadline: &Deadline,
-    verdicts: &Verdicts,
-) -> Result<AsyncSmtpConnection, DeliveryError>
-where
-    S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
-{
-    let hello = ClientId::default();
-    let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &hello);
-    match deadline.step(greeted).await {
-        Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(verdicts.of(Stage::Greeting, &error)),
-        Err(TimedOut) => Err(verdicts.silence(Stage::Greeting)),
     }
 }
 

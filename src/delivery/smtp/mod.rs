@@ -11,6 +11,7 @@ mod login;
 mod parking;
 mod reply;
 mod starttls;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -200,9 +201,9 @@ fn parameters(
     let mut parameters = Vec::new();
     if letter.needs_smtputf8() {
         if !offers(Extension::SmtpUtfEight) {
-            return Err(DeliveryError::Refused(
-                "This email address has letters beyond plain English ones, and the mail server \
-                 cannot handle such addresses (SMTPUTF8). Use another channel."
+            return Err(DeliveryError::Barred(
+                "This email address has letters beyond plain English ones before the @, and the \
+                 mail server cannot handle such addresses (SMTPUTF8). Use another channel."
                     .into(),
             ));
         }

@@ -1,14 +1,16 @@
 //! What a mail server's answer means: for the message, and in words.
 //!
-//! A reply that begins with 5 is final, one with 4 is not (RFC 5321, 4.2.1).
-//! Where the server turned this office away and not the message (a login, a
-//! sender it does not allow to log in), the message failed: once an admin has
-//! put that right, the same message goes through.
+//! A reply that begins with 5 is final, one with 4 is not (RFC 5321, 4.2.1). Whose
+//! fault it is, [`status`] reads from its codes. Where the server turned this office
+//! away and not the message, the message failed: once an admin has put that right, the
+//! same message goes through.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
+use super::status::{self, Class, Matter, Pause};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::scrub::Secrets;
 use crate::domain::text;
@@ -63,33 +65,57 @@ impl Verdicts {
         if let Some(sentence) = self.turned_away(stage, code, text) {
             return DeliveryError::Settings(format!("{sentence} ({code} {})", self.said(text)));
         }
-        let said = self.said(text);
-        let told = |sentence: &str| format!("{sentence} ({code} {said})");
-        if !(500..600).contains(&code) {
-            let deferral = (stage == Stage::Recipient).then(|| deferral(code, text)).flatten();
-            return match deferral {
-                Some(sentence) => DeliveryError::Deferred(told(sentence)),
-                None => DeliveryError::Failed(told(
-                    "The mail server did not take the message this time.",
-                )),
-            };
-        }
-        match stage {
-            Stage::Greeting => DeliveryError::Settings(told(&format!(
-                "The mail server {} turns this terminal away.",
-                self.place
-            ))),
-            Stage::Sender => DeliveryError::Refused(told(
-                "The mail server does not let this office's address send. Use another channel. \
-                 Check from in [email].",
-            )),
-            Stage::Recipient => DeliveryError::Refused(told(
+        let told = |sentence: &str| format!("{sentence} ({code} {})", self.said(text));
+        match status::classify(stage, code, text) {
+            Class::Recipient => DeliveryError::Recipient(told(
                 "The mail server refuses the customer's address. Correct it, or use another \
                  channel.",
             )),
-            Stage::Login | Stage::Data | Stage::Letter => DeliveryError::Refused(told(
-                "The mail server refuses the message. Use another channel.",
+            Class::Message => DeliveryError::Message(told(
+                "The mail server refuses what the message says or its size. Use another channel, \
+                 and tell an admin.",
             )),
+            Class::Office(matter) => DeliveryError::Settings(told(&self.of_the_office(matter))),
+            Class::Passing(pause) => DeliveryError::Deferred(told(of_a_pause(pause))),
+            Class::Provider if code >= 500 => {
+                DeliveryError::Busy(told("The mail server has a fault of its own."), RECOVERY)
+            }
+            Class::Provider => {
+                DeliveryError::Failed(told("The mail server did not take the message this time."))
+            }
+            Class::Unclassified if stage == Stage::Recipient => DeliveryError::Unclassified(told(
+                "The mail server refuses the customer's address, and does not say whether the \
+                 address is wrong or this office may not send to it. Correct it if it is wrong, or \
+                 use another channel and tell an admin.",
+            )),
+            Class::Unclassified => DeliveryError::Unclassified(told(
+                "The mail server refuses the message, and does not say whether because of what is \
+                 in it or because of who sends it. Use another channel, and tell an admin.",
+            )),
+        }
+    }
+
+    /// What is refused of the office's, and what an admin can do.
+    fn of_the_office(&self, matter: Matter) -> String {
+        match matter {
+            Matter::Policy => format!(
+                "The mail server {} takes no mail from this office. Check the login and from in \
+                 [email], whether the server relays for this machine, and whether its address is \
+                 on a blocklist.",
+                self.place
+            ),
+            Matter::Protocol => format!(
+                "The mail server {} turns this office away for how it introduces itself. Set \
+                 ehlo_name in [email] to a full name that stands in the DNS.",
+                self.place
+            ),
+            Matter::Sender => "The mail server does not let this office's address send. Check \
+                               from in [email], and that the provider has verified it."
+                .into(),
+            Matter::Limit => "This office has sent as much as its mail provider allows for now. \
+                              Raise the account's limit, or set a second provider in \
+                              [email.fallback]."
+                .into(),
         }
     }
 
@@ -191,23 +217,13 @@ impl Verdicts {
     }
 }
 
-/// What a passing refusal of a recipient means where it does not tell that the
-/// server is unwell. The enhanced status decides (RFC 3463): X.1 the recipient's
-/// address and X.2 the mailbox, but X.1.7 and X.1.8 the sender's address; X.7 a
-/// policy, such as greylisting. Without one, 450 is the mailbox (RFC 5321, 4.2.3).
-/// 421 ends the conversation, whatever follows it.
-fn deferral(code: u16, text: &str) -> Option<&'static str> {
-    const MAILBOX: &str = "The customer's mailbox takes no email at the moment.";
-    let status = text.split_whitespace().next().filter(|it| it.starts_with("4."));
-    match status.unwrap_or_default() {
-        _ if code == 421 => None,
-        "4.1.7" | "4.1.8" => None,
-        it if it.starts_with("4.1.") || it.starts_with("4.2.") => Some(MAILBOX),
-        it if it.starts_with("4.7.") => {
-            Some("The mail server lets this email wait before it takes it.")
-        }
-        "" if code == 450 => Some(MAILBOX),
-        _ => None,
+/// How long a server that refuses for good by a fault of its own is left alone.
+const RECOVERY: Duration = Duration::from_mins(1);
+
+const fn of_a_pause(pause: Pause) -> &'static str {
+    match pause {
+        Pause::Mailbox => "The customer's mailbox takes no email at the moment.",
+        Pause::Policy => "The mail server lets this email wait before it takes it.",
     }
 }
 
@@ -247,45 +263,36 @@ mod tests {
     }
 
     #[test]
-    fn a_five_is_final_and_a_four_is_not() {
-        let verdicts = verdicts("smtp");
-        let again = Fault::Transient { retry_after: None };
-        for (stage, code, state, fault) in [
-            (Stage::Recipient, 550, Undeliverable, Fault::Permanent),
-            (Stage::Recipient, 450, Failed, Fault::Deferred),
-            (Stage::Recipient, 451, Failed, again),
-            (Stage::Letter, 554, Undeliverable, Fault::Permanent),
-            (Stage::Letter, 451, Failed, again),
-            (Stage::Letter, 421, Failed, again),
-            (Stage::Sender, 553, Undeliverable, Fault::Permanent),
-            (Stage::Greeting, 554, Failed, Fault::Permanent),
-            (Stage::Greeting, 421, Failed, again),
-            (Stage::Login, 535, Failed, Fault::Permanent),
-            (Stage::Login, 454, Failed, again),
-            (Stage::Sender, 530, Failed, Fault::Permanent),
+    fn a_refusal_is_told_by_whose_fault_it_is() {
+        let office = Fault::Office { every: true };
+        let again = Fault::Provider { retry_after: None };
+        for (stage, code, text, state, fault) in [
+            (Stage::Recipient, 550, "5.1.1 so be it", Undeliverable, Fault::Recipient),
+            (Stage::Recipient, 554, "5.7.1 so be it", Failed, office),
+            (Stage::Recipient, 504, "5.5.2 so be it", Failed, office),
+            (Stage::Recipient, 550, "so be it", Undeliverable, Fault::Unclassified),
+            (Stage::Recipient, 450, "so be it", Failed, Fault::Passing),
+            (Stage::Recipient, 451, "so be it", Failed, again),
+            (Stage::Letter, 554, "5.7.1 so be it", Undeliverable, Fault::Message),
+            (Stage::Letter, 550, "5.4.5 so be it", Failed, office),
+            (Stage::Letter, 451, "so be it", Failed, again),
+            (Stage::Letter, 421, "so be it", Failed, again),
+            (Stage::Sender, 553, "so be it", Failed, office),
+            (Stage::Greeting, 554, "so be it", Failed, office),
+            (Stage::Greeting, 421, "so be it", Failed, again),
+            (Stage::Login, 535, "so be it", Failed, office),
+            (Stage::Login, 454, "so be it", Failed, again),
+            (Stage::Sender, 530, "so be it", Failed, office),
         ] {
-            let verdict = verdicts.refused(stage, code, "5.1.1 so be it");
+            let verdict = verdicts("smtp").refused(stage, code, text);
             assert_eq!((verdict.state(), verdict.fault()), (state, fault), "{stage:?} {code}");
             assert!(verdict.to_string().contains("so be it"));
+            let is_customers = verdict.to_string().contains("the customer's address");
+            let may_be = matches!(fault, Fault::Recipient | Fault::Unclassified);
+            assert!(may_be || !is_customers, "{stage:?} {code}: {verdict}");
         }
-    }
-
-    #[test]
-    fn a_recipient_who_gets_nothing_now_says_nothing_about_the_server() {
-        let verdicts = verdicts("smtp");
-        for (stage, code, text, deferred) in [
-            (Stage::Recipient, 450, "mailbox busy", true),
-            (Stage::Recipient, 451, "4.7.1 greylisted, come back later", true),
-            (Stage::Recipient, 452, "4.2.2 mailbox full", true),
-            (Stage::Recipient, 452, "4.3.1 no room on the disk", false),
-            (Stage::Recipient, 450, "4.3.2 overloaded, 4.2.2.2 is full", false),
-            (Stage::Recipient, 450, "4.1.8 no such domain of the sender", false),
-            (Stage::Recipient, 421, "4.7.0 too many of you", false),
-            (Stage::Greeting, 450, "4.7.1 too many of you", false),
-        ] {
-            let verdict = verdicts.refused(stage, code, text);
-            assert_eq!(verdict.fault() == Fault::Deferred, deferred, "{code} {text}: {verdict}");
-        }
+        let broken = verdicts("smtp").refused(Stage::Letter, 554, "5.3.0 broken");
+        assert_eq!(broken.fault(), Fault::Provider { retry_after: Some(RECOVERY) });
     }
 
     #[test]

@@ -139,7 +139,8 @@ impl Work {
         if problems.is_empty() {
             self.templates.email.insert(tag.into());
             let text = "The text and the HTML say the same, and name every value.";
-            return self.say(Some(tag), "email", State::Good, text.into());
+            self.say(Some(tag), "email", State::Good, text.into());
+            return self.note_of_email(tag);
         }
         for text in problems {
             self.say(Some(tag), "email", State::Failed, text);
@@ -247,6 +248,7 @@ impl Work {
         if let Some(name) = silent {
             return Err(format!("{tag}/{SMS} does not say {{{{ {name} }}}}."));
         }
+        self.number_before_code(tag)?;
         let line = self.templates.bound_domain.as_deref();
         let line = line.map(|domain| alphabet.length(&sms::binding(domain, &bare.code)));
         let bound = line.is_some_and(|line| room >= line + alphabet.least_room());

@@ -7,6 +7,7 @@
 //! one, is refused when a sender is made, not when a customer waits.
 
 mod check;
+mod first;
 mod notice;
 mod sms;
 mod sources;
@@ -92,8 +93,10 @@ impl Templates {
     /// What there is to say about each template, and about the names that the
     /// office puts into them: each with the key that sets it.
     pub fn check(settings: &MessageSettings, names: &[(&'static str, &str)]) -> Vec<Finding> {
-        let mut findings = check::assemble(settings).1;
+        let (templates, mut findings) = check::assemble(settings);
         findings.extend(check::lost_letters(names));
+        let office = names.iter().find(|(key, _)| *key == "office.name");
+        findings.extend(office.into_iter().flat_map(|(_, it)| templates.office_before_code(it)));
         findings
     }
 

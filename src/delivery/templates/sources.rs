@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crate::domain::locale;
+use crate::domain::{locale, text};
 
 /// The parts of an email: all three of one language, or none.
 pub(super) const EMAIL: [&str; 3] = ["email.subject.txt", "email.txt", "email.html"];
@@ -207,5 +207,6 @@ fn read(path: &Path) -> Result<String, String> {
     if !metadata.is_file() || metadata.len() > LONGEST {
         return Err(format!("is no file of at most {LONGEST} bytes"));
     }
-    fs::read_to_string(path).map_err(cannot)
+    let source = fs::read_to_string(path).map_err(cannot)?;
+    Ok(text::without_mark(&source).to_owned())
 }

@@ -63,6 +63,19 @@ impl Values {
         }
     }
 
+    /// A digit in each value that may hold one; the office's name is known, and looked at
+    /// by itself.
+    pub(super) fn numbered() -> Self {
+        let numbered = |name: &str| format!("{name} 7");
+        let marked = Self::marked();
+        Self {
+            counter: numbered(&marked.counter),
+            customer: numbered(&marked.customer),
+            purpose: numbered(&marked.purpose),
+            ..marked
+        }
+    }
+
     /// The same with another time, which changes the words around it.
     pub(super) fn lasting(&self, minutes: u64) -> Self {
         Self { minutes, ..self.clone() }

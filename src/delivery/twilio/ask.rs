@@ -23,7 +23,7 @@ use super::reply::{self, Answer, Verdicts};
 use super::{MessageSender, http};
 use crate::delivery::error::DeliveryError;
 use crate::domain::contact::Contact;
-use crate::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
+use crate::domain::delivery::{DeliveryState, Report, Told, Trace};
 use crate::domain::time::Timestamp;
 
 /// Messages asked for; Twilio gives 1000 at most. Few customers ever get as many.
@@ -112,13 +112,9 @@ fn known(json: &Value, verdicts: &Verdicts) -> Option<Report> {
     let answer = Answer::of(json);
     let provider_id = Some(answer.sid()?);
     let state = state(answer.status.as_deref()?);
-    let gone = state == DeliveryState::Undeliverable;
-    Some(Report {
-        state,
-        provider_id,
-        detail: gone.then(|| verdicts.undelivered(&answer)),
-        fault: gone.then_some(Fault::Permanent),
-    })
+    let gone = (state == DeliveryState::Undeliverable).then(|| verdicts.undelivered(&answer));
+    let (detail, fault) = gone.unzip();
+    Some(Report { state, provider_id, detail, fault })
 }
 
 /// Twilio's words for how far a message has come. Whatever else it says, it has

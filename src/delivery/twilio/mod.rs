@@ -109,7 +109,7 @@ impl MessageSender {
             Words::Text(templates) => vec![("Body", piece.sms(templates)?)],
             Words::Approved(template) => {
                 let facts = piece.facts().ok_or_else(|| {
-                    DeliveryError::Refused(
+                    DeliveryError::Message(
                         "WhatsApp takes nothing but the approved template, and that holds a code: \
                          there is no test message for it. Ask for a code for a customer of your \
                          own instead."

@@ -10,6 +10,7 @@ use super::codes::{self, Fate, LOGIN};
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::scrub::Secrets;
+use crate::domain::delivery::Fault;
 use crate::domain::text;
 
 /// The longest name of a message that is kept; Twilio's have 34 characters.
@@ -96,9 +97,22 @@ impl Verdicts {
             return Err(self.refused(status, wait, answer));
         }
         if matches!(answer.status.as_deref(), Some("failed" | "undelivered" | "canceled")) {
-            return Err(self.refused(StatusCode::BAD_REQUEST, wait, answer));
+            return Err(self.given_up(answer));
         }
         answer.sid().map(Some).ok_or_else(|| TWILIO.uncertain())
+    }
+
+    /// What it means that Twilio took the message and gave it up at once. It may have been
+    /// paid for: what passes is not sent again here.
+    fn given_up(&self, answer: &Answer) -> DeliveryError {
+        let (sentence, fault) = self.undelivered(answer);
+        match fault {
+            Fault::Recipient => DeliveryError::Recipient(sentence),
+            Fault::Office { every: true } => DeliveryError::Settings(sentence),
+            Fault::Office { every: false } => DeliveryError::Barred(sentence),
+            Fault::Unclassified => DeliveryError::Unclassified(sentence),
+            _ => DeliveryError::Message(sentence),
+        }
     }
 
     /// What a refusal means.
@@ -114,20 +128,27 @@ impl Verdicts {
         {
             let sentence = format!("{sentence} (Twilio {code})");
             return match fate {
-                Fate::Refused => DeliveryError::Refused(sentence),
-                Fate::Settings => DeliveryError::Settings(sentence),
+                Fate::Recipient => DeliveryError::Recipient(sentence),
+                Fate::Message => DeliveryError::Message(sentence),
+                Fate::Barred => DeliveryError::Barred(sentence),
+                Fate::Account => DeliveryError::Settings(sentence),
                 Fate::Busy => TWILIO.busy(wait, &said),
             };
         }
         match status.as_u16() {
             401 | 403 => DeliveryError::Settings(format!("{LOGIN} ({said})")),
+            402 => DeliveryError::Settings(format!(
+                "Twilio wants to be paid first. Tell your administrator to look at the account in \
+                 Twilio's console. ({said})"
+            )),
             429 => TWILIO.busy(wait, &said),
             // A gateway that lost its way cannot say whether Twilio has it.
             408 | 502 | 504 => TWILIO.uncertain(),
             500..=599 => TWILIO.at_fault(wait, &said),
             300..=399 => TWILIO.redirects(&said),
-            _ => DeliveryError::Refused(format!(
-                "Twilio refuses the message. Use another channel. ({said})"
+            _ => DeliveryError::Unclassified(format!(
+                "Twilio refuses the message. Use another channel, and tell your administrator. \
+                 ({said})"
             )),
         }
     }
@@ -150,25 +171,37 @@ impl Verdicts {
         refusal
     }
 
-    /// What to say of a message that Twilio took and could not deliver.
-    pub(super) fn undelivered(&self, answer: &Answer) -> String {
+    /// What to say of a message that Twilio took and could not deliver, and whose fault
+    /// that is.
+    pub(super) fn undelivered(&self, answer: &Answer) -> (String, Fault) {
         let Some(code) = answer.code else {
-            return if answer.status.as_deref() == Some("canceled") {
+            let why = if answer.status.as_deref() == Some("canceled") {
                 "The message was cancelled at Twilio before it was sent. Use another channel."
-                    .into()
             } else {
                 "Twilio could not deliver the message and does not say why. Use another channel."
-                    .into()
             };
+            return (why.into(), Fault::Unclassified);
         };
         match codes::known(code) {
-            Some((Fate::Refused, sentence)) => format!("{sentence} (Twilio {code})"),
-            Some((Fate::Settings, sentence)) => {
-                format!("{sentence} Use another channel. (Twilio {code})")
+            Some((Fate::Account, sentence)) => (
+                format!("{sentence} Use another channel. (Twilio {code})"),
+                Fault::Office { every: true },
+            ),
+            Some((fate, sentence)) => {
+                let fault = match fate {
+                    Fate::Recipient => Fault::Recipient,
+                    Fate::Message => Fault::Message,
+                    Fate::Barred | Fate::Account => Fault::Office { every: false },
+                    Fate::Busy => Fault::Provider { retry_after: None },
+                };
+                (format!("{sentence} (Twilio {code})"), fault)
             }
-            _ => format!(
-                "Twilio could not deliver the message. Use another channel. ({})",
-                self.said(StatusCode::OK, answer)
+            None => (
+                format!(
+                    "Twilio could not deliver the message. Use another channel. ({})",
+                    self.said(StatusCode::OK, answer)
+                ),
+                Fault::Unclassified,
             ),
         }
     }

@@ -18,15 +18,15 @@ use crate::domain::time::Timestamp;
 /// up otherwise, or for trying things out, and sends none of these.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeProviders {
-    /// Of email.
-    pub email: &'static str,
-    /// Of text messages.
-    pub sms: &'static str,
+    /// Of email; none where the office sends none.
+    pub email: Option<&'static str>,
+    /// Of text messages; none where the office sends none.
+    pub sms: Option<&'static str>,
 }
 
 impl NoticeProviders {
-    /// The one for a kind of contact.
-    pub const fn of(&self, kind: ContactKind) -> &'static str {
+    /// The one for a kind of contact; none where the office cannot tell it anything.
+    pub const fn of(&self, kind: ContactKind) -> Option<&'static str> {
         match kind {
             ContactKind::Email => self.email,
             ContactKind::Phone => self.sms,

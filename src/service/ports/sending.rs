@@ -55,7 +55,7 @@ pub trait Sender: Send + Sync {
             state: DeliveryState::Undeliverable,
             provider_id: None,
             detail: Some("This provider has no message to try it out with.".into()),
-            fault: Some(Fault::Permanent),
+            fault: Some(Fault::Message),
         }
     }
     /// Tells a contact that it was changed. It may be told twice.
@@ -64,7 +64,7 @@ pub trait Sender: Send + Sync {
             state: DeliveryState::Undeliverable,
             provider_id: None,
             detail: Some("This provider takes nothing but codes.".into()),
-            fault: Some(Fault::Permanent),
+            fault: Some(Fault::Message),
         }
     }
     /// Tries what can be tried without sending: reach the provider, log in.

@@ -170,20 +170,8 @@ impl Header {
     }
 }
 
-/// Digits from which a cell is a number, only perhaps not one of this country.
-const FEWEST_DIGITS: usize = 5;
-
-fn number(raw: &str, country: &str) -> Result<PhoneNumber, BadLine> {
-    PhoneNumber::parse(raw, country).map_err(|error| {
-        let is_national = !raw.starts_with('+') && !raw.starts_with("00");
-        let is_number = text::digits(raw).len() >= FEWEST_DIGITS;
-        match error {
-            ContactError::PhoneSyntax if is_national && is_number => {
-                BadLine::OtherCountry(country.to_owned())
-            }
-            error => error.into(),
-        }
-    })
+fn number(raw: &str, country: &str) -> Result<PhoneNumber, ContactError> {
+    Ok(PhoneNumber::parse(raw, country)?)
 }
 
 fn locale(tag: String) -> Result<String, BadLine> {

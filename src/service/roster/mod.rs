@@ -79,13 +79,6 @@ pub enum BadLine {
     /// The email address or the phone number cannot be used.
     #[error(transparent)]
     Contact(#[from] ContactError),
-    /// The phone number is written without a country code, and is none of the
-    /// country that such numbers are said to be of.
-    #[error(
-        "the phone number has no country code, and is no number of the country that the \
-         configuration names for such numbers (sms.default_country = \"{0}\")"
-    )]
-    OtherCountry(String),
     /// The language tag is none.
     #[error("the locale is not a language such as en or de-AT")]
     Locale,

@@ -45,10 +45,10 @@ pub fn draw(scene: Scene<'_>, panel: &FiguresPanel, frame: &mut Frame<'_>, area:
 }
 
 /// The box, the lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, panel: &FiguresPanel, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
+fn parts<'a>(scene: Scene<'_>, figures: &FiguresPanel, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
     let area = centred(area, 78, area.height);
-    let lines = lines(scene, panel, usize::from(area.width.saturating_sub(6)));
-    (area, lines, usize::from(area.height.saturating_sub(2)))
+    let room = panel::inside(area, scene.theme);
+    (area, lines(scene, figures, usize::from(room.width)), usize::from(room.height))
 }
 
 /// The lines that can be scrolled away.

@@ -31,8 +31,8 @@ pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
 /// The box, the lines, and how many of them are in sight.
 fn parts<'a>(scene: Scene<'_>, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
     let area = centred(area, 78, area.height);
-    let lines = lines(scene, usize::from(area.width.saturating_sub(6)));
-    (area, lines, usize::from(area.height.saturating_sub(2)))
+    let room = panel::inside(area, scene.theme);
+    (area, lines(scene, usize::from(room.width)), usize::from(room.height))
 }
 
 /// The lines that can be scrolled away.

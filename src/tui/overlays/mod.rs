@@ -14,7 +14,8 @@ const SLIVER: u16 = 8;
 fn centred(area: Rect, width: u16, height: u16) -> Rect {
     // A sliver of what lies below would only be in the way.
     let width = if width + SLIVER > area.width { area.width } else { width };
-    let height = height.min(area.height);
+    let height =
+        if width == area.width && height + SLIVER > area.height { area.height } else { height };
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     Rect { x, y, width, height }

@@ -10,14 +10,16 @@ use crate::tui::model::Palette;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::rows::spread;
 use crate::tui::widgets::table;
-use crate::tui::widgets::text::{fit, width};
+use crate::tui::widgets::text::{fit, pad};
+
+/// The cells of a key's name, as in the help.
+const KEY: usize = 11;
 
 /// Draws the palette.
 pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let area = centred(area, 64, area.height.min(16));
+    let area = centred(area, 76, area.height.min(16));
     let inner = panel::draw(frame, area, theme, Title::of("What would you like to do?"), true);
     let before = format!("{} ", theme.symbols.pointer);
     let (typed, cursor) = field(&palette.input, inner.width.saturating_sub(2));
@@ -43,13 +45,14 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
         .map(|binding| line(scene, binding, usize::from(below.width)))
         .collect();
     panel::lines(frame, below, &lines);
-    panel::select(frame, below, u16::try_from(selected - first).unwrap_or(u16::MAX), theme);
+    // The cursor stays in the field: what is typed goes there.
+    let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
+    panel::select(frame, below, row, KEY - 2, theme);
 }
 
 fn line<'a>(scene: Scene<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
     let theme = scene.theme;
     let name = binding.help.trim_end_matches('.');
-    let room_left = room.saturating_sub(width(binding.key) + 2);
-    let name = fit(name, room_left, theme.symbols.ellipsis).into_owned();
-    spread(vec![Span::raw(name)], vec![Span::styled(binding.key, theme.key)], room)
+    let name = fit(name, room.saturating_sub(KEY), theme.symbols.ellipsis).into_owned();
+    Line::from(vec![Span::styled(pad(binding.key, KEY, ""), theme.key), Span::raw(name)])
 }

@@ -1,9 +1,10 @@
 //! Step three: the boxes, and all that decides whether the code will do.
 //!
 //! ```text
-//!            ┌───┐┌───┐┌───┐  ┏━━━┓┌───┐┌───┐
-//!            │ 4 ││ 8 ││ 1 │  ┃   ┃│   ││   │
-//!            └───┘└───┘└───┘  ┗━━━┛└───┘└───┘
+//!               ┏━━━┓┏━━━┓┏━━━┓  ┏━━━┓┏━━━┓┏━━━┓
+//! Code          ┃ 4 ┃┃ 8 ┃┃ 1 ┃  ┃   ┃┃   ┃┃   ┃
+//!               ┗━━━┛┗━━━┛┗━━━┛  ┗━━━┛┗━━━┛┗━━━┛
+//!               Ask for the 6 digits in the message with K 7 Q.
 //!
 //!               ┌─────────┐
 //! Reference     │  K 7 Q  │   also in the message
@@ -26,10 +27,11 @@ use crate::domain::request::{Request, Status};
 use crate::service::wording;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Entry, Focus};
+use crate::tui::theme::Theme;
 use crate::tui::view::Scene;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
 use crate::tui::widgets::countdown::{bar, digits};
-use crate::tui::widgets::facts::{LABEL, fact, facts};
+use crate::tui::widgets::facts::{LABEL, fact, facts, labelled_by};
 use crate::tui::widgets::moment::{clock_span, minute};
 use crate::tui::widgets::panel;
 use crate::tui::widgets::rows::{Row, flow, settle};
@@ -38,6 +40,9 @@ use crate::tui::widgets::{delivery, tries};
 
 /// The most cells a bar takes.
 const BAR: usize = 40;
+
+/// The most columns of the block that all of it makes up.
+const BLOCK: u16 = 90;
 
 /// The lines of tall boxes.
 const BOXES: usize = 3;
@@ -50,24 +55,35 @@ pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) 
     let focused = scene.has_focus(Focus::Work);
     let title = title(&entry.customer, Some(&entry.request.purpose));
     let inner = panel::draw(frame, area, scene.theme, title, focused);
+    let inner = block(inner);
     let room = usize::from(inner.width);
     let state = State::of(scene, entry);
-    // What is big gives way where height is scarce: the reference, then the boxes.
+    // What is big gives way where height is scarce: the reference, the boxes, then
+    // the words below them.
     let height = usize::from(inner.height);
-    let tall = height >= lines_of(&about(scene, entry, state, room, false)) + BOXES;
-    let big = height >= lines_of(&about(scene, entry, state, room, true)) + BOXES + AIR;
+    let small = lines_of(&about(scene, entry, state, room, false));
+    let ask = ask(scene, entry, state, room.saturating_sub(LABEL));
+    let asks = height > small + ask.len();
+    let words = if asks { ask.len() } else { 0 };
+    let tall = height >= small + words + BOXES;
+    let big = height >= lines_of(&about(scene, entry, state, room, true)) + words + BOXES + AIR;
     let facts = about(scene, entry, state, room, big);
     let mut rows = vec![Row::Gap];
     let mut drawn = None;
     match state {
         State::Typing | State::Checking => {
-            let boxes = boxes(scene, entry, focused && state == State::Typing, tall);
-            let left = inner.width.saturating_sub(boxes.width) / 2;
+            let is_live = focused && state == State::Typing;
+            let boxes = boxes(scene, entry, is_live, tall, room);
+            let left = LABEL.min(room.saturating_sub(boxes.width.into()));
+            let middle = boxes.lines.len() / 2;
             rows.extend(boxes.lines.iter().enumerate().map(|(at, line)| {
-                let line = indented(line.clone(), left);
+                let label = if at == middle && left == LABEL { "Code" } else { "" };
+                let line = beside(label, left, line.clone(), scene.theme);
                 if at == 0 { Row::Marked(line) } else { Row::Line(line) }
             }));
-            rows.push(busy(scene, entry, state));
+            if asks {
+                rows.extend(facts_of(ask, scene.theme));
+            }
             drawn = Some((boxes, left));
         }
         State::Closed(status) => rows.extend(closed(scene, entry, status, room)),
@@ -76,14 +92,45 @@ pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) 
     rows.extend(facts);
     let settled = settle(rows, inner.height);
     panel::lines(frame, inner, &settled.lines);
-    if let (Some((boxes, left)), Some(top)) = (drawn, settled.marked)
-        && let Some((column, line)) = boxes.cursor
-    {
+    let Some((boxes, left)) = drawn else { return };
+    if let (Some(top), Some((column, line))) = (settled.marked, boxes.cursor) {
+        let left = u16::try_from(left).unwrap_or(0);
         let at = Position::new(inner.x + left + column, inner.y + top + line);
         if inner.contains(at) {
             frame.set_cursor_position(at);
         }
     }
+}
+
+/// The block in the middle of a wide screen; all of it begins on one column.
+fn block(inner: Rect) -> Rect {
+    let width = inner.width.min(BLOCK);
+    Rect { x: inner.x + (inner.width - width) / 2, width, ..inner }
+}
+
+fn beside<'a>(label: &'a str, cells: usize, line: Line<'a>, theme: &Theme) -> Line<'a> {
+    labelled_by(Span::styled(label, theme.muted), cells, vec![line]).remove(0)
+}
+
+fn facts_of<'a>(lines: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
+    facts("", lines, theme)
+}
+
+/// What to ask the customer, or what is under way.
+fn ask<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let reference = spaced(&entry.request);
+    let (text, style) = match state {
+        State::Closed(_) => return Vec::new(),
+        State::Checking => ("Checking the code".to_owned(), theme.accent),
+        State::Typing if entry.acting.is_some() => ("One moment".to_owned(), theme.accent),
+        State::Typing => {
+            let digits = scene.model.place.code_length;
+            let text = format!("Ask for the {digits} digits in the message with {reference}.");
+            (text, theme.muted)
+        }
+    };
+    wrap(&text, room).into_iter().map(|text| Line::styled(text, style)).collect()
 }
 
 /// What can be done with the code.
@@ -113,25 +160,15 @@ fn lines_of(rows: &[Row<'_>]) -> usize {
     rows.iter().filter(|row| !matches!(row, Row::Gap)).count()
 }
 
-fn indented(mut line: Line<'static>, by: u16) -> Line<'static> {
-    line.spans.insert(0, Span::raw(" ".repeat(usize::from(by))));
-    line
-}
-
-fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool) -> Drawn {
-    let boxes =
-        Boxes { digits: &entry.typed.0, length: usize::from(scene.model.place.code_length), live };
-    codeboxes::draw(boxes, tall, scene.theme)
-}
-
-/// What is under way; the line is there before, so that nothing moves.
-fn busy<'a>(scene: Scene<'_>, entry: &Entry, state: State) -> Row<'a> {
-    let text = match state {
-        State::Checking => "Checking the code",
-        _ if entry.acting.is_some() => "One moment",
-        _ => return Row::Gap,
-    };
-    Line::styled(text, scene.theme.accent).centered().into()
+fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -> Drawn {
+    let length = usize::from(scene.model.place.code_length);
+    let boxes = Boxes { digits: &entry.typed.0, length, live };
+    let drawn = codeboxes::draw(boxes, tall, scene.theme);
+    if usize::from(drawn.width) <= room {
+        drawn
+    } else {
+        codeboxes::draw(boxes, false, scene.theme)
+    }
 }
 
 /// When another code can be sent.
@@ -199,11 +236,10 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             again,
         ),
     };
-    let mut rows: Vec<Row<'_>> =
-        vec![Line::styled(format!("{mark} {word}"), style).centered().into()];
+    let mut rows = facts("Code", vec![Line::styled(format!("{mark} {word}"), style)], theme);
     for text in [happened, help] {
-        let lines = wrap(&text, room).into_iter();
-        rows.extend(lines.map(|text| Line::from(text).centered().into()));
+        let lines = wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from);
+        rows.extend(facts("", lines.collect(), theme));
     }
     rows.push(Row::Gap);
     rows

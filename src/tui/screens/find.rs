@@ -1,4 +1,5 @@
-//! Step one: a field, the customers found, and the whole of the selected one.
+//! Step one: a field, the customers found, and of the selected one what the
+//! columns leave out; on a wide screen the whole of them beside the list.
 //!
 //! ```text
 //! Search › riv▏
@@ -7,7 +8,7 @@
 //! WB-004217   Dana Rivera     d***@example.org    +4**********12
 //!
 //! 3 customers
-//! Dana Rivera · d***@example.org · +4**********12 · 12 Mill Lane
+//! 12 Mill Lane
 //! ```
 
 use ratatui::Frame;
@@ -18,14 +19,16 @@ use ratatui::text::{Line, Span};
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::service::ports::Preparing;
+use crate::tui::examples;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Find, Focus, Hits, Part};
 use crate::tui::view::Scene;
+use crate::tui::widgets::facts::labelled_by;
 use crate::tui::widgets::field::field;
-use crate::tui::widgets::panel::{self, Title};
-use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::rows::{Row, settle};
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
-use crate::tui::widgets::text::wrap;
+use crate::tui::widgets::text::{fit, pad, width, wrap};
 
 const LABEL: &str = "Search ";
 
@@ -37,6 +40,20 @@ const COLUMNS: [Column; 5] = [
     Column::new("Address", 16, 40, EXTRA),
 ];
 
+/// The columns beside a card that has the address.
+const BESIDE: [Column; 4] = [COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3]];
+
+/// The width from which the selected customer stands beside the list: that of a
+/// window of 120 columns.
+const BOTH: u16 = 114;
+
+/// The most cells of what the columns leave out: it is written anew with each step
+/// through the list, which a slow line carries.
+const DETAILS: usize = 60;
+
+/// The cells of a label on the card.
+const LABEL_BESIDE: usize = 10;
+
 /// Draws the search.
 pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
     let focused = scene.has_focus(Focus::Work);
@@ -45,8 +62,10 @@ pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
     if height < 3 {
         return;
     }
-    search(scene, find, frame, Rect { height: 2, ..inner }, focused);
-    let below = Rect { y: inner.y + 2, height: height - 2, ..inner };
+    // A small window has no line to spare for a rule.
+    let head = if scene.theme.framed { 2 } else { 1 };
+    search(scene, find, frame, Rect { height: head, ..inner }, focused);
+    let below = Rect { y: inner.y + head, height: height - head, ..inner };
     match &find.found {
         Some(found) if !find.input.value().trim().is_empty() => {
             if found.customers.is_empty() {
@@ -85,7 +104,7 @@ fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
         ("account number", "WB-004217, or only 4217"),
         ("name", "rivera, or dana riv"),
         ("email address", "dana@"),
-        ("phone number", "0151 1234, or +49 151"),
+        ("phone number", examples::phone(&scene.model.place.country)),
     ] {
         let what = Span::raw(format!("  {what:<18}"));
         rows.push(Line::from(vec![what, Span::styled(example, theme.muted)]).into());
@@ -106,18 +125,26 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &Hits, area: Rect) -> Vec<Li
     if let Some(preparing) = found.preparing {
         return nobody_yet(scene, found, preparing, area);
     }
-    vec![
-        Line::default(),
-        Line::from(vec![
-            Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
-            Span::styled("No customer matches ", theme.strong),
-            Span::styled(format!("\"{}\"", found.typed.trim()), theme.strong),
-        ]),
-        Line::default(),
-        Line::from("Try fewer letters, or the surname alone,"),
-        Line::from("or the account number on the bill,"),
-        Line::from("or the last digits of the phone number."),
-    ]
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled(format!("No customer matches \"{}\"", found.typed.trim()), theme.strong),
+    ];
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    for text in [
+        "Try fewer letters, or the surname alone,",
+        "or the account number on the bill,",
+        "or the last digits of the phone number.",
+    ] {
+        rows.extend(lines(text, area));
+    }
+    rows.push(Row::Gap);
+    let text = "In a new office, import the customers first: countersign customers import FILE.csv";
+    rows.extend(
+        wrap(text, usize::from(area.width))
+            .into_iter()
+            .map(|text| Row::Line(Line::styled(text, theme.muted))),
+    );
+    settle(rows, area.height).lines
 }
 
 /// Nobody yet, while customers are being made ready to be found.
@@ -148,25 +175,65 @@ fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
 }
 
 fn hits(scene: Scene<'_>, find: &Find, found: &Hits, frame: &mut Frame<'_>, area: Rect) {
+    let Some((list, card)) = beside(scene, area) else {
+        return table_of(scene, find, found, frame, area, &COLUMNS);
+    };
+    table_of(scene, find, found, frame, list, &BESIDE);
+    let selected = find.selected.min(found.customers.len() - 1);
+    if let Some(customer) = found.customers.get(selected) {
+        panel::lines(frame, card, &whole(scene, customer, usize::from(card.width)));
+    }
+    let line = Line::styled(scene.theme.symbols.timeline, scene.theme.border);
+    let between = Rect { x: card.x - 3, width: 1, ..card };
+    panel::lines(frame, between, &vec![line; usize::from(card.height)]);
+}
+
+/// The list, and the selected customer beside it, where there is room for both.
+fn beside(scene: Scene<'_>, area: Rect) -> Option<(Rect, Rect)> {
+    if area.width < BOTH || !scene.theme.framed {
+        return None;
+    }
+    let width = (area.width / 3).clamp(38, 60);
+    let card = Rect { x: area.right() - width, width, ..area };
+    Some((Rect { width: area.width - width - 6, ..area }, card))
+}
+
+fn table_of(
+    scene: Scene<'_>,
+    find: &Find,
+    found: &Hits,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    columns: &[Column],
+) {
     let theme = scene.theme;
     let room = usize::from(area.width);
     let selected = find.selected.min(found.customers.len() - 1);
-    let details = found.customers.get(selected).map_or(Vec::new(), |it| details(scene, it, room));
+    let near = |rows: usize| {
+        let first = table::offset(selected, found.customers.len(), rows);
+        (first, found.customers.iter().skip(first).take(rows))
+    };
+    let (_, about) = near(usize::from(area.height));
+    let rows: Vec<Vec<Cell>> = about.clone().map(|it| cells(it, scene)).collect();
+    let widths = table::widths(columns, &rows, room);
+    let details = |it: &Customer| details(scene, it, &widths, room);
+    // As many lines as any of them needs: the list does not move with each step.
+    let lines = about.map(|it| details(it).len()).max().unwrap_or(0);
     // The heading, the count, and an empty line above the count.
-    let below = 2 + u16::try_from(details.len()).unwrap_or(0);
-    let rows = usize::from(area.height.saturating_sub(1 + below));
-    let first = table::offset(selected, found.customers.len(), rows);
-    let shown: Vec<Vec<Cell>> =
-        found.customers.iter().skip(first).take(rows).map(|it| cells(it, scene)).collect();
-    let widths = table::widths(&COLUMNS, &shown, room);
-    let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
-    lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
+    let below = 2 + u16::try_from(lines).unwrap_or(0);
+    let (first, shown) = near(usize::from(area.height.saturating_sub(1 + below)));
+    let mut lines = vec![table::heading(columns, &widths, theme)];
+    lines.extend(shown.map(|it| table::line(columns, &widths, cells(it, scene), theme)));
     panel::lines(frame, area, &lines);
     let row = u16::try_from(selected - first).unwrap_or(0);
-    panel::select(frame, area, row + 1, theme);
+    let at = panel::select(frame, area, row + 1, widths[0], theme);
+    // What is typed goes into the field; who goes through the list looks there.
+    if selected > 0 && scene.has_focus(Focus::Work) {
+        show_cursor(frame, at);
+    }
     let foot = Rect { y: area.bottom().saturating_sub(below - 1), height: below - 1, ..area };
     let mut lines = vec![Line::styled(count(scene, find, found), theme.muted)];
-    lines.extend(details);
+    lines.extend(found.customers.get(selected).map_or(Vec::new(), details));
     panel::lines(frame, foot, &lines);
 }
 
@@ -183,27 +250,48 @@ fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
     ]
 }
 
-/// All of the selected customer, whatever the columns had to leave out.
-fn details<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'a>> {
+/// What the columns had to leave out of the selected customer.
+fn details<'a>(
+    scene: Scene<'_>,
+    customer: &Customer,
+    widths: &[usize],
+    room: usize,
+) -> Vec<Line<'a>> {
+    if widths.len() < COLUMNS.len() {
+        // All of them stands beside the list.
+        return Vec::new();
+    }
+    let cells = cells(customer, scene);
+    let left_out = cells.into_iter().zip(widths).filter(|((text, _), room)| width(text) > **room);
+    let facts: Vec<String> = left_out.map(|((fact, _), _)| fact).collect();
+    if facts.is_empty() {
+        return Vec::new();
+    }
+    let text = facts.join("   ");
+    vec![Line::from(fit(&text, room.min(DETAILS), scene.theme.symbols.ellipsis).into_owned())]
+}
+
+/// All of a customer, in the room beside the list.
+fn whole<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let facts = [
-        Some(customer.name.clone()),
-        customer.masked(Channel::Email),
-        customer.masked(Channel::Sms),
-        customer.address.clone(),
-    ];
-    let parts = facts
+    let mut lines: Vec<Line<'a>> = wrap(&customer.name, room)
         .into_iter()
-        .flatten()
-        .flat_map(|fact| wrap(&fact, room))
-        .enumerate()
-        .map(|(at, fact)| {
-            let style = if at == 0 { theme.strong } else { Style::new() };
-            vec![Span::styled(fact, style)]
-        })
+        .map(|text| Line::styled(text, theme.strong))
         .collect();
-    let mut lines = flow(parts, room, 3);
-    lines.truncate(3);
+    lines.push(Line::default());
+    for (label, text) in [
+        ("Account", Some(customer.account_no.clone())),
+        ("Email", customer.masked(Channel::Email)),
+        ("Phone", customer.masked(Channel::Sms)),
+        ("Address", customer.address.clone()),
+    ] {
+        let style = if text.is_none() { theme.muted } else { Style::new() };
+        let text = text.unwrap_or_else(|| "none on file".into());
+        let values = wrap(&text, room.saturating_sub(LABEL_BESIDE));
+        let values = values.into_iter().map(|text| Line::styled(text, style)).collect();
+        let label = pad(label, LABEL_BESIDE, "");
+        lines.extend(labelled_by(Span::styled(label, theme.muted), LABEL_BESIDE, values));
+    }
     lines
 }
 

@@ -24,15 +24,15 @@ use crate::tui::widgets::field::field;
 use crate::tui::widgets::moment::{
     minute_or_date, minute_or_day, same_day, second, second_or_day, short_day,
 };
-use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
-use crate::tui::widgets::text::{fit, wrap};
+use crate::tui::widgets::text::{fit, pad, width, wrap};
 use crate::tui::widgets::top::counter;
 
 const COLUMNS: [Column; 5] = [
     Column::new("Time", 8, 12, 0),
-    Column::new("What", 20, 36, 0).usually(22),
+    Column::new("What", 18, 36, 0).usually(22),
     Column::new("Customer", 10, 30, 0).usually(14),
     Column::new("Contact", 16, 30, EXTRA).usually(18),
     Column::new("Where", 12, 28, EXTRA),
@@ -72,7 +72,7 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
 /// Whether what is shown may be from before something happened.
 fn is_old(scene: Scene<'_>, log: &LogPanel) -> bool {
     match scene.model.health.store {
-        Part::Ok | Part::Fallback => false,
+        Part::Ok | Part::Fallback | Part::Off => false,
         Part::Slow => log.reading.is_some(),
         Part::Down => true,
     }
@@ -135,47 +135,61 @@ fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     let theme = scene.theme;
     let room = usize::from(area.width);
     let selected = log.selected.min(log.events.len() - 1);
-    let details = match log.events.get(selected) {
-        Some(event) if focused => details(scene, event, room),
-        _ => Vec::new(),
+    let narrow = room < ROOMY;
+    let near = |rows: usize| {
+        let first = table::offset(selected, log.events.len(), rows);
+        (first, log.events.iter().skip(first).take(rows))
     };
+    let (_, about) = near(usize::from(area.height));
+    let cells_of = |event: &Event| cells(event, scene, narrow);
+    let widths = table::widths(&COLUMNS, &about.clone().map(cells_of).collect::<Vec<_>>(), room);
+    let details = |event: &Event| details(scene, event, &widths, room);
+    // As many lines as any of them needs: the list does not move with each step.
+    let lines = about.map(|event| details(event).len()).max().filter(|_| focused).unwrap_or(0);
     let [list, foot] = Layout::vertical([
         Constraint::Fill(1),
-        Constraint::Length(u16::try_from(details.len()).unwrap_or(0)),
+        Constraint::Length(u16::try_from(lines).unwrap_or(0)),
     ])
     .areas(area);
-    panel::lines(frame, foot, &details);
-    let rows = usize::from(list.height.saturating_sub(1));
-    let first = table::offset(selected, log.events.len(), rows);
-    let narrow = room < ROOMY;
-    let shown = log.events.iter().skip(first).take(rows);
-    let shown: Vec<Vec<Cell>> = shown.map(|event| cells(event, scene, narrow)).collect();
-    let widths = table::widths(&COLUMNS, &shown, room);
+    if let Some(event) = log.events.get(selected).filter(|_| focused) {
+        panel::lines(frame, foot, &details(event));
+    }
+    let (first, shown) = near(usize::from(list.height.saturating_sub(1)));
     let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
-    lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
+    lines.extend(shown.map(|event| table::line(&COLUMNS, &widths, cells_of(event), theme)));
     panel::lines(frame, list, &lines);
     if focused {
         let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
-        panel::select(frame, list, row.saturating_add(1), theme);
+        let at = panel::select(frame, list, row.saturating_add(1), widths[0], theme);
+        show_cursor(frame, at);
     }
 }
 
-/// All of the selected entry, whatever the columns had to leave out.
-fn details<'a>(scene: Scene<'_>, event: &Event, room: usize) -> Vec<Line<'a>> {
+/// What the columns had to leave out of the selected entry.
+fn details<'a>(scene: Scene<'_>, event: &Event, widths: &[usize], room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let customer = event.customer.as_ref().map(|it| format!("{} {}", it.account_no, it.name));
-    let facts = [Some(what(event)), customer, Some(contact(event)), Some(place(event))];
+    let is_cut = |at: usize, text: &str| widths.get(at).is_none_or(|room| width(text) > *room);
+    let customer = event.customer.as_ref().map(|it| {
+        let name = if is_cut(2, &it.name) { it.name.as_str() } else { "" };
+        format!("{} {name}", it.account_no).trim_end().to_owned()
+    });
+    let why = match event.kind {
+        EventKind::NotSent | EventKind::Unsure => event.outcome.map(words),
+        _ => None,
+    };
+    let facts = [
+        why,
+        customer,
+        Some(contact(event)).filter(|it| is_cut(3, it)),
+        Some(place(event)).filter(|it| is_cut(4, it)),
+    ];
     let parts = facts
         .into_iter()
         .flatten()
         .chain(event.detail.clone())
         .filter(|fact| !fact.is_empty())
         .flat_map(|fact| wrap(&fact, room))
-        .enumerate()
-        .map(|(at, fact)| {
-            let style = if at == 0 { theme.strong } else { Style::new() };
-            vec![Span::styled(fact, style)]
-        })
+        .map(|fact| vec![Span::raw(fact)])
         .collect();
     let mut lines = vec![Line::styled(theme.symbols.rule.repeat(room), theme.border)];
     lines.extend(flow(parts, room, 3));
@@ -192,6 +206,7 @@ fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
         None => second(event.at, zone),
     };
     let (mark, style) = mark(event, theme);
+    let mark = pad(mark, width(theme.symbols.check), "");
     let customer = event.customer.as_ref().map(|it| it.name.clone()).unwrap_or_default();
     vec![
         (time, theme.muted),

@@ -29,7 +29,7 @@ use crate::tui::model::{Focus, Send};
 use crate::tui::view::Scene;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
-use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::wrap;
 
@@ -39,8 +39,11 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
     let title = title(&send.customer, None);
     let inner = panel::draw(frame, area, scene.theme, title, focused);
     let room = usize::from(inner.width);
-    let mut rows = vec![Row::Gap, Line::styled("Send the code by", scene.theme.muted).into()];
-    rows.push(Row::Gap);
+    let mut rows = vec![Row::Gap];
+    if scene.theme.framed {
+        rows.push(Line::styled("Send the code by", scene.theme.muted).into());
+        rows.push(Row::Gap);
+    }
     for (at, choice) in send.choices.iter().enumerate() {
         let lines = channel(scene, choice, at == 0 && send.choices.len() > 1, room);
         rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
@@ -58,7 +61,10 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
     let settled = settle(rows, inner.height);
     panel::lines(frame, inner, &settled.lines);
     if let Some(row) = settled.marked {
-        panel::select(frame, inner, row, scene.theme);
+        let at = panel::select(frame, inner, row, LABEL - 2, scene.theme);
+        if focused {
+            show_cursor(frame, at);
+        }
     }
 }
 
@@ -130,8 +136,9 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
             "This channel cannot be used for this customer. Choose another with the arrows."
         } else {
-            "No channel can be used for this customer. Correct the contacts in the customer's \
-             record, then come back."
+            "No channel can be used for this customer. Correct the contacts where the office keeps \
+             them: in the billing program, or in the file of countersign customers import. Then \
+             come back."
         };
         return styled(text, room, theme.warning);
     };

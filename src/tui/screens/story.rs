@@ -41,12 +41,13 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Story, frame: &mut Frame<'
 
 /// The lines, and how many of them are in sight.
 fn parts<'a>(scene: Scene<'_>, story: &Story, area: Rect) -> (Vec<Line<'a>>, usize) {
-    let room = usize::from(area.width.saturating_sub(6));
+    let inside = panel::inside(area, scene.theme);
+    let room = usize::from(inside.width);
     let lines = match &story.events {
         Some(events) => timeline(scene, events, room),
         None => vec![Line::default(), Line::styled("Reading the story", scene.theme.muted)],
     };
-    (lines, usize::from(area.height.saturating_sub(2)))
+    (lines, usize::from(inside.height))
 }
 
 /// The lines that can be scrolled away.

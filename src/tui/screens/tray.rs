@@ -12,7 +12,7 @@ use crate::tui::model::{Focus, TrayPanel};
 use crate::tui::view::Scene;
 use crate::tui::widgets::facts::facts;
 use crate::tui::widgets::moment::{second, second_or_day};
-use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::settle;
 use crate::tui::widgets::table::{self, Cell, Column};
 use crate::tui::widgets::text::wrap;
@@ -69,13 +69,14 @@ struct Places {
 
 /// The selected message's lines, and where they and the list have their places.
 fn parts<'a>(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> (Vec<Line<'a>>, Places) {
-    let height = area.height.saturating_sub(2);
+    let inside = panel::inside(area, scene.theme);
+    let height = inside.height;
     let most = if height < ROOMY { SHORT_LIST } else { LIST };
     let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
     let list = wanted.min(most).min(height / 3).max(2);
     let places = Places { list, message: height.saturating_sub(list + 1) };
     let selected = tray.selected.min(tray.messages.len().saturating_sub(1));
-    let room = usize::from(area.width.saturating_sub(6));
+    let room = usize::from(inside.width);
     let message = tray.messages.get(selected);
     (message.map_or_else(Vec::new, |message| reading(scene, message, room)), places)
 }
@@ -105,7 +106,8 @@ fn list(
     panel::lines(frame, area, &lines);
     if focused {
         let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
-        panel::select(frame, area, row.saturating_add(1), theme);
+        let at = panel::select(frame, area, row.saturating_add(1), widths[0], theme);
+        show_cursor(frame, at);
     }
 }
 

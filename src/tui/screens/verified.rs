@@ -49,6 +49,10 @@ const FEEDBACK: [Column; 3] = [
 /// The most cells the session's bar takes.
 const BAR: usize = 20;
 
+/// Whether the clerk may go on with a proof that is not a strong one.
+const WEAK: &str =
+    "You may go on. Where your office asks for a strong proof, send a code by SMS as well.";
+
 /// Draws the verified customer.
 pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
@@ -73,9 +77,10 @@ struct Parts<'a> {
 }
 
 fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
-    let room = usize::from(area.width.saturating_sub(6));
+    let inside = panel::inside(area, scene.theme);
+    let room = usize::from(inside.width);
     let head = settle(head(scene, verified, room), 0).lines;
-    let height = usize::from(area.height.saturating_sub(3)).saturating_sub(head.len());
+    let height = usize::from(inside.height).saturating_sub(head.len() + 1);
     Parts { head, body: body(scene, verified, room), height }
 }
 
@@ -99,9 +104,9 @@ fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> 
     let theme = scene.theme;
     let session = &verified.session;
     let proof = match session.factor {
-        Factor::ContactConfirmed => "email confirmed (not a strong proof)".to_owned(),
+        Factor::ContactConfirmed => format!("email confirmed. {WEAK}"),
         Factor::Sms => format!("SMS: {}", wording::factor(session.factor)),
-        Factor::Whatsapp => "WhatsApp confirmed (not a strong proof)".to_owned(),
+        Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK}"),
     };
     if let Some((_, how)) = session.ended {
         let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);

@@ -138,7 +138,7 @@ pub(super) fn resume(step: &mut Step<'_>) {
 /// goes on, and is shown.
 pub(super) fn withdraw(step: &mut Step<'_>) {
     let is_lost = match step.model.health.store {
-        Part::Ok | Part::Fallback => return,
+        Part::Ok | Part::Fallback | Part::Off => return,
         Part::Slow => false,
         Part::Down => true,
     };

@@ -28,7 +28,9 @@ pub struct Drawn {
     pub cursor: Option<(u16, u16)>,
 }
 
-/// Boxes of five cells in three lines, or of three cells in one.
+/// Boxes of five cells in three lines, or of three cells in one. While digits are
+/// taken all of them have heavy lines, and the cursor stands in the next one: lines
+/// that went along with it would cost a slow line two boxes for each digit.
 pub fn draw(boxes: Boxes<'_>, tall: bool, theme: &Theme) -> Drawn {
     let (size, height) = if tall { (5, 3) } else { (3, 1) };
     let group = boxes.length.div_ceil(2);
@@ -50,27 +52,22 @@ pub fn draw(boxes: Boxes<'_>, tall: bool, theme: &Theme) -> Drawn {
         }
         let digit = digit.map_or_else(|| " ".to_owned(), String::from);
         if tall {
-            one_tall(&mut lines, digit, focused, boxes.live, theme);
+            one_tall(&mut lines, digit, boxes.live, theme);
         } else {
-            one_flat(&mut lines[0], digit, focused, boxes.live, theme);
+            one_flat(&mut lines[0], digit, boxes.live, theme);
         }
         column += size;
     }
     Drawn { lines, width: column, cursor }
 }
 
-fn styles(focused: bool, live: bool, theme: &Theme) -> (Style, Style) {
-    match (focused, live) {
-        (true, _) => (theme.accent, theme.strong),
-        (false, true) => (theme.border, theme.strong),
-        (false, false) => (theme.border, theme.muted),
-    }
+fn styles(live: bool, theme: &Theme) -> (Style, Style) {
+    if live { (theme.focused, theme.strong) } else { (theme.border, theme.muted) }
 }
 
-fn one_tall(lines: &mut [Line<'static>], digit: String, focused: bool, live: bool, theme: &Theme) {
-    let set: border::Set<'_> =
-        if focused { theme.symbols.code_focused } else { theme.symbols.code };
-    let (border, text) = styles(focused, live, theme);
+fn one_tall(lines: &mut [Line<'static>], digit: String, live: bool, theme: &Theme) {
+    let set: border::Set<'_> = if live { theme.symbols.code_focused } else { theme.symbols.code };
+    let (border, text) = styles(live, theme);
     let across = |left: &str, middle: &str, right: &str| {
         Span::styled(format!("{left}{}{right}", middle.repeat(3)), border)
     };
@@ -83,8 +80,8 @@ fn one_tall(lines: &mut [Line<'static>], digit: String, focused: bool, live: boo
     }
 }
 
-fn one_flat(row: &mut Line<'static>, digit: String, focused: bool, live: bool, theme: &Theme) {
-    let (border, text) = styles(focused, live, theme);
+fn one_flat(row: &mut Line<'static>, digit: String, live: bool, theme: &Theme) {
+    let (border, text) = styles(live, theme);
     row.push_span(Span::styled("[", border));
     row.push_span(Span::styled(digit, text));
     row.push_span(Span::styled("]", border));

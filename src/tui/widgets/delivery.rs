@@ -67,6 +67,10 @@ fn passed(delivery: &Delivery) -> Vec<(&'static str, bool)> {
         DeliveryState::Read => {
             vec![("queued", false), ("sent", false), ("delivered", false), ("opened", true)]
         }
+        // The provider took it, and the network did not bring it.
+        DeliveryState::Undeliverable if delivery.provider_id.is_some() => {
+            vec![("queued", false), ("sent", false)]
+        }
         DeliveryState::Undeliverable | DeliveryState::Failed | DeliveryState::Unknown => {
             vec![("queued", false)]
         }
@@ -93,6 +97,9 @@ fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'s
         | DeliveryState::Forwarded
         | DeliveryState::Delivered
         | DeliveryState::Read => None,
+        DeliveryState::Undeliverable if delivery.provider_id.is_some() => {
+            Some((symbols.cross, theme.bad, "not delivered"))
+        }
         DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
         DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),
         DeliveryState::Unknown => {

@@ -23,12 +23,17 @@ pub fn facts<'a>(label: &'a str, values: Vec<Line<'a>>, theme: &Theme) -> Vec<Ro
 
 /// Lines beside a label of any style.
 pub fn labelled<'a>(label: Span<'a>, values: Vec<Line<'a>>) -> Vec<Line<'a>> {
+    labelled_by(label, LABEL, values)
+}
+
+/// Lines beside a label of so many cells.
+pub fn labelled_by<'a>(label: Span<'a>, cells: usize, values: Vec<Line<'a>>) -> Vec<Line<'a>> {
     let mut label = Some(label);
     values
         .into_iter()
         .map(|line| {
             let label = label.take().unwrap_or_default();
-            let gap = LABEL.saturating_sub(width(&label.content));
+            let gap = cells.saturating_sub(width(&label.content));
             let style = line.style;
             let values = line.spans.into_iter().map(|span| {
                 let own = span.style;

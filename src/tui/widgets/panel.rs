@@ -1,7 +1,7 @@
 //! A rounded box with a title, and lines of text in it.
 
 use ratatui::Frame;
-use ratatui::layout::{Margin, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
@@ -34,6 +34,9 @@ pub fn draw(
     focused: bool,
 ) -> Rect {
     let area = area.intersection(frame.area());
+    if !theme.framed {
+        return unframed(frame, area, theme, title, focused);
+    }
     let lines = if focused { theme.focused } else { theme.border };
     let room = usize::from(area.width).saturating_sub(6);
     let mut block = Block::bordered()
@@ -47,7 +50,43 @@ pub fn draw(
     frame.render_widget(Clear, area);
     frame.buffer_mut().set_style(area, theme.text);
     frame.render_widget(block, area);
-    area.inner(Margin::new(3, 1))
+    inside(area, theme)
+}
+
+/// The room for text in a box; where there are no frames, below its title.
+pub fn inside(area: Rect, theme: &Theme) -> Rect {
+    if theme.framed {
+        return area.inner(Margin::new(3, 1));
+    }
+    let (left, top) = (area.width.min(2), area.height.min(1));
+    Rect {
+        x: area.x + left,
+        y: area.y + top,
+        width: area.width.saturating_sub(3),
+        height: area.height - top,
+    }
+}
+
+/// A title and nothing around: a small window has no cells for lines.
+fn unframed(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: &Theme,
+    title: Title<'_>,
+    focused: bool,
+) -> Rect {
+    frame.render_widget(Clear, area);
+    frame.buffer_mut().set_style(area, theme.text);
+    let foot = title.foot.unwrap_or_default();
+    let room = usize::from(area.width).saturating_sub(3 + width(&foot));
+    let mut line = heading(title.parts, room, theme);
+    if focused {
+        line = line.patch_style(theme.focused);
+    }
+    let top = Rect { height: area.height.min(1), ..area };
+    frame.render_widget(line, top);
+    frame.render_widget(Line::styled(foot, theme.muted).right_aligned(), top);
+    inside(area, theme)
 }
 
 /// The first part gives way to the others, but not below this.
@@ -86,15 +125,36 @@ pub fn lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'_>]) {
     }
 }
 
-/// Marks line `row` of `area` as selected: a pointer before it, and reverse
-/// over its whole width and two cells on either side.
-pub fn select(frame: &mut Frame<'_>, area: Rect, row: u16, theme: &Theme) {
+/// Marks line `row` of `area` as selected: a pointer before it, and reverse over
+/// its first cells. A bar over the whole line would be two lines written anew
+/// with each step, which a slow line carries for a tenth of a second. Says where
+/// the pointer is: the cursor belongs there, since screen readers, braille lines
+/// and magnifiers follow it.
+pub fn select(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    row: u16,
+    cells: usize,
+    theme: &Theme,
+) -> Option<Position> {
     if row >= area.height {
-        return;
+        return None;
     }
     let x = area.x.saturating_sub(2);
-    let wide = Rect { x, y: area.y + row, width: area.width.saturating_add(4), height: 1 };
-    let wide = wide.intersection(frame.area());
-    frame.render_widget(Span::raw(theme.symbols.pointer), wide);
-    frame.buffer_mut().set_style(wide, theme.selected);
+    let cells = u16::try_from(cells).unwrap_or(u16::MAX).min(area.width);
+    let bar = Rect { x, y: area.y + row, width: cells.saturating_add(3), height: 1 };
+    let bar = bar.intersection(frame.area());
+    if bar.is_empty() {
+        return None;
+    }
+    frame.render_widget(Span::raw(theme.symbols.pointer), bar);
+    frame.buffer_mut().set_style(bar, theme.selected);
+    Some(bar.as_position())
+}
+
+/// Puts the cursor where the selected line is.
+pub fn show_cursor(frame: &mut Frame<'_>, at: Option<Position>) {
+    if let Some(at) = at {
+        frame.set_cursor_position(at);
+    }
 }

@@ -2,13 +2,19 @@
 
 use ratatui::text::{Line, Span};
 
+use super::rows::spread;
+use super::text::{width, width_of};
 use crate::tui::model::Screen;
 use crate::tui::theme::Theme;
 
 const STEPS: [&str; 4] = ["Find", "Send", "Enter code", "Verified"];
 
+/// Why nothing has lines around it, at the right where there is room.
+const SMALL: &str = "too small for frames";
+const SHORT: &str = "too small";
+
 /// ` Find › Send › ENTER CODE › Verified`
-pub fn line(screen: &Screen, theme: &Theme) -> Line<'static> {
+pub fn line(screen: &Screen, columns: u16, theme: &Theme) -> Line<'static> {
     let current = match screen {
         Screen::Find(_) => 0,
         Screen::Send(_) => 1,
@@ -26,5 +32,10 @@ pub fn line(screen: &Screen, theme: &Theme) -> Line<'static> {
             _ => Span::styled(step, theme.muted),
         });
     }
-    Line::from(spans)
+    if theme.framed {
+        return Line::from(spans);
+    }
+    let room = usize::from(columns).saturating_sub(1);
+    let said = [SMALL, SHORT].into_iter().find(|it| width_of(&spans) + 2 + width(it) <= room);
+    spread(spans, vec![Span::styled(said.unwrap_or_default(), theme.muted)], room)
 }

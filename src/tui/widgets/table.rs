@@ -23,7 +23,7 @@ pub struct Column {
     /// The width it has though its cells need less, so that columns stay in
     /// place while lists come and go.
     pub usual: usize,
-    /// The most it takes.
+    /// The most it takes from other columns; it grows beyond where there is room.
     pub most: usize,
     /// Columns of a higher rank go first; those of rank 0 stay, and those of
     /// rank [`EXTRA`] come only where no other has to give way for them.
@@ -73,19 +73,43 @@ pub fn widths(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<usize>
         .enumerate()
         .map(|(at, column)| if kept[at] { wanted(column, at, rows) } else { 0 })
         .collect();
+    for at in (0..columns.len()).filter(|at| kept[*at] && columns[*at].rank >= EXTRA) {
+        let over = total(&widths).saturating_sub(room);
+        widths[at] = widths[at].saturating_sub(over).max(columns[at].least);
+    }
     shrink(columns, &mut widths, room);
+    grow(&mut widths, columns, rows, room);
     widths
+}
+
+/// Gives what room is left to the columns whose cells are cut, the one that lacks
+/// least first: it is the one that may be whole.
+fn grow(widths: &mut [usize], columns: &[Column], rows: &[Vec<Cell>], room: usize) {
+    let lacks = |at: usize, widths: &[usize]| needed(&columns[at], at, rows) - widths[at];
+    let mut cut: Vec<usize> = (0..widths.len())
+        .filter(|at| widths[*at] > 0 && needed(&columns[*at], *at, rows) > widths[*at])
+        .collect();
+    cut.sort_by_key(|at| lacks(*at, widths));
+    for at in cut {
+        let left = room.saturating_sub(total(widths));
+        widths[at] += lacks(at, widths).min(left);
+    }
+}
+
+/// The width at which none of a column's cells is cut.
+fn needed(column: &Column, at: usize, rows: &[Vec<Cell>]) -> usize {
+    let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.0));
+    cells.chain([width(column.title)]).max().unwrap_or(0)
 }
 
 /// The width a column would like to have.
 fn wanted(column: &Column, at: usize, rows: &[Vec<Cell>]) -> usize {
-    let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| width(&cell.0));
-    let needed = cells.chain([width(column.title)]).max().unwrap_or(0);
-    needed.max(column.usual).clamp(column.least, column.most)
+    needed(column, at, rows).max(column.usual).clamp(column.least, column.most)
 }
 
 /// Which columns stay: an extra one only where all before it, and all that are
-/// no extras, have what they want.
+/// no extras, have what they want. It may be cut itself: one long cell does not
+/// take the column from everybody.
 fn without_extras(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<bool> {
     let wants = |at: usize| wanted(&columns[at], at, rows) + GAP;
     let is_extra = |at: &usize| columns[*at].rank >= EXTRA;
@@ -95,7 +119,7 @@ fn without_extras(columns: &[Column], rows: &[Vec<Cell>], room: usize) -> Vec<bo
             if !is_extra(&at) {
                 return true;
             }
-            let fits = used + wants(at) <= room + GAP;
+            let fits = used + columns[at].least + GAP <= room + GAP;
             used += if fits { wants(at) } else { 0 };
             fits
         })
@@ -200,7 +224,26 @@ mod tests {
         let mut columns = COLUMNS;
         columns[2].rank = EXTRA;
         assert_eq!(widths(&columns, &[row()], 36), [9, 11, 12]);
-        assert_eq!(widths(&columns, &[row()], 35), [9, 11, 0]);
+        assert_eq!(widths(&columns, &[row()], 35), [9, 11, 11]);
+        assert_eq!(widths(&columns, &[row()], 33), [9, 11, 0]);
+    }
+
+    #[test]
+    fn one_long_cell_takes_no_column_from_the_others() {
+        let mut columns = COLUMNS;
+        columns[2].rank = EXTRA;
+        let long = ["1", "Bo", &"long ".repeat(40)].map(|it| (it.to_owned(), Style::new()));
+        assert_eq!(widths(&columns, &[row(), long.into()], 40), [9, 11, 16]);
+    }
+
+    #[test]
+    fn columns_grow_while_there_is_room() {
+        let name = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh";
+        let long = ["1", name, "2 Mill Lane"].map(|it| (it.to_owned(), Style::new()));
+        let rows = [row(), long.into()];
+        assert_eq!(widths(&COLUMNS, &rows, 60), [9, 30, 12]);
+        assert_eq!(widths(&COLUMNS, &rows, 70), [9, 45, 12]);
+        assert_eq!(widths(&COLUMNS, &rows, 200), [9, name.len(), 12]);
     }
 
     fn row() -> Vec<Cell> {

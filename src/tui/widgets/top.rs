@@ -34,6 +34,7 @@ fn known(model: &Model, now: Option<Timestamp>) -> Health {
         let condition = now.map(|now| model.providers.known.condition(channel, now));
         let part = health.part(Below::of(channel));
         *part = match (condition, *part) {
+            (_, Part::Off) => Part::Off,
             (Some(Condition::Down), _) | (_, Part::Down) => Part::Down,
             (Some(Condition::Slow), _) | (_, Part::Slow) => Part::Slow,
             (Some(Condition::Fallback), _) => Part::Fallback,
@@ -105,6 +106,7 @@ fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'s
     let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
     // Most offices do without it: it is told of where it is not well.
     parts.extend((health.whatsapp != Part::Ok).then_some(("whatsapp", health.whatsapp)));
+    parts.retain(|(_, part)| *part != Part::Off);
     let well = parts.iter().all(|(_, part)| *part == Part::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && said != Said::All {
@@ -118,7 +120,7 @@ fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'s
                 spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
             }
             let (word, style) = match part {
-                Part::Ok => ("ok", theme.muted),
+                Part::Ok | Part::Off => ("ok", theme.muted),
                 Part::Fallback => ("fallback", theme.warning),
                 Part::Slow => ("slow", theme.warning),
                 Part::Down if name != STORE => ("down", theme.bad),

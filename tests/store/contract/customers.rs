@@ -208,7 +208,7 @@ pub(super) async fn an_account_is_what_was_imported(desk: &Terminal) {
     assert_eq!(account.balance, new.balance);
     assert_eq!((account.invoices, account.feedback), (None, None), "nobody keeps bills here");
     new.balance = None;
-    let count = desk.import(&[new]).await;
+    let count = desk.import(&[new.clone()]).await;
     assert_eq!(count.unchanged, 1, "no balance leaves the recorded one");
     let account = desk.store.account(customer.id).await.expect("an answer");
     assert_eq!(account.balance.map(|it| it.cents), Some(-120));

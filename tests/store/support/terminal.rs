@@ -28,7 +28,7 @@ use countersign::service::ports::{
 pub(crate) const HOLDER: &str = "the terminal of the test";
 
 /// By whom changed contacts are told.
-pub(crate) const TRAY: NoticeProviders = NoticeProviders { email: "tray", sms: "tray" };
+pub(crate) const TRAY: NoticeProviders = NoticeProviders { email: Some("tray"), sms: Some("tray") };
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {

@@ -1,0 +1,38 @@
+//! Which channels an office has: any of them can be off, but not all.
+
+use super::build::Build;
+use super::settings::{EmailSettings, SmsSettings};
+use crate::domain::channel::{Assurance, Channel};
+
+/// Refuses an office that could verify nobody.
+pub(super) fn judge(
+    build: &mut Build<'_>,
+    email: &EmailSettings,
+    sms: &SmsSettings,
+    assurance: Assurance,
+) {
+    let keys = ["email.provider", "sms.provider", "whatsapp.provider"];
+    if keys.iter().any(|key| build.findings.is_broken(key)) {
+        return;
+    }
+    let is_off = [
+        (Channel::Email, matches!(email, EmailSettings::Off)),
+        (Channel::Sms, matches!(sms, SmsSettings::Off)),
+        (Channel::Whatsapp, build.merged.text(keys[2]).as_deref() == Some("off")),
+    ];
+    let mut on = is_off.iter().filter(|(_, off)| !off).map(|(channel, _)| *channel);
+    let is_enough = on.clone().any(|channel| channel.factor().satisfies(assurance));
+    if on.next().is_none() {
+        build.refuse(
+            keys[0],
+            "email.provider, sms.provider and whatsapp.provider are all \"off\": no code could go \
+             out; set one of them",
+        );
+    } else if !is_enough {
+        build.refuse(
+            "otp.assurance",
+            "otp.assurance = \"nist\" takes SMS alone, and sms.provider is \"off\": no code could go \
+             out; set one of the two",
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! `{{ code }}` is the first number of a message: telephones and mail programs that offer
+//! to fill a code in take the first one that they find.
+
+use super::check::{Finding, State, Work};
+use super::sources::{EMAIL, SMS};
+use super::values::Values;
+use super::{Templates, words};
+use crate::delivery::error::DeliveryError;
+use crate::domain::text;
+
+impl Templates {
+    /// Refuses an office whose name has digits where a text message says it before the code.
+    pub fn check_office(&self, office: &str) -> Result<(), DeliveryError> {
+        let findings = self.office_before_code(office);
+        let failed = findings.iter().find(|it| it.state == State::Failed);
+        failed.map_or(Ok(()), |finding| Err(DeliveryError::Settings(finding.to_string())))
+    }
+
+    /// What there is to say of the office's name where it stands before the code.
+    pub(super) fn office_before_code(&self, office: &str) -> Vec<Finding> {
+        let office = text::clean(office);
+        if !has_number(&office) {
+            return Vec::new();
+        }
+        let values = Values { office, ..Values::marked() };
+        let sms = self
+            .sms
+            .keys()
+            .filter(|tag| self.render(tag, SMS, &values).is_ok_and(|it| is_late(&it, &values)));
+        let said = |tag: &String| Finding {
+            locale: Some(tag.clone()),
+            part: "sms",
+            state: State::Failed,
+            text: format!(
+                "The digits of office.name stand before {{{{ code }}}} in {tag}/{SMS}, and telephones \
+                 take the first number for the code. Put {{{{ code }}}} first."
+            ),
+        };
+        let email = Finding {
+            locale: None,
+            part: "email",
+            state: State::Note,
+            text: "office.name has digits and stands at the top of emails: a mail program that \
+                   looks for the code may take them for it."
+                .into(),
+        };
+        sms.map(said).chain([email]).collect()
+    }
+}
+
+impl Work {
+    /// Why a text message cannot be used: a value that may hold digits, or digits of its own,
+    /// stand before the code.
+    pub(super) fn number_before_code(&self, tag: &str) -> Result<(), String> {
+        let values = Values::numbered();
+        let text = self.templates.render(tag, SMS, &values).map_err(|error| error.to_string())?;
+        if !is_late(&text, &values) {
+            return Ok(());
+        }
+        Err(format!(
+            "{tag}/{SMS} has a number before {{{{ code }}}}, or counter, customer, purpose, reference \
+             or minutes, which may hold one: telephones take the first for the code. Put {{{{ code }}}} \
+             before them."
+        ))
+    }
+
+    /// The same of an email, which can be used all the same.
+    pub(super) fn note_of_email(&mut self, tag: &str) {
+        let values = Values { customer: String::new(), ..Values::numbered() };
+        let late: Vec<&str> = EMAIL[1..]
+            .iter()
+            .copied()
+            .filter(|part| {
+                let Ok(text) = self.templates.render(tag, part, &values) else { return false };
+                let is_html = part.rsplit('.').next() == Some("html");
+                is_late(&if is_html { words::of_html(&text) } else { text }, &values)
+            })
+            .collect();
+        if !late.is_empty() {
+            let text = format!(
+                "A number can stand before {{{{ code }}}} in {}: a mail program that looks for the code \
+                 may take that one.",
+                late.join(" and ")
+            );
+            self.say(Some(tag), "email", State::Note, text);
+        }
+    }
+}
+
+/// Whether a digit stands before the code; where there is no code, that is said elsewhere.
+fn is_late(text: &str, values: &Values) -> bool {
+    text.split_once(&values.code).is_some_and(|(before, _)| has_number(before))
+}
+
+fn has_number(text: &str) -> bool {
+    text.chars().any(char::is_numeric)
+}

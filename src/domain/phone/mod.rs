@@ -1,0 +1,93 @@
+//! Phone numbers: read from what a record holds, and judged by the numbering
+//! plan of their country.
+//!
+//! The digits that come out are the digits that were written, with the country
+//! code before them and without the prefix that is dialled inside the country
+//! only. What is not understood is refused with its reason.
+
+pub mod country;
+mod error;
+mod number_type;
+mod plan;
+mod writing;
+
+use std::fmt;
+
+pub use error::{PhoneError, ReadAs};
+pub use number_type::NumberType;
+pub use plan::load as load_plans;
+
+use super::channel::Channel;
+use super::contact::mask;
+use writing::Writing;
+
+/// The digits of a number with its country code: E.164 allows 15, and no country
+/// has subscribers' numbers under 7.
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+/// A phone number in E.164: `+4915112345678`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber(String);
+
+impl PhoneNumber {
+    /// Reads a number in any usual writing; one without a country code belongs
+    /// to `default_country` (ISO 3166, two letters).
+    ///
+    /// A number of a possible form is taken even where the numbering plan does
+    /// not assign it: plans change more often than programs do, and the provider
+    /// has the last word. Whether it gets messages is judged by the policy.
+    pub fn parse(raw: &str, default_country: &str) -> Result<Self, PhoneError> {
+        let writing = Writing::read(raw)?;
+        let e164 = plan::e164(&plan::read(&writing, default_country)?);
+        let read_as = || ReadAs::Written;
+        match e164.len() - 1 {
+            digits if digits < *DIGITS.start() => Err(PhoneError::TooShort(read_as())),
+            digits if digits > *DIGITS.end() => Err(PhoneError::TooLong(read_as())),
+            _ => Ok(Self(e164)),
+        }
+    }
+
+    /// Takes a number over that was written down in E.164 once it was parsed,
+    /// without looking it up in its country's numbering plan.
+    pub fn from_e164(raw: &str) -> Result<Self, PhoneError> {
+        let digits = raw.strip_prefix('+').ok_or(PhoneError::NoCountryCode)?;
+        if let Some(other) = digits.chars().find(|char| !char.is_ascii_digit()) {
+            return Err(PhoneError::Character(other));
+        }
+        match digits.len() {
+            _ if digits.starts_with('0') => Err(PhoneError::UnknownCountryCode),
+            count if count < *DIGITS.start() => Err(PhoneError::TooShort(ReadAs::Written)),
+            count if count > *DIGITS.end() => Err(PhoneError::TooLong(ReadAs::Written)),
+            _ => Ok(Self(raw.to_owned())),
+        }
+    }
+
+    /// The number in E.164: `+4915112345678`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The countries (ISO 3166) that the number belongs to: several where they
+    /// share a numbering plan.
+    pub fn countries(&self) -> Vec<String> {
+        let number = plan::of_e164(&self.0);
+        let countries = number.map(|it| plan::countries(&it)).unwrap_or_default();
+        countries.iter().map(|it| it.as_region_str().to_string()).collect()
+    }
+
+    /// What the number is for.
+    pub fn number_type(&self) -> NumberType {
+        let number = plan::of_e164(&self.0);
+        number.map_or(NumberType::Unknown, |it| NumberType::of(plan::number_type(&it)))
+    }
+}
+
+/// Numbers never print in full by accident.
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask(Channel::Sms, &self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,282 @@
+//! The world's numbering plans, as Google's library has them.
+//!
+//! The library's own reading of a text is lax: it dials letters and drops what
+//! it does not know. It is given digits alone, and what it makes of them is
+//! compared with what was written.
+
+use std::sync::LazyLock;
+
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL as PLANS, ParseError, PhoneNumber as Number,
+    PhoneNumberType, Region, ValidationError, get_national_significant_number_owned as national,
+};
+
+use super::error::{PhoneError, ReadAs};
+use super::writing::Writing;
+
+/// Prefixes that a country took out of its numbers, so that a number is the same
+/// without them.
+struct Withdrawn {
+    country_code: &'static str,
+    region: Region,
+    prefixes: &'static [&'static str],
+    /// Digits of a number today.
+    digits: usize,
+}
+
+/// Mexico dials ten digits since August 2019: without the 1 of mobile phones
+/// behind +52, and without 01, 044 and 045 inside the country.
+const WITHDRAWN: &[Withdrawn] = &[Withdrawn {
+    country_code: "52",
+    region: Region::MX,
+    prefixes: &["044", "045", "01", "1"],
+    digits: 10,
+}];
+
+/// The calling code of North America, whose numbers begin with an area code.
+const NORTH_AMERICA: i32 = 1;
+
+/// Digits of a number that is dialled inside its area.
+const FEWEST_LOCAL: usize = 5;
+
+/// Reads the tables where they are not read yet: it takes tens of milliseconds,
+/// and is done before a lock or a transaction is taken.
+pub fn load() {
+    LazyLock::force(&PLANS);
+}
+
+/// The value of a decimal digit of any script, as ASCII.
+pub(super) fn digit(char: char) -> Option<char> {
+    PLANS.normalize_digits_only(char.to_string()).chars().next()
+}
+
+/// A reading, and whether a plan assigns the number.
+struct Reading {
+    number: Number,
+    is_valid: bool,
+}
+
+/// The number that was written; one without a country code belongs to `country`.
+pub(super) fn read(writing: &Writing, country: &str) -> Result<Number, PhoneError> {
+    let Writing { plus, digits, trunk_zero } = writing;
+    let written = |digits: &str| {
+        if *plus {
+            return vec![international(digits.strip_prefix("00").unwrap_or(digits))];
+        }
+        let abroad = dialled_abroad(digits, country).map(international);
+        abroad.into_iter().chain([default(digits, country)]).collect()
+    };
+    let mut readings = written(digits);
+    if let Some(at) = *trunk_zero {
+        readings.extend(written(&format!("{}{}", &digits[..at], &digits[at + 1..])));
+    }
+    one_of(readings).map(|it| it.number)
+}
+
+/// The one reading that others agree with: those that a plan assigns count first.
+fn one_of(readings: Vec<Result<Reading, PhoneError>>) -> Result<Reading, PhoneError> {
+    let mut failed = None;
+    let mut found: Option<Reading> = None;
+    for reading in readings {
+        match (reading, &found) {
+            (Err(reason), _) => failed = failed.or(Some(reason)),
+            (Ok(new), Some(old)) if new.is_valid && old.is_valid && new.number != old.number => {
+                return Err(PhoneError::Ambiguous);
+            }
+            (Ok(new), Some(old)) if !new.is_valid || old.is_valid => drop(new),
+            (Ok(new), _) => found = Some(new),
+        }
+    }
+    found.ok_or_else(|| failed.unwrap_or(PhoneError::NoDigits))
+}
+
+/// The digits behind the prefix of calls abroad: 00, whatever the country's own is,
+/// and 011 in North America. The library knows the others.
+fn dialled_abroad<'a>(digits: &'a str, country: &str) -> Option<&'a str> {
+    let in_north_america = || {
+        let code = PLANS.get_country_code_for_region(region(country)?)?;
+        digits.strip_prefix("011").filter(|_| code == NORTH_AMERICA)
+    };
+    digits.strip_prefix("00").or_else(in_north_america)
+}
+
+/// Reads digits that begin with a country code.
+fn international(digits: &str) -> Result<Reading, PhoneError> {
+    let today = WITHDRAWN.iter().find_map(|it| {
+        let rest = today(it, digits.strip_prefix(it.country_code)?)?;
+        Some(format!("{}{rest}", it.country_code))
+    });
+    let digits = today.as_deref().unwrap_or(digits);
+    let read = PLANS.parse(format!("+{digits}"), None);
+    // What is a number of the country as it is written has no prefix to take away.
+    let code = read.as_ref().ok().map(|it| it.country_code.to_string());
+    let whole = code.and_then(|code| significant(&code, digits.strip_prefix(&code)?));
+    match whole.filter(is_valid) {
+        Some(number) => Ok(Reading { number, is_valid: true }),
+        None => judged(read, digits, &ReadAs::Written),
+    }
+}
+
+/// Reads digits without a plus sign as a number of `country`, or with its country
+/// code where they are one only so.
+fn default(digits: &str, country: &str) -> Result<Reading, PhoneError> {
+    let Some(region) = region(country) else { return Err(PhoneError::NoCountryCode) };
+    let mut withdrawn = WITHDRAWN.iter().filter(|it| it.region == region);
+    let today = withdrawn.find_map(|it| today_or_abroad(it, digits));
+    let digits = today.as_deref().unwrap_or(digits);
+    let read = judged(PLANS.parse(digits, Some(region)), digits, &ReadAs::Default(country.into()));
+    let code = PLANS.get_country_code_for_region(region).unwrap_or_default().to_string();
+    // What is a number of the country as it is written is not dialled abroad.
+    let whole = significant(&code, digits).filter(is_valid);
+    let whole = whole.map(|number| Ok(Reading { number, is_valid: true }));
+    let read = match whole {
+        Some(whole) => one_of(vec![whole, read]),
+        None => read,
+    };
+    let with_code = digits.starts_with(&code).then(|| international(digits).ok()).flatten();
+    match (read, with_code.filter(|it| it.is_valid)) {
+        (read, None) => read,
+        (Ok(read), Some(with_code)) if read.is_valid && read.number != with_code.number => {
+            without_plus(read, with_code)
+        }
+        (_, Some(with_code)) => Ok(with_code),
+    }
+}
+
+/// The number of digits that are one both with their first ones as the country's
+/// code and without. What is left of a real number behind the code is too short for
+/// a mobile phone's; where it is one, the plan lets others be longer than they are.
+fn without_plus(national: Reading, with_code: Reading) -> Result<Reading, PhoneError> {
+    let is_mobile = |it: &Reading| number_type(&it.number) == PhoneNumberType::Mobile;
+    match (is_mobile(&national), is_mobile(&with_code)) {
+        (false, true) => Ok(with_code),
+        (true, false) => Ok(national),
+        _ => Err(PhoneError::Ambiguous),
+    }
+}
+
+/// The number without a prefix that was withdrawn.
+fn today<'a>(withdrawn: &Withdrawn, national: &'a str) -> Option<&'a str> {
+    let rests = withdrawn.prefixes.iter().filter_map(|prefix| national.strip_prefix(prefix));
+    rests.into_iter().find(|rest| rest.len() == withdrawn.digits)
+}
+
+/// As [`today`], with the country's code before it or without.
+fn today_or_abroad(withdrawn: &Withdrawn, digits: &str) -> Option<String> {
+    let behind_code = || today(withdrawn, digits.strip_prefix(withdrawn.country_code)?);
+    today(withdrawn, digits).or_else(behind_code).map(str::to_owned)
+}
+
+/// Judges what the library made of `digits`.
+fn judged(
+    parsed: Result<Number, ParseError>,
+    digits: &str,
+    read_as: &ReadAs,
+) -> Result<Reading, PhoneError> {
+    let number = parsed.map_err(|error| match error {
+        ParseError::InvalidCountryCode => PhoneError::UnknownCountryCode,
+        ParseError::TooLongNsn => PhoneError::TooLong(read_as.clone()),
+        ParseError::TooShortNsn | ParseError::TooShortAfterIdd | ParseError::NotANumber(_) => {
+            PhoneError::TooShort(read_as.clone())
+        }
+    })?;
+    let significant = national(&number);
+    // What stands at the end stays there, whatever prefix goes or comes before it.
+    let end = significant.len().saturating_sub(6);
+    if !digits.ends_with(&significant[end..]) {
+        return Err(PhoneError::NotInPlan(read_as.clone()));
+    }
+    if is_valid(&number) {
+        return Ok(Reading { number, is_valid: true });
+    }
+    match PLANS.is_possible_number_with_reason(&number) {
+        Ok(NumberLengthType::IsPossible) => {}
+        Ok(NumberLengthType::IsPossibleLocalOnly) if significant.len() < FEWEST_LOCAL => {
+            return Err(PhoneError::TooShort(read_as.clone()));
+        }
+        Ok(NumberLengthType::IsPossibleLocalOnly) => {
+            return Err(PhoneError::NoAreaCode(read_as.clone()));
+        }
+        Err(ValidationError::InvalidCountryCode) => return Err(PhoneError::UnknownCountryCode),
+        Err(ValidationError::TooShort) => return Err(PhoneError::TooShort(read_as.clone())),
+        Err(ValidationError::TooLong) => return Err(PhoneError::TooLong(read_as.clone())),
+        Err(ValidationError::InvalidLength) => {
+            return Err(PhoneError::NotInPlan(read_as.clone()));
+        }
+    }
+    // A zero or a one at the beginning is left of a prefix that is none here.
+    let is_rest = significant.starts_with('0')
+        || number.country_code == NORTH_AMERICA && significant.starts_with('1');
+    if is_rest {
+        return Err(PhoneError::NotInPlan(read_as.clone()));
+    }
+    Ok(Reading { number, is_valid: false })
+}
+
+fn is_valid(number: &Number) -> bool {
+    PLANS.is_valid_number(number)
+}
+
+/// The region of a country that has a calling code.
+pub(super) fn region(country: &str) -> Option<Region> {
+    super::country::is_known(country).then(|| Region::from_code(country).ok()).flatten()
+}
+
+/// The countries that a number is assigned to, the library's choice first. One
+/// that is assigned to none belongs to the country of its first digits, where they
+/// tell it, or else to the one that speaks for the calling code.
+pub(super) fn countries(number: &Number) -> Vec<Region> {
+    let first = PLANS.get_region_for_number(number);
+    let sharing = || PLANS.get_regions_for_country_calling_code(number.country_code);
+    let valid = sharing().into_iter().flatten();
+    let valid = valid.filter(|region| PLANS.is_valid_number_for_region(number, *region));
+    let mut countries: Vec<Region> = valid.collect();
+    if let Some(at) = countries.iter().position(|it| Some(*it) == first) {
+        countries.swap(0, at);
+    }
+    if countries.is_empty() {
+        let told = first.or_else(|| area(number));
+        countries.extend(told.or_else(|| PLANS.get_region_for_country_code(number.country_code)));
+    }
+    countries
+}
+
+/// The country of an area code in North America, whatever follows it.
+fn area(number: &Number) -> Option<Region> {
+    /// A subscriber's number that every area has.
+    const SUBSCRIBER: u64 = 234_5678;
+    if number.country_code != NORTH_AMERICA {
+        return None;
+    }
+    let area = number.national_number / 10_000_000;
+    let inside = Number { national_number: area * 10_000_000 + SUBSCRIBER, ..number.clone() };
+    PLANS.get_region_for_number(&inside)
+}
+
+/// What the number is for.
+pub(super) fn number_type(number: &Number) -> PhoneNumberType {
+    PLANS.get_number_type(number)
+}
+
+/// The number of a country code and all the digits behind it.
+fn significant(country_code: &str, digits: &str) -> Option<Number> {
+    let zeros = digits.len() - digits.trim_start_matches('0').len();
+    Some(Number {
+        country_code: country_code.parse().ok()?,
+        national_number: digits.parse().ok()?,
+        italian_leading_zero: (zeros > 0).then_some(true),
+        number_of_leading_zeros: i32::try_from(zeros).ok().filter(|zeros| *zeros > 1),
+        ..Number::default()
+    })
+}
+
+/// The number in E.164.
+pub(super) fn e164(number: &Number) -> String {
+    format!("+{}{}", number.country_code, national(number))
+}
+
+/// The number of a text in E.164.
+pub(super) fn of_e164(e164: &str) -> Option<Number> {
+    let code = PLANS.parse(e164, None).ok()?.country_code.to_string();
+    significant(&code, e164.strip_prefix('+')?.strip_prefix(&code)?)
+}
