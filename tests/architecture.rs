@@ -43,6 +43,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rand", &["random"]),
     ("csv", &["cli", "service"]),
+    ("encoding_rs", &["service"]),
+    ("chardetng", &["service"]),
+    ("oem_cp", &["service"]),
+    ("any_ascii", &["domain"]),
 ];
 
 /// Crates and parts of the standard library that do IO, wait, or know the

@@ -170,7 +170,7 @@ async fn at_the_desk(
         }
         Command::Customers(Customers::Import(import)) if import.dry_run => {
             keep_log(house, config, output);
-            return import::dry_run(house, config, output, &import.file).await;
+            return import::dry_run(house, config, output, &import).await;
         }
         Command::Customers(Customers::Index(arguments)) => {
             let store = house.store(config).await?;
@@ -188,7 +188,7 @@ async fn at_the_desk(
     }
     match command {
         Command::Customers(Customers::Import(import)) => {
-            import::run(&desk, &config.phones.default_country, output, &import.file).await
+            import::run(&desk, &config.phones.default_country, output, &import).await
         }
         Command::Customers(Customers::Find { query, limit, .. }) => {
             customers::find(&desk, output, &query.join(" "), limit).await

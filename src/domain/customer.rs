@@ -138,7 +138,7 @@ pub struct NewCustomer {
     pub unsaid: Unsaid,
 }
 
-/// What a file has no column for.
+/// What a file has no column for, and what of it cannot be read.
 #[expect(clippy::struct_excessive_bools, reason = "they are columns, each alone")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsaid {
@@ -150,6 +150,9 @@ pub struct Unsaid {
     pub address: bool,
     /// The language.
     pub locale: bool,
+    /// The balance on file is not to stay, although none is said: the file has one that
+    /// cannot be read.
+    pub void_balance: bool,
 }
 
 /// What the office has on the customer: shown once they are verified.

@@ -42,8 +42,7 @@ statements! {
               ")) list ORDER BY key_no \
               ON DUPLICATE KEY UPDATE name = VALUES(name), email = VALUES(email), \
               phone = VALUES(phone), address = VALUES(address), locale = VALUES(locale), \
-              balance_cents = COALESCE(VALUES(balance_cents), core_customer.balance_cents), \
-              currency = COALESCE(VALUES(currency), core_customer.currency), \
+              balance_cents = VALUES(balance_cents), currency = VALUES(currency), \
               updated_at = VALUES(updated_at)"))
     }
 }
@@ -94,11 +93,16 @@ impl Incoming<'_> {
 
     /// As it is to be where what is unsaid stays as it is on file.
     fn beside<'a>(&'a self, file: Option<&'a OnFile>) -> Incoming<'a> {
-        let Some(OnFile { email, phone, address, locale }) = file else { return self.clone() };
+        let Some(OnFile { email, phone, address, locale, balance_cents, currency }) = file else {
+            return self.clone();
+        };
         let of = |is_unsaid, said, on_file: &'a Option<String>| {
             if is_unsaid { on_file.as_deref() } else { said }
         };
+        let keeps_balance = self.balance_cents.is_none() && !self.unsaid.void_balance;
         Incoming {
+            balance_cents: if keeps_balance { *balance_cents } else { self.balance_cents },
+            currency: of(keeps_balance, self.currency, currency),
             email: of(self.unsaid.email, self.email, email),
             phone: of(self.unsaid.phone, self.phone, phone),
             address: of(self.unsaid.address, self.address, address),
@@ -112,8 +116,7 @@ impl Incoming<'_> {
         Entry::new(self.account_no, self.name, self.email, self.phone, self.phone)
     }
 
-    /// Whether a row of `ON_FILE` reads the same, clean as rows are read; one
-    /// without a balance leaves it.
+    /// Whether a row of `ON_FILE` reads the same, clean as rows are read.
     fn reads_as(&self, row: &Row) -> Result<bool, StoreError> {
         let texts = [self.email, self.phone, self.address, self.locale];
         let same_texts = texts
@@ -121,9 +124,8 @@ impl Incoming<'_> {
             .zip(3..)
             .map(|(text, at)| Ok(row.maybe_text(at)? == text.map(clean)))
             .collect::<Result<Vec<bool>, StoreError>>()?;
-        let same_balance = self.balance_cents.is_none()
-            || (row.maybe_int(7)? == self.balance_cents
-                && row.maybe_text(8)?.as_deref() == self.currency);
+        let same_balance = row.maybe_int(7)? == self.balance_cents
+            && row.maybe_text(8)?.as_deref() == self.currency;
         Ok(row.text(2)? == clean(self.name) && same_balance && same_texts.iter().all(|same| *same))
     }
 }
@@ -134,6 +136,8 @@ struct OnFile {
     phone: Option<String>,
     address: Option<String>,
     locale: Option<String>,
+    balance_cents: Option<i64>,
+    currency: Option<String>,
 }
 
 impl OnFile {
@@ -144,6 +148,8 @@ impl OnFile {
             phone: row.maybe_text(4)?,
             address: row.maybe_text(5)?,
             locale: row.maybe_text(6)?,
+            balance_cents: row.maybe_int(7)?,
+            currency: row.maybe_text(8)?,
         })
     }
 }
@@ -194,7 +200,9 @@ pub(super) async fn write(tx: &mut Tx, customers: &[Incoming<'_>]) -> Result<Wri
     let names = list(customers.iter().map(|it| it.account_no));
     let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
     let mut on_file = HashMap::new();
-    for customer in customers.iter().filter(|it| it.unsaid != Unsaid::default()) {
+    let leaves_something =
+        |it: &&Incoming<'_>| it.unsaid != Unsaid::default() || it.balance_cents.is_none();
+    for customer in customers.iter().filter(leaves_something) {
         if let Some(row) = before.get(customer.account_no) {
             on_file.insert(customer.account_no, OnFile::read(row)?);
         }

@@ -236,8 +236,7 @@ macro_rules! fragment {
     ($database:ident upsert_customer) => {
         " ON CONFLICT (account_no) DO UPDATE SET name = excluded.name, email = excluded.email, \
          phone = excluded.phone, address = excluded.address, locale = excluded.locale, \
-         balance_cents = COALESCE(excluded.balance_cents, core_customer.balance_cents), \
-         currency = COALESCE(excluded.currency, core_customer.currency), \
+         balance_cents = excluded.balance_cents, currency = excluded.currency, \
          updated_at = excluded.updated_at"
     };
     ($database:ident request_columns) => {

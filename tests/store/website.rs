@@ -137,7 +137,7 @@ on_each_store! {
         let dry = store.import(&batch, TRAY, &actor(), true).await.expect("counted").count;
         let count = store.import(&batch, TRAY, &actor(), false).await.expect("written").count;
         assert_eq!(dry, count, "nothing was written before");
-        let half = Unsaid { email: true, phone: true, address: true, locale: true };
+        let half = Unsaid { email: true, phone: true, address: true, locale: true, void_balance: false };
         let mut renamed = new_customer("K-1003", "Ünal Çelik-Berg");
         renamed.unsaid = half;
         let before = store.identify(CustomerKey::Email("unal@example.org")).await.expect("read");

@@ -13,14 +13,16 @@ pub enum Customers {
     #[command(after_help = "\
 Examples:
   countersign customers import customers.csv --dry-run
+  countersign customers import kunden.csv --columns account_no=Kundennummer
   zcat customers.csv.gz | countersign customers import -
 
 The first line names the columns, in any order: account_no and name are needed;
-email, phone, address, locale, balance and currency are optional. The file is
-UTF-8, with commas or semicolons. A line replaces what is on file; what the file
-has no column for stays, and so does a balance that a line does not name. Good
-lines are imported and bad ones are named; where there was a bad one the exit code
-is 15.")]
+email, phone, address, locale, balance and currency are optional. The file is CSV
+with commas, semicolons or tabs, in UTF-8 or another encoding, which is then named.
+A line replaces what is on file; what the file has no column for stays, and so does
+a balance that a line does not name. A bad cell is named and left out: what is on
+file in its place goes. A line without account number or name is named and left
+out. Where there was one or the other, or no customer at all, the exit code is 15.")]
     Import(ImportArgs),
     /// Find customers by account number, email, phone digits or the beginning of a name
     #[command(after_help = "\
@@ -130,6 +132,16 @@ pub struct ImportArgs {
     /// Check the file, compare it with the store, say what would change; write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// What the file calls a column.
+    #[arg(
+        long,
+        value_name = "COLUMN=NAME",
+        help = "What the file calls a column, such as account_no=Kundennummer; may be repeated"
+    )]
+    pub columns: Vec<String>,
+    /// The encoding of the file, such as windows-1252; told from the file itself if not given
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

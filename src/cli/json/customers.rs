@@ -68,10 +68,12 @@ pub struct ImportReply {
     pub compared: bool,
     /// Lines read, without the header.
     pub lines: u64,
-    /// Good lines.
+    /// Lines imported, those without a bad cell included.
     pub good: u64,
-    /// Bad lines.
+    /// Lines left out.
     pub bad: u64,
+    /// Lines imported without a cell that is bad.
+    pub incomplete: u64,
     /// Lines whose account stands on an earlier line too.
     pub repeated: u64,
     /// Customers the good lines are about: those written, or in a dry run
@@ -93,10 +95,12 @@ pub struct ImportReply {
     /// The first of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replacements: Vec<ReplacedContact>,
-    /// The first bad lines.
+    /// The first bad lines and cells.
     pub problems: Vec<LineProblem>,
     /// Columns nobody knows.
     pub ignored_columns: Vec<String>,
+    /// The encoding the file was read in.
+    pub encoding: &'static str,
 }
 
 /// A contact that took another one's place.
@@ -114,11 +118,20 @@ impl From<Replaced> for ReplacedContact {
     }
 }
 
-/// One bad line.
+/// One bad line, or a bad cell of a line.
 #[derive(Clone, Debug, Serialize)]
 pub struct LineProblem {
-    /// Its number in the file; the header is line 1.
+    /// Its number in the file; the first one is line 1.
     pub line: u64,
+    /// The account number on it, where it can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// The column of a cell that is left out; none where the line is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<&'static str>,
+    /// What the cell holds, a contact with its middle hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
     /// What is wrong.
     pub reason: String,
 }

@@ -1,15 +1,17 @@
 //! The cells of one record.
 
 /// The cells of a record (RFC 4180); none where a quoted cell does not end. A
-/// quote inside a cell that does not begin with one is a character like others.
+/// quote inside a cell that does not begin with one is a character like others, but
+/// for `="004217"`, as spreadsheets write a number that is a text.
 pub(super) fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
     let delimiter = char::from(delimiter);
     let mut cells = Vec::new();
     let mut rest = record;
     loop {
-        let (mut cell, mut behind) = match rest.strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => (String::new(), rest),
+        let (mut cell, mut behind) = match (rest.strip_prefix('"'), rest.strip_prefix("=\"")) {
+            (Some(quoted), _) => unquote(quoted)?,
+            (None, Some(quoted)) => formula(quoted, delimiter).unwrap_or((String::new(), rest)),
+            (None, None) => (String::new(), rest),
         };
         // What stands between a closing quote and the delimiter belongs to the cell.
         let end = behind.find(delimiter).unwrap_or(behind.len());
@@ -21,6 +23,27 @@ pub(super) fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
             None => return Some(cells),
         }
     }
+}
+
+/// The text of a cell: what a spreadsheet wrote around it, so that it stays a text,
+/// is taken away.
+pub(super) fn value(cell: &str) -> &str {
+    let cell = cell.trim();
+    if let Some(quoted) = cell.strip_prefix("=\"").and_then(|it| it.strip_suffix('"')) {
+        return quoted;
+    }
+    match cell.strip_prefix('\'') {
+        Some(text) if text.starts_with(|it: char| it.is_ascii_digit() || "+-=@".contains(it)) => {
+            text
+        }
+        _ => cell,
+    }
+}
+
+/// A formula that is nothing but a quoted text, which may have the delimiter in it.
+fn formula(quoted: &str, delimiter: char) -> Option<(String, &str)> {
+    let (cell, behind) = unquote(quoted)?;
+    (behind.is_empty() || behind.starts_with(delimiter)).then_some((cell, behind))
 }
 
 /// The text up to the closing quote, and what follows it.
@@ -37,5 +60,18 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
             }
             None => return Some((cell, behind)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_that_hold_a_text_are_that_text() {
+        let cells = split("=\"004217\",\"=\"\"0042\"\"\",=\"a,b\",=\"a\"b,'007,'t Hooft", b',');
+        let cells = cells.expect("cells");
+        let values: Vec<&str> = cells.iter().map(|it| value(it)).collect();
+        assert_eq!(values, ["004217", "0042", "a,b", "=\"a\"b", "007", "'t Hooft"]);
     }
 }

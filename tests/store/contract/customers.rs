@@ -212,6 +212,11 @@ pub(super) async fn an_account_is_what_was_imported(desk: &Terminal) {
     assert_eq!(count.unchanged, 1, "no balance leaves the recorded one");
     let account = desk.store.account(customer.id).await.expect("an answer");
     assert_eq!(account.balance.map(|it| it.cents), Some(-120));
+    new.unsaid.void_balance = true;
+    let count = desk.import(&[new]).await;
+    assert_eq!(count.changed, 1, "one that cannot be read does not leave it");
+    let account = desk.store.account(customer.id).await.expect("an answer");
+    assert_eq!(account.balance, None);
     assert_eq!(desk.store.customer(customer.id).await.expect("an answer").as_ref(), Some(customer));
     assert_eq!(desk.store.customer(CustomerId(99)).await.expect("an answer"), None);
     assert_eq!(desk.store.account(CustomerId(99)).await.expect("an answer").balance, None);

@@ -1,0 +1,290 @@
+//! `customers import`: a file of any length, in batches, in flat memory. One
+//! thread reads and checks while the store writes.
+
+mod sums;
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::time::Duration;
+
+use sums::Sums;
+use tokio::sync::mpsc;
+
+use super::args::ImportArgs;
+use super::exit::{Exit, Failure};
+use super::house::House;
+use super::json::LineProblem;
+use super::output::Output;
+use crate::config::Config;
+use crate::config::settings::StoreSettings;
+use crate::domain::customer::NewCustomer;
+use crate::domain::outcome::Outcome;
+use crate::service::import::BATCH;
+use crate::service::ports::{ImportCount, StoreError};
+use crate::service::roster::{
+    self, BadCell, ColumnNames, Encoding, Reading, Roster, RosterError, RosterLine,
+};
+use crate::service::{Desk, DeskError};
+
+/// `customers import`
+pub async fn run(
+    desk: &Desk,
+    country: &str,
+    output: &mut Output,
+    arguments: &ImportArgs,
+) -> Result<Exit, Failure> {
+    let mut sums = Sums::new(desk.contact_quarantine(), false);
+    if let Err(failure) = work_through(Some(desk), country, output, arguments, &mut sums).await {
+        if sums.written == ImportCount::default() {
+            return Err(failure);
+        }
+        // What was written is in the log all the same, where it can be.
+        let _ = desk.import_done(sums.written).await;
+        output.progress("");
+        return Err(failure.after(&format!(
+            "The import ended before its end; written by then: {} Import the file again: what is \
+             on file already stays.",
+            sums.message()
+        )));
+    }
+    if let Err(error) = desk.import_done(sums.written).await {
+        output.note(&format!("The log does not name this import: {error}."));
+    }
+    sums.finish(output)
+}
+
+/// `customers import --dry-run`: compared with the store, where there is one.
+pub async fn dry_run(
+    house: &dyn House,
+    config: &Config,
+    output: &mut Output,
+    arguments: &ImportArgs,
+) -> Result<Exit, Failure> {
+    let desk = match &config.store {
+        StoreSettings::Sqlite { file } if !file.exists() => None,
+        _ => match house.desk(config).await {
+            Ok(desk) => Some(desk),
+            Err(Failure::Told(told)) => {
+                output.note(&format!(
+                    "Only the file is checked, not what is on file: {}",
+                    told.message
+                ));
+                None
+            }
+            Err(failure) => return Err(failure),
+        },
+    };
+    let quarantine = desk.as_ref().map_or(Duration::ZERO, Desk::contact_quarantine);
+    let mut sums = Sums::new(quarantine, true);
+    sums.is_compared = desk.is_some();
+    let country = &config.phones.default_country;
+    work_through(desk.as_ref(), country, output, arguments, &mut sums).await?;
+    sums.finish(output)
+}
+
+/// Reads the file to its end, and has the desk write it or count what it would write.
+async fn work_through(
+    desk: Option<&Desk>,
+    country: &str,
+    output: &mut Output,
+    arguments: &ImportArgs,
+    sums: &mut Sums,
+) -> Result<(), Failure> {
+    let mut roster = open(&arguments.file, &reading(country, arguments)?)?;
+    tell_header(&roster, output, sums);
+    let told = arguments.encoding.is_some();
+    let (sender, mut batches) = mpsc::channel(2);
+    let reader = tokio::task::spawn_blocking(move || read(&mut roster, told, &sender));
+    while let Some(batch) = batches.recv().await {
+        sums.take(output, &batch);
+        if let Some(desk) = desk {
+            let done = desk.import_batch(&batch.customers, sums.is_dry).await.map_err(may_not)?;
+            sums.add(output, done);
+        }
+        sums.progress(output);
+    }
+    output.progress("");
+    reader
+        .await
+        .map_err(|error| Failure::internal(error.to_string()))?
+        .map_err(|error| Failure::usage(format!("The file cannot be read on: {error}.")))
+}
+
+/// Says what is to be known of the header.
+fn tell_header(roster: &Roster<Source>, output: &mut Output, sums: &mut Sums) {
+    sums.ignored_columns = roster.unknown_columns().to_vec();
+    if !sums.ignored_columns.is_empty() {
+        output.note(&format!(
+            "These columns are not known and not read: {}.",
+            sums.ignored_columns
+                .iter()
+                .map(|column| asked_back(column))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ));
+    }
+    if roster.title_lines() > 0 {
+        output.note(&format!(
+            "The columns are named on line {}; what stands above is not read.",
+            roster.title_lines() + 1
+        ));
+    }
+    if roster.lacks_currency() {
+        output.note("The file has balances and no column currency: balances are not read.");
+    }
+    let lacking: Vec<_> = roster.lacking_columns().collect();
+    if !lacking.is_empty() {
+        let columns = lacking.join(", ");
+        output.note(&format!("The file has no column {columns}: what is on file of it stays."));
+    }
+}
+
+/// How the file is to be read.
+fn reading(country: &str, arguments: &ImportArgs) -> Result<Reading, Failure> {
+    let columns = ColumnNames::parse(arguments.columns.iter().map(String::as_str))
+        .map_err(|error| Failure::usage(format!("{error}.")))?;
+    let encoding = arguments.encoding.as_deref().map(|name| {
+        Encoding::named(name).ok_or_else(|| {
+            Failure::usage(format!(
+                "There is no encoding {name}. Some are utf-8, utf-16le, windows-1252, \
+                 windows-1250, macintosh, cp850 and shift_jis."
+            ))
+        })
+    });
+    Ok(Reading { country: country.to_owned(), encoding: encoding.transpose()?, columns })
+}
+
+/// Why an import ended. Counters' accounts have no right to write customers, and
+/// are not meant to have it.
+fn may_not(error: DeskError) -> Failure {
+    let DeskError::Store(StoreError::Denied(why)) = error else { return error.into() };
+    let message = format!(
+        "This account may not write customers, and nothing was written: {why}. Import with the \
+         account that owns the store's tables; a counter's account only verifies customers."
+    );
+    Failure::outcome(Outcome::Forbidden, message)
+}
+
+type Source = Box<dyn BufRead + Send>;
+
+fn open(path: &Path, reading: &Reading) -> Result<Roster<Source>, Failure> {
+    let source: Source = if path == Path::new("-") {
+        Box::new(BufReader::new(io::stdin()))
+    } else {
+        let file = File::open(path).map_err(|error| {
+            Failure::usage(format!("{} cannot be opened: {error}.", path.display()))
+        })?;
+        Box::new(BufReader::with_capacity(64 * 1024, file))
+    };
+    Roster::open(source, reading).map_err(|error| match error {
+        RosterError::Io(_) => Failure::usage(format!("{}: {error}.", path.display())),
+        error => Failure::outcome(Outcome::Malformed, format!("{}: {error}.", path.display())),
+    })
+}
+
+/// Some lines of the file.
+#[derive(Default)]
+struct Batch {
+    /// The customers, each account once: the last of its lines.
+    customers: Vec<NewCustomer>,
+    good: u64,
+    /// Those of them that lack a cell that is bad.
+    incomplete: u64,
+    /// What there is to say about lines, in the order of the file.
+    remarks: Vec<Remark>,
+}
+
+/// Something to say about a line.
+enum Remark {
+    /// The encoding that all is read in.
+    Encoding(&'static str),
+    /// It is bad, and left out.
+    Bad(LineProblem),
+    /// A cell of it is bad, and left out.
+    Cell(LineProblem),
+    /// Its account stands on an earlier line too.
+    Repeated(u64),
+}
+
+impl Batch {
+    /// Keeps what there is to say of a line; gives its customer.
+    fn remark(&mut self, line: RosterLine) -> Option<NewCustomer> {
+        let RosterLine { number, account_no, customer, bad_cells } = line;
+        let problem = |column, value, reason| LineProblem {
+            line: number,
+            customer: account_no.clone(),
+            column,
+            value,
+            reason,
+        };
+        let customer = match customer {
+            Ok(customer) => customer,
+            Err(reason) => {
+                self.remarks.push(Remark::Bad(problem(None, None, reason.to_string())));
+                return None;
+            }
+        };
+        self.good += 1;
+        self.incomplete += u64::from(!bad_cells.is_empty());
+        for BadCell { column, value, reason } in bad_cells {
+            self.remarks.push(Remark::Cell(problem(Some(column), Some(value), reason)));
+        }
+        Some(customer)
+    }
+}
+
+/// Reads to the end, or until nobody takes the batches any more.
+fn read(
+    roster: &mut Roster<Source>,
+    is_told: bool,
+    batches: &mpsc::Sender<Batch>,
+) -> io::Result<()> {
+    // Account numbers seen, as 64 random bits each: a million cost 18 MB at
+    // most, and two that fall together cost one wrong note.
+    let mut seen: HashSet<u64> = HashSet::new();
+    let hasher = RandomState::new();
+    let mut batch = Batch::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut encoding = None;
+    loop {
+        let line = roster.next_line()?;
+        if encoding.is_none() {
+            encoding = roster.encoding();
+            batch.remarks.extend(encoding.filter(|_| !is_told).map(Remark::Encoding));
+        }
+        let Some(line) = line else { break };
+        let number = line.number;
+        if let Some(customer) = batch.remark(line) {
+            let account = customer.account_no.to_lowercase();
+            if !seen.insert(hasher.hash_one(&account)) {
+                batch.remarks.push(Remark::Repeated(number));
+            }
+            if let Some(place) = places.get(&account) {
+                batch.customers[*place] = customer;
+            } else {
+                places.insert(account, batch.customers.len());
+                batch.customers.push(customer);
+            }
+        }
+        if batch.customers.len() >= BATCH || batch.remarks.len() >= BATCH {
+            places.clear();
+            if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // Nobody waits for it only where the store has failed, and that is told.
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+/// `e-mail (did you mean email?)`
+fn asked_back(column: &str) -> String {
+    match roster::meant(column) {
+        Some(known) => format!("{column} (did you mean {known}?)"),
+        None => column.to_owned(),
+    }
+}
