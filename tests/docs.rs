@@ -95,7 +95,8 @@ fn the_table_of_keys_is_the_keymap() {
     for (context, part) in PARTS {
         for (at, binding) in BINDINGS.iter().filter(|it| it.context == context).enumerate() {
             let part = if at == 0 { part } else { "" };
-            let _ = writeln!(table, "| {part} | `{}` | {} |", binding.key, binding.help);
+            let keys = binding.keys().replace(", ", "` `");
+            let _ = writeln!(table, "| {part} | `{keys}` | {} |", binding.help);
         }
     }
     check_made("docs/keys.md", "keys", &table);

@@ -15,6 +15,8 @@ mod entry;
 mod find;
 #[path = "flows/lost.rs"]
 mod lost;
+#[path = "flows/machines.rs"]
+mod machines;
 #[path = "flows/over.rs"]
 mod over;
 #[path = "flows/panels.rs"]

@@ -86,7 +86,7 @@ impl Clerk {
             // What was drawn before is of no use to the next one.
             self.seat.seen().bytes.clear();
         }
-        self.seat.press("\x11");
+        self.seat.leave();
         assert_eq!(self.seat.end(), 0, "it ends in order");
         self.work
     }
@@ -110,7 +110,7 @@ impl Clerk {
             }
             25..33 => {
                 self.type_and_see("\x18", "Enter");
-                self.type_and_see("\r", "withdrawn");
+                self.type_and_see("y", "withdrawn");
                 self.type_and_see("\x1b", "Find");
                 self.type_and_see("\x1b", "Find");
                 self.work.cancelled += 1;
@@ -121,13 +121,14 @@ impl Clerk {
         self.type_and_see(&code, "log out");
         self.work.verified += 1;
         self.think(200, 1_500);
-        self.type_and_see("\x0c", "is logged out");
+        self.type_and_see("\x18", "is logged out");
     }
 
     fn type_and_see(&mut self, keys: &str, text: &str) {
         self.seat.press(keys);
         self.see(text);
-        self.think(50, 300);
+        // A clerk reads what is new before acting upon it.
+        self.think(200, 400);
     }
 
     fn see(&self, text: &str) {

@@ -54,7 +54,7 @@ impl Watcher {
             }
             thread::sleep(LOOK);
         }
-        self.seat.press("\x11");
+        self.seat.leave();
         assert_eq!(self.seat.end(), 0, "it ends in order");
         seen
     }

@@ -107,7 +107,7 @@ fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> F
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(sends == 0 || begun.elapsed() < ENOUGH, "they hang no longer");
-    seat.press("\x11");
+    seat.leave();
     figure
 }
 

@@ -5,6 +5,10 @@
 //! has gone, and waits inside an async task for the rest of an escape sequence
 //! that a slow line has cut in two. Here the end of the terminal is an event
 //! like any other, and a sequence may come in pieces.
+//!
+//! Each input carries the moment at which its bytes were read: what a key means
+//! can depend on how soon it came after another, and the machine may be busy
+//! when it comes.
 
 use std::io;
 use std::thread;
@@ -15,14 +19,31 @@ use rustix::io::Errno;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use super::clock::Now;
 use super::decode::{Decoder, Input};
 
+/// One input, and when it was read.
+#[derive(Debug)]
+pub struct Heard {
+    /// What the terminal said.
+    pub input: Input,
+    /// When its last byte was read.
+    pub at: Now,
+}
+
+impl Heard {
+    /// The end of the terminal.
+    pub fn end() -> Self {
+        Self { input: Input::Ended, at: Now::now() }
+    }
+}
+
 /// Reads until the terminal ends or nobody listens.
-pub fn listen(to: mpsc::Sender<Input>) -> io::Result<()> {
+pub fn listen(to: mpsc::Sender<Heard>) -> io::Result<()> {
     thread::Builder::new().name("input".into()).spawn(move || read(&to)).map(drop)
 }
 
-fn read(to: &mpsc::Sender<Input>) {
+fn read(to: &mpsc::Sender<Heard>) {
     let mut decoder = Decoder::default();
     let mut bytes = Zeroizing::new([0; 1_024]);
     loop {
@@ -31,14 +52,15 @@ fn read(to: &mpsc::Sender<Input>) {
             Next::Silence => decoder.give_up(),
             Next::End => break,
         };
+        let at = Now::now();
         for input in inputs {
-            if to.blocking_send(input).is_err() {
+            if to.blocking_send(Heard { input, at }).is_err() {
                 return;
             }
         }
     }
     // The receiver may have gone as well.
-    let _ = to.blocking_send(Input::Ended);
+    let _ = to.blocking_send(Heard::end());
 }
 
 enum Next {

@@ -2,6 +2,8 @@
 //! needs, so that a code cannot be entered without a request and a customer
 //! cannot be verified without a session.
 
+mod keyboard;
+mod notice;
 mod panels;
 mod screens;
 
@@ -12,14 +14,15 @@ use crate::config::settings::ThemeName;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::time::Timestamp;
-use crate::service::request::Refusal;
 use crate::tui::clock::{Now, StoreClock};
 use crate::tui::effect::EffectId;
 use crate::tui::keymap::{Binding, Context};
 use crate::tui::suit::Capabilities;
 
+pub use keyboard::{Face, HeldBack, Keyboard, Run, Withheld};
+pub use notice::{Live, Notice, Rank, Tone};
 pub use panels::{FiguresPanel, LogPage, LogPanel, Providers, Story, TrayPanel};
-pub use screens::{Ahead, Entry, Find, Hits, Screen, Send, Verified};
+pub use screens::{Entry, Find, Hits, Screen, Send, Verified};
 
 /// The interface as a whole.
 #[derive(Debug)]
@@ -62,6 +65,10 @@ pub struct Model {
     pub providers: Providers,
     /// The program is to end.
     pub quitting: bool,
+    /// The screen is to be drawn anew, since something else wrote on it.
+    pub redraw: bool,
+    /// The keys that came last, and when.
+    pub keyboard: Keyboard,
     /// The id of the last effect.
     pub last_effect: u64,
     /// Effects that are not answered yet.
@@ -95,6 +102,8 @@ impl Model {
             health: Health::default(),
             providers: Providers::default(),
             quitting: false,
+            redraw: false,
+            keyboard: Keyboard::default(),
             last_effect: 0,
             under_way: Vec::new(),
             search: String::new(),
@@ -105,6 +114,16 @@ impl Model {
     /// Whether there is room for a panel beside the work.
     pub const fn is_wide(&self) -> bool {
         self.size.0 >= WIDE
+    }
+
+    /// Whether characters that are typed now go into a field that has text: there a
+    /// character has no other meaning.
+    pub fn is_typing(&self) -> bool {
+        match (self.context(), &self.screen) {
+            (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
+            (Context::LogFilter | Context::Palette, _) => true,
+            _ => false,
+        }
     }
 
     /// The part that has the keyboard: what lies on top, else what has the focus.
@@ -263,7 +282,7 @@ pub enum Overlay {
     },
     /// Every command by name.
     Palette(Palette),
-    /// A question answered with Enter or Esc.
+    /// A question answered with yes or no.
     Confirm(Question),
 }
 
@@ -285,59 +304,6 @@ pub enum Question {
     Quit,
     /// Withdraw the code?
     CancelRequest,
-}
-
-/// The line of message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// How it is meant.
-    pub tone: Tone,
-    /// One or two sentences.
-    pub text: String,
-    /// What the sentences are made from again as time goes by.
-    pub live: Option<Live>,
-}
-
-/// A message that counts down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Live {
-    /// No code was sent; it says when it may be tried again.
-    Refused(Box<Refusal>),
-    /// Another code may be sent in a while.
-    Cooldown,
-    /// The store is lost; said until it is back.
-    Lost,
-    /// The same, to somebody who chose a customer meanwhile.
-    NotChosen,
-    /// An effect is told again; said until it is answered.
-    Again(EffectId),
-}
-
-impl Live {
-    /// Whether it holds as long as the store is lost.
-    pub const fn is_of_loss(&self) -> bool {
-        matches!(self, Self::Lost | Self::NotChosen)
-    }
-}
-
-impl Notice {
-    /// A message that stays as it is.
-    pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { tone, text: text.into(), live: None }
-    }
-}
-
-/// How a line is meant; the words carry it, the colour only helps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// For information.
-    Plain,
-    /// It worked.
-    Good,
-    /// Something needs the clerk.
-    Warning,
-    /// It did not work.
-    Bad,
 }
 
 /// How the parts below are doing.

@@ -3,7 +3,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::clock::Reading;
+use super::clock::{Now, Reading};
 use super::effect::EffectId;
 use crate::domain::customer::{Account, Customer};
 use crate::domain::delivery::Report;
@@ -21,8 +21,9 @@ use zeroize::Zeroizing;
 /// One thing that happened.
 #[derive(Debug)]
 pub enum Msg {
-    /// A key went down. Its `Debug` may show a digit: never log a message.
-    Key(KeyEvent),
+    /// A key went down, and was read at that moment. Its `Debug` may show a digit:
+    /// never log a message.
+    Key(KeyEvent, Now),
     /// Text was pasted in one piece (bracketed paste).
     Paste(Zeroizing<String>),
     /// The terminal has a new size, in columns and rows.

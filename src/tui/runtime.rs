@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::decode::Input;
 use super::effect::Effect;
 use super::executor::{Executor, broken};
+use super::input::Heard;
 use super::kept::Kept;
 use super::model::{Below, Doing, Model, Notice, Part, Tone};
 use super::msg::{Failure, Msg};
@@ -163,7 +164,7 @@ struct Sources<'a> {
     signals: &'a mut Signals,
     failed: Arc<Notify>,
     resized: unix::Signal,
-    inputs: mpsc::Receiver<Input>,
+    inputs: mpsc::Receiver<Heard>,
     changes: watch::Receiver<u64>,
     lost: watch::Receiver<Option<Arc<StoreError>>>,
 }
@@ -173,7 +174,7 @@ enum Event {
     Signal(Signal),
     Failed,
     Resized,
-    Input(Input),
+    Input(Heard),
     Msg(Msg),
 }
 
@@ -184,7 +185,7 @@ impl Sources<'_> {
             signal = self.signals.next() => Event::Signal(signal),
             () = self.failed.notified() => Event::Failed,
             Some(()) = self.resized.recv() => Event::Resized,
-            input = self.inputs.recv() => Event::Input(input.unwrap_or(Input::Ended)),
+            input = self.inputs.recv() => Event::Input(input.unwrap_or_else(Heard::end)),
             Some(answer) = answers.recv() => Event::Msg(answer),
             Ok(()) = self.lost.changed() => Event::Msg(self.reached()),
             Ok(()) = self.changes.changed() => Event::Msg(Msg::StoreChanged),
@@ -276,14 +277,13 @@ impl Shell {
                 lifecycle::stop_here()?;
             }
             Event::Signal(Signal::Continue) => self.resume()?,
-            Event::Signal(Signal::HangUp) | Event::Input(Input::Ended) => {
-                return Ok(Some(End::HungUp));
-            }
+            Event::Signal(Signal::HangUp) => return Ok(Some(End::HungUp)),
             Event::Signal(signal) => return Ok(Some(End::Told(signal))),
             Event::Failed => return Err(RunError::Failed),
             Event::Resized => self.tell_size(),
-            Event::Input(Input::Key(key)) => self.tell(Msg::Key(key)),
-            Event::Input(Input::Paste(text)) => self.tell(Msg::Paste(text)),
+            Event::Input(Heard { input: Input::Ended, .. }) => return Ok(Some(End::HungUp)),
+            Event::Input(Heard { input: Input::Key(key), at }) => self.tell(Msg::Key(key, at)),
+            Event::Input(Heard { input: Input::Paste(text), .. }) => self.tell(Msg::Paste(text)),
             Event::Msg(msg) => self.tell(msg),
         }
         Ok(self.model.quitting.then_some(End::Quit))
@@ -310,6 +310,10 @@ impl Shell {
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
+        if std::mem::take(&mut self.model.redraw) {
+            self.screen.renew(self.takeover.state())?;
+            self.tell_size();
+        }
         let (model, now) = (&self.model, Instant::now());
         let theme = Theme::of_model(model);
         self.takeover.show(&mut self.screen, model.size, |frame| {

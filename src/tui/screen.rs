@@ -65,6 +65,13 @@ impl Screen {
         backend.writer.forget();
         self.terminal.clear()
     }
+
+    /// Draws everything anew, after `state`. A sequence that was cut by it ends there.
+    pub fn renew(&mut self, state: Vec<u8>) -> io::Result<()> {
+        self.forget()?;
+        self.rest = state;
+        Ok(())
+    }
 }
 
 impl Takeover {

@@ -33,14 +33,37 @@ pub fn size() -> (u16, u16) {
     }
 }
 
-/// The alternate screen, emptied; bracketed paste; no cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[H\x1b[?2004h\x1b[?25l";
+/// The alternate screen.
+const ALTERNATE: &[u8] = b"\x1b[?1049h";
+
+/// A known state, whatever a program that crashed or a line that broke has left
+/// behind: the keyboard as every terminal has it at first (keypad and cursor
+/// keys, Enter, kitty's protocol, modifyOtherKeys), no reports of the mouse or
+/// the focus, one character set, no scroll region, no insert mode; then
+/// bracketed paste and no cursor. Terminals take what they know of it; what a
+/// very old one shows of the rest is emptied away after it.
+const STATE: &[u8] = b"\x1b[>4;0m\x1b>\x1b[?1l\x1b[?66l\x1b[20l\
+    \x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
+    \x1b[?1015l\x1b[?1016l\x0f\x1b(B\x1b[4l\x1b[?6l\x1b[?69l\x1b[r\x1b[?2004h\x1b[?25l";
+
+/// Kitty's keyboard protocol: off on top of what it was; off once more.
+const KEYBOARD: &[u8] = b"\x1b[>0u";
+const KEYBOARD_AGAIN: &[u8] = b"\x1b[=0;1u";
+
+/// Ends a sequence that was cut.
+const CANCEL: &[u8] = b"\x18";
+
+/// Nothing on the screen.
+const EMPTY: &[u8] = b"\x1b[0m\x1b[2J\x1b[H";
+
 /// The mouse's buttons and wheel, in the form without a limit on columns.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-/// All of it undone. The screen is emptied first: a terminal without an
-/// alternate one would keep a customer's data in sight.
-const LEAVE: &[u8] =
-    b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
+
+/// All of it undone, and the keyboard's modes as they were before. The screen
+/// is emptied first: a terminal without an alternate one would keep a
+/// customer's data in sight.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[>4m\x1b[<u\
+    \x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
 
 /// How long a terminal that has no room is waited for, when it is taken or
 /// given back. A frame never waits.
@@ -81,11 +104,15 @@ impl Takeover {
         *before = Some(modes);
         raw.make_raw();
         termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-        write_all(self.state.out(), ENTER)?;
-        if self.state.mouse {
-            write_all(self.state.out(), MOUSE)?;
-        }
-        Ok(())
+        let mouse = if self.state.mouse { MOUSE } else { &[] };
+        let all = [ALTERNATE, KEYBOARD, STATE, EMPTY, mouse].concat();
+        write_all(self.state.out(), &all)
+    }
+
+    /// The known state once more, for a terminal that something else wrote to.
+    pub fn state(&self) -> Vec<u8> {
+        let mouse = if self.state.mouse { MOUSE } else { &[] };
+        [CANCEL, KEYBOARD_AGAIN, STATE, EMPTY, mouse].concat()
     }
 
     /// Gives the terminal back.

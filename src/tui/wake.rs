@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock::{Now, StoreClock};
 use super::model::{Live, Model, Part, Screen};
-use super::update::{CHECK, SLOW, clock_due, lines_due, search_due};
+use super::update::{CHECK, SLOW, clock_due, held_back_due, lines_due, search_due};
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
     let turn = model.clock.and_then(|clock| next_turn(model, clock, now));
-    let asked = [clock_due(model), lines_due(model), search_due(model)];
+    let asked = [clock_due(model), lines_due(model), search_due(model), held_back_due(model)];
     [clock, turn, next_slow(model)].into_iter().chain(asked).flatten().min()
 }
 
@@ -44,9 +44,10 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
             moments.into_iter().flatten().filter_map(counting).min()
         }
         Screen::Send(send) => send.open.as_ref().and_then(|request| counting(request.expires_at)),
-        Screen::Verified(verified) if verified.leaving.is_none() => {
+        Screen::Verified(verified) => {
             let ends_at = verified.session.ends_at();
-            let asks = verified.touching.is_none() && model.health.store != Part::Down;
+            let is_free = verified.touching.is_none() && verified.leaving.is_none();
+            let asks = is_free && model.health.store != Part::Down;
             counting(ends_at).or_else(|| asks.then_some(verified.checked + CHECK))
         }
         _ => None,

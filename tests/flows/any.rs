@@ -168,7 +168,8 @@ fn happen(counter: &mut Counter, happening: Happening) {
         Happening::Key(code, modifiers, kind) => {
             let mut key = KeyEvent::new(code, modifiers);
             key.kind = kind;
-            counter.tell(Msg::Key(key));
+            let now = counter.now;
+            counter.tell(Msg::Key(key, now));
         }
         Happening::Paste(text) => {
             counter.tell(Msg::Paste(Zeroizing::new(text)));

@@ -19,12 +19,17 @@ use super::desk::{Desk, down};
 /// 10:40 by the store's clock.
 pub(crate) const OPENS: i64 = 10 * 3_600_000 + 40 * 60_000;
 
+/// How fast a person types, and looks at what is new.
+pub(crate) const PERSON: Duration = Duration::from_millis(170);
+
 pub(crate) struct Counter {
     pub(crate) model: Model,
     pub(crate) desk: Desk,
     pub(crate) now: Instant,
     pub(crate) pending: Vec<Effect>,
     began: Instant,
+    /// When the last key was pressed.
+    pressed: Instant,
     slow: bool,
 }
 
@@ -52,7 +57,7 @@ impl Counter {
         let model = Model::new(place(), ThemeName::Terminal, (80, 24), "test".into());
         let desk = Desk::new();
         let pending = Vec::new();
-        let mut counter = Self { model, desk, now, pending, began: now, slow: false };
+        let mut counter = Self { model, desk, now, pending, began: now, pressed: now, slow: false };
         counter.pending = update::start(&mut counter.model, now);
         counter.settle();
         counter
@@ -129,12 +134,36 @@ impl Counter {
         self.pending.iter().any(|effect| wanted(&effect.act))
     }
 
-    /// Presses keys: `riv<Enter><Ctrl-R>`.
+    /// Presses keys as a person does: `riv<Enter><Ctrl-R>`. The time that takes
+    /// goes by for the keyboard alone.
     pub(crate) fn keys(&mut self, script: &str) -> &mut Self {
         for key in keys(script) {
-            self.tell(Msg::Key(key));
+            let at = self.pressed.max(self.now) + PERSON;
+            self.pressed = at;
+            self.tell(Msg::Key(key, at));
+            // What was held back is done before a person's next key.
+            if let Some(due) = update::held_back_due(&self.model) {
+                self.now = self.now.max(due);
+                self.tell(Msg::Wake);
+            }
         }
         self
+    }
+
+    /// Presses keys one `pace` after the other, the first one as a person does.
+    pub(crate) fn keys_every(&mut self, pace: Duration, script: &str) -> &mut Self {
+        self.now = self.pressed.max(self.now);
+        for (at, key) in keys(script).into_iter().enumerate() {
+            self.pass(if at == 0 { PERSON } else { pace });
+            self.pressed = self.now;
+            self.tell(Msg::Key(key, self.now));
+        }
+        self
+    }
+
+    /// Keys that the line brings in one piece.
+    pub(crate) fn keys_at_once(&mut self, script: &str) -> &mut Self {
+        self.keys_every(Duration::ZERO, script)
     }
 
     pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
@@ -238,6 +267,13 @@ fn key(name: &str) -> KeyEvent {
         let char = char.to_ascii_lowercase();
         return KeyEvent::new(KeyCode::Char(char), KeyModifiers::CONTROL);
     }
+    if let Some(char) = name.strip_prefix("Alt-").and_then(|it| it.chars().next()) {
+        return KeyEvent::new(KeyCode::Char(char), KeyModifiers::ALT);
+    }
+    if name == "Repeat-Enter" {
+        let kind = KeyEventKind::Repeat;
+        return KeyEvent::new_with_kind(KeyCode::Enter, KeyModifiers::NONE, kind);
+    }
     if let Some(char) = name.strip_prefix("Release-").and_then(|it| it.chars().next()) {
         let mut key = plain(KeyCode::Char(char));
         key.kind = KeyEventKind::Release;
@@ -252,6 +288,7 @@ fn key(name: &str) -> KeyEvent {
         "PgDn" => plain(KeyCode::PageDown),
         "PgUp" => plain(KeyCode::PageUp),
         "Home" => plain(KeyCode::Home),
+        "End" => plain(KeyCode::End),
         "Tab" => plain(KeyCode::Tab),
         "BackTab" => KeyEvent::new(KeyCode::BackTab, KeyModifiers::SHIFT),
         "Bs" => plain(KeyCode::Backspace),

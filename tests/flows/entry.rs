@@ -44,7 +44,8 @@ fn only_digits_get_into_the_boxes() {
         ("481<Bs><Bs>9", "49"),
         ("481<Ctrl-U>5", "5"),
         ("<Bs>", ""),
-        ("４８1", "1"),
+        ("４８1", "481"),
+        ("٤۸१", "481"),
         ("<Up><Down><Tab>4", "4"),
         ("4<Release-8>", "4"),
     ] {
@@ -65,7 +66,9 @@ fn enter_checks_only_a_whole_code() {
 
 #[test]
 fn security_39_a_paste_never_submits() {
-    for text in ["12\r3456", "123456\n", "123 456", "123-456", "\u{2003}123\u{2013}456"] {
+    for text in
+        ["12\r3456", "123456\n", "123 456", "123-456", "\u{2003}123\u{2013}456", "１２３４５６"]
+    {
         let mut counter = sent();
         counter.paste(text).is_at("entry").says("Press Enter to check the pasted code");
         assert_eq!(counter.typed(), "123456", "{text:?}");
@@ -101,7 +104,7 @@ fn security_39_without_bracketed_paste_digits_are_only_digits() {
 
 #[test]
 fn what_is_no_code_is_not_pasted() {
-    for text in ["hello", "", " \r\n", "12a456", "1234567", "１２３４５６", "\x1b[31m12"] {
+    for text in ["hello", "", " \r\n", "12a456", "1234567", "１２３４５６７", "\x1b[31m12"] {
         let mut counter = sent();
         counter.keys("4").paste(text).is_at("entry");
         assert_eq!(counter.typed(), "4", "{text:?}");
@@ -139,6 +142,42 @@ fn too_many_wrong_codes_lock_and_ctrl_r_begins_anew() {
     assert_eq!(counter.desk.asks.len(), 2);
     assert_eq!(counter.entry().request.status, Status::Open);
     counter.keys("481902").is_at("verified");
+}
+
+#[test]
+fn a_verdict_stays_until_something_else_is_done() {
+    for keys in ["<Enter>", "12<Enter>", "a", "<Ctrl-T>", "<F3><F3>", "<Enter><Enter>x<Enter>"] {
+        let mut counter = sent();
+        counter.keys("000000").keys(keys).says("That code is wrong. 4 tries are left.");
+    }
+    let mut counter = sent();
+    counter.keys("000000<Enter>").says("4 tries are left. A code has 6 digits; 0 are typed");
+    counter.keys("<Ctrl-R>").says("That code is wrong").says("in 30 seconds (Ctrl-R).");
+    counter.pass(Duration::from_secs(8)).says("That code is wrong").says("in 22 seconds");
+    counter.paste("hello").says("That code is wrong").says("no code");
+    counter.paste("000000").says("That code is wrong").says("Press Enter to check");
+    counter.keys("<Enter>").says("That code is wrong. 3 tries are left.");
+    assert!(!counter.notice().contains("4 tries"));
+    counter.keys("<Esc>");
+    assert_eq!(counter.notice(), "", "it is of the boxes");
+}
+
+#[test]
+fn a_key_that_types_nothing_says_why() {
+    let mut counter = sent();
+    counter.keys("a").says("digits only");
+    counter.keys("<Esc>4").is_at("send").says("Ctrl-E leads to the boxes");
+    let mut counter = Counter::after("riv<Enter>4");
+    counter.says("Enter sends the code");
+    counter.keys("<Enter>481902").is_at("verified");
+    counter.keys("4").says("Ctrl-X logs the customer out");
+    let mut counter = sent();
+    counter.keys("<F2>4").says("The log has the keyboard").says("Esc leads back to the code boxes");
+    counter.keys("<Esc><F3>4").says("The tray has the keyboard");
+    counter.keys("<Esc><Ctrl-X>4").says("y for yes, Enter for no");
+    counter.keys("<Esc><F1>4").says("Esc closes it");
+    let mut counter = Counter::after("riv<Enter>");
+    counter.slow().keys("<Enter>4").says("being asked for");
 }
 
 /// How a check ends, and the words that must be said.
@@ -264,7 +303,9 @@ fn cancelling_asks_first() {
     let mut counter = sent();
     counter.keys("<Ctrl-X><Esc>").is_at("entry");
     assert_eq!(counter.desk.open_request().status, Status::Open);
-    counter.keys("<Ctrl-X><Enter>").is_at("send").says("withdrawn");
+    counter.keys("<Ctrl-X><Enter>").is_at("entry");
+    assert_eq!(counter.desk.open_request().status, Status::Open, "Enter is the harmless answer");
+    counter.keys("<Ctrl-X>Y").is_at("send").says("withdrawn");
     assert_eq!(counter.desk.open_request().status, Status::Cancelled);
     assert!(counter.send().open.is_none());
     counter.keys("<Esc>").is_at("find");

@@ -18,36 +18,87 @@ fn palette(counter: &Counter) -> Vec<Command> {
     }
 }
 
+fn asks_to_quit(counter: &Counter) -> bool {
+    matches!(counter.model.overlay, Some(Overlay::Confirm(Question::Quit)))
+}
+
 #[test]
-fn nothing_is_lost_at_the_search_so_quitting_asks_nothing() {
-    for keys in ["<Ctrl-Q>", "<Ctrl-C>", "riv<Ctrl-Q>", "riv<Enter><Ctrl-C>", "<F1><Ctrl-Q>"] {
-        assert!(Counter::after(keys).model.quitting, "{keys}");
+fn one_key_never_ends_the_program() {
+    for start in ["", "riv", "riv<Enter>", ENTRY, VERIFIED, "riv<Enter><Enter><Esc>"] {
+        for key in ["<Ctrl-Q>", "<Ctrl-C>"] {
+            let mut counter = Counter::after(start);
+            counter.keys(key);
+            assert!(!counter.model.quitting, "{start} {key}");
+        }
+        // Enter and Esc are the harmless answers.
+        for no in ["<Enter>", "<Esc>", "n", "N"] {
+            let mut counter = Counter::after(start);
+            counter.keys("<Ctrl-Q>");
+            assert!(asks_to_quit(&counter), "{start}");
+            counter.keys(no);
+            assert!(counter.model.overlay.is_none() && !counter.model.quitting, "{start} {no}");
+        }
+        for keys in ["<Ctrl-Q>y", "<Ctrl-Q>Y", "<Ctrl-Q><Ctrl-Q>", "<Ctrl-Q><Ctrl-C>"] {
+            let mut counter = Counter::after(start);
+            assert!(counter.keys(keys).model.quitting, "{start} {keys}");
+        }
+    }
+    assert!(Counter::after("<F1><Ctrl-Q>y").model.quitting);
+}
+
+#[test]
+fn ctrl_c_empties_and_closes_first_and_asks_before_it_leaves() {
+    let mut counter = Counter::after("riv<Ctrl-C>");
+    assert_eq!(counter.find().input.value(), "");
+    assert!(!asks_to_quit(&counter));
+    assert!(asks_to_quit(counter.keys("<Ctrl-C>")));
+    assert!(counter.keys("<Ctrl-C>").model.quitting);
+    let mut counter = Counter::after(ENTRY);
+    counter.keys("48<Ctrl-C>");
+    assert_eq!(counter.typed(), "");
+    assert!(!asks_to_quit(&counter));
+    for open in ["<F1>", "<F2>", "<F3>", "<F4>", "<Ctrl-P>", "<Ctrl-P>abc", "<Ctrl-X>"] {
+        let mut counter = Counter::after(ENTRY);
+        counter.keys(open).keys("<Ctrl-C>").is_at("entry");
+        assert!(counter.model.overlay.is_none() && counter.model.log.is_none(), "{open}");
+        assert!(asks_to_quit(counter.keys("<Ctrl-C>")), "{open}");
     }
 }
 
 #[test]
-fn quitting_asks_where_something_would_be_lost() {
-    for start in [ENTRY, VERIFIED, "riv<Enter><Enter><Esc>"] {
-        let mut counter = Counter::after(start);
-        counter.keys("<Ctrl-Q>");
-        assert!(matches!(counter.model.overlay, Some(Overlay::Confirm(Question::Quit))));
-        assert!(!counter.model.quitting, "{start}");
-        counter.keys("<Esc>");
-        assert!(counter.model.overlay.is_none() && !counter.model.quitting);
-        let mut twice = Counter::after(start);
-        assert!(twice.keys("<Ctrl-C><Ctrl-C>").model.quitting, "{start}");
-        let mut confirmed = Counter::after(start);
-        assert!(confirmed.keys("<Ctrl-C><Enter>").model.quitting, "{start}");
+fn a_terminals_flow_control_is_no_key() {
+    let mut counter = Counter::after("dana<Ctrl-S><Ctrl-Q><Ctrl-S><Ctrl-Q>");
+    assert!(counter.model.overlay.is_none() && !counter.model.quitting);
+    assert!(asks_to_quit(counter.keys("<Ctrl-Q>")));
+}
+
+#[test]
+fn help_palette_and_panels_have_a_second_way() {
+    for start in ["", "riv<Enter>", ENTRY, VERIFIED, "<F2>", "<F3>"] {
+        for (keys, is_help) in [("?", true), ("<Alt-1>", true), (":", false), ("<Alt-x>", false)] {
+            let mut counter = Counter::after(start);
+            counter.keys(keys);
+            let is_open = match counter.model.overlay {
+                Some(Overlay::Help { .. }) => is_help,
+                Some(Overlay::Palette(_)) => !is_help,
+                _ => false,
+            };
+            assert!(is_open, "{start} {keys}");
+        }
     }
-    let mut counter = Counter::after(ENTRY);
-    assert!(counter.keys("<Ctrl-X><Ctrl-C><Ctrl-C>").model.quitting, "a question in between");
+    // Where something is typed, they are typed.
+    let counter = Counter::after("a?:");
+    assert_eq!(counter.find().input.value(), "a?:");
+    assert!(Counter::after("ri<Alt-2>").model.log.is_some());
+    assert!(Counter::after("ri<Alt-3>").model.tray.is_some());
+    assert!(matches!(Counter::after("ri<Alt-4>").model.overlay, Some(Overlay::Figures(_))));
 }
 
 #[test]
 fn the_session_ends_with_the_program() {
     let is_logout = |act: &Act| matches!(act, Act::Logout { .. });
     let mut counter = Counter::after(VERIFIED);
-    counter.slow().keys("<Ctrl-Q><Enter>");
+    counter.slow().keys("<Ctrl-Q>y");
     assert!(counter.is_pending(is_logout));
     let mut counter = Counter::after(VERIFIED);
     counter.slow().tell(Msg::End);
@@ -135,20 +186,23 @@ fn themes_go_round() {
     assert_eq!(seen.len(), 5);
 }
 
-/// Backspace, Tab and Enter are Ctrl-H, I, J and M to a terminal, and digits
-/// are for codes.
+/// Backspace, Tab and Enter are Ctrl-H, I, J and M to a terminal, Ctrl-S is its
+/// own, and digits are for codes.
 #[test]
 fn no_binding_takes_a_key_that_means_something_else() {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
     for binding in BINDINGS {
-        if let crossterm::event::KeyCode::Char(char) = binding.code {
-            assert!(!char.is_ascii_digit(), "{}", binding.key);
-            let ctrl = binding.modifiers == crossterm::event::KeyModifiers::CONTROL;
-            assert!(!(ctrl && "hijm".contains(char)), "{}", binding.key);
-            let typed_into = matches!(
-                binding.context,
-                Context::Find | Context::LogFilter | Context::Palette | Context::Global
-            );
-            assert!(ctrl || !typed_into, "{} would be text", binding.key);
+        for (modifiers, code) in binding.chords {
+            let KeyCode::Char(char) = *code else { continue };
+            let is_plain = modifiers.is_empty();
+            assert!(!(is_plain && char.is_ascii_digit()), "{}", binding.key);
+            let ctrl = *modifiers == KeyModifiers::CONTROL;
+            assert!(!(ctrl && "hijms".contains(char)), "{}", binding.key);
+            let field = [Context::Find, Context::LogFilter, Context::Palette];
+            assert!(!(is_plain && field.contains(&binding.context)), "{} is text", binding.key);
+            let global = binding.context == Context::Global && is_plain;
+            assert!(!global || "?:".contains(char), "{} would be text", binding.key);
         }
     }
 }

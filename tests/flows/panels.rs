@@ -223,6 +223,49 @@ fn the_tray_shows_what_came_and_keeps_the_selection() {
 }
 
 #[test]
+fn the_keys_of_every_pager_hold_in_panels() {
+    for (keys, entry) in [
+        ("jj", 28),
+        ("jjk", 29),
+        ("nn", 28),
+        ("nnN", 29),
+        ("JJK", 29),
+        ("<Ctrl-D>", 25),
+        ("<Ctrl-D><Ctrl-U>", 30),
+        ("G", 1),
+        ("<End>", 1),
+        ("Gg", 30),
+        ("G<Home>", 30),
+    ] {
+        let mut counter = with_events(30);
+        counter.keys(keys);
+        assert_eq!(selected(&counter), EventId(entry), "{keys}");
+    }
+    for (open, then) in [("<F1>", "Gqv"), ("<F4>", "jqv"), ("<F2>", "qv"), ("<F3>", "qv")] {
+        let mut counter = Counter::after("ri");
+        counter.keys(open).keys(then);
+        assert_eq!(counter.find().input.value(), "riv", "{open}");
+    }
+    let mut counter = with_events(4);
+    counter.keys("<Enter>q");
+    assert!(counter.log().story.is_none(), "the story is closed, and the log is not");
+    // Beside the work too.
+    counter.tell(Msg::Resize(140, 40)).keys("q");
+    assert!(counter.model.log.is_none());
+}
+
+#[test]
+fn caps_lock_changes_no_command() {
+    let mut counter = with_events(5);
+    counter.keys("O");
+    assert_eq!(counter.log().filter.outcome, Some(Outcome::Verified));
+    counter.keys("CX");
+    assert_eq!(counter.log().filter, countersign::domain::event::EventFilter::default());
+    counter.keys("Q");
+    assert!(counter.model.log.is_none());
+}
+
+#[test]
 fn without_a_tray_the_key_says_so() {
     let mut counter = Counter::new();
     counter.model.place.has_tray = false;

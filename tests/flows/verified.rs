@@ -34,20 +34,30 @@ fn security_30_nothing_is_read_before_the_session_is_proven_alive() {
 #[test]
 fn logout_leads_to_an_empty_search() {
     let mut counter = Counter::after(VERIFIED);
-    counter.keys("<Ctrl-L>").is_at("find").says("Dana Rivera is logged out.");
+    counter.keys("<Ctrl-X>").is_at("find").says("Dana Rivera is logged out.");
     assert_eq!(counter.find().input.value(), "");
     assert!(counter.desk.session.as_ref().is_some_and(|it| it.ended.is_some()));
 }
 
 #[test]
+fn ctrl_l_draws_anew_and_never_logs_out() {
+    for keys in ["", "riv", "riv<Enter>", "riv<Enter><Enter>", VERIFIED] {
+        let mut counter = Counter::after(keys);
+        let before = counter.screen();
+        counter.keys("<Ctrl-L><Ctrl-L>").is_at(before);
+        assert!(counter.model.redraw);
+    }
+}
+
+#[test]
 fn a_failed_logout_stays_and_can_be_tried_again() {
     let mut counter = Counter::after(VERIFIED);
-    counter.slow().keys("<Ctrl-L><Ctrl-L>");
+    counter.slow().keys("<Ctrl-X><Ctrl-X>");
     let is_logout = |act: &Act| matches!(act, Act::Logout { .. });
     assert_eq!(counter.pending.iter().filter(|it| is_logout(&it.act)).count(), 1);
     counter.answer(is_logout, Reply::LoggedOut(Err(down())));
     counter.is_at("verified").says("cannot be reached");
-    counter.keys("<Ctrl-L>").settle().is_at("find");
+    counter.keys("<Ctrl-X>").settle().is_at("find");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn an_idle_terminal_notices_by_itself_that_its_store_went_and_came_back() {
         let mut seats: Vec<Seat> =
             (0..2).map(|_| Seat::run(within(&folder, &[]), Arc::clone(&folder))).collect();
         seats[1].press("dana").wait_for_text("WB-1");
-        seats[1].press("\r").wait_for_text("Purpose");
+        seats[1].act("\r").wait_for_text("Purpose");
         for seat in &seats {
             seat.wait_for_text("all ok");
         }
@@ -49,7 +49,7 @@ fn an_idle_terminal_notices_by_itself_that_its_store_went_and_came_back() {
         server.resume();
         is_shown(&seats, "all ok", SOON, &format!("{kind:?}, goes on"));
         for seat in &mut seats {
-            seat.press("\x11");
+            seat.leave();
             assert_eq!(seat.end(), 0, "{}", seat.all_output());
         }
     }

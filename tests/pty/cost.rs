@@ -51,12 +51,12 @@ fn a_step_in_a_list_costs_150_bytes() {
     assert!((1..=STEP).contains(&bytes), "customers: {bytes} bytes");
     seat.press("\x1b").wait_for_text("Type one of these");
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("Purpose");
     let bytes = cost(&mut seat, &["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B"]);
     assert!((1..=STEP).contains(&bytes), "channels: {bytes} bytes");
     seat.press("\x1b[A");
     thread::sleep(FRAME);
-    seat.press("\r").wait_for_text("in the tray");
+    seat.act("\r").wait_for_text("in the tray");
     seat.press("\x1bOQ").wait_for_text("Code asked for");
     let bytes = cost(&mut seat, &["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B"]);
     assert!((1..=STEP).contains(&bytes), "log: {bytes} bytes");

@@ -20,7 +20,7 @@ fn security_40_the_terminal_is_restored_after_quit() {
         let screen = seen.emulator.screen();
         assert!(screen.alternate_screen() && screen.bracketed_paste());
     }
-    seat.press("\x11");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
@@ -98,8 +98,8 @@ fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
     seat.signal(Signal::CONT);
     seat.wait_for_text("Dana Rivera");
     assert!(!seat.has_modes_back());
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\x11");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
@@ -134,7 +134,7 @@ fn a_line_that_stalls_and_goes_on_shows_the_latest() {
     seat.press("\x15river");
     seat.go_on();
     seat.wait_for_text("Dana Rivera").wait_for_text("Riverside Billing");
-    seat.press("\x11");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }

@@ -14,8 +14,8 @@ pub(crate) fn code(text: &str) -> Option<String> {
 pub(crate) fn at_the_boxes() -> (Seat, String) {
     let mut seat = Seat::demo();
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("Time left");
     seat.press("\x1bOR").wait_for_text("Tray");
     let code = seat.wait_for("code", |seen| code(&seen.text()));
     seat.press("\x1bOR").wait_for_text("Time left");
@@ -25,15 +25,15 @@ pub(crate) fn at_the_boxes() -> (Seat, String) {
 #[test]
 fn a_customer_is_verified_and_logged_out() {
     let (mut seat, code) = at_the_boxes();
-    seat.press(&code).wait_for_text("Balance");
+    seat.act(&code).wait_for_text("Balance");
     seat.wait_for_text("43.80 USD owed");
     seat.press("\x1b[6~").wait_for_text("Bin not emptied on Tuesday");
     seat.press("\x1bOQ").wait_for_text("Code entered");
     let log = seat.seen().text();
     assert!(!log.contains(&code), "the log shows no code:\n{log}");
     seat.press("\x1b").wait_for_text("Balance");
-    seat.press("\x0c").wait_for_text("Dana Rivera is logged out");
-    seat.press("\x11");
+    seat.act("\x18").wait_for_text("Dana Rivera is logged out");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
@@ -42,8 +42,8 @@ fn a_customer_is_verified_and_logged_out() {
 fn the_code_can_be_read_from_another_terminal() {
     let mut seat = Seat::demo();
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("Time left");
     // The message is in the tray when the screen calls it sent.
     seat.wait_for_text("in the tray");
     let tray = Command::new(env!("CARGO_BIN_EXE_countersign"))
@@ -54,10 +54,10 @@ fn the_code_can_be_read_from_another_terminal() {
     let said = String::from_utf8(tray.stdout).expect("text");
     let text = said.split("\"text\":").nth(1).expect("a message");
     let code = code(text).expect("a code");
-    seat.press(&code).wait_for_text("Balance");
+    seat.act(&code).wait_for_text("Balance");
     // A session is open: leaving asks first.
-    seat.press("\x03").wait_for_text("Leave");
-    seat.press("\x03");
+    seat.act("\x03").wait_for_text("Leave");
+    seat.act("\x03");
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
@@ -66,6 +66,6 @@ fn the_code_can_be_read_from_another_terminal() {
 fn a_wrong_code_is_told() {
     let (mut seat, code) = at_the_boxes();
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    seat.press(wrong).wait_for_text("That code is wrong. 4 tries are left.");
+    seat.act(wrong).wait_for_text("That code is wrong. 4 tries are left.");
     seat.press("\x18").wait_for_text("Enter");
 }

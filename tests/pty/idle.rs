@@ -42,8 +42,8 @@ fn nothing_is_written_without_a_countdown() {
 fn a_countdown_writes_at_most_100_bytes_a_second() {
     let mut seat = Seat::demo();
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("Time left");
     seat.wait_for_text("in the tray");
     cost(&seat, Duration::from_millis(500));
     let (bytes, ticks) = cost(&seat, Duration::from_secs(5));

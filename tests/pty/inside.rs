@@ -59,8 +59,8 @@ fn security_40_a_panic_in_a_task_ends_the_interface() {
     let mut seat = again("inside::child_whose_provider_panics");
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r");
     assert_ne!(seat.end(), 0);
     seat.is_restored();
     assert!(seat.all_output().contains("countersign failed at"));
@@ -71,16 +71,15 @@ fn with_a_provider_that_hangs_typing_and_the_countdown_go_on() {
     let mut seat = again("inside::child_whose_provider_hangs");
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("Time left");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("Time left");
     seat.wait_for_text("email slow");
     for _ in 0..3 {
         let before = time_left(&seat.seen());
         seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
     }
-    seat.press("12").press("\r").wait_for_text("2 are typed so far");
-    seat.press("\x11").wait_for_text("Leave");
-    seat.press("\r");
+    seat.press("12").act("\r").wait_for_text("2 are typed so far");
+    seat.leave();
     seat.end();
     seat.is_restored();
 }

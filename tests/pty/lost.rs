@@ -24,8 +24,8 @@ fn at_the_boxes() -> (Seat, String) {
     let mut seat = again("lost::child_with_a_store_that_goes_away");
     seat.wait_for_text("Riverside Billing");
     seat.press("river").wait_for_text("Dana Rivera");
-    seat.press("\r").wait_for_text("Purpose");
-    seat.press("\r").wait_for_text("sent ✓");
+    seat.act("\r").wait_for_text("Purpose");
+    seat.act("\r").wait_for_text("sent ✓");
     let code = fs::read_to_string(seat.folder.path().join("code")).expect("a code");
     (seat, code)
 }
@@ -41,7 +41,7 @@ fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
     seat.press("\x1bOQ").wait_for_text("Message sent");
     seat.press("\x1bOQ").wait_for_text("Time left");
     switch(&seat, "lost", true);
-    seat.press(&code).wait_for_text("broke while the code was being checked");
+    seat.act(&code).wait_for_text("broke while the code was being checked");
     seat.wait_for_text("store lost");
     let before = time_left(&seat.seen());
     seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
@@ -52,8 +52,8 @@ fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
     seat.wait_for_text("Balance");
     seat.wait_for_text("the code was checked once");
     seat.wait_for_text("store ok");
-    seat.press("\x0c").wait_for_text("Dana Rivera is logged out");
-    seat.press("\x11");
+    seat.act("\x18").wait_for_text("Dana Rivera is logged out");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }
@@ -74,14 +74,14 @@ fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
         seat.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
         let waits = if name == "hung" { "Searching" } else { "The search waits for the store" };
         seat.wait_for_text(waits);
-        seat.press("\r").wait_for_text("nobody was chosen");
+        seat.act("\r").wait_for_text("nobody was chosen");
         switch(&seat, name, false);
         // The search is made; the customer is chosen by who looks at the hits.
         seat.wait_for_text("Dana Rivera");
         seat.wait_for_text("store ok");
-        seat.press("\r").wait_for_text("Purpose");
+        seat.act("\r").wait_for_text("Purpose");
         seat.wait_for_text("store ok");
-        seat.press("\x11");
+        seat.leave();
         assert_eq!(seat.end(), 0);
         seat.is_restored();
     }
@@ -91,9 +91,8 @@ fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
 fn an_end_that_nothing_answered_says_what_is_not_known() {
     let (mut seat, code) = at_the_boxes();
     switch(&seat, "lost", true);
-    seat.press(&code).wait_for_text("broke while the code was being checked");
-    seat.press("\x11").wait_for_text("Leave");
-    seat.press("\r");
+    seat.act(&code).wait_for_text("broke while the code was being checked");
+    seat.leave();
     assert_ne!(seat.end(), 0);
     seat.is_restored();
     assert!(seat.all_output().contains("nobody answered whether the code was right"));

@@ -143,7 +143,7 @@ fn fifty_counters_fit_a_postgres_as_it_comes() {
     run(&folder, &["request", "WB-2", "--channel", "email"]);
     let told_again = shown(&seats, "Bo Lind", since);
     for seat in &mut seats {
-        seat.press("\x11");
+        seat.leave();
     }
     for seat in &mut seats {
         assert_eq!(seat.end(), 0, "{}", seat.all_output());

@@ -10,7 +10,7 @@ fn security_39_a_bracketed_paste_does_not_submit() {
     seat.press(&format!("\x1b[200~{first}\r{rest}\x1b[201~"));
     seat.wait_for_text("Press Enter to check the pasted code");
     seat.wait_for_text("5 of 5");
-    seat.press("\r").wait_for_text("Balance");
+    seat.act("\r").wait_for_text("Balance");
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_paste_may_come_in_pieces() {
         seat.press(piece);
     }
     seat.wait_for_text("Press Enter to check the pasted code");
-    seat.press("\r").wait_for_text("Balance");
+    seat.act("\r").wait_for_text("Balance");
 }
 
 #[test]

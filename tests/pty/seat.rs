@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// Longer than anything takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a clerk looks at a screen before acting upon it, at least.
+const READ: Duration = Duration::from_millis(200);
+
 pub(crate) const LEFT: [&str; 3] = ["\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"];
 
 pub(crate) struct Seat {
@@ -103,6 +106,19 @@ impl Seat {
         let writer = self.keys.as_mut().expect("a terminal");
         writer.write_all(keys.as_bytes()).expect("typed");
         self
+    }
+
+    /// Presses a key that does something, once the screen has been there long
+    /// enough to be read.
+    pub(crate) fn act(&mut self, keys: &str) -> &mut Self {
+        thread::sleep(READ);
+        self.press(keys)
+    }
+
+    /// Leaves the program, as it is left.
+    pub(crate) fn leave(&mut self) {
+        self.press("\x11").wait_for_text("Leave countersign?");
+        self.act("y");
     }
 
     pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -21,7 +21,7 @@ fn every_size_is_drawn_and_the_way_back_is_whole() {
     }
     seat.resize(80, 24);
     seat.wait_for_text("Dana Rivera").wait_for_text("Riverside Billing");
-    seat.press("\x11");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     seat.is_restored();
 }

@@ -24,7 +24,7 @@ fn it_draws_on_every_terminal_that_can_place_text() {
         // F1 as the Linux console, and as everyone else sends it.
         seat.press(if term == "linux" { "\x1b[[A" } else { "\x1bOP" });
         seat.wait_for_text("The customer above");
-        seat.press("\x11");
+        seat.leave();
         assert_eq!(seat.end(), 0, "{term}");
         seat.is_restored();
     }
@@ -40,7 +40,7 @@ fn colours(term: &str, colorterm: &str) -> String {
     command.env("COUNTERSIGN__UI__THEME", "dark");
     let mut seat = Seat::run(command, folder);
     seat.wait_for_text("Riverside Billing");
-    seat.press("\x11");
+    seat.leave();
     assert_eq!(seat.end(), 0, "{term}");
     seat.all_output()
 }
@@ -75,7 +75,7 @@ fn the_colours_chosen_are_there_at_the_next_start() {
     seat.press("\x14").wait_for_text("Colours: light");
     let file = folder.path().join(".local/state/countersign/theme");
     seat.wait_for("choice on disk", |_| std::fs::read_to_string(&file).ok());
-    seat.press("\x11");
+    seat.leave();
     assert_eq!(seat.end(), 0);
     assert!(seat.all_output().contains("48;2;250;250;247"));
     let next = start();

@@ -39,25 +39,14 @@ pub struct Find {
     pub searching: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
-    /// What Enter was pressed for before it could be done.
-    pub ahead: Ahead,
+    /// Enter was pressed before the answer: the first hit is chosen when it comes,
+    /// unless the store keeps the clerk waiting.
+    pub chooses: bool,
     /// When it is searched again by itself, since not all customers can be found
     /// yet.
     pub again: Option<Now>,
     /// The store was lost, so that the search is made when it is back.
     pub waits: bool,
-}
-
-/// What is done as soon as it can be, unless the store keeps the clerk waiting.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ahead {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The first hit is chosen when the answer comes.
-    Choose,
-    /// The code is sent when the customer is open.
-    Send,
 }
 
 /// The answer to a search.

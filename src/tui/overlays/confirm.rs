@@ -1,4 +1,4 @@
-//! A question that is answered with Enter or Esc.
+//! A question that is answered with yes or no; Enter is the harmless answer.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::centred;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::request::Status;
 use crate::tui::keymap::{Command, Context, key_name};
 use crate::tui::model::{Question, Screen};
 use crate::tui::view::Scene;
@@ -50,18 +51,28 @@ fn words(
             "leave",
             "stay",
         ),
-        Question::Quit => (
+        Question::Quit if has_open_code(screen) => (
             "Leave countersign?",
             "A code is still open; it stays open until its time is over.",
             "leave",
             "stay",
         ),
+        Question::Quit => ("Leave countersign?", "Nothing is lost by it.", "leave", "stay"),
         Question::CancelRequest => (
             "Withdraw this code?",
             "The customer's message stops working at once.",
             "withdraw it",
             "keep it",
         ),
+    }
+}
+
+/// Whether a code is open here.
+fn has_open_code(screen: &Screen) -> bool {
+    match screen {
+        Screen::Entry(entry) => entry.request.status == Status::Open,
+        Screen::Send(send) => send.open.is_some() || send.sending.is_some(),
+        Screen::Find(_) | Screen::Verified(_) => false,
     }
 }
 

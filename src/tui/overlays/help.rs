@@ -13,7 +13,7 @@ use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::{pad, wrap};
 
 /// The cells of a key's name.
-const KEY: usize = 13;
+const KEY: usize = 17;
 
 /// Draws the help.
 pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
@@ -55,9 +55,9 @@ fn lines<'a>(scene: Scene<'_>, room: usize) -> Vec<Line<'a>> {
         for binding in BINDINGS.iter().filter(|it| it.context == context) {
             let wrapped = wrap(binding.help, room.saturating_sub(KEY));
             for (at, text) in wrapped.into_iter().enumerate() {
-                let key = if at == 0 { binding.key } else { "" };
+                let keys = if at == 0 { binding.keys() } else { String::new() };
                 lines.push(Line::from(vec![
-                    Span::styled(pad(key, KEY, ""), theme.key),
+                    Span::styled(pad(&keys, KEY, ""), theme.key),
                     Span::raw(text),
                 ]));
             }

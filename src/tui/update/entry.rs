@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
+use super::gate::{self, Judging};
 use super::step::{Step, with_key};
 use super::{field, follow, lost, send, verified};
 use crate::domain::outcome::Outcome;
@@ -16,6 +17,8 @@ use crate::tui::msg::Failure;
 
 const CHECKING: &str = "The code is being checked; one moment.";
 const ACTING: &str = "The last thing asked for is still under way; one moment.";
+const CHECK_TYPED: &str = "Press Enter to check the code.";
+const ONLY_DIGITS: &str = "A code has digits only; that key typed nothing.";
 const CHECK_PASTED: &str = "Press Enter to check the pasted code.";
 const NO_CODE_PASTED: &str = "The clipboard holds no code; nothing was entered.";
 const WITHDRAWN: &str = "The code was withdrawn; it cannot be used any more.";
@@ -32,25 +35,61 @@ fn length(step: &Step<'_>) -> usize {
 }
 
 pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
-    let length = length(step);
     let Some(entry) = step.entry() else { return };
+    let is_text = field::types(key);
     match key.code {
-        _ if entry.verifying.is_some() => {}
+        _ if entry.verifying.is_some() => {
+            if is_text {
+                lost::wait(step, CHECKING);
+            }
+        }
         KeyCode::Backspace => {
             entry.typed.0.pop();
         }
-        KeyCode::Char(digit) if digit.is_ascii_digit() && field::types(key) => {
-            if !send::is_open(&entry.request) {
-                return say_what_helps(step);
-            }
-            if entry.typed.0.len() < length {
-                entry.typed.0.push(digit);
-                if entry.typed.0.len() == length {
-                    verify(step);
-                }
-            }
-        }
+        KeyCode::Char(char) if is_text => match digit(char) {
+            Some(digit) => type_digit(step, digit),
+            None if char == '-' || char.is_whitespace() => {}
+            None => step.hint(Tone::Plain, ONLY_DIGITS),
+        },
         _ => {}
+    }
+}
+
+/// The digit that a character is: also one of full width, or in Arabic, Persian
+/// or Devanagari, as other keyboards type them.
+pub(super) fn digit(char: char) -> Option<char> {
+    let zero = ['0', '\u{ff10}', '\u{660}', '\u{6f0}', '\u{966}'];
+    let value = |zero: char| u32::from(char).checked_sub(zero.into()).filter(|it| *it < 10);
+    zero.into_iter().find_map(value).and_then(|value| char::from_digit(value, 10))
+}
+
+fn type_digit(step: &mut Step<'_>, digit: char) {
+    let length = length(step);
+    let Some(entry) = step.entry() else { return };
+    if !send::is_open(&entry.request) {
+        return say_what_helps(step);
+    }
+    if entry.typed.0.len() >= length {
+        return step.hint(Tone::Plain, CHECK_TYPED);
+    }
+    entry.typed.0.push(digit);
+    if entry.typed.0.len() == length {
+        match gate::judging(step) {
+            Judging::Now => verify(step),
+            Judging::Soon => {}
+            Judging::ByEnter => step.hint(Tone::Plain, CHECK_TYPED),
+        }
+    }
+}
+
+/// Checks the code that was typed, unless it is not whole or not open any more.
+pub(super) fn check(step: &mut Step<'_>) {
+    let length = length(step);
+    let is_ready = step.entry().is_some_and(|entry| {
+        entry.typed.0.len() == length && entry.verifying.is_none() && send::is_open(&entry.request)
+    });
+    if is_ready {
+        verify(step);
     }
 }
 
@@ -66,18 +105,18 @@ pub(super) fn paste(step: &mut Step<'_>, text: &str) {
         return say_what_helps(step);
     }
     let Some(digits) = pasted_digits(text, length) else {
-        return step.say(Tone::Warning, NO_CODE_PASTED);
+        return step.hint(Tone::Warning, NO_CODE_PASTED);
     };
     let all = entry.typed.0.len() + digits.len();
     if digits.len() == length {
         entry.typed.0.clear();
     } else if all > length {
         let text = format!("A code has {length} digits; with what was pasted these are {all}.");
-        return step.say(Tone::Warning, text);
+        return step.hint(Tone::Warning, text);
     }
     entry.typed.0.push_str(&digits);
     if entry.typed.0.len() == length {
-        step.say(Tone::Plain, CHECK_PASTED);
+        step.hint(Tone::Plain, CHECK_PASTED);
     }
 }
 
@@ -86,10 +125,10 @@ pub(super) fn paste(step: &mut Step<'_>, text: &str) {
 fn pasted_digits(text: &str, length: usize) -> Option<Zeroizing<String>> {
     let mut digits = Zeroizing::new(String::with_capacity(length));
     for char in text.chars() {
-        match char {
-            '0'..='9' if digits.len() < length => digits.push(char),
-            '-' | '\u{2010}'..='\u{2014}' => {}
-            char if char.is_whitespace() => {}
+        match (char, digit(char)) {
+            (_, Some(digit)) if digits.len() < length => digits.push(digit),
+            ('-' | '\u{2010}'..='\u{2014}', _) => {}
+            (char, _) if char.is_whitespace() => {}
             _ => return None,
         }
     }
@@ -132,7 +171,7 @@ fn accept(step: &mut Step<'_>) {
     } else if typed == length {
         verify(step);
     } else {
-        step.say(Tone::Plain, format!("A code has {length} digits; {typed} are typed so far."));
+        step.hint(Tone::Plain, format!("A code has {length} digits; {typed} are typed so far."));
     }
 }
 
@@ -170,7 +209,11 @@ fn resend(step: &mut Step<'_>) {
 
 fn say_cooldown(step: &mut Step<'_>) {
     if let Some(text) = cooldown(step) {
-        step.model.notice = Some(Notice { tone: Tone::Plain, text, live: Some(Live::Cooldown) });
+        let said = Notice::live(Tone::Plain, text, Live::Cooldown);
+        step.model.notice = Some(match step.model.notice.take() {
+            Some(before) => said.behind(before),
+            None => said,
+        });
     }
 }
 
@@ -193,7 +236,7 @@ fn change_contact(step: &mut Step<'_>) {
         send.aside = true;
     }
     if other.is_none() {
-        step.say(Tone::Plain, NO_OTHER);
+        step.hint(Tone::Plain, NO_OTHER);
     }
 }
 

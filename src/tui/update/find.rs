@@ -11,8 +11,8 @@ use crate::domain::query::Query;
 use crate::service::lookup::Found;
 use crate::tui::clock::Now;
 use crate::tui::effect::{Act, EffectId};
-use crate::tui::keymap::{Command, Context};
-use crate::tui::model::{Ahead, Find, Hits, Live, Model, Notice, Part, Screen, Tone};
+use crate::tui::keymap::Command;
+use crate::tui::model::{Find, Hits, Live, Model, Notice, Part, Screen, Tone};
 use crate::tui::msg::{Failure, Opened};
 
 const NOBODY: &str =
@@ -24,6 +24,7 @@ const NOTHING_TYPED: &str =
     "Type a part of the name, the account number, the email address or the phone number.";
 const NOT_CHOSEN: &str = "The store does not answer, so nobody was chosen. Press Enter again when \
                           customers are shown and the store is back.";
+const OPENING: &str = "The customer is being opened; one moment. Nothing is sent before that.";
 const GONE: &str = "This customer is not on file any more. Search again.";
 
 pub(super) fn command(step: &mut Step<'_>, command: Command) {
@@ -32,7 +33,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
         let hits = find.found.as_ref().map_or(0, |found| found.customers.len());
         find.selected = moved(find.selected, hits, by);
         // It was somebody else who was chosen.
-        find.ahead = Ahead::Nothing;
+        find.chooses = false;
         let opening = find.opening.take();
         return step.forget(opening);
     }
@@ -77,7 +78,7 @@ fn changed(step: &mut Step<'_>) {
     let typed = find.input.value().to_owned();
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
-    find.ahead = Ahead::Nothing;
+    find.chooses = false;
     find.waits = false;
     find.again = None;
     let searchable = Query::parse(&typed).is_some();
@@ -143,7 +144,7 @@ pub(super) fn withdraw(step: &mut Step<'_>) {
         Part::Down => true,
     };
     let Some(find) = step.find() else { return };
-    let first = std::mem::take(&mut find.ahead) == Ahead::Choose;
+    let first = std::mem::take(&mut find.chooses);
     let opening = find.opening.take_if(|_| is_lost);
     step.forget(opening);
     if first || opening.is_some() {
@@ -153,7 +154,7 @@ pub(super) fn withdraw(step: &mut Step<'_>) {
 
 fn not_chosen(step: &mut Step<'_>) {
     let live = (step.model.health.store == Part::Down).then_some(Live::NotChosen);
-    step.model.notice = Some(Notice { tone: Tone::Warning, text: NOT_CHOSEN.into(), live });
+    step.model.notice = Some(Notice { live, ..Notice::new(Tone::Warning, NOT_CHOSEN) });
 }
 
 /// Enter: the selected hit, or the first one of an answer that is still to come.
@@ -161,11 +162,10 @@ fn accept(step: &mut Step<'_>) {
     let is_lost = step.model.health.store == Part::Down;
     let Some(find) = step.find() else { return };
     if find.opening.is_some() {
-        find.ahead = Ahead::Send;
-        return;
+        return step.hint(Tone::Plain, OPENING);
     }
     if find.searching.is_some() {
-        find.ahead = Ahead::Choose;
+        find.chooses = true;
         return;
     }
     match &find.found {
@@ -175,12 +175,12 @@ fn accept(step: &mut Step<'_>) {
         }
         Some(_) if is_lost => not_chosen(step),
         Some(_) => open(step),
-        None if Query::parse(find.input.value()).is_none() => step.say(Tone::Plain, NOTHING_TYPED),
+        None if Query::parse(find.input.value()).is_none() => step.hint(Tone::Plain, NOTHING_TYPED),
         // The search failed: once more.
         None => {
             changed(step);
             if let Some(find) = step.find() {
-                find.ahead = Ahead::Choose;
+                find.chooses = true;
             }
         }
     }
@@ -208,7 +208,7 @@ pub(super) fn found(step: &mut Step<'_>, id: EffectId, answer: Result<Found, Fai
             find.found = None;
             find.waits = failure.lost;
             if !failure.lost {
-                find.ahead = Ahead::Nothing;
+                find.chooses = false;
             }
             step.fail(failure);
         }
@@ -227,7 +227,7 @@ fn take(step: &mut Step<'_>, found: Found) {
     let place = customers.iter().position(|it| Some(it.id) == chosen);
     find.selected = place.unwrap_or(0);
     find.again = preparing.map(|_| now + AGAIN);
-    let accept_first = std::mem::take(&mut find.ahead) == Ahead::Choose;
+    let accept_first = std::mem::take(&mut find.chooses);
     let nobody = customers.is_empty();
     if preparing.is_none() {
         let over = |it: &mut Notice| [NOBODY_YET, NOT_ALL_YET].contains(&it.text.as_str());
@@ -247,17 +247,12 @@ fn take(step: &mut Step<'_>, found: Found) {
 pub(super) fn opened(step: &mut Step<'_>, id: EffectId, answer: Result<Option<Opened>, Failure>) {
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;
-    let then_send = std::mem::take(&mut find.ahead) == Ahead::Send;
+    find.chooses = false;
     match answer {
         Ok(Some(opened)) => {
-            let is_plain = opened.open.is_none();
             send::go(step, opened);
             // The channels came with newer word of their providers than is known here.
             providers::read(step);
-            // Nothing is sent that the clerk does not see, or in place of another code.
-            if then_send && is_plain && step.model.context() == Context::Send {
-                send::command(step, Command::Accept);
-            }
         }
         Ok(None) => {
             changed(step);

@@ -1,36 +1,91 @@
-//! From a key to what it means: the keymap first, then the field that has the
-//! keyboard.
+//! From a key to what it means: the gate first, then the keymap, then the field
+//! that has the keyboard. A character that means nothing is told why.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::step::Step;
-use super::{entry, find, log, overlay, providers, send, tray, verified};
+use super::{entry, field, find, gate, log, overlay, providers, send, tray, verified};
 use crate::config::settings::ThemeName;
-use crate::tui::keymap::{self, Command, Context};
-use crate::tui::model::Tone;
+use crate::tui::clock::Now;
+use crate::tui::keymap::{self, Command, Context, key_name};
+use crate::tui::model::{Screen, Tone};
 
-/// A key. Terminals that report releases would have each key mean its thing twice.
-pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
+/// A key, read at `at`. Terminals that report releases would have each key mean
+/// its thing twice.
+pub(super) fn key(step: &mut Step<'_>, key: KeyEvent, at: Now) {
     if key.kind == KeyEventKind::Release || step.model.quitting {
         return;
     }
+    gate::settle(step, at, Some(&key));
+    let passed = gate::enter(step, &key, at);
+    let (context, is_typing) = (step.model.context(), step.model.is_typing());
+    let command = keymap::command(context, &key, is_typing);
+    if gate::is_hidden(step.model) {
+        return command.map_or((), |command| gate::hidden(step, command));
+    }
+    if passed == gate::Key::Stops {
+        return;
+    }
     verified::activity(step);
-    let context = step.model.context();
-    match keymap::command(context, &key) {
-        Some(command) => perform(step, command),
+    match command {
+        Some(command) => gate::pass(step, command, at),
         None => match context {
             Context::Find => find::key(step, key),
             Context::Entry => entry::key(step, key),
             Context::LogFilter => log::key(step, key),
             Context::Palette => overlay::key(step, key),
+            _ if field::types(key) => say_why(step, context),
             _ => {}
         },
     }
 }
 
+/// Why a character that was typed where nothing is typed does nothing.
+fn say_why(step: &mut Step<'_>, context: Context) {
+    let name = |command| key_name(context, command);
+    let to = match step.model.screen {
+        Screen::Find(_) => "the search",
+        Screen::Send(_) => "the channels",
+        Screen::Entry(_) => "the code boxes",
+        Screen::Verified(_) => "the customer",
+    };
+    let text = match (context, &step.model.screen) {
+        (Context::Send, Screen::Send(send)) if send.sending.is_some() => {
+            "The code is being asked for; it is typed when its boxes are here.".into()
+        }
+        (Context::Send, Screen::Send(send)) if send.open.is_some() => format!(
+            "Nothing is typed here. {} leads to the boxes of the code that is open.",
+            name(Command::EnterCode)
+        ),
+        (Context::Send, _) => format!(
+            "Nothing is typed here. {} sends the code; then its digits are typed.",
+            name(Command::Accept)
+        ),
+        (Context::Verified, _) => format!(
+            "Nothing is typed here. {} logs the customer out and leads to the search.",
+            name(Command::Logout)
+        ),
+        (Context::Log, _) => format!(
+            "The log has the keyboard, so nothing was typed. {} leads back to {to}.",
+            name(Command::Back)
+        ),
+        (Context::Tray, _) => format!(
+            "The tray has the keyboard, so nothing was typed. {} leads back to {to}.",
+            name(Command::Back)
+        ),
+        (Context::Confirm, _) => format!(
+            "Answer the question first: {} for yes, {} for no.",
+            name(Command::Accept),
+            name(Command::Back)
+        ),
+        _ => format!("Nothing is typed here. {} closes it.", name(Command::Back)),
+    };
+    step.hint(Tone::Plain, text);
+}
+
 /// Text that was pasted in one piece: it goes into fields and does nothing else.
 pub(super) fn paste(step: &mut Step<'_>, text: &str) {
-    if step.model.quitting {
+    if step.model.quitting || gate::is_hidden(step.model) {
         return;
     }
     verified::activity(step);
@@ -48,6 +103,8 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
     let context = step.model.context();
     match command {
         Command::Quit => overlay::quit(step),
+        Command::Interrupt => interrupt(step),
+        Command::Redraw => step.model.redraw = true,
         Command::NextTheme => change_theme(step),
         _ if context == Context::Confirm => overlay::answer(step, command),
         Command::Help => overlay::toggle_help(step),
@@ -70,6 +127,30 @@ pub(super) fn perform(step: &mut Step<'_>, command: Command) {
     }
 }
 
+/// Empties the field or closes what is open; where nothing is left of that,
+/// leaves.
+fn interrupt(step: &mut Step<'_>) {
+    let context = step.model.context();
+    match (context, &step.model.screen) {
+        (Context::Find, Screen::Find(find)) if !find.input.value().is_empty() => {
+            perform(step, Command::Clear);
+        }
+        (Context::Entry, Screen::Entry(entry))
+            if !entry.typed.0.is_empty() && entry.verifying.is_none() =>
+        {
+            perform(step, Command::Clear);
+        }
+        (Context::LogFilter | Context::Story | Context::Log | Context::Tray, _) => {
+            perform(step, Command::Close);
+        }
+        (Context::Palette | Context::Help | Context::Figures, _) => perform(step, Command::Back),
+        (Context::Confirm, _) if !overlay::is_asking_to_quit(step.model) => {
+            perform(step, Command::Back);
+        }
+        _ => overlay::quit(step),
+    }
+}
+
 fn change_theme(step: &mut Step<'_>) {
     let theme = next_theme(step.model.theme);
     step.model.theme = theme;
@@ -80,7 +161,7 @@ fn change_theme(step: &mut Step<'_>) {
         ThemeName::HighContrast => "high contrast",
         ThemeName::Mono => "none",
     };
-    step.say(Tone::Plain, format!("Colours: {name}."));
+    step.hint(Tone::Plain, format!("Colours: {name}."));
 }
 
 const fn next_theme(theme: ThemeName) -> ThemeName {

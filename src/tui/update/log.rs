@@ -15,7 +15,7 @@ use crate::domain::text;
 use crate::domain::when::When;
 use crate::tui::effect::{Act, EffectId};
 use crate::tui::keymap::Command;
-use crate::tui::model::{Focus, LogPage, LogPanel, Story, Tone};
+use crate::tui::model::{Focus, LogPage, LogPanel, Notice, Story, Tone};
 use crate::tui::msg::Failure;
 use crate::tui::view;
 
@@ -101,10 +101,11 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
             filter(step, |filter| *filter = EventFilter::default());
         }
         Command::Back => put_aside(step),
+        Command::Close => close(step),
         command => {
             if let Some(by) = motion(command) {
                 log.selected = moved(log.selected, log.events.len(), by);
-                step.model.notice.take_if(|it| it.text == NO_STORY);
+                step.model.notice = step.model.notice.take().and_then(Notice::without_hint);
                 page_on(step);
             }
         }
@@ -247,7 +248,7 @@ fn open_story(step: &mut Step<'_>) {
     let Some(log) = step.log() else { return };
     let Some(event) = log.events.get(log.selected) else { return };
     let Some(request) = event.request.clone() else {
-        return step.say(Tone::Plain, NO_STORY);
+        return step.hint(Tone::Plain, NO_STORY);
     };
     let id = step.act(Act::ReadStory { request });
     if let Some(log) = step.log() {
@@ -258,7 +259,7 @@ fn open_story(step: &mut Step<'_>) {
 fn in_story(step: &mut Step<'_>, command: Command) {
     let most = view::most_scroll(step.model, step.now);
     let Some(log) = step.log() else { return };
-    if command == Command::Back {
+    if matches!(command, Command::Back | Command::Close) {
         let reading = log.story.take().and_then(|story| story.reading);
         step.forget(reading);
     } else if let (Some(story), Some(by)) = (&mut log.story, motion(command)) {
@@ -288,7 +289,7 @@ fn in_filter(step: &mut Step<'_>, command: Command) {
             let typed = log.typing.as_ref().and_then(|it| text::clean_optional(it.input.value()));
             narrow(step, typed);
         }
-        Command::Back => log.typing = None,
+        Command::Back | Command::Close => log.typing = None,
         _ => {}
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn reached(step: &mut Step<'_>) {
 pub(super) fn say(step: &mut Step<'_>, text: String) {
     let free = step.model.notice.as_ref().is_none_or(|notice| notice.live == Some(Live::Lost));
     if free {
-        step.model.notice = Some(Notice { tone: Tone::Bad, text, live: Some(Live::Lost) });
+        step.model.notice = Some(Notice::live(Tone::Bad, text, Live::Lost));
     }
 }
 
@@ -92,8 +92,7 @@ fn say_again(step: &mut Step<'_>, id: EffectId, doing: Doing) {
              What became of it is shown when the store is back."
         }
     };
-    let live = Some(Live::Again(id));
-    step.model.notice = Some(Notice { tone: Tone::Warning, text: text.into(), live });
+    step.model.notice = Some(Notice::live(Tone::Warning, text, Live::Again(id)));
 }
 
 /// Whether something that must come to its end is told again.
@@ -111,7 +110,7 @@ pub(super) fn wait(step: &mut Step<'_>, text: &str) {
     let again = step.model.under_way.iter().find(|it| it.broke && it.doing.is_some());
     match again.and_then(|it| it.doing.map(|doing| (it.id, doing))) {
         Some((id, doing)) => say_again(step, id, doing),
-        None => step.say(Tone::Plain, text),
+        None => step.hint(Tone::Plain, text),
     }
 }
 

@@ -6,6 +6,7 @@ mod entry;
 mod field;
 mod find;
 mod follow;
+mod gate;
 mod keys;
 mod log;
 mod lost;
@@ -25,6 +26,7 @@ use super::msg::Msg;
 use step::Step;
 
 pub use find::search_due;
+pub use gate::held_back_due;
 pub use providers::lines_due;
 pub use time::{SLOW, clock_due};
 pub use tray::WINDOW as TRAY_WINDOW;
@@ -33,6 +35,7 @@ pub use verified::CHECK;
 /// What is to be done before anything has happened.
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut step = Step::new(model, now);
+    gate::look(&mut step);
     step.read_clock();
     providers::read(&mut step);
     step.done()
@@ -41,8 +44,12 @@ pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let mut step = Step::new(model, now);
+    // Keys that were read before come before what their absence means.
+    if !matches!(msg, Msg::Key(..)) {
+        gate::settle(&mut step, now, None);
+    }
     match msg {
-        Msg::Key(key) => keys::key(&mut step, key),
+        Msg::Key(key, at) => keys::key(&mut step, key, at),
         Msg::Paste(text) => keys::paste(&mut step, &text),
         Msg::Resize(columns, rows) => step.model.size = (columns, rows),
         Msg::StoreChanged => store_changed(&mut step),
@@ -62,6 +69,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Reply(id, reply) => replies::reply(&mut step, id, *reply),
     }
     time::passed(&mut step);
+    gate::look(&mut step);
     step.done()
 }
 

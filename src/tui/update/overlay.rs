@@ -10,18 +10,22 @@ use crate::tui::keymap::{self, Binding, Command, Context};
 use crate::tui::model::{Model, Overlay, Palette, Question, Screen};
 use crate::tui::view;
 
-/// Leaves, but asks first where something would be lost; asked twice, it
-/// leaves in any case.
+/// Leaves, but asks first: the key may have been meant for another program, or
+/// have been the terminal's. Asked twice, it leaves.
 pub(super) fn quit(step: &mut Step<'_>) {
-    let asked = matches!(step.model.overlay, Some(Overlay::Confirm(Question::Quit)));
-    if asked || !is_at_stake(step.model) {
+    if is_asking_to_quit(step.model) {
         leave(step);
     } else {
         step.model.overlay = Some(Overlay::Confirm(Question::Quit));
     }
 }
 
-fn is_at_stake(model: &Model) -> bool {
+pub(super) const fn is_asking_to_quit(model: &Model) -> bool {
+    matches!(model.overlay, Some(Overlay::Confirm(Question::Quit)))
+}
+
+/// Whether something would be lost by leaving.
+pub(super) fn is_at_stake(model: &Model) -> bool {
     match &model.screen {
         Screen::Find(_) => false,
         Screen::Send(send) => {
@@ -67,7 +71,7 @@ pub(super) fn help(step: &mut Step<'_>, command: Command) {
     let Some(Overlay::Help { scroll }) = &mut step.model.overlay else { return };
     if let Some(by) = motion(command) {
         *scroll = scrolled(*scroll, most, by);
-    } else if command == Command::Back {
+    } else if matches!(command, Command::Back | Command::Close) {
         step.model.overlay = None;
     }
 }
@@ -145,7 +149,7 @@ fn matching(model: &Model, typed: &str) -> Vec<&'static Binding> {
 /// Moving about is for keys; the palette is for things to do.
 fn is_offered(model: &Model, binding: &Binding) -> bool {
     match binding.command {
-        Command::Palette => false,
+        Command::Palette | Command::Interrupt => false,
         Command::ToggleTray => model.place.has_tray,
         command => motion(command).is_none(),
     }

@@ -126,7 +126,7 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
     let Some(Overlay::Figures(panel)) = &mut step.model.overlay else { return };
     if let Some(by) = motion(command) {
         panel.scroll = scrolled(panel.scroll, most, by);
-    } else if command == Command::Back {
+    } else if matches!(command, Command::Back | Command::Close) {
         step.model.overlay = None;
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn ask(
 fn enter_code(step: &mut Step<'_>) {
     let Some(send) = step.send() else { return };
     let Some(request) = send.open.take() else {
-        return step.say(Tone::Plain, NOT_OPEN);
+        return step.hint(Tone::Plain, NOT_OPEN);
     };
     show(step, *request, None);
     follow::reread(step);
@@ -253,8 +253,9 @@ fn refused(step: &mut Step<'_>, mut refusal: Box<Refusal>) {
     }
     let now = step.store_time();
     let text = step.told(|clock| wording::refusal(&refusal, now, clock));
+    let notice = Notice::new(Tone::Warning, text);
     let live = refusal.retry_at.is_some().then_some(Live::Refused(refusal));
-    step.model.notice = Some(Notice { tone: Tone::Warning, text, live });
+    step.model.notice = Some(Notice { live, ..notice });
 }
 
 /// Whether a code that was asked for can still be entered.

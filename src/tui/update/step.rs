@@ -86,6 +86,11 @@ impl<'a> Step<'a> {
         self.model.notice = Some(Notice::new(tone, text));
     }
 
+    /// Answers a key that did nothing; a verdict stays in front of it.
+    pub(super) fn hint(&mut self, tone: Tone, text: impl Into<String>) {
+        self.model.notice = Some(Notice::hint(self.model.notice.take(), tone, text));
+    }
+
     pub(super) fn fail(&mut self, failure: Failure) {
         if failure.lost {
             lost::say(self, failure.text);
@@ -176,6 +181,8 @@ pub(super) fn moved(selected: usize, length: usize, by: isize) -> usize {
 /// The lines a page key moves by.
 pub(super) const PAGE: isize = 10;
 
+const HALF_PAGE: isize = PAGE / 2;
+
 /// How far a command moves, in lines; none where it does not.
 pub(super) const fn motion(command: Command) -> Option<isize> {
     match command {
@@ -183,6 +190,8 @@ pub(super) const fn motion(command: Command) -> Option<isize> {
         Command::Down => Some(1),
         Command::PageUp => Some(-PAGE),
         Command::PageDown => Some(PAGE),
+        Command::HalfPageUp => Some(-HALF_PAGE),
+        Command::HalfPageDown => Some(HALF_PAGE),
         Command::First => Some(isize::MIN),
         Command::Last => Some(isize::MAX),
         _ => None,

@@ -161,6 +161,9 @@ fn count_down(step: &mut Step<'_>) {
         Live::Lost | Live::NotChosen | Live::Again(_) => None,
     };
     if let (Some(notice), Some(text)) = (&mut step.model.notice, text) {
-        notice.text = text;
+        notice.text = match &notice.verdict {
+            Some(verdict) => format!("{verdict} {text}"),
+            None => text,
+        };
     }
 }

@@ -20,7 +20,7 @@ const NO_TRAY: &str = "There is no tray here: every message goes to a provider."
 pub(super) fn toggle(step: &mut Step<'_>) {
     step.model.overlay = None;
     if !step.model.place.has_tray {
-        return step.say(Tone::Plain, NO_TRAY);
+        return step.hint(Tone::Plain, NO_TRAY);
     }
     if step.model.tray.is_some() && step.model.focus == Focus::Tray {
         return close(step);
@@ -50,6 +50,8 @@ pub(super) fn command(step: &mut Step<'_>, command: Command) {
             tray.selected = selected;
             tray.scroll = 0;
         }
+    } else if command == Command::Close {
+        close(step);
     } else if command == Command::Back {
         if step.model.is_wide() {
             step.model.focus = Focus::Work;

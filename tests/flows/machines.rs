@@ -1,0 +1,176 @@
+//! Keys that nobody pressed who looked at the screen: scanners, held keys, lines
+//! that stall, windows in which nothing can be seen.
+
+use std::time::Duration;
+
+use countersign::domain::request::Status;
+use countersign::tui::msg::Msg;
+
+use super::counter::Counter;
+
+const SENT: &str = "riv<Enter><Enter>";
+
+/// How fast scanners type, and beyond.
+const PACES: [u64; 6] = [0, 1, 5, 20, 40, 60];
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[test]
+fn a_scan_at_the_search_chooses_once_and_sends_nothing() {
+    for pace in PACES {
+        for end in ["<Enter>", "<Enter><Enter>", "<Enter><Enter><Enter>"] {
+            let mut counter = Counter::new();
+            counter.keys_every(ms(pace), &format!("WB-004217{end}")).pass(ms(1_000));
+            counter.is_at("send");
+            assert!(counter.desk.asks.is_empty(), "{pace} ms, {end}");
+            assert_eq!(counter.notice(), "", "CR LF is one Enter");
+        }
+    }
+}
+
+#[test]
+fn a_scan_at_the_channels_sends_nothing_and_can_be_searched_for() {
+    for pace in PACES {
+        for text in
+            ["WB-004217<Enter>", "WB-004217<Enter><Enter>", "4006381333931<Enter>", "1<Enter>"]
+        {
+            let mut counter = Counter::after("ami<Enter>");
+            counter.keys_every(ms(pace), text).pass(ms(1_000)).is_at("send");
+            assert!(counter.desk.asks.is_empty(), "{pace} ms, {text}");
+            counter.says("as fast as from a scanner");
+        }
+        let mut counter = Counter::after("ami<Enter>");
+        counter.keys_every(ms(pace), "WB-004217<Enter>").pass(ms(200)).keys("<Esc>");
+        assert_eq!(counter.find().input.value(), "WB-004217");
+        counter.keys("<Enter><Enter>").is_at("entry");
+        assert_eq!(counter.entry().customer.account_no, "WB-004217");
+    }
+}
+
+#[test]
+fn a_scan_at_the_boxes_checks_nothing() {
+    for pace in PACES {
+        let mut scans = vec!["WB-004217<Enter>", "4006381333931<Enter>", "1234567", "004217WB"];
+        if pace > 0 {
+            scans.extend(["004217<Enter>", "00-4217<Enter><Enter>", "0042<Enter>"]);
+        }
+        for text in scans {
+            let mut counter = Counter::after(SENT);
+            counter.keys("48").keys_every(ms(pace), text).pass(ms(1_000));
+            counter.is_at("entry").says("scanner").says("no code was checked");
+            assert_eq!(counter.desk.open_request().attempts, 0, "{pace} ms, {text}");
+            assert_eq!(counter.typed(), "48", "{pace} ms, {text}");
+            counter.keys("1902").is_at("verified");
+        }
+    }
+}
+
+#[test]
+fn a_code_is_checked_however_fast_it_comes() {
+    for pace in [0, 1, 5, 30, 60, 90, 120, 200] {
+        let mut counter = Counter::after(SENT);
+        counter.keys_every(ms(pace), "481902").pass(ms(100)).is_at("verified");
+    }
+    // With the Enter that many press after it: in one piece, or as a person does.
+    let mut counter = Counter::after(SENT);
+    counter.keys_at_once("481902<Enter>").is_at("verified");
+    for pace in [90, 120, 200] {
+        let mut counter = Counter::after(SENT);
+        counter.keys_every(ms(pace), "481902<Enter>").pass(ms(100)).is_at("verified");
+    }
+    let mut counter = Counter::after(SENT);
+    counter.keys_at_once("000000<Enter>").says("That code is wrong. 4 tries are left.");
+}
+
+#[test]
+fn a_scan_is_no_answer_and_logs_nobody_out() {
+    for pace in PACES {
+        let mut counter = Counter::after(SENT);
+        counter.keys("<Ctrl-X>").keys_every(ms(pace), "Y1234<Enter>").pass(ms(1_000));
+        assert_eq!(counter.desk.open_request().status, Status::Open, "{pace} ms");
+        let mut counter = Counter::after("riv<Enter><Enter>481902");
+        counter.keys_every(ms(pace), "WB-004217<Enter><Enter>").pass(ms(1_000));
+        counter.is_at("verified").says("scanner");
+        // It may open what lists commands, and does none of them.
+        let mut counter = Counter::after("riv<Enter>");
+        counter.keys_every(ms(pace), ":send the code<Enter>").pass(ms(1_000)).is_at("send");
+        assert!(counter.desk.asks.is_empty(), "{pace} ms");
+    }
+}
+
+#[test]
+fn what_was_not_read_yet_is_not_acted_upon() {
+    for (wait, sent) in [(5, false), (70, false), (149, false), (150, true), (400, true)] {
+        let mut counter = Counter::new();
+        counter.keys_every(ms(170), "riv<Enter>").is_at("send");
+        let at = counter.now + ms(wait);
+        counter.now = at;
+        counter.tell(Msg::Key(enter(), at)).pass(ms(200));
+        assert_eq!(counter.desk.asks.len(), usize::from(sent), "{wait} ms");
+        match wait {
+            _ if sent => {}
+            0..=60 => assert_eq!(counter.notice(), "", "it is the same Enter"),
+            61..=120 => drop(counter.says("held down")),
+            _ => drop(counter.says("before this screen could be read")),
+        }
+        counter.pass(ms(1_000)).keys("<Enter>");
+        assert_eq!(counter.desk.asks.len(), 1, "{wait} ms");
+    }
+    // A question is a new screen too, and so is what it leaves behind.
+    let mut counter = Counter::after(SENT);
+    counter.keys_every(ms(100), "<Ctrl-X>y").pass(ms(1_000)).says("could be read");
+    assert_eq!(counter.desk.open_request().status, Status::Open);
+    counter.keys("y").is_at("send");
+}
+
+fn enter() -> crossterm::event::KeyEvent {
+    crossterm::event::KeyCode::Enter.into()
+}
+
+#[test]
+fn a_key_that_is_held_down_does_nothing() {
+    for (delay, pace) in [(250, 33), (500, 33), (660, 40), (250, 92), (1_000, 110)] {
+        let mut counter = Counter::after("riv");
+        counter.keys("<Enter>").pass(ms(delay)).is_at("send");
+        counter.keys_every(ms(pace), &"<Enter>".repeat(20)).pass(ms(1_500)).is_at("send");
+        assert!(counter.desk.asks.is_empty(), "after {delay} ms, every {pace} ms");
+        counter.keys("<Enter>").is_at("entry");
+        // The digit that fills the boxes.
+        counter.keys("4").pass(ms(delay));
+        counter.keys_every(ms(pace), "4444444444").pass(ms(1_000));
+        assert_eq!(counter.desk.open_request().attempts, 0, "every {pace} ms");
+        counter.keys("<Enter>");
+        assert_eq!(counter.desk.open_request().attempts, 1);
+    }
+    let mut counter = Counter::after("riv<Enter>");
+    counter.keys("<Repeat-Enter><Repeat-Enter>").is_at("send").says("held down");
+    let mut counter = Counter::after(SENT);
+    counter.keys_every(ms(33), &"<Ctrl-Q>".repeat(30)).pass(ms(1_000));
+    assert!(!counter.model.quitting);
+}
+
+#[test]
+fn nothing_is_done_while_nothing_can_be_seen() {
+    let mut counter = Counter::after("riv<Enter>");
+    counter.tell(Msg::Resize(20, 5)).keys("<Enter><F2><Tab>x").paste("abc");
+    counter.keys("<Ctrl-Q>").is_at("send");
+    assert!(counter.desk.asks.is_empty() && counter.model.log.is_none());
+    assert!(counter.model.quitting, "nothing is lost by leaving here");
+    let mut counter = Counter::after(SENT);
+    counter.tell(Msg::Resize(20, 5)).keys("123456<Enter><Ctrl-X>y<Ctrl-Q><Ctrl-Q>y<Esc>");
+    assert_eq!(counter.desk.open_request().attempts, 0);
+    assert!(!counter.model.quitting && counter.model.overlay.is_none());
+    counter.tell(Msg::Resize(80, 24)).is_at("entry");
+    assert_eq!(counter.typed(), "");
+    counter.keys("481902").is_at("verified");
+}
+
+#[test]
+fn a_person_in_a_hurry_verifies_without_a_key_more() {
+    for pace in [155, 200, 300] {
+        let mut counter = Counter::new();
+        counter.keys_every(ms(pace), "riv<Enter><Enter>481902").pass(ms(200)).is_at("verified");
+    }
+}
