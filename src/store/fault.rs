@@ -142,10 +142,9 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         "55P03" => StoreError::Busy(text),
         // no room on its disk
         "53100" => StoreError::Full(text),
-        // a transaction that stood still was ended
-        "25P03" | "25P04" => StoreError::Unreachable(text),
-        // too many connections, cannot connect now
-        "53300" | "57P03" => StoreError::Unreachable(text),
+        // a transaction that stood still was ended; too many connections, cannot
+        // connect now
+        "25P03" | "25P04" | "53300" | "57P03" => StoreError::Unreachable(text),
         // connection exceptions, insufficient resources, shut down or crashed
         _ if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
             StoreError::Unreachable(text)

@@ -86,7 +86,7 @@ pub(super) struct Lent<D: Server> {
     in_transaction: bool,
     is_stuck: bool,
     /// How many are lent, where they are counted.
-    lent: Option<Arc<AtomicU32>>,
+    counter: Option<Arc<AtomicU32>>,
 }
 
 impl<D: Server> Lent<D> {
@@ -100,13 +100,13 @@ impl<D: Server> Lent<D> {
     /// The same, where each statement may take the time it needs.
     pub(super) async fn unlimited(pool: &Pool<D>) -> sqlx::Result<Self> {
         let connection = Some(pool.acquire().await?);
-        Ok(Self { connection, limit: None, in_transaction: false, is_stuck: false, lent: None })
+        Ok(Self { connection, limit: None, in_transaction: false, is_stuck: false, counter: None })
     }
 
     /// Is counted among those that are lent, until it is dropped.
     pub(super) fn counted(mut self, lent: &Arc<AtomicU32>) -> Self {
         lent.fetch_add(1, Ordering::Relaxed);
-        self.lent = Some(Arc::clone(lent));
+        self.counter = Some(Arc::clone(lent));
         self
     }
 
@@ -176,8 +176,8 @@ fn ends_a_connection(error: &sqlx::Error) -> bool {
 
 impl<D: Server> Drop for Lent<D> {
     fn drop(&mut self) {
-        if let Some(lent) = &self.lent {
-            lent.fetch_sub(1, Ordering::Relaxed);
+        if let Some(counter) = &self.counter {
+            counter.fetch_sub(1, Ordering::Relaxed);
         }
         let Some(mut connection) = self.connection.take() else { return };
         // What is detached and dropped is closed without a word.

@@ -1,7 +1,7 @@
 //! From the bytes a terminal sends to keys and pasted text.
 //!
 //! The sequences are those of xterm and of what imitates it (screen, tmux,
-//! PuTTY, rxvt), those of the Linux console and the VT100 where they differ,
+//! `PuTTY`, rxvt), those of the Linux console and the VT100 where they differ,
 //! and those of the kitty keyboard protocol and of modifyOtherKeys, which a
 //! program that crashed may have left on. What a terminal says of itself or of
 //! its mouse is read to its end and dropped: none of it is ever typed.
@@ -126,7 +126,6 @@ impl Decoder {
     /// what came of it. Anything else is dropped.
     pub fn give_up(&mut self) -> Vec<Input> {
         match mem::take(&mut self.state) {
-            State::Ground | State::Return => {}
             State::Escape { late: false } => self.state = State::Escape { late: true },
             State::Escape { late: true } => self.key(KeyCode::Esc, NONE),
             State::Ss3 if self.bytes.is_empty() => self.alt('O'),
@@ -151,7 +150,6 @@ impl Decoder {
                 }
             }
             State::Character { alt, length } => self.character(byte, alt, length),
-            State::Escape { .. } => self.escape(byte),
             State::Csi => self.csi(byte),
             State::Console => {
                 self.state = State::Ground;
@@ -167,7 +165,7 @@ impl Decoder {
             State::AnswerEscape if byte == b'\\' => self.state = State::Ground,
             State::AnswerEscape if byte == 0x1b => {}
             // What comes after an Esc of its own is no answer any more.
-            State::AnswerEscape => self.escape(byte),
+            State::AnswerEscape | State::Escape { .. } => self.escape(byte),
             State::Paste => self.pasted(byte),
         }
     }
@@ -361,9 +359,8 @@ impl Decoder {
 /// a capital letter can begin a name, unless more came with it. A digit is the
 /// second way to a function key, for keyboards where Alt does not arrive.
 const fn goes_on(bytes: &[u8]) -> bool {
-    match bytes {
-        [b'[' | b']', ..] | [b'1'..=b'4'] => true,
-        [b'O' | b'P' | b'X' | b'_' | b'^', _, ..] => true,
-        _ => false,
-    }
+    matches!(
+        bytes,
+        [b'[' | b']', ..] | [b'1'..=b'4'] | [b'O' | b'P' | b'X' | b'_' | b'^', _, ..]
+    )
 }

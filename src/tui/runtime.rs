@@ -277,11 +277,12 @@ impl Shell {
                 lifecycle::stop_here()?;
             }
             Event::Signal(Signal::Continue) => self.resume()?,
-            Event::Signal(Signal::HangUp) => return Ok(Some(End::HungUp)),
+            Event::Signal(Signal::HangUp) | Event::Input(Heard { input: Input::Ended, .. }) => {
+                return Ok(Some(End::HungUp));
+            }
             Event::Signal(signal) => return Ok(Some(End::Told(signal))),
             Event::Failed => return Err(RunError::Failed),
             Event::Resized => self.tell_size(),
-            Event::Input(Heard { input: Input::Ended, .. }) => return Ok(Some(End::HungUp)),
             Event::Input(Heard { input: Input::Key(key), at }) => self.tell(Msg::Key(key, at)),
             Event::Input(Heard { input: Input::Paste(text), .. }) => self.tell(Msg::Paste(text)),
             Event::Msg(msg) => self.tell(msg),

@@ -50,7 +50,7 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
             let asks = is_free && model.health.store != Part::Down;
             counting(ends_at).or_else(|| asks.then_some(verified.checked + CHECK))
         }
-        _ => None,
+        Screen::Find(_) => None,
     };
     [live, screen, Some(next_minute(clock, now))].into_iter().flatten().min()
 }

@@ -102,11 +102,9 @@ impl House for Wiring {
     async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = self.open(config).await?;
         // A server that is away is told where somebody acts, and tried again.
-        match tokio::time::timeout(LOOK, store.is_fit()).await {
-            Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) => {
-                return Err(error.into());
-            }
-            _ => {}
+        let looked = tokio::time::timeout(LOOK, store.is_fit()).await;
+        if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
+            return Err(error.into());
         }
         Self::desk_on(config, store)
     }

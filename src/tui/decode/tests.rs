@@ -191,7 +191,7 @@ fn what_a_terminal_says_of_itself_is_never_typed() {
     assert_eq!(keys(b"\x1b]11;rgb:12"), [], "so is an answer");
     assert_eq!(keys(b"\x1b]11;rgb:12\x1b[A"), [(KeyCode::Up, NONE)]);
     assert_eq!(keys(b"\x1b]11;rgb:12\r34").len(), 2, "the keyboard comes back with Enter");
-    assert_eq!(keys(&[b"\x1b]52;c;".as_slice(), &[b'4'; 200_000], b"\x07x"].concat()).len(), 1);
+    assert_eq!(keys(&[b"\x1b]52;c;".as_slice(), &vec![b'4'; 200_000], b"\x07x"].concat()).len(), 1);
     are(&[(b"\x1bP", KeyCode::Char('P'), ALT_KEY), (b"\x1b[", KeyCode::Char('['), ALT_KEY)]);
 }
 
@@ -249,7 +249,7 @@ fn a_paste_is_one_piece_however_it_comes() {
         inputs,
         [Input::Paste(Zeroizing::new("12\r34".into())), key(KeyCode::Char('x'), NONE)]
     );
-    let long = [b"\x1b[200~".as_slice(), &[b'x'; 500_000], PASTE_END, b"y"].concat();
+    let long = [b"\x1b[200~".as_slice(), &vec![b'x'; 500_000], PASTE_END, b"y"].concat();
     let inputs = all(&long);
     assert!(matches!(&inputs[0], Input::Paste(text) if text.len() <= LONGEST_PASTE));
     assert_eq!(inputs[1..], [key(KeyCode::Char('y'), NONE)]);

@@ -38,11 +38,8 @@ pub(super) fn key(step: &mut Step<'_>, key: KeyEvent) {
     let Some(entry) = step.entry() else { return };
     let is_text = field::types(key);
     match key.code {
-        _ if entry.verifying.is_some() => {
-            if is_text {
-                lost::wait(step, CHECKING);
-            }
-        }
+        _ if entry.verifying.is_some() && is_text => lost::wait(step, CHECKING),
+        _ if entry.verifying.is_some() => {}
         KeyCode::Backspace => {
             entry.typed.0.pop();
         }

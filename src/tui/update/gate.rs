@@ -181,9 +181,9 @@ pub(super) fn enter(step: &mut Step<'_>, key: &KeyEvent, at: Now) -> Key {
             enter_behind(step, at)
         }
         KeyCode::Char('q') if key.modifiers == KeyModifiers::CONTROL => {
-            let stop =
+            let is_ctrl_s =
                 |it: &KeyEvent| (it.code, it.modifiers) == (KeyCode::Char('s'), key.modifiers);
-            if before.is_some_and(|(it, _)| stop(&it)) { Key::Stops } else { Key::Goes }
+            if before.is_some_and(|(it, _)| is_ctrl_s(&it)) { Key::Stops } else { Key::Goes }
         }
         _ => Key::Goes,
     }

@@ -65,8 +65,7 @@ pub(super) fn say(step: &mut Step<'_>, text: String) {
 }
 
 fn say_it_waits(step: &mut Step<'_>, id: EffectId, text: String) {
-    let live = Some(Live::Again(id));
-    step.model.notice = Some(Notice { tone: Tone::Warning, text, live });
+    step.model.notice = Some(Notice::live(Tone::Warning, text, Live::Again(id)));
 }
 
 fn say_again(step: &mut Step<'_>, id: EffectId, doing: Doing) {
