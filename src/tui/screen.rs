@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn a_frame_that_changes_nothing_writes_nothing() {
         let mut screen = Screen::new((10, 2)).expect("a screen");
-        assert!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)).contains("Time left"));
+        assert!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)).contains("Time"));
         assert_eq!(frame(&mut screen, (10, 2), "Time left 4:12", Some(3)), "");
         assert_eq!(frame(&mut screen, (10, 2), "Time left 4:12", None), "\x1b[?25l");
     }
@@ -204,13 +204,13 @@ mod tests {
         let mut screen = Screen::new((80, 24)).expect("a screen");
         frame(&mut screen, (80, 24), "Time left 4:12", None);
         let next = frame(&mut screen, (80, 24), "Time left 4:11", None);
-        assert_eq!(next, "\x1b[1;14H1");
+        assert_eq!(next, "\x081");
     }
 
     #[test]
     fn a_large_frame_is_shown_when_it_is_whole() {
-        let mut screen = Screen::new((80, 24)).expect("a screen");
-        let first = frame(&mut screen, (80, 24), &"words ".repeat(60), None);
+        let mut screen = Screen::new((400, 1)).expect("a screen");
+        let first = frame(&mut screen, (400, 1), &"words ".repeat(60), None);
         assert!(first.starts_with("\x1b[?2026h") && first.ends_with("\x1b[?2026l"));
     }
 

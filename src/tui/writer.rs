@@ -199,8 +199,15 @@ impl Writer {
         if self.pen == Some(pen) {
             return;
         }
-        let said = self.pen.map_or_else(|| pen.anew(), |before| pen.after(before));
-        self.say(format_args!("\x1b[{said}m"));
+        let was_reversed = self.pen.is_some_and(|it| it.weight.contains(Modifier::REVERSED));
+        if pen.weight.contains(Modifier::REVERSED) && !was_reversed {
+            // Reverse goes alone: it is what a selection is known by.
+            self.take(Pen { weight: pen.weight - Modifier::REVERSED, ..pen });
+            self.say(format_args!("\x1b[7m"));
+        } else {
+            let said = self.pen.map_or_else(|| pen.anew(), |before| pen.after(before));
+            self.say(format_args!("\x1b[{said}m"));
+        }
         self.pen = Some(pen);
     }
 
@@ -283,7 +290,7 @@ mod tests {
         assert_eq!(written(&mut writer, &[(1, "b", bold)]), "b");
         assert_eq!(written(&mut writer, &[(2, "c", bold.reversed())]), "\x1b[7mc");
         assert_eq!(written(&mut writer, &[(3, "d", bold)]), "\x1b[27md");
-        assert_eq!(written(&mut writer, &[(4, "e", Style::new().dim())]), "\x1b[22;2me");
+        assert_eq!(written(&mut writer, &[(4, "e", Style::new().dim())]), "\x1b[0;2me");
         assert_eq!(written(&mut writer, &[(5, "f", Style::new())]), "\x1b[mf");
     }
 

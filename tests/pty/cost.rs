@@ -12,10 +12,13 @@ const DIGIT: usize = 80;
 /// The most for a step in a list.
 const STEP: usize = 150;
 
+/// Steps in a list of two or more.
+const BACK_AND_FORTH: [&str; 5] = ["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B"];
+
 /// Long enough for a frame, and short beside the seconds that a countdown counts.
 const FRAME: Duration = Duration::from_millis(250);
 
-/// The bytes that a key brings; the least of a few, since a countdown or an answer
+/// The bytes that a key brings: the middle of a few, since a countdown or an answer
 /// may come between.
 fn cost(seat: &mut Seat, keys: &[&str]) -> usize {
     let mut each = Vec::new();
@@ -28,7 +31,6 @@ fn cost(seat: &mut Seat, keys: &[&str]) -> usize {
         each.push(seen.bytes.len() - before);
         println!("{key:?}: {:?}", String::from_utf8_lossy(&seen.bytes[before..]));
     }
-    // The second of the sorted: one of them may have had nothing to change.
     each.sort_unstable();
     each.get(each.len() / 2).copied().expect("a key")
 }
@@ -47,17 +49,17 @@ fn a_step_in_a_list_costs_150_bytes() {
     let mut seat = Seat::demo();
     // All that have an "a" in their names, several of them in sight.
     seat.press("a").wait_for_text("customers");
-    let bytes = cost(&mut seat, &["\x1b[B"; 5]);
+    let bytes = cost(&mut seat, &BACK_AND_FORTH);
     assert!((1..=STEP).contains(&bytes), "customers: {bytes} bytes");
     seat.press("\x1b").wait_for_text("Type one of these");
     seat.press("river").wait_for_text("Dana Rivera");
     seat.act("\r").wait_for_text("Purpose");
-    let bytes = cost(&mut seat, &["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B"]);
+    let bytes = cost(&mut seat, &BACK_AND_FORTH);
     assert!((1..=STEP).contains(&bytes), "channels: {bytes} bytes");
     seat.press("\x1b[A");
     thread::sleep(FRAME);
     seat.act("\r").wait_for_text("in the tray");
     seat.press("\x1bOQ").wait_for_text("Code asked for");
-    let bytes = cost(&mut seat, &["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B"]);
+    let bytes = cost(&mut seat, &BACK_AND_FORTH);
     assert!((1..=STEP).contains(&bytes), "log: {bytes} bytes");
 }

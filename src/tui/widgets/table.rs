@@ -241,7 +241,7 @@ mod tests {
         let name = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh";
         let long = ["1", name, "2 Mill Lane"].map(|it| (it.to_owned(), Style::new()));
         let rows = [row(), long.into()];
-        assert_eq!(widths(&COLUMNS, &rows, 60), [9, 30, 12]);
+        assert_eq!(widths(&COLUMNS, &rows, 60), [9, 35, 12]);
         assert_eq!(widths(&COLUMNS, &rows, 70), [9, 45, 12]);
         assert_eq!(widths(&COLUMNS, &rows, 200), [9, name.len(), 12]);
     }
