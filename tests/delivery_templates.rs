@@ -132,7 +132,7 @@ fn the_messages_read_as_they_should() {
     assert!(plain.contains("\nValid for: 5 minutes\n"), "{plain}");
     for part in [&plain, &html] {
         assert!(part.contains("only at the counter, never by phone"), "{part}");
-        assert!(part.contains("We never ask for it by phone or email."), "{part}");
+        assert!(part.contains("We will never ask you for it by phone or email."), "{part}");
     }
     assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
     let once = MessageFacts { minutes: 1, ..facts() };
@@ -230,7 +230,7 @@ fn security_21_long_names_are_shortened_and_the_message_stays_one() {
     }
     assert_eq!(
         sms(&longest("en")),
-        "0000000001 is your code at Abfallwirtschafts., counter Schalter zwölf li. (Änderung der \
+        "0000000001 is your code at Abfallwirtschafts., counter Schalter zwölf l. (Änderung der \
          Ans.). Ref K7Q. Valid 10 min. Say it only at the counter, never by phone."
     );
 }

@@ -5,7 +5,6 @@
 //! library under `target/`. No number may become another one; what is refused is
 //! refused for a reason that is expected here.
 
-
 use std::collections::BTreeMap;
 use std::process::Command;
 

@@ -91,7 +91,7 @@ async fn main() {
     load::load(place, customers, requests, &mut report).await;
     let bare = place.bare(8).await;
     if wish.wants("open") {
-        opening(place, &bare, &mut report).await;
+        Box::pin(opening(place, &bare, &mut report)).await;
     }
     let store = place.open(1).await;
     if wish.wants("search") {

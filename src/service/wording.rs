@@ -307,9 +307,9 @@ pub fn store_error(error: &StoreError) -> String {
              try again."
         ),
         StoreError::NoPermission(why) => format!(
-            "This account of the machine may not use the files of the store: {why}. Run \
-             countersign under the account that owns them, or let each account reach one store on \
-             PostgreSQL, MySQL or MariaDB."
+            "This account of the machine may not use the files of the store, which belong to \
+             another account or are closed: {why}. Run countersign as the account that owns them, \
+             or let accounts share a store on a database server (store.url)."
         ),
         StoreError::Replaced(why) => format!(
             "The file of the store was moved or replaced while it was in use: {why}. Nothing was \

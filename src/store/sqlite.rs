@@ -212,11 +212,11 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            may_write(folder)?;
+            may_use(path, folder)?;
             ["", "-wal", "-shm"].iter().try_for_each(|suffix| {
                 let mut name = path.as_os_str().to_owned();
                 name.push(suffix);
-                may_write(Path::new(&name))?;
+                may_use(path, Path::new(&name))?;
                 keep_private(Path::new(&name))
             })
         }
@@ -226,12 +226,10 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
 
 /// Fails where this account has no right to read and write what is there. The file
 /// is not opened for that: closing it again would free SQLite's locks on it.
-fn may_write(path: &Path) -> Result<(), StoreError> {
+fn may_use(store: &Path, path: &Path) -> Result<(), StoreError> {
     let access = Access::READ_OK | Access::WRITE_OK;
     match rustix::fs::access(path, access).map_err(std::io::Error::from) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(unusable("reading and writing", path, &error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable("using", store, &error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -359,8 +359,5 @@ impl Decoder {
 /// a capital letter can begin a name, unless more came with it. A digit is the
 /// second way to a function key, for keyboards where Alt does not arrive.
 const fn goes_on(bytes: &[u8]) -> bool {
-    matches!(
-        bytes,
-        [b'[' | b']', ..] | [b'1'..=b'4'] | [b'O' | b'P' | b'X' | b'_' | b'^', _, ..]
-    )
+    matches!(bytes, [b'[' | b']', ..] | [b'1'..=b'4'] | [b'O' | b'P' | b'X' | b'_' | b'^', _, ..])
 }

@@ -103,16 +103,16 @@ fn keys_that_do_not_apply_are_left_out_of_the_log() {
 #[test]
 fn the_csv_has_a_header_and_no_formula() {
     let desk = Desk::empty();
-    let file = "account_no,name,phone\n=1+1,@SUM(A1),+14155550142\n";
+    let file = "account_no,name,phone\n-1+1,@SUM(A1),+14155550142\n";
     desk.told(&["customers", "import", "-"], file);
-    desk.run(&["request", "=1+1", "--channel", "sms"]);
+    desk.run(&["request", "--channel", "sms", "--", "-1+1"]);
     let out = desk.run(&["log", "--csv"]).out;
     let mut reader = csv::Reader::from_reader(out.as_bytes());
     assert_eq!(reader.headers().unwrap().get(1), Some("at"));
     let records: Vec<csv::StringRecord> = reader.records().map(|it| it.unwrap()).collect();
     assert_eq!(records.len(), 3);
     let cells: Vec<&str> = records.iter().flat_map(csv::StringRecord::iter).collect();
-    assert!(cells.contains(&"'=1+1") && cells.contains(&"'@SUM(A1)"), "{out}");
+    assert!(cells.contains(&"'-1+1") && cells.contains(&"'@SUM(A1)"), "{out}");
     assert!(!cells.iter().any(|cell| cell.starts_with(['=', '+', '-', '@'])), "{out}");
 }
 

@@ -105,7 +105,10 @@ fn security_17_a_changed_contact_says_until_when_and_who_confirms_it() {
         (&"dana@example.org".into(), &"NOTICE".into())
     );
     let text = notice["text"].as_str().expect("a text");
-    assert!(text.contains("your email address at Riverside Billing was changed"), "{text}");
+    assert!(
+        text.contains("the email address on your account with Riverside Billing has been changed"),
+        "{text}"
+    );
 
     assert_eq!(desk.run(&confirm).code, 2, "without a reason");
     let confirm = [&confirm[..], &["--reason", "showed a passport"]].concat();

@@ -119,7 +119,7 @@ async fn security_20_a_message_that_the_provider_never_had_is_sent_again_once_th
     office.pass(1_000).await;
     office.desk.work_off_outbox(4).await.expect("a desk");
     assert_eq!(provider.posts.load(Ordering::SeqCst), 1, "it may still be on its way");
-    office.pass(45_000).await;
+    office.pass(180_000).await;
     office.work(&request, |state| state == DeliveryState::Delivered).await;
     let (posts, taken) = (&provider.posts, &provider.taken);
     assert_eq!((posts.load(Ordering::SeqCst), taken.load(Ordering::SeqCst)), (2, 1));

@@ -28,7 +28,7 @@ fn a_customer_is_verified_and_logged_out() {
     seat.act(&code).wait_for_text("Balance");
     seat.wait_for_text("43.80 USD owed");
     seat.press("\x1b[6~").wait_for_text("Bin not emptied on Tuesday");
-    seat.press("\x1bOQ").wait_for_text("Code entered");
+    seat.press("\x1bOQ").wait_for_text("Code verified");
     let log = seat.seen().text();
     assert!(!log.contains(&code), "the log shows no code:\n{log}");
     seat.press("\x1b").wait_for_text("Balance");

@@ -2,11 +2,10 @@
 //! one that does not is refused.
 
 use std::fs;
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings};
 use countersign::domain::outcome::Outcome;
@@ -16,7 +15,7 @@ use countersign::store::SqlStore;
 use crate::servers::{Database, PASSWORD, Server, USER};
 use crate::support::{Terminal, open, server_settings, wish};
 
-/// A PgBouncer that ends with the test.
+/// A `PgBouncer` that ends with the test.
 struct Pooler {
     process: Child,
     port: u16,
@@ -39,8 +38,11 @@ fn program() -> &'static str {
 fn before(database: &Database, mode: &str, size: u32) -> Pooler {
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("to be read");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = port.local_addr().expect("a port").port();
+    // Held until the address is read, and free for the pooler then.
+    let port = {
+        let held = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        held.local_addr().expect("a port").port()
+    };
     let file = folder.path().join("pgbouncer.ini");
     let settings = format!(
         "[databases]\n{0} = host=127.0.0.1 port={1} dbname={0} user={USER} password={PASSWORD}\n\
@@ -51,18 +53,19 @@ fn before(database: &Database, mode: &str, size: u32) -> Pooler {
     );
     fs::write(&file, settings).expect("written");
     let mut command = Command::new(program());
-    command.arg("-q");
     if rustix::process::geteuid().is_root() {
         // It refuses to run as root.
         command.args(["-u", "nobody"]);
     }
-    let process = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let pooler = Pooler { process: process.expect("a pooler"), port, _folder: folder };
-    let since = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(since.elapsed() < Duration::from_secs(20), "it does not listen");
-        std::thread::sleep(Duration::from_millis(20));
+    let process = command.arg(&file).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let mut pooler = Pooler { process: process.expect("a pooler"), port, _folder: folder };
+    let mut said = BufReader::new(pooler.process.stderr.take().expect("what it says")).lines();
+    let mut log = String::new();
+    while !log.contains("process up") {
+        let line = said.next().unwrap_or_else(|| panic!("it ended before it was up:\n{log}"));
+        log += &(line.expect("a line") + "\n");
     }
+    std::thread::spawn(move || said.for_each(drop));
     pooler
 }
 

@@ -380,7 +380,11 @@ mod tests {
         let spoilt = b"a\nZo\xc3\xab\nJos\xc3\xa9\nM\xfcller\n";
         assert_eq!(decoded(spoilt, None).0, None);
         // A letter on the edge of what is read at once.
-        let long = format!("{}{}", "x".repeat(CHUNK - 1), "é".repeat(usize::try_from(WINDOW).expect("a window")));
+        let long = format!(
+            "{}{}",
+            "x".repeat(CHUNK - 1),
+            "é".repeat(usize::try_from(WINDOW).expect("a window"))
+        );
         assert_eq!(decoded(long.as_bytes(), None), (None, long));
     }
 
