@@ -159,6 +159,11 @@ async fn security_33_the_log_at_trace_holds_no_code_no_secret_and_no_contact() {
 
     let log = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
     assert_eq!(log.matches("message handed over").count(), 23, "{log}");
+    holds_no_secret(&log);
+}
+
+/// No code, password, token, key, contact or login, in clear or as it is sent.
+fn holds_no_secret(log: &str) {
     let logins = [
         format!("\0{USER}\0{PASSWORD}"),
         PASSWORD.to_owned(),

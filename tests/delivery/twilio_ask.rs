@@ -157,7 +157,7 @@ async fn what_could_not_be_delivered_says_why_and_what_to_do() {
         let report = report(sender.ask(&trace(Some(&sid))).await);
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code:?}");
         let fault = report.fault.expect("somebody's fault");
-        let is_office = matches!(code, Some(21408 | 21608 | 30002 | 63016 | 63049));
+        let is_office = matches!(code, Some(21408 | 21608 | 30002 | 30034 | 63016 | 63049));
         assert_eq!(matches!(fault, Fault::Office { .. }), is_office, "{code:?}: {fault:?}");
         let detail = report.detail.expect("a sentence");
         assert!(detail.contains(words), "{code:?}: {detail}");

@@ -29,7 +29,6 @@ fn cost(seat: &mut Seat, keys: &[&str]) -> usize {
         thread::sleep(FRAME);
         let seen = seat.seen();
         each.push(seen.bytes.len() - before);
-        println!("{key:?}: {:?}", String::from_utf8_lossy(&seen.bytes[before..]));
     }
     each.sort_unstable();
     each.get(each.len() / 2).copied().expect("a key")
