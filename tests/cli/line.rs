@@ -70,7 +70,7 @@ fn carry(mut client: TcpStream, mut server: TcpStream, fault: &Arc<Mutex<Option<
                     *planned = None;
                     drop(planned);
                     // Nobody says that it is gone, neither here nor there.
-                    thread::sleep(Duration::from_secs(60));
+                    thread::sleep(Duration::from_mins(1));
                     return;
                 }
                 Some(Fault::Cut(word, after)) if left.is_none() && has(word) => left = Some(after),

@@ -60,17 +60,18 @@ fn as_another(desk: &Desk, taken: &Path, arguments: &[&str]) -> Command {
     if geteuid().is_root() {
         let program = desk.path("countersign");
         if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_countersign"), &program).unwrap();
-            fs::set_permissions(desk.folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            fs::copy(env!("CARGO_BIN_EXE_countersign"), &program).expect("done");
+            fs::set_permissions(desk.folder.path(), fs::Permissions::from_mode(0o755))
+                .expect("done");
             fs::set_permissions(desk.path("config.toml"), fs::Permissions::from_mode(0o644))
-                .unwrap();
+                .expect("done");
         }
         let mut other = Command::new(program);
         other.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         other.current_dir(desk.folder.path()).args(arguments).uid(NOBODY).gid(NOBODY);
         command = other;
     } else {
-        fs::set_permissions(taken, fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(taken, fs::Permissions::from_mode(0o000)).expect("done");
     }
     command
 }
