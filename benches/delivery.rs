@@ -31,17 +31,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::{EmailSettings, TraySettings};
-use countersign::delivery::{self, Times};
+use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::EmailAddress;
 use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
-use countersign::service::request::{Ask, Asked};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::{Desk, Office, Route, Senders};
 use place::{Bare, Place};
 use post_office::{At, Does, PostOffice};
@@ -136,11 +136,12 @@ impl<'a> Run<'a> {
         let store: Arc<dyn Store> = Arc::new(place.open(6).await);
         let email = EmailSettings::Smtp(post.settings());
         let tray = TraySettings { file: "unused".into() };
-        let sender = delivery::email_sender(&email, &tray, &message::templates(), Times::default())
-            .expect("a sender")
-            .expect("it is on");
+        let sender =
+            delivery::email_sender(&email, &tray, &message::templates(), SendTimeouts::default())
+                .expect("a sender")
+                .expect("it is on");
         let route = || Route::from(Arc::clone(&sender));
-        let most = SendLimits {
+        let most = RateLimits {
             per_contact: 1_000_000,
             per_customer: 1_000_000,
             per_clerk: 1_000_000,
@@ -189,14 +190,14 @@ impl<'a> Run<'a> {
     /// The worker: from a full outbox to an empty one.
     async fn worker(&self) -> Duration {
         for customer in &self.customers {
-            let ask = Ask {
+            let ask = CodeRequest {
                 customer: *customer,
                 channel: Channel::Email,
                 purpose: "pay a bill".into(),
                 idempotency: self.desk.new_act().expect("a name"),
             };
             let asked = self.desk.ask(&ask).await.expect("an answer");
-            assert!(matches!(asked, Asked::Ready(_)), "{asked:?}");
+            assert!(matches!(asked, CodeRequestOutcome::Ready(_)), "{asked:?}");
         }
         // Their turn has come.
         self.bare.run("UPDATE core_outbox SET due_at = due_at - 60000").await;
@@ -206,13 +207,7 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
-            || self
-                .desk
-                .store()
-                .next_errand("nobody", &["smtp"])
-                .await
-                .expect("an answer")
-                .is_some()
+            || self.desk.store().next_due("nobody", &["smtp"]).await.expect("an answer").is_some()
         {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use countersign::config::settings::{
     EmailSettings, Environment, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
-use countersign::config::{Config, ConfigError, Surroundings};
+use countersign::config::{Config, ConfigError, ProcessEnvironment};
 use secrecy::ExposeSecret;
 use support::Desk;
 
@@ -21,7 +21,7 @@ fn without_a_file_it_is_a_development_desk_with_a_tray() {
     assert_eq!(config.environment, Environment::Development);
     assert_eq!(config.source, None);
     assert_eq!(config.otp, countersign::domain::policy::OtpPolicy::default());
-    assert_eq!(config.limits, countersign::domain::policy::SendLimits::default());
+    assert_eq!(config.limits, countersign::domain::policy::RateLimits::default());
     assert_eq!(config.office.counter, "1");
     assert_eq!(config.purposes[0], "account access");
     assert!(matches!(config.email, EmailSettings::Tray { .. }));
@@ -59,7 +59,7 @@ fn the_machines_file_is_the_last_that_is_looked_for() {
     let home = desk.path().to_str().expect("UTF-8");
     let load = |variables: &[(&str, &str)]| {
         let variables = [("HOME", home)].into_iter().chain(variables.iter().copied());
-        let surroundings = Surroundings::new(desk.path(), variables).with_system(&system);
+        let surroundings = ProcessEnvironment::new(desk.path(), variables).with_system(&system);
         Config::load_in(None, &surroundings).expect("it is fine")
     };
     let told = load(&[]).no_file.expect("a sentence");
@@ -441,7 +441,7 @@ fn a_demo_sends_nothing_whatever_the_environment_says() {
         ("COUNTERSIGN__OTP__EXPIRY_SECONDS", "10"),
         ("COUNTERSIGN__UI__THEME", "mono"),
     ];
-    let surroundings = Surroundings::new(desk.path(), variables);
+    let surroundings = ProcessEnvironment::new(desk.path(), variables);
     let config = Config::demo_in(&desk.path().join("demo"), &surroundings).expect("it holds");
     assert_eq!(config.environment, Environment::Development);
     assert_eq!((&*config.office.name, &*config.office.counter), ("Riverside Billing", "3"));

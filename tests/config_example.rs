@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use countersign::config::table::{Fallback, TABLE};
-use countersign::config::{Config, Surroundings};
+use countersign::config::{Config, ProcessEnvironment};
 
 const EXAMPLE: &str = include_str!("../config.example.toml");
 
@@ -65,7 +65,7 @@ fn the_example_shows_the_defaults() {
 #[test]
 fn each_value_of_the_example_is_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let surroundings = Surroundings::new(folder.path(), [("HOME", "/home/amira")]);
+    let surroundings = ProcessEnvironment::new(folder.path(), [("HOME", "/home/amira")]);
     let load = |text: &str| {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, text).expect("written");

@@ -232,7 +232,7 @@ fn the_demo_sends_by_nobody_who_stands_in() {
         ("COUNTERSIGN__SMS__FALLBACK__AUTH_TOKEN", "canary"),
         ("COUNTERSIGN__SMS__FALLBACK__FROM", "+15005550006"),
     ];
-    let surroundings = countersign::config::Surroundings::new(desk.path(), variables);
+    let surroundings = countersign::config::ProcessEnvironment::new(desk.path(), variables);
     let config = Config::demo_in(desk.path(), &surroundings).expect("a demo");
     assert!(config.email_fallback.is_none() && config.sms_fallback.is_none());
 }

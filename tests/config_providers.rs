@@ -8,14 +8,14 @@ use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, Login, Proof, SmsSettings, TokenSettings,
     WhatsappSettings,
 };
-use countersign::config::{Config, ConfigError, Surroundings};
+use countersign::config::{Config, ConfigError, ProcessEnvironment};
 use countersign::domain::message::Fact;
 use secrecy::ExposeSecret;
 
 fn load(text: &str) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("config.toml"), text).expect("written");
-    let surroundings = Surroundings::new(folder.path(), [("HOME", "/home/amira")]);
+    let surroundings = ProcessEnvironment::new(folder.path(), [("HOME", "/home/amira")]);
     Config::load_in(Some(Path::new("config.toml")), &surroundings)
 }
 

@@ -369,7 +369,7 @@ fn a_demo_reads_no_offices_customers() {
         ("COUNTERSIGN__CUSTOMERS__TABLE", "billing.kunden"),
         ("COUNTERSIGN__CUSTOMERS__READ_ONLY", "true"),
     ];
-    let surroundings = countersign::config::Surroundings::new(desk.path(), variables);
+    let surroundings = countersign::config::ProcessEnvironment::new(desk.path(), variables);
     let config = Config::demo_in(&desk.path().join("demo"), &surroundings).expect("it holds");
     assert_eq!(config.customers, own_table(false));
 }

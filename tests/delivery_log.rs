@@ -22,7 +22,7 @@ use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, Login, Proof,
     SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
 };
-use countersign::delivery::{self, Times};
+use countersign::delivery::{self, SendTimeouts};
 use countersign::service::ports::Sender;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -30,7 +30,8 @@ use double::{Double, Request, json};
 use mail_server::{By, Kind, PASSWORD, Server, USER};
 use twilio_double::{ACCOUNT, SID, TOKEN, error};
 
-const TIMES: Times = Times { step: Duration::from_secs(5), total: Duration::from_secs(5) };
+const TIMES: SendTimeouts =
+    SendTimeouts { step: Duration::from_secs(5), total: Duration::from_secs(5) };
 const ACCESS: &str = "canary-access-1a2b";
 const REFRESH: &str = "canary-refresh-3c4d";
 const CLIENT_SECRET: &str = "canary-client-5e6f";

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign::config::settings::{EmailSettings, SmsSettings, TraySettings};
-use countersign::delivery::{self, Times};
+use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::time::Timestamp;
@@ -28,7 +28,7 @@ struct Desk {
 fn desk(file: &Path) -> Desk {
     let settings = TraySettings { file: file.to_owned() };
     let email = EmailSettings::Tray { from: "desk@example.org".into() };
-    let (templates, times) = (message::templates(), Times::default());
+    let (templates, times) = (message::templates(), SendTimeouts::default());
     Desk {
         email: delivery::email_sender(&email, &settings, &templates, times)
             .expect("a sender")

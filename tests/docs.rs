@@ -12,8 +12,8 @@ use std::{env, fs};
 
 use clap::Parser as _;
 use countersign::cli::args::Cli;
-use countersign::config::{Config, Surroundings};
-use countersign::tui::keymap::{BINDINGS, PARTS};
+use countersign::config::{Config, ProcessEnvironment};
+use countersign::tui::machine::keymap::{BINDINGS, PARTS};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -270,7 +270,7 @@ fn every_command_in_an_example_can_be_typed() {
 #[test]
 fn every_configuration_in_an_example_can_be_used() {
     let folder = tempfile::tempdir().expect("a folder");
-    let surroundings = Surroundings::new(folder.path(), [("HOME", "/home/amira")]);
+    let surroundings = ProcessEnvironment::new(folder.path(), [("HOME", "/home/amira")]);
     let mut wrong = Vec::new();
     let mut seen = 0;
     for (page, text) in pages() {

@@ -17,27 +17,27 @@ use countersign::config::settings::{CustomerSettings, StoreSettings};
 use countersign::domain::channel::{Assurance, Channel};
 use countersign::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy, Unsaid};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
-use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{Limit, OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimit, RateLimits};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
-use countersign::service::ports::notices::NoticeProviders;
-use countersign::service::ports::{Consent, Keys, KeysError, Sender, Store};
-use countersign::service::providers::Lines;
-use countersign::service::request::{Ask, Asked, Refusal};
-use countersign::service::trial::TrialError;
-use countersign::service::verify::Verification;
+use countersign::service::delivery::provider_status::BreakerSnapshot;
+use countersign::service::delivery::test_message::TestMessageError;
+use countersign::service::ports::contact_notices::NoticeProviders;
+use countersign::service::ports::{Keys, KeysError, SendGuard, Sender, Store};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
+use countersign::service::verification::verify::Verification;
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
 use tokio_util::sync::CancellationToken;
 
 /// A sender that keeps what it is given and reports what it is told to.
 struct Scripted {
-    report: Report,
+    report: SendReport,
     sent: Mutex<Vec<Outgoing>>,
     told: Mutex<Vec<ChangeNotice>>,
     calls: AtomicUsize,
@@ -46,14 +46,14 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn reporting(report: Report) -> Arc<Self> {
+    fn reporting(report: SendReport) -> Arc<Self> {
         let (sent, told) = (Mutex::default(), Mutex::default());
         let (calls, end) = (AtomicUsize::new(0), Mutex::default());
         Arc::new(Self { report, sent, told, calls, end })
     }
 
     fn fine() -> Arc<Self> {
-        Self::reporting(Report::sent(Some("id-1".into())))
+        Self::reporting(SendReport::sent(Some("id-1".into())))
     }
 
     fn calls(&self) -> usize {
@@ -67,9 +67,9 @@ impl Sender for Scripted {
         "scripted"
     }
 
-    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        if !consent.given().await {
-            return Report::sent(None);
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        if !guard.claim().await {
+            return SendReport::sent(None);
         }
         let calls = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some((at, end)) = &*self.end.lock().expect("unpoisoned")
@@ -81,12 +81,12 @@ impl Sender for Scripted {
         self.report.clone()
     }
 
-    async fn send_test(&self, _test: &TestMessage) -> Report {
+    async fn send_test(&self, _test: &TestMessage) -> SendReport {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.report.clone()
     }
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
         self.told.lock().expect("unpoisoned").push(notice.clone());
         self.report.clone()
     }
@@ -166,7 +166,7 @@ impl Bench {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
-            limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
+            limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
             phones: PhonePolicy::of("DE"),
         };
         change(&mut office);
@@ -214,8 +214,8 @@ impl Bench {
         self.desk.customer(customer.id).await.expect("read").expect("the customer")
     }
 
-    async fn ask(&self, customer: &Customer, channel: Channel) -> Asked {
-        let ask = Ask {
+    async fn ask(&self, customer: &Customer, channel: Channel) -> CodeRequestOutcome {
+        let ask = CodeRequest {
             customer: customer.id,
             channel,
             purpose: "pay a bill".into(),
@@ -224,12 +224,12 @@ impl Bench {
         self.desk.ask(&ask).await.expect("asked")
     }
 
-    async fn send(&self, asked: Asked) -> (Request, String) {
+    async fn send(&self, asked: CodeRequestOutcome) -> (Request, String) {
         self.send_by(&self.desk, asked).await
     }
 
-    async fn send_by(&self, desk: &Desk, asked: Asked) -> (Request, String) {
-        let Asked::Ready(request) = asked else { panic!("not sent: {asked:?}") };
+    async fn send_by(&self, desk: &Desk, asked: CodeRequestOutcome) -> (Request, String) {
+        let CodeRequestOutcome::Ready(request) = asked else { panic!("not sent: {asked:?}") };
         desk.deliver(request.delivery.id).await.expect("reported").expect("its to send");
         let sent = self.sender.sent.lock().expect("unpoisoned");
         let code = sent.last().expect("a message").facts.code.reveal().to_owned();
@@ -252,9 +252,9 @@ fn other(code: &str) -> String {
     format!("{:06}", (number + 1) % 1_000_000)
 }
 
-fn refused(asked: Asked) -> Refusal {
+fn refused(asked: CodeRequestOutcome) -> Refusal {
     match asked {
-        Asked::Refused(refusal) => *refusal,
+        CodeRequestOutcome::Refused(refusal) => *refusal,
         asked => panic!("not refused: {asked:?}"),
     }
 }
@@ -286,7 +286,9 @@ async fn a_customer_is_verified_and_every_step_is_in_the_log() {
 async fn the_request_is_committed_before_anything_is_sent() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
-    let Asked::Ready(request) = bench.ask(&dana, Channel::Email).await else { panic!("not ready") };
+    let CodeRequestOutcome::Ready(request) = bench.ask(&dana, Channel::Email).await else {
+        panic!("not ready")
+    };
     assert_eq!(bench.sender.calls(), 0);
     let stored = bench.desk.request(&request.id).await.expect("read").expect("there");
     assert_eq!(stored.delivery.state, DeliveryState::Queued);
@@ -301,7 +303,7 @@ async fn the_request_is_committed_before_anything_is_sent() {
 async fn the_same_act_told_twice_sends_once() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
-    let ask = Ask {
+    let ask = CodeRequest {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
@@ -309,7 +311,9 @@ async fn the_same_act_told_twice_sends_once() {
     };
     let (first, second) = tokio::join!(bench.desk.ask(&ask), bench.desk.ask(&ask));
     let ids = [first, second].map(|asked| match asked {
-        Ok(Asked::Ready(request) | Asked::Already(request)) => request.delivery.id,
+        Ok(CodeRequestOutcome::Ready(request) | CodeRequestOutcome::Already(request)) => {
+            request.delivery.id
+        }
         other => panic!("{other:?}"),
     });
     assert_eq!(ids[0], ids[1]);
@@ -354,7 +358,7 @@ async fn security_06_wrong_codes_in_a_row_lock_the_customer_until_staff_unlock()
     let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
     let of_dana = EventFilter { customer: Some(dana.id), ..EventFilter::default() };
-    let events = bench.desk.log(&of_dana, Page::Newest, 50).await.expect("the log");
+    let events = bench.desk.log(&of_dana, EventPage::Newest, 50).await.expect("the log");
     let unlocks: Vec<_> = events.iter().filter(|it| it.kind == EventKind::Unlocked).collect();
     assert_eq!(unlocks.len(), 1);
     assert_eq!(unlocks[0].detail.as_deref(), Some("showed an identity card"));
@@ -382,7 +386,7 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
         bench.desk.actor().clone(),
     )
     .expect("a desk");
-    let ask = Ask {
+    let ask = CodeRequest {
         customer: dana.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
@@ -404,10 +408,10 @@ async fn security_15_email_is_refused_where_the_office_asks_for_nist() {
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
     let refusal = refused(bench.ask(&dana, Channel::Email).await);
     assert_eq!(refusal.outcome, Outcome::Forbidden);
-    assert!(matches!(bench.ask(&dana, Channel::Sms).await, Asked::Ready(_)));
+    assert!(matches!(bench.ask(&dana, Channel::Sms).await, CodeRequestOutcome::Ready(_)));
     let email = bench
         .desk
-        .channels(&dana, &[], &Lines::default())
+        .channels(&dana, &[], &BreakerSnapshot::default())
         .into_iter()
         .find(|it| it.channel == Channel::Email);
     assert!(email.expect("offered").refusal.is_some());
@@ -432,7 +436,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
     for number in 0..1_000 {
         let account = format!("WB-{number}");
         let found = bench.desk.identify(&account).await.expect("read");
-        let countersign::service::lookup::Identified::One(customer) = found else {
+        let countersign::service::customers::lookup::ExactMatch::One(customer) = found else {
             panic!("{account}: {found:?}")
         };
         let refusal = refused(bench.ask(&customer, Channel::Sms).await);
@@ -452,9 +456,9 @@ async fn security_19_limits_are_taken_before_the_send() {
     assert_eq!(refusal.outcome, Outcome::Limited);
     assert!(refusal.retry_at.is_some());
     // The limit is the contact's: another channel is still open.
-    assert!(matches!(bench.ask(&dana, Channel::Email).await, Asked::Ready(_)));
+    assert!(matches!(bench.ask(&dana, Channel::Email).await, CodeRequestOutcome::Ready(_)));
     let filter = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
-    let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
+    let events = bench.desk.log(&filter, EventPage::Newest, 10).await.expect("the log");
     assert_eq!(events.len(), 1);
     assert_eq!(bench.sender.calls(), 2);
 }
@@ -489,12 +493,12 @@ async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_ano
         (Outcome::Limited, Some(waiting.quarantine.until))
     );
     let filter = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
-    let events = bench.desk.log(&filter, Page::Newest, 10).await.expect("the log");
+    let events = bench.desk.log(&filter, EventPage::Newest, 10).await.expect("the log");
     assert_eq!((events.len(), events[0].kind), (1, EventKind::Refused));
     assert!(events[0].detail.as_deref().is_some_and(|it| it.contains("was changed")), "{events:?}");
     // It is told before it is tried, and the other channels come first.
     let waiting = bench.desk.waiting_contacts(&[changed.id]).await.expect("an answer");
-    let offered = bench.desk.channels(&changed, &waiting, &Lines::default());
+    let offered = bench.desk.channels(&changed, &waiting, &BreakerSnapshot::default());
     let stands: Vec<_> = offered.iter().map(|it| (it.channel, it.waits_until)).collect();
     let (usable, last) = ([Channel::Sms, Channel::Whatsapp], (Channel::Email, refusal.retry_at));
     assert_eq!(stands, [(usable[0], None), (usable[1], None), last]);
@@ -535,7 +539,7 @@ async fn security_17_the_old_contact_is_told_once_and_never_a_code() {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].to.as_str(), "WB-1@example.org");
     assert_eq!((&*told[0].office, &*told[0].customer), ("Riverside Billing", "Dana Rivera"));
-    let log = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 1).await.expect("the log");
     assert_eq!(log[0].kind, EventKind::NoticeSent);
     assert_eq!(log[0].contact.as_deref(), Some("W***@example.org"));
 }
@@ -554,22 +558,23 @@ async fn security_17_a_notice_that_nobody_could_tell_is_given_up_and_never_told_
         .await;
     bench.desk.work_off_outbox(4).await.expect("worked off");
     assert!(bench.sender.told.lock().expect("unpoisoned").is_empty());
-    let log = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 1).await.expect("the log");
     assert_eq!(log[0].kind, EventKind::NoticeNotSent);
     let why = "No terminal with elsewhere was there to tell it.";
     assert_eq!(log[0].detail.as_deref(), Some(why));
     bench.desk.work_off_outbox(4).await.expect("nothing is left");
-    let again = bench.desk.log(&EventFilter::default(), Page::Newest, 1).await.expect("the log");
+    let again =
+        bench.desk.log(&EventFilter::default(), EventPage::Newest, 1).await.expect("the log");
     assert_eq!(again[0].id, log[0].id);
 }
 
 #[tokio::test]
 async fn security_20_an_unknown_send_stays_unknown_and_is_not_repeated() {
-    let unknown = Report {
+    let unknown = SendReport {
         state: DeliveryState::Unknown,
         provider_id: None,
         detail: Some("no answer in time".into()),
-        fault: Some(Fault::Unknown),
+        fault: Some(FailureClass::Unknown),
     };
     let bench = Bench::new(Scripted::reporting(unknown), |_| {}).await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
@@ -591,8 +596,10 @@ async fn security_37_contacts_are_masked_wherever_they_are_shown() {
         assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
         assert!(request.contact.contains("***"), "{}", request.contact);
     }
-    let events = bench.desk.log(&EventFilter::default(), Page::Newest, 50).await.expect("the log");
-    let shown = format!("{events:?} {:?}", bench.desk.channels(&dana, &[], &Lines::default()));
+    let events =
+        bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("the log");
+    let shown =
+        format!("{events:?} {:?}", bench.desk.channels(&dana, &[], &BreakerSnapshot::default()));
     for whole in ["15112345678", "WB-1@", "wb-1@"] {
         assert!(!shown.contains(whole), "{whole} is shown in full: {shown}");
     }
@@ -603,7 +610,7 @@ async fn security_45_a_code_goes_to_the_address_stored_not_to_the_one_typed() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("wb-1", None).await;
     let found = bench.desk.identify("WB-1@EXAMPLE.ORG").await.expect("read");
-    assert_eq!(found, countersign::service::lookup::Identified::One(dana.clone()));
+    assert_eq!(found, countersign::service::customers::lookup::ExactMatch::One(dana.clone()));
     bench.send(bench.ask(&dana, Channel::Email).await).await;
     let sent = bench.sender.sent.lock().expect("unpoisoned");
     assert_eq!(sent[0].to.as_str(), "wb-1@example.org");
@@ -613,13 +620,14 @@ async fn security_45_a_code_goes_to_the_address_stored_not_to_the_one_typed() {
 async fn a_test_message_is_in_the_log_and_goes_to_allowed_countries_alone() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let refused = bench.desk.send_test("+1 212 555 0142").await;
-    assert!(matches!(refused, Err(TrialError::Contact(_))), "{refused:?}");
+    assert!(matches!(refused, Err(TestMessageError::Contact(_))), "{refused:?}");
     for (typed, masked) in [("admin@example.org", "a***@example.org"), ("0151 12345678", "+4")] {
         let trials = bench.desk.send_test(typed).await.expect("sent");
         assert_eq!(trials.len(), 1, "there is no fallback");
         assert!(trials[0].contact.starts_with(masked), "{trials:?}");
     }
-    let events = bench.desk.log(&EventFilter::default(), Page::Newest, 9).await.expect("the log");
+    let events =
+        bench.desk.log(&EventFilter::default(), EventPage::Newest, 9).await.expect("the log");
     let told: Vec<_> = events.iter().map(|it| (it.kind, it.contact.clone())).collect();
     assert_eq!(told.len(), 4, "before and after each: {told:?}");
     assert!(told.iter().all(|(kind, _)| *kind == EventKind::Tested));
@@ -634,8 +642,8 @@ async fn security_19_test_messages_count_with_all_others_before_they_are_sent() 
     let sent = bench.sender.calls();
     bench.desk.send_test("wb-1@example.org").await.expect("there is room for one more");
     let limited = bench.desk.send_test("wb-1@example.org").await;
-    let Err(TrialError::Limited(refusal)) = limited else { panic!("{limited:?}") };
-    assert_eq!(refusal.limit, Limit::Contact);
+    let Err(TestMessageError::Limited(refusal)) = limited else { panic!("{limited:?}") };
+    assert_eq!(refusal.limit, RateLimit::Contact);
     let wait = refusal.retry_at.since(bench.desk.now().await.expect("a clock"));
     assert!(wait.as_secs() > 3_500 && wait.as_secs() <= 3_600, "{wait:?}");
     assert_eq!(bench.sender.calls() - sent, 1, "nothing was sent after the limit");
@@ -652,9 +660,12 @@ async fn security_19_codes_and_test_messages_share_one_budget_of_the_office() {
     bench.desk.send_test("admin@example.org").await.expect("the third");
     let sent = bench.sender.calls();
     let asked = bench.ask(&bo, Channel::Email).await;
-    let Asked::Refused(refusal) = asked else { panic!("{asked:?}") };
-    assert_eq!((refusal.outcome, &*refusal.reason), (Outcome::Limited, Limit::Office.sentence()));
+    let CodeRequestOutcome::Refused(refusal) = asked else { panic!("{asked:?}") };
+    assert_eq!(
+        (refusal.outcome, &*refusal.reason),
+        (Outcome::Limited, RateLimit::Office.sentence())
+    );
     let limited = bench.desk.send_test("other@example.org").await;
-    assert!(matches!(limited, Err(TrialError::Limited(_))), "{limited:?}");
+    assert!(matches!(limited, Err(TestMessageError::Limited(_))), "{limited:?}");
     assert_eq!(bench.sender.calls(), sent, "three in all, whatever they hold");
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use countersign::cli::house::House as _;
-use countersign::config::{Config, Surroundings};
+use countersign::cli::app_context::AppContext as _;
+use countersign::config::{Config, ProcessEnvironment};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::EmailAddress;
 use countersign::domain::customer::{NewCustomer, Unsaid};
 use countersign::service::ports::CustomerKey;
-use countersign::service::request::{Ask, Asked};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::wiring::Wiring;
 use portable_pty::CommandBuilder;
 use tempfile::TempDir;
@@ -47,14 +47,14 @@ async fn interface(sends: usize) {
         let account = account(number);
         let key = CustomerKey::Account(&account);
         let found = desk.store().identify(key).await.expect("a search");
-        let ask = Ask {
+        let ask = CodeRequest {
             customer: found.first().expect("a customer").id,
             channel: Channel::Email,
             purpose: "pay a bill".into(),
             idempotency: desk.new_act().expect("a name"),
         };
         let asked = desk.ask(&ask).await.expect("an answer");
-        let Asked::Ready(request) = asked else { panic!("{asked:?}") };
+        let CodeRequestOutcome::Ready(request) = asked else { panic!("{asked:?}") };
         let desk = desk.clone();
         tokio::spawn(async move { desk.deliver(request.delivery.id).await });
     }
@@ -140,7 +140,7 @@ async fn furnish(folder: &TempDir, port: u16) {
 
 fn configuration(folder: &Path) -> Config {
     let home = folder.to_str().expect("UTF-8");
-    let surroundings = Surroundings::new(folder, [("HOME", home)]);
+    let surroundings = ProcessEnvironment::new(folder, [("HOME", home)]);
     Config::load_in(Some(&folder.join("config.toml")), &surroundings).expect("a configuration")
 }
 

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::domain::channel::Channel;
-use countersign::domain::code::{Binding, Code, Digest, Guess};
+use countersign::domain::code::{Code, CodeBinding, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::domain::request::{Reference, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
-use countersign::service::ports::notices::NoticeProviders;
+use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::{
-    Attempt, Attempted, Dispatch, Issued, NewCode, NewDelivery, NewRequest, NewSession, Store,
+    Attempt, AttemptOutcome, Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, NewSession,
+    Store,
 };
 use countersign::store::SqlStore;
 use sqlx::PgPool;
@@ -37,7 +38,7 @@ pub(crate) struct Desk {
     pub(crate) store: SqlStore,
     keyring: Keyring,
     policy: OtpPolicy,
-    limits: SendLimits,
+    limits: RateLimits,
     actor: Actor,
     customers: u64,
 }
@@ -49,7 +50,7 @@ impl Desk {
             store: place.open(1).await,
             keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
             policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
-            limits: SendLimits {
+            limits: RateLimits {
                 per_contact: most,
                 per_customer: most,
                 per_clerk: most,
@@ -71,7 +72,7 @@ impl Desk {
         let draw = people::scattered(number);
         let id = Self::id(draw);
         let code = Code::from_number(RIGHT, 6);
-        let binding = Binding { purpose: "pay bill", request: &id, generation: 1 };
+        let binding = CodeBinding { purpose: "pay bill", request: &id, generation: 1 };
         let number = i64::try_from(number % self.customers).expect("fits") + 1;
         let address = EmailAddress::parse(&format!("c{number}@example.org")).expect("an address");
         let issued = self.store.issue(NewRequest {
@@ -104,7 +105,7 @@ impl Desk {
             },
         });
         let issued = issued.await.expect("an answer");
-        assert!(matches!(issued, Issued::Fresh(_)), "{issued:?}");
+        assert!(matches!(issued, IssueOutcome::Fresh(_)), "{issued:?}");
     }
 
     pub(crate) async fn enter(&self, number: u64, code: u64) {
@@ -125,7 +126,7 @@ impl Desk {
             actor: &self.actor,
         });
         let attempted = attempted.await.expect("an answer");
-        let verified = matches!(attempted, Attempted::Verified { .. });
+        let verified = matches!(attempted, AttemptOutcome::Verified { .. });
         assert_eq!(verified, code == RIGHT, "{attempted:?}");
     }
 }

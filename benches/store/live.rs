@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::domain::event::{EventFilter, EventId, Page};
+use countersign::domain::event::{EventFilter, EventId, EventPage};
 use countersign::service::ports::Store;
 
-use super::desk::{self, Desk};
+use super::desk;
+use super::desk::Desk;
 use super::people;
 use super::place::{Bare, Place};
 use super::support::{Figure, Report};
@@ -31,7 +32,7 @@ pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mu
         let seen = async {
             loop {
                 changes.changed().await.expect("it goes on");
-                let new = other.events(&all, Page::After(last), 50);
+                let new = other.events(&all, EventPage::After(last), 50);
                 if let Some(newest) = new.await.expect("an answer").iter().map(|it| it.id).max() {
                     return newest;
                 }

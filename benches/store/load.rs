@@ -2,7 +2,8 @@
 //! the desk would take hours: by each database's own tool, in the order of its
 //! keys. What is there already stays.
 
-use std::fs::{self, File};
+use std::fs;
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -35,7 +35,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use countersign::domain::event::{EventFilter, EventId, Page};
+use countersign::domain::event::{EventFilter, EventId, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::service::ports::Store;
@@ -177,12 +177,12 @@ async fn pages(store: &SqlStore, bare: &Bare, report: &mut Report) {
     let wrong = EventFilter { outcome: Some(Outcome::Wrong), ..EventFilter::default() };
     let one = EventFilter { text: Some(people::account(4_217)), ..EventFilter::default() };
     for (label, filter, page) in [
-        ("newest", EventFilter::default(), Page::Newest),
-        ("middle", EventFilter::default(), Page::Before(EventId(events / 2))),
-        ("deepest", EventFilter::default(), Page::Before(EventId(60))),
-        ("newest wrong codes", wrong.clone(), Page::Newest),
-        ("deepest wrong codes", wrong, Page::Before(EventId(5_000))),
-        ("one customer's", one, Page::Newest),
+        ("newest", EventFilter::default(), EventPage::Newest),
+        ("middle", EventFilter::default(), EventPage::Before(EventId(events / 2))),
+        ("deepest", EventFilter::default(), EventPage::Before(EventId(60))),
+        ("newest wrong codes", wrong.clone(), EventPage::Newest),
+        ("deepest wrong codes", wrong, EventPage::Before(EventId(5_000))),
+        ("one customer's", one, EventPage::Newest),
     ] {
         let mut figure = Figure::new(label);
         for _ in 0..ROUNDS {

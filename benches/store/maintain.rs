@@ -10,7 +10,8 @@ use countersign::domain::query::Query;
 use countersign::service::ports::Store;
 use tempfile::TempDir;
 
-use super::desk::{self, Desk};
+use super::desk;
+use super::desk::Desk;
 use super::people;
 use super::place::{Bare, Place};
 use super::support::{Figure, Report};

@@ -1,11 +1,11 @@
 //! `customers find`, `customers unlock` and `customers confirm`.
 
-use super::args::{ConfirmArgs, UnlockArgs};
-use super::exit::{Exit, Failure};
-use super::json::{CustomerLine, Reply};
-use super::output::Output;
-use super::request::identify;
-use super::table::Table;
+use crate::cli::args::{ConfirmArgs, UnlockArgs};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{CustomerLine, Reply};
+use crate::cli::output::Output;
+use crate::cli::request::identify;
+use crate::cli::table::Table;
 use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;

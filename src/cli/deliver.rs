@@ -6,17 +6,17 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::args::DeliverArgs;
-use super::exit::{Exit, Failure};
-use super::json::{DeliverLine, DeliverReply};
-use super::moment;
-use super::output::Output;
-use super::signals::Ends;
+use crate::cli::args::DeliverArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{DeliverLine, DeliverReply};
+use crate::cli::moment;
+use crate::cli::output::Output;
+use crate::cli::signals::Ends;
 use crate::domain::outcome::Outcome;
 use crate::service::ports::StoreError;
-use crate::service::{Desk, wording};
+use crate::service::{Desk, messages};
 
-/// Errands at once: each waits for a provider most of its time.
+/// Messages at once: each waits for a provider most of its time.
 const AT_ONCE: usize = 8;
 
 /// `deliver`
@@ -30,8 +30,8 @@ pub async fn run(
 
 async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     let done = desk.work_off_outbox(AT_ONCE).await?;
-    let waiting = desk.store().queue().await?.length;
-    let next = desk.next_errand().await?;
+    let waiting = desk.store().queue_stats().await?.length;
+    let next = desk.next_due().await?;
     let done_so_far = match done {
         0 if waiting > 0 => "Nothing was due.".to_owned(),
         0 => "There was nothing to do.".to_owned(),
@@ -61,11 +61,11 @@ async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     desk.store().check().await?;
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
-    let mut lost = desk.store().lost();
+    let mut lost = desk.store().connection_state();
     let (tell, mut told) = mpsc::unbounded_channel();
-    let keeping = desk.keep_outbox(AT_ONCE, end.clone(), move |errand, report| {
+    let keeping = desk.keep_outbox(AT_ONCE, end.clone(), move |message, report| {
         // Nobody listens only while all ends.
-        let _ = tell.send(DeliverLine::new(errand, report));
+        let _ = tell.send(DeliverLine::new(message, report));
     });
     tokio::pin!(keeping);
     let (mut exit, mut told_all) = (Ok(Exit::DONE), false);
@@ -105,7 +105,7 @@ async fn replaced(lost: &mut watch::Receiver<Option<Arc<StoreError>>>) -> Failur
     loop {
         let error = lost.borrow_and_update().clone();
         if let Some(error) = error.filter(|it| matches!(**it, StoreError::Replaced(_))) {
-            return Failure::outcome(Outcome::Unavailable, wording::store_error(&error));
+            return Failure::outcome(Outcome::Unavailable, messages::store_error(&error));
         }
         if lost.changed().await.is_err() {
             std::future::pending::<()>().await;

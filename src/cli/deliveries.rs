@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use super::args::DeliveriesArgs;
-use super::exit::{Exit, Failure};
-use super::json::DeliveriesReply;
-use super::moment;
-use super::output::Output;
-use super::table::Table;
-use crate::domain::figures::Figures;
-use crate::domain::line::Condition;
-use crate::service::Desk;
-use crate::service::providers::Lines;
-use crate::service::wording;
+use crate::cli::args::DeliveriesArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::DeliveriesReply;
+use crate::cli::moment;
+use crate::cli::output::Output;
+use crate::cli::table::Table;
+use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::delivery_stats::DeliveryStats;
+use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::{Desk, messages};
 
 /// `deliveries`
 pub async fn run(
@@ -31,16 +30,20 @@ pub async fn run(
     Ok(Exit::DONE)
 }
 
-fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Failure> {
+fn told(
+    output: &mut Output,
+    figures: &DeliveryStats,
+    lines: &BreakerSnapshot,
+) -> Result<(), Failure> {
     let queue = figures.queue;
     let oldest =
-        queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", wording::span(it)));
+        queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", messages::span(it)));
     output.line(&format!("Waiting: {}{oldest}", queue.length))?;
-    output.line(&format!("Sent: {}", wording::spread(figures.accepted)))?;
-    output.line(&format!("Delivered: {}", wording::spread(figures.delivered)))?;
+    output.line(&format!("Sent: {}", messages::spread(figures.accepted)))?;
+    output.line(&format!("Delivered: {}", messages::spread(figures.delivered)))?;
     for health in &lines.all {
         let word = health.at(lines.read_at).word();
-        let is_ok = health.at(lines.read_at) == Condition::Ok;
+        let is_ok = health.at(lines.read_at) == BreakerState::Ok;
         let detail = health.detail.as_ref().filter(|_| !is_ok);
         let said = detail.map_or(String::new(), |it| format!(": {it}"));
         output.line(&format!("{}: {word}{said}", health.line))?;
@@ -55,7 +58,7 @@ fn told(output: &mut Output, figures: &Figures, lines: &Lines) -> Result<(), Fai
         let stands_in = if share.fallback { " (fallback)" } else { "" };
         table.row([
             format!("{}{stands_in}", share.provider),
-            wording::state(share.state).to_owned(),
+            messages::state(share.state).to_owned(),
             share.count.to_string(),
         ]);
     }

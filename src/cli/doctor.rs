@@ -4,27 +4,27 @@
 mod configuration;
 
 use std::env;
-use std::fs::{self, OpenOptions};
+use std::fs;
+use std::fs::OpenOptions;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::exit::{Exit, Failure};
-use super::house::House;
-use super::json::{Check, DoctorReply};
-use super::moment;
-use super::output::Output;
+use crate::cli::app_context::AppContext;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{Check, DoctorReply};
+use crate::cli::moment;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::BreakerRecord;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::line::Health;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
-use crate::service::Route;
+use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::ports::{CustomerCheck, KeysInUse, Sender, StoreError};
-use crate::service::trial::{TrialError, Trialled};
-use crate::service::wording;
+use crate::service::{Route, messages};
 
 const TERMINAL: &str = "terminal";
 
@@ -36,7 +36,7 @@ const TOLERANCE_MILLIS: i64 = 30_000;
 
 /// `doctor`. `clock` is this machine's own, to be compared and for nothing else.
 pub async fn run(
-    house: &dyn House,
+    house: &dyn AppContext,
     output: &mut Output,
     read: Result<Config, Failure>,
     clock: impl Fn() -> Timestamp,
@@ -87,7 +87,7 @@ fn tell(
     Ok(exit)
 }
 
-async fn all(house: &dyn House, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
     let ((store, found), email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),
@@ -125,17 +125,17 @@ async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
 struct Found {
     used: KeysInUse,
     /// How the providers did, as the counters have met them.
-    lines: Vec<Health>,
+    lines: Vec<BreakerRecord>,
     now: Timestamp,
 }
 
 /// The store, its clock and its customers; and what it knows of other parts.
 async fn store(
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     clock: impl Fn() -> Timestamp,
 ) -> (Vec<Check>, Option<Found>) {
-    let told = |error: StoreError| (wording::store_error(&error), None);
+    let told = |error: StoreError| (messages::store_error(&error), None);
     let tried = in_time(async {
         let store = house.store(config).await.map_err(|failure| (sentence(failure), None))?;
         let table = store.check_customers().await;
@@ -144,16 +144,16 @@ async fn store(
             // Why nobody can work with the customers is what is to be mended first.
             Err(error) => {
                 let stopped = table.ok().filter(|it| it.findings.iter().any(|it| it.stops));
-                return Err((wording::store_error(&error), stopped));
+                return Err((messages::store_error(&error), stopped));
             }
         };
         let before = clock();
         let now = store.now().await.map_err(told)?;
         let after = clock();
         let notes = store.notes().await.map_err(told)?;
-        let (_, lines) = store.lines().await.map_err(told)?;
+        let (_, lines) = store.circuit_breakers().await.map_err(told)?;
         let used = store.keys_in_use().await.map_err(told)?;
-        let table = table.map_err(|error| wording::store_error(&error));
+        let table = table.map_err(|error| messages::store_error(&error));
         let clock = offset(before, now, after);
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
@@ -180,7 +180,12 @@ async fn store(
 }
 
 /// What the counters have met at the providers of this configuration.
-fn met(house: &dyn House, config: &Config, lines: &[Health], now: Timestamp) -> Vec<Check> {
+fn met(
+    house: &dyn AppContext,
+    config: &Config,
+    lines: &[BreakerRecord],
+    now: Timestamp,
+) -> Vec<Check> {
     let Ok(senders) = house.senders(config) else { return Vec::new() };
     let own = lines.iter().filter(|health| senders.behind(health.line).is_some());
     let told = own.filter_map(|health| {
@@ -246,7 +251,7 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
 
 /// How a channel's providers are. Of one that is off that is said, but for WhatsApp, which
 /// few offices have.
-async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Check> {
+async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Vec<Check> {
     let part = channel.word();
     let senders = match house.senders(config) {
         Ok(senders) => senders,
@@ -278,7 +283,7 @@ async fn sender(house: &dyn House, config: &Config, channel: Channel) -> Vec<Che
 }
 
 /// Sends a message without a code, by each provider of the channel.
-async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
+async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Check> {
     const PART: &str = "test message";
     let desk = match house.desk(config).await {
         Ok(desk) => desk,
@@ -286,28 +291,28 @@ async fn send_test(house: &dyn House, config: &Config, to: &str) -> Vec<Check> {
     };
     let trials = match desk.send_test(to).await {
         Ok(trials) => trials,
-        Err(TrialError::Contact(error)) => {
+        Err(TestMessageError::Contact(error)) => {
             let help = "Give an email address, or a phone number of a country in [sms].";
             return vec![bad(PART, format!("nothing was sent: {error}"), help)];
         }
-        Err(off @ TrialError::Off(_)) => {
+        Err(off @ TestMessageError::Off(_)) => {
             let help = "Give a contact of a channel that is on.";
             return vec![bad(PART, format!("nothing was sent: {off}"), help)];
         }
-        Err(TrialError::Limited(refusal)) => {
+        Err(TestMessageError::Limited(refusal)) => {
             let again = format!("Try again at {}.", moment::short(refusal.retry_at));
             let why = refusal.limit.sentence();
             return vec![bad(PART, format!("nothing was sent: {why}"), again)];
         }
-        Err(TrialError::Desk(error)) => {
+        Err(TestMessageError::Desk(error)) => {
             return vec![bad(
                 PART,
-                wording::desk_error(&error),
+                messages::desk_error(&error),
                 "See what the store is like above.",
             )];
         }
     };
-    let told = |trial: &Trialled| {
+    let told = |trial: &TestMessageOutcome| {
         let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
         let stands_in = if trial.line.fallback { "fallback, " } else { "" };
         let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);
@@ -328,7 +333,7 @@ const fn help_sender(channel: Channel) -> &'static str {
 }
 
 /// The key file, and whether it has the keys that the codes in the store need.
-fn keys(house: &dyn House, config: &Config, used: KeysInUse) -> Vec<Check> {
+fn keys(house: &dyn AppContext, config: &Config, used: KeysInUse) -> Vec<Check> {
     let keys = match house.keys(config) {
         Ok(keys) => keys,
         Err(failure) => {
@@ -378,7 +383,7 @@ fn log_file(config: &Config) -> Check {
     }
 }
 
-fn terminal(house: &dyn House) -> Check {
+fn terminal(house: &dyn AppContext) -> Check {
     if let Err(why) = house.terminal() {
         // Commands work without one, and scripts run doctor too.
         return note(TERMINAL, why, None);

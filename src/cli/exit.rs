@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::config::{ConfigError, Problem};
 use crate::domain::outcome::Outcome;
 use crate::service::ports::{StoreError, TrayError};
-use crate::service::{DeskError, wording};
+use crate::service::{DeskError, messages};
 
 /// A process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl From<io::Error> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
-        let message = wording::desk_error(&error);
+        let message = messages::desk_error(&error);
         if let DeskError::Keys(_)
         | DeskError::Store(
             StoreError::Refused(_) | StoreError::Denied(_) | StoreError::NoPermission(_),
@@ -154,7 +154,7 @@ impl From<DeskError> for Failure {
         {
             return Self::configuration(message);
         }
-        match wording::error_outcome(&error) {
+        match messages::error_outcome(&error) {
             Some(outcome) => Self::outcome(outcome, message),
             None => Self::internal(message),
         }

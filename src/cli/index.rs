@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::exit::{Exit, Failure};
-use super::json::IndexReply;
-use super::output::Output;
-use crate::service::index::{self, IndexCount};
-use crate::service::ports::{Preparing, Store, Unreadable};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::IndexReply;
+use crate::cli::output::Output;
+use crate::service::customers::reindex::{self, ReindexCount};
+use crate::service::ports::{IndexProgress, Store, Unreadable};
 
 /// What takes no longer is not worth a line.
 const SOON: Duration = Duration::from_secs(1);
@@ -17,7 +17,7 @@ const STRIDE: u64 = 100_000;
 /// `customers index`
 pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Result<Exit, Failure> {
     let count = compare(store, output, dry_run).await?;
-    let IndexCount { seen, added, changed, forgotten, unreadable } = count;
+    let ReindexCount { seen, added, changed, forgotten, unreadable } = count;
     let differences = format!("{added} new, {changed} changed, {forgotten} gone");
     let message = match (dry_run, seen) {
         (true, _) => format!("Nothing was written. Of {seen} customers: {differences}."),
@@ -55,15 +55,15 @@ pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Fai
 
 /// Waits until all customers can be found, and shows how far that has come.
 pub(super) async fn ready(store: &dyn Store, output: &mut Output) {
-    let (mut preparing, mut told) = (store.preparing(), None);
-    let ready = store.prepared();
+    let (mut preparing, mut told) = (store.index_progress(), None);
+    let ready = store.index_ready();
     tokio::pin!(ready);
     loop {
         tokio::select! {
             biased;
             () = &mut ready => break,
             Ok(()) = preparing.changed() => {
-                let Some(Preparing { seen, percent }) = *preparing.borrow_and_update() else {
+                let Some(IndexProgress { seen, percent }) = *preparing.borrow_and_update() else {
                     continue;
                 };
                 let said = format!(
@@ -86,9 +86,9 @@ pub(super) async fn compare(
     store: &dyn Store,
     output: &mut Output,
     dry_run: bool,
-) -> Result<IndexCount, Failure> {
+) -> Result<ReindexCount, Failure> {
     let (began, mut told) = (Instant::now(), 0);
-    let count = index::compare(store, dry_run, |count| {
+    let count = reindex::compare(store, dry_run, |count| {
         let said = format!("{} customers compared", count.seen);
         if output.watched() && began.elapsed() > SOON {
             output.progress(&said);

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local};
 
-use super::args::LogArgs;
-use super::exit::{Exit, Failure};
-use super::json::EventLine;
-use super::output::Output;
-use super::request::{identify, parse};
-use super::{moment, table};
-use crate::domain::event::{Event, EventFilter, EventId, OVERLAP, Page};
+use crate::cli::args::LogArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::EventLine;
+use crate::cli::output::Output;
+use crate::cli::request::{identify, parse};
+use crate::cli::{moment, table};
+use crate::domain::event::{Event, EventFilter, EventId, EventPage, LATE_COMMIT_OVERLAP};
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
-use crate::domain::when::{NotATime, When};
+use crate::domain::time_range::{InvalidTime, TimeExpression};
 use crate::service::Desk;
 
 /// Entries read at a time.
@@ -60,7 +60,7 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
     }
     head(output, writing)?;
     // What is older than the first entry shown must not come as news.
-    let mut events = newest(desk, &filter, limit.max(OVERLAP)).await?;
+    let mut events = newest(desk, &filter, limit.max(LATE_COMMIT_OVERLAP)).await?;
     let mut seen = Seen::default();
     seen.keep_new(&mut events);
     let asked = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -72,7 +72,7 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
             tokio::time::sleep(GLANCE).await;
         }
         loop {
-            let mut events = desk.log(&filter, Page::following(seen.newest()), PAGE).await?;
+            let mut events = desk.log(&filter, EventPage::following(seen.newest()), PAGE).await?;
             let full = events.len() >= PAGE as usize;
             seen.keep_new(&mut events);
             write(output, writing, &events)?;
@@ -95,7 +95,7 @@ impl Seen {
     /// Leaves those that were not seen, which from now on they are.
     fn keep_new(&mut self, events: &mut Vec<Event>) {
         events.retain(|event| self.0.insert(event.id));
-        while self.0.len() > OVERLAP as usize {
+        while self.0.len() > LATE_COMMIT_OVERLAP as usize {
             self.0.pop_first();
         }
     }
@@ -104,7 +104,7 @@ impl Seen {
 /// The newest entries that fit, oldest first.
 async fn newest(desk: &Desk, filter: &EventFilter, limit: u32) -> Result<Vec<Event>, Failure> {
     let mut events: Vec<Event> = Vec::new();
-    let mut page = Page::Newest;
+    let mut page = EventPage::Newest;
     let mut left = limit;
     while left > 0 {
         let asked = left.min(PAGE);
@@ -112,7 +112,7 @@ async fn newest(desk: &Desk, filter: &EventFilter, limit: u32) -> Result<Vec<Eve
         let found = u32::try_from(more.len()).unwrap_or(u32::MAX);
         events.append(&mut more);
         let Some(oldest) = events.last() else { break };
-        page = Page::Before(oldest.id);
+        page = EventPage::Before(oldest.id);
         left = if found < asked { 0 } else { left - asked };
     }
     events.reverse();
@@ -143,10 +143,10 @@ async fn filter(desk: &Desk, arguments: &LogArgs) -> Result<EventFilter, Failure
 
 /// From when until when, as the clock on the reader's wall shows it.
 fn range(
-    since: Option<When>,
-    until: Option<When>,
+    since: Option<TimeExpression>,
+    until: Option<TimeExpression>,
     now: &DateTime<Local>,
-) -> Result<(Option<Timestamp>, Option<Timestamp>), NotATime> {
+) -> Result<(Option<Timestamp>, Option<Timestamp>), InvalidTime> {
     let from = since.map(|it| it.stretch(now)).transpose()?.map(|it| it.from);
     let end = until.map(|it| match from {
         Some(from) => it.stretch_after(from, now),

@@ -3,14 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::args::MaintainArgs;
-use super::exit::{Exit, Failure};
-use super::json::MaintainReply;
-use super::output::Output;
-use super::signals::Ends;
+use crate::cli::args::MaintainArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::MaintainReply;
+use crate::cli::output::Output;
+use crate::cli::signals::Ends;
 use crate::domain::policy::Retention;
 use crate::service::Desk;
-use crate::service::maintenance::{BOUND, Maintenance, Tally};
+use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
 
 /// A run that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
@@ -52,7 +52,7 @@ pub async fn run(
 
 /// Works until nothing is left, or until a signal; gives the exit of a signal.
 async fn work_off(
-    work: &mut Maintenance<'_>,
+    work: &mut MaintenanceRun<'_>,
     output: &mut Output,
 ) -> Result<Option<Exit>, Failure> {
     let mut ends = Ends::listen()?;
@@ -76,7 +76,7 @@ async fn dry_run(desk: &Desk, retention: Retention, output: &mut Output) -> Resu
         "Nothing was done, and nothing would be.".to_owned()
     } else {
         let counted = tally.each().filter(|(_, count)| *count > 0).map(|(chore, count)| {
-            let least = if count >= u64::from(BOUND) { "at least " } else { "" };
+            let least = if count >= u64::from(COUNT_LIMIT) { "at least " } else { "" };
             format!("{least}{}", chore.done(count))
         });
         let counted: Vec<_> = counted.collect();
@@ -96,15 +96,20 @@ fn answer(output: &mut Output, reply: &MaintainReply) -> Result<(), Failure> {
 }
 
 impl MaintainReply {
-    fn new(outcome: &'static str, message: String, dry_run: bool, tally: Tally) -> Self {
-        use crate::domain::chore::Chore::{
+    fn new(
+        outcome: &'static str,
+        message: String,
+        dry_run: bool,
+        tally: MaintenanceTotals,
+    ) -> Self {
+        use crate::domain::maintenance::MaintenanceTask::{
             ArchiveRequests, EraseCodes, PurgeArchive, PurgeEvents, PurgeSessions,
         };
         Self {
             outcome,
             message,
             dry_run,
-            at_least: dry_run && tally.each().any(|(_, count)| count >= u64::from(BOUND)),
+            at_least: dry_run && tally.each().any(|(_, count)| count >= u64::from(COUNT_LIMIT)),
             codes_erased: tally.of(EraseCodes),
             requests_archived: tally.of(ArchiveRequests),
             requests_purged: tally.of(PurgeArchive),

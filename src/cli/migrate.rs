@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::exit::{Exit, Failure};
-use super::house::House;
-use super::index;
-use super::json::MigrateReply;
-use super::output::Output;
+use crate::cli::app_context::AppContext;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::index;
+use crate::cli::json::MigrateReply;
+use crate::cli::output::Output;
 use crate::config::Config;
 
 /// What was made.
@@ -52,7 +52,11 @@ impl Migration {
 }
 
 /// `migrate`
-pub async fn run(house: &dyn House, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+pub async fn run(
+    house: &dyn AppContext,
+    config: &Config,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let migration = house.migrate(config).await?;
     let message = migration.sentences();
     if !output.json() {

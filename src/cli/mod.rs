@@ -1,12 +1,12 @@
 //! The command line: arguments, one command a file, output for people or programs.
 
+pub mod app_context;
 pub mod args;
 pub mod customers;
 pub mod deliver;
 pub mod deliveries;
 pub mod doctor;
 pub mod exit;
-pub mod house;
 pub mod import;
 pub mod index;
 pub mod json;
@@ -32,21 +32,21 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
+use crate::cli::app_context::AppContext;
+use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Keys};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{ConfigReply, Reply};
+use crate::cli::next::Next;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::service::ports::StoreError;
-use args::{Cli, Command, ConfigCommand, Customers, Keys};
-use exit::{Exit, Failure};
-use house::House;
-use json::{ConfigReply, Reply};
-use next::Next;
-use output::Output;
 
 /// How long somebody who leaves waits to hear what still waits.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs a command line to its end; the exit code is the answer's.
-pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn House) -> Exit {
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn AppContext) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => {
@@ -75,7 +75,7 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
     output.finish(Err(Failure::usage(told.trim_start_matches("error: ").trim())))
 }
 
-async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Exit, Failure> {
+async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Result<Exit, Failure> {
     let origin = Origin { file: cli.config.as_deref(), demo: cli.demo };
     if origin.file.is_some() && (cli.demo || matches!(cli.command, Some(Command::Demo))) {
         return Err(Failure::usage(
@@ -112,8 +112,8 @@ async fn dispatch(cli: Cli, house: &dyn House, output: &mut Output) -> Result<Ex
 }
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
-async fn tell_of_waiting(house: &dyn House, config: &Config, output: &mut Output) {
-    let length = async { house.desk(config).await.ok()?.store().queue().await.ok() };
+async fn tell_of_waiting(house: &dyn AppContext, config: &Config, output: &mut Output) {
+    let length = async { house.desk(config).await.ok()?.store().queue_stats().await.ok() };
     let Ok(Some(queue)) = tokio::time::timeout(PATIENCE, length).await else { return };
     let waiting = match queue.length {
         0 => return,
@@ -126,7 +126,7 @@ async fn tell_of_waiting(house: &dyn House, config: &Config, output: &mut Output
     ));
 }
 
-async fn demo(house: &dyn House) -> Result<Exit, Failure> {
+async fn demo(house: &dyn AppContext) -> Result<Exit, Failure> {
     house.terminal().map_err(Failure::usage)?;
     house.demo().await
 }
@@ -138,7 +138,7 @@ struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn read(&self, house: &dyn House) -> Result<Config, Failure> {
+    fn read(&self, house: &dyn AppContext) -> Result<Config, Failure> {
         if !self.demo {
             return Ok(Config::load(self.file)?);
         }
@@ -148,7 +148,7 @@ impl Origin<'_> {
     }
 
     /// The same, with its warnings told.
-    fn load(&self, house: &dyn House, output: &mut Output) -> Result<Config, Failure> {
+    fn load(&self, house: &dyn AppContext, output: &mut Output) -> Result<Config, Failure> {
         let config = self.read(house)?;
         for warning in config.no_file.iter().chain(&config.warnings) {
             output.note(&format!("Note: {warning}"));
@@ -160,7 +160,7 @@ impl Origin<'_> {
 /// The commands that work with the office's data.
 async fn at_the_desk(
     command: Command,
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
@@ -230,14 +230,14 @@ const fn names_a_customer(command: &Command) -> bool {
 }
 
 /// A log that cannot be kept is told once, and the work goes on.
-fn keep_log(house: &dyn House, config: &Config, output: &mut Output) {
+fn keep_log(house: &dyn AppContext, config: &Config, output: &mut Output) {
     if let Err(why) = house.keep_log(config) {
         output.note(&why);
     }
 }
 
 fn configuration(
-    house: &dyn House,
+    house: &dyn AppContext,
     output: &mut Output,
     origin: &Origin<'_>,
     command: &ConfigCommand,
@@ -264,7 +264,7 @@ fn configuration(
 }
 
 fn keys(
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     command: &Keys,

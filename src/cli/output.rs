@@ -5,13 +5,14 @@
 //! it (security requirement 38).
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal as _, Stderr, Stdout, Write};
+use std::io;
+use std::io::{BufWriter, IsTerminal as _, Stderr, Stdout, Write};
 
 use serde::Serialize;
 
-use super::exit::{Exit, Failure, Told};
-use super::json::Reply;
-use super::next::Next;
+use crate::cli::exit::{Exit, Failure, Told};
+use crate::cli::json::Reply;
+use crate::cli::next::Next;
 use crate::domain::text;
 
 /// Where answers and notes go.

@@ -5,15 +5,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
+use std::io::Write as _;
 use std::path::Path;
 
 use clap::{Arg, Command};
 use clap_mangen::Man;
 
-use super::args::Cli;
-use super::exit::{Exit, Failure};
-use super::output::Output;
+use crate::cli::args::Cli;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
 
 /// `completions`
 pub fn completions(output: &mut Output, shell: clap_complete::Shell) -> Result<Exit, Failure> {

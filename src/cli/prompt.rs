@@ -1,7 +1,8 @@
 //! Asking for a secret: hidden at a terminal, one line of standard input
 //! otherwise, and never from the command line (security requirement 41).
 
-use std::io::{self, IsTerminal as _};
+use std::io;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,8 +11,8 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
-use super::exit::Failure;
-use super::output::Output;
+use crate::cli::exit::Failure;
+use crate::cli::output::Output;
 
 /// No code and no token is longer.
 const LONGEST: usize = 1024;

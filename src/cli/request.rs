@@ -3,20 +3,20 @@
 
 use std::time::Duration;
 
-use super::args::RequestArgs;
-use super::exit::{Exit, Failure};
-use super::json::Reply;
-use super::moment;
-use super::output::Output;
+use crate::cli::args::RequestArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::Reply;
+use crate::cli::moment;
+use crate::cli::output::Output;
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::{DeliveryState, TRAY};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::text;
-use crate::service::lookup::Identified;
-use crate::service::request::{Ask, Asked, Refusal};
-use crate::service::{Desk, DeskError, wording};
+use crate::service::customers::lookup::ExactMatch;
+use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
+use crate::service::{Desk, DeskError, messages};
 
 /// A send that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub async fn ask(
         Some(purpose) => purpose,
         None => desk.office().purposes.first().cloned().unwrap_or_default(),
     };
-    let ask = Ask {
+    let ask = CodeRequest {
         customer: customer.id,
         channel: arguments.channel,
         purpose,
@@ -64,7 +64,7 @@ pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<E
         None => (desk.archived(&id).await?.ok_or_else(missing)?, true),
     };
     let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
-    let message = wording::status(&request, &moment::short);
+    let message = messages::status(&request, &moment::short);
     let delivery = said_of_delivery(&request);
     let stands = if went_nowhere(&request) { String::new() } else { format!("\n{message}") };
     let lines = format!(
@@ -87,7 +87,7 @@ pub async fn cancel(desk: &Desk, output: &mut Output, request: &str) -> Result<E
         Status::Cancelled => {
             format!("The request {} was cancelled; its code no longer works.", request.id)
         }
-        _ => wording::status(&request, &moment::short),
+        _ => messages::status(&request, &moment::short),
     };
     let (word, exit) = match (request.status, request.status.refusal()) {
         (Status::Cancelled, _) | (_, None) => ("cancelled", Exit::DONE),
@@ -121,10 +121,10 @@ pub fn refuse_or_answer(
 /// The customer that a name means, or the failure that it means none.
 pub async fn identify(desk: &Desk, name: &str) -> Result<Customer, Failure> {
     let identified = desk.identify(&text::clean(name)).await?;
-    let sentence = wording::identified(&identified);
+    let sentence = messages::identified(&identified);
     match identified {
-        Identified::One(customer) => Ok(customer),
-        Identified::Nobody | Identified::Several(_) => {
+        ExactMatch::One(customer) => Ok(customer),
+        ExactMatch::Nobody | ExactMatch::Several(_) => {
             Err(Failure::outcome(Outcome::UnknownCustomer, sentence.unwrap_or_default()))
         }
     }
@@ -137,7 +137,7 @@ pub fn parse(request: &str) -> Result<RequestId, Failure> {
 
 /// There is no such request.
 pub fn missing() -> Failure {
-    Failure::not_found(wording::NO_SUCH_REQUEST)
+    Failure::not_found(messages::NO_SUCH_REQUEST)
 }
 
 /// A request with its customer.
@@ -150,17 +150,19 @@ pub async fn existing(desk: &Desk, id: &RequestId) -> Result<(Request, Customer)
 async fn settle(
     desk: &Desk,
     output: &mut Output,
-    asked: Asked,
+    asked: CodeRequestOutcome,
     customer: &Customer,
     frame: Reply,
 ) -> Result<Exit, Failure> {
     match asked {
-        Asked::Ready(request) => {
+        CodeRequestOutcome::Ready(request) => {
             let (request, unknown) = deliver(desk, output, request).await;
             sent(output, &request, customer, unknown.as_ref())
         }
-        Asked::Already(request) => sent(output, &request, customer, None),
-        Asked::Refused(refusal) => refused(desk, output, &refusal, customer, frame).await,
+        CodeRequestOutcome::Already(request) => sent(output, &request, customer, None),
+        CodeRequestOutcome::Refused(refusal) => {
+            refused(desk, output, &refusal, customer, frame).await
+        }
     }
 }
 
@@ -209,14 +211,19 @@ fn went_nowhere(request: &Request) -> bool {
 fn said_of_delivery(request: &Request) -> String {
     let delivery = &request.delivery;
     if went_nowhere(request) {
-        let status = wording::status(request, &moment::short);
+        let status = messages::status(request, &moment::short);
         return format!("No message went to {}. {status}", request.contact);
     }
     if delivery.state == DeliveryState::Sent && delivery.provider == TRAY {
         let (label, to) = (request.channel.label(), &request.contact);
         return format!("{label} to {to} is in the tray, and went nowhere.");
     }
-    wording::delivery(delivery.state, request.channel, &request.contact, delivery.detail.as_deref())
+    messages::delivery(
+        delivery.state,
+        request.channel,
+        &request.contact,
+        delivery.detail.as_deref(),
+    )
 }
 
 /// What became of the message; none where a provider has it or is being given it.
@@ -229,7 +236,7 @@ fn sent_outcome(request: &Request) -> Option<Outcome> {
         }
         // It was closed before anybody began to send it.
         (DeliveryState::Queued, status) => status.refusal(),
-        (state, _) => wording::delivery_outcome(state),
+        (state, _) => messages::delivery_outcome(state),
     }
 }
 
@@ -281,7 +288,7 @@ async fn refused(
     frame: Reply,
 ) -> Result<Exit, Failure> {
     let now = desk.now().await.unwrap_or_else(|_| moment::own());
-    let message = wording::refusal(refusal, now, &moment::short);
+    let message = messages::refusal(refusal, now, &moment::short);
     let mut reply = frame;
     reply.outcome = refusal.outcome.word();
     reply.message.clone_from(&message);

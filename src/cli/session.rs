@@ -1,15 +1,15 @@
 //! `session`: verified customers being served.
 
-use super::args::Sessions;
-use super::exit::{Exit, Failure};
-use super::json::SessionLine;
-use super::output::Output;
-use super::table::Table;
-use super::{moment, prompt};
+use crate::cli::args::Sessions;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::SessionLine;
+use crate::cli::output::Output;
+use crate::cli::table::Table;
+use crate::cli::{moment, prompt};
 use crate::domain::outcome::Outcome;
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::service::ports::SessionFilter;
-use crate::service::{Desk, wording};
+use crate::service::{Desk, messages};
 
 /// `session`
 pub async fn run(desk: &Desk, output: &mut Output, command: Sessions) -> Result<Exit, Failure> {
@@ -43,7 +43,7 @@ async fn check(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
         show(output, "alive", &session)?;
         return Ok(Exit::DONE);
     }
-    let message = wording::session(&session, &moment::short);
+    let message = messages::session(&session, &moment::short);
     output.note(&message);
     if output.json() {
         output.object(&SessionLine::new(Outcome::Expired.word(), message, &session))?;
@@ -56,7 +56,7 @@ async fn list(desk: &Desk, output: &mut Output, all: bool, limit: u32) -> Result
     let sessions = desk.sessions(filter, limit).await?;
     if output.json() {
         for session in &sessions {
-            let message = wording::session(session, &moment::short);
+            let message = messages::session(session, &moment::short);
             output.object(&SessionLine::new(state(session), message, session))?;
         }
         return Ok(Exit::DONE);
@@ -82,7 +82,7 @@ async fn list(desk: &Desk, output: &mut Output, all: bool, limit: u32) -> Result
 }
 
 fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<(), Failure> {
-    let message = wording::session(session, &moment::short);
+    let message = messages::session(session, &moment::short);
     if output.json() {
         return Ok(output.object(&SessionLine::new(word, message, session))?);
     }
@@ -91,7 +91,7 @@ fn show(output: &mut Output, word: &'static str, session: &Session) -> Result<()
         session.id,
         session.purpose,
         session.customer_name,
-        wording::factor(session.factor),
+        messages::factor(session.factor),
         moment::long(session.created_at),
         session.clerk,
         session.counter,
@@ -108,5 +108,5 @@ fn parse(session: &str) -> Result<SessionId, Failure> {
 }
 
 fn missing() -> Failure {
-    Failure::not_found(wording::NO_SUCH_SESSION)
+    Failure::not_found(messages::NO_SUCH_SESSION)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::exit::Exit;
+use crate::cli::exit::Exit;
 
 /// Listens for them.
 #[derive(Debug)]

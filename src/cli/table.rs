@@ -4,7 +4,7 @@ use std::io;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::output::Output;
+use crate::cli::output::Output;
 use crate::domain::text;
 
 /// Rows of `N` cells under their headings.

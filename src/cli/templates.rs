@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use super::args::{PreviewArgs, Templates};
-use super::exit::{Exit, Failure};
-use super::house::House;
-use super::json::{Preview, TemplatesReply};
-use super::output::Output;
+use crate::cli::app_context::AppContext;
+use crate::cli::args::{PreviewArgs, Templates};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{Preview, TemplatesReply};
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 
 /// `templates`
 pub fn run(
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     command: &Templates,
@@ -29,7 +29,7 @@ pub fn run(
     }
 }
 
-fn check(house: &dyn House, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+fn check(house: &dyn AppContext, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
     let checks = house.check_templates(config);
     let failed = checks.iter().filter(|check| !check.ok).count();
     let message = match failed {
@@ -53,7 +53,7 @@ fn check(house: &dyn House, config: &Config, output: &mut Output) -> Result<Exit
 }
 
 fn preview(
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     arguments: &PreviewArgs,

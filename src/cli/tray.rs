@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::args::TrayArgs;
-use super::exit::{Exit, Failure};
-use super::json::TrayLine;
-use super::moment;
-use super::output::Output;
+use crate::cli::args::TrayArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::TrayLine;
+use crate::cli::moment;
+use crate::cli::output::Output;
 use crate::config::settings::Environment;
 use crate::domain::outcome::Outcome;
 use crate::service::Desk;

@@ -1,15 +1,15 @@
 //! `verify`: a code entered at a shell.
 
-use super::exit::{Exit, Failure};
-use super::json::Reply;
-use super::output::Output;
-use super::request::{existing, missing, new_code, parse, refuse_or_answer, unlock};
-use super::{moment, prompt};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::Reply;
+use crate::cli::output::Output;
+use crate::cli::request::{existing, missing, new_code, parse, refuse_or_answer, unlock};
+use crate::cli::{moment, prompt};
 use crate::domain::customer::Customer;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::Status;
-use crate::service::verify::{RefusedCode, Verification};
-use crate::service::{Desk, wording};
+use crate::service::verification::verify::{RefusedCode, Verification};
+use crate::service::{Desk, messages};
 
 /// `verify`
 pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
@@ -22,7 +22,7 @@ pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<E
     };
     let typed = prompt::secret(output, &question).await?;
     let verification = desk.verify(&id, &typed).await?;
-    let message = wording::verification(&verification, &moment::short);
+    let message = messages::verification(&verification, &moment::short);
     let outcome = |outcome: Outcome| Reply::outcome(outcome, message.clone());
     let (reply, exit) = match &verification {
         Verification::Verified(verified) => {

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::layer::Merged;
-use super::problem::{ConfigError, Findings};
-use super::settings::{
+use crate::config::environment::ProcessEnvironment;
+use crate::config::layer::Merged;
+use crate::config::problem::{ConfigError, Findings};
+use crate::config::settings::{
     Config, Environment, Identifier, KeySettings, LogSettings, OfficeSettings, StoreSettings,
     ThemeName, TraySettings, UiSettings,
 };
-use super::show::Effective;
-use super::surroundings::Surroundings;
-use super::table::{Section, TABLE};
-use super::{channels, customers, email, fallback, file, messages, secret, sms, store, whatsapp};
+use crate::config::show::Effective;
+use crate::config::table::{Section, TABLE};
+use crate::config::{
+    channels, customers, email, fallback, file, messages, secret, sms, store, whatsapp,
+};
 use crate::domain::channel::Assurance;
-use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text::clean_optional;
 
 const PURGE_ARCHIVE: &str = "maintenance.purge_archive_after_days";
@@ -39,7 +41,7 @@ const TRAY: OwnFile =
 pub(super) struct Build<'a> {
     pub(super) merged: Merged,
     pub(super) findings: Findings,
-    surroundings: &'a Surroundings,
+    surroundings: &'a ProcessEnvironment,
     file: Option<PathBuf>,
 }
 
@@ -48,7 +50,7 @@ impl<'a> Build<'a> {
         file: Option<PathBuf>,
         merged: Merged,
         findings: Findings,
-        surroundings: &'a Surroundings,
+        surroundings: &'a ProcessEnvironment,
     ) -> Self {
         Self { merged, findings, surroundings, file }
     }
@@ -383,9 +385,9 @@ impl<'a> Build<'a> {
     }
 }
 
-fn limits(merged: &Merged) -> SendLimits {
-    let standard = SendLimits::default();
-    SendLimits {
+fn limits(merged: &Merged) -> RateLimits {
+    let standard = RateLimits::default();
+    RateLimits {
         per_contact: merged.number("limits.per_contact").unwrap_or(standard.per_contact),
         per_customer: merged.number("limits.per_customer").unwrap_or(standard.per_customer),
         per_clerk: merged.number("limits.per_clerk").unwrap_or(standard.per_clerk),

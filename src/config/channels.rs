@@ -1,7 +1,7 @@
 //! Which channels an office has: any of them can be off, but not all.
 
-use super::build::Build;
-use super::settings::{EmailSettings, SmsSettings};
+use crate::config::build::Build;
+use crate::config::settings::{EmailSettings, SmsSettings};
 use crate::domain::channel::{Assurance, Channel};
 
 /// Refuses an office that could verify nobody.

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::build::Build;
-use super::settings::{
+use crate::config::build::Build;
+use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
     TableName,
 };
-use super::table::{self, Fallback};
+use crate::config::table::{self, Fallback};
 
 /// What the store calls its own table.
 const OWN: &str = "core_customer";
@@ -33,7 +33,7 @@ pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSett
     build.merged.derive("customers.read_only", table.is_some());
     let read_only = build.merged.flag("customers.read_only").unwrap_or(true);
     let table = table.and_then(|name| named(build, store, name));
-    let default_country = super::sms::phones(build).default_country;
+    let default_country = crate::config::sms::phones(build).default_country;
     CustomerSettings { table, read_only, default_country }
 }
 

@@ -1,11 +1,11 @@
 //! `[email]` and `[email.fallback]`: presets, and what a server needs.
 
-use super::build::Build;
-use super::kind::is_loopback;
-use super::settings::{
+use crate::config::build::Build;
+use crate::config::kind::is_loopback;
+use crate::config::settings::{
     EmailSettings, Login, Proof, SendGridSettings, SmtpSettings, SmtpTls, TokenSettings,
 };
-use super::table::Section;
+use crate::config::table::Section;
 
 /// What a provider's name stands for.
 struct Preset {

@@ -3,9 +3,9 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::build::Build;
-use super::layer::Merged;
-use super::table::Section;
+use crate::config::build::Build;
+use crate::config::layer::Merged;
+use crate::config::table::Section;
 
 /// Reads the provider that stands in for the one of `main` as that one is read;
 /// none where there is none.

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use super::kind::Base;
-use super::layer::Layer;
-use super::problem::Findings;
-use super::raw::Raw;
-use super::surroundings::Surroundings;
-use super::table;
+use crate::config::environment::ProcessEnvironment;
+use crate::config::kind::Base;
+use crate::config::layer::Layer;
+use crate::config::problem::Findings;
+use crate::config::raw::Raw;
+use crate::config::table;
 use crate::domain::text::clean;
 
 /// The file to read: the one named on the command line, else the one that
 /// `COUNTERSIGN_CONFIG` names, else the first that is there of [`places`].
-pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Option<PathBuf> {
+pub(super) fn find(named: Option<&Path>, surroundings: &ProcessEnvironment) -> Option<PathBuf> {
     if let Some(named) = named {
         return Some(surroundings.folder().join(named));
     }
@@ -25,7 +25,7 @@ pub(super) fn find(named: Option<&Path>, surroundings: &Surroundings) -> Option<
 
 /// Where the file is looked for when nobody names it: in the account's XDG folder,
 /// then in the machine's.
-pub(super) fn places(surroundings: &Surroundings) -> impl Iterator<Item = PathBuf> {
+pub(super) fn places(surroundings: &ProcessEnvironment) -> impl Iterator<Item = PathBuf> {
     let own = surroundings.xdg("XDG_CONFIG_HOME", ".config");
     let folders = own.into_iter().chain(surroundings.system().map(Path::to_owned));
     folders.map(|it| it.join("countersign").join("config.toml"))
@@ -41,7 +41,11 @@ fn is_there(file: &Path) -> bool {
 }
 
 /// Reads the file at `path`.
-pub(super) fn read(path: &Path, surroundings: &Surroundings, findings: &mut Findings) -> Layer {
+pub(super) fn read(
+    path: &Path,
+    surroundings: &ProcessEnvironment,
+    findings: &mut Findings,
+) -> Layer {
     let text = match std::fs::read(path) {
         Ok(bytes) => Zeroizing::new(bytes),
         Err(error) => {

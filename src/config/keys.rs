@@ -14,8 +14,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -25,8 +27,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::key::{Key, KeyId, Keyring};
-use crate::domain::text::hex;
-use crate::domain::text::without_mark;
+use crate::domain::text::{hex, without_mark};
 
 /// No honest key file is longer.
 const LONGEST: u64 = 64 * 1024;

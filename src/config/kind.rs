@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use config::ValueKind;
 use secrecy::SecretString;
 
-use super::identifier::{Identifier, TableName};
-use super::raw::Raw;
-use super::store_url::{self, StoreUrl};
+use crate::config::identifier::{Identifier, TableName};
+use crate::config::raw::Raw;
+use crate::config::store_url::{self, StoreUrl};
 use crate::domain::contact::EmailAddress;
 use crate::domain::locale::is_tag;
 use crate::domain::phone::country::is_known;

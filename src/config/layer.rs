@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
-use super::kind::{Base, Checked};
-use super::problem::Findings;
-use super::raw::Raw;
-use super::table::{Fallback, Key, TABLE, alternatives};
+use crate::config::kind::{Base, Checked};
+use crate::config::problem::Findings;
+use crate::config::raw::Raw;
+use crate::config::table::{Fallback, Key, TABLE, alternatives};
 
 /// The place of a value that nobody set.
 const DEFAULT: &str = "default";

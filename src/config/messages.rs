@@ -1,7 +1,7 @@
 //! `[messages]`: what messages say, and in which language.
 
-use super::build::Build;
-use super::settings::MessageSettings;
+use crate::config::build::Build;
+use crate::config::settings::MessageSettings;
 
 pub(super) fn read(build: &mut Build<'_>) -> MessageSettings {
     let folder = build.merged.path("messages.folder");

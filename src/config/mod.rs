@@ -13,6 +13,7 @@ mod build;
 mod channels;
 mod customers;
 mod email;
+pub(super) mod environment;
 mod fallback;
 mod file;
 mod identifier;
@@ -28,7 +29,6 @@ mod show;
 mod sms;
 mod store;
 mod store_url;
-mod surroundings;
 pub mod table;
 pub mod terminal;
 mod variables;
@@ -36,25 +36,28 @@ mod whatsapp;
 
 use std::path::Path;
 
-pub use kind::Kind;
-pub use problem::{ConfigError, Problem};
-pub use settings::Config;
-pub use show::{Effective, Setting};
-pub use surroundings::Surroundings;
+pub use crate::config::environment::ProcessEnvironment;
+pub use crate::config::kind::Kind;
+pub use crate::config::problem::{ConfigError, Problem};
+pub use crate::config::settings::Config;
+pub use crate::config::show::{Effective, Setting};
 
-use build::Build;
-use layer::{Layer, Merged};
-use problem::Findings;
+use crate::config::build::Build;
+use crate::config::layer::{Layer, Merged};
+use crate::config::problem::Findings;
 
 impl Config {
     /// The configuration of this process: `named` is the file that the command
     /// line names, if it does.
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
-        Self::load_in(named, &Surroundings::of_process())
+        Self::load_in(named, &ProcessEnvironment::of_process())
     }
 
     /// The configuration in given surroundings.
-    pub fn load_in(named: Option<&Path>, surroundings: &Surroundings) -> Result<Self, ConfigError> {
+    pub fn load_in(
+        named: Option<&Path>,
+        surroundings: &ProcessEnvironment,
+    ) -> Result<Self, ConfigError> {
         let mut findings = Findings::default();
         let path = file::find(named, surroundings);
         let mut layers = vec![Layer::defaults()];
@@ -69,11 +72,11 @@ impl Config {
     /// and no message leaves the machine, whatever the environment says. Times,
     /// tries, limits and looks can be set by environment variables.
     pub fn demo(folder: &Path) -> Result<Self, ConfigError> {
-        Self::demo_in(folder, &Surroundings::of_process())
+        Self::demo_in(folder, &ProcessEnvironment::of_process())
     }
 
     /// The same in given surroundings.
-    pub fn demo_in(folder: &Path, surroundings: &Surroundings) -> Result<Self, ConfigError> {
+    pub fn demo_in(folder: &Path, surroundings: &ProcessEnvironment) -> Result<Self, ConfigError> {
         let sections = ["environment", "store", "customers", "keys", "email", "tray", "whatsapp"];
         let surroundings = &surroundings.without(&sections);
         let mut findings = Findings::default();
@@ -108,7 +111,7 @@ impl Config {
         path: Option<std::path::PathBuf>,
         layers: Vec<Layer>,
         mut findings: Findings,
-        surroundings: &Surroundings,
+        surroundings: &ProcessEnvironment,
     ) -> Result<Self, ConfigError> {
         match Merged::of(layers) {
             Ok(merged) => Build::new(path, merged, findings, surroundings).finish(),

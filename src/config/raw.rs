@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use super::kind::Kind;
+use crate::config::kind::Kind;
 use crate::domain::text::clean;
 
 /// A value as it was written.

@@ -7,9 +7,9 @@ use std::path::Path;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::kind::is_secret;
-use super::layer::Merged;
-use super::problem::Findings;
+use crate::config::kind::is_secret;
+use crate::config::layer::Merged;
+use crate::config::problem::Findings;
 use crate::domain::text::without_mark;
 
 /// No password or token is longer.

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-pub use super::identifier::{Identifier, TableName};
-use super::kind;
-use super::show::Effective;
+pub use crate::config::identifier::{Identifier, TableName};
+use crate::config::kind;
+use crate::config::show::Effective;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::message::Fact;
-use crate::domain::policy::{OtpPolicy, Retention, SendLimits};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 
 /// Where the program runs, and so what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Config {
     /// `otp.purposes`: what a verification can be for, never empty.
     pub purposes: Vec<String>,
     /// `[limits]`
-    pub limits: SendLimits,
+    pub limits: RateLimits,
     /// `[email]`
     pub email: EmailSettings,
     /// `[email.fallback]`: what stands in for it.

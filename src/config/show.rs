@@ -6,9 +6,9 @@ use config::ValueKind;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::kind::SET;
-use super::layer::Merged;
-use super::surroundings::PREFIX;
+use crate::config::environment::PREFIX;
+use crate::config::kind::SET;
+use crate::config::layer::Merged;
 
 /// One key as it works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,7 +32,7 @@ pub struct Effective {
 impl Effective {
     pub(super) fn of(merged: &Merged) -> Self {
         let setting =
-            |(key, value): (&'static super::table::Key, Option<&config::Value>)| Setting {
+            |(key, value): (&'static crate::config::table::Key, Option<&config::Value>)| Setting {
                 key: key.path,
                 value: value.map_or(Json::Null, |value| json(&value.kind)),
                 origin: value.and_then(config::Value::origin).unwrap_or("default").to_owned(),

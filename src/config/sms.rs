@@ -3,12 +3,12 @@
 
 use secrecy::ExposeSecret as _;
 
-use super::build::Build;
-use super::settings::{
+use crate::config::build::Build;
+use crate::config::settings::{
     GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TwilioCredentials,
     TwilioSender, TwilioSettings,
 };
-use super::table::Section;
+use crate::config::table::Section;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::phone::NumberType;
 

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::build::Build;
-use super::kind::{Base, Kind, SET};
-use super::raw::Raw;
-use super::secret;
-use super::settings::{
+use crate::config::build::Build;
+use crate::config::kind::{Base, Kind, SET};
+use crate::config::raw::Raw;
+use crate::config::secret;
+use crate::config::settings::{
     Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
-use super::store_url::{Place, StoreUrl, sqlite_url};
+use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
 
 pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let in_file = url_file(build);
@@ -25,8 +25,8 @@ pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let password = password(build, in_url);
     let schema = build.identifier("store.schema");
     match (place(build), schema) {
-        (Some(Place::Sqlite(file)), _) => StoreSettings::Sqlite { file },
-        (Some(Place::Server { kind, address, user, database }), Some(schema)) => {
+        (Some(StoreLocation::Sqlite(file)), _) => StoreSettings::Sqlite { file },
+        (Some(StoreLocation::Server { kind, address, user, database }), Some(schema)) => {
             judge_schema(build, kind, &schema);
             let tls = protection(build, &address);
             StoreSettings::Server(ServerSettings {
@@ -76,7 +76,7 @@ fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
 }
 
 /// The place of the URL as it was checked and written anew.
-fn place(build: &Build<'_>) -> Option<Place> {
+fn place(build: &Build<'_>) -> Option<StoreLocation> {
     let base = Base { folder: Path::new("/"), home: None };
     let url = build.merged.text("store.url")?;
     StoreUrl::parse(&url, &base).ok().map(|url| url.place)

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::kind::{Base, is_host, is_secret, path};
-use super::settings::{ServerAddress, ServerKind};
+use crate::config::kind::{Base, is_host, is_secret, path};
+use crate::config::settings::{ServerAddress, ServerKind};
 
 /// What is allowed, in words.
 pub(super) const ALLOWED: &str = "sqlite: and the path of a file, \
@@ -20,13 +20,13 @@ const ESCAPES: &str = "in a name or a password, / is written %2F, ? %3F, @ %40, 
 /// A store's URL, taken apart.
 #[derive(Debug)]
 pub(super) struct StoreUrl {
-    pub(super) place: Place,
+    pub(super) place: StoreLocation,
     pub(super) password: Option<SecretString>,
 }
 
 /// Where the data lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum StoreLocation {
     Sqlite(PathBuf),
     Server { kind: ServerKind, address: ServerAddress, user: String, database: String },
 }
@@ -51,8 +51,8 @@ impl StoreUrl {
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Sqlite(file) => f.write_str(&sqlite_url(&file.to_string_lossy())),
-            Place::Server { kind, address, user, database } => {
+            StoreLocation::Sqlite(file) => f.write_str(&sqlite_url(&file.to_string_lossy())),
+            StoreLocation::Server { kind, address, user, database } => {
                 let (scheme, socket) = match kind {
                     ServerKind::Postgres => ("postgres", "host"),
                     ServerKind::Mysql => ("mysql", "socket"),
@@ -72,7 +72,7 @@ impl fmt::Display for StoreUrl {
     }
 }
 
-fn sqlite(rest: &str, base: &Base<'_>) -> Result<Place, String> {
+fn sqlite(rest: &str, base: &Base<'_>) -> Result<StoreLocation, String> {
     let file = rest.strip_prefix("//").unwrap_or(rest);
     if rest.starts_with(":memory") {
         return Err("a store in memory forgets which codes were used; name a file".into());
@@ -87,7 +87,7 @@ fn sqlite(rest: &str, base: &Base<'_>) -> Result<Place, String> {
         .then(|| path(&percent_decoded(file)?, base))
         .flatten()
         .filter(|file| file.to_str().is_some())
-        .map(Place::Sqlite)
+        .map(StoreLocation::Sqlite)
         .ok_or_else(|| "sqlite: must be followed by the path of a file".into())
 }
 
@@ -135,7 +135,7 @@ fn server(kind: ServerKind, rest: &str) -> Result<StoreUrl, String> {
         (None, Some(address)) => address,
         (None, None) => return Err(wrong("it names no server")),
     };
-    Ok(StoreUrl { place: Place::Server { kind, address, user, database }, password })
+    Ok(StoreUrl { place: StoreLocation::Server { kind, address, user, database }, password })
 }
 
 /// The one parameter a URL may have: the socket of a server on this machine.

@@ -5,7 +5,7 @@
 
 mod providers;
 
-use super::kind::Kind;
+use crate::config::kind::Kind;
 use crate::domain::phone::NumberType;
 
 /// What a key holds when nobody says anything.
@@ -50,7 +50,7 @@ impl Key {
     /// The environment variable that sets it: `COUNTERSIGN__OTP__LENGTH`.
     pub fn variable(&self) -> String {
         let name = self.path.to_ascii_uppercase().replace('.', "__");
-        format!("{}{name}", super::surroundings::PREFIX)
+        format!("{}{name}", crate::config::environment::PREFIX)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Keys set by environment variables: `COUNTERSIGN__OTP__LENGTH=8`.
 
-use super::kind::Base;
-use super::layer::Layer;
-use super::problem::Findings;
-use super::raw::Raw;
-use super::surroundings::{PREFIX, Surroundings};
-use super::table::{self, TABLE};
+use crate::config::environment::{PREFIX, ProcessEnvironment};
+use crate::config::kind::Base;
+use crate::config::layer::Layer;
+use crate::config::problem::Findings;
+use crate::config::raw::Raw;
+use crate::config::table::{self, TABLE};
 use crate::domain::text::clean;
 
 /// Reads the variables that set keys; one that sets none is refused, since it
 /// was meant to set something.
-pub(super) fn read(surroundings: &Surroundings, findings: &mut Findings) -> Layer {
+pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -> Layer {
     let home = surroundings.home();
     let base = Base { folder: surroundings.folder(), home: home.as_deref() };
     let mut layer = Layer::default();

@@ -1,10 +1,10 @@
 //! `[whatsapp]`: a sender and an approved template at the Twilio account of
 //! `[sms]`.
 
-use super::build::Build;
-use super::settings::{TwilioSender, WhatsappSettings, WhatsappTemplate};
-use super::sms;
-use super::table::Section;
+use crate::config::build::Build;
+use crate::config::settings::{TwilioSender, WhatsappSettings, WhatsappTemplate};
+use crate::config::sms;
+use crate::config::table::Section;
 use crate::domain::message::Fact;
 
 pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {

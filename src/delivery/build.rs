@@ -6,16 +6,16 @@
 
 use std::sync::Arc;
 
-use super::error::DeliveryError;
-use super::gateway::GatewaySender;
-use super::placed::{Place, Placed};
-use super::sendgrid::SendGridSender;
-use super::smtp::{self, SmtpSender};
-use super::templates::Templates;
-use super::times::Times;
-use super::tray::{TrayFile, TraySender};
-use super::twilio::{MessageSender, Words};
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
+use crate::delivery::email::sendgrid::SendGridSender;
+use crate::delivery::email::smtp::{self, SmtpSender};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::sender_slot::{SenderSlot, SlottedSender};
+use crate::delivery::sms::gateway::GatewaySender;
+use crate::delivery::sms::twilio::{MessageSender, Words};
+use crate::delivery::templates::Templates;
+use crate::delivery::timeouts::SendTimeouts;
+use crate::delivery::tray::{TrayFile, TraySender};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
@@ -24,9 +24,9 @@ pub fn email_sender(
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(Place::main("email"), by_email(email, tray, templates, times))
+    placed(SenderSlot::main("email"), by_email(email, tray, templates, times))
 }
 
 /// The sender that stands in for it.
@@ -34,9 +34,9 @@ pub fn email_fallback(
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(Place::fallback("email"), by_email(email, tray, templates, times))
+    placed(SenderSlot::fallback("email"), by_email(email, tray, templates, times))
 }
 
 /// The sender of text messages; none where the office sends none.
@@ -44,9 +44,9 @@ pub fn sms_sender(
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(Place::main("sms"), by_sms(sms, tray, templates, times))
+    placed(SenderSlot::main("sms"), by_sms(sms, tray, templates, times))
 }
 
 /// The sender that stands in for it.
@@ -54,9 +54,9 @@ pub fn sms_fallback(
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(Place::fallback("sms"), by_sms(sms, tray, templates, times))
+    placed(SenderSlot::fallback("sms"), by_sms(sms, tray, templates, times))
 }
 
 /// The sender of WhatsApp messages; none where the office has none.
@@ -64,7 +64,7 @@ pub fn whatsapp_sender(
     whatsapp: &WhatsappSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let sender: Arc<dyn Sender> = match whatsapp {
         WhatsappSettings::Off => return Ok(None),
@@ -74,7 +74,7 @@ pub fn whatsapp_sender(
             Arc::new(MessageSender::new(settings, words, times)?)
         }
     };
-    placed(Place::main("whatsapp"), Ok(Some(sender)))
+    placed(SenderSlot::main("whatsapp"), Ok(Some(sender)))
 }
 
 /// The tray to look into.
@@ -83,18 +83,18 @@ pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
 }
 
 fn placed(
-    place: Place,
+    place: SenderSlot,
     made: Result<Option<Arc<dyn Sender>>, DeliveryError>,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let sender = made.map_err(|error| place.blame(error))?;
-    Ok(sender.map(|sender| -> Arc<dyn Sender> { Arc::new(Placed { sender, place }) }))
+    Ok(sender.map(|sender| -> Arc<dyn Sender> { Arc::new(SlottedSender { sender, place }) }))
 }
 
 fn by_email(
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
     Ok(Some(match email {
@@ -115,7 +115,7 @@ fn by_sms(
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
-    times: Times,
+    times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
     Ok(Some(match sms {

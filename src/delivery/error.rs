@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::domain::delivery::{DeliveryState, Fault, Report};
-use crate::service::ports::Consent;
+use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use crate::service::ports::SendGuard;
 
 /// Why a sender could not be made or a message was not handed over. Each text
 /// is one sentence or two for the clerk or the admin: what happened, and what
@@ -63,36 +63,36 @@ impl DeliveryError {
     }
 
     /// Whose fault it is.
-    pub const fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> FailureClass {
         match self {
-            Self::Settings(_) => Fault::Office { every: true },
-            Self::Barred(_) => Fault::Office { every: false },
-            Self::Recipient(_) => Fault::Recipient,
-            Self::Message(_) | Self::Withdrawn => Fault::Message,
-            Self::Unclassified(_) => Fault::Unclassified,
-            Self::Failed(_) => Fault::Provider { retry_after: None },
-            Self::Busy(_, wait) => Fault::Provider { retry_after: Some(*wait) },
-            Self::Deferred(_) => Fault::Passing,
-            Self::Uncertain(_) => Fault::Unknown,
+            Self::Settings(_) => FailureClass::Office { every: true },
+            Self::Barred(_) => FailureClass::Office { every: false },
+            Self::Recipient(_) => FailureClass::Recipient,
+            Self::Message(_) | Self::Withdrawn => FailureClass::Message,
+            Self::Unclassified(_) => FailureClass::Unclassified,
+            Self::Failed(_) => FailureClass::Provider { retry_after: None },
+            Self::Busy(_, wait) => FailureClass::Provider { retry_after: Some(*wait) },
+            Self::Deferred(_) => FailureClass::Passing,
+            Self::Uncertain(_) => FailureClass::Unknown,
         }
     }
 
     /// What the sender reports.
-    pub(super) fn report(&self) -> Report {
+    pub(super) fn report(&self) -> SendReport {
         let (state, fault) = (self.state(), Some(self.fault()));
-        Report { state, provider_id: None, detail: Some(self.to_string()), fault }
+        SendReport { state, provider_id: None, detail: Some(self.to_string()), fault }
     }
 }
 
 /// The last question before the step that cannot be taken back.
-pub(super) async fn wanted(consent: &dyn Consent) -> Result<(), DeliveryError> {
-    if consent.given().await { Ok(()) } else { Err(DeliveryError::Withdrawn) }
+pub(super) async fn wanted(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
+    if guard.claim().await { Ok(()) } else { Err(DeliveryError::Withdrawn) }
 }
 
 /// The report of a hand-over that gave the provider's name for the message.
-pub(super) fn report(result: Result<Option<String>, DeliveryError>) -> Report {
+pub(super) fn report(result: Result<Option<String>, DeliveryError>) -> SendReport {
     match result {
-        Ok(provider_id) => Report::sent(provider_id),
+        Ok(provider_id) => SendReport::sent(provider_id),
         Err(error) => error.report(),
     }
 }

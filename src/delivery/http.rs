@@ -13,9 +13,9 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use tokio::sync::OnceCell;
 
-use super::error::DeliveryError;
-use super::times::Times;
-use super::tls::{self, Doubt, Trust};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::timeouts::SendTimeouts;
+use crate::delivery::tls::{self, Doubt, Trust};
 use crate::domain::text;
 
 /// The most that is read of an answer; those of providers have some hundred bytes.
@@ -29,7 +29,7 @@ const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// Who is spoken to, for sentences.
 #[derive(Clone, Copy)]
-pub(super) struct Party {
+pub(super) struct HttpPeer {
     /// `Twilio`, `SendGrid`, …
     pub(super) name: &'static str,
     /// The key of the address: `sms.base_url`.
@@ -41,14 +41,14 @@ pub(super) struct Party {
 /// An HTTP client for one party.
 pub(super) struct Http {
     https: bool,
-    times: Times,
+    times: SendTimeouts,
     trust: Trust,
     client: OnceCell<Client>,
 }
 
 impl Http {
-    /// A client for an address of [`Party::address`]; nothing is connected yet.
-    pub(super) fn new(address: &Url, times: Times) -> Self {
+    /// A client for an address of [`HttpPeer::address`]; nothing is connected yet.
+    pub(super) fn new(address: &Url, times: SendTimeouts) -> Self {
         let https = address.scheme() == "https";
         Self { https, times, trust: Trust::system(), client: OnceCell::new() }
     }
@@ -92,7 +92,7 @@ impl Http {
     }
 }
 
-impl Party {
+impl HttpPeer {
     /// The address of the configuration: HTTPS, or HTTP on this machine, and
     /// nothing secret in it.
     pub(super) fn address(self, raw: &str) -> Result<Url, DeliveryError> {
@@ -234,7 +234,7 @@ pub(super) async fn read_within(mut response: Response, most: usize) -> Option<V
 
 impl DeliveryError {
     /// The same, where nothing was sent and so nothing is uncertain.
-    pub(super) fn in_a_check(self, party: Party) -> Self {
+    pub(super) fn in_a_check(self, party: HttpPeer) -> Self {
         match self {
             Self::Uncertain(_) => Self::Failed(format!("{} did not answer in time.", party.name)),
             other => other,
@@ -248,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    const PARTY: Party = Party { name: "Twilio", key: "sms.base_url", ca_file: None };
+    const PARTY: HttpPeer = HttpPeer { name: "Twilio", key: "sms.base_url", ca_file: None };
 
     #[test]
     fn security_22_a_secret_goes_over_https_or_stays_on_this_machine() {

@@ -6,23 +6,21 @@
 //! is a second code in the customer's hand, or a bill.
 
 mod build;
+mod email;
 mod error;
-mod gateway;
-mod gsm7;
 mod http;
-mod oauth;
-mod piece;
-mod placed;
-mod scrub;
-mod sendgrid;
-mod smtp;
+pub(super) mod message;
+pub(super) mod redact;
+pub(super) mod sender_slot;
+mod sms;
 mod templates;
-mod times;
+pub(super) mod timeouts;
 mod tls;
 mod tray;
-mod twilio;
 
-pub use build::{email_fallback, email_sender, sms_fallback, sms_sender, tray, whatsapp_sender};
-pub use error::DeliveryError;
-pub use templates::{Finding, Sample, State, Templates};
-pub use times::Times;
+pub use crate::delivery::build::{
+    email_fallback, email_sender, sms_fallback, sms_sender, tray, whatsapp_sender,
+};
+pub use crate::delivery::error::DeliveryError;
+pub use crate::delivery::templates::{Finding, Sample, State, Templates};
+pub use crate::delivery::timeouts::SendTimeouts;

@@ -15,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
-use super::error::DeliveryError;
+use crate::delivery::error::DeliveryError;
 
 /// Certificates, read once.
 pub(super) struct Trust {

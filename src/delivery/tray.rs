@@ -10,7 +10,8 @@
 //! that was replaced holds nobody back.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io;
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,15 +20,15 @@ use async_trait::async_trait;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use super::error::{self, DeliveryError};
-use super::piece::Piece;
-use super::templates::Templates;
+use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::message::MessageKind;
+use crate::delivery::templates::Templates;
 use crate::domain::channel::Channel;
-use crate::domain::delivery::{Report, TRAY};
+use crate::domain::delivery::{SendReport, TRAY};
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::service::ports::{Consent, Granted, Sender, Tray, TrayError, TrayMessage};
+use crate::service::ports::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
 const KEPT: usize = 200;
@@ -212,7 +213,7 @@ impl TraySender {
         Self { channel, templates, tray }
     }
 
-    fn line(&self, piece: Piece<'_>) -> Result<Line, DeliveryError> {
+    fn line(&self, piece: MessageKind<'_>) -> Result<Line, DeliveryError> {
         let (subject, text) = match self.channel {
             Channel::Email => {
                 let email = piece.email(&self.templates)?;
@@ -233,11 +234,11 @@ impl TraySender {
 
     async fn put(
         &self,
-        piece: Piece<'_>,
-        consent: &dyn Consent,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
     ) -> Result<Option<String>, DeliveryError> {
         let line = self.line(piece)?;
-        error::wanted(consent).await?;
+        error::wanted(guard).await?;
         let number =
             self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
         Ok(Some(format!("tray {number}")))
@@ -257,16 +258,16 @@ impl Sender for TraySender {
         TRAY
     }
 
-    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        error::report(self.put(Piece::Code(message), consent).await)
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        error::report(self.put(MessageKind::Code(message), guard).await)
     }
 
-    async fn send_test(&self, test: &TestMessage) -> Report {
-        error::report(self.put(Piece::Test(test), &Granted).await)
+    async fn send_test(&self, test: &TestMessage) -> SendReport {
+        error::report(self.put(MessageKind::Test(test), &AlwaysGranted).await)
     }
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> Report {
-        error::report(self.put(Piece::Notice(notice), &Granted).await)
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+        error::report(self.put(MessageKind::Notice(notice), &AlwaysGranted).await)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -8,9 +8,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::key::{Key, Keyring, MissingKey};
-use super::request::RequestId;
-use super::text;
+use crate::domain::key::{Key, Keyring, MissingKey};
+use crate::domain::request::RequestId;
+use crate::domain::text;
 
 /// A code in clear: digits only, leading zeros included, erased when dropped
 /// and never printed by `Debug`.
@@ -19,7 +19,7 @@ pub struct Code(Zeroizing<String>);
 
 /// Why typed text cannot be a code. No attempt is counted for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
+pub enum CodeFormatError {
     /// Something other than ASCII digits, spaces and dashes.
     #[error("a code has digits only")]
     NotDigits,
@@ -47,18 +47,18 @@ impl Code {
 
     /// Reads what a person typed or pasted. Spaces and dashes between the
     /// digits are dropped; nothing else is repaired and nothing is cut off.
-    pub fn parse(typed: &str, length: u8) -> Result<Self, Malformed> {
+    pub fn parse(typed: &str, length: u8) -> Result<Self, CodeFormatError> {
         let mut digits = Zeroizing::new(String::with_capacity(usize::from(length)));
         for char in typed.trim().chars() {
             match char {
                 '0'..='9' => digits.push(char),
                 ' ' | '\u{a0}' | '-' | '\u{2010}'..='\u{2014}' => {}
-                _ => return Err(Malformed::NotDigits),
+                _ => return Err(CodeFormatError::NotDigits),
             }
         }
         let expected = usize::from(length);
         if digits.len() != expected {
-            return Err(Malformed::Length { expected, found: digits.len() });
+            return Err(CodeFormatError::Length { expected, found: digits.len() });
         }
         Ok(Self(digits))
     }
@@ -77,7 +77,7 @@ impl fmt::Debug for Code {
 
 /// What a stored code is bound to, beside the code itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Binding<'a> {
+pub struct CodeBinding<'a> {
     /// What the verification is for.
     pub purpose: &'a str,
     /// The request it belongs to.
@@ -95,7 +95,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// The digest of `code` under `key`.
-    pub fn of(code: &Code, binding: Binding<'_>, key: &Key) -> Self {
+    pub fn of(code: &Code, binding: CodeBinding<'_>, key: &Key) -> Self {
         let mut mac = keyed(key);
         for part in [
             b"countersign otp 1".as_slice(),
@@ -161,7 +161,7 @@ impl Guess<'_> {
     /// Whether the guess is the stored code.
     pub fn matches(&self, stored: &StoredCode) -> Result<bool, MissingKey> {
         let key = self.keyring.get(&stored.key_id)?;
-        let binding = Binding {
+        let binding = CodeBinding {
             purpose: &stored.purpose,
             request: &stored.request,
             generation: stored.generation,
@@ -212,7 +212,7 @@ mod tests {
         }
         assert_eq!(
             Code::parse("12345", 6).map(|_| ()),
-            Err(Malformed::Length { expected: 6, found: 5 })
+            Err(CodeFormatError::Length { expected: 6, found: 5 })
         );
     }
 
@@ -220,13 +220,13 @@ mod tests {
     fn security_09_a_digest_is_bound_to_key_purpose_request_and_generation() {
         let code = Code::from_number(123_456, 6);
         let (one, two) = (request("AAAAAAAAAA"), request("BBBBBBBBBB"));
-        let binding = Binding { purpose: "pay bill", request: &one, generation: 1 };
+        let binding = CodeBinding { purpose: "pay bill", request: &one, generation: 1 };
         let base = Digest::of(&code, binding, &Key::new([1; 32]));
         let others = [
             Digest::of(&code, binding, &Key::new([2; 32])),
-            Digest::of(&code, Binding { purpose: "other", ..binding }, &Key::new([1; 32])),
-            Digest::of(&code, Binding { request: &two, ..binding }, &Key::new([1; 32])),
-            Digest::of(&code, Binding { generation: 2, ..binding }, &Key::new([1; 32])),
+            Digest::of(&code, CodeBinding { purpose: "other", ..binding }, &Key::new([1; 32])),
+            Digest::of(&code, CodeBinding { request: &two, ..binding }, &Key::new([1; 32])),
+            Digest::of(&code, CodeBinding { generation: 2, ..binding }, &Key::new([1; 32])),
             Digest::of(&Code::from_number(123_457, 6), binding, &Key::new([1; 32])),
         ];
         assert!(others.iter().all(|other| !other.matches(&base)));
@@ -238,7 +238,7 @@ mod tests {
         let (Some(old), Some(new)) = (KeyId::new("k1"), KeyId::new("k2")) else { panic!("names") };
         let code = Code::from_number(7, 6);
         let id = request("AAAAAAAAAA");
-        let binding = Binding { purpose: "pay bill", request: &id, generation: 1 };
+        let binding = CodeBinding { purpose: "pay bill", request: &id, generation: 1 };
         let stored = StoredCode {
             key_id: "k1".into(),
             digest: Some(Digest::of(&code, binding, &Key::new([1; 32]))),

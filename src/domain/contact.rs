@@ -6,11 +6,11 @@
 
 use std::fmt;
 
-pub use super::email::EmailAddress;
-pub use super::phone::{PhoneError, PhoneNumber};
+pub use crate::domain::email::EmailAddress;
+pub use crate::domain::phone::{PhoneError, PhoneNumber};
 
-use super::channel::Channel;
-use super::phone::NumberType;
+use crate::domain::channel::Channel;
+use crate::domain::phone::NumberType;
 
 /// Why a contact cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,10 @@
 //! The customer in front of the counter, and the account the office keeps.
 
-use super::channel::Channel;
-use super::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
-use super::money::Money;
-use super::phone::NumberType;
-use super::time::Timestamp;
+use crate::domain::channel::Channel;
+use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
+use crate::domain::money::Money;
+use crate::domain::phone::NumberType;
+use crate::domain::time::Timestamp;
 
 /// The customer's number in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::contact::Contact;
-use super::request::Reference;
-use super::time::Timestamp;
+use crate::domain::contact::Contact;
+use crate::domain::request::Reference;
+use crate::domain::time::Timestamp;
 
 /// The store's number of one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,7 +110,7 @@ pub const TRAY: &str = "tray";
 /// Why a message was not taken, by whose fault it is. Every sender sorts what its
 /// provider answers into these, by codes and never by the words beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum FailureClass {
     /// The recipient's: an address or number that does not exist, a full mailbox, an
     /// opt-out. Only this is told as the customer's.
     Recipient,
@@ -137,7 +137,7 @@ pub enum Fault {
     Unknown,
 }
 
-impl Fault {
+impl FailureClass {
     /// The fault's name in the log.
     pub const fn word(self) -> &'static str {
         match self {
@@ -159,7 +159,7 @@ impl Fault {
 
 /// What a sender reports back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub struct SendReport {
     /// The step reached.
     pub state: DeliveryState,
     /// What the provider calls the message.
@@ -167,10 +167,10 @@ pub struct Report {
     /// One sentence for the clerk where it went wrong.
     pub detail: Option<String>,
     /// Why it was not taken, and by whose fault; none where it was.
-    pub fault: Option<Fault>,
+    pub fault: Option<FailureClass>,
 }
 
-impl Report {
+impl SendReport {
     /// The provider took the message.
     pub fn sent(provider_id: Option<String>) -> Self {
         Self { state: DeliveryState::Sent, provider_id, detail: None, fault: None }
@@ -183,14 +183,14 @@ impl Report {
             state: DeliveryState::Failed,
             provider_id: None,
             detail: Some(why.to_owned()),
-            fault: Some(Fault::Message),
+            fault: Some(FailureClass::Message),
         }
     }
 }
 
 /// What is known of a message that was handed over, to ask its provider about it.
 #[derive(Clone, Debug)]
-pub struct Trace {
+pub struct MessageTrace {
     /// What the provider calls it; none where its answer never came.
     pub provider_id: Option<String>,
     /// Where it went.
@@ -203,9 +203,9 @@ pub struct Trace {
 
 /// What a provider says of a message it is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum ProviderStatus {
     /// How far it has come.
-    Known(Report),
+    Known(SendReport),
     /// It has never had such a message.
     Nothing,
     /// It did not say; why, in one sentence.

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::channel::Channel;
-use super::contact::{ContactError, mask};
+use crate::domain::channel::Channel;
+use crate::domain::contact::{ContactError, mask};
 
 /// An address within the limits of RFC 5321 and RFC 5322.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::channel::Channel;
-use super::customer::CustomerId;
-use super::outcome::Outcome;
-use super::request::RequestId;
-use super::time::Timestamp;
+use crate::domain::channel::Channel;
+use crate::domain::customer::CustomerId;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::RequestId;
+use crate::domain::time::Timestamp;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -249,7 +249,7 @@ pub struct EventFilter {
 
 /// Which part of the log a reader wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
+pub enum EventPage {
     /// The newest, newest first.
     Newest,
     /// Those before an event, newest first.
@@ -261,13 +261,13 @@ pub enum Page {
 /// So many numbers before the newest event that was seen, one may still appear.
 /// Between being numbered and being committed an event waits for nothing but
 /// the store itself, some milliseconds; the busiest office writes ten a second.
-pub const OVERLAP: u32 = 100;
+pub const LATE_COMMIT_OVERLAP: u32 = 100;
 
-impl Page {
+impl EventPage {
     /// For following the log, when `newest` is the newest event that was seen:
     /// what is new, and some that were seen, which the reader must drop.
     pub const fn following(newest: EventId) -> Self {
-        Self::After(EventId(newest.0.saturating_sub(OVERLAP as i64)))
+        Self::After(EventId(newest.0.saturating_sub(LATE_COMMIT_OVERLAP as i64)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is said to the customer.
 
-use super::code::Code;
-use super::contact::Contact;
-use super::request::Reference;
-use super::time::Timestamp;
+use crate::domain::code::Code;
+use crate::domain::contact::Contact;
+use crate::domain::request::Reference;
+use crate::domain::time::Timestamp;
 
 /// Everything a template may say.
 #[derive(Clone, Debug)]

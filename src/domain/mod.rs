@@ -6,21 +6,21 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod channel;
-pub mod chore;
+pub mod circuit_breaker;
 pub mod code;
 pub mod contact;
+pub mod contact_notice;
 pub mod customer;
 pub mod delivery;
+pub mod delivery_stats;
 pub mod email;
 pub mod event;
-pub mod figures;
 pub mod fold;
 pub mod key;
-pub mod line;
 pub mod locale;
+pub mod maintenance;
 pub mod message;
 pub mod money;
-pub mod notice;
 pub mod outbox;
 pub mod outcome;
 pub mod phone;
@@ -31,4 +31,4 @@ pub mod seal;
 pub mod session;
 pub mod text;
 pub mod time;
-pub mod when;
+pub mod time_range;

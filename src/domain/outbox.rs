@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use super::delivery::{DeliveryState, Fault, Report, Told};
+use crate::domain::delivery::{DeliveryState, FailureClass, ProviderStatus, SendReport};
 
 /// What has to be done for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum OutboxTask {
     /// Hand it over.
     Send,
     /// Find out whether a hand-over without an answer succeeded.
@@ -18,7 +18,7 @@ pub enum Task {
     Follow,
 }
 
-impl Task {
+impl OutboxTask {
     /// Every task.
     pub const ALL: [Self; 3] = [Self::Send, Self::Settle, Self::Follow];
 
@@ -32,34 +32,34 @@ impl Task {
     }
 }
 
-impl std::str::FromStr for Task {
-    type Err = UnknownTask;
+impl std::str::FromStr for OutboxTask {
+    type Err = UnknownOutboxTask;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|task| task.word() == word)
-            .ok_or_else(|| UnknownTask(word.to_owned()))
+            .ok_or_else(|| UnknownOutboxTask(word.to_owned()))
     }
 }
 
 /// A word that names no task.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not a task of the outbox")]
-pub struct UnknownTask(String);
+pub struct UnknownOutboxTask(String);
 
 /// What is known and what comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct NextStep {
     /// What to write down of the message.
-    pub report: Report,
+    pub report: SendReport,
     /// What is still to be done, and after how long; none where that is all.
-    pub next: Option<(Task, Duration)>,
+    pub next: Option<(OutboxTask, Duration)>,
 }
 
 /// How things stand when a step is decided.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct MessageStanding {
     /// Hand-overs begun so far, this one too.
     pub tries: u32,
     /// How long ago the last one began.
@@ -74,7 +74,7 @@ pub struct Standing {
 
 /// A code that works no longer than this is of no use to a customer who has yet
 /// to get it.
-pub const USEFUL: Duration = Duration::from_secs(30);
+pub const MIN_USEFUL_VALIDITY: Duration = Duration::from_secs(30);
 
 /// The wait before the second try, which doubles with each more up to the most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
@@ -94,7 +94,7 @@ const BELIEVED: Duration = Duration::from_mins(3);
 
 /// What comes after a hand-over. Of several providers the one that failed is
 /// followed by the other at once.
-pub fn after_sending(report: Report, standing: Standing) -> Step {
+pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep {
     let again = |asked_for: Option<Duration>| {
         if standing.has_other && standing.tries == 1 {
             Duration::ZERO
@@ -103,62 +103,67 @@ pub fn after_sending(report: Report, standing: Standing) -> Step {
         }
     };
     match report.fault {
-        Some(Fault::Provider { retry_after }) => later(report, again(retry_after), standing),
-        Some(Fault::Passing) => later(report, again(None), standing),
+        Some(FailureClass::Provider { retry_after }) => later(report, again(retry_after), standing),
+        Some(FailureClass::Passing) => later(report, again(None), standing),
         // Another provider may do what this one does not do for the office.
         Some(fault) if fault.is_for_another() && standing.has_other && standing.tries == 1 => {
             later(report, Duration::ZERO, standing)
         }
-        Some(Fault::Recipient | Fault::Message | Fault::Office { .. } | Fault::Unclassified) => {
-            Step { report, next: None }
-        }
-        Some(Fault::Unknown) => {
-            let next = standing.can_tell.then_some((Task::Settle, FIRST_LOOK));
-            Step { report, next }
+        Some(
+            FailureClass::Recipient
+            | FailureClass::Message
+            | FailureClass::Office { .. }
+            | FailureClass::Unclassified,
+        ) => NextStep { report, next: None },
+        Some(FailureClass::Unknown) => {
+            let next = standing.can_tell.then_some((OutboxTask::Settle, FIRST_LOOK));
+            NextStep { report, next }
         }
         None => {
-            let next = standing.can_tell.then_some((Task::Follow, FIRST_LOOK));
-            Step { report, next }
+            let next = standing.can_tell.then_some((OutboxTask::Follow, FIRST_LOOK));
+            NextStep { report, next }
         }
     }
 }
 
 /// What comes after a provider was asked about a hand-over without an answer.
-pub fn after_settling(told: Told, standing: Standing) -> Step {
-    let unsure = |detail: Option<String>| Report {
+pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextStep {
+    let unsure = |detail: Option<String>| SendReport {
         state: DeliveryState::Unknown,
         provider_id: None,
         detail,
-        fault: Some(Fault::Unknown),
+        fault: Some(FailureClass::Unknown),
     };
     match told {
-        Told::Known(report) => after_asking(Told::Known(report), standing),
-        Told::Nothing if standing.age < BELIEVED => {
-            Step { report: unsure(None), next: Some((Task::Settle, look_again(standing.age))) }
-        }
+        ProviderStatus::Known(report) => after_asking(ProviderStatus::Known(report), standing),
+        ProviderStatus::Nothing if standing.age < BELIEVED => NextStep {
+            report: unsure(None),
+            next: Some((OutboxTask::Settle, look_again(standing.age))),
+        },
         // It was never taken: it may be handed over again.
-        Told::Nothing => {
+        ProviderStatus::Nothing => {
             let detail = "The provider never got the message.".to_owned();
-            let report = Report {
+            let report = SendReport {
                 state: DeliveryState::Failed,
                 provider_id: None,
                 detail: Some(detail),
-                fault: Some(Fault::Provider { retry_after: None }),
+                fault: Some(FailureClass::Provider { retry_after: None }),
             };
             later(report, Duration::ZERO, standing)
         }
-        Told::Silence(why) => {
-            let next = (standing.age < FOLLOWED).then(|| (Task::Settle, look_again(standing.age)));
-            Step { report: unsure(Some(why)), next }
+        ProviderStatus::Silence(why) => {
+            let next =
+                (standing.age < FOLLOWED).then(|| (OutboxTask::Settle, look_again(standing.age)));
+            NextStep { report: unsure(Some(why)), next }
         }
     }
 }
 
 /// What comes after a provider was asked how far a message has come.
-pub fn after_asking(told: Told, standing: Standing) -> Step {
-    let next = (standing.age < FOLLOWED).then(|| (Task::Follow, look_again(standing.age)));
+pub fn after_asking(told: ProviderStatus, standing: MessageStanding) -> NextStep {
+    let next = (standing.age < FOLLOWED).then(|| (OutboxTask::Follow, look_again(standing.age)));
     match told {
-        Told::Known(report) => {
+        ProviderStatus::Known(report) => {
             let over = matches!(
                 report.state,
                 DeliveryState::Delivered
@@ -166,32 +171,34 @@ pub fn after_asking(told: Told, standing: Standing) -> Step {
                     | DeliveryState::Undeliverable
                     | DeliveryState::Failed
             );
-            Step { next: if over { None } else { next }, report }
+            NextStep { next: if over { None } else { next }, report }
         }
         // What it took it may not show yet; nothing is known but what was.
-        Told::Nothing | Told::Silence(_) => Step { report: Report::sent(None), next },
+        ProviderStatus::Nothing | ProviderStatus::Silence(_) => {
+            NextStep { report: SendReport::sent(None), next }
+        }
     }
 }
 
 /// A terminal began a hand-over and never said what came of it.
-pub fn after_vanishing(standing: Standing) -> Step {
-    let report = Report {
+pub fn after_vanishing(standing: MessageStanding) -> NextStep {
+    let report = SendReport {
         state: DeliveryState::Unknown,
         provider_id: None,
         detail: Some("The terminal that was sending it stopped in the middle.".into()),
-        fault: Some(Fault::Unknown),
+        fault: Some(FailureClass::Unknown),
     };
     after_sending(report, standing)
 }
 
 /// The message waits for another try, where the code is still of use then.
-fn later(report: Report, wait: Duration, standing: Standing) -> Step {
-    if wait + USEFUL >= standing.left {
-        let report = Report { state: DeliveryState::Failed, ..report };
-        return Step { report, next: None };
+fn later(report: SendReport, wait: Duration, standing: MessageStanding) -> NextStep {
+    if wait + MIN_USEFUL_VALIDITY >= standing.left {
+        let report = SendReport { state: DeliveryState::Failed, ..report };
+        return NextStep { report, next: None };
     }
-    let report = Report { state: DeliveryState::Queued, ..report };
-    Step { report, next: Some((Task::Send, wait)) }
+    let report = SendReport { state: DeliveryState::Queued, ..report };
+    NextStep { report, next: Some((OutboxTask::Send, wait)) }
 }
 
 fn doubled(times: u32) -> Duration {
@@ -209,7 +216,7 @@ fn look_again(age: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const STANDING: Standing = Standing {
+    const STANDING: MessageStanding = MessageStanding {
         tries: 1,
         age: Duration::ZERO,
         left: Duration::from_mins(5),
@@ -217,36 +224,41 @@ mod tests {
         has_other: false,
     };
 
-    fn failed(fault: Fault) -> Report {
-        Report { state: DeliveryState::Failed, provider_id: None, detail: None, fault: Some(fault) }
+    fn failed(fault: FailureClass) -> SendReport {
+        SendReport {
+            state: DeliveryState::Failed,
+            provider_id: None,
+            detail: None,
+            fault: Some(fault),
+        }
     }
 
-    fn transient(retry_after: Option<u64>) -> Report {
-        failed(Fault::Provider { retry_after: retry_after.map(Duration::from_secs) })
+    fn transient(retry_after: Option<u64>) -> SendReport {
+        failed(FailureClass::Provider { retry_after: retry_after.map(Duration::from_secs) })
     }
 
-    fn unknown() -> Report {
-        Report { state: DeliveryState::Unknown, ..failed(Fault::Unknown) }
+    fn unknown() -> SendReport {
+        SendReport { state: DeliveryState::Unknown, ..failed(FailureClass::Unknown) }
     }
 
-    fn told(step: &Step) -> (DeliveryState, Option<(Task, u64)>) {
+    fn told(step: &NextStep) -> (DeliveryState, Option<(OutboxTask, u64)>) {
         (step.report.state, step.next.map(|(task, wait)| (task, wait.as_secs())))
     }
 
     #[test]
     fn what_passes_is_tried_again_at_growing_intervals() {
         for (tries, wait) in [(1, 2), (2, 4), (3, 8), (4, 16), (5, 30), (60, 30)] {
-            let step = after_sending(transient(None), Standing { tries, ..STANDING });
-            assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, wait))));
+            let step = after_sending(transient(None), MessageStanding { tries, ..STANDING });
+            assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, wait))));
         }
         let step = after_sending(transient(Some(7)), STANDING);
-        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 7))));
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 7))));
     }
 
     #[test]
     fn nothing_is_tried_that_would_come_too_late() {
         for (wait, left, again) in [(None, 33, true), (None, 32, false), (Some(300), 300, false)] {
-            let standing = Standing { left: Duration::from_secs(left), ..STANDING };
+            let standing = MessageStanding { left: Duration::from_secs(left), ..STANDING };
             let step = after_sending(transient(wait), standing);
             assert_eq!(step.next.is_some(), again, "{left} s left");
             let state = if again { DeliveryState::Queued } else { DeliveryState::Failed };
@@ -256,18 +268,18 @@ mod tests {
 
     #[test]
     fn the_other_provider_is_asked_at_once_and_then_both_have_time() {
-        let standing = Standing { has_other: true, ..STANDING };
-        let office = failed(Fault::Office { every: true });
-        let barred = Report { state: DeliveryState::Undeliverable, ..office.clone() };
-        let unclear = Report { fault: Some(Fault::Unclassified), ..barred.clone() };
+        let standing = MessageStanding { has_other: true, ..STANDING };
+        let office = failed(FailureClass::Office { every: true });
+        let barred = SendReport { state: DeliveryState::Undeliverable, ..office.clone() };
+        let unclear = SendReport { fault: Some(FailureClass::Unclassified), ..barred.clone() };
         for report in [transient(Some(60)), office, barred, unclear] {
             let step = after_sending(report, standing);
-            assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
+            assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 0))));
         }
-        let step = after_sending(transient(None), Standing { tries: 2, ..standing });
-        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 4))));
-        for fault in [Fault::Recipient, Fault::Message] {
-            let refused = Report { state: DeliveryState::Undeliverable, ..failed(fault) };
+        let step = after_sending(transient(None), MessageStanding { tries: 2, ..standing });
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 4))));
+        for fault in [FailureClass::Recipient, FailureClass::Message] {
+            let refused = SendReport { state: DeliveryState::Undeliverable, ..failed(fault) };
             let step = after_sending(refused, standing);
             assert_eq!(told(&step), (DeliveryState::Undeliverable, None), "{fault:?}");
         }
@@ -276,37 +288,44 @@ mod tests {
     #[test]
     fn security_20_an_unknown_end_is_asked_about_and_never_sent_again_unasked() {
         assert_eq!(told(&after_sending(unknown(), STANDING)), (DeliveryState::Unknown, None));
-        let asks = Standing { can_tell: true, ..STANDING };
+        let asks = MessageStanding { can_tell: true, ..STANDING };
         let step = after_sending(unknown(), asks);
-        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
-        assert_eq!(told(&after_vanishing(asks)), (DeliveryState::Unknown, Some((Task::Settle, 1))));
-        let step = after_settling(Told::Silence("no answer".into()), asks);
-        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
-        let step = after_settling(Told::Nothing, asks);
-        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 1))));
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 1))));
+        assert_eq!(
+            told(&after_vanishing(asks)),
+            (DeliveryState::Unknown, Some((OutboxTask::Settle, 1)))
+        );
+        let step = after_settling(ProviderStatus::Silence("no answer".into()), asks);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 1))));
+        let step = after_settling(ProviderStatus::Nothing, asks);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 1))));
         // A line that stalls and then lets it through: longer than any sender waits.
-        let stalled = Standing { age: Duration::from_mins(2), ..asks };
-        let step = after_settling(Told::Nothing, stalled);
-        assert_eq!(told(&step), (DeliveryState::Unknown, Some((Task::Settle, 24))));
-        let sure = Standing { age: BELIEVED, ..asks };
-        let step = after_settling(Told::Nothing, sure);
-        assert_eq!(told(&step), (DeliveryState::Queued, Some((Task::Send, 0))));
-        let late = Standing { left: USEFUL, ..sure };
-        assert_eq!(told(&after_settling(Told::Nothing, late)), (DeliveryState::Failed, None));
-        let step = after_settling(Told::Known(Report::sent(Some("SM1".into()))), sure);
-        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 36))));
+        let stalled = MessageStanding { age: Duration::from_mins(2), ..asks };
+        let step = after_settling(ProviderStatus::Nothing, stalled);
+        assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 24))));
+        let sure = MessageStanding { age: BELIEVED, ..asks };
+        let step = after_settling(ProviderStatus::Nothing, sure);
+        assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 0))));
+        let late = MessageStanding { left: MIN_USEFUL_VALIDITY, ..sure };
+        assert_eq!(
+            told(&after_settling(ProviderStatus::Nothing, late)),
+            (DeliveryState::Failed, None)
+        );
+        let step =
+            after_settling(ProviderStatus::Known(SendReport::sent(Some("SM1".into()))), sure);
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((OutboxTask::Follow, 36))));
     }
 
     #[test]
     fn a_message_is_followed_to_its_end_and_not_for_ever() {
-        let asks = Standing { can_tell: true, ..STANDING };
-        let step = after_sending(Report::sent(None), asks);
-        assert_eq!(told(&step), (DeliveryState::Sent, Some((Task::Follow, 1))));
-        let report = |state| Told::Known(Report { state, ..Report::sent(None) });
+        let asks = MessageStanding { can_tell: true, ..STANDING };
+        let step = after_sending(SendReport::sent(None), asks);
+        assert_eq!(told(&step), (DeliveryState::Sent, Some((OutboxTask::Follow, 1))));
+        let report = |state| ProviderStatus::Known(SendReport { state, ..SendReport::sent(None) });
         for (age, next) in [(3, Some(1)), (60, Some(12)), (1_199, Some(239)), (1_200, None)] {
-            let standing = Standing { age: Duration::from_secs(age), ..asks };
+            let standing = MessageStanding { age: Duration::from_secs(age), ..asks };
             let step = after_asking(report(DeliveryState::Forwarded), standing);
-            assert_eq!(told(&step).1, next.map(|wait| (Task::Follow, wait)), "{age} s old");
+            assert_eq!(told(&step).1, next.map(|wait| (OutboxTask::Follow, wait)), "{age} s old");
         }
         for state in [DeliveryState::Delivered, DeliveryState::Undeliverable, DeliveryState::Read] {
             assert_eq!(told(&after_asking(report(state), asks)), (state, None));

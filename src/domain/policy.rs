@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::channel::Assurance;
+use crate::domain::channel::Assurance;
 
 /// The rules of a request and of the session it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Default for Retention {
 
 /// How many messages may go out in an hour, counted before the send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SendLimits {
+pub struct RateLimits {
     /// To one contact.
     pub per_contact: u32,
     /// To one customer.
@@ -85,7 +85,7 @@ pub struct SendLimits {
     pub in_all: u32,
 }
 
-impl Default for SendLimits {
+impl Default for RateLimits {
     fn default() -> Self {
         Self { per_contact: 6, per_customer: 10, per_clerk: 120, per_counter: 240, in_all: 2_000 }
     }
@@ -93,22 +93,22 @@ impl Default for SendLimits {
 
 /// Which limit held a send back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum RateLimit {
     /// Too soon after the last message to this contact.
     Cooldown,
-    /// [`SendLimits::per_contact`].
+    /// [`RateLimits::per_contact`].
     Contact,
-    /// [`SendLimits::per_customer`].
+    /// [`RateLimits::per_customer`].
     Customer,
-    /// [`SendLimits::per_clerk`].
+    /// [`RateLimits::per_clerk`].
     Clerk,
-    /// [`SendLimits::per_counter`].
+    /// [`RateLimits::per_counter`].
     Counter,
-    /// [`SendLimits::in_all`].
+    /// [`RateLimits::in_all`].
     Office,
 }
 
-impl Limit {
+impl RateLimit {
     /// The limit's name in JSON and events.
     pub const fn word(self) -> &'static str {
         match self {

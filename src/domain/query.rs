@@ -1,8 +1,8 @@
 //! What a clerk typed to find a customer, read once so that every store
 //! searches for the same thing.
 
-use super::fold::spelled_out;
-use super::text;
+use crate::domain::fold::spelled_out;
+use crate::domain::text;
 
 /// The shortest part of a phone number, or end of an account number, that is
 /// searched for.

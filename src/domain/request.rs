@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::channel::Channel;
-use super::customer::CustomerId;
-use super::delivery::Delivery;
-use super::outcome::Outcome;
-use super::text;
-use super::time::Timestamp;
+use crate::domain::channel::Channel;
+use crate::domain::customer::CustomerId;
+use crate::domain::delivery::Delivery;
+use crate::domain::outcome::Outcome;
+use crate::domain::text;
+use crate::domain::time::Timestamp;
 
 /// Digits and letters that are not mistaken for each other when read aloud or
 /// written down (Crockford's base 32).

@@ -14,9 +14,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::code::{Binding, Code};
-use super::key::Key;
-use super::text;
+use crate::domain::code::{Code, CodeBinding};
+use crate::domain::key::Key;
+use crate::domain::text;
 
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
@@ -45,7 +45,7 @@ pub struct SealBroken;
 
 impl Sealed {
     /// Seals a code; `nonce` is drawn for it and for nothing else.
-    pub fn close(code: &Code, binding: Binding<'_>, key: &Key, nonce: Nonce) -> Self {
+    pub fn close(code: &Code, binding: CodeBinding<'_>, key: &Key, nonce: Nonce) -> Self {
         let bound = bound(binding);
         let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
         #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
@@ -54,7 +54,7 @@ impl Sealed {
     }
 
     /// The code again, where nothing was changed.
-    pub fn open(&self, binding: Binding<'_>, key: &Key) -> Result<Code, SealBroken> {
+    pub fn open(&self, binding: CodeBinding<'_>, key: &Key) -> Result<Code, SealBroken> {
         let bytes = text::unhex(&self.0).ok_or(SealBroken)?;
         let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
         let payload = Payload { msg: hidden, aad: &bound(binding) };
@@ -95,7 +95,7 @@ fn cipher(key: &Key) -> XChaCha20Poly1305 {
 }
 
 /// The associated data: purpose, request and generation, length first.
-fn bound(binding: Binding<'_>) -> Vec<u8> {
+fn bound(binding: CodeBinding<'_>) -> Vec<u8> {
     let parts = [
         binding.purpose.as_bytes(),
         binding.request.as_str().as_bytes(),
@@ -122,14 +122,14 @@ mod tests {
     fn a_sealed_code_opens_for_its_own_request_alone() {
         let (code, key) = (Code::from_number(42, 6), Key::new([1; 32]));
         let (one, two) = (id(1), id(2));
-        let binding = Binding { purpose: "pay bill", request: &one, generation: 1 };
+        let binding = CodeBinding { purpose: "pay bill", request: &one, generation: 1 };
         let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
         let opened = sealed.open(binding, &key).map(|code| code.reveal().to_owned());
         assert_eq!(opened, Ok("000042".into()));
         for other in [
-            Binding { request: &two, ..binding },
-            Binding { generation: 2, ..binding },
-            Binding { purpose: "other", ..binding },
+            CodeBinding { request: &two, ..binding },
+            CodeBinding { generation: 2, ..binding },
+            CodeBinding { purpose: "other", ..binding },
         ] {
             assert!(sealed.open(other, &key).is_err(), "{other:?}");
         }
@@ -140,7 +140,7 @@ mod tests {
     fn a_seal_that_was_changed_does_not_open() {
         let (code, key) = (Code::from_number(123_456, 6), Key::new([1; 32]));
         let request = id(1);
-        let binding = Binding { purpose: "pay bill", request: &request, generation: 1 };
+        let binding = CodeBinding { purpose: "pay bill", request: &request, generation: 1 };
         let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
         assert!(!sealed.as_str().contains(&text::hex(b"123456")));
         for at in 0..sealed.as_str().len() {

@@ -7,11 +7,11 @@ use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::channel::Factor;
-use super::customer::CustomerId;
-use super::request::{NotARequest, RequestId};
-use super::text;
-use super::time::Timestamp;
+use crate::domain::channel::Factor;
+use crate::domain::customer::CustomerId;
+use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
 
 /// A session's public name, in the same writing as a request's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

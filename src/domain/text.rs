@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use unicode_normalization::UnicodeNormalization;
 
-pub use super::fold::fold;
+pub use crate::domain::fold::fold;
 
 /// `raw` on one line, in NFC, without characters that steer a terminal, hide
 /// text or turn its direction. Line breaks and tabs become spaces.

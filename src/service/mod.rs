@@ -3,42 +3,30 @@
 //! and tokens, and turns what the store decided into one reply that the
 //! interface and the command line show alike.
 
+pub mod audit;
+pub mod customers;
 pub mod delivery;
-pub mod import;
-pub mod index;
-pub mod insist;
-pub mod log;
-pub mod lookup;
-pub mod maintenance;
-pub mod notice;
-pub mod outbox;
+pub mod messages;
 pub mod ports;
-pub mod providers;
-pub mod request;
-pub mod roster;
-mod routing;
-pub mod session;
-pub mod trial;
-mod turn;
-pub mod unlock;
-pub mod verify;
-pub mod wording;
-mod words;
-mod workbench;
+pub mod retry;
+pub mod upkeep;
+pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
-use crate::domain::line::Line;
-use crate::domain::policy::{OtpPolicy, SendLimits};
+use crate::domain::policy::{OtpPolicy, RateLimits};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use insist::Insistence;
-use ports::{Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray};
-use words::Words;
+use crate::service::delivery::claim_batch::ClaimBatcher;
+use crate::service::ports::{
+    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray,
+};
+use crate::service::retry::RetryPolicy;
 
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
@@ -50,7 +38,7 @@ pub struct Office {
     /// Times and tries.
     pub otp: OtpPolicy,
     /// Messages an hour.
-    pub limits: SendLimits,
+    pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
 }
@@ -99,12 +87,12 @@ impl Senders {
 
     /// The names of all of them.
     fn providers(&self) -> Vec<&'static str> {
-        let senders = Line::ALL.iter().filter_map(|line| self.behind(*line));
+        let senders = ProviderSlot::ALL.iter().filter_map(|line| self.behind(*line));
         senders.map(|sender| sender.provider()).collect()
     }
 
     /// The sender behind a line; none where the office does not have it.
-    pub fn behind(&self, line: Line) -> Option<&Arc<dyn Sender>> {
+    pub fn behind(&self, line: ProviderSlot) -> Option<&Arc<dyn Sender>> {
         let route = self.of(line.channel)?;
         if line.fallback { route.fallback.as_ref() } else { Some(&route.main) }
     }
@@ -138,8 +126,8 @@ pub struct Desk {
     actor: Actor,
     /// This process among all that work the outbox.
     holder: Arc<str>,
-    words: Arc<Words>,
-    insistence: Insistence,
+    words: Arc<ClaimBatcher>,
+    retry_policy: RetryPolicy,
 }
 
 impl Desk {
@@ -165,15 +153,15 @@ impl Desk {
             actor,
             holder,
             words: Arc::default(),
-            insistence: Insistence::brief(),
+            retry_policy: RetryPolicy::brief(),
         })
     }
 
     /// The desk with another way of telling the store again what it did not
     /// answer.
     #[must_use]
-    pub fn insisting(mut self, insistence: Insistence) -> Self {
-        self.insistence = insistence;
+    pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
+        self.retry_policy = retry_policy;
         self
     }
 

@@ -2,10 +2,10 @@
 //! keys and a random source. The store is also the clock, since no terminal's own
 //! is trusted.
 
-mod codes;
-pub mod notices;
+pub mod contact_notices;
 pub mod outbox;
-mod sending;
+pub(super) mod senders;
+pub(super) mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,24 +14,26 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::domain::channel::Channel;
-use crate::domain::chore::{Chore, Tidied};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
-use crate::domain::event::{Actor, Event, EventFilter, EventKind, Page};
+use crate::domain::event::{Actor, Event, EventFilter, EventKind, EventPage};
 use crate::domain::key::{Keyring, MissingKey};
+use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
-pub use codes::{
-    Attempt, Attempted, Dispatch, Issued, NewCode, NewDelivery, NewRequest, NewSession, Quarantine,
-    Reissue, RetiredCode, WaitingContact,
+use crate::service::ports::contact_notices::{NoticeProviders, Notices};
+use crate::service::ports::outbox::Outbox;
+pub use crate::service::ports::senders::{
+    AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage,
 };
-use notices::{NoticeProviders, Notices};
-use outbox::Outbox;
-pub use sending::{Consent, Granted, Sender, Tray, TrayError, TrayMessage};
+pub use crate::service::ports::verification::{
+    Attempt, AttemptOutcome, Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, NewSession,
+    Quarantine, Reissue, SupersededCode, WaitingContact,
+};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -253,7 +255,7 @@ pub struct IndexStep {
 
 /// How far customers have been made ready to be found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Preparing {
+pub struct IndexProgress {
     /// So many of them were looked at.
     pub seen: u64,
     /// About so many of a hundred.
@@ -266,12 +268,12 @@ pub struct CustomerCheck {
     /// Which it is, and how many of its customers can be found.
     pub found: String,
     /// What is not as it should be.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckFinding>,
 }
 
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct CheckFinding {
     /// What.
     pub what: String,
     /// What to do about it.
@@ -321,18 +323,18 @@ pub enum SessionFilter {
 
 /// A batch of a chore.
 #[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
+pub struct TaskBatch<'a> {
     /// What is tidied up.
-    pub chore: Chore,
+    pub chore: MaintenanceTask,
     /// How long what is past is kept.
     pub retention: &'a Retention,
-    /// Where the batch before ended; [`Batch::START`] for the first.
+    /// Where the batch before ended; [`TaskBatch::START`] for the first.
     pub from: i64,
     /// About how many things.
     pub most: u32,
 }
 
-impl Batch<'_> {
+impl TaskBatch<'_> {
     /// Before everything there is.
     pub const START: i64 = i64::MIN;
 }
@@ -349,7 +351,7 @@ pub trait Store: Outbox + Notices {
     fn changes(&self) -> watch::Receiver<u64>;
     /// Why the store cannot be reached, as whoever looks out for changes finds,
     /// again each time; none while it can.
-    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>>;
+    fn connection_state(&self) -> watch::Receiver<Option<Arc<StoreError>>>;
     /// Whether the store is reachable, migrated and writable; one sentence.
     async fn check(&self) -> Result<String, StoreError>;
     /// What the office should know of the store although it works, a sentence
@@ -366,9 +368,9 @@ pub trait Store: Outbox + Notices {
 
     /// How far customers have been made ready to be found; none where all are, as
     /// far as this terminal knows. It begins with the first search.
-    fn preparing(&self) -> watch::Receiver<Option<Preparing>>;
+    fn index_progress(&self) -> watch::Receiver<Option<IndexProgress>>;
     /// Waits until all of them are, or that failed.
-    async fn prepared(&self);
+    async fn index_ready(&self);
     /// Up to `limit` customers that match, the likeliest first; of those who can
     /// be found already.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
@@ -401,12 +403,12 @@ pub trait Store: Outbox + Notices {
     /// Stores a request with its code and its queued delivery, or says why
     /// not. An open request of the customer for the same purpose is replaced
     /// and its count of attempts taken over.
-    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError>;
+    async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError>;
     /// Replaces the code of an open request and queues its delivery. The count
     /// of attempts stays.
-    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError>;
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError>;
     /// Counts an attempt, then judges it; a right one opens the session.
-    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError>;
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError>;
     /// Withdraws an open request; gives the request as it is then.
     async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError>;
     /// Forgives a customer's wrong codes in a row, with a reason for the log;
@@ -465,7 +467,7 @@ pub trait Store: Outbox + Notices {
     async fn events(
         &self,
         filter: &EventFilter,
-        page: Page,
+        page: EventPage,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
     /// Writes an event. `act` is the name of this very act: told again by it, the
@@ -476,8 +478,14 @@ pub trait Store: Outbox + Notices {
     /// of its times only when it was asked for and until when its code worked.
     async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
     /// How many things a chore would do now, counted no further than `most`.
-    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError>;
+    async fn maintenance_due(
+        &self,
+        chore: MaintenanceTask,
+        retention: &Retention,
+        most: u32,
+    ) -> Result<u64, StoreError>;
     /// Does one batch of a chore in one short transaction. Told again it goes on
     /// with what is left. Its event is that of the whole run.
-    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError>;
+    async fn run_maintenance_batch(&self, batch: TaskBatch<'_>)
+    -> Result<TaskProgress, StoreError>;
 }

@@ -19,70 +19,42 @@
 //! ```
 //! What the desk does is written once, above these two.
 
-mod archive;
-mod attempt;
-mod catch_up;
-mod contact;
+mod audit;
 mod customers;
-mod db;
+mod database;
 mod delivery;
-mod events;
-mod fault;
-mod figures;
-mod gate;
-mod handover;
-mod identity;
-mod import;
-mod index;
-mod indexing;
-mod keys;
-mod lent;
-mod line;
-mod listen;
-mod maintain;
-mod mapping;
-mod migrate;
-mod mysql;
-mod notice;
-mod outbox;
-mod partitions;
-mod pooler;
 mod ports;
-mod postgres;
-mod request;
-mod requirements;
-mod sample;
-mod search;
-mod server;
-mod session;
-mod source;
-mod sql;
-mod sqlite;
-mod theirs;
-mod together;
-mod trial;
-mod tx;
-mod unlock;
-mod value;
-mod view;
-mod watch;
+mod upkeep;
+mod verification;
 
+use crate::store::audit::events;
+use crate::store::customers::{
+    contact_binding, external_writer, import, index, lookup, reindex, sample, schema_check, search,
+};
+use crate::store::database::{
+    change_feed, migrations, mysql, postgres, requirements, server_check, sqlite, transaction,
+};
+use crate::store::delivery::{
+    circuit_breaker, contact_notices, outbox, send_claim, state, stats, test_message,
+};
+use crate::store::upkeep::{archive, maintenance, partitions};
+use crate::store::verification::{attempt, keys_in_use, lockout, rate_limits, request, session};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::NewCustomer;
-use crate::service::ports::{Issued, StoreError};
-use catch_up::CatchUp;
-use db::{Db, Kind, Pools};
-use indexing::Indexing;
-use requirements::Requirements;
-use source::Source;
-use sql::{Sql, statements};
-use watch::Watch;
+use crate::service::ports::{IssueOutcome, StoreError};
+use crate::store::customers::incremental::IncrementalReindex;
+use crate::store::customers::reindex::Reindexer;
+use crate::store::customers::source::Source;
+use crate::store::database::change_feed::ChangeFeed;
+use crate::store::database::engine::{Database, Engine, Pools};
+use crate::store::database::requirements::Requirements;
+use crate::store::database::statement::{Sql, statements};
 
-pub use migrate::Migrated;
+pub use crate::store::database::migrations::Migrated;
 
 statements! {
     /// Read from a table, so that a store without one is not taken for well.
@@ -91,11 +63,11 @@ statements! {
 
 /// The store behind the desk's port.
 pub struct SqlStore {
-    db: Db,
-    watch: Watch,
+    db: Database,
+    watch: ChangeFeed,
     source: Source,
-    indexing: Indexing,
-    catch_up: CatchUp,
+    indexing: Reindexer,
+    catch_up: IncrementalReindex,
     read_only: bool,
     place: String,
 }
@@ -113,9 +85,9 @@ impl SqlStore {
     ) -> Result<Self, StoreError> {
         let store = Self::as_it_is(settings, customers).await?;
         let db = store.db.as_it_is();
-        if db.kind() == Kind::Sqlite && migrate::is_needed(&db, &store.source).await? {
+        if db.kind() == Engine::Sqlite && migrations::is_needed(&db, &store.source).await? {
             // Of an office's table that cannot be used every act tells; so does doctor.
-            let obstacle = mapping::obstacle(&db, &store.source, store.read_only).await?;
+            let obstacle = schema_check::obstacle(&db, &store.source, store.read_only).await?;
             if obstacle.is_none() {
                 store.migrate().await?;
             }
@@ -140,12 +112,12 @@ impl SqlStore {
             },
         };
         let requirements = Requirements::new(source.clone(), customers.read_only);
-        let db = Db::new(pools).require(requirements);
+        let db = Database::new(pools).require(requirements);
         let country = customers.default_country.clone();
         Ok(Self {
-            watch: Watch::new(Handle::current(), &db),
-            catch_up: CatchUp::new(Handle::current()),
-            indexing: Indexing::new(db.clone(), source.clone(), country),
+            watch: ChangeFeed::new(Handle::current(), &db),
+            catch_up: IncrementalReindex::new(Handle::current()),
+            indexing: Reindexer::new(db.clone(), source.clone(), country),
             read_only: customers.read_only,
             place: place(settings),
             db,
@@ -157,7 +129,7 @@ impl SqlStore {
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let db = self.db.as_it_is();
         requirements::before_migration(&db, &self.source, self.read_only).await?;
-        let migrated = migrate::migrate(&db, &self.source).await?;
+        let migrated = migrations::migrate(&db, &self.source).await?;
         requirements::tables(&db).await?;
         self.indexing.mark_whole_if_empty().await?;
         Ok(migrated)
@@ -183,8 +155,8 @@ impl SqlStore {
         self.db.close().await;
     }
 
-    fn expect(&self, issued: Result<Issued, StoreError>) -> Result<Issued, StoreError> {
-        if let Ok(Issued::Fresh(request) | Issued::Already(request)) = &issued {
+    fn expect(&self, issued: Result<IssueOutcome, StoreError>) -> Result<IssueOutcome, StoreError> {
+        if let Ok(IssueOutcome::Fresh(request) | IssueOutcome::Already(request)) = &issued {
             self.watch.expect(request);
         }
         issued
@@ -200,7 +172,7 @@ impl SqlStore {
     /// the database's own tools.
     #[doc(hidden)]
     pub fn entry(customer: &NewCustomer) -> (Vec<Option<String>>, Vec<String>) {
-        import::Incoming::from(customer).entry().rows()
+        import::IncomingCustomer::from(customer).entry().rows()
     }
 
     /// Every statement the store can issue, by name, for the test that reads
@@ -209,37 +181,37 @@ impl SqlStore {
     pub fn statements() -> Vec<Statement> {
         let modules: [(&str, &[(&str, Sql)]); 32] = [
             ("store", STATEMENTS),
-            ("tx", tx::STATEMENTS),
+            ("tx", transaction::STATEMENTS),
             ("index", index::STATEMENTS),
-            ("indexing", indexing::STATEMENTS),
+            ("indexing", reindex::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
-            ("contact", contact::STATEMENTS),
-            ("customers", customers::STATEMENTS),
-            ("delivery", delivery::STATEMENTS),
+            ("contact", contact_binding::STATEMENTS),
+            ("customers", lookup::STATEMENTS),
+            ("delivery", state::STATEMENTS),
             ("events", events::STATEMENTS),
-            ("figures", figures::STATEMENTS),
-            ("gate", gate::STATEMENTS),
-            ("handover", handover::STATEMENTS),
+            ("figures", stats::STATEMENTS),
+            ("gate", rate_limits::STATEMENTS),
+            ("handover", send_claim::STATEMENTS),
             ("import", import::STATEMENTS),
-            ("keys", keys::STATEMENTS),
-            ("line", line::STATEMENTS),
-            ("maintain", maintain::STATEMENTS),
-            ("mapping", mapping::STATEMENTS),
-            ("migrate", migrate::STATEMENTS),
-            ("notice", notice::STATEMENTS),
+            ("keys", keys_in_use::STATEMENTS),
+            ("line", circuit_breaker::STATEMENTS),
+            ("maintain", maintenance::STATEMENTS),
+            ("mapping", schema_check::STATEMENTS),
+            ("migrate", migrations::STATEMENTS),
+            ("notice", contact_notices::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),
             ("sample", sample::STATEMENTS),
             ("search", search::STATEMENTS),
-            ("server", server::STATEMENTS),
+            ("server", server_check::STATEMENTS),
             ("session", session::STATEMENTS),
-            ("theirs", theirs::STATEMENTS),
-            ("trial", trial::STATEMENTS),
-            ("unlock", unlock::STATEMENTS),
-            ("watch", watch::STATEMENTS),
+            ("theirs", external_writer::STATEMENTS),
+            ("trial", test_message::STATEMENTS),
+            ("unlock", lockout::STATEMENTS),
+            ("watch", change_feed::STATEMENTS),
         ];
         modules
             .iter()

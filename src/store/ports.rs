@@ -6,31 +6,40 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::db::{Db, args};
-use super::indexing::Mend;
-use super::{
-    NOW, SqlStore, archive, attempt, contact, customers, events, figures, handover, import, keys,
-    line, maintain, mapping, migrate, notice, outbox, partitions, request, requirements, search,
-    server, session, sqlite, theirs, trial, unlock,
-};
-use crate::domain::chore::{Chore, Tidied};
+use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::delivery::DeliveryId;
-use crate::domain::event::{Actor, Event, EventFilter, Page};
-use crate::domain::figures::{Queue, Sample};
-use crate::domain::line::{Health, Line};
+use crate::domain::delivery_stats::{DeliverySample, QueueStats};
+use crate::domain::event::{Actor, Event, EventFilter, EventPage};
+use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
 use crate::domain::query::Query;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::time::Timestamp;
-use crate::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
-use crate::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
-use crate::service::ports::{
-    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, Imported, IndexStep, Issued, KeysInUse,
-    NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError, WaitingContact,
+use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
+use crate::service::ports::outbox::{
+    MessageOutcome, Outbox, OutboxMessage, TestSend, TestSendRefusal,
 };
+use crate::service::ports::{
+    Attempt, AttemptOutcome, CustomerCheck, CustomerKey, Imported, IndexProgress, IndexStep,
+    IssueOutcome, KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    TaskBatch, WaitingContact,
+};
+use crate::store::audit::events;
+use crate::store::customers::reindex::RepairMode;
+use crate::store::customers::{
+    contact_binding, external_writer, import, lookup, schema_check, search,
+};
+use crate::store::database::engine::{Database, args};
+use crate::store::database::{migrations, requirements, server_check, sqlite};
+use crate::store::delivery::{
+    circuit_breaker, contact_notices, outbox, send_claim, stats, test_message,
+};
+use crate::store::upkeep::{archive, maintenance, partitions};
+use crate::store::verification::{attempt, keys_in_use, lockout, request, session};
+use crate::store::{NOW, SqlStore};
 
 /// How often an act is begun anew that lost against others.
 const TRIES: u32 = 5;
@@ -66,14 +75,14 @@ impl Store for SqlStore {
         self.watch.changes(&self.db)
     }
 
-    fn lost(&self) -> tokio::sync::watch::Receiver<Option<Arc<StoreError>>> {
+    fn connection_state(&self) -> tokio::sync::watch::Receiver<Option<Arc<StoreError>>> {
         self.watch.lost()
     }
 
     async fn check(&self) -> Result<String, StoreError> {
         let db = self.db.as_it_is();
-        let server = server::look(&db).await?;
-        let version = migrate::check(&db, &self.source).await?;
+        let server = server_check::look(&db).await?;
+        let version = migrations::check(&db, &self.source).await?;
         requirements::tables(&db).await?;
         let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
         let mut found = format!("{}, {server}tables version {version}, writable", self.place);
@@ -84,23 +93,23 @@ impl Store for SqlStore {
     }
 
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
-        let server = server::look(&self.db.as_it_is()).await?;
+        let server = server_check::look(&self.db.as_it_is()).await?;
         Ok(server.map_or_else(Vec::new, |it| it.notes()))
     }
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
-        mapping::check(&self.db.as_it_is(), &self.source, &self.indexing, self.read_only).await
+        schema_check::check(&self.db.as_it_is(), &self.source, &self.indexing, self.read_only).await
     }
 
     async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
-        keys::in_use(&self.db.as_it_is()).await
+        keys_in_use::in_use(&self.db.as_it_is()).await
     }
 
-    fn preparing(&self) -> tokio::sync::watch::Receiver<Option<Preparing>> {
+    fn index_progress(&self) -> tokio::sync::watch::Receiver<Option<IndexProgress>> {
         self.catch_up.preparing()
     }
 
-    async fn prepared(&self) {
+    async fn index_ready(&self) {
         self.catch_up.first(&self.indexing).await;
     }
 
@@ -111,11 +120,11 @@ impl Store for SqlStore {
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
         self.catch_up.first(&self.indexing).await;
-        customers::identify(&self.db, key, self.indexing.country()).await
+        lookup::identify(&self.db, key, self.indexing.country()).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        customers::customer(&self.db, id).await
+        lookup::customer(&self.db, id).await
     }
 
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
@@ -124,7 +133,7 @@ impl Store for SqlStore {
         if self.source.is_theirs() {
             return Ok(Account::default());
         }
-        customers::account(&self.db, id).await
+        lookup::account(&self.db, id).await
     }
 
     async fn import(
@@ -141,10 +150,10 @@ impl Store for SqlStore {
             return in_turn(|| import::import(&self.db, batch, notices, actor, dry)).await;
         };
         let theirs = match &table.file {
-            Some(file) => Db::new(sqlite::theirs(file)),
+            Some(file) => Database::new(sqlite::theirs(file)),
             None => self.db.clone(),
         };
-        let import = || theirs::import(&theirs, &self.source, table, batch, dry);
+        let import = || external_writer::import(&theirs, &self.source, table, batch, dry);
         let (count, written) = in_turn(import).await?;
         if !written.is_empty() {
             in_turn(|| self.indexing.mend(&written)).await?;
@@ -159,7 +168,7 @@ impl Store for SqlStore {
         limit: u32,
         dry: bool,
     ) -> Result<IndexStep, StoreError> {
-        let mend = if dry { Mend::Never } else { Mend::InTurn };
+        let mend = if dry { RepairMode::Never } else { RepairMode::InTurn };
         let step = in_turn(|| self.indexing.step(after, limit, mend)).await?;
         if step.next.is_none() && !dry {
             self.indexing.mark_whole().await?;
@@ -167,19 +176,19 @@ impl Store for SqlStore {
         Ok(step)
     }
 
-    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
+    async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError> {
         let country = self.indexing.country();
         let issued = in_turn(|| request::issue(&self.db, country, request.clone())).await;
         self.expect(issued)
     }
 
-    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError> {
         let country = self.indexing.country();
         let issued = in_turn(|| request::reissue(&self.db, country, reissue.clone())).await;
         self.expect(issued)
     }
 
-    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
         in_turn(|| attempt::attempt(&self.db, attempt.clone())).await
     }
 
@@ -194,7 +203,7 @@ impl Store for SqlStore {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError> {
-        in_turn(|| unlock::unlock(&self.db, act, customer, reason, actor)).await
+        in_turn(|| lockout::unlock(&self.db, act, customer, reason, actor)).await
     }
 
     async fn confirm_contact(
@@ -205,7 +214,7 @@ impl Store for SqlStore {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError> {
-        in_turn(|| contact::confirm(&self.db, act, customer, kind, reason, actor)).await
+        in_turn(|| contact_binding::confirm(&self.db, act, customer, kind, reason, actor)).await
     }
 
     async fn waiting_contacts(
@@ -213,7 +222,7 @@ impl Store for SqlStore {
         customers: &[CustomerId],
         quarantine: Duration,
     ) -> Result<Vec<WaitingContact>, StoreError> {
-        contact::waiting(&self.db, customers, quarantine).await
+        contact_binding::waiting(&self.db, customers, quarantine).await
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
@@ -256,7 +265,7 @@ impl Store for SqlStore {
     async fn events(
         &self,
         filter: &EventFilter,
-        page: Page,
+        page: EventPage,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         events::events(&self.db, filter, page, limit).await
@@ -270,50 +279,62 @@ impl Store for SqlStore {
         archive::request(&self.db, id).await
     }
 
-    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError> {
-        maintain::due(&self.db, chore, retention, most).await
+    async fn maintenance_due(
+        &self,
+        chore: MaintenanceTask,
+        retention: &Retention,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        maintenance::due(&self.db, chore, retention, most).await
     }
 
-    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
-        in_turn(|| maintain::tidy(&self.db, batch)).await
+    async fn run_maintenance_batch(
+        &self,
+        batch: TaskBatch<'_>,
+    ) -> Result<TaskProgress, StoreError> {
+        in_turn(|| maintenance::tidy(&self.db, batch)).await
     }
 }
 
 #[async_trait]
 impl Notices for SqlStore {
-    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError> {
-        in_turn(|| notice::take(&self.db, providers, most)).await
+    async fn claim_notices(
+        &self,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        in_turn(|| contact_notices::take(&self.db, providers, most)).await
     }
 
-    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
-        notice::next(&self.db, providers).await
+    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        contact_notices::next(&self.db, providers).await
     }
 
-    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
-        in_turn(|| notice::conclude(&self.db, &outcome)).await
+    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        in_turn(|| contact_notices::conclude(&self.db, &outcome)).await
     }
 }
 
 #[async_trait]
 impl Outbox for SqlStore {
-    async fn errand(
+    async fn claimed_message(
         &self,
         delivery: DeliveryId,
         holder: &str,
-    ) -> Result<Option<Errand>, StoreError> {
-        outbox::errand(&self.db, delivery, holder).await
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        outbox::message(&self.db, delivery, holder).await
     }
 
-    async fn take(
+    async fn claim_due(
         &self,
         holder: &str,
         providers: &[&str],
         most: u32,
-    ) -> Result<Vec<Errand>, StoreError> {
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
         in_turn(|| outbox::take(&self.db, holder, providers, most)).await
     }
 
-    async fn next_errand(
+    async fn next_due(
         &self,
         holder: &str,
         providers: &[&str],
@@ -321,58 +342,73 @@ impl Outbox for SqlStore {
         outbox::next(&self.db, holder, providers).await
     }
 
-    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        in_turn(|| outbox::release(&self.db, errand, holder)).await
+    async fn release_lease(&self, message: &OutboxMessage, holder: &str) -> Result<(), StoreError> {
+        in_turn(|| outbox::release(&self.db, message, holder)).await
     }
 
-    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        in_turn(|| handover::take_back(&self.db, errand, holder)).await
-    }
-
-    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
-        in_turn(|| outbox::hold(&self.db, errand, holder)).await
-    }
-
-    async fn begin(
+    async fn release_send_claim(
         &self,
-        errands: &[(&Errand, Line)],
+        message: &OutboxMessage,
+        holder: &str,
+    ) -> Result<(), StoreError> {
+        in_turn(|| send_claim::take_back(&self.db, message, holder)).await
+    }
+
+    async fn extend_lease(
+        &self,
+        message: &OutboxMessage,
+        holder: &str,
+    ) -> Result<bool, StoreError> {
+        in_turn(|| outbox::hold(&self.db, message, holder)).await
+    }
+
+    async fn claim_send(
+        &self,
+        messages: &[(&OutboxMessage, ProviderSlot)],
         holder: &str,
     ) -> Result<Vec<bool>, StoreError> {
-        in_turn(|| handover::begin(&self.db, errands, holder)).await
+        in_turn(|| send_claim::begin(&self.db, messages, holder)).await
     }
 
-    async fn postpone(
+    async fn reschedule(
         &self,
-        errand: &Errand,
+        message: &OutboxMessage,
         holder: &str,
         wait: Duration,
         reason: &str,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        in_turn(|| outbox::postpone(&self.db, errand, holder, wait, reason, actor)).await
+        in_turn(|| outbox::postpone(&self.db, message, holder, wait, reason, actor)).await
     }
 
-    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
+    async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
         in_turn(|| outbox::conclude(&self.db, outcomes)).await
     }
 
-    async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
-        line::all(&self.db.as_it_is()).await
+    async fn circuit_breakers(&self) -> Result<(Timestamp, Vec<BreakerRecord>), StoreError> {
+        circuit_breaker::all(&self.db.as_it_is()).await
     }
 
-    async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
-        in_turn(|| line::try_one(&self.db, line)).await
+    async fn try_probe(&self, line: ProviderSlot) -> Result<bool, StoreError> {
+        in_turn(|| circuit_breaker::try_one(&self.db, line)).await
     }
 
-    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
-        in_turn(|| trial::begin(&self.db, &trial)).await
+    async fn record_test_send(
+        &self,
+        trial: TestSend<'_>,
+    ) -> Result<Option<TestSendRefusal>, StoreError> {
+        in_turn(|| test_message::begin(&self.db, &trial)).await
     }
 
-    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {
-        figures::samples(&self.db, within, most).await
+    async fn delivery_samples(
+        &self,
+        within: Duration,
+        most: u32,
+    ) -> Result<Vec<DeliverySample>, StoreError> {
+        stats::samples(&self.db, within, most).await
     }
 
-    async fn queue(&self) -> Result<Queue, StoreError> {
-        figures::queue(&self.db).await
+    async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
+        stats::queue(&self.db).await
     }
 }

@@ -1,7 +1,9 @@
 //! A log file that several terminals may share and that stays small.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::io::Write as _;
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };

@@ -20,8 +20,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use crate::config::settings::LogSettings;
-use file::LogFile;
-use record::Records;
+use crate::telemetry::file::LogFile;
+use crate::telemetry::record::Records;
 
 /// The size at which the log file is moved aside.
 const LARGEST: u64 = 10 * 1024 * 1024;

@@ -1,7 +1,8 @@
 //! One event, one line: time, level, place, sentence, fields. Whatever could
 //! end a line, steer a terminal or hide text is escaped (ASVS 16.4.1).
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{SecondsFormat, Utc};
@@ -9,7 +10,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use super::file::LogFile;
+use crate::telemetry::file::LogFile;
 
 /// The most characters that are written of one value.
 const LONGEST: usize = 2_000;

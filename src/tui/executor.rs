@@ -14,17 +14,17 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::task::TaskTracker;
 
-use super::clock::Reading;
-use super::effect::{Act, Effect, EffectId};
-use super::msg::{Failure, Msg, Opened, Reply};
-use super::update::TRAY_WINDOW;
 use crate::domain::customer::CustomerId;
 use crate::domain::session::SessionEnd;
 use crate::domain::time::Timestamp;
 use crate::lifecycle::Lifecycle;
-use crate::service::insist::Insistence;
 use crate::service::ports::{StoreError, TrayMessage};
-use crate::service::{Desk, DeskError, wording};
+use crate::service::retry::RetryPolicy;
+use crate::service::{Desk, DeskError, messages};
+use crate::tui::machine::effect::{Effect, EffectId, EffectKind};
+use crate::tui::machine::message::{Failure, Msg, Opened, Reply};
+use crate::tui::machine::store_clock::ClockReading;
+use crate::tui::machine::update::TRAY_WINDOW;
 
 /// Hits of a search: as many as a tall screen shows.
 const HITS: u32 = 30;
@@ -76,7 +76,7 @@ impl Executor {
         // Reads that are done make room.
         while self.reads.try_join_next().is_some() {}
         let worker = self.worker.clone();
-        let is_search = matches!(effect.act, Act::Find { .. });
+        let is_search = matches!(effect.act, EffectKind::Find { .. });
         if must_end(&effect.act) {
             let act = self.acts.track_future(worker.carry_out(effect));
             drop(self.lifecycle.spawn(act));
@@ -100,22 +100,22 @@ impl Executor {
 }
 
 /// Whether an act, once begun, must come to its end.
-const fn must_end(act: &Act) -> bool {
+const fn must_end(act: &EffectKind) -> bool {
     matches!(
         act,
-        Act::Ask(_)
-            | Act::Resend { .. }
-            | Act::Deliver { .. }
-            | Act::Verify { .. }
-            | Act::Cancel { .. }
-            | Act::Logout { .. }
+        EffectKind::Ask(_)
+            | EffectKind::Resend { .. }
+            | EffectKind::Deliver { .. }
+            | EffectKind::Verify { .. }
+            | EffectKind::Cancel { .. }
+            | EffectKind::Logout { .. }
     )
 }
 
 impl Worker {
     async fn carry_out(mut self, effect: Effect) {
-        let insistence = self.insistence(effect.id);
-        self.desk = self.desk.insisting(insistence);
+        let retry_policy = self.retry_policy(effect.id);
+        self.desk = self.desk.with_retry_policy(retry_policy);
         let reply = Box::new(self.reply(effect.act).await);
         // Without a receiver the program is over.
         let _ = self.answers.send(Msg::Reply(effect.id, reply)).await;
@@ -123,10 +123,10 @@ impl Worker {
 
     /// What breaks is told again as long as it takes, and the machine hears of
     /// each time; the log, of the first.
-    fn insistence(&self, id: EffectId) -> Insistence {
+    fn retry_policy(&self, id: EffectId) -> RetryPolicy {
         let answers = self.answers.clone();
         let logged = AtomicBool::new(false);
-        Insistence::lasting(move |error| {
+        RetryPolicy::lasting(move |error| {
             if !logged.swap(true, Ordering::Relaxed) {
                 tracing::warn!(%error, "told again until the store answers");
             }
@@ -136,45 +136,51 @@ impl Worker {
         })
     }
 
-    async fn reply(&self, act: Act) -> Reply {
+    async fn reply(&self, act: EffectKind) -> Reply {
         let desk = &self.desk;
         match act {
-            Act::ReadClock => {
+            EffectKind::ReadClock => {
                 let read = or_failure(desk.now().await);
-                Reply::Clock(read.map(|store| Reading { store, own: own_clock() }))
+                Reply::Clock(read.map(|store| ClockReading { store, own: own_clock() }))
             }
-            Act::Find { typed } => Reply::Found(or_failure(desk.find(&typed, HITS).await)),
-            Act::Open { customer } => Reply::Opened(or_failure(self.open(customer).await)),
-            Act::Ask(ask) => Reply::Asked(or_failure(desk.ask(&ask).await)),
-            Act::Resend { request } => Reply::Resent(or_failure(desk.resend(&request).await)),
-            Act::Deliver { request } => {
+            EffectKind::Find { typed } => Reply::Found(or_failure(desk.find(&typed, HITS).await)),
+            EffectKind::Open { customer } => Reply::Opened(or_failure(self.open(customer).await)),
+            EffectKind::Ask(ask) => Reply::Asked(or_failure(desk.ask(&ask).await)),
+            EffectKind::Resend { request } => {
+                Reply::Resent(or_failure(desk.resend(&request).await))
+            }
+            EffectKind::Deliver { request } => {
                 Reply::Delivered(or_failure(desk.deliver(request.delivery.id).await))
             }
-            Act::Verify { request, code } => {
+            EffectKind::Verify { request, code } => {
                 Reply::Verified(or_failure(desk.verify(&request, &code.0).await))
             }
-            Act::Cancel { request } => Reply::Cancelled(or_failure(desk.cancel(&request).await)),
-            Act::ReadRequest { request } => {
+            EffectKind::Cancel { request } => {
+                Reply::Cancelled(or_failure(desk.cancel(&request).await))
+            }
+            EffectKind::ReadRequest { request } => {
                 Reply::Request(or_failure(desk.request(&request).await))
             }
-            Act::ReadAccount { customer } => {
+            EffectKind::ReadAccount { customer } => {
                 Reply::Account(or_failure(desk.account(customer).await))
             }
-            Act::Touch { token } => Reply::Session(or_failure(desk.touch(&token).await)),
-            Act::ReadSession { session } => {
+            EffectKind::Touch { token } => Reply::Session(or_failure(desk.touch(&token).await)),
+            EffectKind::ReadSession { session } => {
                 Reply::Session(or_failure(desk.session(&session).await))
             }
-            Act::Logout { session } => {
+            EffectKind::Logout { session } => {
                 let ended = desk.end_session(&session, SessionEnd::Logout).await;
                 Reply::LoggedOut(or_failure(ended))
             }
-            Act::ReadLog { filter, page, limit } => {
+            EffectKind::ReadLog { filter, page, limit } => {
                 Reply::Log(page, or_failure(desk.log(&filter, page, limit).await))
             }
-            Act::ReadStory { request } => Reply::Story(or_failure(desk.story(&request).await)),
-            Act::ReadLines => Reply::Lines(or_failure(desk.lines().await)),
-            Act::ReadFigures => Reply::Figures(or_failure(desk.figures(DAY).await)),
-            Act::ReadTray { after } => Reply::Tray(self.tray(after).await),
+            EffectKind::ReadStory { request } => {
+                Reply::Story(or_failure(desk.story(&request).await))
+            }
+            EffectKind::ReadLines => Reply::Lines(or_failure(desk.lines().await)),
+            EffectKind::ReadFigures => Reply::Figures(or_failure(desk.figures(DAY).await)),
+            EffectKind::ReadTray { after } => Reply::Tray(self.tray(after).await),
         }
     }
 
@@ -208,14 +214,14 @@ fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
     match error {
         DeskError::Store(error) if error.is_away() => broken(error),
-        error => Failure { text: wording::desk_error(error), lost: false, waits: false },
+        error => Failure { text: messages::desk_error(error), lost: false, waits: false },
     }
 }
 
 /// What there is to say where the store is away or lets somebody wait.
-pub(super) fn broken(error: &StoreError) -> Failure {
+pub(in crate::tui) fn broken(error: &StoreError) -> Failure {
     let waits = error.is_wait();
-    Failure { text: wording::lost(error), lost: !waits, waits }
+    Failure { text: messages::lost(error), lost: !waits, waits }
 }
 
 /// What this terminal's own clock says, to be compared with the store's.

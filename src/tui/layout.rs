@@ -17,11 +17,11 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::model::{Focus, Model, WIDE};
-use super::widgets::notice;
+use crate::tui::machine::model::{Focus, Model, WIDE};
+use crate::tui::widgets::notice;
 
 /// The smallest terminal that the interface is drawn on.
-pub const SMALLEST: (u16, u16) = (40, 12);
+pub const MIN_SIZE: (u16, u16) = (40, 12);
 
 /// The smallest terminal that has room for lines around things.
 pub const FRAMED: (u16, u16) = (60, 18);
@@ -62,7 +62,7 @@ impl Areas {
 
 /// Where things are in `area`; none where it is too small.
 pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
     let said = notice::height(model.notice.as_ref(), area.width);

@@ -123,7 +123,7 @@ const fn only(text: Color, background: Color) -> Palette {
 
 /// Text consoles, whose sixteen colours are those of VGA.
 pub mod console {
-    use super::{Color, Palette, only};
+    use crate::tui::palettes::{Color, Palette, only};
 
     /// Light text on black.
     pub const DARK: Palette = Palette {

@@ -7,28 +7,30 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{self, SignalKind};
+use tokio::signal::unix;
+use tokio::signal::unix::SignalKind;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::decode::Input;
-use super::effect::Effect;
-use super::executor::{Executor, broken};
-use super::input::Heard;
-use super::kept::Kept;
-use super::model::{Below, Doing, Model, Notice, Part, Tone};
-use super::msg::{Failure, Msg};
-use super::screen::Screen;
-use super::suit::{self, Capabilities, Unsuited};
-use super::terminal::{self, Takeover};
-use super::theme::Theme;
-use super::{input, update, view, wake};
 use crate::config::settings::UiSettings;
 use crate::domain::channel::Channel;
 use crate::domain::phone::load_plans;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::ports::StoreError;
 use crate::service::{Desk, DeskError};
+use crate::tui::executor::{Executor, broken};
+use crate::tui::machine::effect::Effect;
+use crate::tui::machine::message::{Failure, Msg};
+use crate::tui::machine::model::{Dependency, DependencyState, Model, Notice, PendingAct, Tone};
+use crate::tui::machine::{deadlines, update};
+use crate::tui::terminal::capabilities::{self, Capabilities, UnsupportedTerminal};
+use crate::tui::terminal::decoder::Input;
+use crate::tui::terminal::frame_writer::FrameWriter;
+use crate::tui::terminal::guard::{self, TerminalGuard};
+use crate::tui::terminal::input::{self, Heard};
+use crate::tui::terminal::saved_theme::SavedTheme;
+use crate::tui::theme::Theme;
+use crate::tui::view;
 
 /// How long what is under way at the end is waited for: a provider's time-out
 /// and a little more would be a long time before an empty screen.
@@ -37,8 +39,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a terminal without room is left alone.
 const ROOM: Duration = Duration::from_millis(50);
 
-/// Errands of the outbox at once: a terminal is for its clerk first.
-const ERRANDS: usize = 4;
+/// Messages of the outbox at once: a terminal is for its clerk first.
+const CONCURRENT_MESSAGES: usize = 4;
 
 /// Inputs that may wait for the machine; one more waits in the terminal.
 const INPUTS: usize = 256;
@@ -59,7 +61,7 @@ pub enum End {
 pub enum RunError {
     /// It cannot be shown here.
     #[error(transparent)]
-    Unsuited(#[from] Unsuited),
+    UnsupportedTerminal(#[from] UnsupportedTerminal),
     /// The terminal cannot be used.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),
@@ -68,31 +70,31 @@ pub enum RunError {
     Desk(#[from] DeskError),
     /// Something was still under way at the end.
     #[error("{}", unanswered(*.0))]
-    Unanswered(Doing),
+    Unanswered(PendingAct),
     /// A part of the program failed; where was said already.
     #[error("a part of the program failed")]
     Failed,
 }
 
 /// What is known of an act whose end the program did not live to see.
-const fn unanswered(doing: Doing) -> &'static str {
+const fn unanswered(doing: PendingAct) -> &'static str {
     match doing {
-        Doing::Ask => {
+        PendingAct::Ask => {
             "nobody answered whether a code was stored; none was sent. Ask for a new code"
         }
-        Doing::Deliver(_) => {
+        PendingAct::Deliver(_) => {
             "a message was being sent, and it is not known whether it was. Ask whether it came \
              before sending another"
         }
-        Doing::Verify => {
+        PendingAct::Verify => {
             "nobody answered whether the code was right; the log says so as soon as the store is \
              back"
         }
-        Doing::Cancel => {
+        PendingAct::Cancel => {
             "nobody answered whether the code was withdrawn; the log says so as soon as the store \
              is back"
         }
-        Doing::Logout => {
+        PendingAct::Logout => {
             "nobody answered whether the customer was logged out; if not, the session ends when \
              its time is over"
         }
@@ -117,37 +119,40 @@ pub async fn run(
     lifecycle: &Lifecycle,
     signals: &mut Signals,
 ) -> Result<End, RunError> {
-    suit::check()?;
+    capabilities::check()?;
     let Opening { settings, mark, warning } = opening;
-    let place = suit::place(&desk, &settings, mark);
-    let mut kept = Kept::of_user(settings.theme);
-    let theme = suit::theme(kept.theme());
+    let place = capabilities::place(&desk, &settings, mark);
+    let mut kept = SavedTheme::of_user(settings.theme);
+    let theme = capabilities::theme(kept.theme());
     kept.begin(theme);
-    let mut model = Model::new(place, theme, terminal::size(), desk.new_act()?);
+    let mut model = Model::new(place, theme, guard::size(), desk.new_act()?);
     model.terminal = Capabilities::of_environment();
     for channel in Channel::ALL.into_iter().filter(|it| desk.sender(*it).is_none()) {
-        *model.health.part(Below::of(channel)) = Part::Off;
+        *model.health.part(Dependency::of(channel)) = DependencyState::Off;
     }
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
-    let (changes, lost) = (desk.store().changes(), desk.store().lost());
+    let (changes, lost) = (desk.store().changes(), desk.store().connection_state());
     let outbox_end = CancellationToken::new();
     keep_outbox(&desk, lifecycle, outbox_end.clone());
     // The first code by text message does not wait for them.
     drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
-    let takeover = Takeover::begin(settings.mouse)?;
+    let takeover = TerminalGuard::begin(settings.mouse)?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
-    let screen = Screen::new(model.size)?;
+    let screen = FrameWriter::new(model.size)?;
     let mut shell = Shell { model, executor, takeover, screen, kept };
     // The clerk sees where to type before the store has said a word.
-    shell.draw()?;
-    input::listen(keyboard)?;
-    let end =
-        shell.serve(Sources { signals, failed, resized, inputs, changes, lost }, answers).await;
+    let end = if let Some(end) = shell.show() {
+        Ok(end)
+    } else {
+        input::listen(keyboard)?;
+        let sources = Sources { signals, failed, resized, inputs, changes, lost };
+        shell.serve(sources, answers).await
+    };
     outbox_end.cancel();
     shell.takeover.leave();
     end
@@ -156,7 +161,9 @@ pub async fn run(
 /// Beside its clerk's work, the terminal does what has come due in the outbox.
 fn keep_outbox(desk: &Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     let desk = desk.clone();
-    drop(lifecycle.spawn(async move { desk.keep_outbox(ERRANDS, end, |_, _| {}).await }));
+    drop(
+        lifecycle.spawn(async move { desk.keep_outbox(CONCURRENT_MESSAGES, end, |_, _| {}).await }),
+    );
 }
 
 /// Where things come from, beside the answers.
@@ -219,9 +226,9 @@ async fn until(wake: Option<Instant>) {
 struct Shell {
     model: Model,
     executor: Executor,
-    takeover: Takeover,
-    screen: Screen,
-    kept: Kept,
+    takeover: TerminalGuard,
+    screen: FrameWriter,
+    kept: SavedTheme,
 }
 
 impl Shell {
@@ -254,11 +261,17 @@ impl Shell {
             if let Some(end) = end {
                 return Ok(end);
             }
-            if let Err(error) = self.draw() {
-                tracing::warn!(%error, "the terminal cannot be written to");
-                return Ok(End::HungUp);
+            if let Some(end) = self.show() {
+                return Ok(end);
             }
         }
+    }
+
+    /// Draws what has changed. A terminal that cannot be written to is gone.
+    fn show(&mut self) -> Option<End> {
+        let error = self.draw().err()?;
+        tracing::warn!(%error, "the terminal cannot be written to");
+        Some(End::HungUp)
     }
 
     /// When to go on without a cause: the picture changes, or the terminal may
@@ -266,7 +279,7 @@ impl Shell {
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
         let room = self.screen.is_behind().then_some(now + ROOM);
-        [wake::next_wake(&self.model, now), room].into_iter().flatten().min()
+        [deadlines::next_wake(&self.model, now), room].into_iter().flatten().min()
     }
 
     /// Lets one thing happen; says whether the program is to end.
@@ -306,7 +319,7 @@ impl Shell {
     }
 
     fn tell_size(&mut self) {
-        let (columns, rows) = terminal::size();
+        let (columns, rows) = guard::size();
         self.tell(Msg::Resize(columns, rows));
     }
 
@@ -333,7 +346,7 @@ impl Shell {
 
     /// Gives the terminal back, then waits for a code that is being sent or
     /// judged and ends a session that is open; says what was not done by then.
-    async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) -> Option<Doing> {
+    async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) -> Option<PendingAct> {
         self.takeover.leave();
         self.tell(Msg::End);
         let end = tokio::time::sleep(GRACE);

@@ -9,16 +9,16 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use super::color::{ColorDepth, LINE_CONTRAST, Rgb, TEXT_CONTRAST, contrast, standing_out};
-use super::layout::FRAMED;
-use super::model::Model;
-use super::palettes::{
+use crate::config::settings::ThemeName;
+use crate::tui::color::{ColorDepth, LINE_CONTRAST, Rgb, TEXT_CONTRAST, contrast, standing_out};
+use crate::tui::layout::FRAMED;
+use crate::tui::machine::model::Model;
+use crate::tui::palettes::{
     DARK, DARK_16, DARK_256, HIGH_CONTRAST, HIGH_CONTRAST_16, HIGH_CONTRAST_256, LIGHT, LIGHT_256,
     Palette, console,
 };
-use super::suit::Capabilities;
-use super::symbols::{ASCII, CONSOLE, Symbols, UNICODE};
-use crate::config::settings::ThemeName;
+use crate::tui::symbols::{ASCII, CONSOLE, Symbols, UNICODE};
+use crate::tui::terminal::capabilities::Capabilities;
 
 /// Styles by meaning; each is patched onto `text`, which fills the screen.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +62,13 @@ const BOLD: Style = PLAIN.add_modifier(Modifier::BOLD);
 
 /// What the terminal theme takes its colours from, in this order.
 mod candidates {
-    pub(super) const TEXT: [u8; 2] = [253, 235];
-    pub(super) const MUTED: [u8; 4] = [247, 250, 240, 236];
-    pub(super) const ACCENT: [u8; 5] = [117, 75, 32, 25, 18];
-    pub(super) const GOOD: [u8; 4] = [114, 71, 28, 22];
-    pub(super) const WARNING: [u8; 4] = [221, 178, 94, 58];
-    pub(super) const BAD: [u8; 5] = [210, 203, 160, 124, 88];
-    pub(super) const BORDER: [u8; 4] = [242, 244, 247, 240];
+    pub(in crate::tui) const TEXT: [u8; 2] = [253, 235];
+    pub(in crate::tui) const MUTED: [u8; 4] = [247, 250, 240, 236];
+    pub(in crate::tui) const ACCENT: [u8; 5] = [117, 75, 32, 25, 18];
+    pub(in crate::tui) const GOOD: [u8; 4] = [114, 71, 28, 22];
+    pub(in crate::tui) const WARNING: [u8; 4] = [221, 178, 94, 58];
+    pub(in crate::tui) const BAD: [u8; 5] = [210, 203, 160, 124, 88];
+    pub(in crate::tui) const BORDER: [u8; 4] = [242, 244, 247, 240];
 }
 
 impl Theme {

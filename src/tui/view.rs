@@ -7,16 +7,16 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::clock::Now;
-use super::keymap::Context;
-use super::layout::{self, Areas, SMALLEST};
-use super::model::{Focus, Model, Overlay, Screen};
-use super::theme::Theme;
-use super::widgets::text::wrap;
-use super::widgets::{hints, notice, panel, steps, top};
-use super::{overlays, screens};
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
+use crate::tui::layout::{self, Areas, MIN_SIZE};
+use crate::tui::machine::keymap::Context;
+use crate::tui::machine::model::{Focus, Model, Overlay, Screen};
+use crate::tui::machine::store_clock::Now;
+use crate::tui::overlays;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::text::wrap;
+use crate::tui::widgets::{hints, notice, panel, steps, top};
 
 /// What a part of the picture is drawn from.
 #[derive(Clone, Copy, Debug)]
@@ -76,19 +76,19 @@ pub fn most_scroll(model: &Model, now: Now) -> usize {
     let (width, height) = model.size;
     let Some(areas) = layout::areas(model, Rect::new(0, 0, width, height)) else { return 0 };
     if let Some(Overlay::Figures(panel)) = &model.overlay {
-        return overlays::figures::most_scroll(scene, panel, areas.above_notice());
+        return crate::tui::deliveries::view::most_scroll(scene, panel, areas.above_notice());
     }
     match (model.context(), &model.screen, &model.log) {
         (Context::Help, ..) => overlays::help::most_scroll(scene, areas.above_notice()),
-        (Context::Verified, Screen::Verified(verified), _) => {
-            areas.work.map_or(0, |area| screens::verified::most_scroll(scene, verified, area))
-        }
+        (Context::Verified, Screen::Verified(verified), _) => areas
+            .work
+            .map_or(0, |area| crate::tui::verified::view::most_scroll(scene, verified, area)),
         (Context::Story, _, Some(log)) => match (areas.log, &log.story) {
-            (Some(area), Some(story)) => screens::story::most_scroll(scene, story, area),
+            (Some(area), Some(story)) => crate::tui::log::timeline::most_scroll(scene, story, area),
             _ => 0,
         },
         (Context::Tray, ..) => match (areas.tray, &model.tray) {
-            (Some(area), Some(tray)) => screens::tray::most_scroll(scene, tray, area),
+            (Some(area), Some(tray)) => crate::tui::tray::view::most_scroll(scene, tray, area),
             _ => 0,
         },
         _ => 0,
@@ -102,17 +102,19 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     frame.render_widget(steps::line(&model.screen, columns, theme), areas.steps);
     if let Some(area) = areas.work {
         match &model.screen {
-            Screen::Find(find) => screens::find::draw(scene, find, frame, area),
-            Screen::Send(send) => screens::send::draw(scene, send, frame, area),
-            Screen::Entry(entry) => screens::entry::draw(scene, entry, frame, area),
-            Screen::Verified(verified) => screens::verified::draw(scene, verified, frame, area),
+            Screen::Find(find) => crate::tui::find::view::draw(scene, find, frame, area),
+            Screen::Send(send) => crate::tui::send::view::draw(scene, send, frame, area),
+            Screen::Entry(entry) => crate::tui::enter_code::view::draw(scene, entry, frame, area),
+            Screen::Verified(verified) => {
+                crate::tui::verified::view::draw(scene, verified, frame, area);
+            }
         }
     }
     if let (Some(area), Some(log)) = (areas.log, &model.log) {
-        screens::log::draw(scene, log, frame, area);
+        crate::tui::log::view::draw(scene, log, frame, area);
     }
     if let (Some(area), Some(tray)) = (areas.tray, &model.tray) {
-        screens::tray::draw(scene, tray, frame, area);
+        crate::tui::tray::view::draw(scene, tray, frame, area);
     }
     if let Some(said) = &model.notice {
         panel::lines(frame, areas.notice, &notice::lines(said, columns, theme));
@@ -121,7 +123,9 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     let middle = areas.above_notice();
     match &model.overlay {
         Some(Overlay::Help { scroll }) => overlays::help::draw(scene, *scroll, frame, middle),
-        Some(Overlay::Figures(panel)) => overlays::figures::draw(scene, panel, frame, middle),
+        Some(Overlay::Figures(panel)) => {
+            crate::tui::deliveries::view::draw(scene, panel, frame, middle);
+        }
         Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, middle),
         Some(Overlay::Confirm(question)) => {
             overlays::confirm::draw(scene, *question, frame, middle);
@@ -134,7 +138,7 @@ fn too_small(frame: &mut Frame<'_>, theme: &Theme) {
     let area = frame.area();
     let text = format!(
         "This window is too small: countersign needs {} columns and {} rows, and has {} and {}.",
-        SMALLEST.0, SMALLEST.1, area.width, area.height
+        MIN_SIZE.0, MIN_SIZE.1, area.width, area.height
     );
     let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
         .into_iter()

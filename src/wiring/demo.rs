@@ -5,7 +5,8 @@
 //! a running demo (`countersign --demo tray --follow`). A demo that begins alone
 //! begins anew; the last one to end takes the folder with it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs;
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::cli::app_context::AppContext;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::house::House;
 use crate::cli::json::{KeyLine, Preview, TemplateLine};
 use crate::cli::migrate::Migration;
 use crate::config::Config;
@@ -32,8 +32,8 @@ use crate::store::{Migrated, SqlStore};
 use crate::telemetry;
 use crate::tui::{self, End, Opening, RunError};
 
-pub use demo::Demo;
-use keys::FileKeys;
+pub use crate::wiring::demo::Demo;
+use crate::wiring::keys::FileKeys;
 
 /// How long the end of the program may take: a server that is gone holds
 /// nobody up.
@@ -90,9 +90,9 @@ impl Wiring {
 }
 
 #[async_trait]
-impl House for Wiring {
+impl AppContext for Wiring {
     fn terminal(&self) -> Result<(), String> {
-        tui::suit::check().map_err(|why| why.to_string())
+        tui::terminal::capabilities::check().map_err(|why| why.to_string())
     }
 
     fn keep_log(&self, config: &Config) -> Result<(), String> {
@@ -196,7 +196,7 @@ async fn show(
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
         Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
-        Err(RunError::Unsuited(why)) => Err(Failure::usage(why.to_string())),
+        Err(RunError::UnsupportedTerminal(why)) => Err(Failure::usage(why.to_string())),
         Err(RunError::Desk(error)) => Err(error.into()),
         Err(error @ RunError::Unanswered(_)) => {
             Err(Failure::outcome(Outcome::Unavailable, sentence(&error.to_string())))
@@ -218,7 +218,7 @@ fn senders(config: &Config) -> Result<Senders, Failure> {
 
 fn routes(config: &Config, templates: &Arc<Templates>) -> Result<Senders, DeliveryError> {
     let Config { email, email_fallback, sms, sms_fallback, whatsapp, tray, .. } = config;
-    let times = delivery::Times::default();
+    let times = delivery::SendTimeouts::default();
     let route = |main, fallback: Option<Option<Arc<dyn Sender>>>| -> Option<Route> {
         Some(Route { main: main?, fallback: fallback.flatten() })
     };

@@ -3,7 +3,8 @@
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
 
 use super::desk::Desk;
 

@@ -1,6 +1,7 @@
 //! What `migrate` says that it made.
 
-use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::desk::Desk;
 use super::servers::Server;

@@ -1,4 +1,4 @@
-//! Consent: asked once, right before the step that cannot be taken back, and
+//! The guard of a send: asked once, right before the step that cannot be taken back, and
 //! where it is not given nothing reaches the provider.
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
@@ -12,10 +12,10 @@ use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, Proof, SendGridSettings,
     SmsSettings, SmtpSettings, SmtpTls, TraySettings, WhatsappSettings, WhatsappTemplate,
 };
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::message::Fact;
-use countersign::service::ports::{Consent, Sender};
+use countersign::service::ports::{SendGuard, Sender};
 use tokio::net::TcpListener;
 
 use crate::double::{Double, Request, json};
@@ -24,9 +24,10 @@ use crate::{message, twilio_double};
 
 const DANA: &str = "dana@example.org";
 const NUMBER: &str = "+15550100142";
-const SHORT: Times = Times { step: Duration::from_secs(1), total: Duration::from_secs(2) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_secs(1), total: Duration::from_secs(2) };
 
-/// A consent that looks around whenever it is asked.
+/// A guard that looks around whenever it is asked.
 struct Asked<'a, T> {
     answer: bool,
     look: &'a (dyn Fn() -> T + Sync),
@@ -45,8 +46,8 @@ impl<'a, T> Asked<'a, T> {
 }
 
 #[async_trait]
-impl<T: Send> Consent for Asked<'_, T> {
-    async fn given(&self) -> bool {
+impl<T: Send> SendGuard for Asked<'_, T> {
+    async fn claim(&self) -> bool {
         self.seen.lock().expect("no panic").push((self.look)());
         self.answer
     }
@@ -74,9 +75,9 @@ fn by_smtp(settings: SmtpSettings) -> Arc<dyn Sender> {
     by_email(&EmailSettings::Smtp(settings), Path::new("unused"))
 }
 
-fn withdrawn(report: &Report) {
+fn withdrawn(report: &SendReport) {
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Message), "{report:?}");
+    assert_eq!(report.fault, Some(FailureClass::Message), "{report:?}");
     assert!(report.detail.as_deref().is_some_and(|it| it.contains("nothing was sent")));
 }
 
@@ -87,15 +88,15 @@ async fn security_20_without_consent_no_letter_is_taken_and_it_is_asked_once_aft
         let sender = by_smtp(server.settings());
         let look = || (server.log("login").len(), server.log("message").len());
         for (answer, connections, letters) in [(false, 1, 0), (true, 2, 1), (false, 2, 1)] {
-            let consent = Asked::new(answer, &look);
-            let report = sender.hand_over(&message::to(DANA), &consent).await;
+            let guard = Asked::new(answer, &look);
+            let report = sender.send_guarded(&message::to(DANA), &guard).await;
             if answer {
                 assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
             } else {
                 withdrawn(&report);
             }
             let before = if answer { letters - 1 } else { letters };
-            assert_eq!(consent.seen(), [(connections, before)], "{tls:?}");
+            assert_eq!(guard.seen(), [(connections, before)], "{tls:?}");
             assert_eq!(server.log("message").len(), letters, "{tls:?}");
             assert_eq!(server.log("connection").len(), connections, "{tls:?}");
         }
@@ -117,10 +118,10 @@ async fn consent_is_not_asked_where_no_letter_could_go_out() {
         (server.settings(), "busy@example.org"),
     ] {
         let look = || ();
-        let consent = Asked::new(true, &look);
-        let report = by_smtp(settings).hand_over(&message::to(to), &consent).await;
+        let guard = Asked::new(true, &look);
+        let report = by_smtp(settings).send_guarded(&message::to(to), &guard).await;
         assert_ne!(report.state, DeliveryState::Sent, "{to}: {report:?}");
-        assert_eq!(consent.seen(), [], "{to}: {report:?}");
+        assert_eq!(guard.seen(), [], "{to}: {report:?}");
     }
     assert_eq!(server.log("message").len(), 0);
 }
@@ -164,9 +165,9 @@ async fn security_20_without_consent_nothing_is_posted_and_it_is_asked_once() {
         let before = double.requests().len();
         let look = || double.requests().len();
         for answer in [false, true] {
-            let consent = Asked::new(answer, &look);
-            let report = sender.hand_over(&message::to(to), &consent).await;
-            assert_eq!(consent.seen(), [before], "{}", sender.provider());
+            let guard = Asked::new(answer, &look);
+            let report = sender.send_guarded(&message::to(to), &guard).await;
+            assert_eq!(guard.seen(), [before], "{}", sender.provider());
             if answer {
                 assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
             } else {
@@ -188,11 +189,11 @@ async fn without_consent_nothing_is_put_into_the_tray_and_it_is_asked_once() {
     {
         let lines = || std::fs::read_to_string(&file).unwrap_or_default().lines().count();
         let before = lines();
-        let consent = Asked::new(false, &lines);
-        withdrawn(&sender.hand_over(&message::to(to), &consent).await);
-        assert_eq!((consent.seen(), lines()), (vec![before], before));
-        let consent = Asked::new(true, &lines);
-        sender.hand_over(&message::to(to), &consent).await;
-        assert_eq!((consent.seen(), lines()), (vec![before], before + 1));
+        let guard = Asked::new(false, &lines);
+        withdrawn(&sender.send_guarded(&message::to(to), &guard).await);
+        assert_eq!((guard.seen(), lines()), (vec![before], before));
+        let guard = Asked::new(true, &lines);
+        sender.send_guarded(&message::to(to), &guard).await;
+        assert_eq!((guard.seen(), lines()), (vec![before], before + 1));
     }
 }

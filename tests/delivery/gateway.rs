@@ -9,8 +9,8 @@ use std::time::Duration;
 use countersign::config::settings::{
     GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TraySettings,
 };
-use countersign::delivery::{self, DeliveryError, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::delivery::{self, DeliveryError, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::service::ports::Sender;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,7 +23,8 @@ use crate::message;
 
 const NUMBER: &str = "+15550100142";
 const KEY: &str = "canary-gateway-key-91";
-const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_millis(500), total: Duration::from_secs(1) };
 
 fn settings(url: &str) -> GatewaySettings {
     let header = |name: &str, value: &str| GatewayHeader {
@@ -41,17 +42,17 @@ fn settings(url: &str) -> GatewaySettings {
     }
 }
 
-fn made(settings: GatewaySettings, times: Times) -> Result<Arc<dyn Sender>, DeliveryError> {
+fn made(settings: GatewaySettings, times: SendTimeouts) -> Result<Arc<dyn Sender>, DeliveryError> {
     let tray = TraySettings { file: "unused".into() };
     delivery::sms_sender(&SmsSettings::Gateway(settings), &tray, &message::templates(), times)
         .map(|sender| sender.expect("it is on"))
 }
 
-async fn send(settings: GatewaySettings) -> Report {
+async fn send(settings: GatewaySettings) -> SendReport {
     made(settings, SHORT).expect("a sender").send(&message::to(NUMBER)).await
 }
 
-fn detail(report: &Report) -> &str {
+fn detail(report: &SendReport) -> &str {
     report.detail.as_deref().unwrap_or_default()
 }
 
@@ -65,7 +66,7 @@ fn takes(request: &Request) -> Option<String> {
 #[tokio::test]
 async fn a_message_goes_out_as_the_configuration_writes_it() {
     let double = Double::start(takes).await;
-    assert_eq!(send(settings(&double.url())).await, Report::sent(Some("4711".into())));
+    assert_eq!(send(settings(&double.url())).await, SendReport::sent(Some("4711".into())));
     let request = &double.requests()[0];
     assert_eq!((&*request.method, &*request.target), ("POST", "/api/send"));
     assert_eq!(request.headers["content-type"], "application/json");
@@ -83,7 +84,7 @@ async fn a_message_goes_out_as_the_configuration_writes_it() {
         id_pointer: None,
         ..settings(&double.url())
     };
-    assert_eq!(send(form).await, Report::sent(None));
+    assert_eq!(send(form).await, SendReport::sent(None));
     let request = &double.requests()[1];
     assert_eq!(request.method, "PUT");
     assert_eq!(request.form.keys().collect::<Vec<_>>(), ["nr", "t"]);
@@ -117,25 +118,25 @@ async fn security_22_a_hostile_name_stays_inside_its_field() {
 
 #[tokio::test]
 async fn what_a_gateway_refuses_is_judged_by_its_status() {
-    let again = Fault::Provider { retry_after: None };
-    let office = Fault::Office { every: true };
+    let again = FailureClass::Provider { retry_after: None };
+    let office = FailureClass::Office { every: true };
     for (status, words, state, fault) in [
         ("401 Unauthorized", "refused the login", DeliveryState::Failed, office),
         ("404 Not Found", "does not know", DeliveryState::Failed, office),
         ("402 Payment Required", "paid", DeliveryState::Failed, office),
-        ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Message),
+        ("413 Too Large", "too large", DeliveryState::Undeliverable, FailureClass::Message),
         (
             "400 Bad Request",
             "refuses the message",
             DeliveryState::Undeliverable,
-            Fault::Unclassified,
+            FailureClass::Unclassified,
         ),
         ("302 Found", "not followed", DeliveryState::Failed, office),
         ("429 Too Many", "more from this office", DeliveryState::Failed, again),
         ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
-        ("502 Bad Gateway", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
+        ("502 Bad Gateway", "did not confirm", DeliveryState::Unknown, FailureClass::Unknown),
         // Yes without a name, where names are given.
-        ("200 OK", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
+        ("200 OK", "did not confirm", DeliveryState::Unknown, FailureClass::Unknown),
     ] {
         let said = format!("{NUMBER} 15550100142 Bearer {KEY} {KEY} {}", message::CODE);
         let double = Double::start(move |_: &Request| json(status, &said)).await;
@@ -163,7 +164,7 @@ async fn security_20_no_answer_from_a_gateway_is_unknown_and_never_asked_again()
     }
     let nobody = ClosedPort::take();
     let report = send(settings(&format!("http://127.0.0.1:{}", nobody.number()))).await;
-    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(FailureClass::Provider { retry_after: None }), "{report:?}");
 }
 
 #[tokio::test]
@@ -214,7 +215,7 @@ async fn keeping() -> (String, Arc<AtomicUsize>) {
 async fn messages_at_once_share_eight_connections() {
     let (url, connections) = keeping().await;
     let settings = GatewaySettings { id_pointer: None, ..settings(&url) };
-    let sender = made(settings, Times::default()).expect("a sender");
+    let sender = made(settings, SendTimeouts::default()).expect("a sender");
     for _ in 0..3 {
         let mut sends = JoinSet::new();
         for _ in 0..8 {

@@ -10,8 +10,8 @@ use std::time::Duration;
 use countersign::config::settings::{
     EmailSettings, Login, Proof, SmtpSettings, SmtpTls, TokenSettings, TraySettings,
 };
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass};
 use countersign::service::ports::Sender;
 
 use crate::double::{Double, Request, json};
@@ -20,8 +20,10 @@ use crate::message;
 
 const SECRET: &str = "canary-client-secret-77";
 const REFRESH: &str = "canary-refresh-88";
-const TIMES: Times = Times { step: Duration::from_secs(5), total: Duration::from_secs(5) };
-const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+const TIMES: SendTimeouts =
+    SendTimeouts { step: Duration::from_secs(5), total: Duration::from_secs(5) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_millis(500), total: Duration::from_secs(1) };
 
 /// As long as a real one, and as no other.
 static FIRST: LazyLock<String> = LazyLock::new(|| format!("canary-first-{}", "Ab1-".repeat(200)));
@@ -57,7 +59,7 @@ fn settings(server: &Server, service: &Double) -> SmtpSettings {
     SmtpSettings { provider: "office365", login: Some(login), ..server.settings() }
 }
 
-fn sender(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
+fn sender(settings: SmtpSettings, times: SendTimeouts) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
     delivery::email_sender(&EmailSettings::Smtp(settings), &tray, &message::templates(), times)
         .expect("a sender")
@@ -130,7 +132,7 @@ async fn a_fresh_token_that_is_refused_is_not_asked_for_again() {
     let sender = sender(settings(&server, &service), TIMES);
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Office { every: true }));
+    assert_eq!(report.fault, Some(FailureClass::Office { every: true }));
     let said = report.detail.expect("a sentence");
     assert!(said.contains("SMTP.SendAsApp"), "{said}");
     assert!(!said.contains("canary"), "{said}");
@@ -154,26 +156,26 @@ async fn what_the_token_service_says_is_told_in_words_and_nothing_is_sent() {
         let text = format!(r#"{{"error":"{error}","error_description":"no {SECRET} {REFRESH}"}}"#);
         json("400 Bad Request", &text)
     };
-    let again = Fault::Provider { retry_after: None };
-    let wait = Fault::Provider { retry_after: Some(Duration::from_secs(9)) };
+    let again = FailureClass::Provider { retry_after: None };
+    let wait = FailureClass::Provider { retry_after: Some(Duration::from_secs(9)) };
     let redirect = "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\
                     Connection: close\r\n\r\n";
     let busy = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 9\r\nContent-Length: 0\r\n\
                 Connection: close\r\n\r\n";
     let half = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access_token\":";
     for (answer, words, fault) in [
-        (refused("invalid_client"), "client_secret", Fault::Office { every: true }),
-        (refused("invalid_grant"), "refresh_token", Fault::Office { every: true }),
-        (refused("unauthorized_client"), "permissions", Fault::Office { every: true }),
-        (refused("access_denied"), "gives no token", Fault::Office { every: true }),
-        (json("200 OK", "{}"), "gives no token", Fault::Office { every: true }),
+        (refused("invalid_client"), "client_secret", FailureClass::Office { every: true }),
+        (refused("invalid_grant"), "refresh_token", FailureClass::Office { every: true }),
+        (refused("unauthorized_client"), "permissions", FailureClass::Office { every: true }),
+        (refused("access_denied"), "gives no token", FailureClass::Office { every: true }),
+        (json("200 OK", "{}"), "gives no token", FailureClass::Office { every: true }),
         (
             json("200 OK", r#"{"access_token":"a\r\nRCPT"}"#),
             "gives no token",
-            Fault::Office { every: true },
+            FailureClass::Office { every: true },
         ),
         (json("503 Service Unavailable", ""), "fault of its own", again),
-        (Some(redirect.to_owned()), "not followed", Fault::Office { every: true }),
+        (Some(redirect.to_owned()), "not followed", FailureClass::Office { every: true }),
         (Some(busy.to_owned()), "wait 9 seconds", wait),
         (Some(half.to_owned()), "in time", again),
         (None, "in time", again),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::config::settings::{EmailSettings, SendGridSettings, TraySettings};
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::service::ports::Sender;
 use serde_json::Value;
 
@@ -17,9 +17,10 @@ use crate::message;
 
 const KEY: &str = "SG.canary-key-55";
 const DANA: &str = "dana@example.org";
-const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_millis(500), total: Duration::from_secs(1) };
 
-fn sender_within(base_url: String, times: Times) -> Arc<dyn Sender> {
+fn sender_within(base_url: String, times: SendTimeouts) -> Arc<dyn Sender> {
     let settings = SendGridSettings {
         api_key: KEY.to_owned().into(),
         from: "Riverside Billing <desk@example.org>".into(),
@@ -36,11 +37,11 @@ fn sender_within(base_url: String, times: Times) -> Arc<dyn Sender> {
     .expect("it is on")
 }
 
-async fn send(double: &Double) -> Report {
-    sender_within(double.url(), Times::default()).send(&message::to(DANA)).await
+async fn send(double: &Double) -> SendReport {
+    sender_within(double.url(), SendTimeouts::default()).send(&message::to(DANA)).await
 }
 
-fn detail(report: &Report) -> &str {
+fn detail(report: &SendReport) -> &str {
     report.detail.as_deref().unwrap_or_default()
 }
 
@@ -63,7 +64,7 @@ fn accepts(request: &Request) -> Option<String> {
 #[tokio::test]
 async fn security_22_an_email_is_posted_as_sendgrid_documents_it() {
     let double = Double::start(accepts).await;
-    assert_eq!(send(&double).await, Report::sent(Some("14c5d75ce93.dfd".into())));
+    assert_eq!(send(&double).await, SendReport::sent(Some("14c5d75ce93.dfd".into())));
     let requests = double.requests();
     let [request] = requests.as_slice() else { panic!("{requests:?}") };
     assert_eq!(request.headers["content-type"], "application/json");
@@ -86,7 +87,7 @@ async fn security_25_a_hostile_name_stays_a_name() {
     let double = Double::start(accepts).await;
     let mut hostile = message::to(DANA);
     hostile.facts.customer = "x\r\nBcc: v@evil.test\",\"bcc\":[{\"email\":\"v@evil.test\"}]".into();
-    let report = sender_within(double.url(), Times::default()).send(&hostile).await;
+    let report = sender_within(double.url(), SendTimeouts::default()).send(&hostile).await;
     assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
     let body: Value = serde_json::from_str(&double.requests()[0].body).expect("JSON");
     let person = body["personalizations"][0].as_object().expect("an object");
@@ -96,18 +97,23 @@ async fn security_25_a_hostile_name_stays_a_name() {
 
 #[tokio::test]
 async fn what_sendgrid_refuses_says_what_to_do() {
-    let again = Fault::Provider { retry_after: None };
-    let office = Fault::Office { every: true };
+    let again = FailureClass::Provider { retry_after: None };
+    let office = FailureClass::Office { every: true };
     for (status, words, state, fault) in [
         ("401 Unauthorized", "API key", DeliveryState::Failed, office),
         ("403 Forbidden", "Sender Authentication", DeliveryState::Failed, office),
-        ("413 Too Large", "too large", DeliveryState::Undeliverable, Fault::Message),
-        ("400 Bad Request", "refuses the email", DeliveryState::Undeliverable, Fault::Unclassified),
+        ("413 Too Large", "too large", DeliveryState::Undeliverable, FailureClass::Message),
+        (
+            "400 Bad Request",
+            "refuses the email",
+            DeliveryState::Undeliverable,
+            FailureClass::Unclassified,
+        ),
         ("429 Too Many", "more from this office", DeliveryState::Failed, again),
         ("500 Internal Server Error", "fault of its own", DeliveryState::Failed, again),
         ("503 Service Unavailable", "fault of its own", DeliveryState::Failed, again),
-        ("504 Gateway Timeout", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
-        ("200 OK", "did not confirm", DeliveryState::Unknown, Fault::Unknown),
+        ("504 Gateway Timeout", "did not confirm", DeliveryState::Unknown, FailureClass::Unknown),
+        ("200 OK", "did not confirm", DeliveryState::Unknown, FailureClass::Unknown),
     ] {
         let said = format!(r#"{{"errors":[{{"message":"{DANA} {KEY} {}"}}]}}"#, message::CODE);
         let double = Double::start(move |_: &Request| json(status, &said)).await;
@@ -121,7 +127,7 @@ async fn what_sendgrid_refuses_says_what_to_do() {
     }
     let double = Double::start(|_: &Request| Some(bare("429 Too Many", "Retry-After: 21"))).await;
     let wait = Some(Duration::from_secs(21));
-    assert_eq!(send(&double).await.fault, Some(Fault::Provider { retry_after: wait }));
+    assert_eq!(send(&double).await.fault, Some(FailureClass::Provider { retry_after: wait }));
 }
 
 #[tokio::test]
@@ -136,7 +142,7 @@ async fn security_20_no_answer_from_sendgrid_is_unknown_and_never_posted_again()
     let nobody = ClosedPort::take();
     let gone = sender_within(format!("http://127.0.0.1:{}", nobody.number()), SHORT);
     let report = gone.send(&message::to(DANA)).await;
-    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(FailureClass::Provider { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::config::settings::{EmailSettings, Proof, SmtpSettings, SmtpTls, TraySettings};
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
-use countersign::service::ports::{Consent, Sender};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use countersign::service::ports::{SendGuard, Sender};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,9 +20,10 @@ use crate::mail_server::{By, Kind, PASSWORD, Server};
 use crate::message;
 
 /// Long enough for a busy machine, short enough for a test that waits for it.
-const SHORT: Times = Times { step: Duration::from_secs(1), total: Duration::from_secs(2) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_secs(1), total: Duration::from_secs(2) };
 
-fn sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
+fn sender_within(settings: SmtpSettings, times: SendTimeouts) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
     let email = EmailSettings::Smtp(settings);
     delivery::email_sender(&email, &tray, &message::templates(), times)
@@ -31,14 +32,14 @@ fn sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
 }
 
 fn sender(settings: SmtpSettings) -> Arc<dyn Sender> {
-    sender_within(settings, Times::default())
+    sender_within(settings, SendTimeouts::default())
 }
 
-async fn send(server: &Server, to: &str) -> Report {
+async fn send(server: &Server, to: &str) -> SendReport {
     sender(server.settings()).send(&message::to(to)).await
 }
 
-fn detail(report: &Report) -> &str {
+fn detail(report: &SendReport) -> &str {
     report.detail.as_deref().unwrap_or_default()
 }
 
@@ -54,7 +55,7 @@ async fn an_email_goes_out_over_implicit_tls_and_over_starttls_with_a_login() {
     for tls in [SmtpTls::Implicit, SmtpTls::StartTls] {
         let server = Server::start(&Kind::new(tls));
         let report = send(&server, "dana@example.org").await;
-        assert_eq!(report, Report::sent(Some("TEST4Yx1Zk".into())), "{tls:?}");
+        assert_eq!(report, SendReport::sent(Some("TEST4Yx1Zk".into())), "{tls:?}");
         let got = only(&server);
         assert_eq!(got["sender"], "desk@example.org");
         assert_eq!(got["recipients"], serde_json::json!(["dana@example.org"]));
@@ -259,8 +260,8 @@ async fn read(stream: &mut TcpStream, told: &mut Vec<u8>) -> usize {
 struct Withdrawn;
 
 #[async_trait]
-impl Consent for Withdrawn {
-    async fn given(&self) -> bool {
+impl SendGuard for Withdrawn {
+    async fn claim(&self) -> bool {
         false
     }
 }
@@ -280,7 +281,7 @@ async fn a_connection_without_consent_ends_where_the_letter_would_begin() {
         ca_file: None,
         ehlo_name: None,
     };
-    sender(settings).hand_over(&message::to("dana@example.org"), &Withdrawn).await;
+    sender(settings).send_guarded(&message::to("dana@example.org"), &Withdrawn).await;
     let told = told.await.expect("a server");
     assert!(told.ends_with("\r\nDATA\r\n"), "{told:?}");
 }
@@ -346,6 +347,6 @@ async fn security_28_the_end_of_passwords_says_what_to_do() {
     let settings =
         SmtpSettings { port, tls: SmtpTls::None, host: "127.0.0.1".into(), ..server.settings() };
     let report = sender(settings).send(&message::to("dana@example.org")).await;
-    assert_eq!(report.fault, Some(Fault::Office { every: true }), "{report:?}");
+    assert_eq!(report.fault, Some(FailureClass::Office { every: true }), "{report:?}");
     assert!(detail(&report).contains("xoauth2"), "{report:?}");
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use countersign::config::settings::{EmailSettings, SmtpSettings, SmtpTls, TraySettings};
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass};
 use countersign::service::ports::Sender;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ use crate::message;
 fn sender(settings: SmtpSettings) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
     let email = EmailSettings::Smtp(settings);
-    delivery::email_sender(&email, &tray, &message::templates(), Times::default())
+    delivery::email_sender(&email, &tray, &message::templates(), SendTimeouts::default())
         .expect("a sender")
         .expect("it is on")
 }
@@ -179,7 +179,7 @@ async fn security_20_a_kept_connection_that_ends_after_the_letter_is_not_begun_a
     assert_eq!(report.state, DeliveryState::Sent, "{report:?}");
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Unknown, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Unknown));
+    assert_eq!(report.fault, Some(FailureClass::Unknown));
     assert_eq!(server.counts(), (1, 2));
 }
 
@@ -190,6 +190,6 @@ async fn a_refusal_on_a_kept_connection_is_not_asked_for_again() {
     sender.send(&message::to("dana@example.org")).await;
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Passing));
+    assert_eq!(report.fault, Some(FailureClass::Passing));
     assert_eq!(server.counts(), (1, 1));
 }

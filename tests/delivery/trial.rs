@@ -9,8 +9,8 @@ use countersign::config::settings::{
     EmailSettings, GatewayContent, GatewayMethod, GatewaySettings, SendGridSettings, SmsSettings,
     SmtpTls, TraySettings, WhatsappSettings, WhatsappTemplate,
 };
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::message::{Fact, TestMessage};
 use countersign::service::ports::Sender;
 use serde_json::Value;
@@ -41,14 +41,14 @@ fn tray(file: &Path) -> TraySettings {
 
 fn by_email(settings: &EmailSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::email_sender(settings, &tray(file), &templates, Times::default())
+    delivery::email_sender(settings, &tray(file), &templates, SendTimeouts::default())
         .expect("a sender")
         .expect("it is on")
 }
 
 fn by_sms(settings: &SmsSettings, file: &Path) -> Arc<dyn Sender> {
     let templates = message::templates();
-    delivery::sms_sender(settings, &tray(file), &templates, Times::default())
+    delivery::sms_sender(settings, &tray(file), &templates, SendTimeouts::default())
         .expect("a sender")
         .expect("it is on")
 }
@@ -84,7 +84,7 @@ async fn a_test_goes_by_mail_with_two_parts_that_say_the_same() {
     let server = Server::start(&Kind::new(SmtpTls::Implicit));
     let sender = by_email(&EmailSettings::Smtp(server.settings()), Path::new("unused"));
     let report = sender.send_test(&test(DANA)).await;
-    assert_eq!(report, Report::sent(Some("TEST4Yx1Zk".into())));
+    assert_eq!(report, SendReport::sent(Some("TEST4Yx1Zk".into())));
     let messages = server.log("message");
     assert_eq!(messages.len(), 1);
     let content = messages[0]["content"].as_str().expect("text");
@@ -107,7 +107,7 @@ async fn a_test_goes_by_mail_with_two_parts_that_say_the_same() {
     })
     .await;
     let report = sendgrid(&double).send_test(&test(DANA)).await;
-    assert_eq!(report, Report::sent(Some("a1".into())));
+    assert_eq!(report, SendReport::sent(Some("a1".into())));
     let body: Value = serde_json::from_str(&double.requests()[0].body).expect("JSON");
     assert_eq!(body["personalizations"][0]["to"], serde_json::json!([{ "email": DANA }]));
     assert_eq!(body["subject"], "Riverside Billing: test message");
@@ -167,10 +167,10 @@ async fn security_23_whatsapp_is_never_sent_a_code_to_try_it_out() {
     let whatsapp = WhatsappSettings::Twilio(double.settings(), template);
     let tray = tray(Path::new("unused"));
     let sender =
-        delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), Times::default());
+        delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), SendTimeouts::default());
     let report = sender.expect("a sender").expect("one").send_test(&test(NUMBER)).await;
     assert_eq!(report.state, DeliveryState::Undeliverable);
-    assert_eq!(report.fault, Some(Fault::Message));
+    assert_eq!(report.fault, Some(FailureClass::Message));
     assert!(report.detail.as_deref().is_some_and(|it| it.contains("approved template")));
     assert_eq!(double.requests().len(), 0);
 }

@@ -11,8 +11,8 @@ use countersign::config::settings::{
     SmsSettings, TraySettings, TwilioCredentials, TwilioSender, TwilioSettings, WhatsappSettings,
     WhatsappTemplate,
 };
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::message::Fact;
 use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
@@ -20,14 +20,14 @@ use tokio::net::TcpListener;
 use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::message;
-use crate::twilio_double;
-use crate::twilio_double::{ACCOUNT, FROM, SID, TOKEN, error};
+use crate::twilio_double::{self, ACCOUNT, FROM, SID, TOKEN, error};
 
 const NUMBER: &str = "+15550100142";
 /// Long enough for a busy machine, short enough for a test that waits for it.
-const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_millis(500), total: Duration::from_secs(1) };
 
-fn sender_within(settings: TwilioSettings, times: Times) -> Arc<dyn Sender> {
+fn sender_within(settings: TwilioSettings, times: SendTimeouts) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
     let sms = SmsSettings::Twilio(settings);
     delivery::sms_sender(&sms, &tray, &message::templates(), times)
@@ -35,18 +35,18 @@ fn sender_within(settings: TwilioSettings, times: Times) -> Arc<dyn Sender> {
         .expect("it is on")
 }
 
-async fn send(settings: TwilioSettings) -> Report {
-    sender_within(settings, Times::default()).send(&message::to(NUMBER)).await
+async fn send(settings: TwilioSettings) -> SendReport {
+    sender_within(settings, SendTimeouts::default()).send(&message::to(NUMBER)).await
 }
 
-fn detail(report: &Report) -> &str {
+fn detail(report: &SendReport) -> &str {
     report.detail.as_deref().unwrap_or_default()
 }
 
 #[tokio::test]
 async fn security_22_a_message_is_posted_as_twilio_documents_it() {
     let double = Double::start(twilio_double::twilio).await;
-    assert_eq!(send(double.settings()).await, Report::sent(Some(SID.into())));
+    assert_eq!(send(double.settings()).await, SendReport::sent(Some(SID.into())));
     let requests = double.requests();
     let [request] = requests.as_slice() else { panic!("{requests:?}") };
     assert_eq!(request.method, "POST");
@@ -76,7 +76,7 @@ async fn security_22_an_api_key_and_a_messaging_service_can_stand_in() {
         sender: TwilioSender::MessagingService("MG88".into()),
         ..double.settings()
     };
-    assert_eq!(send(settings).await, Report::sent(Some("SM1".into())));
+    assert_eq!(send(settings).await, SendReport::sent(Some("SM1".into())));
     let request = &double.requests()[0];
     assert_eq!(
         request.headers["authorization"],
@@ -89,25 +89,25 @@ async fn security_22_an_api_key_and_a_messaging_service_can_stand_in() {
 
 #[tokio::test]
 async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverable() {
-    let barred = Fault::Office { every: false };
+    let barred = FailureClass::Office { every: false };
     for (code, words, fault) in [
-        (21211, "not valid", Fault::Recipient),
+        (21211, "not valid", FailureClass::Recipient),
         (21408, "Geo Permissions", barred),
         (21608, "trial", barred),
-        (21610, "STOP", Fault::Recipient),
+        (21610, "STOP", FailureClass::Recipient),
         (21612, "no way", barred),
-        (21614, "cannot get text messages", Fault::Recipient),
-        (21617, "its length", Fault::Message),
+        (21614, "cannot get text messages", FailureClass::Recipient),
+        (21617, "its length", FailureClass::Message),
         (30450, "fraud", barred),
         (30453, "fraud", barred),
-        (29999, "refuses the message", Fault::Unclassified),
+        (29999, "refuses the message", FailureClass::Unclassified),
     ] {
         let double = Double::start(move |_: &Request| error("400 Bad Request", code, "no")).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
         assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         let is_customers = detail(&report).contains("Correct the customer");
-        assert!(!is_customers || fault == Fault::Recipient, "{code}: {report:?}");
+        assert!(!is_customers || fault == FailureClass::Recipient, "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{code}");
@@ -116,8 +116,8 @@ async fn security_19_what_twilio_refuses_for_good_is_tried_once_and_undeliverabl
 
 #[tokio::test]
 async fn what_is_no_fault_of_the_message_has_failed() {
-    let again = Fault::Provider { retry_after: None };
-    let office = Fault::Office { every: true };
+    let again = FailureClass::Provider { retry_after: None };
+    let office = FailureClass::Office { every: true };
     for (status, code, words, fault) in [
         ("401 Unauthorized", 20003, "refused the login", office),
         ("403 Forbidden", 70051, "may not do this", office),
@@ -152,7 +152,7 @@ async fn a_wait_that_twilio_asks_for_is_passed_on() {
         .await;
         let report = send(double.settings()).await;
         let wait = Some(Duration::from_secs(17));
-        assert_eq!(report.fault, Some(Fault::Provider { retry_after: wait }), "{report:?}");
+        assert_eq!(report.fault, Some(FailureClass::Provider { retry_after: wait }), "{report:?}");
         assert_eq!(double.requests().len(), 1, "{status}");
     }
 }
@@ -177,7 +177,7 @@ async fn security_20_no_answer_after_the_post_is_unknown_and_never_posted_again(
         let sender = sender_within(double.settings(), SHORT);
         let report = sender.send(&message::to(NUMBER)).await;
         assert_eq!(report.state, DeliveryState::Unknown, "{name}: {report:?}");
-        assert_eq!(report.fault, Some(Fault::Unknown), "{name}: {report:?}");
+        assert_eq!(report.fault, Some(FailureClass::Unknown), "{name}: {report:?}");
         assert!(detail(&report).contains("did not confirm"), "{name}: {report:?}");
         assert_eq!(double.requests().len(), 1, "{name}");
     }
@@ -198,7 +198,7 @@ async fn security_20_where_no_connection_came_about_nothing_was_sent() {
     let refused = TwilioSettings { base_url, ..double.settings() };
     let report = send(refused).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
-    assert_eq!(report.fault, Some(Fault::Provider { retry_after: None }), "{report:?}");
+    assert_eq!(report.fault, Some(FailureClass::Provider { retry_after: None }), "{report:?}");
     assert!(detail(&report).contains("Nothing was sent"), "{report:?}");
 }
 
@@ -251,7 +251,8 @@ async fn security_33_a_report_repeats_no_code_no_secret_and_no_number() {
 #[tokio::test]
 async fn a_check_logs_in_and_sends_nothing() {
     let double = Double::start(twilio_double::twilio).await;
-    let check = |settings| async move { sender_within(settings, Times::default()).check().await };
+    let check =
+        |settings| async move { sender_within(settings, SendTimeouts::default()).check().await };
     let said = check(double.settings()).await.expect("a healthy account");
     assert_eq!(said, "Twilio takes the login of the account \"Riverside\"");
     let wrong = TwilioCredentials::AuthToken("wrong".to_owned().into());
@@ -271,7 +272,7 @@ async fn an_api_key_is_checked_where_a_standard_key_may_look() {
     let key = || TwilioCredentials::ApiKey { key: "SK77".into(), secret: "s".to_owned().into() };
     let double = Double::start(|_: &Request| json("200 OK", "{}")).await;
     let settings = TwilioSettings { credentials: key(), ..double.settings() };
-    let said = sender_within(settings, Times::default()).check().await;
+    let said = sender_within(settings, SendTimeouts::default()).check().await;
     assert_eq!(said.as_deref(), Ok("Twilio takes the key SK77"));
     assert_eq!(
         double.requests()[0].target,
@@ -279,7 +280,7 @@ async fn an_api_key_is_checked_where_a_standard_key_may_look() {
     );
     let narrow = Double::start(|_: &Request| error("401 Unauthorized", 70_051, "no")).await;
     let settings = TwilioSettings { credentials: key(), ..narrow.settings() };
-    let said = sender_within(settings, Times::default()).check().await;
+    let said = sender_within(settings, SendTimeouts::default()).check().await;
     assert!(said.expect_err("a narrow key").contains("cannot be tried without sending"));
 }
 
@@ -288,14 +289,14 @@ fn template(variables: &[Fact]) -> WhatsappTemplate {
     WhatsappTemplate { content_sid, variables: variables.to_vec() }
 }
 
-async fn send_by_whatsapp(settings: TwilioSettings, template: WhatsappTemplate) -> Report {
+async fn send_by_whatsapp(settings: TwilioSettings, template: WhatsappTemplate) -> SendReport {
     let mut message = message::to(NUMBER);
     message.facts.purpose = "pay\r\n\ta   \u{202e}bill".into();
     message.facts.counter = " ".into();
     let whatsapp = WhatsappSettings::Twilio(settings, template);
     let tray = TraySettings { file: "unused".into() };
     let sender =
-        delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), Times::default());
+        delivery::whatsapp_sender(&whatsapp, &tray, &message::templates(), SendTimeouts::default());
     sender.expect("a sender").expect("one").send(&message).await
 }
 
@@ -303,7 +304,7 @@ async fn send_by_whatsapp(settings: TwilioSettings, template: WhatsappTemplate) 
 async fn security_23_whatsapp_goes_by_its_template_and_its_variables_alone() {
     let double = Double::start(twilio_double::twilio).await;
     let report = send_by_whatsapp(double.settings(), template(&[Fact::Code])).await;
-    assert_eq!(report, Report::sent(Some(SID.into())));
+    assert_eq!(report, SendReport::sent(Some(SID.into())));
     let form = &double.requests()[0].form;
     let fields: Vec<_> = form.keys().map(String::as_str).collect();
     assert_eq!(fields, ["ContentSid", "ContentVariables", "From", "To"]);
@@ -343,9 +344,10 @@ async fn what_the_network_refuses_at_once_says_what_to_do() {
         let double = Double::start(move |_: &Request| json("201 Created", &said)).await;
         let report = send(double.settings()).await;
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code}: {report:?}");
-        let goes_elsewhere = report.fault.is_some_and(Fault::is_for_another);
+        let goes_elsewhere = report.fault.is_some_and(FailureClass::is_for_another);
         assert_eq!(goes_elsewhere, [30450, 30453].contains(&code), "{code}: {report:?}");
-        let passes = matches!(report.fault, Some(Fault::Provider { .. } | Fault::Passing));
+        let passes =
+            matches!(report.fault, Some(FailureClass::Provider { .. } | FailureClass::Passing));
         assert!(!passes, "it is not sent again: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
         assert!(detail(&report).contains(&code.to_string()), "{report:?}");
@@ -364,9 +366,9 @@ async fn what_whatsapp_refuses_says_what_to_do() {
         let double = Double::start(move |_: &Request| error("400 Bad Request", code, "no")).await;
         let report = send_by_whatsapp(double.settings(), template(&[Fact::Code])).await;
         assert_eq!(report.state, state, "{code}: {report:?}");
-        let office = Fault::Office { every: true };
+        let office = FailureClass::Office { every: true };
         let is_office = state == DeliveryState::Failed;
-        let fault = if is_office { office } else { Fault::Recipient };
+        let fault = if is_office { office } else { FailureClass::Recipient };
         assert_eq!(report.fault, Some(fault), "{code}: {report:?}");
         assert!(detail(&report).contains(words), "{code}: {report:?}");
     }

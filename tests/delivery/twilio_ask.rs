@@ -8,8 +8,10 @@ use std::time::Duration;
 use countersign::config::settings::{
     SmsSettings, TraySettings, TwilioSettings, WhatsappSettings, WhatsappTemplate,
 };
-use countersign::delivery::{self, Times};
-use countersign::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
+use countersign::delivery::{self, SendTimeouts};
+use countersign::domain::delivery::{
+    DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
+};
 use countersign::domain::message::Fact;
 use countersign::domain::request::Reference;
 use countersign::domain::time::Timestamp;
@@ -26,7 +28,8 @@ const OTHER: &str = "+15550100143";
 const SID: &str = "SM0123456789abcdef0123456789abcdef";
 /// When [`message::to`]'s message is handed over, 14:00:00 by the store's clock.
 const NOW: &str = "Sat, 22 Nov 2025 14:00:00 +0000";
-const SHORT: Times = Times { step: Duration::from_millis(500), total: Duration::from_secs(1) };
+const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_millis(500), total: Duration::from_secs(1) };
 
 fn by_sms(settings: TwilioSettings) -> Arc<dyn Sender> {
     let tray = TraySettings { file: "unused".into() };
@@ -45,9 +48,9 @@ fn by_whatsapp(settings: TwilioSettings, variables: &[Fact]) -> Arc<dyn Sender> 
     sender.expect("a sender").expect("one")
 }
 
-fn trace(provider_id: Option<&str>) -> Trace {
+fn trace(provider_id: Option<&str>) -> MessageTrace {
     let message = message::to(NUMBER);
-    Trace {
+    MessageTrace {
         provider_id: provider_id.map(str::to_owned),
         to: message.to,
         reference: message.facts.reference,
@@ -56,27 +59,27 @@ fn trace(provider_id: Option<&str>) -> Trace {
 }
 
 /// What a sender is told by a Twilio that answers everything like this.
-async fn told_by(answer: Option<String>, provider_id: Option<&str>) -> Told {
+async fn told_by(answer: Option<String>, provider_id: Option<&str>) -> ProviderStatus {
     let double = Double::start(move |_: &Request| answer.clone()).await;
     by_sms(double.settings()).ask(&trace(provider_id)).await
 }
 
 /// The same of a list.
-async fn told_by_list(messages: &[Value]) -> Told {
+async fn told_by_list(messages: &[Value]) -> ProviderStatus {
     let list = value!({ "messages": messages, "next_page_uri": null });
     told_by(json("200 OK", &list.to_string()), None).await
 }
 
-fn report(told: Told) -> Report {
+fn report(told: ProviderStatus) -> SendReport {
     match told {
-        Told::Known(report) => report,
+        ProviderStatus::Known(report) => report,
         other => panic!("{other:?}"),
     }
 }
 
-fn silence(told: Told) -> String {
+fn silence(told: ProviderStatus) -> String {
     match told {
-        Told::Silence(why) => why,
+        ProviderStatus::Silence(why) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -112,12 +115,12 @@ async fn a_message_is_followed_by_its_name() {
     ] {
         books.turn("status", status.into());
         let report = report(sender.ask(&trace(Some(&sid))).await);
-        assert_eq!(report, Report { state, ..Report::sent(Some(sid.clone())) }, "{status}");
+        assert_eq!(report, SendReport { state, ..SendReport::sent(Some(sid.clone())) }, "{status}");
     }
     let request = double.requests().pop().expect("one");
     assert_eq!(request.method, "GET");
     assert_eq!(request.target, format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}.json"));
-    assert_eq!(sender.ask(&trace(Some("SM77"))).await, Told::Nothing);
+    assert_eq!(sender.ask(&trace(Some("SM77"))).await, ProviderStatus::Nothing);
 }
 
 #[tokio::test]
@@ -158,7 +161,7 @@ async fn what_could_not_be_delivered_says_why_and_what_to_do() {
         assert_eq!(report.state, DeliveryState::Undeliverable, "{code:?}");
         let fault = report.fault.expect("somebody's fault");
         let is_office = matches!(code, Some(21408 | 21608 | 30002 | 30034 | 63016 | 63049));
-        assert_eq!(matches!(fault, Fault::Office { .. }), is_office, "{code:?}: {fault:?}");
+        assert_eq!(matches!(fault, FailureClass::Office { .. }), is_office, "{code:?}: {fault:?}");
         let detail = report.detail.expect("a sentence");
         assert!(detail.contains(words), "{code:?}: {detail}");
         let named = code.is_none_or(|code| detail.contains(&format!("Twilio {code}")));
@@ -177,11 +180,11 @@ async fn security_20_a_post_without_an_answer_is_settled_by_asking_and_taken_onc
     })
     .await;
     let sender = by_sms(double.settings());
-    assert_eq!(sender.ask(&trace(None)).await, Told::Nothing);
+    assert_eq!(sender.ask(&trace(None)).await, ProviderStatus::Nothing);
     let report_of_it = sender.send(&message::to(NUMBER)).await;
     assert_eq!(report_of_it.state, DeliveryState::Unknown);
     let known = report(sender.ask(&trace(None)).await);
-    assert_eq!(known, Report::sent(Some(books.newest())));
+    assert_eq!(known, SendReport::sent(Some(books.newest())));
     let posted = double.requests().iter().filter(|request| request.method == "POST").count();
     assert_eq!(posted, 1);
     let question = double.requests().pop().expect("one");
@@ -203,16 +206,18 @@ async fn the_one_message_is_found_among_others() {
     for (seconds, found) in [(0, true), (90, true), (-600, true), (-1_200, false)] {
         let list = [other.clone(), strangers.clone(), answered.clone(), ours(seconds), old.clone()];
         let expected = if found {
-            Told::Known(Report::sent(ours(seconds)["sid"].as_str().map(str::to_owned)))
+            ProviderStatus::Known(SendReport::sent(
+                ours(seconds)["sid"].as_str().map(str::to_owned),
+            ))
         } else {
-            Told::Nothing
+            ProviderStatus::Nothing
         };
         assert_eq!(told_by_list(&list).await, expected, "{seconds} s");
     }
     let report = report(told_by_list(&[ours(1), newest.clone(), ours(5)]).await);
     assert_eq!(report.provider_id.as_deref(), newest["sid"].as_str(), "the newest counts");
-    assert_eq!(told_by_list(&[]).await, Told::Nothing);
-    assert_eq!(told_by_list(&[other, strangers, answered, old]).await, Told::Nothing);
+    assert_eq!(told_by_list(&[]).await, ProviderStatus::Nothing);
+    assert_eq!(told_by_list(&[other, strangers, answered, old]).await, ProviderStatus::Nothing);
 }
 
 #[tokio::test]
@@ -291,7 +296,7 @@ async fn where_twilio_does_not_say_it_is_silence_with_a_reason() {
     // An account that is not there has no list; a message may not be there.
     let gone = || error("404 Not Found", 20404, "not found");
     silence(told_by(gone(), None).await);
-    assert_eq!(told_by(gone(), Some(SID)).await, Told::Nothing);
+    assert_eq!(told_by(gone(), Some(SID)).await, ProviderStatus::Nothing);
     let double = Double::start(|_: &Request| None).await;
     let closed = TwilioSettings { base_url: "http://127.0.0.1:1".into(), ..double.settings() };
     let why = silence(by_sms(closed).ask(&trace(None)).await);
@@ -345,7 +350,7 @@ async fn a_whatsapp_message_is_found_where_its_template_shows_the_reference() {
     assert!(silence(bare.ask(&about).await).contains("no reference"));
     assert_eq!(double.requests().len(), 0);
     let named = by_whatsapp(double.settings(), &[Fact::Code, Fact::Reference]);
-    assert_eq!(named.ask(&about).await, Told::Nothing);
+    assert_eq!(named.ask(&about).await, ProviderStatus::Nothing);
     assert_eq!(named.send(&message::to(NUMBER)).await.state, DeliveryState::Sent);
     assert_eq!(report(named.ask(&about).await).provider_id, Some(books.newest()));
     let question = double.requests().pop().expect("one");

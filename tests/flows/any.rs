@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use countersign::domain::event::Page;
-use countersign::tui::effect::{Act, EffectId};
-use countersign::tui::model::{Model, Overlay, Screen};
-use countersign::tui::msg::{Msg, Reply};
+use countersign::domain::event::EventPage;
+use countersign::tui::machine::deadlines::next_wake;
+use countersign::tui::machine::effect::{EffectId, EffectKind};
+use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::model::{Model, Overlay, Screen};
 use countersign::tui::theme::Theme;
 use countersign::tui::view::view;
-use countersign::tui::wake::next_wake;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -127,7 +127,7 @@ fn failed(kind: u8) -> Reply {
         9 => Reply::Account(Err(down())),
         10 => Reply::Session(Ok(None)),
         11 => Reply::LoggedOut(Ok(None)),
-        12 => Reply::Log(Page::Newest, Ok(Vec::new())),
+        12 => Reply::Log(EventPage::Newest, Ok(Vec::new())),
         13 => Reply::Story(Ok(Vec::new())),
         14 => Reply::Tray(Ok(Vec::new())),
         15 => Reply::Lines(Err(down())),
@@ -137,25 +137,25 @@ fn failed(kind: u8) -> Reply {
 }
 
 /// The failure of what was asked for.
-fn failure(act: &Act) -> Reply {
+fn failure(act: &EffectKind) -> Reply {
     failed(match act {
-        Act::ReadClock => 0,
-        Act::Find { .. } => 1,
-        Act::Open { .. } => 2,
-        Act::Ask(_) => 3,
-        Act::Resend { .. } => 4,
-        Act::Deliver { .. } => 5,
-        Act::Verify { .. } => 6,
-        Act::Cancel { .. } => 7,
-        Act::ReadRequest { .. } => 8,
-        Act::ReadAccount { .. } => 9,
-        Act::Touch { .. } | Act::ReadSession { .. } => 10,
-        Act::Logout { .. } => 11,
-        Act::ReadLog { .. } => 12,
-        Act::ReadStory { .. } => 13,
-        Act::ReadTray { .. } => 14,
-        Act::ReadLines => 15,
-        Act::ReadFigures => 16,
+        EffectKind::ReadClock => 0,
+        EffectKind::Find { .. } => 1,
+        EffectKind::Open { .. } => 2,
+        EffectKind::Ask(_) => 3,
+        EffectKind::Resend { .. } => 4,
+        EffectKind::Deliver { .. } => 5,
+        EffectKind::Verify { .. } => 6,
+        EffectKind::Cancel { .. } => 7,
+        EffectKind::ReadRequest { .. } => 8,
+        EffectKind::ReadAccount { .. } => 9,
+        EffectKind::Touch { .. } | EffectKind::ReadSession { .. } => 10,
+        EffectKind::Logout { .. } => 11,
+        EffectKind::ReadLog { .. } => 12,
+        EffectKind::ReadStory { .. } => 13,
+        EffectKind::ReadTray { .. } => 14,
+        EffectKind::ReadLines => 15,
+        EffectKind::ReadFigures => 16,
     })
 }
 
@@ -253,9 +253,11 @@ fn is_whole(counter: &Counter) {
     if let Some(Overlay::Palette(palette)) = &model.overlay {
         within(palette.selected, palette.hits.len());
     }
-    let verifying = |act: &Act| matches!(act, Act::Verify { .. });
-    let asking = |act: &Act| matches!(act, Act::Ask(_) | Act::Resend { .. } | Act::Cancel { .. });
-    for (what, kind) in [("verify", &verifying as &dyn Fn(&Act) -> bool), ("ask", &asking)] {
+    let verifying = |act: &EffectKind| matches!(act, EffectKind::Verify { .. });
+    let asking = |act: &EffectKind| {
+        matches!(act, EffectKind::Ask(_) | EffectKind::Resend { .. } | EffectKind::Cancel { .. })
+    };
+    for (what, kind) in [("verify", &verifying as &dyn Fn(&EffectKind) -> bool), ("ask", &asking)] {
         let count = counter.pending.iter().filter(|effect| kind(&effect.act)).count();
         assert!(count <= 1, "{count} times {what} at once");
     }
@@ -265,7 +267,7 @@ fn is_whole(counter: &Counter) {
     let slots = waited
         .iter()
         .flatten()
-        .filter(|effect| !matches!(effect.act, Act::ReadClock | Act::Deliver { .. }));
+        .filter(|effect| !matches!(effect.act, EffectKind::ReadClock | EffectKind::Deliver { .. }));
     assert!(slots.count() <= 7, "effects pile up");
     let wake = next_wake(model, counter.now);
     assert!(wake.is_none_or(|wake| wake + Duration::from_secs(2) > counter.now));

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use chrono::{FixedOffset, Offset as _, Utc};
 use countersign::config::settings::ThemeName;
 use countersign::domain::time::Timestamp;
-use countersign::tui::effect::{Act, Effect};
-use countersign::tui::model::{
-    Entry, Find, LogPanel, Model, Place, Screen, Send, TrayPanel, Verified,
+use countersign::tui::machine::effect::{Effect, EffectKind};
+use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::model::{
+    CounterInfo, Entry, Find, LogPanel, Model, Screen, Send, TrayPanel, Verified,
 };
-use countersign::tui::msg::{Msg, Reply};
-use countersign::tui::{update, wake};
+use countersign::tui::machine::{deadlines, update};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use zeroize::Zeroizing;
 
@@ -33,9 +33,9 @@ pub(crate) struct Counter {
     slow: bool,
 }
 
-pub(crate) fn place() -> Place {
+pub(crate) fn place() -> CounterInfo {
     let utc: FixedOffset = Utc.fix();
-    Place {
+    CounterInfo {
         office: "Riverside Billing".into(),
         counter: "3".into(),
         clerk: "amira".into(),
@@ -106,31 +106,35 @@ impl Counter {
     }
 
     /// Takes the first pending effect of a kind out.
-    pub(crate) fn take(&mut self, wanted: impl Fn(&Act) -> bool) -> Effect {
+    pub(crate) fn take(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> Effect {
         let place = self.pending.iter().position(|effect| wanted(&effect.act));
         self.pending.remove(place.expect("such an effect is pending"))
     }
 
     /// Answers the first pending effect of a kind as the desk would.
-    pub(crate) fn settle_one(&mut self, wanted: impl Fn(&Act) -> bool) -> &mut Self {
+    pub(crate) fn settle_one(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> &mut Self {
         let effect = self.take(wanted);
         self.carry_out(effect);
         self
     }
 
     /// Answers the first pending effect of a kind in another way.
-    pub(crate) fn answer(&mut self, wanted: impl Fn(&Act) -> bool, reply: Reply) -> &mut Self {
+    pub(crate) fn answer(
+        &mut self,
+        wanted: impl Fn(&EffectKind) -> bool,
+        reply: Reply,
+    ) -> &mut Self {
         let effect = self.take(wanted);
         self.tell(Msg::Reply(effect.id, Box::new(reply)))
     }
 
     /// The connection breaks in the middle of the first pending effect of a kind.
-    pub(crate) fn breaks(&mut self, wanted: impl Fn(&Act) -> bool) -> &mut Self {
+    pub(crate) fn breaks(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> &mut Self {
         let id = self.pending.iter().find(|effect| wanted(&effect.act)).expect("pending").id;
         self.tell(Msg::Broke(id, down()))
     }
 
-    pub(crate) fn is_pending(&self, wanted: impl Fn(&Act) -> bool) -> bool {
+    pub(crate) fn is_pending(&self, wanted: impl Fn(&EffectKind) -> bool) -> bool {
         self.pending.iter().any(|effect| wanted(&effect.act))
     }
 
@@ -173,7 +177,9 @@ impl Counter {
     /// Lets time pass as the runtime would: from one wake to the next.
     pub(crate) fn pass(&mut self, span: Duration) -> &mut Self {
         let end = self.now + span;
-        while let Some(wake) = wake::next_wake(&self.model, self.now).filter(|wake| *wake <= end) {
+        while let Some(wake) =
+            deadlines::next_wake(&self.model, self.now).filter(|wake| *wake <= end)
+        {
             assert!(wake >= self.now, "the next wake lies ahead");
             self.now = wake.max(self.now + Duration::from_millis(1));
             self.tell(Msg::Wake);

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use countersign::domain::channel::Channel;
 use countersign::domain::customer::{Account, Customer, CustomerId};
-use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, Report};
-use countersign::domain::event::{Actor, Event, EventId, EventKind, Page};
-use countersign::domain::figures::{Figures, Queue, Sample};
+use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
+use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
+use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
-use countersign::service::lookup::{ChannelChoice, Found};
-use countersign::service::ports::{Preparing, TrayMessage};
-use countersign::service::providers::Lines;
-use countersign::service::request::{Ask, Asked, Refusal};
-use countersign::service::verify::{RefusedCode, Verification, Verified};
-use countersign::tui::clock::Reading;
-use countersign::tui::effect::Act;
-use countersign::tui::msg::{Failure, Opened, Reply};
+use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
+use countersign::service::delivery::provider_status::BreakerSnapshot;
+use countersign::service::ports::{IndexProgress, TrayMessage};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
+use countersign::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::{Failure, Opened, Reply};
+use countersign::tui::machine::store_clock::ClockReading;
 
 pub(crate) const CODE: &str = "481902";
 
@@ -30,14 +30,14 @@ pub(crate) struct Desk {
     pub(crate) events: Vec<Event>,
     pub(crate) tray: Vec<TrayMessage>,
     /// What the next hand-over reports.
-    pub(crate) lines: Lines,
-    pub(crate) samples: Vec<Sample>,
-    pub(crate) report: Report,
+    pub(crate) lines: BreakerSnapshot,
+    pub(crate) samples: Vec<DeliverySample>,
+    pub(crate) report: SendReport,
     /// Why the next ask is turned down.
     pub(crate) refusal: Option<Refusal>,
-    pub(crate) asks: Vec<Ask>,
+    pub(crate) asks: Vec<CodeRequest>,
     /// How far customers have been made ready to be found.
-    pub(crate) preparing: Option<Preparing>,
+    pub(crate) preparing: Option<IndexProgress>,
     /// Whether this office has WhatsApp.
     pub(crate) whatsapp: bool,
     /// By how many milliseconds this terminal's own clock is ahead.
@@ -77,9 +77,9 @@ impl Desk {
             session: None,
             events: Vec::new(),
             tray: Vec::new(),
-            lines: Lines::default(),
+            lines: BreakerSnapshot::default(),
             samples: Vec::new(),
-            report: Report::sent(None),
+            report: SendReport::sent(None),
             refusal: None,
             asks: Vec::new(),
             preparing: None,
@@ -126,66 +126,66 @@ impl Desk {
         }
     }
 
-    pub(crate) fn reply(&mut self, act: Act, now: Timestamp) -> Reply {
+    pub(crate) fn reply(&mut self, act: EffectKind, now: Timestamp) -> Reply {
         match act {
-            Act::ReadClock => {
+            EffectKind::ReadClock => {
                 let own = now.millis() + self.own_clock;
-                Reply::Clock(Ok(Reading { store: now, own: Timestamp::from_millis(own) }))
+                Reply::Clock(Ok(ClockReading { store: now, own: Timestamp::from_millis(own) }))
             }
-            Act::Find { typed } => Reply::Found(Ok(self.find(&typed))),
-            Act::Open { customer } => Reply::Opened(Ok(self.open(customer))),
-            Act::Ask(ask) => {
+            EffectKind::Find { typed } => Reply::Found(Ok(self.find(&typed))),
+            EffectKind::Open { customer } => Reply::Opened(Ok(self.open(customer))),
+            EffectKind::Ask(ask) => {
                 let asked = self.ask(&ask, now);
                 self.asks.push(ask);
                 Reply::Asked(Ok(asked))
             }
-            Act::Resend { .. } => Reply::Resent(Ok(self.resend(now))),
-            Act::Deliver { .. } => {
+            EffectKind::Resend { .. } => Reply::Resent(Ok(self.resend(now))),
+            EffectKind::Deliver { .. } => {
                 if let Some(request) = &mut self.request {
                     request.delivery.state = self.report.state;
                 }
                 Reply::Delivered(Ok(Some(self.report.clone())))
             }
-            Act::Verify { code, .. } => Reply::Verified(Ok(self.verify(&code.0, now))),
-            Act::Cancel { .. } => {
+            EffectKind::Verify { code, .. } => Reply::Verified(Ok(self.verify(&code.0, now))),
+            EffectKind::Cancel { .. } => {
                 self.open_request().status = Status::Cancelled;
                 Reply::Cancelled(Ok(self.request.clone()))
             }
-            Act::ReadRequest { .. } => Reply::Request(Ok(self.request.clone())),
-            Act::ReadAccount { .. } => Reply::Account(Ok(Account::default())),
-            Act::Touch { .. } => {
+            EffectKind::ReadRequest { .. } => Reply::Request(Ok(self.request.clone())),
+            EffectKind::ReadAccount { .. } => Reply::Account(Ok(Account::default())),
+            EffectKind::Touch { .. } => {
                 if let Some(session) = self.session.as_mut().filter(|it| it.ended.is_none()) {
                     session.idle_at = now.plus(Duration::from_mins(5));
                 }
                 Reply::Session(Ok(self.session.clone()))
             }
-            Act::ReadSession { .. } => Reply::Session(Ok(self.session.clone())),
-            Act::Logout { .. } => {
+            EffectKind::ReadSession { .. } => Reply::Session(Ok(self.session.clone())),
+            EffectKind::Logout { .. } => {
                 if let Some(session) = &mut self.session {
                     session.ended = Some((now, SessionEnd::Logout));
                 }
                 Reply::LoggedOut(Ok(self.session.clone()))
             }
-            Act::ReadLog { page, limit, .. } => Reply::Log(page, Ok(self.page(page, limit))),
-            Act::ReadLines => {
+            EffectKind::ReadLog { page, limit, .. } => Reply::Log(page, Ok(self.page(page, limit))),
+            EffectKind::ReadLines => {
                 self.lines.read_at = now;
                 Reply::Lines(Ok(self.lines.clone()))
             }
-            Act::ReadFigures => {
-                Reply::Figures(Ok(Figures::of(&self.samples, false, Queue::default())))
+            EffectKind::ReadFigures => {
+                Reply::Figures(Ok(DeliveryStats::of(&self.samples, false, QueueStats::default())))
             }
-            Act::ReadStory { request } => {
+            EffectKind::ReadStory { request } => {
                 let of = |event: &&Event| event.request.as_ref() == Some(&request);
                 Reply::Story(Ok(self.events.iter().filter(of).cloned().collect()))
             }
-            Act::ReadTray { after } => {
+            EffectKind::ReadTray { after } => {
                 let newer = self.tray.iter().filter(|message| message.number > after);
                 Reply::Tray(Ok(newer.cloned().collect()))
             }
         }
     }
 
-    fn find(&self, typed: &str) -> Found {
+    fn find(&self, typed: &str) -> SearchResult {
         let typed = typed.to_lowercase();
         let customers: Vec<Customer> = self
             .customers
@@ -193,7 +193,7 @@ impl Desk {
             .filter(|it| format!("{} {}", it.name, it.account_no).to_lowercase().contains(&typed))
             .cloned()
             .collect();
-        Found { customers, more: false, preparing: self.preparing }
+        SearchResult { customers, more: false, preparing: self.preparing }
     }
 
     fn open(&self, id: CustomerId) -> Option<Opened> {
@@ -217,9 +217,9 @@ impl Desk {
         Some(Opened { customer, choices, open: open.map(Box::new) })
     }
 
-    fn ask(&mut self, ask: &Ask, now: Timestamp) -> Asked {
+    fn ask(&mut self, ask: &CodeRequest, now: Timestamp) -> CodeRequestOutcome {
         if let Some(refusal) = self.refusal.take() {
-            return Asked::Refused(Box::new(refusal));
+            return CodeRequestOutcome::Refused(Box::new(refusal));
         }
         self.requests += 1;
         let request = Request {
@@ -250,12 +250,12 @@ impl Desk {
         self.ready(request)
     }
 
-    fn ready(&mut self, request: Request) -> Asked {
+    fn ready(&mut self, request: Request) -> CodeRequestOutcome {
         self.request = Some(request.clone());
-        Asked::Ready(request)
+        CodeRequestOutcome::Ready(request)
     }
 
-    fn resend(&mut self, now: Timestamp) -> Option<Asked> {
+    fn resend(&mut self, now: Timestamp) -> Option<CodeRequestOutcome> {
         let mut request = self.request.clone()?;
         request.generation += 1;
         request.reference = Reference::from_store("M3T");
@@ -314,16 +314,16 @@ impl Desk {
         };
         self.session = Some(session.clone());
         let token = SessionToken::new([7; 32]);
-        Verification::Verified(Box::new(Verified { request, session, token }))
+        Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
     }
 
-    fn page(&self, page: Page, limit: u32) -> Vec<Event> {
+    fn page(&self, page: EventPage, limit: u32) -> Vec<Event> {
         let limit = limit as usize;
         let newest = self.events.iter().rev();
         match page {
-            Page::Newest => newest.take(limit).cloned().collect(),
-            Page::Before(id) => newest.filter(|it| it.id < id).take(limit).cloned().collect(),
-            Page::After(id) => {
+            EventPage::Newest => newest.take(limit).cloned().collect(),
+            EventPage::Before(id) => newest.filter(|it| it.id < id).take(limit).cloned().collect(),
+            EventPage::After(id) => {
                 self.events.iter().filter(|it| it.id > id).take(limit).cloned().collect()
             }
         }

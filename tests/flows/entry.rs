@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
-use countersign::service::ports::RetiredCode;
-use countersign::service::verify::{RefusedCode, Verification};
-use countersign::tui::effect::Act;
-use countersign::tui::msg::{Msg, Reply};
+use countersign::service::ports::SupersededCode;
+use countersign::service::verification::verify::{RefusedCode, Verification};
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::{Msg, Reply};
 
 use super::counter::Counter;
 use super::desk::down;
@@ -17,12 +17,12 @@ use super::desk::down;
 /// A code was sent to Dana by email.
 const SENT: &str = "riv<Enter><Enter>";
 
-fn is_verify(act: &Act) -> bool {
-    matches!(act, Act::Verify { .. })
+fn is_verify(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::Verify { .. })
 }
 
-fn is_read(act: &Act) -> bool {
-    matches!(act, Act::ReadRequest { .. })
+fn is_read(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::ReadRequest { .. })
 }
 
 fn sent() -> Counter {
@@ -194,7 +194,7 @@ fn every_refusal_says_what_happened_and_what_helps() {
             Reply::Verified(Ok(Verification::Refused(Box::new(refused))))
         }
     };
-    let retired = RetiredCode {
+    let retired = SupersededCode {
         reference: Reference::from_store("A2B"),
         sent_at: countersign::domain::time::Timestamp::from_millis(super::counter::OPENS),
     };
@@ -424,8 +424,8 @@ fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
     let mut counter = sent();
     counter.pass(Duration::from_secs(30));
     counter.slow().keys("<Ctrl-R><F2>");
-    counter.settle_one(|act| matches!(act, Act::Resend { .. }));
-    assert!(counter.is_pending(|act| matches!(act, Act::Deliver { .. })));
+    counter.settle_one(|act| matches!(act, EffectKind::Resend { .. }));
+    assert!(counter.is_pending(|act| matches!(act, EffectKind::Deliver { .. })));
     counter.keys("<Esc><Esc>").is_at("send");
     counter.settle();
     let open = counter.send().open.as_ref().map(|it| it.delivery.state);
@@ -434,22 +434,22 @@ fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
 
 #[test]
 fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
-    let is_deliver = |act: &Act| matches!(act, Act::Deliver { .. });
+    let is_deliver = |act: &EffectKind| matches!(act, EffectKind::Deliver { .. });
     let mut counter = Counter::after("riv<Enter>");
-    counter.slow().keys("<Enter>").settle_one(|act| matches!(act, Act::Ask(_)));
+    counter.slow().keys("<Enter>").settle_one(|act| matches!(act, EffectKind::Ask(_)));
     counter.pass(Duration::from_secs(31)).keys("<Ctrl-R>");
-    counter.settle_one(|act| matches!(act, Act::Resend { .. }));
+    counter.settle_one(|act| matches!(act, EffectKind::Resend { .. }));
     assert_eq!(counter.pending.iter().filter(|it| is_deliver(&it.act)).count(), 2);
-    let report = Report {
+    let report = SendReport {
         state: DeliveryState::Undeliverable,
         provider_id: None,
         detail: Some("The mailbox is full.".into()),
-        fault: Some(Fault::Recipient),
+        fault: Some(FailureClass::Recipient),
     };
     counter.answer(is_deliver, Reply::Delivered(Ok(Some(report))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);
     counter.says("asked for before did not go out").says("mailbox is full");
-    counter.answer(is_deliver, Reply::Delivered(Ok(Some(Report::sent(None)))));
+    counter.answer(is_deliver, Reply::Delivered(Ok(Some(SendReport::sent(None)))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
 }
 

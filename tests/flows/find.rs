@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
-use countersign::service::ports::Preparing;
-use countersign::tui::effect::Act;
-use countersign::tui::model::Part;
-use countersign::tui::msg::Reply;
+use countersign::service::ports::IndexProgress;
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::Reply;
+use countersign::tui::machine::model::DependencyState;
 
 use super::counter::Counter;
 use super::desk::down;
 
-fn is_find(act: &Act) -> bool {
-    matches!(act, Act::Find { .. })
+fn is_find(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::Find { .. })
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn an_older_answer_is_dropped() {
     let reply = |counter: &mut Counter, act| Box::new(counter.desk.reply(act, counter.time()));
     let newer = reply(&mut counter, second.act);
     let older = reply(&mut counter, first.act);
-    counter.tell(countersign::tui::msg::Msg::Reply(second.id, newer));
+    counter.tell(countersign::tui::machine::message::Msg::Reply(second.id, newer));
     assert_eq!(counter.find().found.as_ref().map(|it| it.typed.as_str()), Some("da"));
     counter.desk.customers.clear();
-    counter.tell(countersign::tui::msg::Msg::Reply(first.id, older));
+    counter.tell(countersign::tui::machine::message::Msg::Reply(first.id, older));
     assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
 }
 
@@ -112,16 +112,16 @@ fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(is_find, Reply::Found(Err(down())));
     counter.says("cannot be reached");
-    assert_eq!(counter.model.health.store, Part::Down);
+    assert_eq!(counter.model.health.store, DependencyState::Down);
     counter.keys("<Enter>").settle().is_at("find");
     counter.keys("<Enter>").settle().is_at("send");
-    assert_eq!(counter.model.health.store, Part::Ok);
+    assert_eq!(counter.model.health.store, DependencyState::Ok);
 }
 
 #[test]
 fn while_customers_are_prepared_it_is_searched_again_and_the_selection_stays() {
     let mut counter = Counter::new();
-    counter.desk.preparing = Some(Preparing { seen: 1_000, percent: 10 });
+    counter.desk.preparing = Some(IndexProgress { seen: 1_000, percent: 10 });
     let all = std::mem::take(&mut counter.desk.customers);
     counter.keys("ri");
     assert_eq!(counter.notice(), "", "nobody is found yet, and perhaps will be");
@@ -142,7 +142,7 @@ fn while_customers_are_prepared_it_is_searched_again_and_the_selection_stays() {
     assert_eq!(counter.send().customer.id, CustomerId(2));
     // Enter before the answer takes nobody whom the clerk has not seen.
     let mut counter = Counter::new();
-    counter.desk.preparing = Some(Preparing { seen: 1_000, percent: 10 });
+    counter.desk.preparing = Some(IndexProgress { seen: 1_000, percent: 10 });
     counter.slow().keys("riv<Enter>").settle().is_at("find").says("Not all customers");
     counter.keys("<Enter>").settle().is_at("send");
 }

@@ -2,34 +2,34 @@
 
 use std::time::Duration;
 
-use countersign::domain::event::Page;
+use countersign::domain::event::EventPage;
 use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
 use countersign::domain::time::Timestamp;
-use countersign::service::request::Asked;
-use countersign::tui::effect::{Act, EffectId};
-use countersign::tui::model::{Live, Part, Screen};
-use countersign::tui::msg::{Failure, Msg, Reply};
-use countersign::tui::wake::next_wake;
+use countersign::service::verification::request::CodeRequestOutcome;
+use countersign::tui::machine::deadlines::next_wake;
+use countersign::tui::machine::effect::{EffectId, EffectKind};
+use countersign::tui::machine::message::{Failure, Msg, Reply};
+use countersign::tui::machine::model::{DependencyState, LiveNotice, Screen};
 
 use super::counter::{Counter, OPENS};
 use super::desk::down;
 
-type Kind = fn(&Act) -> bool;
+type Kind = fn(&EffectKind) -> bool;
 
-const CLOCK: Kind = |act| matches!(act, Act::ReadClock);
-const FIND: Kind = |act| matches!(act, Act::Find { .. });
-const OPEN: Kind = |act| matches!(act, Act::Open { .. });
-const ASK: Kind = |act| matches!(act, Act::Ask(_));
-const RESEND: Kind = |act| matches!(act, Act::Resend { .. });
-const DELIVER: Kind = |act| matches!(act, Act::Deliver { .. });
-const VERIFY: Kind = |act| matches!(act, Act::Verify { .. });
-const CANCEL: Kind = |act| matches!(act, Act::Cancel { .. });
-const TOUCH: Kind = |act| matches!(act, Act::Touch { .. });
-const SESSION: Kind = |act| matches!(act, Act::ReadSession { .. });
-const ACCOUNT: Kind = |act| matches!(act, Act::ReadAccount { .. });
-const LOGOUT: Kind = |act| matches!(act, Act::Logout { .. });
-const LOG: Kind = |act| matches!(act, Act::ReadLog { .. });
+const CLOCK: Kind = |act| matches!(act, EffectKind::ReadClock);
+const FIND: Kind = |act| matches!(act, EffectKind::Find { .. });
+const OPEN: Kind = |act| matches!(act, EffectKind::Open { .. });
+const ASK: Kind = |act| matches!(act, EffectKind::Ask(_));
+const RESEND: Kind = |act| matches!(act, EffectKind::Resend { .. });
+const DELIVER: Kind = |act| matches!(act, EffectKind::Deliver { .. });
+const VERIFY: Kind = |act| matches!(act, EffectKind::Verify { .. });
+const CANCEL: Kind = |act| matches!(act, EffectKind::Cancel { .. });
+const TOUCH: Kind = |act| matches!(act, EffectKind::Touch { .. });
+const SESSION: Kind = |act| matches!(act, EffectKind::ReadSession { .. });
+const ACCOUNT: Kind = |act| matches!(act, EffectKind::ReadAccount { .. });
+const LOGOUT: Kind = |act| matches!(act, EffectKind::Logout { .. });
+const LOG: Kind = |act| matches!(act, EffectKind::ReadLog { .. });
 
 /// An act that is told again: the keys before it and for it, its kind, what is
 /// said while the connection is broken, and where it ends saying what.
@@ -124,12 +124,12 @@ fn an_act_over_a_break_is_waited_for_and_then_told() {
             let screen = counter.screen();
             for _ in 0..times {
                 counter.breaks(case.act).is_at(screen).says(case.broke);
-                assert_eq!(counter.model.health.store, Part::Down);
+                assert_eq!(counter.model.health.store, DependencyState::Down);
                 counter.pass(Duration::from_secs(5)).says(case.broke);
             }
             counter.settle_one(case.act).is_at(case.after).says(case.said);
             counter.settle().is_at(case.after).says(case.said);
-            assert_eq!(counter.model.health.store, Part::Ok);
+            assert_eq!(counter.model.health.store, DependencyState::Ok);
             assert!(counter.model.under_way.is_empty(), "{}", case.broke);
         }
     }
@@ -174,7 +174,7 @@ fn the_rest_stays_alive_while_a_code_is_checked_again() {
 }
 
 fn log_down() -> Reply {
-    Reply::Log(Page::Newest, Err(down()))
+    Reply::Log(EventPage::Newest, Err(down()))
 }
 
 #[test]
@@ -183,12 +183,15 @@ fn a_message_that_somebody_else_has_to_send_is_not_said_to_be_sent() {
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.pass(Duration::from_secs(31)).slow().keys("<Ctrl-R>").breaks(RESEND);
     let request = counter.desk.open_request().clone();
-    let already = Asked::Already(request);
+    let already = CodeRequestOutcome::Already(request);
     counter.answer(RESEND, Reply::Resent(Ok(Some(already)))).is_at("entry").says(said);
     let mut counter = Counter::after("riv<Enter><Enter><Esc>");
     counter.slow().keys("<Enter>").breaks(ASK);
     let request = counter.desk.open_request().clone();
-    counter.answer(ASK, Reply::Asked(Ok(Asked::Already(request)))).is_at("entry").says(said);
+    counter
+        .answer(ASK, Reply::Asked(Ok(CodeRequestOutcome::Already(request))))
+        .is_at("entry")
+        .says(said);
 }
 
 #[test]
@@ -203,7 +206,7 @@ fn an_act_whose_fate_is_unknown_says_so_and_is_looked_up() {
     counter.answer(VERIFY, Reply::Verified(Err(unknown()))).is_at("entry").says("not known");
     assert!(!counter.notice().contains("once"), "nothing is guessed");
     assert_eq!(counter.typed(), "481902");
-    assert!(counter.is_pending(|act| matches!(act, Act::ReadRequest { .. })));
+    assert!(counter.is_pending(|act| matches!(act, EffectKind::ReadRequest { .. })));
 }
 
 #[test]
@@ -272,14 +275,14 @@ fn an_idle_screen_hears_that_the_store_is_lost_and_that_it_is_back() {
         let mut counter = Counter::after(keys);
         counter.slow().pass(Duration::from_secs(20)).tell(Msg::Reached(Err(down())));
         counter.says("cannot be reached");
-        assert_eq!(counter.model.health.store, Part::Down);
+        assert_eq!(counter.model.health.store, DependencyState::Down);
         // The question that waits to be told again is not waited for.
         counter.breaks(CLOCK).tell(Msg::Reached(Err(down()))).pass(Duration::from_secs(1));
         let asked = counter.model.reading_clock;
         counter.tell(Msg::Reached(Ok(())));
         assert!(asked < counter.model.reading_clock, "asked at once");
         counter.settle().says("The store is back");
-        assert_eq!(counter.model.health.store, Part::Ok);
+        assert_eq!(counter.model.health.store, DependencyState::Ok);
         assert!(counter.model.under_way.is_empty());
     }
     let mut counter = Counter::new();
@@ -340,7 +343,8 @@ fn the_log_keeps_its_page_and_catches_up() {
 fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().tell(Msg::StoreChanged);
-    counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter
+        .answer(|act| matches!(act, EffectKind::ReadRequest { .. }), Reply::Request(Err(down())));
     counter.desk.open_request().status = Status::Cancelled;
     counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("withdrawn");
 }
@@ -391,7 +395,8 @@ fn what_matters_more_is_not_said_over() {
     let mut counter = Counter::after("riv<Enter><Enter>000000");
     counter.says("4 tries are left");
     counter.slow().tell(Msg::StoreChanged);
-    counter.answer(|act| matches!(act, Act::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter
+        .answer(|act| matches!(act, EffectKind::ReadRequest { .. }), Reply::Request(Err(down())));
     counter.says("4 tries are left");
     counter.settle().says("4 tries are left");
     // A fresh screen takes the line, but not while it still holds.
@@ -399,15 +404,15 @@ fn what_matters_more_is_not_said_over() {
     counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
     counter.keys("i").says("cannot be reached");
     let live = counter.model.notice.as_ref().and_then(|notice| notice.live.clone());
-    assert_eq!(live, Some(Live::Lost));
+    assert_eq!(live, Some(LiveNotice::Lost));
 }
 
 #[test]
 fn the_tray_says_nothing_about_the_store() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<F3>");
-    counter.settle_one(|act| matches!(act, Act::ReadTray { .. }));
-    assert_eq!(counter.model.health.store, Part::Down);
+    counter.settle_one(|act| matches!(act, EffectKind::ReadTray { .. }));
+    assert_eq!(counter.model.health.store, DependencyState::Down);
 }
 
 #[test]
@@ -416,18 +421,18 @@ fn what_is_told_again_is_not_called_slow() {
     counter.slow().keys("481902").breaks(VERIFY).pass(Duration::from_secs(10));
     counter.settle_one(CLOCK).tell(Msg::Wake);
     // It may let itself be read; what is told again has still to be done.
-    assert_eq!(counter.model.health.store, Part::Down);
+    assert_eq!(counter.model.health.store, DependencyState::Down);
     counter.says("Checking again");
     counter.pass(Duration::from_secs(3)).says("Checking again");
     counter.settle_one(VERIFY).settle().is_at("verified");
-    assert_eq!(counter.model.health.store, Part::Ok);
+    assert_eq!(counter.model.health.store, DependencyState::Ok);
 }
 
 #[test]
 fn a_break_of_what_nobody_waits_for_changes_nothing() {
     let mut counter = Counter::new();
     counter.tell(Msg::Broke(EffectId(999), down()));
-    assert_eq!((counter.model.health.store, counter.notice()), (Part::Ok, ""));
+    assert_eq!((counter.model.health.store, counter.notice()), (DependencyState::Ok, ""));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::request::Status;
-use countersign::tui::msg::Msg;
+use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
 

@@ -1,12 +1,12 @@
 //! The log and the tray.
 
 use countersign::domain::channel::Channel;
-use countersign::domain::event::{EventId, Page};
+use countersign::domain::event::{EventId, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::time::Timestamp;
-use countersign::tui::effect::Act;
-use countersign::tui::model::Focus;
-use countersign::tui::msg::Msg;
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::Msg;
+use countersign::tui::machine::model::Focus;
 
 use super::counter::Counter;
 
@@ -164,7 +164,7 @@ fn what_is_over_is_not_read_again_and_what_goes_on_is() {
     let reads_again = |filter: &str| {
         let mut counter = with_events(5);
         counter.keys(&format!("/{filter}<Enter>")).slow().tell(Msg::StoreChanged);
-        counter.pending.iter().any(|effect| matches!(effect.act, Act::ReadLog { .. }))
+        counter.pending.iter().any(|effect| matches!(effect.act, EffectKind::ReadLog { .. }))
     };
     assert!(!reads_again("9:00"), "nothing new can be in it");
     assert!(reads_again("10:40"), "that minute is not over");
@@ -179,7 +179,7 @@ fn an_answer_for_an_older_filter_is_dropped() {
         .pending
         .iter()
         .filter_map(|effect| match &effect.act {
-            Act::ReadLog { filter, page: Page::Newest, .. } => Some(filter.channel),
+            EffectKind::ReadLog { filter, page: EventPage::Newest, .. } => Some(filter.channel),
             _ => None,
         })
         .collect();

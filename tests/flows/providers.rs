@@ -3,49 +3,52 @@
 use std::time::Duration;
 
 use countersign::domain::channel::Channel;
+use countersign::domain::circuit_breaker::{
+    BreakerRecord, BreakerState, ProviderSlot, SendExperience,
+};
 use countersign::domain::delivery::DeliveryState;
-use countersign::domain::figures::Sample;
-use countersign::domain::line::{Condition, Experience, Health, Line};
+use countersign::domain::delivery_stats::DeliverySample;
 use countersign::domain::time::Timestamp;
-use countersign::tui::effect::Act;
-use countersign::tui::model::{Overlay, Part};
-use countersign::tui::msg::{Msg, Reply};
-use countersign::tui::wake;
+use countersign::tui::machine::deadlines;
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::model::{DependencyState, Overlay};
 
 use super::counter::Counter;
 use super::desk::down;
 
-fn is_lines(act: &Act) -> bool {
-    matches!(act, Act::ReadLines)
+fn is_lines(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::ReadLines)
 }
 
 /// A line that has failed so often that it is left alone.
-fn lost(line: Line, now: Timestamp) -> Health {
-    let failed = |health: Health, _| health.after(Experience::Failed, Some("It hangs."), now);
-    (0..3).fold(Health::new(line), failed)
+fn lost(line: ProviderSlot, now: Timestamp) -> BreakerRecord {
+    let failed =
+        |health: BreakerRecord, _| health.after(SendExperience::Failed, Some("It hangs."), now);
+    (0..3).fold(BreakerRecord::new(line), failed)
 }
 
 #[test]
 fn a_channel_that_is_down_is_told_before_anything_is_sent_and_offered_last() {
     let mut counter = Counter::new();
     let first = Counter::after("riv<Enter>").send().choices[0].channel;
-    counter.desk.lines.all = vec![lost(Line::main(first), counter.time())];
+    counter.desk.lines.all = vec![lost(ProviderSlot::main(first), counter.time())];
     counter.keys("riv<Enter>").is_at("send");
     let order: Vec<_> = counter.send().choices.iter().map(|it| it.condition).collect();
-    assert_eq!(order, [Condition::Ok, Condition::Down]);
+    assert_eq!(order, [BreakerState::Ok, BreakerState::Down]);
     assert_ne!(counter.send().choices[counter.send().selected].channel, first);
 }
 
 #[test]
 fn a_fallback_that_works_keeps_a_channel_up() {
     let mut counter = Counter::new();
-    let (main, other) = (Line::main(Channel::Sms), Line::fallback(Channel::Sms));
-    counter.desk.lines.all = vec![lost(main, counter.time()), Health::new(other)];
+    let (main, other) = (ProviderSlot::main(Channel::Sms), ProviderSlot::fallback(Channel::Sms));
+    counter.desk.lines.all = vec![lost(main, counter.time()), BreakerRecord::new(other)];
     counter.keys("riv<Enter>");
     let conditions: Vec<_> =
         counter.send().choices.iter().map(|it| (it.channel, it.condition)).collect();
-    assert!(conditions.contains(&(Channel::Sms, Condition::Fallback)), "{conditions:?}");
-    assert!(conditions.contains(&(Channel::Email, Condition::Ok)), "{conditions:?}");
+    assert!(conditions.contains(&(Channel::Sms, BreakerState::Fallback)), "{conditions:?}");
+    assert!(conditions.contains(&(Channel::Email, BreakerState::Ok)), "{conditions:?}");
 }
 
 #[test]
@@ -57,18 +60,18 @@ fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() 
     }
     assert_eq!(counter.pending.iter().filter(|it| is_lines(&it.act)).count(), 1);
     counter.settle();
-    let lost = lost(Line::main(Channel::Email), counter.time());
+    let lost = lost(ProviderSlot::main(Channel::Email), counter.time());
     counter.desk.lines.all = vec![lost];
     let before: Vec<_> = counter.send().choices.iter().map(|it| it.channel).collect();
     counter.tell(Msg::StoreChanged);
     assert!(!counter.is_pending(is_lines), "too soon");
-    let due = wake::next_wake(&counter.model, counter.now).expect("a moment");
+    let due = deadlines::next_wake(&counter.model, counter.now).expect("a moment");
     assert!(due <= counter.now + Duration::from_secs(3));
     counter.pass(Duration::from_secs(3)).settle();
     let choices = &counter.send().choices;
     let after: Vec<_> = choices.iter().map(|it| it.channel).collect();
     assert_eq!(after, before, "nothing moves under the clerk's finger");
-    assert!(choices.iter().any(|it| it.condition == Condition::Down));
+    assert!(choices.iter().any(|it| it.condition == BreakerState::Down));
     counter.pass(Duration::from_mins(5)).settle();
     assert!(!counter.is_pending(is_lines), "nothing was written");
 }
@@ -76,16 +79,16 @@ fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() 
 #[test]
 fn a_failure_of_this_terminals_own_is_forgotten_when_another_succeeded() {
     let mut counter = Counter::after("riv<Enter>");
-    counter.model.health.sms = Part::Down;
-    counter.desk.lines.all = vec![Health::new(Line::main(Channel::Sms))];
+    counter.model.health.sms = DependencyState::Down;
+    counter.desk.lines.all = vec![BreakerRecord::new(ProviderSlot::main(Channel::Sms))];
     counter.pass(Duration::from_secs(5)).tell(Msg::StoreChanged).settle();
-    assert_eq!(counter.model.health.sms, Part::Ok);
+    assert_eq!(counter.model.health.sms, DependencyState::Ok);
 }
 
 #[test]
 fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
     let mut counter = Counter::after("riv<Enter>");
-    counter.desk.samples = vec![Sample {
+    counter.desk.samples = vec![DeliverySample {
         provider: "smtp".into(),
         fallback: false,
         state: DeliveryState::Sent,
@@ -99,6 +102,6 @@ fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
     counter.keys("<Down><Esc>").is_at("send");
     assert!(counter.model.overlay.is_none());
     counter.slow().keys("<F4>");
-    counter.answer(|act| matches!(act, Act::ReadFigures), Reply::Figures(Err(down())));
+    counter.answer(|act| matches!(act, EffectKind::ReadFigures), Reply::Figures(Err(down())));
     counter.says("cannot be reached");
 }

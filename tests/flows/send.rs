@@ -2,13 +2,15 @@
 
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::ContactKind;
-use countersign::domain::delivery::{DeliveryState, Report};
+use countersign::domain::delivery::{DeliveryState, SendReport};
 use countersign::domain::outcome::Outcome;
 use countersign::service::ports::Quarantine;
-use countersign::service::request::{Asked, Refusal, Waiting};
-use countersign::tui::effect::Act;
-use countersign::tui::model::Part;
-use countersign::tui::msg::{Msg, Reply};
+use countersign::service::verification::request::{
+    CodeRequestOutcome, QuarantinedContact, Refusal,
+};
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::model::DependencyState;
 use std::time::Duration;
 
 use super::counter::Counter;
@@ -16,12 +18,12 @@ use super::desk::down;
 
 const OPENED: &str = "riv<Enter>";
 
-fn is_ask(act: &Act) -> bool {
-    matches!(act, Act::Ask(_))
+fn is_ask(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::Ask(_))
 }
 
-fn is_deliver(act: &Act) -> bool {
-    matches!(act, Act::Deliver { .. })
+fn is_deliver(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::Deliver { .. })
 }
 
 #[test]
@@ -123,7 +125,7 @@ fn security_17_a_changed_contact_is_told_with_what_else_there_is() {
         until: now.plus(22 * hour),
         other_until: None,
     };
-    let waiting = Waiting { quarantine, instead: vec![Channel::Sms] };
+    let waiting = QuarantinedContact { quarantine, instead: vec![Channel::Sms] };
     counter.desk.refusal = Some(Refusal {
         outcome: Outcome::Limited,
         reason: "The log says this.".into(),
@@ -151,27 +153,27 @@ fn an_act_that_was_done_before_leads_to_its_boxes() {
     counter.keys("<Enter>");
     let request = counter.entry().request.clone();
     counter.keys("<Esc>").slow().keys("<Enter>");
-    counter.answer(is_ask, Reply::Asked(Ok(Asked::Already(request))));
+    counter.answer(is_ask, Reply::Asked(Ok(CodeRequestOutcome::Already(request))));
     counter.is_at("entry");
     assert!(!counter.is_pending(is_deliver));
-    assert!(counter.is_pending(|act| matches!(act, Act::ReadRequest { .. })));
+    assert!(counter.is_pending(|act| matches!(act, EffectKind::ReadRequest { .. })));
 }
 
 #[test]
 fn a_message_that_does_not_go_out_says_which_key_helps() {
     for (state, health, words) in [
-        (DeliveryState::Failed, Part::Down, "was not sent"),
-        (DeliveryState::Unknown, Part::Down, "may have been sent"),
-        (DeliveryState::Undeliverable, Part::Ok, "cannot be delivered"),
+        (DeliveryState::Failed, DependencyState::Down, "was not sent"),
+        (DeliveryState::Unknown, DependencyState::Down, "may have been sent"),
+        (DeliveryState::Undeliverable, DependencyState::Ok, "cannot be delivered"),
     ] {
         let mut counter = Counter::after(OPENED);
-        counter.desk.report = Report { state, ..Report::sent(None) };
+        counter.desk.report = SendReport { state, ..SendReport::sent(None) };
         counter.keys("<Down><Enter>").is_at("entry").says(words).says("Ctrl-O");
         assert_eq!(counter.model.health.sms, health, "{state:?}");
         assert_eq!(counter.entry().request.delivery.state, state);
-        counter.desk.report = Report::sent(None);
+        counter.desk.report = SendReport::sent(None);
         counter.keys("<Ctrl-O><Down><Enter>").is_at("entry");
-        assert_eq!(counter.model.health.sms, Part::Ok);
+        assert_eq!(counter.model.health.sms, DependencyState::Ok);
     }
 }
 
@@ -199,9 +201,9 @@ fn whatsapp_is_a_channel_where_the_office_has_it() {
     let mut counter = Counter::after(OPENED);
     assert!(counter.send().choices.iter().all(|it| it.channel != Channel::Whatsapp));
     counter.desk.whatsapp = true;
-    counter.desk.report = Report { state: DeliveryState::Failed, ..Report::sent(None) };
+    counter.desk.report = SendReport { state: DeliveryState::Failed, ..SendReport::sent(None) };
     counter.keys("<Esc><Enter><Down><Down><Enter>").is_at("entry").says("WhatsApp to +4");
     assert_eq!(counter.entry().request.channel, Channel::Whatsapp);
-    assert_eq!(counter.model.health.whatsapp, Part::Down);
-    assert_eq!(counter.model.health.sms, Part::Ok);
+    assert_eq!(counter.model.health.whatsapp, DependencyState::Down);
+    assert_eq!(counter.model.health.sms, DependencyState::Ok);
 }

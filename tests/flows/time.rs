@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use countersign::domain::request::Status;
-use countersign::tui::model::Part;
-use countersign::tui::msg::{Msg, Reply};
-use countersign::tui::wake::next_wake;
+use countersign::tui::machine::deadlines::next_wake;
+use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::model::DependencyState;
 
 use super::counter::Counter;
 use super::desk::down;
@@ -38,7 +38,7 @@ fn a_countdown_wakes_at_whole_seconds() {
 #[test]
 fn a_closed_code_counts_down_until_another_may_be_sent() {
     let mut counter = Counter::after("riv<Enter><Enter>");
-    let countersign::tui::model::Screen::Entry(entry) = &mut counter.model.screen else {
+    let countersign::tui::machine::model::Screen::Entry(entry) = &mut counter.model.screen else {
         panic!("a code is entered")
     };
     (entry.request.status, entry.request.attempts) = (Status::Locked, 5);
@@ -61,7 +61,7 @@ fn the_boxes_count_down_even_where_the_clock_was_never_read() {
     let mut counter = Counter::after("riv<Enter>");
     counter.model.clock = None;
     counter.slow().keys("<Enter>");
-    counter.settle_one(|act| matches!(act, countersign::tui::effect::Act::Ask(_)));
+    counter.settle_one(|act| matches!(act, countersign::tui::machine::effect::EffectKind::Ask(_)));
     counter.is_at("entry");
     assert!(counter.model.clock.is_some());
 }
@@ -70,27 +70,30 @@ fn the_boxes_count_down_even_where_the_clock_was_never_read() {
 fn a_provider_that_hangs_is_called_slow_and_the_work_goes_on() {
     let mut counter = Counter::after("riv<Enter>");
     counter.slow().keys("<Down><Enter>");
-    counter.settle_one(|act| matches!(act, countersign::tui::effect::Act::Ask(_)));
-    let clock = |act: &_| matches!(act, countersign::tui::effect::Act::ReadClock);
+    counter.settle_one(|act| matches!(act, countersign::tui::machine::effect::EffectKind::Ask(_)));
+    let clock = |act: &_| matches!(act, countersign::tui::machine::effect::EffectKind::ReadClock);
     counter.settle_one(clock);
     counter.pass(Duration::from_millis(1_499));
-    assert_eq!(counter.model.health.sms, Part::Ok);
+    assert_eq!(counter.model.health.sms, DependencyState::Ok);
     counter.pass(Duration::from_millis(1));
-    assert_eq!(counter.model.health.sms, Part::Slow);
-    assert_eq!((counter.model.health.store, counter.model.health.email), (Part::Ok, Part::Ok));
+    assert_eq!(counter.model.health.sms, DependencyState::Slow);
+    assert_eq!(
+        (counter.model.health.store, counter.model.health.email),
+        (DependencyState::Ok, DependencyState::Ok)
+    );
     counter.keys("481").pass(Duration::from_secs(20));
     assert_eq!(counter.typed(), "481");
     counter.settle();
-    assert_eq!(counter.model.health.sms, Part::Ok);
+    assert_eq!(counter.model.health.sms, DependencyState::Ok);
 }
 
 #[test]
 fn a_search_that_is_given_up_is_not_slow_for_ever() {
     let mut counter = Counter::new();
     counter.slow().keys("r").pass(Duration::from_secs(2));
-    assert_eq!(counter.model.health.store, Part::Slow);
+    assert_eq!(counter.model.health.store, DependencyState::Slow);
     counter.keys("<Esc>").tell(Msg::Wake);
-    assert_eq!(counter.model.health.store, Part::Ok);
+    assert_eq!(counter.model.health.store, DependencyState::Ok);
     assert!(counter.model.under_way.is_empty());
 }
 
@@ -98,9 +101,9 @@ fn a_search_that_is_given_up_is_not_slow_for_ever() {
 fn a_store_that_is_down_is_down_until_it_answers() {
     let mut counter = Counter::new();
     counter.slow().tell(Msg::Resumed);
-    let clock = |act: &_| matches!(act, countersign::tui::effect::Act::ReadClock);
+    let clock = |act: &_| matches!(act, countersign::tui::machine::effect::EffectKind::ReadClock);
     counter.answer(clock, Reply::Clock(Err(down())));
-    assert_eq!(counter.model.health.store, Part::Down);
+    assert_eq!(counter.model.health.store, DependencyState::Down);
     counter.keys("r").settle();
-    assert_eq!(counter.model.health.store, Part::Ok);
+    assert_eq!(counter.model.health.store, DependencyState::Ok);
 }

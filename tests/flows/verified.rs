@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use countersign::domain::session::SessionEnd;
-use countersign::tui::effect::Act;
-use countersign::tui::msg::{Msg, Reply};
+use countersign::tui::machine::effect::EffectKind;
+use countersign::tui::machine::message::{Msg, Reply};
 
 use super::counter::Counter;
 use super::desk::down;
 
 const VERIFIED: &str = "riv<Enter><Enter>481902";
 
-fn is_touch(act: &Act) -> bool {
-    matches!(act, Act::Touch { .. })
+fn is_touch(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::Touch { .. })
 }
 
-fn is_account(act: &Act) -> bool {
-    matches!(act, Act::ReadAccount { .. })
+fn is_account(act: &EffectKind) -> bool {
+    matches!(act, EffectKind::ReadAccount { .. })
 }
 
 #[test]
 fn security_30_nothing_is_read_before_the_session_is_proven_alive() {
     let mut counter = Counter::after("riv<Enter><Enter>48190");
-    counter.slow().keys("2").settle_one(|act| matches!(act, Act::Verify { .. }));
+    counter.slow().keys("2").settle_one(|act| matches!(act, EffectKind::Verify { .. }));
     counter.is_at("verified");
     assert!(counter.is_pending(is_touch) && !counter.is_pending(is_account));
     counter.settle_one(is_touch);
@@ -53,7 +53,7 @@ fn ctrl_l_draws_anew_and_never_logs_out() {
 fn a_failed_logout_stays_and_can_be_tried_again() {
     let mut counter = Counter::after(VERIFIED);
     counter.slow().keys("<Ctrl-X><Ctrl-X>");
-    let is_logout = |act: &Act| matches!(act, Act::Logout { .. });
+    let is_logout = |act: &EffectKind| matches!(act, EffectKind::Logout { .. });
     assert_eq!(counter.pending.iter().filter(|it| is_logout(&it.act)).count(), 1);
     counter.answer(is_logout, Reply::LoggedOut(Err(down())));
     counter.is_at("verified").says("cannot be reached");
@@ -104,7 +104,7 @@ fn an_unused_session_ends_when_the_store_says_so() {
     // The store still calls it alive: it is asked again, once a second at most.
     counter.slow().pass(Duration::from_secs(1));
     let reads = |counter: &Counter| {
-        counter.pending.iter().filter(|it| matches!(it.act, Act::ReadSession { .. })).count()
+        counter.pending.iter().filter(|it| matches!(it.act, EffectKind::ReadSession { .. })).count()
     };
     assert_eq!(reads(&counter), 1);
     counter.settle().pass(Duration::from_secs(3));

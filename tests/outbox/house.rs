@@ -8,15 +8,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use countersign::cli::house::House as _;
-use countersign::config::{Config, Surroundings};
+use countersign::cli::app_context::AppContext as _;
+use countersign::config::{Config, ProcessEnvironment};
 use countersign::domain::channel::Channel;
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
 use countersign::domain::request::Request;
 use countersign::service::Desk;
 use countersign::service::ports::CustomerKey;
-use countersign::service::request::{Ask, Asked};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::wiring::Wiring;
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::postgres::PgConnectOptions;
@@ -67,7 +67,7 @@ impl House {
         fs::write(&path, text).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("closed");
         let home = folder.path().to_str().expect("UTF-8").to_owned();
-        let surroundings = Surroundings::new(folder.path(), [("HOME", home.as_str())]);
+        let surroundings = ProcessEnvironment::new(folder.path(), [("HOME", home.as_str())]);
         let config = Config::load_in(Some(&path), &surroundings).expect("a configuration");
         let wiring = Wiring::default();
         wiring.migrate(&config).await.expect("tables");
@@ -84,9 +84,9 @@ impl House {
         let found = self.desk.store().identify(key).await.expect("a search");
         let customer: CustomerId = found.first().expect("a customer").id;
         let idempotency = self.desk.new_act().expect("a name");
-        let ask = Ask { customer, channel, purpose: "pay a bill".into(), idempotency };
+        let ask = CodeRequest { customer, channel, purpose: "pay a bill".into(), idempotency };
         match self.desk.ask(&ask).await.expect("an answer") {
-            Asked::Ready(request) => request,
+            CodeRequestOutcome::Ready(request) => request,
             other => panic!("no code: {other:?}"),
         }
     }
@@ -127,7 +127,7 @@ impl House {
     /// Waits until nothing is left to be done, or `enough`.
     pub(crate) async fn idle(&self, enough: impl AsyncFn() -> bool) {
         let begun = Instant::now();
-        while self.desk.store().next_errand("nobody", EVERY).await.expect("an answer").is_some()
+        while self.desk.store().next_due("nobody", EVERY).await.expect("an answer").is_some()
             && !enough().await
         {
             assert!(begun.elapsed() < PATIENCE, "there is always more to do");

@@ -19,7 +19,7 @@ use crate::post_office::{At, Does, PostOffice};
 use crate::twilio_books::Books;
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN};
 
-/// How long an errand is left to who holds it, and a hand-over to who began it.
+/// How long a message is left to who holds it, and a hand-over to who began it.
 const LEASE: u64 = 32_000;
 const HANDOVER: u64 = 62_000;
 

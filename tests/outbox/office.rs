@@ -12,13 +12,13 @@ use countersign::domain::channel::Channel;
 use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::DeliveryState;
-use countersign::domain::event::{Actor, EventFilter, EventKind, Page};
+use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::domain::request::Request;
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
-use countersign::service::request::{Ask, Asked};
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::{Desk, Office as Rules, Route, Senders};
 use countersign::store::SqlStore;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -93,14 +93,14 @@ impl Office {
 
     /// Asks for a code, each for a purpose of its own; nothing is sent yet.
     pub(crate) async fn ask(&self, channel: Channel) -> Request {
-        let ask = Ask {
+        let ask = CodeRequest {
             customer: self.customer,
             channel,
             purpose: format!("purpose {}", self.asked.fetch_add(1, Ordering::Relaxed)),
             idempotency: self.desk.new_act().expect("a name"),
         };
         match self.desk.ask(&ask).await.expect("an answer") {
-            Asked::Ready(request) => request,
+            CodeRequestOutcome::Ready(request) => request,
             other => panic!("no code: {other:?}"),
         }
     }
@@ -128,7 +128,7 @@ impl Office {
         let (terminal, over) = (self.desk.clone(), end.clone());
         let worker = tokio::spawn(async move { terminal.keep_outbox(4, over, |_, _| {}).await });
         let begun = Instant::now();
-        while self.desk.store().next_errand("nobody", EVERY).await.expect("an answer").is_some()
+        while self.desk.store().next_due("nobody", EVERY).await.expect("an answer").is_some()
             && !is_end(self.now(request).await.delivery.state)
         {
             assert!(begun.elapsed() < PATIENCE, "there is always more to do");
@@ -146,7 +146,8 @@ impl Office {
     /// What the log says of messages, in order.
     pub(crate) async fn said(&self) -> Vec<EventKind> {
         let filter = EventFilter::default();
-        let events = self.desk.store().events(&filter, Page::Newest, 999).await.expect("the log");
+        let events =
+            self.desk.store().events(&filter, EventPage::Newest, 999).await.expect("the log");
         let kinds = events.iter().rev().map(|it| it.kind);
         kinds.filter(|it| !matches!(it, EventKind::Requested | EventKind::Imported)).collect()
     }
@@ -163,7 +164,7 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         name: "Riverside Billing".into(),
         purposes: vec!["pay a bill".into()],
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
-        limits: SendLimits { per_contact: 100, per_customer: 100, ..SendLimits::default() },
+        limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
         phones: PhonePolicy::of("US"),
     };
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));

@@ -14,7 +14,7 @@ use countersign::config::settings::{
     SendGridSettings, SmsSettings, SmtpSettings, SmtpTls, TraySettings, TwilioCredentials,
     TwilioSender, TwilioSettings,
 };
-use countersign::delivery::{self, Times};
+use countersign::delivery::{self, SendTimeouts};
 use countersign::service::ports::Sender;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -27,19 +27,18 @@ use crate::certificates::certify;
 use crate::closed_port::ClosedPort;
 use crate::double::{Double, Request, json};
 use crate::faults::{Provider, Trouble};
-use crate::mail_server;
-use crate::message;
 use crate::post_office::{At, Does, PostOffice};
 use crate::twilio_books::Books;
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN, error};
+use crate::{mail_server, message};
 
 /// Every provider that a test uses.
 pub(crate) const EVERY: &[&str] =
     &["smtp", "sendgrid", "sendgrid-api", "twilio", "gateway", "tray"];
 
 /// Long enough for a busy machine, short enough for a test that waits for it.
-pub(crate) const SHORT: Times =
-    Times { step: Duration::from_secs(2), total: Duration::from_secs(4) };
+pub(crate) const SHORT: SendTimeouts =
+    SendTimeouts { step: Duration::from_secs(2), total: Duration::from_secs(4) };
 
 /// A good answer that takes its time.
 const SLOW: Duration = Duration::from_millis(1_500);
@@ -131,7 +130,7 @@ pub(crate) fn smtp_sender(settings: SmtpSettings) -> Arc<dyn Sender> {
     smtp_sender_within(settings, SHORT)
 }
 
-pub(crate) fn smtp_sender_within(settings: SmtpSettings, times: Times) -> Arc<dyn Sender> {
+pub(crate) fn smtp_sender_within(settings: SmtpSettings, times: SendTimeouts) -> Arc<dyn Sender> {
     let email = EmailSettings::Smtp(settings);
     delivery::email_sender(&email, &tray(), &message::templates(), times)
         .expect("a sender")

@@ -5,12 +5,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use countersign::delivery::Times;
+use countersign::delivery::SendTimeouts;
 use countersign::domain::channel::Channel;
-use countersign::domain::delivery::{DeliveryState, Fault, Report, Told, Trace};
+use countersign::domain::delivery::{
+    DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
+};
 use countersign::domain::event::EventKind;
 use countersign::domain::message::Outgoing;
-use countersign::service::ports::{Consent, Sender};
+use countersign::service::ports::{SendGuard, Sender};
 
 use crate::office::Office;
 use crate::places::{EVERY, smtp_sender, smtp_sender_within};
@@ -18,7 +20,7 @@ use crate::post_office::{At, Does, PostOffice};
 
 const LONG: Duration = Duration::from_mins(5);
 
-/// How long an errand is left to who holds it, and a hand-over to who began it.
+/// How long a message is left to who holds it, and a hand-over to who began it.
 const LEASE: u64 = 32_000;
 const HANDOVER: u64 = 62_000;
 
@@ -56,14 +58,14 @@ impl Sender for Mute {
         "twilio"
     }
 
-    async fn hand_over(&self, _message: &Outgoing, consent: &dyn Consent) -> Report {
-        let unknown = Report {
+    async fn send_guarded(&self, _message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        let unknown = SendReport {
             state: DeliveryState::Unknown,
             provider_id: None,
             detail: Some("Twilio did not confirm the message.".into()),
-            fault: Some(Fault::Unknown),
+            fault: Some(FailureClass::Unknown),
         };
-        if !consent.given().await {
+        if !guard.claim().await {
             return unknown;
         }
         let first = self.posts.fetch_add(1, Ordering::SeqCst) == 0;
@@ -71,22 +73,22 @@ impl Sender for Mute {
             return unknown;
         }
         self.taken.fetch_add(1, Ordering::SeqCst);
-        if first { unknown } else { Report::sent(Some("SM2".into())) }
+        if first { unknown } else { SendReport::sent(Some("SM2".into())) }
     }
 
     fn can_tell(&self) -> bool {
         true
     }
 
-    async fn ask(&self, trace: &Trace) -> Told {
+    async fn ask(&self, trace: &MessageTrace) -> ProviderStatus {
         self.questions.fetch_add(1, Ordering::SeqCst);
         let taken = self.taken.load(Ordering::SeqCst);
         assert!(trace.provider_id.is_none() || taken > 0, "a name comes with a message");
         if taken == 0 {
-            return Told::Nothing;
+            return ProviderStatus::Nothing;
         }
         let state = DeliveryState::Delivered;
-        Told::Known(Report { state, ..Report::sent(Some("SM1".into())) })
+        ProviderStatus::Known(SendReport { state, ..SendReport::sent(Some("SM1".into())) })
     }
 
     async fn check(&self) -> Result<String, String> {
@@ -170,7 +172,7 @@ async fn security_20_a_terminal_that_was_too_slow_to_connect_sends_nothing_any_m
 
 #[tokio::test(flavor = "multi_thread")]
 async fn security_20_one_terminal_that_is_at_a_message_twice_sends_it_once() {
-    // Its own worker takes the errand again, since connecting takes so long.
+    // Its own worker takes the message again, since connecting takes so long.
     let post = PostOffice::start(|number| (number == 0).then_some((At::Data, Does::Hold))).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     let request = office.ask(Channel::Email).await;
@@ -204,7 +206,7 @@ async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_a
     assert_eq!(delivery.state, DeliveryState::Unknown);
     assert!(delivery.detail.expect("a sentence").contains("stopped in the middle"));
     assert_eq!((post.letters().len(), post.conversations()), (1, 1));
-    assert!(other.store().next_errand("nobody", EVERY).await.expect("an answer").is_none());
+    assert!(other.store().next_due("nobody", EVERY).await.expect("an answer").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -291,7 +293,7 @@ async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() 
 async fn security_20_what_a_worker_has_begun_it_ends_when_the_store_is_lost_meanwhile() {
     let post = PostOffice::start(|_| Some((At::Letter, Does::Hold))).await;
     // The provider takes longer to answer than the store is insisted upon.
-    let sender = smtp_sender_within(post.settings(), Times::default());
+    let sender = smtp_sender_within(post.settings(), SendTimeouts::default());
     let office = Office::new(sender, LONG).await;
     let requests = [office.ask(Channel::Email).await, office.ask(Channel::Email).await];
     office.pass(LEASE).await;

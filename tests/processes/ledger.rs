@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use countersign::config::keys::KeyFile;
-use countersign::domain::code::{Binding, Code, Digest};
+use countersign::domain::code::{Code, CodeBinding, Digest};
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -131,7 +131,7 @@ fn messages_belong(office: &Office) {
         let code = Code::parse(&message.code, 6).expect("a code");
         let request = request.parse().expect("a request");
         let generation = generation.trim().parse().expect("a number");
-        let binding = Binding { purpose, request: &request, generation };
+        let binding = CodeBinding { purpose, request: &request, generation };
         let key = ring.get(key).expect("a key");
         // A closed request keeps no digest; its reference tells it.
         *reference == message.reference

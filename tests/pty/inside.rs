@@ -5,21 +5,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use countersign::config::settings::UiSettings;
-use countersign::config::settings::{CustomerSettings, StoreSettings};
+use countersign::config::settings::{CustomerSettings, StoreSettings, UiSettings};
 use countersign::domain::customer::PhonePolicy;
-use countersign::domain::delivery::Report;
+use countersign::domain::delivery::SendReport;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::random::OsRandom;
-use countersign::service::ports::{Consent, Sender, Store};
+use countersign::service::ports::{SendGuard, Sender, Store};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
-use countersign::tui::model::Doing;
-use countersign::tui::terminal::Takeover;
+use countersign::tui::machine::model::PendingAct;
+use countersign::tui::terminal::guard::TerminalGuard;
 use countersign::tui::{Opening, RunError, run};
 use portable_pty::CommandBuilder;
 use tokio::sync::Notify;
@@ -103,8 +102,8 @@ impl Sender for Bad {
         "bad"
     }
 
-    async fn hand_over(&self, _message: &Outgoing, consent: &dyn Consent) -> Report {
-        assert!(consent.given().await);
+    async fn send_guarded(&self, _message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        assert!(guard.claim().await);
         match self {
             Self::Panics => panic!("a provider's fault"),
             Self::Hangs => std::future::pending().await,
@@ -143,7 +142,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy::default(),
-            limits: SendLimits::default(),
+            limits: RateLimits::default(),
             phones: PhonePolicy::of("US"),
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
@@ -160,7 +159,7 @@ fn interface(sender: Bad) {
         run(desk, opening, &Lifecycle::new(), &mut signals).await
     });
     runtime.shutdown_background();
-    assert!(matches!(end, Err(RunError::Unanswered(Doing::Deliver(_)))), "{end:?}");
+    assert!(matches!(end, Err(RunError::Unanswered(PendingAct::Deliver(_)))), "{end:?}");
 }
 
 #[test]
@@ -178,7 +177,7 @@ fn child_whose_provider_hangs() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_here() {
-    let takeover = Takeover::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     panic!("a fault on purpose");
 }
@@ -186,7 +185,7 @@ fn child_panics_here() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_on_another_thread() {
-    let takeover = Takeover::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     let code = "481902";
     let first = std::thread::spawn(move || panic!("a secret in a text: {code}"));

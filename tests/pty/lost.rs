@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use countersign::config::settings::UiSettings;
-use countersign::domain::delivery::Report;
+use countersign::domain::delivery::SendReport;
 use countersign::domain::message::Outgoing;
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::service::Desk;
-use countersign::service::ports::{Consent, Sender};
+use countersign::service::ports::{SendGuard, Sender};
 use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
@@ -107,10 +107,10 @@ impl Sender for Keeper {
         "keeper"
     }
 
-    async fn hand_over(&self, message: &Outgoing, consent: &dyn Consent) -> Report {
-        assert!(consent.given().await);
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        assert!(guard.claim().await);
         fs::write("code", message.facts.code.reveal()).expect("a file");
-        Report::sent(None)
+        SendReport::sent(None)
     }
 
     async fn check(&self) -> Result<String, String> {

@@ -9,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
-use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
 use super::seat::{Seat, countersign};

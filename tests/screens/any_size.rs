@@ -6,7 +6,7 @@ use std::time::Duration;
 use countersign::config::settings::ThemeName;
 use countersign::domain::customer::Customer;
 use countersign::domain::text::clean;
-use countersign::tui::model::{Focus, Model, Notice, Overlay, Screen, Tone};
+use countersign::tui::machine::model::{Focus, Model, Notice, Overlay, Screen, Tone};
 use countersign::tui::view::most_scroll;
 use proptest::prelude::*;
 use proptest::sample::Index;

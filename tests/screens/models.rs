@@ -5,25 +5,27 @@ use std::time::Instant;
 use chrono::FixedOffset;
 use countersign::config::settings::ThemeName;
 use countersign::domain::channel::{Channel, Factor};
+use countersign::domain::circuit_breaker::{
+    BreakerRecord, BreakerState, ProviderSlot, SendExperience,
+};
 use countersign::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
+use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
-use countersign::domain::figures::{Figures, Queue, Sample};
-use countersign::domain::line::{Condition, Experience, Health, Line};
 use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
-use countersign::service::lookup::ChannelChoice;
+use countersign::service::customers::lookup::ChannelChoice;
+use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
-use countersign::service::providers::Lines;
-use countersign::tui::clock::StoreClock;
-use countersign::tui::effect::TypedCode;
-use countersign::tui::model::{
-    Entry, FiguresPanel, Find, Hits, LogPanel, Model, Notice, Place, Screen, Send, Tone, TrayPanel,
-    Verified,
+use countersign::tui::machine::effect::TypedCode;
+use countersign::tui::machine::model::{
+    CounterInfo, DeliveryStatsPanel, Entry, Find, LogPanel, Model, Notice, Screen, SearchHits,
+    Send, Tone, TrayPanel, Verified,
 };
+use countersign::tui::machine::store_clock::StoreClock;
 use tui_input::Input;
 use zeroize::Zeroizing;
 
@@ -44,8 +46,8 @@ pub(crate) fn model(screen: Screen) -> (Model, Instant) {
     (model, now)
 }
 
-fn place() -> Place {
-    Place {
+fn place() -> CounterInfo {
+    CounterInfo {
         office: "Riverside Billing".into(),
         counter: "3".into(),
         clerk: "amira".into(),
@@ -106,7 +108,7 @@ pub(crate) fn people() -> Vec<Customer> {
 pub(crate) fn find(typed: &str, customers: Vec<Customer>, more: bool) -> Screen {
     Screen::Find(Find {
         input: Input::new(typed.into()),
-        found: Some(Box::new(Hits { typed: typed.into(), customers, more, preparing: None })),
+        found: Some(Box::new(SearchHits { typed: typed.into(), customers, more, preparing: None })),
         ..Find::default()
     })
 }
@@ -118,14 +120,14 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             contact: Some("+4**********12".into()),
             refusal: None,
             waits_until: None,
-            condition: Condition::Ok,
+            condition: BreakerState::Ok,
         },
         ChannelChoice {
             channel: Channel::Email,
             contact: Some("d***@example.org".into()),
             refusal: None,
             waits_until: None,
-            condition: Condition::Ok,
+            condition: BreakerState::Ok,
         },
     ]
 }
@@ -133,14 +135,14 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
 /// The email provider is down, so that SMS comes first.
 pub(crate) fn one_down() -> Vec<ChannelChoice> {
     let mut choices = choices();
-    choices[1].condition = Condition::Down;
+    choices[1].condition = BreakerState::Down;
     choices
 }
 
 /// Email goes by the second provider, so that SMS comes first.
 pub(crate) fn one_by_fallback() -> Vec<ChannelChoice> {
     let mut choices = choices();
-    choices[1].condition = Condition::Fallback;
+    choices[1].condition = BreakerState::Fallback;
     choices
 }
 
@@ -152,25 +154,28 @@ pub(crate) fn one_waits() -> Vec<ChannelChoice> {
 }
 
 /// What is known when it is.
-pub(crate) fn email_down() -> Lines {
-    let failed = |health: Health, _| {
+pub(crate) fn email_down() -> BreakerSnapshot {
+    let failed = |health: BreakerRecord, _| {
         let why = "The mail server cannot be reached. Nothing was sent.";
-        health.after(Experience::Failed, Some(why), at(-1))
+        health.after(SendExperience::Failed, Some(why), at(-1))
     };
-    let email = (0..3).fold(Health::new(Line::main(Channel::Email)), failed);
-    Lines { all: vec![email, Health::new(Line::main(Channel::Sms))], read_at: at(0) }
+    let email = (0..3).fold(BreakerRecord::new(ProviderSlot::main(Channel::Email)), failed);
+    BreakerSnapshot {
+        all: vec![email, BreakerRecord::new(ProviderSlot::main(Channel::Sms))],
+        read_at: at(0),
+    }
 }
 
 /// The email provider is down, and the second one does its work.
-pub(crate) fn email_by_fallback() -> Lines {
+pub(crate) fn email_by_fallback() -> BreakerSnapshot {
     let mut lines = email_down();
-    lines.all.push(Health::new(Line::fallback(Channel::Email)));
+    lines.all.push(BreakerRecord::new(ProviderSlot::fallback(Channel::Email)));
     lines
 }
 
 /// A day's messages.
-pub(crate) fn figures() -> FiguresPanel {
-    let sample = |provider: &str, fallback, state, minute: i64, took: Option<i64>| Sample {
+pub(crate) fn figures() -> DeliveryStatsPanel {
+    let sample = |provider: &str, fallback, state, minute: i64, took: Option<i64>| DeliverySample {
         provider: provider.into(),
         fallback,
         state,
@@ -184,14 +189,14 @@ pub(crate) fn figures() -> FiguresPanel {
     samples.extend((0..20).map(|it| sample("smtp", false, DeliveryState::Sent, it * 30, Some(1))));
     samples.push(sample("smtp", false, DeliveryState::Failed, 3, None));
     samples.push(sample("smtp", true, DeliveryState::Sent, 4, Some(2)));
-    let queue = Queue { length: 2, oldest: Some(std::time::Duration::from_secs(12)) };
-    let figures = Some(Figures::of(&samples, true, queue));
-    FiguresPanel { figures, ..FiguresPanel::default() }
+    let queue = QueueStats { length: 2, oldest: Some(std::time::Duration::from_secs(12)) };
+    let figures = Some(DeliveryStats::of(&samples, true, queue));
+    DeliveryStatsPanel { figures, ..DeliveryStatsPanel::default() }
 }
 
 /// A day without any.
-pub(crate) fn no_figures() -> FiguresPanel {
-    FiguresPanel { figures: Some(Figures::default()), ..FiguresPanel::default() }
+pub(crate) fn no_figures() -> DeliveryStatsPanel {
+    DeliveryStatsPanel { figures: Some(DeliveryStats::default()), ..DeliveryStatsPanel::default() }
 }
 
 /// A request whose message waits for another try.

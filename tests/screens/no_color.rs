@@ -4,7 +4,7 @@
 use std::num::NonZero;
 
 use countersign::config::settings::ThemeName;
-use countersign::tui::screen::Screen;
+use countersign::tui::terminal::frame_writer::FrameWriter;
 use countersign::tui::theme::Theme;
 use countersign::tui::view::view;
 
@@ -14,7 +14,7 @@ use crate::states;
 fn selection_and_weight_survive_no_color() {
     let (model, now) = states::find_several();
     let theme = Theme::of(ThemeName::Mono, false);
-    let mut drawn = Screen::new((80, 24)).expect("a screen");
+    let mut drawn = FrameWriter::new((80, 24)).expect("a screen");
     let bytes = drawn.draw((80, 24), |frame| view(&model, &theme, now, frame)).expect("a frame");
     let size = |cells: u16| NonZero::new(cells).expect("a size");
     let mut parser = vt100::Parser::new(size(24), size(80), 0);

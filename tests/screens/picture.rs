@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use countersign::config::settings::ThemeName;
-use countersign::tui::model::Model;
+use countersign::tui::machine::model::Model;
 use countersign::tui::theme::Theme;
 use countersign::tui::view::view;
 use ratatui::Terminal;

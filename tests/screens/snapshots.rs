@@ -4,7 +4,7 @@
 
 use countersign::config::settings::ThemeName;
 use countersign::tui::color::ColorDepth;
-use countersign::tui::suit::Capabilities;
+use countersign::tui::terminal::capabilities::Capabilities;
 use countersign::tui::theme::Theme;
 
 use crate::picture::{shoot, shoot_with};

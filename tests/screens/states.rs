@@ -9,12 +9,12 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::Preparing;
-use countersign::tui::effect::EffectId;
-use countersign::tui::keymap::{BINDINGS, Command};
-use countersign::tui::model::{
-    Entry, FiguresPanel, Find, Focus, LogPanel, Model, Overlay, Palette, Part, Question, Screen,
-    Send, Story, Tone, TrayPanel, Verified,
+use countersign::service::ports::IndexProgress;
+use countersign::tui::machine::effect::EffectId;
+use countersign::tui::machine::keymap::{BINDINGS, Command};
+use countersign::tui::machine::model::{
+    DeliveryStatsPanel, DependencyState, Entry, Find, Focus, LogPanel, Model, Overlay, Palette,
+    Question, Screen, Send, Timeline, Tone, TrayPanel, Verified,
 };
 
 use crate::models as m;
@@ -48,13 +48,13 @@ states! {
     find_several => m::model(m::find("rivera", m::people(), false));
     find_more => find_more_than_fit();
     find_slow => with(find_several(), |model| {
-        model.health.store = Part::Slow;
+        model.health.store = DependencyState::Slow;
         if let Screen::Find(find) = &mut model.screen {
             find.searching = Some(EffectId(1));
         }
     });
     find_store_down => with(find_empty(), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         model.notice = Some(m::notice(
             Tone::Bad,
             "The store cannot be reached: connection refused. It is tried again until it \
@@ -64,13 +64,13 @@ states! {
     find_while_customers_are_prepared => preparing(find_several());
     find_nobody_while_customers_are_prepared => preparing(find_nobody());
     find_lost_and_waiting => with(m::model(m::find("rivera", Vec::new(), false)), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         if let Screen::Find(find) = &mut model.screen {
             find.found = None;
             find.waits = true;
         }
     });
-    find_lost_with_older_hits => with(find_slow(), |model| model.health.store = Part::Down);
+    find_lost_with_older_hits => with(find_slow(), |model| model.health.store = DependencyState::Down);
     find_opening_slowly => with(find_slow(), |model| {
         if let Screen::Find(find) = &mut model.screen {
             find.opening = find.searching.take();
@@ -78,10 +78,10 @@ states! {
     });
     log_lost_since_yesterday => with(
         in_log(LogPanel { read_at: Some(m::at(-86_400)), ..m::log() }),
-        |model| model.health.store = Part::Down,
+        |model| model.health.store = DependencyState::Down,
     );
     find_lost_with_log => with(find_several(), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         model.log = Some(LogPanel { read_at: Some(m::at(-600)), ..m::log() });
     });
     find_clock_off => with(find_empty(), |model| {
@@ -91,7 +91,7 @@ states! {
         ));
     });
     send_lost => with(send(Send { sending: Some(EffectId(1)), ..m::send() }), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         model.notice = Some(m::notice(
             Tone::Warning,
             "The connection to the store broke while the code was being asked for. Asking \
@@ -99,7 +99,7 @@ states! {
         ));
     });
     entry_lost => with(entry_checking(), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         model.notice = Some(m::notice(
             Tone::Warning,
             "The connection to the store broke while the code was being checked. Checking \
@@ -107,7 +107,7 @@ states! {
         ));
     });
     verified_lost => with(verified(m::verified()), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
         model.notice = Some(m::notice(
             Tone::Bad,
             "The store cannot be reached: connection refused. It is tried again until it \
@@ -115,10 +115,10 @@ states! {
         ));
     });
     log_lost => with(in_log(LogPanel { read_at: Some(m::at(-600)), ..m::log() }), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
     });
     log_lost_and_never_read => with(in_log(LogPanel::default()), |model| {
-        model.health.store = Part::Down;
+        model.health.store = DependencyState::Down;
     });
     find_kept => with(find_several(), |model| {
         if let Screen::Find(find) = &mut model.screen {
@@ -295,7 +295,7 @@ states! {
     figures => with(overlay(Overlay::Figures(m::figures())), |model| {
         model.providers.known = m::email_down();
     });
-    figures_reading => overlay(Overlay::Figures(FiguresPanel::default()));
+    figures_reading => overlay(Overlay::Figures(DeliveryStatsPanel::default()));
     figures_empty => overlay(Overlay::Figures(m::no_figures()));
     help => overlay(Overlay::Help { scroll: 0 });
     help_in_the_log => with(in_log(m::log()), |model| {
@@ -322,8 +322,8 @@ states! {
         model.place.office = "The Riverside and Upper Valley Waste Billing Association".into();
         model.place.counter = "window at the old town hall".into();
         model.place.clerk = "maximiliane-alexandra".into();
-        model.health.email = Part::Down;
-        model.health.sms = Part::Slow;
+        model.health.email = DependencyState::Down;
+        model.health.sms = DependencyState::Slow;
         if let Screen::Send(send) = &mut model.screen {
             send.customer = m::people().swap_remove(3);
         }
@@ -338,7 +338,7 @@ fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
 fn preparing(state: State) -> State {
     with(state, |model| {
         if let Screen::Find(Find { found: Some(found), .. }) = &mut model.screen {
-            found.preparing = Some(Preparing { seen: 412_000, percent: 41 });
+            found.preparing = Some(IndexProgress { seen: 412_000, percent: 41 });
         }
     })
 }
@@ -385,7 +385,7 @@ fn in_log(log: LogPanel) -> State {
 }
 
 fn story(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
-    let story = Some(Story { events, reading: None, scroll });
+    let story = Some(Timeline { events, reading: None, scroll });
     in_log(LogPanel { story, ..m::log() })
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::domain::contact::{Contact, ContactKind};
+use countersign::domain::contact_notice::NoticeStep;
 use countersign::domain::customer::{CustomerId, NewCustomer};
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{Event, EventFilter, EventKind};
-use countersign::domain::notice::Next;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, RequestId, Status};
-use countersign::service::ports::notices::{Notice, NoticeOutcome};
-use countersign::service::ports::{CustomerKey, Issued, Quarantine};
+use countersign::service::ports::contact_notices::{Notice, NoticeOutcome};
+use countersign::service::ports::{CustomerKey, IssueOutcome, Quarantine};
 use countersign::store::SqlStore;
 
 use crate::office::Office;
@@ -35,30 +35,30 @@ fn over(customer: CustomerId, contact: Contact) -> Wish {
     Wish { contact, ..wish(customer, "222222") }
 }
 
-fn quarantined(issued: Issued) -> Quarantine {
+fn quarantined(issued: IssueOutcome) -> Quarantine {
     match issued {
-        Issued::Quarantined(quarantine) => quarantine,
+        IssueOutcome::Quarantined(quarantine) => quarantine,
         other => panic!("not held back: {other:?}"),
     }
 }
 
 impl Terminal {
-    async fn asks(&self, customer: CustomerId, contact: Contact) -> Issued {
+    async fn asks(&self, customer: CustomerId, contact: Contact) -> IssueOutcome {
         self.try_issue(&over(customer, contact)).await.expect("an answer")
     }
 
     /// Asks for another code to this contact; gives what came of it.
     async fn reissue_to(&self, request: &Request, contact: &Contact) -> &'static str {
         match self.try_reissue_to(request, "222222", contact).await.expect("an answer") {
-            Issued::Fresh(_) => "sent",
-            Issued::Quarantined(_) => "held back",
+            IssueOutcome::Fresh(_) => "sent",
+            IssueOutcome::Quarantined(_) => "held back",
             other => panic!("{other:?}"),
         }
     }
 
     /// All notices, which are taken.
     async fn notices(&self) -> Vec<Notice> {
-        let mut notices = self.store.take_notices(&["tray"], 99).await.expect("an answer");
+        let mut notices = self.store.claim_notices(&["tray"], 99).await.expect("an answer");
         notices.sort_by_key(|it| it.id);
         notices
     }
@@ -68,10 +68,10 @@ impl Terminal {
         self.notices().await.iter().map(|it| it.contact.as_str().to_owned()).collect()
     }
 
-    async fn concludes(&self, notice: &Notice, report: &Report, next: Next) {
+    async fn concludes(&self, notice: &Notice, report: &SendReport, next: NoticeStep) {
         let outcome =
             NoticeOutcome { notice, provider: Some("tray"), report, next, actor: &self.actor };
-        self.store.conclude_notice(outcome).await.expect("written");
+        self.store.complete_notice(outcome).await.expect("written");
     }
 
     async fn entries(&self, kind: EventKind) -> Vec<Event> {
@@ -112,7 +112,7 @@ on_each_store! {
         let digests = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
         assert_eq!(house.number(digests).await, 2, "the digest is erased");
         assert_eq!(house.number("SELECT COUNT(*) FROM core_outbox").await, 2, "nothing is sent");
-        let waiting = desk.store.queue().await.expect("an answer").length;
+        let waiting = desk.store.queue_stats().await.expect("an answer").length;
         assert_eq!(waiting, 3, "the one before is to be told");
         let cancelled = desk.entries(EventKind::Cancelled).await;
         assert_eq!(cancelled.len(), 1);
@@ -261,7 +261,7 @@ on_each_store! {
         assert_eq!(desk.told().await, [] as [&str; 0], "once");
         // Who has read the record before it was changed reads it again.
         let stale = desk.asks(customer, old).await;
-        assert!(matches!(stale, Issued::Outdated), "{stale:?}");
+        assert!(matches!(stale, IssueOutcome::Outdated), "{stale:?}");
         office.house.pass(24 * HOUR).await;
         desk.issue(&over(customer, new)).await;
     }
@@ -288,31 +288,31 @@ on_each_store! {
     async fn security_17_a_notice_is_one_terminals_at_a_time_and_taken_over_when_it_died(house) {
         let (desk, _) = desk(&house).await;
         desk.import(&[dana(NEW)]).await;
-        let elsewhere = desk.store.take_notices(&["smtp"], 9).await.expect("an answer");
+        let elsewhere = desk.store.claim_notices(&["smtp"], 9).await.expect("an answer");
         assert!(elsewhere.is_empty(), "another provider's");
         let first = desk.notices().await.remove(0);
         assert!(desk.notices().await.is_empty(), "somebody is at it");
-        let next = desk.store.next_notice(&["tray"]).await.expect("an answer").expect("a time");
+        let next = desk.store.next_notice_due(&["tray"]).await.expect("an answer").expect("a time");
         assert!(next > Duration::from_secs(100) && next <= Duration::from_mins(2), "{next:?}");
         house.pass(120_000).await;
         let second = desk.notices().await.remove(0);
         assert_eq!((second.id, second.tries), (first.id, 2));
         // Who comes back too late can undo nothing.
-        desk.concludes(&first, &Report::sent(None), Next::Told).await;
+        desk.concludes(&first, &SendReport::sent(None), NoticeStep::Told).await;
         assert!(desk.entries(EventKind::NoticeSent).await.is_empty());
-        desk.concludes(&second, &Report::sent(None), Next::Told).await;
+        desk.concludes(&second, &SendReport::sent(None), NoticeStep::Told).await;
         let told = desk.entries(EventKind::NoticeSent).await;
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].contact.as_deref(), Some("d***@example.org"));
         assert_eq!(house.number("SELECT COUNT(*) FROM core_notice").await, 0);
-        assert_eq!(desk.store.next_notice(&["tray"]).await.expect("an answer"), None);
+        assert_eq!(desk.store.next_notice_due(&["tray"]).await.expect("an answer"), None);
     }
 
     async fn security_17_a_notice_that_no_terminal_can_tell_is_anybodys_after_five_days(house) {
         let (desk, _) = desk(&house).await;
         desk.import(&[dana(NEW)]).await;
-        let elsewhere = async || desk.store.take_notices(&["smtp"], 9).await.expect("an answer");
-        let wait = async || desk.store.next_notice(&["smtp"]).await.expect("an answer");
+        let elsewhere = async || desk.store.claim_notices(&["smtp"], 9).await.expect("an answer");
+        let wait = async || desk.store.next_notice_due(&["smtp"]).await.expect("an answer");
         assert!(elsewhere().await.is_empty());
         let days = Duration::from_hours(5 * 24);
         let left = wait().await.expect("a time");
@@ -333,17 +333,17 @@ on_each_store! {
         let (desk, _) = desk(&house).await;
         desk.import(&[dana(NEW)]).await;
         let notice = desk.notices().await.remove(0);
-        let gone = Report {
+        let gone = SendReport {
             state: DeliveryState::Undeliverable,
             provider_id: None,
             detail: Some("There is no such mailbox.".into()),
-            fault: Some(Fault::Recipient),
+            fault: Some(FailureClass::Recipient),
         };
-        desk.concludes(&notice, &gone, Next::Again(Duration::from_mins(1))).await;
+        desk.concludes(&notice, &gone, NoticeStep::Again(Duration::from_mins(1))).await;
         assert!(desk.notices().await.is_empty(), "it waits");
         house.pass(60_000).await;
         let notice = desk.notices().await.remove(0);
-        desk.concludes(&notice, &gone, Next::GivenUp).await;
+        desk.concludes(&notice, &gone, NoticeStep::GivenUp).await;
         let given_up = desk.entries(EventKind::NoticeNotSent).await;
         assert_eq!(given_up.len(), 1);
         assert_eq!(given_up[0].outcome, Some(Outcome::Undeliverable));
@@ -405,8 +405,8 @@ async fn race(
     let changed = [changed];
     let (issued, _) = tokio::join!(asking.asks(customer, email(OLD)), importing.import(&changed));
     let request = match issued {
-        Issued::Fresh(request) => Some(request.id),
-        Issued::Outdated => None,
+        IssueOutcome::Fresh(request) => Some(request.id),
+        IssueOutcome::Outdated => None,
         other => panic!("{other:?}"),
     };
     (request, customer)

@@ -2,8 +2,8 @@
 //! about it, and nothing that is secret.
 
 use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings};
+use countersign::service::messages;
 use countersign::service::ports::{Store, StoreError};
-use countersign::service::wording;
 
 use crate::servers::{PASSWORD, Server};
 use crate::support::{House, Kind, open, server_settings};
@@ -23,7 +23,7 @@ async fn check(settings: ServerSettings) -> StoreError {
 
 /// The one sentence for people, which repeats no secret.
 fn told(error: &StoreError, wanted: &[&str]) {
-    let told = wording::store_error(error);
+    let told = messages::store_error(error);
     for part in wanted {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -1,13 +1,14 @@
 //! The file: who may read it, where it may lie, how it comes to be.
 
-use std::fs::{self, Permissions};
+use std::fs;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
-use countersign::service::ports::{Issued, Store, StoreError};
-use countersign::service::wording;
+use countersign::service::messages;
+use countersign::service::ports::{IssueOutcome, Store, StoreError};
 use sqlx::SqliteConnection;
 use tokio::task::JoinSet;
 
@@ -76,7 +77,7 @@ async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
         let house = House::sqlite();
         let store = house.open().await;
         Terminal::new(store.clone()).customer("WB-1").await;
-        let (_changes, mut lost) = (store.changes(), store.lost());
+        let (_changes, mut lost) = (store.changes(), store.connection_state());
         let (file, old) = (house.file(), house.file().with_extension("old"));
         fs::copy(&file, &old).expect("copied");
         match how {
@@ -89,7 +90,7 @@ async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
         let told = lost.wait_for(Option::is_some);
         let told = tokio::time::timeout(Duration::from_secs(20), told).await.expect("in time");
         let told = told.expect("a watch").clone().expect("an error");
-        let told = wording::store_error(&told);
+        let told = messages::store_error(&told);
         assert!(told.contains("moved or replaced"), "{how}: {told}");
         if how == "moved" {
             fs::rename(file.with_extension("away"), &file).expect("brought back");
@@ -116,11 +117,11 @@ async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
     let (first, second) = (wish(customer, "111111"), wish(customer, "222222"));
     lock(&mut other).await;
     let (issued, ()) = tokio::join!(desk.try_issue(&first), free(&mut other, 2));
-    assert!(matches!(issued, Ok(Issued::Fresh(_))), "{issued:?}");
+    assert!(matches!(issued, Ok(IssueOutcome::Fresh(_))), "{issued:?}");
     lock(&mut other).await;
     let (refused, ()) = tokio::join!(desk.try_issue(&second), free(&mut other, 8));
     let Err(error @ StoreError::Busy(_)) = refused else { panic!("{refused:?}") };
-    let told = wording::store_error(&error);
+    let told = messages::store_error(&error);
     for part in ["Another counter is busy", "Nothing was done", "try again"] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
+use countersign::service::messages;
 use countersign::service::ports::{Store, StoreError};
-use countersign::service::wording;
 use sqlx::Connection as _;
 
 use crate::servers::{Kind, Options, Server};
@@ -59,7 +59,7 @@ async fn who_waits_for_anothers_lock_is_told_that_it_is_busy() {
             desk.try_issue(&wish(customer, "111111")).await
         };
         let Err(error @ StoreError::Busy(_)) = refused else { panic!("{kind:?}: {refused:?}") };
-        let told = wording::store_error(&error);
+        let told = messages::store_error(&error);
         assert!(told.contains("Another counter is busy"), "{told}");
         desk.issue(&wish(customer, "222222")).await;
     }

@@ -7,18 +7,18 @@ use std::time::Duration;
 use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
 };
+use countersign::domain::circuit_breaker::ProviderSlot;
 use countersign::domain::contact::ContactKind;
+use countersign::domain::contact_notice::NoticeStep;
 use countersign::domain::customer::CustomerId;
-use countersign::domain::delivery::Report;
+use countersign::domain::delivery::SendReport;
 use countersign::domain::event::EventFilter;
-use countersign::domain::line::Line;
-use countersign::domain::notice::Next;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::notices::{NoticeOutcome, Notices};
+use countersign::service::ports::contact_notices::{NoticeOutcome, Notices};
 use countersign::service::ports::outbox::Outbox;
-use countersign::service::ports::{Attempted, Issued, SessionFilter, Store, StoreError};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter, Store, StoreError};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};
@@ -95,19 +95,19 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     store.customer(dana).await.expect("an answer").expect("Dana");
     store.account(dana).await.expect("an answer");
     let query = Query::parse("dana").expect("a query");
-    store.prepared().await;
+    store.index_ready().await;
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
     let first = desk.issue(&wish(dana, "111111")).await;
-    let errand = desk.errand(&first).await;
-    let line = Line::fallback(errand.line.channel);
-    assert!(store.begin(&[(&errand, line)], HOLDER).await.expect("an answer")[0]);
-    store.take(HOLDER, &["tray"], 9).await.expect("an answer");
-    store.lines().await.expect("an answer");
+    let message = desk.message(&first).await;
+    let line = ProviderSlot::fallback(message.line.channel);
+    assert!(store.claim_send(&[(&message, line)], HOLDER).await.expect("an answer")[0]);
+    store.claim_due(HOLDER, &["tray"], 9).await.expect("an answer");
+    store.circuit_breakers().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
     let again = desk.reissue(&first, "222222").await;
     let token = token(next());
     let right = desk.enter_with(&again.id, "222222", &token).await.expect("an answer");
-    let Attempted::Verified { session, .. } = right else { panic!("{right:?}") };
+    let AttemptOutcome::Verified { session, .. } = right else { panic!("{right:?}") };
     let idle = Duration::from_mins(1);
     store.touch(&token.digest(), idle).await.expect("an answer").expect("a session");
     assert_eq!(store.sessions(SessionFilter::Alive, 9).await.expect("an answer").len(), 1);
@@ -130,13 +130,14 @@ async fn a_contact_has_changed(store: Arc<SqlStore>) {
     let desk = Terminal::new(store.clone());
     let new = Wish { contact: email("new@example.org"), ..wish(CustomerId(7), "444444") };
     let held = desk.try_issue(&new).await.expect("an answer");
-    assert!(matches!(held, Issued::Quarantined(_)), "{held:?}");
-    let notices = store.take_notices(&["tray"], 9).await.expect("an answer");
+    assert!(matches!(held, IssueOutcome::Quarantined(_)), "{held:?}");
+    let notices = store.claim_notices(&["tray"], 9).await.expect("an answer");
     let [notice] = notices.as_slice() else { panic!("{notices:?}") };
-    let (report, actor) = (Report::sent(None), &desk.actor);
+    let (report, actor) = (SendReport::sent(None), &desk.actor);
     let (provider, report) = ("tray", &report);
-    let told = NoticeOutcome { notice, provider: Some(provider), report, next: Next::Told, actor };
-    store.conclude_notice(told).await.expect("written");
+    let told =
+        NoticeOutcome { notice, provider: Some(provider), report, next: NoticeStep::Told, actor };
+    store.complete_notice(told).await.expect("written");
     let why = "she showed her passport";
     let confirmed =
         store.confirm_contact("a word", CustomerId(7), ContactKind::Email, why, &desk.actor).await;

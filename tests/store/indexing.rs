@@ -7,7 +7,7 @@ use countersign::config::settings::CustomerSettings;
 use countersign::domain::customer::{Account, CustomerId};
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
-use countersign::service::index::{self, IndexCount};
+use countersign::service::customers::reindex::{self, ReindexCount};
 use countersign::service::ports::{CustomerKey, Store, StoreError};
 use countersign::store::SqlStore;
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ use crate::support::{House, Kind, TRAY, actor, mysql, new_customer, on_each_stor
 
 /// The account numbers that a search finds once everybody can be found.
 async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
-    store.prepared().await;
+    store.index_ready().await;
     found_now(store, typed).await
 }
 
@@ -27,12 +27,12 @@ async fn found_now(store: &SqlStore, typed: &str) -> Vec<String> {
     found.into_iter().map(|it| it.account_no).collect()
 }
 
-async fn compare(store: &SqlStore, dry: bool) -> IndexCount {
-    index::compare(store, dry, |_| {}).await.expect("compared")
+async fn compare(store: &SqlStore, dry: bool) -> ReindexCount {
+    reindex::compare(store, dry, |_| {}).await.expect("compared")
 }
 
-fn count(seen: u64, added: u64, changed: u64, forgotten: u64) -> IndexCount {
-    IndexCount { seen, added, changed, forgotten, ..IndexCount::default() }
+fn count(seen: u64, added: u64, changed: u64, forgotten: u64) -> ReindexCount {
+    ReindexCount { seen, added, changed, forgotten, ..ReindexCount::default() }
 }
 
 async fn office(kind: Kind) -> Office {
@@ -72,7 +72,7 @@ on_each_store! {
         let names = [new_customer("WB-1", "Dana Rivera"), new_customer("WB-2", "Ana Pía Stone")];
         let store = house.open().await;
         store.import(&names, TRAY, &actor(), false).await.expect("imported");
-        store.prepared().await;
+        store.index_ready().await;
         store.close().await;
         // As a program of version 5 left it, which looked each word up by itself.
         for statement in [
@@ -139,7 +139,7 @@ on_each_store! {
         assert_eq!(house.number(indexed).await, 1, "before anybody searches");
         store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor(), false).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
-        assert_eq!(*store.preparing().borrow(), None);
+        assert_eq!(*store.index_progress().borrow(), None);
     }
 
     async fn a_store_with_a_history_keeps_to_its_customers(house) {
@@ -244,14 +244,14 @@ on_each_store! {
         let since = Instant::now();
         assert_eq!(found_now(&store, "muller").await, [] as [&str; 0]);
         assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
-        assert!(store.preparing().borrow().is_some(), "it says that not all are found");
+        assert!(store.index_progress().borrow().is_some(), "it says that not all are found");
         // Who has to be found waits.
         let named = store.identify(CustomerKey::Account("K-9"));
         assert!(timeout(Duration::from_millis(100), named).await.is_err());
         drop(held);
-        timeout(Duration::from_secs(20), store.prepared()).await.expect("filled");
+        timeout(Duration::from_secs(20), store.index_ready()).await.expect("filled");
         assert_eq!(found(&store, "muller").await, ["K-7"]);
-        assert_eq!(*store.preparing().borrow(), None);
+        assert_eq!(*store.index_progress().borrow(), None);
     }
 
     async fn customers_that_are_only_read_are_not_written(house) {

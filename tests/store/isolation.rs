@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use countersign::domain::delivery::Report;
+use countersign::domain::delivery::SendReport;
 use countersign::domain::event::{EventFilter, EventKind};
-use countersign::domain::outbox::Step;
+use countersign::domain::outbox::NextStep;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::{Attempted, Issued};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 use sqlx::{AssertSqlSafe, Connection};
 
 use crate::support::{House, Kind, Terminal, mysql, next, on_each_store, postgres, token, wish};
@@ -64,7 +64,7 @@ async fn security_43_what_another_terminal_committed_is_seen_by_the_next_stateme
             beside!(mysql(house.database()).await, work, meanwhile);
         }
         let issued = act.expect("begun").await.expect("ended").expect("an answer");
-        assert!(matches!(issued, Issued::Closed(_)), "{kind:?}: {issued:?}");
+        assert!(matches!(issued, IssueOutcome::Closed(_)), "{kind:?}: {issued:?}");
     }
 }
 
@@ -76,9 +76,9 @@ on_each_store! {
         let request = desk.issue(&wish(customer, "123456")).await;
         desk.enter(&request.id, "000000").await;
         let token = token(next());
-        let errand = desk.errand(&request).await;
+        let message = desk.message(&request).await;
         for _ in 0..2 {
-            desk.conclude(&errand, &Step { report: Report::sent(None), next: None }).await;
+            desk.conclude(&message, &NextStep { report: SendReport::sent(None), next: None }).await;
         }
         let unlocked = [
             desk.store.unlock("one", customer, "passport", &desk.actor).await.expect("an answer"),
@@ -87,7 +87,7 @@ on_each_store! {
         ];
         assert_eq!(unlocked, [true, true, false]);
         let right = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
-        let Attempted::Verified { session, .. } = right else { panic!("{right:?}") };
+        let AttemptOutcome::Verified { session, .. } = right else { panic!("{right:?}") };
         for _ in 0..2 {
             let end = desk.store.end_session(&session.id, SessionEnd::Logout, &desk.actor).await;
             end.expect("an answer").expect("a session");

@@ -3,7 +3,7 @@
 
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
-use countersign::service::ports::{Attempted, Issued};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -217,8 +217,8 @@ impl Real {
         wish.purpose = format!("purpose {purpose}");
         let issued = self.desk.try_issue(&wish).await.expect("an answer");
         let expected = model.ask(purpose, &wish.code);
-        assert_eq!(matches!(issued, Issued::Fresh(_)), expected, "{issued:?}");
-        if let Issued::Fresh(request) = issued {
+        assert_eq!(matches!(issued, IssueOutcome::Fresh(_)), expected, "{issued:?}");
+        if let IssueOutcome::Fresh(request) = issued {
             self.requests.push(request);
         }
     }
@@ -228,18 +228,19 @@ impl Real {
         let request = self.desk.request(&self.requests[at].id).await;
         let issued = self.desk.try_reissue(&request, &code).await.expect("an answer");
         let expected = model.resend(at, &code);
-        assert_eq!(matches!(issued, Issued::Fresh(_)), expected, "{issued:?}");
+        assert_eq!(matches!(issued, IssueOutcome::Fresh(_)), expected, "{issued:?}");
     }
 
     async fn enter(&mut self, model: &mut Model, at: usize, code: &str) {
         let attempted = self.desk.try_enter(&self.requests[at].id, code).await.expect("an answer");
         let found = match &attempted {
-            Attempted::Verified { .. } => Outcome::Verified,
-            Attempted::Refused { outcome, .. } => *outcome,
-            Attempted::NotFound => panic!("the request is gone"),
+            AttemptOutcome::Verified { .. } => Outcome::Verified,
+            AttemptOutcome::Refused { outcome, .. } => *outcome,
+            AttemptOutcome::NotFound => panic!("the request is gone"),
         };
         assert_eq!(found, model.enter(at, code), "{attempted:?}");
-        let (Attempted::Verified { request, .. } | Attempted::Refused { request, .. }) = attempted
+        let (AttemptOutcome::Verified { request, .. } | AttemptOutcome::Refused { request, .. }) =
+            attempted
         else {
             return;
         };

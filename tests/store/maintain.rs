@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use countersign::domain::chore::{Chore, Tidied};
 use countersign::domain::event::EventFilter;
+use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::Retention;
 use countersign::domain::request::Status;
-use countersign::service::ports::{Batch, Store, StoreError};
+use countersign::service::ports::{Store, StoreError, TaskBatch};
 
 use crate::support::{House, Kind, Terminal, next, on_each_store, open, phone, wish};
 
@@ -23,17 +23,28 @@ fn days(days: u64) -> Duration {
 }
 
 /// One batch from the beginning.
-async fn batch(store: &dyn Store, chore: Chore, most: u32) -> Result<Tidied, StoreError> {
+async fn batch(
+    store: &dyn Store,
+    chore: MaintenanceTask,
+    most: u32,
+) -> Result<TaskProgress, StoreError> {
     let retention = Retention::default();
-    store.tidy(Batch { chore, retention: &retention, from: Batch::START, most }).await
+    store
+        .run_maintenance_batch(TaskBatch {
+            chore,
+            retention: &retention,
+            from: TaskBatch::START,
+            most,
+        })
+        .await
 }
 
 /// Does a chore to its end; gives how much was done.
-async fn tidy(store: &dyn Store, chore: Chore, retention: Retention, most: u32) -> u64 {
-    let (mut from, mut done) = (Batch::START, 0);
+async fn tidy(store: &dyn Store, chore: MaintenanceTask, retention: Retention, most: u32) -> u64 {
+    let (mut from, mut done) = (TaskBatch::START, 0);
     loop {
-        let batch = Batch { chore, retention: &retention, from, most };
-        let tidied = store.tidy(batch).await.expect("the store answers");
+        let batch = TaskBatch { chore, retention: &retention, from, most };
+        let tidied = store.run_maintenance_batch(batch).await.expect("the store answers");
         done += tidied.done;
         match tidied.next {
             Some(next) => from = next,
@@ -45,12 +56,12 @@ async fn tidy(store: &dyn Store, chore: Chore, retention: Retention, most: u32) 
 /// Does everything, and then finds nothing to do.
 async fn maintain(store: &dyn Store, retention: Retention) -> [u64; 5] {
     let mut done = [0; 5];
-    for (at, chore) in Chore::ALL.into_iter().enumerate() {
-        let due = store.due(chore, &retention, 100_000).await.expect("a count");
+    for (at, chore) in MaintenanceTask::ALL.into_iter().enumerate() {
+        let due = store.maintenance_due(chore, &retention, 100_000).await.expect("a count");
         done[at] = tidy(store, chore, retention, 100).await;
         assert_eq!(due, done[at], "{chore:?} does what was counted");
         let again = tidy(store, chore, retention, 100).await;
-        let due = store.due(chore, &retention, 100_000).await.expect("a count");
+        let due = store.maintenance_due(chore, &retention, 100_000).await.expect("a count");
         assert_eq!((again, due), (0, 0), "{chore:?} is done");
     }
     done
@@ -232,10 +243,10 @@ on_each_store! {
     async fn a_count_stops_where_it_is_told_to(house) {
         let store = house.open().await;
         past_requests(&house, 40, 40 * DAY).await;
-        let due = store.due(Chore::ArchiveRequests, &Retention::default(), 10).await;
+        let due = store.maintenance_due(MaintenanceTask::ArchiveRequests, &Retention::default(), 10).await;
         assert_eq!(due.expect("a count"), 10);
         assert_eq!(count(&house, "core_otp").await, 40, "counting changes nothing");
-        let done = batch(&*store, Chore::ArchiveRequests, 10).await.expect("an answer").done;
+        let done = batch(&*store, MaintenanceTask::ArchiveRequests, 10).await.expect("an answer").done;
         assert_eq!((done, count(&house, "core_otp").await), (10, 30), "nor is a batch larger");
     }
 
@@ -254,7 +265,7 @@ on_each_store! {
                 let runtime = runtime.expect("a runtime");
                 runtime.block_on(async {
                     let store = open(&settings).await.expect("the store opens");
-                    cut_off(batch(&store, Chore::ArchiveRequests, 3), polls).await.is_some()
+                    cut_off(batch(&store, MaintenanceTask::ArchiveRequests, 3), polls).await.is_some()
                 })
             });
             ended = process.join().expect("it ends");
@@ -265,7 +276,7 @@ on_each_store! {
             }
         }
         assert!(ended, "a batch has an end");
-        tidy(&*house.open().await, Chore::ArchiveRequests, Retention::default(), 7).await;
+        tidy(&*house.open().await, MaintenanceTask::ArchiveRequests, Retention::default(), 7).await;
         assert_eq!((count(&house, total).await, count(&house, "core_otp").await), (30, 1));
     }
 
@@ -276,7 +287,7 @@ on_each_store! {
         for _ in 0..4 {
             let store = house.open().await;
             tasks.spawn(async move {
-                tidy(&*store, Chore::ArchiveRequests, Retention::default(), 20).await
+                tidy(&*store, MaintenanceTask::ArchiveRequests, Retention::default(), 20).await
             });
         }
         assert_eq!(tasks.join_all().await.into_iter().sum::<u64>(), 400);
@@ -301,9 +312,9 @@ on_each_store! {
             });
         }
         let mut archived = 0;
-        for chore in Chore::ALL {
+        for chore in MaintenanceTask::ALL {
             let done = tidy(&*store, chore, Retention::default(), 50).await;
-            archived += if chore == Chore::ArchiveRequests { done } else { 0 };
+            archived += if chore == MaintenanceTask::ArchiveRequests { done } else { 0 };
         }
         counters.join_all().await;
         assert!(archived >= 1_999, "{archived}");

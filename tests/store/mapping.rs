@@ -25,7 +25,7 @@ on_each_store! {
         let check = store.check_customers().await.expect("an answer");
         assert!(check.found.ends_with("core_customer, 0 of 2 can be found"), "{check:?}");
         assert_eq!(check.findings.len(), 1, "{check:?}");
-        let count = countersign::service::index::compare(store.as_ref(), false, |_| {}).await;
+        let count = countersign::service::customers::reindex::compare(store.as_ref(), false, |_| {}).await;
         assert_eq!(count.expect("compared").added, 2);
         let check = store.check_customers().await.expect("an answer");
         assert!(check.found.ends_with("core_customer, 2 of 2 can be found"), "{check:?}");

@@ -3,86 +3,86 @@
 
 use std::time::Duration;
 
+use countersign::domain::circuit_breaker::{BreakerState, ProviderSlot, SendExperience};
 use countersign::domain::contact::Contact;
 use countersign::domain::customer::CustomerId;
-use countersign::domain::delivery::{DeliveryState, Fault, Report};
+use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{EventFilter, EventKind};
-use countersign::domain::line::{Condition, Experience, Line};
-use countersign::domain::outbox::{Step, Task};
+use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::Request;
-use countersign::service::ports::outbox::{self, Errand};
+use countersign::service::ports::outbox::{self, OutboxMessage};
 
 use crate::support::{HOLDER, House, Terminal, Wish, on_each_store, phone, wish};
 
 /// Another terminal of the office.
 const OTHER: &str = "another terminal";
 
-/// How long an errand is its holder's, and how much later it is anybody's.
+/// How long a message is its holder's, and how much later it is anybody's.
 const LEASE: i64 = 10_000;
 const GRACE: i64 = 2_000;
 
-fn failed(retry: Option<Duration>) -> Step {
+fn failed(retry: Option<Duration>) -> NextStep {
     let state = if retry.is_some() { DeliveryState::Queued } else { DeliveryState::Failed };
-    let fault = Some(Fault::Provider { retry_after: None });
-    let report = Report { state, provider_id: None, detail: Some("It is busy.".into()), fault };
-    Step { report, next: retry.map(|wait| (Task::Send, wait)) }
+    let fault = Some(FailureClass::Provider { retry_after: None });
+    let report = SendReport { state, provider_id: None, detail: Some("It is busy.".into()), fault };
+    NextStep { report, next: retry.map(|wait| (OutboxTask::Send, wait)) }
 }
 
-fn unknown(next: Option<(Task, Duration)>) -> Step {
-    let fault = Some(Fault::Unknown);
+fn unknown(next: Option<(OutboxTask, Duration)>) -> NextStep {
+    let fault = Some(FailureClass::Unknown);
     let state = DeliveryState::Unknown;
-    Step { report: Report { state, provider_id: None, detail: None, fault }, next }
+    NextStep { report: SendReport { state, provider_id: None, detail: None, fault }, next }
 }
 
-fn sent(next: Option<(Task, Duration)>) -> Step {
-    Step { report: Report::sent(Some("SM1".into())), next }
+fn sent(next: Option<(OutboxTask, Duration)>) -> NextStep {
+    NextStep { report: SendReport::sent(Some("SM1".into())), next }
 }
 
 impl Terminal {
-    async fn begins(&self, errand: &Errand, holder: &str) -> bool {
-        self.begins_by(errand, errand.line, holder).await
+    async fn begins(&self, message: &OutboxMessage, holder: &str) -> bool {
+        self.begins_by(message, message.line, holder).await
     }
 
-    async fn begins_by(&self, errand: &Errand, line: Line, holder: &str) -> bool {
-        self.store.begin(&[(errand, line)], holder).await.expect("an answer")[0]
+    async fn begins_by(&self, message: &OutboxMessage, line: ProviderSlot, holder: &str) -> bool {
+        self.store.claim_send(&[(message, line)], holder).await.expect("an answer")[0]
     }
 
-    async fn takes(&self, holder: &str) -> Vec<Errand> {
-        self.store.take(holder, &["tray"], 10).await.expect("an answer")
+    async fn takes(&self, holder: &str) -> Vec<OutboxMessage> {
+        self.store.claim_due(holder, &["tray"], 10).await.expect("an answer")
     }
 
-    /// Tells what came of an errand, begun or not, with what it tells of its line.
-    async fn tells(&self, errand: &Errand, holder: &str, begun: bool, step: &Step) {
+    /// Tells what came of a message, begun or not, with what it tells of its line.
+    async fn tells(&self, message: &OutboxMessage, holder: &str, begun: bool, step: &NextStep) {
         let experience = if step.report.state == DeliveryState::Queued
             || step.report.state == DeliveryState::Failed
         {
-            Experience::Failed
+            SendExperience::Failed
         } else {
-            Experience::Answered(Duration::from_millis(80))
+            SendExperience::Answered(Duration::from_millis(80))
         };
-        let outcome = outbox::Outcome {
-            errand,
+        let outcome = outbox::MessageOutcome {
+            message,
             holder,
-            line: Line::main(errand.line.channel),
+            line: ProviderSlot::main(message.line.channel),
             provider: "smtp",
             step,
             begun,
             experience: Some(experience),
             actor: &self.actor,
         };
-        self.store.conclude(&[outcome]).await.expect("written");
+        self.store.complete(&[outcome]).await.expect("written");
     }
 
-    /// Codes for a customer, each for a purpose of its own, with their errands.
-    async fn queues<const N: usize>(&self, customer: CustomerId) -> [(Request, Errand); N] {
+    /// Codes for a customer, each for a purpose of its own, with their messages.
+    async fn queues<const N: usize>(&self, customer: CustomerId) -> [(Request, OutboxMessage); N] {
         let mut asked = Vec::new();
         for number in 0..N {
             let mut wish = wish(customer, "123456");
             wish.purpose = format!("purpose {number}");
             let request = self.issue(&wish).await;
-            let errand = self.errand(&request).await;
-            asked.push((request, errand));
+            let message = self.message(&request).await;
+            asked.push((request, message));
         }
         asked.try_into().expect("so many")
     }
@@ -100,7 +100,7 @@ fn count(kinds: &[EventKind], kind: EventKind) -> usize {
     kinds.iter().filter(|it| **it == kind).count()
 }
 
-/// How many codes lie in the outbox, and how many errands.
+/// How many codes lie in the outbox, and how many messages.
 async fn held(house: &House) -> (i64, i64) {
     let sealed = "SELECT COUNT(*) FROM core_outbox WHERE sealed IS NOT NULL";
     (house.number(sealed).await, house.number("SELECT COUNT(*) FROM core_outbox").await)
@@ -112,7 +112,7 @@ on_each_store! {
         let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
         let (first, second) =
             (desk.issue(&wish(dana, "739164")).await, desk.issue(&wish(omar, "739164")).await);
-        let (one, two) = (desk.errand(&first).await, desk.errand(&second).await);
+        let (one, two) = (desk.message(&first).await, desk.message(&second).await);
         let seals = house.texts("SELECT sealed FROM core_outbox").await;
         assert_eq!(seals.len(), 2);
         for seal in &seals {
@@ -123,7 +123,7 @@ on_each_store! {
         assert!(seals.iter().any(|it| it == seal.as_str()));
         assert_eq!(seal.open(one.binding(), key).expect("its own").reveal(), "739164");
         assert!(seal.open(two.binding(), key).is_err(), "another request's");
-        assert_eq!((one.task, one.tries, one.begun_at), (Task::Send, 0, None));
+        assert_eq!((one.task, one.tries, one.begun_at), (OutboxTask::Send, 0, None));
         assert_eq!((one.request.clone(), one.generation), (first.id.clone(), 1));
         assert_eq!((one.purpose.as_str(), one.customer_name.as_str()), ("pay bill", "Dana Rivera"));
         assert_eq!(one.counter, "3");
@@ -139,16 +139,16 @@ on_each_store! {
         let soon = Duration::from_secs(1);
         for (step, left) in [
             (sent(None), (0, 0)),
-            (sent(Some((Task::Follow, soon))), (0, 1)),
+            (sent(Some((OutboxTask::Follow, soon))), (0, 1)),
             (failed(None), (0, 0)),
             (failed(Some(soon)), (1, 1)),
             (unknown(None), (0, 0)),
-            (unknown(Some((Task::Settle, soon))), (1, 1)),
+            (unknown(Some((OutboxTask::Settle, soon))), (1, 1)),
         ] {
             let request = desk.issue(&wish(customer, "123456")).await;
-            let errand = desk.errand(&request).await;
-            assert!(desk.begins(&errand, HOLDER).await);
-            desk.tells(&errand, HOLDER, true, &step).await;
+            let message = desk.message(&request).await;
+            assert!(desk.begins(&message, HOLDER).await);
+            desk.tells(&message, HOLDER, true, &step).await;
             assert_eq!(held(&house).await, left, "{step:?}");
             house.sql("DELETE FROM core_outbox").await;
         }
@@ -161,14 +161,14 @@ on_each_store! {
                 desk.policy.failure_cap = 100;
                 let customer = desk.customer(&format!("WB-{begun}-{end}")).await;
                 let request = desk.issue(&wish(customer, "123456")).await;
-                let errand = desk.errand(&request).await;
+                let message = desk.message(&request).await;
                 if begun {
-                    assert!(desk.begins(&errand, HOLDER).await);
+                    assert!(desk.begins(&message, HOLDER).await);
                 }
                 let fresh = ended(&house, &mut desk, &request, end).await;
                 let rows = fresh + i64::from(begun || end == 6);
                 assert_eq!(held(&house).await, (fresh, rows), "begun {begun}, end {end}");
-                assert!(!desk.begins(&errand, HOLDER).await, "begun {begun}, end {end}");
+                assert!(!desk.begins(&message, HOLDER).await, "begun {begun}, end {end}");
                 house.sql("DELETE FROM core_outbox").await;
             }
         }
@@ -177,17 +177,17 @@ on_each_store! {
     async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        assert_eq!(desk.store.next_errand(OTHER, &["tray"]).await.expect("an answer"), None);
+        assert_eq!(desk.store.next_due(OTHER, &["tray"]).await.expect("an answer"), None);
         let request = desk.issue(&wish(customer, "123456")).await;
         let wait = async |holder| {
-            let wait = desk.store.next_errand(holder, &["tray"]).await.expect("an answer").expect("an errand");
+            let wait = desk.store.next_due(holder, &["tray"]).await.expect("an answer").expect("a message");
             i64::try_from(wait.as_millis()).expect("not long")
         };
         let (mine, others) = (wait(HOLDER).await, wait(OTHER).await);
         assert!((LEASE - 5_000..=LEASE).contains(&mine), "{mine}");
         assert!((LEASE + GRACE - 5_000..=LEASE + GRACE).contains(&others), "{others}");
         assert!(desk.takes(HOLDER).await.is_empty() && desk.takes(OTHER).await.is_empty());
-        let none = desk.store.errand(request.delivery.id, OTHER).await.expect("an answer");
+        let none = desk.store.claimed_message(request.delivery.id, OTHER).await.expect("an answer");
         assert!(none.is_none(), "somebody else's");
 
         house.pass(LEASE).await;
@@ -199,40 +199,40 @@ on_each_store! {
         house.pass(LEASE + GRACE).await;
         assert_eq!(wait(OTHER).await, 0);
         let taken = desk.takes(OTHER).await;
-        let [errand] = taken.as_slice() else { panic!("{taken:?}") };
-        assert!(errand.sealed.is_some());
+        let [message] = taken.as_slice() else { panic!("{taken:?}") };
+        assert!(message.sealed.is_some());
         assert!(desk.takes(OTHER).await.is_empty() && desk.takes(HOLDER).await.is_empty());
-        assert!(!desk.begins(errand, HOLDER).await, "it lost its turn");
-        assert!(desk.begins(errand, OTHER).await);
+        assert!(!desk.begins(message, HOLDER).await, "it lost its turn");
+        assert!(desk.begins(message, OTHER).await);
     }
 
     async fn security_20_a_hand_over_begins_once_and_by_its_holder_alone(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
-        assert!(!desk.begins(&errand, OTHER).await);
-        assert!(desk.begins(&errand, HOLDER).await);
-        assert!(!desk.begins(&errand, HOLDER).await);
-        let mine = desk.store.errand(errand.delivery, HOLDER).await.expect("an answer");
+        let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
+        assert!(!desk.begins(&message, OTHER).await);
+        assert!(desk.begins(&message, HOLDER).await);
+        assert!(!desk.begins(&message, HOLDER).await);
+        let mine = desk.store.claimed_message(message.delivery, HOLDER).await.expect("an answer");
         assert!(mine.is_none(), "begun, it is under way");
         // Whoever began it has a minute; then it is found out what became of it.
         house.pass(LEASE + GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty());
         house.pass(60_000).await;
         let taken = desk.takes(OTHER).await;
-        assert!(taken[0].begun_at.is_some() && taken[0].task == Task::Send);
+        assert!(taken[0].begun_at.is_some() && taken[0].task == OutboxTask::Send);
         assert!(!desk.begins(&taken[0], OTHER).await);
 
-        let late = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
+        let late = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
         house.pass(300_000).await;
         assert!(!desk.begins(&late, HOLDER).await, "its code is over");
     }
 
     async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(house) {
         let desk = Terminal::new(house.open().await);
-        let errand = desk.errand(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
-        let fallback = Line::fallback(errand.line.channel);
-        assert!(desk.begins_by(&errand, fallback, HOLDER).await);
+        let message = desk.message(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
+        let fallback = ProviderSlot::fallback(message.line.channel);
+        assert!(desk.begins_by(&message, fallback, HOLDER).await);
         // Its terminal dies.
         house.pass(62_000).await;
         assert_eq!(desk.takes(OTHER).await[0].line, fallback);
@@ -241,18 +241,18 @@ on_each_store! {
     async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        let errand = desk.errand(&request).await;
+        let message = desk.message(&request).await;
         // A terminal tries twice at a time, the second while the first connects.
         house.pass(LEASE).await;
         let again = desk.takes(HOLDER).await.remove(0);
-        assert!(desk.begins(&errand, HOLDER).await);
+        assert!(desk.begins(&message, HOLDER).await);
         for step in [failed(Some(Duration::ZERO)), failed(None)] {
             desk.tells(&again, HOLDER, false, &step).await;
             assert!(desk.takes(HOLDER).await.is_empty(), "it is under way");
-            assert!(!desk.begins(&errand, HOLDER).await);
+            assert!(!desk.begins(&message, HOLDER).await);
             assert_eq!(desk.state(&request).await, DeliveryState::Queued);
         }
-        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        desk.tells(&message, HOLDER, true, &sent(None)).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Sent);
         assert_eq!(held(&house).await, (0, 0));
         assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
@@ -263,7 +263,7 @@ on_each_store! {
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "111111")).await;
         let hour = Duration::from_hours(1);
-        let queued = async || desk.store.samples(hour, 9).await.expect("figures").len();
+        let queued = async || desk.store.delivery_samples(hour, 9).await.expect("figures").len();
         assert_eq!(queued().await, 1);
         let other = Wish { purpose: "complaint".into(), ..wish(customer, "222222") };
         desk.issue(&other).await;
@@ -275,21 +275,21 @@ on_each_store! {
     async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        let errand = desk.errand(&request).await;
-        let holds = async |errand: &Errand, holder| {
-            desk.store.hold(errand, holder).await.expect("an answer")
+        let message = desk.message(&request).await;
+        let holds = async |message: &OutboxMessage, holder| {
+            desk.store.extend_lease(message, holder).await.expect("an answer")
         };
         house.pass(LEASE - 1_000).await;
-        assert!(holds(&errand, HOLDER).await && !holds(&errand, OTHER).await);
+        assert!(holds(&message, HOLDER).await && !holds(&message, OTHER).await);
         // Connecting takes longer than the lease.
         house.pass(LEASE + GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty() && desk.takes(HOLDER).await.is_empty());
         house.pass(30_000 - LEASE).await;
         assert_eq!(desk.takes(OTHER).await.len(), 1);
-        assert!(!holds(&errand, HOLDER).await && !desk.begins(&errand, HOLDER).await);
+        assert!(!holds(&message, HOLDER).await && !desk.begins(&message, HOLDER).await);
         // Of the same terminal a later try is under way.
-        desk.tells(&errand, OTHER, false, &failed(Some(Duration::ZERO))).await;
-        assert!(!desk.begins(&errand, OTHER).await, "that try is over");
+        desk.tells(&message, OTHER, false, &failed(Some(Duration::ZERO))).await;
+        assert!(!desk.begins(&message, OTHER).await, "that try is over");
     }
 
     async fn an_errand_is_left_to_terminals_that_have_its_provider(house) {
@@ -297,9 +297,9 @@ on_each_store! {
         desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         house.pass(LEASE + GRACE).await;
         for (providers, count) in [(&["smtp", "twilio"][..], 0), (&[], 0), (&["smtp", "tray"], 1)] {
-            let next = desk.store.next_errand(OTHER, providers).await.expect("an answer");
+            let next = desk.store.next_due(OTHER, providers).await.expect("an answer");
             assert_eq!(next.is_some(), count == 1, "{providers:?}");
-            let taken = desk.store.take(OTHER, providers, 9).await.expect("an answer");
+            let taken = desk.store.claim_due(OTHER, providers, 9).await.expect("an answer");
             assert_eq!(taken.len(), count, "{providers:?}");
         }
     }
@@ -307,39 +307,39 @@ on_each_store! {
     async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let errands = desk.queues::<5>(customer).await.map(|(_, errand)| errand);
-        let [free, begun, later, by_fallback, over] = &errands;
+        let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
+        let [free, begun, later, by_fallback, over] = &messages;
         assert!(desk.begins(begun, HOLDER).await);
-        let later = Errand { tries: 1, ..later.clone() };
+        let later = OutboxMessage { tries: 1, ..later.clone() };
         house.sql(&format!(
             "UPDATE core_outbox SET useful_until = 1 WHERE delivery_id = {}", over.delivery.0
         )).await;
-        let fallback = Line::fallback(free.line.channel);
+        let fallback = ProviderSlot::fallback(free.line.channel);
         let asked =
-            [free, begun, &later, by_fallback, over].map(|errand| match errand.delivery {
-                id if id == by_fallback.delivery => (errand, fallback),
-                _ => (errand, errand.line),
+            [free, begun, &later, by_fallback, over].map(|message| match message.delivery {
+                id if id == by_fallback.delivery => (message, fallback),
+                _ => (message, message.line),
             });
-        let others = desk.store.begin(&asked, OTHER).await.expect("an answer");
+        let others = desk.store.claim_send(&asked, OTHER).await.expect("an answer");
         assert_eq!(others, [false; 5], "they are not the other's");
         for words in [[true, false, false, true, false], [false; 5]] {
-            let given = desk.store.begin(&asked, HOLDER).await.expect("an answer");
+            let given = desk.store.claim_send(&asked, HOLDER).await.expect("an answer");
             assert_eq!(given, words);
         }
         house.pass(62_000).await;
         let taken = desk.takes(OTHER).await;
         let mut wish = wish(customer, "123456");
         wish.purpose = "f".into();
-        let twice = desk.errand(&desk.issue(&wish).await).await;
+        let twice = desk.message(&desk.issue(&wish).await).await;
         let asked = [(&twice, twice.line), (&twice, fallback)];
-        let words = desk.store.begin(&asked, HOLDER).await.expect("an answer");
-        assert_eq!(words, [true, false], "a terminal may be at one errand twice");
-        desk.store.take_back(&twice, OTHER).await.expect("an answer");
+        let words = desk.store.claim_send(&asked, HOLDER).await.expect("an answer");
+        assert_eq!(words, [true, false], "a terminal may be at one message twice");
+        desk.store.release_send_claim(&twice, OTHER).await.expect("an answer");
         assert!(!desk.begins(&twice, HOLDER).await, "it is not the other's to take back");
-        desk.store.take_back(&twice, HOLDER).await.expect("an answer");
+        desk.store.release_send_claim(&twice, HOLDER).await.expect("an answer");
         assert!(desk.begins(&twice, HOLDER).await, "nobody made that one");
-        let line = |errand: &Errand| {
-            let it = taken.iter().find(|it| it.delivery == errand.delivery).expect("due");
+        let line = |message: &OutboxMessage| {
+            let it = taken.iter().find(|it| it.delivery == message.delivery).expect("due");
             (it.begun_at.is_some(), it.line)
         };
         assert_eq!(line(free), (true, free.line));
@@ -350,21 +350,21 @@ on_each_store! {
     async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let errands = desk.queues::<5>(customer).await.map(|(_, errand)| errand);
-        let [free, begun, over, settled, also] = &errands;
+        let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
+        let [free, begun, over, settled, also] = &messages;
         assert!(desk.begins(begun, HOLDER).await);
-        for (change, errand) in [("useful_until = 1", over), ("task = 'settle'", settled)] {
-            let id = errand.delivery.0;
+        for (change, message) in [("useful_until = 1", over), ("task = 'settle'", settled)] {
+            let id = message.delivery.0;
             house.sql(&format!("UPDATE core_outbox SET {change} WHERE delivery_id = {id}")).await;
         }
-        let asked = [free, begun, over, settled, also, free].map(|errand| (errand, errand.line));
-        let begins = async |holder| desk.store.begin(&asked, holder).await.expect("an answer");
+        let asked = [free, begun, over, settled, also, free].map(|message| (message, message.line));
+        let begins = async |holder| desk.store.claim_send(&asked, holder).await.expect("an answer");
         assert_eq!(begins(OTHER).await, [false; 6], "they are not the other's");
         assert_eq!(begins(HOLDER).await, [true, false, false, false, true, false]);
         assert_eq!(begins(HOLDER).await, [false; 6], "each once");
         let begun = "SELECT COUNT(*) FROM core_outbox WHERE begun_at IS NOT NULL";
         assert_eq!(house.number(begun).await, 3);
-        let next = desk.store.next_errand(OTHER, &["tray"]).await.expect("an answer");
+        let next = desk.store.next_due(OTHER, &["tray"]).await.expect("an answer");
         assert!(next.is_some(), "what is over and what is to be settled come due again");
     }
 
@@ -390,11 +390,11 @@ on_each_store! {
     async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        let errand = desk.errand(&request).await;
-        desk.store.release(&errand, OTHER).await.expect("an answer");
+        let message = desk.message(&request).await;
+        desk.store.release_lease(&message, OTHER).await.expect("an answer");
         house.pass(GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty(), "it is not the other's to leave");
-        desk.store.release(&errand, HOLDER).await.expect("an answer");
+        desk.store.release_lease(&message, HOLDER).await.expect("an answer");
         assert!(desk.takes(HOLDER).await.is_empty(), "the others come first");
         house.pass(GRACE).await;
         assert_eq!(desk.takes(OTHER).await.len(), 1);
@@ -403,32 +403,32 @@ on_each_store! {
     async fn what_came_of_several_errands_is_written_down_together(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let (requests, errands): (Vec<_>, Vec<_>) = desk.queues::<4>(customer).await.into_iter().unzip();
-        for errand in &errands {
-            assert!(desk.begins(errand, HOLDER).await);
+        let (requests, messages): (Vec<_>, Vec<_>) = desk.queues::<4>(customer).await.into_iter().unzip();
+        for message in &messages {
+            assert!(desk.begins(message, HOLDER).await);
         }
         // The entry of the second stands already: it fails, and the others do not.
         house.sql(&format!(
             "INSERT INTO core_event (at, kind, clerk, counter, act) \
-             VALUES (1, 'sent', 'amira', '3', '{} 0 sent')", errands[1].delivery.0
+             VALUES (1, 'sent', 'amira', '3', '{} 0 sent')", messages[1].delivery.0
         )).await;
         let steps = [sent(None), sent(None), failed(None), failed(None)];
-        let outcomes: Vec<_> = errands.iter().zip(&steps).map(|(errand, step)| outbox::Outcome {
-            errand,
+        let outcomes: Vec<_> = messages.iter().zip(&steps).map(|(message, step)| outbox::MessageOutcome {
+            message,
             holder: HOLDER,
-            line: errand.line,
+            line: message.line,
             provider: "smtp",
             step,
             begun: true,
             experience: Some(if step.report.fault.is_some() {
-                Experience::Failed
+                SendExperience::Failed
             } else {
-                Experience::Answered(Duration::from_millis(80))
+                SendExperience::Answered(Duration::from_millis(80))
             }),
             actor: &desk.actor,
         }).collect();
         for _ in 0..2 {
-            desk.store.conclude(&outcomes).await.expect("written");
+            desk.store.complete(&outcomes).await.expect("written");
         }
         let mut states = Vec::new();
         for request in &requests {
@@ -439,36 +439,36 @@ on_each_store! {
         assert_eq!(held(&house).await, (1, 1));
         let kinds = desk.kinds().await;
         assert_eq!((count(&kinds, EventKind::Sent), count(&kinds, EventKind::NotSent)), (2, 2));
-        let (_, lines) = desk.store.lines().await.expect("an answer");
+        let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
         assert_eq!(lines.iter().map(|it| it.failures).sum::<u32>(), 2);
     }
 
     async fn each_of_several_errands_is_written_down_as_if_it_were_alone(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let errands = desk.queues::<6>(customer).await.map(|(_, errand)| errand);
-        for errand in &errands {
-            assert!(desk.begins(errand, HOLDER).await);
+        let messages = desk.queues::<6>(customer).await.map(|(_, message)| message);
+        for message in &messages {
+            assert!(desk.begins(message, HOLDER).await);
         }
-        let withdrawn = errands[5].delivery.0;
+        let withdrawn = messages[5].delivery.0;
         house.sql(&format!("DELETE FROM core_outbox WHERE delivery_id = {withdrawn}")).await;
         let soon = Duration::from_secs(5);
         let mut delivered = sent(None);
         delivered.report.state = DeliveryState::Delivered;
         let steps = [
             sent(None),
-            sent(Some((Task::Follow, soon))),
+            sent(Some((OutboxTask::Follow, soon))),
             failed(Some(soon)),
-            unknown(Some((Task::Settle, soon))),
+            unknown(Some((OutboxTask::Settle, soon))),
             delivered,
             sent(None),
         ];
-        let outcomes: Vec<_> = errands.iter().zip(&steps).enumerate().map(|(at, (errand, step))| {
-            let line = errand.line;
-            outbox::Outcome {
-                errand,
+        let outcomes: Vec<_> = messages.iter().zip(&steps).enumerate().map(|(at, (message, step))| {
+            let line = message.line;
+            outbox::MessageOutcome {
+                message,
                 holder: HOLDER,
-                line: if at == 0 { Line::fallback(line.channel) } else { line },
+                line: if at == 0 { ProviderSlot::fallback(line.channel) } else { line },
                 provider: "smtp",
                 step,
                 begun: true,
@@ -476,9 +476,9 @@ on_each_store! {
                 actor: &desk.actor,
             }
         }).collect();
-        desk.store.conclude(&outcomes).await.expect("written");
+        desk.store.complete(&outcomes).await.expect("written");
         let accepted = "accepted_at IS NOT NULL AND delivered_at IS NULL AND provider_id = 'SM1'";
-        let messages = [
+        let states = [
             format!("state = 'sent' AND progress = 3 AND fallback = 1 AND {accepted}"),
             format!("state = 'sent' AND provider = 'smtp' AND fallback = 0 AND {accepted}"),
             "state = 'queued' AND progress = 0 AND provider = 'tray' AND accepted_at IS NULL".into(),
@@ -495,9 +495,9 @@ on_each_store! {
             None,
             None,
         ];
-        for (at, errand) in errands.iter().enumerate() {
-            let id = errand.delivery.0;
-            let (table, is) = ("core_delivery WHERE id", &messages[at]);
+        for (at, message) in messages.iter().enumerate() {
+            let id = message.delivery.0;
+            let (table, is) = ("core_delivery WHERE id", &states[at]);
             let found = house.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
             assert_eq!(found, 1, "{at}: {is}");
             let table = "core_outbox WHERE delivery_id";
@@ -515,28 +515,28 @@ on_each_store! {
         for number in 0..4 {
             let desk = Terminal::new(house.open().await);
             let customer = desk.customer(&format!("WB-{number}")).await;
-            let errands = desk.queues::<6>(customer).await.map(|(_, errand)| errand);
-            for errand in &errands {
-                assert!(desk.begins(errand, HOLDER).await);
+            let messages = desk.queues::<6>(customer).await.map(|(_, message)| message);
+            for message in &messages {
+                assert!(desk.begins(message, HOLDER).await);
             }
-            desks.push((desk, errands));
+            desks.push((desk, messages));
         }
-        let telling = desks.into_iter().map(|(desk, errands)| {
+        let telling = desks.into_iter().map(|(desk, messages)| {
             tokio::spawn(async move {
                 let step = sent(None);
-                for lot in errands.chunks(2) {
-                    let outcome = |errand| outbox::Outcome {
-                        errand,
+                for lot in messages.chunks(2) {
+                    let outcome = |message| outbox::MessageOutcome {
+                        message,
                         holder: HOLDER,
-                        line: errand.line,
+                        line: message.line,
                         provider: "smtp",
                         step: &step,
                         begun: true,
-                        experience: Some(Experience::Answered(Duration::from_millis(80))),
+                        experience: Some(SendExperience::Answered(Duration::from_millis(80))),
                         actor: &desk.actor,
                     };
                     let outcomes: Vec<_> = lot.iter().map(outcome).collect();
-                    desk.store.conclude(&outcomes).await.expect("written");
+                    desk.store.complete(&outcomes).await.expect("written");
                 }
             })
         });
@@ -552,15 +552,15 @@ on_each_store! {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         for tries in 1..=3 {
-            let errand = desk.errand(&request).await;
-            assert!(desk.begins(&errand, HOLDER).await);
-            desk.tells(&errand, HOLDER, true, &failed(Some(Duration::from_secs(20)))).await;
-            let errand = desk.errand(&request).await;
-            assert_eq!((errand.tries, errand.begun_at), (tries, None));
-            let wait = errand.wait;
+            let message = desk.message(&request).await;
+            assert!(desk.begins(&message, HOLDER).await);
+            desk.tells(&message, HOLDER, true, &failed(Some(Duration::from_secs(20)))).await;
+            let message = desk.message(&request).await;
+            assert_eq!((message.tries, message.begun_at), (tries, None));
+            let wait = message.wait;
             assert!(wait > Duration::from_secs(15) && wait <= Duration::from_secs(20), "{wait:?}");
             let (_, key) = desk.keyring.current();
-            let code = errand.sealed.as_ref().expect("kept").open(errand.binding(), key);
+            let code = message.sealed.as_ref().expect("kept").open(message.binding(), key);
             assert_eq!(code.expect("its own").reveal(), "123456");
             assert!(desk.takes(HOLDER).await.is_empty());
             house.pass(20_000).await;
@@ -577,23 +577,23 @@ on_each_store! {
         let soon = Duration::from_secs(1);
         for (step, kind) in [
             (failed(Some(soon)), EventKind::Delayed),
-            (unknown(Some((Task::Settle, soon))), EventKind::Unsure),
-            (sent(Some((Task::Follow, soon))), EventKind::Sent),
+            (unknown(Some((OutboxTask::Settle, soon))), EventKind::Unsure),
+            (sent(Some((OutboxTask::Follow, soon))), EventKind::Sent),
             (sent(None), EventKind::Sent),
             (failed(None), EventKind::NotSent),
         ] {
             let before = desk.kinds().await.len();
-            let (_, lines) = desk.store.lines().await.expect("an answer");
+            let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
             let failures: u32 = lines.iter().map(|it| it.failures).sum();
             let request = desk.issue(&wish(customer, "123456")).await;
-            let errand = desk.errand(&request).await;
-            assert!(desk.begins(&errand, HOLDER).await);
+            let message = desk.message(&request).await;
+            assert!(desk.begins(&message, HOLDER).await);
             for _ in 0..3 {
-                desk.tells(&errand, HOLDER, true, &step).await;
+                desk.tells(&message, HOLDER, true, &step).await;
             }
             let kinds = desk.kinds().await;
             assert_eq!(count(&kinds[before..], kind), 1, "{step:?}: {:?}", &kinds[before..]);
-            let (_, lines) = desk.store.lines().await.expect("an answer");
+            let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
             let after: u32 = lines.iter().map(|it| it.failures).sum();
             assert!(after <= failures + 1, "{step:?}: a failure counts once");
         }
@@ -602,19 +602,19 @@ on_each_store! {
     async fn security_20_who_lost_its_turn_can_only_tell_that_it_succeeded(house) {
         let desk = Terminal::new(house.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        let errand = desk.errand(&request).await;
-        assert!(desk.begins(&errand, HOLDER).await);
+        let message = desk.message(&request).await;
+        assert!(desk.begins(&message, HOLDER).await);
         house.pass(62_000).await;
         let taken = desk.takes(OTHER).await.remove(0);
         for step in [failed(None), failed(Some(Duration::ZERO)), unknown(None)] {
-            desk.tells(&errand, HOLDER, true, &step).await;
+            desk.tells(&message, HOLDER, true, &step).await;
             assert_eq!(desk.state(&request).await, DeliveryState::Queued, "{step:?}");
             assert_eq!(held(&house).await, (1, 1), "{step:?}");
         }
-        let settle = unknown(Some((Task::Settle, Duration::ZERO)));
+        let settle = unknown(Some((OutboxTask::Settle, Duration::ZERO)));
         desk.tells(&taken, OTHER, true, &settle).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Unknown);
-        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        desk.tells(&message, HOLDER, true, &sent(None)).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Sent);
         assert_eq!(held(&house).await.0, 0, "what was sent is not sent again");
         let told = [EventKind::Requested, EventKind::Unsure, EventKind::Sent];
@@ -625,25 +625,25 @@ on_each_store! {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
         let condition = async || {
-            let (now, lines) = desk.store.lines().await.expect("an answer");
+            let (now, lines) = desk.store.circuit_breakers().await.expect("an answer");
             lines.iter().map(|it| it.at(now)).max().expect("lines")
         };
         for failures in 1..=4 {
-            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
-            desk.tells(&errand, HOLDER, false, &failed(None)).await;
-            let expected = if failures < 3 { Condition::Ok } else { Condition::Down };
+            let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
+            desk.tells(&message, HOLDER, false, &failed(None)).await;
+            let expected = if failures < 3 { BreakerState::Ok } else { BreakerState::Down };
             assert_eq!(condition().await, expected, "{failures} failures");
         }
-        let (now, lines) = desk.store.lines().await.expect("an answer");
+        let (now, lines) = desk.store.circuit_breakers().await.expect("an answer");
         let down: Vec<_> = lines.iter().filter(|it| it.is_down(now)).collect();
         assert_eq!(down.len(), 1, "{down:?}");
-        assert_eq!(down[0].line, Line::main(wish_channel()));
+        assert_eq!(down[0].line, ProviderSlot::main(wish_channel()));
         assert_eq!(down[0].detail.as_deref(), Some("It is busy."));
         for _ in 0..2 {
-            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
-            assert!(desk.begins(&errand, HOLDER).await);
-            desk.tells(&errand, HOLDER, true, &sent(None)).await;
-            assert_eq!(condition().await, Condition::Ok);
+            let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
+            assert!(desk.begins(&message, HOLDER).await);
+            desk.tells(&message, HOLDER, true, &sent(None)).await;
+            assert_eq!(condition().await, BreakerState::Ok);
         }
         let kinds = desk.kinds().await;
         assert_eq!(count(&kinds, EventKind::ProviderDown), 1);
@@ -653,34 +653,34 @@ on_each_store! {
     async fn when_the_pause_is_over_one_message_tries_and_brings_the_others_back(house) {
         let desk = Terminal::new(house.open().await);
         let customer = desk.customer("WB-1").await;
-        let line = Line::main(wish_channel());
-        let tries = async |line| desk.store.try_line(line).await.expect("an answer");
+        let line = ProviderSlot::main(wish_channel());
+        let tries = async |line| desk.store.try_probe(line).await.expect("an answer");
         assert!(!tries(line).await, "nothing is known against it");
         for _ in 0..3 {
-            let errand = desk.errand(&desk.issue(&wish(customer, "123456")).await).await;
-            desk.tells(&errand, HOLDER, false, &failed(None)).await;
+            let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
+            desk.tells(&message, HOLDER, false, &failed(None)).await;
         }
         assert!(!tries(line).await, "its pause is not over");
         let waiting = desk.issue(&wish(customer, "123456")).await;
-        let errand = desk.errand(&waiting).await;
+        let message = desk.message(&waiting).await;
         let before = count(&desk.kinds().await, EventKind::Delayed);
         for _ in 0..2 {
             let minute = Duration::from_mins(1);
             let store = &desk.store;
-            let postponed = store.postpone(&errand, HOLDER, minute, "It is busy.", &desk.actor);
+            let postponed = store.reschedule(&message, HOLDER, minute, "It is busy.", &desk.actor);
             postponed.await.expect("written");
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), before + 1, "it is told once");
         house.sql("UPDATE core_line SET down_until = 1").await;
-        let racing = tokio::join!(tries(line), tries(line), tries(Line::fallback(line.channel)));
+        let racing = tokio::join!(tries(line), tries(line), tries(ProviderSlot::fallback(line.channel)));
         assert_eq!(usize::from(racing.0) + usize::from(racing.1), 1, "one of them");
         assert!(!racing.2);
         let mut other = wish(customer, "123456");
         other.purpose = "change address".into();
-        let errand = desk.errand(&desk.issue(&other).await).await;
-        assert!(desk.begins(&errand, HOLDER).await);
+        let message = desk.message(&desk.issue(&other).await).await;
+        assert!(desk.begins(&message, HOLDER).await);
         assert!(desk.takes(HOLDER).await.is_empty());
-        desk.tells(&errand, HOLDER, true, &sent(None)).await;
+        desk.tells(&message, HOLDER, true, &sent(None)).await;
         let taken = desk.takes(HOLDER).await;
         assert_eq!(taken.len(), 1, "what waited need not wait any longer");
         assert_eq!(taken[0].delivery, waiting.delivery.id);

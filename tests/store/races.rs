@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::Limit;
+use countersign::domain::policy::RateLimit;
 use countersign::domain::request::Request;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::{Attempted, Issued, SessionFilter};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
 use tokio::task::JoinSet;
 
 use crate::support::{HOLDER, House, Terminal, next, on_each_store, token, wish};
@@ -78,7 +78,7 @@ on_each_store! {
             tasks.spawn(async move {
                 // Whatever was issued last may be replaced before the guess arrives.
                 let issued = desk.try_issue(&wish(customer, "123456")).await.expect("an answer");
-                let Issued::Fresh(request) = issued else { panic!("{issued:?}") };
+                let IssueOutcome::Fresh(request) = issued else { panic!("{issued:?}") };
                 (request.attempts, desk.enter(&request.id, "000000").await)
             });
         }
@@ -126,9 +126,9 @@ on_each_store! {
             tasks.spawn(async move { desk.try_issue(&act).await.expect("an answer") });
         }
         let issued = tasks.join_all().await;
-        let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
+        let fresh = issued.iter().filter(|it| matches!(it, IssueOutcome::Fresh(_))).count();
         assert_eq!(fresh, 1);
-        assert!(issued.iter().all(|it| matches!(it, Issued::Fresh(_) | Issued::Already(_))));
+        assert!(issued.iter().all(|it| matches!(it, IssueOutcome::Fresh(_) | IssueOutcome::Already(_))));
 
         for desk in &mut terminals {
             desk.limits.per_customer = 8;
@@ -140,9 +140,9 @@ on_each_store! {
             tasks.spawn(async move { desk.try_issue(&wish).await.expect("an answer") });
         }
         let issued = tasks.join_all().await;
-        let fresh = issued.iter().filter(|it| matches!(it, Issued::Fresh(_))).count();
+        let fresh = issued.iter().filter(|it| matches!(it, IssueOutcome::Fresh(_))).count();
         assert_eq!(fresh, 7, "one was sent before");
-        let limited = |it: &&Issued| matches!(it, Issued::Limited { limit: Limit::Customer, .. });
+        let limited = |it: &&IssueOutcome| matches!(it, IssueOutcome::Limited { limit: RateLimit::Customer, .. });
         assert_eq!(issued.iter().filter(limited).count(), TASKS - 7);
         assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
     }
@@ -169,7 +169,7 @@ on_each_store! {
         let request = here.issue(&wish(here.customer("WB-1").await, "123456")).await;
         let token = token(next());
         let attempted = here.enter_with(&request.id, "123456", &token).await.expect("an answer");
-        let Attempted::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
+        let AttemptOutcome::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
         let idle = here.policy.session_idle;
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
         assert_eq!(touched.and_then(|it| it.ended), None);
@@ -187,10 +187,10 @@ on_each_store! {
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
             let (desk, start) = (terminals[at % TERMINALS].clone(), start.clone());
-            let errand = desk.errand(&request).await;
+            let message = desk.message(&request).await;
             tasks.spawn(async move {
                 start.wait().await;
-                desk.store.begin(&[(&errand, errand.line)], HOLDER).await.expect("an answer")[0]
+                desk.store.claim_send(&[(&message, message.line)], HOLDER).await.expect("an answer")[0]
             });
         }
         let begun = tasks.join_all().await;
@@ -198,10 +198,10 @@ on_each_store! {
     }
 
     async fn each_errand_is_taken_by_one_of_50(house) {
-        const ERRANDS: usize = 100;
+        const CONCURRENT_MESSAGES: usize = 100;
         let terminals = terminals(&house).await;
         let desk = &terminals[0];
-        for at in 0..ERRANDS {
+        for at in 0..CONCURRENT_MESSAGES {
             let customer = desk.customer(&format!("WB-{at}")).await;
             desk.issue(&wish(customer, "123456")).await;
         }
@@ -213,19 +213,19 @@ on_each_store! {
             tasks.spawn(async move {
                 let holder = format!("terminal {at}");
                 start.wait().await;
-                let taken = desk.store.take(&holder, &["tray"], 3).await.expect("an answer");
+                let taken = desk.store.claim_due(&holder, &["tray"], 3).await.expect("an answer");
                 let asked: Vec<_> = taken.iter().map(|it| (it, it.line)).collect();
-                let begun = desk.store.begin(&asked, &holder).await.expect("an answer");
+                let begun = desk.store.claim_send(&asked, &holder).await.expect("an answer");
                 assert!(begun.iter().all(|it| *it));
                 taken.iter().map(|it| it.delivery).collect::<Vec<_>>()
             });
         }
         let mut taken = tasks.join_all().await.concat();
-        taken.extend(desk.store.take("the last one", &["tray"], 1_000).await.expect("an answer").iter().map(|it| it.delivery));
-        assert_eq!(taken.len(), ERRANDS);
+        taken.extend(desk.store.claim_due("the last one", &["tray"], 1_000).await.expect("an answer").iter().map(|it| it.delivery));
+        assert_eq!(taken.len(), CONCURRENT_MESSAGES);
         taken.sort_unstable();
         taken.dedup();
-        assert_eq!(taken.len(), ERRANDS, "none twice");
+        assert_eq!(taken.len(), CONCURRENT_MESSAGES, "none twice");
     }
 
     async fn another_terminals_writes_are_noticed_within_a_second(house) {

@@ -4,7 +4,7 @@
 use countersign::domain::customer::CustomerId;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
-use countersign::service::index;
+use countersign::service::customers::reindex;
 use countersign::service::ports::outbox::Outbox as _;
 use countersign::service::ports::{CustomerKey, Store, StoreError};
 use countersign::store::SqlStore;
@@ -24,7 +24,7 @@ fn told<T>(result: Result<T, StoreError>) -> String {
 }
 
 async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
-    store.prepared().await;
+    store.index_ready().await;
     let query = Query::parse(typed).expect("a search");
     let found = store.find_customers(&query, 20).await.expect("an answer");
     found.into_iter().map(|it| it.account_no).collect()
@@ -62,7 +62,7 @@ on_each_store! {
                 told(store.identify(CustomerKey::Account("A-1")).await),
                 told(store.unlock("an act", CustomerId(6), "passport", &actor()).await),
                 told(store.index_customers(None, 10, false).await),
-                told(store.queue().await),
+                told(store.queue_stats().await),
             ] {
                 assert!(refused.contains(&stops.what), "{key}: {refused}");
             }
@@ -85,7 +85,7 @@ on_each_store! {
                   (NULL, 'A-4', 'Dave Four', 'dave@example.org')")
             .await;
         let store = office.open().await;
-        let count = index::compare(store.as_ref(), false, |_| {}).await.expect("compared");
+        let count = reindex::compare(store.as_ref(), false, |_| {}).await.expect("compared");
         assert_eq!((count.seen, count.unreadable.count), (1, 2), "{count:?}");
         let alice = "key 6 of account number A-1: another row has the same key";
         assert!(count.unreadable.first.iter().any(|it| it == alice), "{count:?}");
@@ -134,7 +134,7 @@ async fn a_key_over_64_bits_is_nobody() {
         )
         .await;
     let store = office.open().await;
-    let count = index::compare(store.as_ref(), false, |_| {}).await.expect("compared");
+    let count = reindex::compare(store.as_ref(), false, |_| {}).await.expect("compared");
     assert_eq!((count.seen, count.unreadable.count), (1, 1), "{count:?}");
     assert!(count.unreadable.first[0].contains("K-2"), "{count:?}");
     assert_eq!(found(&store, "ada").await, ["K-1"]);
@@ -153,7 +153,7 @@ async fn a_row_that_cannot_be_read_keeps_nobody_else_from_being_found() {
     let desk = Terminal::new(store.clone());
     desk.store.unlock("an act", CustomerId(2), "passport", &actor()).await.expect("an answer");
     office.sql("UPDATE core_customer SET name = CAST(x'4dfc6c6c6572' AS TEXT) WHERE id = 2").await;
-    let count = index::compare(store.as_ref(), false, |_| {}).await.expect("compared");
+    let count = reindex::compare(store.as_ref(), false, |_| {}).await.expect("compared");
     assert_eq!((count.seen, count.forgotten, count.unreadable.count), (2, 1, 1), "{count:?}");
     assert_eq!(count.unreadable.first, ["key 2: its name cannot be read"]);
     assert_eq!(found(&store, "good").await, ["K-1", "K-3"]);

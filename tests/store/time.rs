@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::Limit;
+use countersign::domain::policy::RateLimit;
 use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::{Attempted, Issued, SessionFilter};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
 
 use crate::support::{Terminal, next, on_each_store, token, wish};
 
@@ -34,7 +34,7 @@ on_each_store! {
         assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
         house.pass(5 * MINUTE).await;
         let late = desk.try_reissue(&first, "222222").await.expect("an answer");
-        assert!(matches!(late, Issued::Closed(request) if request.status == Status::Expired));
+        assert!(matches!(late, IssueOutcome::Closed(request) if request.status == Status::Expired));
         let late = desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
         assert_eq!(late.map(|it| it.status), Some(Status::Expired));
         let second = desk.issue(&wish(customer, "333333")).await;
@@ -77,7 +77,7 @@ on_each_store! {
         desk.reissue(&first, "222222").await;
         house.pass(30_000).await;
         let limited = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
-        let Issued::Limited { limit: Limit::Contact, retry_at } = limited else {
+        let IssueOutcome::Limited { limit: RateLimit::Contact, retry_at } = limited else {
             panic!("{limited:?}")
         };
         let now = desk.store.now().await.expect("a clock");
@@ -95,7 +95,7 @@ on_each_store! {
             let request = desk.issue(&wish(customer, "123456")).await;
             let token = token(next());
             let attempted = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
-            assert!(matches!(attempted, Attempted::Verified { .. }));
+            assert!(matches!(attempted, AttemptOutcome::Verified { .. }));
             tokens.push(token.digest());
         }
         let touch = |at: usize| {

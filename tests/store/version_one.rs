@@ -3,7 +3,7 @@
 
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::DeliveryState;
-use countersign::domain::event::{EventFilter, Page};
+use countersign::domain::event::{EventFilter, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::request::Status;
@@ -69,7 +69,7 @@ async fn nothing_is_lost_and_everyone_is_found() {
         let found = store.find_customers(&query, 5).await.expect("an answer");
         found.into_iter().map(|it| it.id.0).collect::<Vec<_>>()
     };
-    store.prepared().await;
+    store.index_ready().await;
     assert_eq!(find("WB-000017").await, [17]);
     assert_eq!(find("+1 555 010 2499").await, [2499]);
     assert_eq!(find("d2500@example.org").await, [2500]);
@@ -104,7 +104,8 @@ async fn nothing_is_lost_and_everyone_is_found() {
     let sessions = store.sessions(SessionFilter::All, 10).await.expect("an answer");
     let alive = store.sessions(SessionFilter::Alive, 10).await.expect("an answer");
     assert_eq!((sessions.len(), alive.len()), (2, 1));
-    let events = store.events(&EventFilter::default(), Page::Newest, 10).await.expect("an answer");
+    let events =
+        store.events(&EventFilter::default(), EventPage::Newest, 10).await.expect("an answer");
     let outcomes: Vec<_> = events.iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes.len(), 2);
     assert!(outcomes.contains(&Some(Outcome::Verified)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::domain::customer::CustomerId;
-use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::domain::event::{EventFilter, EventKind, EventPage};
 use countersign::service::ports::{NewEvent, Store};
 use countersign::store::SqlStore;
 use tokio::runtime::Handle;
@@ -153,7 +153,7 @@ on_each_store! {
             wait_for(&house, asleep, 1).await;
             write(&*house.open().await).await;
             let all = EventFilter::default();
-            let page = here.events(&all, Page::Newest, 9).await.expect("an answer");
+            let page = here.events(&all, EventPage::Newest, 9).await.expect("an answer");
             assert_eq!(page.len(), 1, "the other is not committed: {page:?}");
             // All that is told about the sooner one.
             sleep(Duration::from_millis(400)).await;
@@ -162,7 +162,7 @@ on_each_store! {
         };
         let ((), sooner) = tokio::join!(script, sooner);
         timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
-        let page = here.events(&EventFilter::default(), Page::following(sooner.id), 9).await;
+        let page = here.events(&EventFilter::default(), EventPage::following(sooner.id), 9).await;
         let kinds: Vec<EventKind> = page.expect("an answer").iter().map(|it| it.kind).collect();
         assert_eq!(kinds, [EventKind::Cancelled, EventKind::Unlocked]);
     }

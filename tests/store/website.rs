@@ -91,7 +91,7 @@ on_each_store! {
             ("celik", "K-1003"),
         ] {
             let query = Query::parse(typed).expect("a search");
-            desk.store.prepared().await;
+            desk.store.index_ready().await;
             let found = desk.store.find_customers(&query, 10).await.expect("an answer");
             let found: Vec<_> = found.iter().map(|it| it.account_no.as_str()).collect();
             assert_eq!(found, [account], "{typed}");

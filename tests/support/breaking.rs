@@ -6,23 +6,28 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use countersign::domain::chore::{Chore, Tidied};
+use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
-use countersign::domain::event::{Actor, Event, EventFilter, Page};
-use countersign::domain::figures::{Queue, Sample};
-use countersign::domain::line::{Health, Line};
+use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
+use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
+use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
-use countersign::service::ports::notices::{Notice, NoticeOutcome, NoticeProviders, Notices};
-use countersign::service::ports::outbox::{Errand, Outbox, Outcome, Trial, TrialRefusal};
+use countersign::service::ports::contact_notices::{
+    Notice, NoticeOutcome, NoticeProviders, Notices,
+};
+use countersign::service::ports::outbox::{
+    MessageOutcome, Outbox, OutboxMessage, TestSend, TestSendRefusal,
+};
 use countersign::service::ports::{
-    Attempt, Attempted, Batch, CustomerCheck, CustomerKey, Imported, IndexStep, Issued, KeysInUse,
-    NewEvent, NewRequest, Preparing, Reissue, SessionFilter, Store, StoreError, WaitingContact,
+    Attempt, AttemptOutcome, CustomerCheck, CustomerKey, Imported, IndexProgress, IndexStep,
+    IssueOutcome, KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
+    TaskBatch, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -109,8 +114,8 @@ impl Store for Breaking {
         self.inner.changes()
     }
 
-    fn lost(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
-        self.inner.lost()
+    fn connection_state(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
+        self.inner.connection_state()
     }
 
     async fn check(&self) -> Result<String, StoreError> {
@@ -125,12 +130,12 @@ impl Store for Breaking {
         self.inner.check_customers().await
     }
 
-    fn preparing(&self) -> watch::Receiver<Option<Preparing>> {
-        self.inner.preparing()
+    fn index_progress(&self) -> watch::Receiver<Option<IndexProgress>> {
+        self.inner.index_progress()
     }
 
-    async fn prepared(&self) {
-        self.inner.prepared().await;
+    async fn index_ready(&self) {
+        self.inner.index_ready().await;
     }
 
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
@@ -168,15 +173,15 @@ impl Store for Breaking {
         self.inner.index_customers(after, limit, dry).await
     }
 
-    async fn issue(&self, request: NewRequest<'_>) -> Result<Issued, StoreError> {
+    async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError> {
         self.act(self.inner.issue(request)).await
     }
 
-    async fn reissue(&self, reissue: Reissue<'_>) -> Result<Issued, StoreError> {
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError> {
         self.act(self.inner.reissue(reissue)).await
     }
 
-    async fn attempt(&self, attempt: Attempt<'_>) -> Result<Attempted, StoreError> {
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
         self.act(self.inner.attempt(attempt)).await
     }
 
@@ -253,7 +258,7 @@ impl Store for Breaking {
     async fn events(
         &self,
         filter: &EventFilter,
-        page: Page,
+        page: EventPage,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
         self.read(self.inner.events(filter, page, limit)).await
@@ -267,71 +272,87 @@ impl Store for Breaking {
         self.read(self.inner.archived(id)).await
     }
 
-    async fn due(&self, chore: Chore, retention: &Retention, most: u32) -> Result<u64, StoreError> {
-        self.read(self.inner.due(chore, retention, most)).await
+    async fn maintenance_due(
+        &self,
+        chore: MaintenanceTask,
+        retention: &Retention,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        self.read(self.inner.maintenance_due(chore, retention, most)).await
     }
 
-    async fn tidy(&self, batch: Batch<'_>) -> Result<Tidied, StoreError> {
-        self.act(self.inner.tidy(batch)).await
+    async fn run_maintenance_batch(
+        &self,
+        batch: TaskBatch<'_>,
+    ) -> Result<TaskProgress, StoreError> {
+        self.act(self.inner.run_maintenance_batch(batch)).await
     }
 }
 
 #[async_trait]
 impl Notices for Breaking {
-    async fn take_notices(&self, providers: &[&str], most: u32) -> Result<Vec<Notice>, StoreError> {
-        self.read(self.inner.take_notices(providers, most)).await
+    async fn claim_notices(
+        &self,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        self.read(self.inner.claim_notices(providers, most)).await
     }
 
-    async fn next_notice(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
-        self.read(self.inner.next_notice(providers)).await
+    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_notice_due(providers)).await
     }
 
-    async fn conclude_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.conclude_notice(outcome)).await
+    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.complete_notice(outcome)).await
     }
 }
 
 #[async_trait]
 impl Outbox for Breaking {
-    async fn errand(
+    async fn claimed_message(
         &self,
         delivery: DeliveryId,
         holder: &str,
-    ) -> Result<Option<Errand>, StoreError> {
-        self.read(self.inner.errand(delivery, holder)).await
+    ) -> Result<Option<OutboxMessage>, StoreError> {
+        self.read(self.inner.claimed_message(delivery, holder)).await
     }
 
-    async fn take(
+    async fn claim_due(
         &self,
         holder: &str,
         providers: &[&str],
         most: u32,
-    ) -> Result<Vec<Errand>, StoreError> {
-        self.read(self.inner.take(holder, providers, most)).await
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
+        self.read(self.inner.claim_due(holder, providers, most)).await
     }
 
-    async fn next_errand(
+    async fn next_due(
         &self,
         holder: &str,
         providers: &[&str],
     ) -> Result<Option<Duration>, StoreError> {
-        self.read(self.inner.next_errand(holder, providers)).await
+        self.read(self.inner.next_due(holder, providers)).await
     }
 
-    async fn release(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        self.read(self.inner.release(errand, holder)).await
+    async fn release_lease(&self, message: &OutboxMessage, holder: &str) -> Result<(), StoreError> {
+        self.read(self.inner.release_lease(message, holder)).await
     }
 
-    async fn hold(&self, errand: &Errand, holder: &str) -> Result<bool, StoreError> {
-        self.read(self.inner.hold(errand, holder)).await
-    }
-
-    async fn begin(
+    async fn extend_lease(
         &self,
-        errands: &[(&Errand, Line)],
+        message: &OutboxMessage,
+        holder: &str,
+    ) -> Result<bool, StoreError> {
+        self.read(self.inner.extend_lease(message, holder)).await
+    }
+
+    async fn claim_send(
+        &self,
+        messages: &[(&OutboxMessage, ProviderSlot)],
         holder: &str,
     ) -> Result<Vec<bool>, StoreError> {
-        let word = self.read(self.inner.begin(errands, holder)).await;
+        let word = self.read(self.inner.claim_send(messages, holder)).await;
         let folder = self.folder.lock().expect("unpoisoned").clone();
         if folder.as_ref().is_some_and(|folder| folder.join("late").exists()) {
             tokio::time::sleep(Duration::from_secs(7)).await;
@@ -342,42 +363,53 @@ impl Outbox for Breaking {
         word
     }
 
-    async fn take_back(&self, errand: &Errand, holder: &str) -> Result<(), StoreError> {
-        self.read(self.inner.take_back(errand, holder)).await
+    async fn release_send_claim(
+        &self,
+        message: &OutboxMessage,
+        holder: &str,
+    ) -> Result<(), StoreError> {
+        self.read(self.inner.release_send_claim(message, holder)).await
     }
 
-    async fn postpone(
+    async fn reschedule(
         &self,
-        errand: &Errand,
+        message: &OutboxMessage,
         holder: &str,
         wait: Duration,
         reason: &str,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        self.act(self.inner.postpone(errand, holder, wait, reason, actor)).await
+        self.act(self.inner.reschedule(message, holder, wait, reason, actor)).await
     }
 
-    async fn conclude(&self, outcomes: &[Outcome<'_>]) -> Result<(), StoreError> {
-        self.act(self.inner.conclude(outcomes)).await
+    async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
+        self.act(self.inner.complete(outcomes)).await
     }
 
-    async fn lines(&self) -> Result<(Timestamp, Vec<Health>), StoreError> {
-        self.read(self.inner.lines()).await
+    async fn circuit_breakers(&self) -> Result<(Timestamp, Vec<BreakerRecord>), StoreError> {
+        self.read(self.inner.circuit_breakers()).await
     }
 
-    async fn try_line(&self, line: Line) -> Result<bool, StoreError> {
-        self.read(self.inner.try_line(line)).await
+    async fn try_probe(&self, line: ProviderSlot) -> Result<bool, StoreError> {
+        self.read(self.inner.try_probe(line)).await
     }
 
-    async fn begin_trial(&self, trial: Trial<'_>) -> Result<Option<TrialRefusal>, StoreError> {
-        self.act(self.inner.begin_trial(trial)).await
+    async fn record_test_send(
+        &self,
+        trial: TestSend<'_>,
+    ) -> Result<Option<TestSendRefusal>, StoreError> {
+        self.act(self.inner.record_test_send(trial)).await
     }
 
-    async fn samples(&self, within: Duration, most: u32) -> Result<Vec<Sample>, StoreError> {
-        self.read(self.inner.samples(within, most)).await
+    async fn delivery_samples(
+        &self,
+        within: Duration,
+        most: u32,
+    ) -> Result<Vec<DeliverySample>, StoreError> {
+        self.read(self.inner.delivery_samples(within, most)).await
     }
 
-    async fn queue(&self) -> Result<Queue, StoreError> {
-        self.read(self.inner.queue()).await
+    async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
+        self.read(self.inner.queue_stats()).await
     }
 }

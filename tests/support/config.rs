@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use countersign::config::{Config, ConfigError, Surroundings};
+use countersign::config::{Config, ConfigError, ProcessEnvironment};
 
 /// A folder with a configuration file, and surroundings in which it is home.
 pub(crate) struct Desk {
@@ -45,7 +45,7 @@ impl Desk {
     ) -> Result<Config, ConfigError> {
         let home = self.path().to_str().expect("UTF-8");
         let variables = [("HOME", home)].into_iter().chain(variables.iter().copied());
-        Config::load_in(file, &Surroundings::new(self.path(), variables))
+        Config::load_in(file, &ProcessEnvironment::new(self.path(), variables))
     }
 
     /// The problems of a configuration, one a line.

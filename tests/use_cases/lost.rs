@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
-use countersign::domain::event::{EventFilter, EventKind, Page};
+use countersign::domain::event::{EventFilter, EventKind, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::Retention;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::service::DeskError;
-use countersign::service::insist::Insistence;
 use countersign::service::ports::{SessionFilter, StoreError};
-use countersign::service::request::{Ask, Asked};
-use countersign::service::verify::{Verification, Verified};
+use countersign::service::retry::RetryPolicy;
+use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
+use countersign::service::verification::verify::{Verification, VerifiedCustomer};
 
-use super::breaking::Break::{self, AtCommit, Before, Failed};
+use super::breaking::Break;
+use super::breaking::Break::{AtCommit, Before, Failed};
 use super::breaking::Breaking;
 use super::{Bench, Scripted, other, refused};
 
@@ -47,11 +48,12 @@ impl Lost {
         let store = Breaking::over(bench.store.clone());
         let heard = Arc::new(AtomicUsize::new(0));
         let counter = heard.clone();
-        let insistence = Insistence::lasting(move |_| {
+        let retry_policy = RetryPolicy::lasting(move |_| {
             counter.fetch_add(1, Ordering::SeqCst);
         });
-        let insistence = insistence.waiting(Duration::from_micros(10), Duration::from_millis(1));
-        bench.desk = bench.desk_over(store.clone()).insisting(insistence);
+        let retry_policy =
+            retry_policy.waiting(Duration::from_micros(10), Duration::from_millis(1));
+        bench.desk = bench.desk_over(store.clone()).with_retry_policy(retry_policy);
         let dana = bench.customer("WB-1", None).await;
         let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
         store.breaks(breaks);
@@ -65,7 +67,7 @@ impl Lost {
     }
 
     async fn count(&self, kind: EventKind) -> usize {
-        let events = self.bench.desk.log(&EventFilter::default(), Page::Newest, 100).await;
+        let events = self.bench.desk.log(&EventFilter::default(), EventPage::Newest, 100).await;
         events.expect("a log").iter().filter(|event| event.kind == kind).count()
     }
 
@@ -73,7 +75,7 @@ impl Lost {
         self.bench.desk.verify(&self.request.id, code).await
     }
 
-    async fn verify(&self) -> Verified {
+    async fn verify(&self) -> VerifiedCustomer {
         match self.enter(&self.code).await {
             Ok(Verification::Verified(verified)) => *verified,
             other => panic!("not verified: {other:?}"),
@@ -114,7 +116,7 @@ async fn a_code_that_somebody_else_drew_is_not_sent() {
     let lost = Lost::new(&[]).await;
     let bench = &lost.bench;
     let ben = bench.customer("WB-2", None).await;
-    let ask = Ask {
+    let ask = CodeRequest {
         customer: ben.id,
         channel: Channel::Email,
         purpose: "pay a bill".into(),
@@ -122,10 +124,12 @@ async fn a_code_that_somebody_else_drew_is_not_sent() {
     };
     // Told by somebody else under the same name: that one sends its message.
     let other = bench.desk_over(bench.store.clone());
-    let Asked::Ready(_) = other.ask(&ask).await.expect("asked") else { panic!("no code") };
+    let CodeRequestOutcome::Ready(_) = other.ask(&ask).await.expect("asked") else {
+        panic!("no code")
+    };
     lost.store.breaks(&[AtCommit]);
     let again = bench.desk.ask(&ask).await.expect("asked");
-    assert!(matches!(again, Asked::Already(_)), "{again:?}");
+    assert!(matches!(again, CodeRequestOutcome::Already(_)), "{again:?}");
 }
 
 #[tokio::test]
@@ -283,8 +287,8 @@ async fn a_command_gives_up_after_a_while_and_says_what_is_known() {
         lost.store.breaks(&[breaks]);
         // The first wait is over the patience of a command.
         let day = Duration::from_hours(24);
-        let brief = Insistence::brief().waiting(day, day);
-        let desk = lost.bench.desk_over(lost.store.clone()).insisting(brief);
+        let brief = RetryPolicy::brief().waiting(day, day);
+        let desk = lost.bench.desk_over(lost.store.clone()).with_retry_policy(brief);
         let failed = desk.verify(&lost.request.id, &lost.code).await;
         let Err(DeskError::Store(error)) = failed else { panic!("{failed:?}") };
         assert_eq!(matches!(error, StoreError::Unknown(_)), unknown, "{error}");

@@ -2,7 +2,7 @@
 
 use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
-use countersign::service::request::Asked;
+use countersign::service::verification::request::CodeRequestOutcome;
 use tokio_util::sync::CancellationToken;
 
 use super::breaking::Break::Failed;
@@ -16,7 +16,9 @@ const DUE: &str = "UPDATE core_outbox SET due_at = due_at - 60000, holder = 'els
 async fn what_came_of_a_message_is_told_again_where_it_could_not_be_written() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
-    let Asked::Ready(request) = bench.ask(&dana, Channel::Email).await else { panic!("a code") };
+    let CodeRequestOutcome::Ready(request) = bench.ask(&dana, Channel::Email).await else {
+        panic!("a code")
+    };
     bench.behind_its_back(DUE).await;
     let store = Breaking::over(bench.store.clone());
     let desk = bench.desk_over(store.clone());
@@ -34,7 +36,7 @@ async fn what_was_taken_and_is_not_begun_is_left_to_the_others_when_a_worker_end
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     for number in 0..8 {
         let customer = bench.customer(&format!("WB-{number}"), None).await;
-        assert!(matches!(bench.ask(&customer, Channel::Email).await, Asked::Ready(_)));
+        assert!(matches!(bench.ask(&customer, Channel::Email).await, CodeRequestOutcome::Ready(_)));
     }
     bench.behind_its_back(DUE).await;
     // One at a time: the first is quick, so that four are taken after it.

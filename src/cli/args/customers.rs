@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Json;
+use crate::cli::args::Json;
 
 /// `customers`
 #[derive(Debug, Subcommand)]

@@ -2,10 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Json, channel};
+use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
 use crate::domain::outcome::Outcome;
-use crate::domain::when::When;
+use crate::domain::time_range::TimeExpression;
 
 /// `request`
 #[derive(Debug, Args)]
@@ -95,11 +95,11 @@ pub struct LogArgs {
     /// Only from this time on: 10:42, 2026-11-24 or "2026-11-24 10:42" by this machine's
     /// clock; a time that is ahead is yesterday's
     #[arg(long, value_name = "TIME")]
-    pub since: Option<When>,
+    pub since: Option<TimeExpression>,
     /// Only up to this time, its whole minute or day with it; a time without a day is the
     /// next one after --since
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
-    pub until: Option<When>,
+    pub until: Option<TimeExpression>,
     /// Print JSON, one object a line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,

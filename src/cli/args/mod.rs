@@ -12,9 +12,11 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-pub use customers::{ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact};
-pub use desk::{LogArgs, NamedSession, RequestArgs, Sessions};
-pub use upkeep::{
+pub use crate::cli::args::customers::{
+    ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
+};
+pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
     Templates, TrayArgs,
 };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::{Json, channel};
+use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
 
 /// `maintain`

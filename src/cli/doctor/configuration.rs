@@ -1,8 +1,8 @@
 //! The configuration: what holds, or each thing that is wrong with it.
 
-use super::{bad, good, tell, terminal};
+use crate::cli::app_context::AppContext;
+use crate::cli::doctor::{bad, good, tell, terminal};
 use crate::cli::exit::{Exit, Failure, Told};
-use crate::cli::house::House;
 use crate::cli::json::Check;
 use crate::cli::output::Output;
 use crate::config::Config;
@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config) -> Check {
 /// A configuration that cannot be used: each of its problems, and the end to which
 /// `config check` comes.
 pub(super) fn unusable(
-    house: &dyn House,
+    house: &dyn AppContext,
     output: &mut Output,
     failure: Failure,
 ) -> Result<Exit, Failure> {

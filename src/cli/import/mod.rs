@@ -6,27 +6,28 @@ mod sums;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, BufRead, BufReader};
+use std::io;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::Duration;
 
-use sums::Sums;
+use crate::cli::import::sums::Sums;
 use tokio::sync::mpsc;
 
-use super::args::ImportArgs;
-use super::exit::{Exit, Failure};
-use super::house::House;
-use super::json::LineProblem;
-use super::output::Output;
+use crate::cli::app_context::AppContext;
+use crate::cli::args::ImportArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::LineProblem;
+use crate::cli::output::Output;
 use crate::config::Config;
 use crate::config::settings::StoreSettings;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
-use crate::service::import::BATCH;
-use crate::service::ports::{ImportCount, StoreError};
-use crate::service::roster::{
-    self, BadCell, ColumnNames, Encoding, Reading, Roster, RosterError, RosterLine,
+use crate::service::customers::csv_import::{
+    self, BadCell, ColumnNames, CsvError, CsvReader, CsvRow, Encoding, Reading,
 };
+use crate::service::customers::import::IMPORT_BATCH;
+use crate::service::ports::{ImportCount, StoreError};
 use crate::service::{Desk, DeskError};
 
 /// `customers import`
@@ -58,7 +59,7 @@ pub async fn run(
 
 /// `customers import --dry-run`: compared with the store, where there is one.
 pub async fn dry_run(
-    house: &dyn House,
+    house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     arguments: &ImportArgs,
@@ -114,7 +115,7 @@ async fn work_through(
 }
 
 /// Says what is to be known of the header.
-fn tell_header(roster: &Roster<Source>, output: &mut Output, sums: &mut Sums) {
+fn tell_header(roster: &CsvReader<Source>, output: &mut Output, sums: &mut Sums) {
     sums.ignored_columns = roster.unknown_columns().to_vec();
     if !sums.ignored_columns.is_empty() {
         output.note(&format!(
@@ -170,7 +171,7 @@ fn may_not(error: DeskError) -> Failure {
 
 type Source = Box<dyn BufRead + Send>;
 
-fn open(path: &Path, reading: &Reading) -> Result<Roster<Source>, Failure> {
+fn open(path: &Path, reading: &Reading) -> Result<CsvReader<Source>, Failure> {
     let source: Source = if path == Path::new("-") {
         Box::new(BufReader::new(io::stdin()))
     } else {
@@ -179,8 +180,8 @@ fn open(path: &Path, reading: &Reading) -> Result<Roster<Source>, Failure> {
         })?;
         Box::new(BufReader::with_capacity(64 * 1024, file))
     };
-    Roster::open(source, reading).map_err(|error| match error {
-        RosterError::Io(_) => Failure::usage(format!("{}: {error}.", path.display())),
+    CsvReader::open(source, reading).map_err(|error| match error {
+        CsvError::Io(_) => Failure::usage(format!("{}: {error}.", path.display())),
         error => Failure::outcome(Outcome::Malformed, format!("{}: {error}.", path.display())),
     })
 }
@@ -211,8 +212,8 @@ enum Remark {
 
 impl Batch {
     /// Keeps what there is to say of a line; gives its customer.
-    fn remark(&mut self, line: RosterLine) -> Option<NewCustomer> {
-        let RosterLine { number, account_no, customer, bad_cells } = line;
+    fn remark(&mut self, line: CsvRow) -> Option<NewCustomer> {
+        let CsvRow { number, account_no, customer, bad_cells } = line;
         let problem = |column, value, reason| LineProblem {
             line: number,
             customer: account_no.clone(),
@@ -238,7 +239,7 @@ impl Batch {
 
 /// Reads to the end, or until nobody takes the batches any more.
 fn read(
-    roster: &mut Roster<Source>,
+    roster: &mut CsvReader<Source>,
     is_told: bool,
     batches: &mpsc::Sender<Batch>,
 ) -> io::Result<()> {
@@ -269,7 +270,7 @@ fn read(
                 batch.customers.push(customer);
             }
         }
-        if batch.customers.len() >= BATCH || batch.remarks.len() >= BATCH {
+        if batch.customers.len() >= IMPORT_BATCH || batch.remarks.len() >= IMPORT_BATCH {
             places.clear();
             if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
@@ -283,7 +284,7 @@ fn read(
 
 /// `e-mail (did you mean email?)`
 fn asked_back(column: &str) -> String {
-    match roster::meant(column) {
+    match csv_import::meant(column) {
         Some(known) => format!("{column} (did you mean {known}?)"),
         None => column.to_owned(),
     }

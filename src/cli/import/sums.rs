@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::{Batch, Remark};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::import::{Batch, Remark};
 use crate::cli::json::{ImportReply, LineProblem, ReplacedContact};
 use crate::cli::output::Output;
 use crate::domain::outcome::Outcome;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::time::Timestamp;
-use crate::service::lookup::ChannelChoice;
+use crate::service::customers::lookup::ChannelChoice;
 use crate::service::ports::Replaced;
 
 /// One customer of `customers find`.

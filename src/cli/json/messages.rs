@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::channel::Channel;
-use crate::domain::delivery::{DeliveryState, Report};
-use crate::domain::figures::{Figures, Spread};
-use crate::domain::line::Condition;
+use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::delivery::{DeliveryState, SendReport};
+use crate::domain::delivery_stats::{DeliveryStats, Percentiles};
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
-use crate::service::ports::outbox::Errand;
-use crate::service::providers::Lines;
-use crate::service::wording;
+use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::messages;
+use crate::service::ports::outbox::OutboxMessage;
 
 /// How messages fare.
 #[derive(Debug, Serialize)]
@@ -69,9 +69,9 @@ struct HealthLine {
 
 impl DeliveriesReply {
     /// The figures of so many hours, and how the providers do now.
-    pub fn new(hours: u32, figures: &Figures, lines: &Lines) -> Self {
+    pub fn new(hours: u32, figures: &DeliveryStats, lines: &BreakerSnapshot) -> Self {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let spread = |it: Spread| SpreadLine {
+        let spread = |it: Percentiles| SpreadLine {
             count: it.count,
             p50_ms: millis(it.p50),
             p95_ms: millis(it.p95),
@@ -111,7 +111,7 @@ impl DeliveriesReply {
                 .map(|it| HealthLine {
                     line: it.line.to_string(),
                     condition: it.at(lines.read_at).word(),
-                    detail: it.detail.clone().filter(|_| it.at(lines.read_at) != Condition::Ok),
+                    detail: it.detail.clone().filter(|_| it.at(lines.read_at) != BreakerState::Ok),
                 })
                 .collect(),
         }
@@ -125,7 +125,7 @@ pub struct DeliverReply {
     pub outcome: &'static str,
     /// The sentence a person would read.
     pub message: String,
-    /// How many errands were done.
+    /// How many messages were done.
     pub done: u64,
     /// How many messages still wait to be handed over.
     pub waiting: u64,
@@ -149,11 +149,11 @@ pub struct DeliverLine {
 }
 
 impl DeliverLine {
-    /// The line of an errand that was done.
-    pub fn new(errand: &Errand, report: &Report) -> Self {
-        let (channel, contact) = (errand.line.channel, errand.contact.masked());
-        let message = wording::delivery(report.state, channel, &contact, report.detail.as_deref());
-        let (at, request) = (errand.now, errand.request.clone());
+    /// The line of a message that was done.
+    pub fn new(message: &OutboxMessage, report: &SendReport) -> Self {
+        let (channel, contact) = (message.line.channel, message.contact.masked());
+        let (at, request) = (message.now, message.request.clone());
+        let message = messages::delivery(report.state, channel, &contact, report.detail.as_deref());
         Self { at, request, channel, contact, delivery: report.state, message }
     }
 }

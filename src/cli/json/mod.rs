@@ -2,16 +2,16 @@
 //! added, but none is renamed, dropped or given another meaning.
 
 mod customers;
-mod house;
 mod log;
 mod messages;
 mod reply;
+pub(super) mod upkeep;
 
-pub use customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
-pub use house::{
+pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
+pub use crate::cli::json::log::{EventLine, TrayLine};
+pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
+pub use crate::cli::json::reply::{Reply, SessionLine};
+pub use crate::cli::json::upkeep::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,
     TemplateLine, TemplatesReply,
 };
-pub use log::{EventLine, TrayLine};
-pub use messages::{DeliverLine, DeliverReply, DeliveriesReply};
-pub use reply::{Reply, SessionLine};

@@ -3,7 +3,7 @@
 //! A provider that stands in is set up by the same keys as the one it stands in
 //! for: they are written once, for a section of any name.
 
-use super::{Fallback, Key, Kind, of};
+use crate::config::table::{Fallback, Key, Kind, of};
 
 macro_rules! email {
     ($at:literal, $provider:expr) => {

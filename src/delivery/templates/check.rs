@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::sms::{self, Alphabet, Form};
-use super::sources::{EMAIL, FRAME, LAYOUT, SMS, Sources};
-use super::values::{NAMES, Values};
-use super::{Templates, broken, environment, gsm7, words};
 use crate::config::settings::MessageSettings;
+use crate::delivery::templates::sms::{self, Alphabet, Form};
+use crate::delivery::templates::sources::{EMAIL, FRAME, LAYOUT, SMS, Sources};
+use crate::delivery::templates::values::{NAMES, Values};
+use crate::delivery::templates::{Templates, broken, environment, gsm7, words};
 use crate::domain::{locale, text};
 
 /// Times that the words around a number may differ for: one, two, few, many.

@@ -1,11 +1,11 @@
 //! `{{ code }}` is the first number of a message: telephones and mail programs that offer
 //! to fill a code in take the first one that they find.
 
-use super::check::{Finding, State, Work};
-use super::sources::{EMAIL, SMS};
-use super::values::Values;
-use super::{Templates, words};
 use crate::delivery::error::DeliveryError;
+use crate::delivery::templates::check::{Finding, State, Work};
+use crate::delivery::templates::sources::{EMAIL, SMS};
+use crate::delivery::templates::values::Values;
+use crate::delivery::templates::{Templates, words};
 use crate::domain::text;
 
 impl Templates {

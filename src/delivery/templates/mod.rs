@@ -19,18 +19,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
-use super::error::DeliveryError;
-use super::gsm7;
 use crate::config::settings::MessageSettings;
+use crate::delivery::error::DeliveryError;
+use crate::delivery::sms::gsm7;
+use crate::delivery::templates::sms::Form;
+use crate::delivery::templates::sources::{EMAIL, SMS};
+use crate::delivery::templates::values::Values;
 use crate::domain::channel::Channel;
-use crate::domain::locale;
 use crate::domain::message::MessageFacts;
-use crate::domain::text;
-use sms::Form;
-use sources::{EMAIL, SMS};
-use values::Values;
+use crate::domain::{locale, text};
 
-pub use check::{Finding, State};
+pub use crate::delivery::templates::check::{Finding, State};
 
 /// The language that every part is written in.
 const LAST_RESORT: &str = "en";

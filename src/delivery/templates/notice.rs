@@ -1,12 +1,12 @@
 //! The words to a contact that was changed: an email to an address, a text message
 //! to a number. They hold no code, and nothing of the contact that took its place.
 
-use super::check::{self, State, Work};
-use super::sms::{self, Alphabet, Form};
-use super::sources::{FRAME, NOTICE, NOTICE_LAYOUT, NOTICE_SMS, Sources};
-use super::values::Values;
-use super::{EmailText, LAST_RESORT, Sample, Templates};
 use crate::delivery::error::DeliveryError;
+use crate::delivery::templates::check::{self, State, Work};
+use crate::delivery::templates::sms::{self, Alphabet, Form};
+use crate::delivery::templates::sources::{FRAME, NOTICE, NOTICE_LAYOUT, NOTICE_SMS, Sources};
+use crate::delivery::templates::values::Values;
+use crate::delivery::templates::{EmailText, LAST_RESORT, Sample, Templates};
 use crate::domain::contact::ContactKind;
 use crate::domain::message::ChangeNotice;
 use crate::domain::text;

@@ -1,9 +1,9 @@
 //! How a text message is made to be one: its alphabet, the line that binds
 //! the code to a website, and names cut until all fits.
 
-use super::gsm7;
-use super::values::Values;
 use crate::delivery::error::DeliveryError;
+use crate::delivery::templates::gsm7;
+use crate::delivery::templates::values::Values;
 use crate::domain::message::MessageFacts;
 use crate::domain::text;
 

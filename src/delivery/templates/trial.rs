@@ -3,10 +3,10 @@
 
 use minijinja::HtmlEscape;
 
-use super::sms::{Alphabet, Form};
-use super::values::Values;
-use super::{EmailText, gsm7};
 use crate::delivery::error::DeliveryError;
+use crate::delivery::templates::sms::{Alphabet, Form};
+use crate::delivery::templates::values::Values;
+use crate::delivery::templates::{EmailText, gsm7};
 use crate::domain::message::TestMessage;
 use crate::domain::text;
 

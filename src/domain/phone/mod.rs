@@ -13,13 +13,13 @@ mod writing;
 
 use std::fmt;
 
-pub use error::{PhoneError, ReadAs};
-pub use number_type::NumberType;
-pub use plan::load as load_plans;
+pub use crate::domain::phone::error::{PhoneError, ReadAs};
+pub use crate::domain::phone::number_type::NumberType;
+pub use crate::domain::phone::plan::load as load_plans;
 
-use super::channel::Channel;
-use super::contact::mask;
-use writing::Writing;
+use crate::domain::channel::Channel;
+use crate::domain::contact::mask;
+use crate::domain::phone::writing::Writing;
 
 /// The digits of a number with its country code: E.164 allows 15, and no country
 /// has subscribers' numbers under 7.

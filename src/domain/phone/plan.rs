@@ -11,8 +11,8 @@ use rlibphonenumber::{
     PhoneNumberType, Region, ValidationError, get_national_significant_number_owned as national,
 };
 
-use super::error::{PhoneError, ReadAs};
-use super::writing::Writing;
+use crate::domain::phone::error::{PhoneError, ReadAs};
+use crate::domain::phone::writing::Writing;
 
 /// Prefixes that a country took out of its numbers, so that a number is the same
 /// without them.
@@ -219,7 +219,9 @@ fn is_valid(number: &Number) -> bool {
 
 /// The region of a country that has a calling code.
 pub(super) fn region(country: &str) -> Option<Region> {
-    super::country::is_known(country).then(|| Region::from_code(country).ok()).flatten()
+    crate::domain::phone::country::is_known(country)
+        .then(|| Region::from_code(country).ok())
+        .flatten()
 }
 
 /// The countries that a number is assigned to, the library's choice first. One

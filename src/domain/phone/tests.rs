@@ -1,7 +1,7 @@
 //! Phone numbers by examples; the world's are compared with Google's library in
 //! `tests/phone_numbers.rs`.
 
-use super::*;
+use crate::domain::phone::*;
 
 fn parse(raw: &str, country: &str) -> Result<String, PhoneError> {
     PhoneNumber::parse(raw, country).map(|it| it.0)

@@ -3,8 +3,8 @@
 //! Each character is a digit, a separator, or a reason to refuse: nothing is
 //! left out that could mean something.
 
-use super::error::PhoneError;
-use super::plan;
+use crate::domain::phone::error::PhoneError;
+use crate::domain::phone::plan;
 
 /// Labels that stand before a number.
 const LABELS: &[&str] = &[

@@ -4,11 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::centred;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::request::Status;
-use crate::tui::keymap::{Command, Context, key_name};
-use crate::tui::model::{Question, Screen};
+use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::model::{Question, Screen};
+use crate::tui::overlays::centred;
 use crate::tui::view::Scene;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::wrap;

@@ -5,9 +5,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::centred;
-use crate::tui::keymap::{BINDINGS, PARTS};
-use crate::tui::screens::verified::foot;
+use crate::tui::machine::keymap::{BINDINGS, PARTS};
+use crate::tui::overlays::centred;
+use crate::tui::verified::view::foot;
 use crate::tui::view::Scene;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::{pad, wrap};

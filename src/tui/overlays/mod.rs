@@ -1,9 +1,9 @@
 //! What lies on top of everything: a box in the middle that takes the keys.
 
 pub mod confirm;
-pub mod figures;
 pub mod help;
 pub mod palette;
+pub(super) mod update;
 
 use ratatui::layout::Rect;
 
@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 const SLIVER: u16 = 8;
 
 /// A box of about `width` by `height` in the middle of `area`.
-fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(in crate::tui) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     // A sliver of what lies below would only be in the way.
     let width = if width + SLIVER > area.width { area.width } else { width };
     let height =

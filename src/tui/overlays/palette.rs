@@ -4,9 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::centred;
-use crate::tui::keymap::Binding;
-use crate::tui::model::Palette;
+use crate::tui::machine::keymap::Binding;
+use crate::tui::machine::model::Palette;
+use crate::tui::overlays::centred;
 use crate::tui::view::Scene;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title};

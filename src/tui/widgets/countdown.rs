@@ -5,8 +5,8 @@ use std::time::Duration;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::moment::clock_span;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::moment::clock_span;
 
 /// The style for the time that is left: it turns in the last minute and again
 /// in the last quarter of it. The digits say the same.

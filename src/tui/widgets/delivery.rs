@@ -4,14 +4,14 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::moment::age;
-use super::rows::flow;
-use super::text::wrap;
 use crate::domain::delivery::{Delivery, DeliveryState, TRAY};
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
-use crate::service::wording;
+use crate::service::messages;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::moment::age;
+use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::text::wrap;
 
 /// `SMS to +1*******42   queued ✓  sent ✓  delivered ✓ 2 s ago`
 pub fn lines(
@@ -45,10 +45,10 @@ pub fn lines(
     parts.extend(steps);
     let mut lines = flow(parts, room, 2);
     if let Some(detail) = delivery.detail.as_ref().filter(|_| !was_withdrawn(request)) {
-        lines.extend(wrap(&wording::for_clerks(detail), room).into_iter().map(Line::from));
+        lines.extend(wrap(&messages::for_clerks(detail), room).into_iter().map(Line::from));
     }
     if delivery.state == DeliveryState::Unknown {
-        lines.extend(wrap(wording::ASK_FIRST, room).into_iter().map(Line::from));
+        lines.extend(wrap(messages::ASK_FIRST, room).into_iter().map(Line::from));
     }
     lines
 }
@@ -103,7 +103,7 @@ fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'s
         DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
         DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),
         DeliveryState::Unknown => {
-            Some((symbols.alert, theme.warning, wording::state(delivery.state)))
+            Some((symbols.alert, theme.warning, messages::state(delivery.state)))
         }
     }
 }

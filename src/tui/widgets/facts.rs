@@ -2,9 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
-use super::rows::Row;
-use super::text::{pad, width};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::rows::Row;
+use crate::tui::widgets::text::{pad, width};
 
 /// The cells of a label, the gap behind it included.
 pub const LABEL: usize = 14;

@@ -4,7 +4,7 @@ use ratatui::text::Span;
 use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::text::width;
+use crate::tui::widgets::text::width;
 
 /// The part of the text in sight and the cursor's column in it.
 pub fn field(input: &Input, room: u16) -> (Span<'static>, u16) {

@@ -3,11 +3,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::width;
 use crate::domain::request::Status;
-use crate::tui::keymap::{self, Binding, Command, Context};
-use crate::tui::model::{Model, Screen};
+use crate::tui::machine::keymap::{self, Binding, Command, Context};
+use crate::tui::machine::model::{Model, Screen};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::text::width;
 
 const GAP: usize = 3;
 

@@ -2,9 +2,9 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::{pad, width, wrap};
-use crate::tui::model::{Notice, Tone};
+use crate::tui::machine::model::{Notice, Tone};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::text::{pad, width, wrap};
 
 /// More lines than this are not read at a counter.
 const MOST: usize = 4;

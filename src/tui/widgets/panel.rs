@@ -5,8 +5,8 @@ use ratatui::layout::{Margin, Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
-use super::text::{fit, width};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::text::{fit, width};
 
 /// What stands on a box's lines.
 #[derive(Debug, Default)]

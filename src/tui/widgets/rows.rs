@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::text::width_of;
+use crate::tui::widgets::text::width_of;
 
 /// A line or a gap.
 #[derive(Clone, Debug)]

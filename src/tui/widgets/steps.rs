@@ -2,10 +2,10 @@
 
 use ratatui::text::{Line, Span};
 
-use super::rows::spread;
-use super::text::{width, width_of};
-use crate::tui::model::Screen;
+use crate::tui::machine::model::Screen;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::rows::spread;
+use crate::tui::widgets::text::{width, width_of};
 
 const STEPS: [&str; 4] = ["Find", "Send", "Enter code", "Verified"];
 

@@ -4,8 +4,8 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text::{pad, pad_left, width, wrap};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::text::{pad, pad_left, width, wrap};
 
 /// The cells between two columns.
 pub const GAP: usize = 2;

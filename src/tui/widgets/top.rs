@@ -2,14 +2,14 @@
 
 use ratatui::text::{Line, Span};
 
-use super::moment::minute;
-use super::rows::spread;
-use super::text::{fit, width, width_of};
 use crate::domain::channel::Channel;
-use crate::domain::line::Condition;
+use crate::domain::circuit_breaker::BreakerState;
 use crate::domain::time::Timestamp;
-use crate::tui::model::{Below, Health, Model, Part, Place};
+use crate::tui::machine::model::{CounterInfo, Dependency, DependencyState, Health, Model};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::moment::minute;
+use crate::tui::widgets::rows::spread;
+use crate::tui::widgets::text::{fit, width, width_of};
 
 /// ` Riverside Billing · counter 3 · amira · demo      store ok · email ok · sms slow  14:32`
 pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) -> Line<'static> {
@@ -32,13 +32,13 @@ fn known(model: &Model, now: Option<Timestamp>) -> Health {
     let mut health = model.health;
     for channel in Channel::ALL {
         let condition = now.map(|now| model.providers.known.condition(channel, now));
-        let part = health.part(Below::of(channel));
+        let part = health.part(Dependency::of(channel));
         *part = match (condition, *part) {
-            (_, Part::Off) => Part::Off,
-            (Some(Condition::Down), _) | (_, Part::Down) => Part::Down,
-            (Some(Condition::Slow), _) | (_, Part::Slow) => Part::Slow,
-            (Some(Condition::Fallback), _) => Part::Fallback,
-            (Some(Condition::Ok) | None, part) => part,
+            (_, DependencyState::Off) => DependencyState::Off,
+            (Some(BreakerState::Down), _) | (_, DependencyState::Down) => DependencyState::Down,
+            (Some(BreakerState::Slow), _) | (_, DependencyState::Slow) => DependencyState::Slow,
+            (Some(BreakerState::Fallback), _) => DependencyState::Fallback,
+            (Some(BreakerState::Ok) | None, part) => part,
         };
     }
     health
@@ -54,7 +54,7 @@ pub fn counter(name: &str) -> String {
     if named || name.is_empty() { name.to_owned() } else { format!("{COUNTER} {name}") }
 }
 
-fn who(place: &Place, theme: &Theme) -> Vec<Span<'static>> {
+fn who(place: &CounterInfo, theme: &Theme) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(place.office.clone(), theme.strong)];
     let dot = || Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
     for fact in [counter(&place.counter), place.clerk.clone()] {
@@ -105,27 +105,27 @@ const STORE: &str = "store";
 fn health(health: Health, said: Said, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
     // Most offices do without it: it is told of where it is not well.
-    parts.extend((health.whatsapp != Part::Ok).then_some(("whatsapp", health.whatsapp)));
-    parts.retain(|(_, part)| *part != Part::Off);
-    let well = parts.iter().all(|(_, part)| *part == Part::Ok);
+    parts.extend((health.whatsapp != DependencyState::Ok).then_some(("whatsapp", health.whatsapp)));
+    parts.retain(|(_, part)| *part != DependencyState::Off);
+    let well = parts.iter().all(|(_, part)| *part == DependencyState::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && said != Said::All {
         spans.push(Span::styled("all ok", theme.muted));
     } else {
         for (name, part) in parts {
-            if part == Part::Ok && matches!(said, Said::Troubles | Said::Least) {
+            if part == DependencyState::Ok && matches!(said, Said::Troubles | Said::Least) {
                 continue;
             }
             if !spans.is_empty() {
                 spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
             }
             let (word, style) = match part {
-                Part::Ok | Part::Off => ("ok", theme.muted),
-                Part::Fallback => ("fallback", theme.warning),
-                Part::Slow => ("slow", theme.warning),
-                Part::Down if name != STORE => ("down", theme.bad),
-                Part::Down if said == Said::Least => ("lost", theme.bad),
-                Part::Down => ("lost, reconnecting", theme.bad),
+                DependencyState::Ok | DependencyState::Off => ("ok", theme.muted),
+                DependencyState::Fallback => ("fallback", theme.warning),
+                DependencyState::Slow => ("slow", theme.warning),
+                DependencyState::Down if name != STORE => ("down", theme.bad),
+                DependencyState::Down if said == Said::Least => ("lost", theme.bad),
+                DependencyState::Down => ("lost, reconnecting", theme.bad),
             };
             spans.push(Span::styled(format!("{name} {word}"), style));
         }

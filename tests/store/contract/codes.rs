@@ -5,13 +5,12 @@ use std::time::Duration;
 use crate::support::{HOLDER, Terminal, token, wish};
 use countersign::domain::channel::Factor;
 use countersign::domain::customer::CustomerId;
-use countersign::domain::delivery::DeliveryState;
-use countersign::domain::delivery::Report;
+use countersign::domain::delivery::{DeliveryState, SendReport};
 use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{RequestId, Status};
-use countersign::service::ports::{Attempted, Issued, SessionFilter, StoreError};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter, StoreError};
 
 pub(super) async fn a_right_code_opens_a_session(desk: &Terminal) {
     let customer = desk.customer("WB-1").await;
@@ -26,7 +25,7 @@ pub(super) async fn a_right_code_opens_a_session(desk: &Terminal) {
     assert!(now.since(request.sent_at) < Duration::from_mins(1) && now >= request.sent_at);
 
     let attempted = desk.try_enter(&request.id, "123456").await.expect("an answer");
-    let Attempted::Verified { request: verified, session } = attempted else {
+    let AttemptOutcome::Verified { request: verified, session } = attempted else {
         panic!("{attempted:?}")
     };
     assert_eq!((verified.status, verified.attempts), (Status::Verified, 1));
@@ -47,7 +46,7 @@ pub(super) async fn wrong_codes_are_counted_and_the_last_locks(desk: &Terminal) 
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     for left in (0..5).rev() {
         let attempted = desk.try_enter(&request.id, "000000").await.expect("an answer");
-        let Attempted::Refused { outcome, request, customer_locked, .. } = attempted else {
+        let AttemptOutcome::Refused { outcome, request, customer_locked, .. } = attempted else {
             panic!("{attempted:?}")
         };
         assert_eq!((outcome, request.attempts_left()), (Outcome::Wrong, left));
@@ -74,7 +73,7 @@ pub(super) async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
     for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Superseded)] {
         for _ in 0..2 {
             let told = desk.tell(&request.id, code, &token(1), code).await.expect("an answer");
-            let Attempted::Refused { outcome: found, request, retired, .. } = told else {
+            let AttemptOutcome::Refused { outcome: found, request, retired, .. } = told else {
                 panic!("{told:?}")
             };
             assert_eq!((found, retired.is_some()), (outcome, code == "123456"));
@@ -84,14 +83,14 @@ pub(super) async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
     let mut sessions = Vec::new();
     for _ in 0..2 {
         let told = desk.tell(&request.id, "654321", &token(1), "right").await.expect("an answer");
-        let Attempted::Verified { session, request } = told else { panic!("{told:?}") };
+        let AttemptOutcome::Verified { session, request } = told else { panic!("{told:?}") };
         assert_eq!((request.status, request.attempts), (Status::Verified, 3));
         sessions.push(session.id);
     }
     assert_eq!(sessions[0], sessions[1]);
     for _ in 0..2 {
         let told = desk.tell(&request.id, "654321", &token(2), "late").await.expect("an answer");
-        assert!(matches!(told, Attempted::Refused { outcome: Outcome::Used, .. }), "{told:?}");
+        assert!(matches!(told, AttemptOutcome::Refused { outcome: Outcome::Used, .. }), "{told:?}");
     }
     let log = desk.log(&EventFilter::default()).await;
     assert_eq!(log.iter().filter(|it| it.kind == EventKind::Attempt).count(), 4);
@@ -108,7 +107,7 @@ pub(super) async fn an_attempt_that_meets_a_locked_customer_is_answered_alike_tw
     for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Locked)] {
         for _ in 0..2 {
             let told = desk.tell(&request.id, code, &token(1), code).await.expect("an answer");
-            let Attempted::Refused { outcome: found, customer_locked, .. } = told else {
+            let AttemptOutcome::Refused { outcome: found, customer_locked, .. } = told else {
                 panic!("{told:?}")
             };
             assert_eq!((found, customer_locked), (outcome, true));
@@ -123,14 +122,14 @@ pub(super) async fn a_used_code_is_used(desk: &Terminal) {
     assert_eq!(desk.request(&request.id).await.attempts, 1);
     let missing = RequestId::from_bits(1);
     let attempted = desk.try_enter(&missing, "123456").await.expect("an answer");
-    assert!(matches!(attempted, Attempted::NotFound));
+    assert!(matches!(attempted, AttemptOutcome::NotFound));
 }
 
 pub(super) async fn the_same_act_issues_once(desk: &Terminal) {
     let wish = wish(desk.customer("WB-1").await, "123456");
     let request = desk.issue(&wish).await;
     let again = desk.try_issue(&wish).await.expect("an answer");
-    let Issued::Already(same) = again else { panic!("{again:?}") };
+    let IssueOutcome::Already(same) = again else { panic!("{again:?}") };
     assert_eq!(same, request);
     assert_eq!(desk.log(&EventFilter::default()).await.len(), 1);
 }
@@ -139,19 +138,19 @@ pub(super) async fn a_reissue_told_again_says_what_is_stored(desk: &Terminal) {
     let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
     let second = desk.reissue(&first, "222222").await;
     let again = desk.try_reissue(&first, "222222").await.expect("an answer");
-    let Issued::Already(again) = again else { panic!("{again:?}") };
+    let IssueOutcome::Already(again) = again else { panic!("{again:?}") };
     assert_eq!((again.generation, again.delivery.id), (2, second.delivery.id));
-    desk.errand(&second).await;
-    desk.report(&second, &Report::sent(None)).await;
-    let errand = desk.store.errand(second.delivery.id, HOLDER).await.expect("an answer");
-    assert!(errand.is_none(), "it was sent");
+    desk.message(&second).await;
+    desk.report(&second, &SendReport::sent(None)).await;
+    let message = desk.store.claimed_message(second.delivery.id, HOLDER).await.expect("an answer");
+    assert!(message.is_none(), "it was sent");
 }
 
 pub(super) async fn a_reissue_that_comes_late_does_nothing(desk: &Terminal) {
     let first = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let second = desk.reissue(&first, "222222").await;
     let late = desk.try_reissue(&first, "333333").await.expect("an answer");
-    assert!(matches!(late, Issued::Already(request) if request == second));
+    assert!(matches!(late, IssueOutcome::Already(request) if request == second));
     assert_ne!(first.reference, second.reference);
     assert_ne!(first.delivery.id, second.delivery.id);
     assert_eq!(desk.enter(&first.id, "222222").await, Outcome::Verified);
@@ -164,7 +163,7 @@ pub(super) async fn an_older_code_is_recognised_and_never_accepted(desk: &Termin
     let third = desk.issue(&wish(customer, "333333")).await;
     for (code, old) in [("111111", &first), ("222222", &second)] {
         let attempted = desk.try_enter(&third.id, code).await.expect("an answer");
-        let Attempted::Refused { outcome, retired: Some(retired), .. } = attempted else {
+        let AttemptOutcome::Refused { outcome, retired: Some(retired), .. } = attempted else {
             panic!("{attempted:?}")
         };
         assert_eq!(outcome, Outcome::Superseded);
@@ -206,14 +205,14 @@ pub(super) async fn closed_requests_stay_closed(desk: &Terminal) {
     let request = desk.issue(&wish(customer, "123456")).await;
     assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
     let closed = desk.try_reissue(&request, "222222").await.expect("an answer");
-    let Issued::Closed(closed) = closed else { panic!("{closed:?}") };
+    let IssueOutcome::Closed(closed) = closed else { panic!("{closed:?}") };
     assert_eq!(closed.status, Status::Verified);
     let cancelled = desk.store.cancel(&request.id, &desk.actor).await.expect("an answer");
     assert_eq!(cancelled.map(|it| it.status), Some(Status::Verified));
     let mut missing = request.clone();
     missing.id = RequestId::from_bits(1);
     let missing = desk.try_reissue(&missing, "222222").await.expect("an answer");
-    assert!(matches!(missing, Issued::NotFound));
+    assert!(matches!(missing, IssueOutcome::NotFound));
     let stranger = wish(CustomerId(99), "123456");
     assert!(desk.try_issue(&stranger).await.is_err(), "nobody is verified who is not there");
 }

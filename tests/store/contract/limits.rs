@@ -6,9 +6,9 @@ use crate::support::{Terminal, email, phone, wish};
 use countersign::domain::channel::Channel;
 use countersign::domain::event::{Actor, EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::Limit;
+use countersign::domain::policy::RateLimit;
 use countersign::domain::request::{RequestId, Status};
-use countersign::service::ports::{Attempted, Issued};
+use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 
 pub(super) async fn security_05_a_new_code_wins_no_guesses_back(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
@@ -69,8 +69,8 @@ pub(super) async fn the_cooldown_is_per_contact(desk: &Terminal) {
         desk.try_issue(&wish(customer, "222222")).await,
         desk.try_issue(&elsewhere).await,
     ] {
-        let Ok(Issued::Limited { limit, retry_at }) = limited else { panic!("{limited:?}") };
-        assert_eq!((limit, retry_at), (Limit::Cooldown, request.resend_at));
+        let Ok(IssueOutcome::Limited { limit, retry_at }) = limited else { panic!("{limited:?}") };
+        assert_eq!((limit, retry_at), (RateLimit::Cooldown, request.resend_at));
     }
     elsewhere.contact = phone("+1 555 010 0142");
     assert_eq!(desk.issue(&elsewhere).await.channel, Channel::Sms);
@@ -83,22 +83,28 @@ pub(super) async fn each_limit_says_when_there_is_room_again(desk: &Terminal) {
     desk.issue(&wish(customer, "123456")).await;
     let mut stranger = wish(desk.customer("WB-2").await, "123456");
     stranger.contact = email("someone.else@example.org");
-    for limit in [Limit::Contact, Limit::Customer, Limit::Clerk, Limit::Counter, Limit::Office] {
+    for limit in [
+        RateLimit::Contact,
+        RateLimit::Customer,
+        RateLimit::Clerk,
+        RateLimit::Counter,
+        RateLimit::Office,
+    ] {
         let mut desk = desk.clone();
         let mut wish = wish(customer, "123456");
         match limit {
-            Limit::Cooldown => {}
-            Limit::Contact => desk.limits.per_contact = 2,
-            Limit::Customer => desk.limits.per_customer = 2,
-            Limit::Clerk => desk.limits.per_clerk = 2,
-            Limit::Counter => desk.limits.per_counter = 2,
-            Limit::Office => desk.limits.in_all = 2,
+            RateLimit::Cooldown => {}
+            RateLimit::Contact => desk.limits.per_contact = 2,
+            RateLimit::Customer => desk.limits.per_customer = 2,
+            RateLimit::Clerk => desk.limits.per_clerk = 2,
+            RateLimit::Counter => desk.limits.per_counter = 2,
+            RateLimit::Office => desk.limits.in_all = 2,
         }
-        if !matches!(limit, Limit::Contact | Limit::Customer) {
+        if !matches!(limit, RateLimit::Contact | RateLimit::Customer) {
             wish = stranger.clone();
         }
         let issued = desk.try_issue(&wish).await.expect("an answer");
-        let Issued::Limited { limit: found, retry_at } = issued else { panic!("{issued:?}") };
+        let IssueOutcome::Limited { limit: found, retry_at } = issued else { panic!("{issued:?}") };
         assert_eq!(found, limit);
         assert_eq!(retry_at, first.sent_at.plus(Duration::from_hours(1)), "{limit:?}");
     }
@@ -109,7 +115,7 @@ pub(super) async fn each_limit_says_when_there_is_room_again(desk: &Terminal) {
     assert_eq!(desk.issue(&stranger).await.status, Status::Open);
     desk.limits.in_all = 0;
     let none = desk.try_issue(&crate::support::wish(customer, "1".repeat(6).as_str())).await;
-    assert!(matches!(none, Ok(Issued::Limited { limit: Limit::Office, .. })));
+    assert!(matches!(none, Ok(IssueOutcome::Limited { limit: RateLimit::Office, .. })));
 }
 
 pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Terminal) {
@@ -130,7 +136,7 @@ pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Termi
         assert_eq!(other.enter(&two.id, "000000").await, Outcome::Wrong);
     }
     let last = other.try_enter(&two.id, "000000").await.expect("an answer");
-    let Attempted::Refused { outcome, request, customer_locked, .. } = last else {
+    let AttemptOutcome::Refused { outcome, request, customer_locked, .. } = last else {
         panic!("{last:?}")
     };
     assert_eq!((outcome, customer_locked), (Outcome::Wrong, true));
@@ -138,13 +144,13 @@ pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Termi
     assert_eq!(desk.request(&one.id).await.status, Status::Locked, "the pending code ends too");
     for (desk, id, code) in [(&desk, &one.id, "111111"), (&other, &two.id, "222222")] {
         let attempted = desk.try_enter(id, code).await.expect("an answer");
-        let Attempted::Refused { outcome, customer_locked, .. } = attempted else {
+        let AttemptOutcome::Refused { outcome, customer_locked, .. } = attempted else {
             panic!("{attempted:?}")
         };
         assert_eq!((outcome, customer_locked), (Outcome::Locked, true));
     }
     let issued = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
-    assert!(matches!(issued, Issued::CustomerLocked), "{issued:?}");
+    assert!(matches!(issued, IssueOutcome::CustomerLocked), "{issued:?}");
     // A right code between wrong ones ends the row.
     let calm = desk.customer("WB-2").await;
     for _ in 0..3 {
@@ -178,7 +184,7 @@ pub(super) async fn security_06_a_customers_cap_that_was_lowered_holds_at_once(d
     let mut stricter = desk.clone();
     stricter.policy.failure_cap = 3;
     let attempted = stricter.try_enter(&request.id, "111111").await.expect("an answer");
-    let Attempted::Refused { outcome, request, customer_locked, .. } = attempted else {
+    let AttemptOutcome::Refused { outcome, request, customer_locked, .. } = attempted else {
         panic!("{attempted:?}")
     };
     assert_eq!((outcome, customer_locked, request.attempts), (Outcome::Locked, true, 3));

@@ -8,21 +8,21 @@ use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::DeliveryState::{
     Delivered, Failed, Queued, Sent, Undeliverable, Unknown,
 };
-use countersign::domain::delivery::Report;
-use countersign::domain::event::{EventFilter, EventId, EventKind, Page};
-use countersign::domain::outbox::{Step, Task};
+use countersign::domain::delivery::SendReport;
+use countersign::domain::event::{EventFilter, EventId, EventKind, EventPage};
+use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::session::{SessionEnd, SessionId};
-use countersign::service::ports::{Attempted, NewEvent, SessionFilter};
+use countersign::service::ports::{AttemptOutcome, NewEvent, SessionFilter};
 
 pub(super) async fn reports_never_go_back(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-    let report = |state, detail: Option<&str>| Report {
+    let report = |state, detail: Option<&str>| SendReport {
         state,
         detail: detail.map(str::to_owned),
-        ..Report::sent(Some("SM1".into()))
+        ..SendReport::sent(Some("SM1".into()))
     };
-    let mut errand = desk.errand(&request).await;
+    let mut message = desk.message(&request).await;
     for (said, held) in [
         (Unknown, Unknown),
         (Queued, Queued),
@@ -35,9 +35,9 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
         (Undeliverable, Delivered),
     ] {
         let words = report(said, Some("busy"));
-        let next = Some((Task::Settle, Duration::from_hours(1)));
-        desk.conclude(&errand, &Step { report: words, next }).await;
-        errand.task = Task::Settle;
+        let next = Some((OutboxTask::Settle, Duration::from_hours(1)));
+        desk.conclude(&message, &NextStep { report: words, next }).await;
+        message.task = OutboxTask::Settle;
         assert_eq!(desk.request(&request.id).await.delivery.state, held, "after {said:?}");
     }
     assert_eq!(desk.request(&request.id).await.delivery.provider_id.as_deref(), Some("SM1"));
@@ -98,11 +98,11 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
         let events = desk.store.events(&EventFilter::default(), page, 2).await;
         events.expect("an answer").iter().map(|it| it.id).collect::<Vec<_>>()
     };
-    assert_eq!(page(Page::Newest).await, [all[5].id, all[4].id]);
-    assert_eq!(page(Page::Before(all[4].id)).await, [all[3].id, all[2].id]);
-    assert_eq!(page(Page::Before(all[0].id)).await, []);
-    assert_eq!(page(Page::After(all[1].id)).await, [all[2].id, all[3].id]);
-    assert_eq!(page(Page::After(all[5].id)).await, []);
+    assert_eq!(page(EventPage::Newest).await, [all[5].id, all[4].id]);
+    assert_eq!(page(EventPage::Before(all[4].id)).await, [all[3].id, all[2].id]);
+    assert_eq!(page(EventPage::Before(all[0].id)).await, []);
+    assert_eq!(page(EventPage::After(all[1].id)).await, [all[2].id, all[3].id]);
+    assert_eq!(page(EventPage::After(all[5].id)).await, []);
 
     let texts = [None, Some("WB-1"), Some("wb-2"), Some("dana"), Some(one.id.as_str()), Some("zz")];
     for text in texts {
@@ -126,7 +126,7 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
                         let found: Vec<_> =
                             desk.log(&filter).await.iter().map(|it| it.id).collect();
                         assert_eq!(found, expected, "{filter:?}");
-                        let after = Page::After(all[1].id);
+                        let after = EventPage::After(all[1].id);
                         let found = desk.store.events(&filter, after, 99).await.expect("an answer");
                         let found: Vec<_> = found.iter().map(|it| it.id).collect();
                         let expected: Vec<_> =
@@ -212,11 +212,11 @@ pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
                     .collect();
                 let found: Vec<_> = desk.log(&filter).await.iter().map(|it| it.id).collect();
                 assert_eq!(found, expected, "{filter:?}");
-                let last = Page::Before(all[2].id);
+                let last = EventPage::Before(all[2].id);
                 let older = desk.store.events(&filter, last, 1).await.expect("an answer");
                 let expected_older = expected.iter().rfind(|id| **id < all[2].id);
                 assert_eq!(older.first().map(|it| it.id).as_ref(), expected_older, "{filter:?}");
-                let newer = Page::After(all[0].id);
+                let newer = EventPage::After(all[0].id);
                 let newer = desk.store.events(&filter, newer, 9).await.expect("an answer");
                 let newer: Vec<_> = newer.iter().map(|it| it.id).collect();
                 let expected: Vec<_> = expected.into_iter().filter(|id| *id > all[0].id).collect();
@@ -226,7 +226,7 @@ pub(super) async fn the_log_is_read_between_two_moments(desk: &Terminal) {
     }
     // Who follows begins before all that is too old, however much that is.
     let filter = EventFilter { from: Some(ends[2]), ..EventFilter::default() };
-    let page = Page::After(EventId(0));
+    let page = EventPage::After(EventId(0));
     let first = desk.store.events(&filter, page, 1).await.expect("an answer");
     assert_eq!(first.iter().map(|it| it.id).collect::<Vec<_>>(), [all[2].id]);
 }
@@ -235,7 +235,7 @@ pub(super) async fn sessions_are_prolonged_and_ended(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let token = token(crate::support::next());
     let attempted = desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
-    let Attempted::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
+    let AttemptOutcome::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
     let digest = token.digest();
     let touched = desk.store.touch(&digest, Duration::from_mins(10)).await.expect("an answer");
     let touched = touched.expect("the session");

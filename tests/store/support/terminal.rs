@@ -4,24 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use countersign::domain::channel::Channel;
-use countersign::domain::code::{Binding, Code, Digest, Guess};
+use countersign::domain::circuit_breaker::ProviderSlot;
+use countersign::domain::code::{Code, CodeBinding, Digest, Guess};
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
-use countersign::domain::delivery::Report;
-use countersign::domain::event::{Actor, Event, EventFilter, Page};
+use countersign::domain::delivery::SendReport;
+use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::line::Line;
-use countersign::domain::outbox::Step;
+use countersign::domain::outbox::NextStep;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, SendLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
-use countersign::service::ports::notices::NoticeProviders;
-use countersign::service::ports::outbox::{self, Errand};
+use countersign::service::ports::contact_notices::NoticeProviders;
+use countersign::service::ports::outbox::{self, OutboxMessage};
 use countersign::service::ports::{
-    Attempt, Attempted, CustomerKey, Dispatch, ImportCount, Issued, NewCode, NewDelivery,
-    NewRequest, NewSession, Reissue, Store, StoreError,
+    Attempt, AttemptOutcome, CustomerKey, Dispatch, ImportCount, IssueOutcome, NewCode,
+    NewDelivery, NewRequest, NewSession, Reissue, Store, StoreError,
 };
 
 /// Whose turn it is to send what these terminals ask for.
@@ -50,8 +50,8 @@ pub(crate) fn policy() -> OtpPolicy {
 }
 
 /// No limit that a test reaches by accident.
-pub(crate) fn limits() -> SendLimits {
-    SendLimits {
+pub(crate) fn limits() -> RateLimits {
+    RateLimits {
         per_contact: 10_000,
         per_customer: 10_000,
         per_clerk: 10_000,
@@ -96,7 +96,7 @@ pub(crate) fn with_phone(mut customer: NewCustomer, raw: &str) -> NewCustomer {
 pub(crate) struct Terminal {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policy: OtpPolicy,
-    pub(crate) limits: SendLimits,
+    pub(crate) limits: RateLimits,
     pub(crate) keyring: Keyring,
     pub(crate) actor: Actor,
 }
@@ -140,37 +140,38 @@ impl Terminal {
         written.expect("the customers are written").count
     }
 
-    /// The errand of a request's message, not begun.
-    pub(crate) async fn errand(&self, request: &Request) -> Errand {
-        let errand = self.store.errand(request.delivery.id, HOLDER).await.expect("an answer");
-        errand.expect("an errand")
+    /// The message of a request's message, not begun.
+    pub(crate) async fn message(&self, request: &Request) -> OutboxMessage {
+        let message =
+            self.store.claimed_message(request.delivery.id, HOLDER).await.expect("an answer");
+        message.expect("a message")
     }
 
-    /// Writes down what came of an errand.
-    pub(crate) async fn conclude(&self, errand: &Errand, step: &Step) {
-        let outcome = outbox::Outcome {
-            errand,
+    /// Writes down what came of a message.
+    pub(crate) async fn conclude(&self, message: &OutboxMessage, step: &NextStep) {
+        let outcome = outbox::MessageOutcome {
+            message,
             holder: HOLDER,
-            line: Line::main(errand.line.channel),
+            line: ProviderSlot::main(message.line.channel),
             provider: "tray",
             step,
             begun: false,
             experience: None,
             actor: &self.actor,
         };
-        self.store.conclude(&[outcome]).await.expect("written");
+        self.store.complete(&[outcome]).await.expect("written");
     }
 
     /// Hands a message over, with this report.
-    pub(crate) async fn report(&self, request: &Request, report: &Report) {
-        let errand = self.errand(request).await;
-        self.conclude(&errand, &Step { report: report.clone(), next: None }).await;
+    pub(crate) async fn report(&self, request: &Request, report: &SendReport) {
+        let message = self.message(request).await;
+        self.conclude(&message, &NextStep { report: report.clone(), next: None }).await;
     }
 
     fn code(&self, id: &RequestId, purpose: &str, generation: u32, code: &str) -> NewCode {
         let (key_id, key) = self.keyring.current();
         let code = Code::parse(code, 6).expect("six digits");
-        let binding = Binding { purpose, request: id, generation };
+        let binding = CodeBinding { purpose, request: id, generation };
         NewCode {
             digest: Digest::of(&code, binding, key),
             key_id: key_id.clone(),
@@ -198,7 +199,7 @@ impl Terminal {
         }
     }
 
-    pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<Issued, StoreError> {
+    pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<IssueOutcome, StoreError> {
         let id = RequestId::from_bits(next().wrapping_mul(0x9e37_79b9_7f4a) & ((1 << 50) - 1));
         let code = self.code(&id, &wish.purpose, 1, &wish.code);
         self.store
@@ -214,7 +215,7 @@ impl Terminal {
 
     pub(crate) async fn issue(&self, wish: &Wish) -> Request {
         match self.try_issue(wish).await.expect("the store answers") {
-            Issued::Fresh(request) => request,
+            IssueOutcome::Fresh(request) => request,
             other => panic!("no request: {other:?}"),
         }
     }
@@ -223,7 +224,7 @@ impl Terminal {
         &self,
         request: &Request,
         code: &str,
-    ) -> Result<Issued, StoreError> {
+    ) -> Result<IssueOutcome, StoreError> {
         let contact = match request.channel {
             Channel::Email => email("dana.rivera@example.org"),
             Channel::Sms | Channel::Whatsapp => phone("+1 555 010 0142"),
@@ -236,7 +237,7 @@ impl Terminal {
         request: &Request,
         code: &str,
         contact: &Contact,
-    ) -> Result<Issued, StoreError> {
+    ) -> Result<IssueOutcome, StoreError> {
         let code = self.code(&request.id, &request.purpose, request.generation + 1, code);
         self.store
             .reissue(Reissue {
@@ -249,7 +250,7 @@ impl Terminal {
 
     pub(crate) async fn reissue(&self, request: &Request, code: &str) -> Request {
         match self.try_reissue(request, code).await.expect("the store answers") {
-            Issued::Fresh(request) => request,
+            IssueOutcome::Fresh(request) => request,
             other => panic!("no code: {other:?}"),
         }
     }
@@ -258,7 +259,7 @@ impl Terminal {
         &self,
         id: &RequestId,
         code: &str,
-    ) -> Result<Attempted, StoreError> {
+    ) -> Result<AttemptOutcome, StoreError> {
         self.enter_with(id, code, &token(next())).await
     }
 
@@ -268,7 +269,7 @@ impl Terminal {
         id: &RequestId,
         code: &str,
         token: &SessionToken,
-    ) -> Result<Attempted, StoreError> {
+    ) -> Result<AttemptOutcome, StoreError> {
         self.tell(id, code, token, &format!("entered {}", next())).await
     }
 
@@ -279,7 +280,7 @@ impl Terminal {
         code: &str,
         token: &SessionToken,
         act: &str,
-    ) -> Result<Attempted, StoreError> {
+    ) -> Result<AttemptOutcome, StoreError> {
         let code = Code::parse(code, 6).expect("six digits");
         self.store
             .attempt(Attempt {
@@ -299,9 +300,9 @@ impl Terminal {
     /// Enters a code; gives the outcome's word.
     pub(crate) async fn enter(&self, id: &RequestId, code: &str) -> Outcome {
         match self.try_enter(id, code).await.expect("the store answers") {
-            Attempted::Verified { .. } => Outcome::Verified,
-            Attempted::Refused { outcome, .. } => outcome,
-            Attempted::NotFound => panic!("there is no request {id}"),
+            AttemptOutcome::Verified { .. } => Outcome::Verified,
+            AttemptOutcome::Refused { outcome, .. } => outcome,
+            AttemptOutcome::NotFound => panic!("there is no request {id}"),
         }
     }
 
@@ -312,7 +313,7 @@ impl Terminal {
     /// The log, oldest first.
     pub(crate) async fn log(&self, filter: &EventFilter) -> Vec<Event> {
         let mut events =
-            self.store.events(filter, Page::Newest, 10_000).await.expect("the store answers");
+            self.store.events(filter, EventPage::Newest, 10_000).await.expect("the store answers");
         events.reverse();
         events
     }

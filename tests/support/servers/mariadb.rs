@@ -33,6 +33,7 @@ pub(super) fn install(folder: &Path) -> Command {
     install
         .arg("--no-defaults")
         .arg(option("datadir", &folder.join("data")))
+        .arg(option("tmpdir", folder))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
         .args(["--skip-name-resolve"]);
     as_this_user(&mut install);
@@ -45,6 +46,8 @@ pub(super) fn command(folder: &Path, port: u16, options: Options) -> Command {
     command
         .arg("--no-defaults")
         .arg(option("datadir", &folder.join("data")))
+        // A server that starts deletes the temporary tables of others it finds there.
+        .arg(option("tmpdir", folder))
         .arg(option("socket", &folder.join("socket")))
         .arg(option("pid-file", &folder.join("pid")))
         .args(["--bind-address=127.0.0.1", "--skip-name-resolve"])

@@ -1,0 +1,57 @@
+//! What the commands need and must not build themselves: the store, the
+//! senders, the keys, the interface. The wiring gives it to them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{KeyLine, Preview, TemplateLine};
+use crate::cli::migrate::Migration;
+use crate::config::Config;
+use crate::domain::channel::Channel;
+use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::service::ports::Store;
+use crate::service::{Desk, Senders};
+
+/// The house around the command line. Nothing in it is opened before a command
+/// asks for it: `completions` must work where nothing else does.
+#[async_trait]
+pub trait AppContext: Send + Sync {
+    /// Whether the interface can be shown here; if not, one line that says what
+    /// is needed.
+    fn terminal(&self) -> Result<(), String>;
+    /// Begins to write the program's own doings into the log file; what goes
+    /// wrong there is a sentence, and no reason to stop.
+    fn keep_log(&self, config: &Config) -> Result<(), String>;
+    /// The desk over the store, the senders and the keys.
+    async fn desk(&self, config: &Config) -> Result<Desk, Failure>;
+    /// The store alone.
+    async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
+    /// The senders alone; nothing is connected yet.
+    fn senders(&self, config: &Config) -> Result<Senders, Failure>;
+    /// What there is to say about each template of a message.
+    fn check_templates(&self, config: &Config) -> Vec<TemplateLine>;
+    /// A message as it would be sent.
+    fn preview(
+        &self,
+        config: &Config,
+        channel: Channel,
+        facts: &MessageFacts,
+    ) -> Result<Preview, Failure>;
+    /// What a changed contact would be told.
+    fn preview_notice(&self, config: &Config, notice: &ChangeNotice) -> Result<Preview, Failure>;
+    /// Creates or updates the store's tables, and makes the key file where there
+    /// is none.
+    async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
+    /// The keys by name, the current one first.
+    fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
+    /// Makes a new current key; gives its name.
+    fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
+    /// The interface, until the person leaves it. It keeps the log itself.
+    async fn interface(&self, config: &Config) -> Result<Exit, Failure>;
+    /// The configuration of the demo that runs in another terminal, if one does.
+    fn running_demo(&self) -> Result<Option<Config>, Failure>;
+    /// The interface on a throw-away store with sample customers.
+    async fn demo(&self) -> Result<Exit, Failure>;
+}

@@ -1,0 +1,157 @@
+//! Tokens that stand in for a password (RFC 6749).
+//!
+//! A token is fetched when the first login needs it, kept until shortly before
+//! it ends, and never written anywhere. Two ways lead to one: a program asks in
+//! its own name (section 4.4, as Microsoft 365 wants it), or with what a
+//! person agreed to once (section 6, as Gmail wants it).
+
+use std::time::Duration;
+
+use reqwest::{StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::config::settings::TokenSettings;
+use crate::delivery::error::DeliveryError;
+use crate::delivery::http::{self, Http, HttpPeer};
+use crate::delivery::redact::Secrets;
+use crate::delivery::timeouts::SendTimeouts;
+
+const PARTY: HttpPeer =
+    HttpPeer { name: "The token service", key: "email.token_url", ca_file: None };
+/// A token that ends sooner could end on the way.
+const MARGIN: Duration = Duration::from_mins(1);
+/// How long a token is kept whose answer does not say.
+const USUAL: Duration = Duration::from_mins(10);
+/// Tokens of Microsoft have some thousand characters.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+/// Where tokens come from, and the one in use.
+pub(in crate::delivery) struct Tokens {
+    settings: TokenSettings,
+    url: Url,
+    http: Http,
+    kept: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    token: SecretString,
+    end: Instant,
+}
+
+/// A token, and whether it may have been withdrawn since it was fetched.
+pub(in crate::delivery) struct Token {
+    pub(in crate::delivery) secret: SecretString,
+    pub(in crate::delivery) kept: bool,
+}
+
+impl Tokens {
+    /// A source; nothing is fetched yet.
+    pub(in crate::delivery) fn new(
+        settings: &TokenSettings,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
+        let url = PARTY.address(&settings.url)?;
+        let http = Http::new(&url, times);
+        Ok(Self { settings: settings.clone(), url, http, kept: Mutex::default() })
+    }
+
+    /// The token in use, or a new one. Whoever comes while one is being
+    /// fetched waits for that one.
+    pub(in crate::delivery) async fn token(&self) -> Result<Token, DeliveryError> {
+        let mut kept = self.kept.lock().await;
+        if let Some(Kept { token, .. }) = kept.as_ref().filter(|it| Instant::now() < it.end) {
+            return Ok(Token { secret: token.clone(), kept: true });
+        }
+        // Nothing was sent to the customer, so nothing is uncertain.
+        let fetched = self.fetch().await.map_err(|error| error.in_a_check(PARTY))?;
+        let secret = fetched.token.clone();
+        *kept = Some(fetched);
+        Ok(Token { secret, kept: false })
+    }
+
+    /// Lets go of a token that was refused, unless a newer one is here already.
+    pub(in crate::delivery) async fn forget(&self, refused: &SecretString) {
+        let same = |it: &mut Kept| it.token.expose_secret() == refused.expose_secret();
+        self.kept.lock().await.take_if(same);
+    }
+
+    async fn fetch(&self) -> Result<Kept, DeliveryError> {
+        let TokenSettings { client_id, client_secret, scope, refresh_token, .. } = &self.settings;
+        let mut form = vec![
+            ("client_id", client_id.as_str()),
+            ("client_secret", client_secret.expose_secret()),
+        ];
+        match refresh_token {
+            Some(token) => {
+                form.push(("grant_type", "refresh_token"));
+                form.push(("refresh_token", token.expose_secret()));
+            }
+            None => form.push(("grant_type", "client_credentials")),
+        }
+        form.extend(scope.as_deref().map(|scope| ("scope", scope)));
+        let asked = Instant::now();
+        let request = self.http.client().await?.post(self.url.clone()).form(&form);
+        let response = request.send().await.map_err(|error| PARTY.broken(&error))?;
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        let body = http::read(response).await.ok_or_else(|| PARTY.uncertain())?;
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if status != StatusCode::OK {
+            return Err(self.refused(status, wait, &answer));
+        }
+        let token = answer.get("access_token").and_then(Value::as_str).filter(|it| is_token(it));
+        let Some(token) = token else {
+            return Err(DeliveryError::Settings(format!(
+                "What answers in the token service's place gives no token. Check {}.",
+                PARTY.key
+            )));
+        };
+        let seconds = answer.get("expires_in").and_then(Value::as_u64);
+        let life = seconds.map_or(USUAL, Duration::from_secs).min(Duration::from_hours(24));
+        Ok(Kept { token: token.to_owned().into(), end: asked + life.saturating_sub(MARGIN) })
+    }
+
+    /// What a refusal means (RFC 6749, 5.2).
+    fn refused(&self, status: StatusCode, wait: Option<Duration>, answer: &Value) -> DeliveryError {
+        let text = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default();
+        let mut secrets = Secrets::new().with(self.settings.client_secret.expose_secret());
+        if let Some(token) = &self.settings.refresh_token {
+            secrets = secrets.with(token.expose_secret());
+        }
+        let error = text("error");
+        let said = match error {
+            "" => format!("HTTP {}", status.as_u16()),
+            error => secrets.quote(&format!("{error}: {}", text("error_description"))),
+        };
+        let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
+        match (error, status.as_u16()) {
+            (_, 429) => PARTY.busy(wait, &said),
+            (_, 408 | 500..=599) => PARTY.at_fault(wait, &said),
+            (_, 300..=399) => PARTY.redirects(&said),
+            ("invalid_client", _) => settings(
+                "The token service does not know this program. Check client_id and client_secret \
+                 in [email]; a client secret ends after some months.",
+            ),
+            ("invalid_grant", _) => settings(
+                "The token service takes the refresh token no longer: it has ended, or the \
+                 mailbox's owner withdrew it. Make a new one for refresh_token in [email].",
+            ),
+            ("unauthorized_client" | "invalid_scope", _) => settings(
+                "The token service gives this program no token for mail. Check the program's \
+                 permissions there, and scope in [email].",
+            ),
+            _ => settings(
+                "The token service gives no token. Check token_url, client_id and client_secret \
+                 in [email].",
+            ),
+        }
+    }
+}
+
+/// RFC 6750, 2.1: nothing that could end a line of SMTP or a field in it.
+fn is_token(text: &str) -> bool {
+    (1..=LONGEST_TOKEN).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+}

@@ -1,0 +1,217 @@
+//! Email by `SendGrid`'s Web API (v3, Mail Send), where a firewall lets no SMTP
+//! through. What the answers mean is from
+//! <https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors>.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lettre::message::Mailbox;
+use reqwest::{Response, StatusCode, Url};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::config::settings::SendGridSettings;
+use crate::delivery::email::smtp::sender_address;
+use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::http::{self, Http, HttpPeer};
+use crate::delivery::message::MessageKind;
+use crate::delivery::redact::Secrets;
+use crate::delivery::templates::Templates;
+use crate::delivery::timeouts::SendTimeouts;
+use crate::domain::delivery::SendReport;
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::text;
+use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+
+const SENDGRID: HttpPeer = HttpPeer { name: "SendGrid", key: "email.base_url", ca_file: None };
+/// What a key must be allowed to do.
+const RIGHT: &str = "mail.send";
+/// The longest name of a message that is kept; `SendGrid`'s have 22 characters.
+const LONGEST_ID: usize = 100;
+
+/// Sends email through one `SendGrid` account.
+pub(in crate::delivery) struct SendGridSender {
+    settings: SendGridSettings,
+    base: Url,
+    from: Mailbox,
+    templates: Arc<Templates>,
+    http: Http,
+}
+
+impl SendGridSender {
+    /// A sender; nothing is connected yet.
+    pub(in crate::delivery) fn new(
+        settings: &SendGridSettings,
+        templates: Arc<Templates>,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
+        let base = SENDGRID.address(&settings.base_url)?;
+        Ok(Self {
+            from: sender_address(&settings.from)?,
+            settings: settings.clone(),
+            http: Http::new(&base, times),
+            base,
+            templates,
+        })
+    }
+
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let letter = self.letter(piece)?;
+        let url = SENDGRID.below(&self.base, &["v3", "mail", "send"])?;
+        let request = self.http.client().await?.post(url);
+        let request = request.bearer_auth(self.settings.api_key.expose_secret());
+        // reqwest's own way to write JSON is a feature that nothing else needs.
+        let request = request.header("Content-Type", "application/json").body(letter.to_string());
+        error::wanted(guard).await?;
+        let response = request.send().await.map_err(|error| SENDGRID.broken(&error))?;
+        match response.status() {
+            StatusCode::ACCEPTED => Ok(id(&response)),
+            status if status.is_success() => Err(SENDGRID.uncertain()),
+            _ => Err(self.refused(response, Some(piece)).await),
+        }
+    }
+
+    /// The message as the API takes it. Links and pictures that tell whether a
+    /// message was read have no place in one with a code.
+    fn letter(&self, piece: MessageKind<'_>) -> Result<Value, DeliveryError> {
+        let address = piece.email_address()?;
+        let texts = piece.email(&self.templates)?;
+        let mailbox = |address: &str, name: Option<&str>| match name {
+            Some(name) => json!({ "email": address, "name": name }),
+            None => json!({ "email": address }),
+        };
+        let to = mailbox(address.on_envelope(), text::clean_optional(piece.customer()).as_deref());
+        Ok(json!({
+            "personalizations": [{ "to": [to] }],
+            "from": mailbox(self.from.email.as_ref(), self.from.name.as_deref()),
+            "subject": texts.subject,
+            "content": [
+                { "type": "text/plain", "value": texts.plain },
+                { "type": "text/html", "value": texts.html },
+            ],
+            // RFC 3834, as over SMTP.
+            "headers": { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+            "tracking_settings": {
+                "click_tracking": { "enable": false, "enable_text": false },
+                "open_tracking": { "enable": false },
+                "subscription_tracking": { "enable": false },
+            },
+        }))
+    }
+
+    /// Asks what the key may do, and sends nothing.
+    async fn try_key(&self) -> Result<String, DeliveryError> {
+        let url = SENDGRID.below(&self.base, &["v3", "scopes"])?;
+        let request = self.http.client().await?.get(url);
+        let request = request.bearer_auth(self.settings.api_key.expose_secret());
+        let response = request.send().await.map_err(|error| SENDGRID.broken(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refused(response, None).await);
+        }
+        let body = http::read(response).await.unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let may_send = answer
+            .get("scopes")
+            .and_then(Value::as_array)
+            .is_some_and(|scopes| scopes.iter().any(|scope| scope == RIGHT));
+        if may_send {
+            return Ok("SendGrid takes the key, and it may send mail".into());
+        }
+        Err(DeliveryError::Settings(
+            "SendGrid takes the key, but it may not send. Give it the right Mail Send.".into(),
+        ))
+    }
+
+    /// What a refusal means.
+    async fn refused(&self, response: Response, piece: Option<MessageKind<'_>>) -> DeliveryError {
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        let body = http::read(response).await.unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let said = self.said(status, &answer, piece);
+        let field = answer.pointer("/errors/0/field").and_then(Value::as_str).unwrap_or_default();
+        verdict(status, field, wait, &said)
+    }
+
+    fn said(&self, status: StatusCode, answer: &Value, piece: Option<MessageKind<'_>>) -> String {
+        let mut secrets = Secrets::new().with(self.settings.api_key.expose_secret());
+        if let Some(piece) = piece {
+            secrets = piece.hidden(secrets);
+        }
+        let first = answer.pointer("/errors/0/message").and_then(Value::as_str);
+        match first.map(|words| secrets.quote(words)).filter(|words| !words.is_empty()) {
+            Some(words) => format!("HTTP {}: {words}", status.as_u16()),
+            None => format!("HTTP {}", status.as_u16()),
+        }
+    }
+}
+
+/// What a refusal means, by the status and, of a bad request, by the field that is named.
+fn verdict(status: StatusCode, field: &str, wait: Option<Duration>, said: &str) -> DeliveryError {
+    let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
+    match status.as_u16() {
+        401 | 402 => settings(
+            "SendGrid refused the API key, or the account's messages are used up or not paid for. \
+             Check password in [email], and the account in SendGrid's console.",
+        ),
+        403 => settings(
+            "SendGrid does not let this office send. Verify the address of from in [email] under \
+             Sender Authentication, and give the key the right Mail Send.",
+        ),
+        404 | 405 | 415 => {
+            settings("What answers does not know SendGrid's Mail Send. Check base_url in [email].")
+        }
+        400 if field.starts_with("personalizations") => DeliveryError::Recipient(format!(
+            "SendGrid refuses the customer's address. Correct it, or use another channel. ({said})"
+        )),
+        400 if field == "from" || field.starts_with("from.") => {
+            settings("SendGrid does not take this office's address. Check from in [email].")
+        }
+        413 => DeliveryError::Message(format!(
+            "SendGrid finds the email too large. Use another channel. ({said})"
+        )),
+        429 => SENDGRID.busy(wait, said),
+        // A gateway that lost its way cannot say whether SendGrid has it.
+        408 | 502 | 504 => SENDGRID.uncertain(),
+        500..=599 => SENDGRID.at_fault(wait, said),
+        300..=399 => SENDGRID.redirects(said),
+        _ => DeliveryError::Unclassified(format!(
+            "SendGrid refuses the email. Use another channel, and tell an admin. ({said})"
+        )),
+    }
+}
+
+/// What `SendGrid` calls the message.
+fn id(response: &Response) -> Option<String> {
+    let id = response.headers().get("X-Message-Id")?.to_str().ok()?;
+    let plain = (1..=LONGEST_ID).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    plain.then(|| id.to_owned())
+}
+
+#[async_trait]
+impl Sender for SendGridSender {
+    fn provider(&self) -> &'static str {
+        "sendgrid-api"
+    }
+
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        error::report(self.post(MessageKind::Code(message), guard).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> SendReport {
+        error::report(self.post(MessageKind::Test(test), &AlwaysGranted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+        error::report(self.post(MessageKind::Notice(notice), &AlwaysGranted).await)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        self.try_key().await.map_err(|error| error.in_a_check(SENDGRID).to_string())
+    }
+}

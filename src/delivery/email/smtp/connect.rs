@@ -1,0 +1,388 @@
+//! A connection to the mail server, protected and logged in.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::extension::ClientId;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+
+use crate::config::settings::{SmtpSettings, SmtpTls};
+use crate::delivery::email::smtp::login::{self, Login};
+use crate::delivery::email::smtp::reply::{Stage, Verdicts};
+use crate::delivery::email::smtp::starttls::{self, Prologue};
+use crate::delivery::error::DeliveryError;
+use crate::delivery::message::MessageKind;
+use crate::delivery::redact::Secrets;
+use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
+use crate::delivery::tls::{self, Trust};
+
+/// The mail server and how it is spoken to.
+pub(super) struct Server {
+    provider: &'static str,
+    host: String,
+    port: u16,
+    tls: SmtpTls,
+    name: ServerName<'static>,
+    login: Option<Login>,
+    trust: Trust,
+    /// How this machine names itself in EHLO.
+    hello: ClientId,
+}
+
+impl Server {
+    pub(super) fn new(settings: &SmtpSettings, times: SendTimeouts) -> Result<Self, DeliveryError> {
+        let name = ServerName::try_from(settings.host.clone()).map_err(|_| {
+            DeliveryError::Settings(format!("email.host is \"{}\": no server name.", settings.host))
+        })?;
+        Ok(Self {
+            provider: settings.provider,
+            host: settings.host.clone(),
+            port: settings.port,
+            tls: settings.tls,
+            name,
+            login: settings.login.as_ref().map(|login| Login::new(login, times)).transpose()?,
+            trust: Trust::with(settings.ca_file.clone(), "email.ca_file"),
+            hello: settings.ehlo_name.clone().map_or_else(ClientId::default, ClientId::Domain),
+        })
+    }
+
+    /// How to judge what goes wrong, without repeating what must stay hidden.
+    pub(super) fn verdicts(&self, piece: Option<MessageKind<'_>>) -> Verdicts {
+        let secrets = self.login.as_ref().map(Login::secrets).unwrap_or_default();
+        self.judging(match piece {
+            Some(piece) => piece.hidden(secrets),
+            None => secrets,
+        })
+    }
+
+    fn judging(&self, secrets: Secrets) -> Verdicts {
+        let by_token = self.login.as_ref().is_some_and(Login::by_token);
+        Verdicts { provider: self.provider, place: self.place(), by_token, secrets }
+    }
+
+    /// What `doctor` says where all is well.
+    pub(super) fn praise(&self) -> String {
+        let protection = match self.tls {
+            SmtpTls::Implicit => "TLS",
+            SmtpTls::StartTls => "STARTTLS",
+            SmtpTls::None => "no TLS (this machine only)",
+        };
+        match &self.login {
+            Some(login) => {
+                let how = if login.by_token() { " with a token" } else { "" };
+                let name = login.username();
+                format!("{} takes the login of {name}{how} over {protection}", self.place())
+            }
+            None => format!("{} takes mail over {protection}", self.place()),
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// A connection ready for a letter. A token that was kept may have been
+    /// withdrawn: where it is refused, a new one is tried, once.
+    pub(super) async fn open(
+        &self,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let Some(login) = &self.login else { return self.greeted(deadline, verdicts).await };
+        let proof = self.proof(login, deadline).await?;
+        match self.enter(&proof, deadline, verdicts).await {
+            Err(Entry::Refused(_)) if proof.may_be_stale() => {
+                login.forget(&proof).await;
+                let fresh = self.proof(login, deadline).await?;
+                Ok(self.enter(&fresh, deadline, verdicts).await?)
+            }
+            entered => Ok(entered?),
+        }
+    }
+
+    async fn proof(
+        &self,
+        login: &Login,
+        deadline: &Deadline,
+    ) -> Result<login::Proof, DeliveryError> {
+        deadline.step(login.proof()).await.unwrap_or_else(|TimedOut| {
+            Err(DeliveryError::Failed("The token service did not answer in time.".into()))
+        })
+    }
+
+    /// A connection that is logged in.
+    async fn enter(
+        &self,
+        proof: &login::Proof,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, Entry> {
+        let mut connection = self.greeted(deadline, verdicts).await?;
+        if !proof.is_taken_by(&connection) {
+            return Err(Entry::Halted(DeliveryError::Settings(format!(
+                "The mail server {} offers no login with a {}. Check port, tls and auth in \
+                 [email].",
+                self.place(),
+                proof.kind()
+            ))));
+        }
+        let verdicts = self.judging(proof.secrets());
+        match deadline.step(proof.show(&mut connection)).await {
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(error)) => {
+                let refused = error.is_permanent();
+                let verdict = verdicts.of(Stage::Login, &error);
+                Err(if refused { Entry::Refused(verdict) } else { Entry::Halted(verdict) })
+            }
+            Err(TimedOut) => Err(Entry::Halted(verdicts.silence(Stage::Login))),
+        }
+    }
+
+    /// A connection, protected as the settings say.
+    async fn greeted(
+        &self,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let tcp = self.connect(deadline).await?;
+        match self.tls {
+            SmtpTls::None => self.in_clear(tcp, deadline, verdicts).await,
+            SmtpTls::Implicit => {
+                let wire = self.protect(tcp, None, deadline).await?;
+                self.greet(wire, deadline, verdicts).await
+            }
+            SmtpTls::StartTls => {
+                let tcp = self.turn(tcp, deadline, verdicts).await?;
+                let wire = self.protect(tcp, Some(GREETING), deadline).await?;
+                self.greet(wire, deadline, verdicts).await
+            }
+        }
+    }
+
+    async fn connect(&self, deadline: &Deadline) -> Result<TcpStream, DeliveryError> {
+        let place = self.place();
+        let silent = || {
+            DeliveryError::Failed(format!(
+                "The mail server {place} does not answer. Check the network, and host and port in \
+                 [email]."
+            ))
+        };
+        let addresses: Vec<SocketAddr> =
+            match deadline.step(lookup_host((self.host.as_str(), self.port))).await {
+                Ok(Ok(addresses)) => addresses.collect(),
+                Ok(Err(_)) => Vec::new(),
+                Err(TimedOut) => return Err(silent()),
+            };
+        if addresses.is_empty() {
+            return Err(DeliveryError::Failed(format!(
+                "The mail server's name {} is not known. Check the network, and host in [email].",
+                self.host
+            )));
+        }
+        let tcp = match deadline.step(TcpStream::connect(addresses.as_slice())).await {
+            Ok(Ok(tcp)) => tcp,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(DeliveryError::Failed(format!(
+                    "The mail server {place} refuses the connection. Check host and port in \
+                     [email]."
+                )));
+            }
+            Ok(Err(_)) | Err(TimedOut) => return Err(silent()),
+        };
+        // Commands are small and each waits for its answer.
+        let _ = tcp.set_nodelay(true);
+        Ok(tcp)
+    }
+
+    /// Without protection, and so to this machine only: the address that was
+    /// reached decides, whatever the name promised.
+    async fn in_clear(
+        &self,
+        tcp: TcpStream,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
+        if !peer.ip().is_loopback() {
+            return Err(DeliveryError::Settings(format!(
+                "email.tls is \"none\", and {} is not this machine. Use implicit or starttls.",
+                self.place()
+            )));
+        }
+        self.greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
+    }
+
+    /// Speaks the few words before TLS.
+    async fn turn(
+        &self,
+        mut tcp: TcpStream,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<TcpStream, DeliveryError> {
+        match deadline.step(starttls::negotiate(&mut tcp, &self.hello.to_string())).await {
+            Ok(Ok(())) => Ok(tcp),
+            Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Settings(format!(
+                "The mail server {} offers no protected connection (STARTTLS). Nothing was sent. \
+                 If it has a port for TLS from the start (465), set tls = \"implicit\".",
+                self.place()
+            ))),
+            Ok(Err(Prologue::Injected)) => Err(DeliveryError::Settings(format!(
+                "The mail server {}, or somebody on the way to it, sent more than its answer \
+                 before the connection was protected. Nothing was sent. Tell your administrator.",
+                self.place()
+            ))),
+            Ok(Err(Prologue::Refused { code, text })) => {
+                Err(verdicts.refused(Stage::Greeting, code, &text))
+            }
+            Ok(Err(Prologue::Nonsense)) => Err(verdicts.nonsense()),
+            Ok(Err(Prologue::Broken(error))) => Err(self.broken(&error)),
+            Err(TimedOut) => Err(DeliveryError::Failed(format!(
+                "The mail server {} says nothing. If its port is for TLS from the start (465), \
+                 set tls = \"implicit\".",
+                self.place()
+            ))),
+        }
+    }
+
+    async fn protect(
+        &self,
+        tcp: TcpStream,
+        greeting: Option<&'static [u8]>,
+        deadline: &Deadline,
+    ) -> Result<Wire<tokio_rustls::client::TlsStream<TcpStream>>, DeliveryError> {
+        let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
+        let connector = TlsConnector::from(self.trust.config().await?);
+        match deadline.step(connector.connect(self.name.clone(), tcp)).await {
+            Ok(Ok(stream)) => Ok(Wire { greeting: greeting.unwrap_or_default(), stream, peer }),
+            Ok(Err(error)) => Err(tls::refused(
+                &error,
+                format!(
+                    "No protected connection to the mail server {}: {}. Nothing was sent. {}",
+                    self.place(),
+                    tls::complaint(&error),
+                    tls::mail_remedy(tls::doubt(&error))
+                ),
+            )),
+            Err(TimedOut) => Err(DeliveryError::Failed(format!(
+                "The mail server {} does not answer to TLS. Check port and tls in [email].",
+                self.place()
+            ))),
+        }
+    }
+
+    /// Hands a connection to lettre: greeting and EHLO.
+    async fn greet<S>(
+        &self,
+        wire: Wire<S>,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
+    {
+        let greeted = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &self.hello);
+        match deadline.step(greeted).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(verdicts.of(Stage::Greeting, &error)),
+            Err(TimedOut) => Err(verdicts.silence(Stage::Greeting)),
+        }
+    }
+
+    fn broken(&self, error: &io::Error) -> DeliveryError {
+        DeliveryError::Failed(format!(
+            "The connection to the mail server {} broke off ({}).",
+            self.place(),
+            error.kind()
+        ))
+    }
+}
+
+/// Why there is no connection that is logged in.
+enum Entry {
+    /// The server did not take the login.
+    Refused(DeliveryError),
+    /// It did not come to that.
+    Halted(DeliveryError),
+}
+
+impl From<DeliveryError> for Entry {
+    fn from(error: DeliveryError) -> Self {
+        Self::Halted(error)
+    }
+}
+
+impl From<Entry> for DeliveryError {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Refused(error) | Entry::Halted(error) => error,
+        }
+    }
+}
+
+/// What lettre reads first on a connection that was greeted in clear: after
+/// STARTTLS the server does not greet again (RFC 3207, 4.2), and lettre waits
+/// for a greeting.
+const GREETING: &[u8] = b"220 protected\r\n";
+
+/// A stream as lettre takes it.
+struct Wire<S> {
+    greeting: &'static [u8],
+    stream: S,
+    peer: SocketAddr,
+}
+
+impl<S> fmt::Debug for Wire<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wire({})", self.peer)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.greeting.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let (now, later) = self.greeting.split_at(buffer.remaining().min(self.greeting.len()));
+        buffer.put_slice(now);
+        self.greeting = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S> AsyncTokioStream for Wire<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin,
+{
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}

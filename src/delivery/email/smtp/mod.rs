@@ -1,0 +1,269 @@
+//! Email by SMTP.
+//!
+//! lettre writes the messages and speaks the protocol; the connection under it
+//! is made here, and each command is given by itself. That way it is known how
+//! far a hand-over came when it fails, and nothing a server said before TLS is
+//! taken for something it said under TLS.
+
+mod compose;
+mod connect;
+pub(super) mod idle_connections;
+mod login;
+mod reply;
+mod starttls;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::{Response, Severity};
+
+use crate::config::settings::SmtpSettings;
+use crate::delivery::email::smtp::compose::Letter;
+use crate::delivery::email::smtp::connect::Server;
+use crate::delivery::email::smtp::idle_connections::IdleConnections;
+use crate::delivery::email::smtp::reply::{Stage, Verdicts};
+use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::message::MessageKind;
+use crate::delivery::templates::Templates;
+use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
+use crate::domain::delivery::SendReport;
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+
+/// How long a connection is kept for the next message.
+const IDLE: Duration = Duration::from_mins(1);
+/// How long a goodbye may take; nobody waits for it.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_address;
+
+/// Sends email through one SMTP server.
+pub(in crate::delivery) struct SmtpSender {
+    provider: &'static str,
+    server: Arc<Server>,
+    from: Mailbox,
+    templates: Arc<Templates>,
+    times: SendTimeouts,
+    parked: IdleConnections<AsyncSmtpConnection>,
+}
+
+impl SmtpSender {
+    /// A sender; nothing is connected yet.
+    pub(in crate::delivery) fn new(
+        settings: &SmtpSettings,
+        templates: Arc<Templates>,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
+        Ok(Self {
+            provider: settings.provider,
+            server: Arc::new(Server::new(settings, times)?),
+            from: sender_address(&settings.from)?,
+            templates,
+            times,
+            parked: IdleConnections::new(IDLE, part),
+        })
+    }
+
+    async fn deliver(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let letter = Letter::write(&self.from, piece, &self.templates)?;
+        let verdicts = self.server.verdicts(Some(piece));
+        let deadline = self.times.begin();
+        let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
+        // Without consent the connection ends where the letter would begin: another
+        // word would be part of it, and a server keeps nothing of a letter without
+        // its end (RFC 5321, 4.1.1.4).
+        error::wanted(guard).await?;
+        match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
+            Ok(response) => {
+                self.parked.keep(connection);
+                let answer = response.message().collect::<Vec<_>>().join(" ");
+                Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
+            }
+            Err(error) => {
+                part(connection);
+                Err(error)
+            }
+        }
+    }
+
+    /// A connection that waits for the letter: a parked one, or a new one. A
+    /// parked connection can end between any two commands; up to the letter
+    /// nothing was taken, so a new one may begin again, once.
+    async fn announced(
+        &self,
+        letter: &Letter,
+        deadline: &Deadline,
+        verdicts: &Verdicts,
+    ) -> Result<AsyncSmtpConnection, DeliveryError> {
+        if let Some(mut connection) = self.parked(deadline).await {
+            match announce(&mut connection, letter, deadline, verdicts).await {
+                Ok(()) => return Ok(connection),
+                Err(Halt::Lost(_)) => part(connection),
+                Err(Halt::Told(error)) => {
+                    part(connection);
+                    return Err(error);
+                }
+            }
+        }
+        let mut connection = self.server.open(deadline, verdicts).await?;
+        match announce(&mut connection, letter, deadline, verdicts).await {
+            Ok(()) => Ok(connection),
+            Err(Halt::Lost(error) | Halt::Told(error)) => {
+                part(connection);
+                Err(error)
+            }
+        }
+    }
+
+    /// The newest parked connection that still answers. A server that says
+    /// nothing on one says nothing on the others either.
+    async fn parked(&self, deadline: &Deadline) -> Option<AsyncSmtpConnection> {
+        while let Some(mut connection) = self.parked.take() {
+            match deadline.step(connection.test_connected()).await {
+                Ok(true) => return Some(connection),
+                Ok(false) => {}
+                Err(TimedOut) => self.parked.clear(),
+            }
+        }
+        None
+    }
+}
+
+/// Says goodbye in the background.
+fn part(mut connection: AsyncSmtpConnection) {
+    tokio::spawn(async move {
+        // A server that does not answer a goodbye has lost nothing.
+        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+    });
+}
+
+/// Why a letter was not announced.
+enum Halt {
+    /// The connection ended, or the server ends it (421: RFC 5321, 3.8).
+    Lost(DeliveryError),
+    /// Anything else.
+    Told(DeliveryError),
+}
+
+/// Names sender and recipient and asks to hand the letter in. Nothing can have
+/// been taken by then.
+async fn announce(
+    connection: &mut AsyncSmtpConnection,
+    letter: &Letter,
+    deadline: &Deadline,
+    verdicts: &Verdicts,
+) -> Result<(), Halt> {
+    let parameters = parameters(connection, letter).map_err(Halt::Told)?;
+    let mail = Mail::new(Some(letter.from.clone()), parameters);
+    answered(deadline.step(connection.command(mail)).await, Stage::Sender, verdicts)?;
+    let recipient = Rcpt::new(letter.to.clone(), vec![]);
+    answered(deadline.step(connection.command(recipient)).await, Stage::Recipient, verdicts)?;
+    let go = answered(deadline.step(connection.command(Data)).await, Stage::Data, verdicts)?;
+    if go.has_code(354) { Ok(()) } else { Err(Halt::Told(verdicts.nonsense())) }
+}
+
+/// Hands the letter in. From its first byte on only the server's answer tells
+/// whether it was taken (RFC 5321, 4.2.5 and 6.1). lettre writes the letter and
+/// reads that answer in one call, so a connection that breaks while the letter
+/// is being written counts as uncertain too, though a server must not take half
+/// a letter.
+async fn hand_in(
+    connection: &mut AsyncSmtpConnection,
+    letter: &Letter,
+    deadline: &Deadline,
+    verdicts: &Verdicts,
+) -> Result<Response, DeliveryError> {
+    let end = deadline.rest(connection.message(&letter.bytes)).await;
+    let taken = answered(end, Stage::Letter, verdicts)?;
+    if taken.code().severity == Severity::PositiveCompletion {
+        Ok(taken)
+    } else {
+        Err(verdicts.uncertain())
+    }
+}
+
+/// What the server must be able to do for this letter.
+fn parameters(
+    connection: &AsyncSmtpConnection,
+    letter: &Letter,
+) -> Result<Vec<MailParameter>, DeliveryError> {
+    let offers = |extension| connection.server_info().supports_feature(extension);
+    let mut parameters = Vec::new();
+    if letter.needs_smtputf8() {
+        if !offers(Extension::SmtpUtfEight) {
+            return Err(DeliveryError::Barred(
+                "This email address has letters beyond plain English ones before the @, and the \
+                 mail server cannot handle such addresses (SMTPUTF8). Use another channel."
+                    .into(),
+            ));
+        }
+        parameters.push(MailParameter::SmtpUtfEight);
+    }
+    if !letter.bytes.is_ascii() {
+        // RFC 6531, 3.1 (item 8): whoever offers SMTPUTF8 offers 8BITMIME.
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    Ok(parameters)
+}
+
+fn answered(
+    result: Result<Result<Response, lettre::transport::smtp::Error>, TimedOut>,
+    stage: Stage,
+    verdicts: &Verdicts,
+) -> Result<Response, Halt> {
+    match result {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => {
+            let lost = error.status().is_none_or(|code| u16::from(code) == 421);
+            let verdict = verdicts.of(stage, &error);
+            Err(if lost { Halt::Lost(verdict) } else { Halt::Told(verdict) })
+        }
+        Err(TimedOut) => Err(Halt::Told(verdicts.silence(stage))),
+    }
+}
+
+impl From<Halt> for DeliveryError {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Lost(error) | Halt::Told(error) => error,
+        }
+    }
+}
+
+#[async_trait]
+impl Sender for SmtpSender {
+    fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        error::report(self.deliver(MessageKind::Code(message), guard).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> SendReport {
+        error::report(self.deliver(MessageKind::Test(test), &AlwaysGranted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+        error::report(self.deliver(MessageKind::Notice(notice), &AlwaysGranted).await)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        let verdicts = self.server.verdicts(None);
+        let deadline = self.times.begin();
+        let connection =
+            self.server.open(&deadline, &verdicts).await.map_err(|error| error.to_string())?;
+        part(connection);
+        Ok(self.server.praise())
+    }
+}

@@ -1,0 +1,280 @@
+//! Whose fault a refusal is, from the reply code (RFC 5321, 4.2.3) and the enhanced
+//! status beside it (RFC 3463; the registry of RFC 5248; what Google and Microsoft
+//! document of their own). No word of the sentence after them decides anything.
+
+use crate::delivery::email::smtp::reply::Stage;
+
+/// The subject and the detail of an enhanced status: 1 and 8 of `5.1.8`.
+type Status = (u16, u16);
+
+/// Whose fault a refusal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// The recipient's address or mailbox.
+    Recipient,
+    /// What the message says, or its size.
+    Message,
+    /// The office's set-up, its account or its reputation.
+    Office(Matter),
+    /// The server itself, or what lies behind it.
+    Provider,
+    /// It passes: this recipient gets nothing for now.
+    Passing(Pause),
+    /// The reply fits several of these.
+    Unclassified,
+}
+
+/// What of the office's was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Matter {
+    /// The machine or the account: no relay, a blocklist, a suspension, a policy.
+    Policy,
+    /// How it speaks: the name in EHLO, a command, a parameter.
+    Protocol,
+    /// The address that messages come from.
+    Sender,
+    /// There were as many messages as it may send.
+    Limit,
+}
+
+/// Why a recipient gets nothing for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// The mailbox takes nothing: it is full or busy.
+    Mailbox,
+    /// The server wants to be asked again, such as by greylisting.
+    Policy,
+}
+
+/// Statuses that do not mean what their subject means.
+const SPECIAL: [(Status, Class); 24] = [
+    ((1, 0), Class::Unclassified),
+    ((1, 7), Class::Office(Matter::Sender)),
+    ((1, 8), Class::Office(Matter::Sender)),
+    ((1, 9), Class::Provider),
+    // Microsoft: the account's daily limit of recipients.
+    ((1, 90), Class::Office(Matter::Limit)),
+    ((2, 3), Class::Message),
+    // Microsoft: this mailbox may not send as that address.
+    ((2, 252), Class::Office(Matter::Sender)),
+    ((3, 4), Class::Message),
+    // Google: the daily limit.
+    ((4, 5), Class::Office(Matter::Limit)),
+    // RFC 6531: an address in letters beyond ASCII.
+    ((6, 7), Class::Recipient),
+    // RFC 7293: the mailbox or the domain has another owner now.
+    ((7, 17), Class::Recipient),
+    ((7, 18), Class::Recipient),
+    ((7, 27), Class::Office(Matter::Sender)),
+    ((7, 28), Class::Office(Matter::Limit)),
+    // Microsoft: send-as, and the sender's own limits and bans.
+    ((7, 60), Class::Office(Matter::Sender)),
+    ((7, 232), Class::Office(Matter::Limit)),
+    ((7, 233), Class::Office(Matter::Limit)),
+    ((7, 236), Class::Office(Matter::Limit)),
+    ((7, 705), Class::Office(Matter::Limit)),
+    // Microsoft: the recipient is refused or refuses.
+    ((7, 504), Class::Recipient),
+    ((7, 505), Class::Recipient),
+    ((7, 507), Class::Recipient),
+    ((7, 506), Class::Office(Matter::Protocol)),
+    // Microsoft: the message keeps to no RFC 5322.
+    ((7, 512), Class::Message),
+];
+
+/// The enhanced status of a reply's text: its first word, or, as qmail writes it at the
+/// end, `(#5.7.1)`.
+fn enhanced(text: &str) -> Option<Status> {
+    let first = text.split_whitespace().next().map(|word| word.trim_end_matches([':', ',']));
+    let at_the_end = || {
+        let word =
+            text.split_whitespace().find_map(|it| it.trim_matches(['(', ')']).strip_prefix('#'));
+        word.and_then(read)
+    };
+    // 5.0.0 says nothing.
+    first.and_then(read).or_else(at_the_end).filter(|(subject, _)| *subject != 0)
+}
+
+fn read(word: &str) -> Option<Status> {
+    let number = |part: &str| part.parse().ok().filter(|_| part.len() <= 3);
+    let (class, rest) = word.split_once('.')?;
+    let (subject, detail) = rest.split_once('.')?;
+    matches!(class, "4" | "5").then(|| Some((number(subject)?, number(detail)?)))?
+}
+
+/// Whose fault a refusal is.
+pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
+    let status = enhanced(text);
+    if !(500..600).contains(&code) {
+        return passing(stage, code, status);
+    }
+    match stage {
+        // It turned this machine or this account away before it heard of a message.
+        Stage::Greeting | Stage::Login => Class::Office(match code {
+            500..=505 => Matter::Protocol,
+            _ => Matter::Policy,
+        }),
+        Stage::Sender => match final_status(stage, status) {
+            Some(Class::Recipient | Class::Unclassified) => Class::Office(Matter::Sender),
+            Some(class) => class,
+            None if code == 552 => Class::Message,
+            None if is_protocol(code) => Class::Office(Matter::Protocol),
+            None => Class::Office(Matter::Sender),
+        },
+        Stage::Recipient => final_status(stage, status).unwrap_or(match code {
+            // The mailbox does not exist; servers that relay for nobody say the same.
+            550 | 551 | 553 => Class::Unclassified,
+            552 | 556 => Class::Recipient,
+            code if is_protocol(code) => Class::Office(Matter::Protocol),
+            _ => Class::Office(Matter::Policy),
+        }),
+        Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or(match code {
+            552 => Class::Message,
+            code if is_protocol(code) => Class::Office(Matter::Protocol),
+            // Spam, or a sender that the provider has not verified.
+            _ => Class::Unclassified,
+        }),
+    }
+}
+
+/// Commands and parameters that were not understood (RFC 5321, 4.2.2).
+const fn is_protocol(code: u16) -> bool {
+    matches!(code, 500..=504 | 555)
+}
+
+/// What a status says of a refusal for good.
+fn final_status(stage: Stage, status: Option<Status>) -> Option<Class> {
+    let status = status?;
+    if let Some((_, class)) = SPECIAL.iter().find(|(known, _)| *known == status) {
+        return Some(*class);
+    }
+    let at_recipient = stage == Stage::Recipient;
+    Some(match status {
+        (1 | 2, _) => Class::Recipient,
+        // 4: no way to the recipient's domain, or (Microsoft) no such recipient, or no relay.
+        // 5.0: Outlook.com says `550 5.5.0` of a mailbox that does not exist.
+        (4, _) | (5, 0) if at_recipient => Class::Unclassified,
+        // `554 5.5.1 no valid recipients`
+        (5, 1) if stage == Stage::Data => Class::Unclassified,
+        (3 | 4, _) => Class::Provider,
+        (5, _) => Class::Office(Matter::Protocol),
+        (6, _) => Class::Message,
+        // Before the letter a policy is about who sends, after it about what is in it.
+        (7, 0 | 1) if stage == Stage::Letter => Class::Message,
+        (7, _) => Class::Office(Matter::Policy),
+        _ => return None,
+    })
+}
+
+/// Whose fault a refusal is that does not hold for good.
+fn passing(stage: Stage, code: u16, status: Option<Status>) -> Class {
+    // It ends the conversation, whatever follows it (RFC 5321, 3.8).
+    if code == 421 || matches!(stage, Stage::Greeting | Stage::Login) {
+        return Class::Provider;
+    }
+    match status {
+        // Postfix puts off what it would not relay; 454 is that a login is missing
+        // (RFC 4954, 4), and Amazon's that a quota is used up.
+        _ if code == 454 => Class::Office(Matter::Policy),
+        Some((1, 7 | 8)) => Class::Office(Matter::Sender),
+        Some((1, 90) | (4, 5)) if stage == Stage::Sender => Class::Office(Matter::Limit),
+        Some((1 | 2, _)) if stage == Stage::Recipient => Class::Passing(Pause::Mailbox),
+        Some((7, _)) => Class::Passing(Pause::Policy),
+        None if code == 450 && stage == Stage::Recipient => Class::Passing(Pause::Mailbox),
+        _ => Class::Provider,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Class::{Message, Office, Passing, Provider, Recipient, Unclassified};
+
+    #[test]
+    fn a_status_is_read_where_servers_put_it() {
+        for (text, status) in [
+            ("5.7.1 <d@example.org>: Relay access denied", Some((7, 1))),
+            ("5.7.54 SMTP; Unable to relay", Some((7, 54))),
+            ("5.1.1: unknown", Some((1, 1))),
+            ("sorry, that domain isn't in my list (#5.7.1)", Some((7, 1))),
+            ("sorry, no mailbox here by that name. (#5.1.1)", Some((1, 1))),
+            ("5.0.0 no", None),
+            ("relay not permitted", None),
+            ("10.0.0.1 is not allowed", None),
+            ("version 5.7.1 of it", None),
+            ("", None),
+        ] {
+            assert_eq!(enhanced(text), status, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_refusal_is_somebodys_fault() {
+        for (stage, code, text, class) in [
+            // Relay denied: Postfix for good and put off, Exchange, qmail.
+            (Stage::Recipient, 554, "5.7.1 Relay access denied", Office(Matter::Policy)),
+            (Stage::Recipient, 454, "4.7.1 Relay access denied", Office(Matter::Policy)),
+            (Stage::Recipient, 550, "5.7.54 Unable to relay", Office(Matter::Policy)),
+            (Stage::Recipient, 550, "5.7.64 TenantAttribution", Office(Matter::Policy)),
+            (Stage::Recipient, 553, "not in my list (#5.7.1)", Office(Matter::Policy)),
+            (Stage::Recipient, 554, "Relay access denied", Office(Matter::Policy)),
+            // The name in EHLO.
+            (Stage::Recipient, 504, "5.5.2 <desk3>: Helo rejected", Office(Matter::Protocol)),
+            (Stage::Recipient, 504, "need fully-qualified hostname", Office(Matter::Protocol)),
+            (Stage::Greeting, 501, "5.5.4 Invalid domain name", Office(Matter::Protocol)),
+            (Stage::Greeting, 550, "5.7.1 Helo rejected", Office(Matter::Policy)),
+            // Blocklists.
+            (Stage::Greeting, 554, "5.7.1 blocked", Office(Matter::Policy)),
+            (Stage::Recipient, 554, "5.7.1 blocked using zen", Office(Matter::Policy)),
+            (Stage::Recipient, 550, "5.7.606 banned sending IP", Office(Matter::Policy)),
+            (Stage::Sender, 550, "5.7.25 no PTR record", Office(Matter::Policy)),
+            // Limits and accounts.
+            (Stage::Letter, 550, "5.4.5 Daily user sending limit", Office(Matter::Limit)),
+            (Stage::Sender, 550, "5.4.5 Daily sending quota", Office(Matter::Limit)),
+            (Stage::Recipient, 550, "5.1.90 daily limit reached", Office(Matter::Limit)),
+            (Stage::Letter, 550, "5.7.705 tenant exceeded", Office(Matter::Limit)),
+            (Stage::Letter, 454, "Daily message quota exceeded", Office(Matter::Policy)),
+            // The sender's address.
+            (Stage::Sender, 553, "5.7.1 not owned by user", Office(Matter::Policy)),
+            (Stage::Sender, 550, "5.1.8 Domain not found", Office(Matter::Sender)),
+            (Stage::Sender, 553, "not allowed", Office(Matter::Sender)),
+            (Stage::Recipient, 450, "4.1.8 Domain not found", Office(Matter::Sender)),
+            (Stage::Letter, 554, "5.2.252 SendAsDenied", Office(Matter::Sender)),
+            // The recipient.
+            (Stage::Recipient, 550, "5.1.1 User unknown", Recipient),
+            (Stage::Recipient, 550, "5.1.10 Recipient not found", Recipient),
+            (Stage::Recipient, 553, "5.1.2 no such domain", Recipient),
+            (Stage::Recipient, 552, "5.2.2 mailbox full", Recipient),
+            (Stage::Recipient, 552, "over quota", Recipient),
+            (Stage::Recipient, 550, "5.2.1 disabled", Recipient),
+            (Stage::Recipient, 556, "5.1.10 null MX", Recipient),
+            (Stage::Letter, 550, "5.1.1 User unknown", Recipient),
+            // The message.
+            (Stage::Letter, 554, "5.7.1 looks like spam", Message),
+            (Stage::Letter, 550, "5.6.0 malformed", Message),
+            (Stage::Letter, 552, "5.3.4 too big", Message),
+            (Stage::Sender, 552, "5.3.4 too big", Message),
+            (Stage::Letter, 552, "too big", Message),
+            // The server.
+            (Stage::Recipient, 554, "5.3.0 out of order", Provider),
+            (Stage::Letter, 451, "4.3.0 out of order", Provider),
+            (Stage::Recipient, 452, "4.3.1 no room on the disk", Provider),
+            (Stage::Recipient, 450, "4.3.2 overloaded, 4.2.2.2 is full", Provider),
+            (Stage::Recipient, 421, "4.7.0 too many of you", Provider),
+            (Stage::Greeting, 450, "4.7.1 too many of you", Provider),
+            (Stage::Login, 454, "4.7.0 later", Provider),
+            // What passes.
+            (Stage::Recipient, 450, "mailbox busy", Passing(Pause::Mailbox)),
+            (Stage::Recipient, 452, "4.2.2 mailbox full", Passing(Pause::Mailbox)),
+            (Stage::Recipient, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
+            (Stage::Letter, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
+            // What could be one or the other.
+            (Stage::Recipient, 550, "relay not permitted", Unclassified),
+            (Stage::Recipient, 550, "5.4.1 Access denied", Unclassified),
+            (Stage::Recipient, 550, "5.5.0 mailbox unavailable", Unclassified),
+            (Stage::Letter, 554, "Message rejected: not verified", Unclassified),
+        ] {
+            assert_eq!(classify(stage, code, text), class, "{stage:?} {code} {text}");
+        }
+    }
+}

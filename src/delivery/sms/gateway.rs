@@ -1,0 +1,367 @@
+//! Text messages by a gateway of the office's own: an HTTP service whose
+//! request the configuration writes out.
+//!
+//! Values are put into the body as its kind of content has them quoted, so that
+//! nothing in a message can become a field of its own; a body in which a value
+//! would stand outside of a text is refused when the sender is made.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode, Url};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
+use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::http::{self, Http, HttpPeer};
+use crate::delivery::message::MessageKind;
+use crate::delivery::redact::Secrets;
+use crate::delivery::templates::Templates;
+use crate::delivery::timeouts::SendTimeouts;
+use crate::domain::delivery::SendReport;
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::text;
+use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+
+const GATEWAY: HttpPeer =
+    HttpPeer { name: "The SMS gateway", key: "sms.url", ca_file: Some("ca_file in [sms]") };
+/// The longest name of a message that is kept.
+const LONGEST_ID: usize = 100;
+
+/// Sends text messages through a gateway.
+pub(in crate::delivery) struct GatewaySender {
+    settings: GatewaySettings,
+    url: Url,
+    body: Body,
+    headers: HeaderMap,
+    templates: Arc<Templates>,
+    http: Http,
+}
+
+impl GatewaySender {
+    /// A sender; nothing is connected yet.
+    pub(in crate::delivery) fn new(
+        settings: &GatewaySettings,
+        templates: Arc<Templates>,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
+        let url = GATEWAY.address(&settings.url)?;
+        let mut headers = HeaderMap::new();
+        let content = match settings.content {
+            GatewayContent::Json => "application/json",
+            GatewayContent::Form => "application/x-www-form-urlencoded",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
+        for line in &settings.headers {
+            headers.append(name(line)?, value(line)?);
+        }
+        Ok(Self {
+            body: Body::parse(&settings.body, settings.content)?,
+            http: Http::new(&url, times).trusting(settings.ca_file.clone(), "sms.ca_file"),
+            url,
+            headers,
+            settings: settings.clone(),
+            templates,
+        })
+    }
+
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let number = piece.phone_number()?;
+        let text = piece.sms(&self.templates)?;
+        let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
+        let method = match self.settings.method {
+            GatewayMethod::Post => Method::POST,
+            GatewayMethod::Put => Method::PUT,
+        };
+        let request = self.http.client().await?.request(method, self.url.clone());
+        let request = request.headers(self.headers.clone()).body(self.body.write(&facts));
+        error::wanted(guard).await?;
+        let response = request.send().await.map_err(|error| GATEWAY.broken(&error))?;
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        let answer = http::read(response).await;
+        if status.is_success() {
+            return self.id(answer.as_deref());
+        }
+        let said = self.said(status, &answer.unwrap_or_default(), piece);
+        let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
+        Err(match status.as_u16() {
+            401 | 403 => settings(
+                "The SMS gateway refused the login. Check secret_header and headers in [sms].",
+            ),
+            402 => settings(
+                "The SMS gateway wants to be paid first. Look at the account there; it is the \
+                 one of [sms].",
+            ),
+            413 => DeliveryError::Message(format!(
+                "The SMS gateway finds the message too large. Use another channel. ({said})"
+            )),
+            404 | 405 | 415 => settings(
+                "The SMS gateway does not know this request. Check url, method and content in \
+                 [sms].",
+            ),
+            429 => GATEWAY.busy(wait, &said),
+            // Something before the gateway cannot say whether the gateway has it.
+            408 | 502 | 504 => GATEWAY.uncertain(),
+            500..=599 => GATEWAY.at_fault(wait, &said),
+            300..=399 => GATEWAY.redirects(&said),
+            // What a gateway means by the others, no standard says.
+            _ => DeliveryError::Unclassified(format!(
+                "The SMS gateway refuses the message. Use another channel, and tell an admin. \
+                 ({said})"
+            )),
+        })
+    }
+
+    /// What the gateway calls the message. Many gateways answer 200 whatever
+    /// they did; where the office says that a name is given, no name is no yes.
+    fn id(&self, answer: Option<&[u8]>) -> Result<Option<String>, DeliveryError> {
+        let Some(pointer) = &self.settings.id_pointer else { return Ok(None) };
+        let answer: Value = serde_json::from_slice(answer.unwrap_or_default()).unwrap_or_default();
+        let id = match answer.pointer(pointer) {
+            Some(Value::String(text)) => text::clean(text),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let id: String = id.chars().take(LONGEST_ID).collect();
+        if id.is_empty() { Err(GATEWAY.uncertain()) } else { Ok(Some(id)) }
+    }
+
+    fn said(&self, status: StatusCode, answer: &[u8], piece: MessageKind<'_>) -> String {
+        let mut secrets =
+            piece.hidden(Secrets::new()).with(piece.to().as_str().trim_start_matches('+'));
+        for header in &self.settings.headers {
+            let value = header.value.expose_secret();
+            // Without its first word too: `Bearer` is none of the secret.
+            let bare = value.split_once(' ').map_or("", |(_, rest)| rest);
+            secrets = secrets.with(value).with(bare);
+        }
+        let words = secrets.quote(&String::from_utf8_lossy(answer));
+        let status = status.as_u16();
+        if words.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {words}") }
+    }
+
+    /// Whether something answers. The login and the body cannot be tried
+    /// without sending.
+    async fn look(&self) -> Result<String, DeliveryError> {
+        let request = self.http.client().await?.request(Method::OPTIONS, self.url.clone());
+        let response = request.send().await.map_err(|error| GATEWAY.broken(&error))?;
+        let host = response.url().host_str().unwrap_or_default().to_owned();
+        Ok(format!("{host} answers; its login can only be tried by sending"))
+    }
+}
+
+fn name(line: &GatewayHeader) -> Result<HeaderName, DeliveryError> {
+    HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unusable(line))
+}
+
+fn value(line: &GatewayHeader) -> Result<HeaderValue, DeliveryError> {
+    let mut value =
+        HeaderValue::from_str(line.value.expose_secret()).map_err(|_| unusable(line))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn unusable(line: &GatewayHeader) -> DeliveryError {
+    DeliveryError::Settings(format!(
+        "The header {} of [sms] cannot be sent. Use plain letters.",
+        text::clean(&line.name)
+    ))
+}
+
+/// What a body can name.
+struct Facts<'a> {
+    to: &'a str,
+    text: &'a str,
+    reference: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    To,
+    ToDigits,
+    Text,
+    Reference,
+}
+
+impl Place {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "to" => Self::To,
+            "to_digits" => Self::ToDigits,
+            "text" => Self::Text,
+            "reference" => Self::Reference,
+            _ => return None,
+        })
+    }
+
+    fn of<'a>(self, facts: &Facts<'a>) -> &'a str {
+        match self {
+            Self::To => facts.to,
+            Self::ToDigits => facts.to.trim_start_matches('+'),
+            Self::Text => facts.text,
+            Self::Reference => facts.reference,
+        }
+    }
+}
+
+/// A body: words of the configuration, each followed by a value but the last.
+#[derive(Debug)]
+struct Body {
+    content: GatewayContent,
+    parts: Vec<(String, Place)>,
+    rest: String,
+}
+
+impl Body {
+    fn parse(raw: &str, content: GatewayContent) -> Result<Self, DeliveryError> {
+        let mut parts = Vec::new();
+        let mut rest = raw;
+        while let Some((before, after)) = rest.split_once("{{") {
+            let (name, after) = after.split_once("}}").unwrap_or((after, ""));
+            let place = Place::named(name.trim()).ok_or_else(|| {
+                broken(&format!(
+                    "there is no value {{{{{}}}}}; there are to, to_digits, text and reference",
+                    text::clean(name.trim())
+                ))
+            })?;
+            parts.push((before.to_owned(), place));
+            rest = after;
+        }
+        let names = |wanted: &[Place]| parts.iter().any(|(_, place)| wanted.contains(place));
+        if !names(&[Place::To, Place::ToDigits]) || !names(&[Place::Text]) {
+            return Err(broken("it needs {{to}} or {{to_digits}}, and {{text}}"));
+        }
+        let body = Self { content, parts, rest: rest.to_owned() };
+        body.try_out()?;
+        Ok(body)
+    }
+
+    /// Writes it once with a value that would break out of any text, and once
+    /// with a plain one: both must read back as the same fields.
+    fn try_out(&self) -> Result<(), DeliveryError> {
+        if self.content == GatewayContent::Form {
+            return Ok(());
+        }
+        let hostile = Facts { to: "\"},{[\\", text: "\"},{[\\", reference: "\"},{[\\" };
+        let plain = Facts { to: "x", text: "x", reference: "x" };
+        for facts in [hostile, plain] {
+            if serde_json::from_str::<Value>(&self.write(&facts)).is_err() {
+                return Err(broken("it is no JSON; each value belongs between quotation marks"));
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, facts: &Facts<'_>) -> String {
+        let mut out = String::new();
+        for (before, place) in &self.parts {
+            out.push_str(before);
+            out.push_str(&quoted(place.of(facts), self.content));
+        }
+        out + &self.rest
+    }
+}
+
+fn broken(why: &str) -> DeliveryError {
+    DeliveryError::Settings(format!(
+        "The body of the SMS gateway, sms.body, cannot be used: {why}."
+    ))
+}
+
+/// A value as it stands between the quotation marks of JSON, or as the value
+/// of a form's field (application/x-www-form-urlencoded).
+fn quoted(value: &str, content: GatewayContent) -> String {
+    use std::fmt::Write as _;
+    match content {
+        GatewayContent::Json => {
+            let json = Value::from(value).to_string();
+            let between = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
+            between.unwrap_or_default().to_owned()
+        }
+        GatewayContent::Form => value.bytes().fold(String::new(), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                // Writing into a string cannot fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
+            out
+        }),
+    }
+}
+
+#[async_trait]
+impl Sender for GatewaySender {
+    fn provider(&self) -> &'static str {
+        "gateway"
+    }
+
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        error::report(self.post(MessageKind::Code(message), guard).await)
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> SendReport {
+        error::report(self.post(MessageKind::Test(test), &AlwaysGranted).await)
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+        error::report(self.post(MessageKind::Notice(notice), &AlwaysGranted).await)
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        self.look().await.map_err(|error| error.in_a_check(GATEWAY).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const JSON: &str =
+        r#"{"to":["{{ to }}"],"text":"{{text}} ({{reference}})","n":"{{to_digits}}"}"#;
+
+    #[test]
+    fn a_body_that_cannot_be_right_is_refused_when_the_sender_is_made() {
+        for (body, words) in [
+            (r#"{"to":"{{to}}"}"#, "needs"),
+            (r#"{"text":"{{text}}"}"#, "needs"),
+            (r#"{"to":"{{to}}","text":"{{text}}","x":"{{code}}"}"#, "no value {{code}}"),
+            (r#"{"to":"{{to}}","text":"{{text"#, "no JSON"),
+            (r#"{"to":{{to}},"text":"{{text}}"}"#, "quotation marks"),
+            (r#"{"to":"{{to}}","text":"{{text}}""#, "no JSON"),
+            (r#"{"to":"{{to}}","text":"\{{text}}"}"#, "no JSON"),
+        ] {
+            let refused = Body::parse(body, GatewayContent::Json).expect_err(body).to_string();
+            assert!(refused.contains(words), "{body}: {refused}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn security_22_no_value_becomes_a_field_of_its_own(
+            to in any::<String>(),
+            text in any::<String>(),
+        ) {
+            let facts = Facts { to: &to, text: &text, reference: "K7Q" };
+            let body = Body::parse(JSON, GatewayContent::Json).expect("a body").write(&facts);
+            let read: Value = serde_json::from_str(&body).expect("JSON");
+            prop_assert_eq!(read.as_object().map(serde_json::Map::len), Some(3));
+            prop_assert_eq!(read.pointer("/to/0"), Some(&Value::from(&*to)));
+            prop_assert_eq!(&read["text"], &Value::from(format!("{text} (K7Q)")));
+
+            let form = Body::parse("to={{to}}&text={{text}}", GatewayContent::Form).expect("a body");
+            let form = form.write(&facts);
+            let url: Url = format!("http://x/?{form}").parse().expect("an address");
+            let read: Vec<_> = url.query_pairs().into_owned().collect();
+            prop_assert_eq!(read, [("to".to_owned(), to), ("text".to_owned(), text)]);
+        }
+    }
+}

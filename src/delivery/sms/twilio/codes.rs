@@ -1,0 +1,269 @@
+//! Twilio's error codes, and what they mean at a counter.
+//!
+//! They are those of Twilio's error dictionary
+//! (<https://www.twilio.com/docs/api/errors>, where each has a page of its own:
+//! <https://www.twilio.com/docs/api/errors/30003>). Twilio adds codes and splits
+//! old ones, so what is not listed here is judged by its HTTP status and shown
+//! in Twilio's own words.
+
+use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
+
+/// What becomes of the message, and whose fault that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CodeMeaning {
+    /// This number gets no messages: it is never sent again.
+    Recipient,
+    /// What it says is not taken.
+    Message,
+    /// The office's account may not send to numbers like this one.
+    Barred,
+    /// The office's account sends nothing as it is, or as it is set up here.
+    Account,
+    /// There is more than Twilio or the network takes for now.
+    Busy,
+}
+
+/// What a code means, where it has words of its own.
+pub(super) fn known(code: u64) -> Option<(CodeMeaning, &'static str)> {
+    let found = KNOWN.iter().find(|(codes, ..)| codes.contains(&code));
+    found.map(|(_, fate, words)| (*fate, *words))
+}
+
+/// The codes that have words of their own.
+const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
+    (
+        &[21211, 21217, 21401, 21421],
+        Recipient,
+        "The phone number on file is not valid. Correct the customer's record.",
+    ),
+    (
+        &[21265],
+        Recipient,
+        "The number on file is a short code, which gets no messages. Correct the customer's \
+         record.",
+    ),
+    (&[21635], Recipient, "The number on file is a landline. Use another channel."),
+    (
+        &[21214, 21614],
+        Recipient,
+        "The number on file cannot get text messages. Use another channel.",
+    ),
+    (
+        &[21610],
+        Recipient,
+        "The customer has opted out of messages from this office by answering STOP. They can \
+         answer START, or use another channel.",
+    ),
+    (
+        &[21612],
+        Barred,
+        "Twilio has no way from the office's number to this one. Use another channel.",
+    ),
+    (
+        &[21408],
+        Barred,
+        "Twilio may not send to this number's country. Use another channel. An administrator can \
+         allow the country in Twilio's console under Messaging, Geo Permissions.",
+    ),
+    (
+        &[21608, 21219, 63015],
+        Barred,
+        "This Twilio account is on trial and sends only to numbers verified in its console. Use \
+         another channel.",
+    ),
+    (
+        &[30450, 30453],
+        Barred,
+        "Twilio's protection against SMS fraud blocks this number for now. Use another channel.",
+    ),
+    // What the network says after the hand-over. Each of these pages says that
+    // the cause may pass; the same message is not sent again all the same, since
+    // it may have been paid for and the customer can be asked.
+    (
+        &[30003],
+        Recipient,
+        "The customer's phone cannot be reached: it is off, without a signal, or takes no text \
+         messages. Ask the customer to look, or use another channel.",
+    ),
+    (
+        &[30004],
+        Recipient,
+        "Messages from this office to the number on file are blocked, perhaps since the customer \
+         answered STOP. Use another channel.",
+    ),
+    (
+        &[30005],
+        Recipient,
+        "The network does not know the number on file, or it is out of service. Correct the \
+         customer's record, or use another channel.",
+    ),
+    (
+        &[30006],
+        Recipient,
+        "The number on file is a landline, or its network cannot be reached. Use another channel.",
+    ),
+    (
+        &[30007, 30038, 63013],
+        Message,
+        "The network or Twilio filtered the message out as unwanted. Use another channel, and \
+         tell your administrator.",
+    ),
+    (
+        &[21602, 21605, 21617, 21619, 30019, 63005, 63021],
+        Message,
+        "Twilio does not take what the message says, or its length. Use another channel, and tell \
+         your administrator.",
+    ),
+    (
+        &[30008, 30009, 30017, 30410, 30500, 63009, 63010, 63012],
+        Busy,
+        "The network did not deliver the message and does not say why. Send another code, or use \
+         another channel.",
+    ),
+    (
+        &[30001],
+        Busy,
+        "Twilio had more to send from the office's number than it could. Send another code, or use \
+         another channel.",
+    ),
+    (
+        &[30036],
+        Busy,
+        "The message waited at Twilio for longer than it was valid. Send another code, or use \
+         another channel.",
+    ),
+    (&[14107, 20429, 21611, 63017, 63018], Busy, "Twilio gets more than it takes for now."),
+    // The account, or how it is set up.
+    (
+        &[30002, 20005, 10001, 90010],
+        Account,
+        "Twilio has suspended the office's account or closed it, perhaps since it is not paid for. \
+         Tell your administrator to look at it in Twilio's console.",
+    ),
+    (
+        &[30022, 30023, 30027, 63038],
+        Account,
+        "The office has sent as many messages as Twilio and the network allow it for now. Tell \
+         your administrator.",
+    ),
+    (
+        &[30010],
+        Account,
+        "The message costs more than the office's account may pay for one. Tell your administrator.",
+    ),
+    (
+        &[30034, 30024, 30029, 30030, 30031, 30032, 30033, 30035, 30037, 30040, 30041],
+        Account,
+        "The office's number is not registered or verified for such messages, or is suspended (A2P \
+         10DLC, toll-free verification). Tell your administrator to look at it in Twilio's console.",
+    ),
+    (
+        &[30044],
+        Account,
+        "This Twilio account is on trial and takes no message as long as this one. Tell your \
+         administrator.",
+    ),
+    (&[20003, 20006, 20008], Account, LOGIN),
+    (
+        &[70051],
+        Account,
+        "Twilio's key may not do this. Give it the right to send messages; it is set in [sms].",
+    ),
+    (&[20404], Account, "Twilio does not know this account. Check account_sid in [sms]."),
+    (&[21212], Account, "The sender is not valid. Check from in [sms]."),
+    (
+        &[21603, 21606, 21661],
+        Account,
+        "The sender is no number of this account that can send. Check from in [sms].",
+    ),
+    (
+        &[21659, 21660, 21266, 21910],
+        Account,
+        "The sender is no number of Twilio's, or of another country. Check from in [sms].",
+    ),
+    (
+        &[21701, 21702, 21705],
+        Account,
+        "Twilio knows no such messaging service. Check messaging_service_sid in [sms].",
+    ),
+    (
+        &[21703, 21704],
+        Account,
+        "The messaging service has no number to send from. Give it one in Twilio's console; it is \
+         messaging_service_sid in [sms].",
+    ),
+    (
+        &[21654, 21655, 63027],
+        Account,
+        "Twilio does not know the WhatsApp template. Check content_sid in [whatsapp].",
+    ),
+    (
+        &[21656, 63028],
+        Account,
+        "The WhatsApp template has other variables. Check variables in [whatsapp].",
+    ),
+    (
+        &[63001, 63002, 63007, 63008, 63020, 63022],
+        Account,
+        "The sender is not registered for WhatsApp in this Twilio account. Check from in \
+         [whatsapp].",
+    ),
+    (
+        &[63051, 63112],
+        Account,
+        "WhatsApp has locked the office's account. Tell your administrator to look at it in Twilio's \
+         console.",
+    ),
+    (
+        &[63016, 63040, 63041, 63042],
+        Account,
+        "WhatsApp takes only words that it approved. Check in Twilio's console that the template \
+         of content_sid in [whatsapp] is approved.",
+    ),
+    (&[63003], Recipient, "The number on file has no WhatsApp. Use another channel."),
+    (
+        &[63049],
+        Account,
+        "WhatsApp took the message for advertising and did not deliver it. Tell your \
+         administrator: the template of content_sid in [whatsapp] must be one for authentication.",
+    ),
+    (
+        &[63024, 63032, 63033, 63036],
+        Recipient,
+        "The number on file cannot be reached by WhatsApp. Use another channel.",
+    ),
+    (
+        &[63014],
+        Recipient,
+        "The customer has blocked messages from this office in WhatsApp. Use another channel.",
+    ),
+];
+
+/// What a refused login means.
+pub(super) const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_clerk_can_do_and_whose_fault_it_is() {
+        for (codes, fate, words) in KNOWN {
+            let is_customers = words.contains("Correct the customer");
+            let helps = words.contains("another channel") || is_customers;
+            assert!(helps || matches!(fate, Account | Busy), "{codes:?}: {words}");
+            assert!(!is_customers || *fate == Recipient, "{codes:?}: {words}");
+            let tells = words.contains("administrator") || words.contains('[');
+            assert!(tells || *fate != Account, "{codes:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn each_code_stands_once() {
+        let mut codes: Vec<u64> = KNOWN.iter().flat_map(|(codes, ..)| *codes).copied().collect();
+        let count = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), count);
+    }
+}

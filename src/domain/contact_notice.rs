@@ -1,0 +1,127 @@
+//! When a contact is told again that it was changed: nobody waits for it at a
+//! counter, so that it has a day, and being told twice harms nobody.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::contact::Contact;
+use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+
+/// The wait before the second try, which doubles with each more up to the most.
+const RETRY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
+
+/// How long it is tried. Whoever hears of it later has heard of it otherwise.
+const TRIED: Duration = Duration::from_hours(24);
+
+/// When one that no terminal with its provider came to tell is given up by any
+/// other: after a weekend, and after those that have it had their time.
+pub const NOTICE_MAX_AGE: Duration = Duration::from_hours(5 * 24);
+
+/// How often it is sent where nobody knows whether it came.
+const UNSURE: u32 = 3;
+
+/// The name of a notice, the same for each try. Its number alone would be another notice's
+/// in another store of the same office, and mail servers drop a letter whose Message-ID
+/// they have seen (RFC 5322, 3.6.4): so the contact and the moment of the change are in it.
+pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
+    let about = format!("{id}\n{}\n{}", contact.as_str(), created_at.millis());
+    format!("notice-{}", text::hex(&Sha256::digest(about)[..16]))
+}
+
+/// What comes after a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeStep {
+    /// Nothing: it was told.
+    Told,
+    /// Another try after so long.
+    Again(Duration),
+    /// Nothing: it cannot be told.
+    GivenUp,
+}
+
+/// What comes after a try, the `tries`-th, so long after the change was noticed.
+pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
+    match (report.state, report.fault) {
+        (_, None) => NoticeStep::Told,
+        // The address is gone, as it often is when somebody has another one.
+        (DeliveryState::Undeliverable, Some(FailureClass::Recipient | FailureClass::Message)) => {
+            NoticeStep::GivenUp
+        }
+        // It may have come each time.
+        (_, Some(FailureClass::Unknown)) if tries >= UNSURE => NoticeStep::GivenUp,
+        (_, Some(FailureClass::Provider { retry_after })) => {
+            again(retry_after.unwrap_or_default().max(doubled(tries)), age)
+        }
+        // Both providers have refused it for good.
+        (DeliveryState::Undeliverable, Some(_)) if tries >= 2 => NoticeStep::GivenUp,
+        // What is set up wrong here may be right at another terminal or provider.
+        (_, Some(_)) => again(doubled(tries), age),
+    }
+}
+
+/// What comes where it could not even be tried.
+pub fn again(wait: Duration, age: Duration) -> NoticeStep {
+    if age + wait > TRIED { NoticeStep::GivenUp } else { NoticeStep::Again(wait) }
+}
+
+fn doubled(tries: u32) -> Duration {
+    let (first, most) = RETRY;
+    first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::channel::Channel;
+
+    fn failed(state: DeliveryState, fault: FailureClass) -> SendReport {
+        SendReport { state, provider_id: None, detail: None, fault: Some(fault) }
+    }
+
+    #[test]
+    fn it_is_tried_for_a_day_at_growing_intervals() {
+        let busy = failed(DeliveryState::Failed, FailureClass::Provider { retry_after: None });
+        let mut age = Duration::ZERO;
+        let mut tries = 0;
+        let waits: Vec<u64> = std::iter::from_fn(|| {
+            tries += 1;
+            let NoticeStep::Again(wait) = after(&busy, tries, age) else { return None };
+            age += wait;
+            Some(wait.as_secs() / 60)
+        })
+        .collect();
+        assert_eq!(waits[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert!(age <= TRIED && age + Duration::from_hours(1) > TRIED, "{age:?}");
+    }
+
+    #[test]
+    fn two_stores_never_give_two_notices_one_name() {
+        let contact = |raw| Contact::parse(Channel::Email, raw).expect("an address");
+        let (old, other) = (contact("old@example.org"), contact("other@example.org"));
+        let (one, later) = (Timestamp::from_millis(1), Timestamp::from_millis(2));
+        let names = [name(1, &old, one), name(1, &other, one), name(1, &old, later)];
+        assert!(names[0] != names[1] && names[0] != names[2], "{names:?}");
+        assert_eq!(names[0], name(1, &old, one), "each try has the same name");
+    }
+
+    #[test]
+    fn what_may_have_come_is_told_again_and_what_cannot_come_is_not() {
+        let hour = Duration::from_hours(1);
+        assert_eq!(after(&SendReport::sent(None), 9, hour), NoticeStep::Told);
+        let unknown = failed(DeliveryState::Unknown, FailureClass::Unknown);
+        assert_eq!(after(&unknown, 1, hour), NoticeStep::Again(Duration::from_mins(1)));
+        assert_eq!(after(&unknown, UNSURE, hour), NoticeStep::GivenUp);
+        let gone = failed(DeliveryState::Undeliverable, FailureClass::Recipient);
+        assert_eq!(after(&gone, 1, hour), NoticeStep::GivenUp);
+        let login = failed(DeliveryState::Failed, FailureClass::Office { every: true });
+        assert_eq!(after(&login, 2, hour), NoticeStep::Again(Duration::from_mins(2)));
+        let later = FailureClass::Provider { retry_after: Some(2 * hour) };
+        assert_eq!(
+            after(&failed(DeliveryState::Failed, later), 1, hour),
+            NoticeStep::Again(2 * hour)
+        );
+    }
+}

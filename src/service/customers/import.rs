@@ -1,0 +1,53 @@
+//! Taking customers over from a file.
+
+use std::time::Duration;
+
+use crate::domain::customer::NewCustomer;
+use crate::domain::event::EventKind;
+use crate::service::ports::{ImportCount, Imported, NewEvent};
+use crate::service::{Desk, DeskError};
+
+/// Customers written in one transaction: enough to be fast, few enough to let
+/// the counters' own writes in between.
+pub const IMPORT_BATCH: usize = 2_000;
+
+impl Desk {
+    /// How long a contact waits that took another one's place.
+    pub fn contact_quarantine(&self) -> Duration {
+        self.office.otp.contact_quarantine
+    }
+
+    /// Writes one batch of at most [`IMPORT_BATCH`] customers; a dry one only counts what
+    /// would be written. Names the contacts that take another one's place.
+    pub async fn import_batch(
+        &self,
+        batch: &[NewCustomer],
+        dry: bool,
+    ) -> Result<Imported, DeskError> {
+        let notices = self.notice_providers();
+        Ok(self.retry(|| self.store.import(batch, notices, &self.actor, dry)).await?)
+    }
+
+    /// Writes down that an import was done.
+    pub async fn import_done(&self, count: ImportCount) -> Result<(), DeskError> {
+        let ImportCount { added, changed, unchanged, replaced } = count;
+        let replaced = match replaced {
+            0 => String::new(),
+            count => format!("; contacts replaced: {count}"),
+        };
+        let event = NewEvent {
+            kind: EventKind::Imported,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(format!(
+                "{added} added, {changed} changed, {unchanged} unchanged{replaced}"
+            )),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+    }
+}

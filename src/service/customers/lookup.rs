@@ -1,0 +1,162 @@
+//! Finding the customer, and saying how they can be reached.
+
+use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::contact::PhoneNumber;
+use crate::domain::customer::{Account, Customer, CustomerId};
+use crate::domain::query::Query;
+use crate::domain::time::Timestamp;
+use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::ports::{CustomerKey, IndexProgress, WaitingContact};
+use crate::service::{Desk, DeskError};
+
+/// Customers that match a search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SearchResult {
+    /// The first of them, the likeliest first.
+    pub customers: Vec<Customer>,
+    /// Whether there are more than these.
+    pub more: bool,
+    /// How far customers have been made ready to be found; none where all are.
+    pub preparing: Option<IndexProgress>,
+}
+
+/// Whom an exact name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExactMatch {
+    /// One customer.
+    One(Customer),
+    /// Nobody.
+    Nobody,
+    /// Several share what was given; one must be named by account number.
+    Several(Vec<Customer>),
+}
+
+/// A channel as the send screen offers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelChoice {
+    /// The channel.
+    pub channel: Channel,
+    /// The contact on file, masked.
+    pub contact: Option<String>,
+    /// Why it cannot be used; none where it can.
+    pub refusal: Option<String>,
+    /// Until when the contact, which was changed, is not proof enough alone.
+    pub waits_until: Option<Timestamp>,
+    /// How its providers do.
+    pub condition: BreakerState,
+}
+
+impl ChannelChoice {
+    /// Until when its contact waits, where it still does.
+    pub fn waits(&self, now: Timestamp) -> Option<Timestamp> {
+        self.waits_until.filter(|until| now < *until)
+    }
+
+    /// Whether a code can go over it, as far as is known.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.refusal.is_none() && self.waits(now).is_none()
+    }
+}
+
+impl Desk {
+    /// Up to `limit` customers for what was typed.
+    pub async fn find(&self, typed: &str, limit: u32) -> Result<SearchResult, DeskError> {
+        let Some(query) = Query::parse(typed) else {
+            return Ok(SearchResult::default());
+        };
+        let preparing = self.store.index_progress();
+        // What began or ended meanwhile was not whole.
+        let before = *preparing.borrow();
+        let most = limit.saturating_add(1);
+        let mut customers = self.reading(|| self.store.find_customers(&query, most)).await?;
+        let preparing = before.or(*preparing.borrow());
+        let more = customers.len() > limit as usize;
+        customers.truncate(limit as usize);
+        Ok(SearchResult { customers, more, preparing })
+    }
+
+    /// The customer of an account number, an email address or a phone number.
+    /// Nothing is guessed here: a code is about to be sent.
+    pub async fn identify(&self, name: &str) -> Result<ExactMatch, DeskError> {
+        let mut found = self.reading(|| self.store.identify(CustomerKey::Account(name))).await?;
+        if found.is_empty() && name.contains('@') {
+            found = self.reading(|| self.store.identify(CustomerKey::Email(name))).await?;
+        } else if found.is_empty()
+            && let Ok(phone) = PhoneNumber::parse(name, &self.office.phones.default_country)
+        {
+            found =
+                self.reading(|| self.store.identify(CustomerKey::Phone(phone.as_str()))).await?;
+        }
+        Ok(match found.len() {
+            0 => ExactMatch::Nobody,
+            1 => ExactMatch::One(found.remove(0)),
+            _ => ExactMatch::Several(found),
+        })
+    }
+
+    /// One customer, as recorded now.
+    pub async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, DeskError> {
+        Ok(self.reading(|| self.store.customer(id)).await?)
+    }
+
+    /// The contacts of customers that were changed a short while ago.
+    pub async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+    ) -> Result<Vec<WaitingContact>, DeskError> {
+        let quarantine = self.office.otp.contact_quarantine;
+        Ok(self.reading(|| self.store.waiting_contacts(customers, quarantine)).await?)
+    }
+
+    /// The channels for a customer: those that can be used first, among them those
+    /// whose providers do best, and each of the others with the reason why not.
+    pub fn channels(
+        &self,
+        customer: &Customer,
+        waiting: &[WaitingContact],
+        lines: &BreakerSnapshot,
+    ) -> Vec<ChannelChoice> {
+        let mut choices: Vec<ChannelChoice> = Channel::ALL
+            .into_iter()
+            .filter(|channel| self.sender(*channel).is_some())
+            .map(|channel| ChannelChoice {
+                channel,
+                contact: customer.masked(channel),
+                refusal: self.refusal(customer, channel),
+                waits_until: self.waits_until(customer, channel, waiting),
+                condition: lines.condition(channel, lines.read_at),
+            })
+            .collect();
+        choices.sort_by_key(|choice| {
+            (choice.refusal.is_some(), choice.waits_until.is_some(), choice.condition)
+        });
+        choices
+    }
+
+    fn refusal(&self, customer: &Customer, channel: Channel) -> Option<String> {
+        if let Err(reason) = customer.contact(channel, &self.office.phones) {
+            return Some(reason.to_string());
+        }
+        let enough = channel.factor().satisfies(self.office.otp.assurance);
+        (!enough).then(|| "not a strong enough proof for this office".to_owned())
+    }
+
+    /// One that the record names anew waits as soon as a code is asked for over it.
+    fn waits_until(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        waiting: &[WaitingContact],
+    ) -> Option<Timestamp> {
+        let contact = customer.contact(channel, &self.office.phones).ok()?;
+        let is_it =
+            |it: &&WaitingContact| it.customer == customer.id && it.contact.is_same(&contact);
+        waiting.iter().find(is_it).map(|it| it.until)
+    }
+
+    /// What the office has on a customer.
+    pub async fn account(&self, id: CustomerId) -> Result<Account, DeskError> {
+        Ok(self.reading(|| self.store.account(id)).await?)
+    }
+}

@@ -1,0 +1,79 @@
+//! How the providers do and what the messages come to, for clerks who choose a
+//! channel and admins who look why nothing came.
+
+use std::time::Duration;
+
+use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::{BreakerRecord, BreakerState};
+use crate::domain::delivery_stats::DeliveryStats;
+use crate::domain::time::Timestamp;
+use crate::service::{Desk, DeskError};
+
+/// Messages looked at for figures: some days of a busy office.
+const MOST: u32 = 20_000;
+
+/// How the lines that the office has do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BreakerSnapshot {
+    /// Each line.
+    pub all: Vec<BreakerRecord>,
+    /// The store's clock when this was read.
+    pub read_at: Timestamp,
+}
+
+impl BreakerSnapshot {
+    /// How a channel does at a moment: as well as the better of its lines.
+    pub fn condition(&self, channel: Channel, now: Timestamp) -> BreakerState {
+        let of_channel = self.all.iter().filter(|it| it.line.channel == channel);
+        let best = of_channel.clone().map(|it| it.at(now)).min().unwrap_or(BreakerState::Ok);
+        let is_out = |it: &BreakerRecord| it.is_down(now) || it.is_on_trial(now);
+        let mut first = of_channel.filter(|it| !it.line.fallback);
+        if best == BreakerState::Ok && first.any(is_out) { BreakerState::Fallback } else { best }
+    }
+
+    /// The next moment at which a condition changes by itself.
+    pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = self.all.iter().flat_map(|it| [it.down_until, it.slow_until]);
+        ends.filter(|end| *end > now).min()
+    }
+}
+
+/// How long until the first of these lines is to be tried again, and no less than
+/// `least`; and what it said last.
+pub(in crate::service) fn first_back<'a>(
+    down: impl Iterator<Item = &'a BreakerRecord>,
+    now: Timestamp,
+    least: Duration,
+) -> (Duration, Option<String>) {
+    let first = down.min_by_key(|it| it.down_until);
+    let wait = first.map_or(least, |it| it.down_until.since(now)).max(least);
+    (wait, first.and_then(|it| it.detail.clone()))
+}
+
+impl Desk {
+    /// How the providers do, as all terminals have met them.
+    pub async fn lines(&self) -> Result<BreakerSnapshot, DeskError> {
+        Ok(self.own(self.reading(|| self.store.circuit_breakers()).await?))
+    }
+
+    /// As [`Self::lines`], asked until the store answers.
+    pub(in crate::service) async fn breakers_with_retry(
+        &self,
+    ) -> Result<BreakerSnapshot, DeskError> {
+        Ok(self.own(self.retry(|| self.store.circuit_breakers()).await?))
+    }
+
+    fn own(&self, (read_at, all): (Timestamp, Vec<BreakerRecord>)) -> BreakerSnapshot {
+        let has = |health: &BreakerRecord| self.senders.behind(health.line).is_some();
+        BreakerSnapshot { all: all.into_iter().filter(has).collect(), read_at }
+    }
+
+    /// What the messages of the last hours come to.
+    pub async fn figures(&self, within: Duration) -> Result<DeliveryStats, DeskError> {
+        let mut samples = self.reading(|| self.store.delivery_samples(within, MOST + 1)).await?;
+        let more = samples.len() > MOST as usize;
+        samples.truncate(MOST as usize);
+        let queue = self.reading(|| self.store.queue_stats()).await?;
+        Ok(DeliveryStats::of(&samples, more, queue))
+    }
+}

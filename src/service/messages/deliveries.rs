@@ -1,0 +1,158 @@
+//! What is said of messages: how far one has come, and how they fare.
+
+use std::time::Duration;
+
+use crate::domain::channel::Channel;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery_stats::Percentiles;
+use crate::domain::outcome::Outcome;
+
+/// What helps where nobody knows whether a message went out.
+pub const ASK_FIRST: &str = "Ask whether it came before sending another.";
+
+/// What became of a message, from a report or from a stored delivery. `to` is
+/// the masked contact. A provider that refuses a message for good has said in
+/// `detail` what helps.
+pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option<&str>) -> String {
+    let label = channel.label();
+    let (happened, help) = match state {
+        DeliveryState::Queued if detail.is_some() => {
+            ("has to wait.", "It is tried again by itself.")
+        }
+        DeliveryState::Queued => return format!("{label} to {to} is being sent."),
+        DeliveryState::Sent => return format!("{label} sent to {to}."),
+        DeliveryState::Forwarded => return format!("{label} to {to} is with the network."),
+        DeliveryState::Delivered => return format!("{label} to {to} has arrived."),
+        DeliveryState::Read => return format!("{label} to {to} was opened."),
+        DeliveryState::Undeliverable if detail.is_some() => ("cannot be delivered.", ""),
+        DeliveryState::Undeliverable => {
+            ("cannot be delivered.", "Choose another channel, or correct the contact first.")
+        }
+        DeliveryState::Failed => ("was not sent.", "Send it again, or choose another channel."),
+        DeliveryState::Unknown if detail.is_some() => ("may have been sent.", ASK_FIRST),
+        DeliveryState::Unknown => ("may have been sent; the provider gave no answer.", ASK_FIRST),
+    };
+    [format!("{label} to {to} {happened}").as_str(), detail.unwrap_or_default(), help]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// How far a message has come, in a word or two.
+pub const fn state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued => "waiting",
+        DeliveryState::Sent => "sent",
+        DeliveryState::Forwarded => "with the network",
+        DeliveryState::Delivered => "delivered",
+        DeliveryState::Read => "opened",
+        DeliveryState::Undeliverable => "cannot be delivered",
+        DeliveryState::Failed => "not sent",
+        DeliveryState::Unknown => "perhaps sent",
+    }
+}
+
+/// What a provider said, without what only an admin can do: sentences that name a
+/// part of the configuration.
+pub fn for_clerks(detail: &str) -> String {
+    const PARTS: [&str; 7] =
+        ["[email", "[sms", "[whatsapp", "[tray", ".base_url", ".token_url", "sms.url"];
+    let is_advice = |sentence: &&str| PARTS.iter().any(|part| sentence.contains(part));
+    let sentences: Vec<&str> = detail.split_inclusive(". ").collect();
+    let kept: String = sentences.iter().filter(|it| !is_advice(it)).copied().collect();
+    if sentences.iter().any(is_advice) {
+        return format!("{} Tell an admin.", kept.trim_end()).trim_start().to_owned();
+    }
+    kept
+}
+
+/// The outcome of handing a message over; none where the provider has it.
+pub const fn delivery_outcome(state: DeliveryState) -> Option<Outcome> {
+    match state {
+        DeliveryState::Queued
+        | DeliveryState::Sent
+        | DeliveryState::Forwarded
+        | DeliveryState::Delivered
+        | DeliveryState::Read => None,
+        DeliveryState::Undeliverable => Some(Outcome::Undeliverable),
+        DeliveryState::Failed | DeliveryState::Unknown => Some(Outcome::Unavailable),
+    }
+}
+
+/// How long messages take.
+pub fn spread(spread: Option<Percentiles>) -> String {
+    let Some(Percentiles { count, p50, p95 }) = spread else { return "nothing is known".into() };
+    format!("half within {}, 95 of 100 within {} (of {count})", span(p50), span(p95))
+}
+
+/// `0.4 s`, `31 s`, `4 min`; never none, since it is read as "within".
+pub fn span(span: Duration) -> String {
+    match span.as_secs() {
+        _ if span < Duration::from_millis(100) => "0.1 s".into(),
+        0..10 => format!("{:.1} s", span.as_secs_f64()),
+        seconds @ 10..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clerk_is_spared_what_only_an_admin_can_do() {
+        for (said, shown) in [
+            ("The mailbox is full.", "The mailbox is full."),
+            (
+                "The mail server refused the login. Check username and password in [email].",
+                "The mail server refused the login. Tell an admin.",
+            ),
+            (
+                "Twilio cannot be reached (refused). Check the network, and sms.base_url.",
+                "Twilio cannot be reached (refused). Tell an admin.",
+            ),
+            ("Check from in [email]: 550 5.7.1. It said so.", "It said so. Tell an admin."),
+            ("Set username in [email].", "Tell an admin."),
+            ("", ""),
+        ] {
+            assert_eq!(for_clerks(said), shown);
+        }
+    }
+
+    #[test]
+    fn a_message_that_did_not_go_out_says_what_to_do() {
+        let said = delivery(
+            DeliveryState::Undeliverable,
+            Channel::Sms,
+            "+4***12",
+            Some("The customer has opted out of text messages. Use another channel."),
+        );
+        assert_eq!(
+            said,
+            "SMS to +4***12 cannot be delivered. The customer has opted out of text messages. Use \
+             another channel."
+        );
+        let bare = delivery(DeliveryState::Undeliverable, Channel::Sms, "+4***12", None);
+        assert!(bare.ends_with("correct the contact first."), "{bare}");
+        let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", None);
+        assert!(unsure.contains("may have been sent; the provider gave no answer. Ask whether"));
+        let why = Some("The mail server x did not confirm the message: it may arrive or not.");
+        let unsure = delivery(DeliveryState::Unknown, Channel::Email, "d***@x.org", why);
+        assert_eq!(unsure.matches("Ask").count(), 1, "{unsure}");
+    }
+
+    #[test]
+    fn every_outcome_of_a_delivery_is_typed() {
+        let outcomes: Vec<_> = DeliveryState::ALL.into_iter().map(delivery_outcome).collect();
+        assert_eq!(outcomes[..5], [None; 5]);
+        assert_eq!(outcomes[5], Some(Outcome::Undeliverable));
+        assert_eq!(outcomes[6..], [Some(Outcome::Unavailable); 2]);
+    }
+
+    #[test]
+    fn times_are_as_exact_as_they_are_of_use() {
+        let told = [40, 400, 9_940, 31_400, 119_900, 260_000].map(Duration::from_millis).map(span);
+        assert_eq!(told, ["0.1 s", "0.4 s", "9.9 s", "31 s", "119 s", "4 min"]);
+    }
+}

@@ -1,0 +1,106 @@
+//! The senders of messages, and the tray that keeps them in development.
+
+use async_trait::async_trait;
+
+use crate::domain::channel::Channel;
+use crate::domain::delivery::{
+    DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
+};
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::time::Timestamp;
+
+/// Asked by a sender right before the first step that cannot be taken back: the
+/// letter itself, the POST. What came before it, the connection and the login,
+/// may be done by several terminals for the same message; from here on one does.
+#[async_trait]
+pub trait SendGuard: Send + Sync {
+    /// Whether the message may go out now. Where not, the sender stops.
+    async fn claim(&self) -> bool;
+}
+
+/// For a message that nobody else can be sending.
+#[derive(Clone, Copy, Debug)]
+pub struct AlwaysGranted;
+
+#[async_trait]
+impl SendGuard for AlwaysGranted {
+    async fn claim(&self) -> bool {
+        true
+    }
+}
+
+/// Hands messages to a provider. It never fails in silence and never sends
+/// twice: whatever happens is in the report.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// The provider's name as logs and screens show it.
+    fn provider(&self) -> &'static str;
+    /// Hands one message over, within the sender's own time limit. `consent` is
+    /// asked once; where it is not given, nothing is sent, and the report means
+    /// nothing.
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport;
+    /// Hands over a message that nobody else can be sending.
+    async fn send(&self, message: &Outgoing) -> SendReport {
+        self.send_guarded(message, &AlwaysGranted).await
+    }
+    /// Whether the provider can be asked about a message it was given.
+    fn can_tell(&self) -> bool {
+        false
+    }
+    /// What the provider knows of a message it was given, or may have been.
+    async fn ask(&self, _trace: &MessageTrace) -> ProviderStatus {
+        ProviderStatus::Silence("This provider does not say what became of a message.".into())
+    }
+    /// Sends a message that holds no code, and says so.
+    async fn send_test(&self, _test: &TestMessage) -> SendReport {
+        SendReport {
+            state: DeliveryState::Undeliverable,
+            provider_id: None,
+            detail: Some("This provider has no message to try it out with.".into()),
+            fault: Some(FailureClass::Message),
+        }
+    }
+    /// Tells a contact that it was changed. It may be told twice.
+    async fn send_notice(&self, _notice: &ChangeNotice) -> SendReport {
+        SendReport {
+            state: DeliveryState::Undeliverable,
+            provider_id: None,
+            detail: Some("This provider takes nothing but codes.".into()),
+            fault: Some(FailureClass::Message),
+        }
+    }
+    /// Tries what can be tried without sending: reach the provider, log in.
+    async fn check(&self) -> Result<String, String>;
+}
+
+/// A message that went into the tray instead of to a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrayMessage {
+    /// Its place in the tray; later messages have higher numbers.
+    pub number: u64,
+    /// When it was put there.
+    pub at: Timestamp,
+    /// The channel it would have taken.
+    pub channel: Channel,
+    /// The address or number it would have gone to.
+    pub to: String,
+    /// The subject of an email.
+    pub subject: Option<String>,
+    /// The text as the customer would read it, code included.
+    pub text: String,
+    /// The word that the counter's screen shows too.
+    pub reference: String,
+}
+
+/// Why the tray cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the tray cannot be read: {0}")]
+pub struct TrayError(pub String);
+
+/// The tray as a reader sees it. It exists in development only.
+#[async_trait]
+pub trait Tray: Send + Sync {
+    /// Up to `limit` messages numbered over `after`, oldest first; where there
+    /// are more, the newest of them.
+    async fn messages(&self, after: u64, limit: u32) -> Result<Vec<TrayMessage>, TrayError>;
+}

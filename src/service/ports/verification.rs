@@ -1,0 +1,198 @@
+//! What the store is told of codes that are asked for and entered, and answers.
+
+use crate::domain::channel::Channel;
+use crate::domain::code::{Digest, Guess};
+use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::customer::CustomerId;
+use crate::domain::event::Actor;
+use crate::domain::key::KeyId;
+use crate::domain::outcome::Outcome;
+use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits};
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::seal::Sealed;
+use crate::domain::session::{Session, SessionId};
+use crate::domain::time::Timestamp;
+use crate::service::ports::contact_notices::NoticeProviders;
+
+/// A code about to be stored.
+#[derive(Clone, Debug)]
+pub struct NewCode {
+    /// The keyed digest.
+    pub digest: Digest,
+    /// The name of its key.
+    pub key_id: KeyId,
+    /// The word in its message.
+    pub reference: Reference,
+    /// The code itself, for its message alone.
+    pub sealed: Sealed,
+}
+
+/// A send that is about to be allowed or not.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    /// How.
+    pub channel: Channel,
+    /// Where to.
+    pub contact: Contact,
+    /// Through which provider.
+    pub provider: &'static str,
+    /// The terminal that hands the message over.
+    pub holder: String,
+}
+
+/// A code on its way to a customer, and what decides whether it may go.
+#[derive(Clone, Debug)]
+pub struct Dispatch<'a> {
+    /// The code.
+    pub code: NewCode,
+    /// Where it goes.
+    pub delivery: NewDelivery,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a RateLimits,
+    /// Who asks, and where.
+    pub actor: &'a Actor,
+    /// By whom a changed contact is told.
+    pub notices: NoticeProviders,
+}
+
+/// A new request: everything that is stored, decided before and judged by the
+/// store in one transaction.
+#[derive(Clone, Debug)]
+pub struct NewRequest<'a> {
+    /// The public name drawn for it.
+    pub id: RequestId,
+    /// Whom it verifies.
+    pub customer: CustomerId,
+    /// What for.
+    pub purpose: &'a str,
+    /// A name of the act itself: the same act told twice issues once.
+    pub idempotency: &'a str,
+    /// Its first code.
+    pub dispatch: Dispatch<'a>,
+}
+
+/// Another code for an open request.
+#[derive(Clone, Debug)]
+pub struct Reissue<'a> {
+    /// The request.
+    pub id: &'a RequestId,
+    /// The generation that the new code follows. Where it is no longer the
+    /// current one, somebody was faster and nothing is done.
+    pub after: u32,
+    /// The new code, over the request's channel to the contact now on file.
+    pub dispatch: Dispatch<'a>,
+}
+
+/// What came of asking for a code.
+#[derive(Clone, Debug)]
+pub enum IssueOutcome {
+    /// It is stored, and its message in the outbox.
+    Fresh(Request),
+    /// The same act was done before.
+    Already(Request),
+    /// A limit holds it back until a moment.
+    Limited {
+        /// Which limit.
+        limit: RateLimit,
+        /// When it may be tried again.
+        retry_at: Timestamp,
+    },
+    /// The customer is locked: too many wrong codes in a row.
+    CustomerLocked,
+    /// The contact took another one's place too short a time ago.
+    Quarantined(Quarantine),
+    /// The contact is not the one on file any more: read the customer again.
+    Outdated,
+    /// The request is not open any more.
+    Closed(Request),
+    /// There is no such request.
+    NotFound,
+}
+
+/// Why a contact cannot be the only proof yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarantine {
+    /// What was changed.
+    pub kind: ContactKind,
+    /// When that was noticed.
+    pub changed_at: Timestamp,
+    /// Until when it cannot be the only proof.
+    pub until: Timestamp,
+    /// The same for the other kind of contact, where that was changed too.
+    pub other_until: Option<Timestamp>,
+}
+
+/// A changed contact that cannot be the only proof yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingContact {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which.
+    pub contact: Contact,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A session about to be opened by a right code.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The public name drawn for it.
+    pub id: SessionId,
+    /// The digest of its token.
+    pub token_digest: String,
+}
+
+/// A code that was entered.
+#[derive(Clone, Debug)]
+pub struct Attempt<'a> {
+    /// For which request.
+    pub request: &'a RequestId,
+    /// A name of the act itself: the same act told twice is counted and judged
+    /// once, and answered alike. It is one act with its session: told with
+    /// another token, it is none that the store knows.
+    pub act: &'a str,
+    /// The code and the keys to judge it.
+    pub guess: Guess<'a>,
+    /// The session to open if it is right.
+    pub session: NewSession,
+    /// The office's rules.
+    pub policy: &'a OtpPolicy,
+    /// Who entered it, and where.
+    pub actor: &'a Actor,
+}
+
+/// An older code of the same customer and purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupersededCode {
+    /// The word in its message.
+    pub reference: Reference,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug)]
+pub enum AttemptOutcome {
+    /// The code was right.
+    Verified {
+        /// The request, now verified.
+        request: Request,
+        /// The session it opened.
+        session: Session,
+    },
+    /// It was not, or could not be judged any more.
+    Refused {
+        /// Why: wrong, superseded, expired, locked or used.
+        outcome: Outcome,
+        /// The request as it is now.
+        request: Request,
+        /// Where the code is an older one: which.
+        retired: Option<SupersededCode>,
+        /// Whether it is the customer who is locked, not only the request.
+        customer_locked: bool,
+    },
+    /// There is no such request.
+    NotFound,
+}

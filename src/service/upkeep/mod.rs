@@ -1,0 +1,3 @@
+//! Maintenance tasks.
+
+pub mod maintenance;

@@ -1,0 +1,29 @@
+//! Giving a locked customer another chance, and a changed contact its place at
+//! once.
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::CustomerId;
+use crate::service::{Desk, DeskError};
+
+impl Desk {
+    /// Forgives a customer's wrong codes in a row; whether there were any. The
+    /// reason goes into the log with the name of who did it.
+    pub async fn unlock(&self, customer: CustomerId, reason: &str) -> Result<bool, DeskError> {
+        // Drawn once: told again after a break, it is the same act.
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.unlock(&act, customer, reason, &self.actor)).await?)
+    }
+
+    /// Lets a contact that took another one's place be the only proof at once;
+    /// whether it was not. The reason goes into the log.
+    pub async fn confirm_contact(
+        &self,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+    ) -> Result<bool, DeskError> {
+        let act = self.new_act()?;
+        let confirm = || self.store.confirm_contact(&act, customer, kind, reason, &self.actor);
+        Ok(self.retry(confirm).await?)
+    }
+}

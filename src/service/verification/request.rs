@@ -1,0 +1,382 @@
+//! Asking for a code: the first one, another one, and taking it back.
+//!
+//! The order is what makes it safe: the code is drawn, its digest committed
+//! with its message in the outbox, and only then is the message sent. Whoever
+//! dies in between leaves the message to the others; no code is ever sent that
+//! is not stored.
+
+use crate::domain::channel::Channel;
+use crate::domain::code::{Code, CodeBinding, Digest};
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::policy::RateLimit;
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::seal::{Nonce, Sealed};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+use crate::service::ports::{
+    Dispatch, IssueOutcome, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue,
+    StoreError,
+};
+use crate::service::{Desk, DeskError, messages};
+
+/// What a clerk asks for.
+#[derive(Clone, Debug)]
+pub struct CodeRequest {
+    /// For whom.
+    pub customer: CustomerId,
+    /// Over which channel.
+    pub channel: Channel,
+    /// What the verification is for.
+    pub purpose: String,
+    /// A name of this very act, new for each press of the key: the same act
+    /// told twice sends once.
+    pub idempotency: String,
+}
+
+/// What came of asking for a code.
+#[derive(Debug)]
+pub enum CodeRequestOutcome {
+    /// It is stored; now [`Desk::deliver`] its message.
+    Ready(Request),
+    /// This very act was done before; its message is on its way.
+    Already(Request),
+    /// It was turned down.
+    Refused(Box<Refusal>),
+}
+
+/// Why no code is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The outcome's word.
+    pub outcome: Outcome,
+    /// What happened, in one sentence.
+    pub reason: String,
+    /// The request as it is, where there is one.
+    pub request: Option<Box<Request>>,
+    /// When it may be tried again, where time is all it takes.
+    pub retry_at: Option<Timestamp>,
+    /// Where it is the contact that was changed: since when, and what else there is.
+    pub quarantine: Option<QuarantinedContact>,
+}
+
+/// A contact that cannot be the only proof yet, as a clerk is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedContact {
+    /// Which, since when and until when.
+    pub quarantine: Quarantine,
+    /// The channels that can be used meanwhile.
+    pub instead: Vec<Channel>,
+}
+
+impl Refusal {
+    fn new(outcome: Outcome, reason: impl Into<String>) -> Box<Self> {
+        let reason = reason.into();
+        Box::new(Self { outcome, reason, request: None, retry_at: None, quarantine: None })
+    }
+
+    fn quarantined(quarantine: Quarantine, instead: Vec<Channel>) -> Box<Self> {
+        let reason = match quarantine.other_until {
+            None => format!(
+                "The {} was changed a short while ago and gets no code yet.",
+                quarantine.kind.label()
+            ),
+            Some(_) => "The email address and the phone number were both changed a short while \
+                        ago; neither gets a code yet."
+                .into(),
+        };
+        let mut refusal = Self::new(Outcome::Limited, reason);
+        let soonest =
+            quarantine.other_until.map_or(quarantine.until, |it| it.min(quarantine.until));
+        refusal.retry_at = Some(soonest);
+        refusal.quarantine = Some(QuarantinedContact { quarantine, instead });
+        refusal
+    }
+
+    fn limited(limit: RateLimit, retry_at: Timestamp) -> Box<Self> {
+        let mut refusal = Self::new(Outcome::Limited, limit.sentence());
+        refusal.retry_at = Some(retry_at);
+        refusal
+    }
+}
+
+/// The longest purpose a message has room for, in characters.
+pub const PURPOSE_MAX: usize = 40;
+
+/// How often a customer's record is read for one code, where it changes between
+/// being read and being used.
+const READS: usize = 3;
+
+impl Desk {
+    /// A name for a new act, drawn once however often it is told.
+    pub fn new_act(&self) -> Result<String, DeskError> {
+        Ok(text::hex(&self.random.secret()?[..16]))
+    }
+
+    /// Asks for a code for a customer.
+    pub async fn ask(&self, ask: &CodeRequest) -> Result<CodeRequestOutcome, DeskError> {
+        for _ in 0..READS {
+            let Some(customer) = self.retry(|| self.store.customer(ask.customer)).await? else {
+                return Ok(CodeRequestOutcome::Refused(Refusal::new(
+                    Outcome::UnknownCustomer,
+                    "There is no such customer any more.",
+                )));
+            };
+            if let Some(asked) = self.ask_for(ask, &customer).await? {
+                return Ok(asked);
+            }
+        }
+        Err(changing().into())
+    }
+
+    /// Asks for a customer as recorded; nothing where the record is another one by
+    /// now.
+    async fn ask_for(
+        &self,
+        ask: &CodeRequest,
+        customer: &Customer,
+    ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        let purpose = match purpose(&ask.purpose) {
+            Ok(purpose) => purpose,
+            Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
+        };
+        let delivery = match self.delivery(customer, ask.channel) {
+            Ok(delivery) => delivery,
+            Err(refusal) => {
+                return self.turn_down(customer, ask.channel, None, refusal).await.map(Some);
+            }
+        };
+        let id = RequestId::from_bits(self.random.below(1 << 50)?);
+        let code = self.draw(&id, &purpose, 1)?;
+        let new = NewRequest {
+            id,
+            customer: customer.id,
+            purpose: &purpose,
+            idempotency: &ask.idempotency,
+            dispatch: self.dispatch(code, delivery),
+        };
+        let issued = self.retry(|| self.store.issue(new.clone())).await;
+        let issued = issued.map_err(|error| named(error, &new.id))?;
+        self.asked(issued, customer, ask.channel, None).await
+    }
+
+    /// Asks for another code for an open request, to the contact now on file.
+    pub async fn resend(&self, id: &RequestId) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        let Some(request) = self.retry(|| self.store.request(id)).await? else {
+            return Ok(None);
+        };
+        for _ in 0..READS {
+            let customer = self.retry(|| self.store.customer(request.customer)).await?;
+            let Some(customer) = customer else { return Ok(None) };
+            if let Some(asked) = self.resend_for(&request, &customer).await? {
+                return Ok(Some(asked));
+            }
+        }
+        Err(changing().into())
+    }
+
+    /// As [`Self::ask_for`], for a request.
+    async fn resend_for(
+        &self,
+        request: &Request,
+        customer: &Customer,
+    ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        let delivery = match self.delivery(customer, request.channel) {
+            Ok(delivery) => delivery,
+            Err(refusal) => {
+                let about = Some(&request.id);
+                return self.turn_down(customer, request.channel, about, refusal).await.map(Some);
+            }
+        };
+        let code = self.draw(&request.id, &request.purpose, request.generation + 1)?;
+        let reissue = Reissue {
+            id: &request.id,
+            after: request.generation,
+            dispatch: self.dispatch(code, delivery),
+        };
+        let issued = self.retry(|| self.store.reissue(reissue.clone())).await;
+        let issued = issued.map_err(|error| named(error, &request.id))?;
+        self.asked(issued, customer, request.channel, Some(&request.id)).await
+    }
+
+    fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {
+        Dispatch {
+            code,
+            delivery,
+            policy: &self.office.otp,
+            limits: &self.office.limits,
+            actor: &self.actor,
+            notices: self.notice_providers(),
+        }
+    }
+
+    /// Withdraws an open request.
+    pub async fn cancel(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.retry(|| self.store.cancel(id, &self.actor)).await?)
+    }
+
+    /// A request as it is now.
+    pub async fn request(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.reading(|| self.store.request(id)).await?)
+    }
+
+    /// The newest request of a customer whose code can be entered now, whichever
+    /// terminal asked for it.
+    pub async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, DeskError> {
+        Ok(self.reading(|| self.store.open_request(customer)).await?)
+    }
+
+    /// What is known of a request that was moved to the archive.
+    pub async fn archived(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
+        Ok(self.reading(|| self.store.archived(id)).await?)
+    }
+
+    /// The way of a message over a channel, or why there is none.
+    fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
+        let Some(sender) = self.sender(channel) else {
+            let reason = format!("This office does not send by {}.", channel.label());
+            return Err(Refusal::new(Outcome::Forbidden, reason));
+        };
+        if !channel.factor().satisfies(self.office.otp.assurance) {
+            return Err(Refusal::new(
+                Outcome::Forbidden,
+                "This office asks for a stronger proof than this channel gives.",
+            ));
+        }
+        let contact = customer.contact(channel, &self.office.phones).map_err(|reason| {
+            Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
+        })?;
+        let holder = self.holder.to_string();
+        Ok(NewDelivery { channel, contact, provider: sender.provider(), holder })
+    }
+
+    fn draw(
+        &self,
+        request: &RequestId,
+        purpose: &str,
+        generation: u32,
+    ) -> Result<NewCode, DeskError> {
+        let length = self.office.otp.length;
+        let code = Code::from_number(self.random.below(Code::space(length))?, length);
+        let keyring = self.keyring();
+        let (key_id, key) = keyring.current();
+        let binding = CodeBinding { purpose, request, generation };
+        let secret = self.random.secret()?;
+        Ok(NewCode {
+            digest: Digest::of(&code, binding, key),
+            key_id: key_id.clone(),
+            reference: Reference::from_bits(self.random.below(1 << 15)?),
+            sealed: Sealed::close(&code, binding, key, Nonce::from(secret)),
+        })
+    }
+
+    async fn asked(
+        &self,
+        issued: IssueOutcome,
+        customer: &Customer,
+        channel: Channel,
+        about: Option<&RequestId>,
+    ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        let refusal = match issued {
+            IssueOutcome::Outdated => return Ok(None),
+            IssueOutcome::Fresh(request) => return Ok(Some(CodeRequestOutcome::Ready(request))),
+            IssueOutcome::Already(request) => {
+                // Where the first answer was lost on the way, the message is still
+                // this terminal's to send.
+                let (id, holder) = (request.delivery.id, &*self.holder);
+                let message = self.retry(|| self.store.claimed_message(id, holder)).await;
+                return Ok(Some(match message {
+                    Ok(None) => CodeRequestOutcome::Already(request),
+                    // Whoever sends it finds out. That it was asked for stands.
+                    Ok(Some(_)) | Err(_) => CodeRequestOutcome::Ready(request),
+                }));
+            }
+            IssueOutcome::Limited { limit, retry_at } => Refusal::limited(limit, retry_at),
+            IssueOutcome::Quarantined(quarantine) => {
+                Refusal::quarantined(quarantine, self.instead(customer, quarantine))
+            }
+            IssueOutcome::CustomerLocked => {
+                Refusal::new(Outcome::Locked, messages::CUSTOMER_LOCKED)
+            }
+            IssueOutcome::Closed(request) => closed(request),
+            IssueOutcome::NotFound => {
+                Refusal::new(Outcome::Superseded, "There is no such request any more.")
+            }
+        };
+        self.turn_down(customer, channel, about, refusal).await.map(Some)
+    }
+
+    /// The channels to another contact than the one that was changed.
+    fn instead(&self, customer: &Customer, quarantine: Quarantine) -> Vec<Channel> {
+        let is_open = |channel: &Channel| {
+            quarantine.other_until.is_none()
+                && channel.contact_kind() != quarantine.kind
+                && self.delivery(customer, *channel).is_ok()
+        };
+        Channel::ALL.into_iter().filter(is_open).collect()
+    }
+
+    /// A refusal is worth knowing about: it is written to the log, as a part of the
+    /// request's story where there is one, then said.
+    async fn turn_down(
+        &self,
+        customer: &Customer,
+        channel: Channel,
+        about: Option<&RequestId>,
+        refusal: Box<Refusal>,
+    ) -> Result<CodeRequestOutcome, DeskError> {
+        let event = NewEvent {
+            kind: EventKind::Refused,
+            outcome: Some(refusal.outcome),
+            request: refusal.request.as_ref().map(|request| &request.id).or(about),
+            customer: Some(customer.id),
+            channel: Some(channel),
+            contact: customer.masked(channel),
+            detail: Some(refusal.reason.clone()),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        self.retry(|| self.store.record(&act, event.clone())).await?;
+        Ok(CodeRequestOutcome::Refused(refusal))
+    }
+}
+
+fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
+    match text::clean_optional(typed) {
+        Some(purpose) if purpose.chars().count() <= PURPOSE_MAX => Ok(purpose),
+        Some(_) => Err(Refusal::new(
+            Outcome::Malformed,
+            format!("The purpose is longer than {PURPOSE_MAX} characters."),
+        )),
+        None => Err(Refusal::new(Outcome::Malformed, "Say what the verification is for.")),
+    }
+}
+
+/// Whoever is told that nobody knows whether it was done can look it up by its name.
+fn named(error: StoreError, id: &RequestId) -> StoreError {
+    match error {
+        StoreError::Unknown(why) => {
+            StoreError::Unknown(format!("{why}; if it was done, it is request {id}"))
+        }
+        error => error,
+    }
+}
+
+/// The record was another one each time it came to be used.
+fn changing() -> StoreError {
+    StoreError::Conflict("the customer's record is being changed".into())
+}
+
+fn closed(request: Request) -> Box<Refusal> {
+    let outcome = request.status.refusal().unwrap_or(Outcome::Superseded);
+    let reason = match outcome {
+        Outcome::Used => "The customer was verified with this request before.",
+        Outcome::Expired => "The time for this request is over.",
+        Outcome::Locked => "This request is locked after too many wrong codes.",
+        _ => "This request was replaced or cancelled.",
+    };
+    let mut refusal = Refusal::new(outcome, reason);
+    refusal.request = Some(Box::new(request));
+    refusal
+}

@@ -1,0 +1,39 @@
+//! Serving a verified customer, and ending it.
+
+use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+use crate::service::ports::SessionFilter;
+use crate::service::{Desk, DeskError};
+
+impl Desk {
+    /// Proves that the session is alive and prolongs it; to be asked before
+    /// each act for the customer. The session given back has ended if
+    /// [`Session::ended`] says so; none was ever opened with an unknown token.
+    pub async fn touch(&self, token: &SessionToken) -> Result<Option<Session>, DeskError> {
+        let digest = token.digest();
+        let idle = self.office.otp.session_idle;
+        Ok(self.reading(|| self.store.touch(&digest, idle)).await?)
+    }
+
+    /// A session by name.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, DeskError> {
+        Ok(self.reading(|| self.store.session(id)).await?)
+    }
+
+    /// Sessions, newest first.
+    pub async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<Session>, DeskError> {
+        Ok(self.reading(|| self.store.sessions(filter, limit)).await?)
+    }
+
+    /// Ends a session.
+    pub async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+    ) -> Result<Option<Session>, DeskError> {
+        Ok(self.retry(|| self.store.end_session(id, how, &self.actor)).await?)
+    }
+}

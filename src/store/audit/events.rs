@@ -1,0 +1,325 @@
+//! The log: one entry for each act, and pages of them.
+//!
+//! A page is found by the number it starts from, never by counting rows, and
+//! each combination of filters has an index that leads. What a filter asks
+//! beyond its leading part is tested on the few rows that the lead gives.
+//! Entries are numbered as time goes on, so that a moment has a number too: it is
+//! found by halving, and needs no index that each entry would have to be put into.
+//! Where the store's clock was set back, entries of that time may be missing from
+//! what is asked for by time, or stand in it.
+
+use std::ops::Range;
+
+use crate::domain::channel::Channel;
+use crate::domain::event::{Event, EventFilter, EventId, EventPage};
+use crate::domain::outcome::Outcome;
+use crate::domain::query::Query;
+use crate::domain::request::{Reference, RequestId};
+use crate::domain::time::Timestamp;
+use crate::service::ports::{NewEvent, StoreError};
+use crate::store::customers::search;
+use crate::store::database::batch::Write;
+use crate::store::database::engine::{Arg, Database, Tx, args, list};
+use crate::store::database::rows;
+use crate::store::database::statement::statements;
+
+/// Customers whose events are shown for a text.
+const CUSTOMERS: u32 = 50;
+
+statements! {
+    WRITE {
+        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
+         clerk, counter, detail, act) \
+         VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    }
+    /// Many at once.
+    WRITE_MANY {
+        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
+         clerk, counter, detail, act) "
+        (each
+            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
+              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
+              FROM json_each($1)")
+            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT), \
+              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT " now ", a, b, c, d, e, f, g, h, i, j \
+              FROM JSON_TABLE($1, '$[*]' COLUMNS ("
+              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2")
+              ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
+              ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
+    }
+    LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
+    NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
+    ANY_BEFORE {
+        "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
+    }
+    ANY_AFTER {
+        "SELECT " event_columns "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
+    }
+    OUTCOME_BEFORE {
+        "SELECT " event_columns (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
+    }
+    OUTCOME_AFTER {
+        "SELECT " event_columns (after "e.outcome" "$3") "LIMIT $2"
+    }
+    CHANNEL_BEFORE {
+        "SELECT " event_columns (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
+    }
+    CHANNEL_AFTER {
+        "SELECT " event_columns (after "e.channel" "$3") "LIMIT $2"
+    }
+    BOTH_BEFORE {
+        "SELECT " event_columns (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
+    }
+    BOTH_AFTER {
+        "SELECT " event_columns (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
+    }
+    /// Its events are kept for longer than the request.
+    IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
+    /// The newest request before a moment whose message shows this word, among those of
+    /// late: there are 3,872 words, which come again.
+    OF_REFERENCE {
+        "SELECT few.public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
+         WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
+         WHERE few.reference = $1 AND few.created_at < $2 ORDER BY few.id DESC LIMIT 1"
+    }
+    /// A request has few events, so that the rest is tested row by row.
+    REQUEST_BEFORE {
+        "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
+         ORDER BY e.id DESC LIMIT $2"
+    }
+    REQUEST_AFTER {
+        "SELECT " event_columns "WHERE e.request = $3 AND e.id > $1 \
+         AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
+         AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
+         ORDER BY e.id LIMIT $2"
+    }
+    /// So have customers. COALESCE keeps the indexes out that lead to the events of
+    /// everybody else.
+    CUSTOMERS_BEFORE {
+        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
+         AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
+         AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
+         ORDER BY e.id DESC LIMIT $2"
+    }
+    CUSTOMERS_AFTER {
+        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
+         AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
+         AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
+         ORDER BY e.id LIMIT $2"
+    }
+}
+
+/// Writes an event inside the transaction of what it tells about.
+pub(in crate::store) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), StoreError> {
+    write_once(tx, event, None).await
+}
+
+/// As [`write`], by the name of the act: told again, it is taken.
+pub(in crate::store) async fn write_once(
+    tx: &mut Tx,
+    event: &NewEvent<'_>,
+    act: Option<&str>,
+) -> Result<(), StoreError> {
+    write_with(tx, Vec::new(), event, act).await
+}
+
+/// Writes an event together with what it tells about.
+pub(in crate::store) async fn write_with<'a>(
+    tx: &mut Tx,
+    mut writes: Vec<Write<'a>>,
+    event: &'a NewEvent<'_>,
+    act: Option<&'a str>,
+) -> Result<(), StoreError> {
+    let args = args![
+        event.kind.word(),
+        event.outcome.map(Outcome::word),
+        event.request.map(RequestId::as_str),
+        event.customer.map(|it| it.0),
+        event.channel.map(Channel::word),
+        event.contact.as_deref(),
+        &event.actor.clerk,
+        &event.actor.counter,
+        event.detail.as_deref(),
+        act,
+    ];
+    writes.push(Write { sql: &WRITE, args: args.to_vec() });
+    tx.write_all(&writes).await?;
+    tx.wrote_entry();
+    Ok(())
+}
+
+/// Writes events, however many, by one statement.
+pub(in crate::store) async fn write_many(
+    tx: &mut Tx,
+    events: &[NewEvent<'_>],
+) -> Result<(), StoreError> {
+    let rows = list(events.iter().map(|it| row(it, None)));
+    write_rows_with(tx, Vec::new(), &rows).await
+}
+
+/// Writes what [`row`] made, as a list, together with what it tells about.
+pub(in crate::store) async fn write_rows_with<'a>(
+    tx: &mut Tx,
+    mut writes: Vec<Write<'a>>,
+    rows: &'a str,
+) -> Result<(), StoreError> {
+    writes.push(Write { sql: &WRITE_MANY, args: args![rows].to_vec() });
+    tx.write_all(&writes).await?;
+    tx.wrote_entry();
+    Ok(())
+}
+
+/// An event as [`WRITE_MANY`] takes it, with the name of the act where it must
+/// stand there once only.
+pub(in crate::store) fn row(event: &NewEvent<'_>, act: Option<&str>) -> serde_json::Value {
+    serde_json::json!([
+        event.kind.word(),
+        event.outcome.map(Outcome::word),
+        event.request.map(RequestId::as_str),
+        event.customer.map(|it| it.0),
+        event.channel.map(Channel::word),
+        event.contact,
+        event.actor.clerk,
+        event.actor.counter,
+        event.detail,
+        act,
+    ])
+}
+
+/// Writes an event that no other act writes; told again, it stands there already.
+pub(in crate::store) async fn record(
+    db: &Database,
+    act: &str,
+    event: &NewEvent<'_>,
+) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    match write_once(&mut tx, event, Some(act)).await {
+        Err(StoreError::Taken(_)) => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => tx.commit().await,
+    }
+}
+
+/// A filter whose text has been looked up.
+struct Wanted<'a> {
+    request: Option<RequestId>,
+    /// A JSON list of customers.
+    customers: Option<String>,
+    outcome: Option<&'a str>,
+    channel: Option<&'a str>,
+    /// The numbers of the moments that it has to be between.
+    numbers: Range<i64>,
+}
+
+/// A page of events.
+pub(in crate::store) async fn events(
+    db: &Database,
+    filter: &EventFilter,
+    page: EventPage,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let Some(wanted) = resolve(db, filter).await? else { return Ok(Vec::new()) };
+    let (backwards, from) = match page {
+        EventPage::Newest => (true, wanted.numbers.end),
+        EventPage::Before(EventId(id)) => (true, id.min(wanted.numbers.end)),
+        EventPage::After(EventId(id)) => (false, id.max(wanted.numbers.start - 1)),
+    };
+    let pick = |before, after| if backwards { before } else { after };
+    let (from, limit) = (Arg::from(from), Arg::from(limit));
+    let (outcome, channel) = (Arg::from(wanted.outcome), Arg::from(wanted.channel));
+    let customers = Arg::from(wanted.customers.as_deref());
+    let rows = match (&wanted.request, &wanted.customers, wanted.outcome, wanted.channel) {
+        (Some(request), ..) => {
+            let arguments = [from, limit, request.as_str().into(), outcome, channel, customers];
+            db.all(pick(&REQUEST_BEFORE, &REQUEST_AFTER), &arguments).await?
+        }
+        (None, Some(_), ..) => {
+            let arguments = [from, limit, customers, outcome, channel];
+            db.all(pick(&CUSTOMERS_BEFORE, &CUSTOMERS_AFTER), &arguments).await?
+        }
+        (None, None, Some(_), Some(_)) => {
+            db.all(pick(&BOTH_BEFORE, &BOTH_AFTER), &[from, limit, outcome, channel]).await?
+        }
+        (None, None, Some(_), None) => {
+            db.all(pick(&OUTCOME_BEFORE, &OUTCOME_AFTER), &[from, limit, outcome]).await?
+        }
+        (None, None, None, Some(_)) => {
+            db.all(pick(&CHANNEL_BEFORE, &CHANNEL_AFTER), &[from, limit, channel]).await?
+        }
+        (None, None, None, None) => db.all(pick(&ANY_BEFORE, &ANY_AFTER), &[from, limit]).await?,
+    };
+    let mut events: Vec<Event> = rows.iter().map(rows::event).collect::<Result<_, _>>()?;
+    events.retain(|event| wanted.numbers.contains(&event.id.0));
+    Ok(events)
+}
+
+/// The number of the first entry of a moment or after it; the one after the last, where
+/// there is none yet.
+async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> {
+    let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
+    let (mut low, mut high) = (0, last.int(0)? + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match db.maybe(&NEXT, args![middle]).await? {
+            Some(row) if row.time(1)? < moment => low = row.int(0)? + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The request that a text names, or shows to the customer as its reference. Names and
+/// account numbers can look like either, so there must be such a request.
+async fn named(
+    db: &Database,
+    text: &str,
+    before: Option<Timestamp>,
+) -> Result<Option<RequestId>, StoreError> {
+    if let Ok(request) = text.parse::<RequestId>()
+        && db.maybe(&IS_REQUEST, args![request.as_str()]).await?.is_some()
+    {
+        return Ok(Some(request));
+    }
+    let Some(reference) = Reference::typed(text) else { return Ok(None) };
+    let before = before.map_or(i64::MAX, Timestamp::millis);
+    let row = db.maybe(&OF_REFERENCE, args![reference.as_str(), before, 0_i64]).await?;
+    row.map(|row| row.word(0)).transpose()
+}
+
+/// Looks the filter's text up; none where nothing can match.
+async fn resolve<'a>(
+    db: &Database,
+    filter: &'a EventFilter,
+) -> Result<Option<Wanted<'a>>, StoreError> {
+    let mut wanted = Wanted {
+        request: filter.request.clone(),
+        customers: filter.customer.map(|it| format!("[{}]", it.0)),
+        outcome: filter.outcome.map(Outcome::word),
+        channel: filter.channel.map(Channel::word),
+        numbers: 0..i64::MAX,
+    };
+    if let Some(from) = filter.from {
+        wanted.numbers.start = number_at(db, from).await?;
+    }
+    if let Some(before) = filter.before {
+        wanted.numbers.end = number_at(db, before).await?;
+    }
+    let Some(text) = &filter.text else { return Ok(Some(wanted)) };
+    if let Some(request) = named(db, text, filter.before).await? {
+        let agrees = wanted.request.replace(request.clone()).is_none_or(|it| it == request);
+        return Ok(agrees.then_some(wanted));
+    }
+    let Some(query) = Query::parse(text) else { return Ok(Some(wanted)) };
+    let found = search::find(db, &query, CUSTOMERS).await?;
+    let ids: Vec<i64> = found
+        .iter()
+        .map(|it| it.id.0)
+        .filter(|id| filter.customer.is_none_or(|it| it.0 == *id))
+        .collect();
+    wanted.customers = Some(list(ids.iter().copied()));
+    Ok((!ids.is_empty()).then_some(wanted))
+}

@@ -1,0 +1,250 @@
+//! Writing customers into the office's own table, where the configuration lets
+//! it be written: one path, by identifiers that were checked and are quoted,
+//! and never anything but rows. Columns that the table does not have are left
+//! out; a balance is not ours to write there.
+
+use std::collections::HashSet;
+
+use crate::config::settings::{CustomerTable, Identifier};
+use crate::domain::customer::NewCustomer;
+use crate::domain::text::{clean, clean_optional};
+use crate::service::ports::{ImportCount, StoreError};
+use crate::store::customers::import::{INDEX_LOCK, IncomingCustomer};
+use crate::store::customers::source::{self, Source};
+use crate::store::database::engine::{Arg, Database, Engine, Row, Tx, args};
+use crate::store::database::statement::statements;
+
+statements! {
+    /// The columns that take no NULL.
+    REQUIRED {
+        (each
+            ("SELECT lower(list.name) FROM pragma_table_info($1, $2) AS list \
+              WHERE list.\"notnull\"")
+            ("SELECT lower(CAST(a.attname AS TEXT)) FROM pg_class t \
+              JOIN pg_namespace n ON n.oid = t.relnamespace \
+              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND a.attnotnull \
+              WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
+            ("SELECT lower(CAST(column_name AS CHAR)) FROM information_schema.columns \
+              WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE()) \
+              AND is_nullable = 'NO'"))
+    }
+}
+
+/// The table as statements name it.
+struct Theirs<'a> {
+    kind: Engine,
+    table: &'a CustomerTable,
+    place: String,
+    /// Those that take no NULL: where there is nothing, they hold an empty text.
+    required: HashSet<String>,
+}
+
+/// Rows of one account number that are looked at.
+const MOST: u32 = 20;
+
+/// What a column holds; none where that cannot be read.
+type OnFile = Option<Option<String>>;
+
+/// A column of the table, and what a customer has for it.
+#[derive(Clone, Copy)]
+struct Cell<'a> {
+    column: &'a Identifier,
+    text: Option<&'a str>,
+    /// Whether the file has it: what it has not stays as it is.
+    is_said: bool,
+}
+
+/// Writes a batch in one transaction of the database that has the table; gives
+/// the numbers of the customers that are not as they were, too.
+pub(in crate::store) async fn import(
+    db: &Database,
+    source: &Source,
+    table: &CustomerTable,
+    batch: &[NewCustomer],
+    dry: bool,
+) -> Result<(ImportCount, Vec<i64>), StoreError> {
+    let kind = db.kind();
+    let mut tx = db.begin().await?;
+    tx.lock(INDEX_LOCK).await?;
+    // SQLite has their file open by itself.
+    let place = if kind == Engine::Sqlite { Some("main") } else { source.place_name(kind) };
+    let named = args![table.name.name.as_str(), place];
+    let required = tx.all(&REQUIRED, named).await?;
+    let required = required.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    let theirs = Theirs { kind, table, place: source::own_place(kind, &table.name), required };
+    let (mut count, mut written) = (ImportCount::default(), Vec::new());
+    for customer in batch {
+        let customer = IncomingCustomer::from(customer);
+        let refused = |error| theirs.refused(customer.account_no, error);
+        let known = theirs.find(&mut tx, customer.account_no).await.map_err(refused)?;
+        let Some((id, cells)) = known else {
+            count.added += 1;
+            if dry {
+                continue;
+            }
+            theirs.insert(&mut tx, &customer).await.map_err(refused)?;
+            written.extend(theirs.find(&mut tx, customer.account_no).await?.map(|it| it.0));
+            continue;
+        };
+        let wanted = theirs.cells(&customer).into_iter().zip(cells);
+        let differs = |(cell, on_file): &(Cell<'_>, OnFile)| {
+            cell.is_said && *on_file != Some(cell.text.map(clean))
+        };
+        let changed: Vec<Cell<'_>> = wanted.filter(differs).map(|(cell, _)| cell).collect();
+        if changed.is_empty() {
+            count.unchanged += 1;
+            continue;
+        }
+        count.changed += 1;
+        if dry {
+            continue;
+        }
+        theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
+        written.push(id);
+    }
+    tx.commit().await?;
+    Ok((count, written))
+}
+
+impl Theirs<'_> {
+    fn quoted(&self, column: &Identifier) -> String {
+        source::quoted(self.kind, column)
+    }
+
+    /// The place of an argument, counted from 1.
+    fn argument(&self, number: usize) -> String {
+        match self.kind {
+            Engine::Sqlite | Engine::Postgres => format!("${number}"),
+            Engine::Mysql => "?".into(),
+        }
+    }
+
+    /// What the table takes of a customer beside the account number.
+    fn cells<'a>(&'a self, customer: &IncomingCustomer<'a>) -> Vec<Cell<'a>> {
+        let columns = &self.table.columns;
+        let unsaid = customer.unsaid;
+        let cells = [
+            (Some(&columns.name), Some(customer.name), false),
+            (columns.email.as_ref(), customer.email, unsaid.email),
+            (columns.phone.as_ref(), customer.phone, unsaid.phone),
+            (columns.address.as_ref(), customer.address, unsaid.address),
+            (columns.locale.as_ref(), customer.locale, unsaid.locale),
+        ];
+        let cell = |(column, text, is_unsaid): (Option<&'a Identifier>, _, bool)| {
+            Some(Cell { column: column?, text, is_said: !is_unsaid })
+        };
+        cells.into_iter().filter_map(cell).collect()
+    }
+
+    /// What the column holds for nothing.
+    fn value<'a>(&self, cell: &Cell<'a>) -> Arg<'a> {
+        let required = self.required.contains(&cell.column.as_str().to_lowercase());
+        Arg::from(cell.text.or_else(|| required.then_some("")))
+    }
+
+    /// The one customer of an account number, and what the columns hold of them. The
+    /// database may take other account numbers for the same: none of those is meant.
+    async fn find(
+        &self,
+        tx: &mut Tx,
+        account_no: &str,
+    ) -> Result<Option<(i64, Vec<OnFile>)>, StoreError> {
+        let columns = &self.table.columns;
+        let text = if self.kind == Engine::Mysql { "CHAR" } else { "TEXT" };
+        let texts = [Some(&columns.account_no), Some(&columns.name), columns.email.as_ref()]
+            .into_iter()
+            .chain([columns.phone.as_ref(), columns.address.as_ref(), columns.locale.as_ref()])
+            .flatten();
+        let texts: Vec<String> =
+            texts.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
+        let select = format!(
+            "SELECT {}{} FROM {} WHERE {} = {} LIMIT {MOST}",
+            self.quoted(&columns.id),
+            texts.concat(),
+            self.place,
+            self.quoted(&columns.account_no),
+            self.argument(1),
+        );
+        let rows = tx.made_all(select, args![account_no]).await?;
+        let number = |row: &Row| row.maybe_text(1).ok().flatten().unwrap_or_default();
+        let is_exact = |row: &&Row| number(row).trim() == account_no.trim();
+        let is_same = |row: &&Row| number(row).trim().eq_ignore_ascii_case(account_no.trim());
+        let mut named: Vec<&Row> = rows.iter().filter(is_exact).collect();
+        if named.is_empty() {
+            named = rows.iter().filter(is_same).collect();
+        }
+        match named.as_slice() {
+            [] if rows.is_empty() => Ok(None),
+            [] => Err(StoreError::Refused(format!(
+                "{} has {}, which its database takes for the account number {account_no}; nothing \
+                 of this batch was written. Write it as it stands there.",
+                self.table.name,
+                rows.first().map(number).unwrap_or_default()
+            ))),
+            [row] => {
+                // What cannot be read is not what is to be there.
+                let cell = |at| row.maybe_text(at).map(|it| it.as_deref().and_then(clean_optional));
+                Ok(Some((row.whole(0)?, (2..=texts.len()).map(|at| cell(at).ok()).collect())))
+            }
+            _ => Err(StoreError::Refused(format!(
+                "{} has several customers with the account number {account_no}; nothing of this \
+                 batch was written.",
+                self.table.name
+            ))),
+        }
+    }
+
+    async fn insert(&self, tx: &mut Tx, customer: &IncomingCustomer<'_>) -> Result<(), StoreError> {
+        // Where there is nothing, the table's own default holds.
+        let account_no = Cell {
+            column: &self.table.columns.account_no,
+            text: Some(customer.account_no),
+            is_said: true,
+        };
+        let cells: Vec<Cell<'_>> = [account_no]
+            .into_iter()
+            .chain(self.cells(customer))
+            .filter(|cell| !matches!(self.value(cell), Arg::Text(None)))
+            .collect();
+        let names: Vec<String> = cells.iter().map(|cell| self.quoted(cell.column)).collect();
+        let places: Vec<String> = (1..=cells.len()).map(|at| self.argument(at)).collect();
+        let insert = format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            self.place,
+            names.join(", "),
+            places.join(", ")
+        );
+        let values: Vec<Arg<'_>> = cells.iter().map(|cell| self.value(cell)).collect();
+        tx.made_write(insert, &values).await
+    }
+
+    async fn update(&self, tx: &mut Tx, id: i64, cells: &[Cell<'_>]) -> Result<(), StoreError> {
+        let set: Vec<String> = cells
+            .iter()
+            .zip(1..)
+            .map(|(cell, at)| format!("{} = {}", self.quoted(cell.column), self.argument(at)))
+            .collect();
+        let update = format!(
+            "UPDATE {} SET {} WHERE {} = {}",
+            self.place,
+            set.join(", "),
+            self.quoted(&self.table.columns.id),
+            self.argument(cells.len() + 1)
+        );
+        let values: Vec<Arg<'_>> =
+            cells.iter().map(|cell| self.value(cell)).chain([id.into()]).collect();
+        tx.made_write(update, &values).await
+    }
+
+    /// What the table does not take, as one sentence.
+    fn refused(&self, account_no: &str, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Failed(why) => StoreError::Refused(format!(
+                "{} does not take the customer {account_no} ({why}); nothing of this batch was \
+                 written. Such a customer is made where the office makes them.",
+                self.table.name
+            )),
+            error => error,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Customers by their exact names, and what the office has on one.
+
+use crate::domain::contact::PhoneNumber;
+use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
+use crate::domain::money::Money;
+use crate::domain::query::compact;
+use crate::domain::text::digits;
+use crate::service::ports::{CustomerKey, StoreError};
+use crate::store::customers::index::{folded_account, folded_email};
+use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::rows;
+use crate::store::database::statement::{Sql, statements};
+
+/// More customers of one name than this are not told apart at a counter.
+const SHARED: u32 = 20;
+
+/// Bills and feedback shown of one account.
+const LATEST: u32 = 20;
+
+statements! {
+    BY_ID { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id = $1" }
+    BY_ACCOUNT {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer_view c ON c.id = s.customer_id \
+         WHERE s.compact = $1 AND s.account_key = $2 ORDER BY s.customer_id LIMIT $3"
+    }
+    BY_EMAIL {
+        "SELECT " customer_columns "FROM core_customer_search s \
+         JOIN core_customer_view c ON c.id = s.customer_id \
+         WHERE s.email = $1 AND s.email_key = $2 ORDER BY s.customer_id LIMIT $3"
+    }
+    BY_PHONE {
+        "SELECT " customer_columns "FROM core_customer_word w \
+         JOIN core_customer_search s ON s.customer_id = w.customer_id \
+         JOIN core_customer_view c ON c.id = w.customer_id \
+         WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
+    }
+    BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
+    // The key's end, so that this costs the same with a million bills and with none.
+    ANY_INVOICE { "SELECT MAX(id) FROM core_invoice" }
+    ANY_FEEDBACK { "SELECT MAX(id) FROM core_feedback" }
+    INVOICES {
+        "SELECT number, issued_at, due_at, amount_cents, currency, status FROM core_invoice \
+         WHERE customer_id = $1 ORDER BY issued_at DESC, id DESC LIMIT $2"
+    }
+    FEEDBACK {
+        "SELECT received_at, subject, status FROM core_feedback \
+         WHERE customer_id = $1 ORDER BY received_at DESC, id DESC LIMIT $2"
+    }
+}
+
+/// One customer.
+pub(in crate::store) async fn customer(
+    db: &Database,
+    id: CustomerId,
+) -> Result<Option<Customer>, StoreError> {
+    let rows = db.all(&BY_ID, args![id.0]).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mut read = rows::customers(&rows);
+    match read.unreadable.first() {
+        None => Ok(read.customers.pop()),
+        Some((_, why)) => Err(StoreError::Refused(format!(
+            "This customer cannot be verified, since the row in the office's table is not as it \
+             has to be ({why}). Have it corrected where the office keeps its customers."
+        ))),
+    }
+}
+
+/// The customers of an exact name. Only the letters A to Z are taken for equal
+/// in either case; whatever else differs is somebody else (security
+/// requirement 45).
+pub(in crate::store) async fn identify(
+    db: &Database,
+    wanted: CustomerKey<'_>,
+    country: &str,
+) -> Result<Vec<Customer>, StoreError> {
+    let (sql, lead, key) = match wanted {
+        CustomerKey::Account(it) => {
+            (&BY_ACCOUNT, compact(&folded_account(it)), it.to_ascii_lowercase())
+        }
+        CustomerKey::Email(it) => (&BY_EMAIL, folded_email(it), it.to_ascii_lowercase()),
+        CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
+    };
+    let rows = db.all(sql, args![&lead, &key, SHARED]).await?;
+    let mut found = rows::customers(&rows).customers;
+    // To MySQL a text with a blank at its end is the one without, and the office's
+    // table may read otherwise by now than when it was indexed.
+    found.retain(|it| match wanted {
+        CustomerKey::Account(_) => it.account_no.eq_ignore_ascii_case(&key),
+        CustomerKey::Email(_) => {
+            it.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&key))
+        }
+        CustomerKey::Phone(wanted) => {
+            let phone = it.phone.as_ref().and_then(|it| PhoneNumber::parse(it, country).ok());
+            phone.is_some_and(|phone| phone.as_str() == wanted)
+        }
+    });
+    Ok(found)
+}
+
+/// What the office has on a customer. Where the store has no bill of anybody, the
+/// office keeps its bills elsewhere: that this customer has none is not known then.
+pub(in crate::store) async fn account(
+    db: &Database,
+    id: CustomerId,
+) -> Result<Account, StoreError> {
+    let balance = match db.maybe(&BALANCE, args![id.0]).await? {
+        Some(row) => balance(&row)?,
+        None => None,
+    };
+    let invoices = db.all(&INVOICES, args![id.0, LATEST]).await?;
+    let feedback = db.all(&FEEDBACK, args![id.0, LATEST]).await?;
+    let knows_invoices = !invoices.is_empty() || has_any(db, &ANY_INVOICE).await?;
+    let knows_feedback = !feedback.is_empty() || has_any(db, &ANY_FEEDBACK).await?;
+    let invoices = || invoices.iter().map(invoice).collect::<Result<_, _>>();
+    let feedback = || feedback.iter().map(entry).collect::<Result<_, _>>();
+    Ok(Account {
+        balance,
+        invoices: knows_invoices.then(invoices).transpose()?,
+        feedback: knows_feedback.then(feedback).transpose()?,
+    })
+}
+
+async fn has_any(db: &Database, newest: &'static Sql) -> Result<bool, StoreError> {
+    let newest = db.maybe(newest, args![]).await?;
+    Ok(newest.map(|row| row.maybe_int(0)).transpose()?.flatten().is_some())
+}
+
+fn balance(row: &Row) -> Result<Option<Money>, StoreError> {
+    let (cents, currency) = (row.maybe_int(0)?, row.maybe_text(1)?);
+    Ok(cents.zip(currency).map(|(cents, currency)| Money { cents, currency }))
+}
+
+fn invoice(row: &Row) -> Result<Invoice, StoreError> {
+    Ok(Invoice {
+        number: row.text(0)?,
+        issued_at: row.time(1)?,
+        due_at: row.time(2)?,
+        amount: Money { cents: row.int(3)?, currency: row.text(4)? },
+        status: row.text(5)?,
+    })
+}
+
+fn entry(row: &Row) -> Result<Feedback, StoreError> {
+    Ok(Feedback { at: row.time(0)?, subject: row.text(1)?, status: row.text(2)? })
+}

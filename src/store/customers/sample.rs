@@ -1,0 +1,113 @@
+//! A small office to try the program with.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::domain::customer::Unsaid;
+use crate::domain::time::millis_of;
+use crate::service::ports::StoreError;
+use crate::store::customers::import::{self, IncomingCustomer};
+use crate::store::database::engine::{Database, Tx, args};
+use crate::store::database::statement::statements;
+
+const OFFICE: &str = include_str!("../../../assets/sample/office.json");
+const CURRENCY: &str = "USD";
+
+statements! {
+    ANY { "SELECT MAX(id) FROM core_customer" }
+    OF_ACCOUNT { "SELECT id FROM core_customer WHERE account_no = $1" }
+    INVOICE {
+        "INSERT INTO core_invoice (customer_id, number, issued_at, due_at, amount_cents, \
+         currency, status) VALUES ($1, $2, " now " - $3, " now " + $4, $5, $6, $7)"
+    }
+    FEEDBACK {
+        "INSERT INTO core_feedback (customer_id, received_at, subject, status) \
+         VALUES ($1, " now " - $2, $3, $4)"
+    }
+}
+
+#[derive(Deserialize)]
+struct Customer {
+    account_no: String,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    locale: Option<String>,
+    balance_cents: i64,
+    invoices: Vec<Invoice>,
+    feedback: Vec<Feedback>,
+}
+
+#[derive(Deserialize)]
+struct Invoice {
+    number: String,
+    days_ago: u64,
+    due_in_days: i64,
+    amount_cents: i64,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Feedback {
+    days_ago: u64,
+    subject: String,
+    status: String,
+}
+
+/// Fills an empty store; whether it was empty.
+pub(in crate::store) async fn load(db: &Database) -> Result<bool, StoreError> {
+    let office: Vec<Customer> = serde_json::from_str(OFFICE)
+        .map_err(|error| StoreError::Failed(format!("the sample cannot be read: {error}")))?;
+    let mut tx = db.begin().await?;
+    if tx.one(&ANY, args![]).await?.maybe_int(0)?.is_some() {
+        return Ok(false);
+    }
+    let customers: Vec<IncomingCustomer<'_>> = office.iter().map(incoming).collect();
+    import::write(&mut tx, &customers).await?;
+    for customer in &office {
+        let id = tx.one(&OF_ACCOUNT, args![&customer.account_no]).await?.int(0)?;
+        papers(&mut tx, id, customer).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn papers(tx: &mut Tx, id: i64, customer: &Customer) -> Result<(), StoreError> {
+    for invoice in &customer.invoices {
+        let arguments = args![
+            id,
+            &invoice.number,
+            days(invoice.days_ago),
+            invoice.due_in_days * days(1),
+            invoice.amount_cents,
+            CURRENCY,
+            &invoice.status,
+        ];
+        tx.write(&INVOICE, arguments).await?;
+    }
+    for entry in &customer.feedback {
+        let arguments = args![id, days(entry.days_ago), &entry.subject, &entry.status];
+        tx.write(&FEEDBACK, arguments).await?;
+    }
+    Ok(())
+}
+
+fn incoming(customer: &Customer) -> IncomingCustomer<'_> {
+    IncomingCustomer {
+        account_no: &customer.account_no,
+        name: &customer.name,
+        email: customer.email.as_deref(),
+        phone: customer.phone.as_deref(),
+        address: customer.address.as_deref(),
+        locale: customer.locale.as_deref(),
+        balance_cents: Some(customer.balance_cents),
+        currency: Some(CURRENCY),
+        unsaid: Unsaid::default(),
+    }
+}
+
+fn days(count: u64) -> i64 {
+    millis_of(Duration::from_hours(24 * count))
+}

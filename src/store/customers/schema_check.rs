@@ -1,0 +1,359 @@
+//! Whether the office's table of customers is as the configuration says, and
+//! can be read as fast as a counter needs it. What is looked at are the
+//! database's own lists of tables, so that a column that is not there has a name
+//! and is no failed statement.
+
+use std::collections::HashMap;
+
+use crate::config::settings::{CustomerTable, Identifier};
+use crate::domain::query::Query;
+use crate::service::ports::{CheckFinding, CustomerCheck, StoreError};
+use crate::store::customers::reindex::Reindexer;
+use crate::store::customers::search;
+use crate::store::customers::source::Source;
+use crate::store::database::engine::{Database, Engine, Row, args};
+use crate::store::database::rows;
+use crate::store::database::statement::statements;
+
+/// Customers are counted up to here; an exact count of millions takes seconds.
+const COUNTED: u32 = 100_000;
+
+/// So many customers are asked of a search; as many are looked at for one.
+const SAMPLE: u32 = 50;
+
+statements! {
+    /// The columns of a table: name, type, and whether it is the row's own number.
+    /// A domain of PostgreSQL's is what it was made of.
+    COLUMNS {
+        (each
+            ("SELECT list.name, lower(list.type), list.pk = 1 AND lower(list.type) = 'integer' \
+              AND (SELECT COUNT(*) FROM pragma_table_info($1, $2) AS few WHERE few.pk > 0) = 1 \
+              FROM pragma_table_info($1, $2) AS list")
+            ("SELECT CAST(a.attname AS TEXT), \
+              format_type(COALESCE(NULLIF(y.typbasetype, 0), a.atttypid), NULL), CAST(0 AS BIGINT) \
+              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
+              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
+              JOIN pg_type y ON y.oid = a.atttypid \
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
+            ("SELECT CAST(column_name AS CHAR), CAST(data_type AS CHAR), 0 \
+              FROM information_schema.columns \
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE())"))
+    }
+    /// The first column of each index, and whether it alone is unique there.
+    INDEXES {
+        (each
+            ("SELECT (SELECT few.name FROM pragma_index_info(list.name, $2) AS few LIMIT 1), \
+              list.\"unique\" AND \
+              (SELECT COUNT(*) FROM pragma_index_info(list.name, $2) AS few) = 1 \
+              FROM pragma_index_list($1, $2) AS list WHERE NOT list.partial")
+            ("SELECT CAST(a.attname AS TEXT), \
+              CAST(CAST(i.indisunique AND i.indnkeyatts = 1 AS INT) AS BIGINT) \
+              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
+              JOIN pg_index i ON i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL \
+              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
+            ("SELECT CAST(MIN(CASE WHEN seq_in_index = 1 THEN column_name END) AS CHAR), \
+              CAST(MAX(non_unique) = 0 AND COUNT(*) = 1 AS SIGNED) \
+              FROM information_schema.statistics \
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE()) \
+              GROUP BY index_name"))
+    }
+    /// 1 where it is a table and no view, and its engine where a table has one.
+    IS_TABLE {
+        (each
+            ("SELECT list.type <> 'view', '' FROM pragma_table_list($1) AS list \
+              WHERE list.schema = $2")
+            ("SELECT CAST(CAST(t.relkind IN ('r', 'p') AS INT) AS BIGINT), '' \
+              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
+              WHERE t.relname = CAST($1 AS NAME) \
+              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
+            ("SELECT CAST(table_type = 'BASE TABLE' AS SIGNED), \
+              COALESCE(CAST(engine AS CHAR), '') FROM information_schema.tables \
+              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
+              AND table_schema = COALESCE($2, DATABASE())"))
+    }
+    /// Customers without a key, which no walk by the key meets.
+    KEYLESS {
+        "SELECT COUNT(*) FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
+    }
+    /// Some customers of those that can be found; by a number of its own, so that
+    /// every plan knows how few they are.
+    FOUND {
+        "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
+         WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
+         JOIN core_customer_view c ON c.id = few.customer_id"
+    }
+    THEIRS {
+        "SELECT COUNT(*) FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
+         ORDER BY c.id LIMIT $2) few"
+    }
+    OURS {
+        "SELECT COUNT(*) FROM (SELECT customer_id FROM core_customer_search \
+         WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) few"
+    }
+}
+
+/// What there is to say about the customers.
+pub(in crate::store) async fn check(
+    db: &Database,
+    source: &Source,
+    indexing: &Reindexer,
+    read_only: bool,
+) -> Result<CustomerCheck, StoreError> {
+    let mut findings = of_source(db, source, read_only).await?;
+    let name = source.table().map_or_else(|| "own table".into(), |it| it.name.to_string());
+    if findings.iter().any(|it| it.stops) {
+        return Ok(CustomerCheck { found: name, findings });
+    }
+    findings.extend(of_rows(db, indexing).await?);
+    findings.extend(of_search(db).await);
+    let count = async |sql| db.maybe(sql, args![i64::MIN, COUNTED + 1]).await;
+    let (theirs, ours) = (count(&THEIRS).await?, count(&OURS).await?);
+    let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
+    let (theirs, ours) = (number(theirs)?, number(ours)?);
+    if theirs == 0 {
+        let help = if source.table().is_some() {
+            "Look at customers.table: it names a table without customers."
+        } else {
+            "Import them: countersign customers import FILE.csv"
+        };
+        findings.push(CheckFinding {
+            what: "there are no customers yet".into(),
+            help: Some(help.into()),
+            stops: false,
+        });
+    }
+    let found = if theirs > COUNTED.into() && ours > COUNTED.into() {
+        format!("{name}, more than {COUNTED}")
+    } else {
+        if theirs != ours {
+            findings.push(CheckFinding {
+                what: format!("{ours} can be found of {theirs}"),
+                help: Some("Compare them all: countersign customers index".into()),
+                stops: false,
+            });
+        }
+        format!("{name}, {ours} of {theirs} can be found")
+    };
+    Ok(CustomerCheck { found, findings })
+}
+
+/// Why nobody can work with these customers, as one text; none where they can.
+pub(in crate::store) async fn obstacle(
+    db: &Database,
+    source: &Source,
+    read_only: bool,
+) -> Result<Option<String>, StoreError> {
+    let findings = of_source(db, source, read_only).await?;
+    let stops = findings.into_iter().filter(|it| it.stops);
+    let told: Vec<String> = stops
+        .map(|it| match it.help {
+            Some(help) => format!("{}. {help}", it.what),
+            None => format!("{}.", it.what),
+        })
+        .collect();
+    let table = source.table().map(|it| it.name.to_string()).unwrap_or_default();
+    let why = || {
+        format!("The table of customers {table} is not as [customers] has it: {}", told.join(" "))
+    };
+    Ok((!told.is_empty()).then(why))
+}
+
+async fn of_source(
+    db: &Database,
+    source: &Source,
+    read_only: bool,
+) -> Result<Vec<CheckFinding>, StoreError> {
+    match source.table() {
+        Some(table) => of_table(db, source, table, read_only).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Rows that nobody finds, since they cannot be read.
+async fn of_rows(db: &Database, indexing: &Reindexer) -> Result<Vec<CheckFinding>, StoreError> {
+    let mut findings = Vec::new();
+    if let Some(what) = indexing.unreadable(COUNTED).await?.sentence() {
+        let help = "Have them corrected where the office keeps its customers; then: countersign \
+                    customers index";
+        findings.push(CheckFinding { what, help: Some(help.into()), stops: false });
+    }
+    let keyless = db.maybe(&KEYLESS, args![COUNTED]).await?.map_or(Ok(0), |row| row.int(0))?;
+    if keyless > 0 {
+        findings.push(CheckFinding {
+            what: format!("{keyless} rows have no key, and cannot be found"),
+            help: Some("Let the table's owner give each customer a key.".into()),
+            stops: false,
+        });
+    }
+    Ok(findings)
+}
+
+/// Searches for a customer who is there, as a clerk would.
+async fn of_search(db: &Database) -> Option<CheckFinding> {
+    let failed = |error: &StoreError| CheckFinding {
+        what: format!("a search for a customer who is there fails: {error}"),
+        help: Some("Nobody can be found before this is put right.".into()),
+        stops: true,
+    };
+    let rows = match db.all(&FOUND, args![i64::MIN]).await {
+        Ok(rows) => rows,
+        Err(error) => return Some(failed(&error)),
+    };
+    for customer in rows::customers(&rows).customers {
+        let Some(query) = Query::parse(&customer.account_no) else { continue };
+        return match search::find(db, &query, SAMPLE).await {
+            Err(error) => Some(failed(&error)),
+            // Very many may begin so.
+            Ok(found) if found.contains(&customer) || found.len() >= SAMPLE as usize => None,
+            Ok(_) => Some(CheckFinding {
+                what: format!(
+                    "a search for the account number {} does not find it",
+                    customer.account_no
+                ),
+                help: Some("Compare them all: countersign customers index".into()),
+                stops: false,
+            }),
+        };
+    }
+    None
+}
+
+async fn of_table(
+    db: &Database,
+    source: &Source,
+    table: &CustomerTable,
+    read_only: bool,
+) -> Result<Vec<CheckFinding>, StoreError> {
+    let (name, place) = (table.name.name.as_str(), source.place_name(db.kind()));
+    let arguments = args![name, place];
+    let mut columns = HashMap::new();
+    let mut unique = HashMap::new();
+    for row in db.all(&COLUMNS, arguments).await? {
+        let column = row.text(0)?.to_lowercase();
+        if row.int(2)? == 1 {
+            unique.insert(column.clone(), true);
+        }
+        columns.insert(column, row.text(1)?);
+    }
+    if columns.is_empty() {
+        return unseen(db, table).await;
+    }
+    for row in db.all(&INDEXES, arguments).await? {
+        if let Some(column) = row.maybe_text(0)? {
+            *unique.entry(column.to_lowercase()).or_default() |= row.int(1)? == 1;
+        }
+    }
+    let kept = db.maybe(&IS_TABLE, arguments).await?;
+    let (is_table, engine) = match kept {
+        Some(row) => (row.int(0)? == 1, row.text(1)?),
+        None => (false, String::new()),
+    };
+    let mut findings = missing(table, source, &columns);
+    let lower = |column: &Identifier| column.as_str().to_lowercase();
+    let is_unique = |column| unique.get(&lower(column)) == Some(&true);
+    let key = &table.columns.id;
+    if let Some(finding) = columns.get(&lower(key)).and_then(|kind| no_number(key, kind, is_table))
+    {
+        findings.push(finding);
+    } else if is_table && columns.contains_key(&lower(key)) && !is_unique(key) {
+        findings.push(CheckFinding {
+            what: format!("{key} has no unique index: nothing keeps two customers from one key"),
+            help: source.index_statement(db.kind()).map(|it| format!("Let its owner run: {it}")),
+            stops: true,
+        });
+    }
+    if !read_only && is_table && !is_transactional(&engine) {
+        findings.push(CheckFinding {
+            what: format!("{} is kept by the engine {engine}, without transactions", table.name),
+            help: Some(format!(
+                "Set customers.read_only = true, or let its owner run: ALTER TABLE {} ENGINE = \
+                 InnoDB",
+                table.name
+            )),
+            stops: true,
+        });
+    }
+    if is_table && !is_unique(&table.columns.account_no) {
+        findings.push(CheckFinding {
+            what: format!(
+                "nothing keeps two customers from one {}: both are then shown",
+                table.columns.account_no
+            ),
+            help: None,
+            stops: false,
+        });
+    }
+    Ok(findings)
+}
+
+/// What is said of a table that this account does not see in the lists. A counter's
+/// account sees the view of it all the same, and which kind its key is of.
+async fn unseen(db: &Database, table: &CustomerTable) -> Result<Vec<CheckFinding>, StoreError> {
+    let mut findings = vec![CheckFinding {
+        what: format!("{} is not there, or this account may not see it", table.name),
+        help: Some("Look at customers.table, and at the rights in assets/grants.".into()),
+        stops: db.all(&THEIRS, args![i64::MIN, 1_u32]).await.is_err(),
+    }];
+    if db.kind() != Engine::Sqlite {
+        let none: Option<&str> = None;
+        for row in db.all(&COLUMNS, args!["core_customer_view", none]).await? {
+            if row.text(0)? == "id" {
+                findings.extend(no_number(&table.columns.id, &row.text(1)?, true));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// What there is to say of a key that is no whole number. Another one could only be
+/// compared with ours by a cast, which can make two customers one.
+fn no_number(key: &Identifier, kind: &str, is_table: bool) -> Option<CheckFinding> {
+    // A column of a view in SQLite may have no type: its rows are judged one by one.
+    if is_whole(kind) || (kind.is_empty() && !is_table) {
+        return None;
+    }
+    let kind = if kind.is_empty() { "of no type" } else { kind };
+    Some(CheckFinding {
+        what: format!("{key} is {kind}, and no whole number"),
+        help: Some(
+            "Name a column of unique whole numbers in customers.id: countersign tells customers \
+             apart by it. Where the table has none, let its owner add one."
+                .into(),
+        ),
+        stops: true,
+    })
+}
+
+/// Whether an engine of MySQL's undoes what was not committed. Others have none.
+fn is_transactional(engine: &str) -> bool {
+    ["", "innodb", "ndbcluster", "ndb", "rocksdb"].contains(&engine.to_lowercase().as_str())
+}
+
+/// Whether a type, as the databases call it, holds whole numbers.
+fn is_whole(kind: &str) -> bool {
+    const WHOLE: [&str; 9] =
+        ["int", "integer", "bigint", "smallint", "mediumint", "tinyint", "int2", "int4", "int8"];
+    kind == "unsigned big int" || WHOLE.contains(&kind.split([' ', '(']).next().unwrap_or_default())
+}
+
+/// The columns that are named and not there.
+fn missing(
+    table: &CustomerTable,
+    source: &Source,
+    columns: &HashMap<String, String>,
+) -> Vec<CheckFinding> {
+    source
+        .columns()
+        .filter(|(_, theirs)| !columns.contains_key(&theirs.as_str().to_lowercase()))
+        .map(|(ours, theirs)| CheckFinding {
+            what: format!("{} has no column {theirs}", table.name),
+            help: Some(format!("Name the right one in customers.{ours}.")),
+            stops: true,
+        })
+        .collect()
+}

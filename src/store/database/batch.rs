@@ -1,0 +1,93 @@
+//! Writes that go together.
+//!
+//! Where a server is behind the store, an act's time is its round trips. Writes
+//! that need nothing from each other go in one: on PostgreSQL as the parts of one
+//! statement, on SQLite as one text of several. MySQL takes them one by one. Each
+//! is written as a statement of its own, so that it can stand alone and has a plan
+//! of its own.
+
+use std::fmt::Write as _;
+
+use crate::store::database::engine::Arg;
+use crate::store::database::statement::Sql;
+
+/// A statement with its arguments.
+pub(in crate::store) struct Write<'a> {
+    pub(in crate::store) sql: &'static Sql,
+    pub(in crate::store) args: Vec<Arg<'a>>,
+}
+
+/// The writes as the parts of one statement of PostgreSQL, and the arguments of
+/// them all. No part sees what another one changes.
+pub(in crate::store) fn statement<'a>(writes: &[Write<'a>]) -> (String, Vec<Arg<'a>>) {
+    let (mut text, mut args) = (String::new(), Vec::new());
+    for (at, it) in writes.iter().enumerate() {
+        let write = moved(it.sql.postgres, args.len());
+        let _ = match at {
+            0 => write!(text, "WITH part0 AS ({write})"),
+            _ if at + 1 < writes.len() => write!(text, ", part{at} AS ({write})"),
+            _ => write!(text, " {write}"),
+        };
+        args.extend_from_slice(&it.args);
+    }
+    (text, args)
+}
+
+/// The writes as a text of several statements for SQLite, and the arguments of
+/// them all.
+pub(in crate::store) fn script<'a>(writes: &[Write<'a>]) -> (String, Vec<Arg<'a>>) {
+    let (mut text, mut args) = (String::new(), Vec::new());
+    for it in writes {
+        let _ = write!(text, "{}; ", moved(it.sql.sqlite, args.len()));
+        args.extend_from_slice(&it.args);
+    }
+    (text, args)
+}
+
+/// The text with the numbers of its placeholders raised.
+fn moved(text: &str, by: usize) -> String {
+    let mut parts = text.split('$');
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at(digits);
+        match number.parse::<usize>() {
+            Ok(number) => {
+                let _ = write!(moved, "${}{rest}", number + by);
+            }
+            Err(_) => {
+                let _ = write!(moved, "${rest}");
+            }
+        }
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::database::engine::args;
+    use crate::store::database::statement::sql;
+
+    #[test]
+    fn writes_become_one_text_with_arguments_in_a_row() {
+        const A: Sql = sql!("UPDATE a SET x = $2 WHERE y = $1 AND z = '$'");
+        const B: Sql = sql!("INSERT INTO b VALUES ($1, " now ")");
+        let writes = [
+            Write { sql: &A, args: args![1_i64, 2_i64].to_vec() },
+            Write { sql: &B, args: args!["three"].to_vec() },
+        ];
+        let (text, args) = statement(&writes);
+        assert_eq!(
+            text,
+            "WITH part0 AS (UPDATE a SET x = $2 WHERE y = $1 AND z = '$') \
+             INSERT INTO b VALUES ($3, CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS \
+             BIGINT))"
+        );
+        assert_eq!(args.len(), 3);
+        let (text, args) = script(&writes);
+        assert_eq!(args.len(), 3);
+        assert!(text.starts_with("UPDATE a SET x = $2 WHERE y = $1 AND z = '$'; INSERT INTO b"));
+        assert!(text.contains("VALUES ($3, "));
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening a store on PostgreSQL.
+
+use std::env;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
+use tokio::sync::OnceCell;
+
+use crate::config::settings::{Identifier, ServerAddress, ServerSettings, StoreTls};
+use crate::service::ports::StoreError;
+use crate::store::database::pooled_connection::ACQUIRE_TIMEOUT;
+use crate::store::database::pooler;
+
+/// What the socket of a server is called by where nothing else is said.
+const PORT: u16 = 5432;
+
+/// A pool whose connections are made when they are needed.
+pub(in crate::store) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
+    if let Some(name) = meddler(settings, |name| env::var_os(name).is_some()) {
+        return Err(StoreError::Refused(format!(
+            "The variable {name} of the environment would have a say in whom countersign trusts \
+             and who it is to the store's server, and that is for the configuration alone to say. \
+             Start countersign without it: unset {name}."
+        )));
+    }
+    let options = options(settings);
+    Ok(pool_options(&settings.schema, &options)
+        .max_connections(settings.connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
+
+/// A pool each of whose connections sets its session before it is used. The round
+/// trip that tests a connection before each use is left out: an act that meets a
+/// dead connection says so and can be told again.
+///
+/// Behind a pooler that lends each transaction another connection, settings would
+/// meet other programs and not us: there nothing is set, and what is looked at
+/// before the first act says why.
+pub(in crate::store) fn pool_options(
+    schema: &Identifier,
+    options: &PgConnectOptions,
+) -> PgPoolOptions {
+    let (schema, options) = (schema.clone(), options.clone());
+    let keeps_sessions = Arc::new(OnceCell::new());
+    PgPoolOptions::new().test_before_acquire(false).after_connect(move |connection, _| {
+        let (direct, always) = (session(&schema, DIRECT), session(&schema, ""));
+        let (options, keeps_sessions) = (options.clone(), Arc::clone(&keeps_sessions));
+        Box::pin(async move {
+            let set = sqlx::raw_sql(AssertSqlSafe(direct)).fetch_optional(&mut *connection);
+            if set.await?.is_some() {
+                return sqlx::raw_sql(LIMITS).execute(connection).await.map(drop);
+            }
+            let kept = keeps_sessions.get_or_try_init(|| pooler::keeps_sessions(&options));
+            if *kept.await? {
+                sqlx::raw_sql(AssertSqlSafe(always)).execute(&mut *connection).await?;
+                sqlx::raw_sql(LIMITS).execute(connection).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Whether the server itself took what the connection began with. A pooler sets it
+/// later.
+const DIRECT: &str = " FROM pg_settings WHERE name = 'application_name' AND source = 'client'";
+
+/// Our schema in front: `core_otp` is ours, whatever else is called so in this
+/// database. Without the marks, capital letters would not count.
+pub(in crate::store) fn search_path(schema: &Identifier) -> String {
+    format!("\"{schema}\"")
+}
+
+/// What each session sets, whatever the server's own settings are: where our
+/// tables are, that a transaction sees what others have committed, and that what
+/// is committed outlives a loss of power.
+fn session(schema: &Identifier, condition: &str) -> String {
+    let path = search_path(schema);
+    format!(
+        "SELECT set_config('search_path', '{path}', false), \
+         set_config('default_transaction_isolation', 'read committed', false), \
+         set_config('standard_conforming_strings', 'on', false), \
+         set_config('transform_null_equals', 'off', false), \
+         set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
+             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false){condition}"
+    )
+}
+
+/// What the server is to put an end to by itself: a transaction with which nobody
+/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
+/// office; and a wait for another's lock, which is told as what it is. A server that
+/// lacks one of these goes without it.
+const LIMITS: &str = "\
+    SELECT set_config(name, value, false) FROM (VALUES \
+        ('idle_in_transaction_session_timeout', '6s'), \
+        ('lock_timeout', '8s'), \
+        ('tcp_keepalives_idle', '10'), \
+        ('tcp_keepalives_interval', '5'), \
+        ('tcp_keepalives_count', '3'), \
+        ('tcp_user_timeout', '20s') \
+    ) AS limits (name, value) WHERE current_setting(name, true) IS NOT NULL";
+
+/// A variable that the driver heeds and that no option can overrule. All others
+/// are overruled by [`options`].
+fn meddler(settings: &ServerSettings, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let tls = settings.tls != StoreTls::Off;
+    [
+        ("PGOPTIONS", true),
+        ("PGSSLROOTCERT", tls && settings.ca_file.is_none()),
+        ("PGSSLCERT", tls),
+        ("PGSSLKEY", tls),
+    ]
+    .into_iter()
+    .find_map(|(name, is_heeded)| (is_heeded && is_set(name)).then_some(name))
+}
+
+/// How the server is reached, with nothing that a pooler does not know.
+fn options(settings: &ServerSettings) -> PgConnectOptions {
+    let options = PgConnectOptions::new_without_pgpass()
+        .username(&settings.user)
+        .database(&settings.database)
+        .application_name("countersign")
+        .extra_float_digits(None)
+        .statement_cache_capacity(256)
+        .ssl_mode(match settings.tls {
+            StoreTls::Verify => PgSslMode::VerifyFull,
+            StoreTls::Encrypt => PgSslMode::Require,
+            StoreTls::Off => PgSslMode::Disable,
+        })
+        .disable_statement_logging();
+    let options = match &settings.address {
+        ServerAddress::Tcp { host, port } => options.host(host).port(*port),
+        ServerAddress::Socket(folder) => options.socket(folder).port(PORT),
+    };
+    let options = match &settings.ca_file {
+        Some(file) => options.ssl_root_cert(file),
+        None => options,
+    };
+    options.password(settings.password.as_ref().map_or("", ExposeSecret::expose_secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::ServerKind;
+
+    fn settings(tls: StoreTls, ca_file: Option<&str>) -> ServerSettings {
+        ServerSettings {
+            kind: ServerKind::Postgres,
+            address: ServerAddress::Socket("/run/postgresql".into()),
+            user: "desk3".into(),
+            password: None,
+            database: "countersign".into(),
+            tls,
+            ca_file: ca_file.map(Into::into),
+            schema: Identifier::parse("countersign").expect("a name"),
+            connections: 1,
+        }
+    }
+
+    #[test]
+    fn security_26_no_variable_says_whom_to_trust() {
+        let found = |tls, ca_file, set| meddler(&settings(tls, ca_file), |name| name == set);
+        for name in ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"] {
+            assert_eq!(found(StoreTls::Verify, None, name), Some(name));
+        }
+        // Where the configuration names one, that is the one.
+        assert_eq!(found(StoreTls::Verify, Some("ca.pem"), "PGSSLROOTCERT"), None);
+        // Where there is no TLS, nobody asks for a certificate.
+        assert_eq!(found(StoreTls::Off, None, "PGSSLCERT"), None);
+        assert_eq!(found(StoreTls::Off, None, "PGOPTIONS"), Some("PGOPTIONS"));
+    }
+}

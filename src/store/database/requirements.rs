@@ -1,0 +1,158 @@
+//! What must hold before anybody works with the store: looked at once, before the
+//! first act of a process, and by `migrate` and `doctor`.
+//!
+//! Rules that keep two people apart, or let a code be used once only, rest on the
+//! server's settings, on how each of our tables is kept, and on the key of the
+//! office's table. Where one of them is not as it must be, nobody works: every act
+//! fails with the sentence that `doctor` has for it.
+
+use std::sync::OnceLock;
+
+use crate::service::ports::StoreError;
+use crate::store::customers::schema_check;
+use crate::store::customers::source::Source;
+use crate::store::database::engine::{Database, Engine, args};
+use crate::store::database::statement::statements;
+use crate::store::database::{migrations, server_check};
+
+statements! {
+    /// How each table is kept: its name, its engine and its collation. SQLite keeps
+    /// a file in one encoding; on PostgreSQL a table can be left out of the log
+    /// that outlives a crash.
+    KEPT {
+        (each
+            ("SELECT '', encoding, '' FROM pragma_encoding AS list")
+            ("SELECT CAST(t.relname AS TEXT), \
+              CASE t.relpersistence WHEN 'p' THEN 'logged' ELSE 'unlogged' END, '' \
+              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
+              WHERE t.relkind IN ('r', 'p') AND n.nspname = current_schema() ORDER BY 1")
+            ("SELECT CAST(table_name AS CHAR), COALESCE(CAST(engine AS CHAR), 'none'), \
+              COALESCE(CAST(table_collation AS CHAR), '') FROM information_schema.tables \
+              WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1"))
+    }
+}
+
+/// What is looked at, and that it was.
+pub(in crate::store) struct Requirements {
+    source: Source,
+    read_only: bool,
+    met: OnceLock<()>,
+}
+
+impl Requirements {
+    pub(in crate::store) fn new(source: Source, read_only: bool) -> Self {
+        Self { source, read_only, met: OnceLock::new() }
+    }
+
+    /// Whether all of it is met. What was not is looked at again the next time; nobody
+    /// waits for another one who looks.
+    pub(in crate::store) async fn met(&self, db: &Database) -> Result<(), StoreError> {
+        if self.met.get().is_none() {
+            before_migration(db, &self.source, self.read_only).await?;
+            migrations::is_ready(db, &self.source).await?;
+            tables(db).await?;
+            self.met.get_or_init(|| ());
+        }
+        Ok(())
+    }
+}
+
+/// What must hold before there are tables.
+pub(in crate::store) async fn before_migration(
+    db: &Database,
+    source: &Source,
+    read_only: bool,
+) -> Result<(), StoreError> {
+    server_check::look(db).await?;
+    match schema_check::obstacle(db, source, read_only).await? {
+        Some(why) => Err(StoreError::Refused(why)),
+        None => Ok(()),
+    }
+}
+
+/// Whether our tables are kept so that transactions hold in them.
+pub(in crate::store) async fn tables(db: &Database) -> Result<(), StoreError> {
+    let ours: Vec<&str> = migrations::tables(db.kind()).collect();
+    let (mut wrong, mut repairs) = (Vec::new(), Vec::new());
+    for row in db.all(&KEPT, args![]).await? {
+        let (table, engine, collation) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        if db.kind() != Engine::Sqlite && !ours.contains(&table.as_str()) {
+            continue;
+        }
+        if let Some((what, repair)) = judge(db.kind(), &table, &engine, &collation) {
+            wrong.push(what);
+            repairs.push(repair);
+        }
+    }
+    let Some(first) = wrong.first() else { return Ok(()) };
+    let more = match wrong.len() {
+        1 => String::new(),
+        many => format!(" (and {} more)", many - 1),
+    };
+    Err(StoreError::Refused(format!("{first}{more}. {}", repairs.join("; "))))
+}
+
+/// What is wrong with how a table is kept, and what to do about it.
+fn judge(kind: Engine, table: &str, engine: &str, collation: &str) -> Option<(String, String)> {
+    match kind {
+        Engine::Sqlite if engine == "UTF-8" => None,
+        Engine::Sqlite => Some((
+            format!("The file of the store is written in {engine}, in which no search works"),
+            "Name another file in store.url; countersign makes it as it has to be.".into(),
+        )),
+        Engine::Postgres if engine == "logged" => None,
+        Engine::Postgres => Some((
+            format!(
+                "The store's table {table} is {engine}: a crash of the server empties it, and a \
+                 code that was used would work again"
+            ),
+            format!("Let its owner run: ALTER TABLE {table} SET LOGGED"),
+        )),
+        Engine::Mysql if !engine.eq_ignore_ascii_case("InnoDB") => Some((
+            format!(
+                "The store's table {table} is kept by the engine {engine}, which has no \
+                 transactions that countersign can rely on: one code could be used twice"
+            ),
+            format!("Let its owner run: ALTER TABLE {table} ENGINE = InnoDB ROW_FORMAT = DYNAMIC"),
+        )),
+        // Of this one nothing is compared but numbers.
+        Engine::Mysql if table == "core_schema" || collation == "utf8mb4_bin" => None,
+        Engine::Mysql => Some((
+            format!(
+                "The store's table {table} has the collation {collation}, which takes different \
+                 names for one"
+            ),
+            format!(
+                "Let its owner run: ALTER TABLE {table} CONVERT TO CHARACTER SET utf8mb4 COLLATE \
+                 utf8mb4_bin"
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_tables_with_transactions_are_taken() {
+        let kept = |engine, collation| judge(Engine::Mysql, "core_otp", engine, collation);
+        assert_eq!(kept("InnoDB", "utf8mb4_bin"), None);
+        for engine in ["Aria", "MyISAM", "MEMORY", "none"] {
+            let (what, repair) = kept(engine, "utf8mb4_bin").expect("refused");
+            assert!(what.contains(engine) && repair.contains("ENGINE = InnoDB"), "{what} {repair}");
+        }
+        assert!(kept("InnoDB", "utf8mb4_general_ci").is_some());
+        assert_eq!(judge(Engine::Mysql, "core_schema", "InnoDB", "latin1_swedish_ci"), None);
+        assert!(judge(Engine::Postgres, "core_otp", "unlogged", "").is_some());
+        assert!(judge(Engine::Sqlite, "", "UTF-16le", "").is_some());
+    }
+
+    #[test]
+    fn the_tables_are_those_of_the_migrations() {
+        let tables: Vec<_> = migrations::tables(Engine::Mysql).collect();
+        for table in ["core_customer", "core_otp", "core_outbox", "core_contact", "core_schema"] {
+            assert!(tables.contains(&table), "{tables:?}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Rows, as the domain's types. The ordinals are those of the lists of columns
+//! in [`crate::store::database::statement::fragment!`].
+
+use std::collections::HashMap;
+
+use crate::domain::channel::Channel;
+use crate::domain::code::{Digest, StoredCode};
+use crate::domain::contact::mask;
+use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
+use crate::domain::event::{Actor, Event, EventCustomer, EventId};
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Reference, Request, Status};
+use crate::domain::session::Session;
+use crate::domain::text::clean_optional;
+use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
+use crate::store::database::engine::Row;
+
+/// A request with what the store alone needs to know of it.
+pub(in crate::store) struct RequestRow {
+    /// The row's number.
+    pub(in crate::store) row: i64,
+    /// What others see of it.
+    pub(in crate::store) request: Request,
+    digest: String,
+    key_id: String,
+    /// The customer's wrong codes in a row.
+    pub(in crate::store) failures: u32,
+    /// The customer's account number.
+    pub(in crate::store) account_no: String,
+    /// The customer's name.
+    pub(in crate::store) customer_name: String,
+    /// The store's clock when this was read.
+    pub(in crate::store) now: Timestamp,
+}
+
+impl RequestRow {
+    /// Reads `request_columns`.
+    pub(in crate::store) fn read(row: &Row) -> Result<Self, StoreError> {
+        let channel: Channel = row.word(4)?;
+        let request = Request {
+            id: row.word(1)?,
+            customer: CustomerId(row.int(2)?),
+            purpose: row.text(3)?,
+            channel,
+            contact: mask(channel, &row.text(5)?),
+            reference: Reference::from_store(&row.text(6)?),
+            generation: row.count(7)?,
+            status: row.word(8)?,
+            created_at: row.time(9)?,
+            sent_at: row.time(10)?,
+            expires_at: row.time(11)?,
+            resend_at: row.time(12)?,
+            attempts: row.count(13)?,
+            max_attempts: row.count(14)?,
+            delivery: Delivery {
+                id: DeliveryId(row.int(15)?),
+                provider: row.text(16)?,
+                by_fallback: row.int(27)? != 0,
+                state: row.word(17)?,
+                provider_id: row.maybe_text(18)?,
+                detail: row.maybe_text(19)?,
+                updated_at: row.time(20)?,
+            },
+        };
+        let (account_no, customer_name) = on_file(row, 24);
+        Ok(Self {
+            row: row.int(0)?,
+            request,
+            digest: row.text(21)?,
+            key_id: row.text(22)?,
+            failures: row.count(23)?,
+            account_no,
+            customer_name,
+            now: row.time(26)?,
+        })
+    }
+
+    /// The code as a guess is judged against it.
+    pub(in crate::store) fn code(&self) -> StoredCode {
+        StoredCode {
+            key_id: self.key_id.clone(),
+            digest: Digest::from_hex(&self.digest),
+            purpose: self.request.purpose.clone(),
+            request: self.request.id.clone(),
+            generation: self.request.generation,
+        }
+    }
+
+    /// Why no code can be entered; none where one can.
+    pub(in crate::store) fn refusal(&self, failure_cap: u32) -> Option<Outcome> {
+        let request = &self.request;
+        let exhausted = request.status == Status::Open
+            && (request.attempts_left() == 0 || self.failures >= failure_cap);
+        request.status.refusal().or(exhausted.then_some(Outcome::Locked))
+    }
+}
+
+/// Reads a row of the archive, whose contact is masked.
+pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
+    let (created_at, expires_at) = (row.time(8)?, row.time(9)?);
+    Ok(Request {
+        id: row.word(0)?,
+        customer: CustomerId(row.int(1)?),
+        purpose: row.text(2)?,
+        channel: row.word(3)?,
+        contact: row.text(4)?,
+        reference: Reference::from_store(&row.text(5)?),
+        generation: row.count(6)?,
+        status: row.word(7)?,
+        created_at,
+        sent_at: created_at,
+        expires_at,
+        resend_at: expires_at,
+        attempts: row.count(10)?,
+        max_attempts: row.count(11)?,
+        delivery: Delivery {
+            id: DeliveryId(row.int(12)?),
+            provider: row.maybe_text(13)?.unwrap_or_default(),
+            by_fallback: false,
+            state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
+            provider_id: row.maybe_text(15)?,
+            detail: row.maybe_text(16)?,
+            updated_at: row.time(17)?,
+        },
+    })
+}
+
+/// Reads `customer_columns`. The office's own table may write blanks where there
+/// is nothing, and nothing where there should be a name.
+pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
+    let written = |at| Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional));
+    Ok(Customer {
+        id: CustomerId(row.whole(0)?),
+        account_no: written(1)?.unwrap_or_default(),
+        name: written(2)?.unwrap_or_default(),
+        email: written(3)?,
+        phone: written(4)?,
+        address: written(5)?,
+        locale: written(6)?,
+    })
+}
+
+/// The columns of a customer, for people.
+const COLUMNS: [&str; 7] =
+    ["key", "account number", "name", "email address", "phone number", "address", "language"];
+
+/// What is wrong with a row that can be read.
+const SHARED: &str = "another row has the same key";
+
+/// Rows of customers that others wrote.
+#[derive(Default)]
+pub(in crate::store) struct Rows {
+    /// Those that could be read.
+    pub(in crate::store) customers: Vec<Customer>,
+    /// The others: the number, where there is one, and what is wrong.
+    pub(in crate::store) unreadable: Vec<(Option<i64>, String)>,
+    /// The number of the last row that has one.
+    pub(in crate::store) last: Option<i64>,
+}
+
+/// Reads `customer_columns` of several rows. One that cannot be read keeps no other
+/// one from being found; of several with one number, none is.
+pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
+    let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.whole(0).ok()).collect();
+    let mut times = HashMap::new();
+    for number in numbers.iter().flatten() {
+        *times.entry(*number).or_insert(0_u32) += 1;
+    }
+    let mut read =
+        Rows { last: numbers.iter().rev().find_map(|number| *number), ..Rows::default() };
+    for (row, number) in rows.iter().zip(numbers) {
+        let shared = number.is_some_and(|number| times.get(&number) != Some(&1));
+        match customer(row) {
+            Ok(customer) if !shared => read.customers.push(customer),
+            found => {
+                let why = if found.is_ok() { SHARED } else { unreadable_column(row) };
+                let why = told(row, number, why);
+                tracing::warn!(row = why, "a customer was left out");
+                read.unreadable.push((number, why));
+            }
+        }
+    }
+    read
+}
+
+/// Which column of a row cannot be read.
+fn unreadable_column(row: &Row) -> &'static str {
+    let is_wrong = |at: &usize| match at {
+        0 => row.whole(0).is_err(),
+        at => row.maybe_text(*at).is_err(),
+    };
+    (0..COLUMNS.len()).find(is_wrong).map_or("it", |at| COLUMNS[at])
+}
+
+/// A row that cannot be used, by what is known of it.
+fn told(row: &Row, number: Option<i64>, why: &str) -> String {
+    let why = if COLUMNS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
+    match (number, row.maybe_text(1)) {
+        (Some(number), Ok(Some(account_no))) if why == SHARED => {
+            format!("key {number} of account number {account_no}: {why}")
+        }
+        (Some(number), _) => format!("key {number}: {why}"),
+        (None, Ok(Some(account_no))) => format!("account number {account_no}: {why}"),
+        (None, _) => format!("one without a key: {why}"),
+    }
+}
+
+/// The account number and the name of a customer, who may since have left the
+/// office's table, or may have no name in it, or none that can be read: what is
+/// told of them is told all the same.
+fn on_file(row: &Row, at: usize) -> (String, String) {
+    let read = |at| row.maybe_text(at).unwrap_or_else(|_| Some("(cannot be read)".into()));
+    match (read(at), read(at + 1)) {
+        (None, None) => ("-".into(), "(no longer on file)".into()),
+        (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
+    }
+}
+
+/// Reads `session_columns`.
+pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
+    let ended = match row.maybe_int(12)? {
+        Some(at) => Some((Timestamp::from_millis(at), row.word(13)?)),
+        None => None,
+    };
+    let (account_no, customer_name) = on_file(row, 2);
+    Ok(Session {
+        id: row.word(0)?,
+        customer: CustomerId(row.int(1)?),
+        account_no,
+        customer_name,
+        request: row.word(4)?,
+        factor: row.word(5)?,
+        purpose: row.text(6)?,
+        clerk: row.text(7)?,
+        counter: row.text(8)?,
+        created_at: row.time(9)?,
+        expires_at: row.time(10)?,
+        idle_at: row.time(11)?,
+        ended,
+    })
+}
+
+/// Reads `event_columns`.
+pub(in crate::store) fn event(row: &Row) -> Result<Event, StoreError> {
+    let customer = match row.maybe_int(5)? {
+        Some(id) => {
+            let (account_no, name) = on_file(row, 6);
+            Some(EventCustomer { id: CustomerId(id), account_no, name })
+        }
+        None => None,
+    };
+    Ok(Event {
+        id: EventId(row.int(0)?),
+        at: row.time(1)?,
+        kind: row.word(2)?,
+        outcome: row.maybe_word(3)?,
+        request: row.maybe_word(4)?,
+        customer,
+        channel: row.maybe_word(8)?,
+        contact: row.maybe_text(9)?,
+        actor: Actor { clerk: row.text(10)?, counter: row.text(11)? },
+        detail: row.maybe_text(12)?,
+    })
+}

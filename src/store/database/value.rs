@@ -1,0 +1,177 @@
+//! What goes into a statement and what comes out: values and rows, the same for
+//! every database. Whatever is read is clean to show.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::mysql::MySqlRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use crate::domain::text::clean;
+use crate::domain::time::Timestamp;
+use crate::service::ports::StoreError;
+use crate::store::database::error::failed;
+
+/// Values as one argument: numbers for `among`, texts for `among_texts`, rows.
+pub(in crate::store) fn list<T: Into<serde_json::Value>>(
+    values: impl IntoIterator<Item = T>,
+) -> String {
+    values.into_iter().map(Into::into).collect::<serde_json::Value>().to_string()
+}
+
+/// A value for a statement's placeholder.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Arg<'a> {
+    /// A number, a flag or a moment.
+    Int(Option<i64>),
+    /// A text.
+    Text(Option<&'a str>),
+}
+
+impl From<i64> for Arg<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<u32> for Arg<'_> {
+    fn from(value: u32) -> Self {
+        Self::Int(Some(value.into()))
+    }
+}
+
+impl From<Option<i64>> for Arg<'_> {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<&'a String> for Arg<'a> {
+    fn from(value: &'a String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Arg<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// The arguments of a statement, in order.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { &[$($crate::store::database::value::Arg::from($value)),*] };
+}
+pub(in crate::store) use args;
+
+/// A row that was read.
+pub(in crate::store) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+    Mysql(MySqlRow),
+}
+
+/// A column of whichever row it is.
+macro_rules! column {
+    ($row:expr, $at:expr) => {
+        match $row {
+            Row::Sqlite(row) => row.try_get($at).map_err(failed),
+            Row::Postgres(row) => row.try_get($at).map_err(failed),
+            Row::Mysql(row) => row.try_get($at).map_err(failed),
+        }
+    };
+}
+
+impl Row {
+    /// A number.
+    pub(in crate::store) fn int(&self, at: usize) -> Result<i64, StoreError> {
+        column!(self, at)
+    }
+
+    /// The number of a row in a table of the office's own, which may keep it in less
+    /// than 64 bits or without a sign. What is no whole number is not made one.
+    pub(in crate::store) fn whole(&self, at: usize) -> Result<i64, StoreError> {
+        self.maybe_whole(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    }
+
+    /// Such a number that may be missing.
+    pub(in crate::store) fn maybe_whole(&self, at: usize) -> Result<Option<i64>, StoreError> {
+        let wide = self.maybe_int(at);
+        match self {
+            Self::Sqlite(_) => wide,
+            Self::Postgres(row) => wide.or_else(|error| {
+                let narrow = row.try_get::<Option<i32>, _>(at).map(|it| it.map(i64::from));
+                let short = || row.try_get::<Option<i16>, _>(at).map(|it| it.map(i64::from));
+                narrow.or_else(|_| short()).map_err(|_| error)
+            }),
+            Self::Mysql(row) => wide.or_else(|error| match row.try_get::<Option<u64>, _>(at) {
+                Ok(None) => Ok(None),
+                Ok(Some(value)) => match i64::try_from(value) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(_) => Err(unreadable(at, &value.to_string())),
+                },
+                Err(_) => Err(error),
+            }),
+        }
+    }
+
+    /// A number that may be missing.
+    pub(in crate::store) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
+        column!(self, at)
+    }
+
+    /// How long until a moment, where there is one; what is past is due now.
+    pub(in crate::store) fn maybe_wait(&self, at: usize) -> Result<Option<Duration>, StoreError> {
+        let millis = self.maybe_int(at)?;
+        Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
+    }
+
+    /// A text that may be missing, clean to show.
+    pub(in crate::store) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
+        let raw: Result<Option<&str>, StoreError> = column!(self, at);
+        Ok(raw?.map(clean))
+    }
+
+    /// A text, clean to show.
+    pub(in crate::store) fn text(&self, at: usize) -> Result<String, StoreError> {
+        self.maybe_text(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    }
+
+    /// A small count.
+    pub(in crate::store) fn count(&self, at: usize) -> Result<u32, StoreError> {
+        let value = self.int(at)?;
+        u32::try_from(value).map_err(|_| unreadable(at, &value.to_string()))
+    }
+
+    /// A moment.
+    pub(in crate::store) fn time(&self, at: usize) -> Result<Timestamp, StoreError> {
+        self.int(at).map(Timestamp::from_millis)
+    }
+
+    /// A word of one of the domain's lists.
+    pub(in crate::store) fn word<T: std::str::FromStr>(&self, at: usize) -> Result<T, StoreError> {
+        let text = self.text(at)?;
+        text.parse().map_err(|_| unreadable(at, &text))
+    }
+
+    /// A word of one of the domain's lists that may be missing.
+    pub(in crate::store) fn maybe_word<T: std::str::FromStr>(
+        &self,
+        at: usize,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(text) = self.maybe_text(at)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| unreadable(at, &text))
+    }
+}
+
+/// A row holds what this program never writes.
+fn unreadable(at: usize, found: &str) -> StoreError {
+    StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
+}

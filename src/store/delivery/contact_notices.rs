@@ -1,0 +1,170 @@
+//! What is still to be told to contacts that were changed. Its table holds
+//! nothing else. A notice is taken by putting it off and counting a try: who
+//! died at it is followed by whoever looks next, and who comes back too late
+//! finds another count.
+
+use std::time::Duration;
+
+use crate::domain::channel::Channel;
+use crate::domain::contact::Contact;
+use crate::domain::contact_notice::{NOTICE_MAX_AGE, NoticeStep};
+use crate::domain::customer::CustomerId;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::time::millis_of;
+use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
+use crate::service::ports::{NewEvent, StoreError};
+use crate::store::audit::events;
+use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::statement::statements;
+
+/// How long a try may take before its terminal counts as dead; longer than any
+/// sender's own limits.
+const LEASE: Duration = Duration::from_mins(2);
+
+statements! {
+    QUEUE {
+        "INSERT INTO core_notice (customer_id, channel, contact, provider, created_at, due_at, \
+         tries) "
+        (each
+            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, " now ", " now ", 0 \
+              FROM json_each($1)")
+            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, "
+              now ", " now ", 0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
+            ("SELECT a, b, c, d, " now ", " now ", 0 FROM JSON_TABLE($1, '$[*]' COLUMNS \
+              (a BIGINT PATH '$[0]', " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3")
+              ")) list"))
+    }
+    /// One that no terminal could tell for so long is anybody's, to be given up.
+    DUE {
+        "SELECT id FROM core_notice WHERE due_at <= " now " \
+         AND (provider " (among_texts "$1") " OR created_at <= " now " - $3) ORDER BY due_at LIMIT $2" skip_locked
+    }
+    TAKE {
+        "UPDATE core_notice SET due_at = " now " + $2, tries = tries + 1 WHERE id " (among "$1")
+    }
+    TAKEN {
+        "SELECT n.id, n.customer_id, n.channel, n.contact, n.tries, n.created_at, c.name, \
+         c.locale, " now ", n.provider FROM core_notice n \
+         LEFT JOIN core_customer_view c ON c.id = n.customer_id WHERE n.id " (among "$1")
+    }
+    NEXT {
+        "SELECT MIN(CASE WHEN provider " (among_texts "$1") " OR due_at > created_at + $2 \
+         THEN due_at ELSE created_at + $2 END) - " now " FROM core_notice"
+    }
+    AGAIN { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
+    DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
+}
+
+/// Queues what is to be told, inside the transaction that noticed the changes. By a channel
+/// that the office does not have nobody is told.
+pub(in crate::store) async fn queue<'a>(
+    tx: &mut Tx,
+    changed: impl Iterator<Item = (i64, &'a Contact)>,
+    providers: NoticeProviders,
+) -> Result<(), StoreError> {
+    let rows = changed.filter_map(|(customer, old)| {
+        let kind = old.kind();
+        let provider = providers.of(kind)?;
+        Some(serde_json::json!([customer, kind.channel().word(), old.as_str(), provider]))
+    });
+    let rows = list(rows);
+    if rows == "[]" {
+        return Ok(());
+    }
+    tx.write(&QUEUE, args![&rows]).await.map(drop)
+}
+
+/// Takes notices that are due.
+pub(in crate::store) async fn take(
+    db: &Database,
+    providers: &[&str],
+    most: u32,
+) -> Result<Vec<Notice>, StoreError> {
+    let providers = list(providers.iter().copied());
+    let mut tx = db.begin().await?;
+    let due = tx.all(&DUE, args![&providers, most, millis_of(NOTICE_MAX_AGE)]).await?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = list(ids);
+    tx.write(&TAKE, args![&ids, millis_of(LEASE)]).await?;
+    let rows = tx.all(&TAKEN, args![&ids]).await?;
+    tx.commit_quietly().await?;
+    // One that cannot be read shall not keep the others from being told.
+    let readable = |row: &Row| {
+        read(row).inspect_err(|error| tracing::warn!(%error, "a notice is left alone")).ok()
+    };
+    Ok(rows.iter().filter_map(readable).collect())
+}
+
+/// How long until there is one to take.
+pub(in crate::store) async fn next(
+    db: &Database,
+    providers: &[&str],
+) -> Result<Option<Duration>, StoreError> {
+    let providers = list(providers.iter().copied());
+    let Some(row) = db.maybe(&NEXT, args![&providers, millis_of(NOTICE_MAX_AGE)]).await? else {
+        return Ok(None);
+    };
+    row.maybe_wait(0)
+}
+
+/// Writes down what came of a try.
+pub(in crate::store) async fn conclude(
+    db: &Database,
+    outcome: &NoticeOutcome<'_>,
+) -> Result<(), StoreError> {
+    let NoticeOutcome { notice, provider, report, next, actor } = *outcome;
+    let (id, tries) = (notice.id, notice.tries);
+    let mut tx = db.begin().await?;
+    let (kind, ended) = match next {
+        NoticeStep::Again(wait) => {
+            tx.write(&AGAIN, args![id, tries, millis_of(wait)]).await?;
+            return tx.commit_quietly().await;
+        }
+        NoticeStep::Told => (EventKind::NoticeSent, None),
+        NoticeStep::GivenUp if report.state == DeliveryState::Undeliverable => {
+            (EventKind::NoticeNotSent, Some(Outcome::Undeliverable))
+        }
+        NoticeStep::GivenUp => (EventKind::NoticeNotSent, Some(Outcome::Unavailable)),
+    };
+    if tx.write(&DONE, args![id, tries]).await? == 0 {
+        return Ok(());
+    }
+    let by = provider.map(|provider| format!("By {provider}."));
+    let said: Vec<&str> = by.as_deref().into_iter().chain(report.detail.as_deref()).collect();
+    let event = NewEvent {
+        kind,
+        outcome: ended,
+        request: None,
+        customer: Some(notice.customer),
+        channel: Some(notice.contact.kind().channel()),
+        contact: Some(notice.contact.masked()),
+        detail: (!said.is_empty()).then(|| said.join(" ")),
+        actor,
+    };
+    events::write(&mut tx, &event).await?;
+    tx.commit().await
+}
+
+/// Reads a row of `TAKEN`.
+fn read(row: &Row) -> Result<Notice, StoreError> {
+    let channel: Channel = row.word(2)?;
+    let contact = Contact::parse(channel, &row.text(3)?)
+        .map_err(|error| StoreError::Failed(format!("a notice: {error}")))?;
+    Ok(Notice {
+        id: row.int(0)?,
+        customer: CustomerId(row.int(1)?),
+        contact,
+        provider: row.text(9)?,
+        tries: row.count(4)?,
+        created_at: row.time(5)?,
+        // The office may have written what cannot be read.
+        customer_name: row.maybe_text(6).ok().flatten().unwrap_or_default(),
+        locale: row.maybe_text(7).ok().flatten(),
+        now: row.time(8)?,
+    })
+}

@@ -1,0 +1,9 @@
+//! The outbox and what surrounds it: send claims, circuit breakers, delivery states and stats.
+
+pub(super) mod circuit_breaker;
+pub(super) mod contact_notices;
+pub(super) mod outbox;
+pub(super) mod send_claim;
+pub(super) mod state;
+pub(super) mod stats;
+pub(super) mod test_message;

@@ -1,0 +1,225 @@
+//! How far a message has come.
+
+use crate::domain::delivery::DeliveryState;
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::outcome::Outcome;
+use crate::service::ports::outbox::{self, OutboxMessage};
+use crate::service::ports::{NewEvent, StoreError};
+use crate::store::audit::events;
+use crate::store::database::batch::Write;
+use crate::store::database::engine::{Tx, args, list};
+use crate::store::database::statement::statements;
+
+statements! {
+    /// How far messages have come; nobody else writes about them meanwhile.
+    PROGRESS {
+        "SELECT id, state FROM "
+        (rows_among "core_delivery" "id" "$1")
+        " ORDER BY id" for_update
+    }
+    /// Those rows, each with what is known now: its state, the provider's name for
+    /// it, the sentence, the line, and whether it was accepted and delivered.
+    ADVANCE {
+        (each
+            ("UPDATE core_delivery SET state = value ->> 1, progress = value ->> 2, \
+              provider_id = COALESCE(value ->> 3, provider_id), detail = value ->> 4, \
+              provider = COALESCE(value ->> 5, provider), \
+              fallback = COALESCE(value ->> 6, fallback), \
+              accepted_at = CASE value ->> 7 WHEN 1 THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE value ->> 8 WHEN 1 THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now " FROM json_each($1) WHERE core_delivery.id = value ->> 0")
+            ("UPDATE core_delivery SET state = value ->> 1, \
+              progress = CAST(value ->> 2 AS BIGINT), \
+              provider_id = COALESCE(value ->> 3, provider_id), detail = value ->> 4, \
+              provider = COALESCE(value ->> 5, provider), \
+              fallback = COALESCE(CAST(value ->> 6 AS BIGINT), fallback), \
+              accepted_at = CASE value ->> 7 WHEN '1' THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE value ->> 8 WHEN '1' THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now " FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+              WHERE core_delivery.id = CAST(value ->> 0 AS BIGINT)")
+            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
+             ", c BIGINT PATH '$[2]', " (cell "d" "3") ", " (cell "e" "4") ", " (cell "f" "5")
+             ", g BIGINT PATH '$[6]', h BIGINT PATH '$[7]', i BIGINT PATH '$[8]')) list \
+              STRAIGHT_JOIN core_delivery ON core_delivery.id = a SET state = b, progress = c, \
+              provider_id = COALESCE(d, provider_id), detail = e, \
+              provider = COALESCE(f, provider), fallback = COALESCE(g, fallback), \
+              accepted_at = CASE h WHEN 1 THEN COALESCE(accepted_at, " now ") \
+              ELSE accepted_at END, \
+              delivered_at = CASE i WHEN 1 THEN COALESCE(delivered_at, " now ") \
+              ELSE delivered_at END, \
+              updated_at = " now))
+    }
+    REASON { "SELECT detail FROM core_delivery WHERE id = $1" }
+    /// Back among those that wait, which only what was not taken can be.
+    DELAY {
+        "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, updated_at = " now
+        " WHERE id = $1 AND progress < 2"
+    }
+}
+
+/// How far each state is on the way. What was sent can still turn out to be
+/// undeliverable; what waits or is unknown can turn out to be anything; nothing
+/// else goes back.
+const fn reached(state: DeliveryState) -> u32 {
+    match state {
+        DeliveryState::Queued => 0,
+        DeliveryState::Unknown => 1,
+        DeliveryState::Failed => 2,
+        DeliveryState::Sent => 3,
+        DeliveryState::Forwarded => 4,
+        DeliveryState::Delivered | DeliveryState::Undeliverable => 5,
+        DeliveryState::Read => 6,
+    }
+}
+
+/// Whether the provider took the message.
+pub(in crate::store) const fn is_with_the_provider(state: DeliveryState) -> bool {
+    matches!(
+        state,
+        DeliveryState::Sent
+            | DeliveryState::Forwarded
+            | DeliveryState::Delivered
+            | DeliveryState::Read
+    )
+}
+
+/// What the log says of a state.
+const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
+    match state {
+        DeliveryState::Queued => (EventKind::Delayed, None),
+        DeliveryState::Sent => (EventKind::Sent, None),
+        DeliveryState::Forwarded => (EventKind::Forwarded, None),
+        DeliveryState::Delivered => (EventKind::Delivered, None),
+        DeliveryState::Read => (EventKind::Read, None),
+        DeliveryState::Undeliverable => (EventKind::NotSent, Some(Outcome::Undeliverable)),
+        DeliveryState::Failed => (EventKind::NotSent, Some(Outcome::Unavailable)),
+        DeliveryState::Unknown => (EventKind::Unsure, None),
+    }
+}
+
+/// What is to be written down of messages: rows of [`ADVANCE`], and of the log.
+#[derive(Default)]
+pub(in crate::store) struct StateChange {
+    messages: Vec<serde_json::Value>,
+    entries: Vec<serde_json::Value>,
+}
+
+impl StateChange {
+    /// As lists; none where nothing is new.
+    pub(in crate::store) fn lists(self) -> Option<(String, String)> {
+        (!self.messages.is_empty()).then(|| (list(self.messages), list(self.entries)))
+    }
+}
+
+/// The write of the first of [`StateChange::lists`].
+pub(in crate::store) fn advance(messages: &str) -> Write<'_> {
+    Write { sql: &ADVANCE, args: args![messages].to_vec() }
+}
+
+/// What outcomes, each of another message, tell that is not known already.
+pub(in crate::store) async fn progress(
+    tx: &mut Tx,
+    outcomes: &[&outbox::MessageOutcome<'_>],
+) -> Result<StateChange, StoreError> {
+    let mut new = StateChange::default();
+    let ids = list(outcomes.iter().map(|it| it.message.delivery.0));
+    for row in tx.all(&PROGRESS, args![&ids]).await? {
+        let (id, known) = (row.int(0)?, row.word(1)?);
+        let Some(outcome) = outcomes.iter().find(|it| it.message.delivery.0 == id) else {
+            continue;
+        };
+        if is_news(outcome.step.report.state, known) {
+            new.messages.push(advanced(outcome));
+            new.entries.push(told(outcome));
+        }
+    }
+    Ok(new)
+}
+
+/// Whether a state is more than the known one. Back among those that wait can only
+/// be what was not taken.
+const fn is_news(state: DeliveryState, known: DeliveryState) -> bool {
+    let enough = match state {
+        DeliveryState::Queued => reached(DeliveryState::Failed),
+        state => reached(state),
+    };
+    reached(known) < enough
+}
+
+fn advanced(outcome: &outbox::MessageOutcome<'_>) -> serde_json::Value {
+    let outbox::MessageOutcome { message, line, provider, step, .. } = *outcome;
+    let report = &step.report;
+    // What waits has not gone by any line.
+    let went = report.state != DeliveryState::Queued;
+    let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
+    serde_json::json!([
+        message.delivery.0,
+        report.state.word(),
+        reached(report.state),
+        report.provider_id,
+        report.detail,
+        went.then_some(provider),
+        went.then_some(i64::from(line.fallback)),
+        i64::from(is_with_the_provider(report.state)),
+        i64::from(arrived),
+    ])
+}
+
+fn told(outcome: &outbox::MessageOutcome<'_>) -> serde_json::Value {
+    let outbox::MessageOutcome { message, step, actor, .. } = *outcome;
+    let (kind, ended) = event(step.report.state);
+    let event = NewEvent { outcome: ended, ..entry(message, kind, said(outcome), actor) };
+    // A delay can be told twice; every other state is reached once.
+    let act = format!("{} {} {}", message.delivery.0, message.tries, step.report.state.word());
+    events::row(&event, Some(&act))
+}
+
+/// What the log adds: a message that went by the provider that stands in says so.
+fn said(outcome: &outbox::MessageOutcome<'_>) -> Option<String> {
+    let detail = outcome.step.report.detail.clone();
+    if !outcome.line.fallback {
+        return detail;
+    }
+    let by = format!("By the fallback, {}.", outcome.provider);
+    Some(detail.map_or_else(|| by.clone(), |detail| format!("{by} {detail}")))
+}
+
+/// A message waits, and nobody has tried to hand it over. The log says so once,
+/// however often it is put off.
+pub(in crate::store) async fn put_off(
+    tx: &mut Tx,
+    message: &OutboxMessage,
+    reason: &str,
+    actor: &Actor,
+) -> Result<(), StoreError> {
+    let before = tx.maybe(&REASON, args![message.delivery.0]).await?;
+    let is_told = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
+    tx.write(&DELAY, args![message.delivery.0, reason]).await?;
+    if is_told {
+        return Ok(());
+    }
+    events::write(tx, &entry(message, EventKind::Delayed, Some(reason.to_owned()), actor)).await
+}
+
+/// An entry of the log about a message, without an outcome.
+fn entry<'a>(
+    message: &'a OutboxMessage,
+    kind: EventKind,
+    detail: Option<String>,
+    actor: &'a Actor,
+) -> NewEvent<'a> {
+    NewEvent {
+        kind,
+        outcome: None,
+        request: Some(&message.request),
+        customer: Some(message.customer),
+        channel: Some(message.line.channel),
+        contact: Some(message.contact.masked()),
+        detail,
+        actor,
+    }
+}

@@ -1,0 +1,103 @@
+//! Whether a test message may go out. It has the limits of every other message, in one
+//! budget with those that carry a code: `limits.in_all` is what an hour costs at most, and
+//! what a provider counts.
+
+use crate::domain::contact::Contact;
+use crate::domain::event::Actor;
+use crate::domain::policy::{RateLimit, RateLimits};
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::StoreError;
+use crate::service::ports::outbox::{TestSend, TestSendRefusal};
+use crate::store::audit::events;
+use crate::store::database::engine::{Database, Tx, args};
+use crate::store::database::statement::statements;
+use crate::store::verification::rate_limits::RATE_LIMIT_WINDOW;
+use crate::store::verification::request;
+
+statements! {
+    /// Those of the last hour, and the oldest of them. The table is small.
+    COUNTED {
+        "SELECT " now ", \
+         (SELECT COUNT(*) FROM core_trial WHERE contact = $1 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE clerk = $2 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE counter = $3 AND created_at > " now " - $4), \
+         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $4), \
+         (SELECT MIN(created_at) FROM core_trial WHERE created_at > " now " - $4)"
+    }
+    /// As the gate of codes: for each limit, the message that fills what the test
+    /// messages leave of it.
+    GATE {
+        "SELECT "
+        (filler "contact = $1 AND " "$4" "$5") ", "
+        (filler "clerk = $2 AND " "$4" "$6") ", "
+        (filler "counter = $3 AND " "$4" "$7") ", "
+        (filler "" "$4" "$8")
+    }
+    /// It was counted before, and not answered.
+    IS_BEGUN { "SELECT id FROM core_event WHERE act = $1" }
+    COUNT {
+        "INSERT INTO core_trial (contact, clerk, counter, created_at) VALUES ($1, $2, $3, " now ")"
+    }
+    FORGET { "DELETE FROM core_trial WHERE created_at <= " now " - $1" }
+}
+
+/// Counts a test message and writes its entry, before it is sent; says what
+/// stands in its way.
+pub(in crate::store) async fn begin(
+    db: &Database,
+    trial: &TestSend<'_>,
+) -> Result<Option<TestSendRefusal>, StoreError> {
+    let TestSend { act, contact, event, .. } = trial;
+    let actor = event.actor;
+    let mut tx = db.begin().await?;
+    tx.lock(request::ISSUE).await?;
+    if tx.maybe(&IS_BEGUN, args![*act]).await?.is_some() {
+        return Ok(None);
+    }
+    if let Some(refusal) = refusal(&mut tx, contact, actor, trial.limits).await? {
+        return Ok(Some(refusal));
+    }
+    tx.write(&FORGET, args![millis_of(RATE_LIMIT_WINDOW)]).await?;
+    tx.write(&COUNT, args![contact.as_str(), &actor.clerk, &actor.counter]).await?;
+    events::write_once(&mut tx, event, Some(act)).await?;
+    tx.commit().await?;
+    Ok(None)
+}
+
+/// Which limit is reached by test messages and codes together, those of a customer apart:
+/// a test message is nobody's.
+pub(in crate::store) async fn refusal(
+    tx: &mut Tx,
+    contact: &Contact,
+    actor: &Actor,
+    limits: &RateLimits,
+) -> Result<Option<TestSendRefusal>, StoreError> {
+    let (clerk, counter) = (&actor.clerk, &actor.counter);
+    let hour = millis_of(RATE_LIMIT_WINDOW);
+    let so_far = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
+    let limits = [
+        (RateLimit::Contact, limits.per_contact),
+        (RateLimit::Clerk, limits.per_clerk),
+        (RateLimit::Counter, limits.per_counter),
+        (RateLimit::Office, limits.in_all),
+    ];
+    let mut left = [0; 4];
+    for (at, (limit, most)) in limits.into_iter().enumerate() {
+        left[at] = i64::from(most) - so_far.int(1 + at)?;
+        if left[at] <= 0 {
+            let since = so_far.maybe_int(5)?.map_or(so_far.time(0)?, Timestamp::from_millis);
+            return Ok(Some(TestSendRefusal { limit, retry_at: since.plus(RATE_LIMIT_WINDOW) }));
+        }
+    }
+    let [of_contact, of_clerk, of_counter, of_all] = left.map(|it| it - 1);
+    let arguments =
+        args![contact.as_str(), clerk, counter, hour, of_contact, of_clerk, of_counter, of_all,];
+    let row = tx.one(&GATE, arguments).await?;
+    for (at, (limit, _)) in limits.into_iter().enumerate() {
+        if let Some(filler) = row.maybe_int(at)? {
+            let retry_at = Timestamp::from_millis(filler).plus(RATE_LIMIT_WINDOW);
+            return Ok(Some(TestSendRefusal { limit, retry_at }));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,168 @@
+//! The archive: requests that are over and old, with how their last message went
+//! and no contact in full.
+
+use crate::domain::maintenance::TaskProgress;
+use crate::domain::policy::Retention;
+use crate::domain::request::{Request, RequestId};
+use crate::domain::time::millis_of;
+use crate::service::ports::{StoreError, TaskBatch};
+use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::rows;
+use crate::store::database::statement::statements;
+use crate::store::upkeep::maintenance::{self, PurgeStatements};
+use crate::store::upkeep::partitions;
+
+/// A request is done with an hour after it was asked for, so that its customer's
+/// guard was last used by then.
+const DONE_WITH: i64 = 3_600_000;
+
+statements! {
+    BY_ID {
+        "SELECT a.public_id, a.customer_id, a.purpose, a.otp_type, a.masked, a.reference, \
+         a.generation, a.status, a.created_at, a.expires_at, a.attempts, a.max_attempts, a.id, \
+         a.provider, a.delivery_state, a.provider_id, a.detail, \
+         COALESCE(a.closed_at, a.expires_at) FROM core_otp_archive a WHERE a.public_id = $1"
+    }
+    /// The newest request stays, so that no number is given a second time.
+    OLDEST {
+        "SELECT " now ", COUNT(*), MAX(few.id), MIN(few.created_at) FROM (SELECT id, created_at, \
+         expires_at, status FROM core_otp \
+         WHERE id > $1 AND id < (SELECT MAX(id) FROM core_otp) ORDER BY id LIMIT $2) few \
+         WHERE few.created_at < " now " - $3 \
+         AND (few.status <> 'open' OR few.expires_at <= " now ")"
+    }
+    FILL {
+        "INSERT INTO core_otp_archive (id, public_id, customer_id, masked, otp_type, is_verified, \
+         created_at, expires_at, closed_at, attempts, max_attempts, purpose, reference, \
+         generation, status, clerk, counter, provider, delivery_state, provider_id, detail) \
+         SELECT o.id, o.public_id, o.customer_id, o.masked, o.otp_type, o.is_verified, \
+         o.created_at, o.expires_at, COALESCE(o.closed_at, o.expires_at), o.attempts, \
+         o.max_attempts, o.purpose, o.reference, o.generation, \
+         CASE WHEN o.status = 'open' THEN 'expired' ELSE o.status END, \
+         o.clerk, o.counter, d.provider, d.state, d.provider_id, d.detail \
+         FROM core_otp o \
+         LEFT JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+         AND d.otp_id > $1 AND d.otp_id <= $2 \
+         WHERE o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
+         AND (o.status <> 'open' OR o.expires_at <= $4)"
+    }
+    /// Guards that nobody has used since: there is nothing that they would count.
+    RELEASE {
+        (each
+            ("DELETE FROM core_guard WHERE failures = 0 AND updated_at < $5 \
+              AND customer_id IN (SELECT customer_id FROM core_otp \
+              WHERE id > $1 AND id <= $2 AND created_at < $3 \
+              AND (status <> 'open' OR expires_at <= $4))")
+            ("DELETE FROM core_guard WHERE failures = 0 AND updated_at < $5 \
+              AND customer_id = ANY (ARRAY(SELECT customer_id FROM core_otp \
+              WHERE id > $1 AND id <= $2 AND created_at < $3 \
+              AND (status <> 'open' OR expires_at <= $4)))")
+            ("DELETE g FROM core_otp o STRAIGHT_JOIN core_guard g \
+              ON g.customer_id = o.customer_id \
+              WHERE g.failures = 0 AND g.updated_at < $5 \
+              AND o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
+              AND (o.status <> 'open' OR o.expires_at <= $4)"))
+    }
+    /// The messages go with their request.
+    CLEAR {
+        "DELETE FROM core_otp WHERE id > $1 AND id <= $2 AND created_at < $3 \
+         AND (status <> 'open' OR expires_at <= $4)"
+    }
+    OLD {
+        "SELECT " now " - $3, COUNT(*), MAX(few.created_at) FROM (SELECT created_at \
+         FROM core_otp_archive WHERE created_at > $1 AND created_at < " now " - $3 \
+         ORDER BY created_at LIMIT $2) few"
+    }
+    PURGE {
+        "DELETE FROM core_otp_archive WHERE created_at > $1 AND created_at <= $2 \
+         AND created_at < $3"
+    }
+}
+
+/// The oldest requests behind a place that can be moved.
+struct Oldest {
+    now: i64,
+    count: u64,
+    last: i64,
+    /// When the first of them was made.
+    made: i64,
+}
+
+impl Oldest {
+    fn read(row: &Row) -> Result<Option<Self>, StoreError> {
+        let (Some(last), Some(made)) = (row.maybe_int(2)?, row.maybe_int(3)?) else {
+            return Ok(None);
+        };
+        Ok(Some(Self { now: row.int(0)?, count: row.count(1)?.into(), last, made }))
+    }
+}
+
+/// One request that was moved.
+pub(in crate::store) async fn request(
+    db: &Database,
+    id: &RequestId,
+) -> Result<Option<Request>, StoreError> {
+    let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
+    row.map(|row| rows::archived(&row)).transpose()
+}
+
+/// How many requests would move, counted up to a number.
+pub(in crate::store) async fn due(
+    db: &Database,
+    retention: &Retention,
+    most: u32,
+) -> Result<u64, StoreError> {
+    let age = millis_of(retention.archive_after);
+    let row = db.maybe(&OLDEST, args![TaskBatch::START, most, age]).await?;
+    Ok(row.map_or(Ok(None), |row| Oldest::read(&row))?.map_or(0, |it| it.count))
+}
+
+/// Moves the oldest requests, of one month where the archive has a part for each.
+pub(in crate::store) async fn fill(
+    db: &Database,
+    batch: TaskBatch<'_>,
+) -> Result<TaskProgress, StoreError> {
+    let age = millis_of(batch.retention.archive_after);
+    let arguments = args![batch.from, batch.most, age];
+    let row = db.maybe(&OLDEST, arguments).await?;
+    let Some(first) = row.map_or(Ok(None), |row| Oldest::read(&row))? else {
+        return Ok(TaskProgress::default());
+    };
+    let month_ends = partitions::prepare(db, first.made).await?;
+    let mut tx = maintenance::begin(db).await?;
+    let Some(found) = Oldest::read(&tx.one(&OLDEST, arguments).await?)? else {
+        return Ok(TaskProgress::default());
+    };
+    let before = (found.now - age).min(month_ends);
+    let unused = (found.now - age + DONE_WITH).min(found.now - DONE_WITH);
+    let these = args![batch.from, found.last, before, found.now, unused];
+    let moved = tx.write(&FILL, &these[..4]).await?;
+    // Guards come before requests, as they do at a counter.
+    tx.write(&RELEASE, these).await?;
+    if tx.write(&CLEAR, &these[..4]).await? != moved {
+        return Err(StoreError::Conflict("requests changed while they were archived".into()));
+    }
+    tx.commit().await?;
+    // Those of the next month are still in their place.
+    let next = if moved == found.count { found.last } else { batch.from };
+    Ok(TaskProgress { done: moved, next: Some(next) })
+}
+
+/// How archived requests go.
+pub(in crate::store) fn purge_of(retention: &Retention) -> PurgeStatements<'static> {
+    PurgeStatements { find: &OLD, delete: &PURGE, age: millis_of(retention.purge_archive_after) }
+}
+
+/// Lets go of a whole month where that can be done at once, or else of the oldest
+/// requests.
+pub(in crate::store) async fn purge(
+    db: &Database,
+    batch: TaskBatch<'_>,
+) -> Result<TaskProgress, StoreError> {
+    let purge = purge_of(batch.retention);
+    let done = partitions::drop_oldest(db, purge.age).await?;
+    if done > 0 {
+        return Ok(TaskProgress { done, next: Some(batch.from) });
+    }
+    maintenance::purge(db, batch, &purge).await
+}

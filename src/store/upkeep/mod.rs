@@ -1,0 +1,5 @@
+//! Maintenance tasks and the archive.
+
+pub(super) mod archive;
+pub(super) mod maintenance;
+pub(super) mod partitions;

@@ -1,0 +1,155 @@
+//! Sessions: opened by a right code, prolonged by use, ended by people or time.
+
+use std::time::Duration;
+
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::time::millis_of;
+use crate::service::ports::{Attempt, NewEvent, SessionFilter, StoreError};
+use crate::store::audit::events;
+use crate::store::database::batch::Write;
+use crate::store::database::engine::{Database, Tx, args};
+use crate::store::database::rows::{self, RequestRow};
+use crate::store::database::statement::statements;
+
+statements! {
+    OPEN {
+        "INSERT INTO core_session (public_id, token_digest, customer_id, request, factor, \
+         purpose, clerk, counter, created_at, expires_at, idle_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    }
+    /// Lives on, but never beyond its end.
+    TOUCH {
+        "UPDATE core_session SET idle_at = " least "(expires_at, " now " + $2) \
+         WHERE token_digest = $1 AND ended_at IS NULL \
+         AND expires_at > " now " AND idle_at > " now
+    }
+    END {
+        "UPDATE core_session SET ended_at = " now ", ended_how = $2 \
+         WHERE public_id = $1 AND ended_at IS NULL \
+         AND expires_at > " now " AND idle_at > " now
+    }
+    BY_TOKEN { "SELECT " session_columns "WHERE s.token_digest = $1" }
+    BY_ID { "SELECT " session_columns "WHERE s.public_id = $1" }
+    /// The living are few: those whose time is not over.
+    ALIVE {
+        "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
+         AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
+    }
+    ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
+}
+
+/// The session of a request that is just being verified.
+pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session {
+    let created_at = held.now;
+    let expires_at = created_at.plus(attempt.policy.session);
+    Session {
+        id: attempt.session.id.clone(),
+        customer: held.request.customer,
+        account_no: held.account_no.clone(),
+        customer_name: held.customer_name.clone(),
+        request: held.request.id.clone(),
+        factor: held.request.channel.factor(),
+        purpose: held.request.purpose.clone(),
+        clerk: attempt.actor.clerk.clone(),
+        counter: attempt.actor.counter.clone(),
+        created_at,
+        expires_at,
+        idle_at: created_at.plus(attempt.policy.session_idle).min(expires_at),
+        ended: None,
+    }
+}
+
+/// Opens a session by the digest of its token.
+pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) -> Write<'a> {
+    let args = args![
+        session.id.as_str(),
+        token_digest,
+        session.customer.0,
+        session.request.as_str(),
+        session.factor.word(),
+        &session.purpose,
+        &session.clerk,
+        &session.counter,
+        session.created_at.millis(),
+        session.expires_at.millis(),
+        session.idle_at.millis(),
+    ];
+    Write { sql: &OPEN, args: args.to_vec() }
+}
+
+/// Prolongs a living session by its token, or says that it has ended.
+pub(in crate::store) async fn touch(
+    db: &Database,
+    token_digest: &str,
+    idle: Duration,
+) -> Result<Option<Session>, StoreError> {
+    let mut tx = db.begin().await?;
+    let alive = tx.write(&TOUCH, args![token_digest, millis_of(idle)]).await? == 1;
+    let session = held(&mut tx, token_digest).await?;
+    if alive {
+        tx.commit().await?;
+    }
+    Ok(session)
+}
+
+/// The session of a token inside a transaction.
+pub(in crate::store) async fn held(
+    tx: &mut Tx,
+    token_digest: &str,
+) -> Result<Option<Session>, StoreError> {
+    let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
+    row.map(|row| rows::session(&row)).transpose()
+}
+
+/// One session.
+pub(in crate::store) async fn session(
+    db: &Database,
+    id: &SessionId,
+) -> Result<Option<Session>, StoreError> {
+    let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
+    row.map(|row| rows::session(&row)).transpose()
+}
+
+/// Sessions, newest first.
+pub(in crate::store) async fn sessions(
+    db: &Database,
+    filter: SessionFilter,
+    limit: u32,
+) -> Result<Vec<Session>, StoreError> {
+    let sql = match filter {
+        SessionFilter::Alive => &ALIVE,
+        SessionFilter::All => &ALL,
+    };
+    db.all(sql, args![limit]).await?.iter().map(rows::session).collect()
+}
+
+/// Ends a living session.
+pub(in crate::store) async fn end(
+    db: &Database,
+    id: &SessionId,
+    how: SessionEnd,
+    actor: &Actor,
+) -> Result<Option<Session>, StoreError> {
+    let mut tx = db.begin().await?;
+    let ended = tx.write(&END, args![id.as_str(), how.word()]).await? == 1;
+    let row = tx.maybe(&BY_ID, args![id.as_str()]).await?;
+    let Some(session) = row.map(|row| rows::session(&row)).transpose()? else {
+        return Ok(None);
+    };
+    if ended {
+        let event = NewEvent {
+            kind: EventKind::SessionEnded,
+            outcome: None,
+            request: Some(&session.request),
+            customer: Some(session.customer),
+            channel: None,
+            contact: None,
+            detail: Some(how.word().to_owned()),
+            actor,
+        };
+        events::write(&mut tx, &event).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(session))
+}

@@ -1,0 +1,4 @@
+//! How messages fare, by provider and hour.
+
+pub mod state;
+pub mod view;

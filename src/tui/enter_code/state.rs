@@ -1,0 +1,64 @@
+//! What the code entry screen knows.
+
+use crate::domain::customer::Customer;
+use crate::domain::outcome::Outcome;
+use crate::domain::request::{Request, Status};
+use crate::domain::time::Timestamp;
+use crate::service::customers::lookup::ChannelChoice;
+use crate::tui::machine::effect::{EffectId, TypedCode};
+
+/// Step three.
+#[derive(Debug)]
+pub struct Entry {
+    /// Of whom.
+    pub customer: Customer,
+    /// The channels, for another contact.
+    pub choices: Vec<ChannelChoice>,
+    /// The purpose, among [`Place::purposes`](crate::tui::machine::model::CounterInfo::purposes).
+    pub purpose: usize,
+    /// The request as last seen.
+    pub request: Request,
+    /// The digits typed so far: never more than a code has.
+    pub typed: TypedCode,
+    /// The verification under way; the boxes are dead until it is answered.
+    pub verifying: Option<EffectId>,
+    /// The resend or the cancellation under way.
+    pub acting: Option<EffectId>,
+    /// The hand-over of the message under way.
+    pub delivering: Option<EffectId>,
+    /// The re-reading of the request under way.
+    pub reading: Option<EffectId>,
+    /// Something changed while it could not be read: read again.
+    pub stale: bool,
+    /// The last code that was wrong, or the last request that was refused, said that the
+    /// customer is locked.
+    pub customer_locked: bool,
+    /// How the last code ended; none while there was none since the last send.
+    pub last: Option<Outcome>,
+}
+
+impl Entry {
+    /// Whether it is the customer who is locked: then every request is, whatever tries
+    /// it has left.
+    pub fn is_customer_locked(&self) -> bool {
+        let is_locked = self.request.status == Status::Locked;
+        is_locked && (self.customer_locked || self.request.attempts_left() > 0)
+    }
+
+    /// The place of the first choice by which a code can be sent to another contact.
+    pub fn other_choice(&self, now: Timestamp) -> Option<usize> {
+        let current = self.request.channel;
+        self.choices.iter().position(|it| it.is_usable(now) && it.channel != current)
+    }
+
+    /// Until when another code has to wait, as far as this request tells. One that was
+    /// replaced or withdrawn does not: another message counts, or another contact.
+    pub fn waits_until(&self) -> Option<Timestamp> {
+        let tells = match self.request.status {
+            Status::Open | Status::Expired | Status::Verified => true,
+            Status::Locked => !self.is_customer_locked(),
+            Status::Superseded | Status::Cancelled => false,
+        };
+        tells.then_some(self.request.resend_at)
+    }
+}

@@ -1,0 +1,349 @@
+//! Step three: the boxes, and all that decides whether the code will do.
+//!
+//! ```text
+//!               ┏━━━┓┏━━━┓┏━━━┓  ┏━━━┓┏━━━┓┏━━━┓
+//! Code          ┃ 4 ┃┃ 8 ┃┃ 1 ┃  ┃   ┃┃   ┃┃   ┃
+//!               ┗━━━┛┗━━━┛┗━━━┛  ┗━━━┛┗━━━┛┗━━━┛
+//!               Ask for the 6 digits in the message with K 7 Q.
+//!
+//!               ┌─────────┐
+//! Reference     │  K 7 Q  │   also in the message
+//!               └─────────┘
+//! Time left     4:12  ████████████████████████░░░░░░
+//! Tries left    ●●●●○  4 of 5
+//! Message       SMS to +1*******42  queued ✓  sent ✓  delivered ✓ 2 s ago
+//! Another code  Ctrl-R in 0:23
+//! ```
+
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::domain::outbox::MIN_USEFUL_VALIDITY;
+use crate::domain::request::{Request, Status};
+use crate::service::messages;
+use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::model::{Entry, Focus};
+use crate::tui::send::view::title;
+use crate::tui::theme::Theme;
+use crate::tui::view::Scene;
+use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
+use crate::tui::widgets::countdown::{bar, digits};
+use crate::tui::widgets::facts::{LABEL, fact, facts, labelled_by};
+use crate::tui::widgets::moment::{clock_span, minute};
+use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::text::{width, wrap};
+use crate::tui::widgets::{delivery, panel, tries};
+
+/// The most cells a bar takes.
+const BAR: usize = 40;
+
+/// The most columns of the block that all of it makes up.
+const BLOCK: u16 = 90;
+
+/// The lines of tall boxes.
+const BOXES: usize = 3;
+
+/// The empty lines without which more lines would be too many.
+const AIR: usize = 5;
+
+/// Draws the entry of the code.
+pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) {
+    let focused = scene.has_focus(Focus::Work);
+    let title = title(&entry.customer, Some(&entry.request.purpose));
+    let inner = panel::draw(frame, area, scene.theme, title, focused);
+    let inner = block(inner);
+    let room = usize::from(inner.width);
+    let state = State::of(scene, entry);
+    // What is big gives way where height is scarce: the reference, the boxes, then
+    // the words below them.
+    let height = usize::from(inner.height);
+    let small = lines_of(&about(scene, entry, state, room, false));
+    let ask = ask(scene, entry, state, room.saturating_sub(LABEL));
+    let asks = height > small + ask.len();
+    let words = if asks { ask.len() } else { 0 };
+    let tall = height >= small + words + BOXES;
+    let big = height >= lines_of(&about(scene, entry, state, room, true)) + words + BOXES + AIR;
+    let facts = about(scene, entry, state, room, big);
+    let mut rows = vec![Row::Gap];
+    let mut drawn = None;
+    match state {
+        State::Typing | State::Checking => {
+            let is_live = focused && state == State::Typing;
+            let boxes = boxes(scene, entry, is_live, tall, room);
+            let left = LABEL.min(room.saturating_sub(boxes.width.into()));
+            let middle = boxes.lines.len() / 2;
+            rows.extend(boxes.lines.iter().enumerate().map(|(at, line)| {
+                let label = if at == middle && left == LABEL { "Code" } else { "" };
+                let line = beside(label, left, line.clone(), scene.theme);
+                if at == 0 { Row::Marked(line) } else { Row::Line(line) }
+            }));
+            if asks {
+                rows.extend(facts_of(ask, scene.theme));
+            }
+            drawn = Some((boxes, left));
+        }
+        State::Closed(status) => rows.extend(closed(scene, entry, status, room)),
+    }
+    rows.push(Row::Gap);
+    rows.extend(facts);
+    let settled = settle(rows, inner.height);
+    panel::lines(frame, inner, &settled.lines);
+    let Some((boxes, left)) = drawn else { return };
+    if let (Some(top), Some((column, line))) = (settled.marked, boxes.cursor) {
+        let left = u16::try_from(left).unwrap_or(0);
+        let at = Position::new(inner.x + left + column, inner.y + top + line);
+        if inner.contains(at) {
+            frame.set_cursor_position(at);
+        }
+    }
+}
+
+/// The block in the middle of a wide screen; all of it begins on one column.
+fn block(inner: Rect) -> Rect {
+    let width = inner.width.min(BLOCK);
+    Rect { x: inner.x + (inner.width - width) / 2, width, ..inner }
+}
+
+fn beside<'a>(label: &'a str, cells: usize, line: Line<'a>, theme: &Theme) -> Line<'a> {
+    labelled_by(Span::styled(label, theme.muted), cells, vec![line]).remove(0)
+}
+
+fn facts_of<'a>(lines: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
+    facts("", lines, theme)
+}
+
+/// What to ask the customer, or what is under way.
+fn ask<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let reference = spaced(&entry.request);
+    let (text, style) = match state {
+        State::Closed(_) => return Vec::new(),
+        State::Checking => ("Checking the code".to_owned(), theme.accent),
+        State::Typing if entry.acting.is_some() => ("One moment".to_owned(), theme.accent),
+        State::Typing => {
+            let digits = scene.model.place.code_length;
+            let text = format!("Ask for the {digits} digits in the message with {reference}.");
+            (text, theme.muted)
+        }
+    };
+    wrap(&text, room).into_iter().map(|text| Line::styled(text, style)).collect()
+}
+
+/// What can be done with the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Digits are taken.
+    Typing,
+    /// A code is being judged.
+    Checking,
+    /// It is over.
+    Closed(Status),
+}
+
+impl State {
+    fn of(scene: Scene<'_>, entry: &Entry) -> Self {
+        let over = scene.until(entry.request.expires_at).is_some_and(|left| left.is_zero());
+        match entry.request.status {
+            Status::Open if entry.verifying.is_some() => Self::Checking,
+            Status::Open if over => Self::Closed(Status::Expired),
+            Status::Open => Self::Typing,
+            status => Self::Closed(status),
+        }
+    }
+}
+
+fn lines_of(rows: &[Row<'_>]) -> usize {
+    rows.iter().filter(|row| !matches!(row, Row::Gap)).count()
+}
+
+fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -> Drawn {
+    let length = usize::from(scene.model.place.code_length);
+    let boxes = Boxes { digits: &entry.typed.0, length, live };
+    let drawn = codeboxes::draw(boxes, tall, scene.theme);
+    if usize::from(drawn.width) <= room {
+        drawn
+    } else {
+        codeboxes::draw(boxes, false, scene.theme)
+    }
+}
+
+/// When another code can be sent.
+fn again(scene: Scene<'_>, entry: &Entry) -> String {
+    let resend = key_name(Context::Entry, Command::Resend);
+    let wait = entry.waits_until().and_then(|until| scene.until(until));
+    match wait.filter(|wait| !wait.is_zero()) {
+        None => format!("{resend} sends a new code."),
+        Some(wait) => format!("A new code can be sent in {} ({resend}).", clock_span(wait)),
+    }
+}
+
+/// Where else one can be sent, if anywhere.
+fn elsewhere(scene: Scene<'_>, entry: &Entry) -> String {
+    let now = scene.time().unwrap_or_default();
+    if entry.other_choice(now).is_none() {
+        return String::new();
+    }
+    format!(" {} shows the other contacts.", key_name(Context::Entry, Command::ChangeContact))
+}
+
+fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let (symbols, request) = (theme.symbols, &entry.request);
+    let until = minute(request.expires_at, scene.model.place.zone);
+    let resend = key_name(Context::Entry, Command::Resend);
+    let again = again(scene, entry);
+    let (mark, style, word, happened, help) = match status {
+        Status::Expired => (
+            symbols.alert,
+            theme.warning,
+            "EXPIRED",
+            format!("This code worked until {until}."),
+            format!("{again}{}", elsewhere(scene, entry)),
+        ),
+        Status::Locked if entry.is_customer_locked() => (
+            symbols.cross,
+            theme.bad,
+            "LOCKED",
+            messages::CUSTOMER_LOCKED.into(),
+            format!("{} Then press {resend}.", messages::CUSTOMER_LOCKED_HELP),
+        ),
+        Status::Locked => {
+            (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
+        }
+        Status::Verified => (
+            symbols.alert,
+            theme.warning,
+            "USED",
+            "The customer was verified with this code; it works once.".into(),
+            again,
+        ),
+        Status::Superseded => (
+            symbols.alert,
+            theme.warning,
+            "REPLACED",
+            "A later request for this customer took its place.".into(),
+            format!("Enter the code at that counter, or send a new one with {resend}."),
+        ),
+        Status::Cancelled | Status::Open => (
+            symbols.info,
+            theme.strong,
+            "CANCELLED",
+            "This code was withdrawn; the log says by whom, or why.".into(),
+            again,
+        ),
+    };
+    let mut rows = facts("Code", vec![Line::styled(format!("{mark} {word}"), style)], theme);
+    for text in [happened, help] {
+        let lines = wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from);
+        rows.extend(facts("", lines.collect(), theme));
+    }
+    rows.push(Row::Gap);
+    rows
+}
+
+fn about<'a>(
+    scene: Scene<'_>,
+    entry: &Entry,
+    state: State,
+    room: usize,
+    big: bool,
+) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let request = &entry.request;
+    let open = !matches!(state, State::Closed(_));
+    let mut rows = if big {
+        big_reference(scene, request)
+    } else {
+        facts("Reference", reference(scene, request, room.saturating_sub(LABEL)), theme)
+    };
+    rows.push(Row::Gap);
+    if open {
+        rows.push(fact("Time left", time_left(scene, request, room), theme));
+    }
+    if !entry.is_customer_locked() {
+        rows.push(fact("Tries left", tries::tries(request, theme), theme));
+    }
+    rows.push(Row::Gap);
+    let now = scene.time().filter(|_| open);
+    let message = delivery::lines(request, now, room.saturating_sub(LABEL), theme);
+    rows.extend(facts("Message", message, theme));
+    if open {
+        rows.push(fact("Another code", another(scene, request), theme));
+    }
+    rows
+}
+
+const SHOWN_TOO: &str = "also in the message";
+
+fn spaced(request: &Request) -> String {
+    let letters: Vec<String> = request.reference.as_str().chars().map(String::from).collect();
+    letters.join(" ")
+}
+
+fn reference<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let parts = vec![
+        vec![Span::styled(spaced(request), theme.accent)],
+        vec![Span::styled(SHOWN_TOO, theme.muted)],
+    ];
+    flow(parts, room, 3)
+}
+
+/// The reference in a box of its own: it is read aloud, over a counter.
+fn big_reference<'a>(scene: Scene<'_>, request: &Request) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let set = theme.symbols.code;
+    let word = spaced(request);
+    let across = |left: &str, middle: &str, right: &str| {
+        let line = format!("{left}{}{right}", middle.repeat(width(&word) + 4));
+        vec![Span::styled(line, theme.border)]
+    };
+    let middle = vec![
+        Span::styled(format!("{}  ", set.vertical_left), theme.border),
+        Span::styled(word.clone(), theme.accent),
+        Span::styled(format!("  {}", set.vertical_right), theme.border),
+        Span::styled(format!("   {SHOWN_TOO}"), theme.muted),
+    ];
+    vec![
+        fact("", across(set.top_left, set.horizontal_top, set.top_right), theme),
+        fact("Reference", middle, theme),
+        fact("", across(set.bottom_left, set.horizontal_bottom, set.bottom_right), theme),
+    ]
+}
+
+fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'a>> {
+    let theme = scene.theme;
+    let Some(left) = scene.until(request.expires_at) else {
+        return vec![Span::styled("reading the clock", theme.muted)];
+    };
+    let mut spans = vec![digits(left, theme), Span::raw("  ")];
+    if !scene.model.place.reduced_motion {
+        let whole = request.expires_at.since(request.sent_at);
+        let cells = room.saturating_sub(LABEL + 9).min(BAR);
+        spans.extend(bar(left, whole, cells, theme));
+    }
+    spans
+}
+
+fn another<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
+    let theme = scene.theme;
+    let key = key_name(Context::Entry, Command::Resend);
+    let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
+    if wait.is_zero() {
+        let ends = scene.until(request.expires_at).is_some_and(|left| left < MIN_USEFUL_VALIDITY);
+        let now = if ends {
+            Span::styled(" sends a fresh one; time is short", theme.warning)
+        } else {
+            Span::raw(" sends one now")
+        };
+        return vec![Span::styled(key, theme.key), now];
+    }
+    vec![
+        Span::styled(key, theme.key),
+        Span::raw(" in "),
+        Span::styled(clock_span(wait), theme.strong),
+    ]
+}

@@ -1,0 +1,6 @@
+//! Step one: find the customer.
+
+pub mod examples;
+pub mod state;
+pub(super) mod update;
+pub mod view;

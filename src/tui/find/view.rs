@@ -1,0 +1,348 @@
+//! Step one: a field, the customers found, and of the selected one what the
+//! columns leave out; on a wide screen the whole of them beside the list.
+//!
+//! ```text
+//! Search › riv▏
+//! ──────────────────────────────────────────────────────────────
+//! Account     Name            Email               Phone
+//! WB-004217   Dana Rivera     d***@example.org    +4**********12
+//!
+//! 3 customers
+//! 12 Mill Lane
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::channel::Channel;
+use crate::domain::customer::Customer;
+use crate::service::ports::IndexProgress;
+use crate::tui::find::examples;
+use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::model::{DependencyState, Find, Focus, SearchHits};
+use crate::tui::view::Scene;
+use crate::tui::widgets::facts::labelled_by;
+use crate::tui::widgets::field::field;
+use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::rows::{Row, settle};
+use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
+use crate::tui::widgets::text::{fit, pad, width, wrap};
+
+const LABEL: &str = "Search ";
+
+const COLUMNS: [Column; 5] = [
+    Column::new("Account", 9, 16, 0),
+    Column::new("Name", 12, 34, 0).usually(18),
+    Column::new("Email", 16, 34, 2).usually(18),
+    Column::new("Phone", 14, 18, 1),
+    Column::new("Address", 16, 40, EXTRA),
+];
+
+/// The columns beside a card that has the address.
+const BESIDE: [Column; 4] = [COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3]];
+
+/// The width from which the selected customer stands beside the list: that of a
+/// window of 120 columns.
+const BOTH: u16 = 114;
+
+/// The most cells of what the columns leave out: it is written anew with each step
+/// through the list, which a slow line carries.
+const DETAILS: usize = 60;
+
+/// The cells of a label on the card.
+const LABEL_BESIDE: usize = 10;
+
+/// Draws the search.
+pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
+    let focused = scene.has_focus(Focus::Work);
+    let inner = panel::draw(frame, area, scene.theme, Title::of("Find the customer"), focused);
+    let height = inner.height;
+    if height < 3 {
+        return;
+    }
+    // A small window has no line to spare for a rule.
+    let head = if scene.theme.framed { 2 } else { 1 };
+    search(scene, find, frame, Rect { height: head, ..inner }, focused);
+    let below = Rect { y: inner.y + head, height: height - head, ..inner };
+    match &find.found {
+        Some(found) if !find.input.value().trim().is_empty() => {
+            if found.customers.is_empty() {
+                panel::lines(frame, below, &nobody(scene, find, found, below));
+            } else {
+                hits(scene, find, found, frame, below);
+            }
+        }
+        None if is_waiting(scene, find) => panel::lines(frame, below, &waiting(scene, below)),
+        _ => panel::lines(frame, below, &help(scene, below)),
+    }
+}
+
+fn search(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect, focused: bool) {
+    let theme = scene.theme;
+    let label = format!("{LABEL}{} ", theme.symbols.pointer);
+    let indent = u16::try_from(LABEL.len()).unwrap_or(0) + 2;
+    let (mut typed, cursor) = field(&find.input, area.width.saturating_sub(indent));
+    if find.kept {
+        // As selected text looks everywhere: what is typed takes its place.
+        typed = typed.style(scene.theme.selected);
+    }
+    let rule = theme.symbols.rule.repeat(usize::from(area.width));
+    let line = Line::from(vec![Span::styled(label, theme.muted), typed.style(theme.strong)]);
+    panel::lines(frame, area, &[line, Line::styled(rule, theme.border)]);
+    if focused {
+        frame.set_cursor_position(Position::new(area.x + indent + cursor, area.y));
+    }
+}
+
+fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let mut rows =
+        vec![Row::Gap, Line::from("Type one of these, or how it begins:").into(), Row::Gap];
+    for (what, example) in [
+        ("account number", "WB-004217, or only 4217"),
+        ("name", "rivera, or dana riv"),
+        ("email address", "dana@"),
+        ("phone number", examples::phone(&scene.model.place.country)),
+    ] {
+        let what = Span::raw(format!("  {what:<18}"));
+        rows.push(Line::from(vec![what, Span::styled(example, theme.muted)]).into());
+    }
+    rows.push(Row::Gap);
+    let key = key_name(Context::Find, Command::Accept);
+    let choose = format!("{key} takes the first customer found; the arrows choose another.");
+    let wrapped = wrap(&choose, usize::from(area.width)).into_iter();
+    rows.extend(wrapped.map(|text| Line::styled(text, theme.muted).into()));
+    settle(rows, area.height).lines
+}
+
+fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &SearchHits, area: Rect) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    if is_waiting(scene, find) {
+        return waiting(scene, area);
+    }
+    if let Some(preparing) = found.preparing {
+        return nobody_yet(scene, found, preparing, area);
+    }
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled(format!("No customer matches \"{}\"", found.typed.trim()), theme.strong),
+    ];
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    for text in [
+        "Try fewer letters, or the surname alone,",
+        "or the account number on the bill,",
+        "or the last digits of the phone number.",
+    ] {
+        rows.extend(lines(text, area));
+    }
+    rows.push(Row::Gap);
+    let text = "In a new office, import the customers first: countersign customers import FILE.csv";
+    rows.extend(
+        wrap(text, usize::from(area.width))
+            .into_iter()
+            .map(|text| Row::Line(Line::styled(text, theme.muted))),
+    );
+    settle(rows, area.height).lines
+}
+
+/// Nobody yet, while customers are being made ready to be found.
+fn nobody_yet<'a>(
+    scene: Scene<'_>,
+    found: &SearchHits,
+    preparing: IndexProgress,
+    area: Rect,
+) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled(format!("Nobody is found yet for \"{}\"", found.typed.trim()), theme.strong),
+    ];
+    let IndexProgress { seen, percent } = preparing;
+    let texts = [
+        format!("Customers are being prepared for the search: {seen} so far, {percent} %."),
+        "That is done once. The search is repeated until all of them are ready.".into(),
+    ];
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    rows.extend(texts.iter().flat_map(|it| lines(it, area)));
+    settle(rows, area.height).lines
+}
+
+/// A text on as many lines as it needs.
+fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
+    wrap(text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into())
+}
+
+fn hits(scene: Scene<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>, area: Rect) {
+    let Some((list, card)) = beside(scene, area) else {
+        return table_of(scene, find, found, frame, area, &COLUMNS);
+    };
+    table_of(scene, find, found, frame, list, &BESIDE);
+    let selected = find.selected.min(found.customers.len() - 1);
+    if let Some(customer) = found.customers.get(selected) {
+        panel::lines(frame, card, &whole(scene, customer, usize::from(card.width)));
+    }
+    let line = Line::styled(scene.theme.symbols.timeline, scene.theme.border);
+    let between = Rect { x: card.x - 3, width: 1, ..card };
+    panel::lines(frame, between, &vec![line; usize::from(card.height)]);
+}
+
+/// The list, and the selected customer beside it, where there is room for both.
+fn beside(scene: Scene<'_>, area: Rect) -> Option<(Rect, Rect)> {
+    if area.width < BOTH || !scene.theme.framed {
+        return None;
+    }
+    let width = (area.width / 3).clamp(38, 60);
+    let card = Rect { x: area.right() - width, width, ..area };
+    Some((Rect { width: area.width - width - 6, ..area }, card))
+}
+
+fn table_of(
+    scene: Scene<'_>,
+    find: &Find,
+    found: &SearchHits,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    columns: &[Column],
+) {
+    let theme = scene.theme;
+    let room = usize::from(area.width);
+    let selected = find.selected.min(found.customers.len() - 1);
+    let near = |rows: usize| {
+        let first = table::offset(selected, found.customers.len(), rows);
+        (first, found.customers.iter().skip(first).take(rows))
+    };
+    let (_, about) = near(usize::from(area.height));
+    let rows: Vec<Vec<Cell>> = about.clone().map(|it| cells(it, scene)).collect();
+    let widths = table::widths(columns, &rows, room);
+    let details = |it: &Customer| details(scene, it, &widths, room);
+    // As many lines as any of them needs: the list does not move with each step.
+    let lines = about.map(|it| details(it).len()).max().unwrap_or(0);
+    // The heading, the count, and an empty line above the count.
+    let below = 2 + u16::try_from(lines).unwrap_or(0);
+    let (first, shown) = near(usize::from(area.height.saturating_sub(1 + below)));
+    let mut lines = vec![table::heading(columns, &widths, theme)];
+    lines.extend(shown.map(|it| table::line(columns, &widths, cells(it, scene), theme)));
+    panel::lines(frame, area, &lines);
+    let row = u16::try_from(selected - first).unwrap_or(0);
+    let at = panel::select(frame, area, row + 1, widths[0], theme);
+    // What is typed goes into the field; who goes through the list looks there.
+    if selected > 0 && scene.has_focus(Focus::Work) {
+        show_cursor(frame, at);
+    }
+    let foot = Rect { y: area.bottom().saturating_sub(below - 1), height: below - 1, ..area };
+    let mut lines = vec![Line::styled(count(scene, find, found), theme.muted)];
+    lines.extend(found.customers.get(selected).map_or(Vec::new(), details));
+    panel::lines(frame, foot, &lines);
+}
+
+fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
+    let plain = Style::new();
+    let none = || ("none".to_owned(), scene.theme.muted);
+    let contact = |channel| customer.masked(channel).map_or_else(none, |it| (it, plain));
+    vec![
+        (customer.account_no.clone(), plain),
+        (customer.name.clone(), scene.theme.strong),
+        contact(Channel::Email),
+        contact(Channel::Sms),
+        (customer.address.clone().unwrap_or_default(), plain),
+    ]
+}
+
+/// What the columns had to leave out of the selected customer.
+fn details<'a>(
+    scene: Scene<'_>,
+    customer: &Customer,
+    widths: &[usize],
+    room: usize,
+) -> Vec<Line<'a>> {
+    if widths.len() < COLUMNS.len() {
+        // All of them stands beside the list.
+        return Vec::new();
+    }
+    let cells = cells(customer, scene);
+    let left_out = cells.into_iter().zip(widths).filter(|((text, _), room)| width(text) > **room);
+    let facts: Vec<String> = left_out.map(|((fact, _), _)| fact).collect();
+    if facts.is_empty() {
+        return Vec::new();
+    }
+    let text = facts.join("   ");
+    vec![Line::from(fit(&text, room.min(DETAILS), scene.theme.symbols.ellipsis).into_owned())]
+}
+
+/// All of a customer, in the room beside the list.
+fn whole<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let mut lines: Vec<Line<'a>> = wrap(&customer.name, room)
+        .into_iter()
+        .map(|text| Line::styled(text, theme.strong))
+        .collect();
+    lines.push(Line::default());
+    for (label, text) in [
+        ("Account", Some(customer.account_no.clone())),
+        ("Email", customer.masked(Channel::Email)),
+        ("Phone", customer.masked(Channel::Sms)),
+        ("Address", customer.address.clone()),
+    ] {
+        let style = if text.is_none() { theme.muted } else { Style::new() };
+        let text = text.unwrap_or_else(|| "none on file".into());
+        let values = wrap(&text, room.saturating_sub(LABEL_BESIDE));
+        let values = values.into_iter().map(|text| Line::styled(text, style)).collect();
+        let label = pad(label, LABEL_BESIDE, "");
+        lines.extend(labelled_by(Span::styled(label, theme.muted), LABEL_BESIDE, values));
+    }
+    lines
+}
+
+fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
+    if is_waiting(scene, find) && scene.model.health.store == DependencyState::Down {
+        return format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim());
+    }
+    if is_waiting(scene, find) {
+        return "Searching".into();
+    }
+    if find.opening.is_some() && scene.model.health.store != DependencyState::Ok {
+        let key = key_name(Context::Find, Command::Clear);
+        return format!("Opening; the store takes its time; {key} stops it");
+    }
+    if let Some(IndexProgress { percent, .. }) = found.preparing {
+        let shown = found.customers.len();
+        return format!("{shown} so far; {percent} % of the customers are ready to be found");
+    }
+    match (found.customers.len(), found.more) {
+        (shown, true) => format!("{shown} shown, more match: type more to narrow it down"),
+        (1, false) => "1 customer".into(),
+        (shown, false) => format!("{shown} customers"),
+    }
+}
+
+/// Whether a search waits for the store longer than usual.
+fn is_waiting(scene: Scene<'_>, find: &Find) -> bool {
+    (find.waits || find.searching.is_some()) && scene.model.health.store != DependencyState::Ok
+}
+
+/// What becomes of a search that waits, and of keys meanwhile.
+fn waiting<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    if scene.model.health.store != DependencyState::Down {
+        return vec![Line::default(), Line::from("Searching")];
+    }
+    let title = vec![
+        Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
+        Span::styled("The search waits for the store", theme.strong),
+    ];
+    let (choose, stop) =
+        (key_name(Context::Find, Command::Accept), key_name(Context::Find, Command::Clear));
+    let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
+    for text in [
+        "It is made as soon as the store is back; what was typed stays.".to_owned(),
+        format!("Nobody is chosen meanwhile: press {choose} when customers are shown."),
+        format!("{stop} empties the search."),
+    ] {
+        rows.extend(
+            wrap(&text, usize::from(area.width)).into_iter().map(|it| Line::from(it).into()),
+        );
+    }
+    settle(rows, area.height).lines
+}

@@ -1,0 +1,133 @@
+//! One request's story: what happened when, and how long after it was asked
+//! for.
+//!
+//! ```text
+//! 14:31:58   +0:00  · Code asked for
+//!                   │ SMS +4**********12   amira, counter 3
+//! 14:32:31   +0:33  ✓ Code entered: verified
+//!                   │ amira, counter 3
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::domain::event::Event;
+use crate::domain::time::Timestamp;
+use crate::tui::log::view::{contact, mark, place, what};
+use crate::tui::machine::model::{Focus, LogPanel, Timeline};
+use crate::tui::verified::view::foot;
+use crate::tui::view::Scene;
+use crate::tui::widgets::moment::second_or_day;
+use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::text::{pad, pad_left, wrap};
+
+/// The cells before what happened: the time, the span, and their gaps.
+const INDENT: usize = 8 + 2 + 7 + 2;
+
+/// Draws a story.
+pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Timeline, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let (lines, height) = parts(scene, story, area);
+    let most = lines.len().saturating_sub(height);
+    let scroll = usize::from(story.scroll).min(most);
+    let mut title = title(log, story);
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Log));
+    let end = (scroll + height).min(lines.len());
+    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The lines, and how many of them are in sight.
+fn parts<'a>(scene: Scene<'_>, story: &Timeline, area: Rect) -> (Vec<Line<'a>>, usize) {
+    let inside = panel::inside(area, scene.theme);
+    let room = usize::from(inside.width);
+    let lines = match &story.events {
+        Some(events) => timeline(scene, events, room),
+        None => vec![Line::default(), Line::styled("Reading the story", scene.theme.muted)],
+    };
+    (lines, usize::from(inside.height))
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, story: &Timeline, area: Rect) -> usize {
+    let (lines, height) = parts(scene, story, area);
+    lines.len().saturating_sub(height)
+}
+
+/// Which request, and of whom.
+fn title<'a>(log: &LogPanel, story: &Timeline) -> Title<'a> {
+    let first = match &story.events {
+        Some(events) => events.first(),
+        None => log.events.get(log.selected),
+    };
+    let request = first.and_then(|event| event.request.as_ref());
+    let name = request.map_or_else(|| "Story".to_owned(), |id| format!("Request {id}"));
+    let mut title = Title::of(name);
+    if let Some(customer) = first.and_then(|event| event.customer.as_ref()) {
+        title.parts.push(Span::raw(customer.name.clone()));
+        title.parts.push(Span::raw(customer.account_no.clone()));
+    }
+    title
+}
+
+fn timeline<'a>(scene: Scene<'_>, events: &[Event], room: usize) -> Vec<Line<'a>> {
+    let Some(first) = events.first() else {
+        return vec![Line::default(), Line::styled("Nothing is known of it.", scene.theme.muted)];
+    };
+    let last = events.len() - 1;
+    let each = events.iter().enumerate();
+    each.flat_map(|(at, event)| entry(scene, event, first.at, at == last, room)).collect()
+}
+
+fn entry<'a>(
+    scene: Scene<'_>,
+    event: &Event,
+    start: Timestamp,
+    last: bool,
+    room: usize,
+) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let now = scene.time().unwrap_or(event.at);
+    let time = second_or_day(event.at, now, scene.model.place.zone);
+    let wide = time.len().saturating_sub(8);
+    let after = since(event.at, start);
+    let (sign, style) = mark(event, theme);
+    let room = room.saturating_sub(INDENT + wide + 3);
+    let mut lines = Vec::new();
+    for (at, text) in wrap(&what(event), room).into_iter().enumerate() {
+        let (time, after, sign) =
+            if at == 0 { (time.as_str(), &*after, sign) } else { ("", "", "") };
+        lines.push(Line::from(vec![
+            Span::styled(pad(time, 8 + wide, ""), theme.muted),
+            Span::raw(format!("  {}  ", pad_left(after, 7, ""))),
+            Span::styled(pad(sign, 3, ""), style),
+            Span::styled(text, style.patch(theme.strong)),
+        ]));
+    }
+    let line = if last { " " } else { theme.symbols.timeline };
+    let before = |line: &str| {
+        vec![Span::raw(" ".repeat(INDENT + wide)), Span::styled(pad(line, 3, ""), theme.border)]
+    };
+    let facts = [Some(contact(event)), Some(place(event)), event.detail.clone()];
+    let facts = facts.into_iter().flatten().filter(|it| !it.is_empty());
+    let facts = facts.flat_map(|it| wrap(&it, room)).map(|it| vec![Span::styled(it, theme.muted)]);
+    for about in flow(facts.collect(), room, 3) {
+        lines.push(Line::from([before(line), about.spans].concat()));
+    }
+    if !last {
+        lines.push(Line::from(before(line)));
+    }
+    lines
+}
+
+/// `+0.4 s`, `+33 s`, `+4:12`
+fn since(at: Timestamp, start: Timestamp) -> String {
+    let span = at.since(start);
+    match span.as_millis() {
+        millis @ 0..10_000 => format!("+{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        millis @ 10_000..60_000 => format!("+{} s", millis / 1_000),
+        millis => format!("+{}:{:02}", millis / 60_000, millis / 1_000 % 60),
+    }
+}

@@ -1,0 +1,204 @@
+//! The keys: one table says what each key means, where it holds and what it is
+//! called. The hint line, the help overlay, the palette and the table of
+//! docs/keys.md are made from it, so none of them can be wrong.
+
+mod table;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What the user means by a key or a line of the palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Leave the program, once the clerk has said so.
+    Quit,
+    /// Empty the field or close what is on top; where neither is there, leave.
+    Interrupt,
+    /// Draw the whole screen anew: something else wrote on it.
+    Redraw,
+    /// Show or hide the help.
+    Help,
+    /// Show the palette: every command by name.
+    Palette,
+    /// Open or close the log.
+    ToggleLog,
+    /// Open or close the tray.
+    ToggleTray,
+    /// Open or close the figures about messages.
+    ToggleFigures,
+    /// The next set of colours.
+    NextTheme,
+    /// One step back, or close what is on top.
+    Back,
+    /// Close the panel, also where it stands beside the work.
+    Close,
+    /// Take what is selected.
+    Accept,
+    /// The line above.
+    Up,
+    /// The line below.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Half a page up.
+    HalfPageUp,
+    /// Half a page down.
+    HalfPageDown,
+    /// The first line.
+    First,
+    /// The last line.
+    Last,
+    /// Empty the field.
+    Clear,
+    /// The next purpose.
+    NextPurpose,
+    /// The purpose before.
+    PreviousPurpose,
+    /// Back to the open code's entry.
+    EnterCode,
+    /// Send another code.
+    Resend,
+    /// Use another contact.
+    ChangeContact,
+    /// Withdraw the request.
+    CancelRequest,
+    /// End the customer's session.
+    Logout,
+    /// Type a filter for the log.
+    FilterText,
+    /// Filter the log by the next outcome.
+    FilterOutcome,
+    /// Filter the log by the next channel.
+    FilterChannel,
+    /// Show the whole log again.
+    FilterNone,
+}
+
+/// Where a key holds: the part of the interface that has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// The search for a customer.
+    Find,
+    /// The choice of a channel.
+    Send,
+    /// The code boxes.
+    Entry,
+    /// The verified customer.
+    Verified,
+    /// The log.
+    Log,
+    /// The log's filter field.
+    LogFilter,
+    /// One request's story.
+    Story,
+    /// The tray.
+    Tray,
+    /// The figures about messages.
+    Figures,
+    /// The palette.
+    Palette,
+    /// The help.
+    Help,
+    /// A question that is answered yes or no.
+    Confirm,
+}
+
+/// A key and what is held down with it.
+pub type Chord = (KeyModifiers, KeyCode);
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it holds.
+    pub context: Context,
+    /// The keys that give it, the one that is shown first. Of those that hold
+    /// everywhere, a character of its own holds only where nothing is typed.
+    pub chords: &'static [Chord],
+    /// What it means.
+    pub command: Command,
+    /// The name of the first key on the hint line and in the help: `Ctrl-R`.
+    pub key: &'static str,
+    /// The names of the other keys; empty where there is none.
+    pub also: &'static str,
+    /// A word or two for the hint line; empty where it is not shown there.
+    pub hint: &'static str,
+    /// One sentence for the help, the palette and docs/keys.md.
+    pub help: &'static str,
+}
+
+impl Binding {
+    /// The names of all its keys: `Down, j`.
+    pub fn keys(&self) -> String {
+        if self.also.is_empty() { self.key.to_owned() } else { [self.key, self.also].join(", ") }
+    }
+}
+
+pub use crate::tui::machine::keymap::table::BINDINGS;
+
+/// The parts whose keys are told, in the order of a verification, by name.
+pub const PARTS: [(Context, &str); 12] = [
+    (Context::Find, "Find"),
+    (Context::Send, "Send"),
+    (Context::Entry, "Enter code"),
+    (Context::Verified, "Verified"),
+    (Context::Global, "Everywhere"),
+    (Context::Log, "Log"),
+    (Context::LogFilter, "Log, while typing a filter"),
+    (Context::Story, "A request's story"),
+    (Context::Tray, "Tray"),
+    (Context::Figures, "Messages"),
+    (Context::Palette, "Palette"),
+    (Context::Confirm, "A question"),
+];
+
+/// What a key means in a context; the context's own keys go before the global
+/// ones. A letter that means nothing as a capital means what the small one
+/// does: Caps Lock may be on. `is_typing` says that characters go into a field.
+pub fn command(context: Context, key: &KeyEvent, is_typing: bool) -> Option<Command> {
+    let held = |of: Context, key: &KeyEvent| {
+        let gives = |chord: &Chord| {
+            let is_text = matches!(chord, (KeyModifiers::NONE, KeyCode::Char(_)));
+            matches(*chord, key) && !(is_typing && of == Context::Global && is_text)
+        };
+        let mut bindings = BINDINGS.iter().filter(|it| it.context == of);
+        bindings.find(|it| it.chords.iter().any(gives)).map(|it| it.command)
+    };
+    let held = |key: &KeyEvent| held(context, key).or_else(|| held(Context::Global, key));
+    held(key).or_else(|| match key.code {
+        KeyCode::Char(char) if char.is_ascii_uppercase() => {
+            held(&KeyEvent { code: KeyCode::Char(char.to_ascii_lowercase()), ..*key })
+        }
+        _ => None,
+    })
+}
+
+/// Whether a key is this one. Shift is part of a character; with Control, it
+/// makes another key of it.
+fn matches((modifiers, code): Chord, key: &KeyEvent) -> bool {
+    let held = match code {
+        KeyCode::Char(_) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
+            key.modifiers.difference(KeyModifiers::SHIFT)
+        }
+        _ => key.modifiers,
+    };
+    code == key.code && modifiers == held
+}
+
+/// How a command is given in a context.
+pub fn binding(context: Context, command: Command) -> Option<&'static Binding> {
+    bindings(context).find(|it| it.command == command)
+}
+
+/// The name of the key for a command in a context; nothing where there is none.
+pub fn key_name(context: Context, command: Command) -> &'static str {
+    binding(context, command).map_or("", |binding| binding.key)
+}
+
+/// The bindings that hold in a context, its own first.
+pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
+    let of = |wanted: Context| BINDINGS.iter().filter(move |it| it.context == wanted);
+    of(context).chain(of(Context::Global).filter(move |_| context != Context::Global))
+}

@@ -1,0 +1,366 @@
+//! The table itself.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use crate::tui::machine::keymap::{Binding, Chord, Command, Context};
+
+const NONE: KeyModifiers = KeyModifiers::NONE;
+const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+const ALT: KeyModifiers = KeyModifiers::ALT;
+const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+
+const fn bind(
+    context: Context,
+    chords: &'static [Chord],
+    command: Command,
+    [key, also, hint, help]: [&'static str; 4],
+) -> Binding {
+    Binding { context, chords, command, key, also, hint, help }
+}
+
+const fn char(char: char) -> Chord {
+    (NONE, KeyCode::Char(char))
+}
+
+const fn ctrl(char: char) -> Chord {
+    (CTRL, KeyCode::Char(char))
+}
+
+const fn alt(char: char) -> Chord {
+    (ALT, KeyCode::Char(char))
+}
+
+const fn plain(code: KeyCode) -> Chord {
+    (NONE, code)
+}
+
+const ENTER: Chord = plain(KeyCode::Enter);
+const ESC: Chord = plain(KeyCode::Esc);
+const UP: &[Chord] = &[plain(KeyCode::Up)];
+const DOWN: &[Chord] = &[plain(KeyCode::Down)];
+// The keys of every pager, where nothing is typed.
+const UP_K: &[Chord] = &[plain(KeyCode::Up), char('k')];
+const DOWN_J: &[Chord] = &[plain(KeyCode::Down), char('j')];
+const PREVIOUS: &[Chord] = &[plain(KeyCode::Up), char('k'), char('N')];
+const NEXT: &[Chord] = &[plain(KeyCode::Down), char('j'), char('n')];
+const PAGE_UP: &[Chord] = &[plain(KeyCode::PageUp)];
+const PAGE_DOWN: &[Chord] = &[plain(KeyCode::PageDown)];
+const HALF_UP: &[Chord] = &[ctrl('u')];
+const HALF_DOWN: &[Chord] = &[ctrl('d')];
+const FIRST: &[Chord] = &[plain(KeyCode::Home), char('g')];
+const LAST: &[Chord] = &[plain(KeyCode::End), char('G')];
+
+/// The keys of what is read by scrolling, and of what closes it.
+macro_rules! scrolled {
+    ($context:expr, $esc:expr, $back:expr, $close:expr) => {
+        [
+            bind($context, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
+            bind($context, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),
+            bind($context, PAGE_UP, Command::PageUp, ["PgUp", "", "", "A page up."]),
+            bind($context, PAGE_DOWN, Command::PageDown, ["PgDn", "", "", "A page down."]),
+            bind($context, HALF_UP, Command::HalfPageUp, ["Ctrl-U", "", "", "Half a page up."]),
+            bind(
+                $context,
+                HALF_DOWN,
+                Command::HalfPageDown,
+                ["Ctrl-D", "", "", "Half a page down."],
+            ),
+            bind($context, FIRST, Command::First, ["Home", "g", "", "To the top."]),
+            bind($context, LAST, Command::Last, ["End", "G", "", "To the end."]),
+            bind($context, &[ESC], Command::Back, ["Esc", "", $esc, $back]),
+            bind($context, &[char('q')], Command::Close, ["q", "", "", $close]),
+        ]
+    };
+}
+
+const fn join<const N: usize>(parts: &[&[Binding]]) -> [Binding; N] {
+    let mut all = [FIND[0]; N];
+    let (mut part, mut at) = (0, 0);
+    while part < parts.len() {
+        let mut place = 0;
+        while place < parts[part].len() {
+            all[at] = parts[part][place];
+            place += 1;
+            at += 1;
+        }
+        part += 1;
+    }
+    assert!(at == N, "the table is as long as its parts");
+    all
+}
+
+const fn length(parts: &[&[Binding]]) -> usize {
+    let (mut part, mut length) = (0, 0);
+    while part < parts.len() {
+        length += parts[part].len();
+        part += 1;
+    }
+    length
+}
+
+const ALL: &[&[Binding]] =
+    &[FIND, SEND, ENTRY, VERIFIED, LOG, STORY, TRAY, PALETTE, FIGURES, HELP, CONFIRM, GLOBAL];
+
+/// Every key. Ctrl-H, Ctrl-I, Ctrl-J and Ctrl-M are Backspace, Tab and Enter
+/// on a terminal and are never bound; Ctrl-S is what a terminal sends to stop
+/// its output.
+pub const BINDINGS: &[Binding] = &join::<{ length(ALL) }>(ALL);
+
+const FIND: &[Binding] = &[
+    bind(
+        Context::Find,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "choose", "Choose the customer, the first one already; once more sends."],
+    ),
+    bind(Context::Find, UP, Command::Up, ["Up", "", "", "The customer above."]),
+    bind(Context::Find, DOWN, Command::Down, ["Down", "", "", "The customer below."]),
+    bind(Context::Find, &[ESC], Command::Clear, ["Esc", "", "clear", "Empty the search."]),
+];
+
+const SEND: &[Binding] = &[
+    bind(
+        Context::Send,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "send", "Send the code over the chosen channel."],
+    ),
+    bind(Context::Send, UP_K, Command::Up, ["Up", "k", "", "The channel above."]),
+    bind(Context::Send, DOWN_J, Command::Down, ["Down", "j", "", "The channel below."]),
+    bind(
+        Context::Send,
+        &[plain(KeyCode::Tab)],
+        Command::NextPurpose,
+        ["Tab", "", "purpose", "The next purpose."],
+    ),
+    bind(
+        Context::Send,
+        &[(SHIFT, KeyCode::BackTab)],
+        Command::PreviousPurpose,
+        ["Shift-Tab", "", "", "The purpose before."],
+    ),
+    bind(
+        Context::Send,
+        &[ctrl('e')],
+        Command::EnterCode,
+        ["Ctrl-E", "", "enter code", "Back to the code that is open."],
+    ),
+    bind(
+        Context::Send,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "back", "Back to the search, or to the code you came from."],
+    ),
+];
+
+const ENTRY: &[Binding] = &[
+    bind(
+        Context::Entry,
+        &[ctrl('r')],
+        Command::Resend,
+        ["Ctrl-R", "", "resend", "Send another code to the same contact."],
+    ),
+    bind(
+        Context::Entry,
+        &[ctrl('o')],
+        Command::ChangeContact,
+        ["Ctrl-O", "", "contact", "Send a code to another contact."],
+    ),
+    bind(
+        Context::Entry,
+        &[ctrl('x')],
+        Command::CancelRequest,
+        ["Ctrl-X", "", "cancel", "Withdraw the code."],
+    ),
+    bind(Context::Entry, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Empty the boxes."]),
+    bind(
+        Context::Entry,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "check", "Check the code; the last digit does so by itself."],
+    ),
+    bind(
+        Context::Entry,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "back", "Back to the channels; the code stays open."],
+    ),
+];
+
+const VERIFIED: &[Binding] = &[
+    bind(
+        Context::Verified,
+        &[ctrl('x')],
+        Command::Logout,
+        ["Ctrl-X", "", "log out", "End the session and go on to the next customer."],
+    ),
+    bind(Context::Verified, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
+    bind(Context::Verified, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),
+    bind(Context::Verified, PAGE_UP, Command::PageUp, ["PgUp", "", "", "A page up."]),
+    bind(Context::Verified, PAGE_DOWN, Command::PageDown, ["PgDn", "", "", "A page down."]),
+    bind(Context::Verified, FIRST, Command::First, ["Home", "g", "", "To the top."]),
+    bind(Context::Verified, LAST, Command::Last, ["End", "G", "", "To the end."]),
+];
+
+const LOG: &[Binding] = &[
+    bind(
+        Context::Log,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "story", "The whole story of the request."],
+    ),
+    bind(Context::Log, PREVIOUS, Command::Up, ["Up", "k, N", "", "The entry above."]),
+    bind(Context::Log, NEXT, Command::Down, ["Down", "j, n", "", "The entry below."]),
+    bind(Context::Log, PAGE_UP, Command::PageUp, ["PgUp", "", "", "A page up."]),
+    bind(Context::Log, PAGE_DOWN, Command::PageDown, ["PgDn", "", "", "A page down."]),
+    bind(Context::Log, HALF_UP, Command::HalfPageUp, ["Ctrl-U", "", "", "Half a page up."]),
+    bind(Context::Log, HALF_DOWN, Command::HalfPageDown, ["Ctrl-D", "", "", "Half a page down."]),
+    bind(Context::Log, FIRST, Command::First, ["Home", "g", "", "The newest entry."]),
+    bind(Context::Log, LAST, Command::Last, ["End", "G", "", "The oldest entry that was read."]),
+    bind(
+        Context::Log,
+        &[char('/')],
+        Command::FilterText,
+        ["/", "", "filter", "Show a customer, a request, or up to a time: 10:42."],
+    ),
+    bind(
+        Context::Log,
+        &[char('o')],
+        Command::FilterOutcome,
+        ["o", "", "outcome", "Show the next outcome only."],
+    ),
+    bind(
+        Context::Log,
+        &[char('c')],
+        Command::FilterChannel,
+        ["c", "", "channel", "Show the next channel only."],
+    ),
+    bind(
+        Context::Log,
+        &[char('x')],
+        Command::FilterNone,
+        ["x", "", "all", "Show everything again."],
+    ),
+    bind(Context::Log, &[ESC], Command::Back, ["Esc", "", "back", "Back to the work."]),
+    bind(Context::Log, &[char('q')], Command::Close, ["q", "", "", "Close the log."]),
+    bind(
+        Context::LogFilter,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "filter", "Filter by this text."],
+    ),
+    bind(
+        Context::LogFilter,
+        &[ESC],
+        Command::Back,
+        ["Esc", "", "back", "Leave the filter as it was."],
+    ),
+];
+
+const STORY: &[Binding] =
+    &scrolled!(Context::Story, "close", "Back to the log.", "Close the story.");
+
+const TRAY: &[Binding] = &[
+    bind(Context::Tray, PREVIOUS, Command::Up, ["Up", "k, N", "", "The message above."]),
+    bind(Context::Tray, NEXT, Command::Down, ["Down", "j, n", "", "The message below."]),
+    bind(
+        Context::Tray,
+        &[plain(KeyCode::PageUp), ctrl('u')],
+        Command::PageUp,
+        ["PgUp", "Ctrl-U", "", "Scroll the message up."],
+    ),
+    bind(
+        Context::Tray,
+        &[plain(KeyCode::PageDown), ctrl('d')],
+        Command::PageDown,
+        ["PgDn", "Ctrl-D", "", "Scroll the message down."],
+    ),
+    bind(Context::Tray, FIRST, Command::First, ["Home", "g", "", "The newest message."]),
+    bind(Context::Tray, LAST, Command::Last, ["End", "G", "", "The oldest message."]),
+    bind(Context::Tray, &[ESC], Command::Back, ["Esc", "", "back", "Back to the work."]),
+    bind(Context::Tray, &[char('q')], Command::Close, ["q", "", "", "Close the tray."]),
+];
+
+const PALETTE: &[Binding] = &[
+    bind(
+        Context::Palette,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "do it", "Do what is selected."],
+    ),
+    bind(Context::Palette, UP, Command::Up, ["Up", "", "", "The line above."]),
+    bind(Context::Palette, DOWN, Command::Down, ["Down", "", "", "The line below."]),
+    bind(Context::Palette, &[ESC], Command::Back, ["Esc", "", "close", "Close the palette."]),
+];
+
+const FIGURES: &[Binding] =
+    &scrolled!(Context::Figures, "close", "Back to the work.", "Close the messages.");
+
+const HELP: &[Binding] = &scrolled!(Context::Help, "close", "Close the help.", "Close the help.");
+
+const CONFIRM: &[Binding] = &[
+    bind(Context::Confirm, &[char('y')], Command::Accept, ["y", "", "yes", "Yes."]),
+    bind(
+        Context::Confirm,
+        &[ENTER, char('n'), ESC],
+        Command::Back,
+        ["Enter", "n, Esc", "no", "No; nothing is done."],
+    ),
+];
+
+const GLOBAL: &[Binding] = &[
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(2)), alt('2')],
+        Command::ToggleLog,
+        ["F2", "Alt-2", "log", "Open or close the log."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(3)), alt('3')],
+        Command::ToggleTray,
+        ["F3", "Alt-3", "tray", "Open or close the tray of messages."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(4)), alt('4')],
+        Command::ToggleFigures,
+        ["F4", "Alt-4", "messages", "How messages fare: what waits, by provider, by hour."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(1)), alt('1'), char('?')],
+        Command::Help,
+        ["F1", "Alt-1, ?", "help", "Show or hide the keys; ? where nothing is typed."],
+    ),
+    bind(
+        Context::Global,
+        &[ctrl('p'), alt('x'), char(':')],
+        Command::Palette,
+        ["Ctrl-P", "Alt-X, :", "", "Every command by name; : where nothing is typed."],
+    ),
+    bind(
+        Context::Global,
+        &[ctrl('t')],
+        Command::NextTheme,
+        ["Ctrl-T", "", "", "The next set of colours."],
+    ),
+    bind(
+        Context::Global,
+        &[ctrl('l')],
+        Command::Redraw,
+        ["Ctrl-L", "", "", "Draw the screen anew."],
+    ),
+    bind(
+        Context::Global,
+        &[ctrl('q')],
+        Command::Quit,
+        ["Ctrl-Q", "", "quit", "Leave countersign; asks first."],
+    ),
+    bind(
+        Context::Global,
+        &[ctrl('c')],
+        Command::Interrupt,
+        ["Ctrl-C", "", "", "Empty the field or close what is open; else leave."],
+    ),
+];

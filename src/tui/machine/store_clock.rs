@@ -1,0 +1,85 @@
+//! The store's clock as this terminal knows it.
+//!
+//! A terminal's own clock may be an hour off. The interface asks the store
+//! once, remembers how far its own steady clock had come then, and counts on
+//! from there.
+
+use std::time::{Duration, Instant};
+
+use crate::domain::time::Timestamp;
+
+/// The present, as the runtime hands it in. Steady: it never jumps.
+pub type Now = Instant;
+
+/// Both clocks at one moment. This terminal's own is only ever compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockReading {
+    /// What the store's clock said.
+    pub store: Timestamp,
+    /// What this terminal's own clock said.
+    pub own: Timestamp,
+}
+
+/// More than this is worth a word: people read the clock in a terminal's corner.
+const OFF: u64 = 30_000;
+
+impl ClockReading {
+    /// By how many milliseconds this terminal's own clock is ahead of the
+    /// store's (or behind, under zero); none where it is near enough.
+    pub fn off(&self) -> Option<i64> {
+        let off = self.own.millis().saturating_sub(self.store.millis());
+        (off.unsigned_abs() > OFF).then_some(off)
+    }
+}
+
+/// What the store's clock said, and when that was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreClock {
+    read: Timestamp,
+    at: Instant,
+}
+
+impl StoreClock {
+    /// A clock that read `read` at `at`.
+    pub const fn new(read: Timestamp, at: Instant) -> Self {
+        Self { read, at }
+    }
+
+    /// What the store's clock says now.
+    pub fn time(&self, now: Now) -> Timestamp {
+        self.read.plus(now.saturating_duration_since(self.at))
+    }
+
+    /// How long until `moment`; zero once it is past.
+    pub fn until(&self, moment: Timestamp, now: Now) -> Duration {
+        moment.since(self.time(now))
+    }
+
+    /// Whole seconds until `moment`, rounded up: zero means that it is over.
+    pub fn seconds_until(&self, moment: Timestamp, now: Now) -> u64 {
+        u64::try_from(self.until(moment, now).as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
+    }
+
+    /// When, by this terminal's steady clock, the store's will say `moment`.
+    pub fn instant_of(&self, moment: Timestamp) -> Instant {
+        self.at + moment.since(self.read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_counts_on_from_what_the_store_said() {
+        let start = Instant::now();
+        let clock = StoreClock::new(Timestamp::from_millis(1_000_000), start);
+        let later = start + Duration::from_secs(5);
+        assert_eq!(clock.time(later), Timestamp::from_millis(1_005_000));
+        let expiry = Timestamp::from_millis(1_060_000);
+        assert_eq!(clock.until(expiry, later), Duration::from_secs(55));
+        assert_eq!(clock.seconds_until(expiry, later + Duration::from_millis(1)), 55);
+        assert_eq!(clock.instant_of(expiry), start + Duration::from_mins(1));
+        assert_eq!(clock.until(Timestamp::from_millis(0), later), Duration::ZERO);
+    }
+}

@@ -1,0 +1,211 @@
+//! Step two: the channels with their contacts or with what is missing, the
+//! purpose, and what Enter will do.
+//!
+//! ```text
+//! Send the code by
+//!
+//! › SMS          +4**********12  preferred
+//!   Email        not possible: no email address on file
+//!
+//!   Purpose      ‹ pay a bill ›  1 of 3, Tab for the next
+//!
+//! Enter sends a code of 6 digits by SMS to +4**********12.
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::customer::Customer;
+use crate::domain::request::{Request, Status};
+use crate::domain::time::Timestamp;
+use crate::service::customers::lookup::ChannelChoice;
+use crate::service::messages;
+use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::model::{Focus, Send};
+use crate::tui::view::Scene;
+use crate::tui::widgets::facts::{LABEL, facts, labelled};
+use crate::tui::widgets::moment::clock_span;
+use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::text::wrap;
+
+/// Draws the choice of a channel.
+pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
+    let focused = scene.has_focus(Focus::Work);
+    let title = title(&send.customer, None);
+    let inner = panel::draw(frame, area, scene.theme, title, focused);
+    let room = usize::from(inner.width);
+    let mut rows = vec![Row::Gap];
+    if scene.theme.framed {
+        rows.push(Line::styled("Send the code by", scene.theme.muted).into());
+        rows.push(Row::Gap);
+    }
+    for (at, choice) in send.choices.iter().enumerate() {
+        let lines = channel(scene, choice, at == 0 && send.choices.len() > 1, room);
+        rows.extend(lines.into_iter().enumerate().map(|(line, it)| {
+            if at == send.selected && line == 0 { Row::Marked(it) } else { Row::Line(it) }
+        }));
+    }
+    rows.push(Row::Gap);
+    rows.extend(purpose(scene, send, room));
+    rows.push(Row::Gap);
+    rows.extend(plan(scene, send, room).into_iter().map(Row::Line));
+    if let Some(open) = send.open.as_deref().filter(|it| it.status == Status::Open) {
+        rows.push(Row::Gap);
+        rows.extend(still_open(scene, open, room).into_iter().map(Row::Line));
+    }
+    let settled = settle(rows, inner.height);
+    panel::lines(frame, inner, &settled.lines);
+    if let Some(row) = settled.marked {
+        let at = panel::select(frame, inner, row, LABEL - 2, scene.theme);
+        if focused {
+            show_cursor(frame, at);
+        }
+    }
+}
+
+/// The box's title: who, and what for.
+pub fn title<'a>(customer: &Customer, purpose: Option<&str>) -> Title<'a> {
+    let mut parts = vec![Span::raw(customer.name.clone()), Span::raw(customer.account_no.clone())];
+    parts.extend(purpose.map(|purpose| Span::raw(purpose.to_owned())));
+    Title { parts, foot: None }
+}
+
+fn channel<'a>(
+    scene: Scene<'_>,
+    choice: &ChannelChoice,
+    first: bool,
+    room: usize,
+) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let now = scene.time().unwrap_or_default();
+    let label = choice.channel.label();
+    let Some(reason) = &choice.refusal else {
+        let contact = choice.contact.clone().unwrap_or_default();
+        let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
+        match choice.condition {
+            _ if choice.waits(now).is_some() => {
+                parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
+            }
+            BreakerState::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
+            BreakerState::Slow => {
+                parts.push(vec![Span::styled("slow at the moment", theme.warning)]);
+            }
+            BreakerState::Fallback => {
+                parts.push(vec![Span::styled("by the second provider", theme.muted)]);
+            }
+            BreakerState::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            BreakerState::Ok => {}
+        }
+        return labelled(
+            Span::styled(label, theme.strong),
+            flow(parts, room.saturating_sub(LABEL), 2),
+        );
+    };
+    let contact = choice.contact.as_ref().map(|it| format!(" ({it})")).unwrap_or_default();
+    let text = format!("not possible: {reason}{contact}");
+    let lines = wrap(&text, room.saturating_sub(LABEL));
+    let lines = lines.into_iter().map(|text| Line::styled(text, theme.muted)).collect();
+    labelled(Span::styled(label, theme.muted), lines)
+}
+
+fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
+    let Scene { model, theme, .. } = scene;
+    let purposes = &model.place.purposes;
+    let [before, after] = theme.symbols.turn;
+    let name = purposes.get(send.purpose).cloned().unwrap_or_default();
+    let mut parts = vec![vec![
+        Span::styled(format!("{before} "), theme.accent),
+        Span::styled(name, theme.strong),
+        Span::styled(format!(" {after}"), theme.accent),
+    ]];
+    if purposes.len() > 1 {
+        let key = key_name(Context::Send, Command::NextPurpose);
+        let place = format!("{} of {}, {key} for the next", send.purpose + 1, purposes.len());
+        parts.push(vec![Span::styled(place, theme.muted)]);
+    }
+    facts("Purpose", flow(parts, room.saturating_sub(LABEL), 2), theme)
+}
+
+/// What Enter will do, or what is being done.
+fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let Some(choice) = send.choices.get(send.selected).filter(|it| it.refusal.is_none()) else {
+        let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
+            "This channel cannot be used for this customer. Choose another with the arrows."
+        } else {
+            "No channel can be used for this customer. Correct the contacts where the office keeps \
+             them: in the billing program, or in the file of countersign customers import. Then \
+             come back."
+        };
+        return styled(text, room, theme.warning);
+    };
+    let way = in_a_sentence(choice.channel);
+    let to = choice.contact.as_deref().unwrap_or("the contact on file");
+    if send.sending.is_some() {
+        return styled(&format!("Sending a code by {way} to {to}"), room, theme.accent);
+    }
+    if let Some(until) = choice.waits(scene.time().unwrap_or_default()) {
+        let text = waits(scene, send, choice, until);
+        return styled(&text, room, theme.warning);
+    }
+    let digits = scene.model.place.code_length;
+    let key = key_name(Context::Send, Command::Accept);
+    let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
+    let mut lines = styled(&text, room, Style::new());
+    if choice.condition == BreakerState::Down {
+        let label = choice.channel.label();
+        let now = scene.time().unwrap_or_default();
+        let works = |it: &ChannelChoice| it.is_usable(now) && it.condition != BreakerState::Down;
+        let instead =
+            if send.choices.iter().any(works) { " Another channel is quicker." } else { "" };
+        let text = format!(
+            "{label} is down at the moment: the message waits until it works again.{instead}"
+        );
+        lines.extend(styled(&text, room, theme.warning));
+    }
+    lines
+}
+
+/// Why a changed contact is not used, and what to do instead.
+fn waits(scene: Scene<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
+    let clock = |moment| scene.model.place.wall_clock(moment);
+    let (kind, now) = (choice.channel.contact_kind(), scene.time());
+    let why = messages::contact_waits(kind, until, now, &clock);
+    let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());
+    let instead = if send.choices.iter().any(is_usable) {
+        "Choose another channel with the arrows, or ask an admin"
+    } else {
+        "Ask an admin"
+    };
+    let key = key_name(Context::Send, Command::Accept);
+    format!("{why} {instead}: once it is confirmed, {key} sends the code.")
+}
+
+/// A channel's name among other words.
+const fn in_a_sentence(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => "email",
+        Channel::Sms => "SMS",
+        Channel::Whatsapp => "WhatsApp",
+    }
+}
+
+fn still_open<'a>(scene: Scene<'_>, open: &Request, room: usize) -> Vec<Line<'a>> {
+    let left = scene.until(open.expires_at);
+    let left = left.map_or(String::new(), |left| format!(", {} left", clock_span(left)));
+    let key = key_name(Context::Send, Command::EnterCode);
+    let text = format!(
+        "A code is open for \"{}\": reference {}{left}. {key} goes back to enter it.",
+        open.purpose, open.reference
+    );
+    styled(&text, room, scene.theme.accent)
+}
+
+fn styled<'a>(text: &str, room: usize, style: Style) -> Vec<Line<'a>> {
+    wrap(text, room).into_iter().map(|text| Line::styled(text, style)).collect()
+}

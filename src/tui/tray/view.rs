@@ -1,0 +1,143 @@
+//! The tray: messages that went nowhere, and the selected one as the customer
+//! would read it. It exists in development only.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::service::ports::TrayMessage;
+use crate::tui::machine::model::{Focus, TrayPanel};
+use crate::tui::verified::view::foot;
+use crate::tui::view::Scene;
+use crate::tui::widgets::facts::facts;
+use crate::tui::widgets::moment::{second, second_or_day};
+use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::rows::settle;
+use crate::tui::widgets::table::{self, Cell, Column};
+use crate::tui::widgets::text::wrap;
+
+const COLUMNS: [Column; 4] = [
+    Column::new("Time", 8, 12, 0),
+    Column::new("Channel", 7, 7, 0),
+    Column::new("Ref", 3, 6, 0),
+    Column::new("To", 10, 40, 0),
+];
+
+/// The most lines of the list, its heading included.
+const LIST: u16 = 8;
+
+/// The most of them where the message needs the height.
+const SHORT_LIST: u16 = 4;
+
+/// The lines from which the list may be long.
+const ROOMY: u16 = 24;
+
+/// Draws the tray.
+pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let focused = scene.has_focus(Focus::Tray);
+    let mut title = Title::of("Tray");
+    title.parts.push(Span::styled("nothing here was really sent", theme.muted));
+    let (lines, places) = parts(scene, tray, area);
+    let height = usize::from(places.message);
+    let most = lines.len().saturating_sub(height);
+    let scroll = usize::from(tray.scroll).min(most);
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, focused);
+    if tray.messages.is_empty() {
+        let text = "No message yet. A code that is sent appears here.";
+        let mut lines = vec![Line::default()];
+        let wrapped = wrap(text, usize::from(inner.width)).into_iter();
+        lines.extend(wrapped.map(|text| Line::styled(text, theme.muted)));
+        return panel::lines(frame, inner, &lines);
+    }
+    let selected = tray.selected.min(tray.messages.len() - 1);
+    list(scene, tray, selected, frame, Rect { height: places.list, ..inner }, focused);
+    let rule = Line::styled(theme.symbols.rule.repeat(usize::from(inner.width)), theme.border);
+    panel::lines(frame, Rect { y: inner.y + places.list, height: 1, ..inner }, &[rule]);
+    let below = Rect { y: inner.y + places.list + 1, height: places.message, ..inner };
+    let end = (scroll + height).min(lines.len());
+    panel::lines(frame, below, lines.get(scroll..end).unwrap_or_default());
+}
+
+/// The lines there are for the list and, below a rule, for the message.
+struct Places {
+    list: u16,
+    message: u16,
+}
+
+/// The selected message's lines, and where they and the list have their places.
+fn parts<'a>(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> (Vec<Line<'a>>, Places) {
+    let inside = panel::inside(area, scene.theme);
+    let height = inside.height;
+    let most = if height < ROOMY { SHORT_LIST } else { LIST };
+    let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
+    let list = wanted.min(most).min(height / 3).max(2);
+    let places = Places { list, message: height.saturating_sub(list + 1) };
+    let selected = tray.selected.min(tray.messages.len().saturating_sub(1));
+    let room = usize::from(inside.width);
+    let message = tray.messages.get(selected);
+    (message.map_or_else(Vec::new, |message| reading(scene, message, room)), places)
+}
+
+/// The lines of the message that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> usize {
+    let (lines, places) = parts(scene, tray, area);
+    lines.len().saturating_sub(usize::from(places.message))
+}
+
+fn list(
+    scene: Scene<'_>,
+    tray: &TrayPanel,
+    selected: usize,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    focused: bool,
+) {
+    let theme = scene.theme;
+    let rows = usize::from(area.height.saturating_sub(1));
+    let first = table::offset(selected, tray.messages.len(), rows);
+    let shown: Vec<Vec<Cell>> =
+        tray.messages.iter().skip(first).take(rows).map(|it| cells(scene, it)).collect();
+    let widths = table::widths(&COLUMNS, &shown, usize::from(area.width));
+    let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
+    lines.extend(shown.into_iter().map(|row| table::line(&COLUMNS, &widths, row, theme)));
+    panel::lines(frame, area, &lines);
+    if focused {
+        let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
+        let at = panel::select(frame, area, row.saturating_add(1), widths[0], theme);
+        show_cursor(frame, at);
+    }
+}
+
+fn cells(scene: Scene<'_>, message: &TrayMessage) -> Vec<Cell> {
+    let zone = scene.model.place.zone;
+    let time = match scene.time() {
+        Some(now) => second_or_day(message.at, now, zone),
+        None => second(message.at, zone),
+    };
+    vec![
+        (time, scene.theme.muted),
+        (message.channel.label().to_owned(), Style::new()),
+        (message.reference.clone(), Style::new()),
+        (message.to.clone(), Style::new()),
+    ]
+}
+
+/// The message as the customer reads it.
+fn reading<'a>(scene: Scene<'_>, message: &TrayMessage, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let value =
+        |text: &str| wrap(text, room.saturating_sub(14)).into_iter().map(Line::from).collect();
+    let mut rows = facts("To", value(&message.to), theme);
+    if let Some(subject) = &message.subject {
+        rows.extend(facts("Subject", value(subject), theme));
+    }
+    let mut lines = settle(rows, 0).lines;
+    lines.push(Line::default());
+    for paragraph in message.text.lines() {
+        lines.extend(wrap(paragraph, room).into_iter().map(Line::from));
+    }
+    lines
+}

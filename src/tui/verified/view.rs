@@ -1,0 +1,256 @@
+//! Step four: what was proven and for how long, then what the office has on
+//! the customer, scrolled.
+//!
+//! ```text
+//! ✓ VERIFIED    SMS: holds the phone on file
+//! Session       14:32 left  ████████████████░░░   ends in 4:32 if unused
+//! ──────────────────────────────────────────────────────────────────────
+//! Account       WB-004217
+//! Balance       123.45 EUR owed
+//!
+//! Bills
+//! Number     Issued       Due          Amount      Status
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::domain::channel::{Channel, Factor};
+use crate::domain::customer::{Account, Customer};
+use crate::domain::money::Money;
+use crate::service::messages;
+use crate::tui::machine::model::{Focus, Verified};
+use crate::tui::send::view::title;
+use crate::tui::view::Scene;
+use crate::tui::widgets::countdown::{bar, digits};
+use crate::tui::widgets::facts::{LABEL, fact, facts, labelled};
+use crate::tui::widgets::moment::{clock_span, day};
+use crate::tui::widgets::panel;
+use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
+use crate::tui::widgets::text::wrap;
+
+const BILLS: [Column; 5] = [
+    Column::new("Number", 8, 18, 0),
+    Column::new("Issued", 11, 11, EXTRA),
+    Column::new("Due", 11, 11, 0),
+    Column::new("Amount", 14, 24, 0).to_the_right(),
+    Column::new("Status", 7, 16, 0),
+];
+
+const FEEDBACK: [Column; 3] = [
+    Column::new("Received", 11, 11, 0),
+    Column::new("About", 12, 60, 0),
+    Column::new("Status", 7, 16, 0),
+];
+
+/// The most cells the session's bar takes.
+const BAR: usize = 20;
+
+/// Whether the clerk may go on with a proof that is not a strong one.
+const WEAK: &str =
+    "You may go on. Where your office asks for a strong proof, send a code by SMS as well.";
+
+/// Draws the verified customer.
+pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
+    let theme = scene.theme;
+    let Parts { head, body, height } = parts(scene, verified, area);
+    let most = body.len().saturating_sub(height);
+    let scroll = usize::from(verified.scroll).min(most);
+    let mut title = title(&verified.customer, Some(&verified.session.purpose));
+    title.foot = foot(scroll, most, theme.symbols.more);
+    let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Work));
+    let rule = theme.symbols.rule.repeat(usize::from(inner.width));
+    let mut lines = head;
+    lines.push(Line::styled(rule, theme.border));
+    lines.extend(body.into_iter().skip(scroll).take(height));
+    panel::lines(frame, inner, &lines);
+}
+
+/// What stays, what scrolls below it, and the lines there are for that.
+struct Parts<'a> {
+    head: Vec<Line<'a>>,
+    body: Vec<Line<'a>>,
+    height: usize,
+}
+
+fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
+    let inside = panel::inside(area, scene.theme);
+    let room = usize::from(inside.width);
+    let head = settle(head(scene, verified, room), 0).lines;
+    let height = usize::from(inside.height).saturating_sub(head.len() + 1);
+    Parts { head, body: body(scene, verified, room), height }
+}
+
+/// The lines that can be scrolled away.
+pub fn most_scroll(scene: Scene<'_>, verified: &Verified, area: Rect) -> usize {
+    let Parts { body, height, .. } = parts(scene, verified, area);
+    body.len().saturating_sub(height)
+}
+
+/// How much there is above and below.
+pub fn foot(scroll: usize, most: usize, [up, down]: [&str; 2]) -> Option<String> {
+    match (scroll, most - scroll) {
+        (0, 0) => None,
+        (above, 0) => Some(format!("{up} {above} more above")),
+        (0, below) => Some(format!("{down} {below} more below")),
+        (above, below) => Some(format!("{up} {above} above {down} {below} below")),
+    }
+}
+
+fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let session = &verified.session;
+    let proof = match session.factor {
+        Factor::ContactConfirmed => format!("email confirmed. {WEAK}"),
+        Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
+        Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK}"),
+    };
+    if let Some((_, how)) = session.ended {
+        let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);
+        let text = format!("{}.", messages::session_end(how));
+        let lines = wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from);
+        return labelled(mark, lines.collect()).into_iter().map(Row::Line).collect();
+    }
+    let mark = Span::styled(format!("{} VERIFIED", theme.symbols.check), theme.good);
+    let proof = wrap(&proof, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect();
+    let mut rows: Vec<Row<'_>> = labelled(mark, proof).into_iter().map(Row::Line).collect();
+    rows.extend(facts("Session", time_left(scene, verified, room.saturating_sub(LABEL)), theme));
+    rows
+}
+
+fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let session = &verified.session;
+    if verified.leaving.is_some() {
+        return vec![Line::styled("logging out", theme.accent)];
+    }
+    let (Some(left), Some(idle)) = (scene.until(session.expires_at), scene.until(session.idle_at))
+    else {
+        return vec![Line::styled("reading the clock", theme.muted)];
+    };
+    let mut first = vec![digits(left, theme), Span::raw(" left")];
+    if !scene.model.place.reduced_motion {
+        first.push(Span::raw("  "));
+        let whole = session.expires_at.since(session.created_at);
+        first.extend(bar(left, whole, room.saturating_sub(14).min(BAR), theme));
+    }
+    let mut parts = vec![first];
+    if session.idle_at < session.expires_at {
+        let style = if idle.as_secs() < 60 { theme.warning } else { theme.muted };
+        let text = format!("ends in {} if unused", clock_span(idle));
+        parts.push(vec![Span::styled(text, style)]);
+    }
+    flow(parts, room, 3)
+}
+
+fn body<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let mut rows = record(scene, &verified.customer, room);
+    match &verified.account {
+        Some(account) => rows.extend(crate::tui::verified::view::account(scene, account, room)),
+        None if verified.reading.is_some() => {
+            rows.push(fact("Balance", vec![Span::styled("being read", theme.muted)], theme));
+        }
+        None => {
+            rows.push(fact("Balance", vec![Span::styled("not known", theme.muted)], theme));
+        }
+    }
+    settle(rows, u16::MAX).lines
+}
+
+fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let value = |text: Option<String>| match text {
+        Some(text) => wrap(&text, room.saturating_sub(LABEL)).into_iter().map(Line::from).collect(),
+        None => vec![Line::styled("none on file", theme.muted)],
+    };
+    let mut rows = Vec::new();
+    for (label, text) in [
+        ("Account", Some(customer.account_no.clone())),
+        ("Name", Some(customer.name.clone())),
+        ("Address", customer.address.clone()),
+        ("Email", customer.masked(Channel::Email)),
+        ("Phone", customer.masked(Channel::Sms)),
+    ] {
+        rows.extend(facts(label, value(text), theme));
+    }
+    rows
+}
+
+/// Lists that are not known here are left out: "No bills." would be a claim.
+fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let zone = scene.model.place.zone;
+    let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
+    if let Some(invoices) = &account.invoices {
+        let bills = invoices.iter().map(|bill| {
+            vec![
+                (bill.number.clone(), Style::new()),
+                (day(bill.issued_at, zone), Style::new()),
+                (day(bill.due_at, zone), Style::new()),
+                (bill.amount.to_string(), Style::new()),
+                (bill.status.clone(), status(&bill.status, scene)),
+            ]
+        });
+        rows.extend(list("Bills", "No bills.", &BILLS, bills.collect(), scene, room));
+    }
+    if let Some(feedback) = &account.feedback {
+        let entries = feedback.iter().map(|it| {
+            vec![
+                (day(it.at, zone), Style::new()),
+                (it.subject.clone(), Style::new()),
+                (it.status.clone(), status(&it.status, scene)),
+            ]
+        });
+        rows.extend(list("Feedback", "No feedback.", &FEEDBACK, entries.collect(), scene, room));
+    }
+    rows
+}
+
+fn balance(balance: Option<&Money>, scene: Scene<'_>) -> Span<'static> {
+    let theme = scene.theme;
+    let Some(balance) = balance else { return Span::styled("not known", theme.muted) };
+    match balance.cents {
+        0 => Span::styled("nothing is owed", theme.good),
+        1.. => Span::styled(format!("{balance} owed"), theme.strong),
+        _ => {
+            let cents = balance.cents.saturating_abs();
+            let credit = Money { cents, currency: balance.currency.clone() };
+            Span::styled(format!("{credit} in credit"), theme.good)
+        }
+    }
+}
+
+fn status(word: &str, scene: Scene<'_>) -> Style {
+    match word {
+        "paid" | "answered" | "closed" | "resolved" => scene.theme.good,
+        "overdue" => scene.theme.bad,
+        "open" => scene.theme.warning,
+        _ => Style::new(),
+    }
+}
+
+fn list<'a>(
+    title: &'static str,
+    none: &'static str,
+    columns: &[Column],
+    cells: Vec<Vec<Cell>>,
+    scene: Scene<'_>,
+    room: usize,
+) -> Vec<Row<'a>> {
+    let theme = scene.theme;
+    let mut rows = vec![Row::Gap, Line::styled(title, theme.title).into()];
+    if cells.is_empty() {
+        rows.push(Line::styled(none, theme.muted).into());
+        return rows;
+    }
+    let widths = table::widths(columns, &cells, room);
+    rows.push(table::heading(columns, &widths, theme).into());
+    for row in cells {
+        rows.extend(table::lines(columns, &widths, row, theme).into_iter().map(Row::Line));
+    }
+    rows
+}
