@@ -10,6 +10,7 @@ pub(super) mod deliveries;
 
 use std::time::Duration;
 
+use crate::service::api::Role;
 pub use crate::service::messages::deliveries::{
     ASK_FIRST, delivery, delivery_outcome, for_clerks, span, spread, state,
 };
@@ -286,6 +287,22 @@ pub fn desk_error(error: &DeskError) -> String {
         DeskError::Store(error) => store_error(error),
         DeskError::Random(error) => format!("No code can be drawn: {error}."),
         DeskError::Keys(error) => format!("The keys cannot be used: {error}."),
+        DeskError::Tray(error) => {
+            format!("{error}. The messages on the screen may not be the newest.")
+        }
+        DeskError::Forbidden { role, permission } => {
+            let roles: Vec<_> = permission.roles().map(Role::word).collect();
+            format!(
+                "Your role ({}) may not {}. Ask someone who may: {}.",
+                role.word(),
+                permission.allows(),
+                roles.join(", "),
+            )
+        }
+        DeskError::WrongAnswer => {
+            "The desk answered something else than was asked. Update countersign on both sides."
+                .into()
+        }
     }
 }
 
@@ -369,7 +386,10 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::Store(StoreError::ReadOnly) => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),
-        DeskError::Random(_) | DeskError::Keys(_) => None,
+        DeskError::Forbidden { .. } => Some(Outcome::Forbidden),
+        DeskError::Random(_) | DeskError::Keys(_) | DeskError::Tray(_) | DeskError::WrongAnswer => {
+            None
+        }
     }
 }
 

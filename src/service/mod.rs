@@ -3,6 +3,7 @@
 //! and tokens, and turns what the store decided into one reply that the
 //! interface and the command line show alike.
 
+pub mod api;
 pub mod audit;
 pub mod customers;
 pub mod delivery;
@@ -22,9 +23,10 @@ use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
-    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray,
+    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray, TrayError,
 };
 use crate::service::retry::RetryPolicy;
 
@@ -100,7 +102,7 @@ impl Senders {
 
 /// Why the desk could not do an act at all. What it did and did not succeed in
 /// is no error but part of a reply.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum DeskError {
     /// The store.
     #[error(transparent)]
@@ -111,6 +113,20 @@ pub enum DeskError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The tray.
+    #[error(transparent)]
+    Tray(#[from] TrayError),
+    /// The caller's role does not allow it.
+    #[error("the role {} may not {}", role.word(), permission.allows())]
+    Forbidden {
+        /// What the caller is.
+        role: Role,
+        /// What it takes.
+        permission: Permission,
+    },
+    /// The answer belongs to another call: the two sides are of different versions.
+    #[error("the answer of the desk belongs to another call")]
+    WrongAnswer,
 }
 
 /// The desk of one terminal.
@@ -219,10 +235,5 @@ impl Desk {
     /// The store's clock, asked until it answers.
     pub async fn now(&self) -> Result<Timestamp, DeskError> {
         Ok(self.insist_while(StoreError::is_away, || self.store.now()).await?)
-    }
-
-    /// The store, for what needs no decision: its clock and its signal.
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
     }
 }

@@ -36,7 +36,7 @@ pub use crate::service::ports::verification::{
 };
 
 /// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum StoreError {
     /// It could not be reached or lost the connection before it came to a
     /// decision: nothing was done.
@@ -104,7 +104,7 @@ impl StoreError {
 }
 
 /// The operating system would not give random bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the operating system gives no random numbers: {0}")]
 pub struct RandomError(pub String);
 
@@ -117,7 +117,7 @@ pub trait Random: Send + Sync {
 }
 
 /// The keys cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{0}")]
 pub struct KeysError(pub String);
 
@@ -147,7 +147,7 @@ pub enum CustomerKey<'a> {
 }
 
 /// How many customers an import wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ImportCount {
     /// New ones.
     pub added: u64,
@@ -161,7 +161,7 @@ pub struct ImportCount {
 }
 
 /// A contact that took another one's place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Replaced {
     /// The account number of its customer.
     pub account_no: String,
@@ -170,7 +170,7 @@ pub struct Replaced {
 }
 
 /// What a batch of an import wrote.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Imported {
     /// How many customers.
     pub count: ImportCount,
@@ -254,7 +254,7 @@ pub struct IndexStep {
 }
 
 /// How far customers have been made ready to be found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IndexProgress {
     /// So many of them were looked at.
     pub seen: u64,
@@ -313,7 +313,7 @@ pub struct NewEvent<'a> {
 }
 
 /// Which sessions a reader wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum SessionFilter {
     /// Those alive now.
     Alive,

@@ -11,7 +11,7 @@ use crate::service::ports::{CustomerKey, IndexProgress, WaitingContact};
 use crate::service::{Desk, DeskError};
 
 /// Customers that match a search.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SearchResult {
     /// The first of them, the likeliest first.
     pub customers: Vec<Customer>,
@@ -22,7 +22,7 @@ pub struct SearchResult {
 }
 
 /// Whom an exact name means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ExactMatch {
     /// One customer.
     One(Customer),
@@ -33,7 +33,7 @@ pub enum ExactMatch {
 }
 
 /// A channel as the send screen offers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ChannelChoice {
     /// The channel.
     pub channel: Channel,

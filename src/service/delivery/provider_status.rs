@@ -13,7 +13,7 @@ use crate::service::{Desk, DeskError};
 const MOST: u32 = 20_000;
 
 /// How the lines that the office has do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerSnapshot {
     /// Each line.
     pub all: Vec<BreakerRecord>,

@@ -20,6 +20,29 @@ use crate::service::delivery::work_queue::{
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::{Desk, DeskError};
 
+/// A desk that works the outbox, beside an interface or on its own.
+#[derive(Clone)]
+pub struct OutboxWorker(Desk);
+
+impl OutboxWorker {
+    /// A worker of a desk's outbox.
+    pub const fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+
+    /// Does what comes due, messages with codes up to `concurrent` at once, until
+    /// `end`; what has begun by then is brought to its end. `told` hears of each
+    /// message that was done and written down.
+    pub async fn run(
+        &self,
+        concurrent: usize,
+        end: CancellationToken,
+        told: impl Fn(&OutboxMessage, &SendReport),
+    ) {
+        self.0.keep_outbox(concurrent, end, told).await;
+    }
+}
+
 impl Desk {
     /// Does what comes due, up to `most` messages at once, until the end is asked
     /// for; what has begun by then is brought to its end. `told` hears of each

@@ -112,7 +112,7 @@ pub enum IssueOutcome {
 }
 
 /// Why a contact cannot be the only proof yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Quarantine {
     /// What was changed.
     pub kind: ContactKind,
@@ -164,7 +164,7 @@ pub struct Attempt<'a> {
 }
 
 /// An older code of the same customer and purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SupersededCode {
     /// The word in its message.
     pub reference: Reference,

@@ -4,7 +4,7 @@
 //! what the one before took, and how long the store is left to the counters
 //! before the next: so long that maintenance never has more than a fifth of it.
 //! A step that is no chore of the store's own comes after the chores, in
-//! [`MaintenanceRun::step`].
+//! [`Desk::run_maintenance`].
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +29,7 @@ const MOST: (u32, u32, u32) = (100, 25, 2_000);
 pub const COUNT_LIMIT: u32 = 100_000;
 
 /// What was done, or would be, of each chore in the order of [`MaintenanceTask::ALL`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MaintenanceTotals {
     chores: [u64; MaintenanceTask::ALL.len()],
     customers: u64,
@@ -75,53 +75,36 @@ impl MaintenanceTotals {
     }
 }
 
-/// A run that is under way.
-pub struct MaintenanceRun<'a> {
-    desk: &'a Desk,
+/// A run that is under way: how far it is, and what it did.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct MaintenanceRun {
     retention: Retention,
-    left: std::slice::Iter<'static, MaintenanceTask>,
-    /// The chore that is being done, and how far it is.
-    at: Option<(MaintenanceTask, i64)>,
+    /// The task that is being done, of [`MaintenanceTask::ALL`].
+    task: usize,
+    /// How far that task is.
+    from: i64,
     most: u32,
-    /// Whether customers are still to be compared with how they are found, and
-    /// up to which they were.
+    /// Whether customers are still to be compared with their index, and up to
+    /// which they were.
     compares: bool,
     compared: Option<CustomerId>,
-    tally: MaintenanceTotals,
+    totals: MaintenanceTotals,
 }
 
-impl Desk {
-    /// What a run would do now, each chore counted no further than [`COUNT_LIMIT`].
-    pub async fn due(&self, retention: &Retention) -> Result<MaintenanceTotals, DeskError> {
-        let mut tally = MaintenanceTotals::default();
-        for chore in MaintenanceTask::ALL {
-            tally.add(
-                chore,
-                self.retry(|| self.store.maintenance_due(chore, retention, COUNT_LIMIT)).await?,
-            );
-        }
-        Ok(tally)
-    }
-
-    /// Begins a run; nothing is done yet.
-    pub fn maintenance(&self, retention: Retention) -> MaintenanceRun<'_> {
-        let mut left = MaintenanceTask::ALL.iter();
-        let at = left.next().map(|chore| (*chore, TaskBatch::START));
-        let (most, tally) = (MOST.0, MaintenanceTotals::default());
-        MaintenanceRun {
-            desk: self,
+impl MaintenanceRun {
+    /// A run that has done nothing yet.
+    pub fn new(retention: Retention) -> Self {
+        Self {
             retention,
-            left,
-            at,
-            most,
+            task: 0,
+            from: TaskBatch::START,
+            most: MOST.0,
             compares: false,
             compared: None,
-            tally,
+            totals: MaintenanceTotals::default(),
         }
     }
-}
 
-impl MaintenanceRun<'_> {
     /// The same with a comparison of all customers at its end, for a table that
     /// others write.
     #[must_use]
@@ -129,48 +112,69 @@ impl MaintenanceRun<'_> {
         Self { compares: customers, ..self }
     }
 
-    /// Does the next batch; gives how long the store is to be left alone then.
-    /// None where nothing is left to do.
-    pub async fn step(&mut self) -> Result<Option<Duration>, DeskError> {
-        while let Some((chore, from)) = self.at {
-            let batch = TaskBatch { chore, retention: &self.retention, from, most: self.most };
-            let began = Instant::now();
-            let tidied = self.desk.retry(|| self.desk.store.run_maintenance_batch(batch)).await?;
-            let took = began.elapsed();
-            self.tally.add(chore, tidied.done);
-            if let Some(next) = tidied.next {
-                self.at = Some((chore, next));
-                self.most = measured(self.most, tidied.done, took);
-                return Ok(Some(took * REST));
-            }
-            self.at = self.left.next().map(|chore| (*chore, TaskBatch::START));
-            self.most = MOST.0;
+    /// What was done so far.
+    pub const fn totals(&self) -> MaintenanceTotals {
+        self.totals
+    }
+}
+
+impl Desk {
+    /// What a run would do now, each task counted no further than [`COUNT_LIMIT`].
+    pub async fn due(&self, retention: &Retention) -> Result<MaintenanceTotals, DeskError> {
+        let mut totals = MaintenanceTotals::default();
+        for task in MaintenanceTask::ALL {
+            totals.add(
+                task,
+                self.retry(|| self.store.maintenance_due(task, retention, COUNT_LIMIT)).await?,
+            );
         }
-        self.compare_some().await
+        Ok(totals)
     }
 
-    async fn compare_some(&mut self) -> Result<Option<Duration>, DeskError> {
-        if !self.compares {
+    /// Does the next batch of a run; gives how long the store is to be left alone
+    /// then. None where nothing is left to do.
+    pub async fn run_maintenance(
+        &self,
+        run: &mut MaintenanceRun,
+    ) -> Result<Option<Duration>, DeskError> {
+        while let Some(task) = MaintenanceTask::ALL.get(run.task).copied() {
+            let batch = TaskBatch {
+                chore: task,
+                retention: &run.retention,
+                from: run.from,
+                most: run.most,
+            };
+            let began = Instant::now();
+            let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
+            let took = began.elapsed();
+            run.totals.add(task, done.done);
+            if let Some(next) = done.next {
+                run.from = next;
+                run.most = measured(run.most, done.done, took);
+                return Ok(Some(took * REST));
+            }
+            (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, MOST.0);
+        }
+        self.compare_some(run).await
+    }
+
+    async fn compare_some(&self, run: &mut MaintenanceRun) -> Result<Option<Duration>, DeskError> {
+        if !run.compares {
             return Ok(None);
         }
         let began = Instant::now();
-        let (store, after) = (&self.desk.store, self.compared);
+        let (store, after) = (&self.store, run.compared);
         let step =
-            self.desk.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
-        self.tally.customers += step.added + step.changed + step.forgotten;
-        (self.compares, self.compared) = (step.next.is_some(), step.next);
-        Ok(self.compares.then(|| began.elapsed() * REST))
+            self.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
+        run.totals.customers += step.added + step.changed + step.forgotten;
+        (run.compares, run.compared) = (step.next.is_some(), step.next);
+        Ok(run.compares.then(|| began.elapsed() * REST))
     }
 
-    /// What was done so far.
-    pub fn tally(&self) -> MaintenanceTotals {
-        self.tally
-    }
-
-    /// Writes into the log what was done, if anything was.
-    pub async fn finish(self) -> Result<MaintenanceTotals, DeskError> {
-        if self.tally.is_empty() {
-            return Ok(self.tally);
+    /// Writes into the log what a run did, if it did anything.
+    pub async fn finish_maintenance(&self, totals: MaintenanceTotals) -> Result<(), DeskError> {
+        if totals.is_empty() {
+            return Ok(());
         }
         let event = NewEvent {
             kind: EventKind::Maintained,
@@ -179,12 +183,11 @@ impl MaintenanceRun<'_> {
             customer: None,
             channel: None,
             contact: None,
-            detail: Some(self.tally.sentence()),
-            actor: &self.desk.actor,
+            detail: Some(totals.sentence()),
+            actor: &self.actor,
         };
-        let act = self.desk.new_act()?;
-        self.desk.retry(|| self.desk.store.record(&act, event.clone())).await?;
-        Ok(self.tally)
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 }
 

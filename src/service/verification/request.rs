@@ -22,7 +22,7 @@ use crate::service::ports::{
 use crate::service::{Desk, DeskError, messages};
 
 /// What a clerk asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct CodeRequest {
     /// For whom.
     pub customer: CustomerId,
@@ -36,7 +36,7 @@ pub struct CodeRequest {
 }
 
 /// What came of asking for a code.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub enum CodeRequestOutcome {
     /// It is stored; now [`Desk::deliver`] its message.
     Ready(Request),
@@ -47,7 +47,7 @@ pub enum CodeRequestOutcome {
 }
 
 /// Why no code is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refusal {
     /// The outcome's word.
     pub outcome: Outcome,
@@ -62,7 +62,7 @@ pub struct Refusal {
 }
 
 /// A contact that cannot be the only proof yet, as a clerk is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QuarantinedContact {
     /// Which, since when and until when.
     pub quarantine: Quarantine,

@@ -8,7 +8,7 @@ use crate::service::ports::{Attempt, AttemptOutcome, NewSession, StoreError, Sup
 use crate::service::{Desk, DeskError};
 
 /// What came of entering a code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Verification {
     /// The customer is verified.
     Verified(Box<VerifiedCustomer>),
@@ -21,7 +21,7 @@ pub enum Verification {
 }
 
 /// A right code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct VerifiedCustomer {
     /// The request.
     pub request: Request,
@@ -32,7 +32,7 @@ pub struct VerifiedCustomer {
 }
 
 /// A code that was not accepted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RefusedCode {
     /// Wrong, superseded, expired, locked or used.
     pub outcome: Outcome,
