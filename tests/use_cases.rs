@@ -4,6 +4,8 @@
 
 #[path = "support/breaking.rs"]
 mod breaking;
+#[path = "use_cases/door.rs"]
+mod door;
 #[path = "use_cases/lost.rs"]
 mod lost;
 #[path = "use_cases/worker.rs"]
