@@ -16,7 +16,7 @@ use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::{
     Attempt, AttemptOutcome, Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, NewSession,
-    Store,
+    StoreHealth, VerificationStore,
 };
 use countersign::store::SqlStore;
 use sqlx::PgPool;

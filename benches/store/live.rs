@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use countersign::domain::event::{EventFilter, EventId, EventPage};
-use countersign::service::ports::Store;
+use countersign::service::ports::{AuditStore, StoreHealth};
 
 use super::desk;
 use super::desk::Desk;

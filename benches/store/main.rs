@@ -38,7 +38,7 @@ use std::path::Path;
 use countersign::domain::event::{EventFilter, EventId, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
-use countersign::service::ports::Store;
+use countersign::service::ports::{AuditStore, CustomerStore};
 use countersign::store::SqlStore;
 use place::{Bare, Place};
 use support::{Figure, Report};

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use countersign::domain::query::Query;
-use countersign::service::ports::Store;
+use countersign::service::ports::CustomerStore;
 use tempfile::TempDir;
 
 use super::desk;

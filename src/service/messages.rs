@@ -24,7 +24,8 @@ use crate::domain::session::{Session, SessionEnd};
 use crate::domain::time::Timestamp;
 use crate::service::DeskError;
 use crate::service::customers::lookup::ExactMatch;
-use crate::service::ports::{Quarantine, StoreError};
+use crate::service::ports::contact_binding::Quarantine;
+use crate::service::ports::error::StoreError;
 use crate::service::verification::request::{QuarantinedContact, Refusal};
 use crate::service::verification::verify::{RefusedCode, Verification};
 
@@ -414,7 +415,7 @@ mod tests {
     use crate::domain::customer::CustomerId;
     use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
     use crate::domain::request::{Reference, RequestId};
-    use crate::service::ports::SupersededCode;
+    use crate::service::ports::verification::SupersededCode;
 
     fn at(minute: i64) -> Timestamp {
         Timestamp::from_millis(minute * 60_000)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::service::Desk;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 
 /// How long whoever started a command waits for a store that went away.
 const BRIEF: Duration = Duration::from_secs(5);

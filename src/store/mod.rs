@@ -2,35 +2,44 @@
 //! MariaDB.
 //!
 //! ```text
-//! sql.rs      statement texts, one for each database, fixed at compile time
-//! db.rs       the pools, and tx.rs, transactions: all that knows which database it is
-//! lent.rs     connections, on which nothing takes for ever   identity.rs  the file
-//! fault.rs    what a database's errors mean          server.rs    what a server is like
-//! sqlite.rs   postgres.rs  mysql.rs   opening each of them
-//! requirements.rs   what must hold before anybody works    pooler.rs   poolers between
-//! migrate.rs  the tables              source.rs   where the customers are
-//! mapping.rs  whether they are there   theirs.rs   writing them there
-//! value.rs    what goes into a statement and comes out
-//! ports.rs    the store as the desk knows it
-//! view.rs     rows as domain types    watch.rs    listen.rs  what others have written
-//! index.rs    how customers are found
-//! indexing.rs and catch_up.rs keep that up to what others write
-//! the rest    one file for each thing the desk does
+//! database/       engines, statements, transactions, rows, migrations, change feed
+//! customers/      the external table, the search index, import, contact bindings
+//! verification/   requests, attempts, sessions, rate limits, lockout
+//! delivery/       outbox, send claims, circuit breakers, notices, delivery stats
+//! audit/          the log of events
+//! upkeep/         maintenance tasks, the archive
+//! health.rs       the store's clock and state
 //! ```
-//! What the desk does is written once, above these two.
+//! A task's `port.rs` implements its port of `service::ports`; its other files hold the
+//! transactions, written once for all databases.
 
 mod audit;
 mod customers;
 mod database;
 mod delivery;
-mod ports;
+mod health;
 mod upkeep;
 mod verification;
 
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
+use crate::domain::customer::NewCustomer;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::events;
+use crate::store::customers::incremental::IncrementalReindex;
+use crate::store::customers::reindex::Reindexer;
+use crate::store::customers::source::Source;
 use crate::store::customers::{
     contact_binding, external_writer, import, index, lookup, reindex, sample, schema_check, search,
 };
+use crate::store::database::change_feed::ChangeFeed;
+use crate::store::database::engine::{Database, Engine, Pools};
+use crate::store::database::requirements::Requirements;
+use crate::store::database::statement::{Sql, statements};
 use crate::store::database::{
     change_feed, migrations, mysql, postgres, requirements, server_check, sqlite, transaction,
 };
@@ -39,20 +48,6 @@ use crate::store::delivery::{
 };
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{attempt, keys_in_use, lockout, rate_limits, request, session};
-use std::time::Duration;
-
-use tokio::runtime::Handle;
-
-use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
-use crate::domain::customer::NewCustomer;
-use crate::service::ports::{IssueOutcome, StoreError};
-use crate::store::customers::incremental::IncrementalReindex;
-use crate::store::customers::reindex::Reindexer;
-use crate::store::customers::source::Source;
-use crate::store::database::change_feed::ChangeFeed;
-use crate::store::database::engine::{Database, Engine, Pools};
-use crate::store::database::requirements::Requirements;
-use crate::store::database::statement::{Sql, statements};
 
 pub use crate::store::database::migrations::Migrated;
 

@@ -3,7 +3,7 @@
 
 use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings};
 use countersign::service::messages;
-use countersign::service::ports::{Store, StoreError};
+use countersign::service::ports::{StoreError, StoreHealth};
 
 use crate::servers::{PASSWORD, Server};
 use crate::support::{House, Kind, open, server_settings};

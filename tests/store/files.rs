@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
 use countersign::service::messages;
-use countersign::service::ports::{IssueOutcome, Store, StoreError};
+use countersign::service::ports::{CustomerStore, IssueOutcome, Store, StoreError, StoreHealth};
 use sqlx::SqliteConnection;
 use tokio::task::JoinSet;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
 use countersign::service::messages;
-use countersign::service::ports::{Store, StoreError};
+use countersign::service::ports::{CustomerStore, StoreError, StoreHealth, VerificationStore};
 use sqlx::Connection as _;
 
 use crate::servers::{Kind, Options, Server};

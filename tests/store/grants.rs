@@ -16,9 +16,12 @@ use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::contact_notices::{NoticeOutcome, Notices};
-use countersign::service::ports::outbox::Outbox;
-use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter, Store, StoreError};
+use countersign::service::ports::contact_notices::NoticeOutcome;
+use countersign::service::ports::{
+    AttemptOutcome, BreakerStore, ContactBindingStore, CustomerStore, IssueOutcome, NoticeStore,
+    OutboxStore, SearchIndex, SessionFilter, SessionStore, StoreError, StoreHealth,
+    VerificationStore,
+};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};

@@ -8,7 +8,7 @@ use countersign::domain::customer::{Account, CustomerId};
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
 use countersign::service::customers::reindex::{self, ReindexCount};
-use countersign::service::ports::{CustomerKey, Store, StoreError};
+use countersign::service::ports::{CustomerKey, CustomerStore, SearchIndex, StoreError};
 use countersign::store::SqlStore;
 use tokio::time::timeout;
 

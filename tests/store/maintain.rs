@@ -11,7 +11,7 @@ use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::Retention;
 use countersign::domain::request::Status;
-use countersign::service::ports::{Store, StoreError, TaskBatch};
+use countersign::service::ports::{MaintenanceStore, Store, StoreError, StoreHealth, TaskBatch};
 
 use crate::support::{House, Kind, Terminal, next, on_each_store, open, phone, wish};
 

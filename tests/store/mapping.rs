@@ -1,7 +1,7 @@
 //! What is said of a table of customers that is not as the configuration says.
 
 use countersign::config::settings::{CustomerSettings, Identifier};
-use countersign::service::ports::{CustomerCheck, Store};
+use countersign::service::ports::{CustomerCheck, CustomerStore};
 use countersign::store::SqlStore;
 
 use crate::office::Office;

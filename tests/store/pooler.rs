@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 
 use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings};
 use countersign::domain::outcome::Outcome;
-use countersign::service::ports::{Store, StoreError};
+use countersign::service::ports::{StoreError, StoreHealth};
 use countersign::store::SqlStore;
 
 use crate::servers::{Database, PASSWORD, Server, USER};

@@ -5,8 +5,10 @@ use countersign::domain::customer::CustomerId;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::service::customers::reindex;
-use countersign::service::ports::outbox::Outbox as _;
-use countersign::service::ports::{CustomerKey, Store, StoreError};
+use countersign::service::ports::{
+    CustomerKey, CustomerStore, DeliveryStatsStore, SearchIndex, StoreError, StoreHealth,
+    VerificationStore,
+};
 use countersign::store::SqlStore;
 
 use crate::office::Office;

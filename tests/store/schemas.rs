@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use countersign::config::settings::{Identifier, StoreSettings};
-use countersign::service::ports::Store;
+use countersign::service::ports::StoreHealth;
 
 use crate::support::{House, Kind, open, server_settings};
 

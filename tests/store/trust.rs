@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use countersign::config::settings::{ServerAddress, ServerSettings, StoreSettings, StoreTls};
-use countersign::service::ports::{Store, StoreError};
+use countersign::service::ports::{StoreError, StoreHealth};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -7,7 +7,9 @@ use countersign::domain::event::{EventFilter, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::request::Status;
-use countersign::service::ports::{SessionFilter, Store};
+use countersign::service::ports::{
+    AuditStore, CustomerStore, SearchIndex, SessionFilter, SessionStore,
+};
 
 use crate::support::{House, Terminal};
 

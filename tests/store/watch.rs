@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::{EventFilter, EventKind, EventPage};
-use countersign::service::ports::{NewEvent, Store};
+use countersign::service::ports::{AuditStore, NewEvent, StoreHealth};
 use countersign::store::SqlStore;
 use tokio::runtime::Handle;
 use tokio::sync::watch;

@@ -11,7 +11,7 @@ use countersign::domain::customer::{PhonePolicy, Unsaid};
 use countersign::domain::event::EventFilter;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
-use countersign::service::ports::{CustomerKey, ImportCount, Store, StoreError};
+use countersign::service::ports::{CustomerKey, CustomerStore, ImportCount, StoreError};
 
 use crate::office::Office;
 use crate::servers::{PASSWORD, Server, USER};

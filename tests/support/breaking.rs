@@ -18,16 +18,15 @@ use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::time::Timestamp;
-use countersign::service::ports::contact_notices::{
-    Notice, NoticeOutcome, NoticeProviders, Notices,
-};
-use countersign::service::ports::outbox::{
-    MessageOutcome, Outbox, OutboxMessage, TestSend, TestSendRefusal,
-};
+use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
+use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
+use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, CustomerCheck, CustomerKey, Imported, IndexProgress, IndexStep,
-    IssueOutcome, KeysInUse, NewEvent, NewRequest, Reissue, SessionFilter, Store, StoreError,
-    TaskBatch, WaitingContact,
+    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
+    CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
+    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoticeStore, OutboxStore,
+    Reissue, SearchIndex, SessionFilter, SessionStore, Store, StoreError, StoreHealth, TaskBatch,
+    TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -105,7 +104,7 @@ impl Breaking {
 }
 
 #[async_trait]
-impl Store for Breaking {
+impl StoreHealth for Breaking {
     async fn now(&self) -> Result<Timestamp, StoreError> {
         self.read(self.inner.now()).await
     }
@@ -121,23 +120,10 @@ impl Store for Breaking {
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }
+}
 
-    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
-        self.read(self.inner.keys_in_use()).await
-    }
-
-    async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
-        self.inner.check_customers().await
-    }
-
-    fn index_progress(&self) -> watch::Receiver<Option<IndexProgress>> {
-        self.inner.index_progress()
-    }
-
-    async fn index_ready(&self) {
-        self.inner.index_ready().await;
-    }
-
+#[async_trait]
+impl CustomerStore for Breaking {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
         self.read(self.inner.find_customers(query, limit)).await
     }
@@ -164,6 +150,21 @@ impl Store for Breaking {
         self.read(self.inner.import(batch, notices, actor, dry)).await
     }
 
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
+        self.inner.check_customers().await
+    }
+}
+
+#[async_trait]
+impl SearchIndex for Breaking {
+    fn index_progress(&self) -> watch::Receiver<Option<IndexProgress>> {
+        self.inner.index_progress()
+    }
+
+    async fn index_ready(&self) {
+        self.inner.index_ready().await;
+    }
+
     async fn index_customers(
         &self,
         after: Option<CustomerId>,
@@ -172,7 +173,10 @@ impl Store for Breaking {
     ) -> Result<IndexStep, StoreError> {
         self.inner.index_customers(after, limit, dry).await
     }
+}
 
+#[async_trait]
+impl VerificationStore for Breaking {
     async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError> {
         self.act(self.inner.issue(request)).await
     }
@@ -189,6 +193,14 @@ impl Store for Breaking {
         self.act(self.inner.cancel(id, actor)).await
     }
 
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.read(self.inner.request(id)).await
+    }
+
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+        self.read(self.inner.open_request(customer)).await
+    }
+
     async fn unlock(
         &self,
         act: &str,
@@ -199,33 +211,13 @@ impl Store for Breaking {
         self.act(self.inner.unlock(act, customer, reason, actor)).await
     }
 
-    async fn confirm_contact(
-        &self,
-        act: &str,
-        customer: CustomerId,
-        kind: ContactKind,
-        reason: &str,
-        actor: &Actor,
-    ) -> Result<bool, StoreError> {
-        self.act(self.inner.confirm_contact(act, customer, kind, reason, actor)).await
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        self.read(self.inner.keys_in_use()).await
     }
+}
 
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.read(self.inner.request(id)).await
-    }
-
-    async fn waiting_contacts(
-        &self,
-        customers: &[CustomerId],
-        quarantine: Duration,
-    ) -> Result<Vec<WaitingContact>, StoreError> {
-        self.read(self.inner.waiting_contacts(customers, quarantine)).await
-    }
-
-    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
-        self.read(self.inner.open_request(customer)).await
-    }
-
+#[async_trait]
+impl SessionStore for Breaking {
     async fn touch(
         &self,
         token_digest: &str,
@@ -254,62 +246,32 @@ impl Store for Breaking {
     ) -> Result<Option<Session>, StoreError> {
         self.act(self.inner.end_session(id, how, actor)).await
     }
+}
 
-    async fn events(
+#[async_trait]
+impl ContactBindingStore for Breaking {
+    async fn confirm_contact(
         &self,
-        filter: &EventFilter,
-        page: EventPage,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        self.read(self.inner.events(filter, page, limit)).await
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.confirm_contact(act, customer, kind, reason, actor)).await
     }
 
-    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.record(act, event)).await
-    }
-
-    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.read(self.inner.archived(id)).await
-    }
-
-    async fn maintenance_due(
+    async fn waiting_contacts(
         &self,
-        chore: MaintenanceTask,
-        retention: &Retention,
-        most: u32,
-    ) -> Result<u64, StoreError> {
-        self.read(self.inner.maintenance_due(chore, retention, most)).await
-    }
-
-    async fn run_maintenance_batch(
-        &self,
-        batch: TaskBatch<'_>,
-    ) -> Result<TaskProgress, StoreError> {
-        self.act(self.inner.run_maintenance_batch(batch)).await
+        customers: &[CustomerId],
+        quarantine: Duration,
+    ) -> Result<Vec<WaitingContact>, StoreError> {
+        self.read(self.inner.waiting_contacts(customers, quarantine)).await
     }
 }
 
 #[async_trait]
-impl Notices for Breaking {
-    async fn claim_notices(
-        &self,
-        providers: &[&str],
-        most: u32,
-    ) -> Result<Vec<Notice>, StoreError> {
-        self.read(self.inner.claim_notices(providers, most)).await
-    }
-
-    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
-        self.read(self.inner.next_notice_due(providers)).await
-    }
-
-    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.complete_notice(outcome)).await
-    }
-}
-
-#[async_trait]
-impl Outbox for Breaking {
+impl OutboxStore for Breaking {
     async fn claimed_message(
         &self,
         delivery: DeliveryId,
@@ -385,7 +347,29 @@ impl Outbox for Breaking {
     async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
         self.act(self.inner.complete(outcomes)).await
     }
+}
 
+#[async_trait]
+impl NoticeStore for Breaking {
+    async fn claim_notices(
+        &self,
+        providers: &[&str],
+        most: u32,
+    ) -> Result<Vec<Notice>, StoreError> {
+        self.read(self.inner.claim_notices(providers, most)).await
+    }
+
+    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_notice_due(providers)).await
+    }
+
+    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.complete_notice(outcome)).await
+    }
+}
+
+#[async_trait]
+impl BreakerStore for Breaking {
     async fn circuit_breakers(&self) -> Result<(Timestamp, Vec<BreakerRecord>), StoreError> {
         self.read(self.inner.circuit_breakers()).await
     }
@@ -393,14 +377,20 @@ impl Outbox for Breaking {
     async fn try_probe(&self, line: ProviderSlot) -> Result<bool, StoreError> {
         self.read(self.inner.try_probe(line)).await
     }
+}
 
+#[async_trait]
+impl TestMessageStore for Breaking {
     async fn record_test_send(
         &self,
         trial: TestSend<'_>,
     ) -> Result<Option<TestSendRefusal>, StoreError> {
         self.act(self.inner.record_test_send(trial)).await
     }
+}
 
+#[async_trait]
+impl DeliveryStatsStore for Breaking {
     async fn delivery_samples(
         &self,
         within: Duration,
@@ -411,5 +401,44 @@ impl Outbox for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+}
+
+#[async_trait]
+impl AuditStore for Breaking {
+    async fn events(
+        &self,
+        filter: &EventFilter,
+        page: EventPage,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.read(self.inner.events(filter, page, limit)).await
+    }
+
+    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
+        self.act(self.inner.record(act, event)).await
+    }
+}
+
+#[async_trait]
+impl MaintenanceStore for Breaking {
+    async fn maintenance_due(
+        &self,
+        chore: MaintenanceTask,
+        retention: &Retention,
+        most: u32,
+    ) -> Result<u64, StoreError> {
+        self.read(self.inner.maintenance_due(chore, retention, most)).await
+    }
+
+    async fn run_maintenance_batch(
+        &self,
+        batch: TaskBatch<'_>,
+    ) -> Result<TaskProgress, StoreError> {
+        self.act(self.inner.run_maintenance_batch(batch)).await
+    }
+
+    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.read(self.inner.archived(id)).await
     }
 }

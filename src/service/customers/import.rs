@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::domain::customer::NewCustomer;
 use crate::domain::event::EventKind;
-use crate::service::ports::{ImportCount, Imported, NewEvent};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::customers::{ImportCount, Imported};
 use crate::service::{Desk, DeskError};
 
 /// Customers written in one transaction: enough to be fast, few enough to let

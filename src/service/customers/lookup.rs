@@ -7,7 +7,9 @@ use crate::domain::customer::{Account, Customer, CustomerId};
 use crate::domain::query::Query;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::service::ports::{CustomerKey, IndexProgress, WaitingContact};
+use crate::service::ports::contact_binding::WaitingContact;
+use crate::service::ports::customers::CustomerKey;
+use crate::service::ports::search_index::IndexProgress;
 use crate::service::{Desk, DeskError};
 
 /// Customers that match a search.

@@ -4,7 +4,9 @@
 //! read again: counters look for new customers all the time, and a comparison
 //! of the whole table also finds those that were changed or taken out.
 
-use crate::service::ports::{IndexStep, Store, StoreError, Unreadable};
+use crate::service::ports::Store;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::search_index::{IndexStep, Unreadable};
 use crate::service::{Desk, DeskError};
 
 /// Customers compared in one step: enough to be fast, few enough to let the

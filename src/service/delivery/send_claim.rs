@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::service::Desk;
-use crate::service::ports::SendGuard;
 use crate::service::ports::outbox::OutboxMessage;
+use crate::service::ports::senders::SendGuard;
 
 /// How long the store has to give its word; the provider waits meanwhile. A word
 /// that comes later, to a terminal that was suspended, is not acted upon: by then

@@ -9,8 +9,8 @@ use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
 use crate::domain::delivery::SendReport;
 use crate::domain::event::EventKind;
 use crate::domain::message::TestMessage;
-use crate::service::ports::NewEvent;
-use crate::service::ports::outbox::{TestSend, TestSendRefusal};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::test_message::{TestSend, TestSendRefusal};
 use crate::service::{Desk, DeskError, messages};
 
 /// What came of one test message.

@@ -1,6 +1,6 @@
-//! What is still to be told to contacts that were changed, shared by all
-//! terminals. Who takes a notice has it for a while; of a terminal that died it
-//! comes due again by itself.
+//! Notices to contacts that another one replaced, shared by all terminals. A notice is
+//! leased to whoever claims it; the notices of a terminal that died become due again by
+//! themselves.
 
 use std::time::Duration;
 
@@ -12,20 +12,34 @@ use crate::domain::customer::CustomerId;
 use crate::domain::delivery::SendReport;
 use crate::domain::event::Actor;
 use crate::domain::time::Timestamp;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 
-/// The providers through which a terminal tells a change. Another one may be set
-/// up otherwise, or for trying things out, and sends none of these.
+/// The notices of the office.
+#[async_trait]
+pub trait NoticeStore: Send + Sync {
+    /// Claims up to `most` notices that are due and go through one of these providers;
+    /// also ones that nobody has sent for days, to be given up.
+    async fn claim_notices(&self, providers: &[&str], most: u32)
+    -> Result<Vec<Notice>, StoreError>;
+    /// How long until the next notice is due; `None` where there is none.
+    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError>;
+    /// Writes what came of an attempt; nothing where another terminal has claimed the
+    /// notice since.
+    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError>;
+}
+
+/// The providers through which a terminal sends notices. A terminal with other
+/// providers, for instance the tray, does not send its notices.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeProviders {
-    /// Of email; none where the office sends none.
+    /// Of email; `None` where the office sends none.
     pub email: Option<&'static str>,
-    /// Of text messages; none where the office sends none.
+    /// Of text messages; `None` where the office sends none.
     pub sms: Option<&'static str>,
 }
 
 impl NoticeProviders {
-    /// The one for a kind of contact; none where the office cannot tell it anything.
+    /// The provider for a kind of contact; `None` where the office has none.
     pub const fn of(&self, kind: ContactKind) -> Option<&'static str> {
         match kind {
             ContactKind::Email => self.email,
@@ -34,7 +48,7 @@ impl NoticeProviders {
     }
 }
 
-/// A contact that is to be told that it was changed.
+/// A notice that is still to be sent.
 #[derive(Clone, Debug)]
 pub struct Notice {
     /// The store's number.
@@ -49,7 +63,7 @@ pub struct Notice {
     pub contact: Contact,
     /// The provider of the terminal that noticed it.
     pub provider: String,
-    /// Tries begun so far, this one too.
+    /// Attempts begun so far, this one included.
     pub tries: u32,
     /// When the change was noticed.
     pub created_at: Timestamp,
@@ -64,12 +78,12 @@ impl Notice {
     }
 }
 
-/// What came of a try to tell.
+/// What came of an attempt to send a notice.
 #[derive(Clone, Copy, Debug)]
 pub struct NoticeOutcome<'a> {
-    /// The notice as it was taken.
+    /// The notice as it was claimed.
     pub notice: &'a Notice,
-    /// Through which provider; none where it was not tried.
+    /// Through which provider; `None` where it was not tried.
     pub provider: Option<&'a str>,
     /// What it reported.
     pub report: &'a SendReport,
@@ -77,19 +91,4 @@ pub struct NoticeOutcome<'a> {
     pub next: NoticeStep,
     /// Who acts, and where.
     pub actor: &'a Actor,
-}
-
-/// The notices of the office.
-#[async_trait]
-pub trait Notices: Send + Sync {
-    /// Takes up to `most` notices that are due and go through one of these
-    /// providers, for a while; also one that nobody came to tell for days, to be given
-    /// up.
-    async fn claim_notices(&self, providers: &[&str], most: u32)
-    -> Result<Vec<Notice>, StoreError>;
-    /// How long until there is one to take; none where there is nothing to tell.
-    async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError>;
-    /// Writes down what came of a try; nothing where somebody else has taken the
-    /// notice since.
-    async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError>;
 }

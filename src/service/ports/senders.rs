@@ -9,12 +9,12 @@ use crate::domain::delivery::{
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
-/// Asked by a sender right before the first step that cannot be taken back: the
-/// letter itself, the POST. What came before it, the connection and the login,
-/// may be done by several terminals for the same message; from here on one does.
+/// Asked by a sender right before the first step that cannot be undone: the mail itself,
+/// the POST. Several terminals may connect and log in for the same message; only the one
+/// that gets the send claim goes on.
 #[async_trait]
 pub trait SendGuard: Send + Sync {
-    /// Whether the message may go out now. Where not, the sender stops.
+    /// Claims the send. Where it is not granted, the sender stops.
     async fn claim(&self) -> bool;
 }
 
@@ -29,17 +29,16 @@ impl SendGuard for AlwaysGranted {
     }
 }
 
-/// Hands messages to a provider. It never fails in silence and never sends
-/// twice: whatever happens is in the report.
+/// Hands messages to a provider. It never fails in silence and never sends twice:
+/// whatever happens is in the report.
 #[async_trait]
 pub trait Sender: Send + Sync {
     /// The provider's name as logs and screens show it.
     fn provider(&self) -> &'static str;
-    /// Hands one message over, within the sender's own time limit. `consent` is
-    /// asked once; where it is not given, nothing is sent, and the report means
-    /// nothing.
+    /// Sends one message, within the sender's own time limit. `guard` is asked once;
+    /// where it does not grant the send, nothing is sent, and the report means nothing.
     async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport;
-    /// Hands over a message that nobody else can be sending.
+    /// Sends a message that nobody else can be sending.
     async fn send(&self, message: &Outgoing) -> SendReport {
         self.send_guarded(message, &AlwaysGranted).await
     }
@@ -60,7 +59,7 @@ pub trait Sender: Send + Sync {
             fault: Some(FailureClass::Message),
         }
     }
-    /// Tells a contact that it was changed. It may be told twice.
+    /// Sends a notice to a contact that another one replaced. It may be sent twice.
     async fn send_notice(&self, _notice: &ChangeNotice) -> SendReport {
         SendReport {
             state: DeliveryState::Undeliverable,
@@ -88,7 +87,7 @@ pub struct TrayMessage {
     pub subject: Option<String>,
     /// The text as the customer would read it, code included.
     pub text: String,
-    /// The word that the counter's screen shows too.
+    /// The reference, which the counter's screen shows too.
     pub reference: String,
 }
 

@@ -1,8 +1,10 @@
-//! What the store is told of codes that are asked for and entered, and answers.
+//! Codes that are asked for and entered, and the lockout.
+
+use async_trait::async_trait;
 
 use crate::domain::channel::Channel;
 use crate::domain::code::{Digest, Guess};
-use crate::domain::contact::{Contact, ContactKind};
+use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::key::KeyId;
@@ -12,7 +14,49 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::session::{Session, SessionId};
 use crate::domain::time::Timestamp;
+use crate::service::ports::contact_binding::Quarantine;
 use crate::service::ports::contact_notices::NoticeProviders;
+use crate::service::ports::error::StoreError;
+
+/// Requests and their codes.
+#[async_trait]
+pub trait VerificationStore: Send + Sync {
+    /// Stores a request with its code and its queued delivery, or says why not. An open
+    /// request of the customer for the same purpose is superseded, and its attempts
+    /// count for the new one.
+    async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError>;
+    /// Replaces the code of an open request and queues its delivery. The attempts stay
+    /// counted.
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError>;
+    /// Counts an attempt, then judges it; a right code opens the session.
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError>;
+    /// Cancels an open request; returns the request as it is then.
+    async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError>;
+    /// One request.
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError>;
+    /// The newest request of a customer whose code can be entered now.
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError>;
+    /// Sets a customer's failure count to zero, which ends a lockout, with a reason for
+    /// the log; whether it was over zero. `act` is the idempotency key.
+    async fn unlock(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError>;
+    /// The keys without which stored codes cannot be checked.
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError>;
+}
+
+/// The names of keys that codes were made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysInUse {
+    /// Of the codes that can be entered now.
+    pub open: Vec<String>,
+    /// Of the newest request's code.
+    pub last: Option<String>,
+}
 
 /// A code about to be stored.
 #[derive(Clone, Debug)]
@@ -109,30 +153,6 @@ pub enum IssueOutcome {
     Closed(Request),
     /// There is no such request.
     NotFound,
-}
-
-/// Why a contact cannot be the only proof yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Quarantine {
-    /// What was changed.
-    pub kind: ContactKind,
-    /// When that was noticed.
-    pub changed_at: Timestamp,
-    /// Until when it cannot be the only proof.
-    pub until: Timestamp,
-    /// The same for the other kind of contact, where that was changed too.
-    pub other_until: Option<Timestamp>,
-}
-
-/// A changed contact that cannot be the only proof yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WaitingContact {
-    /// Whose.
-    pub customer: CustomerId,
-    /// Which.
-    pub contact: Contact,
-    /// Until when.
-    pub until: Timestamp,
 }
 
 /// A session about to be opened by a right code.

@@ -13,7 +13,8 @@ use crate::domain::event::EventKind;
 use crate::domain::maintenance::MaintenanceTask;
 use crate::domain::policy::Retention;
 use crate::service::customers::reindex;
-use crate::service::ports::{NewEvent, TaskBatch};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::upkeep::TaskBatch;
 use crate::service::{Desk, DeskError};
 
 /// What a batch may take: a counter that has to wait for one does not feel it.

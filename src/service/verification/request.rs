@@ -15,9 +15,11 @@ use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::{Nonce, Sealed};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::service::ports::{
-    Dispatch, IssueOutcome, NewCode, NewDelivery, NewEvent, NewRequest, Quarantine, Reissue,
-    StoreError,
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::contact_binding::Quarantine;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::verification::{
+    Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
 };
 use crate::service::{Desk, DeskError, messages};
 

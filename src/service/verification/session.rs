@@ -1,7 +1,7 @@
 //! Serving a verified customer, and ending it.
 
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
-use crate::service::ports::SessionFilter;
+use crate::service::ports::session::SessionFilter;
 use crate::service::{Desk, DeskError};
 
 impl Desk {

@@ -4,7 +4,8 @@ use crate::domain::code::{Code, CodeFormatError, Guess};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
-use crate::service::ports::{Attempt, AttemptOutcome, NewSession, StoreError, SupersededCode};
+use crate::service::ports::error::StoreError;
+use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, SupersededCode};
 use crate::service::{Desk, DeskError};
 
 /// What came of entering a code.

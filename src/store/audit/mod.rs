@@ -1,3 +1,4 @@
 //! The log of events.
 
 pub(super) mod events;
+mod port;

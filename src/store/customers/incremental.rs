@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::service::ports::{IndexProgress, StoreError};
+use crate::service::ports::error::StoreError;
+use crate::service::ports::search_index::IndexProgress;
 use crate::store::customers::reindex::{Reindexer, RepairMode};
 
 /// How often the office's table is asked for new customers: three short reads.

@@ -15,7 +15,7 @@ use crate::domain::customer::Customer;
 use crate::domain::fold::spelled_out;
 use crate::domain::query::{SHORTEST_PART, compact, words};
 use crate::domain::text::{digits, fold};
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Row, Tx, args, list};
 use crate::store::database::statement::statements;
 

@@ -6,6 +6,7 @@ pub(super) mod import;
 pub(super) mod incremental;
 pub(super) mod index;
 pub(super) mod lookup;
+mod port;
 pub(super) mod reindex;
 pub(super) mod sample;
 pub(super) mod schema_check;

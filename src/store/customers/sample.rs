@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::customer::Unsaid;
 use crate::domain::time::millis_of;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::customers::import::{self, IncomingCustomer};
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;

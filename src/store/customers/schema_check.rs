@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use crate::config::settings::{CustomerTable, Identifier};
 use crate::domain::query::Query;
-use crate::service::ports::{CheckFinding, CustomerCheck, StoreError};
+use crate::service::ports::customers::{CheckFinding, CustomerCheck};
+use crate::service::ports::error::StoreError;
 use crate::store::customers::reindex::Reindexer;
 use crate::store::customers::search;
 use crate::store::customers::source::Source;

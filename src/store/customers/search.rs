@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use crate::domain::customer::Customer;
 use crate::domain::query::{Query, SHORTEST_PART, compact};
 use crate::domain::text::{digits, fold};
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Arg, Database, args};
 use crate::store::database::rows;
 use crate::store::database::statement::{Sql, statements};

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::event::LATE_COMMIT_OVERLAP;
 use crate::domain::request::Request;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Pools, Row, args};
 use crate::store::database::error::failed;
 use crate::store::database::file_identity::StoreFile;

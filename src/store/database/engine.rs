@@ -17,7 +17,7 @@ use sqlx::{MySql, MySqlPool, PgPool, Pool, Postgres, Sqlite, SqlitePool};
 use tokio::sync::watch;
 
 use crate::config::settings::Identifier;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::error::failed;
 use crate::store::database::file_identity::StoreFile;
 use crate::store::database::pooled_connection::{PooledConnection, ServerEngine};

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::domain::text::clean;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 
 /// A file, whatever it is called.
 type Identity = (u64, u64);

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::Identifier;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{self, Arg, Row};
 use crate::store::database::error::failed;
 use crate::store::database::pooled_connection::{self, PooledConnection};

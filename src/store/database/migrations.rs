@@ -6,7 +6,7 @@
 //! it is one transaction; MySQL ends a transaction with each table it makes, so
 //! its script can be run again from the beginning.
 
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::customers::source::Source;
 use crate::store::database::engine::{Database, Engine, Pools, ScriptTransaction, Tx, args};
 use crate::store::database::error::no_such_table;

@@ -2,6 +2,7 @@
 
 pub(super) mod batch;
 pub(super) mod change_feed;
+pub(super) mod conflict;
 pub(super) mod engine;
 pub(super) mod error;
 pub(super) mod file_identity;

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, PgPool};
 use tokio::sync::OnceCell;
 
 use crate::config::settings::{Identifier, ServerAddress, ServerSettings, StoreTls};
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::pooled_connection::ACQUIRE_TIMEOUT;
 use crate::store::database::pooler;
 

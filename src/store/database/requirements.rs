@@ -8,7 +8,7 @@
 
 use std::sync::OnceLock;
 
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::customers::schema_check;
 use crate::store::customers::source::Source;
 use crate::store::database::engine::{Database, Engine, args};

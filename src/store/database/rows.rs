@@ -14,7 +14,7 @@ use crate::domain::request::{Reference, Request, Status};
 use crate::domain::session::Session;
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::Row;
 
 /// A request with what the store alone needs to know of it.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::config::settings::Identifier;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Pools, args};
 use crate::store::database::statement::statements;
 use crate::store::database::{mysql, pooler, postgres};

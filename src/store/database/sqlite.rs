@@ -13,7 +13,7 @@ use rustix::fs::Access;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Sqlite, SqlitePool};
 
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::Pools;
 use crate::store::database::error::failed;
 use crate::store::database::file_identity::StoreFile;

@@ -2,7 +2,7 @@
 
 use sqlx::{MySql, Postgres, Sqlite};
 
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::batch::{self, Write};
 use crate::store::database::engine::{
     WriteSignals, bind, for_sqlite, mysql, postgres, row, rows, unanswered,

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::error::failed;
 
 /// Values as one argument: numbers for `among`, texts for `among_texts`, rows.

@@ -7,8 +7,9 @@ use crate::domain::circuit_breaker::{
 };
 use crate::domain::event::EventKind;
 use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::MessageOutcome;
-use crate::service::ports::{NewEvent, StoreError};
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::statements;

@@ -3,6 +3,7 @@
 pub(super) mod circuit_breaker;
 pub(super) mod contact_notices;
 pub(super) mod outbox;
+mod port;
 pub(super) mod send_claim;
 pub(super) mod state;
 pub(super) mod stats;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::time::millis_of;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::store::database::engine::{Database, Engine, args, list};
 use crate::store::database::statement::statements;

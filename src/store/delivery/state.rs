@@ -3,8 +3,9 @@
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::{self, OutboxMessage};
-use crate::service::ports::{NewEvent, StoreError};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Tx, args, list};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::time::{Timestamp, millis_of};
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::statement::statements;
 

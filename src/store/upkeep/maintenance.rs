@@ -9,7 +9,8 @@
 use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
 use crate::domain::time::millis_of;
-use crate::service::ports::{StoreError, TaskBatch};
+use crate::service::ports::error::StoreError;
+use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::upkeep::archive;

@@ -3,3 +3,4 @@
 pub(super) mod archive;
 pub(super) mod maintenance;
 pub(super) mod partitions;
+mod port;

@@ -10,7 +10,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::domain::time::Timestamp;
-use crate::service::ports::StoreError;
+use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Engine, ScriptTransaction, args};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance;

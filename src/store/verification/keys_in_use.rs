@@ -1,6 +1,7 @@
 //! The keys that the codes in the store were made with.
 
-use crate::service::ports::{KeysInUse, StoreError};
+use crate::service::ports::error::StoreError;
+use crate::service::ports::verification::KeysInUse;
 use crate::store::database::engine::{Database, args};
 use crate::store::database::statement::statements;
 

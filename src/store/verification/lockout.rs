@@ -5,7 +5,8 @@
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
-use crate::service::ports::{NewEvent, StoreError};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, args};
 use crate::store::database::statement::statements;

@@ -7,8 +7,10 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::time::millis_of;
-use crate::service::ports::{
-    Dispatch, IssueOutcome, NewDelivery, NewEvent, NewRequest, Reissue, StoreError,
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::verification::{
+    Dispatch, IssueOutcome, NewDelivery, NewRequest, Reissue,
 };
 use crate::store::audit::events;
 use crate::store::customers::contact_binding::{self, BindingState, ContactUse};

@@ -1,0 +1,112 @@
+//! Customers: finding them, and importing them.
+
+use async_trait::async_trait;
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::event::Actor;
+use crate::domain::query::Query;
+use crate::service::ports::contact_notices::NoticeProviders;
+use crate::service::ports::error::StoreError;
+
+/// The customers of the office, in a table of ours or of its own.
+#[async_trait]
+pub trait CustomerStore: Send + Sync {
+    /// Up to `limit` customers that match, the likeliest first, as far as the search
+    /// index knows them.
+    async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
+    /// The customers that `key` names: none, one, or (a shared address) several.
+    async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;
+    /// One customer.
+    async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError>;
+    /// A customer's balance, bills and messages.
+    async fn account(&self, id: CustomerId) -> Result<Account, StoreError>;
+    /// Writes a batch of customers, matched by account number. In our own table a
+    /// replaced contact revokes the pending codes, and a notice to the old contact is
+    /// queued. A dry import is rolled back, and reports what it would have done.
+    async fn import(
+        &self,
+        batch: &[NewCustomer],
+        notices: NoticeProviders,
+        actor: &Actor,
+        dry: bool,
+    ) -> Result<Imported, StoreError>;
+    /// Whether the table of customers is as the configuration says.
+    async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;
+}
+
+/// How a command names the customer it acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CustomerKey<'a> {
+    /// By account number, in any case.
+    Account(&'a str),
+    /// By email address, to the letter but for ASCII case.
+    Email(&'a str),
+    /// By phone number in E.164.
+    Phone(&'a str),
+}
+
+/// How many customers an import wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ImportCount {
+    /// New customers.
+    pub added: u64,
+    /// Customers whose row changed.
+    pub changed: u64,
+    /// Customers whose row stayed as it was.
+    pub unchanged: u64,
+    /// Replaced email addresses and phone numbers. In a table of the office's own
+    /// they are noticed later, when a code is asked for.
+    pub replaced: u64,
+}
+
+impl ImportCount {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            unchanged: self.unchanged + other.unchanged,
+            replaced: self.replaced + other.replaced,
+        }
+    }
+}
+
+/// A contact that an import replaced.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Replaced {
+    /// The account number of its customer.
+    pub account_no: String,
+    /// Which of the customer's contacts.
+    pub kind: ContactKind,
+}
+
+/// What a batch of an import wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Imported {
+    /// How many customers.
+    pub count: ImportCount,
+    /// The contacts that it replaced.
+    pub replaced: Vec<Replaced>,
+}
+
+/// The state of the table of customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerCheck {
+    /// Which table it is, and how many of its customers can be found.
+    pub found: String,
+    /// What is not as it should be.
+    pub findings: Vec<CheckFinding>,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckFinding {
+    /// What.
+    pub what: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Whether nobody can work until it is repaired.
+    pub stops: bool,
+}

@@ -1,0 +1,71 @@
+//! Why the store could not do what it was asked.
+
+use crate::domain::key::MissingKey;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
+pub enum StoreError {
+    /// It could not be reached, or the connection was lost before a decision:
+    /// nothing was done.
+    #[error("the store cannot be reached: {0}")]
+    Unreachable(String),
+    /// The connection broke during the transaction: it may have been committed.
+    /// The same call repeated is answered with what became of it.
+    #[error("the connection to the store broke: {0}")]
+    Unknown(String),
+    /// A lock or a connection did not become free in time: nothing was done.
+    #[error("another counter is busy in the store: {0}")]
+    Busy(String),
+    /// Its disk is full: nothing was done.
+    #[error("the disk of the store is full: {0}")]
+    Full(String),
+    /// This account of the machine may not use its files.
+    #[error("no permission to use the files of the store: {0}")]
+    NoPermission(String),
+    /// Its file is no longer the one that was opened: nothing was done.
+    #[error("the file of the store was moved or replaced: {0}")]
+    Replaced(String),
+    /// Its tables are missing or older than this program.
+    #[error("the store is not ready: {0}")]
+    NotMigrated(String),
+    /// It may not be used where it lies.
+    #[error("{0}")]
+    Refused(String),
+    /// The server knows this account, but denies it the right.
+    #[error("the store does not let this account do that: {0}")]
+    Denied(String),
+    /// The database ended the transaction in favour of others, several times
+    /// (a deadlock, a lock time-out): nothing was done.
+    #[error("the store is held up by others: {0}")]
+    Conflict(String),
+    /// A unique key exists already: nothing was done.
+    #[error("the store has it already: {0}")]
+    Taken(String),
+    /// The key that protects a code is not here.
+    #[error(transparent)]
+    MissingKey(#[from] MissingKey),
+    /// The configuration makes the table of customers read-only.
+    #[error("customers are read here and not written")]
+    ReadOnly,
+    /// Any other failure.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+impl StoreError {
+    /// Whether it passes by itself, so that a retry helps: the connection failed,
+    /// or [`Self::is_wait`].
+    pub const fn is_break(&self) -> bool {
+        self.is_wait() || matches!(self, Self::Unreachable(_) | Self::Unknown(_))
+    }
+
+    /// Whether the store can be reached, but was busy or full.
+    pub const fn is_wait(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Full(_))
+    }
+
+    /// Whether this terminal has no store at the moment.
+    pub const fn is_away(&self) -> bool {
+        self.is_break() || matches!(self, Self::Replaced(_))
+    }
+}

@@ -1,0 +1,79 @@
+//! What the desk needs from the world: one port a task for the store, the senders of
+//! each channel, the keys and a random source. There is no port for a clock: no terminal's
+//! own is trusted, so the store's clock decides.
+
+pub mod audit;
+pub mod circuit_breaker;
+pub mod contact_binding;
+pub mod contact_notices;
+pub mod customers;
+pub mod delivery_stats;
+pub mod error;
+pub mod health;
+pub mod keys;
+pub mod outbox;
+pub mod search_index;
+pub mod senders;
+pub mod session;
+pub mod test_message;
+pub mod upkeep;
+pub mod verification;
+
+pub use audit::{AuditStore, NewEvent};
+pub use circuit_breaker::BreakerStore;
+pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
+pub use contact_notices::NoticeStore;
+pub use customers::{
+    CheckFinding, CustomerCheck, CustomerKey, CustomerStore, ImportCount, Imported, Replaced,
+};
+pub use delivery_stats::DeliveryStatsStore;
+pub use error::StoreError;
+pub use health::StoreHealth;
+pub use keys::{Keys, KeysError, Random, RandomError};
+pub use outbox::OutboxStore;
+pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
+pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
+pub use session::{SessionFilter, SessionStore};
+pub use test_message::TestMessageStore;
+pub use upkeep::{MaintenanceStore, TaskBatch};
+pub use verification::{
+    Attempt, AttemptOutcome, Dispatch, IssueOutcome, KeysInUse, NewCode, NewDelivery, NewRequest,
+    NewSession, Reissue, SupersededCode, VerificationStore,
+};
+
+/// The one shared store, the sum of its ports. Each method is one transaction or one
+/// statement, decides by the store's own clock, and writes the event of what it does in
+/// the same transaction, so that nothing is done without its entry in the log.
+pub trait Store:
+    StoreHealth
+    + CustomerStore
+    + SearchIndex
+    + VerificationStore
+    + SessionStore
+    + ContactBindingStore
+    + OutboxStore
+    + NoticeStore
+    + BreakerStore
+    + TestMessageStore
+    + DeliveryStatsStore
+    + AuditStore
+    + MaintenanceStore
+{
+}
+
+impl<T> Store for T where
+    T: StoreHealth
+        + CustomerStore
+        + SearchIndex
+        + VerificationStore
+        + SessionStore
+        + ContactBindingStore
+        + OutboxStore
+        + NoticeStore
+        + BreakerStore
+        + TestMessageStore
+        + DeliveryStatsStore
+        + AuditStore
+        + MaintenanceStore
+{
+}

@@ -1,0 +1,43 @@
+//! Sessions of verified customers.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::event::Actor;
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::service::ports::error::StoreError;
+
+/// The sessions of the office. A right code opens one, in
+/// [`attempt`](crate::service::ports::verification::VerificationStore::attempt).
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Prolongs the session of a token by `idle`. A session that has ended is
+    /// returned as it is; `None` for an unknown token.
+    async fn touch(
+        &self,
+        token_digest: &str,
+        idle: Duration,
+    ) -> Result<Option<Session>, StoreError>;
+    /// One session.
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    /// Up to `limit` sessions, newest first.
+    async fn sessions(&self, filter: SessionFilter, limit: u32)
+    -> Result<Vec<Session>, StoreError>;
+    /// Ends a living session; returns the session as it is then.
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError>;
+}
+
+/// Which sessions a reader wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum SessionFilter {
+    /// Those alive now.
+    Alive,
+    /// Alive and ended.
+    All,
+}

@@ -1,0 +1,49 @@
+//! The health of the store, as the desk asks for it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::domain::time::Timestamp;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::health::StoreHealth;
+use crate::store::database::engine::args;
+use crate::store::database::{migrations, requirements, server_check};
+use crate::store::upkeep::partitions;
+use crate::store::{NOW, SqlStore};
+
+#[async_trait]
+impl StoreHealth for SqlStore {
+    async fn now(&self) -> Result<Timestamp, StoreError> {
+        let row = self.db.as_it_is().maybe(&NOW, args![]).await?;
+        row.map_or_else(|| Err(StoreError::Failed("no time".into())), |row| row.time(0))
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.catch_up.begin(&self.indexing);
+        self.watch.changes(&self.db)
+    }
+
+    fn connection_state(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
+        self.watch.lost()
+    }
+
+    async fn check(&self) -> Result<String, StoreError> {
+        let db = self.db.as_it_is();
+        let server = server_check::look(&db).await?;
+        let version = migrations::check(&db, &self.source).await?;
+        requirements::tables(&db).await?;
+        let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
+        let mut found = format!("{}, {server}tables version {version}, writable", self.place);
+        if !partitions::may_make(&db).await? {
+            found += "; run by this account, maintain makes no parts of the archive by month";
+        }
+        Ok(found)
+    }
+
+    async fn notes(&self) -> Result<Vec<String>, StoreError> {
+        let server = server_check::look(&self.db.as_it_is()).await?;
+        Ok(server.map_or_else(Vec::new, |it| it.notes()))
+    }
+}

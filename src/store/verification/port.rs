@@ -1,0 +1,122 @@
+//! Requests, codes and sessions, as the desk asks for them.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::CustomerId;
+use crate::domain::event::Actor;
+use crate::domain::request::{Request, RequestId};
+use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
+use crate::service::ports::error::StoreError;
+use crate::service::ports::session::{SessionFilter, SessionStore};
+use crate::service::ports::verification::{
+    Attempt, AttemptOutcome, IssueOutcome, KeysInUse, NewRequest, Reissue, VerificationStore,
+};
+use crate::store::SqlStore;
+use crate::store::customers::contact_binding;
+use crate::store::database::conflict::retry_on_conflict;
+use crate::store::verification::{attempt, keys_in_use, lockout, request, session};
+
+#[async_trait]
+impl VerificationStore for SqlStore {
+    async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError> {
+        let country = self.indexing.country();
+        let issued = retry_on_conflict(|| request::issue(&self.db, country, request.clone())).await;
+        self.expect(issued)
+    }
+
+    async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError> {
+        let country = self.indexing.country();
+        let issued =
+            retry_on_conflict(|| request::reissue(&self.db, country, reissue.clone())).await;
+        self.expect(issued)
+    }
+
+    async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
+        retry_on_conflict(|| attempt::attempt(&self.db, attempt.clone())).await
+    }
+
+    async fn cancel(&self, id: &RequestId, actor: &Actor) -> Result<Option<Request>, StoreError> {
+        retry_on_conflict(|| request::cancel(&self.db, id, actor)).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        request::request(&self.db, id).await
+    }
+
+    async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
+        request::open_of(&self.db, customer).await
+    }
+
+    async fn unlock(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| lockout::unlock(&self.db, act, customer, reason, actor)).await
+    }
+
+    async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
+        keys_in_use::in_use(&self.db.as_it_is()).await
+    }
+}
+
+#[async_trait]
+impl SessionStore for SqlStore {
+    async fn touch(
+        &self,
+        token_digest: &str,
+        idle: Duration,
+    ) -> Result<Option<Session>, StoreError> {
+        retry_on_conflict(|| session::touch(&self.db, token_digest, idle)).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        session::session(&self.db, id).await
+    }
+
+    async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        session::sessions(&self.db, filter, limit).await
+    }
+
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        how: SessionEnd,
+        actor: &Actor,
+    ) -> Result<Option<Session>, StoreError> {
+        retry_on_conflict(|| session::end(&self.db, id, how, actor)).await
+    }
+}
+
+#[async_trait]
+impl ContactBindingStore for SqlStore {
+    async fn confirm_contact(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        kind: ContactKind,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        retry_on_conflict(|| contact_binding::confirm(&self.db, act, customer, kind, reason, actor))
+            .await
+    }
+
+    async fn waiting_contacts(
+        &self,
+        customers: &[CustomerId],
+        quarantine: Duration,
+    ) -> Result<Vec<WaitingContact>, StoreError> {
+        contact_binding::waiting(&self.db, customers, quarantine).await
+    }
+}
