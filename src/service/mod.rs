@@ -218,7 +218,7 @@ impl Desk {
 
     /// The store's clock, asked until it answers.
     pub async fn now(&self) -> Result<Timestamp, DeskError> {
-        Ok(self.insist_while(StoreError::is_away, || self.store.now()).await?)
+        Ok(self.retry_while(StoreError::is_away, || self.store.now()).await?)
     }
 
     /// The store, for what needs no decision: its clock and its signal.
