@@ -78,6 +78,7 @@ impl Rates {
 struct Run<'a> {
     post: &'a PostOffice,
     desk: Desk,
+    store: Arc<dyn Store>,
     bare: Bare,
     sender: Arc<dyn Sender>,
     customers: Vec<CustomerId>,
@@ -157,7 +158,7 @@ impl<'a> Run<'a> {
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(
-            store,
+            Arc::clone(&store),
             Senders { email: Some(route()), sms: Some(route()), whatsapp: None },
             Arc::new(OsRandom),
             Arc::new(keys),
@@ -165,8 +166,8 @@ impl<'a> Run<'a> {
             Actor { clerk: "amira".into(), counter: "3".into() },
         )
         .expect("a desk");
-        let customers = customers(&desk).await;
-        Self { post, desk, bare: place.bare(1).await, sender, customers }
+        let customers = customers(&desk, &*store).await;
+        Self { post, desk, store, bare: place.bare(1).await, sender, customers }
     }
 
     /// The sender without any store, so many messages at once.
@@ -207,7 +208,7 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
-            || self.desk.store().next_due("nobody", &["smtp"]).await.expect("an answer").is_some()
+            || self.store.next_due("nobody", &["smtp"]).await.expect("an answer").is_some()
         {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -222,7 +223,7 @@ fn email(number: usize) -> String {
     format!("dana{number}@example.org")
 }
 
-async fn customers(desk: &Desk) -> Vec<CustomerId> {
+async fn customers(desk: &Desk, store: &dyn Store) -> Vec<CustomerId> {
     let account = |number: usize| format!("WB-{number:04}");
     let people: Vec<_> = (0..MESSAGES)
         .map(|number| NewCustomer {
@@ -240,7 +241,7 @@ async fn customers(desk: &Desk) -> Vec<CustomerId> {
     let mut ids = Vec::new();
     for number in 0..MESSAGES {
         let account = account(number);
-        let found = desk.store().identify(CustomerKey::Account(&account)).await.expect("a search");
+        let found = store.identify(CustomerKey::Account(&account)).await.expect("a search");
         ids.push(found.first().expect("a customer").id);
     }
     ids

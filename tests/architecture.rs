@@ -304,7 +304,12 @@ fn fault(part: &str, target: &Target) -> Option<String> {
             let (_, may_see) = MAY_SEE.iter().find(|(known, _)| *known == part)?;
             let is_part = MAY_SEE.iter().any(|(known, _)| known == other) || other == "wiring";
             let fine = !is_part || other == part || may_see.contains(&other.as_str());
-            (!fine).then(|| format!("{part} must not see {other}"))
+            if !fine {
+                return Some(format!("{part} must not see {other}"));
+            }
+            let walks_around =
+                !is_top && part != "service" && starts_with(path, &["service", "Desk"]);
+            walks_around.then(|| "the desk is asked through service::api alone".to_owned())
         }
         Target::Foreign(path) => {
             let crate_rule = ONLY_IN.iter().find(|(name, _)| path[0] == *name);
@@ -427,6 +432,8 @@ fn the_rules_catch_what_breaks_them() {
         ("cli::doctor", "extern crate sqlx;"),
         ("store::sqlite", "fn f() { let _ = reqwest::Client::new(); }"),
         ("store::sqlite", "fn f() { assert_eq!(1, lettre::Address::new); }"),
+        ("tui::executor", "use crate::service::{Desk, DeskError};"),
+        ("cli::verify", "fn f(desk: &crate::service::Desk) {}"),
         ("config::file", "use crate::service::Desk;"),
         ("lifecycle", "use crate::service::Desk;"),
     ];
@@ -451,6 +458,7 @@ fn the_rules_let_pass_what_is_fine() {
         ("config::file", "use config::Value;"),
         ("service::ports", "use crate::domain::{code, time};"),
         ("tui::view", "use ratatui::Frame;"),
+        ("cli::verify", "use crate::service::api::DeskClient;"),
         ("wiring", "use crate::{cli, config, delivery, store, tui};"),
     ];
     let children = children(&sources());

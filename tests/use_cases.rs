@@ -4,6 +4,8 @@
 
 #[path = "support/breaking.rs"]
 mod breaking;
+#[path = "use_cases/door.rs"]
+mod door;
 #[path = "use_cases/lost.rs"]
 mod lost;
 #[path = "use_cases/worker.rs"]
@@ -353,8 +355,10 @@ async fn security_06_wrong_codes_in_a_row_lock_the_customer_until_staff_unlock()
         }
     }
     assert_eq!(refused(bench.ask(&dana, Channel::Email).await).outcome, Outcome::Locked);
-    assert!(bench.desk.unlock(dana.id, "showed an identity card").await.expect("unlocked"));
-    assert!(!bench.desk.unlock(dana.id, "again").await.expect("unlocked"));
+    assert!(
+        bench.desk.unlock("first", dana.id, "showed an identity card").await.expect("unlocked")
+    );
+    assert!(!bench.desk.unlock("second", dana.id, "again").await.expect("unlocked"));
     let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
     let of_dana = EventFilter { customer: Some(dana.id), ..EventFilter::default() };
@@ -505,7 +509,8 @@ async fn security_17_a_changed_contact_is_refused_in_words_with_an_entry_and_ano
     let (request, code) = bench.send(bench.ask(&changed, Channel::Sms).await).await;
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
 
-    let confirm = bench.desk.confirm_contact(dana.id, ContactKind::Email, "showed a passport");
+    let confirm =
+        bench.desk.confirm_contact("an act", dana.id, ContactKind::Email, "showed a passport");
     assert!(confirm.await.expect("confirmed"));
     assert!(bench.desk.waiting_contacts(&[changed.id]).await.expect("an answer").is_empty());
     let (request, code) = bench.send(bench.ask(&changed, Channel::Email).await).await;

@@ -42,11 +42,12 @@ async fn interface(sends: usize) {
     let home = std::env::var("HOME").expect("a home");
     let config = configuration(Path::new(&home));
     let house = Wiring::default();
-    let desk = house.desk(&config).await.expect("a desk");
+    let desk = house.open_desk(&config).await.expect("a desk");
+    let store = house.store(&config).await.expect("a store");
     for number in 0..sends {
         let account = account(number);
         let key = CustomerKey::Account(&account);
-        let found = desk.store().identify(key).await.expect("a search");
+        let found = store.identify(key).await.expect("a search");
         let ask = CodeRequest {
             customer: found.first().expect("a customer").id,
             channel: Channel::Email,
@@ -132,7 +133,7 @@ async fn furnish(folder: &TempDir, port: u16) {
     let house = Wiring::default();
     let config = configuration(folder.path());
     house.migrate(&config).await.expect("tables");
-    let desk = house.desk(&config).await.expect("a desk");
+    let desk = house.open_desk(&config).await.expect("a desk");
     let people: Vec<_> = (0..SENDS).map(person).collect();
     desk.import_batch(&people, false).await.expect("imported");
     house.close().await;

@@ -11,8 +11,11 @@ use crate::cli::migrate::Migration;
 use crate::config::Config;
 use crate::domain::channel::Channel;
 use crate::domain::message::{ChangeNotice, MessageFacts};
+use crate::service::Senders;
+use crate::service::api::DeskClient;
+use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
+use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::Store;
-use crate::service::{Desk, Senders};
 
 /// The house around the command line. Nothing in it is opened before a command
 /// asks for it: `completions` must work where nothing else does.
@@ -24,8 +27,16 @@ pub trait AppContext: Send + Sync {
     /// Begins to write the program's own doings into the log file; what goes
     /// wrong there is a sentence, and no reason to stop.
     fn keep_log(&self, config: &Config) -> Result<(), String>;
-    /// The desk over the store, the senders and the keys.
-    async fn desk(&self, config: &Config) -> Result<Desk, Failure>;
+    /// The desk, wherever it runs.
+    async fn desk(&self, config: &Config) -> Result<DeskClient, Failure>;
+    /// What works the outbox in this process.
+    async fn outbox_worker(&self, config: &Config) -> Result<OutboxWorker, Failure>;
+    /// Sends a message without a code to a contact, by each provider of its channel.
+    async fn send_test(
+        &self,
+        config: &Config,
+        to: &str,
+    ) -> Result<Result<Vec<TestMessageOutcome>, TestMessageError>, Failure>;
     /// The store alone.
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure>;
     /// The senders alone; nothing is connected yet.

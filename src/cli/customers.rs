@@ -10,16 +10,19 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
-use crate::service::Desk;
+use crate::service::api::DeskClient;
+use crate::service::customers::calls::{
+    ChannelChoices, ConfirmContact, FindCustomers, UnlockCustomer,
+};
 
 /// `customers find`
 pub async fn find(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     query: &str,
     limit: u32,
 ) -> Result<Exit, Failure> {
-    let found = desk.find(query, limit).await?;
+    let found = desk.call(FindCustomers { typed: query.to_owned(), limit }).await?;
     if found.customers.is_empty() {
         return Err(Failure::outcome(
             Outcome::UnknownCustomer,
@@ -28,11 +31,8 @@ pub async fn find(
         ));
     }
     if output.json() {
-        let lines = desk.lines().await?;
-        let ids: Vec<_> = found.customers.iter().map(|it| it.id).collect();
-        let waiting = desk.waiting_contacts(&ids).await?;
-        for customer in &found.customers {
-            let channels = desk.channels(customer, &waiting, &lines);
+        let all = desk.call(ChannelChoices { customers: found.customers.clone() }).await?;
+        for (customer, channels) in found.customers.iter().zip(all) {
             output.object(&CustomerLine::new(customer, channels))?;
         }
     } else {
@@ -56,13 +56,15 @@ pub async fn find(
 
 /// `customers unlock`
 pub async fn unlock(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     arguments: &UnlockArgs,
 ) -> Result<Exit, Failure> {
     let reason = reason(&arguments.reason)?;
     let customer = identify(desk, &arguments.customer).await?;
-    let (word, message) = if desk.unlock(customer.id, &reason).await? {
+    let key = desk.idempotency_key();
+    let unlock = UnlockCustomer { customer: customer.id, reason, key };
+    let (word, message) = if desk.call(unlock).await? {
         ("unlocked", format!("{} may be sent a new code.", customer.name))
     } else {
         ("not_locked", format!("{} has no wrong codes to forgive.", customer.name))
@@ -73,7 +75,7 @@ pub async fn unlock(
 
 /// `customers confirm`
 pub async fn confirm(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     arguments: &ConfirmArgs,
 ) -> Result<Exit, Failure> {
@@ -81,7 +83,9 @@ pub async fn confirm(
     let kind = if arguments.which.email { ContactKind::Email } else { ContactKind::Phone };
     let customer = identify(desk, &arguments.customer).await?;
     let (name, label) = (&customer.name, kind.label());
-    let (word, message) = if desk.confirm_contact(customer.id, kind, &reason).await? {
+    let key = desk.idempotency_key();
+    let confirm = ConfirmContact { customer: customer.id, kind, reason, key };
+    let (word, message) = if desk.call(confirm).await? {
         ("confirmed", format!("Codes can go to the {label} of {name} from now on."))
     } else {
         ("not_waiting", format!("No changed {label} of {name} waits to be confirmed."))

@@ -13,25 +13,29 @@ use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::signals::Ends;
 use crate::domain::outcome::Outcome;
+use crate::service::api::DeskClient;
+use crate::service::delivery::calls::{DeliverDue, DueWork};
+use crate::service::delivery::worker::OutboxWorker;
+use crate::service::messages;
 use crate::service::ports::StoreError;
-use crate::service::{Desk, messages};
+use crate::service::upkeep::calls::CheckStore;
 
 /// Messages at once: each waits for a provider most of its time.
-const AT_ONCE: usize = 8;
+const CONCURRENT_MESSAGES: usize = 8;
 
 /// `deliver`
 pub async fn run(
-    desk: &Desk,
+    desk: &DeskClient,
+    worker: OutboxWorker,
     output: &mut Output,
     arguments: &DeliverArgs,
 ) -> Result<Exit, Failure> {
-    if arguments.watch { watch(desk, output).await } else { once(desk, output).await }
+    if arguments.watch { watch(desk, worker, output).await } else { once(desk, output).await }
 }
 
-async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
-    let done = desk.work_off_outbox(AT_ONCE).await?;
-    let waiting = desk.store().queue_stats().await?.length;
-    let next = desk.next_due().await?;
+async fn once(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
+    let DueWork { done, waiting, next } =
+        desk.call(DeliverDue { concurrent: CONCURRENT_MESSAGES }).await?;
     let done_so_far = match done {
         0 if waiting > 0 => "Nothing was due.".to_owned(),
         0 => "There was nothing to do.".to_owned(),
@@ -55,15 +59,19 @@ async fn once(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
 }
 
 /// Works until a signal; a hand-over that has begun is brought to its end.
-async fn watch(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
+async fn watch(
+    desk: &DeskClient,
+    worker: OutboxWorker,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let mut ends = Ends::listen()?;
     // Before it works it is sure that it can.
-    desk.store().check().await?;
+    desk.call(CheckStore).await?;
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
-    let mut lost = desk.store().connection_state();
+    let mut lost = desk.signals().connection;
     let (tell, mut told) = mpsc::unbounded_channel();
-    let keeping = desk.keep_outbox(AT_ONCE, end.clone(), move |message, report| {
+    let keeping = worker.run(CONCURRENT_MESSAGES, end.clone(), move |message, report| {
         // Nobody listens only while all ends.
         let _ = tell.send(DeliverLine::new(message, report));
     });

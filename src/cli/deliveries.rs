@@ -10,18 +10,20 @@ use crate::cli::output::Output;
 use crate::cli::table::Table;
 use crate::domain::circuit_breaker::BreakerState;
 use crate::domain::delivery_stats::DeliveryStats;
+use crate::service::api::DeskClient;
+use crate::service::delivery::calls::{ReadBreakers, ReadDeliveryStats};
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::service::{Desk, messages};
+use crate::service::messages;
 
 /// `deliveries`
 pub async fn run(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     arguments: &DeliveriesArgs,
 ) -> Result<Exit, Failure> {
     let within = Duration::from_hours(u64::from(arguments.hours));
-    let figures = desk.figures(within).await?;
-    let lines = desk.lines().await?;
+    let figures = desk.call(ReadDeliveryStats { within }).await?;
+    let lines = desk.call(ReadBreakers).await?;
     if output.json() {
         output.object(&DeliveriesReply::new(arguments.hours, &figures, &lines))?;
         return Ok(Exit::DONE);

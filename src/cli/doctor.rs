@@ -285,11 +285,11 @@ async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Ve
 /// Sends a message without a code, by each provider of the channel.
 async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Check> {
     const PART: &str = "test message";
-    let desk = match house.desk(config).await {
-        Ok(desk) => desk,
+    let tested = match house.send_test(config, to).await {
+        Ok(tested) => tested,
         Err(failure) => return vec![bad(PART, sentence(failure), "Nothing was sent.")],
     };
-    let trials = match desk.send_test(to).await {
+    let trials = match tested {
         Ok(trials) => trials,
         Err(TestMessageError::Contact(error)) => {
             let help = "Give an email address, or a phone number of a country in [sms].";

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::IndexReply;
 use crate::cli::output::Output;
+use crate::service::api::DeskClient;
+use crate::service::customers::calls::WaitForIndex;
 use crate::service::customers::reindex::{self, ReindexCount};
 use crate::service::ports::{IndexProgress, Store, Unreadable};
 
@@ -54,14 +56,15 @@ pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Fai
 }
 
 /// Waits until all customers can be found, and shows how far that has come.
-pub(super) async fn ready(store: &dyn Store, output: &mut Output) {
-    let (mut preparing, mut told) = (store.index_progress(), None);
-    let ready = store.index_ready();
+pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
+    let (mut preparing, mut told) = (desk.signals().index, None);
+    let ready = desk.call(WaitForIndex);
     tokio::pin!(ready);
     loop {
         tokio::select! {
             biased;
-            () = &mut ready => break,
+            // What failed is told by the command that needs the index.
+            _ = &mut ready => break,
             Ok(()) = preparing.changed() => {
                 let Some(IndexProgress { seen, percent }) = *preparing.borrow_and_update() else {
                     continue;

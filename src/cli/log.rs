@@ -15,7 +15,9 @@ use crate::domain::event::{Event, EventFilter, EventId, EventPage, LATE_COMMIT_O
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
 use crate::domain::time_range::{InvalidTime, TimeExpression};
-use crate::service::Desk;
+use crate::service::api::DeskClient;
+use crate::service::audit::calls::ReadLog;
+use crate::service::upkeep::calls::ReadClock;
 
 /// Entries read at a time.
 const PAGE: u32 = 500;
@@ -34,7 +36,11 @@ const HEADINGS: [&str; 8] =
     ["TIME", "WHAT", "OUTCOME", "CHANNEL", "CONTACT", "REQUEST", "CUSTOMER", "WHO"];
 
 /// `log`
-pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result<Exit, Failure> {
+pub async fn run(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: LogArgs,
+) -> Result<Exit, Failure> {
     let filter = filter(desk, &arguments).await?;
     let writing = match (arguments.json, arguments.csv) {
         (true, _) => Writing::Json,
@@ -42,7 +48,7 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
         _ => Writing::Lines,
     };
     // The signal is taken before the first look, so that nothing falls in between.
-    let mut changes = desk.store().changes();
+    let mut changes = desk.signals().changes;
     let usual = if arguments.since.is_some() { LogArgs::MOST } else { USUAL };
     let limit = arguments.limit.unwrap_or(usual);
     if !arguments.follow {
@@ -72,7 +78,8 @@ pub async fn run(desk: &Desk, output: &mut Output, arguments: LogArgs) -> Result
             tokio::time::sleep(GLANCE).await;
         }
         loop {
-            let mut events = desk.log(&filter, EventPage::following(seen.newest()), PAGE).await?;
+            let page = EventPage::following(seen.newest());
+            let mut events = read(desk, &filter, page, PAGE).await?;
             let full = events.len() >= PAGE as usize;
             seen.keep_new(&mut events);
             write(output, writing, &events)?;
@@ -101,14 +108,27 @@ impl Seen {
     }
 }
 
+async fn read(
+    desk: &DeskClient,
+    filter: &EventFilter,
+    page: EventPage,
+    limit: u32,
+) -> Result<Vec<Event>, Failure> {
+    Ok(desk.call(ReadLog { filter: filter.clone(), page, limit }).await?.events)
+}
+
 /// The newest entries that fit, oldest first.
-async fn newest(desk: &Desk, filter: &EventFilter, limit: u32) -> Result<Vec<Event>, Failure> {
+async fn newest(
+    desk: &DeskClient,
+    filter: &EventFilter,
+    limit: u32,
+) -> Result<Vec<Event>, Failure> {
     let mut events: Vec<Event> = Vec::new();
     let mut page = EventPage::Newest;
     let mut left = limit;
     while left > 0 {
         let asked = left.min(PAGE);
-        let mut more = desk.log(filter, page, asked).await?;
+        let mut more = read(desk, filter, page, asked).await?;
         let found = u32::try_from(more.len()).unwrap_or(u32::MAX);
         events.append(&mut more);
         let Some(oldest) = events.last() else { break };
@@ -119,12 +139,12 @@ async fn newest(desk: &Desk, filter: &EventFilter, limit: u32) -> Result<Vec<Eve
     Ok(events)
 }
 
-async fn filter(desk: &Desk, arguments: &LogArgs) -> Result<EventFilter, Failure> {
+async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, Failure> {
     let customer = match &arguments.customer {
         Some(name) => Some(identify(desk, name).await?.id),
         None => None,
     };
-    let now = desk.now().await?.to_utc().with_timezone(&Local);
+    let now = desk.call(ReadClock).await?.store.to_utc().with_timezone(&Local);
     let (from, before) = range(arguments.since, arguments.until, &now)
         .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
     if from.zip(before).is_some_and(|(from, before)| before <= from) {

@@ -9,7 +9,8 @@ use crate::cli::json::MaintainReply;
 use crate::cli::output::Output;
 use crate::cli::signals::Ends;
 use crate::domain::policy::Retention;
-use crate::service::Desk;
+use crate::service::api::DeskClient;
+use crate::service::upkeep::calls::{CountDueMaintenance, FinishMaintenance, RunMaintenanceStep};
 use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
 
 /// A run that takes longer is worth a word.
@@ -17,7 +18,7 @@ const SLOW: Duration = Duration::from_secs(1);
 
 /// `maintain`; with a comparison of all customers where others write them.
 pub async fn run(
-    desk: &Desk,
+    desk: &DeskClient,
     retention: Retention,
     compare: bool,
     output: &mut Output,
@@ -26,40 +27,44 @@ pub async fn run(
     if arguments.dry_run {
         return dry_run(desk, retention, output).await;
     }
-    let mut work = desk.maintenance(retention).comparing(compare);
-    let ended = work_off(&mut work, output).await;
+    let mut run = MaintenanceRun::new(retention).comparing(compare);
+    let ended = work_off(desk, &mut run, output).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
-    let done = work.tally();
-    let told = work.finish().await;
+    let done = run.totals();
+    let told = desk.call(FinishMaintenance { totals: done }).await;
     let after = |failure: Failure| {
         if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
     };
     let ended = ended.map_err(after)?;
-    let tally = told.map_err(|error| after(error.into()))?;
-    let message = match (tally.is_empty(), ended) {
+    told.map_err(|error| after(error.into()))?;
+    let message = match (done.is_empty(), ended) {
         (true, None) => "There was nothing to do.".to_owned(),
         (true, Some(_)) => "Interrupted; nothing was done.".to_owned(),
-        (false, None) => format!("{}.", tally.sentence()),
+        (false, None) => format!("{}.", done.sentence()),
         (false, Some(_)) => {
-            format!("Interrupted; {} so far. The next run goes on from here.", tally.sentence())
+            format!("Interrupted; {} so far. The next run goes on from here.", done.sentence())
         }
     };
     let outcome = if ended.is_some() { "interrupted" } else { "maintained" };
-    answer(output, &MaintainReply::new(outcome, message, false, tally))?;
+    answer(output, &MaintainReply::new(outcome, message, false, done))?;
     Ok(ended.unwrap_or(Exit::DONE))
 }
 
 /// Works until nothing is left, or until a signal; gives the exit of a signal.
 async fn work_off(
-    work: &mut MaintenanceRun<'_>,
+    desk: &DeskClient,
+    run: &mut MaintenanceRun,
     output: &mut Output,
 ) -> Result<Option<Exit>, Failure> {
     let mut ends = Ends::listen()?;
     let began = Instant::now();
-    while let Some(rest) = work.step().await? {
+    loop {
+        let progress = desk.call(RunMaintenanceStep { run: run.clone() }).await?;
+        *run = progress.run;
+        let Some(rest) = progress.rest else { return Ok(None) };
         if began.elapsed() > SLOW {
-            output.progress(&work.tally().sentence());
+            output.progress(&run.totals().sentence());
         }
         tokio::select! {
             biased;
@@ -67,11 +72,14 @@ async fn work_off(
             () = tokio::time::sleep(rest) => {}
         }
     }
-    Ok(None)
 }
 
-async fn dry_run(desk: &Desk, retention: Retention, output: &mut Output) -> Result<Exit, Failure> {
-    let tally = desk.due(&retention).await?;
+async fn dry_run(
+    desk: &DeskClient,
+    retention: Retention,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let tally = desk.call(CountDueMaintenance { retention }).await?;
     let message = if tally.is_empty() {
         "Nothing was done, and nothing would be.".to_owned()
     } else {

@@ -40,6 +40,7 @@ use crate::cli::next::Next;
 use crate::cli::output::Output;
 use crate::config::Config;
 use crate::domain::time::Timestamp;
+use crate::service::delivery::calls::ReadQueue;
 use crate::service::ports::StoreError;
 
 /// How long somebody who leaves waits to hear what still waits.
@@ -113,7 +114,7 @@ async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Resu
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
 async fn tell_of_waiting(house: &dyn AppContext, config: &Config, output: &mut Output) {
-    let length = async { house.desk(config).await.ok()?.store().queue_stats().await.ok() };
+    let length = async { house.desk(config).await.ok()?.call(ReadQueue).await.ok() };
     let Ok(Some(queue)) = tokio::time::timeout(PATIENCE, length).await else { return };
     let waiting = match queue.length {
         0 => return,
@@ -184,7 +185,7 @@ async fn at_the_desk(
     keep_log(house, config, output);
     let desk = house.desk(config).await?;
     if names_a_customer(&command) {
-        index::ready(desk.store().as_ref(), output).await;
+        index::ready(&desk, output).await;
     }
     match command {
         Command::Customers(Customers::Import(import)) => {
@@ -209,7 +210,10 @@ async fn at_the_desk(
             let theirs = config.customers.table.is_some();
             maintain::run(&desk, config.retention, theirs, output, &arguments).await
         }
-        Command::Deliver(arguments) => deliver::run(&desk, output, &arguments).await,
+        Command::Deliver(arguments) => {
+            let worker = house.outbox_worker(config).await?;
+            deliver::run(&desk, worker, output, &arguments).await
+        }
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,

@@ -14,56 +14,71 @@ use crate::domain::delivery::{DeliveryState, TRAY};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::text;
+use crate::service::api::DeskClient;
+use crate::service::customers::calls::{IdentifyCustomer, ReadCustomer};
 use crate::service::customers::lookup::ExactMatch;
+use crate::service::delivery::calls::DeliverCode;
+use crate::service::upkeep::calls::ReadClock;
+use crate::service::verification::calls::{
+    AskForCode, CancelRequest, ReadArchivedRequest, ReadRequest, ResendCode,
+};
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
-use crate::service::{Desk, DeskError, messages};
+use crate::service::{DeskError, messages};
 
 /// A send that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// How long a command keeps trying to hand a message over. What still waits then
 /// is tried by the office's other terminals.
-const PATIENCE: Duration = Duration::from_secs(10);
+const MAX_ELAPSED: Duration = Duration::from_secs(10);
 
 /// `request`
 pub async fn ask(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     arguments: RequestArgs,
 ) -> Result<Exit, Failure> {
     let customer = identify(desk, &arguments.customer).await?;
     let purpose = match arguments.purpose {
         Some(purpose) => purpose,
-        None => desk.office().purposes.first().cloned().unwrap_or_default(),
+        None => desk.profile().purposes.first().cloned().unwrap_or_default(),
     };
     let ask = CodeRequest {
         customer: customer.id,
         channel: arguments.channel,
         purpose,
-        idempotency: desk.new_act()?,
+        idempotency: desk.idempotency_key(),
     };
-    let asked = desk.ask(&ask).await?;
+    let asked = desk.call(AskForCode(ask)).await?;
     let frame = Reply::default().with_channel(arguments.channel).with_customer(&customer);
     settle(desk, output, asked, &customer, frame).await
 }
 
 /// `resend`
-pub async fn resend(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+pub async fn resend(
+    desk: &DeskClient,
+    output: &mut Output,
+    request: &str,
+) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let (before, customer) = existing(desk, &id).await?;
-    let asked = desk.resend(&id).await?.ok_or_else(missing)?;
+    let asked = desk.call(ResendCode { request: id }).await?.ok_or_else(missing)?;
     let frame = Reply::default().with_customer(&customer).with_request(&before);
     settle(desk, output, asked, &customer, frame).await
 }
 
 /// `status`
-pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+pub async fn status(
+    desk: &DeskClient,
+    output: &mut Output,
+    request: &str,
+) -> Result<Exit, Failure> {
     let id = parse(request)?;
-    let (request, archived) = match desk.request(&id).await? {
+    let (request, archived) = match desk.call(ReadRequest { request: id.clone() }).await? {
         Some(request) => (request, false),
-        None => (desk.archived(&id).await?.ok_or_else(missing)?, true),
+        None => (desk.call(ReadArchivedRequest { request: id }).await?.ok_or_else(missing)?, true),
     };
-    let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
+    let customer = customer_of(desk, &request).await?.ok_or_else(missing)?;
     let message = messages::status(&request, &moment::short);
     let delivery = said_of_delivery(&request);
     let stands = if went_nowhere(&request) { String::new() } else { format!("\n{message}") };
@@ -78,11 +93,15 @@ pub async fn status(desk: &Desk, output: &mut Output, request: &str) -> Result<E
 }
 
 /// `cancel`
-pub async fn cancel(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+pub async fn cancel(
+    desk: &DeskClient,
+    output: &mut Output,
+    request: &str,
+) -> Result<Exit, Failure> {
     let id = parse(request)?;
-    let request = desk.cancel(&id).await?.ok_or_else(missing)?;
+    let request = desk.call(CancelRequest { request: id }).await?.ok_or_else(missing)?;
     // What was done is told, whoever it was for.
-    let customer = desk.customer(request.customer).await.unwrap_or_default();
+    let customer = customer_of(desk, &request).await.unwrap_or_default();
     let message = match request.status {
         Status::Cancelled => {
             format!("The request {} was cancelled; its code no longer works.", request.id)
@@ -119,8 +138,8 @@ pub fn refuse_or_answer(
 }
 
 /// The customer that a name means, or the failure that it means none.
-pub async fn identify(desk: &Desk, name: &str) -> Result<Customer, Failure> {
-    let identified = desk.identify(&text::clean(name)).await?;
+pub async fn identify(desk: &DeskClient, name: &str) -> Result<Customer, Failure> {
+    let identified = desk.call(IdentifyCustomer { name: text::clean(name) }).await?;
     let sentence = messages::identified(&identified);
     match identified {
         ExactMatch::One(customer) => Ok(customer),
@@ -141,14 +160,18 @@ pub fn missing() -> Failure {
 }
 
 /// A request with its customer.
-pub async fn existing(desk: &Desk, id: &RequestId) -> Result<(Request, Customer), Failure> {
-    let request = desk.request(id).await?.ok_or_else(missing)?;
-    let customer = desk.customer(request.customer).await?.ok_or_else(missing)?;
+pub async fn existing(desk: &DeskClient, id: &RequestId) -> Result<(Request, Customer), Failure> {
+    let request = desk.call(ReadRequest { request: id.clone() }).await?.ok_or_else(missing)?;
+    let customer = customer_of(desk, &request).await?.ok_or_else(missing)?;
     Ok((request, customer))
 }
 
+async fn customer_of(desk: &DeskClient, request: &Request) -> Result<Option<Customer>, DeskError> {
+    desk.call(ReadCustomer { customer: request.customer }).await
+}
+
 async fn settle(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     asked: CodeRequestOutcome,
     customer: &Customer,
@@ -169,12 +192,13 @@ async fn settle(
 /// Sends, and gives the request with what came of it; with why that is not known,
 /// where it is not. That the code was asked for is told in any case.
 async fn deliver(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     mut request: Request,
 ) -> (Request, Option<DeskError>) {
     let sent = {
-        let mut sending = std::pin::pin!(desk.deliver_within(request.delivery.id, PATIENCE));
+        let deliver = DeliverCode { delivery: request.delivery.id, max_elapsed: MAX_ELAPSED };
+        let mut sending = std::pin::pin!(desk.call(deliver));
         tokio::select! {
             sent = &mut sending => sent,
             () = tokio::time::sleep(SLOW) => {
@@ -185,7 +209,7 @@ async fn deliver(
             }
         }
     };
-    match (sent, desk.request(&request.id).await) {
+    match (sent, desk.call(ReadRequest { request: request.id.clone() }).await) {
         (Ok(_), Ok(found)) => (found.unwrap_or(request), None),
         (Ok(Some(report)), Err(_)) => {
             request.delivery.state = report.state;
@@ -281,13 +305,13 @@ fn sent(
 }
 
 async fn refused(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &mut Output,
     refusal: &Refusal,
     customer: &Customer,
     frame: Reply,
 ) -> Result<Exit, Failure> {
-    let now = desk.now().await.unwrap_or_else(|_| moment::own());
+    let now = desk.call(ReadClock).await.map_or_else(|_| moment::own(), |it| it.store);
     let message = messages::refusal(refusal, now, &moment::short);
     let mut reply = frame;
     reply.outcome = refusal.outcome.word();
@@ -313,10 +337,15 @@ async fn refused(
 }
 
 /// How to begin anew after a request that takes no code any more.
-pub fn new_code(desk: &Desk, output: &Output, request: &Request, customer: &Customer) -> String {
+pub fn new_code(
+    desk: &DeskClient,
+    output: &Output,
+    request: &Request,
+    customer: &Customer,
+) -> String {
     let channel = request.channel.word();
     let mut words = vec!["request", customer.account_no.as_str(), "--channel", channel];
-    if desk.office().purposes.first() != Some(&request.purpose) {
+    if desk.profile().purposes.first() != Some(&request.purpose) {
         words.extend(["--purpose", &request.purpose]);
     }
     format!("Next: {}", output.command(&words))

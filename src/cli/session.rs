@@ -8,21 +8,31 @@ use crate::cli::table::Table;
 use crate::cli::{moment, prompt};
 use crate::domain::outcome::Outcome;
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
+use crate::service::api::DeskClient;
+use crate::service::messages;
 use crate::service::ports::SessionFilter;
-use crate::service::{Desk, messages};
+use crate::service::verification::calls::{EndSession, ListSessions, ReadSession, TouchSession};
 
 /// `session`
-pub async fn run(desk: &Desk, output: &mut Output, command: Sessions) -> Result<Exit, Failure> {
+pub async fn run(
+    desk: &DeskClient,
+    output: &mut Output,
+    command: Sessions,
+) -> Result<Exit, Failure> {
     match command {
         Sessions::List { all, limit, .. } => list(desk, output, all, limit).await,
         Sessions::Show(named) => {
-            let session = desk.session(&parse(&named.session)?).await?.ok_or_else(missing)?;
+            let session = desk
+                .call(ReadSession { session: parse(&named.session)? })
+                .await?
+                .ok_or_else(missing)?;
             show(output, state(&session), &session)?;
             Ok(Exit::DONE)
         }
         Sessions::End(named) => {
             let id = parse(&named.session)?;
-            let ended = desk.end_session(&id, SessionEnd::Revoked).await?;
+            let end = EndSession { session: id, how: SessionEnd::Revoked };
+            let ended = desk.call(end).await?;
             show(output, "ended", &ended.ok_or_else(missing)?)?;
             Ok(Exit::DONE)
         }
@@ -30,7 +40,7 @@ pub async fn run(desk: &Desk, output: &mut Output, command: Sessions) -> Result<
     }
 }
 
-async fn check(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
+async fn check(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     let typed = prompt::secret(output, "Token of the session:").await?;
     let Some(token) = SessionToken::parse(&typed) else {
         return Err(Failure::outcome(
@@ -38,7 +48,7 @@ async fn check(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
             "That is not a session's token; it has 64 digits and letters from a to f.",
         ));
     };
-    let session = desk.touch(&token).await?.ok_or_else(missing)?;
+    let session = desk.call(TouchSession { token }).await?.ok_or_else(missing)?;
     if session.ended.is_none() {
         show(output, "alive", &session)?;
         return Ok(Exit::DONE);
@@ -51,9 +61,14 @@ async fn check(desk: &Desk, output: &mut Output) -> Result<Exit, Failure> {
     Ok(Outcome::Expired.into())
 }
 
-async fn list(desk: &Desk, output: &mut Output, all: bool, limit: u32) -> Result<Exit, Failure> {
+async fn list(
+    desk: &DeskClient,
+    output: &mut Output,
+    all: bool,
+    limit: u32,
+) -> Result<Exit, Failure> {
     let filter = if all { SessionFilter::All } else { SessionFilter::Alive };
-    let sessions = desk.sessions(filter, limit).await?;
+    let sessions = desk.call(ListSessions { filter, limit }).await?;
     if output.json() {
         for session in &sessions {
             let message = messages::session(session, &moment::short);

@@ -9,7 +9,8 @@ use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::config::settings::Environment;
 use crate::domain::outcome::Outcome;
-use crate::service::Desk;
+use crate::service::api::DeskClient;
+use crate::service::delivery::calls::ReadTray;
 use crate::service::ports::TrayMessage;
 
 /// The messages shown at first; a tray that was never emptied may hold many.
@@ -20,19 +21,19 @@ const GLANCE: Duration = Duration::from_millis(300);
 
 /// `tray`
 pub async fn run(
-    desk: &Desk,
+    desk: &DeskClient,
     environment: Environment,
     output: &mut Output,
     arguments: &TrayArgs,
 ) -> Result<Exit, Failure> {
-    let tray = match (environment, desk.tray()) {
-        (Environment::Development, Some(tray)) => tray,
+    match (environment, desk.profile().has_tray) {
+        (Environment::Development, true) => {}
         (Environment::Production, _) => return Err(forbidden("The tray is for development only.")),
-        (Environment::Development, None) => {
+        (Environment::Development, false) => {
             return Err(forbidden("No message goes into the tray here."));
         }
-    };
-    let mut messages = tray.messages(0, NEWEST).await?;
+    }
+    let mut messages = desk.call(ReadTray { after: 0, limit: NEWEST }).await?;
     if messages.is_empty() && !arguments.follow {
         let request = output.command(&["request"]);
         output.note(&format!("The tray is empty. Send a code: {request} …"));
@@ -48,7 +49,7 @@ pub async fn run(
         }
         output.flush()?;
         tokio::time::sleep(GLANCE).await;
-        messages = tray.messages(last, u32::MAX).await?;
+        messages = desk.call(ReadTray { after: last, limit: u32::MAX }).await?;
     }
 }
 

@@ -5,14 +5,21 @@ use crate::cli::json::Reply;
 use crate::cli::output::Output;
 use crate::cli::request::{existing, missing, new_code, parse, refuse_or_answer, unlock};
 use crate::cli::{moment, prompt};
+use crate::domain::code::TypedCode;
 use crate::domain::customer::Customer;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::Status;
+use crate::service::api::DeskClient;
+use crate::service::messages;
+use crate::service::verification::calls::VerifyCode;
 use crate::service::verification::verify::{RefusedCode, Verification};
-use crate::service::{Desk, messages};
 
 /// `verify`
-pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<Exit, Failure> {
+pub async fn verify(
+    desk: &DeskClient,
+    output: &mut Output,
+    request: &str,
+) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let (before, customer) = existing(desk, &id).await?;
     let question = if before.status == Status::Open {
@@ -21,7 +28,8 @@ pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<E
         "Code:".to_owned()
     };
     let typed = prompt::secret(output, &question).await?;
-    let verification = desk.verify(&id, &typed).await?;
+    let code = TypedCode(typed);
+    let verification = desk.call(VerifyCode { request: id, code }).await?;
     let message = messages::verification(&verification, &moment::short);
     let outcome = |outcome: Outcome| Reply::outcome(outcome, message.clone());
     let (reply, exit) = match &verification {
@@ -57,7 +65,7 @@ pub async fn verify(desk: &Desk, output: &mut Output, request: &str) -> Result<E
 
 /// What to type after a refused code; nothing where the same request goes on.
 fn after(
-    desk: &Desk,
+    desk: &DeskClient,
     output: &Output,
     refused: &RefusedCode,
     customer: &Customer,

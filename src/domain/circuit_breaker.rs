@@ -14,7 +14,7 @@ use crate::domain::channel::Channel;
 use crate::domain::time::Timestamp;
 
 /// One provider as a channel uses it: what is up or down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ProviderSlot {
     /// The channel.
     pub channel: Channel,
@@ -80,7 +80,7 @@ const SLOW: Duration = Duration::from_secs(5);
 const SLOW_FOR: Duration = Duration::from_mins(2);
 
 /// How a provider does, as the store knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerRecord {
     /// Which.
     pub line: ProviderSlot,
@@ -95,7 +95,9 @@ pub struct BreakerRecord {
 }
 
 /// How a provider does, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum BreakerState {
     /// Nothing is known against it.
     Ok,

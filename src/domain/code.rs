@@ -17,8 +17,21 @@ use crate::domain::text;
 #[derive(Clone)]
 pub struct Code(Zeroizing<String>);
 
+/// What was typed as a code, before anything is known of it; erased when dropped
+/// and never printed by `Debug`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct TypedCode(pub Zeroizing<String>);
+
+impl fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TypedCode({} digits)", self.0.len())
+    }
+}
+
 /// Why typed text cannot be a code. No attempt is counted for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize,
+)]
 pub enum CodeFormatError {
     /// Something other than ASCII digits, spaces and dashes.
     #[error("a code has digits only")]

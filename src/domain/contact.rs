@@ -36,7 +36,7 @@ pub enum ContactError {
 }
 
 /// What a contact is, whatever channel a message to it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ContactKind {
     /// An email address.
     Email,

@@ -7,11 +7,13 @@ use crate::domain::phone::NumberType;
 use crate::domain::time::Timestamp;
 
 /// The customer's number in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct CustomerId(pub i64);
 
 /// A customer as the store holds one; every text is clean to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Customer {
     /// The store's number.
     pub id: CustomerId,
@@ -118,7 +120,7 @@ impl Customer {
 }
 
 /// A customer to be written by an import.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NewCustomer {
     /// The account number; the record of this number is replaced.
     pub account_no: String,
@@ -140,7 +142,7 @@ pub struct NewCustomer {
 
 /// What a file has no column for, and what of it cannot be read.
 #[expect(clippy::struct_excessive_bools, reason = "they are columns, each alone")]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Unsaid {
     /// The email address.
     pub email: bool,
@@ -156,7 +158,7 @@ pub struct Unsaid {
 }
 
 /// What the office has on the customer: shown once they are verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Account {
     /// What is owed in all; none where that is not known here.
     pub balance: Option<Money>,
@@ -168,7 +170,7 @@ pub struct Account {
 }
 
 /// One bill.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Invoice {
     /// The number printed on it.
     pub number: String,
@@ -183,7 +185,7 @@ pub struct Invoice {
 }
 
 /// One complaint or other feedback.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Feedback {
     /// When it was received.
     pub at: Timestamp,

@@ -10,7 +10,9 @@ use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
 /// The store's number of one delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct DeliveryId(pub i64);
 
 /// A step on the way. "Sent" is what the provider took; only the provider can
@@ -86,7 +88,7 @@ impl Serialize for DeliveryState {
 }
 
 /// One message's way so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Delivery {
     /// The store's number.
     pub id: DeliveryId,
@@ -109,7 +111,7 @@ pub const TRAY: &str = "tray";
 
 /// Why a message was not taken, by whose fault it is. Every sender sorts what its
 /// provider answers into these, by codes and never by the words beside them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum FailureClass {
     /// The recipient's: an address or number that does not exist, a full mailbox, an
     /// opt-out. Only this is told as the customer's.
@@ -158,7 +160,7 @@ impl FailureClass {
 }
 
 /// What a sender reports back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SendReport {
     /// The step reached.
     pub state: DeliveryState,

@@ -25,7 +25,7 @@ pub struct DeliverySample {
 }
 
 /// What waits in the outbox to be handed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QueueStats {
     /// How many messages.
     pub length: u64,
@@ -34,7 +34,7 @@ pub struct QueueStats {
 }
 
 /// How long something took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Percentiles {
     /// Of how many messages.
     pub count: usize,
@@ -45,7 +45,7 @@ pub struct Percentiles {
 }
 
 /// One provider's messages in one state.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProviderShare {
     /// The provider.
     pub provider: String,
@@ -58,7 +58,7 @@ pub struct ProviderShare {
 }
 
 /// One hour's messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct HourStats {
     /// When it began.
     pub began_at: Timestamp,
@@ -71,7 +71,7 @@ pub struct HourStats {
 }
 
 /// All of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryStats {
     /// Messages looked at.
     pub messages: usize,

@@ -178,7 +178,7 @@ impl Serialize for EventKind {
 }
 
 /// Who acts, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Actor {
     /// The clerk's name.
     pub clerk: String,
@@ -189,11 +189,13 @@ pub struct Actor {
 /// An event's number. It is given before the event is committed: of two
 /// terminals that act in one moment, the one with the higher number may be seen
 /// first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
 pub struct EventId(pub i64);
 
 /// The customer an event is about, as the log shows one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EventCustomer {
     /// The store's number.
     pub id: CustomerId,
@@ -204,7 +206,7 @@ pub struct EventCustomer {
 }
 
 /// One entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Event {
     /// Its number.
     pub id: EventId,
@@ -229,7 +231,7 @@ pub struct Event {
 }
 
 /// Which events a reader wants.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct EventFilter {
     /// Only of customers this text finds, or of the request it names.
     pub text: Option<String>,
@@ -248,7 +250,7 @@ pub struct EventFilter {
 }
 
 /// Which part of the log a reader wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum EventPage {
     /// The newest, newest first.
     Newest,

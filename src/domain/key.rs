@@ -52,7 +52,7 @@ impl fmt::Debug for Key {
 }
 
 /// A row names a key this terminal does not have: fail closed (ASVS 13.3.4).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the key \"{0}\" that protects this code is not in this terminal's key file")]
 pub struct MissingKey(pub String);
 

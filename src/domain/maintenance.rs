@@ -1,7 +1,7 @@
 //! What is tidied up when `countersign maintain` runs, and how far it got.
 
 /// One kind of thing to tidy up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum MaintenanceTask {
     /// Codes that can no longer be entered: their requests expire and their
     /// digests go.

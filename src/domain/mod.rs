@@ -32,3 +32,4 @@ pub mod session;
 pub mod text;
 pub mod time;
 pub mod time_range;
+mod wire;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A sum in a currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Money {
     /// Whole cents (or the currency's smallest unit); negative is a credit.
     pub cents: i64,

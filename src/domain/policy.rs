@@ -46,7 +46,7 @@ impl Default for OtpPolicy {
 }
 
 /// How long what is past is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Retention {
     /// Older requests move to the archive.
     pub archive_after: Duration,

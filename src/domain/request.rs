@@ -188,7 +188,7 @@ impl Serialize for Status {
 }
 
 /// A request as the store holds it, without its code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Request {
     /// Its public name.
     pub id: RequestId,

@@ -142,7 +142,7 @@ impl Serialize for SessionEnd {
 }
 
 /// A session as the store holds it, without its token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Session {
     /// Its public name.
     pub id: SessionId,

@@ -43,6 +43,12 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
+    /// Reads what [`Display`](fmt::Display) wrote; none where it is no moment.
+    pub fn from_rfc3339(written: &str) -> Option<Self> {
+        let read = DateTime::parse_from_rfc3339(written).ok()?;
+        Some(Self::from_millis(read.timestamp_millis()))
+    }
+
     /// The moment in UTC, for calendars and for people.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)

@@ -3,6 +3,7 @@
 //! and tokens, and turns what the store decided into one reply that the
 //! interface and the command line show alike.
 
+pub mod api;
 pub mod audit;
 pub mod customers;
 pub mod delivery;
@@ -22,9 +23,10 @@ use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
-    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray,
+    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray, TrayError,
 };
 use crate::service::retry::RetryPolicy;
 
@@ -87,20 +89,20 @@ impl Senders {
 
     /// The names of all of them.
     fn providers(&self) -> Vec<&'static str> {
-        let senders = ProviderSlot::ALL.iter().filter_map(|line| self.behind(*line));
+        let senders = ProviderSlot::ALL.iter().filter_map(|slot| self.behind(*slot));
         senders.map(|sender| sender.provider()).collect()
     }
 
-    /// The sender behind a line; none where the office does not have it.
-    pub fn behind(&self, line: ProviderSlot) -> Option<&Arc<dyn Sender>> {
-        let route = self.of(line.channel)?;
-        if line.fallback { route.fallback.as_ref() } else { Some(&route.main) }
+    /// The sender of a provider slot; none where the office does not have it.
+    pub fn behind(&self, slot: ProviderSlot) -> Option<&Arc<dyn Sender>> {
+        let route = self.of(slot.channel)?;
+        if slot.fallback { route.fallback.as_ref() } else { Some(&route.main) }
     }
 }
 
 /// Why the desk could not do an act at all. What it did and did not succeed in
 /// is no error but part of a reply.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum DeskError {
     /// The store.
     #[error(transparent)]
@@ -111,6 +113,20 @@ pub enum DeskError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The tray.
+    #[error(transparent)]
+    Tray(#[from] TrayError),
+    /// The caller's role does not allow it.
+    #[error("the role {} may not {}", role.word(), permission.allows())]
+    Forbidden {
+        /// What the caller is.
+        role: Role,
+        /// What it takes.
+        permission: Permission,
+    },
+    /// The answer belongs to another call: the two sides are of different versions.
+    #[error("the answer of the desk belongs to another call")]
+    WrongAnswer,
 }
 
 /// The desk of one terminal.
@@ -124,9 +140,9 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     office: Arc<Office>,
     actor: Actor,
-    /// This process among all that work the outbox.
-    holder: Arc<str>,
-    words: Arc<ClaimBatcher>,
+    /// Names this process as the owner of outbox messages.
+    lease_owner: Arc<str>,
+    claims: Arc<ClaimBatcher>,
     retry_policy: RetryPolicy,
 }
 
@@ -141,7 +157,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
-        let holder = text::hex(&random.secret()?[..16]).into();
+        let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
             senders,
@@ -151,14 +167,13 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             office: Arc::new(office),
             actor,
-            holder,
-            words: Arc::default(),
+            lease_owner,
+            claims: Arc::default(),
             retry_policy: RetryPolicy::brief(),
         })
     }
 
-    /// The desk with another way of telling the store again what it did not
-    /// answer.
+    /// The desk with another retry policy.
     #[must_use]
     pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
         self.retry_policy = retry_policy;
@@ -219,10 +234,5 @@ impl Desk {
     /// The store's clock, asked until it answers.
     pub async fn now(&self) -> Result<Timestamp, DeskError> {
         Ok(self.retry_while(StoreError::is_away, || self.store.now()).await?)
-    }
-
-    /// The store, for what needs no decision: its clock and its signal.
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
     }
 }

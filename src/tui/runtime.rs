@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix;
 use tokio::signal::unix::SignalKind;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::UiSettings;
 use crate::domain::channel::Channel;
 use crate::domain::phone::load_plans;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
+use crate::service::DeskError;
+use crate::service::api::DeskClient;
 use crate::service::ports::StoreError;
-use crate::service::{Desk, DeskError};
 use crate::tui::executor::{Executor, broken};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::{Failure, Msg};
@@ -38,9 +38,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a terminal without room is left alone.
 const ROOM: Duration = Duration::from_millis(50);
-
-/// Messages of the outbox at once: a terminal is for its clerk first.
-const CONCURRENT_MESSAGES: usize = 4;
 
 /// Inputs that may wait for the machine; one more waits in the terminal.
 const INPUTS: usize = 256;
@@ -114,29 +111,29 @@ pub struct Opening {
 
 /// Shows the interface until it ends.
 pub async fn run(
-    desk: Desk,
+    desk: DeskClient,
     opening: Opening,
     lifecycle: &Lifecycle,
     signals: &mut Signals,
 ) -> Result<End, RunError> {
     capabilities::check()?;
     let Opening { settings, mark, warning } = opening;
-    let place = capabilities::place(&desk, &settings, mark);
+    let place = capabilities::place(desk.profile(), &settings, mark);
     let mut kept = SavedTheme::of_user(settings.theme);
     let theme = capabilities::theme(kept.theme());
     kept.begin(theme);
-    let mut model = Model::new(place, theme, guard::size(), desk.new_act()?);
+    let mut model = Model::new(place, theme, guard::size(), desk.idempotency_key());
     model.terminal = Capabilities::of_environment();
-    for channel in Channel::ALL.into_iter().filter(|it| desk.sender(*it).is_none()) {
+    let channels = &desk.profile().channels;
+    for channel in Channel::ALL.into_iter().filter(|it| !channels.contains(it)) {
         *model.health.part(Dependency::of(channel)) = DependencyState::Off;
     }
     model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
-    let (changes, lost) = (desk.store().changes(), desk.store().connection_state());
-    let outbox_end = CancellationToken::new();
-    keep_outbox(&desk, lifecycle, outbox_end.clone());
+    let signals_of_desk = desk.signals();
+    let (changes, lost) = (signals_of_desk.changes, signals_of_desk.connection);
     // The first code by text message does not wait for them.
     drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
@@ -153,17 +150,8 @@ pub async fn run(
         let sources = Sources { signals, failed, resized, inputs, changes, lost };
         shell.serve(sources, answers).await
     };
-    outbox_end.cancel();
     shell.takeover.leave();
     end
-}
-
-/// Beside its clerk's work, the terminal does what has come due in the outbox.
-fn keep_outbox(desk: &Desk, lifecycle: &Lifecycle, end: CancellationToken) {
-    let desk = desk.clone();
-    drop(
-        lifecycle.spawn(async move { desk.keep_outbox(CONCURRENT_MESSAGES, end, |_, _| {}).await }),
-    );
 }
 
 /// Where things come from, beside the answers.

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::app_context::AppContext;
 use crate::cli::exit::{Exit, Failure};
@@ -26,6 +28,9 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
+use crate::service::api::{Authentication, Caller, DeskClient, Role};
+use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
+use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::{Sender, Store, StoreError};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
 use crate::store::{Migrated, SqlStore};
@@ -42,11 +47,16 @@ const FAREWELL: Duration = Duration::from_millis(400);
 /// How long it is looked at the beginning whether the store can be used at all.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// Messages of the outbox at once beside an interface: a terminal is for its clerk
+/// first.
+const CONCURRENT_MESSAGES: usize = 4;
+
 /// The house as it is built in earnest.
 #[derive(Default)]
 pub struct Wiring {
     /// To be closed at the end.
     opened: Mutex<Vec<Arc<SqlStore>>>,
+    desk: OnceCell<Desk>,
 }
 
 impl Wiring {
@@ -75,6 +85,21 @@ impl Wiring {
         }
     }
 
+    /// The desk of this process, opened once: a process has one configuration.
+    pub async fn open_desk(&self, config: &Config) -> Result<Desk, Failure> {
+        self.desk.get_or_try_init(|| self.build_desk(config)).await.cloned()
+    }
+
+    async fn build_desk(&self, config: &Config) -> Result<Desk, Failure> {
+        let store = self.open(config).await?;
+        // A server that is away is told where somebody acts, and tried again.
+        let looked = tokio::time::timeout(LOOK, store.is_fit()).await;
+        if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
+            return Err(error.into());
+        }
+        Self::desk_on(config, store)
+    }
+
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
         let senders = senders(config)?;
         let desk = Desk::new(
@@ -83,7 +108,7 @@ impl Wiring {
             Arc::new(OsRandom),
             Arc::new(keys(config)),
             office(config),
-            Actor { clerk: clerk(), counter: config.office.counter.clone() },
+            caller(config).actor,
         )?;
         if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
@@ -99,14 +124,21 @@ impl AppContext for Wiring {
         telemetry::start(&config.log).map_err(|error| sentence(&error.to_string()))
     }
 
-    async fn desk(&self, config: &Config) -> Result<Desk, Failure> {
-        let store = self.open(config).await?;
-        // A server that is away is told where somebody acts, and tried again.
-        let looked = tokio::time::timeout(LOOK, store.is_fit()).await;
-        if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
-            return Err(error.into());
-        }
-        Self::desk_on(config, store)
+    async fn desk(&self, config: &Config) -> Result<DeskClient, Failure> {
+        let desk = self.open_desk(config).await?;
+        Ok(DeskClient::embedded(desk, caller(config))?)
+    }
+
+    async fn outbox_worker(&self, config: &Config) -> Result<OutboxWorker, Failure> {
+        Ok(OutboxWorker::new(self.open_desk(config).await?))
+    }
+
+    async fn send_test(
+        &self,
+        config: &Config,
+        to: &str,
+    ) -> Result<Result<Vec<TestMessageOutcome>, TestMessageError>, Failure> {
+        Ok(self.open_desk(config).await?.send_test(to).await)
     }
 
     async fn store(&self, config: &Config) -> Result<Arc<dyn Store>, Failure> {
@@ -160,7 +192,7 @@ impl AppContext for Wiring {
             Environment::Production => None,
         };
         let warning = self.keep_log(config).err().or_else(|| config.no_file.clone());
-        show(self.desk(config).await?, config, mark, warning).await
+        show(self.open_desk(config).await?, config, mark, warning).await
     }
 
     fn running_demo(&self) -> Result<Option<Config>, Failure> {
@@ -170,7 +202,7 @@ impl AppContext for Wiring {
     async fn demo(&self) -> Result<Exit, Failure> {
         let demo = Demo::begin().await?;
         let warning = self.keep_log(demo.config()).err();
-        let result = match self.desk(demo.config()).await {
+        let result = match self.open_desk(demo.config()).await {
             Ok(desk) => show(desk, demo.config(), Some("demo"), warning).await,
             Err(failure) => Err(failure),
         };
@@ -192,7 +224,12 @@ async fn show(
     let lifecycle = Lifecycle::new();
     let mut signals = Signals::new().map_err(|error| failed(&error))?;
     let opening = Opening { settings: config.ui, mark, warning };
-    match tui::run(desk, opening, &lifecycle, &mut signals).await {
+    let outbox_end = CancellationToken::new();
+    work_outbox(desk.clone(), &lifecycle, outbox_end.clone());
+    let client = DeskClient::embedded(desk, caller(config))?;
+    let end = tui::run(client, opening, &lifecycle, &mut signals).await;
+    outbox_end.cancel();
+    match end {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
         Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
@@ -202,6 +239,22 @@ async fn show(
             Err(Failure::outcome(Outcome::Unavailable, sentence(&error.to_string())))
         }
         Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Beside its clerk's work, the terminal does what has come due in the outbox.
+fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
+    let worker = OutboxWorker::new(desk);
+    drop(lifecycle.spawn(async move { worker.run(CONCURRENT_MESSAGES, end, |_, _| {}).await }));
+}
+
+/// Who sits at this terminal. The desk runs in their own process, so that there
+/// is nothing they may not do.
+fn caller(config: &Config) -> Caller {
+    Caller {
+        actor: Actor { clerk: clerk(), counter: config.office.counter.clone() },
+        role: Role::Admin,
+        authentication: Authentication::OwnProcess,
     }
 }
 

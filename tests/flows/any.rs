@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use countersign::domain::event::EventPage;
+use countersign::service::api::{Answer, Call};
+use countersign::service::audit::calls::LogPage;
 use countersign::tui::machine::deadlines::next_wake;
-use countersign::tui::machine::effect::{EffectId, EffectKind};
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::effect::EffectId;
+use countersign::tui::machine::message::Failure;
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::{Model, Overlay, Screen};
 use countersign::tui::theme::Theme;
 use countersign::tui::view::view;
@@ -113,50 +116,27 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 /// A failure as an answer of the `kind`-th sort.
-fn failed(kind: u8) -> Reply {
-    match kind % 16 {
-        0 => Reply::Clock(Err(down())),
-        1 => Reply::Found(Err(down())),
-        2 => Reply::Opened(Err(down())),
-        3 => Reply::Asked(Err(down())),
-        4 => Reply::Resent(Ok(None)),
-        5 => Reply::Delivered(Err(down())),
-        6 => Reply::Verified(Err(down())),
-        7 => Reply::Cancelled(Ok(None)),
-        8 => Reply::Request(Ok(None)),
-        9 => Reply::Account(Err(down())),
-        10 => Reply::Session(Ok(None)),
-        11 => Reply::LoggedOut(Ok(None)),
-        12 => Reply::Log(EventPage::Newest, Ok(Vec::new())),
-        13 => Reply::Story(Ok(Vec::new())),
-        14 => Reply::Tray(Ok(Vec::new())),
-        15 => Reply::Lines(Err(down())),
-        16 => Reply::Figures(Err(down())),
-        _ => Reply::Opened(Ok(None)),
+fn failed(kind: u8) -> Answer<Failure> {
+    match kind % 18 {
+        0 => Answer::ReadClock(Err(down())),
+        1 => Answer::FindCustomers(Err(down())),
+        2 => Answer::OpenCustomer(Err(down())),
+        3 => Answer::AskForCode(Err(down())),
+        4 => Answer::ResendCode(Ok(None)),
+        5 => Answer::DeliverCode(Err(down())),
+        6 => Answer::VerifyCode(Err(down())),
+        7 => Answer::CancelRequest(Ok(None)),
+        8 => Answer::ReadRequest(Ok(None)),
+        9 => Answer::ReadAccount(Err(down())),
+        10 => Answer::ReadSession(Ok(None)),
+        11 => Answer::EndSession(Ok(None)),
+        12 => Answer::ReadLog(Ok(LogPage { page: EventPage::Newest, events: Vec::new() })),
+        13 => Answer::ReadTimeline(Ok(Vec::new())),
+        14 => Answer::ReadTray(Ok(Vec::new())),
+        15 => Answer::ReadBreakers(Err(down())),
+        16 => Answer::ReadDeliveryStats(Err(down())),
+        _ => Answer::OpenCustomer(Ok(None)),
     }
-}
-
-/// The failure of what was asked for.
-fn failure(act: &EffectKind) -> Reply {
-    failed(match act {
-        EffectKind::ReadClock => 0,
-        EffectKind::Find { .. } => 1,
-        EffectKind::Open { .. } => 2,
-        EffectKind::Ask(_) => 3,
-        EffectKind::Resend { .. } => 4,
-        EffectKind::Deliver { .. } => 5,
-        EffectKind::Verify { .. } => 6,
-        EffectKind::Cancel { .. } => 7,
-        EffectKind::ReadRequest { .. } => 8,
-        EffectKind::ReadAccount { .. } => 9,
-        EffectKind::Touch { .. } | EffectKind::ReadSession { .. } => 10,
-        EffectKind::Logout { .. } => 11,
-        EffectKind::ReadLog { .. } => 12,
-        EffectKind::ReadStory { .. } => 13,
-        EffectKind::ReadTray { .. } => 14,
-        EffectKind::ReadLines => 15,
-        EffectKind::ReadFigures => 16,
-    })
 }
 
 fn happen(counter: &mut Counter, happening: Happening) {
@@ -192,12 +172,12 @@ fn happen(counter: &mut Counter, happening: Happening) {
         }
         Happening::Answer(which) if pending > 0 => {
             let effect = counter.pending.remove(which % pending);
-            let reply = counter.desk.reply(effect.act, counter.time());
-            counter.tell(Msg::Reply(effect.id, Box::new(reply)));
+            let reply = counter.desk.reply(effect.call, counter.time());
+            counter.tell(Msg::Answer(effect.id, Box::new(reply)));
         }
         Happening::Fails(which) if pending > 0 => {
             let effect = counter.pending.remove(which % pending);
-            counter.tell(Msg::Reply(effect.id, Box::new(failure(&effect.act))));
+            counter.tell(Msg::Answer(effect.id, Box::new(effect.call.refused(down()))));
         }
         Happening::Breaks(which) if pending > 0 => {
             let id = counter.pending[which % pending].id;
@@ -205,10 +185,10 @@ fn happen(counter: &mut Counter, happening: Happening) {
         }
         Happening::WrongAnswer(which, kind) if pending > 0 => {
             let id = counter.pending.remove(which % pending).id;
-            counter.tell(Msg::Reply(id, Box::new(failed(kind))));
+            counter.tell(Msg::Answer(id, Box::new(failed(kind))));
         }
         Happening::Stray(id, kind) => {
-            counter.tell(Msg::Reply(EffectId(id), Box::new(failed(kind))));
+            counter.tell(Msg::Answer(EffectId(id), Box::new(failed(kind))));
         }
         Happening::Events(count) => counter.desk.log(count),
         Happening::Messages(count) => counter.desk.put_into_tray(count),
@@ -253,12 +233,12 @@ fn is_whole(counter: &Counter) {
     if let Some(Overlay::Palette(palette)) = &model.overlay {
         within(palette.selected, palette.hits.len());
     }
-    let verifying = |act: &EffectKind| matches!(act, EffectKind::Verify { .. });
-    let asking = |act: &EffectKind| {
-        matches!(act, EffectKind::Ask(_) | EffectKind::Resend { .. } | EffectKind::Cancel { .. })
+    let verifying = |act: &Call| matches!(act, Call::VerifyCode(_));
+    let asking = |act: &Call| {
+        matches!(act, Call::AskForCode(_) | Call::ResendCode(_) | Call::CancelRequest(_))
     };
-    for (what, kind) in [("verify", &verifying as &dyn Fn(&EffectKind) -> bool), ("ask", &asking)] {
-        let count = counter.pending.iter().filter(|effect| kind(&effect.act)).count();
+    for (what, kind) in [("verify", &verifying as &dyn Fn(&Call) -> bool), ("ask", &asking)] {
+        let count = counter.pending.iter().filter(|effect| kind(&effect.call)).count();
         assert!(count <= 1, "{count} times {what} at once");
     }
     let pending = |id| counter.pending.iter().find(|effect| effect.id == id);
@@ -267,7 +247,7 @@ fn is_whole(counter: &Counter) {
     let slots = waited
         .iter()
         .flatten()
-        .filter(|effect| !matches!(effect.act, EffectKind::ReadClock | EffectKind::Deliver { .. }));
+        .filter(|effect| !matches!(effect.call, Call::ReadClock(_) | Call::DeliverCode(_)));
     assert!(slots.count() <= 7, "effects pile up");
     let wake = next_wake(model, counter.now);
     assert!(wake.is_none_or(|wake| wake + Duration::from_secs(2) > counter.now));

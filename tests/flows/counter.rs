@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use chrono::{FixedOffset, Offset as _, Utc};
 use countersign::config::settings::ThemeName;
 use countersign::domain::time::Timestamp;
-use countersign::tui::machine::effect::{Effect, EffectKind};
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::service::api::{Answer, Call};
+use countersign::tui::machine::effect::Effect;
+use countersign::tui::machine::message::Failure;
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::{
     CounterInfo, Entry, Find, LogPanel, Model, Screen, Send, TrayPanel, Verified,
 };
@@ -99,20 +101,20 @@ impl Counter {
     }
 
     fn carry_out(&mut self, effect: Effect) {
-        let reply = self.desk.reply(effect.act, self.time());
-        let msg = Msg::Reply(effect.id, Box::new(reply));
+        let reply = self.desk.reply(effect.call, self.time());
+        let msg = Msg::Answer(effect.id, Box::new(reply));
         let mut effects = update::update(&mut self.model, msg, self.now);
         self.pending.append(&mut effects);
     }
 
     /// Takes the first pending effect of a kind out.
-    pub(crate) fn take(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> Effect {
-        let place = self.pending.iter().position(|effect| wanted(&effect.act));
+    pub(crate) fn take(&mut self, wanted: impl Fn(&Call) -> bool) -> Effect {
+        let place = self.pending.iter().position(|effect| wanted(&effect.call));
         self.pending.remove(place.expect("such an effect is pending"))
     }
 
     /// Answers the first pending effect of a kind as the desk would.
-    pub(crate) fn settle_one(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> &mut Self {
+    pub(crate) fn settle_one(&mut self, wanted: impl Fn(&Call) -> bool) -> &mut Self {
         let effect = self.take(wanted);
         self.carry_out(effect);
         self
@@ -121,21 +123,21 @@ impl Counter {
     /// Answers the first pending effect of a kind in another way.
     pub(crate) fn answer(
         &mut self,
-        wanted: impl Fn(&EffectKind) -> bool,
-        reply: Reply,
+        wanted: impl Fn(&Call) -> bool,
+        reply: Answer<Failure>,
     ) -> &mut Self {
         let effect = self.take(wanted);
-        self.tell(Msg::Reply(effect.id, Box::new(reply)))
+        self.tell(Msg::Answer(effect.id, Box::new(reply)))
     }
 
     /// The connection breaks in the middle of the first pending effect of a kind.
-    pub(crate) fn breaks(&mut self, wanted: impl Fn(&EffectKind) -> bool) -> &mut Self {
-        let id = self.pending.iter().find(|effect| wanted(&effect.act)).expect("pending").id;
+    pub(crate) fn breaks(&mut self, wanted: impl Fn(&Call) -> bool) -> &mut Self {
+        let id = self.pending.iter().find(|effect| wanted(&effect.call)).expect("pending").id;
         self.tell(Msg::Broke(id, down()))
     }
 
-    pub(crate) fn is_pending(&self, wanted: impl Fn(&EffectKind) -> bool) -> bool {
-        self.pending.iter().any(|effect| wanted(&effect.act))
+    pub(crate) fn is_pending(&self, wanted: impl Fn(&Call) -> bool) -> bool {
+        self.pending.iter().any(|effect| wanted(&effect.call))
     }
 
     /// Presses keys as a person does: `riv<Enter><Ctrl-R>`. The time that takes

@@ -12,14 +12,20 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Request, RequestId, Status};
 use countersign::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use countersign::domain::time::Timestamp;
+use countersign::service::api::{Answer, Call};
+use countersign::service::audit::calls::LogPage;
+use countersign::service::audit::calls::{ReadLog, ReadTimeline};
+use countersign::service::customers::calls::OpenedCustomer;
+use countersign::service::customers::calls::{FindCustomers, OpenCustomer};
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
+use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::{IndexProgress, TrayMessage};
+use countersign::service::upkeep::calls::StoreClockReading;
+use countersign::service::verification::calls::{AskForCode, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use countersign::service::verification::verify::{RefusedCode, Verification, VerifiedCustomer};
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::{Failure, Opened, Reply};
-use countersign::tui::machine::store_clock::ClockReading;
+use countersign::tui::machine::message::Failure;
 
 pub(crate) const CODE: &str = "481902";
 
@@ -126,62 +132,76 @@ impl Desk {
         }
     }
 
-    pub(crate) fn reply(&mut self, act: EffectKind, now: Timestamp) -> Reply {
+    pub(crate) fn reply(&mut self, act: Call, now: Timestamp) -> Answer<Failure> {
         match act {
-            EffectKind::ReadClock => {
+            Call::ReadClock(_) => {
                 let own = now.millis() + self.own_clock;
-                Reply::Clock(Ok(ClockReading { store: now, own: Timestamp::from_millis(own) }))
+                Answer::ReadClock(Ok(StoreClockReading {
+                    store: now,
+                    own: Timestamp::from_millis(own),
+                }))
             }
-            EffectKind::Find { typed } => Reply::Found(Ok(self.find(&typed))),
-            EffectKind::Open { customer } => Reply::Opened(Ok(self.open(customer))),
-            EffectKind::Ask(ask) => {
+            Call::FindCustomers(FindCustomers { typed, .. }) => {
+                Answer::FindCustomers(Ok(self.find(&typed)))
+            }
+            Call::OpenCustomer(OpenCustomer { customer }) => {
+                Answer::OpenCustomer(Ok(self.open(customer)))
+            }
+            Call::AskForCode(AskForCode(ask)) => {
                 let asked = self.ask(&ask, now);
                 self.asks.push(ask);
-                Reply::Asked(Ok(asked))
+                Answer::AskForCode(Ok(asked))
             }
-            EffectKind::Resend { .. } => Reply::Resent(Ok(self.resend(now))),
-            EffectKind::Deliver { .. } => {
+            Call::ResendCode(_) => Answer::ResendCode(Ok(self.resend(now))),
+            Call::DeliverCode(_) => {
                 if let Some(request) = &mut self.request {
                     request.delivery.state = self.report.state;
                 }
-                Reply::Delivered(Ok(Some(self.report.clone())))
+                Answer::DeliverCode(Ok(Some(self.report.clone())))
             }
-            EffectKind::Verify { code, .. } => Reply::Verified(Ok(self.verify(&code.0, now))),
-            EffectKind::Cancel { .. } => {
+            Call::VerifyCode(VerifyCode { code, .. }) => {
+                Answer::VerifyCode(Ok(self.verify(&code.0, now)))
+            }
+            Call::CancelRequest(_) => {
                 self.open_request().status = Status::Cancelled;
-                Reply::Cancelled(Ok(self.request.clone()))
+                Answer::CancelRequest(Ok(self.request.clone()))
             }
-            EffectKind::ReadRequest { .. } => Reply::Request(Ok(self.request.clone())),
-            EffectKind::ReadAccount { .. } => Reply::Account(Ok(Account::default())),
-            EffectKind::Touch { .. } => {
+            Call::ReadRequest(_) => Answer::ReadRequest(Ok(self.request.clone())),
+            Call::ReadAccount(_) => Answer::ReadAccount(Ok(Account::default())),
+            Call::TouchSession(_) => {
                 if let Some(session) = self.session.as_mut().filter(|it| it.ended.is_none()) {
                     session.idle_at = now.plus(Duration::from_mins(5));
                 }
-                Reply::Session(Ok(self.session.clone()))
+                Answer::ReadSession(Ok(self.session.clone()))
             }
-            EffectKind::ReadSession { .. } => Reply::Session(Ok(self.session.clone())),
-            EffectKind::Logout { .. } => {
+            Call::ReadSession(_) => Answer::ReadSession(Ok(self.session.clone())),
+            Call::EndSession(_) => {
                 if let Some(session) = &mut self.session {
                     session.ended = Some((now, SessionEnd::Logout));
                 }
-                Reply::LoggedOut(Ok(self.session.clone()))
+                Answer::EndSession(Ok(self.session.clone()))
             }
-            EffectKind::ReadLog { page, limit, .. } => Reply::Log(page, Ok(self.page(page, limit))),
-            EffectKind::ReadLines => {
+            Call::ReadLog(ReadLog { page, limit, .. }) => {
+                Answer::ReadLog(Ok(LogPage { page, events: self.page(page, limit) }))
+            }
+            Call::ReadBreakers(_) => {
                 self.lines.read_at = now;
-                Reply::Lines(Ok(self.lines.clone()))
+                Answer::ReadBreakers(Ok(self.lines.clone()))
             }
-            EffectKind::ReadFigures => {
-                Reply::Figures(Ok(DeliveryStats::of(&self.samples, false, QueueStats::default())))
-            }
-            EffectKind::ReadStory { request } => {
+            Call::ReadDeliveryStats(_) => Answer::ReadDeliveryStats(Ok(DeliveryStats::of(
+                &self.samples,
+                false,
+                QueueStats::default(),
+            ))),
+            Call::ReadTimeline(ReadTimeline { request }) => {
                 let of = |event: &&Event| event.request.as_ref() == Some(&request);
-                Reply::Story(Ok(self.events.iter().filter(of).cloned().collect()))
+                Answer::ReadTimeline(Ok(self.events.iter().filter(of).cloned().collect()))
             }
-            EffectKind::ReadTray { after } => {
+            Call::ReadTray(ReadTray { after, .. }) => {
                 let newer = self.tray.iter().filter(|message| message.number > after);
-                Reply::Tray(Ok(newer.cloned().collect()))
+                Answer::ReadTray(Ok(newer.cloned().collect()))
             }
+            other => panic!("the interface does not ask for {other:?}"),
         }
     }
 
@@ -196,7 +216,7 @@ impl Desk {
         SearchResult { customers, more: false, preparing: self.preparing }
     }
 
-    fn open(&self, id: CustomerId) -> Option<Opened> {
+    fn open(&self, id: CustomerId) -> Option<OpenedCustomer> {
         let customer = self.customers.iter().find(|it| it.id == id)?.clone();
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
@@ -214,7 +234,7 @@ impl Desk {
             .collect();
         choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
-        Some(Opened { customer, choices, open: open.map(Box::new) })
+        Some(OpenedCustomer { customer, choices, open: open.map(Box::new) })
     }
 
     fn ask(&mut self, ask: &CodeRequest, now: Timestamp) -> CodeRequestOutcome {

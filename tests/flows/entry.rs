@@ -6,10 +6,11 @@ use countersign::domain::channel::Channel;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Reference, Status};
+use countersign::service::api::{Answer, Call};
 use countersign::service::ports::SupersededCode;
 use countersign::service::verification::verify::{RefusedCode, Verification};
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::message::Failure;
+use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
 use super::desk::down;
@@ -17,12 +18,12 @@ use super::desk::down;
 /// A code was sent to Dana by email.
 const SENT: &str = "riv<Enter><Enter>";
 
-fn is_verify(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::Verify { .. })
+fn is_verify(act: &Call) -> bool {
+    matches!(act, Call::VerifyCode(_))
 }
 
-fn is_read(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::ReadRequest { .. })
+fn is_read(act: &Call) -> bool {
+    matches!(act, Call::ReadRequest(_))
 }
 
 fn sent() -> Counter {
@@ -181,7 +182,7 @@ fn a_key_that_types_nothing_says_why() {
 }
 
 /// How a check ends, and the words that must be said.
-type Case = (Box<dyn FnOnce(&mut Counter) -> Reply>, [&'static str; 2]);
+type Case = (Box<dyn FnOnce(&mut Counter) -> Answer<Failure>>, [&'static str; 2]);
 
 #[test]
 fn every_refusal_says_what_happened_and_what_helps() {
@@ -191,7 +192,7 @@ fn every_refusal_says_what_happened_and_what_helps() {
             request.status = status;
             counter.desk.request = Some(request.clone());
             let refused = RefusedCode { outcome, request, superseded, customer_locked };
-            Reply::Verified(Ok(Verification::Refused(Box::new(refused))))
+            Answer::VerifyCode(Ok(Verification::Refused(Box::new(refused))))
         }
     };
     let retired = SupersededCode {
@@ -217,8 +218,11 @@ fn every_refusal_says_what_happened_and_what_helps() {
             Box::new(refused(Outcome::Wrong, Status::Locked, None, true)),
             ["That code is wrong. This customer is locked", "admin"],
         ),
-        (Box::new(|_| Reply::Verified(Ok(Verification::NoSuchRequest))), ["replaced", "(Ctrl-R)"]),
-        (Box::new(|_| Reply::Verified(Err(down()))), ["cannot be reached", "Try again"]),
+        (
+            Box::new(|_| Answer::VerifyCode(Ok(Verification::NoSuchRequest))),
+            ["replaced", "(Ctrl-R)"],
+        ),
+        (Box::new(|_| Answer::VerifyCode(Err(down()))), ["cannot be reached", "Try again"]),
     ];
     for (reply, [happened, helps]) in cases {
         let mut counter = sent();
@@ -248,7 +252,7 @@ fn a_locked_customer_is_told_as_one_whoever_locked_them() {
 #[test]
 fn a_failed_check_keeps_the_digits_for_enter() {
     let mut counter = sent();
-    counter.slow().keys("481902").answer(is_verify, Reply::Verified(Err(down())));
+    counter.slow().keys("481902").answer(is_verify, Answer::VerifyCode(Err(down())));
     assert_eq!(counter.typed(), "481902");
     counter.keys("<Enter>").settle().is_at("verified");
 }
@@ -260,7 +264,7 @@ fn while_a_code_is_checked_the_boxes_are_dead() {
     counter.keys("<Bs>9<Enter><Esc><Ctrl-R><Ctrl-O><Ctrl-X><Ctrl-U>").paste("123456");
     counter.is_at("entry");
     assert_eq!(counter.typed(), "481902");
-    assert_eq!(counter.pending.iter().filter(|it| is_verify(&it.act)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_verify(&it.call)).count(), 1);
     counter.says("being checked");
     counter.settle().is_at("verified");
 }
@@ -391,9 +395,9 @@ fn changes_of_the_store_are_read_one_at_a_time() {
     for _ in 0..20 {
         counter.tell(Msg::StoreChanged);
     }
-    assert_eq!(counter.pending.iter().filter(|it| is_read(&it.act)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_read(&it.call)).count(), 1);
     counter.settle_one(is_read);
-    assert_eq!(counter.pending.iter().filter(|it| is_read(&it.act)).count(), 1, "and once more");
+    assert_eq!(counter.pending.iter().filter(|it| is_read(&it.call)).count(), 1, "and once more");
     counter.settle_one(is_read);
     assert!(!counter.is_pending(is_read));
 }
@@ -402,7 +406,7 @@ fn changes_of_the_store_are_read_one_at_a_time() {
 fn an_answer_from_before_does_not_undo_what_is_known() {
     let mut counter = sent();
     counter.slow().tell(Msg::StoreChanged);
-    let early = Reply::Request(Ok(counter.desk.request.clone()));
+    let early = Answer::ReadRequest(Ok(counter.desk.request.clone()));
     counter.keys("000000").settle_one(is_verify);
     assert_eq!(counter.entry().request.attempts, 1);
     counter.answer(is_read, early);
@@ -424,8 +428,8 @@ fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
     let mut counter = sent();
     counter.pass(Duration::from_secs(30));
     counter.slow().keys("<Ctrl-R><F2>");
-    counter.settle_one(|act| matches!(act, EffectKind::Resend { .. }));
-    assert!(counter.is_pending(|act| matches!(act, EffectKind::Deliver { .. })));
+    counter.settle_one(|act| matches!(act, Call::ResendCode(_)));
+    assert!(counter.is_pending(|act| matches!(act, Call::DeliverCode(_))));
     counter.keys("<Esc><Esc>").is_at("send");
     counter.settle();
     let open = counter.send().open.as_ref().map(|it| it.delivery.state);
@@ -434,22 +438,22 @@ fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
 
 #[test]
 fn a_late_report_of_an_earlier_message_does_not_pass_for_the_newer_ones() {
-    let is_deliver = |act: &EffectKind| matches!(act, EffectKind::Deliver { .. });
+    let is_deliver = |act: &Call| matches!(act, Call::DeliverCode(_));
     let mut counter = Counter::after("riv<Enter>");
-    counter.slow().keys("<Enter>").settle_one(|act| matches!(act, EffectKind::Ask(_)));
+    counter.slow().keys("<Enter>").settle_one(|act| matches!(act, Call::AskForCode(_)));
     counter.pass(Duration::from_secs(31)).keys("<Ctrl-R>");
-    counter.settle_one(|act| matches!(act, EffectKind::Resend { .. }));
-    assert_eq!(counter.pending.iter().filter(|it| is_deliver(&it.act)).count(), 2);
+    counter.settle_one(|act| matches!(act, Call::ResendCode(_)));
+    assert_eq!(counter.pending.iter().filter(|it| is_deliver(&it.call)).count(), 2);
     let report = SendReport {
         state: DeliveryState::Undeliverable,
         provider_id: None,
         detail: Some("The mailbox is full.".into()),
         fault: Some(FailureClass::Recipient),
     };
-    counter.answer(is_deliver, Reply::Delivered(Ok(Some(report))));
+    counter.answer(is_deliver, Answer::DeliverCode(Ok(Some(report))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Queued);
     counter.says("asked for before did not go out").says("mailbox is full");
-    counter.answer(is_deliver, Reply::Delivered(Ok(Some(SendReport::sent(None)))));
+    counter.answer(is_deliver, Answer::DeliverCode(Ok(Some(SendReport::sent(None)))));
     assert_eq!(counter.entry().request.delivery.state, DeliveryState::Sent);
 }
 

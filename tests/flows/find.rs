@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
+use countersign::service::api::{Answer, Call};
 use countersign::service::ports::IndexProgress;
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::Reply;
 use countersign::tui::machine::model::DependencyState;
 
 use super::counter::Counter;
 use super::desk::down;
 
-fn is_find(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::Find { .. })
+fn is_find(act: &Call) -> bool {
+    matches!(act, Call::FindCustomers(_))
 }
 
 #[test]
@@ -59,12 +58,12 @@ fn an_older_answer_is_dropped() {
     let first = counter.take(is_find);
     let second = counter.take(is_find);
     let reply = |counter: &mut Counter, act| Box::new(counter.desk.reply(act, counter.time()));
-    let newer = reply(&mut counter, second.act);
-    let older = reply(&mut counter, first.act);
-    counter.tell(countersign::tui::machine::message::Msg::Reply(second.id, newer));
+    let newer = reply(&mut counter, second.call);
+    let older = reply(&mut counter, first.call);
+    counter.tell(countersign::tui::machine::message::Msg::Answer(second.id, newer));
     assert_eq!(counter.find().found.as_ref().map(|it| it.typed.as_str()), Some("da"));
     counter.desk.customers.clear();
-    counter.tell(countersign::tui::machine::message::Msg::Reply(first.id, older));
+    counter.tell(countersign::tui::machine::message::Msg::Answer(first.id, older));
     assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
 }
 
@@ -110,7 +109,7 @@ fn typing_on_withdraws_an_opening() {
 #[test]
 fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(is_find, Reply::Found(Err(down())));
+    counter.slow().keys("r").answer(is_find, Answer::FindCustomers(Err(down())));
     counter.says("cannot be reached");
     assert_eq!(counter.model.health.store, DependencyState::Down);
     counter.keys("<Enter>").settle().is_at("find");

@@ -2,34 +2,34 @@
 
 use std::time::Duration;
 
-use countersign::domain::event::EventPage;
 use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
 use countersign::domain::time::Timestamp;
+use countersign::service::api::{Answer, Call};
 use countersign::service::verification::request::CodeRequestOutcome;
 use countersign::tui::machine::deadlines::next_wake;
-use countersign::tui::machine::effect::{EffectId, EffectKind};
-use countersign::tui::machine::message::{Failure, Msg, Reply};
+use countersign::tui::machine::effect::EffectId;
+use countersign::tui::machine::message::{Failure, Msg};
 use countersign::tui::machine::model::{DependencyState, LiveNotice, Screen};
 
 use super::counter::{Counter, OPENS};
 use super::desk::down;
 
-type Kind = fn(&EffectKind) -> bool;
+type Kind = fn(&Call) -> bool;
 
-const CLOCK: Kind = |act| matches!(act, EffectKind::ReadClock);
-const FIND: Kind = |act| matches!(act, EffectKind::Find { .. });
-const OPEN: Kind = |act| matches!(act, EffectKind::Open { .. });
-const ASK: Kind = |act| matches!(act, EffectKind::Ask(_));
-const RESEND: Kind = |act| matches!(act, EffectKind::Resend { .. });
-const DELIVER: Kind = |act| matches!(act, EffectKind::Deliver { .. });
-const VERIFY: Kind = |act| matches!(act, EffectKind::Verify { .. });
-const CANCEL: Kind = |act| matches!(act, EffectKind::Cancel { .. });
-const TOUCH: Kind = |act| matches!(act, EffectKind::Touch { .. });
-const SESSION: Kind = |act| matches!(act, EffectKind::ReadSession { .. });
-const ACCOUNT: Kind = |act| matches!(act, EffectKind::ReadAccount { .. });
-const LOGOUT: Kind = |act| matches!(act, EffectKind::Logout { .. });
-const LOG: Kind = |act| matches!(act, EffectKind::ReadLog { .. });
+const CLOCK: Kind = |act| matches!(act, Call::ReadClock(_));
+const FIND: Kind = |act| matches!(act, Call::FindCustomers(_));
+const OPEN: Kind = |act| matches!(act, Call::OpenCustomer(_));
+const ASK: Kind = |act| matches!(act, Call::AskForCode(_));
+const RESEND: Kind = |act| matches!(act, Call::ResendCode(_));
+const DELIVER: Kind = |act| matches!(act, Call::DeliverCode(_));
+const VERIFY: Kind = |act| matches!(act, Call::VerifyCode(_));
+const CANCEL: Kind = |act| matches!(act, Call::CancelRequest(_));
+const TOUCH: Kind = |act| matches!(act, Call::TouchSession(_));
+const SESSION: Kind = |act| matches!(act, Call::ReadSession(_));
+const ACCOUNT: Kind = |act| matches!(act, Call::ReadAccount(_));
+const LOGOUT: Kind = |act| matches!(act, Call::EndSession(_));
+const LOG: Kind = |act| matches!(act, Call::ReadLog(_));
 
 /// An act that is told again: the keys before it and for it, its kind, what is
 /// said while the connection is broken, and where it ends saying what.
@@ -141,7 +141,7 @@ fn an_act_over_a_break_is_begun_once_whatever_is_pressed() {
         let mut counter = case.begun();
         counter.breaks(case.act);
         counter.keys("<Enter><Enter><Esc>481902<Ctrl-R><Ctrl-L><Ctrl-X>y");
-        let same = counter.pending.iter().filter(|effect| (case.act)(&effect.act)).count();
+        let same = counter.pending.iter().filter(|effect| (case.act)(&effect.call)).count();
         assert_eq!(same, 1, "{}", case.broke);
     }
 }
@@ -173,8 +173,8 @@ fn the_rest_stays_alive_while_a_code_is_checked_again() {
     assert!(counter.model.overlay.is_some(), "leaving asks first");
 }
 
-fn log_down() -> Reply {
-    Reply::Log(EventPage::Newest, Err(down()))
+fn log_down() -> Answer<Failure> {
+    Answer::ReadLog(Err(down()))
 }
 
 #[test]
@@ -184,12 +184,12 @@ fn a_message_that_somebody_else_has_to_send_is_not_said_to_be_sent() {
     counter.pass(Duration::from_secs(31)).slow().keys("<Ctrl-R>").breaks(RESEND);
     let request = counter.desk.open_request().clone();
     let already = CodeRequestOutcome::Already(request);
-    counter.answer(RESEND, Reply::Resent(Ok(Some(already)))).is_at("entry").says(said);
+    counter.answer(RESEND, Answer::ResendCode(Ok(Some(already)))).is_at("entry").says(said);
     let mut counter = Counter::after("riv<Enter><Enter><Esc>");
     counter.slow().keys("<Enter>").breaks(ASK);
     let request = counter.desk.open_request().clone();
     counter
-        .answer(ASK, Reply::Asked(Ok(CodeRequestOutcome::Already(request))))
+        .answer(ASK, Answer::AskForCode(Ok(CodeRequestOutcome::Already(request))))
         .is_at("entry")
         .says(said);
 }
@@ -203,10 +203,10 @@ fn an_act_whose_fate_is_unknown_says_so_and_is_looked_up() {
     };
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().keys("481902").breaks(VERIFY).tell(Msg::StoreChanged);
-    counter.answer(VERIFY, Reply::Verified(Err(unknown()))).is_at("entry").says("not known");
+    counter.answer(VERIFY, Answer::VerifyCode(Err(unknown()))).is_at("entry").says("not known");
     assert!(!counter.notice().contains("once"), "nothing is guessed");
     assert_eq!(counter.typed(), "481902");
-    assert!(counter.is_pending(|act| matches!(act, EffectKind::ReadRequest { .. })));
+    assert!(counter.is_pending(|act| matches!(act, Call::ReadRequest(_))));
 }
 
 #[test]
@@ -214,11 +214,14 @@ fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
     let mut counter = Counter::new();
     counter.slow();
     for key in ["r", "i", "v"] {
-        counter.keys(key).answer(FIND, Reply::Found(Err(down()))).says("cannot be reached");
+        counter
+            .keys(key)
+            .answer(FIND, Answer::FindCustomers(Err(down())))
+            .says("cannot be reached");
     }
     assert_eq!(counter.find().input.value(), "riv");
     counter.pass(Duration::from_secs(2));
-    let clocks = counter.pending.iter().filter(|effect| CLOCK(&effect.act)).count();
+    let clocks = counter.pending.iter().filter(|effect| CLOCK(&effect.call)).count();
     assert_eq!(clocks, 1, "one question finds out that the store is back");
     counter.breaks(CLOCK).pass(Duration::from_secs(90)).says("cannot be reached");
     counter.settle().says("The store is back");
@@ -229,21 +232,21 @@ fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
 fn enter_while_the_store_is_lost_chooses_nobody_later_by_itself() {
     // Before anybody knew.
     let mut counter = Counter::new();
-    counter.slow().keys("riv<Enter>").answer(FIND, Reply::Found(Err(down())));
-    counter.answer(FIND, Reply::Found(Err(down())));
-    counter.answer(FIND, Reply::Found(Err(down()))).says("nobody was chosen");
+    counter.slow().keys("riv<Enter>").answer(FIND, Answer::FindCustomers(Err(down())));
+    counter.answer(FIND, Answer::FindCustomers(Err(down())));
+    counter.answer(FIND, Answer::FindCustomers(Err(down()))).says("nobody was chosen");
     counter.pass(Duration::from_secs(2)).settle().is_at("find").says("The store is back");
     counter.keys("<Enter>").settle().is_at("send");
     // While the search waits: it is made again.
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down())));
     counter.keys("<Enter>").says("nobody was chosen");
-    counter.answer(FIND, Reply::Found(Err(down()))).says("nobody was chosen");
+    counter.answer(FIND, Answer::FindCustomers(Err(down()))).says("nobody was chosen");
     counter.keys("<Enter>").settle().is_at("find");
     assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(3));
     // On a customer who is shown.
     let mut counter = Counter::after("riv");
-    counter.slow().keys("<Enter>").answer(OPEN, Reply::Opened(Err(down())));
+    counter.slow().keys("<Enter>").answer(OPEN, Answer::OpenCustomer(Err(down())));
     counter.is_at("find").says("nobody was chosen");
     counter.keys("<Enter>");
     assert!(!counter.is_pending(OPEN));
@@ -293,7 +296,7 @@ fn an_idle_screen_hears_that_the_store_is_lost_and_that_it_is_back() {
 #[test]
 fn esc_stops_a_search_that_waits() {
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down())));
     assert!(counter.find().waits);
     counter.keys("<Esc>").pass(Duration::from_secs(2)).settle().is_at("find");
     assert_eq!((counter.find().input.value(), counter.find().waits), ("", false));
@@ -343,8 +346,7 @@ fn the_log_keeps_its_page_and_catches_up() {
 fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().tell(Msg::StoreChanged);
-    counter
-        .answer(|act| matches!(act, EffectKind::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter.answer(|act| matches!(act, Call::ReadRequest(_)), Answer::ReadRequest(Err(down())));
     counter.desk.open_request().status = Status::Cancelled;
     counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("withdrawn");
 }
@@ -352,7 +354,7 @@ fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
 #[test]
 fn a_session_is_not_asked_about_while_the_store_is_lost() {
     let mut counter = Counter::after("riv<Enter><Enter>481902");
-    counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
+    counter.slow().tell(Msg::StoreChanged).answer(SESSION, Answer::ReadSession(Err(down())));
     counter.pass(Duration::from_mins(4)).is_at("verified");
     assert!(!counter.is_pending(SESSION));
     counter.settle().is_at("verified");
@@ -365,7 +367,7 @@ fn a_session_is_not_asked_about_while_the_store_is_lost() {
 fn an_account_does_not_stay_when_its_time_is_over_and_the_store_is_lost() {
     for leaving in ["", "<Ctrl-X>"] {
         let mut counter = Counter::after("riv<Enter><Enter>481902");
-        counter.slow().tell(Msg::StoreChanged).answer(SESSION, Reply::Session(Err(down())));
+        counter.slow().tell(Msg::StoreChanged).answer(SESSION, Answer::ReadSession(Err(down())));
         counter.keys(leaving).pass(Duration::from_secs(299)).is_at("verified");
         counter.pass(Duration::from_secs(1)).is_at("find");
         counter.says("The session's time was over while the store was lost. Verify again");
@@ -381,9 +383,9 @@ fn an_account_that_could_not_be_read_is_read_when_the_store_is_back() {
         let mut counter = Counter::after("riv<Enter><Enter>");
         counter.slow().keys("481902").settle_one(VERIFY);
         if counter.is_pending(lost) {
-            counter.answer(lost, Reply::Session(Err(down())));
+            counter.answer(lost, Answer::ReadSession(Err(down())));
         } else {
-            counter.settle_one(TOUCH).answer(lost, Reply::Account(Err(down())));
+            counter.settle_one(TOUCH).answer(lost, Answer::ReadAccount(Err(down())));
         }
         counter.pass(Duration::from_secs(2)).settle().is_at("verified");
         assert!(counter.verified().account.is_some());
@@ -395,13 +397,12 @@ fn what_matters_more_is_not_said_over() {
     let mut counter = Counter::after("riv<Enter><Enter>000000");
     counter.says("4 tries are left");
     counter.slow().tell(Msg::StoreChanged);
-    counter
-        .answer(|act| matches!(act, EffectKind::ReadRequest { .. }), Reply::Request(Err(down())));
+    counter.answer(|act| matches!(act, Call::ReadRequest(_)), Answer::ReadRequest(Err(down())));
     counter.says("4 tries are left");
     counter.settle().says("4 tries are left");
     // A fresh screen takes the line, but not while it still holds.
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down())));
+    counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down())));
     counter.keys("i").says("cannot be reached");
     let live = counter.model.notice.as_ref().and_then(|notice| notice.live.clone());
     assert_eq!(live, Some(LiveNotice::Lost));
@@ -410,8 +411,8 @@ fn what_matters_more_is_not_said_over() {
 #[test]
 fn the_tray_says_nothing_about_the_store() {
     let mut counter = Counter::new();
-    counter.slow().keys("r").answer(FIND, Reply::Found(Err(down()))).keys("<F3>");
-    counter.settle_one(|act| matches!(act, EffectKind::ReadTray { .. }));
+    counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down()))).keys("<F3>");
+    counter.settle_one(|act| matches!(act, Call::ReadTray(_)));
     assert_eq!(counter.model.health.store, DependencyState::Down);
 }
 
@@ -443,7 +444,7 @@ fn the_stores_clock_is_asked_every_minute_and_after_a_break() {
     counter.pass(Duration::from_secs(1));
     assert!(counter.is_pending(CLOCK));
     counter.settle().pass(Duration::from_secs(30)).keys("r");
-    counter.answer(FIND, Reply::Found(Err(down())));
+    counter.answer(FIND, Answer::FindCustomers(Err(down())));
     assert!(counter.is_pending(CLOCK));
 }
 
@@ -471,7 +472,7 @@ fn nothing_goes_round_where_only_the_clock_answers() {
 #[test]
 fn a_clock_that_fails_at_once_is_not_asked_at_once() {
     let mut counter = Counter::new();
-    counter.slow().tell(Msg::Resumed).answer(CLOCK, Reply::Clock(Err(down())));
+    counter.slow().tell(Msg::Resumed).answer(CLOCK, Answer::ReadClock(Err(down())));
     assert!(!counter.is_pending(CLOCK));
     counter.pass(Duration::from_secs(2));
     assert!(counter.is_pending(CLOCK));

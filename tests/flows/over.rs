@@ -1,7 +1,7 @@
 //! Help, palette, questions, themes, and the way out.
 
 use countersign::config::settings::ThemeName;
-use countersign::tui::machine::effect::EffectKind;
+use countersign::service::api::Call;
 use countersign::tui::machine::keymap::{BINDINGS, Command, Context};
 use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::{Overlay, Question};
@@ -96,7 +96,7 @@ fn help_palette_and_panels_have_a_second_way() {
 
 #[test]
 fn the_session_ends_with_the_program() {
-    let is_logout = |act: &EffectKind| matches!(act, EffectKind::Logout { .. });
+    let is_logout = |act: &Call| matches!(act, Call::EndSession(_));
     let mut counter = Counter::after(VERIFIED);
     counter.slow().keys("<Ctrl-Q>y");
     assert!(counter.is_pending(is_logout));
@@ -105,11 +105,7 @@ fn the_session_ends_with_the_program() {
     assert!(counter.is_pending(is_logout) && counter.model.quitting);
     // A code that is just being checked may open one yet.
     let mut counter = Counter::after("riv<Enter><Enter>48190");
-    counter
-        .slow()
-        .keys("2")
-        .tell(Msg::End)
-        .settle_one(|act| matches!(act, EffectKind::Verify { .. }));
+    counter.slow().keys("2").tell(Msg::End).settle_one(|act| matches!(act, Call::VerifyCode(_)));
     assert!(counter.is_pending(is_logout));
 }
 
@@ -174,7 +170,7 @@ fn a_question_about_a_request_that_has_ended_does_nothing() {
     let mut counter = Counter::after(ENTRY);
     counter.keys("<Ctrl-X>").pass(std::time::Duration::from_mins(6));
     counter.slow().keys("<Enter>");
-    assert!(!counter.is_pending(|act| matches!(act, EffectKind::Cancel { .. })));
+    assert!(!counter.is_pending(|act| matches!(act, Call::CancelRequest(_))));
 }
 
 #[test]
@@ -218,7 +214,7 @@ fn what_is_chosen_in_the_palette_is_done_where_it_was_offered_or_not_at_all() {
     counter.is_at("send");
     // "choose" was offered at the search; here the same key would send a code.
     assert_eq!(palette(&counter).first(), Some(&Command::Accept));
-    let is_ask = |act: &EffectKind| matches!(act, EffectKind::Ask(_));
+    let is_ask = |act: &Call| matches!(act, Call::AskForCode(_));
     counter.keys("<Enter>");
     assert!(!counter.is_pending(is_ask));
     assert!(palette(&counter).contains(&Command::NextPurpose), "what is offered here");

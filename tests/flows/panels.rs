@@ -4,7 +4,8 @@ use countersign::domain::channel::Channel;
 use countersign::domain::event::{EventId, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::time::Timestamp;
-use countersign::tui::machine::effect::EffectKind;
+use countersign::service::api::Call;
+use countersign::service::audit::calls::ReadLog;
 use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::Focus;
 
@@ -164,7 +165,7 @@ fn what_is_over_is_not_read_again_and_what_goes_on_is() {
     let reads_again = |filter: &str| {
         let mut counter = with_events(5);
         counter.keys(&format!("/{filter}<Enter>")).slow().tell(Msg::StoreChanged);
-        counter.pending.iter().any(|effect| matches!(effect.act, EffectKind::ReadLog { .. }))
+        counter.pending.iter().any(|effect| matches!(effect.call, Call::ReadLog(_)))
     };
     assert!(!reads_again("9:00"), "nothing new can be in it");
     assert!(reads_again("10:40"), "that minute is not over");
@@ -178,15 +179,15 @@ fn an_answer_for_an_older_filter_is_dropped() {
     let reads: Vec<Option<Channel>> = counter
         .pending
         .iter()
-        .filter_map(|effect| match &effect.act {
-            EffectKind::ReadLog { filter, page: EventPage::Newest, .. } => Some(filter.channel),
+        .filter_map(|effect| match &effect.call {
+            Call::ReadLog(ReadLog { filter, page: EventPage::Newest, .. }) => Some(filter.channel),
             _ => None,
         })
         .collect();
     assert_eq!(reads, [None, Some(Channel::Email)]);
     let older = counter.pending.remove(0);
-    let reply = counter.desk.reply(older.act, counter.time());
-    counter.tell(Msg::Reply(older.id, Box::new(reply)));
+    let reply = counter.desk.reply(older.call, counter.time());
+    counter.tell(Msg::Answer(older.id, Box::new(reply)));
     assert!(counter.log().events.is_empty());
     counter.settle();
     assert_eq!(counter.log().events.len(), 5);

@@ -9,16 +9,16 @@ use countersign::domain::circuit_breaker::{
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::delivery_stats::DeliverySample;
 use countersign::domain::time::Timestamp;
+use countersign::service::api::{Answer, Call};
 use countersign::tui::machine::deadlines;
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::{DependencyState, Overlay};
 
 use super::counter::Counter;
 use super::desk::down;
 
-fn is_lines(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::ReadLines)
+fn is_lines(act: &Call) -> bool {
+    matches!(act, Call::ReadBreakers(_))
 }
 
 /// A line that has failed so often that it is left alone.
@@ -58,7 +58,7 @@ fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() 
     for _ in 0..3 {
         counter.tell(Msg::StoreChanged);
     }
-    assert_eq!(counter.pending.iter().filter(|it| is_lines(&it.act)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_lines(&it.call)).count(), 1);
     counter.settle();
     let lost = lost(ProviderSlot::main(Channel::Email), counter.time());
     counter.desk.lines.all = vec![lost];
@@ -102,6 +102,9 @@ fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
     counter.keys("<Down><Esc>").is_at("send");
     assert!(counter.model.overlay.is_none());
     counter.slow().keys("<F4>");
-    counter.answer(|act| matches!(act, EffectKind::ReadFigures), Reply::Figures(Err(down())));
+    counter.answer(
+        |act| matches!(act, Call::ReadDeliveryStats(_)),
+        Answer::ReadDeliveryStats(Err(down())),
+    );
     counter.says("cannot be reached");
 }

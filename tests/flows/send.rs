@@ -4,12 +4,12 @@ use countersign::domain::channel::Channel;
 use countersign::domain::contact::ContactKind;
 use countersign::domain::delivery::{DeliveryState, SendReport};
 use countersign::domain::outcome::Outcome;
+use countersign::service::api::{Answer, Call};
 use countersign::service::ports::Quarantine;
 use countersign::service::verification::request::{
     CodeRequestOutcome, QuarantinedContact, Refusal,
 };
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::DependencyState;
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ use super::desk::down;
 
 const OPENED: &str = "riv<Enter>";
 
-fn is_ask(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::Ask(_))
+fn is_ask(act: &Call) -> bool {
+    matches!(act, Call::AskForCode(_))
 }
 
-fn is_deliver(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::Deliver { .. })
+fn is_deliver(act: &Call) -> bool {
+    matches!(act, Call::DeliverCode(_))
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_boxes_are_there_before_the_message_is_sent() {
 fn a_key_pressed_twice_asks_once_and_every_act_has_its_own_name() {
     let mut counter = Counter::after(OPENED);
     counter.slow().keys("<Enter><Enter><Down><Esc><Enter>");
-    assert_eq!(counter.pending.iter().filter(|it| is_ask(&it.act)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_ask(&it.call)).count(), 1);
     counter.says("one moment").is_at("send");
     counter.settle().keys("<Esc><Enter>").settle();
     let names: Vec<&str> = counter.desk.asks.iter().map(|it| it.idempotency.as_str()).collect();
@@ -142,7 +142,7 @@ fn security_17_a_changed_contact_is_told_with_what_else_there_is() {
 #[test]
 fn a_failed_ask_can_be_tried_again() {
     let mut counter = Counter::after(OPENED);
-    counter.slow().keys("<Enter>").answer(is_ask, Reply::Asked(Err(down())));
+    counter.slow().keys("<Enter>").answer(is_ask, Answer::AskForCode(Err(down())));
     counter.is_at("send").says("cannot be reached");
     counter.keys("<Enter>").settle().is_at("entry");
 }
@@ -153,10 +153,10 @@ fn an_act_that_was_done_before_leads_to_its_boxes() {
     counter.keys("<Enter>");
     let request = counter.entry().request.clone();
     counter.keys("<Esc>").slow().keys("<Enter>");
-    counter.answer(is_ask, Reply::Asked(Ok(CodeRequestOutcome::Already(request))));
+    counter.answer(is_ask, Answer::AskForCode(Ok(CodeRequestOutcome::Already(request))));
     counter.is_at("entry");
     assert!(!counter.is_pending(is_deliver));
-    assert!(counter.is_pending(|act| matches!(act, EffectKind::ReadRequest { .. })));
+    assert!(counter.is_pending(|act| matches!(act, Call::ReadRequest(_))));
 }
 
 #[test]

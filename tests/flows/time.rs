@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use countersign::domain::request::Status;
+use countersign::service::api::Answer;
 use countersign::tui::machine::deadlines::next_wake;
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::DependencyState;
 
 use super::counter::Counter;
@@ -61,7 +62,7 @@ fn the_boxes_count_down_even_where_the_clock_was_never_read() {
     let mut counter = Counter::after("riv<Enter>");
     counter.model.clock = None;
     counter.slow().keys("<Enter>");
-    counter.settle_one(|act| matches!(act, countersign::tui::machine::effect::EffectKind::Ask(_)));
+    counter.settle_one(|act| matches!(act, countersign::service::api::Call::AskForCode(_)));
     counter.is_at("entry");
     assert!(counter.model.clock.is_some());
 }
@@ -70,8 +71,8 @@ fn the_boxes_count_down_even_where_the_clock_was_never_read() {
 fn a_provider_that_hangs_is_called_slow_and_the_work_goes_on() {
     let mut counter = Counter::after("riv<Enter>");
     counter.slow().keys("<Down><Enter>");
-    counter.settle_one(|act| matches!(act, countersign::tui::machine::effect::EffectKind::Ask(_)));
-    let clock = |act: &_| matches!(act, countersign::tui::machine::effect::EffectKind::ReadClock);
+    counter.settle_one(|act| matches!(act, countersign::service::api::Call::AskForCode(_)));
+    let clock = |act: &_| matches!(act, countersign::service::api::Call::ReadClock(_));
     counter.settle_one(clock);
     counter.pass(Duration::from_millis(1_499));
     assert_eq!(counter.model.health.sms, DependencyState::Ok);
@@ -101,8 +102,8 @@ fn a_search_that_is_given_up_is_not_slow_for_ever() {
 fn a_store_that_is_down_is_down_until_it_answers() {
     let mut counter = Counter::new();
     counter.slow().tell(Msg::Resumed);
-    let clock = |act: &_| matches!(act, countersign::tui::machine::effect::EffectKind::ReadClock);
-    counter.answer(clock, Reply::Clock(Err(down())));
+    let clock = |act: &_| matches!(act, countersign::service::api::Call::ReadClock(_));
+    counter.answer(clock, Answer::ReadClock(Err(down())));
     assert_eq!(counter.model.health.store, DependencyState::Down);
     counter.keys("r").settle();
     assert_eq!(counter.model.health.store, DependencyState::Ok);

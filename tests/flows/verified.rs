@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use countersign::domain::session::SessionEnd;
-use countersign::tui::machine::effect::EffectKind;
-use countersign::tui::machine::message::{Msg, Reply};
+use countersign::service::api::{Answer, Call};
+use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
 use super::desk::down;
 
 const VERIFIED: &str = "riv<Enter><Enter>481902";
 
-fn is_touch(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::Touch { .. })
+fn is_touch(act: &Call) -> bool {
+    matches!(act, Call::TouchSession(_))
 }
 
-fn is_account(act: &EffectKind) -> bool {
-    matches!(act, EffectKind::ReadAccount { .. })
+fn is_account(act: &Call) -> bool {
+    matches!(act, Call::ReadAccount(_))
 }
 
 #[test]
 fn security_30_nothing_is_read_before_the_session_is_proven_alive() {
     let mut counter = Counter::after("riv<Enter><Enter>48190");
-    counter.slow().keys("2").settle_one(|act| matches!(act, EffectKind::Verify { .. }));
+    counter.slow().keys("2").settle_one(|act| matches!(act, Call::VerifyCode(_)));
     counter.is_at("verified");
     assert!(counter.is_pending(is_touch) && !counter.is_pending(is_account));
     counter.settle_one(is_touch);
@@ -53,9 +53,9 @@ fn ctrl_l_draws_anew_and_never_logs_out() {
 fn a_failed_logout_stays_and_can_be_tried_again() {
     let mut counter = Counter::after(VERIFIED);
     counter.slow().keys("<Ctrl-X><Ctrl-X>");
-    let is_logout = |act: &EffectKind| matches!(act, EffectKind::Logout { .. });
-    assert_eq!(counter.pending.iter().filter(|it| is_logout(&it.act)).count(), 1);
-    counter.answer(is_logout, Reply::LoggedOut(Err(down())));
+    let is_logout = |act: &Call| matches!(act, Call::EndSession(_));
+    assert_eq!(counter.pending.iter().filter(|it| is_logout(&it.call)).count(), 1);
+    counter.answer(is_logout, Answer::EndSession(Err(down())));
     counter.is_at("verified").says("cannot be reached");
     counter.keys("<Ctrl-X>").settle().is_at("find");
 }
@@ -82,7 +82,7 @@ fn work_prolongs_the_session_but_not_with_every_key() {
     counter.slow().pass(Duration::from_secs(14)).keys("<Down>");
     assert!(!counter.is_pending(is_touch));
     counter.pass(Duration::from_secs(1)).keys("<Down><Down><Up>");
-    assert_eq!(counter.pending.iter().filter(|it| is_touch(&it.act)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_touch(&it.call)).count(), 1);
     counter.settle();
     let ends_in = counter.verified().session.idle_at.since(counter.time());
     assert_eq!(ends_in, Duration::from_mins(5));
@@ -104,7 +104,7 @@ fn an_unused_session_ends_when_the_store_says_so() {
     // The store still calls it alive: it is asked again, once a second at most.
     counter.slow().pass(Duration::from_secs(1));
     let reads = |counter: &Counter| {
-        counter.pending.iter().filter(|it| matches!(it.act, EffectKind::ReadSession { .. })).count()
+        counter.pending.iter().filter(|it| matches!(it.call, Call::ReadSession(_))).count()
     };
     assert_eq!(reads(&counter), 1);
     counter.settle().pass(Duration::from_secs(3));
@@ -123,6 +123,6 @@ fn security_30_an_end_that_came_during_a_failed_question_is_not_missed() {
     let now = counter.time();
     counter.desk.session.as_mut().expect("a session").ended = Some((now, SessionEnd::Revoked));
     counter.tell(Msg::StoreChanged);
-    counter.answer(is_touch, Reply::Session(Err(down()))).is_at("verified");
+    counter.answer(is_touch, Answer::ReadSession(Err(down()))).is_at("verified");
     counter.settle().is_at("find").says("ended from elsewhere");
 }

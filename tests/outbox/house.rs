@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::cli::app_context::AppContext as _;
@@ -15,7 +16,7 @@ use countersign::domain::contact::{EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
 use countersign::domain::request::Request;
 use countersign::service::Desk;
-use countersign::service::ports::CustomerKey;
+use countersign::service::ports::{CustomerKey, Store};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::wiring::Wiring;
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,6 +42,7 @@ pub(crate) struct House {
     folder: TempDir,
     database: Option<Database>,
     pub(crate) desk: Desk,
+    store: Arc<dyn Store>,
     wiring: Wiring,
 }
 
@@ -71,17 +73,18 @@ impl House {
         let config = Config::load_in(Some(&path), &surroundings).expect("a configuration");
         let wiring = Wiring::default();
         wiring.migrate(&config).await.expect("tables");
-        let desk = wiring.desk(&config).await.expect("a desk");
+        let desk = wiring.open_desk(&config).await.expect("a desk");
+        let store = wiring.store(&config).await.expect("a store");
         let people: Vec<_> = (0..customers).map(person).collect();
         desk.import_batch(&people, false).await.expect("imported");
-        Self { folder, database, desk, wiring }
+        Self { folder, database, desk, store, wiring }
     }
 
     /// Asks for a code for a customer; nothing is sent.
     pub(crate) async fn ask(&self, customer: usize, channel: Channel) -> Request {
         let account = account(customer);
         let key = CustomerKey::Account(&account);
-        let found = self.desk.store().identify(key).await.expect("a search");
+        let found = self.store.identify(key).await.expect("a search");
         let customer: CustomerId = found.first().expect("a customer").id;
         let idempotency = self.desk.new_act().expect("a name");
         let ask = CodeRequest { customer, channel, purpose: "pay a bill".into(), idempotency };
@@ -127,7 +130,7 @@ impl House {
     /// Waits until nothing is left to be done, or `enough`.
     pub(crate) async fn idle(&self, enough: impl AsyncFn() -> bool) {
         let begun = Instant::now();
-        while self.desk.store().next_due("nobody", EVERY).await.expect("an answer").is_some()
+        while self.store.next_due("nobody", EVERY).await.expect("an answer").is_some()
             && !enough().await
         {
             assert!(begun.elapsed() < PATIENCE, "there is always more to do");

@@ -35,6 +35,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// An office with one customer, whose messages all go by one sender.
 pub(crate) struct Office {
     pub(crate) desk: Desk,
+    pub(crate) store: Arc<dyn Store>,
     folder: TempDir,
     sender: Arc<dyn Sender>,
     expiry: Duration,
@@ -45,7 +46,8 @@ pub(crate) struct Office {
 impl Office {
     pub(crate) async fn new(sender: Arc<dyn Sender>, expiry: Duration) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let desk = desk(store(&folder).await, &sender, expiry);
+        let store = store(&folder).await;
+        let desk = desk(Arc::clone(&store), &sender, expiry);
         let dana = NewCustomer {
             account_no: "WB-1".into(),
             name: "Dana Rivera".into(),
@@ -57,9 +59,9 @@ impl Office {
             unsaid: Unsaid::default(),
         };
         desk.import_batch(&[dana], false).await.expect("imported");
-        let found = desk.store().identify(CustomerKey::Account("WB-1")).await.expect("a search");
+        let found = store.identify(CustomerKey::Account("WB-1")).await.expect("a search");
         let customer = found.first().expect("the customer").id;
-        Self { desk, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }
+        Self { desk, store, folder, sender, expiry, customer, asked: AtomicUsize::new(0) }
     }
 
     /// The customer's address is changed.
@@ -128,7 +130,7 @@ impl Office {
         let (terminal, over) = (self.desk.clone(), end.clone());
         let worker = tokio::spawn(async move { terminal.keep_outbox(4, over, |_, _| {}).await });
         let begun = Instant::now();
-        while self.desk.store().next_due("nobody", EVERY).await.expect("an answer").is_some()
+        while self.store.next_due("nobody", EVERY).await.expect("an answer").is_some()
             && !is_end(self.now(request).await.delivery.state)
         {
             assert!(begun.elapsed() < PATIENCE, "there is always more to do");
@@ -146,8 +148,7 @@ impl Office {
     /// What the log says of messages, in order.
     pub(crate) async fn said(&self) -> Vec<EventKind> {
         let filter = EventFilter::default();
-        let events =
-            self.desk.store().events(&filter, EventPage::Newest, 999).await.expect("the log");
+        let events = self.store.events(&filter, EventPage::Newest, 999).await.expect("the log");
         let kinds = events.iter().rev().map(|it| it.kind);
         kinds.filter(|it| !matches!(it, EventKind::Requested | EventKind::Imported)).collect()
     }

@@ -206,7 +206,7 @@ async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_a
     assert_eq!(delivery.state, DeliveryState::Unknown);
     assert!(delivery.detail.expect("a sentence").contains("stopped in the middle"));
     assert_eq!((post.letters().len(), post.conversations()), (1, 1));
-    assert!(other.store().next_due("nobody", EVERY).await.expect("an answer").is_none());
+    assert!(office.store.next_due("nobody", EVERY).await.expect("an answer").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

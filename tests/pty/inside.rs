@@ -14,6 +14,7 @@ use countersign::domain::message::Outgoing;
 use countersign::domain::policy::{OtpPolicy, RateLimits};
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::random::OsRandom;
+use countersign::service::api::{Authentication, Caller, DeskClient, Role};
 use countersign::service::ports::{SendGuard, Sender, Store};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
@@ -150,13 +151,23 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
     .expect("a desk")
 }
 
+/// A client that may do everything, of a desk in this process.
+pub(crate) fn client(desk: Desk) -> DeskClient {
+    let caller = Caller {
+        actor: desk.actor().clone(),
+        role: Role::Admin,
+        authentication: Authentication::OwnProcess,
+    };
+    DeskClient::embedded(desk, caller).expect("a client")
+}
+
 fn interface(sender: Bad) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let end = runtime.block_on(async {
         let desk = desk(Arc::new(sender)).await;
         let opening = Opening { settings: UiSettings::default(), mark: None, warning: None };
         let mut signals = Signals::new().expect("signals");
-        run(desk, opening, &Lifecycle::new(), &mut signals).await
+        run(client(desk), opening, &Lifecycle::new(), &mut signals).await
     });
     runtime.shutdown_background();
     assert!(matches!(end, Err(RunError::Unanswered(PendingAct::Deliver(_)))), "{end:?}");

@@ -16,7 +16,7 @@ use countersign::service::ports::{SendGuard, Sender};
 use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
-use super::inside::{again, desk_on, sample, time_left};
+use super::inside::{again, client, desk_on, sample, time_left};
 use super::seat::Seat;
 
 /// The interface at the boxes, and the code that was sent.
@@ -131,7 +131,7 @@ fn child_with_a_store_that_goes_away() {
     let end = runtime.block_on(async {
         let opening = Opening { settings: UiSettings::default(), mark: None, warning: None };
         let mut signals = Signals::new().expect("signals");
-        run(desk().await, opening, &Lifecycle::new(), &mut signals).await
+        run(client(desk().await), opening, &Lifecycle::new(), &mut signals).await
     });
     runtime.shutdown_background();
     if let Err(error) = end {

@@ -8,6 +8,7 @@ use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::circuit_breaker::{
     BreakerRecord, BreakerState, ProviderSlot, SendExperience,
 };
+use countersign::domain::code::TypedCode;
 use countersign::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
@@ -20,7 +21,6 @@ use countersign::domain::time::Timestamp;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
-use countersign::tui::machine::effect::TypedCode;
 use countersign::tui::machine::model::{
     CounterInfo, DeliveryStatsPanel, Entry, Find, LogPanel, Model, Notice, Screen, SearchHits,
     Send, Tone, TrayPanel, Verified,

@@ -2,7 +2,6 @@
 //! request, a message that waits and a session. `fixtures/make.py` made them.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::customer::PhonePolicy;
@@ -142,7 +141,7 @@ async fn work_goes_on(kind: Kind) {
 
     // The message that waits goes out once its time has come, with a code that works.
     let waiting = facts.request("waiting");
-    pass(&house, Duration::from_secs(60).as_millis().try_into().expect("a number")).await;
+    pass(&house, 60_000).await;
     assert_eq!(desk.work_off_outbox(4).await.expect("an answer"), 1);
     let sent = std::mem::take(&mut *sender.0.lock().expect("unpoisoned"));
     let [message] = sent.as_slice() else { panic!("{} messages", sent.len()) };

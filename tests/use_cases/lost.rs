@@ -15,6 +15,7 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::DeskError;
 use countersign::service::ports::{SessionFilter, StoreError};
 use countersign::service::retry::RetryPolicy;
+use countersign::service::upkeep::maintenance::MaintenanceRun;
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use countersign::service::verification::verify::{Verification, VerifiedCustomer};
 
@@ -194,9 +195,9 @@ async fn a_customer_unlocked_over_a_break_is_said_to_be_unlocked_once() {
         lost.enter(&other(&lost.code)).await.expect("judged");
         let (desk, dana) = (&lost.bench.desk, lost.request.customer);
         lost.store.breaks(breaks);
-        assert!(desk.unlock(dana, "showed a passport").await.expect("told"), "{breaks:?}");
+        assert!(desk.unlock("first", dana, "showed a passport").await.expect("told"), "{breaks:?}");
         lost.check(breaks);
-        assert!(!desk.unlock(dana, "again").await.expect("told"), "{breaks:?}");
+        assert!(!desk.unlock("second", dana, "again").await.expect("told"), "{breaks:?}");
         assert_eq!(lost.count(EventKind::Unlocked).await, 1, "{breaks:?}");
     }
 }
@@ -239,10 +240,10 @@ async fn a_run_of_maintenance_over_a_break_is_in_the_log_once() {
         let desk = &lost.bench.desk;
         let retention = Retention { purge_events_after: Duration::ZERO, ..Retention::default() };
         while desk.due(&retention).await.expect("counted").is_empty() {}
-        let mut run = desk.maintenance(retention);
-        while run.step().await.expect("done").is_some() {}
+        let mut run = MaintenanceRun::new(retention);
+        while desk.run_maintenance(&mut run).await.expect("done").is_some() {}
         lost.store.breaks(breaks);
-        run.finish().await.expect("told");
+        desk.finish_maintenance(run.totals()).await.expect("told");
         lost.check(breaks);
         assert_eq!(lost.count(EventKind::Maintained).await, 1, "{breaks:?}");
     }

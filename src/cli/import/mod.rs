@@ -23,27 +23,29 @@ use crate::config::Config;
 use crate::config::settings::StoreSettings;
 use crate::domain::customer::NewCustomer;
 use crate::domain::outcome::Outcome;
+use crate::service::DeskError;
+use crate::service::api::DeskClient;
+use crate::service::customers::calls::{FinishImport, ImportCustomers};
 use crate::service::customers::csv_import::{
     self, BadCell, ColumnNames, CsvError, CsvReader, CsvRow, Encoding, Reading,
 };
 use crate::service::customers::import::IMPORT_BATCH;
 use crate::service::ports::{ImportCount, StoreError};
-use crate::service::{Desk, DeskError};
 
 /// `customers import`
 pub async fn run(
-    desk: &Desk,
+    desk: &DeskClient,
     country: &str,
     output: &mut Output,
     arguments: &ImportArgs,
 ) -> Result<Exit, Failure> {
-    let mut sums = Sums::new(desk.contact_quarantine(), false);
+    let mut sums = Sums::new(quarantine(desk), false);
     if let Err(failure) = work_through(Some(desk), country, output, arguments, &mut sums).await {
         if sums.written == ImportCount::default() {
             return Err(failure);
         }
         // What was written is in the log all the same, where it can be.
-        let _ = desk.import_done(sums.written).await;
+        let _ = desk.call(FinishImport { count: sums.written }).await;
         output.progress("");
         return Err(failure.after(&format!(
             "The import ended before its end; written by then: {} Import the file again: what is \
@@ -51,7 +53,7 @@ pub async fn run(
             sums.message()
         )));
     }
-    if let Err(error) = desk.import_done(sums.written).await {
+    if let Err(error) = desk.call(FinishImport { count: sums.written }).await {
         output.note(&format!("The log does not name this import: {error}."));
     }
     sums.finish(output)
@@ -78,7 +80,7 @@ pub async fn dry_run(
             Err(failure) => return Err(failure),
         },
     };
-    let quarantine = desk.as_ref().map_or(Duration::ZERO, Desk::contact_quarantine);
+    let quarantine = desk.as_ref().map_or(Duration::ZERO, quarantine);
     let mut sums = Sums::new(quarantine, true);
     sums.is_compared = desk.is_some();
     let country = &config.phones.default_country;
@@ -86,9 +88,14 @@ pub async fn dry_run(
     sums.finish(output)
 }
 
+/// How long a contact waits that takes another one's place.
+fn quarantine(desk: &DeskClient) -> Duration {
+    Duration::from_secs(desk.profile().quarantine_seconds)
+}
+
 /// Reads the file to its end, and has the desk write it or count what it would write.
 async fn work_through(
-    desk: Option<&Desk>,
+    desk: Option<&DeskClient>,
     country: &str,
     output: &mut Output,
     arguments: &ImportArgs,
@@ -102,7 +109,8 @@ async fn work_through(
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
-            let done = desk.import_batch(&batch.customers, sums.is_dry).await.map_err(may_not)?;
+            let import = ImportCustomers { batch: batch.customers, dry_run: sums.is_dry };
+            let done = desk.call(import).await.map_err(may_not)?;
             sums.add(output, done);
         }
         sums.progress(output);

@@ -1,3 +1,4 @@
 //! Reading the log of events.
 
+pub mod calls;
 pub mod log;

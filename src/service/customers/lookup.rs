@@ -13,7 +13,7 @@ use crate::service::ports::search_index::IndexProgress;
 use crate::service::{Desk, DeskError};
 
 /// Customers that match a search.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SearchResult {
     /// The first of them, the likeliest first.
     pub customers: Vec<Customer>,
@@ -25,7 +25,7 @@ pub struct SearchResult {
 }
 
 /// Whom an exact key means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ExactMatch {
     One(Customer),
     Nobody,
@@ -34,7 +34,7 @@ pub enum ExactMatch {
 }
 
 /// A channel as the send screen offers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ChannelChoice {
     pub channel: Channel,
     /// The contact on file, masked.

@@ -1,5 +1,6 @@
 //! Finding customers, importing them, and keeping the search index up to date.
 
+pub mod calls;
 pub mod csv_import;
 pub mod import;
 pub mod lookup;

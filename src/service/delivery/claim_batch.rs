@@ -60,16 +60,16 @@ impl Desk {
         slot: ProviderSlot,
     ) -> Result<bool, String> {
         let (answer, granted) = oneshot::channel();
-        if self.words.add(PendingClaim { message: message.clone(), slot, answer }) {
+        if self.claims.add(PendingClaim { message: message.clone(), slot, answer }) {
             tokio::spawn(self.clone().claim_batches());
         }
         granted.await.unwrap_or_else(|_| Err("nobody was there to ask it".into()))
     }
 
     async fn claim_batches(self) {
-        let _mark = ClaimingMark(&self.words);
+        let _mark = ClaimingMark(&self.claims);
         loop {
-            let mut waiting = self.words.next();
+            let mut waiting = self.claims.next();
             if waiting.is_empty() {
                 return;
             }
@@ -79,7 +79,7 @@ impl Desk {
                 continue;
             }
             let claims: Vec<_> = waiting.iter().map(|it| (&it.message, it.slot)).collect();
-            let answers = self.store.claim_send(&claims, &self.holder).await;
+            let answers = self.store.claim_send(&claims, &self.lease_owner).await;
             for (at, PendingClaim { message, answer, .. }) in waiting.into_iter().enumerate() {
                 let granted = match &answers {
                     Ok(granted) => Ok(granted.get(at).copied().unwrap_or(false)),
@@ -94,7 +94,7 @@ impl Desk {
 
     /// Gives back a claim that was granted after the caller had stopped waiting.
     async fn release_claim(&self, message: &OutboxMessage) {
-        if let Err(error) = self.store.release_send_claim(message, &self.holder).await {
+        if let Err(error) = self.store.release_send_claim(message, &self.lease_owner).await {
             tracing::warn!(%error, "an unused send claim was not given back");
         }
     }

@@ -13,7 +13,7 @@ use crate::service::{Desk, DeskError};
 const MAX_SAMPLES: u32 = 20_000;
 
 /// The circuit breakers of the provider slots that the office has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerSnapshot {
     pub all: Vec<BreakerRecord>,
     /// The store's clock when they were read.

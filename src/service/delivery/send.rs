@@ -44,7 +44,8 @@ impl Desk {
     pub async fn deliver(&self, delivery: DeliveryId) -> Result<Option<SendReport>, DeskError> {
         let mut last = None;
         for _ in 0..IMMEDIATE_ATTEMPTS {
-            let message = self.retry(|| self.store.claimed_message(delivery, &self.holder)).await?;
+            let message =
+                self.retry(|| self.store.claimed_message(delivery, &self.lease_owner)).await?;
             let Some(message) = message else { break };
             let breakers = self.breakers_with_retry().await?;
             let step = match self.run(&message, &breakers).await? {
@@ -78,7 +79,8 @@ impl Desk {
             if !waits {
                 return Ok(report);
             }
-            let message = self.retry(|| self.store.claimed_message(delivery, &self.holder)).await?;
+            let message =
+                self.retry(|| self.store.claimed_message(delivery, &self.lease_owner)).await?;
             let wait = message.map(|message| message.wait);
             match wait.filter(|wait| started.elapsed() + *wait < max_elapsed) {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -197,7 +199,7 @@ impl Desk {
         if wait + MIN_USEFUL_VALIDITY >= message.left() {
             return Ok(self.given_up(message, why));
         }
-        let (owner, actor) = (&*self.holder, &self.actor);
+        let (owner, actor) = (&*self.lease_owner, &self.actor);
         self.retry(|| self.store.reschedule(message, owner, wait, why, actor)).await?;
         let report = SendReport { state: DeliveryState::Queued, ..SendReport::not_sent(why) };
         Ok(RunOutcome::Rescheduled(NextStep { report, next: Some((OutboxTask::Send, wait)) }))
@@ -208,7 +210,7 @@ impl Desk {
         &self,
         message: &OutboxMessage,
     ) -> Result<RunOutcome, DeskError> {
-        self.retry(|| self.store.release_lease(message, &self.holder)).await?;
+        self.retry(|| self.store.release_lease(message, &self.lease_owner)).await?;
         Ok(RunOutcome::Released)
     }
 
@@ -234,7 +236,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let outcomes = unsent.iter().map(|(message, completion)| MessageOutcome {
             message,
-            owner: &self.holder,
+            owner: &self.lease_owner,
             slot: completion.slot,
             provider: self.senders.behind(completion.slot).map_or("none", |it| it.provider()),
             step: &completion.step,

@@ -65,7 +65,8 @@ impl<'a> SendClaim<'a> {
                 return std::future::pending().await;
             }
             // A lost lease shows when the send is claimed.
-            if let Err(error) = self.desk.store.extend_lease(self.message, &self.desk.holder).await
+            if let Err(error) =
+                self.desk.store.extend_lease(self.message, &self.desk.lease_owner).await
             {
                 tracing::warn!(%error, "the lease of a message was not extended");
             }

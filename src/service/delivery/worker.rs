@@ -20,6 +20,29 @@ use crate::service::delivery::work_queue::{
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::{Desk, DeskError};
 
+/// A desk that works the outbox, beside an interface or on its own.
+#[derive(Clone)]
+pub struct OutboxWorker(Desk);
+
+impl OutboxWorker {
+    /// A worker of a desk's outbox.
+    pub const fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+
+    /// Does what comes due, messages with codes up to `concurrent` at once, until
+    /// `end`; what has begun by then is brought to its end. `told` hears of each
+    /// message that was done and written down.
+    pub async fn run(
+        &self,
+        concurrent: usize,
+        end: CancellationToken,
+        told: impl Fn(&OutboxMessage, &SendReport),
+    ) {
+        self.0.keep_outbox(concurrent, end, told).await;
+    }
+}
+
 impl Desk {
     /// Sends the messages that are due, up to `most` at once, until `end`. What was started
     /// is completed. `told` is called for each message that was completed.
@@ -77,7 +100,7 @@ impl Desk {
 
     /// How long until a message is due for this terminal; `None` where the outbox has none.
     pub async fn next_due(&self) -> Result<Option<Duration>, DeskError> {
-        Ok(self.store.next_due(&self.holder, &self.senders.providers()).await?)
+        Ok(self.store.next_due(&self.lease_owner, &self.senders.providers()).await?)
     }
 
     /// Completes the messages that were started, and releases those that were only claimed.
@@ -171,13 +194,13 @@ impl Desk {
     async fn poll_outbox(&self, most: usize, has_queue: bool) -> Result<ClaimResult, DeskError> {
         let providers = self.senders.providers();
         if !has_queue {
-            match self.store.next_due(&self.holder, &providers).await? {
+            match self.store.next_due(&self.lease_owner, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(ClaimResult::Nothing(wait)),
             }
         }
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let messages = self.store.claim_due(&self.holder, &providers, limit).await?;
+        let messages = self.store.claim_due(&self.lease_owner, &providers, limit).await?;
         if messages.is_empty() {
             // Another terminal was faster, or there are no more.
             return Ok(ClaimResult::Nothing(Some(if has_queue {

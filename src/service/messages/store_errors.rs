@@ -1,7 +1,8 @@
-//! Sentences about a failing store, missing keys and a failing random source.
+//! Sentences about why the desk failed: the store, the keys, the random source, the role.
 
 use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
+use crate::service::api::Role;
 use crate::service::ports::error::StoreError;
 
 /// Why the desk failed, and what helps.
@@ -10,6 +11,22 @@ pub fn desk_error(error: &DeskError) -> String {
         DeskError::Store(error) => store_error(error),
         DeskError::Random(error) => format!("No code can be drawn: {error}."),
         DeskError::Keys(error) => format!("The keys cannot be used: {error}."),
+        DeskError::Tray(error) => {
+            format!("{error}. The messages on the screen may not be the newest.")
+        }
+        DeskError::Forbidden { role, permission } => {
+            let roles: Vec<_> = permission.roles().map(Role::word).collect();
+            format!(
+                "Your role ({}) may not {}. Ask someone who may: {}.",
+                role.word(),
+                permission.allows(),
+                roles.join(", "),
+            )
+        }
+        DeskError::WrongAnswer => {
+            "The desk answered something else than was asked. Update countersign on both sides."
+                .into()
+        }
     }
 }
 
@@ -91,8 +108,12 @@ pub fn lost(error: &StoreError) -> String {
 /// itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
-        DeskError::Store(StoreError::ReadOnly) => Some(Outcome::Forbidden),
+        DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
+            Some(Outcome::Forbidden)
+        }
         DeskError::Store(_) => Some(Outcome::Unavailable),
-        DeskError::Random(_) | DeskError::Keys(_) => None,
+        DeskError::Random(_) | DeskError::Keys(_) | DeskError::Tray(_) | DeskError::WrongAnswer => {
+            None
+        }
     }
 }

@@ -34,7 +34,7 @@ pub trait ContactBindingStore: Send + Sync {
 }
 
 /// Why a contact cannot be the only proof yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Quarantine {
     /// What was changed.
     pub kind: ContactKind,

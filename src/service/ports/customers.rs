@@ -47,7 +47,7 @@ pub enum CustomerKey<'a> {
 }
 
 /// How many customers an import wrote.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ImportCount {
     /// New customers.
     pub added: u64,
@@ -74,7 +74,7 @@ impl ImportCount {
 }
 
 /// A contact that an import replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Replaced {
     /// The account number of its customer.
     pub account_no: String,
@@ -83,7 +83,7 @@ pub struct Replaced {
 }
 
 /// What a batch of an import wrote.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Imported {
     /// How many customers.
     pub count: ImportCount,

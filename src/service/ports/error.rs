@@ -3,7 +3,7 @@
 use crate::domain::key::MissingKey;
 
 /// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum StoreError {
     /// It could not be reached, or the connection was lost before a decision:
     /// nothing was done.

@@ -3,7 +3,7 @@
 use crate::domain::key::Keyring;
 
 /// The operating system gave no random bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the operating system gives no random numbers: {0}")]
 pub struct RandomError(pub String);
 
@@ -16,7 +16,7 @@ pub trait Random: Send + Sync {
 }
 
 /// The keys cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{0}")]
 pub struct KeysError(pub String);
 

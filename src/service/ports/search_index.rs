@@ -44,7 +44,7 @@ pub struct IndexStep {
 }
 
 /// How far the first comparison has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IndexProgress {
     /// Customers compared.
     pub seen: u64,

@@ -73,7 +73,7 @@ pub trait Sender: Send + Sync {
 }
 
 /// A message that went into the tray instead of to a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TrayMessage {
     /// Its place in the tray; later messages have higher numbers.
     pub number: u64,
@@ -92,7 +92,7 @@ pub struct TrayMessage {
 }
 
 /// Why the tray cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("the tray cannot be read: {0}")]
 pub struct TrayError(pub String);
 

@@ -34,7 +34,7 @@ pub trait SessionStore: Send + Sync {
 }
 
 /// Which sessions a reader wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum SessionFilter {
     /// Those alive now.
     Alive,

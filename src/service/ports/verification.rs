@@ -184,7 +184,7 @@ pub struct Attempt<'a> {
 }
 
 /// An older code of the same customer and purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct SupersededCode {
     /// The word in its message.
     pub reference: Reference,

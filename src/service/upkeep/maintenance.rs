@@ -4,7 +4,7 @@
 //! one before took, and after it the store is left to the counters for a multiple of that
 //! time, so that maintenance takes a fifth of the store's time at most. The comparison of
 //! the search index, which is not a task of the store, comes after the tasks, in
-//! [`MaintenanceRun::step`].
+//! [`Desk::run_maintenance`].
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ pub const COUNT_LIMIT: u32 = 100_000;
 
 /// How many rows each task changed, or would change, in the order of
 /// [`MaintenanceTask::ALL`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MaintenanceTotals {
     tasks: [u64; MaintenanceTask::ALL.len()],
     customers: u64,
@@ -77,53 +77,36 @@ impl MaintenanceTotals {
     }
 }
 
-/// A run of all tasks.
-pub struct MaintenanceRun<'a> {
-    desk: &'a Desk,
+/// A run of all tasks: how far it is, and what it did.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct MaintenanceRun {
     retention: Retention,
-    left: std::slice::Iter<'static, MaintenanceTask>,
-    /// The present task, and the position in it.
-    at: Option<(MaintenanceTask, i64)>,
+    /// The present task, by its place in [`MaintenanceTask::ALL`].
+    task: usize,
+    /// The position in that task.
+    from: i64,
     most: u32,
     /// Whether the search index is still to be compared, and the customer up to whom it
     /// was.
     compares: bool,
     compared: Option<CustomerId>,
-    tally: MaintenanceTotals,
+    totals: MaintenanceTotals,
 }
 
-impl Desk {
-    /// What a run would do now, each task counted no further than [`COUNT_LIMIT`].
-    pub async fn due(&self, retention: &Retention) -> Result<MaintenanceTotals, DeskError> {
-        let mut tally = MaintenanceTotals::default();
-        for task in MaintenanceTask::ALL {
-            tally.add(
-                task,
-                self.retry(|| self.store.maintenance_due(task, retention, COUNT_LIMIT)).await?,
-            );
-        }
-        Ok(tally)
-    }
-
-    /// Begins a run; the work is done by [`MaintenanceRun::step`].
-    pub fn maintenance(&self, retention: Retention) -> MaintenanceRun<'_> {
-        let mut left = MaintenanceTask::ALL.iter();
-        let at = left.next().map(|task| (*task, TaskBatch::START));
-        let (most, tally) = (BATCH_SIZES.0, MaintenanceTotals::default());
-        MaintenanceRun {
-            desk: self,
+impl MaintenanceRun {
+    /// A run that has done nothing yet.
+    pub fn new(retention: Retention) -> Self {
+        Self {
             retention,
-            left,
-            at,
-            most,
+            task: 0,
+            from: TaskBatch::START,
+            most: BATCH_SIZES.0,
             compares: false,
             compared: None,
-            tally,
+            totals: MaintenanceTotals::default(),
         }
     }
-}
 
-impl MaintenanceRun<'_> {
     /// The same with a comparison of the whole search index at the end, for an external
     /// table.
     #[must_use]
@@ -131,47 +114,64 @@ impl MaintenanceRun<'_> {
         Self { compares: customers, ..self }
     }
 
-    /// Does the next batch; returns how long to pause after it, `None` at the end.
-    pub async fn step(&mut self) -> Result<Option<Duration>, DeskError> {
-        while let Some((task, from)) = self.at {
-            let batch = TaskBatch { task, retention: &self.retention, from, most: self.most };
-            let began = Instant::now();
-            let tidied = self.desk.retry(|| self.desk.store.run_maintenance_batch(batch)).await?;
-            let took = began.elapsed();
-            self.tally.add(task, tidied.done);
-            if let Some(next) = tidied.next {
-                self.at = Some((task, next));
-                self.most = measured(self.most, tidied.done, took);
-                return Ok(Some(took * PAUSE_FACTOR));
-            }
-            self.at = self.left.next().map(|task| (*task, TaskBatch::START));
-            self.most = BATCH_SIZES.0;
+    /// What was done so far.
+    pub const fn totals(&self) -> MaintenanceTotals {
+        self.totals
+    }
+}
+
+impl Desk {
+    /// What a run would do now, each task counted no further than [`COUNT_LIMIT`].
+    pub async fn due(&self, retention: &Retention) -> Result<MaintenanceTotals, DeskError> {
+        let mut totals = MaintenanceTotals::default();
+        for task in MaintenanceTask::ALL {
+            totals.add(
+                task,
+                self.retry(|| self.store.maintenance_due(task, retention, COUNT_LIMIT)).await?,
+            );
         }
-        self.compare_some().await
+        Ok(totals)
     }
 
-    async fn compare_some(&mut self) -> Result<Option<Duration>, DeskError> {
-        if !self.compares {
+    /// Does the next batch of a run; returns how long to pause after it, `None` at the end.
+    pub async fn run_maintenance(
+        &self,
+        run: &mut MaintenanceRun,
+    ) -> Result<Option<Duration>, DeskError> {
+        while let Some(task) = MaintenanceTask::ALL.get(run.task).copied() {
+            let batch =
+                TaskBatch { task, retention: &run.retention, from: run.from, most: run.most };
+            let began = Instant::now();
+            let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
+            let took = began.elapsed();
+            run.totals.add(task, done.done);
+            if let Some(next) = done.next {
+                run.from = next;
+                run.most = measured(run.most, done.done, took);
+                return Ok(Some(took * PAUSE_FACTOR));
+            }
+            (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, BATCH_SIZES.0);
+        }
+        self.compare_some(run).await
+    }
+
+    async fn compare_some(&self, run: &mut MaintenanceRun) -> Result<Option<Duration>, DeskError> {
+        if !run.compares {
             return Ok(None);
         }
         let began = Instant::now();
-        let (store, after) = (&self.desk.store, self.compared);
+        let (store, after) = (&self.store, run.compared);
         let step =
-            self.desk.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
-        self.tally.customers += step.added + step.changed + step.forgotten;
-        (self.compares, self.compared) = (step.next.is_some(), step.next);
-        Ok(self.compares.then(|| began.elapsed() * PAUSE_FACTOR))
+            self.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
+        run.totals.customers += step.added + step.changed + step.forgotten;
+        (run.compares, run.compared) = (step.next.is_some(), step.next);
+        Ok(run.compares.then(|| began.elapsed() * PAUSE_FACTOR))
     }
 
-    /// What was done so far.
-    pub fn tally(&self) -> MaintenanceTotals {
-        self.tally
-    }
-
-    /// Writes an event about what was done, if anything was.
-    pub async fn finish(self) -> Result<MaintenanceTotals, DeskError> {
-        if self.tally.is_empty() {
-            return Ok(self.tally);
+    /// Writes an event about what a run did, if it did anything.
+    pub async fn finish_maintenance(&self, totals: MaintenanceTotals) -> Result<(), DeskError> {
+        if totals.is_empty() {
+            return Ok(());
         }
         let event = NewEvent {
             kind: EventKind::Maintained,
@@ -180,12 +180,11 @@ impl MaintenanceRun<'_> {
             customer: None,
             channel: None,
             contact: None,
-            detail: Some(self.tally.sentence()),
-            actor: &self.desk.actor,
+            detail: Some(totals.sentence()),
+            actor: &self.actor,
         };
-        let act = self.desk.new_act()?;
-        self.desk.retry(|| self.desk.store.record(&act, event.clone())).await?;
-        Ok(self.tally)
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 }
 

@@ -1,3 +1,4 @@
 //! Maintenance tasks.
 
+pub mod calls;
 pub mod maintenance;

@@ -9,23 +9,26 @@ pub const CUSTOMER_LOCKED: &str = "This customer is locked after too many wrong 
 
 impl Desk {
     /// Sets a customer's failure count to zero; whether it was over zero. The reason is
-    /// written to the log with the name of who did it.
-    pub async fn unlock(&self, customer: CustomerId, reason: &str) -> Result<bool, DeskError> {
-        // Drawn once, so that all retries have the same idempotency key.
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.unlock(&act, customer, reason, &self.actor)).await?)
+    /// written to the log with the name of who did it. `key` is the idempotency key.
+    pub async fn unlock(
+        &self,
+        key: &str,
+        customer: CustomerId,
+        reason: &str,
+    ) -> Result<bool, DeskError> {
+        Ok(self.retry(|| self.store.unlock(key, customer, reason, &self.actor)).await?)
     }
 
     /// Ends the quarantine of a changed contact; whether it was in one. The reason is
     /// written to the log.
     pub async fn confirm_contact(
         &self,
+        key: &str,
         customer: CustomerId,
         kind: ContactKind,
         reason: &str,
     ) -> Result<bool, DeskError> {
-        let act = self.new_act()?;
-        let confirm = || self.store.confirm_contact(&act, customer, kind, reason, &self.actor);
+        let confirm = || self.store.confirm_contact(key, customer, kind, reason, &self.actor);
         Ok(self.retry(confirm).await?)
     }
 }

@@ -1,5 +1,6 @@
 //! Asking for a code, entering it, sessions of verified customers, lifting a lockout.
 
+pub mod calls;
 pub mod lockout;
 pub mod request;
 pub mod session;

@@ -24,7 +24,7 @@ use crate::service::verification::lockout::CUSTOMER_LOCKED;
 use crate::service::{Desk, DeskError};
 
 /// A code that a clerk asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct CodeRequest {
     pub customer: CustomerId,
     pub channel: Channel,
@@ -36,7 +36,7 @@ pub struct CodeRequest {
 }
 
 /// What came of asking for a code.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub enum CodeRequestOutcome {
     /// The request is stored; now [`Desk::deliver`] its message.
     Ready(Request),
@@ -46,7 +46,7 @@ pub enum CodeRequestOutcome {
 }
 
 /// Why no code is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refusal {
     pub outcome: Outcome,
     /// What happened, in one sentence.
@@ -60,7 +60,7 @@ pub struct Refusal {
 }
 
 /// A contact in quarantine, as a clerk is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QuarantinedContact {
     pub quarantine: Quarantine,
     /// The channels that can be used meanwhile.
@@ -244,7 +244,7 @@ impl Desk {
         let contact = customer.contact(channel, &self.office.phones).map_err(|reason| {
             Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
         })?;
-        let owner = self.holder.to_string();
+        let owner = self.lease_owner.to_string();
         Ok(NewDelivery { channel, contact, provider: sender.provider(), owner })
     }
 
@@ -281,7 +281,7 @@ impl Desk {
             IssueOutcome::Already(request) => {
                 // Where the first answer was lost, the message is still this terminal's to
                 // send.
-                let (id, owner) = (request.delivery.id, &*self.holder);
+                let (id, owner) = (request.delivery.id, &*self.lease_owner);
                 let message = self.retry(|| self.store.claimed_message(id, owner)).await;
                 return Ok(Some(match message {
                     Ok(None) => CodeRequestOutcome::Already(request),

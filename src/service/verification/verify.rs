@@ -9,7 +9,7 @@ use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, S
 use crate::service::{Desk, DeskError};
 
 /// What came of entering a code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Verification {
     Verified(Box<VerifiedCustomer>),
     Refused(Box<RefusedCode>),
@@ -19,7 +19,7 @@ pub enum Verification {
 }
 
 /// A right code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct VerifiedCustomer {
     pub request: Request,
     /// The session that it opened.
@@ -29,7 +29,7 @@ pub struct VerifiedCustomer {
 }
 
 /// A code that was not accepted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RefusedCode {
     /// Wrong, superseded, expired, locked or used.
     pub outcome: Outcome,

@@ -4,8 +4,9 @@
 use crate::domain::delivery::{DeliveryState, SendReport};
 use crate::domain::request::{Request, Status};
 use crate::service::messages;
+use crate::service::verification::calls::ReadRequest;
 use crate::tui::enter_code;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::{Command, Context};
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{PendingAct, Screen, Tone};
@@ -74,7 +75,7 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
     }
     entry.stale = false;
     let request = entry.request.id.clone();
-    let id = step.act(EffectKind::ReadRequest { request });
+    let id = step.call(ReadRequest { request });
     if let Some(entry) = step.entry() {
         entry.reading = Some(id);
     }

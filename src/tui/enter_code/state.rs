@@ -1,11 +1,12 @@
 //! What the code entry screen knows.
 
+use crate::domain::code::TypedCode;
 use crate::domain::customer::Customer;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
-use crate::tui::machine::effect::{EffectId, TypedCode};
+use crate::tui::machine::effect::EffectId;
 
 /// Step three.
 #[derive(Debug)]

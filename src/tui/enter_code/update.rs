@@ -3,12 +3,14 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use zeroize::Zeroizing;
 
+use crate::domain::code::TypedCode;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::messages;
+use crate::service::verification::calls::{CancelRequest, ResendCode, VerifyCode};
 use crate::service::verification::verify::{RefusedCode, Verification};
 use crate::tui::enter_code::refresh;
-use crate::tui::machine::effect::{EffectId, EffectKind, TypedCode};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::input_gate::{self, Judging};
 use crate::tui::machine::keymap::{self, Command, Context};
 use crate::tui::machine::message::Failure;
@@ -178,8 +180,8 @@ fn accept(step: &mut Step<'_>) {
 
 fn verify(step: &mut Step<'_>) {
     let Some(entry) = step.entry() else { return };
-    let act = EffectKind::Verify { request: entry.request.id.clone(), code: entry.typed.clone() };
-    let id = step.act(act);
+    let act = VerifyCode { request: entry.request.id.clone(), code: entry.typed.clone() };
+    let id = step.call(act);
     step.hush();
     if let Some(entry) = step.entry() {
         entry.verifying = Some(id);
@@ -196,7 +198,7 @@ fn resend(step: &mut Step<'_>) {
     }
     let id = if send::update::is_open(&entry.request) {
         let request = entry.request.id.clone();
-        step.act(EffectKind::Resend { request })
+        step.call(ResendCode { request })
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
         let purpose = entry.purpose;
@@ -249,7 +251,7 @@ pub(in crate::tui) fn cancel(step: &mut Step<'_>) {
         return;
     };
     let request = entry.request.id.clone();
-    let id = step.act(EffectKind::Cancel { request });
+    let id = step.call(CancelRequest { request });
     if let Some(entry) = step.entry() {
         entry.acting = Some(id);
     }

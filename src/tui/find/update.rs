@@ -6,10 +6,12 @@ use crossterm::event::KeyEvent;
 use tui_input::Input;
 
 use crate::domain::query::Query;
+use crate::service::customers::calls::OpenedCustomer;
+use crate::service::customers::calls::{FindCustomers, OpenCustomer};
 use crate::service::customers::lookup::SearchResult;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
-use crate::tui::machine::message::{Failure, Opened};
+use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{
     DependencyState, Find, LiveNotice, Model, Notice, Screen, SearchHits, Tone,
 };
@@ -17,6 +19,9 @@ use crate::tui::machine::step::{Step, motion, moved};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{field, providers};
 use crate::tui::send;
+
+/// Hits of a search: as many as a tall screen shows.
+const HITS: u32 = 30;
 
 const NOBODY: &str =
     "No customer matches. Try fewer letters, or the account number as printed on the bill.";
@@ -99,7 +104,7 @@ fn changed(step: &mut Step<'_>) {
 }
 
 fn search(step: &mut Step<'_>, typed: String) {
-    let id = step.act(EffectKind::Find { typed });
+    let id = step.call(FindCustomers { typed, limit: HITS });
     if let Some(find) = step.find() {
         find.searching = Some(id);
         find.again = None;
@@ -194,7 +199,7 @@ fn open(step: &mut Step<'_>) {
         find.found.as_ref().and_then(|found| found.customers.get(find.selected)).map(|it| it.id)
     });
     if let Some(customer) = selected {
-        let id = step.act(EffectKind::Open { customer });
+        let id = step.call(OpenCustomer { customer });
         if let Some(find) = step.find() {
             find.opening = Some(id);
         }
@@ -254,7 +259,7 @@ fn take(step: &mut Step<'_>, found: SearchResult) {
 pub(in crate::tui) fn opened(
     step: &mut Step<'_>,
     id: EffectId,
-    answer: Result<Option<Opened>, Failure>,
+    answer: Result<Option<OpenedCustomer>, Failure>,
 ) {
     let Some(find) = step.find().filter(|find| find.opening == Some(id)) else { return };
     find.opening = None;

@@ -11,7 +11,9 @@ use crate::domain::event::{Event, EventFilter, EventId, EventPage};
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::domain::time_range::TimeExpression;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::service::audit;
+use crate::service::audit::calls::{ReadLog, ReadTimeline};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::field;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
@@ -166,7 +168,7 @@ fn read(step: &mut Step<'_>, page: EventPage) {
     }
     let filter = log.filter.clone();
     step.forget(outdated);
-    let id = step.act(EffectKind::ReadLog { filter, page, limit: READ });
+    let id = step.call(ReadLog { filter, page, limit: READ });
     if let Some(log) = step.log() {
         log.reading = Some(id);
     }
@@ -192,15 +194,14 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
 pub(in crate::tui) fn answered(
     step: &mut Step<'_>,
     id: EffectId,
-    page: EventPage,
-    answer: Result<Vec<Event>, Failure>,
+    answer: Result<audit::calls::LogPage, Failure>,
 ) {
     let at = step.model.clock.map(|clock| clock.time(step.now));
     let Some(log) = step.log().filter(|log| log.reading == Some(id)) else { return };
     log.reading = None;
     match answer {
-        Ok(events) => {
-            take(log, page, events);
+        Ok(read) => {
+            take(log, read.page, read.events);
             log.read_at = at;
         }
         Err(failure) => return step.fail(failure),
@@ -251,7 +252,7 @@ fn open_story(step: &mut Step<'_>) {
     let Some(request) = event.request.clone() else {
         return step.hint(Tone::Plain, NO_STORY);
     };
-    let id = step.act(EffectKind::ReadStory { request });
+    let id = step.call(ReadTimeline { request });
     if let Some(log) = step.log() {
         log.story = Some(Timeline { events: None, reading: Some(id), scroll: 0 });
     }

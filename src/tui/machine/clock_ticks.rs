@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use crate::service::messages;
+use crate::service::upkeep::calls::StoreClockReading;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{Dependency, DependencyState, LiveNotice, Model, OwnClock, Tone};
 use crate::tui::machine::providers;
 use crate::tui::machine::step::Step;
-use crate::tui::machine::store_clock::{ClockReading, Now, StoreClock};
+use crate::tui::machine::store_clock::{self, Now, StoreClock};
 use crate::tui::{enter_code, find, send, verified};
 
 /// An effect that takes longer than this is called slow.
@@ -42,13 +43,13 @@ pub(in crate::tui) fn ask_clock(step: &mut Step<'_>) {
 pub(in crate::tui) fn clock(
     step: &mut Step<'_>,
     id: EffectId,
-    answer: Result<ClockReading, Failure>,
+    answer: Result<StoreClockReading, Failure>,
 ) {
     step.model.reading_clock.take_if(|reading| *reading == id);
     match answer {
         Ok(reading) => {
             step.model.clock = Some(StoreClock::new(reading.store, step.now));
-            step.model.own_clock = match (reading.off(), step.model.own_clock) {
+            step.model.own_clock = match (store_clock::offset(reading), step.model.own_clock) {
                 (None, _) => OwnClock::Right,
                 (Some(_), OwnClock::Told) => OwnClock::Told,
                 (Some(off), _) => OwnClock::Off(off),

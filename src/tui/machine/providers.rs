@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::domain::delivery_stats::DeliveryStats;
 use crate::domain::time::Timestamp;
+use crate::service::delivery::calls::{ReadBreakers, ReadDeliveryStats};
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{
@@ -16,6 +17,9 @@ use crate::tui::machine::model::{
 use crate::tui::machine::step::{Step, motion, scrolled};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::view;
+
+/// The time that the delivery stats are of.
+const DAY: Duration = Duration::from_hours(24);
 
 /// How often they are read at most.
 const LEAST: Duration = Duration::from_secs(3);
@@ -54,7 +58,7 @@ pub(in crate::tui) fn read_if_due(step: &mut Step<'_>) {
 
 /// Reads how the providers do.
 pub(in crate::tui) fn read(step: &mut Step<'_>) {
-    let id = step.act(EffectKind::ReadLines);
+    let id = step.call(ReadBreakers);
     let providers = &mut step.model.providers;
     providers.reading = Some(id);
     providers.asked = Some(step.now);
@@ -109,7 +113,7 @@ pub(in crate::tui) fn toggle_figures(step: &mut Step<'_>) {
 }
 
 fn add_up(step: &mut Step<'_>) {
-    let id = step.act(EffectKind::ReadFigures);
+    let id = step.call(ReadDeliveryStats { within: DAY });
     if let Some(Overlay::Figures(panel)) = &mut step.model.overlay {
         panel.reading = Some(id);
         panel.stale = false;

@@ -1,7 +1,13 @@
 //! One step of the machine: the model, the moment and the effects so far.
 
+use std::time::Duration;
+
+use crate::domain::request::Request;
 use crate::domain::time::Timestamp;
-use crate::tui::machine::effect::{Effect, EffectId, EffectKind};
+use crate::service::api::Call;
+use crate::service::delivery::calls::DeliverCode;
+use crate::service::upkeep::calls::ReadClock;
+use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::keymap::{self, Command, Context};
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{
@@ -27,15 +33,21 @@ impl<'a> Step<'a> {
         self.effects
     }
 
-    /// Wants something done; its answer will carry the id given back.
-    pub(in crate::tui) fn act(&mut self, act: EffectKind) -> EffectId {
+    /// Asks the desk for something; its answer will carry the id given back.
+    pub(in crate::tui) fn call(&mut self, call: impl Into<Call>) -> EffectId {
+        self.begin(call.into(), Dependency::Store)
+    }
+
+    /// Asks for the message of a request that was just stored to be sent.
+    pub(in crate::tui) fn deliver(&mut self, request: &Request) -> EffectId {
+        let call = DeliverCode { delivery: request.delivery.id, max_elapsed: Duration::ZERO };
+        self.begin(call.into(), Dependency::of(request.channel))
+    }
+
+    fn begin(&mut self, call: Call, by: Dependency) -> EffectId {
         self.model.last_effect += 1;
         let id = EffectId(self.model.last_effect);
-        let by = match &act {
-            EffectKind::Deliver { request, .. } => Dependency::of(request.channel),
-            _ => Dependency::Store,
-        };
-        let doing = store_lost::doing(&act);
+        let doing = store_lost::doing(&call);
         self.model.under_way.push(UnderWay {
             id,
             by,
@@ -44,14 +56,14 @@ impl<'a> Step<'a> {
             broke: false,
             waits: None,
         });
-        self.effects.push(Effect { id, act });
+        self.effects.push(Effect { id, call });
         id
     }
 
     /// Wants the store's clock read, unless that is under way.
     pub(in crate::tui) fn read_clock(&mut self) {
         if self.model.reading_clock.is_none() {
-            let id = self.act(EffectKind::ReadClock);
+            let id = self.call(ReadClock);
             self.model.reading_clock = Some(id);
             self.model.clock_asked = Some(self.now);
         }

@@ -7,29 +7,19 @@
 use std::time::{Duration, Instant};
 
 use crate::domain::time::Timestamp;
+use crate::service::upkeep::calls::StoreClockReading;
 
 /// The present, as the runtime hands it in. Steady: it never jumps.
 pub type Now = Instant;
 
-/// Both clocks at one moment. This terminal's own is only ever compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockReading {
-    /// What the store's clock said.
-    pub store: Timestamp,
-    /// What this terminal's own clock said.
-    pub own: Timestamp,
-}
-
 /// More than this is worth a word: people read the clock in a terminal's corner.
 const OFF: u64 = 30_000;
 
-impl ClockReading {
-    /// By how many milliseconds this terminal's own clock is ahead of the
-    /// store's (or behind, under zero); none where it is near enough.
-    pub fn off(&self) -> Option<i64> {
-        let off = self.own.millis().saturating_sub(self.store.millis());
-        (off.unsigned_abs() > OFF).then_some(off)
-    }
+/// By how many milliseconds this terminal's own clock is ahead of the store's
+/// (or behind, under zero); none where it is near enough.
+pub fn offset(reading: StoreClockReading) -> Option<i64> {
+    let offset = reading.own.millis().saturating_sub(reading.store.millis());
+    (offset.unsigned_abs() > OFF).then_some(offset)
 }
 
 /// What the store's clock said, and when that was.

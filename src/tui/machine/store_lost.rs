@@ -2,9 +2,10 @@
 //! until it is answered; here it is said, and what could not be read is read.
 
 use crate::domain::request::Reference;
+use crate::service::api::Call;
 use crate::tui::find;
 use crate::tui::machine::clock_ticks;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{
     DependencyState, LiveNotice, Model, Notice, PendingAct, Tone, UnderWay,
@@ -15,13 +16,13 @@ use crate::tui::machine::update::store_changed;
 const BACK: &str = "The store is back.";
 
 /// What an act does that must come to its end; none where it only reads.
-pub(in crate::tui) const fn doing(act: &EffectKind) -> Option<PendingAct> {
-    match act {
-        EffectKind::Ask(_) | EffectKind::Resend { .. } => Some(PendingAct::Ask),
-        EffectKind::Deliver { request, .. } => Some(PendingAct::Deliver(request.delivery.id)),
-        EffectKind::Verify { .. } => Some(PendingAct::Verify),
-        EffectKind::Cancel { .. } => Some(PendingAct::Cancel),
-        EffectKind::Logout { .. } => Some(PendingAct::Logout),
+pub(in crate::tui) const fn doing(call: &Call) -> Option<PendingAct> {
+    match call {
+        Call::AskForCode(_) | Call::ResendCode(_) => Some(PendingAct::Ask),
+        Call::DeliverCode(deliver) => Some(PendingAct::Deliver(deliver.delivery)),
+        Call::VerifyCode(_) => Some(PendingAct::Verify),
+        Call::CancelRequest(_) => Some(PendingAct::Cancel),
+        Call::EndSession(_) => Some(PendingAct::Logout),
         _ => None,
     }
 }

@@ -52,7 +52,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Broke(id, failure) => store_lost::broke(&mut step, id, failure),
         Msg::Wake => {}
         Msg::End => overlays::update::leave(&mut step),
-        Msg::Reply(id, reply) => replies::reply(&mut step, id, *reply),
+        Msg::Answer(id, answer) => replies::reply(&mut step, id, *answer),
     }
     clock_ticks::passed(&mut step);
     input_gate::look(&mut step);

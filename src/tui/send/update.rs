@@ -4,14 +4,17 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
+use crate::service::customers::calls::OpenCustomer;
+use crate::service::customers::calls::OpenedCustomer;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
+use crate::service::verification::calls::AskForCode;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
 use crate::tui::enter_code::{self, refresh};
 use crate::tui::find;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
-use crate::tui::machine::message::{Failure, Opened};
+use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{Entry, LiveNotice, Notice, Screen, Send, Tone};
 use crate::tui::machine::step::{Step, motion, moved};
 use crate::tui::machine::store_lost;
@@ -22,8 +25,8 @@ const NO_CHANNEL: &str =
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
 /// To the channels of a customer who was just opened.
-pub(in crate::tui) fn go(step: &mut Step<'_>, opened: Opened) {
-    let Opened { customer, choices, open } = opened;
+pub(in crate::tui) fn go(step: &mut Step<'_>, opened: OpenedCustomer) {
+    let OpenedCustomer { customer, choices, open } = opened;
     let now = step.store_time();
     let usable = choices.iter().position(|choice| choice.is_usable(now));
     // What waits is told in full when it is tried.
@@ -66,7 +69,7 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
     }
     send.stale = false;
     let customer = send.customer.id;
-    let id = step.act(EffectKind::Open { customer });
+    let id = step.call(OpenCustomer { customer });
     if let Some(send) = step.send() {
         send.reading = Some(id);
     }
@@ -76,12 +79,12 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
 pub(in crate::tui) fn reopened(
     step: &mut Step<'_>,
     id: EffectId,
-    answer: Result<Option<Opened>, Failure>,
+    answer: Result<Option<OpenedCustomer>, Failure>,
 ) {
     let Some(send) = step.send().filter(|send| send.reading == Some(id)) else { return };
     send.reading = None;
     match answer {
-        Ok(Some(Opened { customer, mut choices, open })) => {
+        Ok(Some(OpenedCustomer { customer, mut choices, open })) => {
             // Nothing moves under the clerk's finger.
             let order = |it: &ChannelChoice| {
                 let place = send.choices.iter().position(|old| old.channel == it.channel);
@@ -180,7 +183,7 @@ pub(in crate::tui) fn ask(
 ) -> EffectId {
     let purpose = step.model.place.purposes.get(purpose).cloned().unwrap_or_default();
     let idempotency = step.act_name();
-    step.act(EffectKind::Ask(CodeRequest { customer, channel, purpose, idempotency }))
+    step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
 }
 
 /// Back to the boxes of the code that is still open.
@@ -235,7 +238,7 @@ pub(in crate::tui) fn asked(
     let (request, delivering) = match answer {
         Ok(CodeRequestOutcome::Ready(request)) => {
             step.learn_clock(request.sent_at);
-            let delivering = step.act(EffectKind::Deliver { request: Box::new(request.clone()) });
+            let delivering = step.deliver(&request);
             step.read_clock();
             (request, Some(delivering))
         }

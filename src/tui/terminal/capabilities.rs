@@ -8,7 +8,7 @@ use chrono::{FixedOffset, Local, Offset as _};
 
 use crate::config::settings::{ThemeName, UiSettings};
 use crate::config::terminal;
-use crate::service::Desk;
+use crate::service::api::DeskProfile;
 use crate::tui::color::{ColorDepth, Ground, Rgb};
 use crate::tui::machine::model::CounterInfo;
 
@@ -122,16 +122,19 @@ pub fn theme(wanted: ThemeName) -> ThemeName {
 }
 
 /// Who and where this terminal is. `mark` says what it is not: production.
-pub fn place(desk: &Desk, settings: &UiSettings, mark: Option<&'static str>) -> CounterInfo {
-    let (office, actor) = (desk.office(), desk.actor());
+pub fn place(
+    profile: &DeskProfile,
+    settings: &UiSettings,
+    mark: Option<&'static str>,
+) -> CounterInfo {
     CounterInfo {
-        office: office.name.clone(),
-        counter: actor.counter.clone(),
-        clerk: actor.clerk.clone(),
-        code_length: office.otp.length,
-        purposes: office.purposes.clone(),
-        country: office.phones.default_country.clone(),
-        has_tray: desk.tray().is_some(),
+        office: profile.office.clone(),
+        counter: profile.actor.counter.clone(),
+        clerk: profile.actor.clerk.clone(),
+        code_length: profile.code_length,
+        purposes: profile.purposes.clone(),
+        country: profile.country.clone(),
+        has_tray: profile.has_tray,
         mark,
         ascii: settings.ascii.unwrap_or_else(|| !terminal::writes_utf8()),
         reduced_motion: settings.reduced_motion,

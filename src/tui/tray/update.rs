@@ -1,7 +1,8 @@
 //! The tray panel: messages that went nowhere, as the customer would read them.
 
+use crate::service::delivery::calls::ReadTray;
 use crate::service::ports::TrayMessage;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{Focus, Tone, TrayPanel};
@@ -79,7 +80,7 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
     }
     tray.stale = false;
     let after = tray.messages.first().map_or(0, |newest| newest.number);
-    let id = step.act(EffectKind::ReadTray { after });
+    let id = step.call(ReadTray { after, limit: WINDOW });
     if let Some(tray) = step.tray() {
         tray.reading = Some(id);
     }

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use crate::domain::customer::{Account, Customer};
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionEnd};
+use crate::service::api::Call;
+use crate::service::customers::calls::ReadAccount;
 use crate::service::messages;
+use crate::service::verification::calls::{EndSession, ReadSession, TouchSession};
 use crate::service::verification::verify;
-use crate::tui::machine::effect::{EffectId, EffectKind};
+use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{Screen, Tone, Verified};
@@ -24,7 +27,7 @@ const ENDED: &str = "The session has ended.";
 /// To a customer who was just verified. Nothing is read before the session is
 /// proven to be alive.
 pub(in crate::tui) fn go(step: &mut Step<'_>, customer: Customer, won: verify::VerifiedCustomer) {
-    let id = step.act(EffectKind::Touch { token: won.token.clone() });
+    let id = step.call(TouchSession { token: won.token.clone() });
     step.read_clock();
     step.hush();
     step.model.screen = Screen::Verified(Box::new(Verified {
@@ -59,7 +62,7 @@ pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
 pub(in crate::tui) fn logout(step: &mut Step<'_>) {
     let Some(verified) = step.verified().filter(|it| it.leaving.is_none()) else { return };
     let session = verified.session.id.clone();
-    let id = step.act(EffectKind::Logout { session });
+    let id = step.call(EndSession { session, how: SessionEnd::Logout });
     if let Some(verified) = step.verified() {
         verified.leaving = Some(id);
     }
@@ -90,7 +93,7 @@ pub(in crate::tui) fn activity(step: &mut Step<'_>) {
     if due && verified.touching.is_none() && verified.leaving.is_none() {
         verified.touched = now;
         let token = verified.token.clone();
-        ask(step, EffectKind::Touch { token });
+        ask(step, TouchSession { token });
     }
 }
 
@@ -103,11 +106,11 @@ pub(in crate::tui) fn reread(step: &mut Step<'_>) {
     }
     verified.stale = false;
     let session = verified.session.id.clone();
-    ask(step, EffectKind::ReadSession { session });
+    ask(step, ReadSession { session });
 }
 
-fn ask(step: &mut Step<'_>, act: EffectKind) {
-    let id = step.act(act);
+fn ask(step: &mut Step<'_>, call: impl Into<Call>) {
+    let id = step.call(call);
     let now = step.now;
     if let Some(verified) = step.verified() {
         verified.touching = Some(id);
@@ -137,7 +140,7 @@ pub(in crate::tui) fn session(
     }
     if verified.account.is_none() && verified.reading.is_none() {
         let customer = verified.customer.id;
-        let id = step.act(EffectKind::ReadAccount { customer });
+        let id = step.call(ReadAccount { customer });
         if let Some(verified) = step.verified() {
             verified.reading = Some(id);
         }

@@ -1,0 +1,201 @@
+//! What can be asked about customers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::contact::ContactKind;
+use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::request::Request;
+use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
+use crate::service::ports::{ImportCount, Imported};
+use crate::service::{Desk, DeskError};
+
+/// Searches; answered with at most `limit` customers, the likeliest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FindCustomers {
+    /// What was typed into the search field.
+    pub typed: String,
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl FindCustomers {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
+        desk.find(&self.typed, self.limit).await
+    }
+}
+
+/// Waits until the customers' index is whole, or building it failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WaitForIndex;
+
+impl WaitForIndex {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+        desk.store.index_ready().await;
+        Ok(())
+    }
+}
+
+/// Opens a customer at a counter; none where there is no such customer any more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+}
+
+/// A customer as opened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenedCustomer {
+    /// Who it is.
+    pub customer: Customer,
+    /// The channels of the office, those that can be used first.
+    pub choices: Vec<ChannelChoice>,
+    /// The request whose code can be entered already, whichever counter asked
+    /// for it.
+    pub open: Option<Box<Request>>,
+}
+
+impl OpenCustomer {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<OpenedCustomer>, DeskError> {
+        let Some(customer) = desk.customer(self.customer).await? else { return Ok(None) };
+        // Without word of the providers all channels are offered alike.
+        let breakers = desk.lines().await.unwrap_or_default();
+        let waiting = desk.waiting_contacts(&[customer.id]).await?;
+        let choices = desk.channels(&customer, &waiting, &breakers);
+        let open = desk.open_request(customer.id).await?.map(Box::new);
+        Ok(Some(OpenedCustomer { customer, choices, open }))
+    }
+}
+
+/// Finds the one customer of an account number, an email address or a phone
+/// number. Nothing is guessed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IdentifyCustomer {
+    /// The number or the address, in full.
+    pub name: String,
+}
+
+impl IdentifyCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ExactMatch, DeskError> {
+        desk.identify(&self.name).await
+    }
+}
+
+/// Reads one customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+}
+
+impl ReadCustomer {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Customer>, DeskError> {
+        desk.customer(self.customer).await
+    }
+}
+
+/// Reads the channels of some customers; answered in the same order, with no
+/// channels for one who is no longer there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChannelChoices {
+    /// Whose.
+    pub customers: Vec<Customer>,
+}
+
+impl ChannelChoices {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<Vec<ChannelChoice>>, DeskError> {
+        let breakers = desk.lines().await?;
+        let ids: Vec<_> = self.customers.iter().map(|it| it.id).collect();
+        let waiting = desk.waiting_contacts(&ids).await?;
+        let of = |customer| desk.channels(customer, &waiting, &breakers);
+        Ok(self.customers.iter().map(of).collect())
+    }
+}
+
+/// Reads what the office has on a customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadAccount {
+    /// Whom.
+    pub customer: CustomerId,
+}
+
+impl ReadAccount {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Account, DeskError> {
+        desk.account(self.customer).await
+    }
+}
+
+/// Lifts a customer's lockout; answered with whether there was one to lift.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnlockCustomer {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl UnlockCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.unlock(&self.key, self.customer, &self.reason).await
+    }
+}
+
+/// Ends the quarantine of a changed contact; answered with whether it was in one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ConfirmContact {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which of the customer's contacts.
+    pub kind: ContactKind,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl ConfirmContact {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.confirm_contact(&self.key, self.customer, self.kind, &self.reason).await
+    }
+}
+
+/// Writes a batch of customers, at most [`IMPORT_BATCH`] of them. The same batch
+/// told again changes nothing.
+///
+/// [`IMPORT_BATCH`]: crate::service::customers::import::IMPORT_BATCH
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImportCustomers {
+    /// The customers.
+    pub batch: Vec<NewCustomer>,
+    /// Whether it is only said what would be written.
+    pub dry_run: bool,
+}
+
+impl ImportCustomers {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Imported, DeskError> {
+        desk.import_batch(&self.batch, self.dry_run).await
+    }
+}
+
+/// Writes into the log that an import was done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FinishImport {
+    /// What it wrote in all.
+    pub count: ImportCount,
+}
+
+impl FinishImport {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+        desk.import_done(self.count).await
+    }
+}

@@ -1,0 +1,116 @@
+//! The one door: who may ask for what, and that calls and answers can cross a
+//! socket.
+
+use countersign::domain::code::TypedCode;
+use countersign::service::DeskError;
+use countersign::service::api::{Answer, Authentication, Call, Caller, Permission, Role};
+use countersign::service::audit::calls::ReadLog;
+use countersign::service::customers::calls::{FindCustomers, UnlockCustomer};
+use countersign::service::retry::RetryPolicy;
+use countersign::service::verification::calls::{AskForCode, VerifyCode};
+use zeroize::Zeroizing;
+
+use super::*;
+
+fn caller(desk: &Desk, role: Role) -> Caller {
+    Caller { actor: desk.actor().clone(), role, authentication: Authentication::OwnProcess }
+}
+
+/// Through the door as through a socket: the call and its answer are written and
+/// read again on the way.
+async fn across(desk: &Desk, role: Role, call: impl Into<Call>) -> Answer {
+    let written = serde_json::to_string(&call.into()).expect("written");
+    let call = serde_json::from_str(&written).expect("read");
+    let answer = desk.handle(&caller(desk, role), call, RetryPolicy::brief()).await;
+    let written = serde_json::to_string(&answer).expect("written");
+    serde_json::from_str(&written).expect("read")
+}
+
+#[tokio::test]
+async fn a_customer_is_verified_by_values_that_crossed_a_socket() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", Some("+49 151 23456789")).await;
+    let found = across(&bench.desk, Role::Clerk, FindCustomers { typed: "dana".into(), limit: 5 });
+    let Answer::FindCustomers(Ok(found)) = found.await else { panic!("no customer") };
+    assert_eq!(found.customers, std::slice::from_ref(&dana));
+    let ask = CodeRequest {
+        customer: dana.id,
+        channel: Channel::Email,
+        purpose: "pay a bill".into(),
+        idempotency: "an act".into(),
+    };
+    let asked = across(&bench.desk, Role::Clerk, AskForCode(ask)).await;
+    let Answer::AskForCode(Ok(asked)) = asked else { panic!("{asked:?}") };
+    let (request, code) = bench.send(asked).await;
+    let verify = VerifyCode { request: request.id, code: TypedCode(Zeroizing::new(code)) };
+    let verified = across(&bench.desk, Role::Clerk, verify).await;
+    let Answer::VerifyCode(Ok(Verification::Verified(verified))) = verified else {
+        panic!("{verified:?}")
+    };
+    let alive = bench.desk.touch(&verified.token).await.expect("an answer");
+    assert_eq!(alive.map(|it| it.id), Some(verified.session.id));
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_do_is_refused_before_anything_is_done() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let entries = || bench.number("SELECT COUNT(*) FROM core_event");
+    let before = entries().await;
+    let ask = CodeRequest {
+        customer: dana.id,
+        channel: Channel::Email,
+        purpose: "pay a bill".into(),
+        idempotency: "an act".into(),
+    };
+    let asked = across(&bench.desk, Role::Auditor, AskForCode(ask)).await;
+    let refused = DeskError::Forbidden { role: Role::Auditor, permission: Permission::Verify };
+    assert_eq!(asked.error().map(ToString::to_string), Some(refused.to_string()));
+    let unlock =
+        UnlockCustomer { customer: dana.id, reason: "she asked".into(), key: "an act".into() };
+    let unlocked = across(&bench.desk, Role::Clerk, unlock).await;
+    assert!(matches!(unlocked.error(), Some(DeskError::Forbidden { .. })), "{unlocked:?}");
+    assert_eq!(entries().await, before, "nothing was done");
+    let log = ReadLog { filter: EventFilter::default(), page: EventPage::Newest, limit: 10 };
+    let read = across(&bench.desk, Role::Auditor, log).await;
+    assert!(read.error().is_none(), "an auditor reads: {read:?}");
+}
+
+/// Written out, so that a change of the table is a change of this test.
+#[test]
+fn every_call_needs_the_permission_that_the_table_says() {
+    let allowed = |role: Role| {
+        let may = |(name, permission): &(&'static str, Permission)| {
+            role.may(*permission).then_some(*name)
+        };
+        Call::TABLE.iter().filter_map(may).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = Call::TABLE.iter().map(|(name, _)| *name).collect();
+    assert_eq!(allowed(Role::Admin), all);
+    let not_for_clerks: Vec<_> =
+        all.iter().copied().filter(|it| !allowed(Role::Clerk).contains(it)).collect();
+    assert_eq!(
+        not_for_clerks,
+        [
+            "UnlockCustomer",
+            "ConfirmContact",
+            "ImportCustomers",
+            "FinishImport",
+            "CountDueMaintenance",
+            "RunMaintenanceStep",
+            "FinishMaintenance",
+        ]
+    );
+    assert_eq!(
+        allowed(Role::Auditor),
+        ["ReadBreakers", "ReadDeliveryStats", "ReadLog", "ReadTimeline", "ReadClock", "CheckStore"]
+    );
+    assert_eq!(allowed(Role::Worker), ["ReadQueue", "DeliverDue", "ReadClock", "CheckStore"]);
+}
+
+#[test]
+fn security_33_a_call_never_prints_a_code() {
+    let code = TypedCode(Zeroizing::new("481902".into()));
+    let call = Call::from(VerifyCode { request: "7K3M9QX2TB".parse().expect("a name"), code });
+    assert!(!format!("{call:?}").contains("481902"), "{call:?}");
+}
