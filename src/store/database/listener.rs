@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::Identifier;
 use crate::service::ports::error::StoreError;
-use crate::store::database::engine::{self, Arg, Row};
+use crate::store::database::engine::{Arg, Row};
 use crate::store::database::error::failed;
 use crate::store::database::pooled_connection::{self, PooledConnection};
-use crate::store::database::postgres;
 use crate::store::database::statement::Sql;
+use crate::store::database::{postgres, query};
 
 /// How long connecting, and any answer, may take before the server counts as unreachable.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -143,7 +143,7 @@ impl Listener {
         sql: &Sql,
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, StoreError> {
-        let read = engine::postgres(sql, args).fetch_one(&mut self.connection);
+        let read = query::postgres(sql, args).fetch_one(&mut self.connection);
         match tokio::time::timeout(ANSWER_TIMEOUT, read).await {
             Ok(read) => Ok(read.ok().map(Row::Postgres)),
             Err(_) => Err(failed(pooled_connection::no_answer(ANSWER_TIMEOUT))),

@@ -16,6 +16,7 @@ pub(super) mod placeholder;
 pub(super) mod pooled_connection;
 pub(super) mod pooler;
 pub(super) mod postgres;
+pub(super) mod query;
 pub(super) mod rows;
 pub(super) mod server_check;
 pub(super) mod sqlite;

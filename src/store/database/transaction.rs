@@ -4,12 +4,13 @@ use sqlx::{MySql, Postgres, Sqlite};
 
 use crate::service::ports::error::StoreError;
 use crate::store::database::batch::{self, Write};
-use crate::store::database::engine::{
-    WriteSignals, bind, for_sqlite, maybe_committed, mysql, postgres, row, rows,
-};
+use crate::store::database::engine::WriteSignals;
 use crate::store::database::error::failed;
 use crate::store::database::file_identity::StoreFile;
 use crate::store::database::pooled_connection::{PooledConnection, ServerEngine as _};
+use crate::store::database::query::{
+    bind, for_sqlite, maybe_committed, mysql, postgres, row, rows,
+};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::database::value::{Arg, Row, args};
 
