@@ -96,7 +96,7 @@ impl Desk {
                     channel: Channel::Email,
                     contact: Contact::Email(address),
                     provider: "nowhere",
-                    holder: "bench".into(),
+                    owner: "bench".into(),
                 },
                 policy: &self.policy,
                 limits: &self.limits,

@@ -314,11 +314,11 @@ async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Che
     };
     let told = |trial: &TestMessageOutcome| {
         let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
-        let stands_in = if trial.line.fallback { "fallback, " } else { "" };
+        let stands_in = if trial.slot.fallback { "fallback, " } else { "" };
         let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);
         match trial.report.state {
             DeliveryState::Sent => good(PART, found),
-            _ => bad(PART, found, help_sender(trial.line.channel)),
+            _ => bad(PART, found, help_sender(trial.slot.channel)),
         }
     };
     trials.iter().map(told).collect()

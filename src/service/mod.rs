@@ -89,14 +89,14 @@ impl Senders {
 
     /// The names of all of them.
     fn providers(&self) -> Vec<&'static str> {
-        let senders = ProviderSlot::ALL.iter().filter_map(|line| self.behind(*line));
+        let senders = ProviderSlot::ALL.iter().filter_map(|slot| self.behind(*slot));
         senders.map(|sender| sender.provider()).collect()
     }
 
-    /// The sender behind a line; none where the office does not have it.
-    pub fn behind(&self, line: ProviderSlot) -> Option<&Arc<dyn Sender>> {
-        let route = self.of(line.channel)?;
-        if line.fallback { route.fallback.as_ref() } else { Some(&route.main) }
+    /// The sender of a provider slot; none where the office does not have it.
+    pub fn behind(&self, slot: ProviderSlot) -> Option<&Arc<dyn Sender>> {
+        let route = self.of(slot.channel)?;
+        if slot.fallback { route.fallback.as_ref() } else { Some(&route.main) }
     }
 }
 
@@ -140,9 +140,9 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     office: Arc<Office>,
     actor: Actor,
-    /// This process among all that work the outbox.
-    holder: Arc<str>,
-    words: Arc<ClaimBatcher>,
+    /// Names this process as the owner of outbox messages.
+    lease_owner: Arc<str>,
+    claims: Arc<ClaimBatcher>,
     retry_policy: RetryPolicy,
 }
 
@@ -157,7 +157,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
-        let holder = text::hex(&random.secret()?[..16]).into();
+        let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
             senders,
@@ -167,14 +167,13 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             office: Arc::new(office),
             actor,
-            holder,
-            words: Arc::default(),
+            lease_owner,
+            claims: Arc::default(),
             retry_policy: RetryPolicy::brief(),
         })
     }
 
-    /// The desk with another way of telling the store again what it did not
-    /// answer.
+    /// The desk with another retry policy.
     #[must_use]
     pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
         self.retry_policy = retry_policy;
@@ -234,6 +233,6 @@ impl Desk {
 
     /// The store's clock, asked until it answers.
     pub async fn now(&self) -> Result<Timestamp, DeskError> {
-        Ok(self.insist_while(StoreError::is_away, || self.store.now()).await?)
+        Ok(self.retry_while(StoreError::is_away, || self.store.now()).await?)
     }
 }

@@ -1,9 +1,9 @@
-//! Telling the store again after the connection broke.
+//! The retry policy: repeating a call to the store after the connection broke.
 //!
-//! Every act can be told twice without harm: the store knows it again by its
-//! name, its code or its effect, and answers with what it did the first time.
-//! So nobody guesses whether an act was done whose answer was lost: the same
-//! act is told again, at growing intervals, until the store says.
+//! Every call can be repeated without harm: the store recognises it by its idempotency key,
+//! its code or its effect, and answers with what it did the first time. So nobody has to
+//! guess whether something was done whose answer was lost: the same call is repeated with
+//! growing pauses until the store answers.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use std::time::{Duration, Instant};
 use crate::service::Desk;
 use crate::service::ports::error::StoreError;
 
-/// How long whoever started a command waits for a store that went away.
-const BRIEF: Duration = Duration::from_secs(5);
+/// How long a command retries where the store cannot be reached.
+const COMMAND_MAX_ELAPSED: Duration = Duration::from_secs(5);
 
-/// How long it waits for its turn where others write: longer than the store waits
-/// at one go.
-const TURN: Duration = Duration::from_secs(12);
+/// How long it retries where others hold the store's locks: longer than one wait of the
+/// store.
+const BUSY_MAX_ELAPSED: Duration = Duration::from_secs(12);
 
-/// The first wait before an act is told again, and the longest.
-const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The first pause before a retry, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// Hears of a telling that was not answered.
+/// Told of each attempt that was not answered.
 type OnBreak = dyn Fn(&StoreError) + Send + Sync;
 
-/// How long and how often an act is told again.
+/// How often and how long a call is retried.
 #[derive(Clone)]
 pub struct RetryPolicy {
-    patience: Duration,
+    max_elapsed: Duration,
     first: Duration,
     most: Duration,
     on_break: Option<Arc<OnBreak>>,
@@ -37,16 +37,16 @@ pub struct RetryPolicy {
 impl RetryPolicy {
     /// For a command: it gives up after some seconds and says what is known.
     pub fn brief() -> Self {
-        let (first, most) = WAITS;
-        Self { patience: BRIEF, first, most, on_break: None }
+        let (first, most) = BACKOFF;
+        Self { max_elapsed: COMMAND_MAX_ELAPSED, first, most, on_break: None }
     }
 
-    /// For a counter: as long as it takes. `on_break` hears of each failure.
+    /// For a counter: without an end. `on_break` is told of each failed attempt.
     pub fn lasting(on_break: impl Fn(&StoreError) + Send + Sync + 'static) -> Self {
-        Self { patience: Duration::MAX, on_break: Some(Arc::new(on_break)), ..Self::brief() }
+        Self { max_elapsed: Duration::MAX, on_break: Some(Arc::new(on_break)), ..Self::brief() }
     }
 
-    /// With other waits: the first, and the longest that it doubles to.
+    /// With other pauses: the first, and the longest that it doubles to.
     #[must_use]
     pub const fn waiting(mut self, first: Duration, most: Duration) -> Self {
         self.first = first;
@@ -55,69 +55,73 @@ impl RetryPolicy {
     }
 }
 
-/// One telling of an act.
-type Telling<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+/// One attempt of a call.
+type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 impl Desk {
-    /// Tells the store the same thing until it answers or patience ends. Where
-    /// one telling may have been carried out, an error of a later one says so.
+    /// Repeats a call until it is answered or the time is over. Where an earlier attempt
+    /// may have been committed, the error of a later one says so.
     pub(super) async fn retry<'a, T>(
         &self,
-        tell: impl Fn() -> Telling<'a, T> + Send,
+        attempt: impl Fn() -> Attempt<'a, T> + Send,
     ) -> Result<T, StoreError> {
-        self.insist_while(StoreError::is_break, tell).await
+        self.retry_while(StoreError::is_break, attempt).await
     }
 
-    /// Reads what a command acts on, as persistently as it acts. A counter reads
-    /// again by itself when the store is back.
+    /// Reads with the same retries as a command's act. A counter does not retry reads here:
+    /// it reads again by itself when the store is back.
     pub(super) async fn reading<'a, T>(
         &self,
-        read: impl Fn() -> Telling<'a, T> + Send,
+        read: impl Fn() -> Attempt<'a, T> + Send,
     ) -> Result<T, StoreError> {
-        if self.retry_policy.patience == Duration::MAX {
+        if self.retry_policy.max_elapsed == Duration::MAX {
             read().await
         } else {
             self.retry(read).await
         }
     }
 
-    /// As [`Self::insist`], as long as errors are such.
-    pub(super) async fn insist_while<'a, T>(
+    /// As [`Self::retry`], for other errors than [`StoreError::is_break`].
+    pub(super) async fn retry_while<'a, T>(
         &self,
-        passes: fn(&StoreError) -> bool,
-        tell: impl Fn() -> Telling<'a, T> + Send,
+        is_transient: fn(&StoreError) -> bool,
+        attempt: impl Fn() -> Attempt<'a, T> + Send,
     ) -> Result<T, StoreError> {
         let retry_policy = &self.retry_policy;
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut wait = retry_policy.first;
-        let mut unsure = false;
+        let mut may_be_done = false;
         loop {
-            let error = match tell().await {
+            let error = match attempt().await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            unsure |= matches!(error, StoreError::Unknown(_));
-            if !passes(&error) {
-                return Err(told(error, unsure));
+            may_be_done |= matches!(error, StoreError::Unknown(_));
+            if !is_transient(&error) {
+                return Err(final_error(error, may_be_done));
             }
             if let Some(on_break) = &retry_policy.on_break {
                 on_break(&error);
             }
-            // Whoever waits for its turn has waited already.
-            let is_turn = matches!(error, StoreError::Busy(_));
-            let pause = self.spread(if is_turn { retry_policy.first } else { wait });
-            let patience = retry_policy.patience.max(if is_turn { TURN } else { Duration::ZERO });
-            if patience.saturating_sub(begun.elapsed()) < pause {
-                return Err(told(error, unsure));
+            // The attempt has waited for the lock already.
+            let is_busy = matches!(error, StoreError::Busy(_));
+            let pause = self.backoff_jitter(if is_busy { retry_policy.first } else { wait });
+            let max_elapsed = retry_policy.max_elapsed.max(if is_busy {
+                BUSY_MAX_ELAPSED
+            } else {
+                Duration::ZERO
+            });
+            if max_elapsed.saturating_sub(started.elapsed()) < pause {
+                return Err(final_error(error, may_be_done));
             }
             tokio::time::sleep(pause).await;
             wait = wait.saturating_mul(2).min(retry_policy.most);
         }
     }
 
-    /// Between half of `wait` and all of it: the counters of an office lose
-    /// their store at one moment and shall not come back at one.
-    fn spread(&self, wait: Duration) -> Duration {
+    /// Jitter: between half of `wait` and all of it. The counters of an office lose their
+    /// store at the same moment, and should not come back all at once.
+    fn backoff_jitter(&self, wait: Duration) -> Duration {
         let half = wait / 2;
         let steps = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
         match self.random.below(steps) {
@@ -127,12 +131,12 @@ impl Desk {
     }
 }
 
-/// The last error, as far as it is the truth about all tellings.
-fn told(error: StoreError, unsure: bool) -> StoreError {
+/// The error to report: whether any attempt may have been committed.
+fn final_error(error: StoreError, may_be_done: bool) -> StoreError {
     match error {
-        // Nothing is done without the key, nor was it before.
+        // Without the key no attempt was committed.
         StoreError::MissingKey(_) | StoreError::Unknown(_) => error,
-        error if unsure => StoreError::Unknown(error.to_string()),
+        error if may_be_done => StoreError::Unknown(error.to_string()),
         error => error,
     }
 }

@@ -1,4 +1,4 @@
-//! The health of the store, as the desk asks for it.
+//! The port of the store's clock and health.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::health::StoreHealth;
 use crate::store::database::engine::args;
-use crate::store::database::{migrations, requirements, server_check};
+use crate::store::database::{migrations, server_check};
 use crate::store::upkeep::partitions;
-use crate::store::{NOW, SqlStore};
+use crate::store::{NOW, SqlStore, requirements};
 
 #[async_trait]
 impl StoreHealth for SqlStore {
@@ -21,21 +21,21 @@ impl StoreHealth for SqlStore {
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
-        self.catch_up.begin(&self.indexing);
-        self.watch.changes(&self.db)
+        self.incremental.start(&self.reindexer);
+        self.change_feed.changes(&self.db)
     }
 
     fn connection_state(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
-        self.watch.lost()
+        self.change_feed.lost()
     }
 
     async fn check(&self) -> Result<String, StoreError> {
         let db = self.db.as_it_is();
-        let server = server_check::look(&db).await?;
+        let server = server_check::check(&db).await?;
         let version = migrations::check(&db, &self.source).await?;
         requirements::tables(&db).await?;
-        let server = server.map_or_else(String::new, |it| format!("{}, ", it.told()));
-        let mut found = format!("{}, {server}tables version {version}, writable", self.place);
+        let server = server.map_or_else(String::new, |it| format!("{}, ", it.description()));
+        let mut found = format!("{}, {server}tables version {version}, writable", self.description);
         if !partitions::may_make(&db).await? {
             found += "; run by this account, maintain makes no parts of the archive by month";
         }
@@ -43,7 +43,7 @@ impl StoreHealth for SqlStore {
     }
 
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
-        let server = server_check::look(&self.db.as_it_is()).await?;
+        let server = server_check::check(&self.db.as_it_is()).await?;
         Ok(server.map_or_else(Vec::new, |it| it.notes()))
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! ```text
 //! database/       engines, statements, transactions, rows, migrations, change feed
-//! customers/      the external table, the search index, import, contact bindings
-//! verification/   requests, attempts, sessions, rate limits, lockout
-//! delivery/       outbox, send claims, circuit breakers, notices, delivery stats
+//! search_index/   by which customers are found, and the log entries about them
+//! customers/      import, the external table
 //! audit/          the log of events
+//! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
+//! verification/   requests, attempts, sessions, lockout, contact bindings
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
+//! requirements.rs what must hold before anybody works with it
 //! ```
 //! A task's `port.rs` implements its port of `service::ports`; its other files hold the
 //! transactions, written once for all databases.
@@ -18,6 +20,8 @@ mod customers;
 mod database;
 mod delivery;
 mod health;
+mod requirements;
+mod search_index;
 mod upkeep;
 mod verification;
 
@@ -30,50 +34,53 @@ use crate::domain::customer::NewCustomer;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::events;
-use crate::store::customers::incremental::IncrementalReindex;
-use crate::store::customers::reindex::Reindexer;
-use crate::store::customers::source::Source;
-use crate::store::customers::{
-    contact_binding, external_writer, import, index, lookup, reindex, sample, schema_check, search,
-};
+use crate::store::customers::{external_writer, import, lookup, sample, schema_check};
 use crate::store::database::change_feed::ChangeFeed;
+use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools};
-use crate::store::database::requirements::Requirements;
 use crate::store::database::statement::{Sql, statements};
 use crate::store::database::{
-    change_feed, migrations, mysql, postgres, requirements, server_check, sqlite, transaction,
+    change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, contact_notices, outbox, send_claim, state, stats, test_message,
+    circuit_breaker, completion, contact_notices, outbox, rate_limits, send_claim, state, stats,
+    test_message,
 };
+use crate::store::requirements::StoreRequirements;
+use crate::store::search_index::incremental::IncrementalReindex;
+use crate::store::search_index::reindex::Reindexer;
+use crate::store::search_index::{index, reindex, search};
 use crate::store::upkeep::{archive, maintenance, partitions};
-use crate::store::verification::{attempt, keys_in_use, lockout, rate_limits, request, session};
+use crate::store::verification::{
+    attempt, contact_binding, customer_guard, keys_in_use, lockout, request, session,
+    superseded_code,
+};
 
 pub use crate::store::database::migrations::Migrated;
 
 statements! {
-    /// Read from a table, so that a store without one is not taken for well.
+    /// Read from a table, so that a store without tables is not reported as healthy.
     NOW { "SELECT " now " FROM core_lock WHERE name = 'issue'" }
 }
 
-/// The store behind the desk's port.
+/// The store: a database, and the background tasks that belong to it.
 pub struct SqlStore {
     db: Database,
-    watch: ChangeFeed,
-    source: Source,
-    indexing: Reindexer,
-    catch_up: IncrementalReindex,
+    change_feed: ChangeFeed,
+    source: CustomerSource,
+    reindexer: Reindexer,
+    incremental: IncrementalReindex,
     read_only: bool,
-    place: String,
+    description: String,
 }
 
 impl SqlStore {
-    /// Opens a store. A SQLite file that does not exist is created, and its
-    /// tables are brought up to date: it serves one office on one machine, where
-    /// nobody else would do it. On a server that is done by whoever has the right
-    /// to, with `countersign migrate`.
+    /// Opens a store. A SQLite file that does not exist is created, and its tables are
+    /// migrated: it serves one office on one machine, where nobody else would do it. On a
+    /// server, an account with the right to do so runs `countersign migrate`.
     ///
-    /// Must be called on a Tokio runtime, which then looks out for changes.
+    /// Must be called on a Tokio runtime, which then runs the change feed and the
+    /// incremental reindex.
     pub async fn open(
         settings: &StoreSettings,
         customers: &CustomerSettings,
@@ -81,7 +88,7 @@ impl SqlStore {
         let store = Self::as_it_is(settings, customers).await?;
         let db = store.db.as_it_is();
         if db.kind() == Engine::Sqlite && migrations::is_needed(&db, &store.source).await? {
-            // Of an office's table that cannot be used every act tells; so does doctor.
+            // With an external table that cannot be used, every call fails with the reason.
             let obstacle = schema_check::obstacle(&db, &store.source, store.read_only).await?;
             if obstacle.is_none() {
                 store.migrate().await?;
@@ -90,13 +97,12 @@ impl SqlStore {
         Ok(store)
     }
 
-    /// Opens a store and leaves its tables as they are: for who brings them up to
-    /// date and says so.
+    /// Opens a store without migrating it: for `migrate`, which reports what it did.
     pub async fn as_it_is(
         settings: &StoreSettings,
         customers: &CustomerSettings,
     ) -> Result<Self, StoreError> {
-        let source = Source::new(customers.table.clone());
+        let source = CustomerSource::new(customers.table.clone());
         let pools = match settings {
             StoreSettings::Sqlite { file } => sqlite::open(file, source.attachment()).await?,
             StoreSettings::Server(server) => match server.kind {
@@ -106,53 +112,54 @@ impl SqlStore {
                 ServerKind::Mysql => Pools::Mysql(mysql::pool(server)),
             },
         };
-        let requirements = Requirements::new(source.clone(), customers.read_only);
+        let requirements = StoreRequirements::new(source.clone(), customers.read_only);
         let db = Database::new(pools).require(requirements);
         let country = customers.default_country.clone();
         Ok(Self {
-            watch: ChangeFeed::new(Handle::current(), &db),
-            catch_up: IncrementalReindex::new(Handle::current()),
-            indexing: Reindexer::new(db.clone(), source.clone(), country),
+            change_feed: ChangeFeed::new(Handle::current(), &db),
+            incremental: IncrementalReindex::new(Handle::current()),
+            reindexer: Reindexer::new(db.clone(), source.clone(), country),
             read_only: customers.read_only,
-            place: place(settings),
+            description: description(settings),
             db,
             source,
         })
     }
 
-    /// Brings the tables up to what this program needs.
+    /// Migrates the tables to the version that this program needs.
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let db = self.db.as_it_is();
         requirements::before_migration(&db, &self.source, self.read_only).await?;
         let migrated = migrations::migrate(&db, &self.source).await?;
         requirements::tables(&db).await?;
-        self.indexing.mark_whole_if_empty().await?;
+        self.reindexer.mark_complete_if_empty().await?;
         Ok(migrated)
     }
 
-    /// Whether everything is as it must be for anybody to work here. Every act
-    /// looks at it too, until it is.
+    /// Fails unless the requirements of the store are met. Every call checks them too,
+    /// until they are.
     pub async fn is_fit(&self) -> Result<(), StoreError> {
         self.db.is_fit().await
     }
 
-    /// Lets a server take so long over a statement of an act; for tests, which
-    /// have no time to wait.
+    /// Sets the time-out of statements on a server; for tests.
     #[doc(hidden)]
     pub const fn set_limit(&mut self, limit: Duration) {
         self.db.set_limit(limit);
     }
 
-    /// Tells other terminals what was committed last, and ends the connections in
-    /// order.
+    /// Notifies other processes of the last commit, and closes the connections in order.
     pub async fn close(&self) {
-        self.watch.close().await;
+        self.change_feed.close().await;
         self.db.close().await;
     }
 
-    fn expect(&self, issued: Result<IssueOutcome, StoreError>) -> Result<IssueOutcome, StoreError> {
+    fn expect_attempts(
+        &self,
+        issued: Result<IssueOutcome, StoreError>,
+    ) -> Result<IssueOutcome, StoreError> {
         if let Ok(IssueOutcome::Fresh(request) | IssueOutcome::Already(request)) = &issued {
-            self.watch.expect(request);
+            self.change_feed.expect(request);
         }
         issued
     }
@@ -162,51 +169,53 @@ impl SqlStore {
         sample::load(&self.db).await
     }
 
-    /// What is found of a customer: the columns of its row after the number, and
-    /// the words it is looked up by. For benches, which write millions of them by
-    /// the database's own tools.
+    /// The entry of a customer in the search index: the columns of its row after the
+    /// number, and its phrases. For benches, which write millions of rows by the database's
+    /// own tools.
     #[doc(hidden)]
     pub fn entry(customer: &NewCustomer) -> (Vec<Option<String>>, Vec<String>) {
         import::IncomingCustomer::from(customer).entry().rows()
     }
 
-    /// Every statement the store can issue, by name, for the test that reads
-    /// their query plans.
+    /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 32] = [
+        let modules: [(&str, &[(&str, Sql)]); 35] = [
             ("store", STATEMENTS),
-            ("tx", transaction::STATEMENTS),
-            ("index", index::STATEMENTS),
-            ("indexing", reindex::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
-            ("contact", contact_binding::STATEMENTS),
-            ("customers", lookup::STATEMENTS),
-            ("delivery", state::STATEMENTS),
+            ("change_feed", change_feed::STATEMENTS),
+            ("circuit_breaker", circuit_breaker::STATEMENTS),
+            ("completion", completion::STATEMENTS),
+            ("contact_binding", contact_binding::STATEMENTS),
+            ("contact_notices", contact_notices::STATEMENTS),
+            ("customer_guard", customer_guard::STATEMENTS),
             ("events", events::STATEMENTS),
-            ("figures", stats::STATEMENTS),
-            ("gate", rate_limits::STATEMENTS),
-            ("handover", send_claim::STATEMENTS),
+            ("external_writer", external_writer::STATEMENTS),
             ("import", import::STATEMENTS),
-            ("keys", keys_in_use::STATEMENTS),
-            ("line", circuit_breaker::STATEMENTS),
-            ("maintain", maintenance::STATEMENTS),
-            ("mapping", schema_check::STATEMENTS),
-            ("migrate", migrations::STATEMENTS),
-            ("notice", contact_notices::STATEMENTS),
+            ("index", index::STATEMENTS),
+            ("keys_in_use", keys_in_use::STATEMENTS),
+            ("lockout", lockout::STATEMENTS),
+            ("lookup", lookup::STATEMENTS),
+            ("maintenance", maintenance::STATEMENTS),
+            ("migrations", migrations::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
+            ("rate_limits", rate_limits::STATEMENTS),
+            ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),
             ("sample", sample::STATEMENTS),
+            ("schema_check", schema_check::STATEMENTS),
             ("search", search::STATEMENTS),
-            ("server", server_check::STATEMENTS),
+            ("send_claim", send_claim::STATEMENTS),
+            ("server_check", server_check::STATEMENTS),
             ("session", session::STATEMENTS),
-            ("theirs", external_writer::STATEMENTS),
-            ("trial", test_message::STATEMENTS),
-            ("unlock", lockout::STATEMENTS),
-            ("watch", change_feed::STATEMENTS),
+            ("state", state::STATEMENTS),
+            ("stats", stats::STATEMENTS),
+            ("superseded_code", superseded_code::STATEMENTS),
+            ("test_message", test_message::STATEMENTS),
+            ("transaction", transaction::STATEMENTS),
         ];
         modules
             .iter()
@@ -221,22 +230,20 @@ impl SqlStore {
     }
 }
 
-/// A statement as each database reads it.
+/// A statement in the SQL of each database.
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub struct Statement {
     /// The module and its constant.
     pub name: String,
-    /// For SQLite.
     pub sqlite: &'static str,
-    /// For PostgreSQL.
     pub postgres: &'static str,
-    /// For MySQL: the text, and the number of the argument that each `?` takes.
+    /// The text, and the number of the argument that each `?` takes.
     pub mysql: (&'static str, &'static [u8]),
 }
 
-/// Where the store is, for people.
-fn place(settings: &StoreSettings) -> String {
+/// A description of the database for people.
+fn description(settings: &StoreSettings) -> String {
     match settings {
         StoreSettings::Sqlite { file } => format!("SQLite, {}", file.display()),
         StoreSettings::Server(server) => {

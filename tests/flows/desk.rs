@@ -309,7 +309,7 @@ impl Desk {
         Verification::Refused(Box::new(RefusedCode {
             outcome,
             request: request.clone(),
-            retired: None,
+            superseded: None,
             customer_locked: false,
         }))
     }

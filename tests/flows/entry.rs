@@ -186,12 +186,12 @@ type Case = (Box<dyn FnOnce(&mut Counter) -> Answer<Failure>>, [&'static str; 2]
 
 #[test]
 fn every_refusal_says_what_happened_and_what_helps() {
-    let refused = |outcome, status, retired, customer_locked| {
+    let refused = |outcome, status, superseded, customer_locked| {
         move |counter: &mut Counter| {
             let mut request = counter.desk.open_request().clone();
             request.status = status;
             counter.desk.request = Some(request.clone());
-            let refused = RefusedCode { outcome, request, retired, customer_locked };
+            let refused = RefusedCode { outcome, request, superseded, customer_locked };
             Answer::VerifyCode(Ok(Verification::Refused(Box::new(refused))))
         }
     };

@@ -102,8 +102,8 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
     let first = desk.issue(&wish(dana, "111111")).await;
     let message = desk.message(&first).await;
-    let line = ProviderSlot::fallback(message.line.channel);
-    assert!(store.claim_send(&[(&message, line)], HOLDER).await.expect("an answer")[0]);
+    let slot = ProviderSlot::fallback(message.slot.channel);
+    assert!(store.claim_send(&[(&message, slot)], HOLDER).await.expect("an answer")[0]);
     store.claim_due(HOLDER, &["tray"], 9).await.expect("an answer");
     store.circuit_breakers().await.expect("an answer");
     assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);

@@ -28,5 +28,6 @@ mod support;
 mod time;
 mod trust;
 mod version_one;
+mod version_seven;
 mod watch;
 mod website;

@@ -25,13 +25,13 @@ fn days(days: u64) -> Duration {
 /// One batch from the beginning.
 async fn batch(
     store: &dyn Store,
-    chore: MaintenanceTask,
+    task: MaintenanceTask,
     most: u32,
 ) -> Result<TaskProgress, StoreError> {
     let retention = Retention::default();
     store
         .run_maintenance_batch(TaskBatch {
-            chore,
+            task,
             retention: &retention,
             from: TaskBatch::START,
             most,
@@ -39,11 +39,11 @@ async fn batch(
         .await
 }
 
-/// Does a chore to its end; gives how much was done.
-async fn tidy(store: &dyn Store, chore: MaintenanceTask, retention: Retention, most: u32) -> u64 {
+/// Does a task to its end; gives how much was done.
+async fn tidy(store: &dyn Store, task: MaintenanceTask, retention: Retention, most: u32) -> u64 {
     let (mut from, mut done) = (TaskBatch::START, 0);
     loop {
-        let batch = TaskBatch { chore, retention: &retention, from, most };
+        let batch = TaskBatch { task, retention: &retention, from, most };
         let tidied = store.run_maintenance_batch(batch).await.expect("the store answers");
         done += tidied.done;
         match tidied.next {
@@ -56,13 +56,13 @@ async fn tidy(store: &dyn Store, chore: MaintenanceTask, retention: Retention, m
 /// Does everything, and then finds nothing to do.
 async fn maintain(store: &dyn Store, retention: Retention) -> [u64; 5] {
     let mut done = [0; 5];
-    for (at, chore) in MaintenanceTask::ALL.into_iter().enumerate() {
-        let due = store.maintenance_due(chore, &retention, 100_000).await.expect("a count");
-        done[at] = tidy(store, chore, retention, 100).await;
-        assert_eq!(due, done[at], "{chore:?} does what was counted");
-        let again = tidy(store, chore, retention, 100).await;
-        let due = store.maintenance_due(chore, &retention, 100_000).await.expect("a count");
-        assert_eq!((again, due), (0, 0), "{chore:?} is done");
+    for (at, task) in MaintenanceTask::ALL.into_iter().enumerate() {
+        let due = store.maintenance_due(task, &retention, 100_000).await.expect("a count");
+        done[at] = tidy(store, task, retention, 100).await;
+        assert_eq!(due, done[at], "{task:?} does what was counted");
+        let again = tidy(store, task, retention, 100).await;
+        let due = store.maintenance_due(task, &retention, 100_000).await.expect("a count");
+        assert_eq!((again, due), (0, 0), "{task:?} is done");
     }
     done
 }
@@ -312,9 +312,9 @@ on_each_store! {
             });
         }
         let mut archived = 0;
-        for chore in MaintenanceTask::ALL {
-            let done = tidy(&*store, chore, Retention::default(), 50).await;
-            archived += if chore == MaintenanceTask::ArchiveRequests { done } else { 0 };
+        for task in MaintenanceTask::ALL {
+            let done = tidy(&*store, task, Retention::default(), 50).await;
+            archived += if task == MaintenanceTask::ArchiveRequests { done } else { 0 };
         }
         counters.join_all().await;
         assert!(archived >= 1_999, "{archived}");

@@ -41,7 +41,7 @@ fn sent(next: Option<(OutboxTask, Duration)>) -> NextStep {
 
 impl Terminal {
     async fn begins(&self, message: &OutboxMessage, holder: &str) -> bool {
-        self.begins_by(message, message.line, holder).await
+        self.begins_by(message, message.slot, holder).await
     }
 
     async fn begins_by(&self, message: &OutboxMessage, line: ProviderSlot, holder: &str) -> bool {
@@ -53,7 +53,7 @@ impl Terminal {
     }
 
     /// Tells what came of a message, begun or not, with what it tells of its line.
-    async fn tells(&self, message: &OutboxMessage, holder: &str, begun: bool, step: &NextStep) {
+    async fn tells(&self, message: &OutboxMessage, owner: &str, has_claim: bool, step: &NextStep) {
         let experience = if step.report.state == DeliveryState::Queued
             || step.report.state == DeliveryState::Failed
         {
@@ -63,11 +63,11 @@ impl Terminal {
         };
         let outcome = outbox::MessageOutcome {
             message,
-            holder,
-            line: ProviderSlot::main(message.line.channel),
+            owner,
+            slot: ProviderSlot::main(message.slot.channel),
             provider: "smtp",
             step,
-            begun,
+            has_claim,
             experience: Some(experience),
             actor: &self.actor,
         };
@@ -231,11 +231,11 @@ on_each_store! {
     async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(house) {
         let desk = Terminal::new(house.open().await);
         let message = desk.message(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
-        let fallback = ProviderSlot::fallback(message.line.channel);
+        let fallback = ProviderSlot::fallback(message.slot.channel);
         assert!(desk.begins_by(&message, fallback, HOLDER).await);
         // Its terminal dies.
         house.pass(62_000).await;
-        assert_eq!(desk.takes(OTHER).await[0].line, fallback);
+        assert_eq!(desk.takes(OTHER).await[0].slot, fallback);
     }
 
     async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(house) {
@@ -314,11 +314,11 @@ on_each_store! {
         house.sql(&format!(
             "UPDATE core_outbox SET useful_until = 1 WHERE delivery_id = {}", over.delivery.0
         )).await;
-        let fallback = ProviderSlot::fallback(free.line.channel);
+        let fallback = ProviderSlot::fallback(free.slot.channel);
         let asked =
             [free, begun, &later, by_fallback, over].map(|message| match message.delivery {
                 id if id == by_fallback.delivery => (message, fallback),
-                _ => (message, message.line),
+                _ => (message, message.slot),
             });
         let others = desk.store.claim_send(&asked, OTHER).await.expect("an answer");
         assert_eq!(others, [false; 5], "they are not the other's");
@@ -331,7 +331,7 @@ on_each_store! {
         let mut wish = wish(customer, "123456");
         wish.purpose = "f".into();
         let twice = desk.message(&desk.issue(&wish).await).await;
-        let asked = [(&twice, twice.line), (&twice, fallback)];
+        let asked = [(&twice, twice.slot), (&twice, fallback)];
         let words = desk.store.claim_send(&asked, HOLDER).await.expect("an answer");
         assert_eq!(words, [true, false], "a terminal may be at one message twice");
         desk.store.release_send_claim(&twice, OTHER).await.expect("an answer");
@@ -340,9 +340,9 @@ on_each_store! {
         assert!(desk.begins(&twice, HOLDER).await, "nobody made that one");
         let line = |message: &OutboxMessage| {
             let it = taken.iter().find(|it| it.delivery == message.delivery).expect("due");
-            (it.begun_at.is_some(), it.line)
+            (it.begun_at.is_some(), it.slot)
         };
-        assert_eq!(line(free), (true, free.line));
+        assert_eq!(line(free), (true, free.slot));
         assert_eq!(line(by_fallback), (true, fallback));
         assert!(!line(&later).0);
     }
@@ -357,7 +357,7 @@ on_each_store! {
             let id = message.delivery.0;
             house.sql(&format!("UPDATE core_outbox SET {change} WHERE delivery_id = {id}")).await;
         }
-        let asked = [free, begun, over, settled, also, free].map(|message| (message, message.line));
+        let asked = [free, begun, over, settled, also, free].map(|message| (message, message.slot));
         let begins = async |holder| desk.store.claim_send(&asked, holder).await.expect("an answer");
         assert_eq!(begins(OTHER).await, [false; 6], "they are not the other's");
         assert_eq!(begins(HOLDER).await, [true, false, false, false, true, false]);
@@ -415,11 +415,11 @@ on_each_store! {
         let steps = [sent(None), sent(None), failed(None), failed(None)];
         let outcomes: Vec<_> = messages.iter().zip(&steps).map(|(message, step)| outbox::MessageOutcome {
             message,
-            holder: HOLDER,
-            line: message.line,
+            owner: HOLDER,
+            slot: message.slot,
             provider: "smtp",
             step,
-            begun: true,
+            has_claim: true,
             experience: Some(if step.report.fault.is_some() {
                 SendExperience::Failed
             } else {
@@ -464,14 +464,14 @@ on_each_store! {
             sent(None),
         ];
         let outcomes: Vec<_> = messages.iter().zip(&steps).enumerate().map(|(at, (message, step))| {
-            let line = message.line;
+            let slot = message.slot;
             outbox::MessageOutcome {
                 message,
-                holder: HOLDER,
-                line: if at == 0 { ProviderSlot::fallback(line.channel) } else { line },
+                owner: HOLDER,
+                slot: if at == 0 { ProviderSlot::fallback(slot.channel) } else { slot },
                 provider: "smtp",
                 step,
-                begun: true,
+                has_claim: true,
                 experience: None,
                 actor: &desk.actor,
             }
@@ -527,11 +527,11 @@ on_each_store! {
                 for lot in messages.chunks(2) {
                     let outcome = |message| outbox::MessageOutcome {
                         message,
-                        holder: HOLDER,
-                        line: message.line,
+                        owner: HOLDER,
+                        slot: message.slot,
                         provider: "smtp",
                         step: &step,
-                        begun: true,
+                        has_claim: true,
                         experience: Some(SendExperience::Answered(Duration::from_millis(80))),
                         actor: &desk.actor,
                     };

@@ -190,7 +190,7 @@ on_each_store! {
             let message = desk.message(&request).await;
             tasks.spawn(async move {
                 start.wait().await;
-                desk.store.claim_send(&[(&message, message.line)], HOLDER).await.expect("an answer")[0]
+                desk.store.claim_send(&[(&message, message.slot)], HOLDER).await.expect("an answer")[0]
             });
         }
         let begun = tasks.join_all().await;
@@ -214,7 +214,7 @@ on_each_store! {
                 let holder = format!("terminal {at}");
                 start.wait().await;
                 let taken = desk.store.claim_due(&holder, &["tray"], 3).await.expect("an answer");
-                let asked: Vec<_> = taken.iter().map(|it| (it, it.line)).collect();
+                let asked: Vec<_> = taken.iter().map(|it| (it, it.slot)).collect();
                 let begun = desk.store.claim_send(&asked, &holder).await.expect("an answer");
                 assert!(begun.iter().all(|it| *it));
                 taken.iter().map(|it| it.delivery).collect::<Vec<_>>()

@@ -151,7 +151,7 @@ pub struct DeliverLine {
 impl DeliverLine {
     /// The line of a message that was done.
     pub fn new(message: &OutboxMessage, report: &SendReport) -> Self {
-        let (channel, contact) = (message.line.channel, message.contact.masked());
+        let (channel, contact) = (message.slot.channel, message.contact.masked());
         let (at, request) = (message.now, message.request.clone());
         let message = messages::delivery(report.state, channel, &contact, report.detail.as_deref());
         Self { at, request, channel, contact, delivery: report.state, message }

@@ -1,5 +1,4 @@
-//! Text messages: Twilio (WhatsApp too), an HTTP gateway, and the alphabet of a text message.
+//! Text messages: Twilio (WhatsApp too), and an HTTP gateway.
 
 pub(super) mod gateway;
-pub(super) mod gsm7;
 pub(super) mod twilio;

@@ -8,6 +8,7 @@
 
 mod check;
 mod first;
+mod gsm7;
 mod notice;
 mod sms;
 mod sources;
@@ -21,7 +22,6 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use crate::config::settings::MessageSettings;
 use crate::delivery::error::DeliveryError;
-use crate::delivery::sms::gsm7;
 use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};
 use crate::delivery::templates::values::Values;

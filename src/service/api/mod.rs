@@ -7,7 +7,8 @@
 //! and the types that cross it (`tests/architecture.rs`).
 //!
 //! A call is declared in its task's folder (`service/<task>/calls.rs`), as a
-//! struct with its handler, and gets one line in [`table`]. Calls and answers
+//! struct with a method `handle`, which only the table's dispatch calls, once the
+//! permission was checked. It gets one line in [`table`]. Calls and answers
 //! are values that serde writes and reads, so that they can cross a socket.
 
 mod caller;
@@ -33,15 +34,6 @@ pub trait TypedCall: Into<Call> + Send {
     /// Takes the answer to this call out of any answer; none where it is the
     /// answer to another call.
     fn typed(answer: Answer) -> Option<Result<Self::Answer, DeskError>>;
-}
-
-/// Carries a call out. Only the table's dispatch calls it: the permission has
-/// been checked, and the desk acts for the caller.
-pub(in crate::service) trait Handle: TypedCall {
-    fn handle(
-        self,
-        desk: &Desk,
-    ) -> impl Future<Output = Result<<Self as TypedCall>::Answer, DeskError>> + Send;
 }
 
 /// What can be watched without asking: each receiver wakes its reader when

@@ -12,7 +12,7 @@ use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
-use crate::service::api::{Handle, Permission, TypedCall};
+use crate::service::api::{Permission, TypedCall};
 use crate::service::audit::calls::{LogPage, ReadLog, ReadTimeline};
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,

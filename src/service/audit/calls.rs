@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
-use crate::service::api::Handle;
 use crate::service::{Desk, DeskError};
 
 /// Reads a page of the log.
@@ -27,8 +26,8 @@ pub struct LogPage {
     pub events: Vec<Event>,
 }
 
-impl Handle for ReadLog {
-    async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
+impl ReadLog {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
         let events = desk.log(&self.filter, self.page, self.limit).await?;
         Ok(LogPage { page: self.page, events })
     }
@@ -41,8 +40,8 @@ pub struct ReadTimeline {
     pub request: RequestId,
 }
 
-impl Handle for ReadTimeline {
-    async fn handle(self, desk: &Desk) -> Result<Vec<Event>, DeskError> {
+impl ReadTimeline {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Event>, DeskError> {
         desk.story(&self.request).await
     }
 }

@@ -1,12 +1,11 @@
-//! Reading what happened.
+//! Reading the log of events.
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
 use crate::service::{Desk, DeskError};
 
-/// More entries than one request can have: codes, attempts and messages are
-/// all capped.
-const STORY: u32 = 500;
+/// More events than one request can have: codes, attempts and messages are all limited.
+const TIMELINE_MAX: u32 = 500;
 
 impl Desk {
     /// A page of the log.
@@ -19,11 +18,11 @@ impl Desk {
         Ok(self.reading(|| self.store.events(filter, page, limit)).await?)
     }
 
-    /// Everything that happened to one request, oldest first.
+    /// The request timeline: all events of one request, oldest first.
     pub async fn story(&self, request: &RequestId) -> Result<Vec<Event>, DeskError> {
         let filter = EventFilter { request: Some(request.clone()), ..EventFilter::default() };
         let mut events =
-            self.reading(|| self.store.events(&filter, EventPage::Newest, STORY)).await?;
+            self.reading(|| self.store.events(&filter, EventPage::Newest, TIMELINE_MAX)).await?;
         events.reverse();
         Ok(events)
     }

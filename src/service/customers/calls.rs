@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
-use crate::service::api::Handle;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
 use crate::service::{Desk, DeskError};
@@ -19,8 +18,8 @@ pub struct FindCustomers {
     pub limit: u32,
 }
 
-impl Handle for FindCustomers {
-    async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
+impl FindCustomers {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
         desk.find(&self.typed, self.limit).await
     }
 }
@@ -29,8 +28,8 @@ impl Handle for FindCustomers {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WaitForIndex;
 
-impl Handle for WaitForIndex {
-    async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+impl WaitForIndex {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
         desk.store.index_ready().await;
         Ok(())
     }
@@ -55,8 +54,11 @@ pub struct OpenedCustomer {
     pub open: Option<Box<Request>>,
 }
 
-impl Handle for OpenCustomer {
-    async fn handle(self, desk: &Desk) -> Result<Option<OpenedCustomer>, DeskError> {
+impl OpenCustomer {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<OpenedCustomer>, DeskError> {
         let Some(customer) = desk.customer(self.customer).await? else { return Ok(None) };
         // Without word of the providers all channels are offered alike.
         let breakers = desk.lines().await.unwrap_or_default();
@@ -75,8 +77,8 @@ pub struct IdentifyCustomer {
     pub name: String,
 }
 
-impl Handle for IdentifyCustomer {
-    async fn handle(self, desk: &Desk) -> Result<ExactMatch, DeskError> {
+impl IdentifyCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ExactMatch, DeskError> {
         desk.identify(&self.name).await
     }
 }
@@ -88,8 +90,11 @@ pub struct ReadCustomer {
     pub customer: CustomerId,
 }
 
-impl Handle for ReadCustomer {
-    async fn handle(self, desk: &Desk) -> Result<Option<Customer>, DeskError> {
+impl ReadCustomer {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Customer>, DeskError> {
         desk.customer(self.customer).await
     }
 }
@@ -102,8 +107,11 @@ pub struct ChannelChoices {
     pub customers: Vec<Customer>,
 }
 
-impl Handle for ChannelChoices {
-    async fn handle(self, desk: &Desk) -> Result<Vec<Vec<ChannelChoice>>, DeskError> {
+impl ChannelChoices {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<Vec<ChannelChoice>>, DeskError> {
         let breakers = desk.lines().await?;
         let ids: Vec<_> = self.customers.iter().map(|it| it.id).collect();
         let waiting = desk.waiting_contacts(&ids).await?;
@@ -119,8 +127,8 @@ pub struct ReadAccount {
     pub customer: CustomerId,
 }
 
-impl Handle for ReadAccount {
-    async fn handle(self, desk: &Desk) -> Result<Account, DeskError> {
+impl ReadAccount {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Account, DeskError> {
         desk.account(self.customer).await
     }
 }
@@ -136,8 +144,8 @@ pub struct UnlockCustomer {
     pub key: String,
 }
 
-impl Handle for UnlockCustomer {
-    async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+impl UnlockCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
         desk.unlock(&self.key, self.customer, &self.reason).await
     }
 }
@@ -155,8 +163,8 @@ pub struct ConfirmContact {
     pub key: String,
 }
 
-impl Handle for ConfirmContact {
-    async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+impl ConfirmContact {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
         desk.confirm_contact(&self.key, self.customer, self.kind, &self.reason).await
     }
 }
@@ -173,8 +181,8 @@ pub struct ImportCustomers {
     pub dry_run: bool,
 }
 
-impl Handle for ImportCustomers {
-    async fn handle(self, desk: &Desk) -> Result<Imported, DeskError> {
+impl ImportCustomers {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Imported, DeskError> {
         desk.import_batch(&self.batch, self.dry_run).await
     }
 }
@@ -186,8 +194,8 @@ pub struct FinishImport {
     pub count: ImportCount,
 }
 
-impl Handle for FinishImport {
-    async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+impl FinishImport {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
         desk.import_done(self.count).await
     }
 }

@@ -1,4 +1,4 @@
-//! Taking customers over from a file.
+//! Importing customers from a file.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::customers::{ImportCount, Imported};
 use crate::service::{Desk, DeskError};
 
-/// Customers written in one transaction: enough to be fast, few enough to let
-/// the counters' own writes in between.
+/// Customers in one transaction: enough to be fast, few enough to let the counters write in
+/// between.
 pub const IMPORT_BATCH: usize = 2_000;
 
 impl Desk {
-    /// How long a contact waits that took another one's place.
+    /// The quarantine of a replaced contact.
     pub fn contact_quarantine(&self) -> Duration {
         self.office.otp.contact_quarantine
     }
 
     /// Writes one batch of at most [`IMPORT_BATCH`] customers; a dry one only counts what
-    /// would be written. Names the contacts that take another one's place.
+    /// would be written. Also returns the contacts that it replaces.
     pub async fn import_batch(
         &self,
         batch: &[NewCustomer],
@@ -29,7 +29,7 @@ impl Desk {
         Ok(self.retry(|| self.store.import(batch, notices, &self.actor, dry)).await?)
     }
 
-    /// Writes down that an import was done.
+    /// Writes an event about an import that ended.
     pub async fn import_done(&self, count: ImportCount) -> Result<(), DeskError> {
         let ImportCount { added, changed, unchanged, replaced } = count;
         let replaced = match replaced {

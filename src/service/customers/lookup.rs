@@ -1,4 +1,4 @@
-//! Finding the customer, and saying how they can be reached.
+//! Finding a customer, and the channels over which a code can reach them.
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::BreakerState;
@@ -17,40 +17,38 @@ use crate::service::{Desk, DeskError};
 pub struct SearchResult {
     /// The first of them, the likeliest first.
     pub customers: Vec<Customer>,
-    /// Whether there are more than these.
+    /// Whether there are more.
     pub more: bool,
-    /// How far customers have been made ready to be found; none where all are.
+    /// The progress of the first comparison of the search index; `None` where it is
+    /// complete.
     pub preparing: Option<IndexProgress>,
 }
 
-/// Whom an exact name means.
+/// Whom an exact key means.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ExactMatch {
-    /// One customer.
     One(Customer),
-    /// Nobody.
     Nobody,
-    /// Several share what was given; one must be named by account number.
+    /// Several share it; the clerk must give the account number.
     Several(Vec<Customer>),
 }
 
 /// A channel as the send screen offers it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ChannelChoice {
-    /// The channel.
     pub channel: Channel,
     /// The contact on file, masked.
     pub contact: Option<String>,
-    /// Why it cannot be used; none where it can.
+    /// Why it cannot be used; `None` where it can.
     pub refusal: Option<String>,
-    /// Until when the contact, which was changed, is not proof enough alone.
+    /// Until when the contact is in quarantine, where it was changed.
     pub waits_until: Option<Timestamp>,
-    /// How its providers do.
+    /// The state of its providers.
     pub condition: BreakerState,
 }
 
 impl ChannelChoice {
-    /// Until when its contact waits, where it still does.
+    /// Until when its contact is in quarantine; `None` where that is over.
     pub fn waits(&self, now: Timestamp) -> Option<Timestamp> {
         self.waits_until.filter(|until| now < *until)
     }
@@ -68,7 +66,8 @@ impl Desk {
             return Ok(SearchResult::default());
         };
         let preparing = self.store.index_progress();
-        // What began or ended meanwhile was not whole.
+        // The index was not complete all the time where the comparison began or ended
+        // meanwhile.
         let before = *preparing.borrow();
         let most = limit.saturating_add(1);
         let mut customers = self.reading(|| self.store.find_customers(&query, most)).await?;
@@ -78,8 +77,8 @@ impl Desk {
         Ok(SearchResult { customers, more, preparing })
     }
 
-    /// The customer of an account number, an email address or a phone number.
-    /// Nothing is guessed here: a code is about to be sent.
+    /// The customer of an account number, an email address or a phone number. It is not a
+    /// search: a code is about to be sent.
     pub async fn identify(&self, name: &str) -> Result<ExactMatch, DeskError> {
         let mut found = self.reading(|| self.store.identify(CustomerKey::Account(name))).await?;
         if found.is_empty() && name.contains('@') {
@@ -102,7 +101,7 @@ impl Desk {
         Ok(self.reading(|| self.store.customer(id)).await?)
     }
 
-    /// The contacts of customers that were changed a short while ago.
+    /// The contacts of these customers that are in quarantine.
     pub async fn waiting_contacts(
         &self,
         customers: &[CustomerId],
@@ -111,8 +110,8 @@ impl Desk {
         Ok(self.reading(|| self.store.waiting_contacts(customers, quarantine)).await?)
     }
 
-    /// The channels for a customer: those that can be used first, among them those
-    /// whose providers do best, and each of the others with the reason why not.
+    /// The channels for a customer: first those that can be used, the ones with the
+    /// healthiest providers in front; then the others, each with the reason.
     pub fn channels(
         &self,
         customer: &Customer,
@@ -144,7 +143,8 @@ impl Desk {
         (!enough).then(|| "not a strong enough proof for this office".to_owned())
     }
 
-    /// One that the record names anew waits as soon as a code is asked for over it.
+    /// A contact that was changed in the record, but not yet bound, is in quarantine as
+    /// soon as a code is asked for.
     fn waits_until(
         &self,
         customer: &Customer,
@@ -157,7 +157,7 @@ impl Desk {
         waiting.iter().find(is_it).map(|it| it.until)
     }
 
-    /// What the office has on a customer.
+    /// A customer's balance, bills and feedback.
     pub async fn account(&self, id: CustomerId) -> Result<Account, DeskError> {
         Ok(self.reading(|| self.store.account(id)).await?)
     }

@@ -1,30 +1,30 @@
-//! Bringing what customers are found by up to the customers as they are.
+//! The reindex: comparing all customers with the search index.
 //!
-//! What this program imports it indexes itself. A table that others write is
-//! read again: counters look for new customers all the time, and a comparison
-//! of the whole table also finds those that were changed or taken out.
+//! Imported customers are indexed at once. An external table, which others write, is read
+//! again: counters look for new customers all the time, and a comparison of the whole table
+//! also finds those that were changed or removed.
 
 use crate::service::ports::Store;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::search_index::{IndexStep, Unreadable};
 use crate::service::{Desk, DeskError};
 
-/// Customers compared in one step: enough to be fast, few enough to let the
-/// counters' own writes in between.
+/// Customers compared in one step: enough to be fast, few enough to let the counters write
+/// in between.
 pub(in crate::service) const REINDEX_BATCH: u32 = 1_000;
 
-/// How far a comparison has come.
+/// What a comparison found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReindexCount {
-    /// Customers looked at.
+    /// Customers compared.
     pub seen: u64,
-    /// Those that could not be found yet.
+    /// Customers that were missing in the index.
     pub added: u64,
-    /// Those that were found by what they no longer are.
+    /// Customers whose entries were out of date.
     pub changed: u64,
-    /// Found, but no longer there.
+    /// Entries of customers that no longer exist.
     pub forgotten: u64,
-    /// Those that cannot be read, and that nobody finds.
+    /// Customers that cannot be read, so that nobody finds them.
     pub unreadable: Unreadable,
 }
 
@@ -41,8 +41,8 @@ impl ReindexCount {
     }
 }
 
-/// Compares all customers with how they are found, and mends what differs; dry,
-/// it only counts. What is done is done, wherever it is interrupted.
+/// Compares all customers with the index and repairs it; dry, it only counts. What was
+/// repaired stays so, wherever it is interrupted.
 pub async fn compare(
     store: &dyn Store,
     dry: bool,
@@ -62,7 +62,7 @@ pub async fn compare(
 }
 
 impl Desk {
-    /// As [`compare`], at this desk's store.
+    /// As [`compare`], for this desk's store.
     pub async fn index_customers(
         &self,
         dry: bool,

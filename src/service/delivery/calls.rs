@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{DeliveryId, SendReport};
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
-use crate::service::api::Handle;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::TrayMessage;
 use crate::service::{Desk, DeskError};
@@ -22,8 +21,11 @@ pub struct DeliverCode {
     pub max_elapsed: Duration,
 }
 
-impl Handle for DeliverCode {
-    async fn handle(self, desk: &Desk) -> Result<Option<SendReport>, DeskError> {
+impl DeliverCode {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<SendReport>, DeskError> {
         if self.max_elapsed.is_zero() {
             desk.deliver(self.delivery).await
         } else {
@@ -36,8 +38,11 @@ impl Handle for DeliverCode {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadBreakers;
 
-impl Handle for ReadBreakers {
-    async fn handle(self, desk: &Desk) -> Result<BreakerSnapshot, DeskError> {
+impl ReadBreakers {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<BreakerSnapshot, DeskError> {
         desk.lines().await
     }
 }
@@ -49,8 +54,8 @@ pub struct ReadDeliveryStats {
     pub within: Duration,
 }
 
-impl Handle for ReadDeliveryStats {
-    async fn handle(self, desk: &Desk) -> Result<DeliveryStats, DeskError> {
+impl ReadDeliveryStats {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DeliveryStats, DeskError> {
         desk.figures(self.within).await
     }
 }
@@ -59,8 +64,8 @@ impl Handle for ReadDeliveryStats {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReadQueue;
 
-impl Handle for ReadQueue {
-    async fn handle(self, desk: &Desk) -> Result<QueueStats, DeskError> {
+impl ReadQueue {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<QueueStats, DeskError> {
         Ok(desk.store.queue_stats().await?)
     }
 }
@@ -83,8 +88,8 @@ pub struct DueWork {
     pub next: Option<Duration>,
 }
 
-impl Handle for DeliverDue {
-    async fn handle(self, desk: &Desk) -> Result<DueWork, DeskError> {
+impl DeliverDue {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DueWork, DeskError> {
         let done = desk.work_off_outbox(self.concurrent).await?;
         let waiting = desk.store.queue_stats().await?.length;
         Ok(DueWork { done, waiting, next: desk.next_due().await? })
@@ -101,8 +106,11 @@ pub struct ReadTray {
     pub limit: u32,
 }
 
-impl Handle for ReadTray {
-    async fn handle(self, desk: &Desk) -> Result<Vec<TrayMessage>, DeskError> {
+impl ReadTray {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<TrayMessage>, DeskError> {
         let Some(tray) = desk.tray() else { return Ok(Vec::new()) };
         Ok(tray.messages(self.after, self.limit).await?)
     }

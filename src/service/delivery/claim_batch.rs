@@ -1,9 +1,8 @@
-//! Asking the store for its word: one question at a time, for all hand-overs
-//! that wait for it then.
+//! Claiming sends in batches: one claim at a time for all sends that wait for it.
 //!
-//! Each word is a commit, and a commit has its price however much it does. Who
-//! hands over a single message is answered as fast as if it asked alone; of those
-//! who come while the store is asked, all are in the next question.
+//! Each claim is a commit, whose cost hardly depends on how many messages it is for. A
+//! single send is answered as fast as if it claimed alone; the sends that come while a
+//! claim is running all share the next one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,102 +12,101 @@ use crate::domain::circuit_breaker::ProviderSlot;
 use crate::service::Desk;
 use crate::service::ports::outbox::OutboxMessage;
 
-/// A hand-over that waits for the store's word.
+/// A send that waits for its claim.
 struct PendingClaim {
     message: OutboxMessage,
-    line: ProviderSlot,
+    slot: ProviderSlot,
     answer: oneshot::Sender<Result<bool, String>>,
 }
 
-/// The hand-overs of a terminal that wait for the store's word.
+/// The sends of this terminal that wait for a claim.
 #[derive(Default)]
 pub(in crate::service) struct ClaimBatcher(Mutex<PendingClaims>);
 
 #[derive(Default)]
 struct PendingClaims {
-    questions: Vec<PendingClaim>,
-    /// Somebody asks, and goes on until there are no more.
-    asking: bool,
+    waiting: Vec<PendingClaim>,
+    /// Whether a task is claiming; it goes on until nothing waits.
+    is_claiming: bool,
 }
 
 impl ClaimBatcher {
-    fn waiting(&self) -> MutexGuard<'_, PendingClaims> {
-        // Nobody panics in the middle of it.
+    fn pending(&self) -> MutexGuard<'_, PendingClaims> {
+        // No code panics while it holds the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a question; whether the one who adds it has to ask.
-    fn add(&self, question: PendingClaim) -> bool {
-        let mut waiting = self.waiting();
-        waiting.questions.push(question);
-        !std::mem::replace(&mut waiting.asking, true)
+    /// Adds a send; whether the caller has to start the task.
+    fn add(&self, send: PendingClaim) -> bool {
+        let mut pending = self.pending();
+        pending.waiting.push(send);
+        !std::mem::replace(&mut pending.is_claiming, true)
     }
 
-    /// What is to be asked next; nothing where that was all.
+    /// The next batch; empty at the end.
     fn next(&self) -> Vec<PendingClaim> {
-        let mut waiting = self.waiting();
-        let questions = std::mem::take(&mut waiting.questions);
-        waiting.asking = !questions.is_empty();
-        questions
+        let mut pending = self.pending();
+        let waiting = std::mem::take(&mut pending.waiting);
+        pending.is_claiming = !waiting.is_empty();
+        waiting
     }
 }
 
 impl Desk {
-    /// Whether the store lets this terminal hand a message over now; an error says
-    /// why it gave no answer.
+    /// Claims a send; an error says why the store gave no answer.
     pub(in crate::service) async fn claim_for(
         &self,
         message: &OutboxMessage,
-        line: ProviderSlot,
+        slot: ProviderSlot,
     ) -> Result<bool, String> {
-        let (answer, word) = oneshot::channel();
-        if self.words.add(PendingClaim { message: message.clone(), line, answer }) {
-            tokio::spawn(self.clone().ask_for_words());
+        let (answer, granted) = oneshot::channel();
+        if self.claims.add(PendingClaim { message: message.clone(), slot, answer }) {
+            tokio::spawn(self.clone().claim_batches());
         }
-        word.await.unwrap_or_else(|_| Err("nobody was there to ask it".into()))
+        granted.await.unwrap_or_else(|_| Err("nobody was there to ask it".into()))
     }
 
-    async fn ask_for_words(self) {
-        let _asking = Asking(&self.words);
+    async fn claim_batches(self) {
+        let _mark = ClaimingMark(&self.claims);
         loop {
-            let mut questions = self.words.next();
-            if questions.is_empty() {
+            let mut waiting = self.claims.next();
+            if waiting.is_empty() {
                 return;
             }
-            // Who did not wait for it hands nothing over.
-            questions.retain(|it| !it.answer.is_closed());
-            if questions.is_empty() {
+            // A caller that stopped waiting does not send.
+            waiting.retain(|it| !it.answer.is_closed());
+            if waiting.is_empty() {
                 continue;
             }
-            let asked: Vec<_> = questions.iter().map(|it| (&it.message, it.line)).collect();
-            let words = self.store.claim_send(&asked, &self.holder).await;
-            for (at, PendingClaim { message, answer, .. }) in questions.into_iter().enumerate() {
-                let word = match &words {
-                    Ok(words) => Ok(words.get(at).copied().unwrap_or(false)),
+            let claims: Vec<_> = waiting.iter().map(|it| (&it.message, it.slot)).collect();
+            let answers = self.store.claim_send(&claims, &self.lease_owner).await;
+            for (at, PendingClaim { message, answer, .. }) in waiting.into_iter().enumerate() {
+                let granted = match &answers {
+                    Ok(granted) => Ok(granted.get(at).copied().unwrap_or(false)),
                     Err(error) => Err(error.to_string()),
                 };
-                if let Err(Ok(true)) = answer.send(word) {
-                    self.take_back(&message).await;
+                if let Err(Ok(true)) = answer.send(granted) {
+                    self.release_claim(&message).await;
                 }
             }
         }
     }
 
-    /// The word came too late for who asked.
-    async fn take_back(&self, message: &OutboxMessage) {
-        if let Err(error) = self.store.release_send_claim(message, &self.holder).await {
-            tracing::warn!(%error, "a hand-over that nobody makes stands as begun");
+    /// Gives back a claim that was granted after the caller had stopped waiting.
+    async fn release_claim(&self, message: &OutboxMessage) {
+        if let Err(error) = self.store.release_send_claim(message, &self.lease_owner).await {
+            tracing::warn!(%error, "an unused send claim was not given back");
         }
     }
 }
 
-/// Whoever asks, while it asks: should it panic, the next question is asked anew.
-struct Asking<'a>(&'a ClaimBatcher);
+/// Marks the task as running: if it panics, the next send starts another.
+struct ClaimingMark<'a>(&'a ClaimBatcher);
 
-impl Drop for Asking<'_> {
+impl Drop for ClaimingMark<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.waiting().asking = false;
+            self.0.pending().is_claiming = false;
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Telling contacts that they were changed, beside the outbox: a terminal that
-//! keeps the outbox keeps these too. Nobody waits for them at a counter, so that
-//! one at a time is enough and codes come first.
+//! Sending notices to replaced contacts, beside the outbox: a terminal that works the
+//! outbox sends these too. Nobody waits for them at a counter, so that one at a time is
+//! enough, and codes come first.
 
 use std::time::Duration;
 
@@ -20,19 +20,19 @@ use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProvid
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::{Desk, DeskError};
 
-/// However much is written, they are looked for this seldom at most.
-const LEAST: Duration = Duration::from_secs(5);
+/// The shortest interval between two looks at the table, however much is written.
+const MIN_POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long they are left alone after the store failed.
-const AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// The pause after an error of the store.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
-/// How long a notice waits at least for a provider that is down.
-const LEAST_WAIT: Duration = Duration::from_secs(15);
+/// The least time that a notice waits for an open circuit breaker.
+const MIN_WAIT: Duration = Duration::from_secs(15);
 
 impl Desk {
-    /// Does what comes due, messages with codes up to `most` at once, until the end
-    /// is asked for; what has begun by then is brought to its end. `told` hears of
-    /// each of those messages that was done and written down.
+    /// Works the outbox and the notices until `end`, up to `most` messages with codes at
+    /// once. What was started is completed. `told` is called for each message that was
+    /// completed.
     pub async fn keep_outbox(
         &self,
         most: usize,
@@ -42,13 +42,13 @@ impl Desk {
         tokio::join!(self.keep_messages(most, end.clone(), told), self.keep_notices(end));
     }
 
-    /// Does everything that is due now, and what follows from it at once; gives
-    /// how many things that were.
+    /// Works off what is due now and what follows from it at once; returns how many
+    /// messages and notices that were.
     pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
-        Ok(self.work_off_messages(most).await? + self.tell_due().await?)
+        Ok(self.work_off_messages(most).await? + self.send_due().await?)
     }
 
-    /// The providers of the office's own notices.
+    /// The providers of this terminal's notices.
     pub(in crate::service) fn notice_providers(&self) -> NoticeProviders {
         NoticeProviders {
             email: self.sender(Channel::Email).map(|it| it.provider()),
@@ -59,92 +59,95 @@ impl Desk {
     async fn keep_notices(&self, end: CancellationToken) {
         let mut changes = self.store.changes();
         while !end.is_cancelled() {
-            let wait = match self.tell_due_until(&end).await {
+            let wait = match self.send_due_until(&end).await {
                 Ok(wait) => wait,
                 Err(error) => {
-                    tracing::warn!(%error, "changed contacts are told later");
-                    Some(AFTER_FAILURE)
+                    tracing::warn!(%error, "notices are sent later");
+                    Some(PAUSE_AFTER_FAILURE)
                 }
             };
-            let looked = Instant::now();
-            let news = async {
+            let polled_at = Instant::now();
+            let change = async {
                 written(&mut changes).await;
-                tokio::time::sleep_until(looked + LEAST).await;
+                tokio::time::sleep_until(polled_at + MIN_POLL_INTERVAL).await;
             };
             tokio::select! {
                 () = end.cancelled() => {}
                 () = until(wait) => {}
-                () = news => {}
+                () = change => {}
             }
         }
     }
 
-    /// Tells what is due, until the end is asked for; gives how long there will be
-    /// nothing.
-    async fn tell_due_until(&self, end: &CancellationToken) -> Result<Option<Duration>, DeskError> {
+    /// Sends the notices that are due, until `end`; returns how long until the next one.
+    async fn send_due_until(&self, end: &CancellationToken) -> Result<Option<Duration>, DeskError> {
         let providers = self.senders.providers();
         while !end.is_cancelled() {
             match self.store.next_notice_due(&providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),
             }
-            if self.tell_one().await? == 0 {
-                // Somebody else was faster.
-                return Ok(Some(LEAST));
+            if self.send_next().await? == 0 {
+                // Another terminal was faster.
+                return Ok(Some(MIN_POLL_INTERVAL));
             }
         }
         Ok(None)
     }
 
-    /// Tells what is due now; gives how many were tried.
-    async fn tell_due(&self) -> Result<u64, DeskError> {
+    /// Sends the notices that are due now; returns how many were tried.
+    async fn send_due(&self) -> Result<u64, DeskError> {
         let mut done = 0;
         loop {
-            match self.tell_one().await? {
+            match self.send_next().await? {
                 0 => return Ok(done),
                 one => done += one,
             }
         }
     }
 
-    async fn tell_one(&self) -> Result<u64, DeskError> {
-        let taken = self.store.claim_notices(&self.senders.providers(), 1).await?;
-        let mut told = 0;
-        for notice in &taken {
-            self.tell(notice).await?;
-            told += 1;
+    async fn send_next(&self) -> Result<u64, DeskError> {
+        let claimed = self.store.claim_notices(&self.senders.providers(), 1).await?;
+        let mut sent = 0;
+        for notice in &claimed {
+            self.send_notice(notice).await?;
+            sent += 1;
         }
-        Ok(told)
+        Ok(sent)
     }
 
-    /// Tells one contact, by the lines that are not down in turn.
-    async fn tell(&self, notice: &Notice) -> Result<(), DeskError> {
+    /// Sends one notice, by one of the provider slots whose circuit breakers are not open.
+    async fn send_notice(&self, notice: &Notice) -> Result<(), DeskError> {
         if !self.senders.providers().contains(&&*notice.provider) {
             let why = format!("No terminal with {} was there to tell it.", notice.provider);
             let report = SendReport::not_sent(&why);
-            return self.told(notice, None, &report, NoticeStep::GivenUp).await;
+            return self.complete_notice(notice, None, &report, NoticeStep::GivenUp).await;
         }
         if let Contact::Phone(number) = &notice.contact
             && self.office.phones.check(number).is_err()
         {
             let next = NoticeStep::GivenUp;
-            return self.told(notice, None, &no_number_of_ours(), next).await;
+            return self.complete_notice(notice, None, &no_number_of_ours(), next).await;
         }
-        let (now, lines) = self.retry(|| self.store.circuit_breakers()).await?;
+        let (now, breakers) = self.retry(|| self.store.circuit_breakers()).await?;
         let channel = notice.contact.kind().channel();
         let mut order = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
-        // What the one is not set up for the other may do.
+        // The other provider may be able to send what this one cannot.
         if notice.tries.is_multiple_of(2) {
             order.reverse();
         }
-        let lines =
-            order.into_iter().filter(|line| self.senders.behind(*line).is_some()).map(|line| {
-                lines.iter().find(|it| it.line == line).cloned().unwrap_or(BreakerRecord::new(line))
+        let breakers =
+            order.into_iter().filter(|slot| self.senders.behind(*slot).is_some()).map(|slot| {
+                breakers
+                    .iter()
+                    .find(|it| it.line == slot)
+                    .cloned()
+                    .unwrap_or(BreakerRecord::new(slot))
             });
-        let lines: Vec<BreakerRecord> = lines.collect();
-        let up = lines.iter().find(|it| !it.is_down(now));
+        let breakers: Vec<BreakerRecord> = breakers.collect();
+        let up = breakers.iter().find(|it| !it.is_down(now));
         let Some(sender) = up.and_then(|it| self.senders.behind(it.line)) else {
-            return self.leave_waiting(notice, &lines, now).await;
+            return self.reschedule_notice(notice, &breakers, now).await;
         };
         let report = sender
             .send_notice(&ChangeNotice {
@@ -157,27 +160,28 @@ impl Desk {
             })
             .await;
         let next = contact_notice::after(&report, notice.tries, notice.age());
-        self.told(notice, Some(sender.provider()), &report, next).await
+        self.complete_notice(notice, Some(sender.provider()), &report, next).await
     }
 
-    /// All its providers are down: it waits for the first that works again.
-    async fn leave_waiting(
+    /// All its providers have open circuit breakers: it waits for the first that may be
+    /// tried.
+    async fn reschedule_notice(
         &self,
         notice: &Notice,
-        lines: &[BreakerRecord],
+        breakers: &[BreakerRecord],
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let (wait, detail) = provider_status::first_back(lines.iter(), now, LEAST_WAIT);
+        let (wait, detail) = provider_status::first_back(breakers.iter(), now, MIN_WAIT);
         let report = SendReport {
             state: DeliveryState::Failed,
             provider_id: None,
             detail,
             fault: Some(FailureClass::Provider { retry_after: Some(wait) }),
         };
-        self.told(notice, None, &report, contact_notice::again(wait, notice.age())).await
+        self.complete_notice(notice, None, &report, contact_notice::again(wait, notice.age())).await
     }
 
-    async fn told(
+    async fn complete_notice(
         &self,
         notice: &Notice,
         provider: Option<&str>,

@@ -1,8 +1,9 @@
-//! The outbox worker: routing, send claims, retries, and what became of each message.
+//! The outbox worker: routing, send claims, retries, and what came of each message.
 
 pub mod calls;
 pub(super) mod claim_batch;
 pub mod contact_notices;
+pub mod outcome;
 pub mod provider_status;
 pub(super) mod routing;
 pub mod send;

@@ -1,5 +1,5 @@
-//! How the providers do and what the messages come to, for clerks who choose a
-//! channel and admins who look why nothing came.
+//! The state of the providers and the delivery stats, for clerks who choose a channel and
+//! for admins who look for a lost message.
 
 use std::time::Duration;
 
@@ -9,20 +9,19 @@ use crate::domain::delivery_stats::DeliveryStats;
 use crate::domain::time::Timestamp;
 use crate::service::{Desk, DeskError};
 
-/// Messages looked at for figures: some days of a busy office.
-const MOST: u32 = 20_000;
+/// The most messages that the stats are made from: some days of a busy office.
+const MAX_SAMPLES: u32 = 20_000;
 
-/// How the lines that the office has do.
+/// The circuit breakers of the provider slots that the office has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerSnapshot {
-    /// Each line.
     pub all: Vec<BreakerRecord>,
-    /// The store's clock when this was read.
+    /// The store's clock when they were read.
     pub read_at: Timestamp,
 }
 
 impl BreakerSnapshot {
-    /// How a channel does at a moment: as well as the better of its lines.
+    /// The state of a channel at a moment: that of its healthiest provider.
     pub fn condition(&self, channel: Channel, now: Timestamp) -> BreakerState {
         let of_channel = self.all.iter().filter(|it| it.line.channel == channel);
         let best = of_channel.clone().map(|it| it.at(now)).min().unwrap_or(BreakerState::Ok);
@@ -31,15 +30,15 @@ impl BreakerSnapshot {
         if best == BreakerState::Ok && first.any(is_out) { BreakerState::Fallback } else { best }
     }
 
-    /// The next moment at which a condition changes by itself.
+    /// The next moment at which a state changes by itself.
     pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
         let ends = self.all.iter().flat_map(|it| [it.down_until, it.slow_until]);
         ends.filter(|end| *end > now).min()
     }
 }
 
-/// How long until the first of these lines is to be tried again, and no less than
-/// `least`; and what it said last.
+/// How long until the first of these circuit breakers may be probed, at least `least`; and
+/// the last error of its provider.
 pub(in crate::service) fn first_back<'a>(
     down: impl Iterator<Item = &'a BreakerRecord>,
     now: Timestamp,
@@ -51,12 +50,12 @@ pub(in crate::service) fn first_back<'a>(
 }
 
 impl Desk {
-    /// How the providers do, as all terminals have met them.
+    /// The circuit breakers.
     pub async fn lines(&self) -> Result<BreakerSnapshot, DeskError> {
         Ok(self.own(self.reading(|| self.store.circuit_breakers()).await?))
     }
 
-    /// As [`Self::lines`], asked until the store answers.
+    /// The same, retried until the store answers.
     pub(in crate::service) async fn breakers_with_retry(
         &self,
     ) -> Result<BreakerSnapshot, DeskError> {
@@ -68,11 +67,12 @@ impl Desk {
         BreakerSnapshot { all: all.into_iter().filter(has).collect(), read_at }
     }
 
-    /// What the messages of the last hours come to.
+    /// The delivery stats of the last `within`.
     pub async fn figures(&self, within: Duration) -> Result<DeliveryStats, DeskError> {
-        let mut samples = self.reading(|| self.store.delivery_samples(within, MOST + 1)).await?;
-        let more = samples.len() > MOST as usize;
-        samples.truncate(MOST as usize);
+        let mut samples =
+            self.reading(|| self.store.delivery_samples(within, MAX_SAMPLES + 1)).await?;
+        let more = samples.len() > MAX_SAMPLES as usize;
+        samples.truncate(MAX_SAMPLES as usize);
         let queue = self.reading(|| self.store.queue_stats()).await?;
         Ok(DeliveryStats::of(&samples, more, queue))
     }

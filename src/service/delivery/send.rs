@@ -1,9 +1,8 @@
-//! Doing one message of the outbox: handing a message to its provider, or asking
-//! the provider about it, and writing down what came of it.
+//! Working on one outbox message: sending it, or asking its provider about it, and writing
+//! what came of it.
 //!
-//! Everything before the hand-over (the connection, the login) several terminals
-//! may do for one message; right before the step that cannot be taken back, the
-//! store gives its word to one of them.
+//! Several terminals may connect and log in for the same message; right before the step
+//! that cannot be undone, the store grants the send claim to one of them.
 
 use std::time::{Duration, Instant};
 
@@ -17,44 +16,45 @@ use crate::service::delivery::send_claim::{ClaimAnswer, SendClaim};
 use crate::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use crate::service::{Desk, DeskError};
 
-/// How often a message is tried at one go where another provider stands ready.
+/// How often a message is tried at once where another provider is available.
 const IMMEDIATE_ATTEMPTS: usize = 2;
 
-/// What came of a message.
+/// What came of working on a message.
 pub(in crate::service) enum RunOutcome {
-    /// It has to be written down.
+    /// It is still to be written.
     Ended(Completion),
-    /// It waits, and that is written down.
-    PutOff(NextStep),
-    /// It is not this terminal's any more, or never was.
-    Left,
+    /// It was rescheduled.
+    Rescheduled(NextStep),
+    /// This terminal does not own it, or cannot work on it.
+    Released,
 }
 
-/// What is to be written down of a message.
+/// What is to be written about a message.
 pub(in crate::service) struct Completion {
-    line: ProviderSlot,
+    slot: ProviderSlot,
     pub(in crate::service) step: NextStep,
-    begun: bool,
+    has_claim: bool,
     experience: Option<SendExperience>,
 }
 
 impl Desk {
-    /// Sends the message of a code that this terminal has just asked for, where
-    /// it is still its to send; gives how far it has come. What has to wait is
-    /// tried again by whichever terminal is there.
+    /// Sends the message of a code that this terminal has just asked for, where it still
+    /// owns the lease; returns its state. A message that must wait is retried by whichever
+    /// terminal is there.
     pub async fn deliver(&self, delivery: DeliveryId) -> Result<Option<SendReport>, DeskError> {
         let mut last = None;
         for _ in 0..IMMEDIATE_ATTEMPTS {
-            let message = self.retry(|| self.store.claimed_message(delivery, &self.holder)).await?;
+            let message =
+                self.retry(|| self.store.claimed_message(delivery, &self.lease_owner)).await?;
             let Some(message) = message else { break };
-            let lines = self.breakers_with_retry().await?;
-            let step = match self.run(&message, &lines).await? {
-                RunOutcome::Ended(conclusion) => {
-                    self.conclude(&[(&message, &conclusion)]).await?;
-                    conclusion.step
+            let breakers = self.breakers_with_retry().await?;
+            let step = match self.run(&message, &breakers).await? {
+                RunOutcome::Ended(completion) => {
+                    self.complete(&[(&message, &completion)]).await?;
+                    completion.step
                 }
-                RunOutcome::PutOff(step) => step,
-                RunOutcome::Left => break,
+                RunOutcome::Rescheduled(step) => step,
+                RunOutcome::Released => break,
             };
             let again = matches!(step.next, Some((OutboxTask::Send, Duration::ZERO)));
             last = Some(step.report);
@@ -65,44 +65,46 @@ impl Desk {
         Ok(last)
     }
 
-    /// As [`Self::deliver`], and what has to wait is tried again here for so long.
+    /// As [`Self::deliver`]; a message that must wait is retried here for up to
+    /// `max_elapsed`.
     pub async fn deliver_within(
         &self,
         delivery: DeliveryId,
-        patience: Duration,
+        max_elapsed: Duration,
     ) -> Result<Option<SendReport>, DeskError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         loop {
             let report = self.deliver(delivery).await?;
             let waits = report.as_ref().is_some_and(|it| it.state == DeliveryState::Queued);
             if !waits {
                 return Ok(report);
             }
-            let message = self.retry(|| self.store.claimed_message(delivery, &self.holder)).await?;
+            let message =
+                self.retry(|| self.store.claimed_message(delivery, &self.lease_owner)).await?;
             let wait = message.map(|message| message.wait);
-            match wait.filter(|wait| begun.elapsed() + *wait < patience) {
+            match wait.filter(|wait| started.elapsed() + *wait < max_elapsed) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Ok(report),
             }
         }
     }
 
-    /// Does a message.
+    /// Works on a message.
     pub(in crate::service) async fn run(
         &self,
         message: &OutboxMessage,
-        lines: &BreakerSnapshot,
+        breakers: &BreakerSnapshot,
     ) -> Result<RunOutcome, DeskError> {
         match message.task {
-            // Only who has its provider can find out what became of it.
+            // Only a terminal with the same provider can find out what became of it.
             OutboxTask::Send if message.begun_at.is_some() => {
-                if self.senders.behind(message.line).is_none() {
-                    return self.left(message).await;
+                if self.senders.behind(message.slot).is_none() {
+                    return self.release(message).await;
                 }
-                let step = outbox::after_vanishing(self.standing(message, message.line));
-                Ok(self.ended(message, step))
+                let step = outbox::after_vanishing(self.standing(message, message.slot));
+                Ok(self.unsent(message, step))
             }
-            OutboxTask::Send => self.send(message, lines).await,
+            OutboxTask::Send => self.send(message, breakers).await,
             OutboxTask::Settle | OutboxTask::Follow => self.ask_about(message).await,
         }
     }
@@ -110,7 +112,7 @@ impl Desk {
     async fn send(
         &self,
         message: &OutboxMessage,
-        lines: &BreakerSnapshot,
+        breakers: &BreakerSnapshot,
     ) -> Result<RunOutcome, DeskError> {
         if is_too_late(message) {
             return Ok(self.given_up(message, TOO_LATE));
@@ -118,55 +120,55 @@ impl Desk {
         if message.sealed.is_none() {
             return Ok(self.given_up(message, WITHDRAWN));
         }
-        let (line, is_trial) = match self.choose(message, lines).await? {
-            Choice::Slot { line, is_trial } => (line, is_trial),
-            Choice::Wait(wait, why) => return self.put_off(message, wait, &why).await,
-            Choice::Nobody => return self.left(message).await,
+        let (slot, is_probe) = match self.choose(message, breakers).await? {
+            Choice::Slot { slot, is_probe } => (slot, is_probe),
+            Choice::Wait(wait, why) => return self.reschedule(message, wait, &why).await,
+            Choice::Nobody => return self.release(message).await,
         };
-        let Some(sender) = self.senders.behind(line) else { return self.left(message).await };
+        let Some(sender) = self.senders.behind(slot) else { return self.release(message).await };
         let outgoing = match self.outgoing(message) {
             Ok(message) => message,
-            Err(UnsealError::Elsewhere) => return self.left(message).await,
+            Err(UnsealError::Elsewhere) => return self.release(message).await,
             Err(UnsealError::Broken) => return Ok(self.given_up(message, BROKEN)),
         };
-        let turn = SendClaim::new(self, message, line);
+        let claim = SendClaim::new(self, message, slot);
         let since = Instant::now();
-        let report = turn.during(sender.send_guarded(&outgoing, &turn)).await;
+        let report = claim.extending_lease(sender.send_guarded(&outgoing, &claim)).await;
         let took = since.elapsed();
-        let (report, begun, experience) = match turn.word() {
-            Some(ClaimAnswer::Given) => {
-                let experience = experience(&report, took, is_trial);
+        let (report, has_claim, experience) = match claim.answer() {
+            Some(ClaimAnswer::Granted) => {
+                let experience = experience(&report, took, is_probe);
                 (report, true, experience)
             }
-            // Nothing was sent; where the word was given all the same, it is taken back.
-            Some(ClaimAnswer::Unheard) => (waits_for_the_store(), true, None),
-            // The sender failed before it came to ask: that is about the message and
-            // not about whose turn it is.
+            // Nothing was sent; if the claim was granted all the same, it is undone.
+            Some(ClaimAnswer::Unanswered) => (store_gave_no_answer(), true, None),
+            // The sender failed before it asked for the claim, for a reason of its own.
             None if report.fault.is_some() => {
-                let experience = experience(&report, took, is_trial);
+                let experience = experience(&report, took, is_probe);
                 (report, false, experience)
             }
-            Some(ClaimAnswer::Refused) | None => return Ok(RunOutcome::Left),
+            Some(ClaimAnswer::Refused) | None => return Ok(RunOutcome::Released),
         };
-        let mut standing = self.standing(message, line);
+        let mut standing = self.standing(message, slot);
         standing.tries += 1;
         standing.left = standing.left.saturating_sub(took);
-        let step = self.spread_out(outbox::after_sending(report, standing));
-        Ok(RunOutcome::Ended(Completion { line, step, begun, experience }))
+        let step = self.with_jitter(outbox::after_sending(report, standing));
+        Ok(RunOutcome::Ended(Completion { slot, step, has_claim, experience }))
     }
 
     async fn ask_about(&self, message: &OutboxMessage) -> Result<RunOutcome, DeskError> {
-        let standing = self.standing(message, message.line);
-        let Some(sender) = self.senders.behind(message.line) else {
-            return self.left(message).await;
+        let standing = self.standing(message, message.slot);
+        let Some(sender) = self.senders.behind(message.slot) else {
+            return self.release(message).await;
         };
-        if message.is_outdated && message.task == OutboxTask::Settle {
-            // What it would be found by is the later message's word by now.
+        if message.is_superseded && message.task == OutboxTask::Settle {
+            // The provider would be asked by a reference that now belongs to the later
+            // message.
             let report =
                 SendReport { state: DeliveryState::Unknown, ..SendReport::not_sent(REPLACED) };
-            return Ok(self.ended(message, NextStep { report, next: None }));
+            return Ok(self.unsent(message, NextStep { report, next: None }));
         }
-        let told = sender
+        let answer = sender
             .ask(&MessageTrace {
                 provider_id: message.provider_id.clone(),
                 to: message.contact.clone(),
@@ -175,8 +177,8 @@ impl Desk {
             })
             .await;
         let step = match message.task {
-            OutboxTask::Settle => outbox::after_settling(told, standing),
-            OutboxTask::Send | OutboxTask::Follow => outbox::after_asking(told, standing),
+            OutboxTask::Settle => outbox::after_settling(answer, standing),
+            OutboxTask::Send | OutboxTask::Follow => outbox::after_asking(answer, standing),
         };
         let step = match (step.next, &message.sealed) {
             // The code was withdrawn meanwhile.
@@ -185,10 +187,10 @@ impl Desk {
             }
             _ => step,
         };
-        Ok(self.ended(message, step))
+        Ok(self.unsent(message, step))
     }
 
-    async fn put_off(
+    async fn reschedule(
         &self,
         message: &OutboxMessage,
         wait: Duration,
@@ -197,79 +199,85 @@ impl Desk {
         if wait + MIN_USEFUL_VALIDITY >= message.left() {
             return Ok(self.given_up(message, why));
         }
-        let (holder, actor) = (&*self.holder, &self.actor);
-        self.retry(|| self.store.reschedule(message, holder, wait, why, actor)).await?;
+        let (owner, actor) = (&*self.lease_owner, &self.actor);
+        self.retry(|| self.store.reschedule(message, owner, wait, why, actor)).await?;
         let report = SendReport { state: DeliveryState::Queued, ..SendReport::not_sent(why) };
-        Ok(RunOutcome::PutOff(NextStep { report, next: Some((OutboxTask::Send, wait)) }))
+        Ok(RunOutcome::Rescheduled(NextStep { report, next: Some((OutboxTask::Send, wait)) }))
     }
 
-    /// Another terminal may be able to do it.
-    pub(in crate::service) async fn left(
+    /// Leaves a message to other terminals.
+    pub(in crate::service) async fn release(
         &self,
         message: &OutboxMessage,
     ) -> Result<RunOutcome, DeskError> {
-        self.retry(|| self.store.release_lease(message, &self.holder)).await?;
-        Ok(RunOutcome::Left)
+        self.retry(|| self.store.release_lease(message, &self.lease_owner)).await?;
+        Ok(RunOutcome::Released)
     }
 
     fn given_up(&self, message: &OutboxMessage, why: &str) -> RunOutcome {
-        self.ended(message, NextStep { report: SendReport::not_sent(why), next: None })
+        self.unsent(message, NextStep { report: SendReport::not_sent(why), next: None })
     }
 
-    /// It came to this without a hand-over.
-    fn ended(&self, message: &OutboxMessage, step: NextStep) -> RunOutcome {
-        let step = self.spread_out(step);
-        RunOutcome::Ended(Completion { line: message.line, step, begun: false, experience: None })
+    /// The completion of a message that was not sent.
+    fn unsent(&self, message: &OutboxMessage, step: NextStep) -> RunOutcome {
+        let step = self.with_jitter(step);
+        RunOutcome::Ended(Completion {
+            slot: message.slot,
+            step,
+            has_claim: false,
+            experience: None,
+        })
     }
 
-    /// Writes down what came of messages.
-    pub(in crate::service) async fn conclude(
+    /// Writes what came of messages.
+    pub(in crate::service) async fn complete(
         &self,
-        ended: &[(&OutboxMessage, &Completion)],
+        unsent: &[(&OutboxMessage, &Completion)],
     ) -> Result<(), DeskError> {
-        let outcomes = ended.iter().map(|(message, conclusion)| MessageOutcome {
+        let outcomes = unsent.iter().map(|(message, completion)| MessageOutcome {
             message,
-            holder: &self.holder,
-            line: conclusion.line,
-            provider: self.senders.behind(conclusion.line).map_or("none", |it| it.provider()),
-            step: &conclusion.step,
-            begun: conclusion.begun,
-            experience: conclusion.experience,
+            owner: &self.lease_owner,
+            slot: completion.slot,
+            provider: self.senders.behind(completion.slot).map_or("none", |it| it.provider()),
+            step: &completion.step,
+            has_claim: completion.has_claim,
+            experience: completion.experience,
             actor: &self.actor,
         });
         let outcomes: Vec<_> = outcomes.collect();
         Ok(self.retry(|| self.store.complete(&outcomes)).await?)
     }
 
-    fn spread_out(&self, mut step: NextStep) -> NextStep {
-        step.next = step.next.map(|(task, wait)| (task, self.later(wait)));
+    fn with_jitter(&self, mut step: NextStep) -> NextStep {
+        step.next = step.next.map(|(task, wait)| (task, self.jittered(wait)));
         step
     }
 
-    /// Up to a quarter later: what failed together shall not come back together.
-    pub(in crate::service) fn later(&self, wait: Duration) -> Duration {
+    /// Jitter: up to a quarter longer. What failed at the same moment should not come back
+    /// all at once.
+    pub(in crate::service) fn jittered(&self, wait: Duration) -> Duration {
         let quarter = u64::try_from(wait.as_millis() / 4).unwrap_or(u64::MAX);
         let more = if quarter == 0 { Ok(0) } else { self.random.below(quarter) };
         wait + Duration::from_millis(more.unwrap_or(0))
     }
 
-    fn standing(&self, message: &OutboxMessage, line: ProviderSlot) -> MessageStanding {
-        let route = self.senders.of(message.line.channel);
+    fn standing(&self, message: &OutboxMessage, slot: ProviderSlot) -> MessageStanding {
+        let route = self.senders.of(message.slot.channel);
         let age = message.now.since(message.begun_at.unwrap_or(message.now));
         MessageStanding {
             tries: message.tries,
             age,
             left: message.left(),
-            can_tell: self.senders.behind(line).is_some_and(|sender| sender.can_tell()),
+            can_tell: self.senders.behind(slot).is_some_and(|sender| sender.can_tell()),
             has_other: route.is_some_and(|route| route.fallback.is_some()),
         }
     }
 
-    /// The message with its code.
+    /// The message with its code in clear.
     fn outgoing(&self, message: &OutboxMessage) -> Result<Outgoing, UnsealError> {
         let sealed = message.sealed.as_ref().ok_or(UnsealError::Broken)?;
         let keyring = self.keyring_with(&message.key_id);
-        // Another terminal has the key: it takes the message when this one lets it go.
+        // A terminal that has the key claims the message when this one lets it go.
         let key = keyring.get(&message.key_id).map_err(|error| {
             tracing::warn!(%error, "a message is left to another terminal");
             UnsealError::Elsewhere
@@ -301,19 +309,19 @@ const WITHDRAWN: &str = "The code was taken back before its message could be sen
 const REPLACED: &str = "A later code took its place; nobody asks about this one any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
 
-/// Why a message cannot be written.
+/// Why a message cannot be composed.
 enum UnsealError {
-    /// Its key is not in this terminal's file.
+    /// Its key is not in this terminal's key file.
     Elsewhere,
-    /// Nobody can open it.
+    /// The sealed code cannot be opened.
     Broken,
 }
 
-/// What a report tells about the provider. A message or a recipient that it refuses shows
-/// that it works; a recipient who gets nothing now may be the only one. An account that it
-/// takes nothing from is as good as a provider that is down: the messages go by the fallback
-/// until it takes them again, and admins see it among the providers.
-const fn experience(report: &SendReport, took: Duration, is_trial: bool) -> Option<SendExperience> {
+/// What a report says about the provider. A provider that refuses a message or a recipient
+/// works; a recipient who gets nothing now may be the only one. An office account that the
+/// provider refuses is as bad as an outage: messages go by the fallback until it is
+/// accepted again, and admins see it among the providers.
+const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Option<SendExperience> {
     match report.fault {
         None
         | Some(
@@ -327,7 +335,7 @@ const fn experience(report: &SendReport, took: Duration, is_trial: bool) -> Opti
             FailureClass::Office { every: true }
             | FailureClass::Provider { .. }
             | FailureClass::Unknown,
-        ) if is_trial => Some(SendExperience::FailedAgain),
+        ) if is_probe => Some(SendExperience::FailedAgain),
         Some(
             FailureClass::Office { every: true }
             | FailureClass::Provider { .. }
@@ -336,15 +344,15 @@ const fn experience(report: &SendReport, took: Duration, is_trial: bool) -> Opti
     }
 }
 
-/// Whether the customer could not use the code any more; one that is meant to
-/// work for a moment only is sent at once or not at all.
+/// Whether the customer could no longer use the code. A code with a very short validity is
+/// sent at once or not at all.
 fn is_too_late(message: &OutboxMessage) -> bool {
     let whole = message.useful_until.since(message.asked_at);
     message.left().is_zero()
         || message.left() < MIN_USEFUL_VALIDITY && whole > MIN_USEFUL_VALIDITY * 2
 }
 
-fn waits_for_the_store() -> SendReport {
+fn store_gave_no_answer() -> SendReport {
     SendReport {
         state: DeliveryState::Failed,
         fault: Some(FailureClass::Provider { retry_after: None }),
@@ -352,7 +360,7 @@ fn waits_for_the_store() -> SendReport {
     }
 }
 
-/// Whole minutes for the message, to the nearest, and never none.
+/// Whole minutes for the text of the message, rounded, at least one.
 fn minutes(left: Duration) -> u64 {
     ((left.as_secs() + 30) / 60).max(1)
 }

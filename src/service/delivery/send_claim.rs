@@ -1,4 +1,4 @@
-//! A terminal's turn to hand a message over, which the store gives once.
+//! The send claim of one attempt, as a guard that the sender asks.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -10,75 +10,74 @@ use crate::service::Desk;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::senders::SendGuard;
 
-/// How long the store has to give its word; the provider waits meanwhile. A word
-/// that comes later, to a terminal that was suspended, is not acted upon: by then
-/// another one may have found out what became of the message.
+/// How long the store has to grant the claim, while the provider waits. A claim that is
+/// granted later, to a terminal that was suspended, is not used: by then another terminal
+/// may have found out what became of the message.
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// After so long without a word a message is held anew: well before its lease
-/// ends.
+/// How long before the lease is extended while a sender connects: well before it ends.
 const LEASE_EXTENSION_INTERVAL: Duration = Duration::from_secs(4);
 
-/// One try to hand a message over.
+/// One attempt to send a message.
 pub(in crate::service) struct SendClaim<'a> {
     desk: &'a Desk,
     message: &'a OutboxMessage,
-    line: ProviderSlot,
-    /// None until the sender has asked.
-    word: OnceLock<ClaimAnswer>,
+    slot: ProviderSlot,
+    /// `None` until the sender has asked.
+    answer: OnceLock<ClaimAnswer>,
 }
 
-/// What the store said to a hand-over.
+/// The store's answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::service) enum ClaimAnswer {
-    Given,
+    Granted,
     Refused,
-    /// It gave no answer, so that the word may have been given.
-    Unheard,
+    /// There was no answer, so that the claim may have been granted.
+    Unanswered,
 }
 
 impl<'a> SendClaim<'a> {
-    /// Nothing was asked yet.
     pub(in crate::service) const fn new(
         desk: &'a Desk,
         message: &'a OutboxMessage,
-        line: ProviderSlot,
+        slot: ProviderSlot,
     ) -> Self {
-        Self { desk, message, line, word: OnceLock::new() }
+        Self { desk, message, slot, answer: OnceLock::new() }
     }
 
-    /// What the store said; none where the sender did not come to ask.
-    pub(in crate::service) fn word(&self) -> Option<ClaimAnswer> {
-        self.word.get().copied()
+    /// The answer; `None` where the sender did not ask.
+    pub(in crate::service) fn answer(&self) -> Option<ClaimAnswer> {
+        self.answer.get().copied()
     }
 
-    /// Does the work of the try, and holds the message where connecting takes long.
-    pub(in crate::service) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+    /// Runs the sender, and extends the lease while it connects.
+    pub(in crate::service) async fn extending_lease<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::select! {
             done = work => done,
-            () = self.hold() => std::future::pending().await,
+            () = self.extend_lease_repeatedly() => std::future::pending().await,
         }
     }
 
-    async fn hold(&self) {
+    async fn extend_lease_repeatedly(&self) {
         loop {
             tokio::time::sleep(LEASE_EXTENSION_INTERVAL).await;
-            if self.word.get().is_some() {
+            if self.answer.get().is_some() {
                 return std::future::pending().await;
             }
-            // Who has lost it learns so when it asks for the word.
-            if let Err(error) = self.desk.store.extend_lease(self.message, &self.desk.holder).await
+            // A lost lease shows when the send is claimed.
+            if let Err(error) =
+                self.desk.store.extend_lease(self.message, &self.desk.lease_owner).await
             {
-                tracing::warn!(%error, "a message could not be held");
+                tracing::warn!(%error, "the lease of a message was not extended");
             }
         }
     }
 
-    async fn ask(&self) -> Result<bool, String> {
-        let asked = Instant::now();
-        let word = self.desk.claim_for(self.message, self.line);
-        match tokio::time::timeout(CLAIM_TIMEOUT, word).await {
-            Ok(word) if asked.elapsed() < CLAIM_TIMEOUT => word,
+    async fn claim_in_time(&self) -> Result<bool, String> {
+        let since = Instant::now();
+        let answer = self.desk.claim_for(self.message, self.slot);
+        match tokio::time::timeout(CLAIM_TIMEOUT, answer).await {
+            Ok(answer) if since.elapsed() < CLAIM_TIMEOUT => answer,
             _ => Err("it gave no answer in time".into()),
         }
     }
@@ -87,15 +86,15 @@ impl<'a> SendClaim<'a> {
 #[async_trait]
 impl SendGuard for SendClaim<'_> {
     async fn claim(&self) -> bool {
-        let word = match self.ask().await {
-            Ok(true) => ClaimAnswer::Given,
+        let answer = match self.claim_in_time().await {
+            Ok(true) => ClaimAnswer::Granted,
             Ok(false) => ClaimAnswer::Refused,
             Err(error) => {
-                tracing::warn!(%error, "no word from the store; the message is not sent now");
-                ClaimAnswer::Unheard
+                tracing::warn!(%error, "the store did not grant the send; the message is not sent now");
+                ClaimAnswer::Unanswered
             }
         };
-        // A sender asks once; were it to ask again, what it was told first stands.
-        *self.word.get_or_init(|| word) == ClaimAnswer::Given
+        // A sender asks once; if it asked again, the first answer stands.
+        *self.answer.get_or_init(|| answer) == ClaimAnswer::Granted
     }
 }

@@ -1,7 +1,7 @@
-//! Trying the providers out with a message that holds no code.
+//! Test messages, which hold no code, to try the providers.
 //!
-//! The limits of other messages hold for it, it is in the log before it is sent,
-//! and numbers of countries that the office does not send to are refused as ever.
+//! The rate limits count them too, their event is written before they are sent, and phone
+//! numbers of countries that the office does not send to are refused as always.
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
@@ -9,43 +9,39 @@ use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
 use crate::domain::delivery::SendReport;
 use crate::domain::event::EventKind;
 use crate::domain::message::TestMessage;
+use crate::service::delivery::outcome::delivery_outcome;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::test_message::{TestSend, TestSendRefusal};
-use crate::service::{Desk, DeskError, messages};
+use crate::service::{Desk, DeskError};
 
 /// What came of one test message.
 #[derive(Clone, Debug)]
 pub struct TestMessageOutcome {
-    /// By which line it went.
-    pub line: ProviderSlot,
-    /// Through which provider.
+    pub slot: ProviderSlot,
     pub provider: &'static str,
     /// Where to, masked.
     pub contact: String,
-    /// How far it came.
     pub report: SendReport,
 }
 
-/// Why none was sent.
+/// Why no test message was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TestMessageError {
-    /// What was given is no contact that the office sends to.
+    /// It is not a contact that the office sends to.
     #[error(transparent)]
     Contact(#[from] ContactError),
-    /// The office has no such channel.
+    /// The office does not have the channel.
     #[error("this office does not send by {}", .0.label())]
     Off(Channel),
-    /// A limit is reached.
     #[error("{}", .0.limit.sentence())]
     Limited(TestSendRefusal),
-    /// The desk could not do it.
     #[error(transparent)]
     Desk(#[from] DeskError),
 }
 
 impl Desk {
-    /// Sends a test message to an email address or a phone number, by the first
-    /// provider of its channel and by the one that stands in.
+    /// Sends a test message to an email address or a phone number, by the main provider of
+    /// its channel and by the fallback.
     pub async fn send_test(
         &self,
         typed: &str,
@@ -54,9 +50,9 @@ impl Desk {
         if self.sender(channel).is_none() {
             return Err(TestMessageError::Off(channel));
         }
-        let mut trials = Vec::new();
-        for line in [ProviderSlot::main(channel), ProviderSlot::fallback(channel)] {
-            let Some(sender) = self.senders.behind(line) else { continue };
+        let mut outcomes = Vec::new();
+        for slot in [ProviderSlot::main(channel), ProviderSlot::fallback(channel)] {
+            let Some(sender) = self.senders.behind(slot) else { continue };
             let test = TestMessage {
                 to: to.clone(),
                 name: self.new_act()?,
@@ -65,13 +61,13 @@ impl Desk {
                 counter: self.actor.counter.clone(),
             };
             let provider = sender.provider();
-            match self.begin_trial(&test.name, &to, line, provider).await {
+            match self.record_test(&test.name, &to, slot, provider).await {
                 Ok(()) => {}
-                // The one before was sent: that has to be told too.
-                Err(TestMessageError::Limited(refusal)) if !trials.is_empty() => {
+                // The test message before was sent, and must be reported too.
+                Err(TestMessageError::Limited(refusal)) if !outcomes.is_empty() => {
                     let report = SendReport::not_sent(refusal.limit.sentence());
-                    trials.push(TestMessageOutcome {
-                        line,
+                    outcomes.push(TestMessageOutcome {
+                        slot,
                         provider,
                         contact: to.masked(),
                         report,
@@ -81,11 +77,11 @@ impl Desk {
                 Err(error) => return Err(error),
             }
             let report = sender.send_test(&test).await;
-            let trial = TestMessageOutcome { line, provider, contact: to.masked(), report };
-            self.write_down(&self.new_act()?, &trial).await?;
-            trials.push(trial);
+            let test_outcome = TestMessageOutcome { slot, provider, contact: to.masked(), report };
+            self.record_outcome(&self.new_act()?, &test_outcome).await?;
+            outcomes.push(test_outcome);
         }
-        Ok(trials)
+        Ok(outcomes)
     }
 
     fn contact(&self, typed: &str) -> Result<(Channel, Contact), ContactError> {
@@ -98,51 +94,55 @@ impl Desk {
         Ok((Channel::Sms, Contact::Phone(number)))
     }
 
-    /// Counts it and writes that it is tried, so that nothing is sent which nobody
-    /// can find.
-    async fn begin_trial(
+    /// Counts the test message and writes its event, so that nothing is sent which the log
+    /// does not show.
+    async fn record_test(
         &self,
         act: &str,
         to: &Contact,
-        line: ProviderSlot,
+        slot: ProviderSlot,
         provider: &str,
     ) -> Result<(), TestMessageError> {
-        let trial = TestSend {
+        let send = TestSend {
             act,
             contact: to,
             limits: &self.office.limits,
             event: self.tested(
-                line,
+                slot,
                 to.masked(),
-                format!("{}{provider}, to see whether it comes.", by(line)),
+                format!("{}{provider}, to see whether it comes.", by(slot)),
             ),
         };
-        let refusal = self.retry(|| self.store.record_test_send(trial.clone())).await;
+        let refusal = self.retry(|| self.store.record_test_send(send.clone())).await;
         match refusal.map_err(DeskError::from)? {
             Some(refusal) => Err(TestMessageError::Limited(refusal)),
             None => Ok(()),
         }
     }
 
-    async fn write_down(&self, act: &str, trial: &TestMessageOutcome) -> Result<(), DeskError> {
-        let TestMessageOutcome { line, provider, contact, report } = trial;
+    async fn record_outcome(
+        &self,
+        act: &str,
+        test_outcome: &TestMessageOutcome,
+    ) -> Result<(), DeskError> {
+        let TestMessageOutcome { slot, provider, contact, report } = test_outcome;
         let said = report.detail.as_deref().unwrap_or_default();
-        let detail = format!("{}{provider}: {}. {said}", by(*line), report.state.word());
+        let detail = format!("{}{provider}: {}. {said}", by(*slot), report.state.word());
         let event = NewEvent {
-            outcome: messages::delivery_outcome(report.state),
-            ..self.tested(*line, contact.clone(), detail.trim_end().to_owned())
+            outcome: delivery_outcome(report.state),
+            ..self.tested(*slot, contact.clone(), detail.trim_end().to_owned())
         };
         self.retry(|| self.store.record(act, event.clone())).await?;
         Ok(())
     }
 
-    fn tested(&self, line: ProviderSlot, contact: String, detail: String) -> NewEvent<'_> {
+    fn tested(&self, slot: ProviderSlot, contact: String, detail: String) -> NewEvent<'_> {
         NewEvent {
             kind: EventKind::Tested,
             outcome: None,
             request: None,
             customer: None,
-            channel: Some(line.channel),
+            channel: Some(slot.channel),
             contact: Some(contact),
             detail: Some(detail),
             actor: &self.actor,
@@ -150,6 +150,6 @@ impl Desk {
     }
 }
 
-fn by(line: ProviderSlot) -> &'static str {
-    if line.fallback { "By the fallback, " } else { "By " }
+fn by(slot: ProviderSlot) -> &'static str {
+    if slot.fallback { "By the fallback, " } else { "By " }
 }

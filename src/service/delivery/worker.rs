@@ -1,8 +1,8 @@
-//! Working the outbox: every terminal does what has come due and nobody does.
+//! The outbox worker: every terminal sends the messages that are due.
 //!
-//! An interface keeps at it beside its clerk, `countersign deliver --watch` does
-//! nothing else. Nothing is asked of the store but when a message is due or
-//! something was written, so that an idle office costs nothing.
+//! An interface runs it beside its clerk; `countersign deliver --watch` does nothing else.
+//! It polls the store only when a message is due or something was written, so that an idle
+//! office costs nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,125 +44,121 @@ impl OutboxWorker {
 }
 
 impl Desk {
-    /// Does what comes due, up to `most` messages at once, until the end is asked
-    /// for; what has begun by then is brought to its end. `told` hears of each
-    /// that was done and written down.
+    /// Sends the messages that are due, up to `most` at once, until `end`. What was started
+    /// is completed. `told` is called for each message that was completed.
     pub(in crate::service) async fn keep_messages(
         &self,
         most: usize,
         end: CancellationToken,
         told: impl Fn(&OutboxMessage, &SendReport),
     ) {
-        let tell = |written: Vec<EndedMessage>| {
+        let report = |written: Vec<EndedMessage>| {
             for (message, end) in &written {
                 told(message, &end.step.report);
             }
         };
         let mut changes = self.store.changes();
-        let mut bench = WorkQueue::new(most);
+        let mut queue = WorkQueue::new(most);
         while !end.is_cancelled() {
-            self.fill(&mut bench);
-            let next_look = bench.next_look();
+            self.start_work(&mut queue);
+            let next_poll = queue.next_poll();
             tokio::select! {
                 () = end.cancelled() => {}
-                Some(progress) = bench.progress() => match progress {
+                Some(progress) = queue.progress() => match progress {
                     WorkerEvent::Done => {}
-                    WorkerEvent::Written(written) => tell(written),
+                    WorkerEvent::Written(written) => report(written),
                     WorkerEvent::Failed(error) => {
-                        tracing::warn!(%error, "the outbox is left alone for a while");
+                        tracing::warn!(%error, "the outbox is polled again after a pause");
                     }
                 },
-                () = at(next_look) => {}
-                () = written(&mut changes) => bench.hear_of_news(),
+                () = at(next_poll) => {}
+                () = written(&mut changes) => queue.something_was_written(),
             }
         }
-        self.finish(&mut bench, tell).await;
+        self.finish(&mut queue, report).await;
     }
 
-    /// Does everything that is due now, and what follows from it at once; gives
-    /// how many messages that were.
+    /// Sends the messages that are due now, and what follows from them at once; returns how
+    /// many.
     pub(in crate::service) async fn work_off_messages(
         &self,
         most: usize,
     ) -> Result<u64, DeskError> {
-        let mut bench = WorkQueue::new(most);
+        let mut queue = WorkQueue::new(most);
         loop {
-            self.fill(&mut bench);
-            match bench.progress().await {
+            self.start_work(&mut queue);
+            match queue.progress().await {
                 Some(WorkerEvent::Done | WorkerEvent::Written(_)) => {}
                 Some(WorkerEvent::Failed(error)) => {
-                    self.finish(&mut bench, drop).await;
+                    self.finish(&mut queue, drop).await;
                     return Err(error);
                 }
-                None => return Ok(bench.done),
+                None => return Ok(queue.done),
             }
         }
     }
 
-    /// How long until there is something to do for this terminal; none where there
-    /// is nothing.
+    /// How long until a message is due for this terminal; `None` where the outbox has none.
     pub async fn next_due(&self) -> Result<Option<Duration>, DeskError> {
-        Ok(self.store.next_due(&self.holder, &self.senders.providers()).await?)
+        Ok(self.store.next_due(&self.lease_owner, &self.senders.providers()).await?)
     }
 
-    /// What has begun is brought to its end, or nobody knows how it went. What was
-    /// taken and not begun is left to others.
-    async fn finish(&self, bench: &mut WorkQueue, tell: impl Fn(Vec<EndedMessage>)) {
+    /// Completes the messages that were started, and releases those that were only claimed.
+    async fn finish(&self, queue: &mut WorkQueue, report: impl Fn(Vec<EndedMessage>)) {
         loop {
-            let untouched = bench.waiting.drain(..).map(|taken| taken.message).collect();
-            self.leave(bench, untouched);
-            self.conclude_ended(bench);
-            match bench.progress().await {
-                Some(WorkerEvent::Written(written)) => tell(written),
+            let untouched = queue.waiting.drain(..).map(|claimed| claimed.message).collect();
+            self.release_all(queue, untouched);
+            self.write_ended(queue);
+            match queue.progress().await {
+                Some(WorkerEvent::Written(written)) => report(written),
                 Some(WorkerEvent::Done | WorkerEvent::Failed(_)) => {}
                 None => return,
             }
         }
     }
 
-    /// Begins as many messages as there is room for, to write down what ended, and
-    /// to look for more.
-    fn fill(&self, bench: &mut WorkQueue) {
-        let leftovers = bench.leftovers();
-        self.leave(bench, leftovers);
-        while bench.running.len() < bench.most
-            && let Some(taken) = bench.waiting.pop_front()
+    /// Starts messages, writes outcomes and polls, as far as each is due.
+    fn start_work(&self, queue: &mut WorkQueue) {
+        let unstartable = queue.take_unstartable();
+        self.release_all(queue, unstartable);
+        while queue.running.len() < queue.most
+            && let Some(claimed) = queue.waiting.pop_front()
         {
-            self.start(bench, taken);
+            self.start(queue, claimed);
         }
-        self.conclude_ended(bench);
-        if bench.next_look().is_some_and(|at| at <= Instant::now()) {
-            bench.look_at = None;
-            let (desk, has_queue) = (self.clone(), bench.has_queue);
-            let most = if bench.is_quick { bench.most * CLAIM_ROUNDS } else { bench.most };
-            bench.looking.spawn(async move { desk.look(most, has_queue).await });
+        self.write_ended(queue);
+        if queue.next_poll().is_some_and(|at| at <= Instant::now()) {
+            queue.poll_at = None;
+            let (desk, has_queue) = (self.clone(), queue.has_queue);
+            let most = if queue.is_fast { queue.most * CLAIM_ROUNDS } else { queue.most };
+            queue.polling.spawn(async move { desk.poll_outbox(most, has_queue).await });
         }
     }
 
-    /// Leaves messages to the others, and to this terminal's next look.
-    fn leave(&self, bench: &mut WorkQueue, messages: Vec<OutboxMessage>) {
+    /// Releases messages to other terminals, and to this one's next poll.
+    fn release_all(&self, queue: &mut WorkQueue, messages: Vec<OutboxMessage>) {
         if messages.is_empty() {
             return;
         }
         let desk = self.clone();
-        bench.releasing.spawn(async move {
+        queue.releasing.spawn(async move {
             for message in &messages {
-                if let Err(error) = desk.left(message).await {
-                    tracing::warn!(%error, "a message is left lying until its lease ends");
+                if let Err(error) = desk.release(message).await {
+                    tracing::warn!(%error, "a message is not released before its lease ends");
                 }
             }
         });
     }
 
-    fn start(&self, bench: &mut WorkQueue, taken: ClaimedMessage) {
+    fn start(&self, queue: &mut WorkQueue, claimed: ClaimedMessage) {
         let desk = self.clone();
-        bench.running.spawn(async move {
-            let (ClaimedMessage { message, lines, .. }, since) = (taken, Instant::now());
-            let ended = match desk.run(&message, &lines).await {
-                Ok(RunOutcome::Ended(conclusion)) => Some((message, conclusion)),
-                Ok(RunOutcome::PutOff(_) | RunOutcome::Left) => None,
+        queue.running.spawn(async move {
+            let (ClaimedMessage { message, breakers, .. }, since) = (claimed, Instant::now());
+            let ended = match desk.run(&message, &breakers).await {
+                Ok(RunOutcome::Ended(completion)) => Some((message, completion)),
+                Ok(RunOutcome::Rescheduled(_) | RunOutcome::Released) => None,
                 Err(error) => {
-                    tracing::warn!(%error, "a message of the outbox was not done");
+                    tracing::warn!(%error, "a message of the outbox could not be worked on");
                     None
                 }
             };
@@ -170,58 +166,58 @@ impl Desk {
         });
     }
 
-    /// Begins to write down what ended since the last time, where it is time to.
-    fn conclude_ended(&self, bench: &mut WorkQueue) {
-        if bench.conclude_at().is_none_or(|at| at > Instant::now()) {
+    /// Starts writing the outcomes, where it is time to.
+    fn write_ended(&self, queue: &mut WorkQueue) {
+        if queue.write_at().is_none_or(|at| at > Instant::now()) {
             return;
         }
-        let (desk, ended) = (self.clone(), std::mem::take(&mut bench.ended));
-        bench.concluding.spawn(async move {
+        let (desk, ended) = (self.clone(), std::mem::take(&mut queue.ended));
+        queue.writing.spawn(async move {
             let outcomes: Vec<_> = ended.iter().map(|(message, end)| (message, end)).collect();
-            match desk.conclude(&outcomes).await {
+            match desk.complete(&outcomes).await {
                 Ok(()) => Ok(ended),
-                // A store that is gone was told for as long as it is worth.
+                // Retries are over, and the store cannot be reached: the outbox itself
+                // knows what is to be done.
                 Err(DeskError::Store(error)) if error.is_break() && !error.is_wait() => {
-                    tracing::warn!(%error, "what came of messages is not written down");
+                    tracing::warn!(%error, "outcomes of messages were not written");
                     Ok(Vec::new())
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "what came of messages is told again");
+                    tracing::warn!(%error, "writing the outcomes of messages is retried");
                     Err(ended)
                 }
             }
         });
     }
 
-    /// Takes so many messages, so that a long queue does not cost a look into the
-    /// store for each.
-    async fn look(&self, most: usize, has_queue: bool) -> Result<ClaimResult, DeskError> {
+    /// Claims up to `most` messages.
+    async fn poll_outbox(&self, most: usize, has_queue: bool) -> Result<ClaimResult, DeskError> {
         let providers = self.senders.providers();
         if !has_queue {
-            match self.store.next_due(&self.holder, &providers).await? {
+            match self.store.next_due(&self.lease_owner, &providers).await? {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(ClaimResult::Nothing(wait)),
             }
         }
         let limit = u32::try_from(most).unwrap_or(u32::MAX);
-        let messages = self.store.claim_due(&self.holder, &providers, limit).await?;
+        let messages = self.store.claim_due(&self.lease_owner, &providers, limit).await?;
         if messages.is_empty() {
-            // Somebody else was faster, or that was all.
+            // Another terminal was faster, or there are no more.
             return Ok(ClaimResult::Nothing(Some(if has_queue {
                 Duration::ZERO
             } else {
                 MIN_POLL_INTERVAL
             })));
         }
-        let lines = Arc::new(self.breakers_with_retry().await?);
+        let breakers = Arc::new(self.breakers_with_retry().await?);
         let at = Instant::now();
-        let taken = |message| ClaimedMessage { at, message, lines: Arc::clone(&lines) };
-        let messages: Vec<_> = messages.into_iter().map(taken).collect();
+        let claimed = |message| ClaimedMessage { at, message, breakers: Arc::clone(&breakers) };
+        let messages: Vec<_> = messages.into_iter().map(claimed).collect();
         Ok(ClaimResult::Claimed { has_queue: messages.len() == most, messages })
     }
 }
 
-/// Until a moment; for ever where there is none.
+/// Waits until `moment`; for ever where there is none.
 pub(in crate::service) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
@@ -230,7 +226,7 @@ pub(in crate::service) async fn at(moment: Option<Instant>) {
 }
 
 pub(in crate::service) async fn written(changes: &mut watch::Receiver<u64>) {
-    // A store that is gone says nothing any more.
+    // The store was closed.
     if changes.changed().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -1,18 +1,16 @@
-//! What is said of messages: how far one has come, and how they fare.
+//! Sentences about messages: their state, and how long they take.
 
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery_stats::Percentiles;
-use crate::domain::outcome::Outcome;
 
-/// What helps where nobody knows whether a message went out.
+/// What helps where nobody knows whether a message was sent.
 pub const ASK_FIRST: &str = "Ask whether it came before sending another.";
 
-/// What became of a message, from a report or from a stored delivery. `to` is
-/// the masked contact. A provider that refuses a message for good has said in
-/// `detail` what helps.
+/// The state of a message, from a report or from a stored delivery. `to` is the masked
+/// contact. Where a provider refused a message for good, `detail` says what helps.
 pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option<&str>) -> String {
     let label = channel.label();
     let (happened, help) = match state {
@@ -39,7 +37,7 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
         .join(" ")
 }
 
-/// How far a message has come, in a word or two.
+/// The state of a message in a word or two.
 pub const fn state(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Queued => "waiting",
@@ -53,8 +51,8 @@ pub const fn state(state: DeliveryState) -> &'static str {
     }
 }
 
-/// What a provider said, without what only an admin can do: sentences that name a
-/// part of the configuration.
+/// What a provider said, without what only an admin can do: the sentences that name a part
+/// of the configuration.
 pub fn for_clerks(detail: &str) -> String {
     const PARTS: [&str; 7] =
         ["[email", "[sms", "[whatsapp", "[tray", ".base_url", ".token_url", "sms.url"];
@@ -67,26 +65,13 @@ pub fn for_clerks(detail: &str) -> String {
     kept
 }
 
-/// The outcome of handing a message over; none where the provider has it.
-pub const fn delivery_outcome(state: DeliveryState) -> Option<Outcome> {
-    match state {
-        DeliveryState::Queued
-        | DeliveryState::Sent
-        | DeliveryState::Forwarded
-        | DeliveryState::Delivered
-        | DeliveryState::Read => None,
-        DeliveryState::Undeliverable => Some(Outcome::Undeliverable),
-        DeliveryState::Failed | DeliveryState::Unknown => Some(Outcome::Unavailable),
-    }
-}
-
 /// How long messages take.
 pub fn spread(spread: Option<Percentiles>) -> String {
     let Some(Percentiles { count, p50, p95 }) = spread else { return "nothing is known".into() };
     format!("half within {}, 95 of 100 within {} (of {count})", span(p50), span(p95))
 }
 
-/// `0.4 s`, `31 s`, `4 min`; never none, since it is read as "within".
+/// `0.4 s`, `31 s`, `4 min`; never zero, since it is read after "within".
 pub fn span(span: Duration) -> String {
     match span.as_secs() {
         _ if span < Duration::from_millis(100) => "0.1 s".into(),
@@ -99,6 +84,8 @@ pub fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::outcome::Outcome;
+    use crate::service::delivery::outcome::delivery_outcome;
 
     #[test]
     fn a_clerk_is_spared_what_only_an_admin_can_do() {

@@ -16,5 +16,5 @@ pub trait BreakerStore: Send + Sync {
     /// Claims the probe of a half-open circuit breaker: one message tries the provider,
     /// and for the others the breaker stays open meanwhile. False where another terminal
     /// has claimed it.
-    async fn try_probe(&self, line: ProviderSlot) -> Result<bool, StoreError>;
+    async fn try_probe(&self, slot: ProviderSlot) -> Result<bool, StoreError>;
 }

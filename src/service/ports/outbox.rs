@@ -21,7 +21,7 @@ use crate::domain::seal::Sealed;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 
-/// The outbox of the office. `holder` is the lease owner.
+/// The outbox of the office. `owner` names the terminal that owns the lease or asks for it.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
     /// The outbox message of a delivery whose lease this terminal owns, where nobody
@@ -29,13 +29,13 @@ pub trait OutboxStore: Send + Sync {
     async fn claimed_message(
         &self,
         delivery: DeliveryId,
-        holder: &str,
+        owner: &str,
     ) -> Result<Option<OutboxMessage>, StoreError>;
     /// Claims up to `most` messages that are due and go through one of these
     /// providers.
     async fn claim_due(
         &self,
-        holder: &str,
+        owner: &str,
         providers: &[&str],
         most: u32,
     ) -> Result<Vec<OutboxMessage>, StoreError>;
@@ -43,35 +43,34 @@ pub trait OutboxStore: Send + Sync {
     /// these providers.
     async fn next_due(
         &self,
-        holder: &str,
+        owner: &str,
         providers: &[&str],
     ) -> Result<Option<Duration>, StoreError>;
     /// Ends this terminal's lease, so that any other can claim the message.
-    async fn release_lease(&self, message: &OutboxMessage, holder: &str) -> Result<(), StoreError>;
+    async fn release_lease(&self, message: &OutboxMessage, owner: &str) -> Result<(), StoreError>;
     /// Extends the lease by as long as a send may take to begin; false where this
     /// terminal does not own it any more.
-    async fn extend_lease(&self, message: &OutboxMessage, holder: &str)
-    -> Result<bool, StoreError>;
+    async fn extend_lease(&self, message: &OutboxMessage, owner: &str) -> Result<bool, StoreError>;
     /// Claims the sends of messages by these provider slots; tells for each whether
     /// this terminal may send. It may not where another one owns the lease by now, or
     /// the code is no longer wanted.
     async fn claim_send(
         &self,
         messages: &[(&OutboxMessage, ProviderSlot)],
-        holder: &str,
+        owner: &str,
     ) -> Result<Vec<bool>, StoreError>;
     /// Gives a send claim back that was not used, since the sender stopped waiting for
     /// it.
     async fn release_send_claim(
         &self,
         message: &OutboxMessage,
-        holder: &str,
+        owner: &str,
     ) -> Result<(), StoreError>;
     /// Makes a message due after `wait`, with the reason, without counting an attempt.
     async fn reschedule(
         &self,
         message: &OutboxMessage,
-        holder: &str,
+        owner: &str,
         wait: Duration,
         reason: &str,
         actor: &Actor,
@@ -106,7 +105,7 @@ pub struct OutboxMessage {
     /// Where it goes.
     pub contact: Contact,
     /// The provider slot it goes or went last by.
-    pub line: ProviderSlot,
+    pub slot: ProviderSlot,
     /// What the provider calls it.
     pub provider_id: Option<String>,
     /// The code, as long as it may have to be sent.
@@ -117,13 +116,13 @@ pub struct OutboxMessage {
     pub tries: u32,
     /// When the last attempt began, where its outcome is not known.
     pub begun_at: Option<Timestamp>,
-    /// When the message was first sent.
+    /// When the message was queued.
     pub asked_at: Timestamp,
     /// Until when the code works.
     pub useful_until: Timestamp,
     /// Whether a later code of the request supersedes it.
-    pub is_outdated: bool,
-    /// How long until it is due for this terminal.
+    pub is_superseded: bool,
+    /// How long until it is due.
     pub wait: Duration,
     /// The store's clock when this was read.
     pub now: Timestamp,
@@ -147,16 +146,16 @@ pub struct MessageOutcome<'a> {
     /// The message as it was taken.
     pub message: &'a OutboxMessage,
     /// The lease owner.
-    pub holder: &'a str,
+    pub owner: &'a str,
     /// The provider slot it went by.
-    pub line: ProviderSlot,
+    pub slot: ProviderSlot,
     /// Through which provider.
     pub provider: &'a str,
     /// What is known now, and what comes next.
     pub step: &'a NextStep,
     /// Whether this terminal has the send claim. Without it, it must not undo what
     /// another terminal began meanwhile.
-    pub begun: bool,
+    pub has_claim: bool,
     /// What it says about the provider's health; `None` where nothing was sent.
     pub experience: Option<SendExperience>,
     /// Who acts, and where.

@@ -15,7 +15,7 @@ pub trait TestMessageStore: Send + Sync {
     /// is sent; gives the limit that refuses it.
     async fn record_test_send(
         &self,
-        trial: TestSend<'_>,
+        test: TestSend<'_>,
     ) -> Result<Option<TestSendRefusal>, StoreError>;
 }
 

@@ -13,7 +13,7 @@ pub trait MaintenanceStore: Send + Sync {
     /// How many rows a task would change now, counted no further than `most`.
     async fn maintenance_due(
         &self,
-        chore: MaintenanceTask,
+        task: MaintenanceTask,
         retention: &Retention,
         most: u32,
     ) -> Result<u64, StoreError>;
@@ -30,7 +30,7 @@ pub trait MaintenanceStore: Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub struct TaskBatch<'a> {
     /// The task.
-    pub chore: MaintenanceTask,
+    pub task: MaintenanceTask,
     /// How long old rows are kept.
     pub retention: &'a Retention,
     /// Where the batch before ended; [`TaskBatch::START`] for the first.

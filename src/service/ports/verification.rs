@@ -80,8 +80,8 @@ pub struct NewDelivery {
     pub contact: Contact,
     /// Through which provider.
     pub provider: &'static str,
-    /// The terminal that hands the message over.
-    pub holder: String,
+    /// The terminal that owns the first lease of its outbox message.
+    pub owner: String,
 }
 
 /// A code on its way to a customer, and what decides whether it may go.
@@ -209,7 +209,7 @@ pub enum AttemptOutcome {
         /// The request as it is now.
         request: Request,
         /// Where the code is an older one: which.
-        retired: Option<SupersededCode>,
+        superseded: Option<SupersededCode>,
         /// Whether it is the customer who is locked, not only the request.
         customer_locked: bool,
     },

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::policy::Retention;
 use crate::domain::time::Timestamp;
-use crate::service::api::Handle;
 use crate::service::upkeep::maintenance::{MaintenanceRun, MaintenanceTotals};
 use crate::service::{Desk, DeskError};
 
@@ -25,8 +24,11 @@ pub struct StoreClockReading {
     pub own: Timestamp,
 }
 
-impl Handle for ReadClock {
-    async fn handle(self, desk: &Desk) -> Result<StoreClockReading, DeskError> {
+impl ReadClock {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<StoreClockReading, DeskError> {
         let store = desk.now().await?;
         let own = Timestamp::from_millis(Local::now().timestamp_millis());
         Ok(StoreClockReading { store, own })
@@ -37,8 +39,8 @@ impl Handle for ReadClock {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CheckStore;
 
-impl Handle for CheckStore {
-    async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+impl CheckStore {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
         desk.store.check().await?;
         Ok(())
     }
@@ -51,8 +53,11 @@ pub struct CountDueMaintenance {
     pub retention: Retention,
 }
 
-impl Handle for CountDueMaintenance {
-    async fn handle(self, desk: &Desk) -> Result<MaintenanceTotals, DeskError> {
+impl CountDueMaintenance {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<MaintenanceTotals, DeskError> {
         desk.due(&self.retention).await
     }
 }
@@ -74,8 +79,11 @@ pub struct MaintenanceProgress {
     pub rest: Option<Duration>,
 }
 
-impl Handle for RunMaintenanceStep {
-    async fn handle(self, desk: &Desk) -> Result<MaintenanceProgress, DeskError> {
+impl RunMaintenanceStep {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<MaintenanceProgress, DeskError> {
         let mut run = self.run;
         let rest = desk.run_maintenance(&mut run).await?;
         Ok(MaintenanceProgress { run, rest })
@@ -89,8 +97,8 @@ pub struct FinishMaintenance {
     pub totals: MaintenanceTotals,
 }
 
-impl Handle for FinishMaintenance {
-    async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
+impl FinishMaintenance {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
         desk.finish_maintenance(self.totals).await
     }
 }

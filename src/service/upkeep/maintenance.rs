@@ -1,9 +1,9 @@
-//! Tidying up what is past while the counters work.
+//! Maintenance while the counters work.
 //!
-//! The store does one short batch at a time. This decides how large it is, by
-//! what the one before took, and how long the store is left to the counters
-//! before the next: so long that maintenance never has more than a fifth of it.
-//! A step that is no chore of the store's own comes after the chores, in
+//! The store does one short batch at a time. The size of a batch follows from how long the
+//! one before took, and after it the store is left to the counters for a multiple of that
+//! time, so that maintenance takes a fifth of the store's time at most. The comparison of
+//! the search index, which is not a task of the store, comes after the tasks, in
 //! [`Desk::run_maintenance`].
 
 use std::time::{Duration, Instant};
@@ -17,76 +17,77 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::service::{Desk, DeskError};
 
-/// What a batch may take: a counter that has to wait for one does not feel it.
-const AIM: Duration = Duration::from_millis(20);
+/// How long a batch should take: short enough that a counter does not notice it.
+const BATCH_TIME: Duration = Duration::from_millis(20);
 
-/// How often a batch's own time the store is then left to the counters.
-const REST: u32 = 4;
+/// The pause after a batch, as a multiple of its duration.
+const PAUSE_FACTOR: u32 = 4;
 
-/// A first batch, and the limits of every other.
-const MOST: (u32, u32, u32) = (100, 25, 2_000);
+/// The size of the first batch, and the least and the greatest size.
+const BATCH_SIZES: (u32, u32, u32) = (100, 25, 2_000);
 
 /// How far [`Desk::due`] counts.
 pub const COUNT_LIMIT: u32 = 100_000;
 
-/// What was done, or would be, of each chore in the order of [`MaintenanceTask::ALL`].
+/// How many rows each task changed, or would change, in the order of
+/// [`MaintenanceTask::ALL`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MaintenanceTotals {
-    chores: [u64; MaintenanceTask::ALL.len()],
+    tasks: [u64; MaintenanceTask::ALL.len()],
     customers: u64,
 }
 
 impl MaintenanceTotals {
-    /// The chores with their counts.
+    /// The tasks with their counts.
     pub fn each(self) -> impl Iterator<Item = (MaintenanceTask, u64)> {
-        MaintenanceTask::ALL.into_iter().zip(self.chores)
+        MaintenanceTask::ALL.into_iter().zip(self.tasks)
     }
 
-    /// How much of one chore.
-    pub fn of(self, chore: MaintenanceTask) -> u64 {
-        self.each().find(|(it, _)| *it == chore).map_or(0, |(_, count)| count)
+    /// The count of one task.
+    pub fn of(self, task: MaintenanceTask) -> u64 {
+        self.each().find(|(it, _)| *it == task).map_or(0, |(_, count)| count)
     }
 
-    /// Customers of the office's own table who were not found as they are.
+    /// Customers whose entries in the search index were out of date.
     pub const fn customers(self) -> u64 {
         self.customers
     }
 
     /// Whether there was nothing to do.
     pub fn is_empty(self) -> bool {
-        self.customers == 0 && self.chores.iter().all(|count| *count == 0)
+        self.customers == 0 && self.tasks.iter().all(|count| *count == 0)
     }
 
-    /// What was done, in words; the chores that found nothing are left out.
+    /// What was done, in words, without the tasks that found nothing.
     pub fn sentence(self) -> String {
         let done = self.each().filter(|(_, count)| *count > 0);
-        let done = done.map(|(chore, count)| chore.done(count));
-        let mended = match self.customers {
+        let done = done.map(|(task, count)| task.done(count));
+        let repaired = match self.customers {
             0 => None,
             1 => Some("1 customer found as they are now".to_owned()),
             count => Some(format!("{count} customers found as they are now")),
         };
-        done.chain(mended).collect::<Vec<_>>().join(", ")
+        done.chain(repaired).collect::<Vec<_>>().join(", ")
     }
 
-    fn add(&mut self, chore: MaintenanceTask, count: u64) {
-        for (sum, it) in self.chores.iter_mut().zip(MaintenanceTask::ALL) {
-            *sum += if it == chore { count } else { 0 };
+    fn add(&mut self, task: MaintenanceTask, count: u64) {
+        for (sum, it) in self.tasks.iter_mut().zip(MaintenanceTask::ALL) {
+            *sum += if it == task { count } else { 0 };
         }
     }
 }
 
-/// A run that is under way: how far it is, and what it did.
+/// A run of all tasks: how far it is, and what it did.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct MaintenanceRun {
     retention: Retention,
-    /// The task that is being done, of [`MaintenanceTask::ALL`].
+    /// The present task, by its place in [`MaintenanceTask::ALL`].
     task: usize,
-    /// How far that task is.
+    /// The position in that task.
     from: i64,
     most: u32,
-    /// Whether customers are still to be compared with their index, and up to
-    /// which they were.
+    /// Whether the search index is still to be compared, and the customer up to whom it
+    /// was.
     compares: bool,
     compared: Option<CustomerId>,
     totals: MaintenanceTotals,
@@ -99,15 +100,15 @@ impl MaintenanceRun {
             retention,
             task: 0,
             from: TaskBatch::START,
-            most: MOST.0,
+            most: BATCH_SIZES.0,
             compares: false,
             compared: None,
             totals: MaintenanceTotals::default(),
         }
     }
 
-    /// The same with a comparison of all customers at its end, for a table that
-    /// others write.
+    /// The same with a comparison of the whole search index at the end, for an external
+    /// table.
     #[must_use]
     pub fn comparing(self, customers: bool) -> Self {
         Self { compares: customers, ..self }
@@ -132,19 +133,14 @@ impl Desk {
         Ok(totals)
     }
 
-    /// Does the next batch of a run; gives how long the store is to be left alone
-    /// then. None where nothing is left to do.
+    /// Does the next batch of a run; returns how long to pause after it, `None` at the end.
     pub async fn run_maintenance(
         &self,
         run: &mut MaintenanceRun,
     ) -> Result<Option<Duration>, DeskError> {
         while let Some(task) = MaintenanceTask::ALL.get(run.task).copied() {
-            let batch = TaskBatch {
-                chore: task,
-                retention: &run.retention,
-                from: run.from,
-                most: run.most,
-            };
+            let batch =
+                TaskBatch { task, retention: &run.retention, from: run.from, most: run.most };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();
@@ -152,9 +148,9 @@ impl Desk {
             if let Some(next) = done.next {
                 run.from = next;
                 run.most = measured(run.most, done.done, took);
-                return Ok(Some(took * REST));
+                return Ok(Some(took * PAUSE_FACTOR));
             }
-            (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, MOST.0);
+            (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, BATCH_SIZES.0);
         }
         self.compare_some(run).await
     }
@@ -169,10 +165,10 @@ impl Desk {
             self.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
         run.totals.customers += step.added + step.changed + step.forgotten;
         (run.compares, run.compared) = (step.next.is_some(), step.next);
-        Ok(run.compares.then(|| began.elapsed() * REST))
+        Ok(run.compares.then(|| began.elapsed() * PAUSE_FACTOR))
     }
 
-    /// Writes into the log what a run did, if it did anything.
+    /// Writes an event about what a run did, if it did anything.
     pub async fn finish_maintenance(&self, totals: MaintenanceTotals) -> Result<(), DeskError> {
         if totals.is_empty() {
             return Ok(());
@@ -192,11 +188,11 @@ impl Desk {
     }
 }
 
-/// The size of the next batch after one of this size that did so much in this
-/// time: at most twice as large.
+/// The size of the next batch, from the size, the rows and the duration of the last one: at
+/// most twice as large.
 fn measured(most: u32, done: u64, took: Duration) -> u32 {
-    let (_, least, greatest) = MOST;
-    let in_aim = u128::from(done) * AIM.as_micros() / took.as_micros().max(1);
+    let (_, least, greatest) = BATCH_SIZES;
+    let in_aim = u128::from(done) * BATCH_TIME.as_micros() / took.as_micros().max(1);
     u32::try_from(in_aim).unwrap_or(greatest).min(most * 2).clamp(least, greatest)
 }
 
@@ -206,9 +202,9 @@ mod tests {
 
     #[test]
     fn a_batch_becomes_as_large_as_its_time_allows() {
-        assert_eq!(measured(100, 100, AIM / 10), 200, "no more than twice");
-        assert_eq!(measured(200, 200, AIM * 2), 100);
-        assert_eq!(measured(100, 100, AIM * 100), 25, "never nothing");
+        assert_eq!(measured(100, 100, BATCH_TIME / 10), 200, "no more than twice");
+        assert_eq!(measured(200, 200, BATCH_TIME * 2), 100);
+        assert_eq!(measured(100, 100, BATCH_TIME * 100), 25, "never nothing");
         assert_eq!(measured(2_000, 2_000, Duration::ZERO), 2_000);
     }
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::domain::code::TypedCode;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
-use crate::service::api::Handle;
 use crate::service::ports::SessionFilter;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use crate::service::verification::verify::Verification;
@@ -15,8 +14,11 @@ use crate::service::{Desk, DeskError};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AskForCode(pub CodeRequest);
 
-impl Handle for AskForCode {
-    async fn handle(self, desk: &Desk) -> Result<CodeRequestOutcome, DeskError> {
+impl AskForCode {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<CodeRequestOutcome, DeskError> {
         desk.ask(&self.0).await
     }
 }
@@ -28,8 +30,11 @@ pub struct ResendCode {
     pub request: RequestId,
 }
 
-impl Handle for ResendCode {
-    async fn handle(self, desk: &Desk) -> Result<Option<CodeRequestOutcome>, DeskError> {
+impl ResendCode {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<CodeRequestOutcome>, DeskError> {
         desk.resend(&self.request).await
     }
 }
@@ -43,8 +48,8 @@ pub struct VerifyCode {
     pub code: TypedCode,
 }
 
-impl Handle for VerifyCode {
-    async fn handle(self, desk: &Desk) -> Result<Verification, DeskError> {
+impl VerifyCode {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Verification, DeskError> {
         desk.verify(&self.request, &self.code.0).await
     }
 }
@@ -56,8 +61,11 @@ pub struct CancelRequest {
     pub request: RequestId,
 }
 
-impl Handle for CancelRequest {
-    async fn handle(self, desk: &Desk) -> Result<Option<Request>, DeskError> {
+impl CancelRequest {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Request>, DeskError> {
         desk.cancel(&self.request).await
     }
 }
@@ -69,8 +77,11 @@ pub struct ReadRequest {
     pub request: RequestId,
 }
 
-impl Handle for ReadRequest {
-    async fn handle(self, desk: &Desk) -> Result<Option<Request>, DeskError> {
+impl ReadRequest {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Request>, DeskError> {
         desk.request(&self.request).await
     }
 }
@@ -82,8 +93,11 @@ pub struct ReadArchivedRequest {
     pub request: RequestId,
 }
 
-impl Handle for ReadArchivedRequest {
-    async fn handle(self, desk: &Desk) -> Result<Option<Request>, DeskError> {
+impl ReadArchivedRequest {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Request>, DeskError> {
         desk.archived(&self.request).await
     }
 }
@@ -95,8 +109,11 @@ pub struct TouchSession {
     pub token: SessionToken,
 }
 
-impl Handle for TouchSession {
-    async fn handle(self, desk: &Desk) -> Result<Option<Session>, DeskError> {
+impl TouchSession {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Session>, DeskError> {
         desk.touch(&self.token).await
     }
 }
@@ -108,8 +125,11 @@ pub struct ReadSession {
     pub session: SessionId,
 }
 
-impl Handle for ReadSession {
-    async fn handle(self, desk: &Desk) -> Result<Option<Session>, DeskError> {
+impl ReadSession {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Session>, DeskError> {
         desk.session(&self.session).await
     }
 }
@@ -123,8 +143,8 @@ pub struct ListSessions {
     pub limit: u32,
 }
 
-impl Handle for ListSessions {
-    async fn handle(self, desk: &Desk) -> Result<Vec<Session>, DeskError> {
+impl ListSessions {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Session>, DeskError> {
         desk.sessions(self.filter, self.limit).await
     }
 }
@@ -138,8 +158,11 @@ pub struct EndSession {
     pub how: SessionEnd,
 }
 
-impl Handle for EndSession {
-    async fn handle(self, desk: &Desk) -> Result<Option<Session>, DeskError> {
+impl EndSession {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<Session>, DeskError> {
         desk.end_session(&self.session, self.how).await
     }
 }

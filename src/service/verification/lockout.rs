@@ -1,14 +1,15 @@
-//! Giving a locked customer another chance, and a changed contact its place at
-//! once.
+//! Lifting a lockout, and ending the quarantine of a contact.
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
 use crate::service::{Desk, DeskError};
 
+/// Why no code is sent or accepted, where the customer is locked and not only the request.
+pub const CUSTOMER_LOCKED: &str = "This customer is locked after too many wrong codes.";
+
 impl Desk {
-    /// Forgives a customer's wrong codes in a row; whether there were any. The
-    /// reason goes into the log with the name of who did it. `key` is the act's
-    /// idempotency key.
+    /// Sets a customer's failure count to zero; whether it was over zero. The reason is
+    /// written to the log with the name of who did it. `key` is the idempotency key.
     pub async fn unlock(
         &self,
         key: &str,
@@ -18,8 +19,8 @@ impl Desk {
         Ok(self.retry(|| self.store.unlock(key, customer, reason, &self.actor)).await?)
     }
 
-    /// Lets a contact that took another one's place be the only proof at once;
-    /// whether it was not. The reason goes into the log.
+    /// Ends the quarantine of a changed contact; whether it was in one. The reason is
+    /// written to the log.
     pub async fn confirm_contact(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! Asking for a code, entering it, serving the verified customer, lifting a lockout.
+//! Asking for a code, entering it, sessions of verified customers, lifting a lockout.
 
 pub mod calls;
 pub mod lockout;

@@ -1,9 +1,8 @@
-//! Asking for a code: the first one, another one, and taking it back.
+//! Requests: asking for a code, for another one, and cancelling.
 //!
-//! The order is what makes it safe: the code is drawn, its digest committed
-//! with its message in the outbox, and only then is the message sent. Whoever
-//! dies in between leaves the message to the others; no code is ever sent that
-//! is not stored.
+//! The order makes it safe: a code is drawn, its digest committed together with its outbox
+//! message, and only then is the message sent. If the process dies in between, another one
+//! sends the message; no code is ever sent that is not stored.
 
 use crate::domain::channel::Channel;
 use crate::domain::code::{Code, CodeBinding, Digest};
@@ -21,52 +20,48 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewCode, NewDelivery, NewRequest, Reissue,
 };
-use crate::service::{Desk, DeskError, messages};
+use crate::service::verification::lockout::CUSTOMER_LOCKED;
+use crate::service::{Desk, DeskError};
 
-/// What a clerk asks for.
+/// A code that a clerk asks for.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct CodeRequest {
-    /// For whom.
     pub customer: CustomerId,
-    /// Over which channel.
     pub channel: Channel,
     /// What the verification is for.
     pub purpose: String,
-    /// A name of this very act, new for each press of the key: the same act
-    /// told twice sends once.
+    /// The idempotency key, new for each press of the key: the same request repeated is
+    /// sent once.
     pub idempotency: String,
 }
 
 /// What came of asking for a code.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub enum CodeRequestOutcome {
-    /// It is stored; now [`Desk::deliver`] its message.
+    /// The request is stored; now [`Desk::deliver`] its message.
     Ready(Request),
-    /// This very act was done before; its message is on its way.
+    /// The same request was stored before, and its message is on its way.
     Already(Request),
-    /// It was turned down.
     Refused(Box<Refusal>),
 }
 
 /// Why no code is sent.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Refusal {
-    /// The outcome's word.
     pub outcome: Outcome,
     /// What happened, in one sentence.
     pub reason: String,
     /// The request as it is, where there is one.
     pub request: Option<Box<Request>>,
-    /// When it may be tried again, where time is all it takes.
+    /// When it may be tried again, where waiting is enough.
     pub retry_at: Option<Timestamp>,
-    /// Where it is the contact that was changed: since when, and what else there is.
+    /// The quarantine, where that is the reason, and the other channels.
     pub quarantine: Option<QuarantinedContact>,
 }
 
-/// A contact that cannot be the only proof yet, as a clerk is told.
+/// A contact in quarantine, as a clerk is told.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct QuarantinedContact {
-    /// Which, since when and until when.
     pub quarantine: Quarantine,
     /// The channels that can be used meanwhile.
     pub instead: Vec<Channel>,
@@ -103,22 +98,22 @@ impl Refusal {
     }
 }
 
-/// The longest purpose a message has room for, in characters.
+/// The longest purpose that a message has room for, in characters.
 pub const PURPOSE_MAX: usize = 40;
 
-/// How often a customer's record is read for one code, where it changes between
-/// being read and being used.
-const READS: usize = 3;
+/// How often a customer's record is read for one code, where it changes between reading and
+/// storing.
+const RECORD_READS: usize = 3;
 
 impl Desk {
-    /// A name for a new act, drawn once however often it is told.
+    /// Draws an idempotency key.
     pub fn new_act(&self) -> Result<String, DeskError> {
         Ok(text::hex(&self.random.secret()?[..16]))
     }
 
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &CodeRequest) -> Result<CodeRequestOutcome, DeskError> {
-        for _ in 0..READS {
+        for _ in 0..RECORD_READS {
             let Some(customer) = self.retry(|| self.store.customer(ask.customer)).await? else {
                 return Ok(CodeRequestOutcome::Refused(Refusal::new(
                     Outcome::UnknownCustomer,
@@ -129,11 +124,11 @@ impl Desk {
                 return Ok(asked);
             }
         }
-        Err(changing().into())
+        Err(record_keeps_changing().into())
     }
 
-    /// Asks for a customer as recorded; nothing where the record is another one by
-    /// now.
+    /// Asks for a code with the customer's record as read; `None` where the record has
+    /// changed since.
     async fn ask_for(
         &self,
         ask: &CodeRequest,
@@ -146,7 +141,7 @@ impl Desk {
         let delivery = match self.delivery(customer, ask.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {
-                return self.turn_down(customer, ask.channel, None, refusal).await.map(Some);
+                return self.refuse(customer, ask.channel, None, refusal).await.map(Some);
             }
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
@@ -159,7 +154,7 @@ impl Desk {
             dispatch: self.dispatch(code, delivery),
         };
         let issued = self.retry(|| self.store.issue(new.clone())).await;
-        let issued = issued.map_err(|error| named(error, &new.id))?;
+        let issued = issued.map_err(|error| with_request_name(error, &new.id))?;
         self.asked(issued, customer, ask.channel, None).await
     }
 
@@ -168,17 +163,17 @@ impl Desk {
         let Some(request) = self.retry(|| self.store.request(id)).await? else {
             return Ok(None);
         };
-        for _ in 0..READS {
+        for _ in 0..RECORD_READS {
             let customer = self.retry(|| self.store.customer(request.customer)).await?;
             let Some(customer) = customer else { return Ok(None) };
             if let Some(asked) = self.resend_for(&request, &customer).await? {
                 return Ok(Some(asked));
             }
         }
-        Err(changing().into())
+        Err(record_keeps_changing().into())
     }
 
-    /// As [`Self::ask_for`], for a request.
+    /// As [`Self::ask_for`], for an open request.
     async fn resend_for(
         &self,
         request: &Request,
@@ -188,7 +183,7 @@ impl Desk {
             Ok(delivery) => delivery,
             Err(refusal) => {
                 let about = Some(&request.id);
-                return self.turn_down(customer, request.channel, about, refusal).await.map(Some);
+                return self.refuse(customer, request.channel, about, refusal).await.map(Some);
             }
         };
         let code = self.draw(&request.id, &request.purpose, request.generation + 1)?;
@@ -198,7 +193,7 @@ impl Desk {
             dispatch: self.dispatch(code, delivery),
         };
         let issued = self.retry(|| self.store.reissue(reissue.clone())).await;
-        let issued = issued.map_err(|error| named(error, &request.id))?;
+        let issued = issued.map_err(|error| with_request_name(error, &request.id))?;
         self.asked(issued, customer, request.channel, Some(&request.id)).await
     }
 
@@ -213,28 +208,28 @@ impl Desk {
         }
     }
 
-    /// Withdraws an open request.
+    /// Cancels an open request.
     pub async fn cancel(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
         Ok(self.retry(|| self.store.cancel(id, &self.actor)).await?)
     }
 
-    /// A request as it is now.
+    /// One request.
     pub async fn request(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
         Ok(self.reading(|| self.store.request(id)).await?)
     }
 
-    /// The newest request of a customer whose code can be entered now, whichever
-    /// terminal asked for it.
+    /// The newest request of a customer whose code can be entered now, whichever terminal
+    /// asked for it.
     pub async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, DeskError> {
         Ok(self.reading(|| self.store.open_request(customer)).await?)
     }
 
-    /// What is known of a request that was moved to the archive.
+    /// A request that was moved to the archive, as far as it is known there.
     pub async fn archived(&self, id: &RequestId) -> Result<Option<Request>, DeskError> {
         Ok(self.reading(|| self.store.archived(id)).await?)
     }
 
-    /// The way of a message over a channel, or why there is none.
+    /// The delivery over a channel, or why there is none.
     fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
         let Some(sender) = self.sender(channel) else {
             let reason = format!("This office does not send by {}.", channel.label());
@@ -249,8 +244,8 @@ impl Desk {
         let contact = customer.contact(channel, &self.office.phones).map_err(|reason| {
             Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
         })?;
-        let holder = self.holder.to_string();
-        Ok(NewDelivery { channel, contact, provider: sender.provider(), holder })
+        let owner = self.lease_owner.to_string();
+        Ok(NewDelivery { channel, contact, provider: sender.provider(), owner })
     }
 
     fn draw(
@@ -284,13 +279,13 @@ impl Desk {
             IssueOutcome::Outdated => return Ok(None),
             IssueOutcome::Fresh(request) => return Ok(Some(CodeRequestOutcome::Ready(request))),
             IssueOutcome::Already(request) => {
-                // Where the first answer was lost on the way, the message is still
-                // this terminal's to send.
-                let (id, holder) = (request.delivery.id, &*self.holder);
-                let message = self.retry(|| self.store.claimed_message(id, holder)).await;
+                // Where the first answer was lost, the message is still this terminal's to
+                // send.
+                let (id, owner) = (request.delivery.id, &*self.lease_owner);
+                let message = self.retry(|| self.store.claimed_message(id, owner)).await;
                 return Ok(Some(match message {
                     Ok(None) => CodeRequestOutcome::Already(request),
-                    // Whoever sends it finds out. That it was asked for stands.
+                    // The request is stored; whoever sends the message learns of the error.
                     Ok(Some(_)) | Err(_) => CodeRequestOutcome::Ready(request),
                 }));
             }
@@ -298,18 +293,16 @@ impl Desk {
             IssueOutcome::Quarantined(quarantine) => {
                 Refusal::quarantined(quarantine, self.instead(customer, quarantine))
             }
-            IssueOutcome::CustomerLocked => {
-                Refusal::new(Outcome::Locked, messages::CUSTOMER_LOCKED)
-            }
+            IssueOutcome::CustomerLocked => Refusal::new(Outcome::Locked, CUSTOMER_LOCKED),
             IssueOutcome::Closed(request) => closed(request),
             IssueOutcome::NotFound => {
                 Refusal::new(Outcome::Superseded, "There is no such request any more.")
             }
         };
-        self.turn_down(customer, channel, about, refusal).await.map(Some)
+        self.refuse(customer, channel, about, refusal).await.map(Some)
     }
 
-    /// The channels to another contact than the one that was changed.
+    /// The channels to the contact that was not changed.
     fn instead(&self, customer: &Customer, quarantine: Quarantine) -> Vec<Channel> {
         let is_open = |channel: &Channel| {
             quarantine.other_until.is_none()
@@ -319,9 +312,9 @@ impl Desk {
         Channel::ALL.into_iter().filter(is_open).collect()
     }
 
-    /// A refusal is worth knowing about: it is written to the log, as a part of the
-    /// request's story where there is one, then said.
-    async fn turn_down(
+    /// Writes a refusal to the log, in the timeline of the request where there is one, and
+    /// returns it.
+    async fn refuse(
         &self,
         customer: &Customer,
         channel: Channel,
@@ -355,8 +348,9 @@ fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
     }
 }
 
-/// Whoever is told that nobody knows whether it was done can look it up by its name.
-fn named(error: StoreError, id: &RequestId) -> StoreError {
+/// Adds the request's name, under which it can be looked up, to an error after which nobody
+/// knows whether it was stored.
+fn with_request_name(error: StoreError, id: &RequestId) -> StoreError {
     match error {
         StoreError::Unknown(why) => {
             StoreError::Unknown(format!("{why}; if it was done, it is request {id}"))
@@ -365,8 +359,8 @@ fn named(error: StoreError, id: &RequestId) -> StoreError {
     }
 }
 
-/// The record was another one each time it came to be used.
-fn changing() -> StoreError {
+/// The record changed each time between reading and storing.
+fn record_keeps_changing() -> StoreError {
     StoreError::Conflict("the customer's record is being changed".into())
 }
 

@@ -1,20 +1,20 @@
-//! Serving a verified customer, and ending it.
+//! Sessions of verified customers.
 
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::service::ports::session::SessionFilter;
 use crate::service::{Desk, DeskError};
 
 impl Desk {
-    /// Proves that the session is alive and prolongs it; to be asked before
-    /// each act for the customer. The session given back has ended if
-    /// [`Session::ended`] says so; none was ever opened with an unknown token.
+    /// Proves that a session is alive and prolongs it; called before each act for the
+    /// customer. An ended session is returned with [`Session::ended`]; `None` for an
+    /// unknown token.
     pub async fn touch(&self, token: &SessionToken) -> Result<Option<Session>, DeskError> {
         let digest = token.digest();
         let idle = self.office.otp.session_idle;
         Ok(self.reading(|| self.store.touch(&digest, idle)).await?)
     }
 
-    /// A session by name.
+    /// One session.
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>, DeskError> {
         Ok(self.reading(|| self.store.session(id)).await?)
     }

@@ -11,24 +11,20 @@ use crate::service::{Desk, DeskError};
 /// What came of entering a code.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Verification {
-    /// The customer is verified.
     Verified(Box<VerifiedCustomer>),
-    /// The code was not accepted.
     Refused(Box<RefusedCode>),
     /// It cannot be a code; no attempt was counted.
     Malformed(CodeFormatError),
-    /// There is no such request.
     NoSuchRequest,
 }
 
 /// A right code.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct VerifiedCustomer {
-    /// The request.
     pub request: Request,
-    /// The session it opened.
+    /// The session that it opened.
     pub session: Session,
-    /// The session's secret; it is nowhere else.
+    /// The session's secret, which is stored nowhere.
     pub token: SessionToken,
 }
 
@@ -39,9 +35,9 @@ pub struct RefusedCode {
     pub outcome: Outcome,
     /// The request as it is now.
     pub request: Request,
-    /// The older code it is, where it is one.
-    pub retired: Option<SupersededCode>,
-    /// Whether all of the customer's requests are locked.
+    /// The older code that it is, where it is one.
+    pub superseded: Option<SupersededCode>,
+    /// Whether the customer is locked, not only the request.
     pub customer_locked: bool,
 }
 
@@ -52,13 +48,13 @@ impl Desk {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
-        // Drawn once: told again after a break, it is the same act.
+        // Drawn once, so that all retries have the same idempotency key.
         let act = self.new_act()?;
         let session = SessionId::from_bits(self.random.below(1 << 50)?);
         let token = SessionToken::new(self.random.secret()?);
         let new = NewSession { id: session, token_digest: token.digest() };
         let attempted = match self.attempt(id, &act, &code, &new).await {
-            // No try was counted. The key may have come since this terminal read them.
+            // No attempt was counted. The key may be newer than this terminal's key ring.
             Err(DeskError::Store(StoreError::MissingKey(_))) => {
                 self.renew_keys()?;
                 self.attempt(id, &act, &code, &new).await?
@@ -69,8 +65,8 @@ impl Desk {
             AttemptOutcome::Verified { request, session } => {
                 Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
             }
-            AttemptOutcome::Refused { outcome, request, retired, customer_locked } => {
-                let refused = RefusedCode { outcome, request, retired, customer_locked };
+            AttemptOutcome::Refused { outcome, request, superseded, customer_locked } => {
+                let refused = RefusedCode { outcome, request, superseded, customer_locked };
                 Verification::Refused(Box::new(refused))
             }
             AttemptOutcome::NotFound => Verification::NoSuchRequest,

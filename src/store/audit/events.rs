@@ -1,12 +1,11 @@
-//! The log: one entry for each act, and pages of them.
+//! The log: writing an event in the transaction of its act, and reading pages of events.
 //!
-//! A page is found by the number it starts from, never by counting rows, and
-//! each combination of filters has an index that leads. What a filter asks
-//! beyond its leading part is tested on the few rows that the lead gives.
-//! Entries are numbered as time goes on, so that a moment has a number too: it is
-//! found by halving, and needs no index that each entry would have to be put into.
-//! Where the store's clock was set back, entries of that time may be missing from
-//! what is asked for by time, or stand in it.
+//! A page starts from the number of an event, never from a count of rows, and each
+//! combination of filters has an index that leads to its rows; the remaining conditions are
+//! tested on the few rows that the index yields. Events are numbered in the order of time,
+//! so that a point in time is translated to a number by a binary search over the key, and
+//! no index on the time is needed. Where the store's clock was set back, events of that
+//! time may be missing from a time range or be wrongly in it.
 
 use std::ops::Range;
 
@@ -18,14 +17,14 @@ use crate::domain::request::{Reference, RequestId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::store::customers::search;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Arg, Database, Tx, args, list};
 use crate::store::database::rows;
 use crate::store::database::statement::statements;
+use crate::store::search_index::search;
 
-/// Customers whose events are shown for a text.
-const CUSTOMERS: u32 = 50;
+/// How many customers a text may match; the events of further ones are not shown.
+const MAX_CUSTOMERS: u32 = 50;
 
 statements! {
     WRITE {
@@ -33,7 +32,7 @@ statements! {
          clerk, counter, detail, act) \
          VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     }
-    /// Many at once.
+    /// Any number of events in one statement.
     WRITE_MANY {
         "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
          clerk, counter, detail, act) "
@@ -76,16 +75,16 @@ statements! {
     BOTH_AFTER {
         "SELECT " event_columns (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
     }
-    /// Its events are kept for longer than the request.
+    /// Events are kept for longer than their request.
     IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
-    /// The newest request before a moment whose message shows this word, among those of
-    /// late: there are 3,872 words, which come again.
+    /// The newest request before a point in time whose message has this reference, among
+    /// the last 2,000: there are 3,872 references, so that they repeat.
     OF_REFERENCE {
         "SELECT few.public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
          WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
          WHERE few.reference = $1 AND few.created_at < $2 ORDER BY few.id DESC LIMIT 1"
     }
-    /// A request has few events, so that the rest is tested row by row.
+    /// A request has few events, so that the other conditions are tested row by row.
     REQUEST_BEFORE {
         "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
@@ -98,8 +97,8 @@ statements! {
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id LIMIT $2"
     }
-    /// So have customers. COALESCE keeps the indexes out that lead to the events of
-    /// everybody else.
+    /// A customer has few events too. COALESCE keeps the planner from indexes that lead to
+    /// the events of all customers.
     CUSTOMERS_BEFORE {
         "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
          AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
@@ -114,12 +113,12 @@ statements! {
     }
 }
 
-/// Writes an event inside the transaction of what it tells about.
+/// Writes an event in the transaction of its act.
 pub(in crate::store) async fn write(tx: &mut Tx, event: &NewEvent<'_>) -> Result<(), StoreError> {
     write_once(tx, event, None).await
 }
 
-/// As [`write`], by the name of the act: told again, it is taken.
+/// As [`write`], with an idempotency key: repeated, it fails with [`StoreError::Taken`].
 pub(in crate::store) async fn write_once(
     tx: &mut Tx,
     event: &NewEvent<'_>,
@@ -128,7 +127,7 @@ pub(in crate::store) async fn write_once(
     write_with(tx, Vec::new(), event, act).await
 }
 
-/// Writes an event together with what it tells about.
+/// Writes an event together with other writes of its act.
 pub(in crate::store) async fn write_with<'a>(
     tx: &mut Tx,
     mut writes: Vec<Write<'a>>,
@@ -149,11 +148,11 @@ pub(in crate::store) async fn write_with<'a>(
     ];
     writes.push(Write { sql: &WRITE, args: args.to_vec() });
     tx.write_all(&writes).await?;
-    tx.wrote_entry();
+    tx.wrote_event();
     Ok(())
 }
 
-/// Writes events, however many, by one statement.
+/// Writes any number of events by one statement.
 pub(in crate::store) async fn write_many(
     tx: &mut Tx,
     events: &[NewEvent<'_>],
@@ -162,7 +161,7 @@ pub(in crate::store) async fn write_many(
     write_rows_with(tx, Vec::new(), &rows).await
 }
 
-/// Writes what [`row`] made, as a list, together with what it tells about.
+/// Writes a list of events made by [`row`], together with other writes of their act.
 pub(in crate::store) async fn write_rows_with<'a>(
     tx: &mut Tx,
     mut writes: Vec<Write<'a>>,
@@ -170,12 +169,11 @@ pub(in crate::store) async fn write_rows_with<'a>(
 ) -> Result<(), StoreError> {
     writes.push(Write { sql: &WRITE_MANY, args: args![rows].to_vec() });
     tx.write_all(&writes).await?;
-    tx.wrote_entry();
+    tx.wrote_event();
     Ok(())
 }
 
-/// An event as [`WRITE_MANY`] takes it, with the name of the act where it must
-/// stand there once only.
+/// An event as a row of [`WRITE_MANY`], with its idempotency key if it has one.
 pub(in crate::store) fn row(event: &NewEvent<'_>, act: Option<&str>) -> serde_json::Value {
     serde_json::json!([
         event.kind.word(),
@@ -191,7 +189,7 @@ pub(in crate::store) fn row(event: &NewEvent<'_>, act: Option<&str>) -> serde_js
     ])
 }
 
-/// Writes an event that no other act writes; told again, it stands there already.
+/// Writes an event that belongs to no other act; repeated, it is written once.
 pub(in crate::store) async fn record(
     db: &Database,
     act: &str,
@@ -205,14 +203,14 @@ pub(in crate::store) async fn record(
     }
 }
 
-/// A filter whose text has been looked up.
-struct Wanted<'a> {
+/// A filter whose text and times have been looked up.
+struct ResolvedFilter<'a> {
     request: Option<RequestId>,
     /// A JSON list of customers.
     customers: Option<String>,
     outcome: Option<&'a str>,
     channel: Option<&'a str>,
-    /// The numbers of the moments that it has to be between.
+    /// The range of event numbers in which its times lie.
     numbers: Range<i64>,
 }
 
@@ -223,17 +221,17 @@ pub(in crate::store) async fn events(
     page: EventPage,
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
-    let Some(wanted) = resolve(db, filter).await? else { return Ok(Vec::new()) };
+    let Some(resolved) = resolve(db, filter).await? else { return Ok(Vec::new()) };
     let (backwards, from) = match page {
-        EventPage::Newest => (true, wanted.numbers.end),
-        EventPage::Before(EventId(id)) => (true, id.min(wanted.numbers.end)),
-        EventPage::After(EventId(id)) => (false, id.max(wanted.numbers.start - 1)),
+        EventPage::Newest => (true, resolved.numbers.end),
+        EventPage::Before(EventId(id)) => (true, id.min(resolved.numbers.end)),
+        EventPage::After(EventId(id)) => (false, id.max(resolved.numbers.start - 1)),
     };
     let pick = |before, after| if backwards { before } else { after };
     let (from, limit) = (Arg::from(from), Arg::from(limit));
-    let (outcome, channel) = (Arg::from(wanted.outcome), Arg::from(wanted.channel));
-    let customers = Arg::from(wanted.customers.as_deref());
-    let rows = match (&wanted.request, &wanted.customers, wanted.outcome, wanted.channel) {
+    let (outcome, channel) = (Arg::from(resolved.outcome), Arg::from(resolved.channel));
+    let customers = Arg::from(resolved.customers.as_deref());
+    let rows = match (&resolved.request, &resolved.customers, resolved.outcome, resolved.channel) {
         (Some(request), ..) => {
             let arguments = [from, limit, request.as_str().into(), outcome, channel, customers];
             db.all(pick(&REQUEST_BEFORE, &REQUEST_AFTER), &arguments).await?
@@ -254,12 +252,12 @@ pub(in crate::store) async fn events(
         (None, None, None, None) => db.all(pick(&ANY_BEFORE, &ANY_AFTER), &[from, limit]).await?,
     };
     let mut events: Vec<Event> = rows.iter().map(rows::event).collect::<Result<_, _>>()?;
-    events.retain(|event| wanted.numbers.contains(&event.id.0));
+    events.retain(|event| resolved.numbers.contains(&event.id.0));
     Ok(events)
 }
 
-/// The number of the first entry of a moment or after it; the one after the last, where
-/// there is none yet.
+/// The number of the first event at or after a point in time; where there is none yet, the
+/// number after the last event.
 async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> {
     let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
     let (mut low, mut high) = (0, last.int(0)? + 1);
@@ -273,9 +271,9 @@ async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> 
     Ok(low)
 }
 
-/// The request that a text names, or shows to the customer as its reference. Names and
-/// account numbers can look like either, so there must be such a request.
-async fn named(
+/// The request that a text names, or whose reference it is. Names and account numbers can
+/// look like either, so the request must exist.
+async fn request_of_text(
     db: &Database,
     text: &str,
     before: Option<Timestamp>,
@@ -291,12 +289,12 @@ async fn named(
     row.map(|row| row.word(0)).transpose()
 }
 
-/// Looks the filter's text up; none where nothing can match.
+/// Looks up the filter's text and times; `None` where nothing can match.
 async fn resolve<'a>(
     db: &Database,
     filter: &'a EventFilter,
-) -> Result<Option<Wanted<'a>>, StoreError> {
-    let mut wanted = Wanted {
+) -> Result<Option<ResolvedFilter<'a>>, StoreError> {
+    let mut resolved = ResolvedFilter {
         request: filter.request.clone(),
         customers: filter.customer.map(|it| format!("[{}]", it.0)),
         outcome: filter.outcome.map(Outcome::word),
@@ -304,23 +302,23 @@ async fn resolve<'a>(
         numbers: 0..i64::MAX,
     };
     if let Some(from) = filter.from {
-        wanted.numbers.start = number_at(db, from).await?;
+        resolved.numbers.start = number_at(db, from).await?;
     }
     if let Some(before) = filter.before {
-        wanted.numbers.end = number_at(db, before).await?;
+        resolved.numbers.end = number_at(db, before).await?;
     }
-    let Some(text) = &filter.text else { return Ok(Some(wanted)) };
-    if let Some(request) = named(db, text, filter.before).await? {
-        let agrees = wanted.request.replace(request.clone()).is_none_or(|it| it == request);
-        return Ok(agrees.then_some(wanted));
+    let Some(text) = &filter.text else { return Ok(Some(resolved)) };
+    if let Some(request) = request_of_text(db, text, filter.before).await? {
+        let agrees = resolved.request.replace(request.clone()).is_none_or(|it| it == request);
+        return Ok(agrees.then_some(resolved));
     }
-    let Some(query) = Query::parse(text) else { return Ok(Some(wanted)) };
-    let found = search::find(db, &query, CUSTOMERS).await?;
+    let Some(query) = Query::parse(text) else { return Ok(Some(resolved)) };
+    let found = search::find(db, &query, MAX_CUSTOMERS).await?;
     let ids: Vec<i64> = found
         .iter()
         .map(|it| it.id.0)
         .filter(|id| filter.customer.is_none_or(|it| it.0 == *id))
         .collect();
-    wanted.customers = Some(list(ids.iter().copied()));
-    Ok((!ids.is_empty()).then_some(wanted))
+    resolved.customers = Some(list(ids.iter().copied()));
+    Ok((!ids.is_empty()).then_some(resolved))
 }

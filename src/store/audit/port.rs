@@ -1,4 +1,4 @@
-//! The log, as the desk asks for it.
+//! The port of the log.
 
 use async_trait::async_trait;
 

@@ -1,7 +1,6 @@
-//! Writing customers into the office's own table, where the configuration lets
-//! it be written: one path, by identifiers that were checked and are quoted,
-//! and never anything but rows. Columns that the table does not have are left
-//! out; a balance is not ours to write there.
+//! Writing customers into the external table, where the configuration allows it: only rows,
+//! by quoted identifiers that the configuration has checked. Columns that the table does
+//! not have are left out; balances are never written there.
 
 use std::collections::HashSet;
 
@@ -10,13 +9,14 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::text::{clean, clean_optional};
 use crate::service::ports::customers::ImportCount;
 use crate::service::ports::error::StoreError;
-use crate::store::customers::import::{INDEX_LOCK, IncomingCustomer};
-use crate::store::customers::source::{self, Source};
+use crate::store::customers::import::IncomingCustomer;
+use crate::store::database::customer_source::{self, CustomerSource};
 use crate::store::database::engine::{Arg, Database, Engine, Row, Tx, args};
 use crate::store::database::statement::statements;
+use crate::store::search_index::index::INDEX_LOCK;
 
 statements! {
-    /// The columns that take no NULL.
+    /// The columns that are NOT NULL.
     REQUIRED {
         (each
             ("SELECT lower(list.name) FROM pragma_table_info($1, $2) AS list \
@@ -31,35 +31,36 @@ statements! {
     }
 }
 
-/// The table as statements name it.
-struct Theirs<'a> {
+/// The external table as statements name it.
+struct ExternalTable<'a> {
     kind: Engine,
     table: &'a CustomerTable,
     place: String,
-    /// Those that take no NULL: where there is nothing, they hold an empty text.
+    /// The columns that are NOT NULL: where a customer has no value, they hold an empty
+    /// text.
     required: HashSet<String>,
 }
 
-/// Rows of one account number that are looked at.
-const MOST: u32 = 20;
+/// How many rows of one account number are read.
+const MAX_ROWS: u32 = 20;
 
-/// What a column holds; none where that cannot be read.
+/// What a column holds; `None` where it cannot be read.
 type OnFile = Option<Option<String>>;
 
-/// A column of the table, and what a customer has for it.
+/// A column of the table, and a customer's value for it.
 #[derive(Clone, Copy)]
 struct Cell<'a> {
     column: &'a Identifier,
     text: Option<&'a str>,
-    /// Whether the file has it: what it has not stays as it is.
-    is_said: bool,
+    /// Whether the file has the column: without it, the row keeps what it has.
+    is_given: bool,
 }
 
-/// Writes a batch in one transaction of the database that has the table; gives
-/// the numbers of the customers that are not as they were, too.
+/// Writes a batch in one transaction of the database that has the table; also returns the
+/// numbers of the customers it wrote.
 pub(in crate::store) async fn import(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
     table: &CustomerTable,
     batch: &[NewCustomer],
     dry: bool,
@@ -67,29 +68,34 @@ pub(in crate::store) async fn import(
     let kind = db.kind();
     let mut tx = db.begin().await?;
     tx.lock(INDEX_LOCK).await?;
-    // SQLite has their file open by itself.
-    let place = if kind == Engine::Sqlite { Some("main") } else { source.place_name(kind) };
+    // SQLite opens the office's file on a connection of its own.
+    let place = if kind == Engine::Sqlite { Some("main") } else { source.schema_name(kind) };
     let named = args![table.name.name.as_str(), place];
     let required = tx.all(&REQUIRED, named).await?;
     let required = required.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
-    let theirs = Theirs { kind, table, place: source::own_place(kind, &table.name), required };
+    let external = ExternalTable {
+        kind,
+        table,
+        place: customer_source::own_table_name(kind, &table.name),
+        required,
+    };
     let (mut count, mut written) = (ImportCount::default(), Vec::new());
     for customer in batch {
         let customer = IncomingCustomer::from(customer);
-        let refused = |error| theirs.refused(customer.account_no, error);
-        let known = theirs.find(&mut tx, customer.account_no).await.map_err(refused)?;
+        let refused = |error| external.refused(customer.account_no, error);
+        let known = external.find(&mut tx, customer.account_no).await.map_err(refused)?;
         let Some((id, cells)) = known else {
             count.added += 1;
             if dry {
                 continue;
             }
-            theirs.insert(&mut tx, &customer).await.map_err(refused)?;
-            written.extend(theirs.find(&mut tx, customer.account_no).await?.map(|it| it.0));
+            external.insert(&mut tx, &customer).await.map_err(refused)?;
+            written.extend(external.find(&mut tx, customer.account_no).await?.map(|it| it.0));
             continue;
         };
-        let wanted = theirs.cells(&customer).into_iter().zip(cells);
+        let wanted = external.cells(&customer).into_iter().zip(cells);
         let differs = |(cell, on_file): &(Cell<'_>, OnFile)| {
-            cell.is_said && *on_file != Some(cell.text.map(clean))
+            cell.is_given && *on_file != Some(cell.text.map(clean))
         };
         let changed: Vec<Cell<'_>> = wanted.filter(differs).map(|(cell, _)| cell).collect();
         if changed.is_empty() {
@@ -100,19 +106,19 @@ pub(in crate::store) async fn import(
         if dry {
             continue;
         }
-        theirs.update(&mut tx, id, &changed).await.map_err(refused)?;
+        external.update(&mut tx, id, &changed).await.map_err(refused)?;
         written.push(id);
     }
     tx.commit().await?;
     Ok((count, written))
 }
 
-impl Theirs<'_> {
+impl ExternalTable<'_> {
     fn quoted(&self, column: &Identifier) -> String {
-        source::quoted(self.kind, column)
+        customer_source::quoted(self.kind, column)
     }
 
-    /// The place of an argument, counted from 1.
+    /// A placeholder, counted from 1.
     fn argument(&self, number: usize) -> String {
         match self.kind {
             Engine::Sqlite | Engine::Postgres => format!("${number}"),
@@ -120,7 +126,7 @@ impl Theirs<'_> {
         }
     }
 
-    /// What the table takes of a customer beside the account number.
+    /// The columns beside the account number, with the customer's values.
     fn cells<'a>(&'a self, customer: &IncomingCustomer<'a>) -> Vec<Cell<'a>> {
         let columns = &self.table.columns;
         let unsaid = customer.unsaid;
@@ -132,19 +138,19 @@ impl Theirs<'_> {
             (columns.locale.as_ref(), customer.locale, unsaid.locale),
         ];
         let cell = |(column, text, is_unsaid): (Option<&'a Identifier>, _, bool)| {
-            Some(Cell { column: column?, text, is_said: !is_unsaid })
+            Some(Cell { column: column?, text, is_given: !is_unsaid })
         };
         cells.into_iter().filter_map(cell).collect()
     }
 
-    /// What the column holds for nothing.
+    /// The argument for a column: an empty text instead of NULL where it is NOT NULL.
     fn value<'a>(&self, cell: &Cell<'a>) -> Arg<'a> {
         let required = self.required.contains(&cell.column.as_str().to_lowercase());
         Arg::from(cell.text.or_else(|| required.then_some("")))
     }
 
-    /// The one customer of an account number, and what the columns hold of them. The
-    /// database may take other account numbers for the same: none of those is meant.
+    /// The one row of an account number, and what its columns hold. The database's
+    /// collation may call other account numbers equal: such a row is refused, not updated.
     async fn find(
         &self,
         tx: &mut Tx,
@@ -159,14 +165,14 @@ impl Theirs<'_> {
         let texts: Vec<String> =
             texts.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
         let select = format!(
-            "SELECT {}{} FROM {} WHERE {} = {} LIMIT {MOST}",
+            "SELECT {}{} FROM {} WHERE {} = {} LIMIT {MAX_ROWS}",
             self.quoted(&columns.id),
             texts.concat(),
             self.place,
             self.quoted(&columns.account_no),
             self.argument(1),
         );
-        let rows = tx.made_all(select, args![account_no]).await?;
+        let rows = tx.built_all(select, args![account_no]).await?;
         let number = |row: &Row| row.maybe_text(1).ok().flatten().unwrap_or_default();
         let is_exact = |row: &&Row| number(row).trim() == account_no.trim();
         let is_same = |row: &&Row| number(row).trim().eq_ignore_ascii_case(account_no.trim());
@@ -183,7 +189,7 @@ impl Theirs<'_> {
                 rows.first().map(number).unwrap_or_default()
             ))),
             [row] => {
-                // What cannot be read is not what is to be there.
+                // A value that cannot be read differs from the new one.
                 let cell = |at| row.maybe_text(at).map(|it| it.as_deref().and_then(clean_optional));
                 Ok(Some((row.whole(0)?, (2..=texts.len()).map(|at| cell(at).ok()).collect())))
             }
@@ -196,11 +202,11 @@ impl Theirs<'_> {
     }
 
     async fn insert(&self, tx: &mut Tx, customer: &IncomingCustomer<'_>) -> Result<(), StoreError> {
-        // Where there is nothing, the table's own default holds.
+        // Columns without a value get the table's default.
         let account_no = Cell {
             column: &self.table.columns.account_no,
             text: Some(customer.account_no),
-            is_said: true,
+            is_given: true,
         };
         let cells: Vec<Cell<'_>> = [account_no]
             .into_iter()
@@ -216,7 +222,7 @@ impl Theirs<'_> {
             places.join(", ")
         );
         let values: Vec<Arg<'_>> = cells.iter().map(|cell| self.value(cell)).collect();
-        tx.made_write(insert, &values).await
+        tx.built_write(insert, &values).await
     }
 
     async fn update(&self, tx: &mut Tx, id: i64, cells: &[Cell<'_>]) -> Result<(), StoreError> {
@@ -234,10 +240,10 @@ impl Theirs<'_> {
         );
         let values: Vec<Arg<'_>> =
             cells.iter().map(|cell| self.value(cell)).chain([id.into()]).collect();
-        tx.made_write(update, &values).await
+        tx.built_write(update, &values).await
     }
 
-    /// What the table does not take, as one sentence.
+    /// The error for a customer that the table does not accept.
     fn refused(&self, account_no: &str, error: StoreError) -> StoreError {
         match error {
             StoreError::Failed(why) => StoreError::Refused(format!(

@@ -1,5 +1,5 @@
-//! Writing customers, a batch at a time: whatever the size of the batch, the
-//! same few statements.
+//! Importing customers into our own table, in batches: the number of statements does not
+//! depend on the size of the batch.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,16 +10,13 @@ use crate::domain::text::clean;
 use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::customers::{ImportCount, Imported};
 use crate::service::ports::error::StoreError;
-use crate::store::customers::contact_binding::{self, ImportedContact};
-use crate::store::customers::index::{self, IndexEntry};
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
-
-/// The lock of those who write customers and what is found of them.
-pub(in crate::store) const INDEX_LOCK: &str = "index";
+use crate::store::search_index::index::{self, INDEX_LOCK, IndexEntry};
+use crate::store::verification::contact_binding::{self, ImportedContact};
 
 statements! {
-    /// What is on file under these account numbers.
+    /// The rows of these account numbers.
     ON_FILE {
         "SELECT c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale, \
          c.balance_cents, c.currency FROM core_customer c WHERE c.account_no "
@@ -48,7 +45,7 @@ statements! {
     }
 }
 
-/// A customer as the tables take one, contacts as they stand.
+/// A customer as it is written, its contacts already validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct IncomingCustomer<'a> {
     pub(in crate::store) account_no: &'a str,
@@ -92,7 +89,7 @@ impl IncomingCustomer<'_> {
         ])
     }
 
-    /// As it is to be where what is unsaid stays as it is on file.
+    /// The customer with the values on file where the import has none.
     fn beside<'a>(&'a self, file: Option<&'a OnFile>) -> IncomingCustomer<'a> {
         let Some(OnFile { email, phone, address, locale, balance_cents, currency }) = file else {
             return self.clone();
@@ -112,12 +109,12 @@ impl IncomingCustomer<'_> {
         }
     }
 
-    /// Phone numbers were read before they came here: they are in E.164.
+    /// Its entry in the search index. Phone numbers are in E.164 already.
     pub(in crate::store) fn entry(&self) -> IndexEntry {
         IndexEntry::new(self.account_no, self.name, self.email, self.phone, self.phone)
     }
 
-    /// Whether a row of `ON_FILE` reads the same, clean as rows are read.
+    /// Whether a row of `ON_FILE` is equal, compared as cleaned texts.
     fn reads_as(&self, row: &Row) -> Result<bool, StoreError> {
         let texts = [self.email, self.phone, self.address, self.locale];
         let same_texts = texts
@@ -131,7 +128,7 @@ impl IncomingCustomer<'_> {
     }
 }
 
-/// What is on file of a customer that an import may leave as it is.
+/// The values on file that an import may leave as they are.
 struct OnFile {
     email: Option<String>,
     phone: Option<String>,
@@ -155,7 +152,7 @@ impl OnFile {
     }
 }
 
-/// Writes a batch in one transaction; a dry one is undone.
+/// Writes a batch in one transaction; a dry import is rolled back.
 pub(in crate::store) async fn import(
     db: &Database,
     batch: &[NewCustomer],
@@ -171,7 +168,7 @@ pub(in crate::store) async fn import(
         let once = distinct(&rest);
         let later = rest.split_off(once);
         let ImportBatchResult { count, contacts } = write(&mut tx, &rest).await?;
-        let replaced = contact_binding::imported(&mut tx, &contacts, notices, actor).await?;
+        let replaced = contact_binding::apply_import(&mut tx, &contacts, notices, actor).await?;
         let count = ImportCount { replaced: replaced.len() as u64, ..count };
         imported.count = imported.count.and(count);
         imported.replaced.extend(replaced);
@@ -183,8 +180,8 @@ pub(in crate::store) async fn import(
     Ok(imported)
 }
 
-/// How many of these come before an account number is named again: a set can
-/// change each row once only.
+/// How many of these come before an account number is repeated: one statement can change
+/// each row only once.
 fn distinct(customers: &[IncomingCustomer<'_>]) -> usize {
     let mut seen = HashSet::new();
     customers.iter().take_while(|it| seen.insert(it.account_no)).count()
@@ -196,7 +193,7 @@ pub(in crate::store) struct ImportBatchResult {
     contacts: Vec<ImportedContact>,
 }
 
-/// Writes customers with different account numbers.
+/// Writes customers whose account numbers are all different.
 pub(in crate::store) async fn write(
     tx: &mut Tx,
     customers: &[IncomingCustomer<'_>],
@@ -246,7 +243,7 @@ pub(in crate::store) async fn write(
     Ok(ImportBatchResult { count, contacts: contacts(&changed, &before)? })
 }
 
-/// The contacts of customers who were there before, as they were and as they are.
+/// The changed contacts of customers who existed before.
 fn contacts(
     changed: &[&IncomingCustomer<'_>],
     before: &HashMap<String, Row>,

@@ -1,4 +1,4 @@
-//! Customers by their exact names, and what the office has on one.
+//! Customers by an exact key, and a customer's account.
 
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
@@ -7,16 +7,16 @@ use crate::domain::query::compact;
 use crate::domain::text::digits;
 use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
-use crate::store::customers::index::{folded_account, folded_email};
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::rows;
 use crate::store::database::statement::{Sql, statements};
+use crate::store::search_index::index::{folded_account, folded_email};
 
-/// More customers of one name than this are not told apart at a counter.
-const SHARED: u32 = 20;
+/// How many customers may share a contact and still be listed.
+const MAX_SHARING: u32 = 20;
 
-/// Bills and feedback shown of one account.
-const LATEST: u32 = 20;
+/// How many bills and entries of feedback are shown.
+const SHOWN: u32 = 20;
 
 statements! {
     BY_ID { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id = $1" }
@@ -37,7 +37,8 @@ statements! {
          WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
     }
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
-    // The key's end, so that this costs the same with a million bills and with none.
+    // MAX reads the end of the key, so that it costs the same with a million bills and with
+    // none.
     ANY_INVOICE { "SELECT MAX(id) FROM core_invoice" }
     ANY_FEEDBACK { "SELECT MAX(id) FROM core_feedback" }
     INVOICES {
@@ -50,7 +51,6 @@ statements! {
     }
 }
 
-/// One customer.
 pub(in crate::store) async fn customer(
     db: &Database,
     id: CustomerId,
@@ -69,9 +69,9 @@ pub(in crate::store) async fn customer(
     }
 }
 
-/// The customers of an exact name. Only the letters A to Z are taken for equal
-/// in either case; whatever else differs is somebody else (security
-/// requirement 45).
+/// The customers with an exact account number, email address or phone number. Only the
+/// letters A to Z are equal in either case; any other difference means another customer
+/// (security requirement 45).
 pub(in crate::store) async fn identify(
     db: &Database,
     wanted: CustomerKey<'_>,
@@ -84,10 +84,10 @@ pub(in crate::store) async fn identify(
         CustomerKey::Email(it) => (&BY_EMAIL, folded_email(it), it.to_ascii_lowercase()),
         CustomerKey::Phone(it) => (&BY_PHONE, digits(it), it.to_owned()),
     };
-    let rows = db.all(sql, args![&lead, &key, SHARED]).await?;
+    let rows = db.all(sql, args![&lead, &key, MAX_SHARING]).await?;
     let mut found = rows::customers(&rows).customers;
-    // To MySQL a text with a blank at its end is the one without, and the office's
-    // table may read otherwise by now than when it was indexed.
+    // MySQL ignores blanks at the end of a text, and the external table may have changed
+    // since it was indexed.
     found.retain(|it| match wanted {
         CustomerKey::Account(_) => it.account_no.eq_ignore_ascii_case(&key),
         CustomerKey::Email(_) => {
@@ -101,8 +101,8 @@ pub(in crate::store) async fn identify(
     Ok(found)
 }
 
-/// What the office has on a customer. Where the store has no bill of anybody, the
-/// office keeps its bills elsewhere: that this customer has none is not known then.
+/// A customer's balance, bills and feedback. A store without any bill belongs to an office
+/// that keeps its bills elsewhere, so that `None` says "not known", not "no bills".
 pub(in crate::store) async fn account(
     db: &Database,
     id: CustomerId,
@@ -111,8 +111,8 @@ pub(in crate::store) async fn account(
         Some(row) => balance(&row)?,
         None => None,
     };
-    let invoices = db.all(&INVOICES, args![id.0, LATEST]).await?;
-    let feedback = db.all(&FEEDBACK, args![id.0, LATEST]).await?;
+    let invoices = db.all(&INVOICES, args![id.0, SHOWN]).await?;
+    let feedback = db.all(&FEEDBACK, args![id.0, SHOWN]).await?;
     let knows_invoices = !invoices.is_empty() || has_any(db, &ANY_INVOICE).await?;
     let knows_feedback = !feedback.is_empty() || has_any(db, &ANY_FEEDBACK).await?;
     let invoices = || invoices.iter().map(invoice).collect::<Result<_, _>>();

@@ -1,7 +1,6 @@
-//! Customers and the search index, as the desk asks for them.
+//! The port of customers.
 
 use async_trait::async_trait;
-use tokio::sync::watch;
 
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::event::Actor;
@@ -9,24 +8,23 @@ use crate::domain::query::Query;
 use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::customers::{CustomerCheck, CustomerKey, CustomerStore, Imported};
 use crate::service::ports::error::StoreError;
-use crate::service::ports::search_index::{IndexProgress, IndexStep, SearchIndex};
 use crate::store::SqlStore;
-use crate::store::customers::reindex::RepairMode;
-use crate::store::customers::{external_writer, import, lookup, schema_check, search};
+use crate::store::customers::{external_writer, import, lookup, schema_check};
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::database::engine::Database;
 use crate::store::database::sqlite;
+use crate::store::search_index::search;
 
 #[async_trait]
 impl CustomerStore for SqlStore {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
-        self.catch_up.soon(&self.indexing).await;
+        self.incremental.wait_for_search(&self.reindexer).await;
         search::find(&self.db, query, limit).await
     }
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {
-        self.catch_up.first(&self.indexing).await;
-        lookup::identify(&self.db, key, self.indexing.country()).await
+        self.incremental.wait_for_first_pass(&self.reindexer).await;
+        lookup::identify(&self.db, key, self.reindexer.country()).await
     }
 
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
@@ -34,9 +32,9 @@ impl CustomerStore for SqlStore {
     }
 
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
-        // Balances and bills are of our own customers: under the same numbers the
-        // office's table has other people.
-        if self.source.is_theirs() {
+        // Balances and bills belong to our own customers: in the external table the same
+        // numbers are other people.
+        if self.source.is_external() {
             return Ok(Account::default());
         }
         lookup::account(&self.db, id).await
@@ -56,45 +54,21 @@ impl CustomerStore for SqlStore {
             return retry_on_conflict(|| import::import(&self.db, batch, notices, actor, dry))
                 .await;
         };
-        let theirs = match &table.file {
-            Some(file) => Database::new(sqlite::theirs(file)),
+        let external = match &table.file {
+            Some(file) => Database::new(sqlite::open_external(file)),
             None => self.db.clone(),
         };
-        let import = || external_writer::import(&theirs, &self.source, table, batch, dry);
+        let import = || external_writer::import(&external, &self.source, table, batch, dry);
         let (count, written) = retry_on_conflict(import).await?;
         if !written.is_empty() {
-            retry_on_conflict(|| self.indexing.mend(&written)).await?;
+            retry_on_conflict(|| self.reindexer.repair(&written)).await?;
         }
-        // Theirs are noticed when a code is asked for.
+        // Changed contacts of the external table are noticed when a code is asked for.
         Ok(Imported { count, replaced: Vec::new() })
     }
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
-        schema_check::check(&self.db.as_it_is(), &self.source, &self.indexing, self.read_only).await
-    }
-}
-
-#[async_trait]
-impl SearchIndex for SqlStore {
-    fn index_progress(&self) -> watch::Receiver<Option<IndexProgress>> {
-        self.catch_up.preparing()
-    }
-
-    async fn index_ready(&self) {
-        self.catch_up.first(&self.indexing).await;
-    }
-
-    async fn index_customers(
-        &self,
-        after: Option<CustomerId>,
-        limit: u32,
-        dry: bool,
-    ) -> Result<IndexStep, StoreError> {
-        let mend = if dry { RepairMode::Never } else { RepairMode::InTurn };
-        let step = retry_on_conflict(|| self.indexing.step(after, limit, mend)).await?;
-        if step.next.is_none() && !dry {
-            self.indexing.mark_whole().await?;
-        }
-        Ok(step)
+        schema_check::check(&self.db.as_it_is(), &self.source, &self.reindexer, self.read_only)
+            .await
     }
 }

@@ -1,4 +1,4 @@
-//! A small office to try the program with.
+//! The sample office, to try the program with.
 
 use std::time::Duration;
 
@@ -68,13 +68,13 @@ pub(in crate::store) async fn load(db: &Database) -> Result<bool, StoreError> {
     import::write(&mut tx, &customers).await?;
     for customer in &office {
         let id = tx.one(&OF_ACCOUNT, args![&customer.account_no]).await?.int(0)?;
-        papers(&mut tx, id, customer).await?;
+        bills_and_feedback(&mut tx, id, customer).await?;
     }
     tx.commit().await?;
     Ok(true)
 }
 
-async fn papers(tx: &mut Tx, id: i64, customer: &Customer) -> Result<(), StoreError> {
+async fn bills_and_feedback(tx: &mut Tx, id: i64, customer: &Customer) -> Result<(), StoreError> {
     for invoice in &customer.invoices {
         let arguments = args![
             id,

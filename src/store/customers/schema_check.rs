@@ -1,7 +1,6 @@
-//! Whether the office's table of customers is as the configuration says, and
-//! can be read as fast as a counter needs it. What is looked at are the
-//! database's own lists of tables, so that a column that is not there has a name
-//! and is no failed statement.
+//! The schema check: whether the table of customers is as the configuration says, and can
+//! be read as fast as a counter needs it. It reads the database's catalogue, so that a
+//! missing column is reported by name instead of a failed statement.
 
 use std::collections::HashMap;
 
@@ -9,22 +8,22 @@ use crate::config::settings::{CustomerTable, Identifier};
 use crate::domain::query::Query;
 use crate::service::ports::customers::{CheckFinding, CustomerCheck};
 use crate::service::ports::error::StoreError;
-use crate::store::customers::reindex::Reindexer;
-use crate::store::customers::search;
-use crate::store::customers::source::Source;
+use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Row, args};
 use crate::store::database::rows;
 use crate::store::database::statement::statements;
+use crate::store::search_index::reindex::Reindexer;
+use crate::store::search_index::search;
 
-/// Customers are counted up to here; an exact count of millions takes seconds.
-const COUNTED: u32 = 100_000;
+/// How far customers are counted; an exact count of millions takes seconds.
+const COUNT_LIMIT: u32 = 100_000;
 
-/// So many customers are asked of a search; as many are looked at for one.
-const SAMPLE: u32 = 50;
+/// How many hits the trial search asks for, and how many customers it may be made for.
+const TRIAL_HITS: u32 = 50;
 
 statements! {
-    /// The columns of a table: name, type, and whether it is the row's own number.
-    /// A domain of PostgreSQL's is what it was made of.
+    /// The columns of a table: name, type, and whether it is SQLite's row number. A domain
+    /// of PostgreSQL is resolved to its base type.
     COLUMNS {
         (each
             ("SELECT list.name, lower(list.type), list.pk = 1 AND lower(list.type) = 'integer' \
@@ -42,7 +41,7 @@ statements! {
               WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
               AND table_schema = COALESCE($2, DATABASE())"))
     }
-    /// The first column of each index, and whether it alone is unique there.
+    /// The first column of each index, and whether the index makes it unique by itself.
     INDEXES {
         (each
             ("SELECT (SELECT few.name FROM pragma_index_info(list.name, $2) AS few LIMIT 1), \
@@ -63,7 +62,7 @@ statements! {
               AND table_schema = COALESCE($2, DATABASE()) \
               GROUP BY index_name"))
     }
-    /// 1 where it is a table and no view, and its engine where a table has one.
+    /// 1 for a table, 0 for a view; and the table's storage engine.
     IS_TABLE {
         (each
             ("SELECT list.type <> 'view', '' FROM pragma_table_list($1) AS list \
@@ -77,32 +76,32 @@ statements! {
               WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
               AND table_schema = COALESCE($2, DATABASE())"))
     }
-    /// Customers without a key, which no walk by the key meets.
+    /// Customers without a key, which no read in the order of the key finds.
     KEYLESS {
         "SELECT COUNT(*) FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
     }
-    /// Some customers of those that can be found; by a number of its own, so that
-    /// every plan knows how few they are.
+    /// Some customers of the search index. The limit is a constant, so that every planner
+    /// knows how few they are.
     FOUND {
         "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
          WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
          JOIN core_customer_view c ON c.id = few.customer_id"
     }
-    THEIRS {
+    COUNT_CUSTOMERS {
         "SELECT COUNT(*) FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
          ORDER BY c.id LIMIT $2) few"
     }
-    OURS {
+    COUNT_INDEXED {
         "SELECT COUNT(*) FROM (SELECT customer_id FROM core_customer_search \
          WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) few"
     }
 }
 
-/// What there is to say about the customers.
+/// The state of the table of customers and of its search index.
 pub(in crate::store) async fn check(
     db: &Database,
-    source: &Source,
-    indexing: &Reindexer,
+    source: &CustomerSource,
+    reindexer: &Reindexer,
     read_only: bool,
 ) -> Result<CustomerCheck, StoreError> {
     let mut findings = of_source(db, source, read_only).await?;
@@ -110,13 +109,13 @@ pub(in crate::store) async fn check(
     if findings.iter().any(|it| it.stops) {
         return Ok(CustomerCheck { found: name, findings });
     }
-    findings.extend(of_rows(db, indexing).await?);
+    findings.extend(of_rows(db, reindexer).await?);
     findings.extend(of_search(db).await);
-    let count = async |sql| db.maybe(sql, args![i64::MIN, COUNTED + 1]).await;
-    let (theirs, ours) = (count(&THEIRS).await?, count(&OURS).await?);
+    let count = async |sql| db.maybe(sql, args![i64::MIN, COUNT_LIMIT + 1]).await;
+    let (customers, indexed) = (count(&COUNT_CUSTOMERS).await?, count(&COUNT_INDEXED).await?);
     let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
-    let (theirs, ours) = (number(theirs)?, number(ours)?);
-    if theirs == 0 {
+    let (customers, indexed) = (number(customers)?, number(indexed)?);
+    if customers == 0 {
         let help = if source.table().is_some() {
             "Look at customers.table: it names a table without customers."
         } else {
@@ -128,25 +127,25 @@ pub(in crate::store) async fn check(
             stops: false,
         });
     }
-    let found = if theirs > COUNTED.into() && ours > COUNTED.into() {
-        format!("{name}, more than {COUNTED}")
+    let found = if customers > COUNT_LIMIT.into() && indexed > COUNT_LIMIT.into() {
+        format!("{name}, more than {COUNT_LIMIT}")
     } else {
-        if theirs != ours {
+        if customers != indexed {
             findings.push(CheckFinding {
-                what: format!("{ours} can be found of {theirs}"),
+                what: format!("{indexed} can be found of {customers}"),
                 help: Some("Compare them all: countersign customers index".into()),
                 stops: false,
             });
         }
-        format!("{name}, {ours} of {theirs} can be found")
+        format!("{name}, {indexed} of {customers} can be found")
     };
     Ok(CustomerCheck { found, findings })
 }
 
-/// Why nobody can work with these customers, as one text; none where they can.
+/// Why nobody can work with the table, as one text; `None` where they can.
 pub(in crate::store) async fn obstacle(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
     read_only: bool,
 ) -> Result<Option<String>, StoreError> {
     let findings = of_source(db, source, read_only).await?;
@@ -166,7 +165,7 @@ pub(in crate::store) async fn obstacle(
 
 async fn of_source(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
     read_only: bool,
 ) -> Result<Vec<CheckFinding>, StoreError> {
     match source.table() {
@@ -175,15 +174,15 @@ async fn of_source(
     }
 }
 
-/// Rows that nobody finds, since they cannot be read.
-async fn of_rows(db: &Database, indexing: &Reindexer) -> Result<Vec<CheckFinding>, StoreError> {
+/// The rows that cannot be read, so that nobody finds them.
+async fn of_rows(db: &Database, reindexer: &Reindexer) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = Vec::new();
-    if let Some(what) = indexing.unreadable(COUNTED).await?.sentence() {
+    if let Some(what) = reindexer.unreadable(COUNT_LIMIT).await?.sentence() {
         let help = "Have them corrected where the office keeps its customers; then: countersign \
                     customers index";
         findings.push(CheckFinding { what, help: Some(help.into()), stops: false });
     }
-    let keyless = db.maybe(&KEYLESS, args![COUNTED]).await?.map_or(Ok(0), |row| row.int(0))?;
+    let keyless = db.maybe(&KEYLESS, args![COUNT_LIMIT]).await?.map_or(Ok(0), |row| row.int(0))?;
     if keyless > 0 {
         findings.push(CheckFinding {
             what: format!("{keyless} rows have no key, and cannot be found"),
@@ -194,7 +193,7 @@ async fn of_rows(db: &Database, indexing: &Reindexer) -> Result<Vec<CheckFinding
     Ok(findings)
 }
 
-/// Searches for a customer who is there, as a clerk would.
+/// Searches for an existing customer, as a clerk would.
 async fn of_search(db: &Database) -> Option<CheckFinding> {
     let failed = |error: &StoreError| CheckFinding {
         what: format!("a search for a customer who is there fails: {error}"),
@@ -207,10 +206,10 @@ async fn of_search(db: &Database) -> Option<CheckFinding> {
     };
     for customer in rows::customers(&rows).customers {
         let Some(query) = Query::parse(&customer.account_no) else { continue };
-        return match search::find(db, &query, SAMPLE).await {
+        return match search::find(db, &query, TRIAL_HITS).await {
             Err(error) => Some(failed(&error)),
-            // Very many may begin so.
-            Ok(found) if found.contains(&customer) || found.len() >= SAMPLE as usize => None,
+            // Too many customers match to expect this one.
+            Ok(found) if found.contains(&customer) || found.len() >= TRIAL_HITS as usize => None,
             Ok(_) => Some(CheckFinding {
                 what: format!(
                     "a search for the account number {} does not find it",
@@ -226,11 +225,11 @@ async fn of_search(db: &Database) -> Option<CheckFinding> {
 
 async fn of_table(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
     table: &CustomerTable,
     read_only: bool,
 ) -> Result<Vec<CheckFinding>, StoreError> {
-    let (name, place) = (table.name.name.as_str(), source.place_name(db.kind()));
+    let (name, place) = (table.name.name.as_str(), source.schema_name(db.kind()));
     let arguments = args![name, place];
     let mut columns = HashMap::new();
     let mut unique = HashMap::new();
@@ -292,13 +291,13 @@ async fn of_table(
     Ok(findings)
 }
 
-/// What is said of a table that this account does not see in the lists. A counter's
-/// account sees the view of it all the same, and which kind its key is of.
+/// The findings for a table that the catalogue does not show to this account. A counter's
+/// account can still read the view of it, and the type of its key.
 async fn unseen(db: &Database, table: &CustomerTable) -> Result<Vec<CheckFinding>, StoreError> {
     let mut findings = vec![CheckFinding {
         what: format!("{} is not there, or this account may not see it", table.name),
         help: Some("Look at customers.table, and at the rights in assets/grants.".into()),
-        stops: db.all(&THEIRS, args![i64::MIN, 1_u32]).await.is_err(),
+        stops: db.all(&COUNT_CUSTOMERS, args![i64::MIN, 1_u32]).await.is_err(),
     }];
     if db.kind() != Engine::Sqlite {
         let none: Option<&str> = None;
@@ -311,10 +310,10 @@ async fn unseen(db: &Database, table: &CustomerTable) -> Result<Vec<CheckFinding
     Ok(findings)
 }
 
-/// What there is to say of a key that is no whole number. Another one could only be
-/// compared with ours by a cast, which can make two customers one.
+/// The finding for a key that is not a whole number. Any other key could be compared with
+/// ours only by a cast, which can make two customers one.
 fn no_number(key: &Identifier, kind: &str, is_table: bool) -> Option<CheckFinding> {
-    // A column of a view in SQLite may have no type: its rows are judged one by one.
+    // In SQLite, a column of a view may have no type: its rows are checked one by one.
     if is_whole(kind) || (kind.is_empty() && !is_table) {
         return None;
     }
@@ -330,22 +329,22 @@ fn no_number(key: &Identifier, kind: &str, is_table: bool) -> Option<CheckFindin
     })
 }
 
-/// Whether an engine of MySQL's undoes what was not committed. Others have none.
+/// Whether a storage engine of MySQL has transactions. Other databases name none.
 fn is_transactional(engine: &str) -> bool {
     ["", "innodb", "ndbcluster", "ndb", "rocksdb"].contains(&engine.to_lowercase().as_str())
 }
 
-/// Whether a type, as the databases call it, holds whole numbers.
+/// Whether a type of any of the databases holds whole numbers.
 fn is_whole(kind: &str) -> bool {
     const WHOLE: [&str; 9] =
         ["int", "integer", "bigint", "smallint", "mediumint", "tinyint", "int2", "int4", "int8"];
     kind == "unsigned big int" || WHOLE.contains(&kind.split([' ', '(']).next().unwrap_or_default())
 }
 
-/// The columns that are named and not there.
+/// The columns that the configuration names and the table does not have.
 fn missing(
     table: &CustomerTable,
-    source: &Source,
+    source: &CustomerSource,
     columns: &HashMap<String, String>,
 ) -> Vec<CheckFinding> {
     source

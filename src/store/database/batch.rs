@@ -1,10 +1,9 @@
-//! Writes that go together.
+//! Several writes in one round trip.
 //!
-//! Where a server is behind the store, an act's time is its round trips. Writes
-//! that need nothing from each other go in one: on PostgreSQL as the parts of one
-//! statement, on SQLite as one text of several. MySQL takes them one by one. Each
-//! is written as a statement of its own, so that it can stand alone and has a plan
-//! of its own.
+//! On a server, the time of a transaction is the number of its round trips. Writes that do
+//! not depend on each other are sent together: on PostgreSQL as the parts of one statement,
+//! on SQLite as one text of several statements; MySQL takes them one by one. Each write is
+//! still a statement of its own, which can be run alone and has a query plan of its own.
 
 use std::fmt::Write as _;
 
@@ -17,12 +16,12 @@ pub(in crate::store) struct Write<'a> {
     pub(in crate::store) args: Vec<Arg<'a>>,
 }
 
-/// The writes as the parts of one statement of PostgreSQL, and the arguments of
-/// them all. No part sees what another one changes.
+/// The writes as the parts of one PostgreSQL statement, and all their arguments. No part
+/// sees what another one changes.
 pub(in crate::store) fn statement<'a>(writes: &[Write<'a>]) -> (String, Vec<Arg<'a>>) {
     let (mut text, mut args) = (String::new(), Vec::new());
     for (at, it) in writes.iter().enumerate() {
-        let write = moved(it.sql.postgres, args.len());
+        let write = renumbered(it.sql.postgres, args.len());
         let _ = match at {
             0 => write!(text, "WITH part0 AS ({write})"),
             _ if at + 1 < writes.len() => write!(text, ", part{at} AS ({write})"),
@@ -33,34 +32,33 @@ pub(in crate::store) fn statement<'a>(writes: &[Write<'a>]) -> (String, Vec<Arg<
     (text, args)
 }
 
-/// The writes as a text of several statements for SQLite, and the arguments of
-/// them all.
+/// The writes as one text of several SQLite statements, and all their arguments.
 pub(in crate::store) fn script<'a>(writes: &[Write<'a>]) -> (String, Vec<Arg<'a>>) {
     let (mut text, mut args) = (String::new(), Vec::new());
     for it in writes {
-        let _ = write!(text, "{}; ", moved(it.sql.sqlite, args.len()));
+        let _ = write!(text, "{}; ", renumbered(it.sql.sqlite, args.len()));
         args.extend_from_slice(&it.args);
     }
     (text, args)
 }
 
-/// The text with the numbers of its placeholders raised.
-fn moved(text: &str, by: usize) -> String {
+/// The text with `by` added to the number of each placeholder.
+fn renumbered(text: &str, by: usize) -> String {
     let mut parts = text.split('$');
-    let mut moved = parts.next().unwrap_or_default().to_owned();
+    let mut renumbered = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();
         let (number, rest) = part.split_at(digits);
         match number.parse::<usize>() {
             Ok(number) => {
-                let _ = write!(moved, "${}{rest}", number + by);
+                let _ = write!(renumbered, "${}{rest}", number + by);
             }
             Err(_) => {
-                let _ = write!(moved, "${rest}");
+                let _ = write!(renumbered, "${rest}");
             }
         }
     }
-    moved
+    renumbered
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! Noticing what other terminals have written: PostgreSQL tells, where it has
-//! room for a connection that listens; everywhere else the store is asked, the
-//! less often the longer nothing happens. Whoever looks so often also finds out
-//! first that the store is lost, and that it is back.
+//! The change feed: learning that another process wrote to the store.
+//!
+//! On PostgreSQL a listener is notified, where the server has a connection to spare;
+//! everywhere else a poller asks the store, the less often the longer nothing happens. The
+//! feed is also the first to find out that the store cannot be reached, and that it is
+//! back.
 
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -22,59 +24,59 @@ use crate::store::database::listener::{self, Listener};
 use crate::store::database::pooled_connection::ACQUIRE_TIMEOUT;
 use crate::store::database::statement::statements;
 
-/// How often the store is asked while something happens.
-const BRISK: Duration = Duration::from_millis(300);
+/// The interval of the poller while something happens.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(300);
 
-/// How often it is asked at least. With the way there and back, and a machine
-/// that is busy, others are still heard of within a second.
-const IDLE: Duration = Duration::from_millis(800);
+/// The longest interval of the poller. With the round trip and a busy machine, a change is
+/// still seen within a second.
+const MAX_POLL_INTERVAL: Duration = Duration::from_millis(800);
 
-/// After so much quiet it is asked less and less often.
-const QUIET: Duration = Duration::from_secs(10);
+/// After so long without a change the interval grows.
+const QUIET_BEFORE_SLOWER: Duration = Duration::from_secs(10);
 
-/// How often who listens looks all the same: a terminal that ended between a
-/// commit and its notice told nobody, and a line that was cut tells nothing.
-const GLANCE: Duration = Duration::from_secs(5);
+/// The interval at which a listener polls all the same: a process that died between its
+/// commit and its notification notified nobody, and a broken connection delivers nothing.
+const LISTENER_POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often a terminal without room for a connection that listens asks for it.
-const ASK: Duration = Duration::from_mins(1);
+/// The interval at which a poller asks whether there is a connection to spare for a
+/// listener.
+const LISTENER_RETRY_INTERVAL: Duration = Duration::from_mins(1);
 
 statements! {
-    /// The newest entry, and how many there are near it: an entry may be
-    /// committed after one with a higher number.
+    /// The newest event, and how many there are near it: an event may be committed after
+    /// one with a higher number.
     NEWEST {
         "SELECT COALESCE(MAX(id), 0), COUNT(*) FROM core_event \
          WHERE id > (SELECT COALESCE(MAX(id), 0) FROM core_event) - $1"
     }
 }
 
-/// What works for the store beside the acts: the task that notices, which
-/// begins when somebody wants to know, and the one that tells others. Both end
-/// with the store.
+/// The background tasks of the feed: one that notices changes, started by the first
+/// subscriber, and one that notifies other processes of ours. Both end with the store.
 pub(in crate::store) struct ChangeFeed {
     runtime: Handle,
     tasks: TaskTracker,
     end: CancellationToken,
     begun: Once,
-    /// By this name PostgreSQL repeats what the store said itself.
+    /// The channel on which PostgreSQL notifies us of our own commits too.
     name: String,
-    /// Until when something is expected to happen.
+    /// Until when changes are likely, so that polling stays frequent.
     expected: watch::Sender<Instant>,
     lost: watch::Sender<Lost>,
 }
 
-/// Why the store cannot be reached; none while it can.
+/// Why the store cannot be reached; `None` while it can.
 type Lost = Option<Arc<StoreError>>;
 
 impl ChangeFeed {
-    /// A watch on the runtime that the store was opened on.
+    /// A feed whose tasks run on `runtime`.
     pub(in crate::store) fn new(runtime: Handle, db: &Database) -> Self {
         let watch = Self {
             runtime,
             tasks: TaskTracker::new(),
             end: CancellationToken::new(),
             begun: Once::new(),
-            name: listener::draw_name(),
+            name: listener::random_name(),
             expected: watch::Sender::new(Instant::now()),
             lost: watch::Sender::new(None),
         };
@@ -86,38 +88,38 @@ impl ChangeFeed {
         watch
     }
 
-    /// The count of changes, here and elsewhere.
+    /// The counter of changes, made here or elsewhere.
     pub(in crate::store) fn changes(&self, db: &Database) -> watch::Receiver<u64> {
         let changes = db.changes().subscribe();
         self.begun.call_once(|| {
-            let mut patient = db.clone();
-            patient.set_limit(ACQUIRE_TIMEOUT);
-            let lookout = Lookout {
-                db: patient,
+            let mut slow = db.clone();
+            slow.set_limit(ACQUIRE_TIMEOUT);
+            let watcher = ChangeWatcher {
+                db: slow,
                 name: self.name.clone(),
                 seen: None,
-                asked: None,
-                moved: Instant::now(),
+                listener_tried: None,
+                last_change: Instant::now(),
                 expected: self.expected.subscribe(),
                 lost: self.lost.clone(),
             };
-            self.tasks.spawn_on(lookout.watch(self.end.clone()), &self.runtime);
+            self.tasks.spawn_on(watcher.watch(self.end.clone()), &self.runtime);
         });
         changes
     }
 
-    /// Why the store cannot be reached, as long as it is looked at.
+    /// Why the store cannot be reached, as the feed last found.
     pub(in crate::store) fn lost(&self) -> watch::Receiver<Lost> {
         self.lost.subscribe()
     }
 
-    /// While a code can be entered, what becomes of it is looked for often.
+    /// Polls often for as long as the code of this request can be entered.
     pub(in crate::store) fn expect(&self, request: &Request) {
         let left = request.expires_at.since(request.sent_at);
         self.expected.send_replace(Instant::now() + left);
     }
 
-    /// Ends the tasks; what was committed is told before.
+    /// Ends the tasks, after the last notification was sent.
     pub(in crate::store) async fn close(&self) {
         self.end.cancel();
         self.tasks.close();
@@ -131,18 +133,19 @@ impl Drop for ChangeFeed {
     }
 }
 
-/// Something that differs when somebody has written.
+/// Two numbers, at least one of which differs after somebody wrote.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Version(i64, i64);
 
 impl Version {
-    /// SQLite counts per connection and leaves the connection's own writes out:
-    /// those of this store all go through its one writer, and tell of themselves.
+    /// SQLite's `data_version` belongs to a connection and leaves that connection's own
+    /// writes out: the writes of this process all go through its one writing connection,
+    /// and signal their changes themselves.
     async fn read(db: &Database) -> Result<Self, StoreError> {
         if let Pools::Sqlite { write, file, .. } = db.pools() {
             file.as_ref().map_or(Ok(()), StoreFile::check)?;
             let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(write).await;
-            // Each connection counts for itself.
+            // The version means something else on each connection.
             let connections = file.as_ref().map_or(0, StoreFile::connections);
             return version.map(|version| Self(version, connections)).map_err(failed);
         }
@@ -157,63 +160,62 @@ impl Version {
     }
 }
 
-/// How long to wait after so much quiet.
+/// The interval of the poller after so long without a change.
 fn pace(quiet: Duration) -> Duration {
-    (BRISK + quiet.saturating_sub(QUIET) / 60).min(IDLE)
+    (MIN_POLL_INTERVAL + quiet.saturating_sub(QUIET_BEFORE_SLOWER) / 60).min(MAX_POLL_INTERVAL)
 }
 
-/// The task that notices.
-struct Lookout {
+struct ChangeWatcher {
     db: Database,
     name: String,
     seen: Option<Version>,
-    /// When there was last asked whether there is room to listen.
-    asked: Option<Instant>,
-    /// When something last happened.
-    moved: Instant,
+    /// When a connection for a listener was last asked for.
+    listener_tried: Option<Instant>,
+    /// When the last change was seen.
+    last_change: Instant,
     expected: watch::Receiver<Instant>,
     lost: watch::Sender<Lost>,
 }
 
-impl Lookout {
+impl ChangeWatcher {
     async fn watch(mut self, end: CancellationToken) {
-        let mut ear = None;
-        end.run_until_cancelled(self.go_round(&mut ear)).await;
-        if let Some(ear) = ear {
-            ear.close().await;
+        let mut listener = None;
+        end.run_until_cancelled(self.run(&mut listener)).await;
+        if let Some(listener) = listener {
+            listener.close().await;
         }
     }
 
-    async fn go_round(&mut self, ear: &mut Option<Listener>) {
+    async fn run(&mut self, listener: &mut Option<Listener>) {
         let mut changes = self.db.changes().subscribe();
         loop {
-            match self.look().await {
+            match self.poll().await {
                 Ok(version) => {
-                    self.found();
-                    self.take(version);
-                    *ear = self.ear().await;
+                    self.report_reached();
+                    self.note(version);
+                    *listener = self.open_listener().await;
                 }
-                Err(error) => self.lose(error),
+                Err(error) => self.report_lost(error),
             }
-            if let Some(hearing) = ear {
-                if let Err(error) = self.listen(hearing).await {
-                    self.lose(error);
+            if let Some(open) = listener {
+                if let Err(error) = self.listen(open).await {
+                    self.report_lost(error);
                 }
-                // What was said meanwhile, nobody heard.
-                *ear = None;
-                self.tell();
+                // Notifications were missed meanwhile.
+                *listener = None;
+                self.signal();
             }
             if changes.has_changed().unwrap_or(false) {
                 changes.mark_unchanged();
-                self.moved = Instant::now();
+                self.last_change = Instant::now();
             }
-            let quiet = (*self.expected.borrow()).max(self.moved).elapsed();
+            let quiet = (*self.expected.borrow()).max(self.last_change).elapsed();
             sleep(pace(quiet)).await;
         }
     }
 
-    /// One connection that was cut says nothing about the store: the next one does.
-    async fn look(&self) -> Result<Version, StoreError> {
+    /// Polls once more where it failed: one broken connection says nothing about the store.
+    async fn poll(&self) -> Result<Version, StoreError> {
         let begun = Instant::now();
         match Version::read(&self.db).await {
             Err(error)
@@ -229,59 +231,59 @@ impl Lookout {
         self.lost.borrow().is_some()
     }
 
-    /// The store is lost, unless the connections are only in use: then whoever
-    /// uses them will be told.
-    fn lose(&self, error: StoreError) {
+    /// Reports the store as lost, unless all connections are merely in use: then those who
+    /// use them will find out.
+    fn report_lost(&self, error: StoreError) {
         let is_away = error.is_break() && !self.db.is_busy();
         if is_away || matches!(error, StoreError::Replaced(_)) {
             self.lost.send_replace(Some(Arc::new(error)));
         }
     }
 
-    fn found(&self) {
+    fn report_reached(&self) {
         self.lost.send_if_modified(|lost| lost.take().is_some());
     }
 
-    /// A connection that listens, where the server can tell and has room.
-    async fn ear(&mut self) -> Option<Listener> {
+    /// Opens a listener, where the server can notify and has a connection to spare.
+    async fn open_listener(&mut self) -> Option<Listener> {
         let Pools::Postgres { pool, schema } = self.db.pools() else { return None };
-        if self.asked.is_some_and(|at| at.elapsed() < ASK) {
+        if self.listener_tried.is_some_and(|at| at.elapsed() < LISTENER_RETRY_INTERVAL) {
             return None;
         }
-        self.asked = Some(Instant::now());
+        self.listener_tried = Some(Instant::now());
         if !listener::has_room(pool).await.unwrap_or(false) {
             return None;
         }
         Listener::open(pool, schema, self.name.clone()).await.ok()
     }
 
-    /// Listens until the connection breaks; fails where the server stopped to
-    /// answer.
-    async fn listen(&mut self, ear: &mut Listener) -> Result<(), StoreError> {
+    /// Waits for notifications until the connection breaks; fails where the server stopped
+    /// answering.
+    async fn listen(&mut self, listener: &mut Listener) -> Result<(), StoreError> {
         loop {
-            let Some(row) = ear.one(&NEWEST, args![LATE_COMMIT_OVERLAP]).await? else {
+            let Some(row) = listener.one(&NEWEST, args![LATE_COMMIT_OVERLAP]).await? else {
                 return Ok(());
             };
-            self.take(Version::of(&row)?);
-            let glance = Instant::now() + GLANCE;
-            while let Ok(heard) = timeout_at(glance, ear.hear()).await {
-                if !heard {
+            self.note(Version::of(&row)?);
+            let deadline = Instant::now() + LISTENER_POLL_INTERVAL;
+            while let Ok(is_alive) = timeout_at(deadline, listener.notified()).await {
+                if !is_alive {
                     return Ok(());
                 }
-                self.tell();
+                self.signal();
             }
         }
     }
 
-    /// The first version is a change too: something may have been written
-    /// between the asking to be told and the first look.
-    fn take(&mut self, version: Version) {
+    /// The first version counts as a change too: something may have been written before the
+    /// first poll.
+    fn note(&mut self, version: Version) {
         if self.seen.replace(version) != Some(version) {
-            self.tell();
+            self.signal();
         }
     }
 
-    fn tell(&self) {
+    fn signal(&self) {
         self.db.changes().send_modify(|count| *count += 1);
     }
 }

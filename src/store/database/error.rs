@@ -1,7 +1,7 @@
-//! What a database's error means to the desk.
+//! The store's error for each error of a database.
 //!
-//! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's
-//! those of its manual's appendix A, MySQL's those of its error reference.
+//! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's those of
+//! its manual's appendix A, MySQL's those of its error reference.
 
 use std::io;
 use std::io::ErrorKind;
@@ -15,7 +15,7 @@ use crate::domain::text::clean;
 use crate::service::ports::error::StoreError;
 use crate::store::database::pooler;
 
-/// The desk's error for one of sqlx's.
+/// The store's error for one of sqlx's.
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
 pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
     match &error {
@@ -36,8 +36,8 @@ pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
     }
 }
 
-/// What became of a connection, in words that say more than its last byte. What
-/// the system says of a name or an address that leads nowhere is said as it is.
+/// Why a connection broke, in clearer words than the driver's. What the system says about a
+/// name or an address that cannot be reached stays as it is.
 fn broken(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::UnexpectedEof
@@ -48,8 +48,8 @@ fn broken(error: &io::Error) -> String {
     }
 }
 
-/// What to do about a server that could not prove who it is. The driver hands it
-/// on as the reason of a failed read.
+/// What to do about a server whose certificate could not be verified. The driver reports
+/// that as the cause of a failed read.
 fn untrusted(error: &rustls::Error) -> String {
     use CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, UnknownIssuer,
@@ -133,18 +133,17 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         // wrong password, no such role, no such database
         "28P01" | "28000" | "3D000" => StoreError::Refused(not_admitted(&text)),
         "25006" => StoreError::Unreachable(only_read(&text)),
-        // prepared twice, or never; transactions that it does not lend to
+        // prepared twice, or never: a pooler that lends a connection for one transaction
         "42P05" | "26000" => StoreError::Refused(pooler::REFUSED.into()),
         "08P01" if text.contains("pooling mode") => StoreError::Refused(pooler::REFUSED.into()),
         "08P01" if text.contains("startup parameter") => {
             StoreError::Refused(unknown_parameter(&text))
         }
-        // another's lock was not free in time
+        // a lock was not free in time
         "55P03" => StoreError::Busy(text),
         // no room on its disk
         "53100" => StoreError::Full(text),
-        // a transaction that stood still was ended; too many connections, cannot
-        // connect now
+        // a transaction that was idle too long; too many connections; cannot connect now
         "25P03" | "25P04" | "53300" | "57P03" => StoreError::Unreachable(text),
         // connection exceptions, insufficient resources, shut down or crashed
         _ if ["08", "53", "57P", "58"].iter().any(|class| code.starts_with(class)) => {
@@ -158,11 +157,11 @@ fn of_mysql(number: u16, text: String) -> StoreError {
     match number {
         // deadlock
         1213 => StoreError::Conflict(text),
-        // another's lock was not free in time
+        // a lock was not free in time
         1205 | 3572 => StoreError::Busy(text),
         // disk full, table full
         1021 | 1114 => StoreError::Full(text),
-        // the system's own number for a full disk
+        // `errno` of a full disk (ENOSPC)
         3 | 1026 | 1030 if text.contains("28") => StoreError::Full(text),
         // a unique column has the value already
         1062 => StoreError::Taken(text),
@@ -170,18 +169,18 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1146 => StoreError::NotMigrated(text),
         // no privilege on a table, a column, the server
         1142 | 1143 | 1227 => StoreError::Denied(text),
-        // wrong password, no such database or no right to it, not without TLS
+        // wrong password, no such database or no right to it, TLS is required
         1044 | 1045 | 1049 | 1698 | 3159 | 4151 => StoreError::Refused(not_admitted(&text)),
         // read-only
         1290 | 1792 | 1836 => StoreError::Unreachable(only_read(&text)),
-        // too many connections, shutting down, out of resources, connection killed,
-        // silent for too long, gone away
+        // too many connections, shutting down, out of resources, connection killed, silent
+        // for too long, gone away
         1040 | 1053 | 1041 | 1203 | 1317 | 1927 | 3024 | 4031 => StoreError::Unreachable(text),
         _ => StoreError::Failed(text),
     }
 }
 
-/// A pooler that does not know what every session of PostgreSQL begins with.
+/// A pooler that does not know a parameter with which each of our sessions starts.
 fn unknown_parameter(text: &str) -> String {
     format!(
         "What answers under store.url is a connection pooler that does not take how countersign \
@@ -190,12 +189,12 @@ fn unknown_parameter(text: &str) -> String {
     )
 }
 
-/// A server that is being moved, or stands by for another one.
+/// A server that is read-only: a standby, or one that is being moved.
 fn only_read(text: &str) -> String {
     format!("its server only lets itself be read, as one does that stands by ({text})")
 }
 
-/// What the office's table of customers is said to be, it is not.
+/// The external table, or one of its columns, does not exist.
 pub(in crate::store) fn no_such_table(text: &str) -> String {
     format!(
         "The table of customers is not as [customers] of the configuration says: {text}. Check \

@@ -1,9 +1,9 @@
 //! Whether the store's file is still the one that was opened.
 //!
-//! A file that was moved away, deleted or replaced by a copy stays open: whoever
-//! has it open would go on in a store that nobody else sees. So the file that the
-//! path leads to is compared with the one that was opened, and so is the log beside
-//! it (`-wal`), in which what was committed last may still be.
+//! A file that is moved, deleted or replaced by a copy stays open for those who opened it,
+//! and they would go on in a store that nobody else sees. So device and inode of the path
+//! are compared with those of the file that was opened, and the same for its write-ahead
+//! log (`-wal`), which may hold the newest commits.
 
 use std::fs;
 use std::io;
@@ -15,46 +15,45 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::domain::text::clean;
 use crate::service::ports::error::StoreError;
 
-/// A file, whatever it is called.
+/// Device and inode.
 type Identity = (u64, u64);
 
-/// The file that was opened.
 #[derive(Clone)]
-pub(in crate::store) struct StoreFile(Arc<Opened>);
+pub(in crate::store) struct StoreFile(Arc<OpenedFile>);
 
-struct Opened {
+struct OpenedFile {
     path: PathBuf,
     file: Identity,
-    /// None until it was looked at on the connection that writes now.
-    log: Mutex<Option<Identity>>,
-    /// How many connections have been made to write.
+    /// `None` until the present writing connection has first been checked.
+    wal: Mutex<Option<Identity>>,
+    /// How many writing connections were opened.
     connections: AtomicI64,
 }
 
 impl StoreFile {
-    /// The file that is there now.
+    /// The file that is at `path` now.
     pub(in crate::store) fn at(path: &Path) -> io::Result<Self> {
-        Ok(Self(Arc::new(Opened {
+        Ok(Self(Arc::new(OpenedFile {
             path: path.to_owned(),
             file: identity(path)?,
-            log: Mutex::default(),
+            wal: Mutex::default(),
             connections: AtomicI64::default(),
         })))
     }
 
-    /// Another connection was made to write: the last one that closes takes the log
-    /// with it, so that there may be another one.
+    /// Notes that a new writing connection was opened. The last connection to close deletes
+    /// the write-ahead log, so that there may be a new one.
     pub(in crate::store) fn reconnected(&self) {
         self.0.connections.fetch_add(1, Ordering::Relaxed);
-        *self.log() = None;
+        *self.wal() = None;
     }
 
-    /// How many there have been.
+    /// How many writing connections were opened.
     pub(in crate::store) fn connections(&self) -> i64 {
         self.0.connections.load(Ordering::Relaxed)
     }
 
-    /// Fails where the file is another one by now, or gone.
+    /// Fails where another file is at the path by now, or none.
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         let path = &self.0.path;
         match identity(path) {
@@ -63,12 +62,12 @@ impl StoreFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(self.replaced("it was moved or deleted"));
             }
-            // What cannot be looked at now may still be the same.
+            // It may still be the same file.
             Err(error) => return Err(StoreError::Unreachable(error.to_string())),
         }
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
-        let mut known = self.log();
+        let mut known = self.wal();
         match (identity(Path::new(&name)), *known) {
             (Ok(found), None) => *known = Some(found),
             (Ok(found), Some(known)) if found == known => {}
@@ -79,23 +78,24 @@ impl StoreFile {
         Ok(())
     }
 
-    /// Which process of this machine has the write lock, and whether it stands still;
-    /// none where the system does not say.
+    /// Which process of this machine has SQLite's write lock, and whether it is stopped;
+    /// `None` where the system does not say.
     pub(in crate::store) fn writer(&self) -> Option<String> {
         let mut name = self.0.path.as_os_str().to_owned();
         name.push("-shm");
         let (_, shared) = identity(Path::new(&name)).ok()?;
-        let process = holder(&fs::read_to_string("/proc/locks").ok()?, shared)?;
+        let process = lock_owner(&fs::read_to_string("/proc/locks").ok()?, shared)?;
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         let of = |field: &str| status.lines().find_map(|line| line.strip_prefix(field));
         let name = clean(of("Name:").unwrap_or_default());
-        let stands = of("State:").is_some_and(|state| state.trim_start().starts_with(['T', 't']));
-        let how = if stands { ", which was stopped in the middle of its work" } else { "" };
+        let is_stopped =
+            of("State:").is_some_and(|state| state.trim_start().starts_with(['T', 't']));
+        let how = if is_stopped { ", which was stopped in the middle of its work" } else { "" };
         Some(format!("process {process} ({name}){how}"))
     }
 
-    fn log(&self) -> std::sync::MutexGuard<'_, Option<Identity>> {
-        self.0.log.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wal(&self) -> std::sync::MutexGuard<'_, Option<Identity>> {
+        self.0.wal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn replaced(&self, how: &str) -> StoreError {
@@ -103,13 +103,12 @@ impl StoreFile {
     }
 }
 
-/// The byte of `-shm` whose lock is the write lock (`WAL_WRITE_LOCK` of SQLite's
-/// `wal.c`).
+/// The byte of `-shm` whose lock is the write lock (`WAL_WRITE_LOCK` in SQLite's `wal.c`).
 const WRITE_LOCK: u64 = 120;
 
-/// The process that has the write lock, from the system's list of locks:
-/// `1: POSIX  ADVISORY  WRITE 4711 00:2b:5678 120 120`
-fn holder(locks: &str, shared: u64) -> Option<u32> {
+/// The process that has the write lock, from `/proc/locks`: `1: POSIX ADVISORY WRITE 4711
+/// 00:2b:5678 120 120`
+fn lock_owner(locks: &str, shared: u64) -> Option<u32> {
     locks.lines().find_map(|line| {
         let mut words = line.split_whitespace().skip(1);
         let (kind, _, how) = (words.next()?, words.next()?, words.next()?);
@@ -137,7 +136,7 @@ mod tests {
             2: -> POSIX  ADVISORY  WRITE 13 00:2b:5678 120 120\n\
             3: POSIX  ADVISORY  WRITE 14 00:2b:5678 120 120\n\
             4: FLOCK  ADVISORY  WRITE 15 00:2b:5678 0 EOF\n";
-        assert_eq!(holder(locks, 5678), Some(14));
-        assert_eq!(holder(locks, 1), None);
+        assert_eq!(lock_owner(locks, 5678), Some(14));
+        assert_eq!(lock_owner(locks, 1), None);
     }
 }

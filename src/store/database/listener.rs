@@ -1,11 +1,11 @@
-//! What PostgreSQL offers beside asking: `NOTIFY` tells other terminals at once
-//! that something was written.
+//! Notifications between processes on PostgreSQL (`LISTEN`, `NOTIFY`).
 //!
-//! It is sent after the commit, not within: inside a transaction it would let
-//! only one of all terminals commit at a time. What is lost between the two is
-//! found by the look that a listener takes now and then.
+//! `NOTIFY` is sent after the commit, not within the transaction: there it takes a lock of
+//! the whole server until the commit is on disk, so that all terminals would commit one by
+//! one. What is lost between commit and notification is found by the poll that a listener
+//! does every few seconds.
 //!
-//! The channel has the name of our schema, which is as unique in the database.
+//! The channel is named after our schema, which is unique in the database.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::time::Duration;
@@ -17,25 +17,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::settings::Identifier;
 use crate::service::ports::error::StoreError;
-use crate::store::database::engine::{self, Arg, Row};
+use crate::store::database::engine::{Arg, Row};
 use crate::store::database::error::failed;
 use crate::store::database::pooled_connection::{self, PooledConnection};
-use crate::store::database::postgres;
 use crate::store::database::statement::Sql;
+use crate::store::database::{postgres, query};
 
-/// How long the way to the server may take before it counts as broken.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long connecting, and any answer, may take before the server counts as unreachable.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is committed within this time is told at once.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The least time between two notifications: later commits share one.
+const MIN_NOTIFY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Whether less than 40 % of the connections are in use that the server, the
-/// database and the account each allow.
+/// Whether less than 40 % of the connections are in use that the server, the database and
+/// the account each allow.
 ///
-/// Who asks holds a connection for its work, so at most 39 of 100 can be told
-/// yes, however many ask in the same moment: with 50 counters that makes 89
-/// connections, and PostgreSQL leaves 97 of its 100 to them.
-const ROOM: &str = "\
+/// Whoever asks has one connection already, so that at most 39 of 100 are granted a second
+/// one, however many ask at the same moment: with 50 counters that makes 89 connections,
+/// and PostgreSQL leaves 97 of its 100 to ordinary accounts.
+const HAS_ROOM: &str = "\
     WITH used AS (SELECT datname, usename FROM pg_stat_activity WHERE datid IS NOT NULL) \
     SELECT bool_and(100 * used < 40 * most) FROM ( \
         SELECT CAST(current_setting('max_connections') AS BIGINT) AS most, \
@@ -48,20 +48,21 @@ const ROOM: &str = "\
         FROM pg_roles WHERE rolname = session_user AND rolconnlimit >= 0 \
     ) AS limits";
 
-/// Whether there is room for a second connection of this terminal.
+/// Whether this process may open a connection for a listener.
 pub(in crate::store) async fn has_room(pool: &PgPool) -> Result<bool, StoreError> {
-    let mut lent = PooledConnection::from(pool, PATIENCE).await.map_err(failed)?;
-    let room = lent.timely(async |it| sqlx::query_scalar(ROOM).fetch_one(it).await).await;
+    let mut connection = PooledConnection::from(pool, ANSWER_TIMEOUT).await.map_err(failed)?;
+    let room =
+        connection.with_timeout(async |it| sqlx::query_scalar(HAS_ROOM).fetch_one(it).await).await;
     room.map_err(failed)
 }
 
-/// A name by which a store knows what it told itself.
-pub(in crate::store) fn draw_name() -> String {
+/// A random payload by which a process recognises its own notifications.
+pub(in crate::store) fn random_name() -> String {
     format!("{:016x}", RandomState::new().build_hasher().finish())
 }
 
-/// Tells the others of each commit, until the store ends. Best effort: who
-/// does not hear of it looks.
+/// Notifies the other processes of each commit, until the store is closed. A notification
+/// that fails is only logged: the others poll as well.
 pub(in crate::store) async fn announce(
     pool: PgPool,
     channel: Identifier,
@@ -69,87 +70,89 @@ pub(in crate::store) async fn announce(
     mut entries: watch::Receiver<u64>,
     end: CancellationToken,
 ) {
-    let mut told = 0;
+    let mut announced = 0;
     loop {
-        drop(end.run_until_cancelled(entries.wait_for(|count| *count != told)).await);
+        drop(end.run_until_cancelled(entries.wait_for(|count| *count != announced)).await);
         let count = *entries.borrow();
-        // At the end, what was committed last is still told.
-        if count == told {
+        // The last commit before the end is still announced.
+        if count == announced {
             return;
         }
-        told = count;
+        announced = count;
         let notify = sqlx::query("SELECT pg_notify($1, $2)").bind(channel.as_str()).bind(&name);
-        let told = match PooledConnection::from(&pool, PATIENCE).await {
-            Ok(mut lent) => lent.timely(async |it| notify.execute(it).await).await.map(drop),
+        let announced = match PooledConnection::from(&pool, ANSWER_TIMEOUT).await {
+            Ok(mut connection) => {
+                connection.with_timeout(async |it| notify.execute(it).await).await.map(drop)
+            }
             Err(error) => Err(error),
         };
-        if let Err(error) = told {
-            tracing::debug!(%error, "the others were not told of a commit");
+        if let Err(error) = announced {
+            tracing::debug!(%error, "other processes were not notified of a commit");
         }
-        end.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        end.run_until_cancelled(tokio::time::sleep(MIN_NOTIFY_INTERVAL)).await;
     }
 }
 
-/// A connection on which the server tells what others have written.
+/// A connection on which the server delivers the notifications of other processes.
 pub(in crate::store) struct Listener {
     connection: PgListener,
     pool: PgPool,
-    /// What this store tells itself.
-    own: String,
+    /// The payload of this process's own notifications.
+    own_payload: String,
 }
 
 impl Listener {
-    /// Listens on a connection of its own, reached as those of the pool are.
+    /// Opens a connection of its own with the options of the pool, and listens on it.
     pub(in crate::store) async fn open(
-        beside: &PgPool,
+        pool_of_store: &PgPool,
         channel: &Identifier,
-        own: String,
+        own_payload: String,
     ) -> Result<Self, StoreError> {
-        let options = beside.connect_options();
+        let options = pool_of_store.connect_options();
         let pool = postgres::pool_options(channel, &options)
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ANSWER_TIMEOUT)
             .connect_lazy_with((*options).clone());
         let mut listener = PgListener::connect_with(&pool).await.map_err(failed)?;
-        // Before another connection is made there must be room for it again.
+        // A new connection needs room on the server, which is asked for again.
         listener.eager_reconnect(false);
-        let listening = tokio::time::timeout(PATIENCE, listener.listen(channel.as_str())).await;
+        let listening =
+            tokio::time::timeout(ANSWER_TIMEOUT, listener.listen(channel.as_str())).await;
         listening.map_err(|_| failed(sqlx::Error::PoolTimedOut))?.map_err(failed)?;
-        Ok(Self { connection: listener, pool, own })
+        Ok(Self { connection: listener, pool, own_payload })
     }
 
-    /// Waits until another store has written; false where the connection broke.
-    /// Dropping the future loses nothing.
-    pub(in crate::store) async fn hear(&mut self) -> bool {
+    /// Waits until another process has written; false where the connection broke. Dropping
+    /// the future loses no notification.
+    pub(in crate::store) async fn notified(&mut self) -> bool {
         loop {
             match self.connection.try_recv().await {
-                Ok(Some(notification)) if notification.payload() == self.own => {}
+                Ok(Some(notification)) if notification.payload() == self.own_payload => {}
                 Ok(Some(_)) => return true,
                 Ok(None) | Err(_) => return false,
             }
         }
     }
 
-    /// Reads the one row of a statement on this connection, which thereby shows
-    /// that it is alive; none where it broke, an error where nobody answers.
+    /// Reads the one row of a statement on this connection, which also shows that it is
+    /// alive: `None` where it broke, an error where the server does not answer.
     pub(in crate::store) async fn one(
         &mut self,
         sql: &Sql,
         args: &[Arg<'_>],
     ) -> Result<Option<Row>, StoreError> {
-        let read = engine::postgres(sql, args).fetch_one(&mut self.connection);
-        match tokio::time::timeout(PATIENCE, read).await {
+        let read = query::postgres(sql, args).fetch_one(&mut self.connection);
+        match tokio::time::timeout(ANSWER_TIMEOUT, read).await {
             Ok(read) => Ok(read.ok().map(Row::Postgres)),
-            Err(_) => Err(failed(pooled_connection::no_answer(PATIENCE))),
+            Err(_) => Err(failed(pooled_connection::no_answer(ANSWER_TIMEOUT))),
         }
     }
 
-    /// Ends the connection in order.
     pub(in crate::store) async fn close(self) {
         drop(self.connection);
-        // A server that has vanished does not say goodbye.
-        drop(tokio::time::timeout(PATIENCE, self.pool.close()).await);
+        // A server that has vanished does not answer the goodbye.
+        drop(tokio::time::timeout(ANSWER_TIMEOUT, self.pool.close()).await);
     }
 }

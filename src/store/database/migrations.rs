@@ -1,13 +1,13 @@
-//! Bringing the tables up to what this program needs.
+//! Migrations: bringing the tables up to the version that this program needs.
 //!
-//! The check before is one read, so that a start costs nothing where there is
-//! nothing to do. The work itself is under a lock: of many terminals that start
-//! at once, one does it and the others find it done. On SQLite and PostgreSQL
-//! it is one transaction; MySQL ends a transaction with each table it makes, so
-//! its script can be run again from the beginning.
+//! Whether there is anything to do is one read, so that a normal start costs nothing.
+//! Migrating takes a lock: of many terminals that start at once, one migrates and the
+//! others find it done. On SQLite and PostgreSQL all migrations are one transaction; MySQL
+//! commits at each statement that creates a table, so that its scripts can be run again
+//! from the beginning.
 
 use crate::service::ports::error::StoreError;
-use crate::store::customers::source::Source;
+use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools, ScriptTransaction, Tx, args};
 use crate::store::database::error::no_such_table;
 use crate::store::database::statement::statements;
@@ -20,61 +20,34 @@ struct Migration {
     mysql: &'static str,
 }
 
-/// PostgreSQL and MySQL begin with the second: before it there was SQLite only. One
-/// that has nothing to do on a database has no script there.
+/// A migration: its version, its name, the name of its files, and the databases that have a
+/// script for it. On the others it changes nothing.
+macro_rules! migration {
+    ($version:literal, $name:literal, $file:literal, $($engine:ident)+) => {{
+        let mut migration = Migration::without_scripts($version, $name);
+        $(migration.$engine = include_str!(concat!(
+            "../../../migrations/", stringify!($engine), "/", $file, ".sql"
+        ));)+
+        migration
+    }};
+}
+
+/// PostgreSQL and MySQL begin with the second: the first version knew only SQLite.
 const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "the counter desk",
-        sqlite: include_str!("../../../migrations/sqlite/0001_the_counter_desk.sql"),
-        postgres: "",
-        mysql: "",
-    },
-    Migration {
-        version: 2,
-        name: "many counters",
-        sqlite: include_str!("../../../migrations/sqlite/0002_many_counters.sql"),
-        postgres: include_str!("../../../migrations/postgres/0002_many_counters.sql"),
-        mysql: include_str!("../../../migrations/mysql/0002_many_counters.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "delivery",
-        sqlite: include_str!("../../../migrations/sqlite/0003_delivery.sql"),
-        postgres: include_str!("../../../migrations/postgres/0003_delivery.sql"),
-        mysql: include_str!("../../../migrations/mysql/0003_delivery.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "contacts",
-        sqlite: include_str!("../../../migrations/sqlite/0004_contacts.sql"),
-        postgres: include_str!("../../../migrations/postgres/0004_contacts.sql"),
-        mysql: include_str!("../../../migrations/mysql/0004_contacts.sql"),
-    },
-    Migration {
-        version: 5,
-        name: "search order",
-        sqlite: "",
-        postgres: include_str!("../../../migrations/postgres/0005_search_order.sql"),
-        mysql: "",
-    },
-    Migration {
-        version: 6,
-        name: "names in any order",
-        sqlite: include_str!("../../../migrations/sqlite/0006_names_in_any_order.sql"),
-        postgres: include_str!("../../../migrations/postgres/0006_names_in_any_order.sql"),
-        mysql: include_str!("../../../migrations/mysql/0006_names_in_any_order.sql"),
-    },
-    Migration {
-        version: 7,
-        name: "log order",
-        sqlite: "",
-        postgres: include_str!("../../../migrations/postgres/0007_log_order.sql"),
-        mysql: "",
-    },
+    migration!(1, "the counter desk", "0001_the_counter_desk", sqlite),
+    migration!(2, "many counters", "0002_many_counters", sqlite postgres mysql),
+    migration!(3, "delivery", "0003_delivery", sqlite postgres mysql),
+    migration!(4, "contacts", "0004_contacts", sqlite postgres mysql),
+    migration!(5, "search order", "0005_search_order", postgres),
+    migration!(6, "names in any order", "0006_names_in_any_order", sqlite postgres mysql),
+    migration!(7, "log order", "0007_log_order", postgres),
 ];
 
 impl Migration {
+    const fn without_scripts(version: i64, name: &'static str) -> Self {
+        Self { version, name, sqlite: "", postgres: "", mysql: "" }
+    }
+
     const fn script(&self, kind: Engine) -> &'static str {
         match kind {
             Engine::Sqlite => self.sqlite,
@@ -84,31 +57,31 @@ impl Migration {
     }
 }
 
-/// The version this program works with.
-const NEEDED: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
+/// The version of the tables that this program needs.
+const NEEDED_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 
-/// The setting that says which table the customers' view was made for.
-const SOURCE: &str = "customers";
+/// The setting that names the table for which the customers' view was created.
+const CUSTOMER_TABLE_SETTING: &str = "customers";
 
-/// Through it all statements read the customers.
-const VIEW: &str = "core_customer_view";
+/// The view through which all statements read customers.
+const CUSTOMER_VIEW: &str = "core_customer_view";
 
 statements! {
-    /// Whoever has it, migrates; the number tells whether it was got.
-    BEGIN_ALONE {
+    /// Waits for the lock under which migrations run; 1 where it was got.
+    LOCK {
         (each
             ("SELECT 1")
             ("SELECT COUNT(*) FROM (SELECT pg_advisory_xact_lock(hashtext('countersign'))) held")
             ("SELECT GET_LOCK(CONCAT('countersign ', SHA1(DATABASE())), 60)"))
     }
-    END_ALONE {
+    UNLOCK {
         (each
             ("SELECT 1")
             ("SELECT CAST(1 AS BIGINT)")
             ("SELECT RELEASE_LOCK(CONCAT('countersign ', SHA1(DATABASE())))"))
     }
-    /// How many of our tables or views are there, in the place that is to be ours.
-    HAS {
+    /// How many of these tables or views exist in our schema.
+    COUNT_TABLES {
         (each
             ("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ($1, $2)")
             ("SELECT COUNT(to_regclass(value)) FROM (VALUES (CAST($1 AS TEXT)), ($2)) list (value)")
@@ -125,9 +98,9 @@ statements! {
               COLLATE utf8mb4_bin"))
     }
     VERSION { "SELECT MAX(version) FROM core_schema" }
-    /// Whether the tables have a place that this account may not look into: then
-    /// PostgreSQL says that there are none.
-    IS_HIDDEN {
+    /// Whether the schema exists, but this account may not use it: PostgreSQL then reports
+    /// its tables as missing.
+    IS_SCHEMA_HIDDEN {
         (each
             ("SELECT 0 WHERE $1 <> ''")
             ("SELECT COUNT(*) FROM pg_namespace \
@@ -135,14 +108,14 @@ statements! {
             ("SELECT 0 FROM DUAL WHERE $1 <> ''"))
     }
     APPLIED { "INSERT INTO core_schema (version, name, applied_at) VALUES ($1, $2, " now ")" }
-    PROBE { "UPDATE core_setting SET value = value WHERE name = $1" }
-    /// Whether anything has been done here.
+    TRIAL_WRITE { "UPDATE core_setting SET value = value WHERE name = $1" }
+    /// Whether the store has ever been used.
     HISTORY {
         "SELECT COALESCE((SELECT MAX(id) FROM core_otp), 0) \
          + COALESCE((SELECT MAX(id) FROM core_event), 0)"
     }
-    SETTING { "SELECT value FROM core_setting WHERE name = $1" }
-    SET {
+    READ_SETTING { "SELECT value FROM core_setting WHERE name = $1" }
+    WRITE_SETTING {
         "INSERT INTO core_setting (name, value) VALUES ($1, $2)"
         (each
             (" ON CONFLICT (name) DO UPDATE SET value = excluded.value")
@@ -151,7 +124,7 @@ statements! {
     }
 }
 
-/// The tables that the scripts make on a database, and the one beside them.
+/// The names of all our tables on a database.
 pub(in crate::store) fn tables(kind: Engine) -> impl Iterator<Item = &'static str> {
     let made = |line: &'static str| {
         let rest = line.strip_prefix("CREATE TABLE ")?;
@@ -168,8 +141,7 @@ pub struct Migrated {
     pub from: i64,
     /// Their version now.
     pub to: i64,
-    /// Whether the view of the customers was made anew, although the tables
-    /// were as they had to be.
+    /// Whether only the view of the customers was created anew.
     pub view: bool,
 }
 
@@ -179,7 +151,7 @@ pub(in crate::store) async fn version(db: &Database) -> Result<i64, StoreError> 
         Ok(row) => Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0)),
         Err(StoreError::NotMigrated(_)) => {
             let Pools::Postgres { schema, .. } = db.pools() else { return Ok(0) };
-            let row = db.maybe(&IS_HIDDEN, args![schema.as_str()]).await?;
+            let row = db.maybe(&IS_SCHEMA_HIDDEN, args![schema.as_str()]).await?;
             match row.map_or(Ok(0), |row| row.int(0))? {
                 0 => Ok(0),
                 _ => Err(StoreError::Denied(format!("no rights on schema {schema}"))),
@@ -189,58 +161,57 @@ pub(in crate::store) async fn version(db: &Database) -> Result<i64, StoreError> 
     }
 }
 
-/// Whether there is anything to migrate. A store that a newer program has
-/// written is not touched: its rules may be stricter than this one's.
+/// Whether there is anything to migrate. A store of a newer version is refused: its rules
+/// may be stricter than this program's.
 pub(in crate::store) async fn is_needed(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
 ) -> Result<bool, StoreError> {
     let found = version(db).await?;
     refuse_newer(found)?;
-    Ok(found < NEEDED || made_for(db).await?.as_deref() != Some(&source.name()))
+    Ok(found < NEEDED_VERSION || view_made_for(db).await?.as_deref() != Some(&source.name()))
 }
 
 fn refuse_newer(found: i64) -> Result<(), StoreError> {
-    if found <= NEEDED {
+    if found <= NEEDED_VERSION {
         return Ok(());
     }
     Err(StoreError::NotMigrated(format!(
         "it was written by a newer version of countersign (tables {found}, this program \
-         knows {NEEDED}); install that version here too"
+         knows {NEEDED_VERSION}); install that version here too"
     )))
 }
 
-/// The table that the customers' view was made for.
-async fn made_for(db: &Database) -> Result<Option<String>, StoreError> {
-    setting(db, SOURCE).await
+/// The table for which the customers' view was created.
+async fn view_made_for(db: &Database) -> Result<Option<String>, StoreError> {
+    setting(db, CUSTOMER_TABLE_SETTING).await
 }
 
-/// What this program wrote down under a name.
+/// Reads a setting that the program keeps in the store.
 pub(in crate::store) async fn setting(
     db: &Database,
     name: &str,
 ) -> Result<Option<String>, StoreError> {
-    db.maybe(&SETTING, args![name]).await?.map(|row| row.text(0)).transpose()
+    db.maybe(&READ_SETTING, args![name]).await?.map(|row| row.text(0)).transpose()
 }
 
-/// Writes something down under a name.
+/// Writes such a setting.
 pub(in crate::store) async fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), StoreError> {
-    tx.write(&SET, args![name, value]).await.map(drop)
+    tx.write(&WRITE_SETTING, args![name, value]).await.map(drop)
 }
 
-/// The script that makes the place for the tables, where there has to be one.
-fn place(db: &Database) -> Option<String> {
+/// The script that creates the schema for the tables; `None` where there is none to create.
+fn create_schema(db: &Database) -> Option<String> {
     match db.pools() {
         Pools::Postgres { schema, .. } => Some(format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")),
         Pools::Sqlite { .. } | Pools::Mysql(_) => None,
     }
 }
 
-/// A place where another program keeps tables that are called as ours are is
-/// left to it.
+/// Refuses a schema in which another program has tables of the same names.
 async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
-    let ours = tx.one(&HAS, args!["core_schema", "core_schema"]).await?.int(0)?;
-    if ours > 0 || tx.one(&HAS, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
+    let ours = tx.one(&COUNT_TABLES, args!["core_schema", "core_schema"]).await?.int(0)?;
+    if ours > 0 || tx.one(&COUNT_TABLES, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
         return Ok(());
     }
     Err(StoreError::Refused(
@@ -251,10 +222,12 @@ async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
     ))
 }
 
-/// Requests, sessions and the log name their customers by number. Under another
-/// table the same numbers are other people.
-async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), StoreError> {
-    let Some(before) = tx.maybe(&SETTING, args![SOURCE]).await? else { return Ok(()) };
+/// Refuses another table of customers for a store that has been used: requests, sessions
+/// and the log name customers by number, and the same number would be somebody else.
+async fn refuse_other_customers(tx: &mut Tx, source: &CustomerSource) -> Result<(), StoreError> {
+    let Some(before) = tx.maybe(&READ_SETTING, args![CUSTOMER_TABLE_SETTING]).await? else {
+        return Ok(());
+    };
     let has_history = tx.one(&HISTORY, args![]).await?.int(0)? > 0;
     if !has_history || source.is_same_table(&before.text(0)?) {
         return Ok(());
@@ -267,29 +240,33 @@ async fn refuse_other_customers(tx: &mut Tx, source: &Source) -> Result<(), Stor
     ))
 }
 
-/// Applies what is missing.
+/// Applies the migrations that are missing.
 pub(in crate::store) async fn migrate(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
 ) -> Result<Migrated, StoreError> {
     let mut tx = db.begin().await?;
-    tx.take_time().await?;
-    if tx.one(&BEGIN_ALONE, args![]).await?.int(0)? != 1 {
+    tx.lift_timeouts().await?;
+    if tx.one(&LOCK, args![]).await?.int(0)? != 1 {
         return Err(StoreError::Busy("another terminal is preparing its tables".into()));
     }
     let applied = apply(db, &mut tx, source).await;
-    // MySQL's lock would outlive a transaction that failed; what PostgreSQL says
-    // after a failure is no news.
-    let freed = tx.one(&END_ALONE, args![]).await;
+    // MySQL's lock would outlive a transaction that failed. After a failure PostgreSQL
+    // answers nothing but errors, which say nothing new.
+    let freed = tx.one(&UNLOCK, args![]).await;
     let migrated = applied?;
     freed?;
     tx.commit().await?;
     Ok(migrated)
 }
 
-async fn apply(db: &Database, tx: &mut Tx, source: &Source) -> Result<Migrated, StoreError> {
-    if let Some(place) = place(db) {
-        tx.script(ScriptTransaction::Made(place)).await?;
+async fn apply(
+    db: &Database,
+    tx: &mut Tx,
+    source: &CustomerSource,
+) -> Result<Migrated, StoreError> {
+    if let Some(schema) = create_schema(db) {
+        tx.script(ScriptTransaction::Built(schema)).await?;
     }
     refuse_others(tx).await?;
     tx.write(&CREATE, args![]).await?;
@@ -303,23 +280,28 @@ async fn apply(db: &Database, tx: &mut Tx, source: &Source) -> Result<Migrated, 
         tx.write(&APPLIED, args![migration.version, migration.name]).await?;
     }
     refuse_other_customers(tx, source).await?;
-    let made_for = tx.maybe(&SETTING, args![SOURCE]).await?.map(|row| row.text(0)).transpose()?;
-    let is_made = done == NEEDED
-        && made_for.as_deref() == Some(&source.name())
-        && tx.one(&HAS, args![VIEW, VIEW]).await?.int(0)? > 0;
+    let view_made_for = tx
+        .maybe(&READ_SETTING, args![CUSTOMER_TABLE_SETTING])
+        .await?
+        .map(|row| row.text(0))
+        .transpose()?;
+    let is_made = done == NEEDED_VERSION
+        && view_made_for.as_deref() == Some(&source.name())
+        && tx.one(&COUNT_TABLES, args![CUSTOMER_VIEW, CUSTOMER_VIEW]).await?.int(0)? > 0;
     let view = source.view(db.kind()).filter(|_| !is_made);
-    let migrated = Migrated { from: done, to: NEEDED, view: view.is_some() && done == NEEDED };
-    // A view that is made anew has lost the rights that were given on it.
+    let migrated =
+        Migrated { from: done, to: NEEDED_VERSION, view: view.is_some() && done == NEEDED_VERSION };
+    // A new view has lost the rights that were granted on the old one.
     if let Some(view) = view {
-        let made = tx.script(ScriptTransaction::Made(view)).await;
-        made.map_err(|error| if source.is_theirs() { not_found(error) } else { error })?;
+        let made = tx.script(ScriptTransaction::Built(view)).await;
+        made.map_err(|error| if source.is_external() { table_not_found(error) } else { error })?;
     }
-    set(tx, SOURCE, &source.name()).await?;
+    set(tx, CUSTOMER_TABLE_SETTING, &source.name()).await?;
     Ok(migrated)
 }
 
-/// The view could not be made, since there is no such table or column.
-fn not_found(error: StoreError) -> StoreError {
+/// The view could not be created, since the table or a column does not exist.
+fn table_not_found(error: StoreError) -> StoreError {
     match error {
         StoreError::NotMigrated(text) | StoreError::Failed(text) => {
             StoreError::Refused(no_such_table(&text))
@@ -328,24 +310,30 @@ fn not_found(error: StoreError) -> StoreError {
     }
 }
 
-/// Whether the tables are what this program needs.
-pub(in crate::store) async fn is_ready(db: &Database, source: &Source) -> Result<(), StoreError> {
+/// Fails unless the tables are as this program needs them.
+pub(in crate::store) async fn is_ready(
+    db: &Database,
+    source: &CustomerSource,
+) -> Result<(), StoreError> {
     if !is_needed(db, source).await? {
         return Ok(());
     }
     let found = version(db).await?;
-    let why = if found < NEEDED {
-        format!("its tables are version {found}, this program needs {NEEDED}")
+    let why = if found < NEEDED_VERSION {
+        format!("its tables are version {found}, this program needs {NEEDED_VERSION}")
     } else {
         "it was prepared for another table of customers than the configuration names".into()
     };
     Err(StoreError::NotMigrated(format!("{why}; run \"countersign migrate\"")))
 }
 
-/// Proves that the store can be written, without leaving a trace.
-pub(in crate::store) async fn check(db: &Database, source: &Source) -> Result<i64, StoreError> {
+/// Proves that the store can be written, by a transaction that is rolled back.
+pub(in crate::store) async fn check(
+    db: &Database,
+    source: &CustomerSource,
+) -> Result<i64, StoreError> {
     is_ready(db, source).await?;
     let mut tx = db.begin().await?;
-    tx.write(&PROBE, args![SOURCE]).await?;
-    Ok(NEEDED)
+    tx.write(&TRIAL_WRITE, args![CUSTOMER_TABLE_SETTING]).await?;
+    Ok(NEEDED_VERSION)
 }

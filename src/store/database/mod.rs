@@ -1,18 +1,22 @@
-//! What every task of the store stands on: the three engines, statements, transactions, rows, migrations, the change feed.
+//! What every task of the store stands on: the three engines, statements, transactions,
+//! rows, migrations, the change feed.
 
 pub(super) mod batch;
 pub(super) mod change_feed;
 pub(super) mod conflict;
+pub(super) mod customer_source;
 pub(super) mod engine;
 pub(super) mod error;
 pub(super) mod file_identity;
+pub(super) mod fragment;
 pub(super) mod listener;
 pub(super) mod migrations;
 pub(super) mod mysql;
+pub(super) mod placeholder;
 pub(super) mod pooled_connection;
 pub(super) mod pooler;
 pub(super) mod postgres;
-pub(super) mod requirements;
+pub(super) mod query;
 pub(super) mod rows;
 pub(super) mod server_check;
 pub(super) mod sqlite;

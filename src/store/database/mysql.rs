@@ -1,4 +1,4 @@
-//! Opening a store on MySQL or MariaDB.
+//! Connecting to MySQL or MariaDB.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use sqlx::{ConnectOptions as _, MySqlPool};
 use crate::config::settings::{ServerAddress, ServerSettings, StoreTls};
 use crate::store::database::pooled_connection::ACQUIRE_TIMEOUT;
 
-/// The SQL mode of each session, whatever the server's own is: `||` joins texts,
-/// and a value that does not fit is refused and not cut.
+/// The SQL mode of each session, whatever the server's is: `||` joins texts, and a value
+/// that does not fit is refused, not cut.
 pub(in crate::store) const SQL_MODE: [&str; 4] = [
     "ERROR_FOR_DIVISION_BY_ZERO",
     "NO_ENGINE_SUBSTITUTION",
@@ -18,9 +18,9 @@ pub(in crate::store) const SQL_MODE: [&str; 4] = [
     "STRICT_ALL_TABLES",
 ];
 
-/// What each session sets, whatever the server's own settings are. The default
-/// isolation, REPEATABLE READ, goes on reading what was there before another
-/// terminal's commit, and deadlocks where many claim.
+/// What each session sets, whatever the server's settings are. The default isolation,
+/// REPEATABLE READ, would read what was there before another terminal's commit, and
+/// deadlock where many terminals claim.
 const SESSION: &str = "\
     SET SESSION sql_mode = 'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,\
     STRICT_ALL_TABLES', autocommit = 1, sql_safe_updates = 0, foreign_key_checks = 1, \
@@ -28,7 +28,7 @@ const SESSION: &str = "\
     completion_type = 0; \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
-/// A pool whose connections are made when they are needed.
+/// A pool that connects when a connection is needed.
 pub(in crate::store) fn pool(settings: &ServerSettings) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(settings.connections)
@@ -37,23 +37,22 @@ pub(in crate::store) fn pool(settings: &ServerSettings) -> MySqlPool {
         .after_connect(|connection, _| {
             Box::pin(async move {
                 sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
-                sqlx::raw_sql(LIMITS).execute(connection).await.map(drop)
+                sqlx::raw_sql(SESSION_TIMEOUTS).execute(connection).await.map(drop)
             })
         })
-        .idle_timeout(IDLE)
+        .idle_timeout(IDLE_TIMEOUT)
         .connect_lazy_with(options(settings))
 }
 
-/// What the server is to put an end to by itself: a transaction with which nobody
-/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
-/// office; and a wait for another's lock, which is told as what it is. MySQL can only
-/// end a connection that is silent, in a transaction or not.
-const LIMITS: &str = "SET SESSION innodb_lock_wait_timeout = 8 \
+/// What the server ends by itself: a transaction with which nobody goes on (a suspended
+/// terminal, a broken connection), since its locks would stop the whole office; and a wait
+/// for a lock. MySQL can only end an idle connection as a whole, in a transaction or not.
+const SESSION_TIMEOUTS: &str = "SET SESSION innodb_lock_wait_timeout = 8 \
     /*M!100300 , SESSION idle_transaction_timeout = 6, SESSION idle_write_transaction_timeout = 6 */ \
     /*!80000 , SESSION wait_timeout = 30 */";
 
-/// A connection that nobody needs is ended here before a server does it.
-const IDLE: Duration = Duration::from_secs(20);
+/// An idle connection is closed before the server does it.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn options(settings: &ServerSettings) -> MySqlConnectOptions {
     let options = MySqlConnectOptions::new()

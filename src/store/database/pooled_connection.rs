@@ -1,16 +1,15 @@
-//! A connection lent by a pool, on which nothing may take for ever, and which is
-//! used again only where its last transaction came to an orderly end.
+//! A connection taken from a pool, on which every statement has a time-out, and which is
+//! used again only after its last transaction ended in order.
 //!
-//! A server that vanishes (its machine lost power, a firewall forgot the way)
-//! sends nothing, not even that it is gone: a statement would wait until the
-//! system gives up, a quarter of an hour later, and with it everybody who wants
-//! a connection. So each statement has a limit. A connection that has passed it
-//! is closed at once; one that goes back is only kept where it answers in time,
-//! since the pool itself would wait for its answer without end.
+//! A server that vanishes (power loss, a firewall that dropped the connection) sends
+//! nothing, not even an error: a statement would wait until TCP gives up a quarter of an
+//! hour later, and with it everybody who wants a connection. So each statement has a limit.
+//! A connection that passed it is closed at once; one that goes back to the pool is kept
+//! only where it answers in time, since the pool itself would wait without end.
 //!
-//! Nobody knows the state of a connection on which BEGIN, COMMIT or ROLLBACK
-//! failed, or which met an error that can end a transaction by itself: it is
-//! closed, whereby its database undoes what was not committed.
+//! After a failed BEGIN, COMMIT or ROLLBACK, or an error that can end a transaction by
+//! itself, the state of a connection is unknown: it is closed, and its database rolls back
+//! what was not committed.
 
 use std::io;
 use std::sync::Arc;
@@ -27,141 +26,140 @@ use sqlx::{
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-/// How long an act waits for a connection of its own. What it then waits for has
-/// a limit of its own.
+/// How long to wait for a connection from the pool. The statements on it have a limit of
+/// their own.
 pub(in crate::store) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a connection may take to be fit for the next one who wants it.
-const RETURN: Duration = Duration::from_secs(3);
+/// How long a connection may take to roll back and go back to the pool.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A database whose connections are lent.
+/// A database of which connections are pooled.
 #[async_trait]
 pub(in crate::store) trait ServerEngine: Database {
     /// Begins a transaction that may write.
     const BEGIN: &'static str = "BEGIN";
 
-    /// Says a word or two that has no answer.
-    async fn say(connection: &mut Self::Connection, text: &'static str) -> sqlx::Result<()>;
+    /// Runs statements that return no rows.
+    async fn run(connection: &mut Self::Connection, text: &'static str) -> sqlx::Result<()>;
 }
 
 #[async_trait]
 impl ServerEngine for Postgres {
-    async fn say(connection: &mut PgConnection, text: &'static str) -> sqlx::Result<()> {
+    async fn run(connection: &mut PgConnection, text: &'static str) -> sqlx::Result<()> {
         sqlx::raw_sql(text).execute(connection).await.map(drop)
     }
 }
 
 #[async_trait]
 impl ServerEngine for MySql {
-    async fn say(connection: &mut MySqlConnection, text: &'static str) -> sqlx::Result<()> {
+    async fn run(connection: &mut MySqlConnection, text: &'static str) -> sqlx::Result<()> {
         sqlx::raw_sql(text).execute(connection).await.map(drop)
     }
 }
 
 #[async_trait]
 impl ServerEngine for Sqlite {
-    /// With the write lock from the start, so that it cannot fail half-way because
-    /// another writer was faster. It is asked for briefly (see `sqlite::begin`); all
-    /// else on the connection may wait.
+    /// Takes the write lock at once, so that the transaction never fails half-way because
+    /// another writer was faster. It waits for the lock only briefly (see `sqlite::begin`);
+    /// all other statements may wait longer.
     const BEGIN: &'static str =
         "PRAGMA busy_timeout = 10; BEGIN IMMEDIATE; PRAGMA busy_timeout = 5000";
 
-    async fn say(connection: &mut SqliteConnection, text: &'static str) -> sqlx::Result<()> {
+    async fn run(connection: &mut SqliteConnection, text: &'static str) -> sqlx::Result<()> {
         sqlx::raw_sql(text).execute(connection).await.map(drop)
     }
 }
 
-/// What there is to say about a server that has not answered for so long.
+/// The error for a server that has not answered for so long.
 pub(in crate::store) fn no_answer(limit: Duration) -> sqlx::Error {
     let seconds = limit.as_secs();
     let why = format!("its server has not answered for {seconds} seconds");
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, why))
 }
 
-/// A connection, until it is dropped.
+/// A connection; dropping it gives it back to the pool.
 pub(in crate::store) struct PooledConnection<D: ServerEngine> {
-    /// Nothing only while it is dropped.
+    /// `None` only while it is dropped.
     connection: Option<PoolConnection<D>>,
     limit: Option<Duration>,
     in_transaction: bool,
     is_stuck: bool,
-    /// How many are lent, where they are counted.
+    /// Counts the connections in use, where somebody needs to know.
     counter: Option<Arc<AtomicU32>>,
 }
 
 impl<D: ServerEngine> PooledConnection<D> {
-    /// Waits for a connection as long as the pool has patience.
+    /// Waits for a connection; `limit` is the time-out of each statement on it.
     pub(in crate::store) async fn from(pool: &Pool<D>, limit: Duration) -> sqlx::Result<Self> {
         let mut lent = Self::unlimited(pool).await?;
         lent.limit = Some(limit);
         Ok(lent)
     }
 
-    /// The same, where each statement may take the time it needs.
+    /// The same without a time-out of statements.
     pub(in crate::store) async fn unlimited(pool: &Pool<D>) -> sqlx::Result<Self> {
         let connection = Some(pool.acquire().await?);
         Ok(Self { connection, limit: None, in_transaction: false, is_stuck: false, counter: None })
     }
 
-    /// Is counted among those that are lent, until it is dropped.
-    pub(in crate::store) fn counted(mut self, lent: &Arc<AtomicU32>) -> Self {
-        lent.fetch_add(1, Ordering::Relaxed);
-        self.counter = Some(Arc::clone(lent));
+    /// Counts it among those in use until it is dropped.
+    pub(in crate::store) fn counted(mut self, in_use: &Arc<AtomicU32>) -> Self {
+        in_use.fetch_add(1, Ordering::Relaxed);
+        self.counter = Some(Arc::clone(in_use));
         self
     }
 
-    /// Lets every statement from now on take the time it needs.
-    pub(in crate::store) const fn take_time(&mut self) {
+    /// Lifts the time-out of the statements that follow.
+    pub(in crate::store) const fn lift_timeout(&mut self) {
         self.limit = None;
     }
 
-    /// Does something with the connection within the limit.
-    pub(in crate::store) async fn timely<T>(
+    /// Runs something on the connection within the time-out.
+    pub(in crate::store) async fn with_timeout<T>(
         &mut self,
-        act: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
+        work: impl AsyncFnOnce(&mut D::Connection) -> sqlx::Result<T>,
     ) -> sqlx::Result<T> {
         if self.is_stuck {
             return Err(sqlx::Error::WorkerCrashed);
         }
         let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         let done = match self.limit {
-            None => act(connection).await,
-            Some(limit) => match timeout(limit, act(connection)).await {
+            None => work(connection).await,
+            Some(limit) => match timeout(limit, work(connection)).await {
                 Ok(done) => done,
                 Err(_) => Err(no_answer(limit)),
             },
         };
-        self.is_stuck = done.as_ref().is_err_and(ends_a_connection);
+        self.is_stuck = done.as_ref().is_err_and(breaks_connection);
         done
     }
 
-    /// Begins a transaction, which ends with [`Self::commit`] or is undone.
+    /// Begins a transaction, which [`Self::commit`] ends; otherwise it is rolled back.
     pub(in crate::store) async fn begin(&mut self) -> sqlx::Result<()> {
         self.in_transaction = true;
-        let begun = self.timely(async |it| D::say(it, D::BEGIN).await).await;
+        let begun = self.with_timeout(async |it| D::run(it, D::BEGIN).await).await;
         self.is_stuck = begun.is_err();
         begun
     }
 
-    /// No transaction was begun, and the connection is as it was before.
-    pub(in crate::store) const fn has_not_begun(&mut self) {
+    /// Notes that BEGIN failed without any effect.
+    pub(in crate::store) const fn begin_failed(&mut self) {
         self.in_transaction = false;
         self.is_stuck = false;
     }
 
-    /// Makes the transaction last.
     pub(in crate::store) async fn commit(mut self) -> sqlx::Result<()> {
-        let done = self.timely(async |it| D::say(it, "COMMIT").await).await;
+        let done = self.with_timeout(async |it| D::run(it, "COMMIT").await).await;
         self.in_transaction = false;
         self.is_stuck = done.is_err();
         done
     }
 }
 
-/// Whether a connection cannot be trusted after this error: it broke, or its
-/// database may have ended the transaction by itself, so that what follows would
-/// not be part of it.
-fn ends_a_connection(error: &sqlx::Error) -> bool {
+/// Whether the connection cannot be used after this error: it broke, or the database may
+/// have ended the transaction by itself, so that the next statements would not belong to
+/// it.
+fn breaks_connection(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(error) => {
@@ -180,7 +178,7 @@ impl<D: ServerEngine> Drop for PooledConnection<D> {
             counter.fetch_sub(1, Ordering::Relaxed);
         }
         let Some(mut connection) = self.connection.take() else { return };
-        // What is detached and dropped is closed without a word.
+        // A detached connection is closed when it is dropped.
         let (false, Ok(runtime)) = (self.is_stuck, Handle::try_current()) else {
             drop(connection.detach());
             return;
@@ -188,13 +186,14 @@ impl<D: ServerEngine> Drop for PooledConnection<D> {
         let in_transaction = self.in_transaction;
         runtime.spawn(async move {
             if in_transaction {
-                match timeout(RETURN, D::say(&mut connection, "ROLLBACK")).await {
+                match timeout(RETURN_TIMEOUT, D::run(&mut connection, "ROLLBACK")).await {
                     Ok(Ok(())) => {}
                     _ => return drop(connection.detach()),
                 }
             }
-            // Given up, it closes the connection and makes room for another one.
-            drop(timeout(RETURN, connection.return_to_pool()).await);
+            // Where that takes too long, the connection is closed, and the pool may open
+            // another one.
+            drop(timeout(RETURN_TIMEOUT, connection.return_to_pool()).await);
         });
     }
 }
@@ -212,7 +211,7 @@ mod tests {
     }
 
     async fn say(lent: &mut PooledConnection<Sqlite>, text: &'static str) -> sqlx::Result<()> {
-        lent.timely(async |it| Sqlite::say(it, text).await).await
+        lent.with_timeout(async |it| Sqlite::run(it, text).await).await
     }
 
     #[tokio::test]

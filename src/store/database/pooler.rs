@@ -1,8 +1,8 @@
 //! A connection pooler between this program and PostgreSQL, such as `PgBouncer`.
 //!
-//! One that gives a session a connection of its own is no hindrance. One that
-//! lends each transaction another connection is: what a session sets, prepares
-//! and listens to meets other programs.
+//! One that assigns a server connection to each session (session pooling) is fine. With one
+//! that assigns a connection to each transaction, what a session sets, prepares and listens
+//! to would happen on other programs' connections.
 
 use std::io;
 use std::time::Duration;
@@ -13,37 +13,36 @@ use tokio::time::timeout;
 
 use crate::store::database::listener;
 
-/// What to do about a pooler of transactions.
+/// What to do about transaction pooling.
 pub(in crate::store) const REFUSED: &str = "\
     Between countersign and its PostgreSQL stands a connection pooler that lends each transaction \
     another connection, so that nothing that countersign sets there can be relied on. Name the \
     server itself in store.url, or let the pooler keep one connection for each session (PgBouncer: \
     pool_mode = session).";
 
-/// How long a word with the pooler may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long each answer of the pooler may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether a session has a connection to the server of its own: what one session
-/// set is still there while another one is in a transaction. A pooler of
-/// transactions lends the connection that was used last, so that the other one has
-/// it then.
+/// Whether the pooler assigns a server connection to each session: what one session has set
+/// must still be there while another one is in a transaction. With transaction pooling the
+/// other one is assigned the connection that was used last, which carries the setting.
 pub(in crate::store) async fn keeps_sessions(options: &PgConnectOptions) -> sqlx::Result<bool> {
-    let mark = listener::draw_name();
+    let mark = listener::random_name();
     let (mut one, mut other) = (open(options).await?, open(options).await?);
     let set = format!("SELECT set_config('countersign.session', '{mark}', false)");
-    say(&mut one, set).await?;
-    // A pooler of statements knows no transactions at all.
-    match say(&mut other, "BEGIN".into()).await {
+    run(&mut one, set).await?;
+    // Statement pooling knows no transactions at all.
+    match run(&mut other, "BEGIN".into()).await {
         Err(sqlx::Error::Database(_)) => return Ok(false),
         begun => begun?,
     }
-    // Whoever has but one connection to lend keeps the first one waiting.
+    // A transaction pooler with only one connection keeps the first session waiting.
     let read = sqlx::raw_sql("SELECT current_setting('countersign.session', true)");
-    let kept = match timeout(PATIENCE, read.fetch_one(&mut one)).await {
+    let kept = match timeout(ANSWER_TIMEOUT, read.fetch_one(&mut one)).await {
         Ok(row) => row?.try_get::<Option<String>, _>(0)?.as_deref() == Some(&mark),
         Err(_) => false,
     };
-    say(&mut other, "ROLLBACK".into()).await?;
+    run(&mut other, "ROLLBACK".into()).await?;
     other.close().await?;
     if kept {
         one.close().await?;
@@ -59,10 +58,10 @@ fn no_answer() -> sqlx::Error {
 }
 
 async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
-    timeout(PATIENCE, options.connect()).await.map_err(|_| no_answer())?
+    timeout(ANSWER_TIMEOUT, options.connect()).await.map_err(|_| no_answer())?
 }
 
-async fn say(connection: &mut PgConnection, text: String) -> sqlx::Result<()> {
-    let said = sqlx::raw_sql(AssertSqlSafe(text)).execute(connection);
-    timeout(PATIENCE, said).await.map_err(|_| no_answer())?.map(drop)
+async fn run(connection: &mut PgConnection, text: String) -> sqlx::Result<()> {
+    let ran = sqlx::raw_sql(AssertSqlSafe(text)).execute(connection);
+    timeout(ANSWER_TIMEOUT, ran).await.map_err(|_| no_answer())?.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Opening a store on PostgreSQL.
+//! Connecting to PostgreSQL.
 
 use std::env;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::service::ports::error::StoreError;
 use crate::store::database::pooled_connection::ACQUIRE_TIMEOUT;
 use crate::store::database::pooler;
 
-/// What the socket of a server is called by where nothing else is said.
+/// The port in the name of a server's socket, where the configuration gives none.
 const PORT: u16 = 5432;
 
-/// A pool whose connections are made when they are needed.
+/// A pool that connects when a connection is needed.
 pub(in crate::store) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
-    if let Some(name) = meddler(settings, |name| env::var_os(name).is_some()) {
+    if let Some(name) = unsafe_variable(settings, |name| env::var_os(name).is_some()) {
         return Err(StoreError::Refused(format!(
             "The variable {name} of the environment would have a say in whom countersign trusts \
              and who it is to the store's server, and that is for the configuration alone to say. \
@@ -32,13 +32,12 @@ pub(in crate::store) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreE
         .connect_lazy_with(options))
 }
 
-/// A pool each of whose connections sets its session before it is used. The round
-/// trip that tests a connection before each use is left out: an act that meets a
-/// dead connection says so and can be told again.
+/// A pool each of whose connections sets its session before it is used. Connections are not
+/// tested before each use, which would cost a round trip: a dead one fails, and the call is
+/// retried.
 ///
-/// Behind a pooler that lends each transaction another connection, settings would
-/// meet other programs and not us: there nothing is set, and what is looked at
-/// before the first act says why.
+/// Behind a transaction pooler nothing is set, since it would change the sessions of other
+/// programs; the requirements then refuse the server with the reason.
 pub(in crate::store) fn pool_options(
     schema: &Identifier,
     options: &PgConnectOptions,
@@ -46,36 +45,34 @@ pub(in crate::store) fn pool_options(
     let (schema, options) = (schema.clone(), options.clone());
     let keeps_sessions = Arc::new(OnceCell::new());
     PgPoolOptions::new().test_before_acquire(false).after_connect(move |connection, _| {
-        let (direct, always) = (session(&schema, DIRECT), session(&schema, ""));
+        let (direct, always) = (session(&schema, IF_DIRECT), session(&schema, ""));
         let (options, keeps_sessions) = (options.clone(), Arc::clone(&keeps_sessions));
         Box::pin(async move {
             let set = sqlx::raw_sql(AssertSqlSafe(direct)).fetch_optional(&mut *connection);
             if set.await?.is_some() {
-                return sqlx::raw_sql(LIMITS).execute(connection).await.map(drop);
+                return sqlx::raw_sql(SESSION_TIMEOUTS).execute(connection).await.map(drop);
             }
             let kept = keeps_sessions.get_or_try_init(|| pooler::keeps_sessions(&options));
             if *kept.await? {
                 sqlx::raw_sql(AssertSqlSafe(always)).execute(&mut *connection).await?;
-                sqlx::raw_sql(LIMITS).execute(connection).await?;
+                sqlx::raw_sql(SESSION_TIMEOUTS).execute(connection).await?;
             }
             Ok(())
         })
     })
 }
 
-/// Whether the server itself took what the connection began with. A pooler sets it
-/// later.
-const DIRECT: &str = " FROM pg_settings WHERE name = 'application_name' AND source = 'client'";
+/// Whether the server itself received the startup parameters. A pooler sets them later.
+const IF_DIRECT: &str = " FROM pg_settings WHERE name = 'application_name' AND source = 'client'";
 
-/// Our schema in front: `core_otp` is ours, whatever else is called so in this
-/// database. Without the marks, capital letters would not count.
+/// The search path that holds our schema alone: `core_otp` is ours, whatever other tables
+/// of this name the database has. The quotes keep capital letters.
 pub(in crate::store) fn search_path(schema: &Identifier) -> String {
     format!("\"{schema}\"")
 }
 
-/// What each session sets, whatever the server's own settings are: where our
-/// tables are, that a transaction sees what others have committed, and that what
-/// is committed outlives a loss of power.
+/// What each session sets, whatever the server's settings are: the schema of our tables,
+/// READ COMMITTED, and that a commit survives a loss of power.
 fn session(schema: &Identifier, condition: &str) -> String {
     let path = search_path(schema);
     format!(
@@ -88,11 +85,10 @@ fn session(schema: &Identifier, condition: &str) -> String {
     )
 }
 
-/// What the server is to put an end to by itself: a transaction with which nobody
-/// goes on (a suspended terminal, a line that was cut), which would hold up the whole
-/// office; and a wait for another's lock, which is told as what it is. A server that
-/// lacks one of these goes without it.
-const LIMITS: &str = "\
+/// What the server ends by itself: a transaction with which nobody goes on (a suspended
+/// terminal, a broken connection), since its locks would stop the whole office; and a wait
+/// for a lock. A server that lacks one of these settings goes without it.
+const SESSION_TIMEOUTS: &str = "\
     SELECT set_config(name, value, false) FROM (VALUES \
         ('idle_in_transaction_session_timeout', '6s'), \
         ('lock_timeout', '8s'), \
@@ -102,9 +98,12 @@ const LIMITS: &str = "\
         ('tcp_user_timeout', '20s') \
     ) AS limits (name, value) WHERE current_setting(name, true) IS NOT NULL";
 
-/// A variable that the driver heeds and that no option can overrule. All others
-/// are overruled by [`options`].
-fn meddler(settings: &ServerSettings, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+/// An environment variable that the driver obeys and no option overrides. [`options`]
+/// overrides all others.
+fn unsafe_variable(
+    settings: &ServerSettings,
+    is_set: impl Fn(&str) -> bool,
+) -> Option<&'static str> {
     let tls = settings.tls != StoreTls::Off;
     [
         ("PGOPTIONS", true),
@@ -116,7 +115,7 @@ fn meddler(settings: &ServerSettings, is_set: impl Fn(&str) -> bool) -> Option<&
     .find_map(|(name, is_heeded)| (is_heeded && is_set(name)).then_some(name))
 }
 
-/// How the server is reached, with nothing that a pooler does not know.
+/// How the server is reached, with nothing that a pooler refuses.
 fn options(settings: &ServerSettings) -> PgConnectOptions {
     let options = PgConnectOptions::new_without_pgpass()
         .username(&settings.user)
@@ -162,13 +161,14 @@ mod tests {
 
     #[test]
     fn security_26_no_variable_says_whom_to_trust() {
-        let found = |tls, ca_file, set| meddler(&settings(tls, ca_file), |name| name == set);
+        let found =
+            |tls, ca_file, set| unsafe_variable(&settings(tls, ca_file), |name| name == set);
         for name in ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"] {
             assert_eq!(found(StoreTls::Verify, None, name), Some(name));
         }
-        // Where the configuration names one, that is the one.
+        // The configuration names a certificate, which overrides the variable.
         assert_eq!(found(StoreTls::Verify, Some("ca.pem"), "PGSSLROOTCERT"), None);
-        // Where there is no TLS, nobody asks for a certificate.
+        // Without TLS no certificate is used.
         assert_eq!(found(StoreTls::Off, None, "PGSSLCERT"), None);
         assert_eq!(found(StoreTls::Off, None, "PGOPTIONS"), Some("PGOPTIONS"));
     }

@@ -1,5 +1,5 @@
-//! Rows, as the domain's types. The ordinals are those of the lists of columns
-//! in [`crate::store::database::statement::fragment!`].
+//! Rows as the domain's types. The ordinals are those of the lists of columns in
+//! [`crate::store::database::fragment`].
 
 use std::collections::HashMap;
 
@@ -17,19 +17,16 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::Row;
 
-/// A request with what the store alone needs to know of it.
+/// A request with what only the store needs to know of it.
 pub(in crate::store) struct RequestRow {
-    /// The row's number.
+    /// The number of its row.
     pub(in crate::store) row: i64,
-    /// What others see of it.
     pub(in crate::store) request: Request,
     digest: String,
     key_id: String,
-    /// The customer's wrong codes in a row.
+    /// The customer's failure count.
     pub(in crate::store) failures: u32,
-    /// The customer's account number.
     pub(in crate::store) account_no: String,
-    /// The customer's name.
     pub(in crate::store) customer_name: String,
     /// The store's clock when this was read.
     pub(in crate::store) now: Timestamp,
@@ -77,7 +74,7 @@ impl RequestRow {
         })
     }
 
-    /// The code as a guess is judged against it.
+    /// The stored code, to compare a guess with.
     pub(in crate::store) fn code(&self) -> StoredCode {
         StoredCode {
             key_id: self.key_id.clone(),
@@ -88,7 +85,7 @@ impl RequestRow {
         }
     }
 
-    /// Why no code can be entered; none where one can.
+    /// Why no code can be entered; `None` where one can.
     pub(in crate::store) fn refusal(&self, failure_cap: u32) -> Option<Outcome> {
         let request = &self.request;
         let exhausted = request.status == Status::Open
@@ -127,8 +124,8 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
     })
 }
 
-/// Reads `customer_columns`. The office's own table may write blanks where there
-/// is nothing, and nothing where there should be a name.
+/// Reads `customer_columns`. An external table may hold blanks for nothing, and nothing for
+/// a name.
 pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
     let written = |at| Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional));
     Ok(Customer {
@@ -142,26 +139,25 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
     })
 }
 
-/// The columns of a customer, for people.
-const COLUMNS: [&str; 7] =
+/// The columns of a customer, as they are called in messages.
+const COLUMN_LABELS: [&str; 7] =
     ["key", "account number", "name", "email address", "phone number", "address", "language"];
 
-/// What is wrong with a row that can be read.
-const SHARED: &str = "another row has the same key";
+/// Why a row that can be read is still refused.
+const SHARED_KEY: &str = "another row has the same key";
 
-/// Rows of customers that others wrote.
+/// Rows of customers from a table that others write.
 #[derive(Default)]
 pub(in crate::store) struct Rows {
-    /// Those that could be read.
     pub(in crate::store) customers: Vec<Customer>,
-    /// The others: the number, where there is one, and what is wrong.
+    /// Rows that cannot be used: the number, where there is one, and why.
     pub(in crate::store) unreadable: Vec<(Option<i64>, String)>,
     /// The number of the last row that has one.
     pub(in crate::store) last: Option<i64>,
 }
 
-/// Reads `customer_columns` of several rows. One that cannot be read keeps no other
-/// one from being found; of several with one number, none is.
+/// Reads `customer_columns` of several rows. A row that cannot be read does not keep the
+/// others from being found; of several rows with the same number, none is.
 pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
     let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.whole(0).ok()).collect();
     let mut times = HashMap::new();
@@ -175,8 +171,8 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
         match customer(row) {
             Ok(customer) if !shared => read.customers.push(customer),
             found => {
-                let why = if found.is_ok() { SHARED } else { unreadable_column(row) };
-                let why = told(row, number, why);
+                let why = if found.is_ok() { SHARED_KEY } else { unreadable_column(row) };
+                let why = described(row, number, why);
                 tracing::warn!(row = why, "a customer was left out");
                 read.unreadable.push((number, why));
             }
@@ -185,20 +181,21 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
     read
 }
 
-/// Which column of a row cannot be read.
+/// The first column of a row that cannot be read.
 fn unreadable_column(row: &Row) -> &'static str {
     let is_wrong = |at: &usize| match at {
         0 => row.whole(0).is_err(),
         at => row.maybe_text(*at).is_err(),
     };
-    (0..COLUMNS.len()).find(is_wrong).map_or("it", |at| COLUMNS[at])
+    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("it", |at| COLUMN_LABELS[at])
 }
 
-/// A row that cannot be used, by what is known of it.
-fn told(row: &Row, number: Option<i64>, why: &str) -> String {
-    let why = if COLUMNS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
+/// Describes a row that cannot be used by what can be read of it.
+fn described(row: &Row, number: Option<i64>, why: &str) -> String {
+    let why =
+        if COLUMN_LABELS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
     match (number, row.maybe_text(1)) {
-        (Some(number), Ok(Some(account_no))) if why == SHARED => {
+        (Some(number), Ok(Some(account_no))) if why == SHARED_KEY => {
             format!("key {number} of account number {account_no}: {why}")
         }
         (Some(number), _) => format!("key {number}: {why}"),
@@ -207,9 +204,9 @@ fn told(row: &Row, number: Option<i64>, why: &str) -> String {
     }
 }
 
-/// The account number and the name of a customer, who may since have left the
-/// office's table, or may have no name in it, or none that can be read: what is
-/// told of them is told all the same.
+/// The account number and the name of a customer. Both may be missing: the customer may
+/// have left the external table since, and a row there may have no name, or none that can
+/// be read.
 fn on_file(row: &Row, at: usize) -> (String, String) {
     let read = |at| row.maybe_text(at).unwrap_or_else(|_| Some("(cannot be read)".into()));
     match (read(at), read(at + 1)) {

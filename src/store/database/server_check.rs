@@ -1,5 +1,5 @@
-//! What a database server is like: whether this program can work with it, and
-//! which of its settings the office should know of.
+//! Checks of the database server: whether this program can work with it, and which of its
+//! settings the office should know of.
 
 use std::collections::HashMap;
 
@@ -49,21 +49,21 @@ pub(in crate::store) struct ServerInfo {
     is_encrypted: bool,
     connections: String,
     max_connections: i64,
-    /// The setting by which a power cut could undo a commit.
-    forgetful: Option<String>,
-    /// Whether others of a cluster take writes too.
+    /// The setting because of which a power loss could undo a commit.
+    unsafe_setting: Option<String>,
+    /// Whether it belongs to a cluster whose other members accept writes too.
     is_cluster: bool,
 }
 
 impl ServerInfo {
-    /// In a few words.
-    pub(in crate::store) fn told(&self) -> String {
+    /// A short description.
+    pub(in crate::store) fn description(&self) -> String {
         let encrypted = if self.is_encrypted { "encrypted" } else { "not encrypted" };
         let Self { version, connections, max_connections, .. } = self;
         format!("version {version}, {encrypted}, {connections} of {max_connections} connections")
     }
 
-    /// What the office should know of it.
+    /// Warnings for the office, a sentence each.
     pub(in crate::store) fn notes(&self) -> Vec<String> {
         let note = |setting| {
             format!(
@@ -76,13 +76,13 @@ impl ServerInfo {
              same one in store.url at every counter"
                 .to_owned()
         });
-        self.forgetful.iter().map(note).chain(cluster).collect()
+        self.unsafe_setting.iter().map(note).chain(cluster).collect()
     }
 }
 
-/// Looks at the server; none where the store is a file. Fails where a setting that
-/// this program relies on is another one and no session can change it.
-pub(in crate::store) async fn look(db: &Database) -> Result<Option<ServerInfo>, StoreError> {
+/// Checks the server; `None` where the store is a file. Fails where a setting that this
+/// program relies on has another value and no session can change it.
+pub(in crate::store) async fn check(db: &Database) -> Result<Option<ServerInfo>, StoreError> {
     match db.pools() {
         Pools::Sqlite { .. } => Ok(None),
         Pools::Postgres { schema, .. } => postgres(db, schema).await.map(Some),
@@ -94,19 +94,19 @@ async fn postgres(db: &Database, schema: &Identifier) -> Result<ServerInfo, Stor
     let gone = || StoreError::Failed("the server tells nothing of itself".into());
     let row = db.maybe(&POSTGRES, args![]).await?.ok_or_else(gone)?;
     let version = row.text(0)?;
-    judge("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
+    check_version("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
     let is_set = row.text(6)? == postgres::search_path(schema) && row.text(7)? == "read committed";
     if !is_set {
         return Err(StoreError::Refused(pooler::REFUSED.into()));
     }
-    judge_encoding(&row.text(8)?)?;
-    judge_role(&row.text(9)?)?;
+    check_encoding(&row.text(8)?)?;
+    check_role(&row.text(9)?)?;
     Ok(ServerInfo {
         version,
         is_encrypted: row.int(4)? > 0,
         connections: row.int(2)?.to_string(),
         max_connections: row.int(3)?,
-        forgetful: row.maybe_text(5)?,
+        unsafe_setting: row.maybe_text(5)?,
         is_cluster: false,
     })
 }
@@ -120,15 +120,15 @@ async fn mysql(db: &Database) -> Result<ServerInfo, StoreError> {
     let version = of("version").to_owned();
     let (name, oldest) =
         if version.contains("MariaDB") { ("MariaDB", (10, 6)) } else { ("MySQL", (8, 0)) };
-    judge(name, &version, numbers(&version), oldest)?;
-    judge_log(of("log_bin") == "ON", of("binlog_format"))?;
-    judge_session(&of)?;
+    check_version(name, &version, numbers(&version), oldest)?;
+    check_binlog(of("log_bin") == "ON", of("binlog_format"))?;
+    check_session(&of)?;
     let flush = of("innodb_flush_log_at_trx_commit");
     let mut server = ServerInfo {
         is_encrypted: false,
         connections: String::new(),
         max_connections: of("max_connections").parse().unwrap_or(0),
-        forgetful: (flush != "1").then(|| format!("innodb_flush_log_at_trx_commit = {flush}")),
+        unsafe_setting: (flush != "1").then(|| format!("innodb_flush_log_at_trx_commit = {flush}")),
         is_cluster: of("wsrep_on") == "ON",
         version,
     };
@@ -141,8 +141,8 @@ async fn mysql(db: &Database) -> Result<ServerInfo, StoreError> {
     Ok(server)
 }
 
-/// The first two numbers of a version. Before its own, MariaDB may name the one
-/// that old programs expect.
+/// Major and minor version. MariaDB may put the prefix `5.5.5-` in front, which old clients
+/// expect.
 fn numbers(version: &str) -> (i64, i64) {
     let version = version.strip_prefix("5.5.5-").unwrap_or(version);
     let mut numbers = version.split(['.', '-']).map(|it| it.parse().unwrap_or(0));
@@ -150,7 +150,12 @@ fn numbers(version: &str) -> (i64, i64) {
 }
 
 /// Refuses a server that is too old.
-fn judge(name: &str, told: &str, found: (i64, i64), oldest: (i64, i64)) -> Result<(), StoreError> {
+fn check_version(
+    name: &str,
+    told: &str,
+    found: (i64, i64),
+    oldest: (i64, i64),
+) -> Result<(), StoreError> {
     if found >= oldest {
         return Ok(());
     }
@@ -162,9 +167,9 @@ fn judge(name: &str, told: &str, found: (i64, i64), oldest: (i64, i64)) -> Resul
     )))
 }
 
-/// Refuses a server whose log of changes cannot take ours: statements are no
-/// record of what READ COMMITTED decides, so that every write would fail.
-fn judge_log(kept: bool, format: &str) -> Result<(), StoreError> {
+/// Refuses a server that logs statements for replication (`binlog_format = STATEMENT`):
+/// MySQL forbids that under READ COMMITTED, so that every write would fail.
+fn check_binlog(kept: bool, format: &str) -> Result<(), StoreError> {
     if kept && format.eq_ignore_ascii_case("statement") {
         return Err(StoreError::Refused(
             "The store's server has binlog_format = STATEMENT, with which no counter can write. \
@@ -175,8 +180,8 @@ fn judge_log(kept: bool, format: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Refuses a database that cannot hold every name, or cannot say what it holds.
-fn judge_encoding(encoding: &str) -> Result<(), StoreError> {
+/// Refuses a database that is not in UTF-8.
+fn check_encoding(encoding: &str) -> Result<(), StoreError> {
     if encoding.eq_ignore_ascii_case("UTF8") {
         return Ok(());
     }
@@ -187,8 +192,8 @@ fn judge_encoding(encoding: &str) -> Result<(), StoreError> {
     )))
 }
 
-/// Refuses a session in which no foreign key holds.
-fn judge_role(role: &str) -> Result<(), StoreError> {
+/// Refuses a session in which foreign keys are not enforced.
+fn check_role(role: &str) -> Result<(), StoreError> {
     if role == "origin" {
         return Ok(());
     }
@@ -198,9 +203,9 @@ fn judge_role(role: &str) -> Result<(), StoreError> {
     )))
 }
 
-/// Refuses a session that is not as it was set: something between this program and
-/// the server keeps its settings back.
-fn judge_session<'a>(of: &impl Fn(&str) -> &'a str) -> Result<(), StoreError> {
+/// Refuses a session whose settings are not those that were set: a proxy between this
+/// program and the server ignored them.
+fn check_session<'a>(of: &impl Fn(&str) -> &'a str) -> Result<(), StoreError> {
     let mut modes: Vec<&str> = of("sql_mode").split(',').collect();
     modes.sort_unstable();
     let isolation = match of("transaction_isolation") {
@@ -240,18 +245,18 @@ mod tests {
             ("MySQL", "8.4.0-commercial", (8, 0), true),
             ("MySQL", "5.7.44-log", (8, 0), false),
         ] {
-            let judged = judge(name, version, numbers(version), oldest);
+            let judged = check_version(name, version, numbers(version), oldest);
             assert_eq!(judged.is_ok(), fits, "{version}: {judged:?}");
         }
-        let refused = judge("PostgreSQL", "12.22", (12, 0), (13, 0)).expect_err("too old");
+        let refused = check_version("PostgreSQL", "12.22", (12, 0), (13, 0)).expect_err("too old");
         assert!(refused.to_string().contains("PostgreSQL 13 or later"), "{refused}");
     }
 
     #[test]
     fn a_log_of_statements_is_refused_where_it_is_kept() {
-        assert!(judge_log(true, "STATEMENT").is_err());
-        assert!(judge_log(false, "STATEMENT").is_ok());
-        assert!(judge_log(true, "MIXED").is_ok());
+        assert!(check_binlog(true, "STATEMENT").is_err());
+        assert!(check_binlog(false, "STATEMENT").is_ok());
+        assert!(check_binlog(true, "MIXED").is_ok());
     }
 
     #[test]
@@ -267,7 +272,7 @@ mod tests {
                 "tx_isolation" => "READ-COMMITTED",
                 _ => "",
             };
-            judge_session(&of)
+            check_session(&of)
         };
         judged("", "").expect("as it was set");
         for (name, value) in [
@@ -283,9 +288,9 @@ mod tests {
 
     #[test]
     fn a_database_in_another_encoding_is_refused() {
-        judge_encoding("UTF8").expect("fits");
+        check_encoding("UTF8").expect("fits");
         for encoding in ["LATIN1", "SQL_ASCII", "WIN1252", "EUC_JP"] {
-            let told = judge_encoding(encoding).expect_err("refused").to_string();
+            let told = check_encoding(encoding).expect_err("refused").to_string();
             assert!(told.contains(encoding) && told.contains("UTF8"), "{told}");
         }
     }

@@ -1,5 +1,5 @@
-//! Opening a store in a file: where it may lie, who may read it, and how the
-//! connections behave.
+//! Opening a store in a SQLite file: where it may lie, who may read it, and how its
+//! connections are set up.
 
 use std::fs;
 use std::fs::{OpenOptions, Permissions};
@@ -19,20 +19,20 @@ use crate::store::database::error::failed;
 use crate::store::database::file_identity::StoreFile;
 use crate::store::database::pooled_connection::PooledConnection;
 
-/// How long a writer waits for another one before it says so. Whoever has more
-/// patience asks again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a writer waits for the write lock before it reports the store as busy. The desk
+/// retries.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a writer that waits asks for its turn at least, and after a second more
-/// the more often.
-const ASKING: Duration = Duration::from_millis(20);
+/// The longest pause between two tries to get the write lock. After each second of waiting
+/// it becomes shorter.
+const MAX_LOCK_RETRY_PAUSE: Duration = Duration::from_millis(20);
 
-/// Connections that only read: the interface's search, log, session and
-/// countdown can each wait for their own.
+/// Connections that only read: search, log, session and countdown need not wait for each
+/// other.
 const READERS: u32 = 4;
 
-/// Opens the file, creating it where it does not exist. Each connection begins
-/// with the attachment that lets it see the customers.
+/// Opens the file, and creates it where it does not exist. `attachment` is run on each
+/// connection to make an external table visible.
 pub(in crate::store) async fn open(
     path: &Path,
     attachment: Option<String>,
@@ -47,7 +47,7 @@ pub(in crate::store) async fn open(
     prepare(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(LOCK_TIMEOUT)
         .foreign_keys(true)
         .statement_cache_capacity(128)
         .pragma("temp_store", "memory")
@@ -57,7 +57,7 @@ pub(in crate::store) async fn open(
     let writing = options
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
-        // A commit that a power cut could undo would make a used code work again.
+        // A commit that a power loss could undo would make a used code work again.
         .synchronous(SqliteSynchronous::Full);
     if let Some(attachment) = &attachment {
         attach(&options, attachment).await?;
@@ -69,21 +69,21 @@ pub(in crate::store) async fn open(
     Ok(Pools::Sqlite { write, read, file: Some(file) })
 }
 
-/// Opens the office's file to write customers into it. It is theirs: how it is
-/// kept stays as it is.
-pub(in crate::store) fn theirs(path: &Path) -> Pools {
+/// Opens the office's file to write customers into it. It is not ours: its journal mode
+/// stays as it is.
+pub(in crate::store) fn open_external(path: &Path) -> Pools {
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(LOCK_TIMEOUT)
         .foreign_keys(true)
         .disable_statement_logging();
     let write = pool(1, None, None).connect_lazy_with(options);
     Pools::Sqlite { read: write.clone(), write, file: None }
 }
 
-/// The round trip that tests a connection before each use is left out: a file
-/// does not hang up. Connections stay: what they prepared is what makes them
-/// fast, and the writer's own changes are told from others' by its connection.
+/// Connections are not tested before each use, since a file does not hang up. They stay
+/// open: their prepared statements make them fast, and `data_version` tells other
+/// processes' changes from ours only on the same connection.
 fn pool(size: u32, begin: Option<String>, file: Option<&StoreFile>) -> SqlitePoolOptions {
     let file = file.filter(|_| size == 1).cloned();
     SqlitePoolOptions::new()
@@ -103,68 +103,69 @@ fn pool(size: u32, begin: Option<String>, file: Option<&StoreFile>) -> SqlitePoo
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(LOCK_TIMEOUT)
 }
 
 /// Begins a transaction that has the write lock.
 ///
-/// SQLite's own waiting is not fair: who has waited longer asks less often. Here
-/// everybody asks at irregular, short intervals, and the shorter the longer it has
-/// waited, so that nobody is passed over for long.
+/// SQLite's busy handler is not fair: who has waited longer tries less often. Here
+/// everybody tries at random short intervals, which become shorter while they wait, so that
+/// nobody is passed over for long.
 pub(in crate::store) async fn begin(
     write: &SqlitePool,
     file: Option<&StoreFile>,
 ) -> Result<PooledConnection<Sqlite>, StoreError> {
-    let mut lent = lend(write, file).await?;
+    let mut connection = writing_connection(write, file).await?;
     let since = Instant::now();
     loop {
-        let error = match lent.begin().await {
-            Ok(()) => return Ok(lent),
+        let error = match connection.begin().await {
+            Ok(()) => return Ok(connection),
             Err(error) => error,
         };
         if !is_busy(&error) {
             return Err(failed(error));
         }
-        lent.has_not_begun();
-        if since.elapsed() >= PATIENCE {
-            return Err(held_up(file));
+        connection.begin_failed();
+        if since.elapsed() >= LOCK_TIMEOUT {
+            return Err(lock_timed_out(file));
         }
         tokio::time::sleep(pause(since.elapsed())).await;
     }
 }
 
-/// The connection that writes, which one act at a time has.
-async fn lend(
+/// The writing connection, of which there is one.
+async fn writing_connection(
     write: &SqlitePool,
     file: Option<&StoreFile>,
 ) -> Result<PooledConnection<Sqlite>, StoreError> {
     PooledConnection::unlimited(write).await.map_err(|error| match error {
-        sqlx::Error::PoolTimedOut => held_up(file),
+        sqlx::Error::PoolTimedOut => lock_timed_out(file),
         error => failed(error),
     })
 }
 
-fn held_up(file: Option<&StoreFile>) -> StoreError {
-    let seconds = PATIENCE.as_secs();
+fn lock_timed_out(file: Option<&StoreFile>) -> StoreError {
+    let seconds = LOCK_TIMEOUT.as_secs();
     let by = file.and_then(StoreFile::writer).map_or_else(String::new, |it| format!(" by {it}"));
     StoreError::Busy(format!("its file has been locked for writing for {seconds} seconds{by}"))
 }
 
-/// How long to wait before the next asking, after so long.
+/// How long to wait before the next try.
 fn pause(waited: Duration) -> Duration {
-    let most = ASKING / (1 + u32::try_from(waited.as_secs()).unwrap_or(u32::MAX).min(4));
+    let most =
+        MAX_LOCK_RETRY_PAUSE / (1 + u32::try_from(waited.as_secs()).unwrap_or(u32::MAX).min(4));
     let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
     Duration::from_micros(1 + RandomState::new().build_hasher().finish() % micros)
 }
 
-/// Tries once whether the office's file can be read beside ours: a pool would only
-/// say that no connection came about.
+/// Tries once whether the office's file can be attached, since a pool would only report
+/// that it got no connection.
 async fn attach(options: &SqliteConnectOptions, attachment: &str) -> Result<(), StoreError> {
     let mut connection = options.connect().await.map_err(failed)?;
     let attached = sqlx::raw_sql(AssertSqlSafe(attachment)).execute(&mut connection).await;
     connection.close().await.map_err(failed)?;
     let error = match attached {
-        // Whoever waits for another one is let wait by the pool.
+        // A lock on that file is waited for later, by the pool.
         Err(error) if !is_busy(&error) => error,
         _ => return Ok(()),
     };
@@ -177,8 +178,8 @@ async fn attach(options: &SqliteConnectOptions, attachment: &str) -> Result<(), 
     })
 }
 
-/// Connects the writer. While the very first terminal turns the file to WAL,
-/// SQLite answers others "busy" at once, whatever the time-out: they try again.
+/// Opens the writing connection. While the very first terminal switches the file to WAL,
+/// SQLite answers the others with "busy" at once, whatever the time-out: they try again.
 async fn connect(
     file: &StoreFile,
     options: SqliteConnectOptions,
@@ -191,7 +192,7 @@ async fn connect(
                 Ok(pool) => return Ok(pool),
                 Err(error) => error,
             };
-        if since.elapsed() > PATIENCE || !is_busy(&error) {
+        if since.elapsed() > LOCK_TIMEOUT || !is_busy(&error) {
             return Err(failed(error));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -203,8 +204,8 @@ fn is_busy(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
-/// The file as it must be before SQLite sees it: on this machine, and for its
-/// owner's eyes only. SQLite gives `-wal` and `-shm` the file's own mode.
+/// Prepares the file before SQLite opens it: on a local disk, and readable by its owner
+/// only. SQLite gives `-wal` and `-shm` the same mode.
 fn prepare(path: &Path) -> Result<(), StoreError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -231,8 +232,8 @@ fn prepare(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Fails where this account has no right to read and write what is there. The file
-/// is not opened for that: closing it again would free SQLite's locks on it.
+/// Fails where this account may not read and write the file. It is not opened for that:
+/// closing it again would release SQLite's locks on it.
 fn may_use(store: &Path, path: &Path) -> Result<(), StoreError> {
     let access = Access::READ_OK | Access::WRITE_OK;
     match rustix::fs::access(path, access).map_err(std::io::Error::from) {
@@ -241,7 +242,7 @@ fn may_use(store: &Path, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// What the system's error about a file means.
+/// The store's error for an error of the file system.
 fn unusable(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
     let why = format!("{what} {} failed: {error}", path.display());
     match error.kind() {
@@ -253,7 +254,7 @@ fn unusable(what: &str, path: &Path, error: &std::io::Error) -> StoreError {
     }
 }
 
-/// Takes away what others could read, or says that it cannot be done.
+/// Takes other people's rights to the file away, or fails.
 fn keep_private(file: &Path) -> Result<(), StoreError> {
     let Ok(found) = fs::metadata(file) else { return Ok(()) };
     let others = found.permissions().mode() & 0o077;
@@ -283,7 +284,7 @@ fn refuse_network(folder: &Path) -> Result<(), StoreError> {
 #[cfg(target_os = "linux")]
 fn network(folder: &Path) -> Option<&'static str> {
     let found = rustix::fs::statfs(folder).ok()?;
-    // The kernel's number is 32 bits wide, whatever the platform's field is.
+    // The kernel's number has 32 bits, whatever the platform's type is.
     network_name(u32::try_from(found.f_type & 0xffff_ffff).ok()?)
 }
 
@@ -292,8 +293,8 @@ fn network(_folder: &Path) -> Option<&'static str> {
     None
 }
 
-/// The network file systems by their number in statfs(2). What FUSE carries
-/// cannot be told from its number, so it is let through.
+/// The network file systems by their number in statfs(2). What lies behind FUSE cannot be
+/// told from its number, and is accepted.
 #[cfg(target_os = "linux")]
 const fn network_name(magic: u32) -> Option<&'static str> {
     match magic {

@@ -1,5 +1,5 @@
-//! What goes into a statement and what comes out: values and rows, the same for
-//! every database. Whatever is read is clean to show.
+//! Arguments of statements, and values of rows, the same for every database. Texts are
+//! cleaned of control characters when they are read.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::store::database::error::failed;
 
-/// Values as one argument: numbers for `among`, texts for `among_texts`, rows.
+/// A JSON list as one argument: numbers for `among`, texts for `among_texts`, or rows.
 pub(in crate::store) fn list<T: Into<serde_json::Value>>(
     values: impl IntoIterator<Item = T>,
 ) -> String {
@@ -23,9 +23,8 @@ pub(in crate::store) fn list<T: Into<serde_json::Value>>(
 /// A value for a statement's placeholder.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Arg<'a> {
-    /// A number, a flag or a moment.
+    /// A number, a flag or a point in time in milliseconds.
     Int(Option<i64>),
-    /// A text.
     Text(Option<&'a str>),
 }
 
@@ -71,14 +70,13 @@ macro_rules! args {
 }
 pub(in crate::store) use args;
 
-/// A row that was read.
 pub(in crate::store) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
     Mysql(MySqlRow),
 }
 
-/// A column of whichever row it is.
+/// A column of a row of any database.
 macro_rules! column {
     ($row:expr, $at:expr) => {
         match $row {
@@ -90,18 +88,17 @@ macro_rules! column {
 }
 
 impl Row {
-    /// A number.
     pub(in crate::store) fn int(&self, at: usize) -> Result<i64, StoreError> {
         column!(self, at)
     }
 
-    /// The number of a row in a table of the office's own, which may keep it in less
-    /// than 64 bits or without a sign. What is no whole number is not made one.
+    /// The number of a row in an external table, whose type may be narrower than 64 bits or
+    /// unsigned. A value that is not a whole number is an error.
     pub(in crate::store) fn whole(&self, at: usize) -> Result<i64, StoreError> {
         self.maybe_whole(at)?.ok_or_else(|| unreadable(at, "nothing"))
     }
 
-    /// Such a number that may be missing.
+    /// Such a number, or NULL.
     pub(in crate::store) fn maybe_whole(&self, at: usize) -> Result<Option<i64>, StoreError> {
         let wide = self.maybe_int(at);
         match self {
@@ -122,46 +119,41 @@ impl Row {
         }
     }
 
-    /// A number that may be missing.
     pub(in crate::store) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
         column!(self, at)
     }
 
-    /// How long until a moment, where there is one; what is past is due now.
+    /// The time until a due moment, in milliseconds, or NULL; zero where it is past.
     pub(in crate::store) fn maybe_wait(&self, at: usize) -> Result<Option<Duration>, StoreError> {
         let millis = self.maybe_int(at)?;
         Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
     }
 
-    /// A text that may be missing, clean to show.
     pub(in crate::store) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
         let raw: Result<Option<&str>, StoreError> = column!(self, at);
         Ok(raw?.map(clean))
     }
 
-    /// A text, clean to show.
     pub(in crate::store) fn text(&self, at: usize) -> Result<String, StoreError> {
         self.maybe_text(at)?.ok_or_else(|| unreadable(at, "nothing"))
     }
 
-    /// A small count.
+    /// A number that fits 32 bits.
     pub(in crate::store) fn count(&self, at: usize) -> Result<u32, StoreError> {
         let value = self.int(at)?;
         u32::try_from(value).map_err(|_| unreadable(at, &value.to_string()))
     }
 
-    /// A moment.
     pub(in crate::store) fn time(&self, at: usize) -> Result<Timestamp, StoreError> {
         self.int(at).map(Timestamp::from_millis)
     }
 
-    /// A word of one of the domain's lists.
+    /// A word of one of the domain's enums.
     pub(in crate::store) fn word<T: std::str::FromStr>(&self, at: usize) -> Result<T, StoreError> {
         let text = self.text(at)?;
         text.parse().map_err(|_| unreadable(at, &text))
     }
 
-    /// A word of one of the domain's lists that may be missing.
     pub(in crate::store) fn maybe_word<T: std::str::FromStr>(
         &self,
         at: usize,
@@ -171,7 +163,7 @@ impl Row {
     }
 }
 
-/// A row holds what this program never writes.
+/// The error for a value that this program never writes.
 fn unreadable(at: usize, found: &str) -> StoreError {
     StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
 }

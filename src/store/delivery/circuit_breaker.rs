@@ -1,4 +1,4 @@
-//! How the providers do, as all terminals have met them.
+//! The circuit breakers, one row for each provider slot, which all terminals share.
 
 use std::time::Duration;
 
@@ -24,12 +24,12 @@ statements! {
         "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
          WHERE name = $1"
     }
-    /// Failures are counted one after the other.
-    ONE_ALONE {
+    /// Locked, since failures are counted one after the other.
+    ONE_LOCKED {
         "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
          WHERE name = $1" for_update
     }
-    TRY {
+    CLAIM_PROBE {
         "UPDATE core_line SET down_until = " now " + $2 \
          WHERE name = $1 AND failures >= $3 AND down_until <= " now
     }
@@ -39,7 +39,7 @@ statements! {
     }
 }
 
-/// How the providers do, and the store's clock.
+/// All circuit breakers, and the store's clock.
 pub(in crate::store) async fn all(
     db: &Database,
 ) -> Result<(Timestamp, Vec<BreakerRecord>), StoreError> {
@@ -48,53 +48,54 @@ pub(in crate::store) async fn all(
     Ok((now, rows.iter().map(read).collect::<Result<_, _>>()?))
 }
 
-/// How long the one message has that finds out whether a line works again, before
-/// another one may: longer than most senders take to fail.
-const TRIAL: Duration = Duration::from_secs(30);
+/// How long a probe has before another message may probe: longer than most senders take to
+/// fail.
+const PROBE_LEASE: Duration = Duration::from_secs(30);
 
-/// Lets one message find out whether a line works again.
-pub(in crate::store) async fn try_one(
+/// Claims the probe of a half-open circuit breaker.
+pub(in crate::store) async fn claim_probe(
     db: &Database,
-    line: ProviderSlot,
+    slot: ProviderSlot,
 ) -> Result<bool, StoreError> {
-    let name = line.to_string();
-    Ok(db.write_alone(&TRY, args![&name, millis_of(TRIAL), FAILURES_TO_OPEN]).await? == 1)
+    let name = slot.to_string();
+    Ok(db.write_alone(&CLAIM_PROBE, args![&name, millis_of(PROBE_LEASE), FAILURES_TO_OPEN]).await?
+        == 1)
 }
 
-/// Writes down what hand-overs tell of their providers. Where all is well, as
-/// nearly always, each line is only read.
-pub(in crate::store) async fn experienced(
+/// Counts what sends say about their providers. Where all succeeded, as nearly always, each
+/// circuit breaker is only read.
+pub(in crate::store) async fn record(
     tx: &mut Tx,
-    told: &[(&MessageOutcome<'_>, SendExperience)],
+    sends: &[(&MessageOutcome<'_>, SendExperience)],
 ) -> Result<(), StoreError> {
-    // Everybody takes the lines in this order.
-    for line in ProviderSlot::ALL {
-        let of_line: Vec<_> = told.iter().filter(|(outcome, _)| outcome.line == line).collect();
-        if !of_line.is_empty() {
-            of_one(tx, line, &of_line).await?;
+    // Rows are locked in this order by everybody.
+    for slot in ProviderSlot::ALL {
+        let of_slot: Vec<_> = sends.iter().filter(|(outcome, _)| outcome.slot == slot).collect();
+        if !of_slot.is_empty() {
+            record_one(tx, slot, &of_slot).await?;
         }
     }
     Ok(())
 }
 
-async fn of_one(
+async fn record_one(
     tx: &mut Tx,
-    line: ProviderSlot,
-    told: &[&(&MessageOutcome<'_>, SendExperience)],
+    slot: ProviderSlot,
+    sends: &[&(&MessageOutcome<'_>, SendExperience)],
 ) -> Result<(), StoreError> {
-    let name = line.to_string();
+    let name = slot.to_string();
     let is_well = |(_, experience): &&(_, _)| matches!(experience, SendExperience::Answered(_));
-    let read_one = if told.iter().all(is_well) { &ONE } else { &ONE_ALONE };
+    let read_one = if sends.iter().all(is_well) { &ONE } else { &ONE_LOCKED };
     let Some(row) = tx.maybe(read_one, args![&name]).await? else { return Ok(()) };
     let (now, before) = (row.time(0)?, read(&row)?);
     let mut last = before.clone();
-    for (outcome, experience) in told {
+    for (outcome, experience) in sends {
         let detail = outcome.step.report.detail.as_deref();
         let after = last.after(*experience, detail, now);
         if let Some(turned) = last.turned(&after) {
-            tell(tx, outcome, turned, after.detail.as_deref()).await?;
+            write_event(tx, outcome, turned, after.detail.as_deref()).await?;
             if turned == BreakerState::Ok {
-                outbox::hurry(tx, line).await?;
+                outbox::make_due(tx, slot).await?;
             }
         }
         last = after;
@@ -112,20 +113,20 @@ async fn of_one(
     tx.write(&WRITE, arguments).await.map(drop)
 }
 
-/// A provider that goes down or comes back is an entry of the log.
-async fn tell(
+/// Writes the event of a circuit breaker that opened or closed.
+async fn write_event(
     tx: &mut Tx,
     outcome: &MessageOutcome<'_>,
     turned: BreakerState,
     why: Option<&str>,
 ) -> Result<(), StoreError> {
-    let ProviderSlot { channel, fallback } = outcome.line;
+    let ProviderSlot { channel, fallback } = outcome.slot;
     let kind = match turned {
         BreakerState::Down => EventKind::ProviderDown,
         BreakerState::Ok | BreakerState::Fallback | BreakerState::Slow => EventKind::ProviderUp,
     };
-    let stands_in = if fallback { " (fallback)" } else { "" };
-    let name = format!("{}{stands_in}", outcome.provider);
+    let suffix = if fallback { " (fallback)" } else { "" };
+    let name = format!("{}{suffix}", outcome.provider);
     let event = NewEvent {
         kind,
         outcome: None,

@@ -1,7 +1,6 @@
-//! What is still to be told to contacts that were changed. Its table holds
-//! nothing else. A notice is taken by putting it off and counting a try: who
-//! died at it is followed by whoever looks next, and who comes back too late
-//! finds another count.
+//! The table of notices that are still to be sent to replaced contacts. A notice is claimed
+//! by setting it due later and counting an attempt: where the owner died it becomes due
+//! again, and an owner who comes back too late finds another number of attempts.
 
 use std::time::Duration;
 
@@ -20,8 +19,8 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
 
-/// How long a try may take before its terminal counts as dead; longer than any
-/// sender's own limits.
+/// How long an attempt may take before its terminal counts as dead; longer than any
+/// sender's own time-out.
 const LEASE: Duration = Duration::from_mins(2);
 
 statements! {
@@ -37,29 +36,29 @@ statements! {
               (a BIGINT PATH '$[0]', " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3")
               ")) list"))
     }
-    /// One that no terminal could tell for so long is anybody's, to be given up.
+    /// A notice that is too old may be claimed by any terminal, to be given up.
     DUE {
         "SELECT id FROM core_notice WHERE due_at <= " now " \
          AND (provider " (among_texts "$1") " OR created_at <= " now " - $3) ORDER BY due_at LIMIT $2" skip_locked
     }
-    TAKE {
+    CLAIM {
         "UPDATE core_notice SET due_at = " now " + $2, tries = tries + 1 WHERE id " (among "$1")
     }
-    TAKEN {
+    CLAIMED {
         "SELECT n.id, n.customer_id, n.channel, n.contact, n.tries, n.created_at, c.name, \
          c.locale, " now ", n.provider FROM core_notice n \
          LEFT JOIN core_customer_view c ON c.id = n.customer_id WHERE n.id " (among "$1")
     }
-    NEXT {
+    NEXT_DUE {
         "SELECT MIN(CASE WHEN provider " (among_texts "$1") " OR due_at > created_at + $2 \
          THEN due_at ELSE created_at + $2 END) - " now " FROM core_notice"
     }
-    AGAIN { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
+    RETRY { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
 }
 
-/// Queues what is to be told, inside the transaction that noticed the changes. By a channel
-/// that the office does not have nobody is told.
+/// Queues notices in the transaction that noticed the changes. A channel that the office
+/// does not have gets none.
 pub(in crate::store) async fn queue<'a>(
     tx: &mut Tx,
     changed: impl Iterator<Item = (i64, &'a Contact)>,
@@ -77,8 +76,8 @@ pub(in crate::store) async fn queue<'a>(
     tx.write(&QUEUE, args![&rows]).await.map(drop)
 }
 
-/// Takes notices that are due.
-pub(in crate::store) async fn take(
+/// Claims notices that are due.
+pub(in crate::store) async fn claim(
     db: &Database,
     providers: &[&str],
     most: u32,
@@ -91,30 +90,32 @@ pub(in crate::store) async fn take(
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
     let ids = list(ids);
-    tx.write(&TAKE, args![&ids, millis_of(LEASE)]).await?;
-    let rows = tx.all(&TAKEN, args![&ids]).await?;
+    tx.write(&CLAIM, args![&ids, millis_of(LEASE)]).await?;
+    let rows = tx.all(&CLAIMED, args![&ids]).await?;
     tx.commit_quietly().await?;
-    // One that cannot be read shall not keep the others from being told.
+    // One that cannot be read must not keep the others from being sent.
     let readable = |row: &Row| {
-        read(row).inspect_err(|error| tracing::warn!(%error, "a notice is left alone")).ok()
+        read(row)
+            .inspect_err(|error| tracing::warn!(%error, "a notice that cannot be read is skipped"))
+            .ok()
     };
     Ok(rows.iter().filter_map(readable).collect())
 }
 
-/// How long until there is one to take.
-pub(in crate::store) async fn next(
+/// How long until the next notice is due.
+pub(in crate::store) async fn next_due(
     db: &Database,
     providers: &[&str],
 ) -> Result<Option<Duration>, StoreError> {
     let providers = list(providers.iter().copied());
-    let Some(row) = db.maybe(&NEXT, args![&providers, millis_of(NOTICE_MAX_AGE)]).await? else {
+    let Some(row) = db.maybe(&NEXT_DUE, args![&providers, millis_of(NOTICE_MAX_AGE)]).await? else {
         return Ok(None);
     };
     row.maybe_wait(0)
 }
 
-/// Writes down what came of a try.
-pub(in crate::store) async fn conclude(
+/// Writes what came of an attempt.
+pub(in crate::store) async fn complete(
     db: &Database,
     outcome: &NoticeOutcome<'_>,
 ) -> Result<(), StoreError> {
@@ -123,7 +124,7 @@ pub(in crate::store) async fn conclude(
     let mut tx = db.begin().await?;
     let (kind, ended) = match next {
         NoticeStep::Again(wait) => {
-            tx.write(&AGAIN, args![id, tries, millis_of(wait)]).await?;
+            tx.write(&RETRY, args![id, tries, millis_of(wait)]).await?;
             return tx.commit_quietly().await;
         }
         NoticeStep::Told => (EventKind::NoticeSent, None),
@@ -151,7 +152,7 @@ pub(in crate::store) async fn conclude(
     tx.commit().await
 }
 
-/// Reads a row of `TAKEN`.
+/// Reads a row of `CLAIMED`.
 fn read(row: &Row) -> Result<Notice, StoreError> {
     let channel: Channel = row.word(2)?;
     let contact = Contact::parse(channel, &row.text(3)?)
@@ -163,7 +164,7 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         provider: row.text(9)?,
         tries: row.count(4)?,
         created_at: row.time(5)?,
-        // The office may have written what cannot be read.
+        // The external table may hold texts that cannot be read.
         customer_name: row.maybe_text(6).ok().flatten().unwrap_or_default(),
         locale: row.maybe_text(7).ok().flatten(),
         now: row.time(8)?,

@@ -1,9 +1,12 @@
-//! The outbox and what surrounds it: send claims, circuit breakers, delivery states and stats.
+//! The outbox and what surrounds it: send claims, rate limits, circuit breakers, notices,
+//! delivery states and stats.
 
 pub(super) mod circuit_breaker;
+pub(super) mod completion;
 pub(super) mod contact_notices;
 pub(super) mod outbox;
 mod port;
+pub(super) mod rate_limits;
 pub(super) mod send_claim;
 pub(super) mod state;
 pub(super) mod stats;

@@ -1,11 +1,11 @@
-//! The outbox: what is still to be done for messages.
+//! The outbox: a table of the messages that are still to be sent or asked about, and of
+//! nothing else, so that it stays small.
 //!
-//! Its table holds nothing else, so that it stays as small as what is under way.
-//! A message belongs to its holder until it is due, then to whoever takes it. A
-//! hand-over that was begun ([`crate::store::delivery::send_claim`]) and comes due again was reported
-//! by nobody: its terminal died, and what became of the message has to be found out.
+//! A message belongs to its lease owner until it is due, and then to whoever claims it. A
+//! message with a send claim ([`crate::store::delivery::send_claim`]) that becomes due
+//! again was completed by nobody: its terminal died, and the provider must be asked what
+//! became of it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
@@ -19,22 +19,20 @@ use crate::domain::request::{Reference, Request};
 use crate::domain::seal::Sealed;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
-use crate::service::ports::outbox::{MessageOutcome, OutboxMessage};
+use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::verification::NewCode;
-use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
-use crate::store::delivery::{circuit_breaker, state};
+use crate::store::delivery::state;
 
-/// How long a message is left to who asked for the code or took it, to begin with.
+/// The first lease: of the terminal that asked for the code, or that claimed the message.
 const CLAIM_LEASE: Duration = Duration::from_secs(10);
 
-/// How long it is held once somebody is at it: longer than a sender may take to
-/// connect and the store to give its word.
+/// The lease while a sender connects: longer than connecting may take, and the send claim.
 const CONNECT_LEASE: Duration = Duration::from_secs(30);
 
-/// How much later than its holder the others may take a message.
+/// How much later than the lease owner other terminals may claim a due message.
 const TAKEOVER_GRACE: Duration = Duration::from_secs(2);
 
 statements! {
@@ -45,88 +43,53 @@ statements! {
          FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id \
          WHERE d.otp_id = $1 AND d.generation = $2"
     }
-    MINE {
+    OWNED {
         "SELECT " message_columns "WHERE b.delivery_id = $1 AND b.holder = $2 \
          AND b.begun_at IS NULL AND b.task = 'send'"
     }
-    /// Only through providers that this terminal has: another one may be set up
-    /// otherwise, or for trying things out.
+    /// Only messages through providers that this terminal has: another terminal may have
+    /// other providers, or the tray.
     DUE {
         "SELECT b.delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
          AND (b.holder = $1 OR b.due_at <= " now " - $2) \
          AND (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
         (among_texts "$4") " ORDER BY b.due_at LIMIT $3" skip_locked
     }
-    /// For as long as connecting, logging in and the store's word may take.
-    HOLD {
+    /// While a sender connects, logs in and claims the send.
+    EXTEND_LEASE {
         "UPDATE core_outbox SET due_at = " now " + $4 WHERE delivery_id = $1 AND holder = $2 \
          AND tries = $3 AND task = 'send' AND begun_at IS NULL"
     }
-    /// As it was taken: one that was begun meanwhile is under way.
-    RELEASE {
+    /// Only as it was claimed: with a newer send claim it is being sent.
+    RELEASE_LEASE {
         "UPDATE core_outbox SET holder = '', due_at = " now " WHERE delivery_id = $1 \
          AND holder = $2 AND tries = $3 AND task = $4 \
          AND CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END = $5"
     }
-    /// Those that were put off or failed before.
-    HURRY {
+    /// Messages that were rescheduled or failed before.
+    MAKE_DUE {
         "UPDATE core_outbox SET due_at = " now " WHERE task = 'send' AND begun_at IS NULL \
          AND due_at > " now " AND (SELECT d.detail FROM core_delivery d \
          WHERE d.id = core_outbox.delivery_id AND d.channel = $1) IS NOT NULL"
     }
-    TAKE {
+    CLAIM {
         "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
          WHERE delivery_id " (among "$1")
     }
-    TAKEN { "SELECT " message_columns "WHERE b.delivery_id " (among "$1") }
-    /// When the first message is this terminal's to take. The table is small.
-    NEXT {
+    CLAIMED { "SELECT " message_columns "WHERE b.delivery_id " (among "$1") }
+    /// When the first message is due for this terminal. The table is small.
+    NEXT_DUE {
         "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
         " FROM core_outbox b \
          WHERE (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
         (among_texts "$3")
     }
-    POSTPONE {
+    RESCHEDULE {
         "UPDATE core_outbox SET due_at = " now " + $3 \
          WHERE delivery_id = $1 AND holder = $2 AND begun_at IS NULL"
     }
-    /// Messages whose end is told; nobody else changes them meanwhile.
-    ENDED {
-        "SELECT delivery_id, holder, task, tries, begun_at FROM "
-        (rows_among "core_outbox" "delivery_id" "$1")
-        " ORDER BY delivery_id" for_update
-    }
-    DONE {
-        (each
-            ("DELETE FROM core_outbox WHERE delivery_id " (among "$1"))
-            ("DELETE FROM core_outbox WHERE delivery_id " (among "$1"))
-            ("DELETE b FROM " (numbers "$1") " STRAIGHT_JOIN core_outbox b \
-              ON b.delivery_id = list.value"))
-    }
-    /// The code goes as soon as it need not be sent any more.
-    NEXT_TASK {
-        (each
-            ("UPDATE core_outbox SET task = value ->> 1, due_at = " now " + (value ->> 2), \
-              begun_at = CASE value ->> 1 WHEN 'send' THEN NULL ELSE begun_at END, \
-              sealed = CASE value ->> 1 WHEN 'follow' THEN NULL ELSE sealed END, \
-              tries = tries + CASE value ->> 1 WHEN 'send' THEN 1 ELSE 0 END \
-              FROM json_each($1) WHERE delivery_id = value ->> 0")
-            ("UPDATE core_outbox SET task = value ->> 1, \
-              due_at = " now " + CAST(value ->> 2 AS BIGINT), \
-              begun_at = CASE value ->> 1 WHEN 'send' THEN NULL ELSE begun_at END, \
-              sealed = CASE value ->> 1 WHEN 'follow' THEN NULL ELSE sealed END, \
-              tries = tries + CASE value ->> 1 WHEN 'send' THEN 1 ELSE 0 END \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
-              WHERE delivery_id = CAST(value ->> 0 AS BIGINT)")
-            ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
-             ", c BIGINT PATH '$[2]')) list STRAIGHT_JOIN core_outbox ON delivery_id = a \
-              SET task = b, due_at = " now " + c, \
-              begun_at = CASE b WHEN 'send' THEN NULL ELSE begun_at END, \
-              sealed = CASE b WHEN 'follow' THEN NULL ELSE sealed END, \
-              tries = tries + CASE b WHEN 'send' THEN 1 ELSE 0 END"))
-    }
-    /// What was not begun, and what now need not be.
-    DROP_UNBEGUN { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
+    /// Without a send claim it need not be sent any more.
+    WITHDRAW { "DELETE FROM core_outbox WHERE delivery_id = $1 AND begun_at IS NULL" }
     UNSEAL {
         (each
             ("UPDATE core_outbox SET sealed = NULL WHERE delivery_id " (among "$1"))
@@ -141,19 +104,19 @@ statements! {
          JOIN core_outbox b ON b.delivery_id = d.id \
          WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL ORDER BY d.id"
     }
-    /// Codes that no terminal came to send or to give up.
-    FORGET { "UPDATE core_outbox SET sealed = NULL WHERE useful_until <= " now
+    /// Codes that have expired without a terminal that sent them or gave them up.
+    ERASE_EXPIRED { "UPDATE core_outbox SET sealed = NULL WHERE useful_until <= " now
              " AND sealed IS NOT NULL" }
 }
 
-/// Puts a message that was just queued into the outbox, in the hands of who
-/// asked for it.
+/// Puts a delivery that was just queued into the outbox, leased to the terminal that asked
+/// for the code.
 pub(in crate::store) async fn enqueue(
     tx: &mut Tx,
     otp: i64,
     generation: u32,
     code: &NewCode,
-    holder: &str,
+    owner: &str,
 ) -> Result<(), StoreError> {
     let arguments = args![
         otp,
@@ -161,18 +124,17 @@ pub(in crate::store) async fn enqueue(
         code.sealed.as_str(),
         code.key_id.as_str(),
         millis_of(CLAIM_LEASE),
-        holder
+        owner
     ];
     tx.write(&ENQUEUE, arguments).await.map(drop)
 }
 
-/// Erases the code of a request that takes none any more, and withdraws its
-/// message where that was not begun. Once a provider has the message nothing of
-/// it lies here.
+/// Erases the code of a request that cannot be verified any more, and removes its message
+/// unless its send was claimed. Once a provider has the message, the outbox holds nothing
+/// of it.
 pub(in crate::store) async fn withdraw(tx: &mut Tx, request: &Request) -> Result<(), StoreError> {
-    let lies_here =
-        matches!(request.delivery.state, DeliveryState::Queued | DeliveryState::Unknown);
-    if lies_here { withdraw_message(tx, request.delivery.id).await } else { Ok(()) }
+    let has_row = matches!(request.delivery.state, DeliveryState::Queued | DeliveryState::Unknown);
+    if has_row { withdraw_message(tx, request.delivery.id).await } else { Ok(()) }
 }
 
 /// As [`withdraw`], for all open requests of a customer.
@@ -187,198 +149,116 @@ pub(in crate::store) async fn withdraw_all(
 }
 
 async fn withdraw_message(tx: &mut Tx, id: DeliveryId) -> Result<(), StoreError> {
-    if tx.write(&DROP_UNBEGUN, args![id.0]).await? == 0 {
+    if tx.write(&WITHDRAW, args![id.0]).await? == 0 {
         tx.write(&UNSEAL, args![&list([id.0])]).await?;
     }
     Ok(())
 }
 
-/// Erases codes that can no longer be entered and were never sent.
-pub(in crate::store) async fn forget(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.write(&FORGET, args![]).await.map(drop)
+/// Erases the codes of these messages, a JSON list of numbers.
+pub(in crate::store) fn unseal(messages: &str) -> Write<'_> {
+    Write { sql: &UNSEAL, args: args![messages].to_vec() }
 }
 
-/// The message of a message that a terminal holds.
+/// Erases expired codes that were never sent.
+pub(in crate::store) async fn erase_expired(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.write(&ERASE_EXPIRED, args![]).await.map(drop)
+}
+
+/// The message of a delivery whose lease a terminal owns.
 pub(in crate::store) async fn message(
     db: &Database,
     delivery: DeliveryId,
-    holder: &str,
+    owner: &str,
 ) -> Result<Option<OutboxMessage>, StoreError> {
-    db.maybe(&MINE, args![delivery.0, holder]).await?.map(|row| read(&row)).transpose()
+    db.maybe(&OWNED, args![delivery.0, owner]).await?.map(|row| read(&row)).transpose()
 }
 
-/// Takes messages that are due.
-pub(in crate::store) async fn take(
+/// Claims messages that are due.
+pub(in crate::store) async fn claim(
     db: &Database,
-    holder: &str,
+    owner: &str,
     providers: &[&str],
     most: u32,
 ) -> Result<Vec<OutboxMessage>, StoreError> {
     let providers = list(providers.iter().copied());
     let mut tx = db.begin().await?;
-    let due = tx.all(&DUE, args![holder, millis_of(TAKEOVER_GRACE), most, &providers]).await?;
+    let due = tx.all(&DUE, args![owner, millis_of(TAKEOVER_GRACE), most, &providers]).await?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
     let ids = list(ids);
-    let rows = tx.all(&TAKEN, args![&ids]).await?;
-    // One that cannot be read shall not keep the others from being done.
+    let rows = tx.all(&CLAIMED, args![&ids]).await?;
+    // One that cannot be read must not keep the others from being sent.
     let readable = |row: &Row| {
-        read(row).inspect_err(|error| tracing::warn!(%error, "a message is left alone")).ok()
+        read(row)
+            .inspect_err(|error| tracing::warn!(%error, "a message that cannot be read is skipped"))
+            .ok()
     };
     let messages = rows.iter().filter_map(readable).collect();
-    tx.write(&TAKE, args![&ids, holder, millis_of(CLAIM_LEASE)]).await?;
+    tx.write(&CLAIM, args![&ids, owner, millis_of(CLAIM_LEASE)]).await?;
     tx.commit_quietly().await?;
     Ok(messages)
 }
 
-/// How long until there is a message to take.
-pub(in crate::store) async fn next(
+/// How long until a message is due.
+pub(in crate::store) async fn next_due(
     db: &Database,
-    holder: &str,
+    owner: &str,
     providers: &[&str],
 ) -> Result<Option<Duration>, StoreError> {
     let providers = list(providers.iter().copied());
-    let Some(row) = db.maybe(&NEXT, args![holder, millis_of(TAKEOVER_GRACE), &providers]).await?
+    let Some(row) =
+        db.maybe(&NEXT_DUE, args![owner, millis_of(TAKEOVER_GRACE), &providers]).await?
     else {
         return Ok(None);
     };
     row.maybe_wait(0)
 }
 
-/// Holds a message while somebody is at it; false where it is not theirs any more.
-pub(in crate::store) async fn hold(
+/// Extends the lease while a sender connects; false where the terminal does not own it any
+/// more.
+pub(in crate::store) async fn extend_lease(
     db: &Database,
     message: &OutboxMessage,
-    holder: &str,
+    owner: &str,
 ) -> Result<bool, StoreError> {
-    let arguments = args![message.delivery.0, holder, message.tries, millis_of(CONNECT_LEASE)];
-    Ok(db.write_alone(&HOLD, arguments).await? == 1)
+    let arguments = args![message.delivery.0, owner, message.tries, millis_of(CONNECT_LEASE)];
+    Ok(db.write_alone(&EXTEND_LEASE, arguments).await? == 1)
 }
 
-/// Leaves a message to the other terminals.
-pub(in crate::store) async fn release(
+/// Ends the lease.
+pub(in crate::store) async fn release_lease(
     db: &Database,
     message: &OutboxMessage,
-    holder: &str,
+    owner: &str,
 ) -> Result<(), StoreError> {
     let (task, begun) = (message.task.word(), i64::from(message.begun_at.is_some()));
-    let arguments = args![message.delivery.0, holder, message.tries, task, begun];
-    db.write_alone(&RELEASE, arguments).await.map(drop)
+    let arguments = args![message.delivery.0, owner, message.tries, task, begun];
+    db.write_alone(&RELEASE_LEASE, arguments).await.map(drop)
 }
 
-/// What waits for a line need not wait any longer.
-pub(in crate::store) async fn hurry(tx: &mut Tx, line: ProviderSlot) -> Result<(), StoreError> {
-    tx.write(&HURRY, args![line.channel.word()]).await.map(drop)
+/// Makes messages of a channel due that wait for its provider.
+pub(in crate::store) async fn make_due(tx: &mut Tx, slot: ProviderSlot) -> Result<(), StoreError> {
+    tx.write(&MAKE_DUE, args![slot.channel.word()]).await.map(drop)
 }
 
-/// Leaves a message waiting, with the reason.
-pub(in crate::store) async fn postpone(
+/// Sets when the message is due, with the reason.
+pub(in crate::store) async fn reschedule(
     db: &Database,
     message: &OutboxMessage,
-    holder: &str,
+    owner: &str,
     wait: Duration,
     reason: &str,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if tx.write(&POSTPONE, args![message.delivery.0, holder, millis_of(wait)]).await? == 1 {
-        state::put_off(&mut tx, message, reason, actor).await?;
+    if tx.write(&RESCHEDULE, args![message.delivery.0, owner, millis_of(wait)]).await? == 1 {
+        state::write_delay(&mut tx, message, reason, actor).await?;
         tx.commit().await?;
     }
     Ok(())
-}
-
-/// Writes down what came of messages, once however often it is told: together, and
-/// where that cannot be, each by itself.
-pub(in crate::store) async fn conclude(
-    db: &Database,
-    outcomes: &[MessageOutcome<'_>],
-) -> Result<(), StoreError> {
-    let mut outcomes: Vec<_> = outcomes.iter().collect();
-    // Who writes several messages writes them in this order.
-    outcomes.sort_by_key(|it| it.message.delivery);
-    // A terminal may be at one message twice: what that tells follows on itself.
-    let is_once = outcomes.array_windows().all(|[a, b]| a.message.delivery != b.message.delivery);
-    if outcomes.len() > 1 && is_once {
-        match write_down(db, &outcomes).await {
-            Err(error) if !error.is_break() => {
-                tracing::debug!(%error, "what came of messages is written one by one");
-            }
-            done => return done,
-        }
-    }
-    let mut all = Ok(());
-    for outcome in outcomes {
-        match write_down(db, &[outcome]).await {
-            Ok(()) | Err(StoreError::Taken(_)) => {}
-            Err(error) if error.is_break() => return Err(error),
-            // It shall not keep the others from being written.
-            Err(error) => all = all.and(Err(error)),
-        }
-    }
-    all
-}
-
-/// Writes down what came of messages, each of another message.
-async fn write_down(db: &Database, outcomes: &[&MessageOutcome<'_>]) -> Result<(), StoreError> {
-    let mut tx = db.begin().await?;
-    let (held, lost) = held(&mut tx, outcomes).await?;
-    let counts: Vec<_> = held.iter().chain(&lost).copied().collect();
-    let new = state::progress(&mut tx, &counts).await?.lists();
-    let (done, next): (Vec<_>, Vec<_>) = held.iter().partition(|it| it.step.next.is_none());
-    let done = ids(&done);
-    let next = list(next.iter().filter_map(|it| {
-        let (task, wait) = it.step.next?;
-        Some(serde_json::json!([it.message.delivery.0, task.word(), millis_of(wait)]))
-    }));
-    let lost = ids(&lost);
-    let mut writes = Vec::new();
-    for (sql, rows) in [(&DONE, &done), (&NEXT_TASK, &next), (&UNSEAL, &lost)] {
-        if rows.as_str() != "[]" {
-            writes.push(Write { sql, args: args![rows].to_vec() });
-        }
-    }
-    if let Some((messages, entries)) = &new {
-        writes.push(state::advance(messages));
-        events::write_rows_with(&mut tx, writes, entries).await?;
-    } else {
-        tx.write_all(&writes).await?;
-    }
-    let experienced = held.iter().filter_map(|it| Some((*it, it.experience?)));
-    circuit_breaker::experienced(&mut tx, &experienced.collect::<Vec<_>>()).await?;
-    tx.commit().await
-}
-
-/// The outcomes whose message is as its holder took or began it, and of the others
-/// those that tell of a success: whose message was taken over, or withdrawn, can
-/// tell nothing else, and then nobody else sends it. A terminal may be at one
-/// message twice, where connecting takes longer than the lease: who did not begin
-/// the hand-over must not undo it.
-async fn held<'a, 'b>(
-    tx: &mut Tx,
-    outcomes: &[&'a MessageOutcome<'b>],
-) -> Result<(Vec<&'a MessageOutcome<'b>>, Vec<&'a MessageOutcome<'b>>), StoreError> {
-    let mut stands = HashMap::new();
-    for row in tx.all(&ENDED, args![&ids(outcomes)]).await? {
-        let stand = (row.text(1)?, row.word(2)?, row.count(3)?, row.maybe_int(4)?.is_some());
-        stands.insert(row.int(0)?, stand);
-    }
-    let is_held = |it: &&MessageOutcome<'_>| {
-        let begun = it.begun || it.message.begun_at.is_some();
-        let as_taken = (it.holder, it.message.task, it.message.tries, begun);
-        stands.get(&it.message.delivery.0).is_some_and(|(holder, task, tries, begun)| {
-            (&**holder, *task, *tries, *begun) == as_taken
-        })
-    };
-    let (held, mut lost): (Vec<_>, Vec<_>) = outcomes.iter().copied().partition(is_held);
-    lost.retain(|it: &&MessageOutcome<'_>| state::is_with_the_provider(it.step.report.state));
-    Ok((held, lost))
-}
-
-fn ids(outcomes: &[&MessageOutcome<'_>]) -> String {
-    list(outcomes.iter().map(|it| it.message.delivery.0))
 }
 
 /// Reads `message_columns`.
@@ -396,7 +276,7 @@ fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
         reference: Reference::from_store(&row.text(5)?),
         customer: CustomerId(row.int(6)?),
         contact,
-        line: ProviderSlot { channel, fallback: row.int(9)? != 0 },
+        slot: ProviderSlot { channel, fallback: row.int(9)? != 0 },
         provider_id: row.maybe_text(10)?,
         counter: row.text(11)?,
         sealed: row.maybe_text(12)?.map(Sealed::from_store),
@@ -405,11 +285,11 @@ fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
         begun_at: row.maybe_int(15)?.map(Timestamp::from_millis),
         useful_until: row.time(16)?,
         wait: row.time(17)?.since(now),
-        // The office may have written what cannot be read.
+        // The external table may hold texts that cannot be read.
         customer_name: row.maybe_text(18).ok().flatten().unwrap_or_default(),
         locale: row.maybe_text(19).ok().flatten(),
         asked_at: row.time(21)?,
-        is_outdated: row.count(3)? < row.count(22)?,
+        is_superseded: row.count(3)? < row.count(22)?,
         now,
     })
 }

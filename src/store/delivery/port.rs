@@ -1,5 +1,4 @@
-//! The outbox, notices, circuit breakers, test messages and delivery stats, as the desk
-//! asks for them.
+//! The ports of the outbox, notices, circuit breakers, test messages and delivery stats.
 
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::service::ports::test_message::{TestMessageStore, TestSend, TestSendRe
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::delivery::{
-    circuit_breaker, contact_notices, outbox, send_claim, stats, test_message,
+    circuit_breaker, completion, contact_notices, outbox, send_claim, stats, test_message,
 };
 
 #[async_trait]
@@ -27,69 +26,66 @@ impl OutboxStore for SqlStore {
     async fn claimed_message(
         &self,
         delivery: DeliveryId,
-        holder: &str,
+        owner: &str,
     ) -> Result<Option<OutboxMessage>, StoreError> {
-        outbox::message(&self.db, delivery, holder).await
+        outbox::message(&self.db, delivery, owner).await
     }
 
     async fn claim_due(
         &self,
-        holder: &str,
+        owner: &str,
         providers: &[&str],
         most: u32,
     ) -> Result<Vec<OutboxMessage>, StoreError> {
-        retry_on_conflict(|| outbox::take(&self.db, holder, providers, most)).await
+        retry_on_conflict(|| outbox::claim(&self.db, owner, providers, most)).await
     }
 
     async fn next_due(
         &self,
-        holder: &str,
+        owner: &str,
         providers: &[&str],
     ) -> Result<Option<Duration>, StoreError> {
-        outbox::next(&self.db, holder, providers).await
+        outbox::next_due(&self.db, owner, providers).await
     }
 
-    async fn release_lease(&self, message: &OutboxMessage, holder: &str) -> Result<(), StoreError> {
-        retry_on_conflict(|| outbox::release(&self.db, message, holder)).await
+    async fn release_lease(&self, message: &OutboxMessage, owner: &str) -> Result<(), StoreError> {
+        retry_on_conflict(|| outbox::release_lease(&self.db, message, owner)).await
     }
 
-    async fn extend_lease(
-        &self,
-        message: &OutboxMessage,
-        holder: &str,
-    ) -> Result<bool, StoreError> {
-        retry_on_conflict(|| outbox::hold(&self.db, message, holder)).await
+    async fn extend_lease(&self, message: &OutboxMessage, owner: &str) -> Result<bool, StoreError> {
+        retry_on_conflict(|| outbox::extend_lease(&self.db, message, owner)).await
     }
 
     async fn claim_send(
         &self,
         messages: &[(&OutboxMessage, ProviderSlot)],
-        holder: &str,
+        owner: &str,
     ) -> Result<Vec<bool>, StoreError> {
-        retry_on_conflict(|| send_claim::begin(&self.db, messages, holder)).await
+        retry_on_conflict(|| send_claim::claim(&self.db, messages, owner)).await
     }
 
     async fn release_send_claim(
         &self,
         message: &OutboxMessage,
-        holder: &str,
+        owner: &str,
     ) -> Result<(), StoreError> {
-        retry_on_conflict(|| send_claim::take_back(&self.db, message, holder)).await
+        retry_on_conflict(|| send_claim::release(&self.db, message, owner)).await
     }
 
     async fn reschedule(
         &self,
         message: &OutboxMessage,
-        holder: &str,
+        owner: &str,
         wait: Duration,
         reason: &str,
         actor: &Actor,
     ) -> Result<(), StoreError> {
-        retry_on_conflict(|| outbox::postpone(&self.db, message, holder, wait, reason, actor)).await
+        retry_on_conflict(|| outbox::reschedule(&self.db, message, owner, wait, reason, actor))
+            .await
     }
 
     async fn complete(&self, outcomes: &[MessageOutcome<'_>]) -> Result<(), StoreError> {
-        retry_on_conflict(|| outbox::conclude(&self.db, outcomes)).await
+        retry_on_conflict(|| completion::complete(&self.db, outcomes)).await
     }
 }
 
@@ -100,15 +96,15 @@ impl NoticeStore for SqlStore {
         providers: &[&str],
         most: u32,
     ) -> Result<Vec<Notice>, StoreError> {
-        retry_on_conflict(|| contact_notices::take(&self.db, providers, most)).await
+        retry_on_conflict(|| contact_notices::claim(&self.db, providers, most)).await
     }
 
     async fn next_notice_due(&self, providers: &[&str]) -> Result<Option<Duration>, StoreError> {
-        contact_notices::next(&self.db, providers).await
+        contact_notices::next_due(&self.db, providers).await
     }
 
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError> {
-        retry_on_conflict(|| contact_notices::conclude(&self.db, &outcome)).await
+        retry_on_conflict(|| contact_notices::complete(&self.db, &outcome)).await
     }
 }
 
@@ -118,8 +114,8 @@ impl BreakerStore for SqlStore {
         circuit_breaker::all(&self.db.as_it_is()).await
     }
 
-    async fn try_probe(&self, line: ProviderSlot) -> Result<bool, StoreError> {
-        retry_on_conflict(|| circuit_breaker::try_one(&self.db, line)).await
+    async fn try_probe(&self, slot: ProviderSlot) -> Result<bool, StoreError> {
+        retry_on_conflict(|| circuit_breaker::claim_probe(&self.db, slot)).await
     }
 }
 
@@ -127,9 +123,9 @@ impl BreakerStore for SqlStore {
 impl TestMessageStore for SqlStore {
     async fn record_test_send(
         &self,
-        trial: TestSend<'_>,
+        test: TestSend<'_>,
     ) -> Result<Option<TestSendRefusal>, StoreError> {
-        retry_on_conflict(|| test_message::begin(&self.db, &trial)).await
+        retry_on_conflict(|| test_message::record(&self.db, &test)).await
     }
 }
 

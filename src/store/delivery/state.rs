@@ -1,25 +1,25 @@
-//! How far a message has come.
+//! The state of a delivery, and the events about it.
 
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::outbox::{self, OutboxMessage};
+use crate::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Tx, args, list};
 use crate::store::database::statement::statements;
 
 statements! {
-    /// How far messages have come; nobody else writes about them meanwhile.
+    /// Locks the deliveries, and reads their states.
     PROGRESS {
         "SELECT id, state FROM "
         (rows_among "core_delivery" "id" "$1")
         " ORDER BY id" for_update
     }
-    /// Those rows, each with what is known now: its state, the provider's name for
-    /// it, the sentence, the line, and whether it was accepted and delivered.
+    /// Those rows, each with what is known now: state, the provider's id, the detail, the
+    /// provider slot, and whether it was accepted and delivered.
     ADVANCE {
         (each
             ("UPDATE core_delivery SET state = value ->> 1, progress = value ->> 2, \
@@ -54,18 +54,17 @@ statements! {
               ELSE delivered_at END, \
               updated_at = " now))
     }
-    REASON { "SELECT detail FROM core_delivery WHERE id = $1" }
-    /// Back among those that wait, which only what was not taken can be.
-    DELAY {
+    DETAIL { "SELECT detail FROM core_delivery WHERE id = $1" }
+    /// Back to queued, which is possible only before a provider took it.
+    SET_DELAYED {
         "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, updated_at = " now
         " WHERE id = $1 AND progress < 2"
     }
 }
 
-/// How far each state is on the way. What was sent can still turn out to be
-/// undeliverable; what waits or is unknown can turn out to be anything; nothing
-/// else goes back.
-const fn reached(state: DeliveryState) -> u32 {
+/// The order of states. A sent message can still turn out to be undeliverable; a queued or
+/// unknown one can turn out to be anything; nothing else goes back.
+const fn rank(state: DeliveryState) -> u32 {
     match state {
         DeliveryState::Queued => 0,
         DeliveryState::Unknown => 1,
@@ -78,7 +77,7 @@ const fn reached(state: DeliveryState) -> u32 {
 }
 
 /// Whether the provider took the message.
-pub(in crate::store) const fn is_with_the_provider(state: DeliveryState) -> bool {
+pub(in crate::store) const fn is_accepted(state: DeliveryState) -> bool {
     matches!(
         state,
         DeliveryState::Sent
@@ -88,7 +87,7 @@ pub(in crate::store) const fn is_with_the_provider(state: DeliveryState) -> bool
     )
 }
 
-/// What the log says of a state.
+/// The event of a state.
 const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
     match state {
         DeliveryState::Queued => (EventKind::Delayed, None),
@@ -102,7 +101,7 @@ const fn event(state: DeliveryState) -> (EventKind, Option<Outcome>) {
     }
 }
 
-/// What is to be written down of messages: rows of [`ADVANCE`], and of the log.
+/// What is to be written: rows of [`ADVANCE`], and events.
 #[derive(Default)]
 pub(in crate::store) struct StateChange {
     messages: Vec<serde_json::Value>,
@@ -110,7 +109,7 @@ pub(in crate::store) struct StateChange {
 }
 
 impl StateChange {
-    /// As lists; none where nothing is new.
+    /// The rows as JSON lists; `None` where nothing is new.
     pub(in crate::store) fn lists(self) -> Option<(String, String)> {
         (!self.messages.is_empty()).then(|| (list(self.messages), list(self.entries)))
     }
@@ -121,10 +120,10 @@ pub(in crate::store) fn advance(messages: &str) -> Write<'_> {
     Write { sql: &ADVANCE, args: args![messages].to_vec() }
 }
 
-/// What outcomes, each of another message, tell that is not known already.
+/// What outcomes, each of another message, say that is not known yet.
 pub(in crate::store) async fn progress(
     tx: &mut Tx,
-    outcomes: &[&outbox::MessageOutcome<'_>],
+    outcomes: &[&MessageOutcome<'_>],
 ) -> Result<StateChange, StoreError> {
     let mut new = StateChange::default();
     let ids = list(outcomes.iter().map(|it| it.message.delivery.0));
@@ -134,79 +133,79 @@ pub(in crate::store) async fn progress(
             continue;
         };
         if is_news(outcome.step.report.state, known) {
-            new.messages.push(advanced(outcome));
-            new.entries.push(told(outcome));
+            new.messages.push(advance_row(outcome));
+            new.entries.push(event_row(outcome));
         }
     }
     Ok(new)
 }
 
-/// Whether a state is more than the known one. Back among those that wait can only
-/// be what was not taken.
+/// Whether a state adds to the known one. Only a message that no provider took can be
+/// queued again.
 const fn is_news(state: DeliveryState, known: DeliveryState) -> bool {
     let enough = match state {
-        DeliveryState::Queued => reached(DeliveryState::Failed),
-        state => reached(state),
+        DeliveryState::Queued => rank(DeliveryState::Failed),
+        state => rank(state),
     };
-    reached(known) < enough
+    rank(known) < enough
 }
 
-fn advanced(outcome: &outbox::MessageOutcome<'_>) -> serde_json::Value {
-    let outbox::MessageOutcome { message, line, provider, step, .. } = *outcome;
+fn advance_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
+    let MessageOutcome { message, slot, provider, step, .. } = *outcome;
     let report = &step.report;
-    // What waits has not gone by any line.
-    let went = report.state != DeliveryState::Queued;
+    // A queued message has no provider slot.
+    let was_sent = report.state != DeliveryState::Queued;
     let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
     serde_json::json!([
         message.delivery.0,
         report.state.word(),
-        reached(report.state),
+        rank(report.state),
         report.provider_id,
         report.detail,
-        went.then_some(provider),
-        went.then_some(i64::from(line.fallback)),
-        i64::from(is_with_the_provider(report.state)),
+        was_sent.then_some(provider),
+        was_sent.then_some(i64::from(slot.fallback)),
+        i64::from(is_accepted(report.state)),
         i64::from(arrived),
     ])
 }
 
-fn told(outcome: &outbox::MessageOutcome<'_>) -> serde_json::Value {
-    let outbox::MessageOutcome { message, step, actor, .. } = *outcome;
+fn event_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
+    let MessageOutcome { message, step, actor, .. } = *outcome;
     let (kind, ended) = event(step.report.state);
-    let event = NewEvent { outcome: ended, ..entry(message, kind, said(outcome), actor) };
-    // A delay can be told twice; every other state is reached once.
+    let event = NewEvent { outcome: ended, ..entry(message, kind, event_detail(outcome), actor) };
+    // A delay may be reported twice; every other state is reached once.
     let act = format!("{} {} {}", message.delivery.0, message.tries, step.report.state.word());
     events::row(&event, Some(&act))
 }
 
-/// What the log adds: a message that went by the provider that stands in says so.
-fn said(outcome: &outbox::MessageOutcome<'_>) -> Option<String> {
+/// The detail of the event, which names a fallback.
+fn event_detail(outcome: &MessageOutcome<'_>) -> Option<String> {
     let detail = outcome.step.report.detail.clone();
-    if !outcome.line.fallback {
+    if !outcome.slot.fallback {
         return detail;
     }
     let by = format!("By the fallback, {}.", outcome.provider);
     Some(detail.map_or_else(|| by.clone(), |detail| format!("{by} {detail}")))
 }
 
-/// A message waits, and nobody has tried to hand it over. The log says so once,
-/// however often it is put off.
-pub(in crate::store) async fn put_off(
+/// Writes that a message has to wait without an attempt; the event is written once, however
+/// often it is rescheduled.
+pub(in crate::store) async fn write_delay(
     tx: &mut Tx,
     message: &OutboxMessage,
     reason: &str,
     actor: &Actor,
 ) -> Result<(), StoreError> {
-    let before = tx.maybe(&REASON, args![message.delivery.0]).await?;
-    let is_told = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
-    tx.write(&DELAY, args![message.delivery.0, reason]).await?;
-    if is_told {
+    let before = tx.maybe(&DETAIL, args![message.delivery.0]).await?;
+    let is_logged = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
+    tx.write(&SET_DELAYED, args![message.delivery.0, reason]).await?;
+    if is_logged {
         return Ok(());
     }
     events::write(tx, &entry(message, EventKind::Delayed, Some(reason.to_owned()), actor)).await
 }
 
-/// An entry of the log about a message, without an outcome.
+/// An event about a message, without an outcome.
 fn entry<'a>(
     message: &'a OutboxMessage,
     kind: EventKind,
@@ -218,7 +217,7 @@ fn entry<'a>(
         outcome: None,
         request: Some(&message.request),
         customer: Some(message.customer),
-        channel: Some(message.line.channel),
+        channel: Some(message.slot.channel),
         contact: Some(message.contact.masked()),
         detail,
         actor,

@@ -1,4 +1,4 @@
-//! The messages of some hours, for figures.
+//! What the delivery stats are made from.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::statement::statements;
 
 statements! {
-    /// Without those that were taken back before they were handed over.
+    /// Without messages that were withdrawn before they were sent.
     SAMPLES {
         "SELECT d.provider, d.fallback, d.state, d.created_at, d.accepted_at, d.delivered_at \
          FROM core_delivery d WHERE d.created_at > " now " - $1 AND (d.state <> 'queued' \
          OR EXISTS (SELECT 1 FROM core_outbox b WHERE b.delivery_id = d.id)) \
          ORDER BY d.created_at DESC LIMIT $2"
     }
-    /// Codes, and notices to the contacts that were changed. Both tables are small.
+    /// Codes, and notices to replaced contacts. Both tables are small.
     QUEUE {
         "SELECT COUNT(*), " now " - MIN(few.created_at) FROM (\
          SELECT (SELECT d.created_at FROM core_delivery d WHERE d.id = b.delivery_id) AS created_at \
@@ -25,7 +25,7 @@ statements! {
     }
 }
 
-/// The newest messages of so long, at most so many of them.
+/// The newest messages of the last `within`, at most `most`.
 pub(in crate::store) async fn samples(
     db: &Database,
     within: Duration,
@@ -46,7 +46,7 @@ fn sample(row: &Row) -> Result<DeliverySample, StoreError> {
     })
 }
 
-/// What waits to be handed over.
+/// The messages that wait to be sent.
 pub(in crate::store) async fn queue(db: &Database) -> Result<QueueStats, StoreError> {
     let Some(row) = db.maybe(&QUEUE, args![]).await? else { return Ok(QueueStats::default()) };
     let oldest = row.maybe_int(1)?.map(|it| Duration::from_millis(u64::try_from(it).unwrap_or(0)));

@@ -1,6 +1,5 @@
-//! Whether a test message may go out. It has the limits of every other message, in one
-//! budget with those that carry a code: `limits.in_all` is what an hour costs at most, and
-//! what a provider counts.
+//! The rate limits of test messages. They count together with the messages that carry a
+//! code: `limits.in_all` bounds what an hour costs, and what the provider sees.
 
 use crate::domain::contact::Contact;
 use crate::domain::event::Actor;
@@ -11,11 +10,10 @@ use crate::service::ports::test_message::{TestSend, TestSendRefusal};
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
-use crate::store::verification::rate_limits::RATE_LIMIT_WINDOW;
-use crate::store::verification::request;
+use crate::store::delivery::rate_limits::{ISSUE_LOCK, RATE_LIMIT_WINDOW};
 
 statements! {
-    /// Those of the last hour, and the oldest of them. The table is small.
+    /// The test messages of the last hour, and the oldest of them. The table is small.
     COUNTED {
         "SELECT " now ", \
          (SELECT COUNT(*) FROM core_trial WHERE contact = $1 AND created_at > " now " - $4), \
@@ -24,48 +22,48 @@ statements! {
          (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $4), \
          (SELECT MIN(created_at) FROM core_trial WHERE created_at > " now " - $4)"
     }
-    /// As the gate of codes: for each limit, the message that fills what the test
+    /// As for codes: for each limit, the time of the message that fills what the test
     /// messages leave of it.
-    GATE {
+    LIMITS {
         "SELECT "
         (filler "contact = $1 AND " "$4" "$5") ", "
         (filler "clerk = $2 AND " "$4" "$6") ", "
         (filler "counter = $3 AND " "$4" "$7") ", "
         (filler "" "$4" "$8")
     }
-    /// It was counted before, and not answered.
-    IS_BEGUN { "SELECT id FROM core_event WHERE act = $1" }
+    /// Whether it was counted before, in a call whose answer was lost.
+    IS_COUNTED { "SELECT id FROM core_event WHERE act = $1" }
     COUNT {
         "INSERT INTO core_trial (contact, clerk, counter, created_at) VALUES ($1, $2, $3, " now ")"
     }
-    FORGET { "DELETE FROM core_trial WHERE created_at <= " now " - $1" }
+    DELETE_OLD { "DELETE FROM core_trial WHERE created_at <= " now " - $1" }
 }
 
-/// Counts a test message and writes its entry, before it is sent; says what
-/// stands in its way.
-pub(in crate::store) async fn begin(
+/// Counts a test message and writes its event, before it is sent; returns the limit that
+/// refuses it.
+pub(in crate::store) async fn record(
     db: &Database,
-    trial: &TestSend<'_>,
+    test: &TestSend<'_>,
 ) -> Result<Option<TestSendRefusal>, StoreError> {
-    let TestSend { act, contact, event, .. } = trial;
+    let TestSend { act, contact, event, .. } = test;
     let actor = event.actor;
     let mut tx = db.begin().await?;
-    tx.lock(request::ISSUE).await?;
-    if tx.maybe(&IS_BEGUN, args![*act]).await?.is_some() {
+    tx.lock(ISSUE_LOCK).await?;
+    if tx.maybe(&IS_COUNTED, args![*act]).await?.is_some() {
         return Ok(None);
     }
-    if let Some(refusal) = refusal(&mut tx, contact, actor, trial.limits).await? {
+    if let Some(refusal) = refusal(&mut tx, contact, actor, test.limits).await? {
         return Ok(Some(refusal));
     }
-    tx.write(&FORGET, args![millis_of(RATE_LIMIT_WINDOW)]).await?;
+    tx.write(&DELETE_OLD, args![millis_of(RATE_LIMIT_WINDOW)]).await?;
     tx.write(&COUNT, args![contact.as_str(), &actor.clerk, &actor.counter]).await?;
     events::write_once(&mut tx, event, Some(act)).await?;
     tx.commit().await?;
     Ok(None)
 }
 
-/// Which limit is reached by test messages and codes together, those of a customer apart:
-/// a test message is nobody's.
+/// The limit that test messages and codes reach together. The limit of a customer does not
+/// apply: a test message has none.
 pub(in crate::store) async fn refusal(
     tx: &mut Tx,
     contact: &Contact,
@@ -92,7 +90,7 @@ pub(in crate::store) async fn refusal(
     let [of_contact, of_clerk, of_counter, of_all] = left.map(|it| it - 1);
     let arguments =
         args![contact.as_str(), clerk, counter, hour, of_contact, of_clerk, of_counter, of_all,];
-    let row = tx.one(&GATE, arguments).await?;
+    let row = tx.one(&LIMITS, arguments).await?;
     for (at, (limit, _)) in limits.into_iter().enumerate() {
         if let Some(filler) = row.maybe_int(at)? {
             let retry_at = Timestamp::from_millis(filler).plus(RATE_LIMIT_WINDOW);

@@ -1,5 +1,5 @@
-//! The archive: requests that are over and old, with how their last message went
-//! and no contact in full.
+//! The archive: old closed requests with the state of their last delivery, without their
+//! contacts.
 
 use crate::domain::maintenance::TaskProgress;
 use crate::domain::policy::Retention;
@@ -13,9 +13,9 @@ use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, PurgeStatements};
 use crate::store::upkeep::partitions;
 
-/// A request is done with an hour after it was asked for, so that its customer's
-/// guard was last used by then.
-const DONE_WITH: i64 = 3_600_000;
+/// After an hour a request cannot be open any more, in milliseconds: its customer's guard
+/// was last used by then.
+const MAX_OPEN_TIME: i64 = 3_600_000;
 
 statements! {
     BY_ID {
@@ -24,7 +24,7 @@ statements! {
          a.provider, a.delivery_state, a.provider_id, a.detail, \
          COALESCE(a.closed_at, a.expires_at) FROM core_otp_archive a WHERE a.public_id = $1"
     }
-    /// The newest request stays, so that no number is given a second time.
+    /// The newest request is never moved, so that no number is given twice.
     OLDEST {
         "SELECT " now ", COUNT(*), MAX(few.id), MIN(few.created_at) FROM (SELECT id, created_at, \
          expires_at, status FROM core_otp \
@@ -47,8 +47,8 @@ statements! {
          WHERE o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
          AND (o.status <> 'open' OR o.expires_at <= $4)"
     }
-    /// Guards that nobody has used since: there is nothing that they would count.
-    RELEASE {
+    /// Guards that were not used since: there is nothing left that they would count.
+    DELETE_GUARDS {
         (each
             ("DELETE FROM core_guard WHERE failures = 0 AND updated_at < $5 \
               AND customer_id IN (SELECT customer_id FROM core_otp \
@@ -64,8 +64,8 @@ statements! {
               AND o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
               AND (o.status <> 'open' OR o.expires_at <= $4)"))
     }
-    /// The messages go with their request.
-    CLEAR {
+    /// Deliveries are deleted with their request.
+    DELETE_MOVED {
         "DELETE FROM core_otp WHERE id > $1 AND id <= $2 AND created_at < $3 \
          AND (status <> 'open' OR expires_at <= $4)"
     }
@@ -80,25 +80,25 @@ statements! {
     }
 }
 
-/// The oldest requests behind a place that can be moved.
+/// The oldest requests after a position that can be moved.
 struct Oldest {
     now: i64,
     count: u64,
     last: i64,
-    /// When the first of them was made.
-    made: i64,
+    /// When the oldest of them was created.
+    created_at: i64,
 }
 
 impl Oldest {
     fn read(row: &Row) -> Result<Option<Self>, StoreError> {
-        let (Some(last), Some(made)) = (row.maybe_int(2)?, row.maybe_int(3)?) else {
+        let (Some(last), Some(created_at)) = (row.maybe_int(2)?, row.maybe_int(3)?) else {
             return Ok(None);
         };
-        Ok(Some(Self { now: row.int(0)?, count: row.count(1)?.into(), last, made }))
+        Ok(Some(Self { now: row.int(0)?, count: row.count(1)?.into(), last, created_at }))
     }
 }
 
-/// One request that was moved.
+/// A request in the archive.
 pub(in crate::store) async fn request(
     db: &Database,
     id: &RequestId,
@@ -107,7 +107,7 @@ pub(in crate::store) async fn request(
     row.map(|row| rows::archived(&row)).transpose()
 }
 
-/// How many requests would move, counted up to a number.
+/// How many requests would be moved, counted no further than `most`.
 pub(in crate::store) async fn due(
     db: &Database,
     retention: &Retention,
@@ -118,7 +118,8 @@ pub(in crate::store) async fn due(
     Ok(row.map_or(Ok(None), |row| Oldest::read(&row))?.map_or(0, |it| it.count))
 }
 
-/// Moves the oldest requests, of one month where the archive has a part for each.
+/// Moves the oldest requests; where the archive is partitioned by month, those of one
+/// month.
 pub(in crate::store) async fn fill(
     db: &Database,
     batch: TaskBatch<'_>,
@@ -126,36 +127,36 @@ pub(in crate::store) async fn fill(
     let age = millis_of(batch.retention.archive_after);
     let arguments = args![batch.from, batch.most, age];
     let row = db.maybe(&OLDEST, arguments).await?;
-    let Some(first) = row.map_or(Ok(None), |row| Oldest::read(&row))? else {
+    let Some(oldest) = row.map_or(Ok(None), |row| Oldest::read(&row))? else {
         return Ok(TaskProgress::default());
     };
-    let month_ends = partitions::prepare(db, first.made).await?;
+    let month_ends = partitions::prepare(db, oldest.created_at).await?;
     let mut tx = maintenance::begin(db).await?;
     let Some(found) = Oldest::read(&tx.one(&OLDEST, arguments).await?)? else {
         return Ok(TaskProgress::default());
     };
     let before = (found.now - age).min(month_ends);
-    let unused = (found.now - age + DONE_WITH).min(found.now - DONE_WITH);
+    let unused = (found.now - age + MAX_OPEN_TIME).min(found.now - MAX_OPEN_TIME);
     let these = args![batch.from, found.last, before, found.now, unused];
     let moved = tx.write(&FILL, &these[..4]).await?;
-    // Guards come before requests, as they do at a counter.
-    tx.write(&RELEASE, these).await?;
-    if tx.write(&CLEAR, &these[..4]).await? != moved {
+    // Guards are locked before requests, as in every other act.
+    tx.write(&DELETE_GUARDS, these).await?;
+    if tx.write(&DELETE_MOVED, &these[..4]).await? != moved {
         return Err(StoreError::Conflict("requests changed while they were archived".into()));
     }
     tx.commit().await?;
-    // Those of the next month are still in their place.
+    // The requests of the next month are still to be moved.
     let next = if moved == found.count { found.last } else { batch.from };
     Ok(TaskProgress { done: moved, next: Some(next) })
 }
 
-/// How archived requests go.
+/// How archived requests are purged.
 pub(in crate::store) fn purge_of(retention: &Retention) -> PurgeStatements<'static> {
     PurgeStatements { find: &OLD, delete: &PURGE, age: millis_of(retention.purge_archive_after) }
 }
 
-/// Lets go of a whole month where that can be done at once, or else of the oldest
-/// requests.
+/// Drops the partition of a whole month where all of it is too old, or else deletes the
+/// oldest requests.
 pub(in crate::store) async fn purge(
     db: &Database,
     batch: TaskBatch<'_>,

@@ -1,10 +1,10 @@
-//! Tidying up, one short transaction at a time.
+//! Maintenance tasks, in batches of one short transaction each.
 //!
-//! What is old lies at the beginning of a table's own order, so that a batch
-//! looks at its first rows only, from where the batch before it ended, and a run
-//! that finds nothing costs a few reads. One maintainer at a time does a batch;
-//! what it does it finds by its own transaction, so that two of them do nothing
-//! twice, and a batch that was cut off has never been.
+//! Old rows are at the beginning of a table's key, so that a batch reads the first rows
+//! after the position where the batch before it ended, and a run that finds nothing costs a
+//! few reads. One process at a time does a batch. It selects its rows in its own
+//! transaction, so that two processes do nothing twice, and an interrupted batch is rolled
+//! back.
 
 use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
@@ -14,19 +14,19 @@ use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::upkeep::archive;
-use crate::store::verification::request;
+use crate::store::verification::superseded_code;
 
 /// The lock under which a batch is done.
-const MAINTAIN: &str = "maintain";
+const MAINTENANCE_LOCK: &str = "maintain";
 
 statements! {
-    /// Codes that can no longer be entered, counted up to a number.
+    /// Expired codes, counted no further than a limit.
     EXPIRED {
         "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp_retired \
          WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1) few) + (SELECT COUNT(*) FROM (SELECT id \
          FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few)"
     }
-    /// The newest event stays, so that no number is given a second time.
+    /// The newest event is never purged, so that no number is given twice.
     OLD_EVENTS {
         "SELECT " now " - $3, COUNT(*), MAX(few.id) FROM (SELECT id, at FROM core_event \
          WHERE id > $1 AND id < (SELECT MAX(id) FROM core_event) ORDER BY id LIMIT $2) few \
@@ -41,8 +41,8 @@ statements! {
     PURGE_SESSIONS { "DELETE FROM core_session WHERE id > $1 AND id <= $2 AND expires_at < $3" }
 }
 
-/// How rows of a table go that are older than a time: a statement that finds the
-/// first of them behind a place, and one that deletes up to the last one found.
+/// How the old rows of a table are purged: a statement that finds the first of them after a
+/// position, and one that deletes up to the last one found.
 pub(in crate::store) struct PurgeStatements<'a> {
     pub(in crate::store) find: &'a Sql,
     pub(in crate::store) delete: &'a Sql,
@@ -64,10 +64,10 @@ impl Found {
     }
 }
 
-/// How to purge; none for the chores that are done in another way.
-fn purge_of(chore: MaintenanceTask, retention: &Retention) -> Option<PurgeStatements<'static>> {
+/// The purge of a task; `None` for the tasks that are done in another way.
+fn purge_of(task: MaintenanceTask, retention: &Retention) -> Option<PurgeStatements<'static>> {
     let of = |find, delete, age| Some(PurgeStatements { find, delete, age: millis_of(age) });
-    match chore {
+    match task {
         MaintenanceTask::PurgeEvents => {
             of(&OLD_EVENTS, &PURGE_EVENTS, retention.purge_events_after)
         }
@@ -79,19 +79,19 @@ fn purge_of(chore: MaintenanceTask, retention: &Retention) -> Option<PurgeStatem
     }
 }
 
-/// How many things a chore would do, counted up to a number.
+/// How many rows a task would change, counted no further than `most`.
 pub(in crate::store) async fn due(
     db: &Database,
-    chore: MaintenanceTask,
+    task: MaintenanceTask,
     retention: &Retention,
     most: u32,
 ) -> Result<u64, StoreError> {
-    if let Some(purge) = purge_of(chore, retention) {
+    if let Some(purge) = purge_of(task, retention) {
         let row = db.maybe(purge.find, args![TaskBatch::START, most, purge.age]).await?;
         let found = row.map_or(Ok(None), |row| Found::read(&row))?;
         return Ok(found.map_or(0, |it| it.count));
     }
-    if chore == MaintenanceTask::ArchiveRequests {
+    if task == MaintenanceTask::ArchiveRequests {
         return archive::due(db, retention, most).await;
     }
     let counted = db.maybe(&EXPIRED, args![most]).await?;
@@ -99,16 +99,16 @@ pub(in crate::store) async fn due(
 }
 
 /// Does one batch.
-pub(in crate::store) async fn tidy(
+pub(in crate::store) async fn run_batch(
     db: &Database,
     batch: TaskBatch<'_>,
 ) -> Result<TaskProgress, StoreError> {
-    match batch.chore {
+    match batch.task {
         MaintenanceTask::EraseCodes => erase(db, batch).await,
         MaintenanceTask::ArchiveRequests => archive::fill(db, batch).await,
         MaintenanceTask::PurgeArchive => archive::purge(db, batch).await,
         MaintenanceTask::PurgeEvents | MaintenanceTask::PurgeSessions => {
-            match purge_of(batch.chore, batch.retention) {
+            match purge_of(batch.task, batch.retention) {
                 Some(it) => purge(db, batch, &it).await,
                 None => Ok(TaskProgress::default()),
             }
@@ -116,32 +116,32 @@ pub(in crate::store) async fn tidy(
     }
 }
 
-/// Begins a batch that nobody else does.
+/// Begins a batch, under the lock.
 pub(in crate::store) async fn begin(db: &Database) -> Result<Tx, StoreError> {
     let mut tx = db.begin().await?;
-    tx.lock(MAINTAIN).await?;
+    tx.lock(MAINTENANCE_LOCK).await?;
     Ok(tx)
 }
 
 async fn erase(db: &Database, batch: TaskBatch<'_>) -> Result<TaskProgress, StoreError> {
-    if due(db, batch.chore, batch.retention, 1).await? == 0 {
+    if due(db, batch.task, batch.retention, 1).await? == 0 {
         return Ok(TaskProgress::default());
     }
     let mut tx = begin(db).await?;
-    let done = request::forget(&mut tx, batch.most).await?;
+    let done = superseded_code::erase_expired(&mut tx, batch.most).await?;
     tx.commit().await?;
-    // What others hold at this moment they bring to an end themselves.
+    // Rows that others hold at this moment are closed by them.
     Ok(TaskProgress { done, next: (done > 0).then_some(TaskBatch::START) })
 }
 
-/// Deletes what is too old.
+/// Deletes rows that are too old.
 pub(in crate::store) async fn purge(
     db: &Database,
     batch: TaskBatch<'_>,
     purge: &PurgeStatements<'_>,
 ) -> Result<TaskProgress, StoreError> {
     let arguments = args![batch.from, batch.most, purge.age];
-    // What finds nothing to do only reads.
+    // Where there is nothing to do, nothing is written.
     match db.maybe(purge.find, arguments).await? {
         Some(row) if Found::read(&row)?.is_some() => {}
         _ => return Ok(TaskProgress::default()),

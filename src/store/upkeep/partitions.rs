@@ -1,11 +1,11 @@
-//! The months of the archive on PostgreSQL.
+//! The monthly partitions of the archive on PostgreSQL.
 //!
-//! A month's partition is made when its first request is moved. Requests leave it
-//! one by one as they come of age, so that the retention is exact; where all of a
-//! month is too old at once (a first run, a shorter retention), it is dropped as a
-//! whole. An account that may not make tables can
-//! do without: then the default partition takes every request, and they are
-//! deleted row by row. Names and bounds are made of numbers only.
+//! The partition of a month is created when its first request is moved. Requests are
+//! deleted one by one when they are too old, so that the retention is exact; where a whole
+//! month is too old at once (a first run, a shorter retention), its partition is dropped.
+//! An account that may not create tables can do without: the default partition then takes
+//! every request, and they are deleted row by row. Names and bounds are made of numbers
+//! only.
 
 use chrono::{Datelike as _, NaiveDate};
 
@@ -15,16 +15,17 @@ use crate::store::database::engine::{Database, Engine, ScriptTransaction, args};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance;
 
-/// What the names of the months begin with.
+/// The start of a partition's name.
 const PREFIX: &str = "core_otp_archive_";
 
-/// Whoever reads the archive is not held up for longer by one that waits.
-const PATIENCE: &str = "SET LOCAL lock_timeout = '1s'";
+/// Queries on the archive must not queue for longer behind a change that waits for its
+/// lock.
+const BRIEF_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1s'";
 
 statements! {
-    /// Whether there is a partition of this name, and whether this account may
-    /// make one: not where the default partition has taken requests of the month.
-    STANDING {
+    /// Whether the partition exists, and whether this account may create it, which it may
+    /// not where the default partition already has requests of the month.
+    STATE {
         (each
             ("SELECT 1, 0, $1, $2, $3")
             ("SELECT (SELECT COUNT(*) FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid \
@@ -46,11 +47,11 @@ statements! {
               AND pg_has_role(p.relowner, 'USAGE') ORDER BY p.relname")
             ("SELECT '', " now " FROM (SELECT 1) few WHERE 1 = 0"))
     }
-    /// How many requests have this time.
+    /// How many requests of this time there are.
     BETWEEN { "SELECT COUNT(*) FROM core_otp_archive WHERE created_at >= $1 AND created_at < $2" }
 }
 
-/// A month of UTC.
+/// A month in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Month {
     year: i32,
@@ -70,14 +71,14 @@ impl Month {
         }
     }
 
-    /// Its first moment in milliseconds.
-    fn begins(self) -> i64 {
+    /// Its start in milliseconds.
+    fn start(self) -> i64 {
         let first = NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or_default();
         first.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis()
     }
 
     fn ends(self) -> i64 {
-        self.next().begins()
+        self.next().start()
     }
 
     /// The name of its partition: `core_otp_archive_2026_11`.
@@ -85,7 +86,7 @@ impl Month {
         format!("{PREFIX}{:04}_{:02}", self.year, self.month)
     }
 
-    /// The month whose partition has this name.
+    /// The month of a partition's name.
     fn named(name: &str) -> Option<Self> {
         let (year, month) = name.strip_prefix(PREFIX)?.split_once('_')?;
         let it = Self { year: year.parse().ok()?, month: month.parse().ok()? };
@@ -93,26 +94,26 @@ impl Month {
     }
 }
 
-/// Makes the partition for requests of this time where there can be one. Gives
-/// the end of its month; on other databases there is none.
+/// Creates the partition for requests of this time where that is possible. Returns the end
+/// of its month; on other databases there is none.
 pub(in crate::store) async fn prepare(db: &Database, millis: i64) -> Result<i64, StoreError> {
     if db.kind() != Engine::Postgres {
         return Ok(i64::MAX);
     }
     let month = Month::of(millis);
-    let (name, begins, ends) = (month.name(), month.begins(), month.ends());
-    if standing(db, &name, begins, ends).await? == (false, true) {
+    let (name, start, ends) = (month.name(), month.start(), month.ends());
+    if state(db, &name, start, ends).await? == (false, true) {
         let script = format!(
-            "{PATIENCE}; CREATE TABLE IF NOT EXISTS {name} PARTITION OF core_otp_archive \
-             FOR VALUES FROM ({begins}) TO ({ends})"
+            "{BRIEF_LOCK_TIMEOUT}; CREATE TABLE IF NOT EXISTS {name} PARTITION OF core_otp_archive \
+             FOR VALUES FROM ({start}) TO ({ends})"
         );
-        in_passing(change(db, script).await)?;
+        unless_busy(change(db, script).await)?;
     }
     Ok(ends)
 }
 
-/// Drops the oldest partition that is older than a time from its first request
-/// to its last; gives how many requests went.
+/// Drops the oldest partition all of whose requests are too old; returns how many there
+/// were.
 pub(in crate::store) async fn drop_oldest(db: &Database, age: i64) -> Result<u64, StoreError> {
     if db.kind() != Engine::Postgres {
         return Ok(0);
@@ -123,25 +124,27 @@ pub(in crate::store) async fn drop_oldest(db: &Database, age: i64) -> Result<u64
         if month.ends() > row.int(1)?.saturating_sub(age) {
             continue;
         }
-        let count = db.maybe(&BETWEEN, args![month.begins(), month.ends()]).await?;
+        let count = db.maybe(&BETWEEN, args![month.start(), month.ends()]).await?;
         let count = count.map_or(Ok(0), |row| row.count(0))?;
-        if in_passing(change(db, format!("{PATIENCE}; DROP TABLE {name}")).await)? && count > 0 {
+        if unless_busy(change(db, format!("{BRIEF_LOCK_TIMEOUT}; DROP TABLE {name}")).await)?
+            && count > 0
+        {
             return Ok(count.into());
         }
     }
     Ok(0)
 }
 
-/// Changes the tables, alone.
+/// Changes the tables in a transaction of its own.
 async fn change(db: &Database, script: String) -> Result<(), StoreError> {
     let mut tx = maintenance::begin(db).await?;
-    tx.script(ScriptTransaction::Made(script)).await?;
+    tx.script(ScriptTransaction::Built(script)).await?;
     tx.commit().await
 }
 
-/// Whether it was done. Where somebody was faster, or reads the archive for
-/// longer, the work goes on without it.
-fn in_passing(done: Result<(), StoreError>) -> Result<bool, StoreError> {
+/// Whether it was done. Where another process was faster, or reads the archive for too
+/// long, the task goes on without it.
+fn unless_busy(done: Result<(), StoreError>) -> Result<bool, StoreError> {
     match done {
         Ok(()) => Ok(true),
         Err(error) if error.is_break() => Err(error),
@@ -149,23 +152,17 @@ fn in_passing(done: Result<(), StoreError>) -> Result<bool, StoreError> {
     }
 }
 
-/// Whether this account may make the months of the archive; where the archive has
-/// none, it need not.
+/// Whether this account may create partitions; true where the archive has none.
 pub(in crate::store) async fn may_make(db: &Database) -> Result<bool, StoreError> {
     if db.kind() != Engine::Postgres {
         return Ok(true);
     }
-    Ok(standing(db, "", 0, 0).await?.1)
+    Ok(state(db, "", 0, 0).await?.1)
 }
 
-/// Whether the partition is there, and whether it may be made.
-async fn standing(
-    db: &Database,
-    name: &str,
-    from: i64,
-    to: i64,
-) -> Result<(bool, bool), StoreError> {
-    let Some(row) = db.maybe(&STANDING, args![name, from, to]).await? else {
+/// Whether the partition exists, and whether it may be created.
+async fn state(db: &Database, name: &str, from: i64, to: i64) -> Result<(bool, bool), StoreError> {
+    let Some(row) = db.maybe(&STATE, args![name, from, to]).await? else {
         return Ok((false, false));
     };
     Ok((row.int(0)? == 1, row.int(1)? == 1))
@@ -179,7 +176,7 @@ mod tests {
     fn a_month_has_a_name_and_its_bounds() {
         let month = Month::of(1_798_761_599_999);
         assert_eq!(month, Month { year: 2026, month: 12 });
-        assert_eq!((month.begins(), month.ends()), (1_796_083_200_000, 1_798_761_600_000));
+        assert_eq!((month.start(), month.ends()), (1_796_083_200_000, 1_798_761_600_000));
         assert_eq!(month.name(), "core_otp_archive_2026_12");
         assert_eq!(Month::named(&month.name()), Some(month));
         assert_eq!(Month::of(0).name(), "core_otp_archive_1970_01");

@@ -1,4 +1,4 @@
-//! The upkeep of the store, as the desk asks for it.
+//! The port of maintenance and of the archive.
 
 use async_trait::async_trait;
 
@@ -15,18 +15,18 @@ use crate::store::upkeep::{archive, maintenance};
 impl MaintenanceStore for SqlStore {
     async fn maintenance_due(
         &self,
-        chore: MaintenanceTask,
+        task: MaintenanceTask,
         retention: &Retention,
         most: u32,
     ) -> Result<u64, StoreError> {
-        maintenance::due(&self.db, chore, retention, most).await
+        maintenance::due(&self.db, task, retention, most).await
     }
 
     async fn run_maintenance_batch(
         &self,
         batch: TaskBatch<'_>,
     ) -> Result<TaskProgress, StoreError> {
-        retry_on_conflict(|| maintenance::tidy(&self.db, batch)).await
+        retry_on_conflict(|| maintenance::run_batch(&self.db, batch)).await
     }
 
     async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {

@@ -1,37 +1,36 @@
-//! Judging a code.
+//! Judging an attempt.
 //!
-//! The attempt is counted by one guarded statement before anything is compared:
-//! against the customer and against the request, or against neither. Its row count
-//! decides whether there is anything to compare (security requirements 4 and 6), so
-//! that nobody learns from a locked request whether the code was right. What is
-//! compared was read before; the count holds only for the very code that was read,
-//! which never changes. A right code takes its own count against the customer back.
-//! The count also holds every other act on the customer up until this one has
-//! ended. All of it is one transaction with the event: without the event there is
-//! no session. The event bears the name of the act, so that one told again fails at
-//! its event, undoes what it has done so far and is answered by the first.
+//! One guarded statement counts the attempt before anything is compared: against the
+//! customer and the request, or against neither. Its row count decides whether there is
+//! anything to compare (security requirements 4 and 6), so that a locked request never
+//! tells whether the code was right. The code was read before; the count holds only for the
+//! generation that was read, which never changes. A right code resets the customer's
+//! failure count. The count also locks the rows against every other act on the customer.
+//!
+//! Everything is one transaction with the event: without the event there is no session. The
+//! event carries the idempotency key: a repeated attempt fails at its event, is rolled
+//! back, and is answered with what the first one found.
 
-use crate::domain::code::{Digest, StoredCode};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-use crate::domain::request::{Reference, Request, Status};
+use crate::domain::request::{Request, Status};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::verification::{Attempt, AttemptOutcome, SupersededCode};
+use crate::service::ports::verification::{Attempt, AttemptOutcome};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
-use crate::store::verification::{request, session};
+use crate::store::verification::{request, session, superseded_code};
 
 statements! {
-    /// Counts the attempt against the customer and the request, or against neither:
-    /// $1 and $2 are their numbers, $3 the code that it is for, $4 the customer's
-    /// cap. The customer's guard comes first, as in every other act. Each row is
-    /// tested as it is once it is held, and the time is that of this moment.
-    ADMIT {
+    /// Counts the attempt against the customer and the request, or against neither. $1 and
+    /// $2 are the request's row and the customer, $3 is the generation, $4 the cap of the
+    /// failure count. The customer's guard is locked first, as in every other act. The
+    /// conditions are tested again after the locks are taken, with the time of that moment.
+    COUNT {
         (each
             ("UPDATE core_otp SET attempts = attempts + 1 \
               WHERE id = $1 AND generation = $3 AND status = 'open' \
@@ -62,34 +61,31 @@ statements! {
         "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
         " WHERE id = $1"
     }
-    /// Ends what is pending; what had expired before stays expired.
+    /// Closes the open requests; expired ones stay expired.
     LOCK_CUSTOMER {
         "UPDATE core_otp SET status = 'locked', otp_code = '', closed_at = " now
         " WHERE customer_id = $1 AND status = 'open' AND expires_at > " now
     }
-    FORGIVE { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
-    /// What an act was answered that was told before.
-    ANSWERED { "SELECT outcome, detail FROM core_event WHERE act = $1" }
-    RETIRED {
-        "SELECT public_id, generation, otp_code, key_id, reference, sent_at \
-         FROM core_otp_retired WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
-        " ORDER BY id DESC"
-    }
+    RESET_FAILURES { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
+    /// The answer to an attempt with the same idempotency key.
+    EARLIER_ANSWER { "SELECT outcome, detail FROM core_event WHERE act = $1" }
 }
 
-/// What the event says where it is the customer who is locked.
-const CUSTOMER_LOCKED: &str = "the customer is locked";
+/// The detail of the event where the customer is locked.
+const CUSTOMER_LOCKED_DETAIL: &str = "the customer is locked";
 
-/// What it says where it is the request.
-const REQUEST_LOCKED: &str = "it was the last try: the code is locked";
+/// The detail of the event where the request is locked.
+const REQUEST_LOCKED_DETAIL: &str = "it was the last try: the code is locked";
 
-/// Counts an attempt, then judges it; or says again what came of it.
+/// Counts an attempt and judges it, or repeats the answer to it.
 pub(in crate::store) async fn attempt(
     db: &Database,
     attempt: Attempt<'_>,
 ) -> Result<AttemptOutcome, StoreError> {
     match judge(db, &attempt).await {
-        Err(StoreError::Taken(why)) => answered(db, &attempt).await?.ok_or(StoreError::Failed(why)),
+        Err(StoreError::Taken(why)) => {
+            earlier_answer(db, &attempt).await?.ok_or(StoreError::Failed(why))
+        }
         judged => judged,
     }
 }
@@ -100,11 +96,11 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return Ok(AttemptOutcome::NotFound);
     };
     let (request, cap) = (&held.request, attempt.policy.failure_cap);
-    let these = args![held.row, request.customer.0, request.generation, cap];
-    if tx.write(&ADMIT, these).await? == 0 {
+    let arguments = args![held.row, request.customer.0, request.generation, cap];
+    if tx.write(&COUNT, arguments).await? == 0 {
         return refuse(tx, attempt).await;
     }
-    // Where the key is missing this returns, and the count is taken back.
+    // Without the key this returns, and the count is rolled back.
     if attempt.guess.matches(&held.code())? {
         accept(tx, attempt, held).await
     } else {
@@ -121,7 +117,7 @@ async fn accept(
     let session = session::new(attempt, &held);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
-        Write { sql: &FORGIVE, args: args![session.customer.0].to_vec() },
+        Write { sql: &RESET_FAILURES, args: args![session.customer.0].to_vec() },
         session::open(&session, &attempt.session.token_digest),
     ];
     let attempts = held.request.attempts + 1;
@@ -135,7 +131,7 @@ async fn accept(
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
     let held = counted(&mut tx, attempt).await?;
     let customer = held.request.customer;
-    let retired = retired(&mut tx, attempt, &held.request).await?;
+    let superseded = superseded_code::entered(&mut tx, attempt, &held.request).await?;
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
@@ -148,19 +144,19 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     if customer_locked || request.attempts_left() == 0 {
         request.status = Status::Locked;
     }
-    let outcome = if retired.is_some() { Outcome::Superseded } else { Outcome::Wrong };
+    let outcome = if superseded.is_some() { Outcome::Superseded } else { Outcome::Wrong };
     let detail = match (customer_locked, request.status) {
-        (true, _) => Some(CUSTOMER_LOCKED),
-        (false, Status::Locked) => Some(REQUEST_LOCKED),
+        (true, _) => Some(CUSTOMER_LOCKED_DETAIL),
+        (false, Status::Locked) => Some(REQUEST_LOCKED_DETAIL),
         _ => None,
     };
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(AttemptOutcome::Refused { outcome, request, retired, customer_locked })
+    Ok(AttemptOutcome::Refused { outcome, request, superseded, customer_locked })
 }
 
-/// The request as the count has left it.
+/// The request after the attempt was counted.
 async fn counted(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<RequestRow, StoreError> {
     let held = request::held(tx, attempt.request).await?;
     held.ok_or_else(|| StoreError::Conflict("the request went to the archive".into()))
@@ -170,25 +166,25 @@ async fn refuse(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
     let cap = attempt.policy.failure_cap;
     let held = counted(&mut tx, attempt).await?;
     let Some(outcome) = held.refusal(cap) else {
-        // It was replaced or unlocked at this moment, so it is to be looked at anew.
+        // It was replaced or unlocked between the statements: try again.
         return Err(StoreError::Conflict("the request changed meanwhile".into()));
     };
     let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
     let request = held.request;
-    let detail = customer_locked.then_some(CUSTOMER_LOCKED);
+    let detail = customer_locked.then_some(CUSTOMER_LOCKED_DETAIL);
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(AttemptOutcome::Refused { outcome, request, retired: None, customer_locked })
+    Ok(AttemptOutcome::Refused { outcome, request, superseded: None, customer_locked })
 }
 
-/// What the same act was answered when it was told before.
-async fn answered(
+/// The answer that the same attempt was given before.
+async fn earlier_answer(
     db: &Database,
     attempt: &Attempt<'_>,
 ) -> Result<Option<AttemptOutcome>, StoreError> {
     let mut tx = db.begin().await?;
-    let Some(row) = tx.maybe(&ANSWERED, args![attempt.act]).await? else { return Ok(None) };
+    let Some(row) = tx.maybe(&EARLIER_ANSWER, args![attempt.act]).await? else { return Ok(None) };
     let Some(RequestRow { request, .. }) = request::held(&mut tx, attempt.request).await? else {
         return Ok(None);
     };
@@ -197,36 +193,12 @@ async fn answered(
         let session = session::held(&mut tx, &attempt.session.token_digest).await?;
         return Ok(session.map(|session| AttemptOutcome::Verified { request, session }));
     }
-    let retired = match outcome {
-        Outcome::Superseded => retired(&mut tx, attempt, &request).await?,
+    let superseded = match outcome {
+        Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &request).await?,
         _ => None,
     };
-    let customer_locked = row.maybe_text(1)?.as_deref() == Some(CUSTOMER_LOCKED);
-    Ok(Some(AttemptOutcome::Refused { outcome, request, retired, customer_locked }))
-}
-
-/// The replaced code that was typed, if it is one. It is never accepted; it
-/// only lets the customer be told which message to look for.
-async fn retired(
-    tx: &mut Tx,
-    attempt: &Attempt<'_>,
-    request: &Request,
-) -> Result<Option<SupersededCode>, StoreError> {
-    for row in tx.all(&RETIRED, args![request.customer.0, &request.purpose]).await? {
-        let code = StoredCode {
-            key_id: row.text(3)?,
-            digest: Digest::from_hex(&row.text(2)?),
-            purpose: request.purpose.clone(),
-            request: row.word(0)?,
-            generation: row.count(1)?,
-        };
-        // Without its key an old code cannot be recognised; it stays wrong.
-        if let Ok(true) = attempt.guess.matches(&code) {
-            let reference = Reference::from_store(&row.text(4)?);
-            return Ok(Some(SupersededCode { reference, sent_at: row.time(5)? }));
-        }
-    }
-    Ok(None)
+    let customer_locked = row.maybe_text(1)?.as_deref() == Some(CUSTOMER_LOCKED_DETAIL);
+    Ok(Some(AttemptOutcome::Refused { outcome, request, superseded, customer_locked }))
 }
 
 fn event<'a>(
@@ -235,6 +207,6 @@ fn event<'a>(
     outcome: Outcome,
     detail: Option<&str>,
 ) -> NewEvent<'a> {
-    let about = request::about(request, EventKind::Attempt, attempt.actor);
+    let about = request::event_about(request, EventKind::Attempt, attempt.actor);
     NewEvent { outcome: Some(outcome), detail: detail.map(str::to_owned), ..about }
 }

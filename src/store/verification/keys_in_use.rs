@@ -13,7 +13,6 @@ statements! {
     LAST { "SELECT key_id FROM core_otp WHERE id = (SELECT MAX(id) FROM core_otp)" }
 }
 
-/// Their names.
 pub(in crate::store) async fn in_use(db: &Database) -> Result<KeysInUse, StoreError> {
     let open = db.all(&OPEN, args![]).await?;
     let last = db.maybe(&LAST, args![]).await?;

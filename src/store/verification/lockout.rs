@@ -1,7 +1,7 @@
-//! Lifting a customer's lock. A lock is also a lever against the customer, so
-//! staff can lift it, and the log says who did and why. The entry bears the name
-//! of the act and is written even where there is nothing to forgive, then undone:
-//! so an act told again after its answer was lost is known for done.
+//! Lifting a lockout. Locking somebody out is also a way to harm a customer, so staff can
+//! lift it, and the log says who did and why. The event carries the idempotency key. It is
+//! written even where the failure count is zero, and then rolled back: so a call that is
+//! repeated after its answer was lost is recognised.
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
@@ -18,7 +18,7 @@ statements! {
     }
 }
 
-/// Forgives the wrong codes in a row; whether there were any.
+/// Sets the failure count to zero; whether it was over zero.
 pub(in crate::store) async fn unlock(
     db: &Database,
     act: &str,

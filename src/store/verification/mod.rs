@@ -1,9 +1,11 @@
-//! Requests, attempts and sessions, with the rate limits and the lockout that guard them.
+//! Requests, attempts and sessions, with the lockout and the contact bindings that guard them.
 
 pub(super) mod attempt;
+pub(super) mod contact_binding;
+pub(super) mod customer_guard;
 pub(super) mod keys_in_use;
 pub(super) mod lockout;
 mod port;
-pub(super) mod rate_limits;
 pub(super) mod request;
 pub(super) mod session;
+pub(super) mod superseded_code;

@@ -1,4 +1,4 @@
-//! Requests, codes and sessions, as the desk asks for them.
+//! The ports of requests, sessions and contact bindings.
 
 use std::time::Duration;
 
@@ -16,23 +16,23 @@ use crate::service::ports::verification::{
     Attempt, AttemptOutcome, IssueOutcome, KeysInUse, NewRequest, Reissue, VerificationStore,
 };
 use crate::store::SqlStore;
-use crate::store::customers::contact_binding;
 use crate::store::database::conflict::retry_on_conflict;
+use crate::store::verification::contact_binding;
 use crate::store::verification::{attempt, keys_in_use, lockout, request, session};
 
 #[async_trait]
 impl VerificationStore for SqlStore {
     async fn issue(&self, request: NewRequest<'_>) -> Result<IssueOutcome, StoreError> {
-        let country = self.indexing.country();
+        let country = self.reindexer.country();
         let issued = retry_on_conflict(|| request::issue(&self.db, country, request.clone())).await;
-        self.expect(issued)
+        self.expect_attempts(issued)
     }
 
     async fn reissue(&self, reissue: Reissue<'_>) -> Result<IssueOutcome, StoreError> {
-        let country = self.indexing.country();
+        let country = self.reindexer.country();
         let issued =
             retry_on_conflict(|| request::reissue(&self.db, country, reissue.clone())).await;
-        self.expect(issued)
+        self.expect_attempts(issued)
     }
 
     async fn attempt(&self, attempt: Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
@@ -48,7 +48,7 @@ impl VerificationStore for SqlStore {
     }
 
     async fn open_request(&self, customer: CustomerId) -> Result<Option<Request>, StoreError> {
-        request::open_of(&self.db, customer).await
+        request::newest_open(&self.db, customer).await
     }
 
     async fn unlock(

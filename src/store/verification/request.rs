@@ -1,4 +1,4 @@
-//! Asking for a code: the first one, another one, and taking it back.
+//! Requests: asking for a code, for another one, and cancelling.
 
 use crate::domain::channel::Channel;
 use crate::domain::contact::Contact;
@@ -13,31 +13,28 @@ use crate::service::ports::verification::{
     Dispatch, IssueOutcome, NewDelivery, NewRequest, Reissue,
 };
 use crate::store::audit::events;
-use crate::store::customers::contact_binding::{self, BindingState, ContactUse};
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
-use crate::store::verification::rate_limits;
+use crate::store::delivery::rate_limits::{self, ISSUE_LOCK};
+use crate::store::verification::contact_binding::{self, BindingState, ContactUse};
+use crate::store::verification::{customer_guard, superseded_code};
 
-/// The lock under which codes are asked for, one after the other over the whole
-/// office.
-pub(in crate::store) const ISSUE: &str = "issue";
-
-/// Expired digests that go with each new code: it brings fewer than it takes away.
-const FORGOTTEN: u32 = 20;
+/// How many expired digests are erased with each new code; more than it adds.
+const ERASED_PER_CODE: u32 = 20;
 
 statements! {
     BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
-    /// What a customer may have a code for at this moment, the newest of it.
+    /// The newest request of a customer whose code can be entered now.
     OPEN_OF {
         "SELECT " request_columns "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
          AND o.expires_at > " now " ORDER BY o.id DESC LIMIT 1"
     }
     BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
-    /// The act that was told before.
-    SAME_ACT { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
-    /// The request that a new one of the same customer and purpose follows.
+    /// The request with this idempotency key.
+    BY_IDEMPOTENCY_KEY { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
+    /// The newest request of a customer for a purpose.
     LATEST {
         "SELECT " request_columns "WHERE o.customer_id = $1 AND o.purpose = $2 \
          ORDER BY o.id DESC LIMIT 1"
@@ -54,70 +51,14 @@ statements! {
          sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
          reference = $9, masked = $10, generation = generation + 1 WHERE id = $1"
     }
-    /// Keeps a code that is about to be replaced, as long as it would have worked.
-    RETIRE {
-        "INSERT INTO core_otp_retired (customer_id, purpose, public_id, generation, otp_code, \
-         key_id, reference, sent_at, expires_at) \
-         SELECT customer_id, purpose, public_id, generation, otp_code, key_id, reference, \
-         sent_at, expires_at FROM core_otp \
-         WHERE id = $1 AND status = 'open' AND expires_at > " now
-    }
-    /// Retired codes whose time is over. A counter may delete them and has no right
-    /// to lock them first.
-    FORGET_RETIRED {
-        (each
-            ("DELETE FROM core_otp_retired WHERE id IN (SELECT id FROM core_otp_retired \
-              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1)")
-            ("DELETE FROM core_otp_retired WHERE id = ANY (ARRAY(SELECT id FROM core_otp_retired \
-              WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1))")
-            ("DELETE FROM core_otp_retired WHERE expires_at <= " now
-             " ORDER BY expires_at LIMIT $1"))
-    }
-    /// What has expired needs no digest any more, and is not open.
-    FORGET_EXPIRED {
-        (each
-            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
-              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
-              WHERE id IN (SELECT id FROM core_otp \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1)")
-            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
-              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
-              WHERE id = ANY (ARRAY(SELECT id FROM core_otp \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1" skip_locked "))")
-            ("UPDATE core_otp SET status = CASE WHEN status = 'open' THEN 'expired' ELSE status END, \
-              closed_at = COALESCE(closed_at, expires_at), otp_code = '' \
-              WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1"))
-    }
-    /// Takes the customer's guard: who has it, has the customer's requests.
-    GUARD { "UPDATE core_guard SET updated_at = " now " WHERE customer_id = $1" }
-    GUARD_NEW {
-        "INSERT INTO core_guard (customer_id, failures, updated_at) VALUES ($1, 0, " now ")"
-        (or_leave "customer_id")
-    }
-    /// The same for several customers, of whom some may have none yet.
-    GUARDS {
-        (each
-            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
-            ("UPDATE core_guard SET updated_at = " now " WHERE customer_id " (among "$1"))
-            ("UPDATE " (numbers "$1") " STRAIGHT_JOIN core_guard g ON g.customer_id = list.value SET g.updated_at = " now))
-    }
-    GUARDS_NEW {
-        "INSERT INTO core_guard (customer_id, failures, updated_at) "
-        (each
-            ("SELECT value, 0, " now " FROM json_each($1) WHERE true")
-            ("SELECT CAST(value AS BIGINT), 0, " now " \
-              FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT value, 0, " now " FROM " (numbers "$1")))
-        (or_leave "customer_id")
-    }
-    /// The code goes with the request: what cannot be entered need not be kept.
+    /// Erases the digest too: what cannot be entered need not be kept.
     CLOSE {
         "UPDATE core_otp SET status = $2, otp_code = '', closed_at = " now
         " WHERE id = $1 AND status = 'open'"
     }
-    /// Its time is the code's own, so that the cooldown and the limits count from
-    /// the moment the clerk sees.
-    QUEUE {
+    /// With the time at which the code was made, so that cooldown and limits count from the
+    /// moment that the clerk sees.
+    QUEUE_DELIVERY {
         "INSERT INTO core_delivery (otp_id, generation, customer_id, channel, contact, provider, \
          state, progress, clerk, counter, created_at, updated_at) \
          SELECT id, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, sent_at, sent_at \
@@ -125,7 +66,6 @@ statements! {
     }
 }
 
-/// One request.
 pub(in crate::store) async fn request(
     db: &Database,
     id: &RequestId,
@@ -135,7 +75,7 @@ pub(in crate::store) async fn request(
 }
 
 /// The newest request of a customer whose code can be entered.
-pub(in crate::store) async fn open_of(
+pub(in crate::store) async fn newest_open(
     db: &Database,
     customer: CustomerId,
 ) -> Result<Option<Request>, StoreError> {
@@ -143,7 +83,7 @@ pub(in crate::store) async fn open_of(
     Ok(row.map(|row| RequestRow::read(&row)).transpose()?.map(|held| held.request))
 }
 
-/// One request inside a transaction, as it is now.
+/// One request as it is in a transaction.
 pub(in crate::store) async fn held(
     tx: &mut Tx,
     id: &RequestId,
@@ -152,36 +92,22 @@ pub(in crate::store) async fn held(
     row.map(|row| RequestRow::read(&row)).transpose()
 }
 
-/// As [`held`], with the customer's guard taken: it stays as it is.
+/// The same with the customer's guard taken, so that nobody else changes it.
 async fn guarded(tx: &mut Tx, id: &RequestId) -> Result<Option<RequestRow>, StoreError> {
     let Some(before) = held(tx, id).await? else { return Ok(None) };
-    guard(tx, before.request.customer).await?;
+    customer_guard::take(tx, before.request.customer).await?;
     held(tx, id).await
 }
 
-async fn guard(tx: &mut Tx, customer: CustomerId) -> Result<(), StoreError> {
-    if tx.write(&GUARD, args![customer.0]).await? == 0 {
-        tx.write(&GUARD_NEW, args![customer.0]).await?;
-    }
-    Ok(())
-}
-
-/// Takes the guards of several customers, a list for `among`: those that are new
-/// first, so that whoever makes one at this moment is waited for.
-pub(in crate::store) async fn guard_all(tx: &mut Tx, customers: &str) -> Result<(), StoreError> {
-    tx.write(&GUARDS_NEW, args![customers]).await?;
-    tx.write(&GUARDS, args![customers]).await.map(drop)
-}
-
-/// What came of asking whether a message may go out.
+/// Whether a message may be sent.
 enum Admission {
-    /// It may; whether its contact was found to be another one than before.
+    /// It may. `changed` tells whether its contact replaced another one just now.
     Granted { tx: Tx, changed: bool },
-    /// It may not. What was written of a changed contact is committed.
+    /// It may not. What was written about a changed contact is committed.
     Refused(IssueOutcome),
 }
 
-/// Whether a message may go out now, to this contact.
+/// Whether a message may be sent now to this contact.
 async fn admit(
     mut tx: Tx,
     customer: CustomerId,
@@ -218,10 +144,10 @@ pub(in crate::store) async fn issue(
     new: NewRequest<'_>,
 ) -> Result<IssueOutcome, StoreError> {
     let mut tx = db.begin().await?;
-    // The limits count over all counters, so that they judge one at a time.
-    tx.lock(ISSUE).await?;
-    guard(&mut tx, new.customer).await?;
-    let same = tx.maybe(&SAME_ACT, args![new.customer.0, new.idempotency]).await?;
+    // The rate limits count over all counters, so that one request at a time is judged.
+    tx.lock(ISSUE_LOCK).await?;
+    customer_guard::take(&mut tx, new.customer).await?;
+    let same = tx.maybe(&BY_IDEMPOTENCY_KEY, args![new.customer.0, new.idempotency]).await?;
     if let Some(row) = same {
         return Ok(IssueOutcome::Already(RequestRow::read(&row)?.request));
     }
@@ -230,8 +156,8 @@ pub(in crate::store) async fn issue(
         Admission::Granted { tx, .. } => tx,
         Admission::Refused(refusal) => return Ok(refusal),
     };
-    forget(&mut tx, FORGOTTEN).await?;
-    let attempts = take_over(&mut tx, &new).await?;
+    superseded_code::erase_expired(&mut tx, ERASED_PER_CODE).await?;
+    let attempts = supersede(&mut tx, &new).await?;
     let (email, phone) = addresses(delivery);
     let row = tx
         .insert(
@@ -275,7 +201,7 @@ pub(in crate::store) async fn reissue(
     new: Reissue<'_>,
 ) -> Result<IssueOutcome, StoreError> {
     let mut tx = db.begin().await?;
-    tx.lock(ISSUE).await?;
+    tx.lock(ISSUE_LOCK).await?;
     let Some(held) = guarded(&mut tx, new.id).await? else {
         return Ok(IssueOutcome::NotFound);
     };
@@ -286,7 +212,7 @@ pub(in crate::store) async fn reissue(
         return Ok(IssueOutcome::Already(held.request));
     }
     let mut tx = match admit(tx, held.request.customer, &new.dispatch, country).await? {
-        // The request went with the contact.
+        // The change of the contact has revoked the request.
         Admission::Granted { tx, changed: true } => {
             tx.commit().await?;
             return Ok(IssueOutcome::Closed(Request { status: Status::Cancelled, ..held.request }));
@@ -294,8 +220,8 @@ pub(in crate::store) async fn reissue(
         Admission::Granted { tx, .. } => tx,
         Admission::Refused(refusal) => return Ok(refusal),
     };
-    forget(&mut tx, FORGOTTEN).await?;
-    retire(&mut tx, held.row).await?;
+    superseded_code::erase_expired(&mut tx, ERASED_PER_CODE).await?;
+    superseded_code::keep(&mut tx, held.row).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
     replace_code(&mut tx, held.row, &new.dispatch).await?;
     let sending = Sending {
@@ -309,7 +235,7 @@ pub(in crate::store) async fn reissue(
     finish(tx, &sending).await
 }
 
-/// Withdraws an open request.
+/// Cancels an open request.
 pub(in crate::store) async fn cancel(
     db: &Database,
     id: &RequestId,
@@ -325,24 +251,24 @@ pub(in crate::store) async fn cancel(
     Ok(Some(Request { status: Status::Cancelled, ..held.request }))
 }
 
-/// Withdraws a request whose customer's guard is taken; why, where it was not a
-/// clerk who wanted it.
+/// Cancels a request whose customer's guard is taken; `why` where no clerk asked for it.
 pub(in crate::store) async fn revoke(
     tx: &mut Tx,
     held: &RequestRow,
     why: Option<String>,
     actor: &Actor,
 ) -> Result<(), StoreError> {
-    // A later request for the same purpose may meet this code: it is recognised then.
-    retire(tx, held.row).await?;
+    // Its code may be entered for a later request of the same purpose, and is recognised
+    // then.
+    superseded_code::keep(tx, held.row).await?;
     outbox::withdraw(tx, &held.request).await?;
     tx.write(&CLOSE, args![held.row, Status::Cancelled.word()]).await?;
-    let event = NewEvent { detail: why, ..about(&held.request, EventKind::Cancelled, actor) };
+    let event = NewEvent { detail: why, ..event_about(&held.request, EventKind::Cancelled, actor) };
     events::write(tx, &event).await
 }
 
 /// An event about a request, without an outcome.
-pub(in crate::store) fn about<'a>(
+pub(in crate::store) fn event_about<'a>(
     request: &'a Request,
     kind: EventKind,
     actor: &'a Actor,
@@ -359,20 +285,20 @@ pub(in crate::store) fn about<'a>(
     }
 }
 
-/// Closes the request that this one follows. Gives the attempts to go on
-/// counting from: neither a new request nor a withdrawn one wins guesses back
-/// (NIST SP 800-63B-4, 3.1.3.2).
-async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError> {
+/// Closes the request that this one supersedes. Returns the attempts from which to go on
+/// counting: neither a new request nor a cancelled one wins guesses back (NIST SP
+/// 800-63B-4, 3.1.3.2).
+async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError> {
     let Some(row) = tx.maybe(&LATEST, args![new.customer.0, new.purpose]).await? else {
         return Ok(0);
     };
     let RequestRow { row, request, now, .. } = RequestRow::read(&row)?;
     match request.status {
         Status::Open => {
-            retire(tx, row).await?;
+            superseded_code::keep(tx, row).await?;
             outbox::withdraw(tx, &request).await?;
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
-            let mut event = about(&request, EventKind::Superseded, new.dispatch.actor);
+            let mut event = event_about(&request, EventKind::Superseded, new.dispatch.actor);
             event.outcome = Some(Outcome::Superseded);
             events::write(tx, &event).await?;
             Ok(request.attempts)
@@ -385,22 +311,6 @@ async fn take_over(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
         Status::Cancelled if request.expires_at > now => Ok(request.attempts),
         Status::Cancelled | Status::Verified | Status::Superseded | Status::Locked => Ok(0),
     }
-}
-
-/// Erases up to so many digests each of requests and of retired codes that can
-/// no longer be entered, and what of them still waits to be sent (ASVS 14.2.6);
-/// gives how many digests.
-pub(in crate::store) async fn forget(tx: &mut Tx, most: u32) -> Result<u64, StoreError> {
-    let retired = tx.write(&FORGET_RETIRED, args![most]).await?;
-    let expired = tx.write(&FORGET_EXPIRED, args![most]).await?;
-    // In the order of a verification: the request, then its message.
-    outbox::forget(tx).await?;
-    Ok(retired + expired)
-}
-
-async fn retire(tx: &mut Tx, row: i64) -> Result<(), StoreError> {
-    tx.write(&RETIRE, args![row]).await?;
-    Ok(())
 }
 
 async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<(), StoreError> {
@@ -435,12 +345,12 @@ struct Sending<'a> {
     dispatch: &'a Dispatch<'a>,
 }
 
-/// Queues the message, writes the event and commits.
+/// Queues the delivery, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, StoreError> {
     let Sending { row, generation, kind, id, customer, dispatch } = *sending;
     let Dispatch { code, delivery, actor, .. } = dispatch;
     tx.write(
-        &QUEUE,
+        &QUEUE_DELIVERY,
         args![
             row,
             generation,
@@ -453,7 +363,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
         ],
     )
     .await?;
-    outbox::enqueue(&mut tx, row, generation, code, &delivery.holder).await?;
+    outbox::enqueue(&mut tx, row, generation, code, &delivery.owner).await?;
     let event = NewEvent {
         kind,
         outcome: None,
@@ -470,7 +380,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
     Ok(IssueOutcome::Fresh(request))
 }
 
-/// The columns of the address: an email or a phone, as the channel is.
+/// The columns `email` and `phone`, of which the channel fills one.
 fn addresses(delivery: &NewDelivery) -> (Option<&str>, Option<&str>) {
     let address = match &delivery.contact {
         Contact::Email(address) => address.as_str(),

@@ -1,4 +1,4 @@
-//! Sessions: opened by a right code, prolonged by use, ended by people or time.
+//! Sessions: opened by a right code, prolonged by use, ended by people or by time.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ statements! {
          purpose, clerk, counter, created_at, expires_at, idle_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     }
-    /// Lives on, but never beyond its end.
+    /// Never beyond its absolute end.
     TOUCH {
         "UPDATE core_session SET idle_at = " least "(expires_at, " now " + $2) \
          WHERE token_digest = $1 AND ended_at IS NULL \
@@ -34,7 +34,7 @@ statements! {
     }
     BY_TOKEN { "SELECT " session_columns "WHERE s.token_digest = $1" }
     BY_ID { "SELECT " session_columns "WHERE s.public_id = $1" }
-    /// The living are few: those whose time is not over.
+    /// There are few: those whose time is not over.
     ALIVE {
         "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
          AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
@@ -42,7 +42,7 @@ statements! {
     ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
-/// The session of a request that is just being verified.
+/// The session of a request that is being verified.
 pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session {
     let created_at = held.now;
     let expires_at = created_at.plus(attempt.policy.session);
@@ -63,7 +63,7 @@ pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session
     }
 }
 
-/// Opens a session by the digest of its token.
+/// The write that opens a session under the digest of its token.
 pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) -> Write<'a> {
     let args = args![
         session.id.as_str(),
@@ -81,7 +81,7 @@ pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) ->
     Write { sql: &OPEN, args: args.to_vec() }
 }
 
-/// Prolongs a living session by its token, or says that it has ended.
+/// Prolongs the session of a token, or returns it as ended.
 pub(in crate::store) async fn touch(
     db: &Database,
     token_digest: &str,
@@ -96,7 +96,7 @@ pub(in crate::store) async fn touch(
     Ok(session)
 }
 
-/// The session of a token inside a transaction.
+/// The session of a token in a transaction.
 pub(in crate::store) async fn held(
     tx: &mut Tx,
     token_digest: &str,
@@ -105,7 +105,6 @@ pub(in crate::store) async fn held(
     row.map(|row| rows::session(&row)).transpose()
 }
 
-/// One session.
 pub(in crate::store) async fn session(
     db: &Database,
     id: &SessionId,

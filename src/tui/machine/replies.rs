@@ -25,7 +25,7 @@ pub(in crate::tui) fn reply(step: &mut Step<'_>, id: EffectId, reply: Answer<Fai
         Answer::ReadClock(answer) => clock_ticks::clock(step, id, answer),
         Answer::FindCustomers(answer) => find::update::found(step, id, answer),
         Answer::OpenCustomer(answer) if step.send().is_some() => {
-            send::update::reopened(step, id, answer)
+            send::update::reopened(step, id, answer);
         }
         Answer::OpenCustomer(answer) => find::update::opened(step, id, answer),
         Answer::AskForCode(answer) => send::update::asked(step, id, answer),
@@ -36,7 +36,7 @@ pub(in crate::tui) fn reply(step: &mut Step<'_>, id: EffectId, reply: Answer<Fai
         Answer::ReadRequest(answer) => refresh::read(step, id, answer),
         Answer::ReadAccount(answer) => verified::update::account(step, id, answer),
         Answer::TouchSession(answer) | Answer::ReadSession(answer) => {
-            verified::update::session(step, id, answer)
+            verified::update::session(step, id, answer);
         }
         Answer::EndSession(answer) => verified::update::logged_out(step, id, answer),
         Answer::ReadLog(answer) => log::update::answered(step, id, answer),

@@ -73,10 +73,10 @@ pub(super) async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
     for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Superseded)] {
         for _ in 0..2 {
             let told = desk.tell(&request.id, code, &token(1), code).await.expect("an answer");
-            let AttemptOutcome::Refused { outcome: found, request, retired, .. } = told else {
+            let AttemptOutcome::Refused { outcome: found, request, superseded, .. } = told else {
                 panic!("{told:?}")
             };
-            assert_eq!((found, retired.is_some()), (outcome, code == "123456"));
+            assert_eq!((found, superseded.is_some()), (outcome, code == "123456"));
             assert_eq!(request.attempts, if code == "123456" { 2 } else { 1 });
         }
     }
@@ -163,11 +163,15 @@ pub(super) async fn an_older_code_is_recognised_and_never_accepted(desk: &Termin
     let third = desk.issue(&wish(customer, "333333")).await;
     for (code, old) in [("111111", &first), ("222222", &second)] {
         let attempted = desk.try_enter(&third.id, code).await.expect("an answer");
-        let AttemptOutcome::Refused { outcome, retired: Some(retired), .. } = attempted else {
+        let AttemptOutcome::Refused { outcome, superseded: Some(superseded), .. } = attempted
+        else {
             panic!("{attempted:?}")
         };
         assert_eq!(outcome, Outcome::Superseded);
-        assert_eq!((retired.reference, retired.sent_at), (old.reference.clone(), old.sent_at));
+        assert_eq!(
+            (superseded.reference, superseded.sent_at),
+            (old.reference.clone(), old.sent_at)
+        );
     }
     assert_eq!(desk.request(&third.id).await.attempts, 2, "it was an attempt all the same");
     assert_eq!(desk.enter(&third.id, "333333").await, Outcome::Verified);

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::*;
 
 /// Read by `doctor` alone: SQLite goes through all rows to find one without a key.
-const OF_DOCTOR: &str = "mapping::KEYLESS";
+const OF_DOCTOR: &str = "schema_check::KEYLESS";
 
 /// What is wrong with a step of a plan; none where nothing is.
 fn fault(step: &str) -> Option<String> {

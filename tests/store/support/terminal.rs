@@ -151,11 +151,11 @@ impl Terminal {
     pub(crate) async fn conclude(&self, message: &OutboxMessage, step: &NextStep) {
         let outcome = outbox::MessageOutcome {
             message,
-            holder: HOLDER,
-            line: ProviderSlot::main(message.line.channel),
+            owner: HOLDER,
+            slot: ProviderSlot::main(message.slot.channel),
             provider: "tray",
             step,
-            begun: false,
+            has_claim: false,
             experience: None,
             actor: &self.actor,
         };
@@ -185,7 +185,7 @@ impl Terminal {
             Contact::Email(_) => Channel::Email,
             Contact::Phone(_) => Channel::Sms,
         };
-        NewDelivery { channel, contact: contact.clone(), provider: "tray", holder: HOLDER.into() }
+        NewDelivery { channel, contact: contact.clone(), provider: "tray", owner: HOLDER.into() }
     }
 
     fn dispatch(&self, code: NewCode, contact: &Contact) -> Dispatch<'_> {

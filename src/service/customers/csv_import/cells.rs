@@ -1,8 +1,8 @@
 //! The cells of one record.
 
-/// The cells of a record (RFC 4180); none where a quoted cell does not end. A
-/// quote inside a cell that does not begin with one is a character like others, but
-/// for `="004217"`, as spreadsheets write a number that is a text.
+/// The cells of a record (RFC 4180); `None` where a quoted cell does not end. A quote
+/// inside an unquoted cell is an ordinary character, except in `="004217"`, as spreadsheets
+/// write a number that is a text.
 pub(super) fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
     let delimiter = char::from(delimiter);
     let mut cells = Vec::new();
@@ -13,7 +13,7 @@ pub(super) fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
             (None, Some(quoted)) => formula(quoted, delimiter).unwrap_or((String::new(), rest)),
             (None, None) => (String::new(), rest),
         };
-        // What stands between a closing quote and the delimiter belongs to the cell.
+        // Text between a closing quote and the delimiter belongs to the cell.
         let end = behind.find(delimiter).unwrap_or(behind.len());
         cell.push_str(&behind[..end]);
         behind = &behind[end..];
@@ -25,8 +25,7 @@ pub(super) fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
     }
 }
 
-/// The text of a cell: what a spreadsheet wrote around it, so that it stays a text,
-/// is taken away.
+/// The text of a cell, without what a spreadsheet put around it to mark it as a text.
 pub(super) fn value(cell: &str) -> &str {
     let cell = cell.trim();
     if let Some(quoted) = cell.strip_prefix("=\"").and_then(|it| it.strip_suffix('"')) {
@@ -40,13 +39,13 @@ pub(super) fn value(cell: &str) -> &str {
     }
 }
 
-/// A formula that is nothing but a quoted text, which may have the delimiter in it.
+/// A formula that is only a quoted text, which may contain the delimiter.
 fn formula(quoted: &str, delimiter: char) -> Option<(String, &str)> {
     let (cell, behind) = unquote(quoted)?;
     (behind.is_empty() || behind.starts_with(delimiter)).then_some((cell, behind))
 }
 
-/// The text up to the closing quote, and what follows it.
+/// The text up to the closing quote, and the rest.
 fn unquote(quoted: &str) -> Option<(String, &str)> {
     let mut cell = String::new();
     let mut rest = quoted;

@@ -1,4 +1,4 @@
-//! The columns this program knows, and what others call them.
+//! The columns of an import, and their names in other programs.
 
 use crate::domain::text::{clean, fold};
 
@@ -27,7 +27,7 @@ impl Column {
         Self::Currency,
     ];
 
-    /// Its name in a file.
+    /// Its name in our own files.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::AccountNo => "account_no",
@@ -51,8 +51,8 @@ impl Column {
         }
     }
 
-    /// `Account No.`, `account-no` and `ACCOUNT_NO` are one, and so are `E-Mail` and
-    /// `email`.
+    /// The column of a header cell. `Account No.`, `account-no` and `ACCOUNT_NO` are the
+    /// same, and so are `E-Mail` and `email`.
     pub(super) fn named(cell: &str) -> Option<Self> {
         let name = plain(cell);
         Self::ALL.into_iter().find(|column| plain(column.word()) == name)
@@ -109,25 +109,24 @@ impl Column {
     }
 }
 
-/// The name of a column without what people write differently.
+/// The name of a column without case, blanks and punctuation.
 pub(super) fn plain(cell: &str) -> String {
     fold(&clean(cell)).chars().filter(|char| char.is_alphanumeric()).collect()
 }
 
-/// So much alike is a slip, not another word: `emial` and `addr` are, `hat size` is
-/// not.
+/// The similarity from which an unknown name counts as a misspelling: `emial` and `addr`
+/// do, `hat size` does not.
 const ALIKE: f64 = 0.85;
 
-/// A word of another language is taken for meant only where it is nearly to the
-/// letter.
+/// The similarity for names in other languages, which must be nearly equal.
 const ALIKE_ELSEWHERE: f64 = 0.93;
 
-/// The column that an unknown name was probably meant to be.
+/// The column that an unknown name probably means.
 pub fn meant(unknown: &str) -> Option<&'static str> {
     probably(unknown).map(|(_, column)| column.word())
 }
 
-/// How alike, and the column.
+/// The similarity, and the column.
 pub(super) fn probably(unknown: &str) -> Option<(f64, Column)> {
     let name = plain(unknown);
     if name.is_empty() {
@@ -144,29 +143,29 @@ pub(super) fn probably(unknown: &str) -> Option<(f64, Column)> {
     Column::ALL.into_iter().filter_map(best).max_by(|one, other| one.0.total_cmp(&other.0))
 }
 
-/// Columns that the office has named for ours: `account_no=Kundennummer`.
+/// Names that the office gave for our columns: `account_no=Kundennummer`.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnNames(Vec<(Column, String)>);
 
-/// Why it cannot be told which column is meant.
+/// Why such a name cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnNamesError {
-    /// There is no name on one of the sides.
+    /// A side of the pair is empty.
     #[error("--columns takes COLUMN=NAME, such as account_no=Kundennummer, not \"{0}\"")]
     Shape(String),
-    /// There is no such column here.
+    /// There is no such column.
     #[error(
         "--columns: there is no column {0} here, but account_no, name, email, phone, address, \
          locale, balance and currency"
     )]
     Unknown(String),
-    /// It is named twice.
+    /// The column has two names.
     #[error("--columns names the column {0} twice")]
     Twice(&'static str),
 }
 
 impl ColumnNames {
-    /// Reads pairs, each `COLUMN=NAME`; several may stand in one text, after commas.
+    /// Parses pairs of `COLUMN=NAME`; one text may hold several, separated by commas.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, ColumnNamesError> {
         let mut names = Self::default();
         for text in texts {
@@ -186,7 +185,7 @@ impl ColumnNames {
         Ok(names)
     }
 
-    /// What the file calls a column, where that was said.
+    /// The name that the office gave for a column.
     pub(super) fn of(&self, column: Column) -> Option<&str> {
         self.0.iter().find(|it| it.0 == column).map(|it| it.1.as_str())
     }
@@ -198,14 +197,14 @@ impl ColumnNames {
         said.or_else(|| Column::named(cell).filter(|column| self.of(*column).is_none()))
     }
 
-    /// The names that none of these cells bears.
+    /// A given name that none of these cells has.
     pub(super) fn absent(&self, cells: &[String]) -> Option<&str> {
         let is_there = |name: &str| cells.iter().any(|cell| plain(cell) == plain(name));
         self.0.iter().map(|it| it.1.as_str()).find(|name| !is_there(name))
     }
 }
 
-/// A name may have a comma in it: a pair begins only where a column is named.
+/// A name may contain a comma: a pair begins only where a column is named.
 fn pairs(text: &str) -> Vec<String> {
     let mut pairs: Vec<String> = Vec::new();
     for part in text.split(',') {

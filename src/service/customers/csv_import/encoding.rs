@@ -1,22 +1,24 @@
-//! The encoding of a file: told, said by its first bytes, or guessed.
+//! The encoding of a file: given by the office, by its byte order mark, or guessed.
 //!
-//! A file is read as UTF-8 until it shows that it is not. What cannot be told is
-//! refused before anything is read from it, so that no name is imported in wrong
-//! letters.
+//! A file is read as UTF-8 until it turns out to be something else. Where the encoding
+//! cannot be guessed, the file is refused before anything is read from it, so that no name
+//! is imported with wrong letters.
+
+mod guess;
 
 use std::io;
 use std::io::{BufRead, Read};
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
 use oem_cp::code_table::{DECODING_TABLE_CP437, DECODING_TABLE_CP850, DECODING_TABLE_CP852};
 
+use crate::service::customers::csv_import::encoding::guess::{guess, is_plain};
 use crate::service::customers::csv_import::problem::CsvError;
 
-/// As much is looked at, from the first byte beyond ASCII on.
+/// How many bytes are examined, from the first one that is not ASCII.
 const WINDOW: u64 = 1024 * 1024;
 
-/// Bytes decoded at once.
+/// Bytes decoded at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// An encoding by its name.
@@ -31,7 +33,7 @@ enum Table {
 }
 
 impl Encoding {
-    /// The encoding of a name, as programs and people give it.
+    /// The encoding of a name, as programs and people write it.
     pub fn named(name: &str) -> Option<Self> {
         let label = name.trim().to_ascii_lowercase().replace([' ', '_'], "-");
         Some(Self(match label.as_str() {
@@ -51,7 +53,6 @@ impl Encoding {
         }))
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self.0 {
             Table::Web(encoding) => encoding.name(),
@@ -64,23 +65,23 @@ impl Encoding {
     }
 }
 
-/// A file as UTF-8. Where it is UTF-8 itself, its bytes come as they are.
+/// A file decoded to UTF-8. A file in UTF-8 is passed through.
 pub(super) struct Decoded<R> {
     source: R,
     encoding: Option<Encoding>,
     decoder: Option<Decoder>,
-    /// Read and not yet decoded.
+    /// Bytes that are read and not yet decoded.
     raw: Vec<u8>,
     out: Vec<u8>,
     at: usize,
-    /// A byte that ends lines everywhere but on an old Mac.
+    /// Whether there was a line feed, which only files of an old Mac lack.
     has_lf: bool,
     is_ended: bool,
 }
 
 impl<R: BufRead> Decoded<R> {
-    /// Looks at the beginning. What was told holds but for a byte order mark, which
-    /// knows better.
+    /// Examines the beginning of a file. A given encoding holds unless a byte order mark
+    /// says otherwise.
     pub(super) fn open(source: R, told: Option<Encoding>) -> Result<Self, CsvError> {
         let mut decoded = Self {
             source,
@@ -117,7 +118,7 @@ impl<R: BufRead> Decoded<R> {
         Ok(decoded)
     }
 
-    /// The encoding, where it is known and another one than UTF-8.
+    /// The encoding, where it is known and not UTF-8.
     pub(super) fn other_than_utf8(&self) -> Option<&'static str> {
         self.encoding.filter(|it| !it.is_utf8()).map(Encoding::name)
     }
@@ -134,7 +135,7 @@ impl<R: BufRead> Decoded<R> {
         guess(&self.raw, self.has_lf, self.is_ended)
     }
 
-    /// Decodes what comes next.
+    /// Decodes the next chunk.
     fn refill(&mut self) -> io::Result<()> {
         self.out.clear();
         self.at = 0;
@@ -144,7 +145,8 @@ impl<R: BufRead> Decoded<R> {
             }
             if self.encoding.is_none() && !is_plain(&self.raw) {
                 self.read(WINDOW)?;
-                // What cannot be told any more costs the lines that it is in.
+                // If it cannot be guessed any more, only the lines with such bytes are
+                // lost.
                 self.encoding = self.guess().or(Some(Encoding(Table::Web(UTF_8))));
             }
             self.decode();
@@ -165,7 +167,7 @@ impl<R: BufRead> Decoded<R> {
                 let mut text = String::new();
                 let room = decoder.max_utf8_buffer_length(self.raw.len());
                 text.reserve(room.unwrap_or(self.raw.len() * 3 + 16));
-                // There is room for all of it, so that it is read to its end.
+                // The buffer is large enough, so that all input is consumed.
                 let _ = decoder.decode_to_string(&self.raw, &mut text, self.is_ended);
                 self.raw.clear();
                 self.out = text.into_bytes();
@@ -200,7 +202,7 @@ impl<R: BufRead> BufRead for Decoded<R> {
     }
 }
 
-/// What files are by their first bytes that are taken for CSV, and what to do.
+/// Recognises other kinds of files by their first bytes, and says what to do.
 fn other_kind(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     const SAVE: &str = "save it as \"CSV UTF-8\" and import that";
     let kinds: [(&[u8], &str, &str); 7] = [
@@ -215,99 +217,10 @@ fn other_kind(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     kinds.into_iter().find(|(mark, ..)| begin.starts_with(mark)).map(|(_, kind, help)| (kind, help))
 }
 
-/// Nothing in which encodings differ.
-fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| byte.is_ascii() && *byte != 0)
-}
-
-fn guess(window: &[u8], has_lf: bool, is_ended: bool) -> Option<Encoding> {
-    let web = |encoding| Some(Encoding(Table::Web(encoding)));
-    if let Some(wide) = wide(window) {
-        return web(wide);
-    }
-    let (mut letters, mut stray) = (0, 0);
-    let mut chunks = window.utf8_chunks().peekable();
-    while let Some(chunk) = chunks.next() {
-        letters += chunk.valid().chars().filter(|it| !it.is_ascii()).count();
-        // A character that the window cuts is not stray.
-        let is_cut = chunks.peek().is_none() && !is_ended;
-        stray += usize::from(!chunk.invalid().is_empty() && !is_cut);
-    }
-    // In another encoding hardly ever two bytes happen to be a letter of UTF-8: where
-    // most are, the file is UTF-8 and a line of it is spoilt.
-    if stray == 0 || letters > stray {
-        return web(UTF_8);
-    }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(window, is_ended);
-    let found = detector.guess(None, Utf8Detection::Deny);
-    let is_latin = found.is_single_byte();
-    let guessed = match latin(window, has_lf) {
-        Some(other) if is_latin => other,
-        _ => Encoding(Table::Web(found)),
-    };
-    is_text(window, guessed, is_ended).then_some(guessed)
-}
-
-/// UTF-16 without its mark: in most characters one of the bytes is zero.
-fn wide(window: &[u8]) -> Option<&'static encoding_rs::Encoding> {
-    let zeros = |from: usize| window.iter().skip(from).step_by(2).filter(|it| **it == 0).count();
-    let (even, odd) = (zeros(0), zeros(1));
-    let many = window.len() / 8;
-    match (even > many, odd > many) {
-        (false, true) => Some(UTF_16LE),
-        (true, false) => Some(UTF_16BE),
-        _ => None,
-    }
-}
-
-/// The letters of western names in the code page of DOS, and on an old Mac.
-const DOS_LETTERS: &[u8] = b"\x81\x84\x94\x8e\x99\x9a\xe1\x82\x8a\x85\x87\x88\x89\x8b\x93\x96\xa0\xa1\xa2\xa3\xa4\xa5\x86\x8f\x91\x9b\x9d\x83\x8c\x8d\x95\x97\xc6\xd0";
-const MAC_LETTERS: &[u8] = b"\x9f\x8a\x9a\x80\x85\x86\xa7\x8e\x8f\x88\x8d\x90\x91\x95\x99\x9e\x87\x92\x97\x9c\x96\x84\x8c\x81\xbe\xbf\xaf\x83\x8b\x89\x94\x98\x93\x9d";
-
-/// Letters inside words that are none in a code page of Windows: the file comes from
-/// DOS or from an old Mac. Detectors made for web pages know neither.
-fn latin(window: &[u8], has_lf: bool) -> Option<Encoding> {
-    let is_letter =
-        |at: Option<usize>| at.and_then(|at| window.get(at)).is_some_and(u8::is_ascii_alphabetic);
-    let (mut dos, mut mac, mut windows, mut odd) = (0, 0, 0, 0);
-    for (at, byte) in window.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()) {
-        let (before, behind) = (is_letter(at.checked_sub(1)), is_letter(Some(at + 1)));
-        if !before && !behind {
-            continue;
-        }
-        dos += usize::from(DOS_LETTERS.contains(byte));
-        mac += usize::from(MAC_LETTERS.contains(byte));
-        windows += usize::from(*byte >= 0xc0);
-        // A quotation mark of Windows lies inside words as an apostrophe only.
-        let is_mark =
-            matches!(byte, 0x80..=0x89 | 0x8b | 0x90 | 0x91 | 0x93..=0x99 | 0xa0..=0xa2 | 0xa4);
-        odd += usize::from(is_mark && before && behind);
-    }
-    let is_old_mac = !has_lf && mac > windows;
-    if odd == 0 && !is_old_mac {
-        return None;
-    }
-    if mac > dos || is_old_mac {
-        (mac > windows).then_some(Encoding(Table::Web(encoding_rs::MACINTOSH)))
-    } else {
-        (dos > windows).then_some(Encoding(Table::Dos("cp850", &DECODING_TABLE_CP850)))
-    }
-}
-
-/// Whether the window reads as text in an encoding: no byte without a meaning, no
-/// control character that no program writes.
-fn is_text(window: &[u8], encoding: Encoding, is_ended: bool) -> bool {
-    let Table::Web(web) = encoding.0 else { return true };
-    let mut text = String::with_capacity(window.len() * 3 + 16);
-    let mut decoder = web.new_decoder_without_bom_handling();
-    let _ = decoder.decode_to_string(window, &mut text, is_ended);
-    !text.chars().any(|it| it == '\u{fffd}' || ('\u{80}'..='\u{9f}').contains(&it))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::customers::csv_import::encoding::guess::is_text;
 
     fn decoded(file: &[u8], told: Option<&str>) -> (Option<&'static str>, String) {
         let told = told.map(|it| Encoding::named(it).expect("an encoding"));
@@ -380,7 +293,7 @@ mod tests {
         assert_eq!(decoded("\u{feff}a;Zoë".as_bytes(), Some("ansi")), (None, "a;Zoë".into()));
         let spoilt = b"a\nZo\xc3\xab\nJos\xc3\xa9\nM\xfcller\n";
         assert_eq!(decoded(spoilt, None).0, None);
-        // A letter on the edge of what is read at once.
+        // A letter that crosses a chunk's end.
         let long = format!(
             "{}{}",
             "x".repeat(CHUNK - 1),

@@ -1,4 +1,4 @@
-//! The header of a file of customers, and a record read by it.
+//! The header of a file of customers, and records read by it.
 
 use crate::domain::customer::{NewCustomer, Unsaid};
 use crate::domain::money::Money;
@@ -8,32 +8,32 @@ use crate::service::customers::csv_import::columns::{Column, ColumnNames, plain,
 use crate::service::customers::csv_import::problem::{BadCell, CellFault, CsvError, RowError};
 use crate::service::customers::csv_import::values;
 
-/// What may stand between cells; the first of two that fit equally well is taken.
+/// The possible delimiters; of two that fit equally well, the first is taken.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Names that are repeated in a refusal, at most.
+/// The most names that an error repeats.
 const LISTED: usize = 20;
 
-/// What stands for a byte that is no text.
+/// What the decoder writes for a byte that is not text.
 const NO_TEXT: char = '\u{fffd}';
 
-/// What the header says.
+/// The columns that a header names.
 #[derive(Clone, Debug)]
 pub(super) struct Header {
     pub(super) delimiter: u8,
-    /// Its cells, plain: where they come again, that is no customer.
+    /// Its cells, normalised: a repeated header is not a customer.
     cells: Vec<String>,
     places: [Option<usize>; Column::ALL.len()],
     pub(super) unknown: Vec<String>,
 }
 
-/// A line that is none, and how many columns it names.
+/// A line that is not a header, and how many known columns it names.
 pub(super) struct NoHeader {
     pub(super) known: usize,
     pub(super) error: CsvError,
 }
 
-/// A record: who it is about, and what is wrong with it.
+/// A record: its customer, and what is wrong with it.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) account_no: Option<String>,
@@ -41,7 +41,7 @@ pub(super) struct Record {
     pub(super) bad_cells: Vec<BadCell>,
 }
 
-/// `sep=;`, which spreadsheets take for the delimiter of what follows.
+/// The delimiter of a line such as `sep=;`, which spreadsheets obey.
 pub(super) fn said_delimiter(line: &str) -> Option<u8> {
     let line = line.trim_matches(['"', ' ', '\u{feff}']).trim_end_matches(['\r', '\n']);
     let said = line.get(..4).filter(|it| it.eq_ignore_ascii_case("sep="))?;
@@ -50,8 +50,8 @@ pub(super) fn said_delimiter(line: &str) -> Option<u8> {
 }
 
 impl Header {
-    /// Reads the delimiter that makes most columns of the line known, unless it was
-    /// said.
+    /// Reads a header with the delimiter that makes most columns known, unless it was
+    /// given.
     pub(super) fn read(
         line: &str,
         delimiter: Option<u8>,
@@ -104,7 +104,7 @@ impl Header {
         Err(CsvError::Missing { missing, meant: header.meant() })
     }
 
-    /// The columns that are not there, each with the unknown name that is most like it.
+    /// The missing columns, each with the unknown name that is most similar to it.
     fn meant(&self) -> Vec<(&'static str, String)> {
         let guesses: Vec<(f64, Column, &String)> = self
             .unknown
@@ -119,20 +119,20 @@ impl Header {
         Column::ALL.into_iter().filter(|it| self.lacks(*it)).filter_map(best).collect()
     }
 
-    /// The cells of a record; none where a quoted one does not end.
+    /// The cells of a record; `None` where a quoted one does not end.
     pub(super) fn cells(&self, record: &str) -> Option<Vec<String>> {
         split(record, self.delimiter)
     }
 
-    /// Whether a record says nothing: it has no text, or is the header once more.
+    /// Whether a record is blank, or repeats the header.
     pub(super) fn says_nothing(&self, cells: &[String]) -> bool {
         cells.iter().all(|cell| value(cell).is_empty())
             || (cells.len() == self.cells.len()
                 && cells.iter().zip(&self.cells).all(|(cell, name)| plain(value(cell)) == *name))
     }
 
-    /// Reads a record. What is missing at its end is empty: some programs leave out
-    /// delimiters there.
+    /// Reads a record. Missing cells at its end are empty: some programs leave out the last
+    /// delimiters.
     pub(super) fn customer(&self, cells: &[String], country: &str) -> Record {
         let mut reader = Reader { header: self, cells, bad_cells: Vec::new() };
         let account_no = reader.needed(Column::AccountNo, 40);
@@ -146,7 +146,7 @@ impl Header {
         Record { account_no: account_no.ok(), customer, bad_cells: reader.bad_cells }
     }
 
-    /// The columns that most files have and this one lacks: they are left alone.
+    /// The columns that most files have and this one lacks.
     pub(super) fn lacking(&self) -> impl Iterator<Item = &'static str> {
         [Column::Email, Column::Phone, Column::Address]
             .into_iter()
@@ -154,7 +154,7 @@ impl Header {
             .map(Column::word)
     }
 
-    /// Whether there are sums of nobody knows what.
+    /// Whether it has balances without a currency.
     pub(super) const fn lacks_currency(&self) -> bool {
         !self.lacks(Column::Balance) && self.lacks(Column::Currency)
     }
@@ -169,7 +169,7 @@ fn listed(cells: &[String]) -> String {
     names.take(LISTED).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads one record, and keeps what is wrong with its cells.
+/// Reads one record, and collects the faults of its cells.
 struct Reader<'a> {
     header: &'a Header,
     cells: &'a [String],
@@ -182,7 +182,7 @@ impl Reader<'_> {
         text::clean_optional(value(self.cells.get(place)?))
     }
 
-    /// A cell without which nobody knows who it is.
+    /// A cell without which the customer is not known.
     fn needed(&self, column: Column, limit: usize) -> Result<String, RowError> {
         let text = self.text(column).ok_or(RowError::Missing(column.label()))?;
         let fault = if text.contains(NO_TEXT) {
@@ -226,8 +226,8 @@ impl Reader<'_> {
         })
     }
 
-    /// A name is cut or shown with a letter that is lost, so that who bears it can be
-    /// reached.
+    /// A name is cut where it is too long, and kept where a letter is lost, so that the
+    /// customer can still be found.
     fn name(&mut self) -> Result<String, RowError> {
         const LIMIT: usize = 200;
         let name = self.text(Column::Name).ok_or(RowError::Missing(Column::Name.label()))?;
@@ -245,7 +245,7 @@ impl Reader<'_> {
         Ok(name.chars().take(LIMIT).collect())
     }
 
-    /// A cell that may be empty, and is where it is bad.
+    /// A cell that may be empty, and counts as empty where it is bad.
     fn optional<T>(
         &mut self,
         column: Column,
@@ -267,8 +267,8 @@ impl Reader<'_> {
         usable.map_err(|fault| self.bad_cells.push(BadCell::new(column, &raw, &fault))).ok()
     }
 
-    /// The balance, and whether the one on file is not to stay: it is none that the
-    /// file has.
+    /// The balance, and whether the file says nothing about it, so that the one on file
+    /// stays.
     fn balance(&mut self) -> (Option<Money>, bool) {
         if self.header.lacks_currency() || self.text(Column::Balance).is_none() {
             return (None, false);

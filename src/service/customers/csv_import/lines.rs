@@ -1,9 +1,9 @@
-//! The lines of a file, whichever way they end.
+//! The lines of a file, with any kind of line end.
 
 use std::io;
 use std::io::BufRead;
 
-/// The longest line, in bytes; a quoted cell may span lines up to this in all.
+/// The longest line in bytes, and the longest record that spans lines.
 pub(super) const LONGEST: usize = 64 * 1024;
 
 /// A line without its end.
@@ -13,16 +13,16 @@ pub(super) enum Raw {
     TooLong,
 }
 
-/// What ends a line, as the first one says.
+/// The kind of line end, as found on the first line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ends {
-    /// LF, perhaps after CR.
+    /// LF, possibly after CR.
     Lf,
-    /// CR alone, as old spreadsheets on a Mac write; LF as well.
+    /// CR alone, as old spreadsheets on a Mac write; LF too.
     Cr,
 }
 
-/// Reads lines in flat memory.
+/// Reads lines with bounded memory.
 pub(super) struct Lines<R> {
     source: R,
     ends: Option<Ends>,
@@ -37,7 +37,7 @@ impl<R: BufRead> Lines<R> {
         &self.source
     }
 
-    /// The next line; none at the end of the file.
+    /// The next line; `None` at the end of the file.
     pub(super) fn next(&mut self) -> io::Result<Option<Raw>> {
         let mut line = Vec::new();
         let mut too_long = false;
@@ -70,7 +70,7 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(if too_long { Raw::TooLong } else { Raw::Line(line) }))
     }
 
-    /// Behind the CR or LF that ended a line: a LF after a CR belongs to it.
+    /// Called after a CR or LF ended a line: a LF that follows a CR belongs to it.
     fn end_line(&mut self, is_cr: bool) -> io::Result<()> {
         let is_crlf = is_cr && filled(&mut self.source)?.first() == Some(&b'\n');
         if is_crlf {
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn lines(file: &[u8]) -> Vec<String> {
-        // A small buffer, so that ends of lines lie on its edges.
+        // A small buffer, so that line ends cross its boundaries.
         let mut lines = Lines::new(io::BufReader::with_capacity(2, file));
         let mut read = Vec::new();
         while let Some(Raw::Line(line)) = lines.next().expect("memory reads") {

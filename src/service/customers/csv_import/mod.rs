@@ -1,9 +1,9 @@
-//! Reading customers from a CSV file, line by line, whatever the file holds.
+//! The CSV import: reading customers from a file line by line, whatever it holds.
 //!
-//! A bad cell costs that cell and a bad line that line only: it is named, and
-//! reading goes on behind it. That is why records are split here and not by a
-//! library that reads to the closing quote wherever it stands: one stray quote would
-//! swallow the rest of the file, and memory with it.
+//! A bad cell costs only that cell, and a bad line only that line: the fault is reported,
+//! and reading goes on after it. That is why records are split here and not by a library,
+//! which reads to the closing quote wherever that is: one stray quote would swallow the
+//! rest of the file, and the memory with it.
 
 mod cells;
 mod columns;
@@ -27,10 +27,10 @@ pub use crate::service::customers::csv_import::problem::{BadCell, CellFault, Csv
 
 use crate::domain::customer::NewCustomer;
 
-/// The lines one record may span: an address has no more.
+/// The lines that one record may span; no address has more.
 const SPAN: usize = 20;
 
-/// Lines among which the header is looked for: a title may stand before it.
+/// The lines among which the header is looked for, since a title may precede it.
 const TITLE: usize = 10;
 
 /// How a file is to be read.
@@ -38,22 +38,22 @@ const TITLE: usize = 10;
 pub struct Reading {
     /// The country of phone numbers without a country code.
     pub country: String,
-    /// Its encoding, where it was said.
+    /// Its encoding, where it was given.
     pub encoding: Option<Encoding>,
-    /// What its columns are called, where that was said.
+    /// The names of its columns, where they were given.
     pub columns: ColumnNames,
 }
 
-/// One line read.
+/// One row of the file.
 #[derive(Debug)]
 pub struct CsvRow {
-    /// Its number in the file; the first one is line 1.
+    /// The number of its first line in the file, counted from 1.
     pub number: u64,
-    /// The account number on it, where it can be read.
+    /// Its account number, where that can be read.
     pub account_no: Option<String>,
     /// The customer, or what is wrong.
     pub customer: Result<NewCustomer, RowError>,
-    /// Cells that are left out of it.
+    /// The cells that are left out.
     pub bad_cells: Vec<BadCell>,
 }
 
@@ -62,7 +62,7 @@ pub struct CsvReader<R> {
     source: Lines<Decoded<R>>,
     header: Header,
     country: String,
-    /// Lines read ahead for a quoted cell that then did not end.
+    /// Lines read for a quoted cell that then did not end.
     ahead: VecDeque<Raw>,
     number: u64,
     title: u64,
@@ -120,33 +120,33 @@ impl<R: BufRead> CsvReader<R> {
         Err(best.map_or(CsvError::Empty, |best| best.error))
     }
 
-    /// The columns that are not known and so not read.
+    /// The columns that are not known, and so not read.
     pub fn unknown_columns(&self) -> &[String] {
         &self.header.unknown
     }
 
-    /// The columns that are not there: what they would hold stays as it is on file.
+    /// The columns that are missing: customers keep what they have in them.
     pub fn lacking_columns(&self) -> impl Iterator<Item = &'static str> {
         self.header.lacking()
     }
 
-    /// Whether it has balances and does not say of which currency: they are not read.
+    /// Whether it has balances without a currency: they are not read.
     pub const fn lacks_currency(&self) -> bool {
         self.header.lacks_currency()
     }
 
-    /// Lines before the header, where there is a title on them.
+    /// The number of lines before the header.
     pub const fn title_lines(&self) -> u64 {
         self.title
     }
 
-    /// The encoding that it was found to be in, where that is not UTF-8. It may be
-    /// found late: at the first letter that is not of ASCII.
+    /// The encoding that was found, where it is not UTF-8. It may be found late, at the
+    /// first letter that is not ASCII.
     pub fn encoding(&self) -> Option<&'static str> {
         self.source.source().other_than_utf8()
     }
 
-    /// The next line that says something; none at the end of the file.
+    /// The next row that is not blank; `None` at the end of the file.
     pub fn next_line(&mut self) -> io::Result<Option<CsvRow>> {
         loop {
             let Some(raw) = self.take()? else { return Ok(None) };
@@ -170,8 +170,8 @@ impl<R: BufRead> CsvReader<R> {
         }
     }
 
-    /// The record that begins with `first`, joined with the lines its last
-    /// quoted cell goes on over; none where it says nothing.
+    /// The record that begins with `first`, joined with the lines over which its last
+    /// quoted cell goes on; `None` where it is blank.
     fn record(&mut self, first: &[u8]) -> io::Result<Option<Record>> {
         let mut record = String::from_utf8_lossy(first).into_owned();
         let mut joined = Vec::new();
@@ -187,7 +187,8 @@ impl<R: BufRead> CsvReader<R> {
                     joined.push(Raw::Line(line));
                 }
                 other => {
-                    // It does not end: the first line is bad, the others are read again.
+                    // It does not end: the first line is bad, and the others are read
+                    // again.
                     joined.extend(other);
                     for raw in joined.into_iter().rev() {
                         self.ahead.push_front(raw);
@@ -210,8 +211,8 @@ fn is_blank(line: &[u8]) -> bool {
     line.iter().all(u8::is_ascii_whitespace)
 }
 
-/// A header whose quoted cells go on over further lines, and over how many. Where
-/// there is none, the lines are read again.
+/// A header with quoted cells that span lines, and how many lines. Where there is none, the
+/// lines are read again.
 fn spanning<R: BufRead>(
     first: &str,
     source: &mut Lines<Decoded<R>>,

@@ -1,4 +1,4 @@
-//! What is wrong with a file, a line or a cell, each as one sentence.
+//! What is wrong with a file, a row or a cell, each as one sentence.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use crate::domain::text;
 use crate::service::customers::csv_import::columns::Column;
 use crate::service::customers::csv_import::lines::LONGEST;
 
-/// Characters of a value that are shown.
+/// How many characters of a value are shown.
 const SHOWN: usize = 40;
 
 /// Why a file cannot be read at all.
@@ -26,25 +26,25 @@ pub enum CsvError {
          its encoding: --encoding windows-1252"
     )]
     NotText,
-    /// A column that is needed is not there.
+    /// A required column is missing.
     #[error(
         "the first line names no column {}; it must name account_no and name{}",
         .missing.join(" and no column "),
         proposal(.meant)
     )]
     Missing {
-        /// The columns that are needed and missing.
+        /// The required columns that are missing.
         missing: Vec<&'static str>,
-        /// Columns that were probably meant, each with what the file calls it.
+        /// Columns that were probably meant, each with its name in the file.
         meant: Vec<(&'static str, String)>,
     },
-    /// A column is there twice.
+    /// A column is named twice.
     #[error("the first line names the column {0} twice")]
     Twice(&'static str),
-    /// A column that was named for another is not there.
+    /// A column that `--columns` names is missing.
     #[error("the file has no column \"{0}\", which --columns names; its columns are: {1}")]
     NoSuchColumn(String, String),
-    /// It cannot be read.
+    /// Reading failed.
     #[error("the file cannot be read: {0}")]
     Io(#[from] io::Error),
 }
@@ -66,10 +66,10 @@ fn proposal(meant: &[(&'static str, String)]) -> String {
     format!(". Did you mean {}? Then say {}", names.join(", "), options.join(" "))
 }
 
-/// Why a line is left out.
+/// Why a row is left out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// It does not end.
+    /// The line is too long.
     #[error("the line is longer than {LONGEST} bytes")]
     TooLong,
     /// A quote is opened and not closed.
@@ -83,18 +83,18 @@ pub enum RowError {
     Cells {
         /// Columns of the header.
         expected: usize,
-        /// Cells of the line.
+        /// Cells of the row.
         found: usize,
     },
-    /// A cell that is needed is blank.
+    /// A required cell is blank.
     #[error("the {0} is missing")]
     Missing(&'static str),
-    /// The cell that says who it is cannot be used.
+    /// The cell that identifies the customer cannot be used.
     #[error("the {0} {1}")]
     Unusable(&'static str, CellFault),
 }
 
-/// What is wrong with a cell. An optional one is left out, and the rest of its line is
+/// What is wrong with a cell. An optional one is left out, and the rest of its row is
 /// imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CellFault {
@@ -104,25 +104,25 @@ pub enum CellFault {
     /// It is longer than the store keeps.
     #[error("is longer than {0} characters")]
     TooLong(usize),
-    /// It says that there is nothing.
+    /// It is a word for "none".
     #[error("is no value, but a word for none")]
     Placeholder,
-    /// A spreadsheet could not compute it, or did not.
+    /// It is a formula or an error of a spreadsheet.
     #[error("is a formula or an error of a spreadsheet, not a value")]
     Formula,
     /// A spreadsheet has rounded it.
     #[error("was rounded by a spreadsheet; format the column as text and save again")]
     Rounded,
-    /// More than one address.
+    /// It has more than one address.
     #[error("holds more than one address; keep one")]
     Several,
     /// The email address or the phone number cannot be used.
     #[error("{0}")]
     Contact(ContactError),
-    /// The language tag is none.
+    /// It is not a language tag.
     #[error("is not a language such as en or de-AT")]
     Locale,
-    /// The balance is no sum.
+    /// The balance is not a sum.
     #[error("is not a sum such as 1234.50")]
     Balance,
     /// The currency is none, or a balance has none.
@@ -135,16 +135,16 @@ pub enum CellFault {
 pub struct BadCell {
     /// The name of its column.
     pub column: &'static str,
-    /// What it holds, a contact with its middle hidden.
+    /// Its value, a contact masked.
     pub value: String,
-    /// What is wrong, as a sentence without its end.
+    /// What is wrong, as a sentence without its full stop.
     pub reason: String,
 }
 
 impl BadCell {
     pub(super) fn new(column: Column, raw: &str, fault: &CellFault) -> Self {
         let reason = match fault {
-            // These are sentences of their own.
+            // These are whole sentences.
             CellFault::Contact(error) => error.to_string(),
             fault => format!("the {} {fault}", column.label()),
         };

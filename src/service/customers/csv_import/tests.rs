@@ -11,9 +11,9 @@ fn reading() -> Reading {
 }
 
 fn lines(file: &[u8]) -> Vec<CsvRow> {
-    let mut roster = CsvReader::open(file, &reading()).expect("a header");
+    let mut reader = CsvReader::open(file, &reading()).expect("a header");
     let mut lines = Vec::new();
-    while let Some(line) = roster.next_line().expect("memory reads") {
+    while let Some(line) = reader.next_line().expect("memory reads") {
         lines.push(line);
     }
     lines
@@ -40,14 +40,14 @@ fn refusal(file: &[u8], columns: &[&str]) -> String {
 fn columns_stand_in_any_order_and_writing() {
     let file = b"\xef\xbb\xbfPhone;Account No;NAME;balance;currency;shoe size\r\n\
         0151 12345678;WB-1;\"Rivera; Dana \"\"D\"\"\";-12,5;eur;43\r\n";
-    let mut roster = CsvReader::open(file.as_slice(), &reading()).expect("a header");
-    assert_eq!(roster.unknown_columns(), ["shoe size"]);
-    let line = roster.next_line().expect("reads").expect("a line");
+    let mut reader = CsvReader::open(file.as_slice(), &reading()).expect("a header");
+    assert_eq!(reader.unknown_columns(), ["shoe size"]);
+    let line = reader.next_line().expect("reads").expect("a line");
     let customer = line.customer.expect("a good line");
     assert_eq!(customer.name, "Rivera; Dana \"D\"");
     assert_eq!(customer.phone.map(|it| it.as_str().to_owned()), Some("+4915112345678".into()));
     assert_eq!(customer.balance, Some(Money { cents: -1_250, currency: "EUR".into() }));
-    assert!(roster.next_line().expect("reads").is_none());
+    assert!(reader.next_line().expect("reads").is_none());
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn a_balance_that_cannot_be_read_does_not_leave_the_old_one() {
         .collect();
     assert_eq!(read, [(Some(1_200), false), (None, false), (None, true), (None, true)]);
     let file = b"account_no,name,balance\n1,A,12\n";
-    let roster = CsvReader::open(file.as_slice(), &reading()).expect("a header");
-    assert!(roster.lacks_currency(), "told once, not for each line");
+    let reader = CsvReader::open(file.as_slice(), &reading()).expect("a header");
+    assert!(reader.lacks_currency(), "told once, not for each line");
     assert_eq!(lines(file)[0].bad_cells, []);
 }
 
@@ -169,12 +169,12 @@ fn files_are_read_as_spreadsheets_and_mail_programs_write_them() {
         );
     }
     let title = "Customers\n\naccount_no,name\nK-1,Bo\n".as_bytes();
-    let roster = CsvReader::open(title, &reading()).expect("a header");
-    assert_eq!(roster.title_lines(), 2);
+    let reader = CsvReader::open(title, &reading()).expect("a header");
+    assert_eq!(reader.title_lines(), 2);
     assert_eq!(accounts(title), [(4, Ok("K-1".into()))], "lines are counted from the top");
     let padded = "account_no,name,,\nK-1,Bo,,\n".as_bytes();
-    let roster = CsvReader::open(padded, &reading()).expect("a header");
-    assert!(roster.unknown_columns().is_empty(), "a column without a name is none");
+    let reader = CsvReader::open(padded, &reading()).expect("a header");
+    assert!(reader.unknown_columns().is_empty(), "a column without a name is none");
 }
 
 #[test]
@@ -201,9 +201,9 @@ fn columns_are_taken_as_they_are_named() {
     let file = "Kunden-Nr;Kontakt;Name\n1;Bo;x\n".as_bytes();
     let names = ["account_no=Kunden-Nr", "name=kontakt"];
     let columns = ColumnNames::parse(names).expect("names");
-    let mut roster = CsvReader::open(file, &Reading { columns, ..reading() }).expect("a header");
-    assert_eq!(roster.unknown_columns(), ["Name"]);
-    let line = roster.next_line().expect("reads").expect("a line");
+    let mut reader = CsvReader::open(file, &Reading { columns, ..reading() }).expect("a header");
+    assert_eq!(reader.unknown_columns(), ["Name"]);
+    let line = reader.next_line().expect("reads").expect("a line");
     assert_eq!(line.customer.expect("a customer").name, "Bo");
 }
 
@@ -219,9 +219,9 @@ proptest! {
     fn any_bytes_are_read_to_the_end(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut file = b"account_no,name,email,phone,balance,currency\n".to_vec();
         file.extend(&bytes);
-        if let Ok(mut roster) = CsvReader::open(file.as_slice(), &reading()) {
+        if let Ok(mut reader) = CsvReader::open(file.as_slice(), &reading()) {
             let mut count = 0;
-            while roster.next_line().expect("memory reads").is_some() {
+            while reader.next_line().expect("memory reads").is_some() {
                 count += 1;
             }
             prop_assert!(count <= file.len());

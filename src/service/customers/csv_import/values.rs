@@ -1,4 +1,4 @@
-//! What a cell says: an address, a number, a language, a sum.
+//! The values of cells: addresses, numbers, languages, sums.
 
 use crate::domain::contact::{EmailAddress, PhoneNumber};
 use crate::domain::locale::is_tag;
@@ -16,14 +16,15 @@ pub(super) fn phone(raw: &str, country: &str) -> Result<PhoneNumber, CellFault> 
     PhoneNumber::parse(raw, country).map_err(|error| CellFault::Contact(error.into()))
 }
 
-/// `en_US` and `de_DE.UTF-8`, as programs name languages, are `en-US` and `de-DE`.
+/// A language tag. `en_US` and `de_DE.UTF-8`, as programs write them, become `en-US` and
+/// `de-DE`.
 pub(super) fn locale(raw: &str) -> Result<String, CellFault> {
     let end = raw.find(['.', '@']).unwrap_or(raw.len());
     let tag = raw[..end].trim().replace('_', "-");
     if is_tag(&tag) { Ok(tag) } else { Err(CellFault::Locale) }
 }
 
-/// Whether a cell says that there is nothing to say, or that a spreadsheet failed.
+/// Whether a cell holds a word for "none", or an error of a spreadsheet.
 pub(super) fn is_placeholder(raw: &str) -> bool {
     let word = raw.to_lowercase();
     raw.chars().all(|it| "-–—?.".contains(it))
@@ -33,7 +34,7 @@ pub(super) fn is_placeholder(raw: &str) -> bool {
         )
 }
 
-/// An error of a spreadsheet, or a formula that it has not computed.
+/// Whether it is an error of a spreadsheet, or a formula that was not computed.
 pub(super) fn is_formula(raw: &str) -> bool {
     let is_error = raw.strip_prefix('#').is_some_and(|word| {
         matches!(word, "N/A" | "NV" | "NUM!" | "ZAHL!") || word.ends_with(['!', '?'])
@@ -41,7 +42,7 @@ pub(super) fn is_formula(raw: &str) -> bool {
     raw.starts_with('=') || is_error || (raw.len() > 4 && raw.chars().all(|it| it == '#'))
 }
 
-/// `1.23E+11`: many numbers have become one.
+/// Whether it is `1.23E+11`, which many numbers may have become.
 pub(super) fn is_rounded(raw: &str) -> bool {
     let Some((mantissa, exponent)) = raw.split_once(['E', 'e']) else { return false };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
@@ -58,13 +59,12 @@ pub(super) fn currency(raw: &str) -> Result<String, CellFault> {
     }
 }
 
-/// Signs of currencies, and which they may be.
+/// Currency signs, and the currencies that they may mean.
 const SIGNS: [(char, &str); 6] =
     [('€', "EUR"), ('£', "GBP"), ('¥', "JPY CNY"), ('₹', "INR"), ('₺', "TRY"), ('$', "")];
 
-/// A sum as people and their accounting programs write one: `1234.5`, `-1234,50`,
-/// `$1,234.50`, `1.234,50 €`, `(12.50)`. What could be read in two ways, as `1,234`
-/// can, is none.
+/// A sum as people and accounting programs write it: `1234.5`, `-1234,50`, `$1,234.50`,
+/// `1.234,50 €`, `(12.50)`. An ambiguous one, such as `1,234`, is refused.
 pub(super) fn money(raw: &str, currency: String) -> Result<Money, CellFault> {
     let digits = unsigned(raw, &currency).ok_or(CellFault::Balance)?;
     let (is_negative, digits) = digits;
@@ -72,7 +72,7 @@ pub(super) fn money(raw: &str, currency: String) -> Result<Money, CellFault> {
     Ok(Money { cents: if is_negative { -cents } else { cents }, currency })
 }
 
-/// Whether it is negative, and what is left without sign, currency and blanks.
+/// Whether it is negative, and the rest without sign, currency and blanks.
 fn unsigned(raw: &str, currency: &str) -> Option<(bool, String)> {
     let mut text: String = raw.chars().filter(|it| !it.is_whitespace()).collect();
     if let Some(code) = text.to_ascii_uppercase().find(currency) {
@@ -98,7 +98,7 @@ fn cents(text: &str) -> Option<i64> {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
     let separators: Vec<char> = text.chars().filter(|it| !it.is_ascii_digit()).collect();
     let last = separators.last().copied();
-    // The last mark is the decimal one if no other is like it and few digits follow.
+    // The last mark is the decimal mark if no other is equal to it and few digits follow.
     let (whole, part) = match last {
         Some(mark @ ('.' | ',')) => {
             let (whole, part) = text.rsplit_once(mark)?;
@@ -113,7 +113,7 @@ fn cents(text: &str) -> Option<i64> {
     let is_grouped = groups.len() == 1
         || ((1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|it| it.len() == 3));
     let is_one_mark = marks.windows(2).all(|two| two[0] == two[1]);
-    // A single mark before three digits: thousands to one, a decimal mark to another.
+    // A single mark before three digits may separate thousands or be a decimal mark.
     let is_twofold =
         last.is_some_and(|it| ".,".contains(it)) && separators.len() == 1 && groups.len() == 2;
     if !is_number(part)

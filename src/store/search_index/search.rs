@@ -1,14 +1,13 @@
 //! Finding customers by what a clerk typed.
 //!
-//! The likeliest fields are asked first, each by its own index and in its order,
-//! until there are enough customers: beginnings of account numbers, any part of
-//! a phone number (its ends first, so that a country code and a trunk zero make
-//! no difference), ends of account numbers, beginnings of email addresses and
-//! names, and at last the beginnings of words: of a name's words in any order, and
-//! of names together with whatever else is known of a customer. Every question
-//! stops as soon as it has enough, so that it takes as long among ten million
-//! customers as among ten. What was typed is compared as it stands; no character in
-//! it has a meaning of its own (security requirement 44).
+//! The likeliest fields are searched first, each by its own index and in its order, until
+//! there are enough customers: the start of an account number; any part of a phone number
+//! (its ends first, so that country code and trunk zero make no difference); the end of an
+//! account number; the start of an email address or a name; at last the starts of words: of
+//! a name in any order, or of a name together with other data of the customer. Every query
+//! has a limit, so that it takes as long among ten million customers as among ten. What was
+//! typed is compared literally: no character has a special meaning (security requirement
+//! 44).
 
 use std::collections::HashSet;
 
@@ -20,19 +19,19 @@ use crate::store::database::engine::{Arg, Database, args};
 use crate::store::database::rows;
 use crate::store::database::statement::{Sql, statements};
 
-/// Words that a statement looks at: the longest ones, which say most. Further
-/// ones are compared with what it finds.
-const WORDS: usize = 4;
+/// How many words a statement compares: the longest, which are the most selective. Further
+/// words are compared with its result.
+const COMPARED_WORDS: usize = 4;
 
-/// Names with one word that are compared with the other words: they lie side by
-/// side. Where even the rarest word has more, those beyond are found by typing more.
-const NAMES: u32 = 2_000;
+/// How many names that have one word are compared with the other words: they lie side by
+/// side in the index. Where even the rarest word has more, the clerk must type more.
+const COMPARED_NAMES: u32 = 2_000;
 
-/// Customers of one word of whom all is compared: each lies in a place of its own.
-const CUSTOMERS: u32 = 500;
+/// How many customers are compared in full: each is a read of its own.
+const COMPARED_CUSTOMERS: u32 = 500;
 
-/// The digits of a number without its country code, at least.
-const WHOLE_PHONE: usize = 7;
+/// The least digits of a phone number without its country code.
+const PHONE_MIN_DIGITS: usize = 7;
 
 statements! {
     ACCOUNT_BEGINS {
@@ -56,7 +55,7 @@ statements! {
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.name >= $1 AND s.name < $2 ORDER BY s.name, s.customer_id LIMIT $3"
     }
-    /// The first customers, each once, of the first words that begin so.
+    /// The first customers, each once, of the first phrases that start so.
     WORD_BEGINS {
         "SELECT " customer_columns "FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
@@ -64,12 +63,12 @@ statements! {
          GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $3) hit \
          JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
-    /// How many customers a word has, as far as it matters.
+    /// How many phrases start so, up to a limit.
     HOW_MANY {
         "SELECT COUNT(*) FROM (SELECT w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few"
     }
-    /// The customers in whose names one word has the others beside it.
+    /// The customers with a phrase that starts with one word and contains the others.
     NAMED {
         "SELECT " customer_columns ", ' ' || hit.phrase, '' \
          FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
@@ -79,7 +78,8 @@ statements! {
         "AND " (begins "' ' || few.phrase" "$6") "GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $7) hit \
          JOIN core_customer_view c ON c.id = hit.customer_id ORDER BY hit.phrase, hit.customer_id"
     }
-    /// The customers of one word of whom the others are known too.
+    /// The customers with a phrase that starts with one word, and the others anywhere in
+    /// their data.
     KNOWN {
         "SELECT " customer_columns ", hit.words, hit.phone \
          FROM (SELECT few.phrase, few.customer_id, s.words, s.phone \
@@ -95,19 +95,18 @@ statements! {
 }
 
 /// Customers found so far, each once.
-struct Found {
+struct SearchHits {
     customers: Vec<Customer>,
     known: HashSet<i64>,
     limit: usize,
 }
 
-impl Found {
+impl SearchHits {
     fn is_full(&self) -> bool {
         self.customers.len() >= self.limit
     }
 
-    /// How many to ask for: as many as are wanted, though those that are known come
-    /// again.
+    /// How many to read: as many as are missing, and those already found, which come again.
     fn ask(&self) -> i64 {
         i64::try_from(self.limit.saturating_add(self.customers.len())).unwrap_or(i64::MAX)
     }
@@ -133,10 +132,10 @@ pub(in crate::store) async fn find(
     limit: u32,
 ) -> Result<Vec<Customer>, StoreError> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut found = Found { customers: Vec::new(), known: HashSet::new(), limit };
+    let mut found = SearchHits { customers: Vec::new(), known: HashSet::new(), limit };
     for query in [Some(query), query.spelled_out.as_deref()].into_iter().flatten() {
         for tier in TIERS {
-            if found.is_full() || tier.is_idle(query, &found) {
+            if found.is_full() || tier.is_skipped(query, &found) {
                 continue;
             }
             tier.run(db, query, &mut found).await?;
@@ -145,7 +144,7 @@ pub(in crate::store) async fn find(
     Ok(found.customers)
 }
 
-/// One question to the store.
+/// One query of the search.
 #[derive(Clone, Copy)]
 enum Tier {
     AccountBegins,
@@ -153,7 +152,7 @@ enum Tier {
     AccountEnds,
     EmailBegins,
     NameBegins,
-    /// The name, begun at any of its words.
+    /// The name, started at any of its words.
     NameTurned,
     Words,
 }
@@ -169,14 +168,14 @@ const TIERS: [Tier; 7] = [
 ];
 
 impl Tier {
-    /// Whether there is nothing likelier to be found than what was found: who
-    /// typed a whole account number, address or phone number has named it.
-    fn is_idle(self, query: &Query, found: &Found) -> bool {
+    /// Whether the query is skipped: nothing likelier can be found than what a whole
+    /// account number, email address or phone number has found.
+    fn is_skipped(self, query: &Query, found: &SearchHits) -> bool {
         let named = |customer: &Customer| {
             compact(&fold(&customer.account_no)) == query.compact
                 || customer.email.as_deref().is_some_and(|it| fold(it) == query.folded)
         };
-        let dialled = query.phone.as_ref().filter(|digits| digits.len() >= WHOLE_PHONE);
+        let dialled = query.phone.as_ref().filter(|digits| digits.len() >= PHONE_MIN_DIGITS);
         match self {
             Self::AccountBegins => false,
             Self::Phone => query.phone.is_none(),
@@ -190,7 +189,12 @@ impl Tier {
         }
     }
 
-    async fn run(self, db: &Database, query: &Query, found: &mut Found) -> Result<(), StoreError> {
+    async fn run(
+        self,
+        db: &Database,
+        query: &Query,
+        found: &mut SearchHits,
+    ) -> Result<(), StoreError> {
         let ask = found.ask();
         let rows = match self {
             Self::AccountBegins => begins(db, &ACCOUNT_BEGINS, &query.compact, ask).await?,
@@ -214,16 +218,15 @@ impl Tier {
     }
 }
 
-/// No blank and a digit in it: the end of an account number is what people
-/// remember of it.
+/// Whether it may be the end of an account number: it has a digit and no blank.
 fn reads_as_account(query: &Query) -> bool {
     query.compact.len() >= SHORTEST_PART
         && query.compact.chars().any(|char| char.is_ascii_digit())
         && !query.folded.contains([' ', '@'])
 }
 
-/// What a word begins: from the word itself to before `end`. No text that is
-/// searched holds the last character of Unicode.
+/// The upper bound of the texts that start with `word`: no folded text contains the last
+/// character of Unicode.
 fn end(word: &str) -> String {
     format!("{word}\u{10ffff}")
 }
@@ -240,38 +243,39 @@ async fn begins(
     read(db, sql, args![prefix, &end(prefix), ask]).await
 }
 
-/// A customer can come by more than one word: twice as many are looked at.
+/// A customer may have several matching phrases, so twice as many are read.
 async fn word_begins(db: &Database, word: &str, ask: i64) -> Result<Vec<Customer>, StoreError> {
     read(db, &WORD_BEGINS, args![word, &end(word), ask, ask.saturating_mul(2)]).await
 }
 
-/// Looks the rarest word up and compares the others: with the names that have it,
-/// and where that is not enough, with all that is known of its customers.
+/// Looks up the rarest word and compares the others: first with the names that have it,
+/// then, where those are too few, with all data of its customers.
 async fn all_words(db: &Database, words: &[String], ask: i64) -> Result<Vec<Customer>, StoreError> {
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let mut rarest: Option<(i64, usize)> = None;
-    for (at, word) in words.iter().take(WORDS).enumerate() {
-        let row = db.maybe(&HOW_MANY, args![*word, &end(word), NAMES]).await?;
+    for (at, word) in words.iter().take(COMPARED_WORDS).enumerate() {
+        let row = db.maybe(&HOW_MANY, args![*word, &end(word), COMPARED_NAMES]).await?;
         let count = row.map_or(Ok(0), |row| row.int(0))?;
-        // A word that is only compared, such as a part of an address, leads nowhere.
+        // A word that starts no phrase, such as a part of the address, can only be
+        // compared.
         if count > 0 && rarest.is_none_or(|(least, _)| count < least) {
             rarest = Some((count, at));
         }
     }
     let Some((_, at)) = rarest else { return Ok(Vec::new()) };
     let word = words.remove(at);
-    let mut found = compared(db, &NAMED, word, &words, NAMES, ask).await?;
+    let mut found = compared(db, &NAMED, word, &words, COMPARED_NAMES, ask).await?;
     let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
     if count < ask {
-        // Those that were found come again.
+        // The customers found so far come again.
         let ask = ask.saturating_add(count);
-        found.extend(compared(db, &KNOWN, word, &words, CUSTOMERS, ask).await?);
+        found.extend(compared(db, &KNOWN, word, &words, COMPARED_CUSTOMERS, ask).await?);
     }
     Ok(found)
 }
 
-/// Of the first `most` of a word, those who have the others too.
+/// The customers among the first `most` of a word who have the other words too.
 async fn compared(
     db: &Database,
     sql: &Sql,
@@ -281,8 +285,8 @@ async fn compared(
     ask: i64,
 ) -> Result<Vec<Customer>, StoreError> {
     let other = |at: usize| others.get(at).copied().unwrap_or_default();
-    let more = others.get(WORDS - 1..).unwrap_or_default();
-    // What is still to be compared here may leave few of many.
+    let more = others.get(COMPARED_WORDS - 1..).unwrap_or_default();
+    // The words compared here may leave few of many.
     let limit = if more.is_empty() { ask } else { most.into() };
     let end = end(word);
     let arguments = args![word, &end, most, other(0), other(1), other(2), limit];

@@ -1,10 +1,10 @@
-//! To which contacts a customer's codes go, and what a change of one brings
-//! (NIST SP 800-63B-4, 4.6): pending codes are revoked, the contact before is
-//! told, and the new one has to wait before it is proof enough.
+//! The contacts to which a customer's codes go, and what a change of one means (NIST SP
+//! 800-63B-4, 4.6): pending codes are revoked, a notice goes to the old contact, and the
+//! new one is quarantined.
 //!
-//! The customers may be in a table that others write, so that a change is
-//! noticed when a code is asked for. What is imported into our own table is
-//! compared there and then: it also protects who was never sent a code.
+//! Others may write the customers, so that a change is noticed when a code is asked for. An
+//! import into our own table is compared at once: that also protects a customer who was
+//! never sent a code.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::contact_notices;
-use crate::store::verification::request;
+use crate::store::verification::{customer_guard, request};
 
 statements! {
     BOUND {
@@ -35,7 +35,7 @@ statements! {
     BOUND_OF {
         "SELECT customer_id, kind, contact FROM core_contact WHERE customer_id " (among "$1")
     }
-    /// Those of them that are changed ones.
+    /// Those in quarantine, or once in it.
     CHANGED_OF {
         "SELECT customer_id, kind, contact, bound_at, " now " FROM core_contact \
          WHERE customer_id " (among "$1") " AND changed = 1"
@@ -69,38 +69,36 @@ statements! {
     }
 }
 
-/// Whose code is asked for, over which contact.
+/// The contact that a code is asked for.
 pub(in crate::store) struct ContactUse<'a> {
     pub(in crate::store) customer: CustomerId,
     pub(in crate::store) contact: &'a Contact,
-    /// How long a changed contact waits.
     pub(in crate::store) quarantine: Duration,
-    /// The country of phone numbers written without one.
+    /// The country of phone numbers that are written without one.
     pub(in crate::store) country: &'a str,
     pub(in crate::store) notices: NoticeProviders,
     pub(in crate::store) actor: &'a Actor,
 }
 
-/// How a contact stands that a code is asked for over.
+/// The binding of the contact that a code is asked for.
 pub(in crate::store) enum BindingState {
-    /// It is the customer's; whether that was noticed as a change just now, and
-    /// why it is not proof enough yet.
+    /// It is bound to the customer. `changed` tells whether it replaced another one just
+    /// now.
     Bound { changed: bool, quarantine: Option<Quarantine> },
-    /// The customer's record names another one by now.
+    /// The customer's record names another contact by now.
     Outdated,
 }
 
-/// A contact that became another one, or went.
-struct Change {
+/// A contact that was replaced or removed.
+struct ContactChange {
     customer: i64,
     kind: ContactKind,
     old: Contact,
-    /// Whether the old one was bound.
     was_bound: bool,
     new: Option<Contact>,
 }
 
-/// What was bound, as it is read.
+/// A bound contact.
 struct Bound {
     kind: ContactKind,
     contact: Contact,
@@ -110,14 +108,15 @@ struct Bound {
 }
 
 impl Bound {
-    /// Until when it waits; none where it does not.
-    fn waits(&self, quarantine: Duration) -> Option<Timestamp> {
+    /// Until when it is in quarantine; `None` where it is not.
+    fn quarantined_until(&self, quarantine: Duration) -> Option<Timestamp> {
         let until = self.since.plus(quarantine);
         (self.changed && until > self.now).then_some(until)
     }
 }
 
-/// Binds a contact to its customer, whose guard is taken, where it is not bound.
+/// Binds a contact to its customer, unless it is bound already. The customer's guard must
+/// be taken.
 pub(in crate::store) async fn bind(
     tx: &mut Tx,
     used: &ContactUse<'_>,
@@ -132,32 +131,32 @@ pub(in crate::store) async fn bind(
             if !is_on_file(tx, used).await? {
                 return Ok(BindingState::Outdated);
             }
-            let change = Change {
+            let change = ContactChange {
                 customer: used.customer.0,
                 kind,
                 old: it.contact.clone(),
                 was_bound: true,
                 new: Some(used.contact.clone()),
             };
-            settle(tx, &[change], used.notices, used.actor).await?;
+            apply_changes(tx, &[change], used.notices, used.actor).await?;
             changed = true;
         }
     }
     let bound = if changed { read(tx, used.customer).await? } else { bound };
-    let waits = |kind: ContactKind| {
+    let quarantined_until = |kind: ContactKind| {
         let it = bound.iter().find(|it| it.kind == kind)?;
-        Some((it.since, it.waits(used.quarantine)?))
+        Some((it.since, it.quarantined_until(used.quarantine)?))
     };
-    let quarantine = waits(kind).map(|(changed_at, until)| Quarantine {
+    let quarantine = quarantined_until(kind).map(|(changed_at, until)| Quarantine {
         kind,
         changed_at,
         until,
-        other_until: waits(kind.other()).map(|(_, until)| until),
+        other_until: quarantined_until(kind.other()).map(|(_, until)| until),
     });
     Ok(BindingState::Bound { changed, quarantine })
 }
 
-/// The contacts of customers that wait.
+/// The contacts of these customers that are in quarantine.
 pub(in crate::store) async fn waiting(
     db: &Database,
     customers: &[CustomerId],
@@ -166,7 +165,7 @@ pub(in crate::store) async fn waiting(
     let ids = list(customers.iter().map(|it| it.0));
     let mut waiting = Vec::new();
     for row in db.all(&CHANGED_OF, args![&ids]).await? {
-        // One that cannot be read shall not keep the customer from being opened.
+        // One that cannot be read must not keep the customer from being shown.
         let contact = stored(row.word(1)?, &row.text(2)?).inspect_err(|error| {
             tracing::warn!(%error, "a changed contact is not shown as one");
         });
@@ -179,8 +178,8 @@ pub(in crate::store) async fn waiting(
     Ok(waiting)
 }
 
-/// Whether a contact is what the customer's record says: who asked may have read
-/// the record before it was changed.
+/// Whether the contact is the one on record: the caller may have read the record before it
+/// was changed.
 async fn is_on_file(tx: &mut Tx, used: &ContactUse<'_>) -> Result<bool, StoreError> {
     let rows = tx.all(&ON_FILE, args![used.customer.0]).await?;
     let [row] = rows.as_slice() else { return Ok(false) };
@@ -221,7 +220,7 @@ fn stored(kind: ContactKind, raw: &str) -> Result<Contact, StoreError> {
         .map_err(|error| StoreError::Failed(format!("a bound contact: {error}")))
 }
 
-/// Binds contacts, each to its customer; whether each took another one's place.
+/// Binds contacts; the flag tells whether each replaced another one.
 async fn write<'a>(
     tx: &mut Tx,
     bound: impl IntoIterator<Item = (i64, &'a Contact, bool)>,
@@ -233,7 +232,7 @@ async fn write<'a>(
     tx.write(&BIND, args![&list(rows)]).await.map(drop)
 }
 
-/// A contact of a customer in our own table, before an import and after it.
+/// A contact of a customer in our own table, before and after an import.
 pub(in crate::store) struct ImportedContact {
     pub(in crate::store) customer: i64,
     pub(in crate::store) account_no: String,
@@ -242,16 +241,16 @@ pub(in crate::store) struct ImportedContact {
     pub(in crate::store) new: Option<String>,
 }
 
-/// Sees to the contacts that an import changed. What was bound counts before
-/// what was on file; a contact that only went stays bound, so that another one
-/// after it is a change as well. Gives those that took another one's place.
-pub(in crate::store) async fn imported(
+/// Handles the contacts that an import changed. A bound contact counts before the one on
+/// record; a removed contact stays bound, so that the next one is a change too. Returns the
+/// replaced contacts.
+pub(in crate::store) async fn apply_import(
     tx: &mut Tx,
     contacts: &[ImportedContact],
     notices: NoticeProviders,
     actor: &Actor,
 ) -> Result<Vec<Replaced>, StoreError> {
-    // Our own table has its phone numbers with their countries.
+    // Our own table has phone numbers in E.164.
     let parse = |kind: ContactKind, raw: &Option<String>| {
         raw.as_deref().and_then(|raw| Contact::parse(kind.channel(), raw).ok())
     };
@@ -267,7 +266,7 @@ pub(in crate::store) async fn imported(
         return Ok(Vec::new());
     }
     let ids = list(touched.iter().map(|(it, ..)| it.customer));
-    request::guard_all(tx, &ids).await?;
+    customer_guard::take_all(tx, &ids).await?;
     let mut bound = HashMap::new();
     for row in tx.all(&BOUND_OF, args![&ids]).await? {
         let kind: ContactKind = row.word(1)?;
@@ -283,24 +282,31 @@ pub(in crate::store) async fn imported(
                 let account_no = it.account_no.clone();
                 replaced.push(Replaced { account_no, kind: it.kind });
             }
-            changes.push(Change { customer: it.customer, kind: it.kind, old, was_bound, new });
+            changes.push(ContactChange {
+                customer: it.customer,
+                kind: it.kind,
+                old,
+                was_bound,
+                new,
+            });
         }
     }
-    settle(tx, &changes, notices, actor).await?;
+    apply_changes(tx, &changes, notices, actor).await?;
     Ok(replaced)
 }
 
-/// What a change brings, in the transaction that notices it.
-async fn settle(
+/// Handles changes in the transaction that noticed them: binds the new contacts, queues
+/// notices, writes events and revokes pending codes.
+async fn apply_changes(
     tx: &mut Tx,
-    changes: &[Change],
+    changes: &[ContactChange],
     notices: NoticeProviders,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     if changes.is_empty() {
         return Ok(());
     }
-    // One that went stays as it is bound: put in anew it waits as long as before.
+    // A removed contact stays bound: entered again, its quarantine is what it was.
     let bound = changes.iter().filter_map(|it| match &it.new {
         Some(new) => Some((it.customer, new, true)),
         None => (!it.was_bound).then_some((it.customer, &it.old, false)),
@@ -311,20 +317,20 @@ async fn settle(
     events::write_many(tx, &entries).await?;
     let ids = list(changes.iter().map(|it| it.customer));
     for row in tx.all(&OPEN, args![&ids]).await? {
-        let held = RequestRow::read(&row)?;
-        let (customer, kind) = (held.request.customer.0, held.request.channel.contact_kind());
-        // Every code went to what was bound then: the contact that was changed.
+        let open = RequestRow::read(&row)?;
+        let (customer, kind) = (open.request.customer.0, open.request.channel.contact_kind());
+        // Every code went to the contact that was bound at the time: the old one.
         if changes.iter().any(|it| (it.customer, it.kind) == (customer, kind)) {
             let why = format!("The {} was changed.", kind.label());
-            request::revoke(tx, &held, Some(why), actor).await?;
+            request::revoke(tx, &open, Some(why), actor).await?;
         }
     }
     Ok(())
 }
 
-/// An entry of the log: what it is now, and what it was.
-fn entry<'a>(change: &Change, actor: &'a Actor) -> NewEvent<'a> {
-    let Change { customer, kind, old, new, .. } = change;
+/// The event of a change: what the contact is now, and what it was.
+fn entry<'a>(change: &ContactChange, actor: &'a Actor) -> NewEvent<'a> {
+    let ContactChange { customer, kind, old, new, .. } = change;
     let (label, old) = (kind.label(), old.masked());
     let (contact, detail) = match new {
         Some(new) if new.masked() == old => {
@@ -345,7 +351,7 @@ fn entry<'a>(change: &Change, actor: &'a Actor) -> NewEvent<'a> {
     }
 }
 
-/// Lets a changed contact be the only proof at once; whether it was not.
+/// Ends the quarantine of a contact; whether it was in one.
 pub(in crate::store) async fn confirm(
     db: &Database,
     act: &str,
@@ -357,7 +363,7 @@ pub(in crate::store) async fn confirm(
     let mut tx = db.begin().await?;
     let bound = read(&mut tx, customer).await?.into_iter().find(|it| it.kind == kind);
     let Some(Bound { contact, .. }) = bound else { return Ok(false) };
-    // What the log names, and no other that took its place meanwhile.
+    // Only the contact that the event names, not one that replaced it meanwhile.
     let arguments = args![customer.0, kind.word(), contact.as_str()];
     let confirmed = tx.write(&CONFIRM, arguments).await? > 0;
     let event = NewEvent {

@@ -1,25 +1,27 @@
-//! What must hold before anybody works with the store: looked at once, before the
-//! first act of a process, and by `migrate` and `doctor`.
+//! What must hold before anybody works with the store. It is checked before the first
+//! statement of a process, and by `migrate` and `doctor`.
 //!
-//! Rules that keep two people apart, or let a code be used once only, rest on the
-//! server's settings, on how each of our tables is kept, and on the key of the
-//! office's table. Where one of them is not as it must be, nobody works: every act
-//! fails with the sentence that `doctor` has for it.
+//! That two people are kept apart, and that a code works once, rests on settings of the
+//! server, on how each of our tables is stored, and on the key of the external table. Where
+//! one of them is wrong nobody works: every call fails with the sentence that `doctor`
+//! shows.
 
 use std::sync::OnceLock;
 
+use async_trait::async_trait;
+
 use crate::service::ports::error::StoreError;
 use crate::store::customers::schema_check;
-use crate::store::customers::source::Source;
-use crate::store::database::engine::{Database, Engine, args};
+use crate::store::database::customer_source::CustomerSource;
+use crate::store::database::engine::{Database, Engine, Requirements, args};
 use crate::store::database::statement::statements;
 use crate::store::database::{migrations, server_check};
 
 statements! {
-    /// How each table is kept: its name, its engine and its collation. SQLite keeps
-    /// a file in one encoding; on PostgreSQL a table can be left out of the log
-    /// that outlives a crash.
-    KEPT {
+    /// How each table is stored: its name, its engine and its collation. SQLite has one
+    /// encoding for the file; on PostgreSQL a table can be unlogged, and is then emptied by
+    /// a crash.
+    STORAGE {
         (each
             ("SELECT '', encoding, '' FROM pragma_encoding AS list")
             ("SELECT CAST(t.relname AS TEXT), \
@@ -32,21 +34,23 @@ statements! {
     }
 }
 
-/// What is looked at, and that it was.
-pub(in crate::store) struct Requirements {
-    source: Source,
+/// The requirements of the store, and whether they were found to be met.
+pub(in crate::store) struct StoreRequirements {
+    source: CustomerSource,
     read_only: bool,
     met: OnceLock<()>,
 }
 
-impl Requirements {
-    pub(in crate::store) fn new(source: Source, read_only: bool) -> Self {
+impl StoreRequirements {
+    pub(in crate::store) fn new(source: CustomerSource, read_only: bool) -> Self {
         Self { source, read_only, met: OnceLock::new() }
     }
+}
 
-    /// Whether all of it is met. What was not is looked at again the next time; nobody
-    /// waits for another one who looks.
-    pub(in crate::store) async fn met(&self, db: &Database) -> Result<(), StoreError> {
+#[async_trait]
+impl Requirements for StoreRequirements {
+    /// Several callers may check at the same time; none waits for another.
+    async fn met(&self, db: &Database) -> Result<(), StoreError> {
         if self.met.get().is_none() {
             before_migration(db, &self.source, self.read_only).await?;
             migrations::is_ready(db, &self.source).await?;
@@ -57,29 +61,29 @@ impl Requirements {
     }
 }
 
-/// What must hold before there are tables.
+/// The requirements that need no tables of ours.
 pub(in crate::store) async fn before_migration(
     db: &Database,
-    source: &Source,
+    source: &CustomerSource,
     read_only: bool,
 ) -> Result<(), StoreError> {
-    server_check::look(db).await?;
+    server_check::check(db).await?;
     match schema_check::obstacle(db, source, read_only).await? {
         Some(why) => Err(StoreError::Refused(why)),
         None => Ok(()),
     }
 }
 
-/// Whether our tables are kept so that transactions hold in them.
+/// Fails unless all our tables are stored so that transactions are safe in them.
 pub(in crate::store) async fn tables(db: &Database) -> Result<(), StoreError> {
     let ours: Vec<&str> = migrations::tables(db.kind()).collect();
     let (mut wrong, mut repairs) = (Vec::new(), Vec::new());
-    for row in db.all(&KEPT, args![]).await? {
+    for row in db.all(&STORAGE, args![]).await? {
         let (table, engine, collation) = (row.text(0)?, row.text(1)?, row.text(2)?);
         if db.kind() != Engine::Sqlite && !ours.contains(&table.as_str()) {
             continue;
         }
-        if let Some((what, repair)) = judge(db.kind(), &table, &engine, &collation) {
+        if let Some((what, repair)) = fault(db.kind(), &table, &engine, &collation) {
             wrong.push(what);
             repairs.push(repair);
         }
@@ -92,8 +96,8 @@ pub(in crate::store) async fn tables(db: &Database) -> Result<(), StoreError> {
     Err(StoreError::Refused(format!("{first}{more}. {}", repairs.join("; "))))
 }
 
-/// What is wrong with how a table is kept, and what to do about it.
-fn judge(kind: Engine, table: &str, engine: &str, collation: &str) -> Option<(String, String)> {
+/// What is wrong with how a table is stored, and how to repair it.
+fn fault(kind: Engine, table: &str, engine: &str, collation: &str) -> Option<(String, String)> {
     match kind {
         Engine::Sqlite if engine == "UTF-8" => None,
         Engine::Sqlite => Some((
@@ -115,7 +119,7 @@ fn judge(kind: Engine, table: &str, engine: &str, collation: &str) -> Option<(St
             ),
             format!("Let its owner run: ALTER TABLE {table} ENGINE = InnoDB ROW_FORMAT = DYNAMIC"),
         )),
-        // Of this one nothing is compared but numbers.
+        // Only numbers are compared in it.
         Engine::Mysql if table == "core_schema" || collation == "utf8mb4_bin" => None,
         Engine::Mysql => Some((
             format!(
@@ -136,16 +140,16 @@ mod tests {
 
     #[test]
     fn only_tables_with_transactions_are_taken() {
-        let kept = |engine, collation| judge(Engine::Mysql, "core_otp", engine, collation);
+        let kept = |engine, collation| fault(Engine::Mysql, "core_otp", engine, collation);
         assert_eq!(kept("InnoDB", "utf8mb4_bin"), None);
         for engine in ["Aria", "MyISAM", "MEMORY", "none"] {
             let (what, repair) = kept(engine, "utf8mb4_bin").expect("refused");
             assert!(what.contains(engine) && repair.contains("ENGINE = InnoDB"), "{what} {repair}");
         }
         assert!(kept("InnoDB", "utf8mb4_general_ci").is_some());
-        assert_eq!(judge(Engine::Mysql, "core_schema", "InnoDB", "latin1_swedish_ci"), None);
-        assert!(judge(Engine::Postgres, "core_otp", "unlogged", "").is_some());
-        assert!(judge(Engine::Sqlite, "", "UTF-16le", "").is_some());
+        assert_eq!(fault(Engine::Mysql, "core_schema", "InnoDB", "latin1_swedish_ci"), None);
+        assert!(fault(Engine::Postgres, "core_otp", "unlogged", "").is_some());
+        assert!(fault(Engine::Sqlite, "", "UTF-16le", "").is_some());
     }
 
     #[test]

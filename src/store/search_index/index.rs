@@ -1,12 +1,11 @@
-//! How customers are found: for each of them one row with what a search reads
-//! and compares, and one for each phrase that a search can begin with.
+//! The tables of the search index: for each customer one row with the columns that a search
+//! reads, and one row for each phrase that it can look up.
 //!
-//! The index is this program's own, whichever table holds the customers, and
-//! is folded here and not by the database: so the same search finds the same
-//! customers on each of them, without an extension that may not be there. All
-//! of a customer's phrases can be told from its row, so that they can be taken
-//! out again by their key; where other phrases come of the same row, a migration
-//! has to empty the index.
+//! The index is our own, whichever table holds the customers, and its texts are folded by
+//! this program, not by the database: the same search finds the same customers on every
+//! database, without extensions that may not be installed. The phrases of a customer follow
+//! from its row, so that they can be deleted by their key. A change of that rule needs a
+//! migration that empties the index.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,32 +18,35 @@ use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Row, Tx, args, list};
 use crate::store::database::statement::statements;
 
-/// Letters of a phrase, of an account number and of a name that are looked up.
-const PHRASE: usize = 64;
-const ACCOUNT: usize = 100;
-const NAME: usize = 255;
+/// The lock under which customers and the index are written.
+pub(in crate::store) const INDEX_LOCK: &str = "index";
 
-/// Letters of an address: what RFC 5321 allows.
-const EMAIL: usize = 254;
+/// The longest phrase, account number and name in the index, in characters.
+const PHRASE_MAX: usize = 64;
+const ACCOUNT_MAX: usize = 100;
+const NAME_MAX: usize = 255;
 
-/// Between two spellings of a name; a line's end would not come back from a row.
-const BETWEEN: char = '¶';
+/// The longest email address, as RFC 5321 allows.
+const EMAIL_MAX: usize = 254;
 
-/// Digits of a phone number that are looked up. E.164 has fifteen.
-const PHONE: usize = 20;
+/// Separates two spellings of a name. A line break would not survive the cleaning of texts.
+const SPELLING_SEPARATOR: char = '¶';
+
+/// The most digits of a phone number in the index; E.164 has at most fifteen.
+const PHONE_MAX: usize = 20;
 
 statements! {
     ENTRIES {
         "SELECT " entry_columns "FROM core_customer_search WHERE customer_id " (among "$1")
     }
-    FORGET {
+    DELETE {
         (each
             ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
             ("DELETE FROM core_customer_search WHERE customer_id " (among "$1"))
             ("DELETE s FROM " (numbers "$1") " STRAIGHT_JOIN core_customer_search s \
               ON s.customer_id = list.value"))
     }
-    FORGET_WORDS {
+    DELETE_WORDS {
         (each
             ("DELETE FROM core_customer_word WHERE (phrase, customer_id) IN \
               (SELECT value ->> 0, value ->> 1 FROM json_each($1))")
@@ -56,7 +58,7 @@ statements! {
               STRAIGHT_JOIN core_customer_word w ON w.customer_id = gone.customer_id \
               AND w.phrase = gone.phrase COLLATE utf8mb4_bin"))
     }
-    REMEMBER {
+    INSERT {
         "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
          compact, account_end, name, email, phone, words) "
         (each
@@ -71,7 +73,7 @@ statements! {
               (cell "f" "5") ", " (cell "g" "6") ", " (cell "h" "7") ", " (cell "i" "8") ", "
               (cell "j" "9") ")) list"))
     }
-    REMEMBER_WORDS {
+    INSERT_WORDS {
         "INSERT INTO core_customer_word (phrase, customer_id) "
         (each
             ("SELECT value ->> 0, value ->> 1 FROM json_each($1)")
@@ -82,10 +84,10 @@ statements! {
     }
 }
 
-/// What is found of one customer.
+/// The entry of one customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct IndexEntry {
-    /// To the letter but for ASCII case, for naming a customer exactly.
+    /// In lower case for ASCII letters, to find a customer exactly.
     account_key: String,
     email_key: Option<String>,
     /// In E.164.
@@ -100,8 +102,8 @@ pub(in crate::store) struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The entry of a customer. `e164` is the phone number where it could be read
-    /// as one; another one is found by its digits alone.
+    /// The entry of a customer. `e164` is the phone number where it could be parsed; any
+    /// other is found by its digits only.
     pub(in crate::store) fn new(
         account_no: &str,
         name: &str,
@@ -109,28 +111,29 @@ impl IndexEntry {
         phone: Option<&str>,
         e164: Option<&str>,
     ) -> Self {
-        // Others' tables hold longer texts than can be looked up.
+        // External tables may hold longer texts than the index takes.
         let account = folded_account(account_no);
         let email_folded = email.map(folded_email).unwrap_or_default();
-        // Umlauts are looked for in both spellings.
-        let spelled = spelled_out(name).map(|it| format!("{BETWEEN}{it}")).unwrap_or_default();
-        let name = first(&(fold(name) + &spelled), NAME);
+        // Umlauts are found in both spellings.
+        let spelled =
+            spelled_out(name).map(|it| format!("{SPELLING_SEPARATOR}{it}")).unwrap_or_default();
+        let name = cut(&(fold(name) + &spelled), NAME_MAX);
         let phone = digits(e164.or(phone).unwrap_or_default());
         let compact = compact(&account);
         Self {
-            account_key: first(&account_no.to_ascii_lowercase(), ACCOUNT),
-            email_key: email.map(|it| first(&it.to_ascii_lowercase(), EMAIL)),
+            account_key: cut(&account_no.to_ascii_lowercase(), ACCOUNT_MAX),
+            email_key: email.map(|it| cut(&it.to_ascii_lowercase(), EMAIL_MAX)),
             phone_key: e164.map(str::to_owned),
             account_end: compact.chars().rev().collect(),
-            words: said(&account, &compact, &name, &email_folded),
+            words: all_words(&account, &compact, &name, &email_folded),
             compact,
             name,
             email: email_folded,
-            phone: first(phone.trim_start_matches('0'), PHONE),
+            phone: cut(phone.trim_start_matches('0'), PHONE_MAX),
         }
     }
 
-    /// The entry of a customer as the table has one.
+    /// The entry of a customer as read from the table.
     pub(in crate::store) fn of(customer: &Customer, e164: Option<&PhoneNumber>) -> Self {
         Self::new(
             &customer.account_no,
@@ -157,28 +160,31 @@ impl IndexEntry {
         Ok((row.int(0)?, entry))
     }
 
-    /// What is looked up by its beginning: the name, begun at each of its words; the
-    /// words of the address before the @ that do not begin one of those; the number
-    /// of the account, and each end of the phone number.
-    fn looked_up(&self) -> BTreeSet<String> {
+    /// The phrases by whose beginnings the customer is found: the name, started at each of
+    /// its words; the words before the @ of the email address, unless one of those starts
+    /// with them; the number in the account number; and each end of the phone number.
+    fn phrases(&self) -> BTreeSet<String> {
         let local = self.email.split('@').next().unwrap_or_default();
         let account = fold(&self.account_key);
         let numbers = words(&account).filter(|it| it.contains(|it: char| it.is_ascii_digit()));
         let ends = (0..self.phone.len()).map(|from| &self.phone[from..]);
-        let names = self.name.split(BETWEEN).flat_map(|name| [name.to_owned(), joined(name)]);
-        let names: BTreeSet<String> = names.flat_map(|name| turned(&name)).collect();
+        let names = self
+            .name
+            .split(SPELLING_SEPARATOR)
+            .flat_map(|name| [name.to_owned(), without_punctuation(name)]);
+        let names: BTreeSet<String> = names.flat_map(|name| rotations(&name)).collect();
         words(local)
             .filter(|word| !names.iter().any(|name| name.starts_with(word)))
             .chain(numbers.flat_map(|number| [number, number.trim_start_matches('0')]))
             .filter(|word| !word.is_empty())
             .chain(ends.filter(|end| end.len() >= SHORTEST_PART))
             .chain(names.iter().map(String::as_str))
-            // What was cut behind a word is the word.
-            .map(|text| first(text, PHRASE).trim_end().to_owned())
+            // A phrase that was cut behind a word must not end in a blank.
+            .map(|text| cut(text, PHRASE_MAX).trim_end().to_owned())
             .collect()
     }
 
-    /// The columns of its row but for the number, and its phrases.
+    /// The columns of the row but for the number, and the phrases.
     pub(in crate::store) fn rows(&self) -> (Vec<Option<String>>, Vec<String>) {
         let columns = vec![
             Some(self.account_key.clone()),
@@ -191,7 +197,7 @@ impl IndexEntry {
             Some(self.phone.clone()),
             Some(self.words.clone()),
         ];
-        (columns, self.looked_up().into_iter().collect())
+        (columns, self.phrases().into_iter().collect())
     }
 
     fn json(&self, id: i64) -> serde_json::Value {
@@ -210,23 +216,23 @@ impl IndexEntry {
     }
 }
 
-/// An account number as it is kept for searches.
+/// An account number as it stands in the index.
 pub(in crate::store) fn folded_account(account_no: &str) -> String {
-    first(&fold(account_no), ACCOUNT)
+    cut(&fold(account_no), ACCOUNT_MAX)
 }
 
-/// An email address as it is kept for searches.
+/// An email address as it stands in the index.
 pub(in crate::store) fn folded_email(email: &str) -> String {
-    first(&fold(email), EMAIL)
+    cut(&fold(email), EMAIL_MAX)
 }
 
-/// Every word of a record, each after a space: where a search has several words,
-/// the others are compared with these.
-fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
-    let joined = joined(name);
+/// All words of a customer, each after a space, with which a search compares its further
+/// words.
+fn all_words(account: &str, compact: &str, name: &str, email: &str) -> String {
+    let without_punctuation = without_punctuation(name);
     let short = words(account).map(|word| word.trim_start_matches('0'));
     let all = words(name)
-        .chain(words(&joined))
+        .chain(words(&without_punctuation))
         .chain(words(email))
         .chain(words(account))
         .chain(short.filter(|word| !word.is_empty()))
@@ -235,9 +241,9 @@ fn said(account: &str, compact: &str, name: &str, email: &str) -> String {
     all.filter(|word| seen.insert(*word)).flat_map(|word| [" ", word]).collect()
 }
 
-/// A name begun at each of its words, with those before it at the end: so the words
-/// of a name lie side by side in any order that people say them in.
-fn turned(name: &str) -> Vec<String> {
+/// The name started at each of its words, with the words before that one at the end: so a
+/// name is found by its words in any order.
+fn rotations(name: &str) -> Vec<String> {
     let words: Vec<&str> = words(name).collect();
     let begun_at = |from| {
         let (last, first) = words.split_at(from);
@@ -246,17 +252,16 @@ fn turned(name: &str) -> Vec<String> {
     (0..words.len()).map(begun_at).collect()
 }
 
-/// A name as those write it who leave out apostrophes and hyphens: O'Brien as
-/// obrien.
-fn joined(name: &str) -> String {
+/// A name without apostrophes and hyphens: O'Brien as obrien.
+fn without_punctuation(name: &str) -> String {
     name.chars().filter(|char| char.is_alphanumeric() || char.is_whitespace()).collect()
 }
 
-fn first(text: &str, letters: usize) -> String {
+fn cut(text: &str, letters: usize) -> String {
     text.chars().take(letters).collect()
 }
 
-/// Brings the index up to these customers; gives how many were not as they are.
+/// Writes the entries that differ from those in the index; returns how many did.
 pub(in crate::store) async fn write(
     tx: &mut Tx,
     entries: &HashMap<i64, IndexEntry>,
@@ -265,17 +270,17 @@ pub(in crate::store) async fn write(
     let same: BTreeSet<i64> =
         stale.extract_if(|id, entry| entries.get(id) == Some(entry)).map(|it| it.0).collect();
     let after: Vec<_> = entries.iter().filter(|(id, _)| !same.contains(id)).collect();
-    forget(tx, &stale).await?;
+    delete(tx, &stale).await?;
     if after.is_empty() {
         return Ok(0);
     }
     let rows = list(after.iter().map(|(id, entry)| entry.json(**id)));
-    tx.write(&REMEMBER, args![&rows]).await?;
-    tx.write(&REMEMBER_WORDS, args![&word_list(after.iter().copied())]).await?;
+    tx.write(&INSERT, args![&rows]).await?;
+    tx.write(&INSERT_WORDS, args![&word_list(after.iter().copied())]).await?;
     Ok(after.len())
 }
 
-/// The entries of these customers, of those that have one.
+/// The entries of these customers, as far as they exist.
 pub(in crate::store) async fn read(
     tx: &mut Tx,
     ids: impl Iterator<Item = &i64>,
@@ -284,23 +289,23 @@ pub(in crate::store) async fn read(
     tx.all(&ENTRIES, args![&ids]).await?.iter().map(IndexEntry::read).collect()
 }
 
-/// Takes entries out, which read as they are given here.
-pub(in crate::store) async fn forget(
+/// Deletes these entries, which must be as they are in the index.
+pub(in crate::store) async fn delete(
     tx: &mut Tx,
     entries: &HashMap<i64, IndexEntry>,
 ) -> Result<(), StoreError> {
     if entries.is_empty() {
         return Ok(());
     }
-    tx.write(&FORGET_WORDS, args![&word_list(entries.iter())]).await?;
+    tx.write(&DELETE_WORDS, args![&word_list(entries.iter())]).await?;
     let ids = list(entries.keys().copied());
-    tx.write(&FORGET, args![&ids]).await?;
+    tx.write(&DELETE, args![&ids]).await?;
     Ok(())
 }
 
 fn word_list<'a>(entries: impl Iterator<Item = (&'a i64, &'a IndexEntry)>) -> String {
     list(entries.flat_map(|(id, entry)| {
-        entry.looked_up().into_iter().map(move |word| serde_json::json!([word, id]))
+        entry.phrases().into_iter().map(move |word| serde_json::json!([word, id]))
     }))
 }
 
@@ -315,7 +320,7 @@ mod tests {
 
     #[test]
     fn names_addresses_and_numbers_are_looked_up_by_their_words() {
-        let found = entry().looked_up();
+        let found = entry().phrases();
         for word in [
             "dana o brien",
             "o brien dana",
@@ -333,16 +338,16 @@ mod tests {
         }
         let named =
             IndexEntry::new("1", "Dana Rivera", Some("dana.rivera.7@example.org"), None, None);
-        let found = named.looked_up();
+        let found = named.phrases();
         assert!(!found.contains("dana") && !found.contains("rivera"), "twice: {found:?}");
         let long = IndexEntry::new("1", &format!("{} b c", "a".repeat(63)), None, None, None);
-        assert!(long.looked_up().contains(&"a".repeat(63)), "{:?}", long.looked_up());
+        assert!(long.phrases().contains(&"a".repeat(63)), "{:?}", long.phrases());
     }
 
     #[test]
     fn umlauts_are_looked_up_in_both_spellings() {
         let entry = IndexEntry::new("1", "Jürgen Müller", None, None, None);
-        let found = entry.looked_up();
+        let found = entry.phrases();
         for word in ["muller jurgen", "mueller juergen", "jurgen muller", "juergen mueller"] {
             assert!(found.contains(word), "{word}: {found:?}");
         }
@@ -356,9 +361,9 @@ mod tests {
 
     #[test]
     fn all_words_are_there_to_compare() {
-        let said = entry().words;
+        let all_words = entry().words;
         for word in [" dana", " obrien", " example", " wb", " 004217", " 4217", " wb004217"] {
-            assert!(said.contains(word), "{word}: {said}");
+            assert!(all_words.contains(word), "{word}: {all_words}");
         }
     }
 }

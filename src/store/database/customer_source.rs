@@ -1,97 +1,94 @@
-//! Where the customers are: in our own table, or in one the office has.
+//! The table that holds the customers: ours, or an external table of the office.
 //!
-//! Statements read them through the view `core_customer_view`, so that they
-//! stay the same whatever the table is called, and so that who works at a
-//! counter needs no right on the office's table but through the view. On a
-//! server the view is made with the tables; a SQLite file cannot refer to
-//! another one for good, so there each connection makes it for itself. The
-//! office's table is only ever named by identifiers that the configuration has
-//! checked, quoted here.
+//! Statements read customers through the view `core_customer_view`. So they stay the same
+//! whatever the table is called, and the account of a counter needs no right on the
+//! external table itself. On a server the migration creates the view; a SQLite file cannot
+//! refer to another file for good, so that each connection creates the view for itself. The
+//! external table is named only by identifiers that the configuration has checked, quoted
+//! here.
 
 use std::path::Path;
 
 use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
 use crate::store::database::engine::Engine;
 
-/// The name under which SQLite knows the file with the office's table.
-const OFFICE: &str = "office";
+/// The schema name under which SQLite attaches the file with the external table.
+const ATTACHED_SCHEMA: &str = "office";
 
-/// The table of the customers.
 #[derive(Clone, Debug)]
-pub(in crate::store) struct Source {
+pub(in crate::store) struct CustomerSource {
     table: Option<CustomerTable>,
 }
 
-impl Source {
+impl CustomerSource {
     pub(in crate::store) fn new(table: Option<CustomerTable>) -> Self {
         Self { table }
     }
 
-    /// A name that differs where anything about the table does.
+    /// A text that is different for any other table, file or choice of columns.
     pub(in crate::store) fn name(&self) -> String {
-        let Some(table) = &self.table else { return self.place() };
+        let Some(table) = &self.table else { return self.table_and_file() };
         let columns: Vec<String> = columns(&table.columns)
             .iter()
             .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
             .collect();
-        format!("{} {}", self.place(), columns.join(", "))
+        format!("{} {}", self.table_and_file(), columns.join(", "))
     }
 
-    /// Whether a store that was made for this name has its customers from the same
-    /// table, whatever its columns were called then.
+    /// Whether the table is the one that `name` was made for, whatever its columns were
+    /// called then.
     pub(in crate::store) fn is_same_table(&self, name: &str) -> bool {
-        let place = self.place();
-        name.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        let table = self.table_and_file();
+        name.strip_prefix(&table).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     }
 
-    /// The table, and the file it is in.
-    fn place(&self) -> String {
+    /// The table, and its file.
+    fn table_and_file(&self) -> String {
         let Some(table) = &self.table else { return "core_customer".into() };
         let file = table.file.as_deref().map(|it| it.display().to_string()).unwrap_or_default();
         format!("{file} {}", table.name)
     }
 
-    /// Whether it is a table of the office's, which others write.
-    pub(in crate::store) const fn is_theirs(&self) -> bool {
+    /// Whether it is an external table, which others write.
+    pub(in crate::store) const fn is_external(&self) -> bool {
         self.table.is_some()
     }
 
-    /// The office's table, where the customers are in one.
+    /// The external table; `None` where the customers are in ours.
     pub(in crate::store) const fn table(&self) -> Option<&CustomerTable> {
         self.table.as_ref()
     }
 
-    /// Our names of the office's columns, and theirs.
+    /// The columns of the external table: our name, and theirs.
     pub(in crate::store) fn columns(&self) -> impl Iterator<Item = (&'static str, &Identifier)> {
         let table = self.table.iter();
         table.flat_map(|it| columns(&it.columns)).filter_map(|(ours, theirs)| Some((ours, theirs?)))
     }
 
-    /// What the place of the office's table is called; none for the one that a
-    /// connection is in.
-    pub(in crate::store) fn place_name(&self, kind: Engine) -> Option<&str> {
+    /// The schema of the external table; `None` for the connection's own.
+    pub(in crate::store) fn schema_name(&self, kind: Engine) -> Option<&str> {
         match kind {
-            Engine::Sqlite => Some(OFFICE),
+            Engine::Sqlite => Some(ATTACHED_SCHEMA),
             Engine::Postgres | Engine::Mysql => {
                 self.table.as_ref()?.name.schema.as_ref().map(Identifier::as_str)
             }
         }
     }
 
-    /// What would make the one index that the office's table needs.
+    /// The statement that creates the one index that the external table needs.
     pub(in crate::store) fn index_statement(&self, kind: Engine) -> Option<String> {
         let table = self.table.as_ref()?;
-        let place = own_place(kind, &table.name);
+        let name = own_table_name(kind, &table.name);
         let id = &table.columns.id;
         Some(format!(
-            "CREATE UNIQUE INDEX {}_{id} ON {place} ({})",
+            "CREATE UNIQUE INDEX {}_{id} ON {name} ({})",
             table.name.name,
             quoted(kind, id)
         ))
     }
 
-    /// The script that makes the view with the tables; none where a migration
-    /// made it, or each connection does.
+    /// The script that creates the view; `None` on SQLite, where a migration or each
+    /// connection does.
     pub(in crate::store) fn view(&self, kind: Engine) -> Option<String> {
         let select = match &self.table {
             Some(table) => select(kind, table),
@@ -109,14 +106,14 @@ impl Source {
         }
     }
 
-    /// What a connection to SQLite has to run before it can see the office's
-    /// customers. Their file is opened so that nothing in it can change, and so
-    /// that our writers do not hold theirs up.
+    /// What a SQLite connection runs to see the external table. Its file is attached
+    /// read-only, so that it cannot be changed by mistake and our writers never lock theirs
+    /// out.
     pub(in crate::store) fn attachment(&self) -> Option<String> {
         let table = self.table.as_ref()?;
-        let file = uri(table.file.as_deref()?);
+        let file = read_only_uri(table.file.as_deref()?);
         Some(format!(
-            "ATTACH DATABASE '{file}' AS {OFFICE}; \
+            "ATTACH DATABASE '{file}' AS {ATTACHED_SCHEMA}; \
              CREATE TEMP VIEW core_customer_view AS {}",
             select(Engine::Sqlite, table)
         ))
@@ -135,8 +132,8 @@ fn columns(columns: &CustomerColumns) -> [(&'static str, Option<&Identifier>); 7
     ]
 }
 
-/// The office's customers with our names. All but the number are read as text,
-/// whatever they are; the number is left alone, so that its index serves.
+/// The external table's columns under our names. All but the number are cast to text,
+/// whatever they are; the number is not cast, so that its index is used.
 fn select(kind: Engine, table: &CustomerTable) -> String {
     let text = match kind {
         Engine::Sqlite | Engine::Postgres => "TEXT",
@@ -150,29 +147,29 @@ fn select(kind: Engine, table: &CustomerTable) -> String {
             None => format!("CAST(NULL AS {text}) AS {ours}"),
         })
         .collect();
-    format!("SELECT {} FROM {}", columns.join(", "), place(kind, &table.name))
+    format!("SELECT {} FROM {}", columns.join(", "), table_name(kind, &table.name))
 }
 
-/// The table as it is named where it lies; SQLite's file is then open by itself.
-pub(in crate::store) fn own_place(kind: Engine, name: &TableName) -> String {
+/// The quoted name of the table for a connection to its own database; SQLite's file is not
+/// attached then.
+pub(in crate::store) fn own_table_name(kind: Engine, name: &TableName) -> String {
     match kind {
         Engine::Sqlite => quoted(kind, &name.name),
-        Engine::Postgres | Engine::Mysql => place(kind, name),
+        Engine::Postgres | Engine::Mysql => table_name(kind, name),
     }
 }
 
-/// The table as a statement names it.
-fn place(kind: Engine, name: &TableName) -> String {
+/// The quoted name of the table for a statement of ours.
+fn table_name(kind: Engine, name: &TableName) -> String {
     let table = quoted(kind, &name.name);
     match (kind, &name.schema) {
-        (Engine::Sqlite, _) => format!("{OFFICE}.{table}"),
+        (Engine::Sqlite, _) => format!("{ATTACHED_SCHEMA}.{table}"),
         (_, Some(schema)) => format!("{}.{table}", quoted(kind, schema)),
         (_, None) => table,
     }
 }
 
-/// An identifier between the marks that make it one, whatever word it is. It
-/// holds no such mark itself.
+/// A quoted identifier. The configuration has checked that it contains no quote.
 pub(in crate::store) fn quoted(kind: Engine, identifier: &Identifier) -> String {
     match kind {
         Engine::Sqlite | Engine::Postgres => format!("\"{identifier}\""),
@@ -180,9 +177,9 @@ pub(in crate::store) fn quoted(kind: Engine, identifier: &Identifier) -> String 
     }
 }
 
-/// A file as SQLite opens it for reading only, inside a quoted text: what means
-/// something in a URI, or ends the text, is written as its number.
-fn uri(file: &Path) -> String {
+/// A `file:` URI that opens a file read-only, fit for a quoted SQL text: other bytes than
+/// letters, digits and a few marks are percent-encoded.
+fn read_only_uri(file: &Path) -> String {
     let path = file.to_string_lossy();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
     let path: String = path
@@ -215,7 +212,7 @@ mod tests {
 
     #[test]
     fn identifiers_are_quoted_and_missing_columns_are_nothing() {
-        let view = |kind| Source::new(Some(table())).view(kind).expect("a view");
+        let view = |kind| CustomerSource::new(Some(table())).view(kind).expect("a view");
         let postgres = view(Engine::Postgres);
         assert!(
             postgres.contains("\"id\" AS id, CAST(\"order\" AS TEXT) AS account_no"),
@@ -228,6 +225,6 @@ mod tests {
 
     #[test]
     fn a_file_of_any_name_is_opened_for_reading() {
-        assert_eq!(uri(Path::new("/a b/o'c?.db")), "file:/a%20b/o%27c%3F.db?mode=ro");
+        assert_eq!(read_only_uri(Path::new("/a b/o'c?.db")), "file:/a%20b/o%27c%3F.db?mode=ro");
     }
 }

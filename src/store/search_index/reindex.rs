@@ -1,9 +1,8 @@
-//! Bringing the index up to the customers as they are.
+//! The reindex: comparing the search index with the customers, and repairing it.
 //!
-//! A comparison walks both of them side by side by the customers' numbers, a
-//! batch at a time. It looks without a lock, so that a table in which nothing
-//! changed costs two reads a batch; what differs is read once more and written
-//! under the lock, in a moment that no counter notices.
+//! A comparison reads both in the order of the customers' numbers, in batches and without a
+//! lock, so that an unchanged table costs two reads a batch. What differs is read once more
+//! and repaired under the lock, in a short transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -13,31 +12,28 @@ use crate::domain::fold::FOLDING;
 use crate::domain::phone::{PhoneNumber, load_plans};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::search_index::{IndexProgress, IndexStep, Unreadable};
-use crate::store::customers::import::INDEX_LOCK;
-use crate::store::customers::index::{self, IndexEntry};
-use crate::store::customers::source::Source;
+use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, args, list};
 use crate::store::database::migrations;
 use crate::store::database::rows::{self, Rows};
 use crate::store::database::statement::statements;
+use crate::store::search_index::index::{self, INDEX_LOCK, IndexEntry};
 
-/// Customers compared in one step of a pass that nobody else paces.
+/// Customers compared in one batch.
 const BATCH: u32 = 1_000;
 
-/// How long it is waited where another terminal writes.
-const PAUSE: Duration = Duration::from_millis(300);
+/// The pause before the next try where another terminal holds the lock.
+const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(300);
 
-/// As many customers before the newest are looked at again: a number that was
-/// given earlier can be committed later, and who has just registered corrects
-/// what was mistyped.
-const LATE: i64 = 100;
+/// How many customers before the newest are compared again: a lower number can be committed
+/// later, and somebody who has just registered may correct the data.
+const RECHECKED: i64 = 100;
 
-/// The setting that says what the index was made whole for.
-const WHOLE: &str = "indexed";
+/// The setting that says for what the index is complete.
+const COMPLETE_FOR_SETTING: &str = "indexed";
 
-/// Counts up when the same customer gives another entry than before, but for what
-/// folding makes of its texts.
-const FORM: u32 = 4;
+/// Raised when the rules of an entry change, other than by the folding of texts.
+const ENTRY_RULES: u32 = 4;
 
 statements! {
     NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
@@ -53,84 +49,84 @@ statements! {
         "SELECT " entry_columns "FROM core_customer_search WHERE customer_id > $1 \
          ORDER BY customer_id LIMIT $2"
     }
-    THESE { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id " (among "$1") }
+    BY_NUMBER { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id " (among "$1") }
 }
 
 /// What a step does about differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum RepairMode {
-    /// Nothing but count them.
+    /// Only counts them.
     Never,
-    /// Mends them, unless somebody else is at it.
+    /// Repairs them, unless another terminal holds the lock.
     IfFree,
-    /// Mends them.
-    InTurn,
+    /// Waits for the lock and repairs them.
+    WaitForLock,
 }
 
-/// All that an indexing needs.
+/// The reindex of one store.
 #[derive(Clone)]
 pub(in crate::store) struct Reindexer {
     db: Database,
-    source: Source,
-    /// The country of phone numbers written without one.
+    source: CustomerSource,
+    /// The country of phone numbers that are written without one.
     country: String,
 }
 
-/// A customer, and how they are found.
-type Looked = BTreeMap<i64, (Customer, IndexEntry)>;
+/// Customers and their entries, by number.
+type CustomerEntries = BTreeMap<i64, (Customer, IndexEntry)>;
 
 impl Reindexer {
-    pub(in crate::store) fn new(db: Database, source: Source, country: String) -> Self {
+    pub(in crate::store) fn new(db: Database, source: CustomerSource, country: String) -> Self {
         Self { db, source, country }
     }
 
-    /// The country of phone numbers written without one.
+    /// The country of phone numbers that are written without one.
     pub(in crate::store) fn country(&self) -> &str {
         &self.country
     }
 
     /// Whether others write the customers, so that the index falls behind.
-    pub(in crate::store) const fn goes_on(&self) -> bool {
-        self.source.is_theirs()
+    pub(in crate::store) const fn is_external(&self) -> bool {
+        self.source.is_external()
     }
 
-    /// What the index is to be whole for. Our own table has its phone numbers
-    /// with their countries.
+    /// The rules and the table for which the index is complete. The country matters only
+    /// for the external table: ours has phone numbers in E.164.
     fn purpose(&self) -> String {
-        let country = if self.source.is_theirs() { self.country.as_str() } else { "" };
-        format!("{FORM} {FOLDING:x} {country} {}", self.source.name())
+        let country = if self.source.is_external() { self.country.as_str() } else { "" };
+        format!("{ENTRY_RULES} {FOLDING:x} {country} {}", self.source.name())
     }
 
-    /// Whether every customer was indexed once.
-    pub(in crate::store) async fn is_whole(&self) -> Result<bool, StoreError> {
-        let found = migrations::setting(&self.db, WHOLE).await?;
+    /// Whether the index is complete: every customer was compared under the present rules.
+    pub(in crate::store) async fn is_complete(&self) -> Result<bool, StoreError> {
+        let found = migrations::setting(&self.db, COMPLETE_FOR_SETTING).await?;
         Ok(found.is_some_and(|found| found == self.purpose()))
     }
 
-    /// Writes down that every customer was.
-    pub(in crate::store) async fn mark_whole(&self) -> Result<(), StoreError> {
-        if self.is_whole().await? {
+    /// Records that it is.
+    pub(in crate::store) async fn mark_complete(&self) -> Result<(), StoreError> {
+        if self.is_complete().await? {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
-        migrations::set(&mut tx, WHOLE, &self.purpose()).await?;
+        migrations::set(&mut tx, COMPLETE_FOR_SETTING, &self.purpose()).await?;
         tx.commit().await
     }
 
-    /// As [`Self::mark_whole`] where there are no customers yet: ours are indexed
-    /// as they are imported, so that nothing is to be prepared later.
-    pub(in crate::store) async fn mark_whole_if_empty(&self) -> Result<(), StoreError> {
-        if self.source.is_theirs() {
+    /// As [`Self::mark_complete`] for our own table without customers: they are indexed when
+    /// they are imported, so that there is nothing to compare later.
+    pub(in crate::store) async fn mark_complete_if_empty(&self) -> Result<(), StoreError> {
+        if self.source.is_external() {
             return Ok(());
         }
         let span = self.db.maybe(&SPAN, args![]).await?;
         let last = span.map(|row| row.maybe_whole(1)).transpose()?.flatten();
-        if last.is_none() { self.mark_whole().await } else { Ok(()) }
+        if last.is_none() { self.mark_complete().await } else { Ok(()) }
     }
 
-    /// Compares all customers, while clerks work: where another terminal writes,
-    /// it waits without a connection, which somebody may want for a search.
-    pub(in crate::store) async fn make_whole(
+    /// Compares all customers while clerks work. While another terminal holds the lock it
+    /// waits without a connection, which a search may need.
+    pub(in crate::store) async fn compare_all(
         &self,
         progress: impl Fn(IndexProgress),
     ) -> Result<(), StoreError> {
@@ -139,45 +135,50 @@ impl Reindexer {
         let span = self.span().await?;
         let mut after = None;
         loop {
-            let (step, is_done) = self.look_at(after, BATCH, RepairMode::IfFree).await?;
+            let (step, is_done) = self.compare(after, BATCH, RepairMode::IfFree).await?;
             if !is_done {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(LOCK_RETRY_PAUSE).await;
                 continue;
             }
             after = step.next;
-            let Some(last) = after else { return self.mark_whole().await };
+            let Some(last) = after else { return self.mark_complete().await };
             so_far = IndexProgress { seen: so_far.seen + step.seen, percent: percent(last, span) };
             progress(so_far);
         }
     }
 
-    /// The first and the last number of a customer.
+    /// The lowest and the highest number of a customer.
     async fn span(&self) -> Result<(i64, i64), StoreError> {
         let Some(row) = self.db.maybe(&SPAN, args![]).await? else { return Ok((0, 0)) };
-        // Progress is all that is told by it.
+        // It is used for the progress only.
         let number = |at| row.maybe_whole(at).ok().flatten().unwrap_or(0);
         Ok((number(0), number(1)))
     }
 
     /// Indexes these customers as they are now.
-    pub(in crate::store) async fn mend(&self, ids: &[i64]) -> Result<(), StoreError> {
-        self.settle(&Looked::new(), ids.iter().copied(), RepairMode::InTurn).await.map(drop)
+    pub(in crate::store) async fn repair(&self, ids: &[i64]) -> Result<(), StoreError> {
+        self.repair_entries(&CustomerEntries::new(), ids.iter().copied(), RepairMode::WaitForLock)
+            .await
+            .map(drop)
     }
 
-    /// Looks for customers that came since.
-    pub(in crate::store) async fn catch_up(&self, mend: RepairMode) -> Result<(), StoreError> {
+    /// Compares the newest customers.
+    pub(in crate::store) async fn compare_newest(
+        &self,
+        mode: RepairMode,
+    ) -> Result<(), StoreError> {
         let newest = self.db.maybe(&NEWEST, args![]).await?;
         let newest = newest.map_or(Ok(None), |row| row.maybe_int(0))?;
-        let mut after = newest.map(|id| CustomerId(id.saturating_sub(LATE)));
+        let mut after = newest.map(|id| CustomerId(id.saturating_sub(RECHECKED)));
         loop {
-            after = self.step(after, BATCH, mend).await?.next;
+            after = self.step(after, BATCH, mode).await?.next;
             if after.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// Which of the first customers, about so many of them, cannot be read.
+    /// The rows that cannot be read, among about the first `most`.
     pub(in crate::store) async fn unreadable(&self, most: u32) -> Result<Unreadable, StoreError> {
         let (mut found, mut after) = (Unreadable::default(), i64::MIN);
         for _ in 0..most.div_ceil(BATCH) {
@@ -195,22 +196,22 @@ impl Reindexer {
         Ok(found)
     }
 
-    /// One batch.
+    /// Compares one batch.
     pub(in crate::store) async fn step(
         &self,
         after: Option<CustomerId>,
         limit: u32,
-        mend: RepairMode,
+        mode: RepairMode,
     ) -> Result<IndexStep, StoreError> {
-        Ok(self.look_at(after, limit, mend).await?.0)
+        Ok(self.compare(after, limit, mode).await?.0)
     }
 
-    /// One batch, and whether nobody else was at it.
-    async fn look_at(
+    /// Compares one batch; also tells whether its differences could be repaired.
+    async fn compare(
         &self,
         after: Option<CustomerId>,
         limit: u32,
-        mend: RepairMode,
+        mode: RepairMode,
     ) -> Result<(IndexStep, bool), StoreError> {
         let (after, limit) = (after.map_or(i64::MIN, |id| id.0), limit.max(1));
         let rows = self.db.all(&CUSTOMERS, args![after, limit]).await?;
@@ -218,7 +219,7 @@ impl Reindexer {
         let indexed = self.db.all(&INDEXED, args![after, limit]).await?;
         let mut indexed: BTreeMap<i64, IndexEntry> =
             indexed.iter().map(IndexEntry::read).collect::<Result<_, _>>()?;
-        // Both are known up to where the first of them broke off.
+        // Both lists are complete only up to the number where the shorter one was cut off.
         let full = |count: usize| count >= usize::try_from(limit).unwrap_or(usize::MAX);
         let ends = [
             last.filter(|_| full(rows.len())),
@@ -226,7 +227,7 @@ impl Reindexer {
         ];
         let end = ends.into_iter().flatten().min();
         let within = |id: i64| end.is_none_or(|end| id <= end);
-        let mut looked = self.look(customers).await?;
+        let mut looked = self.entries(customers).await?;
         looked.retain(|id, _| within(*id));
         indexed.retain(|id, _| within(*id));
         unreadable.retain(|(id, _)| end.is_none() || id.is_some_and(within));
@@ -248,30 +249,30 @@ impl Reindexer {
             Some(_) => false,
         });
         step.forgotten = indexed.len() as u64;
-        if mend == RepairMode::Never || (looked.is_empty() && indexed.is_empty()) {
+        if mode == RepairMode::Never || (looked.is_empty() && indexed.is_empty()) {
             return Ok((step, true));
         }
-        let is_done = self.settle(&looked, indexed.into_keys(), mend).await?;
+        let is_done = self.repair_entries(&looked, indexed.into_keys(), mode).await?;
         Ok((step, is_done))
     }
 
-    /// How customers are found. Phone numbers take their time to be read, which
-    /// nothing else here is to wait for.
-    async fn look(&self, customers: Vec<Customer>) -> Result<Looked, StoreError> {
-        let indexing = self.clone();
+    /// The entries of customers. Parsing phone numbers takes long enough to be moved off
+    /// the async threads.
+    async fn entries(&self, customers: Vec<Customer>) -> Result<CustomerEntries, StoreError> {
+        let reindexer = self.clone();
         let read = move || {
-            let entries = customers.iter().map(|it| indexing.entry(it)).collect::<Vec<_>>();
+            let entries = customers.iter().map(|it| reindexer.entry(it)).collect::<Vec<_>>();
             customers.into_iter().zip(entries).map(|both| (both.0.id.0, both)).collect()
         };
         let read = tokio::task::spawn_blocking(read).await;
         read.map_err(|error| StoreError::Failed(format!("the customers cannot be read: {error}")))
     }
 
-    /// How a customer is found. Our own table has its phone numbers in E.164, which
-    /// need no numbering plan.
+    /// The entry of a customer. Our own table has phone numbers in E.164, which need no
+    /// numbering plan.
     fn entry(&self, customer: &Customer) -> IndexEntry {
         let read = |raw: &String| {
-            if self.source.is_theirs() {
+            if self.source.is_external() {
                 PhoneNumber::parse(raw, &self.country).ok()
             } else {
                 PhoneNumber::from_e164(raw).ok()
@@ -280,20 +281,21 @@ impl Reindexer {
         IndexEntry::of(customer, customer.phone.as_ref().and_then(read).as_ref())
     }
 
-    /// Writes what differs, as it is by now; whether it did.
-    async fn settle(
+    /// Repairs the entries that differ, read again under the lock; false where another
+    /// terminal holds it.
+    async fn repair_entries(
         &self,
-        looked: &Looked,
+        looked: &CustomerEntries,
         gone: impl Iterator<Item = i64>,
-        mend: RepairMode,
+        mode: RepairMode,
     ) -> Result<bool, StoreError> {
-        if self.source.is_theirs() {
-            // The tables of the numbering plans take their time too, once.
+        if self.source.is_external() {
+            // Loading the numbering plans takes a moment too, once.
             let loaded = tokio::task::spawn_blocking(load_plans).await;
             loaded.map_err(|error| StoreError::Failed(format!("the numbering plans: {error}")))?;
         }
         let mut tx = self.db.begin().await?;
-        if mend == RepairMode::InTurn {
+        if mode == RepairMode::WaitForLock {
             tx.lock(INDEX_LOCK).await?;
         } else if !tx.try_lock(INDEX_LOCK).await? {
             return Ok(false);
@@ -302,7 +304,7 @@ impl Reindexer {
         let ids = looked.keys().chain(&gone);
         let ids = list(ids.copied());
         let mut entries = HashMap::new();
-        for customer in rows::customers(&tx.all(&THESE, args![&ids]).await?).customers {
+        for customer in rows::customers(&tx.all(&BY_NUMBER, args![&ids]).await?).customers {
             let entry = match looked.get(&customer.id.0) {
                 Some((same, entry)) if *same == customer => entry.clone(),
                 _ => self.entry(&customer),
@@ -313,13 +315,13 @@ impl Reindexer {
         gone.extend(looked.keys().filter(|id| !entries.contains_key(id)));
         index::write(&mut tx, &entries).await?;
         let stale = index::read(&mut tx, gone.iter()).await?;
-        index::forget(&mut tx, &stale).await?;
+        index::delete(&mut tx, &stale).await?;
         tx.commit().await?;
         Ok(true)
     }
 }
 
-/// About how much of the numbers from the first to the last is done with `at`.
+/// How far `at` is between the first and the last number, in per cent.
 fn percent(at: CustomerId, (first, last): (i64, i64)) -> u8 {
     let (done, all) = (i128::from(at.0) - i128::from(first), i128::from(last) - i128::from(first));
     u8::try_from((100 * done / all.max(1)).clamp(0, 99)).unwrap_or(99)

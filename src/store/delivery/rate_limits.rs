@@ -1,5 +1,5 @@
-//! Whether a message may go out now: the customer's lock, the cooldown and the
-//! limits, all read in one statement inside the transaction that would send. Where test
+//! The rate limits: whether a code may be sent now. Lockout, cooldown and the hourly limits
+//! are read by one statement, in the transaction that would queue the message. Where test
 //! messages were sent within the hour, what they leave of the limits is read as well.
 
 use std::time::Duration;
@@ -13,18 +13,22 @@ use crate::store::database::engine::{Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::delivery::test_message;
 
-/// The span in which the limits count.
+/// The lock under which codes and test messages are counted, one after the other over the
+/// whole office.
+pub(in crate::store) const ISSUE_LOCK: &str = "issue";
+
+/// The time over which the limits count.
 pub(in crate::store) const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
 
-/// Who it is cannot be told.
-const TWO: &str = "\
+/// Several rows of the external table have the same key.
+const SHARED_KEY: &str = "\
     The office's table has several customers under this key, so that it cannot be told whose code \
     this would be. Have it corrected where the office keeps its customers.";
 
 statements! {
-    /// For each limit, the message that fills it: of a limit of six an hour,
-    /// the sixth newest within the hour. When it leaves the hour there is room.
-    GATE {
+    /// For each limit the time of the message that fills it: of a limit of six an hour, the
+    /// sixth newest within the hour. When that is an hour old, there is room again.
+    LIMITS {
         "SELECT " now ", \
          (SELECT failures FROM core_guard WHERE customer_id = $1), \
          (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2), "
@@ -38,7 +42,7 @@ statements! {
     }
 }
 
-/// Why a customer's code may not go; none where it may.
+/// Why a customer gets no code now; `None` where one may be sent.
 pub(in crate::store) async fn refusal(
     tx: &mut Tx,
     customer: CustomerId,
@@ -52,21 +56,21 @@ pub(in crate::store) async fn refusal(
         (RateLimit::Counter, allowed.per_counter),
         (RateLimit::Office, allowed.in_all),
     ];
-    let place = |at: usize| i64::from(limits[at].1.saturating_sub(1));
+    let position = |at: usize| i64::from(limits[at].1.saturating_sub(1));
     let row = tx
         .one(
-            &GATE,
+            &LIMITS,
             args![
                 customer.0,
                 delivery.contact.as_str(),
                 &actor.clerk,
                 &actor.counter,
                 millis_of(RATE_LIMIT_WINDOW),
-                place(0),
-                place(1),
-                place(2),
-                place(3),
-                place(4),
+                position(0),
+                position(1),
+                position(2),
+                position(3),
+                position(4),
             ],
         )
         .await?;
@@ -74,7 +78,7 @@ pub(in crate::store) async fn refusal(
     match row.int(3 + limits.len())? {
         1 => {}
         0 => return Err(StoreError::Failed("the customer is no longer on file".into())),
-        _ => return Err(StoreError::Refused(TWO.into())),
+        _ => return Err(StoreError::Refused(SHARED_KEY.into())),
     }
     if row.maybe_int(1)?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return Ok(Some(IssueOutcome::CustomerLocked));
@@ -100,7 +104,8 @@ pub(in crate::store) async fn refusal(
     if row.int(4 + limits.len())? == 0 {
         return Ok(None);
     }
-    // Test messages and codes share one budget; few offices sent one within the hour.
+    // Test messages count for the same limits as codes; few offices have sent any within
+    // the hour.
     let refusal = test_message::refusal(tx, &delivery.contact, actor, allowed).await?;
     Ok(refusal.map(|it| IssueOutcome::Limited { limit: it.limit, retry_at: it.retry_at }))
 }

@@ -1,0 +1,284 @@
+//! The parts of statements in which the databases' SQL differs, and lists of columns that
+//! several statements read. The first word says for which database a fragment is;
+//! `$database` stands for those without a variant of their own.
+
+macro_rules! fragment {
+    // A part that is written for each database.
+    (sqlite (each ($($text:tt)+) $postgres:tt $mysql:tt)) => {
+        concat!($($crate::store::database::fragment::fragment!(sqlite $text)),+)
+    };
+    (postgres (each $sqlite:tt ($($text:tt)+) $mysql:tt)) => {
+        concat!($($crate::store::database::fragment::fragment!(postgres $text)),+)
+    };
+    (mysql (each $sqlite:tt $postgres:tt ($($text:tt)+))) => {
+        concat!($($crate::store::database::fragment::fragment!(mysql $text)),+)
+    };
+    // The store's clock in milliseconds, as it was when the statement began.
+    (sqlite now) => {
+        "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
+    };
+    (postgres now) => {
+        "CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000 AS BIGINT)"
+    };
+    (mysql now) => {
+        "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+    };
+    // The store's clock at this moment, even where the statement had to wait for a lock.
+    (postgres clock) => {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    };
+    (mysql clock) => {
+        "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)"
+    };
+    ($database:ident clock) => {
+        $crate::store::database::fragment::fragment!($database now)
+    };
+    // The lesser of two values.
+    (sqlite least) => {
+        "MIN"
+    };
+    ($database:ident least) => {
+        "LEAST"
+    };
+    // The position of a text in another one, from 1; 0 where it is not there.
+    (postgres place) => {
+        "strpos"
+    };
+    ($database:ident place) => {
+        "instr"
+    };
+    // After an INSERT: returns the number of the new row.
+    (postgres returning_id) => {
+        " RETURNING id"
+    };
+    ($database:ident returning_id) => {
+        ""
+    };
+    // After an INSERT into a table with this key: an existing row stays as it is.
+    (mysql (or_leave $key:literal)) => {
+        concat!(" ON DUPLICATE KEY UPDATE ", $key, " = ", $key)
+    };
+    ($database:ident (or_leave $key:literal)) => {
+        concat!(" ON CONFLICT (", $key, ") DO NOTHING")
+    };
+    // After a SELECT: locks the rows until the transaction ends. SQLite's transactions have
+    // the write lock from the start.
+    (sqlite for_update) => {
+        ""
+    };
+    ($database:ident for_update) => {
+        " FOR UPDATE"
+    };
+    // The same, without the rows that another transaction has locked.
+    (sqlite skip_locked) => {
+        ""
+    };
+    ($database:ident skip_locked) => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+    // After a column: it is one of the numbers in a JSON list given as an argument.
+    // PostgreSQL expects an array to be short, and looks each element up in the index.
+    (sqlite (among $argument:literal)) => {
+        concat!("IN (SELECT value FROM json_each(", $argument, "))")
+    };
+    (postgres (among $argument:literal)) => {
+        concat!(
+            "= ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM jsonb_array_elements_text(CAST(",
+            $argument,
+            " AS JSONB)) AS list (value)))"
+        )
+    };
+    (mysql (among $argument:literal)) => {
+        concat!(
+            "IN (SELECT value FROM ",
+            $crate::store::database::fragment::fragment!(mysql (numbers $argument)),
+            ")"
+        )
+    };
+    // A JSON list of numbers as a table, for MySQL: statements join from it, since MySQL
+    // would not begin with an IN list by itself, but scan and lock every row.
+    (mysql (numbers $argument:literal)) => {
+        concat!("JSON_TABLE(", $argument, ", '$[*]' COLUMNS (value BIGINT PATH '$')) list")
+    };
+    // After FROM: the rows of a table whose column is one of such numbers, to be locked;
+    // more conditions may follow.
+    (mysql (rows_among $table:literal $column:literal $argument:literal)) => {
+        concat!(
+            $crate::store::database::fragment::fragment!(mysql (numbers $argument)),
+            " STRAIGHT_JOIN ",
+            $table,
+            " ON ",
+            $column,
+            " = value WHERE true"
+        )
+    };
+    ($database:ident (rows_among $table:literal $column:literal $argument:literal)) => {
+        concat!(
+            $table,
+            " WHERE ",
+            $column,
+            " ",
+            $crate::store::database::fragment::fragment!($database (among $argument))
+        )
+    };
+    // The time of the message that fills a rate limit: among the picked messages within the
+    // window, the one at this position, counted from 0 at the newest. NULL means that there
+    // is room.
+    ($database:ident (filler $picked:literal $window:literal $place:literal)) => {
+        concat!(
+            "(SELECT created_at FROM core_delivery WHERE ",
+            $picked,
+            "created_at > ",
+            $crate::store::database::fragment::fragment!($database now),
+            " - ",
+            $window,
+            " ORDER BY created_at DESC LIMIT 1 OFFSET ",
+            $place,
+            ")"
+        )
+    };
+    // A text column of a JSON list of lists: its name and its position. The character set
+    // is named, since a database may have been created with a narrower one.
+    (mysql (cell $name:literal $at:literal)) => {
+        concat!($name, " TEXT CHARACTER SET utf8mb4 PATH '$[", $at, "]'")
+    };
+    // As `among`, for texts.
+    (sqlite (among_texts $argument:literal)) => {
+        $crate::store::database::fragment::fragment!(sqlite (among $argument))
+    };
+    (postgres (among_texts $argument:literal)) => {
+        concat!(
+            "= ANY (ARRAY(SELECT value FROM jsonb_array_elements_text(CAST(",
+            $argument,
+            " AS JSONB)) AS list (value)))"
+        )
+    };
+    (mysql (among_texts $argument:literal)) => {
+        concat!(
+            "IN (SELECT value COLLATE utf8mb4_bin FROM JSON_TABLE(",
+            $argument,
+            ", '$[*]' COLUMNS (value VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) list)"
+        )
+    };
+    // Whether a word of a customer begins with this text, or the phone number contains it;
+    // an empty text always matches.
+    ($database:ident (said $word:literal)) => {
+        concat!(
+            "(",
+            $crate::store::database::fragment::fragment!($database (begins "s.words" $word)),
+            "OR ",
+            $crate::store::database::fragment::fragment!($database place),
+            "(s.phone, ",
+            $word,
+            ") > 0) "
+        )
+    };
+    // Whether one of several words, each after a space, begins with this text; an empty
+    // text always matches.
+    ($database:ident (begins $words:literal $word:literal)) => {
+        concat!(
+            $crate::store::database::fragment::fragment!($database place),
+            "(",
+            $words,
+            ", ' ' || ",
+            $word,
+            ") > 0 "
+        )
+    };
+    // The events with these values, below a number, newest first. PostgreSQL would scan all
+    // events by number where its statistics call the values common, although none may be
+    // recent: the ORDER BY is one that only the right index has.
+    (postgres (before $columns:literal $values:literal $falling:literal)) => {
+        concat!(
+            "WHERE (", $columns, ", e.id) < (", $values, ", $1) \
+             AND (", $columns, ", e.id) > (", $values, ", 0) ORDER BY ", $falling, ", e.id DESC "
+        )
+    };
+    ($database:ident (before $columns:literal $values:literal $falling:literal)) => {
+        concat!("WHERE (", $columns, ") = (", $values, ") AND e.id < $1 ORDER BY e.id DESC ")
+    };
+    // The same above a number, oldest first.
+    (postgres (after $columns:literal $values:literal)) => {
+        concat!(
+            "WHERE (", $columns, ", e.id) > (", $values, ", $1) \
+             AND (", $columns, ", e.id) < (", $values, ", 9223372036854775807) \
+             ORDER BY ", $columns, ", e.id "
+        )
+    };
+    ($database:ident (after $columns:literal $values:literal)) => {
+        concat!("WHERE (", $columns, ") = (", $values, ") AND e.id > $1 ORDER BY e.id ")
+    };
+    // After an INSERT of customers: an existing one is replaced, but keeps its balance
+    // where none is given.
+    ($database:ident upsert_customer) => {
+        " ON CONFLICT (account_no) DO UPDATE SET name = excluded.name, email = excluded.email, \
+         phone = excluded.phone, address = excluded.address, locale = excluded.locale, \
+         balance_cents = excluded.balance_cents, currency = excluded.currency, \
+         updated_at = excluded.updated_at"
+    };
+    ($database:ident request_columns) => {
+        concat!(
+            "o.id, o.public_id, o.customer_id, o.purpose, o.otp_type, COALESCE(o.email, o.phone), \
+             o.reference, o.generation, \
+             CASE WHEN o.status = 'open' AND o.expires_at <= ",
+            $crate::store::database::fragment::fragment!($database now),
+            " THEN 'expired' ELSE o.status END, \
+             o.created_at, o.sent_at, o.expires_at, o.resend_at, o.attempts, o.max_attempts, \
+             d.id, d.provider, d.state, d.provider_id, d.detail, d.updated_at, \
+             o.otp_code, o.key_id, COALESCE(g.failures, 0), c.account_no, c.name, ",
+            $crate::store::database::fragment::fragment!($database now),
+            ", d.fallback FROM core_otp o \
+             JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+             LEFT JOIN core_customer_view c ON c.id = o.customer_id \
+             LEFT JOIN core_guard g ON g.customer_id = o.customer_id "
+        )
+    };
+    // An outbox message with its delivery, its request and its customer.
+    ($database:ident message_columns) => {
+        concat!(
+            "b.delivery_id, b.task, o.public_id, d.generation, o.purpose, o.reference, \
+             o.customer_id, d.channel, d.contact, d.fallback, d.provider_id, d.counter, \
+             b.sealed, b.key_id, b.tries, b.begun_at, b.useful_until, b.due_at, \
+             c.name, c.locale, ",
+            $crate::store::database::fragment::fragment!($database now),
+            ", d.created_at, o.generation FROM core_outbox b \
+             JOIN core_delivery d ON d.id = b.delivery_id \
+             JOIN core_otp o ON o.id = d.otp_id \
+             LEFT JOIN core_customer_view c ON c.id = o.customer_id "
+        )
+    };
+    ($database:ident session_columns) => {
+        concat!(
+            "s.public_id, s.customer_id, c.account_no, c.name, s.request, s.factor, s.purpose, \
+             s.clerk, s.counter, s.created_at, s.expires_at, s.idle_at, \
+             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_at WHEN ",
+            $crate::store::database::fragment::fragment!($database least),
+            "(s.idle_at, s.expires_at) <= ",
+            $crate::store::database::fragment::fragment!($database now),
+            " THEN ",
+            $crate::store::database::fragment::fragment!($database least),
+            "(s.idle_at, s.expires_at) END, \
+             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_how \
+                  WHEN s.idle_at < s.expires_at THEN 'idle' ELSE 'timed_out' END \
+             FROM core_session s LEFT JOIN core_customer_view c ON c.id = s.customer_id "
+        )
+    };
+    // The number is not cast: the cast of another table's key could be the number of
+    // another customer.
+    ($database:ident customer_columns) => {
+        "c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale "
+    };
+    ($database:ident entry_columns) => {
+        "customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
+         phone, words "
+    };
+    ($database:ident event_columns) => {
+        "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, c.account_no, c.name, \
+         e.channel, e.contact, e.clerk, e.counter, e.detail \
+         FROM core_event e LEFT JOIN core_customer_view c ON c.id = e.customer_id "
+    };
+    ($database:ident $text:literal) => {
+        $text
+    };
+}
+pub(in crate::store) use fragment;
