@@ -8,8 +8,9 @@
 //!
 //! A call is declared in its task's folder (`service/<task>/calls.rs`), as a
 //! struct with a method `handle`, which only the table's dispatch calls, once the
-//! permission was checked. It gets one line in [`table`]. Calls and answers
-//! are values that serde writes and reads, so that they can cross a socket.
+//! permission was checked. It gets one line in the table of permissions
+//! (`table.rs`). Calls and answers are values that serde writes and reads, so
+//! that they can cross a socket.
 
 mod caller;
 mod client;
