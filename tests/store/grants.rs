@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::config::account_lists::AccountLists;
 use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
 };
@@ -66,6 +67,7 @@ async fn office(house: &House) -> CustomerSettings {
             address: None,
             locale: None,
         },
+        lists: AccountLists::default(),
     };
     CustomerSettings { table: Some(table), read_only: true, ..CustomerSettings::default() }
 }

@@ -192,6 +192,7 @@ fn read_only_uri(file: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::account_lists::AccountLists;
 
     fn table() -> CustomerTable {
         let name = |text| Identifier::parse(text).expect("an identifier");
@@ -207,6 +208,7 @@ mod tests {
                 address: None,
                 locale: None,
             },
+            lists: AccountLists::default(),
         }
     }
 
