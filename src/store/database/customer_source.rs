@@ -10,6 +10,7 @@
 use std::path::Path;
 
 use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
+use crate::store::database::account_views;
 use crate::store::database::engine::Engine;
 
 /// The schema name under which SQLite attaches the file with the external table.
@@ -32,7 +33,8 @@ impl CustomerSource {
             .iter()
             .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
             .collect();
-        format!("{} {}", self.table_and_file(), columns.join(", "))
+        let lists = account_views::name(table).map(|it| format!("; {it}")).unwrap_or_default();
+        format!("{} {}{lists}", self.table_and_file(), columns.join(", "))
     }
 
     /// Whether the table is the one that `name` was made for, whatever its columns were
@@ -96,13 +98,16 @@ impl CustomerSource {
                      FROM core_customer"
                 .into(),
         };
+        let lists = account_views::script(kind, self.table.as_ref());
         match kind {
             Engine::Sqlite => None,
             Engine::Postgres => Some(format!(
                 "DROP VIEW IF EXISTS core_customer_view; \
-                 CREATE VIEW core_customer_view AS {select}"
+                 CREATE VIEW core_customer_view AS {select}{lists}"
             )),
-            Engine::Mysql => Some(format!("CREATE OR REPLACE VIEW core_customer_view AS {select}")),
+            Engine::Mysql => {
+                Some(format!("CREATE OR REPLACE VIEW core_customer_view AS {select}{lists}"))
+            }
         }
     }
 
@@ -114,8 +119,9 @@ impl CustomerSource {
         let file = read_only_uri(table.file.as_deref()?);
         Some(format!(
             "ATTACH DATABASE '{file}' AS {ATTACHED_SCHEMA}; \
-             CREATE TEMP VIEW core_customer_view AS {}",
-            select(Engine::Sqlite, table)
+             CREATE TEMP VIEW core_customer_view AS {}{}",
+            select(Engine::Sqlite, table),
+            account_views::attachment(table)
         ))
     }
 }
@@ -160,7 +166,7 @@ pub(in crate::store) fn own_table_name(kind: Engine, name: &TableName) -> String
 }
 
 /// The quoted name of the table for a statement of ours.
-fn table_name(kind: Engine, name: &TableName) -> String {
+pub(in crate::store) fn table_name(kind: Engine, name: &TableName) -> String {
     let table = quoted(kind, &name.name);
     match (kind, &name.schema) {
         (Engine::Sqlite, _) => format!("{ATTACHED_SCHEMA}.{table}"),
@@ -221,8 +227,8 @@ mod tests {
             "{postgres}"
         );
         assert!(postgres.contains("CAST(NULL AS TEXT) AS phone"), "{postgres}");
-        assert!(postgres.ends_with("FROM \"billing\".\"core_customer\""), "{postgres}");
-        assert!(view(Engine::Mysql).ends_with("FROM `billing`.`core_customer`"));
+        assert!(postgres.contains("FROM \"billing\".\"core_customer\";"), "{postgres}");
+        assert!(view(Engine::Mysql).contains("FROM `billing`.`core_customer`;"));
     }
 
     #[test]
