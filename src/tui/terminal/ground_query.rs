@@ -181,8 +181,7 @@ mod tests {
     #[test]
     fn an_answer_counts_in_time_only() {
         let now = Now::now();
-        let asked =
-            || GroundQuery::asked(&terminal(ColorDepth::Indexed), ThemeName::Terminal, now);
+        let asked = || GroundQuery::asked(&terminal(ColorDepth::Indexed), ThemeName::Terminal, now);
         let white = Rgb(255, 255, 255);
         let mut query = asked();
         assert!(query.waits(now));
