@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::tui::terminal::ground_query::{self, TerminalAnswer};
 
 /// One thing the terminal said.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Input {
     /// A key. It may be a digit of a code: never log it.
     Key(KeyEvent),

@@ -166,9 +166,9 @@ fn what_a_mouse_sends_is_no_key() {
 
 #[test]
 fn what_a_terminal_is_asked_is_told_and_nothing_else() {
-    let ground = Input::Answer(TerminalAnswer::Background(Rgb(0x12, 0x56, 0x9a)));
+    let ground = || Input::Answer(TerminalAnswer::Background(Rgb(0x12, 0x56, 0x9a)));
     for end in ["\x1b\\", "\x07"] {
-        assert_eq!(all(format!("\x1b]11;rgb:1234/5678/9abc{end}").as_bytes()), [ground.clone()]);
+        assert_eq!(all(format!("\x1b]11;rgb:1234/5678/9abc{end}").as_bytes()), [ground()]);
         assert_eq!(all(format!("\x1b]12;rgb:1234/5678/9abc{end}").as_bytes()), []);
         // In a DCS it would be no colour.
         assert_eq!(all(format!("\x1bP11;rgb:1234/5678/9abc{end}").as_bytes()), []);
