@@ -3,7 +3,7 @@
 //!
 //! The question for the device attributes follows: every terminal answers that
 //! one, and in order, so that its answer ends the wait where the colours are not
-//! told. The first frame waits for [`LIMIT`] at most; a key ends the wait too. A
+//! told. The first frame waits for a fifth of a second at most; a key ends the wait too. A
 //! later answer changes nothing: colours do not change under a clerk at work.
 
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl GroundQuery {
 }
 
 /// What the text of an OSC says, from its number on; none where it is no answer
-/// to [`QUESTION`].
+/// to what was asked.
 pub(in crate::tui) fn read(osc: &[u8]) -> Option<TerminalAnswer> {
     let (number, color) = std::str::from_utf8(osc).ok()?.split_once(';')?;
     let color = self::color(color)?;
