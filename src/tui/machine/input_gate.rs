@@ -220,8 +220,8 @@ pub(in crate::tui) fn say_too_small(step: &mut Step<'_>) {
 /// Whether too little can be seen for what a command does. Leaving is another
 /// thing where nothing is lost by it: a small window may be all that there is.
 fn is_too_small(model: &Model) -> bool {
-    let leaves = overlays::update::is_asking_to_quit(model);
-    layout::is_too_small(model.size) && !(leaves && !overlays::update::is_at_stake(model))
+    let stays = !overlays::update::is_asking_to_quit(model);
+    layout::is_too_small(model.size) && (stays || overlays::update::is_at_stake(model))
 }
 
 pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
