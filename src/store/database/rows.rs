@@ -143,8 +143,14 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
 const COLUMN_LABELS: [&str; 7] =
     ["key", "account number", "name", "email address", "phone number", "address", "language"];
 
-/// Why a row that can be read is still refused.
-const SHARED_KEY: &str = "another row has the same key";
+/// Why a row cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowFault {
+    /// Another row has the same key.
+    SharedKey,
+    /// What is in this column cannot be read.
+    Unreadable(&'static str),
+}
 
 /// Rows of customers from a table that others write.
 #[derive(Default)]
@@ -171,8 +177,11 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
         match customer(row) {
             Ok(customer) if !shared => read.customers.push(customer),
             found => {
-                let why = if found.is_ok() { SHARED_KEY } else { unreadable_column(row) };
-                let why = described(row, number, why);
+                let fault = match found {
+                    Ok(_) => RowFault::SharedKey,
+                    Err(_) => RowFault::Unreadable(unreadable_column(row)),
+                };
+                let why = described(row, number, fault);
                 tracing::warn!(row = why, "a customer was left out");
                 read.unreadable.push((number, why));
             }
@@ -187,15 +196,17 @@ fn unreadable_column(row: &Row) -> &'static str {
         0 => row.whole(0).is_err(),
         at => row.maybe_text(*at).is_err(),
     };
-    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("it", |at| COLUMN_LABELS[at])
+    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("row", |at| COLUMN_LABELS[at])
 }
 
 /// Describes a row that cannot be used by what can be read of it.
-fn described(row: &Row, number: Option<i64>, why: &str) -> String {
-    let why =
-        if COLUMN_LABELS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
+fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
+    let why = match fault {
+        RowFault::SharedKey => "another row has the same key".to_owned(),
+        RowFault::Unreadable(column) => format!("its {column} cannot be read"),
+    };
     match (number, row.maybe_text(1)) {
-        (Some(number), Ok(Some(account_no))) if why == SHARED_KEY => {
+        (Some(number), Ok(Some(account_no))) if fault == RowFault::SharedKey => {
             format!("key {number} of account number {account_no}: {why}")
         }
         (Some(number), _) => format!("key {number}: {why}"),
