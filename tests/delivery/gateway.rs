@@ -53,7 +53,7 @@ async fn send(settings: GatewaySettings) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 fn takes(request: &Request) -> Option<String> {

@@ -42,7 +42,7 @@ async fn send(double: &Double) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 /// An answer without a body but with a header.

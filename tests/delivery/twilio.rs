@@ -40,7 +40,7 @@ async fn send(settings: TwilioSettings) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 #[tokio::test]

@@ -638,7 +638,7 @@ on_each_store! {
         let down: Vec<_> = lines.iter().filter(|it| it.is_down(now)).collect();
         assert_eq!(down.len(), 1, "{down:?}");
         assert_eq!(down[0].line, ProviderSlot::main(wish_channel()));
-        assert_eq!(down[0].detail.as_deref(), Some("It is busy."));
+        assert_eq!(down[0].detail, Some("It is busy.".into()));
         for _ in 0..2 {
             let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
             assert!(desk.begins(&message, HOLDER).await);
@@ -665,9 +665,9 @@ on_each_store! {
         let message = desk.message(&waiting).await;
         let before = count(&desk.kinds().await, EventKind::Delayed);
         for _ in 0..2 {
-            let minute = Duration::from_mins(1);
+            let (minute, why) = (Duration::from_mins(1), "It is busy.".into());
             let store = &desk.store;
-            let postponed = store.reschedule(&message, HOLDER, minute, "It is busy.", &desk.actor);
+            let postponed = store.reschedule(&message, HOLDER, minute, &why, &desk.actor);
             postponed.await.expect("written");
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), before + 1, "it is told once");

@@ -9,6 +9,7 @@ use crate::domain::contact::mask;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId};
+use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::session::Session;
@@ -57,7 +58,7 @@ impl RequestRow {
                 by_fallback: row.int(27)? != 0,
                 state: row.word(17)?,
                 provider_id: row.maybe_text(18)?,
-                detail: row.maybe_text(19)?,
+                detail: Explanation::stored(row.maybe_text(19)?, row.maybe_text(28)?),
                 updated_at: row.time(20)?,
             },
         };
@@ -118,7 +119,7 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
             by_fallback: false,
             state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
             provider_id: row.maybe_text(15)?,
-            detail: row.maybe_text(16)?,
+            detail: Explanation::stored(row.maybe_text(16)?, None),
             updated_at: row.time(17)?,
         },
     })

@@ -19,7 +19,7 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let report = |state, detail: Option<&str>| SendReport {
         state,
-        detail: detail.map(str::to_owned),
+        detail: detail.map(Into::into),
         ..SendReport::sent(Some("SM1".into()))
     };
     let mut message = desk.message(&request).await;
