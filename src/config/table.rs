@@ -98,6 +98,12 @@ impl Section {
         key.unwrap_or(self.0)
     }
 
+    /// Whether a key is one of it.
+    #[cfg(test)]
+    pub(crate) fn has(self, path: &str) -> bool {
+        self.keys().any(|key| key == path)
+    }
+
     /// The paths of all its keys.
     pub(crate) fn keys(self) -> impl Iterator<Item = &'static str> {
         TABLE.iter().filter(move |key| key.parts().0 == Some(self.0)).map(|key| key.path)

@@ -199,3 +199,60 @@ pub(super) async fn claim(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
     let what = "The message is not wanted any more; nothing was sent.";
     Err(DeliveryError::new(FailureKind::Withdrawn, what))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::config::table::{Section, TABLE};
+
+    /// Fails where a clerk would be told what only an admin can do, or where the error is
+    /// about a key of another section.
+    pub(in crate::delivery) fn assert_is_told_well(error: &DeliveryError, at: Section) {
+        let Explanation { for_clerk, for_admin, key } = error.explanation();
+        assert!(for_clerk.ends_with(['.', ')']), "{for_clerk}");
+        assert!(for_admin.ends_with(['.', ')']), "{for_admin}");
+        for known in TABLE {
+            let (section, name) = known.parts();
+            let section = section.map(|section| format!("[{section}"));
+            let parts = section.as_deref().into_iter().chain([known.path]);
+            let is_a_word = !name.contains('_');
+            for part in parts.chain((!is_a_word).then_some(name)) {
+                let is_told = known.path != "environment" && for_clerk.contains(part);
+                assert!(!is_told, "{part}: {for_clerk}");
+            }
+        }
+        if let Some(key) = key {
+            assert!(at.has(&key), "{key} is not in {at}: {for_admin}");
+        }
+    }
+
+    #[test]
+    fn no_kind_of_failure_tells_a_clerk_what_only_an_admin_can_do() {
+        let (at, key) = (Section::EMAIL_FALLBACK, Section::EMAIL_FALLBACK.key("host"));
+        for kind in [
+            FailureKind::Settings,
+            FailureKind::Barred,
+            FailureKind::Recipient,
+            FailureKind::Message,
+            FailureKind::Unclassified,
+            FailureKind::FAILED,
+            FailureKind::Failed { retry_after: Some(Duration::from_secs(1)) },
+            FailureKind::Deferred,
+            FailureKind::Uncertain,
+            FailureKind::Withdrawn,
+        ] {
+            let error = DeliveryError::new(kind, "The mail server does not answer.")
+                .advising(format!("Check host and ca_file in {at}, and {key}."))
+                .about(key);
+            assert_is_told_well(&error, at);
+            let quoted = error.quoting("550 5.7.1 <user@host> [10.0.0.1]. No");
+            let told = quoted.explanation();
+            assert!(told.for_clerk.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"), "{told:?}");
+            assert!(told.for_admin.contains("[email.fallback], and email.fallback.host."));
+            assert!(told.for_admin.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"), "{told:?}");
+            assert_eq!(quoted.report().detail, Some(told));
+        }
+        assert_is_told_well(&DeliveryError::misconfigured(key, format!("{key} is wrong.")), at);
+        assert_is_told_well(&DeliveryError::unusable("The header X: no."), at);
+    }
+}

@@ -79,7 +79,7 @@ fn report(told: ProviderStatus) -> SendReport {
 
 fn silence(told: ProviderStatus) -> String {
     match told {
-        ProviderStatus::Silence(why) => why,
+        ProviderStatus::Silence(why) => why.for_admin,
         other => panic!("{other:?}"),
     }
 }

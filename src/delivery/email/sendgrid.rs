@@ -234,3 +234,29 @@ impl Provider for SendGridProvider {
         self.try_key().await.map_err(|error| error.in_a_check(self.peer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::MessageSettings;
+    use crate::delivery::error::tests::assert_is_told_well;
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        let at = Section::EMAIL_FALLBACK;
+        let settings = SendGridSettings {
+            api_key: "SG.x".into(),
+            from: "codes@example.org".into(),
+            base_url: "https://api.sendgrid.com".into(),
+        };
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
+        let provider =
+            SendGridProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+                .expect("a provider");
+        for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+            for field in ["", "from", "personalizations.0.to"] {
+                assert_is_told_well(&provider.verdict(status, field, None, "HTTP"), at);
+            }
+        }
+    }
+}

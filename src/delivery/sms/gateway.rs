@@ -333,6 +333,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::settings::MessageSettings;
+    use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =
         r#"{"to":["{{ to }}"],"text":"{{text}} ({{reference}})","n":"{{to_digits}}"}"#;
@@ -351,6 +353,28 @@ mod tests {
             let refused = Body::parse(body, GatewayContent::Json).expect_err(body);
             assert!(refused.contains(words), "{body}: {refused}");
         }
+    }
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        let at = Section::SMS_FALLBACK;
+        let settings = GatewaySettings {
+            url: "https://sms.example.org/send".into(),
+            method: GatewayMethod::Post,
+            content: GatewayContent::Json,
+            body: JSON.into(),
+            headers: Vec::new(),
+            id_pointer: None,
+            ca_file: None,
+        };
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
+        let provider =
+            GatewayProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+                .expect("a provider");
+        for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+            assert_is_told_well(&provider.verdict(status, None, "HTTP"), at);
+        }
+        assert_is_told_well(&broken(at, "it is no JSON"), at);
     }
 
     proptest! {

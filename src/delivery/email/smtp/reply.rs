@@ -310,6 +310,7 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::error::tests::assert_is_told_well;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;
 
@@ -399,5 +400,26 @@ mod tests {
             queue_id(&format!("queued as {}", "x".repeat(999))).map(|id| id.len()),
             Some(100)
         );
+    }
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        use Stage::{Data, Greeting, Letter, Login, Recipient, Sender};
+        let at = Section::EMAIL_FALLBACK;
+        for provider in ["smtp", "gmail", "office365", "sendgrid"] {
+            for by_token in [false, true] {
+                let verdicts = Verdicts { section: at, by_token, ..verdicts(provider) };
+                for stage in [Greeting, Login, Sender, Recipient, Data, Letter] {
+                    for code in [421, 450, 451, 454, 500, 504, 530, 535, 550, 552, 554] {
+                        for status in ["", "5.7.30", "5.7.139", "5.7.9", "5.7.57", "5.1.1", "5.4.5"]
+                        {
+                            assert_is_told_well(&verdicts.refused(stage, code, status), at);
+                        }
+                    }
+                    assert_is_told_well(&verdicts.silence(stage), at);
+                }
+                assert_is_told_well(&verdicts.nonsense(), at);
+            }
+        }
     }
 }

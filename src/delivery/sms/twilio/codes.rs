@@ -30,6 +30,8 @@ pub(super) enum AdviceKey {
     Account(&'static str),
     /// `[sms]` or `[whatsapp]`.
     Sender(&'static str),
+    /// `[whatsapp]`.
+    Whatsapp(&'static str),
 }
 
 /// What only an admin can do; it ends with the section of the key.
@@ -252,31 +254,31 @@ const BY_ADMIN: &[(&[u64], &str, &str, AdviceKey)] = &[
         &[21654, 21655, 63027],
         "Twilio does not know the WhatsApp template.",
         "Check content_sid",
-        AdviceKey::Sender("content_sid"),
+        AdviceKey::Whatsapp("content_sid"),
     ),
     (
         &[21656, 63028],
         "The WhatsApp template has other variables.",
         "Check variables",
-        AdviceKey::Sender("variables"),
+        AdviceKey::Whatsapp("variables"),
     ),
     (
         &[63001, 63002, 63007, 63008, 63020, 63022],
         "The sender is not registered for WhatsApp in this Twilio account.",
         "Check from",
-        AdviceKey::Sender("from"),
+        AdviceKey::Whatsapp("from"),
     ),
     (
         &[63016, 63040, 63041, 63042],
         "WhatsApp takes only words that it approved.",
         "Check in Twilio's console that the template is approved; it is content_sid",
-        AdviceKey::Sender("content_sid"),
+        AdviceKey::Whatsapp("content_sid"),
     ),
     (
         &[63049],
         "WhatsApp took the message for advertising and did not deliver it.",
         "The template must be one for authentication; it is content_sid",
-        AdviceKey::Sender("content_sid"),
+        AdviceKey::Whatsapp("content_sid"),
     ),
 ];
 

@@ -80,6 +80,7 @@ impl Sections {
         let (section, key) = match key {
             AdviceKey::Account(key) => (self.account, key),
             AdviceKey::Sender(key) => (self.sender, key),
+            AdviceKey::Whatsapp(key) => (Section::WHATSAPP, key),
         };
         DeliveryError::new(FailureKind::Settings, what)
             .advising(format!("{advice} in {section}."))
@@ -266,6 +267,33 @@ impl Verdicts {
         match answer.code {
             Some(code) => format!("Twilio {code}: {words}"),
             None => format!("HTTP {}", status.as_u16()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::error::tests::assert_is_told_well;
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        for sender in [Section::SMS, Section::SMS_FALLBACK, Section::WHATSAPP] {
+            let at = Sections::of(sender);
+            let verdicts = Verdicts { at, secrets: Secrets::new() };
+            for code in (10_000..100_000).filter(|code| codes::known(*code).is_some()) {
+                let error = verdicts.by_code(code).expect("a known code");
+                let key = error.key();
+                let sections = [sender, at.account, Section::WHATSAPP];
+                let of = sections.into_iter().find(|it| key.is_none_or(|key| it.has(key)));
+                assert_is_told_well(&error, of.expect("a section"));
+            }
+            for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+                let error = verdicts.refused(status, None, &Answer::default());
+                assert_is_told_well(&error, at.account);
+                let silent = verdicts.silent(status, &Answer::default());
+                assert!(!silent.for_clerk.contains('['), "{silent:?}");
+            }
         }
     }
 }
