@@ -41,6 +41,8 @@ pub enum EventKind {
     Superseded,
     /// The clerk withdrew the request.
     Cancelled,
+    /// The time of a request was over before its code was entered.
+    Expired,
     /// A session ended.
     SessionEnded,
     /// A locked customer was unlocked.
@@ -67,7 +69,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -81,6 +83,7 @@ impl EventKind {
         Self::Attempt,
         Self::Superseded,
         Self::Cancelled,
+        Self::Expired,
         Self::SessionEnded,
         Self::Unlocked,
         Self::Imported,
@@ -110,6 +113,7 @@ impl EventKind {
             Self::Attempt => "attempt",
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
             Self::SessionEnded => "session_ended",
             Self::Unlocked => "unlocked",
             Self::Imported => "imported",
@@ -140,6 +144,7 @@ impl EventKind {
             Self::Attempt => "Code entered",
             Self::Superseded => "Replaced",
             Self::Cancelled => "Cancelled",
+            Self::Expired => "Not entered in time",
             Self::SessionEnded => "Logged out",
             Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",

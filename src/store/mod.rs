@@ -52,7 +52,7 @@ use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
-    attempt, contact_binding, customer_guard, keys_in_use, lockout, request, session,
+    attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
     superseded_code,
 };
 
@@ -180,7 +180,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 35] = [
+        let modules: [(&str, &[(&str, Sql)]); 36] = [
             ("store", STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
@@ -191,6 +191,7 @@ impl SqlStore {
             ("contact_notices", contact_notices::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
             ("events", events::STATEMENTS),
+            ("expiry", expiry::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),
             ("import", import::STATEMENTS),
             ("index", index::STATEMENTS),
