@@ -9,6 +9,7 @@ use countersign::config::settings::{CustomerSettings, StoreSettings, UiSettings}
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::SendReport;
 use countersign::domain::event::Actor;
+use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::policy::{OtpPolicy, RateLimits};
@@ -111,7 +112,7 @@ impl Sender for Bad {
         }
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("fine".into())
     }
 }
@@ -188,7 +189,7 @@ fn child_whose_provider_hangs() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_here() {
-    let takeover = TerminalGuard::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false, &[]).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     panic!("a fault on purpose");
 }
@@ -196,7 +197,7 @@ fn child_panics_here() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_on_another_thread() {
-    let takeover = TerminalGuard::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false, &[]).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     let code = "481902";
     let first = std::thread::spawn(move || panic!("a secret in a text: {code}"));

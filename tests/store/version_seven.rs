@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::{DeliveryState, SendReport};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::outcome::Outcome;
@@ -94,7 +95,7 @@ impl Sender for Kept {
         SendReport { state: DeliveryState::Sent, provider_id: None, detail: None, fault: None }
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("a provider of a test".into())
     }
 }
