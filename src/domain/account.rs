@@ -1,7 +1,7 @@
 //! What the office has on a customer: the balance, bills and feedback. It is shown once they
 //! are verified.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate};
 
 use crate::domain::money::Money;
 use crate::domain::time::Timestamp;
@@ -122,7 +122,6 @@ fn day(text: &str) -> Option<RecordedDate> {
         None if text.len() == 8 => of(text, "%Y%m%d"),
         _ => None,
     }?;
-    use chrono::Datelike as _;
     Some(RecordedDate::Day { year: date.year(), month: date.month(), day: date.day() })
 }
 
@@ -133,7 +132,7 @@ mod tests {
     #[test]
     fn dates_are_read_as_databases_write_them() {
         let is = |text: &str, expected: RecordedDate| {
-            assert_eq!(RecordedDate::read(text), Some(expected), "{text}")
+            assert_eq!(RecordedDate::read(text), Some(expected), "{text}");
         };
         let day = RecordedDate::Day { year: 2026, month: 11, day: 5 };
         for text in [

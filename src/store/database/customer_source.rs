@@ -8,6 +8,7 @@
 //! here.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
 use crate::store::database::account_views;
@@ -18,12 +19,12 @@ const ATTACHED_SCHEMA: &str = "office";
 
 #[derive(Clone, Debug)]
 pub(in crate::store) struct CustomerSource {
-    table: Option<CustomerTable>,
+    table: Option<Arc<CustomerTable>>,
 }
 
 impl CustomerSource {
     pub(in crate::store) fn new(table: Option<CustomerTable>) -> Self {
-        Self { table }
+        Self { table: table.map(Arc::new) }
     }
 
     /// A text that is different for any other table, file or choice of columns.
@@ -57,8 +58,8 @@ impl CustomerSource {
     }
 
     /// The external table; `None` where the customers are in ours.
-    pub(in crate::store) const fn table(&self) -> Option<&CustomerTable> {
-        self.table.as_ref()
+    pub(in crate::store) fn table(&self) -> Option<&CustomerTable> {
+        self.table.as_deref()
     }
 
     /// The columns of the external table: our name, and theirs.
@@ -98,7 +99,7 @@ impl CustomerSource {
                      FROM core_customer"
                 .into(),
         };
-        let lists = account_views::script(kind, self.table.as_ref());
+        let lists = account_views::script(kind, self.table());
         match kind {
             Engine::Sqlite => None,
             Engine::Postgres => Some(format!(
