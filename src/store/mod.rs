@@ -133,7 +133,7 @@ impl SqlStore {
         let db = self.db.as_it_is();
         requirements::before_migration(&db, &self.source, self.read_only).await?;
         if let Some(why) = list_check::obstacle(&db, &self.source).await? {
-            return Err(StoreError::Refused(why));
+            return Err(StoreError::misconfigured("customers", why));
         }
         let migrated = migrations::migrate(&db, &self.source).await?;
         requirements::tables(&db).await?;

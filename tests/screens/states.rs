@@ -260,7 +260,7 @@ states! {
         let unreadable = vec!["bill R-15, whose sum cannot be read".into(), "2 more".into()];
         let feedback = Listing {
             entries: Vec::new(),
-            unreadable: vec!["the table of feedback (countersign doctor says why)".into()],
+            unreadable: vec!["the table of feedback, which cannot be read".into()],
         };
         let invoices = Some(Listing { entries, unreadable });
         let account = Account { balance: None, invoices, feedback: Some(feedback) };

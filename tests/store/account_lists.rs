@@ -219,7 +219,7 @@ on_each_store! {
         office.sql(gone).await;
         let found = account(&store, 1).await;
         let listing = found.invoices.expect("not known is not none");
-        assert_eq!(listing.unreadable, ["the table of bills (countersign doctor says why)"]);
+        assert_eq!(listing.unreadable, ["the table of bills, which cannot be read"]);
         assert_eq!(found.feedback, Some(Vec::new().into()), "the other list is read");
         let told = told(&store).await;
         assert!(told.iter().any(|it| it.contains("bills is not there")), "{told:?}");
@@ -231,6 +231,7 @@ on_each_store! {
         invoices(&mut wrong).status = Some(name("state"));
         let refused = office.try_open(&wrong).await.map(drop).expect_err("refused");
         let StoreError::Refused(why) = refused else { panic!("{refused:?}") };
+        let why = why.for_admin;
         assert!(why.contains("bills has no column state"), "{why}");
         assert!(why.contains("customers.invoices.status"), "{why}");
         invoices(&mut wrong).name.name = name("nothing");

@@ -104,7 +104,7 @@ async fn list<T>(
         Err(error) if error.is_away() => return Err(error),
         Err(error) => {
             tracing::warn!(%error, what, "a list of the office's cannot be read");
-            let unreadable = vec![format!("the table of {what} (countersign doctor says why)")];
+            let unreadable = vec![format!("the table of {what}, which cannot be read")];
             return Ok(Listing { entries: Vec::new(), unreadable });
         }
     };
