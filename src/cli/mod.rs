@@ -206,10 +206,7 @@ async fn at_the_desk(
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
         Command::Session(command) => session::run(&desk, output, command).await,
-        Command::Maintain(arguments) => {
-            let theirs = config.customers.table.is_some();
-            maintain::run(&desk, config.retention, theirs, output, &arguments).await
-        }
+        Command::Maintain(arguments) => maintain::run(&desk, output, &arguments).await,
         Command::Deliver(arguments) => {
             let worker = house.outbox_worker(config).await?;
             deliver::run(&desk, worker, output, &arguments).await

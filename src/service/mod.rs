@@ -20,7 +20,7 @@ use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
-use crate::domain::policy::{OtpPolicy, RateLimits};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::{Permission, Role};
@@ -43,6 +43,10 @@ pub struct Office {
     pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
+    /// How long what is past is kept.
+    pub retention: Retention,
+    /// Whether customers are read from a table that others write.
+    pub external_customers: bool,
 }
 
 /// The senders of one channel.

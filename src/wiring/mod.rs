@@ -296,6 +296,8 @@ fn office(config: &Config) -> Office {
         otp: config.otp.clone(),
         limits: config.limits,
         phones: config.phones.clone(),
+        retention: config.retention,
+        external_customers: config.customers.table.is_some(),
     }
 }
 

@@ -9,7 +9,7 @@ use countersign::domain::delivery::{DeliveryState, SendReport};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
 use countersign::domain::request::{RequestId, Status};
 use countersign::domain::session::SessionToken;
 use countersign::random::OsRandom;
@@ -106,6 +106,8 @@ fn desk(store: Arc<SqlStore>, sender: &Arc<Kept>) -> Desk {
         otp: OtpPolicy::default(),
         limits: RateLimits::default(),
         phones: PhonePolicy::of("US"),
+        retention: Retention::default(),
+        external_customers: false,
     };
     let email = Some(Route::from(Arc::clone(sender)));
     let senders = Senders { email, sms: None, whatsapp: None };

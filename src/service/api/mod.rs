@@ -27,6 +27,9 @@ use crate::service::ports::{IndexProgress, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
+/// How many rows one call reads at most, however many it asks for.
+pub const PAGE_MAX: u32 = 10_000;
+
 /// One call with the type of its answer.
 pub trait TypedCall: Into<Call> + Send {
     /// What it is answered with.

@@ -1,4 +1,5 @@
-//! The table of calls: for each its answer, and the permission it needs.
+//! The table of calls: for each its answer, the permission it needs, and whether a counter
+//! makes it until it is answered.
 //!
 //! A line here makes the variant of [`Call`] and of [`Answer`], the permission
 //! check and the dispatch to the call's handler; leaving one out does not
@@ -38,7 +39,9 @@ use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
 
 macro_rules! calls {
-    ($($call:ident -> $answer:ty, $permission:ident;)+) => {
+    (@told until_answered) => { true };
+    (@told once) => { false };
+    ($($call:ident -> $answer:ty, $permission:ident, $told:ident;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each variant is named for its call, documented there")]
@@ -59,6 +62,16 @@ macro_rules! calls {
             pub const fn permission(&self) -> Permission {
                 match self {
                     $(Self::$call(_) => Permission::$permission,)+
+                }
+            }
+
+            /// Whether a counter that loses the desk makes the call again until it is
+            /// answered: an act, which must come to its end, and the question for the
+            /// time, which finds out that the desk is back. A read is made anew by whoever
+            /// needs it then.
+            pub const fn is_until_answered(&self) -> bool {
+                match self {
+                    $(Self::$call(_) => calls!(@told $told),)+
                 }
             }
 
@@ -122,42 +135,42 @@ macro_rules! calls {
 
 calls! {
     // Customers
-    FindCustomers -> SearchResult, Verify;
-    WaitForIndex -> (), Verify;
-    OpenCustomer -> Option<OpenedCustomer>, Verify;
-    IdentifyCustomer -> ExactMatch, Verify;
-    ReadCustomer -> Option<Customer>, Verify;
-    ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify;
-    ReadAccount -> Account, Verify;
-    UnlockCustomer -> bool, Administer;
-    ConfirmContact -> bool, Administer;
-    ImportCustomers -> Imported, Administer;
-    FinishImport -> (), Administer;
+    FindCustomers -> SearchResult, Verify, once;
+    WaitForIndex -> (), Verify, once;
+    OpenCustomer -> Option<OpenedCustomer>, Verify, once;
+    IdentifyCustomer -> ExactMatch, Verify, once;
+    ReadCustomer -> Option<Customer>, Verify, once;
+    ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
+    ReadAccount -> Account, Verify, once;
+    UnlockCustomer -> bool, Administer, until_answered;
+    ConfirmContact -> bool, Administer, until_answered;
+    ImportCustomers -> Imported, Administer, until_answered;
+    FinishImport -> (), Administer, until_answered;
     // Verification
-    AskForCode -> CodeRequestOutcome, Verify;
-    ResendCode -> Option<CodeRequestOutcome>, Verify;
-    VerifyCode -> Verification, Verify;
-    CancelRequest -> Option<Request>, Verify;
-    ReadRequest -> Option<Request>, Verify;
-    ReadArchivedRequest -> Option<Request>, Verify;
-    TouchSession -> Option<Session>, Verify;
-    ReadSession -> Option<Session>, Verify;
-    ListSessions -> Vec<Session>, Verify;
-    EndSession -> Option<Session>, Verify;
+    AskForCode -> CodeRequestOutcome, Verify, until_answered;
+    ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;
+    VerifyCode -> Verification, Verify, until_answered;
+    CancelRequest -> Option<Request>, Verify, until_answered;
+    ReadRequest -> Option<Request>, Verify, once;
+    ReadArchivedRequest -> Option<Request>, Verify, once;
+    TouchSession -> Option<Session>, Verify, once;
+    ReadSession -> Option<Session>, Verify, once;
+    ListSessions -> Vec<Session>, Verify, once;
+    EndSession -> Option<Session>, Verify, until_answered;
     // Delivery
-    DeliverCode -> Option<SendReport>, Verify;
-    ReadBreakers -> BreakerSnapshot, Audit;
-    ReadDeliveryStats -> DeliveryStats, Audit;
-    ReadQueue -> QueueStats, Work;
-    DeliverDue -> DueWork, Work;
-    ReadTray -> Vec<TrayMessage>, Verify;
+    DeliverCode -> Option<SendReport>, Verify, until_answered;
+    ReadBreakers -> BreakerSnapshot, Audit, once;
+    ReadDeliveryStats -> DeliveryStats, Audit, once;
+    ReadQueue -> QueueStats, Work, once;
+    DeliverDue -> DueWork, Work, until_answered;
+    ReadTray -> Vec<TrayMessage>, Verify, once;
     // Audit
-    ReadLog -> LogPage, Audit;
-    ReadTimeline -> Vec<Event>, Audit;
+    ReadLog -> LogPage, Audit, once;
+    ReadTimeline -> Vec<Event>, Audit, once;
     // Upkeep
-    ReadClock -> StoreClockReading, Anyone;
-    CheckStore -> (), Anyone;
-    CountDueMaintenance -> MaintenanceTotals, Administer;
-    RunMaintenanceStep -> MaintenanceProgress, Administer;
-    FinishMaintenance -> (), Administer;
+    ReadClock -> StoreClockReading, Anyone, until_answered;
+    CheckStore -> (), Anyone, once;
+    CountDueMaintenance -> MaintenanceTotals, Administer, once;
+    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered;
+    FinishMaintenance -> (), Administer, until_answered;
 }

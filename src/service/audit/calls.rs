@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
+use crate::service::api::PAGE_MAX;
 use crate::service::{Desk, DeskError};
 
 /// Reads a page of the log.
@@ -28,7 +29,7 @@ pub struct LogPage {
 
 impl ReadLog {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
-        let events = desk.log(&self.filter, self.page, self.limit).await?;
+        let events = desk.log(&self.filter, self.page, self.limit.min(PAGE_MAX)).await?;
         Ok(LogPage { page: self.page, events })
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
+use crate::service::api::PAGE_MAX;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
 use crate::service::{Desk, DeskError};
@@ -20,7 +21,7 @@ pub struct FindCustomers {
 
 impl FindCustomers {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
-        desk.find(&self.typed, self.limit).await
+        desk.find(&self.typed, self.limit.min(PAGE_MAX)).await
     }
 }
 
