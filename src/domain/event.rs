@@ -63,11 +63,15 @@ pub enum EventKind {
     NoticeSent,
     /// It could not be told.
     NoticeNotSent,
+    /// What somebody of the staff may do was changed.
+    StaffChanged,
+    /// A desk service was started.
+    ServiceStarted,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -92,6 +96,8 @@ impl EventKind {
         Self::ContactConfirmed,
         Self::NoticeSent,
         Self::NoticeNotSent,
+        Self::StaffChanged,
+        Self::ServiceStarted,
     ];
 
     /// The name in JSON and the store.
@@ -121,6 +127,8 @@ impl EventKind {
             Self::ContactConfirmed => "contact_confirmed",
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
+            Self::StaffChanged => "staff_changed",
+            Self::ServiceStarted => "service_started",
         }
     }
 
@@ -151,6 +159,8 @@ impl EventKind {
             Self::ContactConfirmed => "Contact confirmed",
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
+            Self::StaffChanged => "Staff changed",
+            Self::ServiceStarted => "Service started",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod messages;
 pub mod ports;
 pub mod retry;
+pub mod staff;
 pub mod upkeep;
 pub mod verification;
 

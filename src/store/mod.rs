@@ -8,6 +8,7 @@
 //! audit/          the log of events
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
+//! staff/          who works at the office
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -22,6 +23,7 @@ mod delivery;
 mod health;
 mod requirements;
 mod search_index;
+mod staff;
 mod upkeep;
 mod verification;
 

@@ -127,7 +127,7 @@ impl DeskClient {
 
 impl Desk {
     /// What a caller's terminal shows of this desk.
-    fn profile(&self, caller: &Caller) -> Result<DeskProfile, DeskError> {
+    pub fn profile(&self, caller: &Caller) -> Result<DeskProfile, DeskError> {
         let has = |channel: &Channel| self.sender(*channel).is_some();
         Ok(DeskProfile {
             office: self.office.name.clone(),

@@ -58,10 +58,16 @@ impl Desk {
     /// same call told twice is done once.
     pub async fn handle(&self, caller: &Caller, call: Call, retry: RetryPolicy) -> Answer {
         let permission = call.permission();
-        if !caller.role.may(permission) {
-            return call.refused(DeskError::Forbidden { role: caller.role, permission });
+        let desk = self.for_caller(caller, retry);
+        if !caller.may(permission) {
+            let role = caller.role;
+            // A refusal that cannot be written down is a refusal all the same.
+            if let Err(error) = desk.record_forbidden(call.name(), role, permission).await {
+                tracing::warn!(%error, "a refusal is not in the log");
+            }
+            return call.refused(DeskError::Forbidden { role, permission });
         }
-        table::dispatch(&self.for_caller(caller, retry), call).await
+        table::dispatch(&desk, call).await
     }
 
     /// This desk, acting for a caller.

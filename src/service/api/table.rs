@@ -24,7 +24,9 @@ use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::service::ports::{Imported, TrayMessage};
+use crate::service::ports::{Imported, StoreError, TrayMessage};
+use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
+use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
     RunMaintenanceStep, StoreClockReading,
@@ -82,6 +84,13 @@ macro_rules! calls {
                 }
             }
 
+            /// The call's name.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$call(_) => stringify!($call),)+
+                }
+            }
+
             /// The call's name and what it needs, for every call.
             pub const TABLE: &[(&str, Permission)] =
                 &[$((stringify!($call), Permission::$permission),)+];
@@ -100,6 +109,16 @@ macro_rules! calls {
             pub fn map_err<F>(self, to: impl FnOnce(E) -> F) -> Answer<F> {
                 match self {
                     $(Self::$call(result) => Answer::$call(result.map_err(to)),)+
+                }
+            }
+        }
+
+        impl Answer {
+            /// The answer, unless it is that the store or the desk is away for a moment.
+            pub fn unless_broken(self) -> Result<Self, StoreError> {
+                match self {
+                    $(Self::$call(Err(DeskError::Store(error))) if error.is_break() => Err(error),)+
+                    answer => Ok(answer),
                 }
             }
         }
@@ -167,6 +186,10 @@ calls! {
     // Audit
     ReadLog -> LogPage, Audit, once;
     ReadTimeline -> Vec<Event>, Audit, once;
+    // Staff
+    ListStaff -> Vec<StaffEntry>, Administer, once;
+    ChangeStaff -> StaffOutcome, Administer, until_answered;
+    RescueStaff -> StaffOutcome, Own, until_answered;
     // Upkeep
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;
