@@ -8,6 +8,8 @@ mod breaking;
 mod door;
 #[path = "use_cases/lost.rs"]
 mod lost;
+#[path = "use_cases/remote.rs"]
+mod remote;
 #[path = "use_cases/staff.rs"]
 mod staff;
 #[path = "use_cases/worker.rs"]

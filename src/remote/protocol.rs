@@ -14,7 +14,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use zeroize::Zeroizing;
 
-use crate::domain::staff::Role;
 use crate::service::api::{Answer, Call, DeskProfile};
 use crate::service::ports::{IndexProgress, StoreError};
 
@@ -60,10 +59,8 @@ pub enum Greeting {
 pub struct Welcome {
     /// The desk, and who sits here.
     pub profile: DeskProfile,
-    /// What they may do.
-    pub role: Role,
-    /// What to say beside the office's name where this is not production.
-    pub mark: Option<String>,
+    /// Whether customers and messages are real.
+    pub is_production: bool,
 }
 
 /// Why a connection is closed.

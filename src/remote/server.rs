@@ -47,8 +47,8 @@ impl Default for ServerLimits {
 /// A desk that is reached through a socket.
 pub struct Server {
     pub(super) desk: Desk,
-    /// What to say beside the office's name where this is not production.
-    pub(super) mark: Option<String>,
+    /// Whether customers and messages are real, as terminals show.
+    pub(super) is_production: bool,
     pub(super) limits: ServerLimits,
     /// Calls that are under way. One that began comes to its end, whoever is still there
     /// to hear of it: a code that is being sent or judged is never cut short.
@@ -57,8 +57,8 @@ pub struct Server {
 
 impl Server {
     /// A server of a desk.
-    pub fn new(desk: Desk, mark: Option<String>, limits: ServerLimits) -> Self {
-        Self { desk, mark, limits, calls: TaskTracker::new() }
+    pub fn new(desk: Desk, is_production: bool, limits: ServerLimits) -> Self {
+        Self { desk, is_production, limits, calls: TaskTracker::new() }
     }
 
     /// Serves until `end`, then lets the calls under way come to their end.

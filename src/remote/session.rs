@@ -72,7 +72,7 @@ async fn greet(
     let welcomed = caller.and_then(|caller| {
         let profile = server.desk.profile(&caller);
         let profile = profile.map_err(|error| Rejection::NoStaffList { why: error.to_string() })?;
-        let welcome = Welcome { profile, role: caller.role, mark: server.mark.clone() };
+        let welcome = Welcome { profile, is_production: server.is_production };
         Ok((caller, welcome))
     });
     match welcomed {

@@ -52,6 +52,7 @@ use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
+use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, keys_in_use, lockout, request, session,
@@ -182,7 +183,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 35] = [
+        let modules: [(&str, &[(&str, Sql)]); 36] = [
             ("store", STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
@@ -204,6 +205,7 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
+            ("staff", records::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

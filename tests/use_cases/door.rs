@@ -188,9 +188,21 @@ fn every_call_needs_the_permission_that_the_table_says() {
     );
     assert_eq!(
         allowed(Role::Auditor),
-        ["ReadBreakers", "ReadDeliveryStats", "ReadLog", "ReadTimeline", "ReadClock", "CheckStore"]
+        [
+            "WaitForIndex",
+            "IdentifyCustomer",
+            "ReadBreakers",
+            "ReadDeliveryStats",
+            "ReadLog",
+            "ReadTimeline",
+            "ReadClock",
+            "CheckStore"
+        ]
     );
-    assert_eq!(allowed(Role::Worker), ["ReadQueue", "DeliverDue", "ReadClock", "CheckStore"]);
+    assert_eq!(
+        allowed(Role::Worker),
+        ["WaitForIndex", "ReadQueue", "DeliverDue", "ReadClock", "CheckStore"]
+    );
 }
 
 #[test]

@@ -155,9 +155,9 @@ macro_rules! calls {
 calls! {
     // Customers
     FindCustomers -> SearchResult, Verify, once;
-    WaitForIndex -> (), Verify, once;
+    WaitForIndex -> (), Anyone, once;
     OpenCustomer -> Option<OpenedCustomer>, Verify, once;
-    IdentifyCustomer -> ExactMatch, Verify, once;
+    IdentifyCustomer -> ExactMatch, Audit, once;
     ReadCustomer -> Option<Customer>, Verify, once;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
     ReadAccount -> Account, Verify, once;

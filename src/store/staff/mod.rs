@@ -1,4 +1,4 @@
 //! The staff table.
 
 mod port;
-mod records;
+pub(super) mod records;
