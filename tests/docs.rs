@@ -13,6 +13,7 @@ use std::{env, fs};
 use clap::Parser as _;
 use countersign::cli::args::Cli;
 use countersign::config::{Config, ProcessEnvironment};
+use countersign::domain::event::EventKind;
 use countersign::tui::machine::keymap::{BINDINGS, PARTS};
 
 fn root() -> &'static Path {
@@ -100,6 +101,15 @@ fn the_table_of_keys_is_the_keymap() {
         }
     }
     check_made("docs/keys.md", "keys", &table);
+}
+
+#[test]
+fn the_table_of_events_is_what_the_log_knows() {
+    let mut table = String::from("| `kind` | in words |\n|---|---|\n");
+    for kind in EventKind::ALL {
+        let _ = writeln!(table, "| `{}` | {} |", kind.word(), kind.label());
+    }
+    check_made("docs/administration.md", "events", &table);
 }
 
 /// Each command that does something by itself, with its whole name.

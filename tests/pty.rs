@@ -15,6 +15,8 @@ mod cost;
 mod end;
 #[path = "pty/flow.rs"]
 mod flow;
+#[path = "pty/ground.rs"]
+mod ground;
 #[path = "pty/idle.rs"]
 mod idle;
 #[path = "pty/inside.rs"]

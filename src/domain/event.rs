@@ -41,6 +41,8 @@ pub enum EventKind {
     Superseded,
     /// The clerk withdrew the request.
     Cancelled,
+    /// The time of a request was over before its code was entered.
+    Expired,
     /// A session ended.
     SessionEnded,
     /// A locked customer was unlocked.
@@ -71,7 +73,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -85,6 +87,7 @@ impl EventKind {
         Self::Attempt,
         Self::Superseded,
         Self::Cancelled,
+        Self::Expired,
         Self::SessionEnded,
         Self::Unlocked,
         Self::Imported,
@@ -116,6 +119,7 @@ impl EventKind {
             Self::Attempt => "attempt",
             Self::Superseded => "superseded",
             Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
             Self::SessionEnded => "session_ended",
             Self::Unlocked => "unlocked",
             Self::Imported => "imported",
@@ -148,6 +152,7 @@ impl EventKind {
             Self::Attempt => "Code entered",
             Self::Superseded => "Replaced",
             Self::Cancelled => "Cancelled",
+            Self::Expired => "Not entered in time",
             Self::SessionEnded => "Logged out",
             Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",

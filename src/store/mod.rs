@@ -55,7 +55,7 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
-    attempt, contact_binding, customer_guard, keys_in_use, lockout, request, session,
+    attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
     superseded_code,
 };
 
@@ -194,6 +194,7 @@ impl SqlStore {
             ("contact_notices", contact_notices::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
             ("events", events::STATEMENTS),
+            ("expiry", expiry::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),
             ("import", import::STATEMENTS),
             ("index", index::STATEMENTS),

@@ -26,6 +26,7 @@ use crate::tui::machine::{deadlines, update};
 use crate::tui::terminal::capabilities::{self, Capabilities, UnsupportedTerminal};
 use crate::tui::terminal::decoder::Input;
 use crate::tui::terminal::frame_writer::FrameWriter;
+use crate::tui::terminal::ground_query::GroundQuery;
 use crate::tui::terminal::guard::{self, TerminalGuard};
 use crate::tui::terminal::input::{self, Heard};
 use crate::tui::terminal::saved_theme::SavedTheme;
@@ -138,10 +139,11 @@ pub async fn run(
     drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
-    let takeover = TerminalGuard::begin(settings.mouse)?;
+    let takeover = TerminalGuard::begin(settings.mouse, GroundQuery::question(&model.terminal))?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
+    let query = GroundQuery::asked(&model.terminal, model.theme, Instant::now());
     let screen = FrameWriter::new(model.size)?;
-    let mut shell = Shell { model, executor, takeover, screen, kept };
+    let mut shell = Shell { model, executor, takeover, screen, kept, query };
     // The clerk sees where to type before the store has said a word.
     let end = if let Some(end) = shell.show() {
         Ok(end)
@@ -217,6 +219,7 @@ struct Shell {
     takeover: TerminalGuard,
     screen: FrameWriter,
     kept: SavedTheme,
+    query: GroundQuery,
 }
 
 impl Shell {
@@ -255,8 +258,12 @@ impl Shell {
         }
     }
 
-    /// Draws what has changed. A terminal that cannot be written to is gone.
+    /// Draws what has changed, once the colours are known. A terminal that cannot
+    /// be written to is gone.
     fn show(&mut self) -> Option<End> {
+        if self.query.waits(Instant::now()) {
+            return None;
+        }
         let error = self.draw().err()?;
         tracing::warn!(%error, "the terminal cannot be written to");
         Some(End::HungUp)
@@ -267,7 +274,9 @@ impl Shell {
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
         let room = self.screen.is_behind().then_some(now + ROOM);
-        [deadlines::next_wake(&self.model, now), room].into_iter().flatten().min()
+        let first_frame = self.query.waits_until().filter(|until| now < *until);
+        let wakes = [deadlines::next_wake(&self.model, now), room, first_frame];
+        wakes.into_iter().flatten().min()
     }
 
     /// Lets one thing happen; says whether the program is to end.
@@ -284,8 +293,19 @@ impl Shell {
             Event::Signal(signal) => return Ok(Some(End::Told(signal))),
             Event::Failed => return Err(RunError::Failed),
             Event::Resized => self.tell_size(),
-            Event::Input(Heard { input: Input::Key(key), at }) => self.tell(Msg::Key(key, at)),
-            Event::Input(Heard { input: Input::Paste(text), .. }) => self.tell(Msg::Paste(text)),
+            Event::Input(Heard { input: Input::Answer(answer), at }) => {
+                if let Some(ground) = self.query.answer(answer, at) {
+                    self.tell(Msg::Ground(ground));
+                }
+            }
+            Event::Input(Heard { input: Input::Key(key), at }) => {
+                self.query.stop_waiting();
+                self.tell(Msg::Key(key, at));
+            }
+            Event::Input(Heard { input: Input::Paste(text), .. }) => {
+                self.query.stop_waiting();
+                self.tell(Msg::Paste(text));
+            }
             Event::Msg(msg) => self.tell(msg),
         }
         Ok(self.model.quitting.then_some(End::Quit))

@@ -130,16 +130,11 @@ fn of_terminal(terminal: &Capabilities, symbols: &'static Symbols) -> Theme {
             ..of_palette(palette, symbols)
         };
     }
-    let Some(background) = terminal.ground.background.filter(|_| has_fixed_colours(terminal))
+    let Some(background) = terminal.ground.background.filter(|_| terminal.has_fixed_colours())
     else {
         return mono(symbols);
     };
     colored(terminal, background, symbols)
-}
-
-/// Whether the terminal has colours that look the same everywhere.
-const fn has_fixed_colours(terminal: &Capabilities) -> bool {
-    matches!(terminal.depth, ColorDepth::Indexed | ColorDepth::True)
 }
 
 fn colored(terminal: &Capabilities, background: Rgb, symbols: &'static Symbols) -> Theme {

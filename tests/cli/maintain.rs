@@ -62,6 +62,22 @@ fn maintain_says_what_it_did_and_the_log_keeps_it() {
 }
 
 #[test]
+fn a_request_that_ran_out_stands_in_the_log_in_words() {
+    let desk = Desk::open();
+    let (request, _) = desk.request("WB-004217", "sms");
+    age(&desk);
+    assert_eq!(desk.run(&["maintain"]).out, "1 code erased.\n");
+    let id = request["request"].as_str().expect("a name");
+    let story = desk.run(&["log", "--request", id, "--json"]).lines();
+    let last = story.last().expect("an entry");
+    assert_eq!((&last["kind"], &last["outcome"]), (&"expired".into(), &"expired".into()));
+    let detail = last["detail"].as_str().expect("a sentence");
+    assert!(detail.contains("ran out at 20") && detail.contains("UTC"), "{detail}");
+    let lines = desk.run(&["log", "--outcome", "expired"]).out;
+    assert!(lines.contains("Not entered in time"), "{lines}");
+}
+
+#[test]
 fn maintain_ends_after_the_batch_under_way_and_says_how_far_it_is() {
     let desk = Desk::open();
     desk.request("WB-004217", "sms");

@@ -188,7 +188,7 @@ fn child_whose_provider_hangs() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_here() {
-    let takeover = TerminalGuard::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false, &[]).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     panic!("a fault on purpose");
 }
@@ -196,7 +196,7 @@ fn child_panics_here() {
 #[test]
 #[ignore = "is run by a test above, at a terminal of its own"]
 fn child_panics_on_another_thread() {
-    let takeover = TerminalGuard::begin(false).expect("a terminal");
+    let takeover = TerminalGuard::begin(false, &[]).expect("a terminal");
     let _guard = takeover.guard_panics(Arc::new(Notify::new()));
     let code = "481902";
     let first = std::thread::spawn(move || panic!("a secret in a text: {code}"));

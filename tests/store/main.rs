@@ -5,6 +5,7 @@
 
 mod contacts;
 mod contract;
+mod expiry;
 mod faults;
 mod files;
 mod gone;

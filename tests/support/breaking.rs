@@ -211,6 +211,14 @@ impl VerificationStore for Breaking {
         self.act(self.inner.unlock(act, customer, reason, actor)).await
     }
 
+    async fn expire(&self, most: u32) -> Result<u64, StoreError> {
+        self.read(self.inner.expire(most)).await
+    }
+
+    async fn next_expiry(&self) -> Result<Option<Duration>, StoreError> {
+        self.read(self.inner.next_expiry()).await
+    }
+
     async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {
         self.read(self.inner.keys_in_use()).await
     }

@@ -31,20 +31,25 @@ const MIN_WAIT: Duration = Duration::from_secs(15);
 
 impl Desk {
     /// Works the outbox and the notices until `end`, up to `most` messages with codes at
-    /// once. What was started is completed. `told` is called for each message that was
-    /// completed.
+    /// once, and closes requests that expire. What was started is completed. `told` is
+    /// called for each message that was completed.
     pub async fn keep_outbox(
         &self,
         most: usize,
         end: CancellationToken,
         told: impl Fn(&OutboxMessage, &SendReport),
     ) {
-        tokio::join!(self.keep_messages(most, end.clone(), told), self.keep_notices(end));
+        tokio::join!(
+            self.keep_messages(most, end.clone(), told),
+            self.keep_notices(end.clone()),
+            self.keep_expiry(end),
+        );
     }
 
-    /// Works off what is due now and what follows from it at once; returns how many
-    /// messages and notices that were.
+    /// Works off what is due now and what follows from it at once, and closes requests that
+    /// have expired; returns how many messages and notices that were.
     pub async fn work_off_outbox(&self, most: usize) -> Result<u64, DeskError> {
+        self.expire_due().await?;
         Ok(self.work_off_messages(most).await? + self.send_due().await?)
     }
 

@@ -1,5 +1,7 @@
 //! Codes that are asked for and entered, and the lockout.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::domain::channel::Channel;
@@ -45,6 +47,12 @@ pub trait VerificationStore: Send + Sync {
         reason: &str,
         actor: &Actor,
     ) -> Result<bool, StoreError>;
+    /// Closes up to `most` requests whose codes have expired, each with an event, and erases
+    /// their digests; returns how many digests were erased.
+    async fn expire(&self, most: u32) -> Result<u64, StoreError>;
+    /// How long until the code of a request expires that nobody has closed; `None` where
+    /// there is none.
+    async fn next_expiry(&self) -> Result<Option<Duration>, StoreError>;
     /// The keys without which stored codes cannot be checked.
     async fn keys_in_use(&self) -> Result<KeysInUse, StoreError>;
 }

@@ -1,6 +1,7 @@
 //! Asking for a code, entering it, sessions of verified customers, lifting a lockout.
 
 pub mod calls;
+mod expiry;
 pub mod lockout;
 pub mod request;
 pub mod session;

@@ -105,8 +105,10 @@ statements! {
          WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL ORDER BY d.id"
     }
     /// Codes that have expired without a terminal that sent them or gave them up.
-    ERASE_EXPIRED { "UPDATE core_outbox SET sealed = NULL WHERE useful_until <= " now
-             " AND sealed IS NOT NULL" }
+    EXPIRED {
+        "SELECT delivery_id FROM core_outbox WHERE useful_until <= " now
+        " AND sealed IS NOT NULL" skip_locked
+    }
 }
 
 /// Puts a delivery that was just queued into the outbox, leased to the terminal that asked
@@ -160,9 +162,14 @@ pub(in crate::store) fn unseal(messages: &str) -> Write<'_> {
     Write { sql: &UNSEAL, args: args![messages].to_vec() }
 }
 
-/// Erases expired codes that were never sent.
+/// Erases expired codes that were never sent, but for those that others hold.
 pub(in crate::store) async fn erase_expired(tx: &mut Tx) -> Result<(), StoreError> {
-    tx.write(&ERASE_EXPIRED, args![]).await.map(drop)
+    let rows = tx.all(&EXPIRED, args![]).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let ids = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    tx.write(&UNSEAL, args![&list(ids)]).await.map(drop)
 }
 
 /// The message of a delivery whose lease a terminal owns.

@@ -7,11 +7,12 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::time::millis_of;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
-use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::engine::{Arg, Database, Row, Tx, args};
 use crate::store::database::rows;
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, PurgeStatements};
 use crate::store::upkeep::partitions;
+use crate::store::verification::expiry;
 
 /// After an hour a request cannot be open any more, in milliseconds: its customer's guard
 /// was last used by then.
@@ -32,15 +33,19 @@ statements! {
          WHERE few.created_at < " now " - $3 \
          AND (few.status <> 'open' OR few.expires_at <= " now ")"
     }
+    /// Those of them that nobody closed.
+    LEFT_OPEN {
+        "SELECT id FROM core_otp WHERE id > $1 AND id <= $2 AND created_at < $3 \
+         AND status = 'open' AND expires_at <= $4 ORDER BY id"
+    }
     FILL {
         "INSERT INTO core_otp_archive (id, public_id, customer_id, masked, otp_type, is_verified, \
          created_at, expires_at, closed_at, attempts, max_attempts, purpose, reference, \
          generation, status, clerk, counter, provider, delivery_state, provider_id, detail) \
          SELECT o.id, o.public_id, o.customer_id, o.masked, o.otp_type, o.is_verified, \
          o.created_at, o.expires_at, COALESCE(o.closed_at, o.expires_at), o.attempts, \
-         o.max_attempts, o.purpose, o.reference, o.generation, \
-         CASE WHEN o.status = 'open' THEN 'expired' ELSE o.status END, \
-         o.clerk, o.counter, d.provider, d.state, d.provider_id, d.detail \
+         o.max_attempts, o.purpose, o.reference, o.generation, o.status, o.clerk, \
+         o.counter, d.provider, d.state, d.provider_id, d.detail \
          FROM core_otp o \
          LEFT JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
          AND d.otp_id > $1 AND d.otp_id <= $2 \
@@ -138,9 +143,10 @@ pub(in crate::store) async fn fill(
     let before = (found.now - age).min(month_ends);
     let unused = (found.now - age + MAX_OPEN_TIME).min(found.now - MAX_OPEN_TIME);
     let these = args![batch.from, found.last, before, found.now, unused];
-    let moved = tx.write(&FILL, &these[..4]).await?;
     // Guards are locked before requests, as in every other act.
     tx.write(&DELETE_GUARDS, these).await?;
+    close_left_open(&mut tx, &these[..4]).await?;
+    let moved = tx.write(&FILL, &these[..4]).await?;
     if tx.write(&DELETE_MOVED, &these[..4]).await? != moved {
         return Err(StoreError::Conflict("requests changed while they were archived".into()));
     }
@@ -148,6 +154,13 @@ pub(in crate::store) async fn fill(
     // The requests of the next month are still to be moved.
     let next = if moved == found.count { found.last } else { batch.from };
     Ok(TaskProgress { done: moved, next: Some(next) })
+}
+
+/// Closes the requests that are to be moved and still open.
+async fn close_left_open(tx: &mut Tx, these: &[Arg<'_>]) -> Result<(), StoreError> {
+    let rows = tx.all(&LEFT_OPEN, these).await?;
+    let rows = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    expiry::close(tx, &rows).await
 }
 
 /// How archived requests are purged.

@@ -14,7 +14,7 @@ use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::upkeep::archive;
-use crate::store::verification::superseded_code;
+use crate::store::verification::expiry;
 
 /// The lock under which a batch is done.
 const MAINTENANCE_LOCK: &str = "maintain";
@@ -128,7 +128,7 @@ async fn erase(db: &Database, batch: TaskBatch<'_>) -> Result<TaskProgress, Stor
         return Ok(TaskProgress::default());
     }
     let mut tx = begin(db).await?;
-    let done = superseded_code::erase_expired(&mut tx, batch.most).await?;
+    let done = expiry::expire(&mut tx, batch.most).await?;
     tx.commit().await?;
     // Rows that others hold at this moment are closed by them.
     Ok(TaskProgress { done, next: (done > 0).then_some(TaskBatch::START) })

@@ -3,6 +3,7 @@
 pub(super) mod attempt;
 pub(super) mod contact_binding;
 pub(super) mod customer_guard;
+pub(super) mod expiry;
 pub(super) mod keys_in_use;
 pub(super) mod lockout;
 mod port;

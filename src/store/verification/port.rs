@@ -18,7 +18,7 @@ use crate::service::ports::verification::{
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::verification::contact_binding;
-use crate::store::verification::{attempt, keys_in_use, lockout, request, session};
+use crate::store::verification::{attempt, expiry, keys_in_use, lockout, request, session};
 
 #[async_trait]
 impl VerificationStore for SqlStore {
@@ -59,6 +59,14 @@ impl VerificationStore for SqlStore {
         actor: &Actor,
     ) -> Result<bool, StoreError> {
         retry_on_conflict(|| lockout::unlock(&self.db, act, customer, reason, actor)).await
+    }
+
+    async fn expire(&self, most: u32) -> Result<u64, StoreError> {
+        retry_on_conflict(|| expiry::expire_due(&self.db, most)).await
+    }
+
+    async fn next_expiry(&self) -> Result<Option<Duration>, StoreError> {
+        expiry::next(&self.db).await
     }
 
     async fn keys_in_use(&self) -> Result<KeysInUse, StoreError> {

@@ -19,10 +19,10 @@ use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::delivery::rate_limits::{self, ISSUE_LOCK};
 use crate::store::verification::contact_binding::{self, BindingState, ContactUse};
-use crate::store::verification::{customer_guard, superseded_code};
+use crate::store::verification::{customer_guard, expiry, superseded_code};
 
-/// How many expired digests are erased with each new code; more than it adds.
-const ERASED_PER_CODE: u32 = 20;
+/// How many expired requests are closed with each new code; more than it adds.
+const EXPIRED_PER_CODE: u32 = 20;
 
 statements! {
     BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
@@ -156,7 +156,7 @@ pub(in crate::store) async fn issue(
         Admission::Granted { tx, .. } => tx,
         Admission::Refused(refusal) => return Ok(refusal),
     };
-    superseded_code::erase_expired(&mut tx, ERASED_PER_CODE).await?;
+    expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     let attempts = supersede(&mut tx, &new).await?;
     let (email, phone) = addresses(delivery);
     let row = tx
@@ -220,7 +220,7 @@ pub(in crate::store) async fn reissue(
         Admission::Granted { tx, .. } => tx,
         Admission::Refused(refusal) => return Ok(refusal),
     };
-    superseded_code::erase_expired(&mut tx, ERASED_PER_CODE).await?;
+    expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     superseded_code::keep(&mut tx, held.row).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
     replace_code(&mut tx, held.row, &new.dispatch).await?;
@@ -305,7 +305,7 @@ async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
         }
         Status::Expired => {
             outbox::withdraw(tx, &request).await?;
-            tx.write(&CLOSE, args![row, Status::Expired.word()]).await?;
+            expiry::close(tx, &[row]).await?;
             Ok(0)
         }
         Status::Cancelled if request.expires_at > now => Ok(request.attempts),

@@ -220,6 +220,8 @@ fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
 /// What happened, with how it ended.
 pub fn what(event: &Event) -> String {
     match event.outcome {
+        // It says so by itself.
+        Some(_) if event.kind == EventKind::Expired => event.kind.label().to_owned(),
         Some(outcome) => format!("{}: {}", event.kind.label(), words(outcome)),
         None => event.kind.label().to_owned(),
     }

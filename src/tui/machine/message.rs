@@ -4,6 +4,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::service::api::Answer;
+use crate::tui::color::Ground;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::store_clock::Now;
 use zeroize::Zeroizing;
@@ -18,6 +19,8 @@ pub enum Msg {
     Paste(Zeroizing<String>),
     /// The terminal has a new size, in columns and rows.
     Resize(u16, u16),
+    /// The terminal says what it draws on.
+    Ground(Ground),
     /// The store says that something may have changed.
     StoreChanged,
     /// Whoever looks out for changes finds that the store is lost, or is back.

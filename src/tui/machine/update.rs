@@ -38,6 +38,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Key(key, at) => dispatch::key(&mut step, key, at),
         Msg::Paste(text) => dispatch::paste(&mut step, &text),
         Msg::Resize(columns, rows) => step.model.size = (columns, rows),
+        Msg::Ground(ground) => step.model.terminal.ground = ground,
         Msg::StoreChanged => store_changed(&mut step),
         Msg::Reached(Ok(())) => store_lost::reached(&mut step),
         Msg::Reached(Err(failure)) => {

@@ -97,6 +97,11 @@ impl Capabilities {
         };
         Self { depth, ground, console }
     }
+
+    /// Whether the terminal has colours that look the same everywhere.
+    pub const fn has_fixed_colours(&self) -> bool {
+        matches!(self.depth, ColorDepth::Indexed | ColorDepth::True)
+    }
 }
 
 /// A text console's own.

@@ -4,7 +4,8 @@
 //! `PuTTY`, rxvt), those of the Linux console and the VT100 where they differ,
 //! and those of the kitty keyboard protocol and of modifyOtherKeys, which a
 //! program that crashed may have left on. What a terminal says of itself or of
-//! its mouse is read to its end and dropped: none of it is ever typed.
+//! its mouse is read to its end: none of it is ever typed, and all of it is
+//! dropped but the answers to [`ground_query`].
 //!
 //! Bytes are taken one at a time, so it does not matter how the line cuts them.
 //! Only silence matters, since a lone Esc begins like every sequence: see
@@ -20,6 +21,8 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
 
+use crate::tui::terminal::ground_query::{self, TerminalAnswer};
+
 /// One thing the terminal said.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
@@ -27,6 +30,8 @@ pub enum Input {
     Key(KeyEvent),
     /// Text pasted in one piece.
     Paste(Zeroizing<String>),
+    /// What the terminal answers about itself.
+    Answer(TerminalAnswer),
     /// There is no terminal any more.
     Ended,
 }
@@ -87,7 +92,7 @@ enum State {
     /// to BEL or `ESC \`.
     Answer { first: u8, begun: bool },
     /// An Esc within an answer.
-    AnswerEscape,
+    AnswerEscape { is_osc: bool },
     /// Pasted text.
     Paste,
 }
@@ -117,7 +122,7 @@ impl Decoder {
             | State::Console
             | State::Ss3
             | State::Mouse { .. } => Some(SEQUENCE),
-            State::Answer { .. } | State::AnswerEscape | State::Paste => Some(TEXT),
+            State::Answer { .. } | State::AnswerEscape { .. } | State::Paste => Some(TEXT),
         }
     }
 
@@ -162,10 +167,14 @@ impl Decoder {
             State::Ss3 => self.ss3(byte),
             State::Mouse { left } => self.mouse(byte, left),
             State::Answer { .. } => self.answer(byte),
-            State::AnswerEscape if byte == b'\\' => self.state = State::Ground,
-            State::AnswerEscape if byte == 0x1b => {}
+            State::AnswerEscape { is_osc } if byte == b'\\' => self.answered(is_osc),
+            State::AnswerEscape { .. } if byte == 0x1b => {}
             // What comes after an Esc of its own is no answer any more.
-            State::AnswerEscape | State::Escape { .. } => self.escape(byte),
+            State::AnswerEscape { .. } => {
+                self.bytes.clear();
+                self.escape(byte);
+            }
+            State::Escape { .. } => self.escape(byte),
             State::Paste => self.pasted(byte),
         }
     }
@@ -264,6 +273,8 @@ impl Decoder {
         self.state = State::Ground;
         if self.bytes.as_slice() == b"200" && last == b'~' {
             self.state = State::Paste;
+        } else if self.bytes.starts_with(b"?") && last == b'c' {
+            self.inputs.push(Input::Answer(TerminalAnswer::Attributes));
         } else if self.bytes.len() < LONGEST_SEQUENCE
             && let Some(key) = sequences::csi(&self.bytes, last)
         {
@@ -312,17 +323,34 @@ impl Decoder {
     }
 
     fn answer(&mut self, byte: u8) {
+        let State::Answer { first, begun } = &mut self.state else { return };
+        let is_osc = *first == b']';
         match byte {
-            0x1b => self.state = State::AnswerEscape,
-            // BEL ends it. No answer has a line's end in it, nor CAN or SUB: there the
-            // end was lost, and the keyboard comes back.
-            0x07 | b'\r' | b'\n' | 0x18 | 0x1a => self.state = State::Ground,
+            0x1b => self.state = State::AnswerEscape { is_osc },
+            0x07 => self.answered(is_osc),
+            // No answer has a line's end in it, nor CAN or SUB: the end was lost, and
+            // the keyboard comes back.
+            b'\r' | b'\n' | 0x18 | 0x1a => {
+                self.state = State::Ground;
+                self.bytes.clear();
+            }
             _ => {
-                if let State::Answer { begun, .. } = &mut self.state {
-                    *begun = true;
+                *begun = true;
+                // What is longer is no answer that is asked for.
+                if is_osc && self.bytes.len() <= LONGEST_SEQUENCE {
+                    self.bytes.push(byte);
                 }
             }
         }
+    }
+
+    /// An answer is whole.
+    fn answered(&mut self, is_osc: bool) {
+        self.state = State::Ground;
+        let known = is_osc && self.bytes.len() <= LONGEST_SEQUENCE;
+        let answer = known.then(|| ground_query::read(&self.bytes)).flatten();
+        self.inputs.extend(answer.map(Input::Answer));
+        self.bytes.clear();
     }
 
     fn pasted(&mut self, byte: u8) {

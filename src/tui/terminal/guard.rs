@@ -86,17 +86,21 @@ struct State {
 }
 
 impl TerminalGuard {
-    /// Takes the terminal over. What is taken is given back even if it fails
-    /// half-way.
-    pub fn begin(mouse: bool) -> io::Result<Self> {
+    /// Takes the terminal over, and asks it `question`. What is taken is given back
+    /// even if it fails half-way.
+    pub fn begin(mouse: bool, question: &[u8]) -> io::Result<Self> {
         let state = State { before: Mutex::new(None), mouse, out: own_way() };
         let takeover = Self { state: Arc::new(state) };
-        takeover.enter()?;
+        takeover.take(question)?;
         Ok(takeover)
     }
 
-    /// Takes the terminal over, or once more after the program was stopped.
+    /// Takes the terminal once more, after the program was stopped.
     pub fn enter(&self) -> io::Result<()> {
+        self.take(&[])
+    }
+
+    fn take(&self, question: &[u8]) -> io::Result<()> {
         let mut before = self.state.lock();
         let modes = match before.take() {
             Some(modes) => modes,
@@ -107,7 +111,7 @@ impl TerminalGuard {
         raw.make_raw();
         termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
         let mouse = if self.state.mouse { MOUSE } else { &[] };
-        let all = [ALTERNATE, KEYBOARD, STATE, EMPTY, mouse].concat();
+        let all = [ALTERNATE, KEYBOARD, STATE, question, EMPTY, mouse].concat();
         write_all(self.state.out(), &all)
     }
 

@@ -4,6 +4,7 @@ pub mod capabilities;
 pub(super) mod cell_writer;
 pub mod decoder;
 pub mod frame_writer;
+pub mod ground_query;
 pub mod guard;
 pub mod input;
 pub mod saved_theme;

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEventKind;
 use proptest::prelude::*;
 
+use crate::tui::color::Rgb;
 use crate::tui::terminal::decoder::*;
 
 const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
@@ -164,17 +165,29 @@ fn what_a_mouse_sends_is_no_key() {
 }
 
 #[test]
+fn what_a_terminal_is_asked_is_told_and_nothing_else() {
+    let ground = || Input::Answer(TerminalAnswer::Background(Rgb(0x12, 0x56, 0x9a)));
+    for end in ["\x1b\\", "\x07"] {
+        assert_eq!(all(format!("\x1b]11;rgb:1234/5678/9abc{end}").as_bytes()), [ground()]);
+        assert_eq!(all(format!("\x1b]12;rgb:1234/5678/9abc{end}").as_bytes()), []);
+        // In a DCS it would be no colour.
+        assert_eq!(all(format!("\x1bP11;rgb:1234/5678/9abc{end}").as_bytes()), []);
+    }
+    assert_eq!(all(b"\x1b[?62;22c"), [Input::Answer(TerminalAnswer::Attributes)]);
+    assert_eq!(all(b"\x1b]11;rgb:1/2/3\x1bx").len(), 1, "another key ends it");
+}
+
+#[test]
 fn what_a_terminal_says_of_itself_is_never_typed() {
     for answer in [
-        b"\x1b]11;rgb:1234/5678/9abc\x1b\\".as_slice(),
-        b"\x1b]11;rgb:ffff/ffff/ffff\x07",
+        b"\x1b]4;1;rgb:1234/5678/9abc\x1b\\".as_slice(),
+        b"\x1b]11;white\x07",
         b"\x1b]52;c;NDgxOTAy\x07",
         b"\x1bP+r544e=1234\x1b\\",
         b"\x1bP1$r0m\x1b\\",
         b"\x1b_Gi=31;OK\x1b\\",
         b"\x1b^123456\x1b\\",
         b"\x1bX123456\x1b\\",
-        b"\x1b[?62;22c",
         b"\x1b[>1;10;0c",
         b"\x1b[24;80R",
         b"\x1b[0n",
