@@ -48,6 +48,7 @@ impl Key {
 
     /// A key for one use alone, derived from this one by HKDF-Expand (RFC 5869, 2.3).
     /// `context` names the use, and whatever else the derived key is bound to.
+    #[must_use]
     pub fn derive(&self, context: &[&str]) -> Self {
         let mut derived = Zeroizing::new([0; 32]);
         #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]

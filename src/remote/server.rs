@@ -73,12 +73,12 @@ impl Server {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let served = serve(Arc::clone(&server), stream, Arc::clone(&seats));
+                    let session = serve(Arc::clone(&server), stream, Arc::clone(&seats));
                     let end = end.clone();
                     drop(tokio::spawn(async move {
                         tokio::select! {
                             () = end.cancelled() => {}
-                            () = served => {}
+                            () = session => {}
                         }
                     }));
                 }

@@ -183,7 +183,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 36] = [
+        let modules: [(&str, &[(&str, Sql)]); 37] = [
             ("store", STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),

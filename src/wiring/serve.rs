@@ -56,7 +56,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     Ok(Exit::signal(signal.exit_code()))
 }
 
-/// The socket that the service manager opened (sd_listen_fds(3)), or one of our own.
+/// The socket that the service manager opened (`sd_listen_fds(3)`), or one of our own.
 async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
     let failed = |error: std::io::Error| {
         Failure::configuration(format!(

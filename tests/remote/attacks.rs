@@ -100,7 +100,9 @@ fn security_49_a_clerks_account_opens_nothing_of_the_service() {
         return;
     }
     let service = Service::start();
-    service.counter(CLERK, &["request", "WB-004217", "--channel", "sms", "--json"]).ended(0, "sent");
+    service
+        .counter(CLERK, &["request", "WB-004217", "--channel", "sms", "--json"])
+        .ended(0, "sent");
     let as_clerk = |program: &str, arguments: &[&str]| {
         Command::new("setpriv")
             .args(["--reuid", CLERK, "--regid", "nogroup", "--clear-groups", program])

@@ -79,9 +79,15 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
     // Each of those that reached the service is an entry of the log.
     let log = service.counter(BOSS, &["log", "--outcome", "forbidden", "--json"]);
     let details: Vec<_> = log.lines().iter().map(|it| it["detail"].to_string()).collect();
-    for call in ["UnlockCustomer", "ConfirmContact", "ChangeStaff", "ListStaff", "RescueStaff",
-        "RunMaintenanceStep", "ImportCustomers"]
-    {
+    for call in [
+        "UnlockCustomer",
+        "ConfirmContact",
+        "ChangeStaff",
+        "ListStaff",
+        "RescueStaff",
+        "RunMaintenanceStep",
+        "ImportCustomers",
+    ] {
         assert!(details.iter().any(|it| it.contains(call)), "{call}: {details:?}");
     }
     assert!(log.lines().iter().all(|it| it["clerk"] == CLERK), "{}", log.out);

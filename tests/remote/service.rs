@@ -34,6 +34,7 @@ WB-004218,Bo Lindqvist,bo@example.org,,2 Main St
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether other accounts can be tried.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests reads what was left out")]
 pub(crate) fn is_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
@@ -68,7 +69,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -177,7 +178,7 @@ impl Service {
 
     /// Runs a command at a counter.
     pub(crate) fn counter(&self, account: &str, arguments: &[&str]) -> Ran {
-        Ran::of(self.as_account(account, arguments).output().expect("it runs"))
+        Ran::of(&self.as_account(account, arguments).output().expect("it runs"))
     }
 
     /// Runs a command at a counter, with text on its input.
@@ -185,7 +186,7 @@ impl Service {
         let mut command = self.as_account(account, arguments);
         let mut child = command.stdin(Stdio::piped()).spawn().expect("it starts");
         let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
-        Ran::of(child.wait_with_output().expect("it ends"))
+        Ran::of(&child.wait_with_output().expect("it ends"))
     }
 
     /// A command of the service's account, with the service's configuration.
@@ -199,7 +200,7 @@ impl Service {
 
     #[track_caller]
     pub(crate) fn owner(&self, arguments: &[&str]) -> Ran {
-        let ran = Ran::of(self.owner_command(arguments).output().expect("it runs"));
+        let ran = Ran::of(&self.owner_command(arguments).output().expect("it runs"));
         assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.out, ran.err);
         ran
     }
@@ -235,8 +236,8 @@ impl Service {
     /// The code in the newest message of the tray, read by root.
     pub(crate) fn newest_code(&self) -> String {
         let tray = fs::read_to_string(self.path("own").join("tray.jsonl")).expect("a tray");
-        let message: Value = serde_json::from_str(tray.lines().last().expect("a message"))
-            .expect("an object");
+        let message: Value =
+            serde_json::from_str(tray.lines().last().expect("a message")).expect("an object");
         message["code"].as_str().expect("a code").to_owned()
     }
 

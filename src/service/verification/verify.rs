@@ -116,9 +116,8 @@ impl Desk {
 
 /// The name and the token of the session that an attempt opens.
 fn session_of(key: &Key, act: &str) -> (SessionId, SessionToken) {
-    let name = *key.derive(&["session name", act]).secret();
-    let [a, b, c, d, e, f, g, ..] = name;
-    let bits = u64::from_be_bytes([0, a, b, c, d, e, f, g]) & ((1 << 50) - 1);
+    let drawn = key.derive(&["session name", act]);
+    let bits = drawn.secret().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
     let token = SessionToken::new(*key.derive(&["session token", act]).secret());
-    (SessionId::from_bits(bits), token)
+    (SessionId::from_bits(bits & ((1 << 50) - 1)), token)
 }
