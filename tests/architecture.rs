@@ -311,8 +311,9 @@ fn fault(part: &str, target: &Target) -> Option<String> {
             if !fine {
                 return Some(format!("{part} must not see {other}"));
             }
-            let walks_around =
-                !is_top && part != "service" && starts_with(path, &["service", "Desk"]);
+            // The server has a desk behind it, which it asks through its door alone.
+            let has_desk = is_top || matches!(part, "service" | "remote");
+            let walks_around = !has_desk && starts_with(path, &["service", "Desk"]);
             walks_around.then(|| "the desk is asked through service::api alone".to_owned())
         }
         Target::Foreign(path) => {

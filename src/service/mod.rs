@@ -31,6 +31,9 @@ use crate::service::ports::{
 };
 use crate::service::retry::RetryPolicy;
 
+/// How many rows one call reads at most, however many it asks for.
+const PAGE_MAX: u32 = 10_000;
+
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
 pub struct Office {

@@ -119,9 +119,7 @@ fn security_49_a_clerks_account_opens_nothing_of_the_service() {
     let output = as_clerk("ls", &[service.path("own").to_str().expect("UTF-8")]);
     assert!(!output.status.success(), "the folder was listed");
     // Nor its memory, its open files or its environment.
-    let pids = Command::new("pgrep").args(["-u", "daemon", "-f", "countersign serve"]).output();
-    let pids = String::from_utf8(pids.expect("it runs").stdout).expect("text");
-    let pid = pids.lines().next().expect("a service");
+    let pid = service.pid();
     for file in ["mem", "environ", "maps"] {
         let output = as_clerk("cat", &[&format!("/proc/{pid}/{file}")]);
         assert!(!output.status.success() && output.stdout.is_empty(), "{file} was read");

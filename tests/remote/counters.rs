@@ -58,7 +58,7 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
 
     let refused: &[&[&str]] = &[
         &["customers", "unlock", "WB-004217", "--reason", "she asked", "--json"],
-        &["customers", "confirm", "WB-004217", "--contact", "phone", "--reason", "no", "--json"],
+        &["customers", "confirm", "WB-004217", "--phone", "--reason", "no", "--json"],
         &["staff", "add", "mallory", "--role", "admin", "--json"],
         &["staff", "role", CLERK, "admin", "--json"],
         &["staff", "list", "--json"],

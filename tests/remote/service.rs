@@ -209,12 +209,23 @@ impl Service {
     pub(crate) fn run(&mut self) {
         self.child = Some(self.owner_command(&["serve"]).spawn().expect("it starts"));
         let since = Instant::now();
-        while UnixStream::connect(self.socket()).is_err() {
+        while !self.greets() {
             let ended = self.child.as_mut().expect("a service").try_wait().expect("looked");
             assert!(ended.is_none(), "the service ended: {}", self.last_words());
             assert!(since.elapsed() < PATIENCE, "the service does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The process of the service (setpriv becomes it).
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("a service").id()
+    }
+
+    fn greets(&self) -> bool {
+        let Ok(stream) = UnixStream::connect(self.socket()) else { return false };
+        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        Raw(stream).hello().is_some()
     }
 
     fn last_words(&mut self) -> String {
@@ -238,7 +249,9 @@ impl Service {
         let tray = fs::read_to_string(self.path("own").join("tray.jsonl")).expect("a tray");
         let message: Value =
             serde_json::from_str(tray.lines().last().expect("a message")).expect("an object");
-        message["code"].as_str().expect("a code").to_owned()
+        let text = message["text"].as_str().expect("a text");
+        let mut words = text.split(|char: char| !char.is_ascii_digit());
+        words.find(|word| word.len() == 6).expect("a code").to_owned()
     }
 
     /// How many messages are in the tray.

@@ -20,15 +20,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
 pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
 pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
 pub use crate::service::api::table::{Answer, Call};
-use crate::service::ports::{IndexProgress, StoreError};
+use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
-
-/// How many rows one call reads at most, however many it asks for.
-pub const PAGE_MAX: u32 = 10_000;
 
 /// One call with the type of its answer.
 pub trait TypedCall: Into<Call> + Send {
@@ -68,6 +67,28 @@ impl Desk {
             return call.refused(DeskError::Forbidden { role, permission });
         }
         table::dispatch(&desk, call).await
+    }
+
+    /// Writes into the log that a role was not enough for a call.
+    async fn record_forbidden(
+        &self,
+        call: &str,
+        role: Role,
+        permission: Permission,
+    ) -> Result<(), DeskError> {
+        let detail = format!("{role} may not {}: {call}", permission.allows());
+        let event = NewEvent {
+            kind: EventKind::Refused,
+            outcome: Some(Outcome::Forbidden),
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(detail),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 
     /// This desk, acting for a caller.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
-use crate::service::api::PAGE_MAX;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Reads a page of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
-use crate::service::api::PAGE_MAX;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]

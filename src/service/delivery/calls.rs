@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::delivery::{DeliveryId, SendReport};
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
-use crate::service::api::PAGE_MAX;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::TrayMessage;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// How many messages one call sends at once at most.
 const CONCURRENT_MAX: usize = 64;

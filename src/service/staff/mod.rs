@@ -3,12 +3,8 @@
 
 pub mod calls;
 
-use crate::domain::event::EventKind;
-use crate::domain::outcome::Outcome;
 use crate::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
-use crate::service::api::Permission;
 use crate::service::ports::StoreError;
-use crate::service::ports::audit::NewEvent;
 use crate::service::ports::staff::{StaffChange, StaffWrite};
 use crate::service::{Desk, DeskError};
 
@@ -129,28 +125,6 @@ impl Desk {
             }
         }
         Err(StoreError::Conflict("the staff is being changed".into()).into())
-    }
-
-    /// Writes into the log that a role was not enough for a call.
-    pub(in crate::service) async fn record_forbidden(
-        &self,
-        call: &str,
-        role: Role,
-        permission: Permission,
-    ) -> Result<(), DeskError> {
-        let detail = format!("{role} may not {}: {call}", permission.allows());
-        let event = NewEvent {
-            kind: EventKind::Refused,
-            outcome: Some(Outcome::Forbidden),
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(detail),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 }
 

@@ -5,11 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::code::TypedCode;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
-use crate::service::api::PAGE_MAX;
 use crate::service::ports::SessionFilter;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use crate::service::verification::verify::Verification;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Asks for a code. It is stored and its message queued, not sent yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
