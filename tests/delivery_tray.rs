@@ -107,7 +107,7 @@ async fn the_tray_is_not_written_through_a_link() {
     let desk = desk(&file);
     let report = desk.sms.send(&message::to("+15550100142")).await;
     assert_eq!(report.state, DeliveryState::Failed);
-    assert!(report.detail.is_some_and(|said| said.contains("[tray]")));
+    assert!(report.detail.is_some_and(|said| said.for_admin.contains("[tray]")));
     assert!(desk.sms.check().await.is_err());
     assert_eq!(fs::read(&victim).expect("a file"), b"");
 }

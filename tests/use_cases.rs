@@ -25,6 +25,7 @@ use countersign::domain::contact::{ContactKind, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{Customer, NewCustomer, PhonePolicy, Unsaid};
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
@@ -97,7 +98,7 @@ impl Sender for Scripted {
         self.report.clone()
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("fine".into())
     }
 }

@@ -46,7 +46,7 @@ fn told(
     for health in &lines.all {
         let word = health.at(lines.read_at).word();
         let is_ok = health.at(lines.read_at) == BreakerState::Ok;
-        let detail = health.detail.as_ref().filter(|_| !is_ok);
+        let detail = health.detail.as_ref().map(|it| &it.for_admin).filter(|_| !is_ok);
         let said = detail.map_or(String::new(), |it| format!(": {it}"));
         output.line(&format!("{}: {word}{said}", health.line))?;
     }

@@ -112,11 +112,12 @@ async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timest
 }
 
 fn good(part: &'static str, found: impl Into<String>) -> Check {
-    Check { part, ok: true, state: "ok", found: found.into(), help: None }
+    Check { part, ok: true, state: "ok", found: found.into(), help: None, key: None }
 }
 
 fn bad(part: &'static str, found: impl Into<String>, help: impl Into<String>) -> Check {
-    Check { part, ok: false, state: "failed", found: found.into(), help: Some(help.into()) }
+    let (found, help) = (found.into(), Some(help.into()));
+    Check { part, ok: false, state: "failed", found, help, key: None }
 }
 
 fn note(part: &'static str, found: impl Into<String>, help: Option<String>) -> Check {
@@ -207,7 +208,8 @@ fn met(
         } else {
             return None;
         };
-        Some(note(health.line.channel.word(), found, health.detail.clone()))
+        let said = health.detail.as_ref().map(|it| it.for_admin.clone());
+        Some(note(health.line.channel.word(), found, said))
     });
     told.collect()
 }
@@ -226,6 +228,7 @@ fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
         state: if it.stops { "failed" } else { "note" },
         found: it.what,
         help: it.help,
+        key: None,
     });
     let whole = (!stopped).then(|| good("customers", found));
     whole.into_iter().chain(told).collect()
@@ -272,7 +275,10 @@ async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Ve
         let provider = format!("{stands_in}{}", sender.provider());
         match in_time(sender.check()).await {
             Some(Ok(found)) => good(part, format!("{provider}: {found}")),
-            Some(Err(why)) => bad(part, format!("{provider}: {why}"), help_sender(channel)),
+            Some(Err(why)) => Check {
+                key: why.key,
+                ..bad(part, format!("{provider}: {}", why.for_admin), help_sender(channel))
+            },
             None => bad(
                 part,
                 format!("{provider}: {SLOW}"),
@@ -320,12 +326,16 @@ async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Che
         }
     };
     let told = |trial: &TestMessageOutcome| {
-        let said = trial.report.detail.as_deref().unwrap_or("look whether it came");
+        let detail = trial.report.detail.as_ref();
+        let said = detail.map_or("look whether it came", |it| &it.for_admin);
         let stands_in = if trial.slot.fallback { "fallback, " } else { "" };
         let found = format!("{stands_in}{} to {}: {said}", trial.provider, trial.contact);
         match trial.report.state {
             DeliveryState::Sent => good(PART, found),
-            _ => bad(PART, found, help_sender(trial.slot.channel)),
+            _ => Check {
+                key: detail.and_then(|it| it.key.clone()),
+                ..bad(PART, found, help_sender(trial.slot.channel))
+            },
         }
     };
     trials.iter().map(told).collect()

@@ -249,7 +249,7 @@ fn said_of_delivery(request: &Request) -> String {
         delivery.state,
         request.channel,
         &request.contact,
-        delivery.detail.as_deref(),
+        delivery.detail.as_ref().map(|it| &*it.for_admin),
     )
 }
 

@@ -77,24 +77,35 @@ const ALTERNATIVES: &[[&str; 2]] = &[
 
 /// A section, to find its keys by their names in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Section(&'static str);
+pub(crate) struct Section(&'static str);
 
 impl Section {
-    pub(super) const EMAIL: Self = Self("email");
-    pub(super) const EMAIL_FALLBACK: Self = Self("email.fallback");
-    pub(super) const SMS: Self = Self("sms");
-    pub(super) const SMS_FALLBACK: Self = Self("sms.fallback");
-    pub(super) const WHATSAPP: Self = Self("whatsapp");
+    pub(crate) const EMAIL: Self = Self("email");
+    pub(crate) const EMAIL_FALLBACK: Self = Self("email.fallback");
+    pub(crate) const SMS: Self = Self("sms");
+    pub(crate) const SMS_FALLBACK: Self = Self("sms.fallback");
+    pub(crate) const WHATSAPP: Self = Self("whatsapp");
+
+    /// Whether it sets up a provider that stands in for another one.
+    pub(crate) fn is_fallback(self) -> bool {
+        self == Self::EMAIL_FALLBACK || self == Self::SMS_FALLBACK
+    }
 
     /// The path of one of its keys.
-    pub(super) fn key(self, name: &str) -> &'static str {
+    pub(crate) fn key(self, name: &str) -> &'static str {
         let key = self.keys().find(|path| path.rsplit('.').next() == Some(name));
         debug_assert!(key.is_some(), "there is no key {name} in {self}");
         key.unwrap_or(self.0)
     }
 
+    /// Whether a key is one of it.
+    #[cfg(test)]
+    pub(crate) fn has(self, path: &str) -> bool {
+        self.keys().any(|key| key == path)
+    }
+
     /// The paths of all its keys.
-    pub(super) fn keys(self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn keys(self) -> impl Iterator<Item = &'static str> {
         TABLE.iter().filter(move |key| key.parts().0 == Some(self.0)).map(|key| key.path)
     }
 }

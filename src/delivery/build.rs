@@ -7,15 +7,16 @@
 use std::sync::Arc;
 
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
-use crate::delivery::email::sendgrid::SendGridSender;
-use crate::delivery::email::smtp::{self, SmtpSender};
+use crate::config::table::Section;
+use crate::delivery::email::sendgrid::SendGridProvider;
+use crate::delivery::email::smtp::{self, SmtpProvider};
 use crate::delivery::error::DeliveryError;
-use crate::delivery::sender_slot::{SenderSlot, SlottedSender};
-use crate::delivery::sms::gateway::GatewaySender;
-use crate::delivery::sms::twilio::{MessageSender, Words};
+use crate::delivery::provider::sender;
+use crate::delivery::sms::gateway::GatewayProvider;
+use crate::delivery::sms::twilio::{TwilioProvider, Words};
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
-use crate::delivery::tray::{TrayFile, TraySender};
+use crate::delivery::tray::{TrayFile, TrayProvider};
 use crate::domain::channel::Channel;
 use crate::service::ports::{Sender, Tray};
 
@@ -26,7 +27,7 @@ pub fn email_sender(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(SenderSlot::main("email"), by_email(email, tray, templates, times))
+    by_email(Section::EMAIL, email, tray, templates, times)
 }
 
 /// The sender that stands in for it.
@@ -36,7 +37,7 @@ pub fn email_fallback(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(SenderSlot::fallback("email"), by_email(email, tray, templates, times))
+    by_email(Section::EMAIL_FALLBACK, email, tray, templates, times)
 }
 
 /// The sender of text messages; none where the office sends none.
@@ -46,7 +47,7 @@ pub fn sms_sender(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(SenderSlot::main("sms"), by_sms(sms, tray, templates, times))
+    by_sms(Section::SMS, sms, tray, templates, times)
 }
 
 /// The sender that stands in for it.
@@ -56,7 +57,7 @@ pub fn sms_fallback(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    placed(SenderSlot::fallback("sms"), by_sms(sms, tray, templates, times))
+    by_sms(Section::SMS_FALLBACK, sms, tray, templates, times)
 }
 
 /// The sender of WhatsApp messages; none where the office has none.
@@ -66,15 +67,17 @@ pub fn whatsapp_sender(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    let sender: Arc<dyn Sender> = match whatsapp {
+    Ok(Some(match whatsapp {
         WhatsappSettings::Off => return Ok(None),
-        WhatsappSettings::Tray => tray_sender(Channel::Whatsapp, Arc::clone(templates), tray),
+        WhatsappSettings::Tray => {
+            tray_sender(Channel::Whatsapp, Section::WHATSAPP, Arc::clone(templates), tray)
+        }
         WhatsappSettings::Twilio(settings, template) => {
             let words = Words::Approved(template.clone());
-            Arc::new(MessageSender::new(settings, words, times)?)
+            let twilio = TwilioProvider::new(Section::WHATSAPP, settings, words, times)?;
+            sender(twilio, false)
         }
-    };
-    placed(SenderSlot::main("whatsapp"), Ok(Some(sender)))
+    }))
 }
 
 /// The tray to look into.
@@ -82,56 +85,59 @@ pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
     Arc::new(TrayFile::new(tray.file.clone()))
 }
 
-fn placed(
-    place: SenderSlot,
-    made: Result<Option<Arc<dyn Sender>>, DeliveryError>,
-) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    let sender = made.map_err(|error| place.blame(error))?;
-    Ok(sender.map(|sender| -> Arc<dyn Sender> { Arc::new(SlottedSender { sender, place }) }))
-}
-
 fn by_email(
+    section: Section,
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
+    let fallback = section.is_fallback();
     Ok(Some(match email {
         EmailSettings::Off => return Ok(None),
         EmailSettings::Tray { from } => {
-            // A sender that real mail would stumble over is told of in time.
-            smtp::sender_address(from)?;
-            tray_sender(Channel::Email, templates, tray)
+            // An address that a real provider would refuse is refused here too.
+            smtp::sender_address(section, from)?;
+            tray_sender(Channel::Email, section, templates, tray)
         }
-        EmailSettings::Smtp(settings) => Arc::new(SmtpSender::new(settings, templates, times)?),
+        EmailSettings::Smtp(settings) => {
+            sender(SmtpProvider::new(section, settings, templates, times)?, fallback)
+        }
         EmailSettings::SendGridApi(settings) => {
-            Arc::new(SendGridSender::new(settings, templates, times)?)
+            sender(SendGridProvider::new(section, settings, templates, times)?, fallback)
         }
     }))
 }
 
 fn by_sms(
+    section: Section,
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
+    let fallback = section.is_fallback();
     Ok(Some(match sms {
         SmsSettings::Off => return Ok(None),
-        SmsSettings::Tray => tray_sender(Channel::Sms, templates, tray),
+        SmsSettings::Tray => tray_sender(Channel::Sms, section, templates, tray),
         SmsSettings::Twilio(settings) => {
-            Arc::new(MessageSender::new(settings, Words::Text(templates), times)?)
+            let words = Words::Text(templates);
+            sender(TwilioProvider::new(section, settings, words, times)?, fallback)
         }
-        SmsSettings::Gateway(settings) => Arc::new(GatewaySender::new(settings, templates, times)?),
+        SmsSettings::Gateway(settings) => {
+            sender(GatewayProvider::new(section, settings, templates, times)?, fallback)
+        }
     }))
 }
 
 fn tray_sender(
     channel: Channel,
+    section: Section,
     templates: Arc<Templates>,
     tray: &TraySettings,
 ) -> Arc<dyn Sender> {
-    Arc::new(TraySender::new(channel, templates, TrayFile::new(tray.file.clone())))
+    let tray = TrayProvider::new(channel, templates, TrayFile::new(tray.file.clone()));
+    sender(tray, section.is_fallback())
 }

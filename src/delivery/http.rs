@@ -13,7 +13,8 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use tokio::sync::OnceCell;
 
-use crate::delivery::error::DeliveryError;
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::timeouts::SendTimeouts;
 use crate::delivery::tls::{self, Doubt, Trust};
 use crate::domain::text;
@@ -34,8 +35,8 @@ pub(super) struct HttpPeer {
     pub(super) name: &'static str,
     /// The key of the address: `sms.base_url`.
     pub(super) key: &'static str,
-    /// The key that names certificates to trust, where there is one: `ca_file in [sms]`.
-    pub(super) ca_file: Option<&'static str>,
+    /// The section whose `ca_file` names certificates to trust, where there is one.
+    pub(super) ca_file: Option<Section>,
 }
 
 /// An HTTP client for one party.
@@ -84,11 +85,9 @@ impl Http {
         // on trying for minutes after it was given up.
         #[cfg(target_os = "linux")]
         let builder = builder.tcp_user_timeout(self.times.total);
-        builder
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(KEPT)
-            .build()
-            .map_err(|error| DeliveryError::Failed(format!("No HTTP client: {error}.")))
+        builder.pool_idle_timeout(IDLE).pool_max_idle_per_host(KEPT).build().map_err(|error| {
+            DeliveryError::new(FailureKind::FAILED, format!("No HTTP client: {error}."))
+        })
     }
 }
 
@@ -120,12 +119,13 @@ impl HttpPeer {
     fn not_usable(self, raw: &str) -> DeliveryError {
         // What stands before an @ could be a password.
         let shown = raw.rsplit_once('@').map_or(raw, |(_, place)| place);
-        DeliveryError::Settings(format!(
+        let how = format!(
             "{} is \"{}\". It must be an https address without a login or a query; http is for \
              this machine only.",
             self.key,
             text::clean(shown)
-        ))
+        );
+        DeliveryError::misconfigured(self.key, how)
     }
 
     /// What it means that no answer came. Only where no connection came about
@@ -135,27 +135,27 @@ impl HttpPeer {
         if !error.is_connect() {
             return self.uncertain();
         }
+        let Self { name, key, .. } = self;
         if let Some(io) = tls::cause(error) {
             let why = tls::complaint(io);
-            let Self { name, .. } = self;
-            let remedy = self.remedy(tls::doubt(io));
-            return DeliveryError::Settings(format!(
-                "No protected connection to {name}: {why}. Nothing was sent. {remedy}"
-            ));
+            let what = format!("No protected connection to {name}: {why}. Nothing was sent.");
+            return DeliveryError::new(FailureKind::Settings, what)
+                .advising(self.remedy(tls::doubt(io)))
+                .about(key);
         }
-        DeliveryError::Failed(format!(
-            "{} cannot be reached. Nothing was sent. Check the network, and {}.",
-            self.name, self.key
-        ))
+        let what = format!("{name} cannot be reached. Nothing was sent.");
+        DeliveryError::new(FailureKind::FAILED, what)
+            .advising(format!("Check the network, and {key}."))
+            .about(key)
     }
 
     /// What an admin does where no protected connection comes about.
     fn remedy(self, doubt: Option<Doubt>) -> String {
         let Self { key, ca_file, .. } = self;
         match (doubt, ca_file) {
-            (Some(Doubt::Issuer), Some(ca_file)) => format!(
+            (Some(Doubt::Issuer), Some(section)) => format!(
                 "If the certificate is one of the office's own, name the certificate of who \
-                 issued it: {ca_file}."
+                 issued it: ca_file in {section}."
             ),
             (Some(Doubt::Issuer), None) => format!(
                 "Somebody between this machine and {key} may have put a certificate of their \
@@ -170,41 +170,33 @@ impl HttpPeer {
 
     /// No answer, or none that says whether the message was taken.
     pub(super) fn uncertain(self) -> DeliveryError {
-        DeliveryError::Uncertain(format!(
-            "{} did not confirm the message: it may arrive or not.",
-            self.name
-        ))
+        let what = format!("{} did not confirm the message: it may arrive or not.", self.name);
+        DeliveryError::new(FailureKind::Uncertain, what)
     }
 
     /// The answer was another address.
     pub(super) fn redirects(self, said: &str) -> DeliveryError {
-        DeliveryError::Settings(format!(
-            "{}'s address answers with another address, which is not followed. Check {}. ({said})",
-            self.name, self.key
-        ))
+        let what =
+            format!("{}'s address answers with another address, which is not followed.", self.name);
+        DeliveryError::new(FailureKind::Settings, what)
+            .advising(format!("Check {}.", self.key))
+            .quoting(said)
+            .about(self.key)
     }
 
     /// There is more than the other side takes for now.
-    pub(super) fn busy(self, wait: Option<Duration>, said: &str) -> DeliveryError {
-        let text = |wish: &str| {
-            format!("{} gets more from this office than it takes{wish}. ({said})", self.name)
-        };
-        match wait {
-            Some(wait) => {
-                let wish = format!(" and asks it to wait {} seconds", wait.as_secs());
-                DeliveryError::Busy(text(&wish), wait)
-            }
-            None => DeliveryError::Failed(text("")),
-        }
+    pub(super) fn busy(self, retry_after: Option<Duration>, said: &str) -> DeliveryError {
+        let wish = retry_after.map_or_else(String::new, |wait| {
+            format!(" and asks it to wait {} seconds", wait.as_secs())
+        });
+        let what = format!("{} gets more from this office than it takes{wish}.", self.name);
+        DeliveryError::new(FailureKind::Failed { retry_after }, what).quoting(said)
     }
 
     /// The other side says that the fault is its own.
-    pub(super) fn at_fault(self, wait: Option<Duration>, said: &str) -> DeliveryError {
-        let text = format!("{} has a fault of its own. ({said})", self.name);
-        match wait {
-            Some(wait) => DeliveryError::Busy(text, wait),
-            None => DeliveryError::Failed(text),
-        }
+    pub(super) fn at_fault(self, retry_after: Option<Duration>, said: &str) -> DeliveryError {
+        let what = format!("{} has a fault of its own.", self.name);
+        DeliveryError::new(FailureKind::Failed { retry_after }, what).quoting(said)
     }
 }
 
@@ -235,9 +227,12 @@ pub(super) async fn read_within(mut response: Response, most: usize) -> Option<V
 impl DeliveryError {
     /// The same, where nothing was sent and so nothing is uncertain.
     pub(super) fn in_a_check(self, party: HttpPeer) -> Self {
-        match self {
-            Self::Uncertain(_) => Self::Failed(format!("{} did not answer in time.", party.name)),
-            other => other,
+        match self.kind() {
+            FailureKind::Uncertain => {
+                let what = format!("{} did not answer in time.", party.name);
+                Self::new(FailureKind::FAILED, what)
+            }
+            _ => self,
         }
     }
 }

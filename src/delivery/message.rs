@@ -2,7 +2,7 @@
 //! and tells of a change or only shows that messages arrive. Senders treat all
 //! alike.
 
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::{EmailText, Templates, trial};
 use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
@@ -38,8 +38,9 @@ impl<'a> MessageKind<'a> {
     pub(super) fn email_address(self) -> Result<&'a EmailAddress, DeliveryError> {
         match self.to() {
             Contact::Email(address) => Ok(address),
-            Contact::Phone(_) => Err(DeliveryError::Message(
-                "This contact is no email address. Use another channel.".into(),
+            Contact::Phone(_) => Err(DeliveryError::new(
+                FailureKind::Message,
+                "This contact is no email address. Use another channel.",
             )),
         }
     }
@@ -48,8 +49,9 @@ impl<'a> MessageKind<'a> {
     pub(super) fn phone_number(self) -> Result<&'a PhoneNumber, DeliveryError> {
         match self.to() {
             Contact::Phone(number) => Ok(number),
-            Contact::Email(_) => Err(DeliveryError::Message(
-                "This contact is no phone number. Use another channel.".into(),
+            Contact::Email(_) => Err(DeliveryError::new(
+                FailureKind::Message,
+                "This contact is no phone number. Use another channel.",
             )),
         }
     }

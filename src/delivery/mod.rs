@@ -10,8 +10,8 @@ mod email;
 mod error;
 mod http;
 pub(super) mod message;
+mod provider;
 pub(super) mod redact;
-pub(super) mod sender_slot;
 mod sms;
 mod templates;
 pub(super) mod timeouts;
@@ -21,6 +21,6 @@ mod tray;
 pub use crate::delivery::build::{
     email_fallback, email_sender, sms_fallback, sms_sender, tray, whatsapp_sender,
 };
-pub use crate::delivery::error::DeliveryError;
+pub use crate::delivery::error::{DeliveryError, FailureKind};
 pub use crate::delivery::templates::{Finding, Sample, State, Templates};
 pub use crate::delivery::timeouts::SendTimeouts;

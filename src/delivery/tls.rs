@@ -15,7 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
-use crate::delivery::error::DeliveryError;
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind};
 
 /// Certificates, read once.
 pub(super) struct Trust {
@@ -39,9 +40,9 @@ impl Trust {
     pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, DeliveryError> {
         let read = || async {
             let ca_file = self.ca_file.clone();
-            tokio::task::spawn_blocking(move || load(ca_file))
-                .await
-                .map_err(|error| DeliveryError::Failed(format!("No certificates: {error}.")))?
+            tokio::task::spawn_blocking(move || load(ca_file)).await.map_err(|error| {
+                DeliveryError::new(FailureKind::FAILED, format!("No certificates: {error}."))
+            })?
         };
         self.config.get_or_try_init(read).await.cloned()
     }
@@ -52,10 +53,8 @@ fn load(ca_file: Option<(PathBuf, &'static str)>) -> Result<Arc<ClientConfig>, D
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some((path, key)) = ca_file {
         let unusable = |why: String| {
-            DeliveryError::Settings(format!(
-                "The file of {key}, {}, cannot be used: {why}.",
-                path.display()
-            ))
+            let how = format!("The file of {key}, {}, cannot be used: {why}.", path.display());
+            DeliveryError::misconfigured(key, how)
         };
         let certificates: Vec<_> = CertificateDer::pem_file_iter(&path)
             .and_then(Iterator::collect)
@@ -68,9 +67,8 @@ fn load(ca_file: Option<(PathBuf, &'static str)>) -> Result<Arc<ClientConfig>, D
         }
     }
     if roots.is_empty() {
-        return Err(DeliveryError::Settings(
-            "This system has no trusted certificates. Install the package ca-certificates.".into(),
-        ));
+        let how = "This system has no trusted certificates. Install the package ca-certificates.";
+        return Err(DeliveryError::unusable(how));
     }
     trusting(roots)
 }
@@ -84,7 +82,9 @@ fn trusting(roots: RootCertStore) -> Result<Arc<ClientConfig>, DeliveryError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| DeliveryError::Failed(format!("TLS cannot be used: {error}.")))?
+        .map_err(|error| {
+            DeliveryError::new(FailureKind::FAILED, format!("TLS cannot be used: {error}."))
+        })?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))
@@ -97,13 +97,10 @@ fn objection(error: &io::Error) -> Option<&rustls::Error> {
     inner.downcast_ref().or_else(|| inner.downcast_ref::<io::Error>().and_then(objection))
 }
 
-/// What it means that no protected connection came about, told in `sentence`:
-/// a certificate is as bad at the next try, a connection may hold.
-pub(super) fn refused(error: &io::Error, sentence: String) -> DeliveryError {
-    match objection(error) {
-        Some(_) => DeliveryError::Settings(sentence),
-        None => DeliveryError::Failed(sentence),
-    }
+/// What it means that no protected connection came about: a certificate is as bad at the
+/// next attempt, a connection may hold.
+pub(super) fn refused(error: &io::Error) -> FailureKind {
+    if objection(error).is_some() { FailureKind::Settings } else { FailureKind::FAILED }
 }
 
 /// The first I/O error under another that TLS made.
@@ -142,21 +139,24 @@ pub(super) fn doubt(error: &io::Error) -> Option<Doubt> {
 }
 
 /// What an admin does where no protected connection to a mail server comes about.
-pub(super) const fn mail_remedy(doubt: Option<Doubt>) -> &'static str {
+pub(super) fn mail_remedy(section: Section, doubt: Option<Doubt>) -> String {
     match doubt {
-        None => "Check host, port and tls in [email].",
-        Some(Doubt::Issuer) => {
+        None => format!("Check host, port and tls in {section}."),
+        Some(Doubt::Issuer) => format!(
             "If the certificate is one of the office's own, name the certificate of who issued \
-             it: ca_file in [email]."
-        }
-        Some(Doubt::Name) => {
-            "Set host in [email] to the name in the certificate, or have one issued for this name."
-        }
-        Some(Doubt::Time) => {
-            "Have it renewed at the server that host in [email] names, and look at this \
+             it: ca_file in {section}."
+        ),
+        Some(Doubt::Name) => format!(
+            "Set host in {section} to the name in the certificate, or have one issued for this \
+             name."
+        ),
+        Some(Doubt::Time) => format!(
+            "Have it renewed at the server that host in {section} names, and look at this \
              machine's clock."
+        ),
+        Some(Doubt::Other) => {
+            format!("Tell who runs the server that host in {section} names.")
         }
-        Some(Doubt::Other) => "Tell who runs the server that host in [email] names.",
     }
 }
 

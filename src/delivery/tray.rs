@@ -20,15 +20,15 @@ use async_trait::async_trait;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
+use crate::delivery::provider::Provider;
 use crate::delivery::templates::Templates;
 use crate::domain::channel::Channel;
-use crate::domain::delivery::{SendReport, TRAY};
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::delivery::TRAY;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
-use crate::service::ports::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
+use crate::service::ports::{SendGuard, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
 const KEPT: usize = 200;
@@ -201,13 +201,13 @@ impl Tray for TrayFile {
 }
 
 /// Puts one channel's messages into the tray.
-pub(super) struct TraySender {
+pub(super) struct TrayProvider {
     channel: Channel,
     templates: Arc<Templates>,
     tray: TrayFile,
 }
 
-impl TraySender {
+impl TrayProvider {
     /// A sender for a channel.
     pub(super) const fn new(channel: Channel, templates: Arc<Templates>, tray: TrayFile) -> Self {
         Self { channel, templates, tray }
@@ -231,46 +231,33 @@ impl TraySender {
             reference: piece.reference().into(),
         })
     }
+}
 
-    async fn put(
+fn unwritable(error: &TrayError) -> DeliveryError {
+    DeliveryError::new(FailureKind::FAILED, format!("The tray cannot be written: {}.", error.0))
+        .advising("Check the file of [tray] in the configuration.")
+        .about("tray.file")
+}
+
+#[async_trait]
+impl Provider for TrayProvider {
+    fn name(&self) -> &'static str {
+        TRAY
+    }
+
+    async fn post(
         &self,
         piece: MessageKind<'_>,
         guard: &dyn SendGuard,
     ) -> Result<Option<String>, DeliveryError> {
         let line = self.line(piece)?;
-        error::wanted(guard).await?;
+        claim(guard).await?;
         let number =
             self.tray.run(move |tray| tray.add(line)).await.map_err(|error| unwritable(&error))?;
         Ok(Some(format!("tray {number}")))
     }
-}
 
-fn unwritable(error: &TrayError) -> DeliveryError {
-    DeliveryError::Failed(format!(
-        "The tray cannot be written: {}. Check the file of [tray] in the configuration.",
-        error.0
-    ))
-}
-
-#[async_trait]
-impl Sender for TraySender {
-    fn provider(&self) -> &'static str {
-        TRAY
-    }
-
-    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
-        error::report(self.put(MessageKind::Code(message), guard).await)
-    }
-
-    async fn send_test(&self, test: &TestMessage) -> SendReport {
-        error::report(self.put(MessageKind::Test(test), &AlwaysGranted).await)
-    }
-
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
-        error::report(self.put(MessageKind::Notice(notice), &AlwaysGranted).await)
-    }
-
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, DeliveryError> {
         self.tray
             .run(|tray| {
                 let _lock = tray.lock()?;
@@ -278,6 +265,6 @@ impl Sender for TraySender {
             })
             .await
             .map(|()| format!("messages go to the tray, {}", self.tray.path.display()))
-            .map_err(|error| unwritable(&error).to_string())
+            .map_err(|error| unwritable(&error))
     }
 }

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
+use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 
 /// One provider as a channel uses it: what is up or down.
@@ -91,7 +92,7 @@ pub struct BreakerRecord {
     /// Until when it counts as slow.
     pub slow_until: Timestamp,
     /// What it said last, where it failed.
-    pub detail: Option<String>,
+    pub detail: Option<Explanation>,
 }
 
 /// How a provider does, in a word.
@@ -162,7 +163,12 @@ impl BreakerRecord {
 
     /// How it does after one more hand-over.
     #[must_use]
-    pub fn after(&self, experience: SendExperience, detail: Option<&str>, now: Timestamp) -> Self {
+    pub fn after(
+        &self,
+        experience: SendExperience,
+        detail: Option<&Explanation>,
+        now: Timestamp,
+    ) -> Self {
         match experience {
             SendExperience::Answered(took) => Self {
                 slow_until: if took > SLOW {
@@ -181,7 +187,7 @@ impl BreakerRecord {
                 } else {
                     self.down_until
                 };
-                let detail = detail.map(str::to_owned);
+                let detail = detail.cloned();
                 Self { failures, down_until, detail, ..self.clone() }
             }
         }
@@ -232,7 +238,7 @@ mod tests {
             (327, 567),
             (567, 807),
         ] {
-            let next = health.after(SendExperience::Failed, Some("refused"), at(now));
+            let next = health.after(SendExperience::Failed, Some(&"refused".into()), at(now));
             assert_eq!(next.down_until, at(until), "at {now}");
             assert_eq!(health.turned(&next), (next.failures == 3).then_some(BreakerState::Down));
             health = next;
@@ -258,7 +264,7 @@ mod tests {
         // Its pause grows while the one message is at it.
         health.down_until = at(145);
         assert_eq!(health.after(SendExperience::Failed, None, at(120)), health);
-        let again = health.after(SendExperience::FailedAgain, Some("refused"), at(120));
+        let again = health.after(SendExperience::FailedAgain, Some(&"refused".into()), at(120));
         assert_eq!((again.failures, again.down_until), (4, at(150)));
     }
 

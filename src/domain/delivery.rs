@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::domain::contact::Contact;
+use crate::domain::explanation::Explanation;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
 
@@ -100,8 +101,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// What the provider calls the message, to ask about it later.
     pub provider_id: Option<String>,
-    /// One sentence for the clerk where it went wrong.
-    pub detail: Option<String>,
+    /// Why, where it went wrong or has to wait.
+    pub detail: Option<Explanation>,
     /// When the state was last changed.
     pub updated_at: Timestamp,
 }
@@ -166,8 +167,8 @@ pub struct SendReport {
     pub state: DeliveryState,
     /// What the provider calls the message.
     pub provider_id: Option<String>,
-    /// One sentence for the clerk where it went wrong.
-    pub detail: Option<String>,
+    /// Why, where it went wrong.
+    pub detail: Option<Explanation>,
     /// Why it was not taken, and by whose fault; none where it was.
     pub fault: Option<FailureClass>,
 }
@@ -180,11 +181,11 @@ impl SendReport {
 
     /// Nothing was sent, and nothing will be: the message is no longer wanted, or not in
     /// time.
-    pub fn not_sent(why: &str) -> Self {
+    pub fn not_sent(why: impl Into<Explanation>) -> Self {
         Self {
             state: DeliveryState::Failed,
             provider_id: None,
-            detail: Some(why.to_owned()),
+            detail: Some(why.into()),
             fault: Some(FailureClass::Message),
         }
     }
@@ -210,8 +211,8 @@ pub enum ProviderStatus {
     Known(SendReport),
     /// It has never had such a message.
     Nothing,
-    /// It did not say; why, in one sentence.
-    Silence(String),
+    /// It did not say; why.
+    Silence(Explanation),
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod delivery_stats;
 pub mod email;
 pub mod event;
+pub mod explanation;
 pub mod fold;
 pub mod key;
 pub mod locale;

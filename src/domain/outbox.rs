@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::domain::delivery::{DeliveryState, FailureClass, ProviderStatus, SendReport};
+use crate::domain::explanation::Explanation;
 
 /// What has to be done for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
 
 /// What comes after a provider was asked about a hand-over without an answer.
 pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextStep {
-    let unsure = |detail: Option<String>| SendReport {
+    let unsure = |detail: Option<Explanation>| SendReport {
         state: DeliveryState::Unknown,
         provider_id: None,
         detail,
@@ -142,7 +143,7 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
         },
         // It was never taken: it may be handed over again.
         ProviderStatus::Nothing => {
-            let detail = "The provider never got the message.".to_owned();
+            let detail = "The provider never got the message.".into();
             let report = SendReport {
                 state: DeliveryState::Failed,
                 provider_id: None,

@@ -23,8 +23,14 @@ use crate::tui::widgets::notice;
 /// The smallest terminal that the interface is drawn on.
 pub const MIN_SIZE: (u16, u16) = (40, 12);
 
-/// The smallest terminal that has room for lines around things.
+/// The smallest terminal that has room for lines around things, and for all that
+/// a clerk has to see: on a smaller one no key acts.
 pub const FRAMED: (u16, u16) = (60, 18);
+
+/// Whether a terminal has less than [`FRAMED`].
+pub const fn is_too_small((columns, rows): (u16, u16)) -> bool {
+    columns < FRAMED.0 || rows < FRAMED.1
+}
 
 /// From this height on the message always has two lines, so that the work does
 /// not move when one comes.

@@ -17,6 +17,8 @@ pub struct Symbols {
     pub dot: &'static str,
     /// Between steps; before the selected line.
     pub pointer: &'static str,
+    /// Between columns and rows.
+    pub times: &'static str,
     /// Around something that can be changed.
     pub turn: [&'static str; 2],
     /// A try that is left, and one that is used up.
@@ -49,6 +51,7 @@ pub const UNICODE: Symbols = Symbols {
     rule: "─",
     dot: "·",
     pointer: "›",
+    times: "×",
     turn: ["‹", "›"],
     tries: ["●", "○"],
     bar: ["█", "░"],
@@ -90,6 +93,7 @@ pub const ASCII: Symbols = Symbols {
     rule: "-",
     dot: "|",
     pointer: ">",
+    times: "x",
     turn: ["<", ">"],
     tries: ["*", "."],
     bar: ["#", "."],
@@ -113,6 +117,7 @@ pub const CONSOLE: Symbols = Symbols {
     rule: "─",
     dot: "·",
     pointer: ">",
+    times: "×",
     turn: ["<", ">"],
     tries: ["*", "."],
     bar: ["█", "░"],

@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::config::settings::ThemeName;
 use crate::tui::color::{ColorDepth, LINE_CONTRAST, Rgb, TEXT_CONTRAST, contrast, standing_out};
-use crate::tui::layout::FRAMED;
+use crate::tui::layout;
 use crate::tui::machine::model::Model;
 use crate::tui::palettes::{
     DARK, DARK_16, DARK_256, HIGH_CONTRAST, HIGH_CONTRAST_16, HIGH_CONTRAST_256, LIGHT, LIGHT_256,
@@ -84,8 +84,8 @@ impl Theme {
 
     /// The theme as it is on a screen of this size.
     #[must_use]
-    pub const fn sized(self, (columns, rows): (u16, u16)) -> Self {
-        Self { framed: columns >= FRAMED.0 && rows >= FRAMED.1, ..self }
+    pub const fn sized(self, size: (u16, u16)) -> Self {
+        Self { framed: !layout::is_too_small(size), ..self }
     }
 
     /// The theme of a name on a terminal.

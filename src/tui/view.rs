@@ -9,11 +9,12 @@ use ratatui::text::Line;
 
 use crate::domain::text::fold;
 use crate::domain::time::Timestamp;
-use crate::tui::layout::{self, Areas, MIN_SIZE};
-use crate::tui::machine::keymap::Context;
+use crate::tui::layout::{self, Areas};
+use crate::tui::machine::keymap::{self, Command, Context};
 use crate::tui::machine::model::{Focus, Model, Overlay, Screen};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::overlays;
+use crate::tui::overlays::update::{is_asking_to_quit, is_at_stake};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::text::wrap;
 use crate::tui::widgets::{hints, notice, panel, steps, top};
@@ -61,7 +62,7 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
     let scene = Scene { model, theme, now };
     match layout::areas(model, area) {
         Some(areas) => draw(scene, &areas, frame),
-        None => too_small(frame, theme),
+        None => too_small(model, frame, theme),
     }
     if theme.ascii {
         to_ascii(frame);
@@ -98,8 +99,9 @@ pub fn most_scroll(model: &Model, now: Now) -> usize {
 fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     let Scene { model, theme, .. } = scene;
     let columns = areas.top.width;
+    let size = (frame.area().width, frame.area().height);
     frame.render_widget(top::line(model, scene.time(), columns, theme), areas.top);
-    frame.render_widget(steps::line(&model.screen, columns, theme), areas.steps);
+    frame.render_widget(steps::line(&model.screen, theme), areas.steps);
     if let Some(area) = areas.work {
         match &model.screen {
             Screen::Find(find) => crate::tui::find::view::draw(scene, find, frame, area),
@@ -119,7 +121,7 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     if let Some(said) = &model.notice {
         panel::lines(frame, areas.notice, &notice::lines(said, columns, theme));
     }
-    frame.render_widget(hints::line(model, columns, theme), areas.hints);
+    frame.render_widget(hints::line(model, size, theme), areas.hints);
     let middle = areas.above_notice();
     match &model.overlay {
         Some(Overlay::Help { scroll }) => overlays::help::draw(scene, *scroll, frame, middle),
@@ -134,12 +136,19 @@ fn draw(scene: Scene<'_>, areas: &Areas, frame: &mut Frame<'_>) {
     }
 }
 
-fn too_small(frame: &mut Frame<'_>, theme: &Theme) {
+/// The most important words come first: the rest may have no room.
+fn too_small(model: &Model, frame: &mut Frame<'_>, theme: &Theme) {
     let area = frame.area();
-    let text = format!(
-        "This window is too small: countersign needs {} columns and {} rows, and has {} and {}.",
-        MIN_SIZE.0, MIN_SIZE.1, area.width, area.height
-    );
+    let leave = keymap::key_name(Context::Global, Command::Quit);
+    let help = if is_asking_to_quit(model) {
+        format!("{leave} once more leaves.")
+    } else if is_at_stake(model) {
+        "No key acts until it is larger; nothing is lost.".into()
+    } else {
+        format!("Make it larger, or leave with {leave}.")
+    };
+    let size = hints::sizes((area.width, area.height), theme);
+    let text = format!("This window is too small: {size}. {help}");
     let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
         .into_iter()
         .map(|text| Line::styled(text, theme.strong))

@@ -78,7 +78,7 @@ fn by_smtp(settings: SmtpSettings) -> Arc<dyn Sender> {
 fn withdrawn(report: &SendReport) {
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
     assert_eq!(report.fault, Some(FailureClass::Message), "{report:?}");
-    assert!(report.detail.as_deref().is_some_and(|it| it.contains("nothing was sent")));
+    assert!(report.detail.as_ref().is_some_and(|it| it.for_clerk.contains("nothing was sent")));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn send(settings: GatewaySettings) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 fn takes(request: &Request) -> Option<String> {
@@ -177,7 +177,7 @@ async fn a_check_finds_whether_a_gateway_answers_and_sends_nothing() {
     assert!(requests.iter().all(|request| !request.headers.contains_key("authorization")));
     let silent = Double::start(|_: &Request| None).await;
     let sender = made(settings(&silent.url()), SHORT).expect("a sender");
-    assert!(sender.check().await.expect_err("silence").contains("in time"));
+    assert!(sender.check().await.expect_err("silence").for_admin.contains("in time"));
 }
 
 #[test]

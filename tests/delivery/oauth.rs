@@ -133,7 +133,7 @@ async fn a_fresh_token_that_is_refused_is_not_asked_for_again() {
     let report = sender.send(&message::to("dana@example.org")).await;
     assert_eq!(report.state, DeliveryState::Failed, "{report:?}");
     assert_eq!(report.fault, Some(FailureClass::Office { every: true }));
-    let said = report.detail.expect("a sentence");
+    let said = report.detail.expect("a sentence").for_admin;
     assert!(said.contains("SMTP.SendAsApp"), "{said}");
     assert!(!said.contains("canary"), "{said}");
     assert_eq!((logins(&server), service.requests().len()), (vec![false], 1));
@@ -187,7 +187,7 @@ async fn what_the_token_service_says_is_told_in_words_and_nothing_is_sent() {
         let report = sender.send(&message::to("dana@example.org")).await;
         assert_eq!(report.state, DeliveryState::Failed, "{shown}: {report:?}");
         assert_eq!(report.fault, Some(fault), "{shown}: {report:?}");
-        let said = report.detail.expect("a sentence");
+        let said = report.detail.expect("a sentence").for_admin;
         assert!(said.contains(words), "{shown}: {said}");
         assert!(!said.contains(SECRET), "{said}");
         assert_eq!(server.log("connection").len(), 0, "{shown}");
@@ -199,6 +199,6 @@ async fn a_server_without_xoauth2_is_told_nothing() {
     let server = Server::start(&Kind::new(SmtpTls::Implicit));
     let service = token_service(3600).await;
     let report = sender(settings(&server, &service), TIMES).check().await;
-    assert!(report.expect_err("no XOAUTH2").contains("no login with a token"));
+    assert!(report.expect_err("no XOAUTH2").for_admin.contains("no login with a token"));
     assert_eq!(server.log("login").len(), 0);
 }

@@ -42,7 +42,7 @@ async fn send(double: &Double) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 /// An answer without a body but with a header.
@@ -167,9 +167,9 @@ async fn a_check_asks_what_the_key_may_do_and_sends_nothing() {
     assert!(check(&double).await.expect("a good key").contains("may send mail"));
     assert!(double.requests().iter().all(|request| request.method == "GET"));
     let narrow = Double::start(|_: &Request| json("200 OK", r#"{"scopes":["alerts.read"]}"#)).await;
-    assert!(check(&narrow).await.expect_err("a narrow key").contains("Mail Send"));
+    assert!(check(&narrow).await.expect_err("a narrow key").for_admin.contains("Mail Send"));
     let refused = Double::start(|_: &Request| json("401 Unauthorized", "{}")).await;
-    assert!(check(&refused).await.expect_err("a wrong key").contains("API key"));
+    assert!(check(&refused).await.expect_err("a wrong key").for_admin.contains("API key"));
     let silent = Double::start(|_: &Request| None).await;
-    assert!(check(&silent).await.expect_err("silence").contains("in time"));
+    assert!(check(&silent).await.expect_err("silence").for_admin.contains("in time"));
 }

@@ -171,7 +171,7 @@ async fn security_23_whatsapp_is_never_sent_a_code_to_try_it_out() {
     let report = sender.expect("a sender").expect("one").send_test(&test(NUMBER)).await;
     assert_eq!(report.state, DeliveryState::Undeliverable);
     assert_eq!(report.fault, Some(FailureClass::Message));
-    assert!(report.detail.as_deref().is_some_and(|it| it.contains("approved template")));
+    assert!(report.detail.as_ref().is_some_and(|it| it.for_clerk.contains("approved template")));
     assert_eq!(double.requests().len(), 0);
 }
 

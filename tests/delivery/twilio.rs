@@ -40,7 +40,7 @@ async fn send(settings: TwilioSettings) -> SendReport {
 }
 
 fn detail(report: &SendReport) -> &str {
-    report.detail.as_deref().unwrap_or_default()
+    report.detail.as_ref().map_or("", |it| &it.for_admin)
 }
 
 #[tokio::test]
@@ -257,14 +257,16 @@ async fn a_check_logs_in_and_sends_nothing() {
     assert_eq!(said, "Twilio takes the login of the account \"Riverside\"");
     let wrong = TwilioCredentials::AuthToken("wrong".to_owned().into());
     let said = check(TwilioSettings { credentials: wrong, ..double.settings() }).await;
-    assert!(said.expect_err("a wrong token").contains("auth_token"));
+    assert!(said.expect_err("a wrong token").for_admin.contains("auth_token"));
     assert!(double.requests().iter().all(|request| request.method == "GET"));
 
     let suspended = Double::start(|_: &Request| json("200 OK", r#"{"status":"suspended"}"#)).await;
-    assert!(check(suspended.settings()).await.expect_err("suspended").contains("suspended"));
+    assert!(
+        check(suspended.settings()).await.expect_err("suspended").for_admin.contains("suspended")
+    );
     let silent = Double::start(|_: &Request| None).await;
     let said = sender_within(silent.settings(), SHORT).check().await;
-    assert!(said.expect_err("silence").contains("in time"));
+    assert!(said.expect_err("silence").for_admin.contains("in time"));
 }
 
 #[tokio::test]
@@ -273,7 +275,7 @@ async fn an_api_key_is_checked_where_a_standard_key_may_look() {
     let double = Double::start(|_: &Request| json("200 OK", "{}")).await;
     let settings = TwilioSettings { credentials: key(), ..double.settings() };
     let said = sender_within(settings, SendTimeouts::default()).check().await;
-    assert_eq!(said.as_deref(), Ok("Twilio takes the key SK77"));
+    assert_eq!(said, Ok("Twilio takes the key SK77".to_owned()));
     assert_eq!(
         double.requests()[0].target,
         format!("/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json?PageSize=1")
@@ -281,7 +283,7 @@ async fn an_api_key_is_checked_where_a_standard_key_may_look() {
     let narrow = Double::start(|_: &Request| error("401 Unauthorized", 70_051, "no")).await;
     let settings = TwilioSettings { credentials: key(), ..narrow.settings() };
     let said = sender_within(settings, SendTimeouts::default()).check().await;
-    assert!(said.expect_err("a narrow key").contains("cannot be tried without sending"));
+    assert!(said.expect_err("a narrow key").for_admin.contains("cannot be tried without sending"));
 }
 
 fn template(variables: &[Fact]) -> WhatsappTemplate {

@@ -79,7 +79,7 @@ fn report(told: ProviderStatus) -> SendReport {
 
 fn silence(told: ProviderStatus) -> String {
     match told {
-        ProviderStatus::Silence(why) => why,
+        ProviderStatus::Silence(why) => why.for_admin,
         other => panic!("{other:?}"),
     }
 }
@@ -162,7 +162,7 @@ async fn what_could_not_be_delivered_says_why_and_what_to_do() {
         let fault = report.fault.expect("somebody's fault");
         let is_office = matches!(code, Some(21408 | 21608 | 30002 | 30034 | 63016 | 63049));
         assert_eq!(matches!(fault, FailureClass::Office { .. }), is_office, "{code:?}: {fault:?}");
-        let detail = report.detail.expect("a sentence");
+        let detail = report.detail.expect("a sentence").for_admin;
         assert!(detail.contains(words), "{code:?}: {detail}");
         let named = code.is_none_or(|code| detail.contains(&format!("Twilio {code}")));
         assert!(named, "{code:?}: {detail}");

@@ -151,20 +151,93 @@ fn a_key_that_is_held_down_does_nothing() {
     assert!(!counter.model.quitting);
 }
 
+/// Windows in which something can be seen, but not enough to act upon.
+const SMALL: [(u16, u16); 5] = [(50, 15), (59, 18), (60, 17), (200, 17), (40, 12)];
+
+/// Windows in which nothing can be seen.
+const TINY: [(u16, u16); 4] = [(20, 5), (39, 18), (60, 11), (1, 1)];
+
 #[test]
-fn nothing_is_done_while_nothing_can_be_seen() {
-    let mut counter = Counter::after("riv<Enter>");
-    counter.tell(Msg::Resize(20, 5)).keys("<Enter><F2><Tab>x").paste("abc");
-    counter.keys("<Ctrl-Q>").is_at("send");
-    assert!(counter.desk.asks.is_empty() && counter.model.log.is_none());
-    assert!(counter.model.quitting, "nothing is lost by leaving here");
+fn no_key_acts_in_a_window_that_is_too_small() {
+    for (columns, rows) in SMALL.into_iter().chain(TINY) {
+        let small = |script: &str| {
+            let mut counter = Counter::after(script);
+            counter.tell(Msg::Resize(columns, rows)).pass(ms(500));
+            counter
+        };
+        let larger = |counter: &mut Counter| {
+            counter.tell(Msg::Resize(80, 24)).pass(ms(500));
+        };
+        let at = format!("{columns}x{rows}");
+        let mut counter = small("riv<Enter>");
+        counter.keys("<Enter><Enter>").pass(ms(1_000)).is_at("send");
+        assert!(counter.desk.asks.is_empty(), "{at}");
+        larger(&mut counter);
+        counter.keys("<Enter>").is_at("entry");
+        let mut counter = small(SENT);
+        counter.keys("481902<Enter>").pass(ms(1_000)).is_at("entry");
+        counter.pass(Duration::from_secs(40)).keys("<Ctrl-R>").pass(ms(1_000));
+        assert_eq!(counter.desk.open_request().generation, 1, "{at}");
+        counter.keys("<Ctrl-X>y").pass(ms(1_000)).keys("<Esc>");
+        counter.keys("<Ctrl-Q>y<Ctrl-Q><Ctrl-Q>").pass(ms(1_000));
+        assert_eq!(counter.desk.open_request().attempts, 0, "{at}");
+        assert_eq!(counter.desk.open_request().status, Status::Open, "{at}");
+        assert!(!counter.model.quitting, "{at}");
+        counter.keys("<Esc>");
+        larger(&mut counter);
+        counter.keys("<Ctrl-U>481902").is_at("verified");
+        let mut counter = small("riv<Enter><Enter>481902");
+        counter.keys("<Ctrl-X><Ctrl-C>y<Ctrl-C>").pass(ms(1_000)).is_at("verified");
+        assert!(!counter.model.quitting, "{at}");
+        assert!(counter.desk.session.as_ref().is_some_and(|it| it.ended.is_none()), "{at}");
+    }
+}
+
+#[test]
+fn what_a_small_window_shows_can_be_used_without_an_act() {
+    let mut counter = Counter::new();
+    counter.tell(Msg::Resize(50, 15)).keys("riv<Enter>").is_at("send");
+    counter.keys("<Enter>").says("window is too small").is_at("send");
+    counter.keys("<F2>");
+    assert!(counter.model.log.is_some());
     let mut counter = Counter::after(SENT);
-    counter.tell(Msg::Resize(20, 5)).keys("123456<Enter><Ctrl-X>y<Ctrl-Q><Ctrl-Q>y<Esc>");
+    counter.tell(Msg::Resize(50, 15)).keys("481902").says("window is too small");
+    // What was typed is there when it is large enough.
+    counter.tell(Msg::Resize(60, 18)).pass(ms(500)).keys("<Enter>").is_at("verified");
+}
+
+#[test]
+fn a_window_that_shrinks_undoes_what_was_held_back() {
+    // The last digit waits for what may follow it.
+    let mut counter = Counter::after(SENT);
+    counter.keys_every(ms(30), "481902").tell(Msg::Resize(50, 15)).pass(ms(1_000));
     assert_eq!(counter.desk.open_request().attempts, 0);
-    assert!(!counter.model.quitting && counter.model.overlay.is_none());
-    counter.tell(Msg::Resize(80, 24)).is_at("entry");
-    assert_eq!(counter.typed(), "");
-    counter.keys("481902").is_at("verified");
+    counter.is_at("entry");
+}
+
+#[test]
+fn a_small_window_can_be_left_where_nothing_is_lost_by_it() {
+    for (columns, rows) in TINY {
+        let mut counter = Counter::after("riv<Enter>");
+        counter.tell(Msg::Resize(columns, rows)).keys("<Enter><F2><Tab>x").paste("abc");
+        counter.keys("<Ctrl-Q>").is_at("send");
+        assert!(counter.desk.asks.is_empty() && counter.model.log.is_none());
+        assert!(!counter.model.quitting, "one key may be an accident");
+        counter.keys("<Esc>");
+        assert!(counter.model.overlay.is_none());
+        counter.keys("<Ctrl-C><Ctrl-C>");
+        assert!(counter.model.quitting);
+        // Held down, it is no second time.
+        let mut counter = Counter::new();
+        counter.tell(Msg::Resize(columns, rows));
+        counter.keys_every(ms(33), &"<Ctrl-Q>".repeat(30)).pass(ms(1_000));
+        assert!(!counter.model.quitting);
+    }
+    for (columns, rows) in SMALL {
+        let mut counter = Counter::after("riv<Enter>");
+        counter.tell(Msg::Resize(columns, rows)).keys("<Ctrl-Q>y");
+        assert!(counter.model.quitting, "{columns}x{rows}");
+    }
 }
 
 #[test]

@@ -23,8 +23,8 @@ fn is_lines(act: &Call) -> bool {
 
 /// A line that has failed so often that it is left alone.
 fn lost(line: ProviderSlot, now: Timestamp) -> BreakerRecord {
-    let failed =
-        |health: BreakerRecord, _| health.after(SendExperience::Failed, Some("It hangs."), now);
+    let why = "It hangs.".into();
+    let failed = |health: BreakerRecord, _| health.after(SendExperience::Failed, Some(&why), now);
     (0..3).fold(BreakerRecord::new(line), failed)
 }
 

@@ -170,7 +170,8 @@ async fn run(case: &'static Case) -> Row {
         assert!(asked.len() == 1 || wait >= Duration::from_secs(LEFT_ALONE), "{wait:?}");
     }
     let now = office.now(&request).await;
-    let (state, says) = (now.delivery.state, now.delivery.detail.unwrap_or_default());
+    let (state, says) =
+        (now.delivery.state, now.delivery.detail.map(|it| it.for_admin).unwrap_or_default());
     Row { case, state, received: place.seen.received(), says, log: office.said().await }
 }
 

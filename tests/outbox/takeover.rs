@@ -11,6 +11,7 @@ use countersign::domain::delivery::{
     DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
 };
 use countersign::domain::event::EventKind;
+use countersign::domain::explanation::Explanation;
 use countersign::domain::message::Outgoing;
 use countersign::service::ports::{SendGuard, Sender};
 
@@ -91,7 +92,7 @@ impl Sender for Mute {
         ProviderStatus::Known(SendReport { state, ..SendReport::sent(Some("SM1".into())) })
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("fine".into())
     }
 }
@@ -204,7 +205,7 @@ async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_a
     assert_eq!(other.work_off_outbox(4).await.expect("a desk"), 1);
     let delivery = office.now(&request).await.delivery;
     assert_eq!(delivery.state, DeliveryState::Unknown);
-    assert!(delivery.detail.expect("a sentence").contains("stopped in the middle"));
+    assert!(delivery.detail.expect("a sentence").for_clerk.contains("stopped in the middle"));
     assert_eq!((post.letters().len(), post.conversations()), (1, 1));
     assert!(office.store.next_due("nobody", EVERY).await.expect("an answer").is_none());
 }
@@ -286,7 +287,7 @@ async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() 
     assert_eq!((post.letters().len(), post.conversations()), (0, 1));
     let delivery = office.now(&request).await.delivery;
     assert_eq!(delivery.state, DeliveryState::Failed);
-    assert!(delivery.detail.expect("a sentence").contains("taken back"));
+    assert!(delivery.detail.expect("a sentence").for_clerk.contains("taken back"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@ use countersign::config::settings::{CustomerSettings, StoreSettings, UiSettings}
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::SendReport;
 use countersign::domain::event::Actor;
+use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::policy::{OtpPolicy, RateLimits};
@@ -111,7 +112,7 @@ impl Sender for Bad {
         }
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("fine".into())
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use countersign::config::settings::UiSettings;
 use countersign::domain::delivery::SendReport;
+use countersign::domain::explanation::Explanation;
 use countersign::domain::message::Outgoing;
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::service::Desk;
@@ -113,7 +114,7 @@ impl Sender for Keeper {
         SendReport::sent(None)
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("fine".into())
     }
 }

@@ -139,7 +139,7 @@ fn apply(model: &mut Model, twist: &Twist) {
             hostile_customer(&mut entry.customer, twist);
             entry.request.attempts = u32::from(twist.number);
             entry.request.max_attempts = u32::from(twist.number / 2);
-            entry.request.delivery.detail = Some(twist.text.clone());
+            entry.request.delivery.detail = Some(twist.text.as_str().into());
             entry.request.contact.clone_from(&twist.other);
         }
         Screen::Verified(verified) => {

@@ -157,7 +157,7 @@ pub(crate) fn one_waits() -> Vec<ChannelChoice> {
 pub(crate) fn email_down() -> BreakerSnapshot {
     let failed = |health: BreakerRecord, _| {
         let why = "The mail server cannot be reached. Nothing was sent.";
-        health.after(SendExperience::Failed, Some(why), at(-1))
+        health.after(SendExperience::Failed, Some(&why.into()), at(-1))
     };
     let email = (0..3).fold(BreakerRecord::new(ProviderSlot::main(Channel::Email)), failed);
     BreakerSnapshot {

@@ -47,6 +47,7 @@ stories! {
     codes::security_07_a_code_is_bound_to_its_request_and_purpose;
     codes::security_10_a_missing_key_fails_closed_and_burns_no_attempt;
     log::reports_never_go_back;
+    log::what_went_wrong_reads_back_for_clerk_and_admin;
     log::sessions_are_prolonged_and_ended;
     log::events_are_paged_and_filtered;
     log::the_log_is_read_between_two_moments;

@@ -80,6 +80,8 @@ on_each_store! {
             "DELETE FROM core_customer_word",
             "INSERT INTO core_customer_word (word, customer_id) SELECT 'rivera', MIN(id) \
              FROM core_customer",
+            "ALTER TABLE core_delivery DROP COLUMN clerk_detail",
+            "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             house.sql(statement).await;

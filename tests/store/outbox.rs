@@ -8,6 +8,7 @@ use countersign::domain::contact::Contact;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use countersign::domain::event::{EventFilter, EventKind};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::Request;
@@ -22,10 +23,14 @@ const OTHER: &str = "another terminal";
 const LEASE: i64 = 10_000;
 const GRACE: i64 = 2_000;
 
+fn busy() -> Explanation {
+    Explanation::with_advice("It is busy.", "Ask for more in [email].", None)
+}
+
 fn failed(retry: Option<Duration>) -> NextStep {
     let state = if retry.is_some() { DeliveryState::Queued } else { DeliveryState::Failed };
     let fault = Some(FailureClass::Provider { retry_after: None });
-    let report = SendReport { state, provider_id: None, detail: Some("It is busy.".into()), fault };
+    let report = SendReport { state, provider_id: None, detail: Some(busy()), fault };
     NextStep { report, next: retry.map(|wait| (OutboxTask::Send, wait)) }
 }
 
@@ -568,7 +573,7 @@ on_each_store! {
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), 3);
         let delivery = desk.request(&request.id).await.delivery;
-        assert_eq!((delivery.state, delivery.detail), (DeliveryState::Queued, Some("It is busy.".into())));
+        assert_eq!((delivery.state, delivery.detail), (DeliveryState::Queued, Some(busy())));
     }
 
     async fn what_came_of_an_errand_is_written_once_however_often_it_is_told(house) {
@@ -638,7 +643,7 @@ on_each_store! {
         let down: Vec<_> = lines.iter().filter(|it| it.is_down(now)).collect();
         assert_eq!(down.len(), 1, "{down:?}");
         assert_eq!(down[0].line, ProviderSlot::main(wish_channel()));
-        assert_eq!(down[0].detail.as_deref(), Some("It is busy."));
+        assert_eq!(down[0].detail, Some(busy()));
         for _ in 0..2 {
             let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
             assert!(desk.begins(&message, HOLDER).await);
@@ -665,9 +670,9 @@ on_each_store! {
         let message = desk.message(&waiting).await;
         let before = count(&desk.kinds().await, EventKind::Delayed);
         for _ in 0..2 {
-            let minute = Duration::from_mins(1);
+            let (minute, why) = (Duration::from_mins(1), "It is busy.".into());
             let store = &desk.store;
-            let postponed = store.reschedule(&message, HOLDER, minute, "It is busy.", &desk.actor);
+            let postponed = store.reschedule(&message, HOLDER, minute, &why, &desk.actor);
             postponed.await.expect("written");
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), before + 1, "it is told once");

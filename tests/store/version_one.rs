@@ -90,7 +90,7 @@ async fn nothing_is_lost_and_everyone_is_found() {
     let open = request("BBBBBBBBBB").await;
     assert_eq!((open.status, open.attempts, open.generation), (Status::Open, 2, 2));
     assert_eq!(
-        (open.delivery.state, open.delivery.detail.as_deref()),
+        (open.delivery.state, open.delivery.detail.as_ref().map(|it| &*it.for_admin)),
         (DeliveryState::Failed, Some("off"))
     );
     assert_eq!(request("AAAAAAAAAA").await.status, Status::Verified);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use countersign::domain::customer::PhonePolicy;
 use countersign::domain::delivery::{DeliveryState, SendReport};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::outcome::Outcome;
@@ -94,7 +95,7 @@ impl Sender for Kept {
         SendReport { state: DeliveryState::Sent, provider_id: None, detail: None, fault: None }
     }
 
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, Explanation> {
         Ok("a provider of a test".into())
     }
 }
@@ -134,7 +135,8 @@ async fn work_goes_on(kind: Kind) {
     let request = desk.request(&open).await.expect("an answer").expect("the request");
     assert_eq!((request.status, request.attempts), (Status::Open, 1));
     let wrong = if facts.text("code") == "000000" { "111111" } else { "000000" };
-    let Verification::Refused(refused) = desk.verify(&open, wrong, "1").await.expect("an answer") else {
+    let Verification::Refused(refused) = desk.verify(&open, wrong, "1").await.expect("an answer")
+    else {
         panic!("a wrong code was accepted")
     };
     assert_eq!((refused.outcome, refused.request.attempts), (Outcome::Wrong, 2));

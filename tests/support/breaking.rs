@@ -12,6 +12,7 @@ use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
@@ -362,7 +363,7 @@ impl OutboxStore for Breaking {
         message: &OutboxMessage,
         holder: &str,
         wait: Duration,
-        reason: &str,
+        reason: &Explanation,
         actor: &Actor,
     ) -> Result<(), StoreError> {
         self.act(self.inner.reschedule(message, holder, wait, reason, actor)).await

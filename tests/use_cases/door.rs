@@ -112,11 +112,11 @@ async fn a_call_made_twice_is_done_once_and_answered_alike() {
     };
     assert_eq!(same.id, request.id);
 
-    let resend = ResendCode { request: request.id.clone(), after: request.generation };
-    let resent = across(&bench.desk, Role::Clerk, resend.clone()).await;
+    let another = ResendCode { request: request.id.clone(), after: request.generation };
+    let resent = across(&bench.desk, Role::Clerk, another.clone()).await;
     let Answer::ResendCode(Ok(Some(resent))) = resent else { panic!("{resent:?}") };
     let (_, second) = bench.send(resent).await;
-    let again = across(&bench.desk, Role::Clerk, resend).await;
+    let again = across(&bench.desk, Role::Clerk, another).await;
     let Answer::ResendCode(Ok(Some(CodeRequestOutcome::Already(same)))) = again else {
         panic!("{again:?}")
     };

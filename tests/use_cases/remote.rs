@@ -154,8 +154,8 @@ async fn acts_over_a_line_that_is_cut_are_done_once() {
             panic!("{cuts:?}: {asked:?}")
         };
         let (request, _) = line.bench.send(asked).await;
-        let resend = ResendCode { request: request.id.clone(), after: 1 };
-        let resent = line.call(cuts, resend).await;
+        let another = ResendCode { request: request.id.clone(), after: 1 };
+        let resent = line.call(cuts, another).await;
         let Answer::ResendCode(Ok(Some(resent))) = resent else { panic!("{cuts:?}: {resent:?}") };
         let (resent, code) = line.bench.send(resent).await;
         assert_eq!(resent.generation, 2, "{cuts:?}");

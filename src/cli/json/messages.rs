@@ -111,7 +111,11 @@ impl DeliveriesReply {
                 .map(|it| HealthLine {
                     line: it.line.to_string(),
                     condition: it.at(lines.read_at).word(),
-                    detail: it.detail.clone().filter(|_| it.at(lines.read_at) != BreakerState::Ok),
+                    detail: it
+                        .detail
+                        .as_ref()
+                        .filter(|_| it.at(lines.read_at) != BreakerState::Ok)
+                        .map(|it| it.for_admin.clone()),
                 })
                 .collect(),
         }
@@ -153,7 +157,8 @@ impl DeliverLine {
     pub fn new(message: &OutboxMessage, report: &SendReport) -> Self {
         let (channel, contact) = (message.slot.channel, message.contact.masked());
         let (at, request) = (message.now, message.request.clone());
-        let message = messages::delivery(report.state, channel, &contact, report.detail.as_deref());
+        let detail = report.detail.as_ref().map(|it| &*it.for_admin);
+        let message = messages::delivery(report.state, channel, &contact, detail);
         Self { at, request, channel, contact, delivery: report.state, message }
     }
 }

@@ -124,7 +124,7 @@ impl Reply {
             attempts_left: Some(request.attempts_left()),
             delivery: Some(request.delivery.state),
             provider: Some(request.delivery.provider.clone()),
-            detail: request.delivery.detail.clone(),
+            detail: request.delivery.detail.as_ref().map(|it| it.for_admin.clone()),
         };
         self
     }

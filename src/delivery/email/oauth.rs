@@ -14,13 +14,12 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::config::settings::TokenSettings;
-use crate::delivery::error::DeliveryError;
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::SendTimeouts;
 
-const PARTY: HttpPeer =
-    HttpPeer { name: "The token service", key: "email.token_url", ca_file: None };
 /// A token that ends sooner could end on the way.
 const MARGIN: Duration = Duration::from_mins(1);
 /// How long a token is kept whose answer does not say.
@@ -30,6 +29,8 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Where tokens come from, and the one in use.
 pub(in crate::delivery) struct Tokens {
+    section: Section,
+    peer: HttpPeer,
     settings: TokenSettings,
     url: Url,
     http: Http,
@@ -50,12 +51,15 @@ pub(in crate::delivery) struct Token {
 impl Tokens {
     /// A source; nothing is fetched yet.
     pub(in crate::delivery) fn new(
+        section: Section,
         settings: &TokenSettings,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let url = PARTY.address(&settings.url)?;
+        let key = section.key("token_url");
+        let peer = HttpPeer { name: "The token service", key, ca_file: None };
+        let url = peer.address(&settings.url)?;
         let http = Http::new(&url, times);
-        Ok(Self { settings: settings.clone(), url, http, kept: Mutex::default() })
+        Ok(Self { section, peer, settings: settings.clone(), url, http, kept: Mutex::default() })
     }
 
     /// The token in use, or a new one. Whoever comes while one is being
@@ -66,7 +70,7 @@ impl Tokens {
             return Ok(Token { secret: token.clone(), kept: true });
         }
         // Nothing was sent to the customer, so nothing is uncertain.
-        let fetched = self.fetch().await.map_err(|error| error.in_a_check(PARTY))?;
+        let fetched = self.fetch().await.map_err(|error| error.in_a_check(self.peer))?;
         let secret = fetched.token.clone();
         *kept = Some(fetched);
         Ok(Token { secret, kept: false })
@@ -94,19 +98,20 @@ impl Tokens {
         form.extend(scope.as_deref().map(|scope| ("scope", scope)));
         let asked = Instant::now();
         let request = self.http.client().await?.post(self.url.clone()).form(&form);
-        let response = request.send().await.map_err(|error| PARTY.broken(&error))?;
+        let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
         let (status, wait) = (response.status(), http::retry_after(response.headers()));
-        let body = http::read(response).await.ok_or_else(|| PARTY.uncertain())?;
+        let body = http::read(response).await.ok_or_else(|| self.peer.uncertain())?;
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if status != StatusCode::OK {
             return Err(self.refused(status, wait, &answer));
         }
         let token = answer.get("access_token").and_then(Value::as_str).filter(|it| is_token(it));
         let Some(token) = token else {
-            return Err(DeliveryError::Settings(format!(
-                "What answers in the token service's place gives no token. Check {}.",
-                PARTY.key
-            )));
+            let what = "What answers in the token service's place gives no token.";
+            let key = self.peer.key;
+            return Err(DeliveryError::new(FailureKind::Settings, what)
+                .advising(format!("Check {key}."))
+                .about(key));
         };
         let seconds = answer.get("expires_in").and_then(Value::as_u64);
         let life = seconds.map_or(USUAL, Duration::from_secs).min(Duration::from_hours(24));
@@ -125,28 +130,40 @@ impl Tokens {
             "" => format!("HTTP {}", status.as_u16()),
             error => secrets.quote(&format!("{error}: {}", text("error_description"))),
         };
-        let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
-        match (error, status.as_u16()) {
-            (_, 429) => PARTY.busy(wait, &said),
-            (_, 408 | 500..=599) => PARTY.at_fault(wait, &said),
-            (_, 300..=399) => PARTY.redirects(&said),
+        let at = self.section;
+        let settings = |what: &str, advice: String, key: &str| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        };
+        let error = match (error, status.as_u16()) {
+            (_, 429) => return self.peer.busy(wait, &said),
+            (_, 408 | 500..=599) => return self.peer.at_fault(wait, &said),
+            (_, 300..=399) => return self.peer.redirects(&said),
             ("invalid_client", _) => settings(
-                "The token service does not know this program. Check client_id and client_secret \
-                 in [email]; a client secret ends after some months.",
+                "The token service does not know this program.",
+                format!(
+                    "Check client_id and client_secret in {at}; a client secret ends after some \
+                     months."
+                ),
+                "client_id",
             ),
             ("invalid_grant", _) => settings(
                 "The token service takes the refresh token no longer: it has ended, or the \
-                 mailbox's owner withdrew it. Make a new one for refresh_token in [email].",
+                 mailbox's owner withdrew it.",
+                format!("Make a new one for refresh_token in {at}."),
+                "refresh_token",
             ),
             ("unauthorized_client" | "invalid_scope", _) => settings(
-                "The token service gives this program no token for mail. Check the program's \
-                 permissions there, and scope in [email].",
+                "The token service gives this program no token for mail.",
+                format!("Check the program's permissions there, and scope in {at}."),
+                "scope",
             ),
             _ => settings(
-                "The token service gives no token. Check token_url, client_id and client_secret \
-                 in [email].",
+                "The token service gives no token.",
+                format!("Check token_url, client_id and client_secret in {at}."),
+                "token_url",
             ),
-        }
+        };
+        error.quoting(said)
     }
 }
 

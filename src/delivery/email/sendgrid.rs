@@ -12,26 +12,27 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::config::settings::SendGridSettings;
+use crate::config::table::Section;
 use crate::delivery::email::smtp::sender_address;
-use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
+use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
-use crate::domain::delivery::SendReport;
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+use crate::service::ports::SendGuard;
 
-const SENDGRID: HttpPeer = HttpPeer { name: "SendGrid", key: "email.base_url", ca_file: None };
 /// What a key must be allowed to do.
 const RIGHT: &str = "mail.send";
 /// The longest name of a message that is kept; `SendGrid`'s have 22 characters.
 const LONGEST_ID: usize = 100;
 
 /// Sends email through one `SendGrid` account.
-pub(in crate::delivery) struct SendGridSender {
+pub(in crate::delivery) struct SendGridProvider {
+    section: Section,
+    peer: HttpPeer,
     settings: SendGridSettings,
     base: Url,
     from: Mailbox,
@@ -39,41 +40,25 @@ pub(in crate::delivery) struct SendGridSender {
     http: Http,
 }
 
-impl SendGridSender {
+impl SendGridProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
+        section: Section,
         settings: &SendGridSettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let base = SENDGRID.address(&settings.base_url)?;
+        let peer = HttpPeer { name: "SendGrid", key: section.key("base_url"), ca_file: None };
+        let base = peer.address(&settings.base_url)?;
         Ok(Self {
-            from: sender_address(&settings.from)?,
+            section,
+            peer,
+            from: sender_address(section, &settings.from)?,
             settings: settings.clone(),
             http: Http::new(&base, times),
             base,
             templates,
         })
-    }
-
-    async fn post(
-        &self,
-        piece: MessageKind<'_>,
-        guard: &dyn SendGuard,
-    ) -> Result<Option<String>, DeliveryError> {
-        let letter = self.letter(piece)?;
-        let url = SENDGRID.below(&self.base, &["v3", "mail", "send"])?;
-        let request = self.http.client().await?.post(url);
-        let request = request.bearer_auth(self.settings.api_key.expose_secret());
-        // reqwest's own way to write JSON is a feature that nothing else needs.
-        let request = request.header("Content-Type", "application/json").body(letter.to_string());
-        error::wanted(guard).await?;
-        let response = request.send().await.map_err(|error| SENDGRID.broken(&error))?;
-        match response.status() {
-            StatusCode::ACCEPTED => Ok(id(&response)),
-            status if status.is_success() => Err(SENDGRID.uncertain()),
-            _ => Err(self.refused(response, Some(piece)).await),
-        }
     }
 
     /// The message as the API takes it. Links and pictures that tell whether a
@@ -106,10 +91,10 @@ impl SendGridSender {
 
     /// Asks what the key may do, and sends nothing.
     async fn try_key(&self) -> Result<String, DeliveryError> {
-        let url = SENDGRID.below(&self.base, &["v3", "scopes"])?;
+        let url = self.peer.below(&self.base, &["v3", "scopes"])?;
         let request = self.http.client().await?.get(url);
         let request = request.bearer_auth(self.settings.api_key.expose_secret());
-        let response = request.send().await.map_err(|error| SENDGRID.broken(&error))?;
+        let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
         if response.status() != StatusCode::OK {
             return Err(self.refused(response, None).await);
         }
@@ -122,9 +107,12 @@ impl SendGridSender {
         if may_send {
             return Ok("SendGrid takes the key, and it may send mail".into());
         }
-        Err(DeliveryError::Settings(
-            "SendGrid takes the key, but it may not send. Give it the right Mail Send.".into(),
-        ))
+        Err(DeliveryError::new(
+            FailureKind::Settings,
+            "SendGrid takes the key, but it may not send.",
+        )
+        .advising("Give it the right Mail Send.")
+        .about(self.section.key("password")))
     }
 
     /// What a refusal means.
@@ -134,7 +122,7 @@ impl SendGridSender {
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         let said = self.said(status, &answer, piece);
         let field = answer.pointer("/errors/0/field").and_then(Value::as_str).unwrap_or_default();
-        verdict(status, field, wait, &said)
+        self.verdict(status, field, wait, &said)
     }
 
     fn said(&self, status: StatusCode, answer: &Value, piece: Option<MessageKind<'_>>) -> String {
@@ -148,40 +136,63 @@ impl SendGridSender {
             None => format!("HTTP {}", status.as_u16()),
         }
     }
-}
 
-/// What a refusal means, by the status and, of a bad request, by the field that is named.
-fn verdict(status: StatusCode, field: &str, wait: Option<Duration>, said: &str) -> DeliveryError {
-    let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
-    match status.as_u16() {
-        401 | 402 => settings(
-            "SendGrid refused the API key, or the account's messages are used up or not paid for. \
-             Check password in [email], and the account in SendGrid's console.",
-        ),
-        403 => settings(
-            "SendGrid does not let this office send. Verify the address of from in [email] under \
-             Sender Authentication, and give the key the right Mail Send.",
-        ),
-        404 | 405 | 415 => {
-            settings("What answers does not know SendGrid's Mail Send. Check base_url in [email].")
-        }
-        400 if field.starts_with("personalizations") => DeliveryError::Recipient(format!(
-            "SendGrid refuses the customer's address. Correct it, or use another channel. ({said})"
-        )),
-        400 if field == "from" || field.starts_with("from.") => {
-            settings("SendGrid does not take this office's address. Check from in [email].")
-        }
-        413 => DeliveryError::Message(format!(
-            "SendGrid finds the email too large. Use another channel. ({said})"
-        )),
-        429 => SENDGRID.busy(wait, said),
-        // A gateway that lost its way cannot say whether SendGrid has it.
-        408 | 502 | 504 => SENDGRID.uncertain(),
-        500..=599 => SENDGRID.at_fault(wait, said),
-        300..=399 => SENDGRID.redirects(said),
-        _ => DeliveryError::Unclassified(format!(
-            "SendGrid refuses the email. Use another channel, and tell an admin. ({said})"
-        )),
+    /// What a refusal means, by the status and, of a bad request, by the field that is named.
+    fn verdict(
+        &self,
+        status: StatusCode,
+        field: &str,
+        wait: Option<Duration>,
+        said: &str,
+    ) -> DeliveryError {
+        let at = self.section;
+        let settings = |what: &str, advice: String, key: &str| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        };
+        let error = match status.as_u16() {
+            401 | 402 => settings(
+                "SendGrid refused the API key, or the account's messages are used up or not paid \
+                 for.",
+                format!("Check password in {at}, and the account in SendGrid's console."),
+                "password",
+            ),
+            403 => settings(
+                "SendGrid does not let this office send.",
+                format!(
+                    "Verify the address of from in {at} under Sender Authentication, and give the \
+                     key the right Mail Send."
+                ),
+                "from",
+            ),
+            404 | 405 | 415 => settings(
+                "What answers does not know SendGrid's Mail Send.",
+                format!("Check base_url in {at}."),
+                "base_url",
+            ),
+            400 if field.starts_with("personalizations") => DeliveryError::new(
+                FailureKind::Recipient,
+                "SendGrid refuses the customer's address. Correct it, or use another channel.",
+            ),
+            400 if field == "from" || field.starts_with("from.") => settings(
+                "SendGrid does not take this office's address.",
+                format!("Check from in {at}."),
+                "from",
+            ),
+            413 => DeliveryError::new(
+                FailureKind::Message,
+                "SendGrid finds the email too large. Use another channel.",
+            ),
+            429 => return self.peer.busy(wait, said),
+            // A gateway that lost its way cannot say whether SendGrid has it.
+            408 | 502 | 504 => return self.peer.uncertain(),
+            500..=599 => return self.peer.at_fault(wait, said),
+            300..=399 => return self.peer.redirects(said),
+            _ => DeliveryError::new(
+                FailureKind::Unclassified,
+                "SendGrid refuses the email. Use another channel, and tell an admin.",
+            ),
+        };
+        error.quoting(said)
     }
 }
 
@@ -194,24 +205,58 @@ fn id(response: &Response) -> Option<String> {
 }
 
 #[async_trait]
-impl Sender for SendGridSender {
-    fn provider(&self) -> &'static str {
+impl Provider for SendGridProvider {
+    fn name(&self) -> &'static str {
         "sendgrid-api"
     }
 
-    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
-        error::report(self.post(MessageKind::Code(message), guard).await)
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let letter = self.letter(piece)?;
+        let url = self.peer.below(&self.base, &["v3", "mail", "send"])?;
+        let request = self.http.client().await?.post(url);
+        let request = request.bearer_auth(self.settings.api_key.expose_secret());
+        // reqwest's own way to write JSON is a feature that nothing else needs.
+        let request = request.header("Content-Type", "application/json").body(letter.to_string());
+        claim(guard).await?;
+        let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
+        match response.status() {
+            StatusCode::ACCEPTED => Ok(id(&response)),
+            status if status.is_success() => Err(self.peer.uncertain()),
+            _ => Err(self.refused(response, Some(piece)).await),
+        }
     }
 
-    async fn send_test(&self, test: &TestMessage) -> SendReport {
-        error::report(self.post(MessageKind::Test(test), &AlwaysGranted).await)
+    async fn check(&self) -> Result<String, DeliveryError> {
+        self.try_key().await.map_err(|error| error.in_a_check(self.peer))
     }
+}
 
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
-        error::report(self.post(MessageKind::Notice(notice), &AlwaysGranted).await)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::MessageSettings;
+    use crate::delivery::error::tests::assert_is_told_well;
 
-    async fn check(&self) -> Result<String, String> {
-        self.try_key().await.map_err(|error| error.in_a_check(SENDGRID).to_string())
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        let at = Section::EMAIL_FALLBACK;
+        let settings = SendGridSettings {
+            api_key: "SG.x".into(),
+            from: "codes@example.org".into(),
+            base_url: "https://api.sendgrid.com".into(),
+        };
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
+        let provider =
+            SendGridProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+                .expect("a provider");
+        for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+            for field in ["", "from", "personalizations.0.to"] {
+                assert_is_told_well(&provider.verdict(status, field, None, "HTTP"), at);
+            }
+        }
     }
 }

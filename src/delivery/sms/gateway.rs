@@ -6,6 +6,7 @@
 //! would stand outside of a text is refused when the sender is made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -14,24 +15,24 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::delivery::error::{self, DeliveryError};
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
+use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
-use crate::domain::delivery::SendReport;
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::text;
-use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+use crate::service::ports::SendGuard;
 
-const GATEWAY: HttpPeer =
-    HttpPeer { name: "The SMS gateway", key: "sms.url", ca_file: Some("ca_file in [sms]") };
 /// The longest name of a message that is kept.
 const LONGEST_ID: usize = 100;
 
 /// Sends text messages through a gateway.
-pub(in crate::delivery) struct GatewaySender {
+pub(in crate::delivery) struct GatewayProvider {
+    section: Section,
+    peer: HttpPeer,
     settings: GatewaySettings,
     url: Url,
     body: Body,
@@ -40,14 +41,17 @@ pub(in crate::delivery) struct GatewaySender {
     http: Http,
 }
 
-impl GatewaySender {
+impl GatewayProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
+        section: Section,
         settings: &GatewaySettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let url = GATEWAY.address(&settings.url)?;
+        let key = section.key("url");
+        let peer = HttpPeer { name: "The SMS gateway", key, ca_file: Some(section) };
+        let url = peer.address(&settings.url)?;
         let mut headers = HeaderMap::new();
         let content = match settings.content {
             GatewayContent::Json => "application/json",
@@ -55,66 +59,18 @@ impl GatewaySender {
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
         for line in &settings.headers {
-            headers.append(name(line)?, value(line)?);
+            headers.append(name(section, line)?, value(section, line)?);
         }
         Ok(Self {
-            body: Body::parse(&settings.body, settings.content)?,
-            http: Http::new(&url, times).trusting(settings.ca_file.clone(), "sms.ca_file"),
+            section,
+            peer,
+            body: Body::parse(&settings.body, settings.content)
+                .map_err(|why| broken(section, &why))?,
+            http: Http::new(&url, times).trusting(settings.ca_file.clone(), section.key("ca_file")),
             url,
             headers,
             settings: settings.clone(),
             templates,
-        })
-    }
-
-    async fn post(
-        &self,
-        piece: MessageKind<'_>,
-        guard: &dyn SendGuard,
-    ) -> Result<Option<String>, DeliveryError> {
-        let number = piece.phone_number()?;
-        let text = piece.sms(&self.templates)?;
-        let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
-        let method = match self.settings.method {
-            GatewayMethod::Post => Method::POST,
-            GatewayMethod::Put => Method::PUT,
-        };
-        let request = self.http.client().await?.request(method, self.url.clone());
-        let request = request.headers(self.headers.clone()).body(self.body.write(&facts));
-        error::wanted(guard).await?;
-        let response = request.send().await.map_err(|error| GATEWAY.broken(&error))?;
-        let (status, wait) = (response.status(), http::retry_after(response.headers()));
-        let answer = http::read(response).await;
-        if status.is_success() {
-            return self.id(answer.as_deref());
-        }
-        let said = self.said(status, &answer.unwrap_or_default(), piece);
-        let settings = |what: &str| DeliveryError::Settings(format!("{what} ({said})"));
-        Err(match status.as_u16() {
-            401 | 403 => settings(
-                "The SMS gateway refused the login. Check secret_header and headers in [sms].",
-            ),
-            402 => settings(
-                "The SMS gateway wants to be paid first. Look at the account there; it is the \
-                 one of [sms].",
-            ),
-            413 => DeliveryError::Message(format!(
-                "The SMS gateway finds the message too large. Use another channel. ({said})"
-            )),
-            404 | 405 | 415 => settings(
-                "The SMS gateway does not know this request. Check url, method and content in \
-                 [sms].",
-            ),
-            429 => GATEWAY.busy(wait, &said),
-            // Something before the gateway cannot say whether the gateway has it.
-            408 | 502 | 504 => GATEWAY.uncertain(),
-            500..=599 => GATEWAY.at_fault(wait, &said),
-            300..=399 => GATEWAY.redirects(&said),
-            // What a gateway means by the others, no standard says.
-            _ => DeliveryError::Unclassified(format!(
-                "The SMS gateway refuses the message. Use another channel, and tell an admin. \
-                 ({said})"
-            )),
         })
     }
 
@@ -129,7 +85,47 @@ impl GatewaySender {
             _ => String::new(),
         };
         let id: String = id.chars().take(LONGEST_ID).collect();
-        if id.is_empty() { Err(GATEWAY.uncertain()) } else { Ok(Some(id)) }
+        if id.is_empty() { Err(self.peer.uncertain()) } else { Ok(Some(id)) }
+    }
+
+    /// What a refusal means, by the status alone.
+    fn verdict(&self, status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryError {
+        let at = self.section;
+        let settings = |what: &str, advice: String, key: &str| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        };
+        let error = match status.as_u16() {
+            401 | 403 => settings(
+                "The SMS gateway refused the login.",
+                format!("Check secret_header and headers in {at}."),
+                "secret_header",
+            ),
+            402 => settings(
+                "The SMS gateway wants to be paid first.",
+                format!("Look at the account there; it is the one of {at}."),
+                "url",
+            ),
+            413 => DeliveryError::new(
+                FailureKind::Message,
+                "The SMS gateway finds the message too large. Use another channel.",
+            ),
+            404 | 405 | 415 => settings(
+                "The SMS gateway does not know this request.",
+                format!("Check url, method and content in {at}."),
+                "url",
+            ),
+            429 => return self.peer.busy(wait, said),
+            // Something before the gateway cannot say whether the gateway has it.
+            408 | 502 | 504 => return self.peer.uncertain(),
+            500..=599 => return self.peer.at_fault(wait, said),
+            300..=399 => return self.peer.redirects(said),
+            // What a gateway means by the others, no standard says.
+            _ => DeliveryError::new(
+                FailureKind::Unclassified,
+                "The SMS gateway refuses the message. Use another channel, and tell an admin.",
+            ),
+        };
+        error.quoting(said)
     }
 
     fn said(&self, status: StatusCode, answer: &[u8], piece: MessageKind<'_>) -> String {
@@ -150,28 +146,27 @@ impl GatewaySender {
     /// without sending.
     async fn look(&self) -> Result<String, DeliveryError> {
         let request = self.http.client().await?.request(Method::OPTIONS, self.url.clone());
-        let response = request.send().await.map_err(|error| GATEWAY.broken(&error))?;
+        let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
         let host = response.url().host_str().unwrap_or_default().to_owned();
         Ok(format!("{host} answers; its login can only be tried by sending"))
     }
 }
 
-fn name(line: &GatewayHeader) -> Result<HeaderName, DeliveryError> {
-    HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unusable(line))
+fn name(section: Section, line: &GatewayHeader) -> Result<HeaderName, DeliveryError> {
+    HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unusable(section, line))
 }
 
-fn value(line: &GatewayHeader) -> Result<HeaderValue, DeliveryError> {
+fn value(section: Section, line: &GatewayHeader) -> Result<HeaderValue, DeliveryError> {
     let mut value =
-        HeaderValue::from_str(line.value.expose_secret()).map_err(|_| unusable(line))?;
+        HeaderValue::from_str(line.value.expose_secret()).map_err(|_| unusable(section, line))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn unusable(line: &GatewayHeader) -> DeliveryError {
-    DeliveryError::Settings(format!(
-        "The header {} of [sms] cannot be sent. Use plain letters.",
-        text::clean(&line.name)
-    ))
+fn unusable(section: Section, line: &GatewayHeader) -> DeliveryError {
+    let name = text::clean(&line.name);
+    let how = format!("The header {name} of {section} cannot be sent. Use plain letters.");
+    DeliveryError::misconfigured(section.key("headers"), how)
 }
 
 /// What a body can name.
@@ -219,23 +214,24 @@ struct Body {
 }
 
 impl Body {
-    fn parse(raw: &str, content: GatewayContent) -> Result<Self, DeliveryError> {
+    /// Reads a body, or says why it cannot be used.
+    fn parse(raw: &str, content: GatewayContent) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = raw;
         while let Some((before, after)) = rest.split_once("{{") {
             let (name, after) = after.split_once("}}").unwrap_or((after, ""));
             let place = Place::named(name.trim()).ok_or_else(|| {
-                broken(&format!(
+                format!(
                     "there is no value {{{{{}}}}}; there are to, to_digits, text and reference",
                     text::clean(name.trim())
-                ))
+                )
             })?;
             parts.push((before.to_owned(), place));
             rest = after;
         }
         let names = |wanted: &[Place]| parts.iter().any(|(_, place)| wanted.contains(place));
         if !names(&[Place::To, Place::ToDigits]) || !names(&[Place::Text]) {
-            return Err(broken("it needs {{to}} or {{to_digits}}, and {{text}}"));
+            return Err("it needs {{to}} or {{to_digits}}, and {{text}}".into());
         }
         let body = Self { content, parts, rest: rest.to_owned() };
         body.try_out()?;
@@ -244,7 +240,7 @@ impl Body {
 
     /// Writes it once with a value that would break out of any text, and once
     /// with a plain one: both must read back as the same fields.
-    fn try_out(&self) -> Result<(), DeliveryError> {
+    fn try_out(&self) -> Result<(), String> {
         if self.content == GatewayContent::Form {
             return Ok(());
         }
@@ -252,7 +248,7 @@ impl Body {
         let plain = Facts { to: "x", text: "x", reference: "x" };
         for facts in [hostile, plain] {
             if serde_json::from_str::<Value>(&self.write(&facts)).is_err() {
-                return Err(broken("it is no JSON; each value belongs between quotation marks"));
+                return Err("it is no JSON; each value belongs between quotation marks".into());
             }
         }
         Ok(())
@@ -268,10 +264,10 @@ impl Body {
     }
 }
 
-fn broken(why: &str) -> DeliveryError {
-    DeliveryError::Settings(format!(
-        "The body of the SMS gateway, sms.body, cannot be used: {why}."
-    ))
+fn broken(section: Section, why: &str) -> DeliveryError {
+    let key = section.key("body");
+    let how = format!("The body of the SMS gateway, {key}, cannot be used: {why}.");
+    DeliveryError::misconfigured(key, how)
 }
 
 /// A value as it stands between the quotation marks of JSON, or as the value
@@ -297,25 +293,38 @@ fn quoted(value: &str, content: GatewayContent) -> String {
 }
 
 #[async_trait]
-impl Sender for GatewaySender {
-    fn provider(&self) -> &'static str {
+impl Provider for GatewayProvider {
+    fn name(&self) -> &'static str {
         "gateway"
     }
 
-    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
-        error::report(self.post(MessageKind::Code(message), guard).await)
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let number = piece.phone_number()?;
+        let text = piece.sms(&self.templates)?;
+        let facts = Facts { to: number.as_str(), text: &text, reference: piece.reference() };
+        let method = match self.settings.method {
+            GatewayMethod::Post => Method::POST,
+            GatewayMethod::Put => Method::PUT,
+        };
+        let request = self.http.client().await?.request(method, self.url.clone());
+        let request = request.headers(self.headers.clone()).body(self.body.write(&facts));
+        claim(guard).await?;
+        let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        let answer = http::read(response).await;
+        if status.is_success() {
+            return self.id(answer.as_deref());
+        }
+        let said = self.said(status, &answer.unwrap_or_default(), piece);
+        Err(self.verdict(status, wait, &said))
     }
 
-    async fn send_test(&self, test: &TestMessage) -> SendReport {
-        error::report(self.post(MessageKind::Test(test), &AlwaysGranted).await)
-    }
-
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
-        error::report(self.post(MessageKind::Notice(notice), &AlwaysGranted).await)
-    }
-
-    async fn check(&self) -> Result<String, String> {
-        self.look().await.map_err(|error| error.in_a_check(GATEWAY).to_string())
+    async fn check(&self) -> Result<String, DeliveryError> {
+        self.look().await.map_err(|error| error.in_a_check(self.peer))
     }
 }
 
@@ -324,6 +333,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::settings::MessageSettings;
+    use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =
         r#"{"to":["{{ to }}"],"text":"{{text}} ({{reference}})","n":"{{to_digits}}"}"#;
@@ -339,9 +350,31 @@ mod tests {
             (r#"{"to":"{{to}}","text":"{{text}}""#, "no JSON"),
             (r#"{"to":"{{to}}","text":"\{{text}}"}"#, "no JSON"),
         ] {
-            let refused = Body::parse(body, GatewayContent::Json).expect_err(body).to_string();
+            let refused = Body::parse(body, GatewayContent::Json).expect_err(body);
             assert!(refused.contains(words), "{body}: {refused}");
         }
+    }
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        let at = Section::SMS_FALLBACK;
+        let settings = GatewaySettings {
+            url: "https://sms.example.org/send".into(),
+            method: GatewayMethod::Post,
+            content: GatewayContent::Json,
+            body: JSON.into(),
+            headers: Vec::new(),
+            id_pointer: None,
+            ca_file: None,
+        };
+        let templates = Templates::load(&MessageSettings::default()).expect("templates");
+        let provider =
+            GatewayProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+                .expect("a provider");
+        for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+            assert_is_told_well(&provider.verdict(status, None, "HTTP"), at);
+        }
+        assert_is_told_well(&broken(at, "it is no JSON"), at);
     }
 
     proptest! {

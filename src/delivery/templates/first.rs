@@ -13,7 +13,9 @@ impl Templates {
     pub fn check_office(&self, office: &str) -> Result<(), DeliveryError> {
         let findings = self.office_before_code(office);
         let failed = findings.iter().find(|it| it.state == State::Failed);
-        failed.map_or(Ok(()), |finding| Err(DeliveryError::Settings(finding.to_string())))
+        failed.map_or(Ok(()), |finding| {
+            Err(DeliveryError::misconfigured("office.name", finding.to_string()))
+        })
     }
 
     /// What there is to say of the office's name where it stands before the code.

@@ -83,10 +83,8 @@ impl Templates {
         if failed.is_empty() {
             return Ok(templates);
         }
-        Err(DeliveryError::Settings(format!(
-            "The templates of messages cannot be used. {}",
-            failed.join("\n")
-        )))
+        let how = format!("The templates of messages cannot be used. {}", failed.join("\n"));
+        Err(DeliveryError::misconfigured("messages.folder", how))
     }
 
     /// What there is to say about each template, and about the names that the
@@ -113,10 +111,10 @@ impl Templates {
                 }
             }
             Channel::Whatsapp => {
-                return Err(DeliveryError::Settings(
+                return Err(DeliveryError::misconfigured(
+                    "whatsapp.content_sid",
                     "The words of a WhatsApp message lie at Twilio, in the template that \
-                     whatsapp.content_sid names."
-                        .into(),
+                     whatsapp.content_sid names.",
                 ));
             }
             Channel::Sms => {
@@ -165,9 +163,7 @@ impl Templates {
             .iter()
             .find_map(|tag| self.sms.get_key_value(tag))
             .map(|(tag, form)| (tag.as_str(), *form))
-            .ok_or_else(|| {
-                DeliveryError::Settings("There is no template of a text message.".into())
-            })
+            .ok_or_else(|| DeliveryError::unusable("There is no template of a text message."))
     }
 
     fn render(&self, tag: &str, part: &str, values: &Values) -> Result<String, DeliveryError> {
@@ -175,7 +171,7 @@ impl Templates {
         self.environment
             .get_template(&name)
             .and_then(|template| template.render(values.context()))
-            .map_err(|error| DeliveryError::Settings(broken(&name, &error)))
+            .map_err(|error| DeliveryError::misconfigured("messages.folder", broken(&name, &error)))
     }
 }
 

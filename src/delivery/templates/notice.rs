@@ -84,7 +84,7 @@ impl Templates {
             .iter()
             .find_map(|tag| self.notice_sms.get_key_value(tag))
             .map(|(tag, form)| (tag.as_str(), *form))
-            .ok_or_else(|| DeliveryError::Settings("There is no template of a notice.".into()))
+            .ok_or_else(|| DeliveryError::unusable("There is no template of a notice."))
     }
 }
 

@@ -111,9 +111,8 @@ impl Form {
             match keep.iter_mut().max() {
                 Some(longest) if *longest > 0 => *longest -= 1,
                 _ => {
-                    return Err(DeliveryError::Settings(
-                        "The text message does not fit into one message.".into(),
-                    ));
+                    let how = "The text message does not fit into one message.";
+                    return Err(DeliveryError::unusable(how));
                 }
             }
         }

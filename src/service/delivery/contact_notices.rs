@@ -125,7 +125,7 @@ impl Desk {
     async fn send_notice(&self, notice: &Notice) -> Result<(), DeskError> {
         if !self.senders.providers().contains(&&*notice.provider) {
             let why = format!("No terminal with {} was there to tell it.", notice.provider);
-            let report = SendReport::not_sent(&why);
+            let report = SendReport::not_sent(&*why);
             return self.complete_notice(notice, None, &report, NoticeStep::GivenUp).await;
         }
         if let Contact::Phone(number) = &notice.contact

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::{BreakerRecord, BreakerState};
 use crate::domain::delivery_stats::DeliveryStats;
+use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 use crate::service::{Desk, DeskError};
 
@@ -43,7 +44,7 @@ pub(in crate::service) fn first_back<'a>(
     down: impl Iterator<Item = &'a BreakerRecord>,
     now: Timestamp,
     least: Duration,
-) -> (Duration, Option<String>) {
+) -> (Duration, Option<Explanation>) {
     let first = down.min_by_key(|it| it.down_until);
     let wait = first.map_or(least, |it| it.down_until.since(now)).max(least);
     (wait, first.and_then(|it| it.detail.clone()))

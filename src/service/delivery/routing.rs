@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use crate::domain::circuit_breaker::ProviderSlot;
+use crate::domain::explanation::Explanation;
 use crate::service::delivery::provider_status::{self, BreakerSnapshot};
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::{Desk, DeskError};
 
 /// The least time that a message waits for an open circuit breaker.
 const MIN_WAIT: Duration = Duration::from_secs(1);
+
+/// Why a message waits for providers that have said nothing.
+const NOT_NOW: &str = "No provider takes it at the moment.";
 
 pub(in crate::service) enum Choice {
     Slot {
@@ -17,7 +21,7 @@ pub(in crate::service) enum Choice {
         is_probe: bool,
     },
     /// All circuit breakers are open: for how long, and the last error.
-    Wait(Duration, String),
+    Wait(Duration, Explanation),
     /// The office does not have the channel.
     Nobody,
 }
@@ -51,6 +55,6 @@ impl Desk {
         }
         let down = order.iter().filter_map(|slot| breaker(*slot));
         let (wait, why) = provider_status::first_back(down, now, MIN_WAIT);
-        Ok(Choice::Wait(self.jittered(wait), why.unwrap_or_default()))
+        Ok(Choice::Wait(self.jittered(wait), why.unwrap_or_else(|| NOT_NOW.into())))
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::domain::circuit_breaker::{ProviderSlot, SendExperience};
 use crate::domain::delivery::{DeliveryId, DeliveryState, FailureClass, MessageTrace, SendReport};
+use crate::domain::explanation::Explanation;
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::outbox::{self, MIN_USEFUL_VALIDITY, MessageStanding, NextStep, OutboxTask};
 use crate::service::delivery::provider_status::BreakerSnapshot;
@@ -115,10 +116,10 @@ impl Desk {
         breakers: &BreakerSnapshot,
     ) -> Result<RunOutcome, DeskError> {
         if is_too_late(message) {
-            return Ok(self.given_up(message, TOO_LATE));
+            return Ok(self.given_up(message, &TOO_LATE.into()));
         }
         if message.sealed.is_none() {
-            return Ok(self.given_up(message, WITHDRAWN));
+            return Ok(self.given_up(message, &WITHDRAWN.into()));
         }
         let (slot, is_probe) = match self.choose(message, breakers).await? {
             Choice::Slot { slot, is_probe } => (slot, is_probe),
@@ -129,7 +130,7 @@ impl Desk {
         let outgoing = match self.outgoing(message) {
             Ok(message) => message,
             Err(UnsealError::Elsewhere) => return self.release(message).await,
-            Err(UnsealError::Broken) => return Ok(self.given_up(message, BROKEN)),
+            Err(UnsealError::Broken) => return Ok(self.given_up(message, &BROKEN.into())),
         };
         let claim = SendClaim::new(self, message, slot);
         let since = Instant::now();
@@ -194,14 +195,15 @@ impl Desk {
         &self,
         message: &OutboxMessage,
         wait: Duration,
-        why: &str,
+        why: &Explanation,
     ) -> Result<RunOutcome, DeskError> {
         if wait + MIN_USEFUL_VALIDITY >= message.left() {
             return Ok(self.given_up(message, why));
         }
         let (owner, actor) = (&*self.lease_owner, &self.actor);
         self.retry(|| self.store.reschedule(message, owner, wait, why, actor)).await?;
-        let report = SendReport { state: DeliveryState::Queued, ..SendReport::not_sent(why) };
+        let report =
+            SendReport { state: DeliveryState::Queued, ..SendReport::not_sent(why.clone()) };
         Ok(RunOutcome::Rescheduled(NextStep { report, next: Some((OutboxTask::Send, wait)) }))
     }
 
@@ -214,8 +216,8 @@ impl Desk {
         Ok(RunOutcome::Released)
     }
 
-    fn given_up(&self, message: &OutboxMessage, why: &str) -> RunOutcome {
-        self.unsent(message, NextStep { report: SendReport::not_sent(why), next: None })
+    fn given_up(&self, message: &OutboxMessage, why: &Explanation) -> RunOutcome {
+        self.unsent(message, NextStep { report: SendReport::not_sent(why.clone()), next: None })
     }
 
     /// The completion of a message that was not sent.

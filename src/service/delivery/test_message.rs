@@ -126,7 +126,7 @@ impl Desk {
         test_outcome: &TestMessageOutcome,
     ) -> Result<(), DeskError> {
         let TestMessageOutcome { slot, provider, contact, report } = test_outcome;
-        let said = report.detail.as_deref().unwrap_or_default();
+        let said = report.detail.as_ref().map_or("", |it| &it.for_admin);
         let detail = format!("{}{provider}: {}. {said}", by(*slot), report.state.word());
         let event = NewEvent {
             outcome: delivery_outcome(report.state),

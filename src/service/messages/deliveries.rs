@@ -51,20 +51,6 @@ pub const fn state(state: DeliveryState) -> &'static str {
     }
 }
 
-/// What a provider said, without what only an admin can do: the sentences that name a part
-/// of the configuration.
-pub fn for_clerks(detail: &str) -> String {
-    const PARTS: [&str; 7] =
-        ["[email", "[sms", "[whatsapp", "[tray", ".base_url", ".token_url", "sms.url"];
-    let is_advice = |sentence: &&str| PARTS.iter().any(|part| sentence.contains(part));
-    let sentences: Vec<&str> = detail.split_inclusive(". ").collect();
-    let kept: String = sentences.iter().filter(|it| !is_advice(it)).copied().collect();
-    if sentences.iter().any(is_advice) {
-        return format!("{} Tell an admin.", kept.trim_end()).trim_start().to_owned();
-    }
-    kept
-}
-
 /// How long messages take.
 pub fn spread(spread: Option<Percentiles>) -> String {
     let Some(Percentiles { count, p50, p95 }) = spread else { return "nothing is known".into() };
@@ -86,26 +72,6 @@ mod tests {
     use super::*;
     use crate::domain::outcome::Outcome;
     use crate::service::delivery::outcome::delivery_outcome;
-
-    #[test]
-    fn a_clerk_is_spared_what_only_an_admin_can_do() {
-        for (said, shown) in [
-            ("The mailbox is full.", "The mailbox is full."),
-            (
-                "The mail server refused the login. Check username and password in [email].",
-                "The mail server refused the login. Tell an admin.",
-            ),
-            (
-                "Twilio cannot be reached (refused). Check the network, and sms.base_url.",
-                "Twilio cannot be reached (refused). Tell an admin.",
-            ),
-            ("Check from in [email]: 550 5.7.1. It said so.", "It said so. Tell an admin."),
-            ("Set username in [email].", "Tell an admin."),
-            ("", ""),
-        ] {
-            assert_eq!(for_clerks(said), shown);
-        }
-    }
 
     #[test]
     fn a_message_that_did_not_go_out_says_what_to_do() {

@@ -15,6 +15,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryId;
 use crate::domain::event::Actor;
+use crate::domain::explanation::Explanation;
 use crate::domain::outbox::{NextStep, OutboxTask};
 use crate::domain::request::{Reference, RequestId};
 use crate::domain::seal::Sealed;
@@ -72,7 +73,7 @@ pub trait OutboxStore: Send + Sync {
         message: &OutboxMessage,
         owner: &str,
         wait: Duration,
-        reason: &str,
+        reason: &Explanation,
         actor: &Actor,
     ) -> Result<(), StoreError>;
     /// Writes what came of messages and what is next; repeated, it is written once.

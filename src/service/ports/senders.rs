@@ -6,6 +6,7 @@ use crate::domain::channel::Channel;
 use crate::domain::delivery::{
     DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
 };
+use crate::domain::explanation::Explanation;
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
 
@@ -69,7 +70,7 @@ pub trait Sender: Send + Sync {
         }
     }
     /// Tries what can be tried without sending: reach the provider, log in.
-    async fn check(&self) -> Result<String, String>;
+    async fn check(&self) -> Result<String, Explanation>;
 }
 
 /// A message that went into the tray instead of to a provider.

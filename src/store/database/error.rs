@@ -161,8 +161,7 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1205 | 3572 => StoreError::Busy(text),
         // disk full, table full
         1021 | 1114 => StoreError::Full(text),
-        // `errno` of a full disk (ENOSPC)
-        3 | 1026 | 1030 if text.contains("28") => StoreError::Full(text),
+        3 | 1026 | 1030 if system_error(&text) == Some(NO_SPACE) => StoreError::Full(text),
         // a unique column has the value already
         1062 => StoreError::Taken(text),
         // no such table
@@ -178,6 +177,17 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         1040 | 1053 | 1041 | 1203 | 1317 | 1927 | 3024 | 4031 => StoreError::Unreachable(text),
         _ => StoreError::Failed(text),
     }
+}
+
+/// ENOSPC: no space left on the device.
+const NO_SPACE: u32 = 28;
+
+/// The number of the system's error in what MySQL says of a file: it has no field of its
+/// own. `(errno: 28 "No space left on device")`, `Got error 28 "…" from storage engine`.
+fn system_error(text: &str) -> Option<u32> {
+    let after = |mark: &str| text.split_once(mark).map(|(_, rest)| rest);
+    let rest = after("errno: ").or_else(|| after("Got error "))?;
+    rest.split(|char: char| !char.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// A pooler that does not know a parameter with which each of our sessions starts.
@@ -226,6 +236,14 @@ mod tests {
         assert!(matches!(of_postgres("25P03", text()), StoreError::Unreachable(_)));
         assert!(matches!(of_mysql(1205, text()), StoreError::Busy(_)));
         assert!(matches!(of_mysql(1021, text()), StoreError::Full(_)));
+        for full in [
+            "Error writing file './desk/core_otp.ibd' (errno: 28 \"No space left on device\")",
+            "Got error 28 \"No space left on device\" from storage engine",
+        ] {
+            assert!(matches!(of_mysql(1026, full.into()), StoreError::Full(_)), "{full}");
+        }
+        let other = "Error writing file './desk/core_28.ibd' (errno: 5 \"Input/output error\")";
+        assert!(matches!(of_mysql(3, other.into()), StoreError::Failed(_)));
         let office = of_sqlite(1, "no such table: office.people".into());
         assert!(office.to_string().contains("[customers]"), "{office}");
         assert!(matches!(

@@ -227,7 +227,7 @@ macro_rules! fragment {
              d.id, d.provider, d.state, d.provider_id, d.detail, d.updated_at, \
              o.otp_code, o.key_id, COALESCE(g.failures, 0), c.account_no, c.name, ",
             $crate::store::database::fragment::fragment!($database now),
-            ", d.fallback FROM core_otp o \
+            ", d.fallback, d.clerk_detail FROM core_otp o \
              JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
              LEFT JOIN core_customer_view c ON c.id = o.customer_id \
              LEFT JOIN core_guard g ON g.customer_id = o.customer_id "

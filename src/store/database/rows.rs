@@ -9,6 +9,7 @@ use crate::domain::contact::mask;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use crate::domain::event::{Actor, Event, EventCustomer, EventId};
+use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, Status};
 use crate::domain::session::Session;
@@ -57,7 +58,7 @@ impl RequestRow {
                 by_fallback: row.int(27)? != 0,
                 state: row.word(17)?,
                 provider_id: row.maybe_text(18)?,
-                detail: row.maybe_text(19)?,
+                detail: Explanation::stored(row.maybe_text(19)?, row.maybe_text(28)?),
                 updated_at: row.time(20)?,
             },
         };
@@ -118,7 +119,7 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
             by_fallback: false,
             state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
             provider_id: row.maybe_text(15)?,
-            detail: row.maybe_text(16)?,
+            detail: Explanation::stored(row.maybe_text(16)?, None),
             updated_at: row.time(17)?,
         },
     })
@@ -143,8 +144,14 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
 const COLUMN_LABELS: [&str; 7] =
     ["key", "account number", "name", "email address", "phone number", "address", "language"];
 
-/// Why a row that can be read is still refused.
-const SHARED_KEY: &str = "another row has the same key";
+/// Why a row cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowFault {
+    /// Another row has the same key.
+    SharedKey,
+    /// What is in this column cannot be read.
+    Unreadable(&'static str),
+}
 
 /// Rows of customers from a table that others write.
 #[derive(Default)]
@@ -171,8 +178,11 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
         match customer(row) {
             Ok(customer) if !shared => read.customers.push(customer),
             found => {
-                let why = if found.is_ok() { SHARED_KEY } else { unreadable_column(row) };
-                let why = described(row, number, why);
+                let fault = match found {
+                    Ok(_) => RowFault::SharedKey,
+                    Err(_) => RowFault::Unreadable(unreadable_column(row)),
+                };
+                let why = described(row, number, fault);
                 tracing::warn!(row = why, "a customer was left out");
                 read.unreadable.push((number, why));
             }
@@ -187,15 +197,17 @@ fn unreadable_column(row: &Row) -> &'static str {
         0 => row.whole(0).is_err(),
         at => row.maybe_text(*at).is_err(),
     };
-    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("it", |at| COLUMN_LABELS[at])
+    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("row", |at| COLUMN_LABELS[at])
 }
 
 /// Describes a row that cannot be used by what can be read of it.
-fn described(row: &Row, number: Option<i64>, why: &str) -> String {
-    let why =
-        if COLUMN_LABELS.contains(&why) { format!("its {why} cannot be read") } else { why.into() };
+fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
+    let why = match fault {
+        RowFault::SharedKey => "another row has the same key".to_owned(),
+        RowFault::Unreadable(column) => format!("its {column} cannot be read"),
+    };
     match (number, row.maybe_text(1)) {
-        (Some(number), Ok(Some(account_no))) if why == SHARED_KEY => {
+        (Some(number), Ok(Some(account_no))) if fault == RowFault::SharedKey => {
             format!("key {number} of account number {account_no}: {why}")
         }
         (Some(number), _) => format!("key {number}: {why}"),

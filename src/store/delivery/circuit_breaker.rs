@@ -6,6 +6,7 @@ use crate::domain::circuit_breaker::{
     BreakerRecord, BreakerState, FAILURES_TO_OPEN, ProviderSlot, SendExperience,
 };
 use crate::domain::event::EventKind;
+use crate::domain::explanation::Explanation;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -17,16 +18,16 @@ use crate::store::delivery::outbox;
 
 statements! {
     ALL {
-        "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
          ORDER BY name LIMIT 20"
     }
     ONE {
-        "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
          WHERE name = $1"
     }
     /// Locked, since failures are counted one after the other.
     ONE_LOCKED {
-        "SELECT " now ", name, failures, down_until, slow_until, detail FROM core_line \
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
          WHERE name = $1" for_update
     }
     CLAIM_PROBE {
@@ -34,7 +35,8 @@ statements! {
          WHERE name = $1 AND failures >= $3 AND down_until <= " now
     }
     WRITE {
-        "UPDATE core_line SET failures = $2, down_until = $3, slow_until = $4, detail = $5 \
+        "UPDATE core_line SET failures = $2, down_until = $3, slow_until = $4, detail = $5, \
+         clerk_detail = $6 \
          WHERE name = $1"
     }
 }
@@ -90,10 +92,10 @@ async fn record_one(
     let (now, before) = (row.time(0)?, read(&row)?);
     let mut last = before.clone();
     for (outcome, experience) in sends {
-        let detail = outcome.step.report.detail.as_deref();
+        let detail = outcome.step.report.detail.as_ref();
         let after = last.after(*experience, detail, now);
         if let Some(turned) = last.turned(&after) {
-            write_event(tx, outcome, turned, after.detail.as_deref()).await?;
+            write_event(tx, outcome, turned, after.detail.as_ref()).await?;
             if turned == BreakerState::Ok {
                 outbox::make_due(tx, slot).await?;
             }
@@ -108,7 +110,8 @@ async fn record_one(
         last.failures,
         last.down_until.millis(),
         last.slow_until.millis(),
-        last.detail.as_deref(),
+        last.detail.as_ref().map(|it| &*it.for_admin),
+        last.detail.as_ref().map(|it| &*it.for_clerk),
     ];
     tx.write(&WRITE, arguments).await.map(drop)
 }
@@ -118,7 +121,7 @@ async fn write_event(
     tx: &mut Tx,
     outcome: &MessageOutcome<'_>,
     turned: BreakerState,
-    why: Option<&str>,
+    why: Option<&Explanation>,
 ) -> Result<(), StoreError> {
     let ProviderSlot { channel, fallback } = outcome.slot;
     let kind = match turned {
@@ -134,7 +137,7 @@ async fn write_event(
         customer: None,
         channel: Some(channel),
         contact: None,
-        detail: Some(why.map_or_else(|| name.clone(), |why| format!("{name}: {why}"))),
+        detail: Some(why.map_or_else(|| name.clone(), |why| format!("{name}: {}", why.for_admin))),
         actor: outcome.actor,
     };
     events::write(tx, &event).await
@@ -146,6 +149,6 @@ fn read(row: &Row) -> Result<BreakerRecord, StoreError> {
         failures: row.count(2)?,
         down_until: row.time(3)?,
         slow_until: row.time(4)?,
-        detail: row.maybe_text(5)?,
+        detail: Explanation::stored(row.maybe_text(5)?, row.maybe_text(6)?),
     })
 }

@@ -137,7 +137,8 @@ pub(in crate::store) async fn complete(
         return Ok(());
     }
     let by = provider.map(|provider| format!("By {provider}."));
-    let said: Vec<&str> = by.as_deref().into_iter().chain(report.detail.as_deref()).collect();
+    let why = report.detail.as_ref().map(|it| &*it.for_admin);
+    let said: Vec<&str> = by.as_deref().into_iter().chain(why).collect();
     let event = NewEvent {
         kind,
         outcome: ended,

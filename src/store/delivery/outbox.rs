@@ -14,6 +14,7 @@ use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::event::Actor;
+use crate::domain::explanation::Explanation;
 use crate::domain::outbox::OutboxTask;
 use crate::domain::request::{Reference, Request};
 use crate::domain::seal::Sealed;
@@ -257,7 +258,7 @@ pub(in crate::store) async fn reschedule(
     message: &OutboxMessage,
     owner: &str,
     wait: Duration,
-    reason: &str,
+    reason: &Explanation,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;

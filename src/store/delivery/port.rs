@@ -8,6 +8,7 @@ use crate::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use crate::domain::delivery::DeliveryId;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::event::Actor;
+use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 use crate::service::ports::circuit_breaker::BreakerStore;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeStore};
@@ -77,7 +78,7 @@ impl OutboxStore for SqlStore {
         message: &OutboxMessage,
         owner: &str,
         wait: Duration,
-        reason: &str,
+        reason: &Explanation,
         actor: &Actor,
     ) -> Result<(), StoreError> {
         retry_on_conflict(|| outbox::reschedule(&self.db, message, owner, wait, reason, actor))

@@ -2,6 +2,7 @@
 
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::{Actor, EventKind};
+use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -19,7 +20,7 @@ statements! {
         " ORDER BY id" for_update
     }
     /// Those rows, each with what is known now: state, the provider's id, the detail, the
-    /// provider slot, and whether it was accepted and delivered.
+    /// provider slot, whether it was accepted and delivered, and the clerk's detail.
     ADVANCE {
         (each
             ("UPDATE core_delivery SET state = value ->> 1, progress = value ->> 2, \
@@ -29,7 +30,7 @@ statements! {
               accepted_at = CASE value ->> 7 WHEN 1 THEN COALESCE(accepted_at, " now ") \
               ELSE accepted_at END, \
               delivered_at = CASE value ->> 8 WHEN 1 THEN COALESCE(delivered_at, " now ") \
-              ELSE delivered_at END, \
+              ELSE delivered_at END, clerk_detail = value ->> 9, \
               updated_at = " now " FROM json_each($1) WHERE core_delivery.id = value ->> 0")
             ("UPDATE core_delivery SET state = value ->> 1, \
               progress = CAST(value ->> 2 AS BIGINT), \
@@ -39,25 +40,27 @@ statements! {
               accepted_at = CASE value ->> 7 WHEN '1' THEN COALESCE(accepted_at, " now ") \
               ELSE accepted_at END, \
               delivered_at = CASE value ->> 8 WHEN '1' THEN COALESCE(delivered_at, " now ") \
-              ELSE delivered_at END, \
+              ELSE delivered_at END, clerk_detail = value ->> 9, \
               updated_at = " now " FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
               WHERE core_delivery.id = CAST(value ->> 0 AS BIGINT)")
             ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1")
              ", c BIGINT PATH '$[2]', " (cell "d" "3") ", " (cell "e" "4") ", " (cell "f" "5")
-             ", g BIGINT PATH '$[6]', h BIGINT PATH '$[7]', i BIGINT PATH '$[8]')) list \
+             ", g BIGINT PATH '$[6]', h BIGINT PATH '$[7]', i BIGINT PATH '$[8]', " (cell "j" "9")
+             ")) list \
               STRAIGHT_JOIN core_delivery ON core_delivery.id = a SET state = b, progress = c, \
               provider_id = COALESCE(d, provider_id), detail = e, \
               provider = COALESCE(f, provider), fallback = COALESCE(g, fallback), \
               accepted_at = CASE h WHEN 1 THEN COALESCE(accepted_at, " now ") \
               ELSE accepted_at END, \
               delivered_at = CASE i WHEN 1 THEN COALESCE(delivered_at, " now ") \
-              ELSE delivered_at END, \
+              ELSE delivered_at END, clerk_detail = j, \
               updated_at = " now))
     }
     DETAIL { "SELECT detail FROM core_delivery WHERE id = $1" }
     /// Back to queued, which is possible only before a provider took it.
     SET_DELAYED {
-        "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, updated_at = " now
+        "UPDATE core_delivery SET state = 'queued', progress = 0, detail = $2, \
+         clerk_detail = $3, updated_at = " now
         " WHERE id = $1 AND progress < 2"
     }
 }
@@ -155,17 +158,19 @@ fn advance_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
     let report = &step.report;
     // A queued message has no provider slot.
     let was_sent = report.state != DeliveryState::Queued;
+    let detail = report.detail.as_ref();
     let arrived = matches!(report.state, DeliveryState::Delivered | DeliveryState::Read);
     serde_json::json!([
         message.delivery.0,
         report.state.word(),
         rank(report.state),
         report.provider_id,
-        report.detail,
+        detail.map(|it| &it.for_admin),
         was_sent.then_some(provider),
         was_sent.then_some(i64::from(slot.fallback)),
         i64::from(is_accepted(report.state)),
         i64::from(arrived),
+        detail.map(|it| &it.for_clerk),
     ])
 }
 
@@ -180,7 +185,7 @@ fn event_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
 
 /// The detail of the event, which names a fallback.
 fn event_detail(outcome: &MessageOutcome<'_>) -> Option<String> {
-    let detail = outcome.step.report.detail.clone();
+    let detail = outcome.step.report.detail.as_ref().map(|it| it.for_admin.clone());
     if !outcome.slot.fallback {
         return detail;
     }
@@ -193,16 +198,18 @@ fn event_detail(outcome: &MessageOutcome<'_>) -> Option<String> {
 pub(in crate::store) async fn write_delay(
     tx: &mut Tx,
     message: &OutboxMessage,
-    reason: &str,
+    reason: &Explanation,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     let before = tx.maybe(&DETAIL, args![message.delivery.0]).await?;
     let is_logged = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
-    tx.write(&SET_DELAYED, args![message.delivery.0, reason]).await?;
+    tx.write(&SET_DELAYED, args![message.delivery.0, &*reason.for_admin, &*reason.for_clerk])
+        .await?;
     if is_logged {
         return Ok(());
     }
-    events::write(tx, &entry(message, EventKind::Delayed, Some(reason.to_owned()), actor)).await
+    events::write(tx, &entry(message, EventKind::Delayed, Some(reason.for_admin.clone()), actor))
+        .await
 }
 
 /// An event about a message, without an outcome.

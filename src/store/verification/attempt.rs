@@ -68,7 +68,7 @@ statements! {
     }
     RESET_FAILURES { "UPDATE core_guard SET failures = 0, updated_at = " now " WHERE customer_id = $1" }
     /// The answer to an attempt with the same idempotency key.
-    EARLIER_ANSWER { "SELECT outcome, detail FROM core_event WHERE act = $1" }
+    EARLIER_ANSWER { "SELECT outcome FROM core_event WHERE act = $1" }
 }
 
 /// The detail of the event where the customer is locked.
@@ -185,7 +185,9 @@ async fn earlier_answer(
 ) -> Result<Option<AttemptOutcome>, StoreError> {
     let mut tx = db.begin().await?;
     let Some(row) = tx.maybe(&EARLIER_ANSWER, args![attempt.act]).await? else { return Ok(None) };
-    let Some(RequestRow { request, .. }) = request::held(&mut tx, attempt.request).await? else {
+    let Some(RequestRow { request, failures, .. }) =
+        request::held(&mut tx, attempt.request).await?
+    else {
         return Ok(None);
     };
     let outcome: Outcome = row.word(0)?;
@@ -197,7 +199,14 @@ async fn earlier_answer(
         Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &request).await?,
         _ => None,
     };
-    let customer_locked = row.maybe_text(1)?.as_deref() == Some(CUSTOMER_LOCKED_DETAIL);
+    // The failure count only grows until the lock is lifted, so that it still says whether
+    // the customer is locked.
+    let is_by_lockout = match outcome {
+        Outcome::Wrong | Outcome::Locked => true,
+        Outcome::Superseded => superseded.is_some(),
+        _ => false,
+    };
+    let customer_locked = is_by_lockout && failures >= attempt.policy.failure_cap;
     Ok(Some(AttemptOutcome::Refused { outcome, request, superseded, customer_locked }))
 }
 

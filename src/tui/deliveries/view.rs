@@ -75,7 +75,7 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     for health in &scene.model.providers.known.all {
         let is_ok = health.at(now) == BreakerState::Ok;
         if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
-            told.push((health.line.to_string(), detail.clone()));
+            told.push((health.line.to_string(), detail.for_admin.clone()));
         }
     }
     let mut lines = rows(told, room, scene);

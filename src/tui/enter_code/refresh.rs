@@ -47,11 +47,9 @@ pub(in crate::tui) fn delivered(
     });
     if failed {
         let is_told = told.is_some();
-        let detail = report.detail.as_deref().map(messages::for_clerks);
+        let detail = report.detail.as_ref().map(|it| &*it.for_clerk);
         let text = match told {
-            Some((channel, contact)) => {
-                messages::delivery(report.state, channel, &contact, detail.as_deref())
-            }
+            Some((channel, contact)) => messages::delivery(report.state, channel, &contact, detail),
             None => format!(
                 "A code that was asked for before did not go out. {}",
                 detail.unwrap_or_default()

@@ -79,6 +79,7 @@ fn type_digit(step: &mut Step<'_>, digit: char) {
             Judging::Now => verify(step),
             Judging::Soon => {}
             Judging::ByEnter => step.hint(Tone::Plain, CHECK_TYPED),
+            Judging::TooSmall => input_gate::say_too_small(step),
         }
     }
 }

@@ -178,8 +178,11 @@ fn accept(step: &mut Step<'_>) {
     }
     match &find.found {
         Some(found) if found.customers.is_empty() => {
-            let text = if found.preparing.is_some() { NOBODY_YET } else { NOBODY };
-            step.say(Tone::Plain, text);
+            if found.preparing.is_some() {
+                say_indexing(step, NOBODY_YET);
+            } else {
+                step.say(Tone::Plain, NOBODY);
+            }
         }
         Some(_) if is_lost => not_chosen(step),
         Some(_) => open(step),
@@ -242,8 +245,7 @@ fn take(step: &mut Step<'_>, found: SearchResult) {
     let accept_first = std::mem::take(&mut find.chooses);
     let nobody = customers.is_empty();
     if preparing.is_none() {
-        let over = |it: &mut Notice| [NOBODY_YET, NOT_ALL_YET].contains(&it.text.as_str());
-        step.model.notice.take_if(over);
+        step.model.notice.take_if(|it| it.live == Some(LiveNotice::Indexing));
     }
     let Some(find) = step.find() else { return };
     find.found = Some(Box::new(SearchHits { typed, customers, more, preparing }));
@@ -251,9 +253,14 @@ fn take(step: &mut Step<'_>, found: SearchResult) {
         // What was said about the search before says more.
         (true, None) if step.model.notice.is_none() => step.say(Tone::Plain, NOBODY),
         (false, None) if accept_first => open(step),
-        (false, Some(_)) if accept_first => step.say(Tone::Plain, NOT_ALL_YET),
+        (false, Some(_)) if accept_first => say_indexing(step, NOT_ALL_YET),
         _ => {}
     }
+}
+
+/// Says that customers may be missing, until the index is whole.
+fn say_indexing(step: &mut Step<'_>, text: &str) {
+    step.model.notice = Some(Notice::live(Tone::Plain, text, LiveNotice::Indexing));
 }
 
 pub(in crate::tui) fn opened(

@@ -167,7 +167,9 @@ fn count_down(step: &mut Step<'_>) {
             Some(step.told(|clock| messages::refusal(refusal, now, clock)))
         }
         LiveNotice::Cooldown => enter_code::update::cooldown(step),
-        LiveNotice::Lost | LiveNotice::NotChosen | LiveNotice::Again(_) => None,
+        LiveNotice::Lost | LiveNotice::NotChosen | LiveNotice::Again(_) | LiveNotice::Indexing => {
+            None
+        }
     };
     if let (Some(notice), Some(text)) = (&mut step.model.notice, text) {
         notice.text = match &notice.verdict {

@@ -38,7 +38,11 @@ fn next_by_clock(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
     let live = match model.notice.as_ref().and_then(|notice| notice.live.as_ref()) {
         Some(LiveNotice::Refused(refusal)) => refusal.retry_at.and_then(counting),
         Some(
-            LiveNotice::Cooldown | LiveNotice::Lost | LiveNotice::NotChosen | LiveNotice::Again(_),
+            LiveNotice::Cooldown
+            | LiveNotice::Lost
+            | LiveNotice::NotChosen
+            | LiveNotice::Again(_)
+            | LiveNotice::Indexing,
         )
         | None => None,
     };

@@ -22,7 +22,7 @@ pub(in crate::tui) fn key(step: &mut Step<'_>, key: KeyEvent, at: Now) {
     let (context, is_typing) = (step.model.context(), step.model.is_typing());
     let command = keymap::command(context, &key, is_typing);
     if input_gate::is_hidden(step.model) {
-        return command.map_or((), |command| input_gate::hidden(step, command));
+        return command.map_or((), |command| input_gate::hidden(step, command, at));
     }
     if passed == input_gate::Key::Stops {
         return;

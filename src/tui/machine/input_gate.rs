@@ -6,8 +6,9 @@
 //! for a key that a person can have meant for it. The rule, by the moments at
 //! which the keys were read:
 //!
-//! 1. While the window is too small, no key does anything, but for leaving where
-//!    nothing is lost by it, and drawing anew.
+//! 1. While the window is too small no key acts, but for leaving where nothing is
+//!    lost by it. Where it is so small that nothing can be seen, no key does
+//!    anything else either, but drawing anew.
 //! 2. What came on the screen less than [`SEEN`] ago was not read yet: no act.
 //! 3. Enter within [`DOUBLE`] of Enter is the same Enter (CR LF, CR CR), for
 //!    every screen. An act's key that comes again within [`REPEAT`] is held down:
@@ -76,6 +77,8 @@ const HELD_DIGITS: u16 = 3;
 const TOO_SOON: &str = "That key came before this screen could be read, so nothing was done. \
                         Press it again.";
 const HELD: &str = "A key that is held down does nothing here. Let it go, then press it once.";
+const TOO_SMALL: &str = "This window is too small for that, so nothing was done. Make it larger, \
+                         then press the key again.";
 const SCANNED: &str = "That came as fast as from a scanner, so nothing was done. Go to the search \
                        to look it up.";
 const SCANNED_CODE: &str = "That came as fast as from a scanner, so no code was checked. Type the \
@@ -99,6 +102,8 @@ pub(in crate::tui) enum Judging {
     Soon,
     /// Enter checks it.
     ByEnter,
+    /// Enter checks it once the window is large enough.
+    TooSmall,
 }
 
 fn face(model: &Model) -> Face {
@@ -108,7 +113,8 @@ fn face(model: &Model) -> Face {
         _ => None,
     };
     let is_hidden = layout::areas(model, Rect::new(0, 0, width, height)).is_none();
-    Face { context: model.context(), question, is_hidden }
+    let is_too_small = layout::is_too_small(model.size);
+    Face { context: model.context(), question, is_hidden, is_too_small }
 }
 
 /// Remembers since when what is shown is shown.
@@ -189,15 +195,33 @@ pub(in crate::tui) fn enter(step: &mut Step<'_>, key: &KeyEvent, at: Now) -> Key
     }
 }
 
-/// What goes even while nothing can be seen.
-pub(in crate::tui) fn hidden(step: &mut Step<'_>, command: Command) {
+/// What goes even while nothing can be seen. Leaving takes the key twice, as the
+/// screen says.
+pub(in crate::tui) fn hidden(step: &mut Step<'_>, command: Command, at: Now) {
+    let is_asking = overlays::update::is_asking_to_quit(step.model);
+    let is_meant = step.model.keyboard.repeats == 0 && !is_new(&step.model.keyboard, at);
     match command {
         Command::Redraw => dispatch::perform(step, command),
-        Command::Quit | Command::Interrupt if !overlays::update::is_at_stake(step.model) => {
-            overlays::update::leave(step);
+        Command::Back if is_asking => step.model.overlay = None,
+        Command::Quit | Command::Interrupt
+            if !overlays::update::is_at_stake(step.model) && (!is_asking || is_meant) =>
+        {
+            overlays::update::quit(step);
         }
         _ => {}
     }
+}
+
+/// Says that the window is too small for what a key would do.
+pub(in crate::tui) fn say_too_small(step: &mut Step<'_>) {
+    step.hint(Tone::Warning, TOO_SMALL);
+}
+
+/// Whether too little can be seen for what a command does. Leaving is another
+/// thing where nothing is lost by it: a small window may be all that there is.
+fn is_too_small(model: &Model) -> bool {
+    let stays = !overlays::update::is_asking_to_quit(model);
+    layout::is_too_small(model.size) && (stays || overlays::update::is_at_stake(model))
 }
 
 pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
@@ -304,6 +328,9 @@ pub(in crate::tui) fn pass(step: &mut Step<'_>, command: Command, at: Now) {
     if !is_act(step.model, command) {
         return dispatch::perform(step, command);
     }
+    if is_too_small(step.model) {
+        return say_too_small(step);
+    }
     let context = step.model.context();
     let close = if is_field(step.model) { SCAN } else { 1 };
     let keyboard = &mut step.model.keyboard;
@@ -337,6 +364,9 @@ fn is_new(keyboard: &Keyboard, at: Now) -> bool {
 
 /// What becomes of the code whose last digit was just typed.
 pub(in crate::tui) fn judging(step: &mut Step<'_>) -> Judging {
+    if layout::is_too_small(step.model.size) {
+        return Judging::TooSmall;
+    }
     let keyboard = &mut step.model.keyboard;
     let Some((key, at)) = keyboard.last else { return Judging::ByEnter };
     let is_held = key.kind == KeyEventKind::Repeat

@@ -41,15 +41,25 @@ impl FrameWriter {
         size: (u16, u16),
         render: impl FnOnce(&mut Frame<'_>),
     ) -> io::Result<Vec<u8>> {
-        let backend = self.terminal.backend_mut();
-        backend.size = size.into();
-        backend.writer.columns = size.0;
+        if self.terminal.backend().size != size.into() {
+            self.resize(size)?;
+        }
         self.terminal.draw(render)?;
         let changes = std::mem::take(&mut self.terminal.backend_mut().writer.bytes);
         if changes.len() <= SMALL {
             return Ok(changes);
         }
         Ok([SYNC_BEGIN, &changes, SYNC_END].concat())
+    }
+
+    /// Begins anew at another size. The buffers of the old one go: those of a huge
+    /// window would stay as long as the program runs.
+    fn resize(&mut self, size: (u16, u16)) -> io::Result<()> {
+        let mut backend = std::mem::replace(self.terminal.backend_mut(), Bytes::new(size));
+        backend.size = size.into();
+        backend.writer.columns = size.0;
+        self.terminal = Terminal::new(backend)?;
+        self.terminal.clear()
     }
 
     /// Whether the terminal has not taken the whole of the last frame yet.

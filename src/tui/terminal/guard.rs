@@ -22,8 +22,9 @@ use tokio::sync::Notify;
 /// The size where the terminal does not say.
 const USUAL: (u16, u16) = (80, 24);
 
-/// More than any screen has; a terminal that claims more is not believed.
-const LARGEST: (u16, u16) = (1_000, 400);
+/// What the largest screens have in a small font. Of a terminal that claims more,
+/// only so much is used: each cell takes memory.
+const LARGEST: (u16, u16) = (640, 240);
 
 /// Columns and rows of the terminal.
 pub fn size() -> (u16, u16) {

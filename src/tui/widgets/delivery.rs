@@ -45,7 +45,7 @@ pub fn lines(
     parts.extend(steps);
     let mut lines = flow(parts, room, 2);
     if let Some(detail) = delivery.detail.as_ref().filter(|_| !was_withdrawn(request)) {
-        lines.extend(wrap(&messages::for_clerks(detail), room).into_iter().map(Line::from));
+        lines.extend(wrap(&detail.for_clerk, room).into_iter().map(Line::from));
     }
     if delivery.state == DeliveryState::Unknown {
         lines.extend(wrap(messages::ASK_FIRST, room).into_iter().map(Line::from));

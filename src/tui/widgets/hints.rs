@@ -1,9 +1,11 @@
 //! The line of keys, made from the keymap. Where they do not all fit, the ones
-//! that matter least go first; the help always stays, since it has them all.
+//! that matter least go first; the help always stays, since it has them all. In
+//! a window that is too small to act in, that is said instead.
 
 use ratatui::text::{Line, Span};
 
 use crate::domain::request::Status;
+use crate::tui::layout::FRAMED;
 use crate::tui::machine::keymap::{self, Binding, Command, Context};
 use crate::tui::machine::model::{Model, Screen};
 use crate::tui::theme::Theme;
@@ -12,8 +14,11 @@ use crate::tui::widgets::text::width;
 const GAP: usize = 3;
 
 /// ` Ctrl-R resend   Ctrl-O contact   Ctrl-X cancel   Esc back   F2 log   F1 help`
-pub fn line(model: &Model, columns: u16, theme: &Theme) -> Line<'static> {
-    let room = usize::from(columns).saturating_sub(2);
+pub fn line(model: &Model, size: (u16, u16), theme: &Theme) -> Line<'static> {
+    let room = usize::from(size.0).saturating_sub(2);
+    if !theme.framed {
+        return too_small(size, room, theme);
+    }
     let mut hints: Vec<&Binding> = keymap::bindings(model.context())
         .filter(|it| !it.hint.is_empty() && holds(model, it))
         .collect();
@@ -33,6 +38,20 @@ pub fn line(model: &Model, columns: u16, theme: &Theme) -> Line<'static> {
         spans.push(Span::styled(format!(" {}", hint.hint), theme.muted));
     }
     Line::from(spans)
+}
+
+fn too_small(size: (u16, u16), room: usize, theme: &Theme) -> Line<'static> {
+    let size = sizes(size, theme);
+    let short = format!("too small: {size}");
+    let long = format!("Window too small to act in: {size}");
+    let said = if width(&long) <= room { long } else { short };
+    Line::styled(format!(" {said}"), theme.warning)
+}
+
+/// The size that is needed, and the one that there is.
+pub fn sizes((columns, rows): (u16, u16), theme: &Theme) -> String {
+    let by = theme.symbols.times;
+    format!("{}{by}{} needed, {columns}{by}{rows} here", FRAMED.0, FRAMED.1)
 }
 
 fn length(hints: &[&Binding]) -> usize {

@@ -4,17 +4,11 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::machine::model::Screen;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::rows::spread;
-use crate::tui::widgets::text::{width, width_of};
 
 const STEPS: [&str; 4] = ["Find", "Send", "Enter code", "Verified"];
 
-/// Why nothing has lines around it, at the right where there is room.
-const SMALL: &str = "too small for frames";
-const SHORT: &str = "too small";
-
 /// ` Find › Send › ENTER CODE › Verified`
-pub fn line(screen: &Screen, columns: u16, theme: &Theme) -> Line<'static> {
+pub fn line(screen: &Screen, theme: &Theme) -> Line<'static> {
     let current = match screen {
         Screen::Find(_) => 0,
         Screen::Send(_) => 1,
@@ -32,10 +26,5 @@ pub fn line(screen: &Screen, columns: u16, theme: &Theme) -> Line<'static> {
             _ => Span::styled(step, theme.muted),
         });
     }
-    if theme.framed {
-        return Line::from(spans);
-    }
-    let room = usize::from(columns).saturating_sub(1);
-    let said = [SMALL, SHORT].into_iter().find(|it| width_of(&spans) + 2 + width(it) <= room);
-    spread(spans, vec![Span::styled(said.unwrap_or_default(), theme.muted)], room)
+    Line::from(spans)
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::support::{Terminal, phone, token, wish};
+use crate::support::{HOLDER, Terminal, phone, token, wish};
 use countersign::domain::channel::Channel;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::DeliveryState::{
     Delivered, Failed, Queued, Sent, Undeliverable, Unknown,
 };
-use countersign::domain::delivery::SendReport;
+use countersign::domain::delivery::{FailureClass, SendReport};
 use countersign::domain::event::{EventFilter, EventId, EventKind, EventPage};
+use countersign::domain::explanation::Explanation;
 use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::session::{SessionEnd, SessionId};
@@ -19,7 +20,7 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let report = |state, detail: Option<&str>| SendReport {
         state,
-        detail: detail.map(str::to_owned),
+        detail: detail.map(Into::into),
         ..SendReport::sent(Some("SM1".into()))
     };
     let mut message = desk.message(&request).await;
@@ -62,6 +63,32 @@ pub(super) async fn reports_never_go_back(desk: &Terminal) {
     let last = desk.log(&EventFilter::default()).await.pop().expect("an event");
     assert_eq!((last.kind, last.outcome), (EventKind::NotSent, Some(Outcome::Undeliverable)));
     assert_eq!(last.detail.as_deref(), Some("no such address"));
+}
+
+pub(super) async fn what_went_wrong_reads_back_for_clerk_and_admin(desk: &Terminal) {
+    let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
+    let why = Explanation::with_advice(
+        "The mail server refused the login.",
+        "Check username in [email].",
+        Some("535 user@host [AUTH]"),
+    );
+    let report = SendReport {
+        state: Undeliverable,
+        provider_id: None,
+        detail: Some(why.clone()),
+        fault: Some(FailureClass::Office { every: true }),
+    };
+    desk.report(&request, &report).await;
+    assert_eq!(desk.request(&request.id).await.delivery.detail, Some(why.clone()));
+    let last = desk.log(&EventFilter::default()).await.pop().expect("an event");
+    assert_eq!(last.detail, Some(why.for_admin), "the log is for admins");
+
+    let waiting = desk.issue(&wish(request.customer, "123456")).await;
+    let message = desk.message(&waiting).await;
+    let why = Explanation::with_advice("Twilio refused the login.", "Check [sms].", None);
+    let minute = Duration::from_mins(1);
+    desk.store.reschedule(&message, HOLDER, minute, &why, &desk.actor).await.expect("written");
+    assert_eq!(desk.request(&waiting.id).await.delivery.detail, Some(why));
 }
 
 pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {

@@ -6,7 +6,8 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
-use crate::delivery::error::DeliveryError;
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::Templates;
 use crate::domain::contact::EmailAddress;
@@ -33,9 +34,9 @@ impl Letter {
     ) -> Result<Self, DeliveryError> {
         let address = piece.email_address()?;
         let to: Address = address.on_envelope().parse().map_err(|_| {
-            DeliveryError::Recipient(
-                "The email address on file is not valid. Correct it, or use another channel."
-                    .into(),
+            DeliveryError::new(
+                FailureKind::Recipient,
+                "The email address on file is not valid. Correct it, or use another channel.",
             )
         })?;
         let texts = piece.email(templates)?;
@@ -56,9 +57,10 @@ impl Letter {
             .raw_header(header("X-Auto-Response-Suppress", "All")?)
             .multipart(MultiPart::alternative_plain_html(texts.plain, texts.html))
             .map_err(|error| {
-                DeliveryError::Message(format!(
-                    "The email cannot be written: {error}. Use another channel."
-                ))
+                DeliveryError::new(
+                    FailureKind::Message,
+                    format!("The email cannot be written: {error}. Use another channel."),
+                )
             })?;
         Ok(Self { from: from.email.clone(), to, id, bytes: letter.formatted() })
     }
@@ -70,7 +72,10 @@ impl Letter {
 }
 
 /// Reads the sender of the configuration: an address, or `Name <address>`.
-pub(in crate::delivery) fn sender_address(from: &str) -> Result<Mailbox, DeliveryError> {
+pub(in crate::delivery) fn sender_address(
+    section: Section,
+    from: &str,
+) -> Result<Mailbox, DeliveryError> {
     let from = text::clean(from);
     let (name, address) = match from.trim().strip_suffix('>').and_then(|it| it.rsplit_once('<')) {
         Some((name, address)) => (display_name(name.trim().trim_matches('"')), address),
@@ -80,10 +85,12 @@ pub(in crate::delivery) fn sender_address(from: &str) -> Result<Mailbox, Deliver
     // server can take mail from this office.
     let address = EmailAddress::parse(address.trim()).ok().filter(|it| !it.needs_smtputf8());
     let address = address.and_then(|it| it.on_envelope().parse().ok()).ok_or_else(|| {
-        DeliveryError::Settings(format!(
-            "email.from is \"{from}\", which is no sender. Write an address with plain letters \
-             before the @, or Name <address>."
-        ))
+        let key = section.key("from");
+        let how = format!(
+            "{key} is \"{from}\", which is no sender. Write an address with plain letters before \
+             the @, or Name <address>."
+        );
+        DeliveryError::misconfigured(key, how)
     })?;
     Ok(Mailbox::new(name, address))
 }
@@ -96,7 +103,7 @@ fn display_name(raw: &str) -> Option<String> {
 fn header(name: &'static str, value: &str) -> Result<HeaderValue, DeliveryError> {
     HeaderName::new_from_ascii(name.to_owned())
         .map(|name| HeaderValue::new(name, value.to_owned()))
-        .map_err(|error| DeliveryError::Settings(format!("The header {name}: {error}.")))
+        .map_err(|error| DeliveryError::unusable(format!("The header {name}: {error}.")))
 }
 
 /// The letters and digits of a name, for a place where nothing else may stand.
@@ -133,7 +140,8 @@ mod tests {
                 locale: None,
             },
         };
-        let from = sender_address("Riverside Billing <desk@example.org>").expect("a sender");
+        let from = sender_address(Section::EMAIL, "Riverside Billing <desk@example.org>")
+            .expect("a sender");
         let templates = Templates::load(&MessageSettings::default()).expect("templates");
         Letter::write(&from, MessageKind::Code(&message), &templates).expect("a letter")
     }
@@ -169,13 +177,14 @@ mod tests {
             ("\"Büro, Süd\" <desk@example.org>", Some("Büro, Süd"), "desk@example.org"),
             ("De\r\nsk\u{202e} <desk@example.org>", Some("De  sk"), "desk@example.org"),
         ] {
-            let mailbox = sender_address(from).expect("a sender");
+            let mailbox = sender_address(Section::EMAIL, from).expect("a sender");
             assert_eq!((mailbox.name.as_deref(), mailbox.email.as_ref()), (name, address));
         }
-        let mailbox = sender_address("Desk <desk@müller.example>").expect("a sender");
+        let mailbox =
+            sender_address(Section::EMAIL, "Desk <desk@müller.example>").expect("a sender");
         assert_eq!(mailbox.email.to_string(), "desk@xn--mller-kva.example");
         for bad in ["", "desk", "Desk <desk>", "<>", "büro@example.org", "a@b.org, c@d.org"] {
-            assert!(sender_address(bad).is_err(), "{bad:?}");
+            assert!(sender_address(Section::EMAIL, bad).is_err(), "{bad:?}");
         }
     }
 

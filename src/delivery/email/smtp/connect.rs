@@ -14,10 +14,11 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use crate::config::settings::{SmtpSettings, SmtpTls};
+use crate::config::table::Section;
 use crate::delivery::email::smtp::login::{self, Login};
 use crate::delivery::email::smtp::reply::{Stage, Verdicts};
 use crate::delivery::email::smtp::starttls::{self, Prologue};
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
@@ -25,6 +26,7 @@ use crate::delivery::tls::{self, Trust};
 
 /// The mail server and how it is spoken to.
 pub(super) struct Server {
+    section: Section,
     provider: &'static str,
     host: String,
     port: u16,
@@ -37,18 +39,26 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(settings: &SmtpSettings, times: SendTimeouts) -> Result<Self, DeliveryError> {
+    pub(super) fn new(
+        section: Section,
+        settings: &SmtpSettings,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
         let name = ServerName::try_from(settings.host.clone()).map_err(|_| {
-            DeliveryError::Settings(format!("email.host is \"{}\": no server name.", settings.host))
+            let key = section.key("host");
+            let how = format!("{key} is \"{}\": no server name.", settings.host);
+            DeliveryError::misconfigured(key, how)
         })?;
+        let login = settings.login.as_ref();
         Ok(Self {
+            section,
             provider: settings.provider,
             host: settings.host.clone(),
             port: settings.port,
             tls: settings.tls,
             name,
-            login: settings.login.as_ref().map(|login| Login::new(login, times)).transpose()?,
-            trust: Trust::with(settings.ca_file.clone(), "email.ca_file"),
+            login: login.map(|login| Login::new(section, login, times)).transpose()?,
+            trust: Trust::with(settings.ca_file.clone(), section.key("ca_file")),
             hello: settings.ehlo_name.clone().map_or_else(ClientId::default, ClientId::Domain),
         })
     }
@@ -64,7 +74,8 @@ impl Server {
 
     fn judging(&self, secrets: Secrets) -> Verdicts {
         let by_token = self.login.as_ref().is_some_and(Login::by_token);
-        Verdicts { provider: self.provider, place: self.place(), by_token, secrets }
+        let (section, place) = (self.section, self.place());
+        Verdicts { section, provider: self.provider, place, by_token, secrets }
     }
 
     /// What `doctor` says where all is well.
@@ -113,7 +124,8 @@ impl Server {
         deadline: &Deadline,
     ) -> Result<login::Proof, DeliveryError> {
         deadline.step(login.proof()).await.unwrap_or_else(|TimedOut| {
-            Err(DeliveryError::Failed("The token service did not answer in time.".into()))
+            let what = "The token service did not answer in time.";
+            Err(DeliveryError::new(FailureKind::FAILED, what))
         })
     }
 
@@ -126,12 +138,16 @@ impl Server {
     ) -> Result<AsyncSmtpConnection, Entry> {
         let mut connection = self.greeted(deadline, verdicts).await?;
         if !proof.is_taken_by(&connection) {
-            return Err(Entry::Halted(DeliveryError::Settings(format!(
-                "The mail server {} offers no login with a {}. Check port, tls and auth in \
-                 [email].",
+            let what = format!(
+                "The mail server {} offers no login with a {}.",
                 self.place(),
                 proof.kind()
-            ))));
+            );
+            return Err(Entry::Halted(
+                DeliveryError::new(FailureKind::Settings, what)
+                    .advising(format!("Check port, tls and auth in {}.", self.section))
+                    .about(self.section.key("auth")),
+            ));
         }
         let verdicts = self.judging(proof.secrets());
         match deadline.step(proof.show(&mut connection)).await {
@@ -167,12 +183,15 @@ impl Server {
     }
 
     async fn connect(&self, deadline: &Deadline) -> Result<TcpStream, DeliveryError> {
-        let place = self.place();
+        let (place, at) = (self.place(), self.section);
+        let failed = |what: String, advice: String| {
+            DeliveryError::new(FailureKind::FAILED, what).advising(advice).about(at.key("host"))
+        };
         let silent = || {
-            DeliveryError::Failed(format!(
-                "The mail server {place} does not answer. Check the network, and host and port in \
-                 [email]."
-            ))
+            failed(
+                format!("The mail server {place} does not answer."),
+                format!("Check the network, and host and port in {at}."),
+            )
         };
         let addresses: Vec<SocketAddr> =
             match deadline.step(lookup_host((self.host.as_str(), self.port))).await {
@@ -181,18 +200,18 @@ impl Server {
                 Err(TimedOut) => return Err(silent()),
             };
         if addresses.is_empty() {
-            return Err(DeliveryError::Failed(format!(
-                "The mail server's name {} is not known. Check the network, and host in [email].",
-                self.host
-            )));
+            return Err(failed(
+                format!("The mail server's name {} is not known.", self.host),
+                format!("Check the network, and host in {at}."),
+            ));
         }
         let tcp = match deadline.step(TcpStream::connect(addresses.as_slice())).await {
             Ok(Ok(tcp)) => tcp,
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                return Err(DeliveryError::Failed(format!(
-                    "The mail server {place} refuses the connection. Check host and port in \
-                     [email]."
-                )));
+                return Err(failed(
+                    format!("The mail server {place} refuses the connection."),
+                    format!("Check host and port in {at}."),
+                ));
             }
             Ok(Err(_)) | Err(TimedOut) => return Err(silent()),
         };
@@ -211,10 +230,12 @@ impl Server {
     ) -> Result<AsyncSmtpConnection, DeliveryError> {
         let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
         if !peer.ip().is_loopback() {
-            return Err(DeliveryError::Settings(format!(
-                "email.tls is \"none\", and {} is not this machine. Use implicit or starttls.",
+            let key = self.section.key("tls");
+            let how = format!(
+                "{key} is \"none\", and {} is not this machine. Use implicit or starttls.",
                 self.place()
-            )));
+            );
+            return Err(DeliveryError::misconfigured(key, how));
         }
         self.greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
     }
@@ -228,27 +249,40 @@ impl Server {
     ) -> Result<TcpStream, DeliveryError> {
         match deadline.step(starttls::negotiate(&mut tcp, &self.hello.to_string())).await {
             Ok(Ok(())) => Ok(tcp),
-            Ok(Err(Prologue::NotOffered)) => Err(DeliveryError::Settings(format!(
-                "The mail server {} offers no protected connection (STARTTLS). Nothing was sent. \
-                 If it has a port for TLS from the start (465), set tls = \"implicit\".",
-                self.place()
-            ))),
-            Ok(Err(Prologue::Injected)) => Err(DeliveryError::Settings(format!(
-                "The mail server {}, or somebody on the way to it, sent more than its answer \
-                 before the connection was protected. Nothing was sent. Tell your administrator.",
-                self.place()
-            ))),
+            Ok(Err(Prologue::NotOffered)) => {
+                let what = format!(
+                    "The mail server {} offers no protected connection (STARTTLS). Nothing was \
+                     sent.",
+                    self.place()
+                );
+                Err(self.try_implicit(FailureKind::Settings, what))
+            }
+            Ok(Err(Prologue::Injected)) => {
+                let what = format!(
+                    "The mail server {}, or somebody on the way to it, sent more than its answer \
+                     before the connection was protected. Nothing was sent. Tell your \
+                     administrator.",
+                    self.place()
+                );
+                Err(DeliveryError::new(FailureKind::Settings, what))
+            }
             Ok(Err(Prologue::Refused { code, text })) => {
                 Err(verdicts.refused(Stage::Greeting, code, &text))
             }
             Ok(Err(Prologue::Nonsense)) => Err(verdicts.nonsense()),
             Ok(Err(Prologue::Broken(error))) => Err(self.broken(&error)),
-            Err(TimedOut) => Err(DeliveryError::Failed(format!(
-                "The mail server {} says nothing. If its port is for TLS from the start (465), \
-                 set tls = \"implicit\".",
-                self.place()
-            ))),
+            Err(TimedOut) => {
+                let what = format!("The mail server {} says nothing.", self.place());
+                Err(self.try_implicit(FailureKind::FAILED, what))
+            }
         }
+    }
+
+    /// The server may want TLS from the first byte.
+    fn try_implicit(&self, kind: FailureKind, what: String) -> DeliveryError {
+        DeliveryError::new(kind, what)
+            .advising("If it has a port for TLS from the start (465), set tls = \"implicit\".")
+            .about(self.section.key("tls"))
     }
 
     async fn protect(
@@ -261,19 +295,22 @@ impl Server {
         let connector = TlsConnector::from(self.trust.config().await?);
         match deadline.step(connector.connect(self.name.clone(), tcp)).await {
             Ok(Ok(stream)) => Ok(Wire { greeting: greeting.unwrap_or_default(), stream, peer }),
-            Ok(Err(error)) => Err(tls::refused(
-                &error,
-                format!(
-                    "No protected connection to the mail server {}: {}. Nothing was sent. {}",
+            Ok(Err(error)) => {
+                let what = format!(
+                    "No protected connection to the mail server {}: {}. Nothing was sent.",
                     self.place(),
-                    tls::complaint(&error),
-                    tls::mail_remedy(tls::doubt(&error))
-                ),
-            )),
-            Err(TimedOut) => Err(DeliveryError::Failed(format!(
-                "The mail server {} does not answer to TLS. Check port and tls in [email].",
-                self.place()
-            ))),
+                    tls::complaint(&error)
+                );
+                Err(DeliveryError::new(tls::refused(&error), what)
+                    .advising(tls::mail_remedy(self.section, tls::doubt(&error)))
+                    .about(self.section.key("host")))
+            }
+            Err(TimedOut) => {
+                let what = format!("The mail server {} does not answer to TLS.", self.place());
+                Err(DeliveryError::new(FailureKind::FAILED, what)
+                    .advising(format!("Check port and tls in {}.", self.section))
+                    .about(self.section.key("tls")))
+            }
         }
     }
 
@@ -296,11 +333,12 @@ impl Server {
     }
 
     fn broken(&self, error: &io::Error) -> DeliveryError {
-        DeliveryError::Failed(format!(
+        let what = format!(
             "The connection to the mail server {} broke off ({}).",
             self.place(),
             error.kind()
-        ))
+        );
+        DeliveryError::new(FailureKind::FAILED, what)
     }
 }
 

@@ -10,6 +10,7 @@ use lettre::transport::smtp::commands::Auth;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::settings;
+use crate::config::table::Section;
 use crate::delivery::email::oauth::{Token, Tokens};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::redact::Secrets;
@@ -32,10 +33,16 @@ enum Source {
 }
 
 impl Login {
-    pub(super) fn new(login: &settings::Login, times: SendTimeouts) -> Result<Self, DeliveryError> {
+    pub(super) fn new(
+        section: Section,
+        login: &settings::Login,
+        times: SendTimeouts,
+    ) -> Result<Self, DeliveryError> {
         let source = match &login.proof {
             settings::Proof::Password(password) => Source::Password(password.clone()),
-            settings::Proof::Token(token) => Source::Tokens(Box::new(Tokens::new(token, times)?)),
+            settings::Proof::Token(token) => {
+                Source::Tokens(Box::new(Tokens::new(section, token, times)?))
+            }
         };
         Ok(Self { username: login.username.clone(), source })
     }

@@ -24,17 +24,17 @@ use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParam
 use lettre::transport::smtp::response::{Response, Severity};
 
 use crate::config::settings::SmtpSettings;
+use crate::config::table::Section;
 use crate::delivery::email::smtp::compose::Letter;
 use crate::delivery::email::smtp::connect::Server;
 use crate::delivery::email::smtp::idle_connections::IdleConnections;
 use crate::delivery::email::smtp::reply::{Stage, Verdicts};
-use crate::delivery::error::{self, DeliveryError};
+use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
+use crate::delivery::provider::Provider;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
-use crate::domain::delivery::SendReport;
-use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
-use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+use crate::service::ports::SendGuard;
 
 /// How long a connection is kept for the next message.
 const IDLE: Duration = Duration::from_mins(1);
@@ -44,7 +44,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_address;
 
 /// Sends email through one SMTP server.
-pub(in crate::delivery) struct SmtpSender {
+pub(in crate::delivery) struct SmtpProvider {
     provider: &'static str,
     server: Arc<Server>,
     from: Mailbox,
@@ -53,47 +53,22 @@ pub(in crate::delivery) struct SmtpSender {
     parked: IdleConnections<AsyncSmtpConnection>,
 }
 
-impl SmtpSender {
+impl SmtpProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
+        section: Section,
         settings: &SmtpSettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
         Ok(Self {
             provider: settings.provider,
-            server: Arc::new(Server::new(settings, times)?),
-            from: sender_address(&settings.from)?,
+            server: Arc::new(Server::new(section, settings, times)?),
+            from: sender_address(section, &settings.from)?,
             templates,
             times,
             parked: IdleConnections::new(IDLE, part),
         })
-    }
-
-    async fn deliver(
-        &self,
-        piece: MessageKind<'_>,
-        guard: &dyn SendGuard,
-    ) -> Result<Option<String>, DeliveryError> {
-        let letter = Letter::write(&self.from, piece, &self.templates)?;
-        let verdicts = self.server.verdicts(Some(piece));
-        let deadline = self.times.begin();
-        let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
-        // Without consent the connection ends where the letter would begin: another
-        // word would be part of it, and a server keeps nothing of a letter without
-        // its end (RFC 5321, 4.1.1.4).
-        error::wanted(guard).await?;
-        match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
-            Ok(response) => {
-                self.parked.keep(connection);
-                let answer = response.message().collect::<Vec<_>>().join(" ");
-                Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
-            }
-            Err(error) => {
-                part(connection);
-                Err(error)
-            }
-        }
     }
 
     /// A connection that waits for the letter: a parked one, or a new one. A
@@ -201,10 +176,10 @@ fn parameters(
     let mut parameters = Vec::new();
     if letter.needs_smtputf8() {
         if !offers(Extension::SmtpUtfEight) {
-            return Err(DeliveryError::Barred(
+            return Err(DeliveryError::new(
+                FailureKind::Barred,
                 "This email address has letters beyond plain English ones before the @, and the \
-                 mail server cannot handle such addresses (SMTPUTF8). Use another channel."
-                    .into(),
+                 mail server cannot handle such addresses (SMTPUTF8). Use another channel.",
             ));
         }
         parameters.push(MailParameter::SmtpUtfEight);
@@ -241,29 +216,41 @@ impl From<Halt> for DeliveryError {
 }
 
 #[async_trait]
-impl Sender for SmtpSender {
-    fn provider(&self) -> &'static str {
+impl Provider for SmtpProvider {
+    fn name(&self) -> &'static str {
         self.provider
     }
 
-    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
-        error::report(self.deliver(MessageKind::Code(message), guard).await)
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let letter = Letter::write(&self.from, piece, &self.templates)?;
+        let verdicts = self.server.verdicts(Some(piece));
+        let deadline = self.times.begin();
+        let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
+        // Without consent the connection ends where the letter would begin: another
+        // word would be part of it, and a server keeps nothing of a letter without
+        // its end (RFC 5321, 4.1.1.4).
+        claim(guard).await?;
+        match hand_in(&mut connection, &letter, &deadline, &verdicts).await {
+            Ok(response) => {
+                self.parked.keep(connection);
+                let answer = response.message().collect::<Vec<_>>().join(" ");
+                Ok(Some(reply::queue_id(&answer).unwrap_or(letter.id)))
+            }
+            Err(error) => {
+                part(connection);
+                Err(error)
+            }
+        }
     }
 
-    async fn send_test(&self, test: &TestMessage) -> SendReport {
-        error::report(self.deliver(MessageKind::Test(test), &AlwaysGranted).await)
-    }
-
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
-        error::report(self.deliver(MessageKind::Notice(notice), &AlwaysGranted).await)
-    }
-
-    async fn check(&self) -> Result<String, String> {
+    async fn check(&self) -> Result<String, DeliveryError> {
         let verdicts = self.server.verdicts(None);
         let deadline = self.times.begin();
-        let connection =
-            self.server.open(&deadline, &verdicts).await.map_err(|error| error.to_string())?;
-        part(connection);
+        part(self.server.open(&deadline, &verdicts).await?);
         Ok(self.server.praise())
     }
 }

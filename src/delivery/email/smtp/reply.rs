@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
+use crate::config::table::Section;
 use crate::delivery::email::smtp::status::{self, Class, Matter, Pause};
-use crate::delivery::error::DeliveryError;
+use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
 use crate::domain::text;
 
@@ -34,6 +35,8 @@ pub(super) enum Stage {
 
 /// Judges what one server says.
 pub(super) struct Verdicts {
+    /// Where it is set up.
+    pub(super) section: Section,
     /// `smtp`, `gmail`, `office365` or `sendgrid`.
     pub(super) provider: &'static str,
     /// The server's name and port.
@@ -54,69 +57,107 @@ impl Verdicts {
         if stage == Stage::Letter {
             return self.uncertain();
         }
-        DeliveryError::Failed(format!(
+        let what = format!(
             "The connection to the mail server {} broke off. Nothing was sent.",
             self.place
-        ))
+        );
+        DeliveryError::new(FailureKind::FAILED, what)
     }
 
     /// What a refusal means.
     pub(super) fn refused(&self, stage: Stage, code: u16, text: &str) -> DeliveryError {
-        if let Some(sentence) = self.turned_away(stage, code, text) {
-            return DeliveryError::Settings(format!("{sentence} ({code} {})", self.said(text)));
-        }
-        let told = |sentence: &str| format!("{sentence} ({code} {})", self.said(text));
-        match status::classify(stage, code, text) {
-            Class::Recipient => DeliveryError::Recipient(told(
+        let error = self
+            .turned_away(stage, code, text)
+            .unwrap_or_else(|| self.classified(status::classify(stage, code, text), stage, code));
+        error.quoting(format!("{code} {}", self.secrets.quote(text)))
+    }
+
+    fn classified(&self, class: Class, stage: Stage, code: u16) -> DeliveryError {
+        let (kind, what) = match class {
+            Class::Recipient => (
+                FailureKind::Recipient,
                 "The mail server refuses the customer's address. Correct it, or use another \
                  channel.",
-            )),
-            Class::Message => DeliveryError::Message(told(
+            ),
+            Class::Message => (
+                FailureKind::Message,
                 "The mail server refuses what the message says or its size. Use another channel, \
                  and tell an admin.",
-            )),
-            Class::Office(matter) => DeliveryError::Settings(told(&self.of_the_office(matter))),
-            Class::Passing(pause) => DeliveryError::Deferred(told(of_a_pause(pause))),
-            Class::Provider if code >= 500 => {
-                DeliveryError::Busy(told("The mail server has a fault of its own."), RECOVERY)
-            }
+            ),
+            Class::Office(matter) => return self.of_the_office(matter),
+            Class::Passing(pause) => (FailureKind::Deferred, of_a_pause(pause)),
+            Class::Provider if code >= 500 => (
+                FailureKind::Failed { retry_after: Some(RECOVERY) },
+                "The mail server has a fault of its own.",
+            ),
             Class::Provider => {
-                DeliveryError::Failed(told("The mail server did not take the message this time."))
+                (FailureKind::FAILED, "The mail server did not take the message this time.")
             }
-            Class::Unclassified if stage == Stage::Recipient => DeliveryError::Unclassified(told(
+            Class::Unclassified if stage == Stage::Recipient => (
+                FailureKind::Unclassified,
                 "The mail server refuses the customer's address, and does not say whether the \
                  address is wrong or this office may not send to it. Correct it if it is wrong, or \
                  use another channel and tell an admin.",
-            )),
-            Class::Unclassified => DeliveryError::Unclassified(told(
+            ),
+            Class::Unclassified => (
+                FailureKind::Unclassified,
                 "The mail server refuses the message, and does not say whether because of what is \
                  in it or because of who sends it. Use another channel, and tell an admin.",
-            )),
-        }
+            ),
+        };
+        DeliveryError::new(kind, what)
     }
 
     /// What is refused of the office's, and what an admin can do.
-    fn of_the_office(&self, matter: Matter) -> String {
+    fn of_the_office(&self, matter: Matter) -> DeliveryError {
+        let at = self.section;
         match matter {
-            Matter::Policy => format!(
-                "The mail server {} takes no mail from this office. Check the login and from in \
-                 [email], whether the server relays for this machine, and whether its address is \
-                 on a blocklist.",
-                self.place
+            Matter::Policy => self.settings(
+                format!("The mail server {} takes no mail from this office.", self.place),
+                format!(
+                    "Check the login and from in {at}, whether the server relays for this machine, \
+                     and whether its address is on a blocklist."
+                ),
+                "from",
             ),
-            Matter::Protocol => format!(
-                "The mail server {} turns this office away for how it introduces itself. Set \
-                 ehlo_name in [email] to a full name that stands in the DNS.",
-                self.place
+            Matter::Protocol => self.settings(
+                format!(
+                    "The mail server {} turns this office away for how it introduces itself.",
+                    self.place
+                ),
+                format!("Set ehlo_name in {at} to a full name that stands in the DNS."),
+                "ehlo_name",
             ),
-            Matter::Sender => "The mail server does not let this office's address send. Check \
-                               from in [email], and that the provider has verified it."
-                .into(),
-            Matter::Limit => "This office has sent as much as its mail provider allows for now. \
-                              Raise the account's limit, or set a second provider in \
-                              [email.fallback]."
-                .into(),
+            Matter::Sender => self.settings(
+                "The mail server does not let this office's address send.",
+                format!("Check from in {at}, and that the provider has verified it."),
+                "from",
+            ),
+            Matter::Limit => {
+                let second = if at.is_fallback() {
+                    String::new()
+                } else {
+                    format!(", or set a second provider in {}", Section::EMAIL_FALLBACK)
+                };
+                DeliveryError::new(
+                    FailureKind::Settings,
+                    "This office has sent as much as its mail provider allows for now.",
+                )
+                .advising(format!("Raise the account's limit{second}."))
+            }
         }
+    }
+
+    /// The office's fault: what happened, what an admin can do, and the key it is about.
+    fn settings(
+        &self,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+        key: &str,
+    ) -> DeliveryError {
+        DeliveryError::new(FailureKind::Settings, what)
+            .advising(advice)
+            .about(self.section.key(key))
     }
 
     /// Nothing was heard in time.
@@ -124,96 +165,115 @@ impl Verdicts {
         if stage == Stage::Letter {
             return self.uncertain();
         }
-        DeliveryError::Failed(format!(
-            "The mail server {} did not answer in time. Nothing was sent.",
-            self.place
-        ))
+        let what =
+            format!("The mail server {} did not answer in time. Nothing was sent.", self.place);
+        DeliveryError::new(FailureKind::FAILED, what)
     }
 
     /// The letter is on its way, or not.
     pub(super) fn uncertain(&self) -> DeliveryError {
-        DeliveryError::Uncertain(format!(
+        let what = format!(
             "The mail server {} did not confirm the message: it may arrive or not.",
             self.place
-        ))
+        );
+        DeliveryError::new(FailureKind::Uncertain, what)
     }
 
     /// What answers there is no mail server.
     pub(super) fn nonsense(&self) -> DeliveryError {
-        DeliveryError::Settings(format!(
-            "What answers at {} does not speak like a mail server. Check host and port in [email].",
-            self.place
-        ))
-    }
-
-    fn said(&self, text: &str) -> String {
-        self.secrets.quote(text)
+        self.settings(
+            format!("What answers at {} does not speak like a mail server.", self.place),
+            format!("Check host and port in {}.", self.section),
+            "host",
+        )
     }
 
     /// Where it is the office that was turned away: what to do about it.
-    fn turned_away(&self, stage: Stage, code: u16, text: &str) -> Option<String> {
+    fn turned_away(&self, stage: Stage, code: u16, text: &str) -> Option<DeliveryError> {
+        let at = self.section;
         let has = |status: &str| text.split_whitespace().any(|word| word == status);
         let permanent = (500..600).contains(&code);
         if has("5.7.30") {
-            return Some(
-                "Microsoft 365 no longer takes a login by password here. Set auth = \"xoauth2\" in \
-                 [email], with a program that your Microsoft 365 administrator registers in \
-                 Microsoft Entra."
-                    .into(),
-            );
+            return Some(self.settings(
+                "Microsoft 365 no longer takes a login by password here.",
+                format!(
+                    "Set auth = \"xoauth2\" in {at}, with a program that your Microsoft 365 \
+                     administrator registers in Microsoft Entra."
+                ),
+                "auth",
+            ));
         }
         if has("5.7.139") {
-            return Some(
+            return Some(self.settings(
                 "Microsoft 365 refused the login: SMTP AUTH is switched off for the mailbox or \
-                 the organisation, or a security policy blocks it. An administrator can allow \
-                 \"Authenticated SMTP\" for the mailbox."
-                    .into(),
-            );
+                 the organisation, or a security policy blocks it.",
+                "An administrator can allow \"Authenticated SMTP\" for the mailbox.",
+                "username",
+            ));
         }
         if stage == Stage::Login && permanent {
             return Some(self.login_refused(has("5.7.9")));
         }
         // 530: a login is wanted (RFC 4954, 6).
         (code == 530 || has("5.7.57")).then(|| {
-            "The mail server wants a login first. Set username and password in [email].".into()
+            self.settings(
+                "The mail server wants a login first.",
+                format!("Set username and password in {at}."),
+                "username",
+            )
         })
     }
 
-    fn login_refused(&self, wants_app_password: bool) -> String {
-        match self.provider {
-            "gmail" if self.by_token => {
-                "Gmail refused the token. Check that username in [email] is the mailbox that \
-                 agreed, and that it agreed to https://mail.google.com/."
-                    .into()
+    fn login_refused(&self, wants_app_password: bool) -> DeliveryError {
+        let at = self.section;
+        let (what, advice) = match self.provider {
+            "gmail" if self.by_token => (
+                "Gmail refused the token.",
+                format!(
+                    "Check that username in {at} is the mailbox that agreed, and that it agreed to \
+                     https://mail.google.com/."
+                ),
+            ),
+            "office365" if self.by_token => (
+                "Microsoft 365 refused the token.",
+                format!(
+                    "The program needs the permission SMTP.SendAsApp with an administrator's \
+                     consent, a service principal in Exchange, and full access to the mailbox that \
+                     username in {at} names."
+                ),
+            ),
+            _ if self.by_token => {
+                ("The mail server refused the token.", format!("Check username and scope in {at}."))
             }
-            "office365" if self.by_token => {
-                "Microsoft 365 refused the token. The program needs the permission \
-                 SMTP.SendAsApp with an administrator's consent, a service principal in Exchange, \
-                 and full access to the mailbox that username in [email] names."
-                    .into()
-            }
-            _ if self.by_token => "The mail server refused the token. Check username and scope in \
-                                   [email]."
-                .into(),
-            "gmail" => "Gmail refused the login. It needs an app password, not the password of \
-                        the account: switch on 2-step verification, then make one at \
-                        https://myaccount.google.com/apppasswords."
-                .into(),
-            "sendgrid" => "SendGrid refused the login. The username is the word apikey, and the \
-                           password an API key that may send mail."
-                .into(),
-            "office365" => "Microsoft 365 refused the login. Check username and password in \
-                            [email], and that the mailbox is allowed Authenticated SMTP."
-                .into(),
-            _ if wants_app_password => {
+            "gmail" => (
+                "Gmail refused the login.",
+                "It needs an app password, not the password of the account: switch on 2-step \
+                 verification, then make one at https://myaccount.google.com/apppasswords."
+                    .into(),
+            ),
+            "sendgrid" => (
+                "SendGrid refused the login.",
+                "The username is the word apikey, and the password an API key that may send mail."
+                    .into(),
+            ),
+            "office365" => (
+                "Microsoft 365 refused the login.",
+                format!(
+                    "Check username and password in {at}, and that the mailbox is allowed \
+                     Authenticated SMTP."
+                ),
+            ),
+            _ if wants_app_password => (
                 "The mail server refused the login: it wants a password made for this program (an \
-                 app password)."
-                    .into()
-            }
-            _ => {
-                "The mail server refused the login. Check username and password in [email].".into()
-            }
-        }
+                 app password).",
+                format!("Set it as password in {at}."),
+            ),
+            _ => (
+                "The mail server refused the login.",
+                format!("Check username and password in {at}."),
+            ),
+        };
+        self.settings(what, advice, if self.by_token { "username" } else { "password" })
     }
 }
 
@@ -250,11 +310,13 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::error::tests::assert_is_told_well;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;
 
     fn verdicts(provider: &'static str) -> Verdicts {
         Verdicts {
+            section: Section::EMAIL,
             provider,
             place: "mail.example.org:465".into(),
             by_token: false,
@@ -298,9 +360,9 @@ mod tests {
     #[test]
     fn only_the_letter_can_be_uncertain() {
         let verdicts = verdicts("smtp");
-        assert!(matches!(verdicts.silence(Stage::Letter), DeliveryError::Uncertain(_)));
+        assert_eq!(verdicts.silence(Stage::Letter).kind(), FailureKind::Uncertain);
         for stage in [Stage::Greeting, Stage::Login, Stage::Sender, Stage::Recipient, Stage::Data] {
-            assert!(matches!(verdicts.silence(stage), DeliveryError::Failed(_)), "{stage:?}");
+            assert_eq!(verdicts.silence(stage).kind(), FailureKind::FAILED, "{stage:?}");
         }
     }
 
@@ -317,7 +379,7 @@ mod tests {
         ] {
             let verdict = verdicts(provider).refused(Stage::Login, code, text);
             assert!(verdict.to_string().contains(expected), "{provider} {text}: {verdict}");
-            assert!(matches!(verdict, DeliveryError::Settings(_)));
+            assert_eq!(verdict.kind(), FailureKind::Settings);
         }
     }
 
@@ -338,5 +400,26 @@ mod tests {
             queue_id(&format!("queued as {}", "x".repeat(999))).map(|id| id.len()),
             Some(100)
         );
+    }
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        use Stage::{Data, Greeting, Letter, Login, Recipient, Sender};
+        let at = Section::EMAIL_FALLBACK;
+        for provider in ["smtp", "gmail", "office365", "sendgrid"] {
+            for by_token in [false, true] {
+                let verdicts = Verdicts { section: at, by_token, ..verdicts(provider) };
+                for stage in [Greeting, Login, Sender, Recipient, Data, Letter] {
+                    for code in [421, 450, 451, 454, 500, 504, 530, 535, 550, 552, 554] {
+                        for status in ["", "5.7.30", "5.7.139", "5.7.9", "5.7.57", "5.1.1", "5.4.5"]
+                        {
+                            assert_is_told_well(&verdicts.refused(stage, code, status), at);
+                        }
+                    }
+                    assert_is_told_well(&verdicts.silence(stage), at);
+                }
+                assert_is_told_well(&verdicts.nonsense(), at);
+            }
+        }
     }
 }

@@ -21,9 +21,10 @@ use serde_json::Value;
 
 use crate::delivery::error::DeliveryError;
 use crate::delivery::sms::twilio::reply::{self, Answer, Verdicts};
-use crate::delivery::sms::twilio::{MessageSender, http};
+use crate::delivery::sms::twilio::{TwilioProvider, http};
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, MessageTrace, ProviderStatus, SendReport};
+use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 
 /// Messages asked for; Twilio gives 1000 at most. Few customers ever get as many.
@@ -34,10 +35,10 @@ const LARGEST_LIST: usize = 512 * 1024;
 /// longer than ten minutes, so what is older is another message.
 const SKEW: Duration = Duration::from_mins(15);
 
-impl MessageSender {
+impl TwilioProvider {
     /// What Twilio says of a message.
     pub(super) async fn told(&self, trace: &MessageTrace) -> ProviderStatus {
-        let verdicts = Verdicts { secrets: self.secrets().with_contact(&trace.to) };
+        let verdicts = self.verdicts(self.secrets().with_contact(&trace.to));
         let told = match &trace.provider_id {
             Some(sid) => self.named(sid, &verdicts).await,
             None => self.unnamed(trace, &verdicts).await,
@@ -45,7 +46,7 @@ impl MessageSender {
         told.unwrap_or_else(ProviderStatus::Silence)
     }
 
-    async fn named(&self, sid: &str, verdicts: &Verdicts) -> Result<ProviderStatus, String> {
+    async fn named(&self, sid: &str, verdicts: &Verdicts) -> Result<ProviderStatus, Explanation> {
         if !reply::is_sid(sid) {
             return Err("The message has no name that Twilio could have given it.".into());
         }
@@ -55,7 +56,7 @@ impl MessageSender {
             Some(json) => known(&json, verdicts)
                 .filter(|report| report.provider_id.as_deref() == Some(sid))
                 .map(ProviderStatus::Known)
-                .ok_or_else(|| UNREADABLE.to_owned()),
+                .ok_or_else(|| UNREADABLE.into()),
         }
     }
 
@@ -63,7 +64,7 @@ impl MessageSender {
         &self,
         trace: &MessageTrace,
         verdicts: &Verdicts,
-    ) -> Result<ProviderStatus, String> {
+    ) -> Result<ProviderStatus, Explanation> {
         let Contact::Phone(number) = &trace.to else {
             return Err("This contact is no phone number.".into());
         };
@@ -89,12 +90,13 @@ impl MessageSender {
         &self,
         url: Result<Url, DeliveryError>,
         verdicts: &Verdicts,
-    ) -> Result<Option<Value>, String> {
-        let failed = |error: DeliveryError| error.to_string();
+    ) -> Result<Option<Value>, Explanation> {
+        let failed = |error: DeliveryError| error.explanation();
         let request = self.http.client().await.map_err(failed)?.get(url.map_err(failed)?);
         let response = self.authorised(request).send().await.map_err(|error| {
             let how = if error.is_connect() { "cannot be reached" } else { "did not answer" };
-            format!("Twilio {how} when it was asked what became of the message.")
+            let text = format!("Twilio {how} when it was asked what became of the message.");
+            Explanation::plain(text)
         })?;
         let status = response.status();
         let body = http::read_within(response, LARGEST_LIST).await;
@@ -117,7 +119,7 @@ fn known(json: &Value, verdicts: &Verdicts) -> Option<SendReport> {
     let provider_id = Some(answer.sid()?);
     let state = state(answer.status.as_deref()?);
     let gone = (state == DeliveryState::Undeliverable).then(|| verdicts.undelivered(&answer));
-    let (detail, fault) = gone.unzip();
+    let (detail, fault) = gone.map(|error| (error.explanation(), error.fault())).unzip();
     Some(SendReport { state, provider_id, detail, fault })
 }
 
@@ -157,7 +159,7 @@ enum Entry {
 impl Search<'_> {
     /// What a list of messages to the number says. Of several that match, one
     /// after the other was handed over: the newest counts.
-    fn among(&self, list: &Value, verdicts: &Verdicts) -> Result<ProviderStatus, String> {
+    fn among(&self, list: &Value, verdicts: &Verdicts) -> Result<ProviderStatus, Explanation> {
         let entries = list.get("messages").and_then(Value::as_array).ok_or(UNREADABLE)?;
         let mut open = !list.get("next_page_uri").is_some_and(Value::is_null);
         let mut ours: Option<(Timestamp, &Value)> = None;

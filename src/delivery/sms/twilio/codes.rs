@@ -23,10 +23,38 @@ pub(super) enum CodeMeaning {
     Busy,
 }
 
+/// The key that an advice names: one of the account, or one of the section that sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AdviceKey {
+    /// `[sms]`, also for WhatsApp messages.
+    Account(&'static str),
+    /// `[sms]` or `[whatsapp]`.
+    Sender(&'static str),
+    /// `[whatsapp]`.
+    Whatsapp(&'static str),
+}
+
+/// What only an admin can do; it ends with the section of the key.
+pub(super) type Advice = (&'static str, AdviceKey);
+
+/// What a code means.
+pub(super) struct KnownCode {
+    pub(super) meaning: CodeMeaning,
+    /// What happened, and what a clerk can do.
+    pub(super) what: &'static str,
+    pub(super) advice: Option<Advice>,
+}
+
 /// What a code means, where it has words of its own.
-pub(super) fn known(code: u64) -> Option<(CodeMeaning, &'static str)> {
-    let found = KNOWN.iter().find(|(codes, ..)| codes.contains(&code));
-    found.map(|(_, fate, words)| (*fate, *words))
+pub(super) fn known(code: u64) -> Option<KnownCode> {
+    let by_admin =
+        BY_ADMIN.iter().find(|(codes, ..)| codes.contains(&code)).map(|(_, what, advice, key)| {
+            KnownCode { meaning: Account, what, advice: Some((advice, *key)) }
+        });
+    by_admin.or_else(|| {
+        let found = KNOWN.iter().find(|(codes, ..)| codes.contains(&code));
+        found.map(|(_, meaning, what)| KnownCode { meaning: *meaning, what, advice: None })
+    })
 }
 
 /// The codes that have words of their own.
@@ -163,70 +191,13 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
         "This Twilio account is on trial and takes no message as long as this one. Tell your \
          administrator.",
     ),
-    (&[20003, 20006, 20008], Account, LOGIN),
-    (
-        &[70051],
-        Account,
-        "Twilio's key may not do this. Give it the right to send messages; it is set in [sms].",
-    ),
-    (&[20404], Account, "Twilio does not know this account. Check account_sid in [sms]."),
-    (&[21212], Account, "The sender is not valid. Check from in [sms]."),
-    (
-        &[21603, 21606, 21661],
-        Account,
-        "The sender is no number of this account that can send. Check from in [sms].",
-    ),
-    (
-        &[21659, 21660, 21266, 21910],
-        Account,
-        "The sender is no number of Twilio's, or of another country. Check from in [sms].",
-    ),
-    (
-        &[21701, 21702, 21705],
-        Account,
-        "Twilio knows no such messaging service. Check messaging_service_sid in [sms].",
-    ),
-    (
-        &[21703, 21704],
-        Account,
-        "The messaging service has no number to send from. Give it one in Twilio's console; it is \
-         messaging_service_sid in [sms].",
-    ),
-    (
-        &[21654, 21655, 63027],
-        Account,
-        "Twilio does not know the WhatsApp template. Check content_sid in [whatsapp].",
-    ),
-    (
-        &[21656, 63028],
-        Account,
-        "The WhatsApp template has other variables. Check variables in [whatsapp].",
-    ),
-    (
-        &[63001, 63002, 63007, 63008, 63020, 63022],
-        Account,
-        "The sender is not registered for WhatsApp in this Twilio account. Check from in \
-         [whatsapp].",
-    ),
     (
         &[63051, 63112],
         Account,
         "WhatsApp has locked the office's account. Tell your administrator to look at it in Twilio's \
          console.",
     ),
-    (
-        &[63016, 63040, 63041, 63042],
-        Account,
-        "WhatsApp takes only words that it approved. Check in Twilio's console that the template \
-         of content_sid in [whatsapp] is approved.",
-    ),
     (&[63003], Recipient, "The number on file has no WhatsApp. Use another channel."),
-    (
-        &[63049],
-        Account,
-        "WhatsApp took the message for advertising and did not deliver it. Tell your \
-         administrator: the template of content_sid in [whatsapp] must be one for authentication.",
-    ),
     (
         &[63024, 63032, 63033, 63036],
         Recipient,
@@ -239,8 +210,84 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
     ),
 ];
 
+/// The codes about a key of the configuration: what happened, and what to do with which key.
+const BY_ADMIN: &[(&[u64], &str, &str, AdviceKey)] = &[
+    (&[20003, 20006, 20008], LOGIN.0, LOGIN.1, LOGIN.2),
+    (
+        &[70051],
+        "Twilio's key may not do this.",
+        "Give it the right to send messages; it is set",
+        AdviceKey::Account("api_key"),
+    ),
+    (
+        &[20404],
+        "Twilio does not know this account.",
+        "Check account_sid",
+        AdviceKey::Account("account_sid"),
+    ),
+    (&[21212], "The sender is not valid.", "Check from", AdviceKey::Sender("from")),
+    (
+        &[21603, 21606, 21661],
+        "The sender is no number of this account that can send.",
+        "Check from",
+        AdviceKey::Sender("from"),
+    ),
+    (
+        &[21659, 21660, 21266, 21910],
+        "The sender is no number of Twilio's, or of another country.",
+        "Check from",
+        AdviceKey::Sender("from"),
+    ),
+    (
+        &[21701, 21702, 21705],
+        "Twilio knows no such messaging service.",
+        "Check messaging_service_sid",
+        AdviceKey::Sender("messaging_service_sid"),
+    ),
+    (
+        &[21703, 21704],
+        "The messaging service has no number to send from.",
+        "Give it one in Twilio's console; it is messaging_service_sid",
+        AdviceKey::Sender("messaging_service_sid"),
+    ),
+    (
+        &[21654, 21655, 63027],
+        "Twilio does not know the WhatsApp template.",
+        "Check content_sid",
+        AdviceKey::Whatsapp("content_sid"),
+    ),
+    (
+        &[21656, 63028],
+        "The WhatsApp template has other variables.",
+        "Check variables",
+        AdviceKey::Whatsapp("variables"),
+    ),
+    (
+        &[63001, 63002, 63007, 63008, 63020, 63022],
+        "The sender is not registered for WhatsApp in this Twilio account.",
+        "Check from",
+        AdviceKey::Whatsapp("from"),
+    ),
+    (
+        &[63016, 63040, 63041, 63042],
+        "WhatsApp takes only words that it approved.",
+        "Check in Twilio's console that the template is approved; it is content_sid",
+        AdviceKey::Whatsapp("content_sid"),
+    ),
+    (
+        &[63049],
+        "WhatsApp took the message for advertising and did not deliver it.",
+        "The template must be one for authentication; it is content_sid",
+        AdviceKey::Whatsapp("content_sid"),
+    ),
+];
+
 /// What a refused login means.
-pub(super) const LOGIN: &str = "Twilio refused the login. Check account_sid and auth_token, or api_key and api_secret, in [sms].";
+pub(super) const LOGIN: (&str, &str, AdviceKey) = (
+    "Twilio refused the login.",
+    "Check account_sid and auth_token, or api_key and api_secret,",
+    AdviceKey::Account("account_sid"),
+);
 
 #[cfg(test)]
 mod tests {
@@ -253,14 +300,16 @@ mod tests {
             let helps = words.contains("another channel") || is_customers;
             assert!(helps || matches!(fate, Account | Busy), "{codes:?}: {words}");
             assert!(!is_customers || *fate == Recipient, "{codes:?}: {words}");
-            let tells = words.contains("administrator") || words.contains('[');
+            let tells = words.contains("administrator");
             assert!(tells || *fate != Account, "{codes:?}: {words}");
         }
     }
 
     #[test]
     fn each_code_stands_once() {
-        let mut codes: Vec<u64> = KNOWN.iter().flat_map(|(codes, ..)| *codes).copied().collect();
+        let of_admins = BY_ADMIN.iter().flat_map(|(codes, ..)| *codes);
+        let mut codes: Vec<u64> =
+            KNOWN.iter().flat_map(|(codes, ..)| *codes).chain(of_admins).copied().collect();
         let count = codes.len();
         codes.sort_unstable();
         codes.dedup();

@@ -16,19 +16,19 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
-use crate::delivery::error::{self, DeliveryError};
-use crate::delivery::http::{self, Http, HttpPeer};
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind, claim};
+use crate::delivery::http::{self, Http};
 use crate::delivery::message::MessageKind;
+use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
-use crate::delivery::sms::twilio::reply::{Answer, Verdicts};
+use crate::delivery::sms::twilio::reply::{Answer, Sections, Verdicts};
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
-use crate::domain::delivery::{MessageTrace, ProviderStatus, SendReport};
-use crate::domain::message::{ChangeNotice, Fact, Outgoing, TestMessage};
+use crate::domain::delivery::{MessageTrace, ProviderStatus};
+use crate::domain::message::Fact;
 use crate::domain::text;
-use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
-
-const TWILIO: HttpPeer = HttpPeer { name: "Twilio", key: "sms.base_url", ca_file: None };
+use crate::service::ports::SendGuard;
 
 /// What a message says, and so what it goes by.
 pub(in crate::delivery) enum Words {
@@ -59,44 +59,30 @@ impl Words {
 }
 
 /// Sends messages of one kind through one Twilio account.
-pub(in crate::delivery) struct MessageSender {
+pub(in crate::delivery) struct TwilioProvider {
+    at: Sections,
     settings: TwilioSettings,
     base: Url,
     words: Words,
     http: Http,
 }
 
-impl MessageSender {
+impl TwilioProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
+        section: Section,
         settings: &TwilioSettings,
         words: Words,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let base = TWILIO.address(&settings.base_url)?;
+        let at = Sections::of(section);
+        let base = at.peer().address(&settings.base_url)?;
         let http = Http::new(&base, times);
-        Ok(Self { base, settings: settings.clone(), words, http })
+        Ok(Self { at, base, settings: settings.clone(), words, http })
     }
 
-    async fn post(
-        &self,
-        piece: MessageKind<'_>,
-        guard: &dyn SendGuard,
-    ) -> Result<Option<String>, DeliveryError> {
-        let number = piece.phone_number()?;
-        let form = self.form(number.as_str(), piece)?;
-        let verdicts = Verdicts { secrets: piece.hidden(self.secrets()) };
-        let url = self.url(&["Messages.json"])?;
-        let request = self.http.client().await?.post(url);
-        error::wanted(guard).await?;
-        let sent = self.authorised(request).form(&form).send().await;
-        let response = sent.map_err(|error| TWILIO.broken(&error))?;
-        let (status, wait) = (response.status(), http::retry_after(response.headers()));
-        match http::read(response).await {
-            Some(body) => verdicts.sent(status, wait, &Answer::parse(&body)),
-            None if status.is_success() => Err(TWILIO.uncertain()),
-            None => verdicts.sent(status, wait, &Answer::default()),
-        }
+    fn verdicts(&self, secrets: Secrets) -> Verdicts {
+        Verdicts { at: self.at, secrets }
     }
 
     /// The fields that say whom from, whom to and what.
@@ -109,11 +95,11 @@ impl MessageSender {
             Words::Text(templates) => vec![("Body", piece.sms(templates)?)],
             Words::Approved(template) => {
                 let facts = piece.facts().ok_or_else(|| {
-                    DeliveryError::Message(
+                    DeliveryError::new(
+                        FailureKind::Message,
                         "WhatsApp takes nothing but the approved template, and that holds a code: \
                          there is no test message for it. Ask for a code for a customer of your \
-                         own instead."
-                            .into(),
+                         own instead.",
                     )
                 })?;
                 let variables: Map<String, Value> = (1..)
@@ -138,7 +124,7 @@ impl MessageSender {
     /// standard API key may not read the account itself, so a key is tried on
     /// the account's numbers.
     async fn try_login(&self) -> Result<String, DeliveryError> {
-        let verdicts = Verdicts { secrets: self.secrets() };
+        let verdicts = self.verdicts(self.secrets());
         let url = match self.settings.credentials {
             TwilioCredentials::AuthToken(_) => self.account_url()?,
             TwilioCredentials::ApiKey { .. } => {
@@ -149,11 +135,12 @@ impl MessageSender {
         };
         let request = self.http.client().await?.get(url);
         let sent = self.authorised(request).send().await;
-        let response = sent.map_err(|error| TWILIO.broken(&error).in_a_check(TWILIO))?;
+        let response =
+            sent.map_err(|error| self.at.peer().broken(&error).in_a_check(self.at.peer()))?;
         let status = response.status();
         let answer = Answer::parse(&http::read(response).await.unwrap_or_default());
         if status == StatusCode::OK {
-            return reply::welcomed(&answer, &self.settings);
+            return reply::welcomed(&answer, &self.settings, self.at);
         }
         Err(verdicts.turned_away(status, &answer, &self.settings.credentials))
     }
@@ -180,7 +167,7 @@ impl MessageSender {
 
     /// The address of something below `Accounts`; no secret is part of it.
     fn extended(&self, parts: &[&str]) -> Result<Url, DeliveryError> {
-        TWILIO.below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
+        self.at.peer().below(&self.base, &[["2010-04-01", "Accounts"].as_slice(), parts].concat())
     }
 
     /// What no sentence may repeat.
@@ -202,21 +189,30 @@ fn one_line(value: &str) -> Value {
 }
 
 #[async_trait]
-impl Sender for MessageSender {
-    fn provider(&self) -> &'static str {
+impl Provider for TwilioProvider {
+    fn name(&self) -> &'static str {
         "twilio"
     }
 
-    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
-        error::report(self.post(MessageKind::Code(message), guard).await)
-    }
-
-    async fn send_test(&self, test: &TestMessage) -> SendReport {
-        error::report(self.post(MessageKind::Test(test), &AlwaysGranted).await)
-    }
-
-    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
-        error::report(self.post(MessageKind::Notice(notice), &AlwaysGranted).await)
+    async fn post(
+        &self,
+        piece: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError> {
+        let number = piece.phone_number()?;
+        let form = self.form(number.as_str(), piece)?;
+        let verdicts = self.verdicts(piece.hidden(self.secrets()));
+        let url = self.url(&["Messages.json"])?;
+        let request = self.http.client().await?.post(url);
+        claim(guard).await?;
+        let sent = self.authorised(request).form(&form).send().await;
+        let response = sent.map_err(|error| self.at.peer().broken(&error))?;
+        let (status, wait) = (response.status(), http::retry_after(response.headers()));
+        match http::read(response).await {
+            Some(body) => verdicts.sent(status, wait, &Answer::parse(&body)),
+            None if status.is_success() => Err(self.at.peer().uncertain()),
+            None => verdicts.sent(status, wait, &Answer::default()),
+        }
     }
 
     fn can_tell(&self) -> bool {
@@ -227,7 +223,7 @@ impl Sender for MessageSender {
         self.told(trace).await
     }
 
-    async fn check(&self) -> Result<String, String> {
-        self.try_login().await.map_err(|error| error.to_string())
+    async fn check(&self) -> Result<String, DeliveryError> {
+        self.try_login().await
     }
 }

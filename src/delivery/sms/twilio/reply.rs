@@ -6,11 +6,12 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
-use crate::delivery::error::DeliveryError;
+use crate::config::table::Section;
+use crate::delivery::error::{DeliveryError, FailureKind};
+use crate::delivery::http::HttpPeer;
 use crate::delivery::redact::Secrets;
-use crate::delivery::sms::twilio::TWILIO;
-use crate::delivery::sms::twilio::codes::{self, CodeMeaning, LOGIN};
-use crate::domain::delivery::FailureClass;
+use crate::delivery::sms::twilio::codes::{self, AdviceKey, CodeMeaning, LOGIN};
+use crate::domain::explanation::Explanation;
 use crate::domain::text;
 
 /// The longest name of a message that is kept; Twilio's have 34 characters.
@@ -56,10 +57,42 @@ pub(super) fn is_sid(sid: &str) -> bool {
     (1..=LONGEST_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Where an account and a sender are set up.
+#[derive(Clone, Copy)]
+pub(super) struct Sections {
+    pub(super) account: Section,
+    pub(super) sender: Section,
+}
+
+impl Sections {
+    pub(super) fn of(sender: Section) -> Self {
+        // WhatsApp messages go through the account of the text messages.
+        let account = if sender == Section::WHATSAPP { Section::SMS } else { sender };
+        Self { account, sender }
+    }
+
+    pub(super) fn peer(self) -> HttpPeer {
+        HttpPeer { name: "Twilio", key: self.account.key("base_url"), ca_file: None }
+    }
+
+    /// The account's or the sender's set-up is at fault.
+    fn misconfigured(self, what: &str, advice: &str, key: AdviceKey) -> DeliveryError {
+        let (section, key) = match key {
+            AdviceKey::Account(key) => (self.account, key),
+            AdviceKey::Sender(key) => (self.sender, key),
+            AdviceKey::Whatsapp(key) => (Section::WHATSAPP, key),
+        };
+        DeliveryError::new(FailureKind::Settings, what)
+            .advising(format!("{advice} in {section}."))
+            .about(section.key(key))
+    }
+}
+
 /// What `doctor` says where all is well.
 pub(super) fn welcomed(
     answer: &Answer,
     settings: &TwilioSettings,
+    at: Sections,
 ) -> Result<String, DeliveryError> {
     if let TwilioCredentials::ApiKey { key, .. } = &settings.credentials {
         return Ok(format!("Twilio takes the key {key}"));
@@ -69,18 +102,22 @@ pub(super) fn welcomed(
             "Twilio takes the login of the account \"{}\"",
             text::clean(answer.name.as_deref().unwrap_or(&settings.account_sid))
         )),
-        Some(status) => Err(DeliveryError::Settings(format!(
-            "The Twilio account is {}, not active. Look at it in Twilio's console.",
-            text::clean(status)
-        ))),
-        None => Err(DeliveryError::Settings(
-            "What answers in Twilio's place is not Twilio. Check base_url in [sms].".into(),
+        Some(status) => {
+            let what = format!("The Twilio account is {}, not active.", text::clean(status));
+            Err(DeliveryError::new(FailureKind::Settings, what)
+                .advising("Look at it in Twilio's console."))
+        }
+        None => Err(at.misconfigured(
+            "What answers in Twilio's place is not Twilio.",
+            "Check base_url",
+            AdviceKey::Account("base_url"),
         )),
     }
 }
 
 /// Judges what Twilio says.
 pub(super) struct Verdicts {
+    pub(super) at: Sections,
     /// What must not be repeated.
     pub(super) secrets: Secrets,
 }
@@ -99,19 +136,16 @@ impl Verdicts {
         if matches!(answer.status.as_deref(), Some("failed" | "undelivered" | "canceled")) {
             return Err(self.given_up(answer));
         }
-        answer.sid().map(Some).ok_or_else(|| TWILIO.uncertain())
+        answer.sid().map(Some).ok_or_else(|| self.at.peer().uncertain())
     }
 
     /// What it means that Twilio took the message and gave it up at once. It may have been
     /// paid for: what passes is not sent again here.
     fn given_up(&self, answer: &Answer) -> DeliveryError {
-        let (sentence, fault) = self.undelivered(answer);
-        match fault {
-            FailureClass::Recipient => DeliveryError::Recipient(sentence),
-            FailureClass::Office { every: true } => DeliveryError::Settings(sentence),
-            FailureClass::Office { every: false } => DeliveryError::Barred(sentence),
-            FailureClass::Unclassified => DeliveryError::Unclassified(sentence),
-            _ => DeliveryError::Message(sentence),
+        let error = self.undelivered(answer);
+        match error.kind() {
+            FailureKind::Failed { .. } => error.of_kind(FailureKind::Message),
+            _ => error,
         }
     }
 
@@ -122,35 +156,50 @@ impl Verdicts {
         wait: Option<Duration>,
         answer: &Answer,
     ) -> DeliveryError {
-        let said = self.said(status, answer);
+        let (said, peer) = (self.said(status, answer), self.at.peer());
         if let Some(code) = answer.code
-            && let Some((fate, sentence)) = codes::known(code)
+            && let Some(error) = self.by_code(code)
         {
-            let sentence = format!("{sentence} (Twilio {code})");
-            return match fate {
-                CodeMeaning::Recipient => DeliveryError::Recipient(sentence),
-                CodeMeaning::Message => DeliveryError::Message(sentence),
-                CodeMeaning::Barred => DeliveryError::Barred(sentence),
-                CodeMeaning::Account => DeliveryError::Settings(sentence),
-                CodeMeaning::Busy => TWILIO.busy(wait, &said),
+            return match error.kind() {
+                FailureKind::Failed { .. } => peer.busy(wait, &said),
+                _ => error,
             };
         }
-        match status.as_u16() {
-            401 | 403 => DeliveryError::Settings(format!("{LOGIN} ({said})")),
-            402 => DeliveryError::Settings(format!(
+        let error = match status.as_u16() {
+            401 | 403 => self.at.misconfigured(LOGIN.0, LOGIN.1, LOGIN.2),
+            402 => DeliveryError::new(
+                FailureKind::Settings,
                 "Twilio wants to be paid first. Tell your administrator to look at the account in \
-                 Twilio's console. ({said})"
-            )),
-            429 => TWILIO.busy(wait, &said),
+                 Twilio's console.",
+            ),
+            429 => return peer.busy(wait, &said),
             // A gateway that lost its way cannot say whether Twilio has it.
-            408 | 502 | 504 => TWILIO.uncertain(),
-            500..=599 => TWILIO.at_fault(wait, &said),
-            300..=399 => TWILIO.redirects(&said),
-            _ => DeliveryError::Unclassified(format!(
-                "Twilio refuses the message. Use another channel, and tell your administrator. \
-                 ({said})"
-            )),
-        }
+            408 | 502 | 504 => return peer.uncertain(),
+            500..=599 => return peer.at_fault(wait, &said),
+            300..=399 => return peer.redirects(&said),
+            _ => DeliveryError::new(
+                FailureKind::Unclassified,
+                "Twilio refuses the message. Use another channel, and tell your administrator.",
+            ),
+        };
+        error.quoting(said)
+    }
+
+    /// What a code means that has words of its own.
+    fn by_code(&self, code: u64) -> Option<DeliveryError> {
+        let known = codes::known(code)?;
+        let kind = match known.meaning {
+            CodeMeaning::Recipient => FailureKind::Recipient,
+            CodeMeaning::Message => FailureKind::Message,
+            CodeMeaning::Barred => FailureKind::Barred,
+            CodeMeaning::Account => FailureKind::Settings,
+            CodeMeaning::Busy => FailureKind::FAILED,
+        };
+        let error = match known.advice {
+            Some((advice, key)) => self.at.misconfigured(known.what, advice, key),
+            None => DeliveryError::new(kind, known.what),
+        };
+        Some(error.quoting(format!("Twilio {code}")))
     }
 
     /// What `doctor` says where Twilio says no.
@@ -160,66 +209,57 @@ impl Verdicts {
         answer: &Answer,
         credentials: &TwilioCredentials,
     ) -> DeliveryError {
-        let refusal = self.refused(status, None, answer).in_a_check(TWILIO);
+        let refusal = self.refused(status, None, answer).in_a_check(self.at.peer());
         let by_key = matches!(credentials, TwilioCredentials::ApiKey { .. });
         if by_key && matches!(status.as_u16(), 401 | 403) {
-            return DeliveryError::Settings(format!(
-                "{refusal} A restricted key that may send and do nothing else cannot be tried \
-                 without sending."
-            ));
+            return refusal.of_kind(FailureKind::Settings).advising_too(
+                "A restricted key that may send and do nothing else cannot be tried without \
+                 sending.",
+            );
         }
         refusal
     }
 
     /// What to say of a message that Twilio took and could not deliver, and whose fault
     /// that is.
-    pub(super) fn undelivered(&self, answer: &Answer) -> (String, FailureClass) {
+    pub(super) fn undelivered(&self, answer: &Answer) -> DeliveryError {
         let Some(code) = answer.code else {
-            let why = if answer.status.as_deref() == Some("canceled") {
+            let what = if answer.status.as_deref() == Some("canceled") {
                 "The message was cancelled at Twilio before it was sent. Use another channel."
             } else {
                 "Twilio could not deliver the message and does not say why. Use another channel."
             };
-            return (why.into(), FailureClass::Unclassified);
+            return DeliveryError::new(FailureKind::Unclassified, what);
         };
-        match codes::known(code) {
-            Some((CodeMeaning::Account, sentence)) => (
-                format!("{sentence} Use another channel. (Twilio {code})"),
-                FailureClass::Office { every: true },
-            ),
-            Some((fate, sentence)) => {
-                let fault = match fate {
-                    CodeMeaning::Recipient => FailureClass::Recipient,
-                    CodeMeaning::Message => FailureClass::Message,
-                    CodeMeaning::Barred | CodeMeaning::Account => {
-                        FailureClass::Office { every: false }
-                    }
-                    CodeMeaning::Busy => FailureClass::Provider { retry_after: None },
-                };
-                (format!("{sentence} (Twilio {code})"), fault)
+        match self.by_code(code) {
+            Some(error) if error.kind() == FailureKind::Settings => {
+                error.adding("Use another channel.")
             }
-            None => (
-                format!(
-                    "Twilio could not deliver the message. Use another channel. ({})",
-                    self.said(StatusCode::OK, answer)
-                ),
-                FailureClass::Unclassified,
-            ),
+            Some(error) => error,
+            None => DeliveryError::new(
+                FailureKind::Unclassified,
+                "Twilio could not deliver the message. Use another channel.",
+            )
+            .quoting(self.said(StatusCode::OK, answer)),
         }
     }
 
     /// Why Twilio does not say what became of a message.
-    pub(super) fn silent(&self, status: StatusCode, answer: &Answer) -> String {
+    pub(super) fn silent(&self, status: StatusCode, answer: &Answer) -> Explanation {
         let said = self.said(status, answer);
-        match status.as_u16() {
-            401 | 403 => format!(
-                "Twilio does not let this office see what became of its messages. Give the key of \
-                 [sms] the right to read them. ({said})"
-            ),
-            429 => format!("Twilio is asked about more messages than it answers for. ({said})"),
-            300..=399 => TWILIO.redirects(&said).to_string(),
-            _ => format!("Twilio does not say what became of the message. ({said})"),
-        }
+        let what = match status.as_u16() {
+            401 | 403 => {
+                return Explanation::with_advice(
+                    "Twilio does not let this office see what became of its messages.",
+                    &format!("Give the key of {} the right to read them.", self.at.account),
+                    Some(&said),
+                );
+            }
+            300..=399 => return self.at.peer().redirects(&said).explanation(),
+            429 => "Twilio is asked about more messages than it answers for.",
+            _ => "Twilio does not say what became of the message.",
+        };
+        Explanation::plain(format!("{what} ({said})"))
     }
 
     pub(super) fn said(&self, status: StatusCode, answer: &Answer) -> String {
@@ -227,6 +267,33 @@ impl Verdicts {
         match answer.code {
             Some(code) => format!("Twilio {code}: {words}"),
             None => format!("HTTP {}", status.as_u16()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::error::tests::assert_is_told_well;
+
+    #[test]
+    fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
+        for sender in [Section::SMS, Section::SMS_FALLBACK, Section::WHATSAPP] {
+            let at = Sections::of(sender);
+            let verdicts = Verdicts { at, secrets: Secrets::new() };
+            for code in (10_000..100_000).filter(|code| codes::known(*code).is_some()) {
+                let error = verdicts.by_code(code).expect("a known code");
+                let key = error.key();
+                let sections = [sender, at.account, Section::WHATSAPP];
+                let of = sections.into_iter().find(|it| key.is_none_or(|key| it.has(key)));
+                assert_is_told_well(&error, of.expect("a section"));
+            }
+            for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
+                let error = verdicts.refused(status, None, &Answer::default());
+                assert_is_told_well(&error, at.account);
+                let silent = verdicts.silent(status, &Answer::default());
+                assert!(!silent.for_clerk.contains('['), "{silent:?}");
+            }
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct Face {
     pub question: Option<Question>,
     /// Nothing is to be seen, since the window is too small.
     pub is_hidden: bool,
+    /// Less is to be seen than whoever acts has to see.
+    pub is_too_small: bool,
 }
 
 /// Something that is done at a moment, unless a key comes first that tells what

@@ -43,6 +43,8 @@ pub enum LiveNotice {
     NotChosen,
     /// An effect is told again; said until it is answered.
     Again(EffectId),
+    /// The search index is not whole yet; said until a search finds that it is.
+    Indexing,
 }
 
 impl LiveNotice {

@@ -1,0 +1,106 @@
+//! What the adapter of a provider implements, and the one [`Sender`] that is made of it.
+//!
+//! An adapter knows one act, to post a message of any kind. That codes, test messages and
+//! notices are all posted alike, what the report says and what is logged is here.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::delivery::error::DeliveryError;
+use crate::delivery::message::MessageKind;
+use crate::domain::delivery::{FailureClass, MessageTrace, ProviderStatus, SendReport};
+use crate::domain::explanation::Explanation;
+use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
+
+/// One provider.
+#[async_trait]
+pub(super) trait Provider: Send + Sync {
+    /// Its name as logs and screens show it.
+    fn name(&self) -> &'static str;
+    /// Sends one message; the provider's name for it, where it gives one. `guard` is asked
+    /// right before the step that cannot be undone.
+    async fn post(
+        &self,
+        message: MessageKind<'_>,
+        guard: &dyn SendGuard,
+    ) -> Result<Option<String>, DeliveryError>;
+    /// Whether it can be asked about a message it was given.
+    fn can_tell(&self) -> bool {
+        false
+    }
+    /// What it knows of a message it was given, or may have been.
+    async fn ask(&self, _trace: &MessageTrace) -> ProviderStatus {
+        ProviderStatus::Silence("This provider does not say what became of a message.".into())
+    }
+    /// Tries what can be tried without sending.
+    async fn check(&self) -> Result<String, DeliveryError>;
+}
+
+/// The sender of a provider; `fallback` where it stands in for another one.
+pub(super) fn sender(provider: impl Provider + 'static, fallback: bool) -> Arc<dyn Sender> {
+    Arc::new(ProviderSender { provider, fallback })
+}
+
+struct ProviderSender<P> {
+    provider: P,
+    fallback: bool,
+}
+
+impl<P: Provider> ProviderSender<P> {
+    /// Posts a message and logs what came of it, without what was in it.
+    async fn send_any(&self, message: MessageKind<'_>, guard: &dyn SendGuard) -> SendReport {
+        let report = match self.provider.post(message, guard).await {
+            Ok(provider_id) => SendReport::sent(provider_id),
+            Err(error) => error.report(),
+        };
+        let detail = report.detail.as_ref();
+        tracing::info!(
+            provider = self.provider.name(),
+            fallback = self.fallback,
+            message = message.name(),
+            state = report.state.word(),
+            provider_id = report.provider_id.as_deref(),
+            detail = detail.map(|it| &*it.for_admin),
+            key = detail.and_then(|it| it.key.as_deref()),
+            fault = report.fault.map(FailureClass::word),
+            "message handed over"
+        );
+        report
+    }
+}
+
+#[async_trait]
+impl<P: Provider> Sender for ProviderSender<P> {
+    fn provider(&self) -> &'static str {
+        self.provider.name()
+    }
+
+    async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {
+        self.send_any(MessageKind::Code(message), guard).await
+    }
+
+    async fn send_test(&self, test: &TestMessage) -> SendReport {
+        self.send_any(MessageKind::Test(test), &AlwaysGranted).await
+    }
+
+    async fn send_notice(&self, notice: &ChangeNotice) -> SendReport {
+        self.send_any(MessageKind::Notice(notice), &AlwaysGranted).await
+    }
+
+    fn can_tell(&self) -> bool {
+        self.provider.can_tell()
+    }
+
+    async fn ask(&self, trace: &MessageTrace) -> ProviderStatus {
+        let told = self.provider.ask(trace).await;
+        let (provider, fallback) = (self.provider.name(), self.fallback);
+        tracing::debug!(provider, fallback, ?told, "asked about a message");
+        told
+    }
+
+    async fn check(&self) -> Result<String, Explanation> {
+        self.provider.check().await.map_err(|error| error.explanation())
+    }
+}
