@@ -52,7 +52,7 @@ async fn what_is_no_file_of_this_machine_is_refused_with_a_sentence() {
     for file in [":memory:", ""] {
         let refused = open(&at(Path::new(file))).await.map(|_| ()).expect_err("a refusal");
         let StoreError::Refused(sentence) = refused else { panic!("{refused:?}") };
-        assert!(sentence.contains("must be a file"), "{sentence}");
+        assert!(sentence.for_admin.contains("must be a file"), "{sentence:?}");
     }
     let nowhere = open(&at(Path::new("/proc/none/store.db"))).await;
     assert!(matches!(nowhere, Err(StoreError::Unreachable(_))));
@@ -90,7 +90,7 @@ async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
         let told = lost.wait_for(Option::is_some);
         let told = tokio::time::timeout(Duration::from_secs(20), told).await.expect("in time");
         let told = told.expect("a watch").clone().expect("an error");
-        let told = messages::store_error(&told);
+        let told = messages::store_error(&told).for_admin;
         assert!(told.contains("moved or replaced"), "{how}: {told}");
         if how == "moved" {
             fs::rename(file.with_extension("away"), &file).expect("brought back");
@@ -121,7 +121,7 @@ async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
     lock(&mut other).await;
     let (refused, ()) = tokio::join!(desk.try_issue(&second), free(&mut other, 8));
     let Err(error @ StoreError::Busy(_)) = refused else { panic!("{refused:?}") };
-    let told = messages::store_error(&error);
+    let told = messages::store_error(&error).for_admin;
     for part in ["Another counter is busy", "Nothing was done", "try again"] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -62,7 +62,7 @@ pub(in crate::store) async fn customer(
     let mut read = rows::customers(&rows);
     match read.unreadable.first() {
         None => Ok(read.customers.pop()),
-        Some((_, why)) => Err(StoreError::Refused(format!(
+        Some((_, why)) => Err(StoreError::refused(format!(
             "This customer cannot be verified, since the row in the office's table is not as it \
              has to be ({why}). Have it corrected where the office keeps its customers."
         ))),

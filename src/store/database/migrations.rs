@@ -216,11 +216,11 @@ async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
     if ours > 0 || tx.one(&COUNT_TABLES, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
         return Ok(());
     }
-    Err(StoreError::Refused(
+    Err(StoreError::misconfigured(
+        "store.url",
         "The place that store.url names holds core_customer or core_otp of another program. Give \
          countersign a schema, a database or a file of its own, and name that table in \
-         customers.table."
-            .into(),
+         customers.table.",
     ))
 }
 
@@ -234,11 +234,11 @@ async fn refuse_other_customers(tx: &mut Tx, source: &CustomerSource) -> Result<
     if !has_history || source.is_same_table(&before.text(0)?) {
         return Ok(());
     }
-    Err(StoreError::Refused(
+    Err(StoreError::misconfigured(
+        "customers.table",
         "This store already knows customers of another table than customers.table names now: its \
          requests and its log would show other people's names. Begin a new store for the new \
-         table (another file, schema or database in [store]), or name the old table again."
-            .into(),
+         table (another file, schema or database in [store]), or name the old table again.",
     ))
 }
 
@@ -305,9 +305,7 @@ async fn apply(
 /// The view could not be created, since the table or a column does not exist.
 fn table_not_found(error: StoreError) -> StoreError {
     match error {
-        StoreError::NotMigrated(text) | StoreError::Failed(text) => {
-            StoreError::Refused(no_such_table(&text))
-        }
+        StoreError::NotMigrated(text) | StoreError::Failed(text) => no_such_table(&text),
         other => other,
     }
 }
