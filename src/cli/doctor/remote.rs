@@ -15,7 +15,7 @@ pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Che
     let socket = socket.unwrap_or_default();
     let tried = in_time(async {
         let desk = context.desk(config).await.map_err(sentence)?;
-        let told = |error| messages::desk_error(&error);
+        let told = |error| messages::desk_error(&error).for_admin;
         desk.call(ReadClock).await.map_err(told)?;
         desk.call(CheckStore).await.map_err(told)?;
         Ok::<_, String>(desk)
