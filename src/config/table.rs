@@ -390,6 +390,24 @@ const PHONES: &[Key] = &[
 /// From the words of messages on.
 const OTHERS: &[Key] = &[
     of(
+        "desk.socket",
+        Kind::Path,
+        Fallback::Unset,
+        "the socket of the desk service at which this terminal works; without it, it holds the desk",
+    ),
+    of(
+        "serve.socket",
+        Kind::Path,
+        Fallback::Text("/run/countersign/desk.sock"),
+        "where `countersign serve` listens",
+    ),
+    of(
+        "serve.group",
+        Kind::Text { most: 32 },
+        Fallback::Unset,
+        "the group of this host whose accounts may connect; without it, the service's own",
+    ),
+    of(
         "messages.folder",
         Kind::Path,
         Fallback::Unset,

@@ -31,6 +31,7 @@ pub mod query;
 pub mod request;
 pub mod seal;
 pub mod session;
+pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;

@@ -8,6 +8,7 @@
 //! audit/          the log of events
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
+//! staff/          who works at the office
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -22,6 +23,7 @@ mod delivery;
 mod health;
 mod requirements;
 mod search_index;
+mod staff;
 mod upkeep;
 mod verification;
 
@@ -52,6 +54,7 @@ use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
+use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
@@ -185,7 +188,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 38] = [
+        let modules: [(&str, &[(&str, Sql)]); 39] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -210,6 +213,7 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
+            ("staff", records::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

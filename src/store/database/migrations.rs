@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "names in any order", "0006_names_in_any_order", sqlite postgres mysql),
     migration!(7, "log order", "0007_log_order", postgres),
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
+    migration!(9, "staff", "0009_staff", sqlite postgres mysql),
 ];
 
 impl Migration {
