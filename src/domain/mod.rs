@@ -5,6 +5,7 @@
 //! is reachable from this module, so each rule can be tested by a table or by
 //! random data. Time and randomness come in as arguments.
 
+pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod code;
@@ -34,4 +35,5 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;
+pub mod timing;
 mod wire;
