@@ -5,6 +5,7 @@
 //! is reachable from this module, so each rule can be tested by a table or by
 //! random data. Time and randomness come in as arguments.
 
+pub mod account;
 pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;

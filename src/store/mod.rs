@@ -36,7 +36,9 @@ use crate::domain::customer::NewCustomer;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::events;
-use crate::store::customers::{external_writer, import, lookup, sample, schema_check};
+use crate::store::customers::{
+    account_lists, catalogue, external_writer, import, list_check, lookup, sample, schema_check,
+};
 use crate::store::database::change_feed::ChangeFeed;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools};
@@ -133,6 +135,9 @@ impl SqlStore {
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let db = self.db.as_it_is();
         requirements::before_migration(&db, &self.source, self.read_only).await?;
+        if let Some(why) = list_check::obstacle(&db, &self.source).await? {
+            return Err(StoreError::misconfigured("customers", why));
+        }
         let migrated = migrations::migrate(&db, &self.source).await?;
         requirements::tables(&db).await?;
         self.reindexer.mark_complete_if_empty().await?;
@@ -183,10 +188,12 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 37] = [
+        let modules: [(&str, &[(&str, Sql)]); 39] = [
             ("store", STATEMENTS),
+            ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
+            ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),
             ("completion", completion::STATEMENTS),

@@ -4,7 +4,8 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::CustomerSettings;
-use countersign::domain::customer::{Account, CustomerId};
+use countersign::domain::account::Account;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
 use countersign::service::customers::reindex::{self, ReindexCount};

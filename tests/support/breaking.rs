@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use countersign::domain::account::Account;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
-use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventPage};

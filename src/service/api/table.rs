@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::customer::{Account, Customer};
+use crate::domain::account::Account;
+use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;

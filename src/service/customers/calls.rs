@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
-use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
