@@ -113,7 +113,7 @@ async fn replaced(lost: &mut watch::Receiver<Option<Arc<StoreError>>>) -> Failur
     loop {
         let error = lost.borrow_and_update().clone();
         if let Some(error) = error.filter(|it| matches!(**it, StoreError::Replaced(_))) {
-            return Failure::outcome(Outcome::Unavailable, messages::store_error(&error));
+            return Failure::outcome(Outcome::Unavailable, messages::store_error(&error).for_admin);
         }
         if lost.changed().await.is_err() {
             std::future::pending::<()>().await;

@@ -2,6 +2,7 @@
 //! time limit, so that one that hangs keeps no other from being told.
 
 mod configuration;
+mod remote;
 
 use std::env;
 use std::fs;
@@ -88,6 +89,12 @@ fn tell(
 }
 
 async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+    if config.desk_socket.is_some() {
+        let mut checks = vec![configuration::check(config)];
+        checks.extend(remote::checks(house, config).await);
+        checks.extend([log_file(config), terminal(house)]);
+        return checks;
+    }
     let ((store, found), email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),
@@ -136,7 +143,7 @@ async fn store(
     config: &Config,
     clock: impl Fn() -> Timestamp,
 ) -> (Vec<Check>, Option<Found>) {
-    let told = |error: StoreError| (messages::store_error(&error), None);
+    let told = |error: StoreError| (messages::store_error(&error).for_admin, None);
     let tried = in_time(async {
         let store = house.store(config).await.map_err(|failure| (sentence(failure), None))?;
         let table = store.check_customers().await;
@@ -145,7 +152,7 @@ async fn store(
             // Why nobody can work with the customers is what is to be mended first.
             Err(error) => {
                 let stopped = table.ok().filter(|it| it.findings.iter().any(|it| it.stops));
-                return Err((messages::store_error(&error), stopped));
+                return Err((messages::store_error(&error).for_admin, stopped));
             }
         };
         let before = clock();
@@ -154,7 +161,7 @@ async fn store(
         let notes = store.notes().await.map_err(told)?;
         let (_, lines) = store.circuit_breakers().await.map_err(told)?;
         let used = store.keys_in_use().await.map_err(told)?;
-        let table = table.map_err(|error| messages::store_error(&error));
+        let table = table.map_err(|error| messages::store_error(&error).for_admin);
         let clock = offset(before, now, after);
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
@@ -313,7 +320,7 @@ async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Che
         Err(TestMessageError::Desk(error)) => {
             return vec![bad(
                 PART,
-                messages::desk_error(&error),
+                messages::desk_error(&error).for_admin,
                 "See what the store is like above.",
             )];
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::config::{ConfigError, Problem};
+use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::ports::{StoreError, TrayError};
 use crate::service::{DeskError, messages};
@@ -71,6 +72,8 @@ pub struct Told {
     pub exit: Exit,
     /// For people.
     pub message: String,
+    /// The configuration key that it is about, where it is about one.
+    pub key: Option<String>,
     /// What is wrong with the configuration, one by one.
     pub problems: Vec<Problem>,
     /// The configuration file that they are in.
@@ -80,7 +83,14 @@ pub struct Told {
 impl Failure {
     fn told(word: &'static str, exit: Exit, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::Told(Box::new(Told { word, exit, message, problems: Vec::new(), file: None }))
+        Self::Told(Box::new(Told {
+            word,
+            exit,
+            message,
+            key: None,
+            problems: Vec::new(),
+            file: None,
+        }))
     }
 
     /// An act that ended in one of the outcomes.
@@ -120,6 +130,17 @@ impl Failure {
         }
     }
 
+    /// The same about a configuration key.
+    fn about(self, key: Option<String>) -> Self {
+        match self {
+            Self::Told(mut told) => {
+                told.key = key;
+                Self::Told(told)
+            }
+            Self::Output(error) => Self::Output(error),
+        }
+    }
+
     /// Someone pressed Ctrl-C.
     pub fn interrupted() -> Self {
         Self::told("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
@@ -132,6 +153,7 @@ impl From<ConfigError> for Failure {
             word: "bad_configuration",
             exit: Exit::CONFIG,
             message: error.to_string(),
+            key: None,
             problems: error.problems().to_vec(),
             file: error.file().map(Path::to_owned),
         }))
@@ -146,18 +168,19 @@ impl From<io::Error> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
-        let message = messages::desk_error(&error);
+        let Explanation { for_admin: message, key, .. } = messages::desk_error(&error);
         if let DeskError::Keys(_)
         | DeskError::Store(
             StoreError::Refused(_) | StoreError::Denied(_) | StoreError::NoPermission(_),
         ) = error
         {
-            return Self::configuration(message);
+            return Self::configuration(message).about(key);
         }
         match messages::error_outcome(&error) {
             Some(outcome) => Self::outcome(outcome, message),
             None => Self::internal(message),
         }
+        .about(key)
     }
 }
 

@@ -124,6 +124,7 @@ impl Output {
         self.note(&told.message);
         if self.json {
             let mut reply = Reply::of(told.word, told.message);
+            reply.key = told.key;
             reply.problems = told.problems;
             self.object(&reply)?;
         }

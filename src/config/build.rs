@@ -10,8 +10,8 @@ use crate::config::environment::ProcessEnvironment;
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
-    Config, Environment, Identifier, KeySettings, LogSettings, OfficeSettings, StoreSettings,
-    ThemeName, TraySettings, UiSettings,
+    Config, Environment, Identifier, KeySettings, LogSettings, OfficeSettings, ServeSettings,
+    StoreSettings, ThemeName, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::table::{Section, TABLE};
@@ -74,6 +74,11 @@ impl<'a> Build<'a> {
         let whatsapp = whatsapp::read(&mut self);
         channels::judge(&mut self, &email, &sms, otp.assurance);
         let messages = messages::read(&mut self);
+        let desk_socket = self.merged.path("desk.socket");
+        let serve = ServeSettings {
+            socket: self.merged.path("serve.socket").unwrap_or_default(),
+            group: self.merged.text("serve.group"),
+        };
         let log = self.log();
         let ui = self.ui();
         self.judge_readers(environment);
@@ -101,6 +106,8 @@ impl<'a> Build<'a> {
             phones,
             messages,
             tray,
+            desk_socket,
+            serve,
             log,
             ui,
             warnings: findings.warnings,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::account_lists;
 use crate::config::build::Build;
 use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
@@ -29,6 +30,7 @@ pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSett
     let table = build.merged.text("customers.table").as_deref().and_then(TableName::parse);
     if table.is_none() && !build.findings.is_broken("customers.table") {
         refuse_what_describes_no_table(build);
+        account_lists::refuse_without_customers(build);
     }
     build.merged.derive("customers.read_only", table.is_some());
     let read_only = build.merged.flag("customers.read_only").unwrap_or(true);
@@ -76,7 +78,8 @@ fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Optio
         address: build.identifier("customers.address"),
         locale: build.identifier("customers.locale"),
     };
-    Some(CustomerTable { name, file, columns })
+    let lists = account_lists::read(build, store, &name);
+    Some(CustomerTable { name, file, columns, lists })
 }
 
 /// The other file of SQLite that holds the table.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::config::account_lists::AccountLists;
 pub use crate::config::identifier::{Identifier, TableName};
 use crate::config::kind;
 use crate::config::show::Effective;
@@ -64,6 +65,10 @@ pub struct Config {
     pub messages: MessageSettings,
     /// `[tray]`
     pub tray: TraySettings,
+    /// `desk.socket`: the desk service at which this terminal works.
+    pub desk_socket: Option<PathBuf>,
+    /// `[serve]`
+    pub serve: ServeSettings,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`
@@ -92,6 +97,15 @@ pub struct OfficeSettings {
     pub name: String,
     /// This terminal's counter.
     pub counter: String,
+}
+
+/// Where the desk service listens.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// The socket.
+    pub socket: PathBuf,
+    /// The group whose accounts may connect; the service's own where there is none.
+    pub group: Option<String>,
 }
 
 /// Where the data lie.
@@ -215,6 +229,8 @@ pub struct CustomerTable {
     pub file: Option<PathBuf>,
     /// What its columns are called.
     pub columns: CustomerColumns,
+    /// The office's tables of bills and feedback beside it.
+    pub lists: AccountLists,
 }
 
 /// What the columns of a table of customers are called; none where there is no

@@ -3,6 +3,7 @@
 //! example file, `config show` and the documentation are made from it or
 //! checked against it.
 
+mod account_lists;
 mod providers;
 
 use crate::config::kind::Kind;
@@ -63,7 +64,11 @@ pub fn key(path: &str) -> Option<&'static Key> {
 /// the others, so that `expiry_seconds` in the environment wins over
 /// `expiry_minutes` in the file.
 pub(super) fn alternatives() -> impl Iterator<Item = [&'static str; 2]> {
-    ALTERNATIVES.iter().chain(providers::ALTERNATIVES.into_iter().flatten()).copied()
+    ALTERNATIVES
+        .iter()
+        .chain(account_lists::ALTERNATIVES)
+        .chain(providers::ALTERNATIVES.into_iter().flatten())
+        .copied()
 }
 
 const ALTERNATIVES: &[[&str; 2]] = &[
@@ -139,8 +144,9 @@ const fn finer(path: &'static str, least: i64, most: i64, help: &'static str) ->
 }
 
 /// The sections in the order in which they are shown.
-const SECTIONS: [&[Key]; 7] = [
+const SECTIONS: [&[Key]; 8] = [
     OFFICE,
+    account_lists::KEYS,
     providers::EMAIL,
     providers::EMAIL_FALLBACK,
     providers::SMS,
@@ -383,6 +389,24 @@ const PHONES: &[Key] = &[
 
 /// From the words of messages on.
 const OTHERS: &[Key] = &[
+    of(
+        "desk.socket",
+        Kind::Path,
+        Fallback::Unset,
+        "the socket of the desk service at which this terminal works; without it, it holds the desk",
+    ),
+    of(
+        "serve.socket",
+        Kind::Path,
+        Fallback::Text("/run/countersign/desk.sock"),
+        "where `countersign serve` listens",
+    ),
+    of(
+        "serve.group",
+        Kind::Text { most: 32 },
+        Fallback::Unset,
+        "the group of this host whose accounts may connect; without it, the service's own",
+    ),
     of(
         "messages.folder",
         Kind::Path,

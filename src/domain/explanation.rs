@@ -47,14 +47,10 @@ impl Explanation {
         Some(Self { for_clerk, for_admin, key: None })
     }
 
-    /// Says `first` before it, to both.
+    /// The same about a configuration key.
     #[must_use]
-    pub fn after(self, first: &str) -> Self {
-        Self {
-            for_clerk: joined([first, &self.for_clerk]),
-            for_admin: joined([first, &self.for_admin]),
-            key: self.key,
-        }
+    pub fn about(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
     }
 }
 
@@ -63,6 +59,12 @@ const WRITTEN_BY_AN_OLDER_VERSION: &str = "The log says why.";
 
 impl From<&str> for Explanation {
     fn from(text: &str) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl From<String> for Explanation {
+    fn from(text: String) -> Self {
         Self::plain(text)
     }
 }

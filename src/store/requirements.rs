@@ -69,7 +69,7 @@ pub(in crate::store) async fn before_migration(
 ) -> Result<(), StoreError> {
     server_check::check(db).await?;
     match schema_check::obstacle(db, source, read_only).await? {
-        Some(why) => Err(StoreError::Refused(why)),
+        Some(why) => Err(StoreError::misconfigured("customers.table", why)),
         None => Ok(()),
     }
 }
@@ -93,7 +93,8 @@ pub(in crate::store) async fn tables(db: &Database) -> Result<(), StoreError> {
         1 => String::new(),
         many => format!(" (and {} more)", many - 1),
     };
-    Err(StoreError::Refused(format!("{first}{more}. {}", repairs.join("; "))))
+    let why = format!("{first}{more}. {}", repairs.join("; "));
+    Err(StoreError::misconfigured("store.url", why))
 }
 
 /// What is wrong with how a table is stored, and how to repair it.

@@ -117,7 +117,7 @@ fn failure(error: &DeskError) -> Failure {
     tracing::warn!(%error, "the desk could not act");
     match error {
         DeskError::Store(error) if error.is_away() => broken(error),
-        error => Failure { text: messages::desk_error(error), lost: false, waits: false },
+        error => Failure { text: messages::desk_error(error).for_clerk, lost: false, waits: false },
     }
 }
 

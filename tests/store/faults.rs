@@ -23,7 +23,7 @@ async fn check(settings: ServerSettings) -> StoreError {
 
 /// The one sentence for people, which repeats no secret.
 fn told(error: &StoreError, wanted: &[&str]) {
-    let told = messages::store_error(error);
+    let told = messages::store_error(error).for_admin;
     for part in wanted {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -59,7 +59,7 @@ async fn who_waits_for_anothers_lock_is_told_that_it_is_busy() {
             desk.try_issue(&wish(customer, "111111")).await
         };
         let Err(error @ StoreError::Busy(_)) = refused else { panic!("{kind:?}: {refused:?}") };
-        let told = messages::store_error(&error);
+        let told = messages::store_error(&error).for_admin;
         assert!(told.contains("Another counter is busy"), "{told}");
         desk.issue(&wish(customer, "222222")).await;
     }

@@ -20,7 +20,7 @@ use crate::support::{
 /// What a store says that refuses to be used.
 fn told<T>(result: Result<T, StoreError>) -> String {
     match result.map(drop) {
-        Err(StoreError::Refused(told)) => told,
+        Err(StoreError::Refused(told)) => told.for_admin,
         other => panic!("{other:?}"),
     }
 }

@@ -75,6 +75,7 @@ async fn overheard(server: &Server, tls: StoreTls) -> (ServerSettings, Said) {
 async fn refused(settings: &ServerSettings, said: &Said, told: &str) {
     match ask(settings).await {
         Err(StoreError::Refused(why)) => {
+            let why = why.for_admin;
             assert!(why.contains(told) && why.contains("no password was sent"), "{why}");
         }
         other => panic!("{told}: {other:?}"),

@@ -31,6 +31,9 @@ pub struct Reply {
     /// The session's secret; `verify` alone gives it, this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_token: Option<String>,
+    /// The configuration key that a failure is about, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// What is wrong with the configuration.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,

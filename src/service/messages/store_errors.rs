@@ -1,27 +1,34 @@
-//! Sentences about why the desk failed: the store, the keys, the random source, the role.
+//! Why the desk failed, for clerk and admin: the store, the keys, the random source, the
+//! role.
 
+use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
 use crate::service::api::Role;
 use crate::service::ports::error::StoreError;
 
 /// Why the desk failed, and what helps.
-pub fn desk_error(error: &DeskError) -> String {
+pub fn desk_error(error: &DeskError) -> Explanation {
     match error {
         DeskError::Store(error) => store_error(error),
-        DeskError::Random(error) => format!("No code can be drawn: {error}."),
-        DeskError::Keys(error) => format!("The keys cannot be used: {error}."),
+        DeskError::Random(error) => format!("No code can be drawn: {error}.").into(),
+        DeskError::Keys(error) => {
+            let for_admin = format!("The keys cannot be used: {error}.");
+            let told = Explanation::with_advice("The keys cannot be used.", "", None);
+            Explanation { for_admin, ..told }.about("keys.file")
+        }
         DeskError::Tray(error) => {
-            format!("{error}. The messages on the screen may not be the newest.")
+            format!("{error}. The messages on the screen may not be the newest.").into()
         }
         DeskError::Forbidden { role, permission } => {
             let roles: Vec<_> = permission.roles().map(Role::word).collect();
-            format!(
+            let text = format!(
                 "Your role ({}) may not {}. Ask someone who may: {}.",
                 role.word(),
                 permission.allows(),
                 roles.join(", "),
-            )
+            );
+            text.into()
         }
         DeskError::WrongAnswer => {
             "The desk answered something else than was asked. Update countersign on both sides."
@@ -31,56 +38,75 @@ pub fn desk_error(error: &DeskError) -> String {
 }
 
 /// Why the store failed, and what helps.
-pub fn store_error(error: &StoreError) -> String {
+pub fn store_error(error: &StoreError) -> Explanation {
+    let told = |what: String, advice: &str| Explanation::with_advice(&what, advice, None);
     match error {
         StoreError::Unreachable(why) => {
-            format!("The store cannot be reached: {why}. Try again in a moment.")
+            format!("The store cannot be reached: {why}. Try again in a moment.").into()
         }
         StoreError::Unknown(why) => format!(
             "The connection to the store broke ({why}), and it is not known whether this was \
              done. Look at the log before you try again."
+        )
+        .into(),
+        StoreError::Busy(why) => told(
+            format!(
+                "Another counter is busy in the store: {why}. Nothing was done here; try again in \
+                 a moment."
+            ),
+            "If it lasts, look for a counter or a program that was stopped in the middle of its \
+             work, and end it.",
         ),
-        StoreError::Busy(why) => format!(
-            "Another counter is busy in the store: {why}. Nothing was done here; try again in a \
-             moment. If it lasts, look for a counter or a program that was stopped in the middle \
-             of its work, and end it."
+        StoreError::Full(why) => told(
+            format!("The disk of the store is full: {why}. Nothing was done."),
+            "Make room on that disk, then try again.",
         ),
-        StoreError::Full(why) => format!(
-            "The disk of the store is full: {why}. Nothing was done. Make room on that disk, then \
-             try again."
-        ),
-        StoreError::NoPermission(why) => format!(
-            "This account of the machine may not use the files of the store, which belong to \
-             another account or are closed: {why}. Run countersign as the account that owns them, \
-             or let accounts share a store on a database server (store.url)."
-        ),
-        StoreError::Replaced(why) => format!(
-            "The file of the store was moved or replaced while it was in use: {why}. Nothing was \
-             done. End this countersign and start it again, when the right file is in its place."
+        StoreError::NoPermission(why) => told(
+            format!(
+                "This account of the machine may not use the files of the store, which belong to \
+                 another account or are closed: {why}."
+            ),
+            "Run countersign as the account that owns them, or let accounts share a store on a \
+             database server (store.url).",
+        )
+        .about("store.url"),
+        StoreError::Replaced(why) => told(
+            format!(
+                "The file of the store was moved or replaced while it was in use: {why}. Nothing \
+                 was done."
+            ),
+            "End this countersign and start it again, when the right file is in its place.",
         ),
         StoreError::NotMigrated(why) => {
-            format!("The store is not ready: {why}. An admin makes it so with: countersign migrate")
+            let advice = "An admin makes it so with: countersign migrate";
+            let for_admin = format!("The store is not ready: {why}. {advice}");
+            Explanation { for_admin, ..told("The store is not ready.".into(), advice) }
         }
         StoreError::Conflict(_) => {
             "Other counters were writing at the same moment, and nothing was done. Try again."
                 .into()
         }
         StoreError::Refused(why) => why.clone(),
-        StoreError::Denied(why) => format!(
-            "The store does not let this account do that: {why}. Check that it has the rights \
-             that assets/grants gives, or let the owner's account do it."
+        StoreError::Denied(why) => told(
+            format!("The store does not let this account do that: {why}."),
+            "Check that it has the rights that assets/grants gives, or let the owner's account do \
+             it.",
         ),
         StoreError::ReadOnly => {
-            "Customers are only read here, and nothing was written: change them \
-             where the office keeps them, or set customers.read_only = false."
-                .into()
+            let what = "Customers are only read here, and nothing was written: change them where \
+                        the office keeps them";
+            let for_admin = format!("{what}, or set customers.read_only = false.");
+            Explanation { for_admin, ..format!("{what}.").into() }.about("customers.read_only")
         }
         StoreError::MissingKey(missing) => format!(
             "This code cannot be checked at this terminal: {missing}. \
              Send a new code, and tell an admin about the key."
-        ),
+        )
+        .into(),
         StoreError::Taken(why) | StoreError::Failed(why) => {
-            format!("The store failed: {why}. Nobody was verified; countersign doctor says more.")
+            let what = format!("The store failed: {why}. Nobody was verified");
+            let for_admin = format!("{what}; countersign doctor says more.");
+            Explanation { for_admin, ..told(format!("{what}."), "") }
         }
     }
 }
@@ -100,7 +126,7 @@ pub fn lost(error: &StoreError) -> String {
             "The disk of the store is full: {why}. This is done as soon as there is room; what was \
              typed stays. Tell an admin."
         ),
-        error => store_error(error),
+        error => store_error(error).for_clerk,
     }
 }
 
@@ -114,6 +140,37 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
         DeskError::Store(_) => Some(Outcome::Unavailable),
         DeskError::Random(_) | DeskError::Keys(_) | DeskError::Tray(_) | DeskError::WrongAnswer => {
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_error_of_the_store_tells_a_clerk_what_only_an_admin_can_do() {
+        let why = || "disk I/O error".to_owned();
+        for error in [
+            StoreError::Unreachable(why()),
+            StoreError::Unknown(why()),
+            StoreError::Busy(why()),
+            StoreError::Full(why()),
+            StoreError::NoPermission(why()),
+            StoreError::Replaced(why()),
+            StoreError::NotMigrated("run \"countersign migrate\"".into()),
+            StoreError::misconfigured("store.url", "Set store.url to a file."),
+            StoreError::Denied(why()),
+            StoreError::Conflict(why()),
+            StoreError::Taken(why()),
+            StoreError::ReadOnly,
+            StoreError::Failed(why()),
+        ] {
+            for told in [store_error(&error).for_clerk, lost(&error)] {
+                for of_admins in ["store.", "customers.", "countersign ", "assets/", "["] {
+                    assert!(!told.contains(of_admins), "{of_admins}: {told}");
+                }
+            }
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Why the store could not do what it was asked.
 
+use crate::domain::explanation::Explanation;
 use crate::domain::key::MissingKey;
+
+/// What a clerk is told of a store that cannot be used as it is set up.
+const NOT_SET_UP: &str = "The store cannot be used as it is set up.";
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -28,9 +32,9 @@ pub enum StoreError {
     /// Its tables are missing or older than this program.
     #[error("the store is not ready: {0}")]
     NotMigrated(String),
-    /// It may not be used where it lies.
-    #[error("{0}")]
-    Refused(String),
+    /// It cannot be used, or not for this customer, as it is.
+    #[error("{}", .0.for_admin)]
+    Refused(Explanation),
     /// The server knows this account, but denies it the right.
     #[error("the store does not let this account do that: {0}")]
     Denied(String),
@@ -53,6 +57,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The store cannot be used as it is set up: only an admin is told why, and by which key.
+    pub fn misconfigured(key: &str, why: impl Into<String>) -> Self {
+        let told = Explanation::with_advice(NOT_SET_UP, "", None);
+        let key = Some(key.to_owned());
+        Self::Refused(Explanation { for_admin: why.into(), key, ..told })
+    }
+
+    /// What was asked for cannot be done, for a reason that a clerk can tell others.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(Explanation::plain(why))
+    }
+
     /// Whether it passes by itself, so that a retry helps: the connection failed,
     /// or [`Self::is_wait`].
     pub const fn is_break(&self) -> bool {

@@ -182,7 +182,7 @@ impl ExternalTable<'_> {
         }
         match named.as_slice() {
             [] if rows.is_empty() => Ok(None),
-            [] => Err(StoreError::Refused(format!(
+            [] => Err(StoreError::refused(format!(
                 "{} has {}, which its database takes for the account number {account_no}; nothing \
                  of this batch was written. Write it as it stands there.",
                 self.table.name,
@@ -193,7 +193,7 @@ impl ExternalTable<'_> {
                 let cell = |at| row.maybe_text(at).map(|it| it.as_deref().and_then(clean_optional));
                 Ok(Some((row.whole(0)?, (2..=texts.len()).map(|at| cell(at).ok()).collect())))
             }
-            _ => Err(StoreError::Refused(format!(
+            _ => Err(StoreError::refused(format!(
                 "{} has several customers with the account number {account_no}; nothing of this \
                  batch was written.",
                 self.table.name
@@ -246,7 +246,7 @@ impl ExternalTable<'_> {
     /// The error for a customer that the table does not accept.
     fn refused(&self, account_no: &str, error: StoreError) -> StoreError {
         match error {
-            StoreError::Failed(why) => StoreError::Refused(format!(
+            StoreError::Failed(why) => StoreError::refused(format!(
                 "{} does not take the customer {account_no} ({why}); nothing of this batch was \
                  written. Such a customer is made where the office makes them.",
                 self.table.name

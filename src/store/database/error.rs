@@ -2,6 +2,11 @@
 //!
 //! SQLite's codes are those of <https://www.sqlite.org/rescode.html>, PostgreSQL's those of
 //! its manual's appendix A, MySQL's those of its error reference.
+//!
+//! A text is read only where a code stands for several errors and nothing else tells them
+//! apart: SQLite's general error (1), PostgreSQL's protocol violation, which poolers send
+//! (`08P01`), and the system's error inside MySQL's errors about files. SQLite comes with this
+//! program; the tests of poolers and of full disks meet the others.
 
 use std::io;
 use std::io::ErrorKind;
@@ -24,10 +29,12 @@ pub(in crate::store) fn failed(error: sqlx::Error) -> StoreError {
                 .into(),
         ),
         sqlx::Error::Io(inner) => match inner.get_ref().and_then(|it| it.downcast_ref()) {
-            Some(distrust) => StoreError::Refused(untrusted(distrust)),
+            Some(distrust) => StoreError::misconfigured("store.tls", untrusted(distrust)),
             None => StoreError::Unreachable(broken(inner)),
         },
-        sqlx::Error::Tls(inner) => StoreError::Refused(no_tls(&clean(&inner.to_string()))),
+        sqlx::Error::Tls(inner) => {
+            StoreError::misconfigured("store.tls", no_tls(&clean(&inner.to_string())))
+        }
         sqlx::Error::Database(inner) => of_database(inner.as_ref(), clean(inner.message())),
         sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
             StoreError::Unreachable(clean(&error.to_string()))
@@ -106,13 +113,13 @@ fn of_sqlite(code: i32, text: String) -> StoreError {
         3 | 8 | 23 => StoreError::NoPermission(text),
         // disk I/O, cannot open
         10 | 14 => StoreError::Unreachable(text),
-        _ if text.contains("same text encoding") => StoreError::Refused(
+        _ if text.contains("same text encoding") => StoreError::misconfigured(
+            "customers.file",
             "The file that customers.file names is not written in UTF-8, as the store is, and \
              SQLite cannot read both beside each other. Have a copy of it made in UTF-8 (sqlite3: \
-             PRAGMA encoding = 'UTF-8', then .dump and .read) and name that one."
-                .into(),
+             PRAGMA encoding = 'UTF-8', then .dump and .read) and name that one.",
         ),
-        _ if text.contains("no such table: office.") => StoreError::Refused(no_such_table(&text)),
+        _ if text.contains("no such table: office.") => no_such_table(&text),
         _ if text.contains("no such table") => StoreError::NotMigrated(text),
         // a unique column has the value already
         _ if code == 2067 => StoreError::Taken(text),
@@ -131,14 +138,12 @@ fn of_postgres(code: &str, text: String) -> StoreError {
         // no privilege
         "42501" => StoreError::Denied(text),
         // wrong password, no such role, no such database
-        "28P01" | "28000" | "3D000" => StoreError::Refused(not_admitted(&text)),
+        "28P01" | "28000" | "3D000" => not_admitted(&text),
         "25006" => StoreError::Unreachable(only_read(&text)),
         // prepared twice, or never: a pooler that lends a connection for one transaction
-        "42P05" | "26000" => StoreError::Refused(pooler::REFUSED.into()),
-        "08P01" if text.contains("pooling mode") => StoreError::Refused(pooler::REFUSED.into()),
-        "08P01" if text.contains("startup parameter") => {
-            StoreError::Refused(unknown_parameter(&text))
-        }
+        "42P05" | "26000" => pooler::refused(),
+        "08P01" if text.contains("pooling mode") => pooler::refused(),
+        "08P01" if text.contains("startup parameter") => unknown_parameter(&text),
         // a lock was not free in time
         "55P03" => StoreError::Busy(text),
         // no room on its disk
@@ -169,7 +174,7 @@ fn of_mysql(number: u16, text: String) -> StoreError {
         // no privilege on a table, a column, the server
         1142 | 1143 | 1227 => StoreError::Denied(text),
         // wrong password, no such database or no right to it, TLS is required
-        1044 | 1045 | 1049 | 1698 | 3159 | 4151 => StoreError::Refused(not_admitted(&text)),
+        1044 | 1045 | 1049 | 1698 | 3159 | 4151 => not_admitted(&text),
         // read-only
         1290 | 1792 | 1836 => StoreError::Unreachable(only_read(&text)),
         // too many connections, shutting down, out of resources, connection killed, silent
@@ -191,12 +196,13 @@ fn system_error(text: &str) -> Option<u32> {
 }
 
 /// A pooler that does not know a parameter with which each of our sessions starts.
-fn unknown_parameter(text: &str) -> String {
-    format!(
+fn unknown_parameter(text: &str) -> StoreError {
+    let why = format!(
         "What answers under store.url is a connection pooler that does not take how countersign \
          begins a session: {text}. Name the server itself in store.url, or let the pooler take \
          this parameter (PgBouncer: ignore_startup_parameters)."
-    )
+    );
+    StoreError::misconfigured("store.url", why)
 }
 
 /// A server that is read-only: a standby, or one that is being moved.
@@ -205,18 +211,20 @@ fn only_read(text: &str) -> String {
 }
 
 /// The external table, or one of its columns, does not exist.
-pub(in crate::store) fn no_such_table(text: &str) -> String {
-    format!(
+pub(in crate::store) fn no_such_table(text: &str) -> StoreError {
+    let why = format!(
         "The table of customers is not as [customers] of the configuration says: {text}. Check \
          customers.table and the names of its columns, and that the store's account may see that table."
-    )
+    );
+    StoreError::misconfigured("customers.table", why)
 }
 
-fn not_admitted(text: &str) -> String {
-    format!(
+fn not_admitted(text: &str) -> StoreError {
+    let why = format!(
         "The store does not let this account in: {text}. Check the user, the password and the \
          database of store.url, and that the account has the rights that assets/grants gives."
-    )
+    );
+    StoreError::misconfigured("store.url", why)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! from the beginning.
 
 use crate::service::ports::error::StoreError;
+use crate::store::database::account_views;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools, ScriptTransaction, Tx, args};
 use crate::store::database::error::no_such_table;
@@ -42,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "names in any order", "0006_names_in_any_order", sqlite postgres mysql),
     migration!(7, "log order", "0007_log_order", postgres),
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
+    migration!(9, "staff", "0009_staff", sqlite postgres mysql),
 ];
 
 impl Migration {
@@ -215,11 +217,11 @@ async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
     if ours > 0 || tx.one(&COUNT_TABLES, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
         return Ok(());
     }
-    Err(StoreError::Refused(
+    Err(StoreError::misconfigured(
+        "store.url",
         "The place that store.url names holds core_customer or core_otp of another program. Give \
          countersign a schema, a database or a file of its own, and name that table in \
-         customers.table."
-            .into(),
+         customers.table.",
     ))
 }
 
@@ -233,11 +235,11 @@ async fn refuse_other_customers(tx: &mut Tx, source: &CustomerSource) -> Result<
     if !has_history || source.is_same_table(&before.text(0)?) {
         return Ok(());
     }
-    Err(StoreError::Refused(
+    Err(StoreError::misconfigured(
+        "customers.table",
         "This store already knows customers of another table than customers.table names now: its \
          requests and its log would show other people's names. Begin a new store for the new \
-         table (another file, schema or database in [store]), or name the old table again."
-            .into(),
+         table (another file, schema or database in [store]), or name the old table again.",
     ))
 }
 
@@ -286,9 +288,11 @@ async fn apply(
         .await?
         .map(|row| row.text(0))
         .transpose()?;
-    let is_made = done == NEEDED_VERSION
-        && view_made_for.as_deref() == Some(&source.name())
-        && tx.one(&COUNT_TABLES, args![CUSTOMER_VIEW, CUSTOMER_VIEW]).await?.int(0)? > 0;
+    let mut is_made = done == NEEDED_VERSION && view_made_for.as_deref() == Some(&source.name());
+    let views = source.table().into_iter().flat_map(account_views::views);
+    for view in [CUSTOMER_VIEW].into_iter().chain(views) {
+        is_made = is_made && tx.one(&COUNT_TABLES, args![view, view]).await?.int(0)? > 0;
+    }
     let view = source.view(db.kind()).filter(|_| !is_made);
     let migrated =
         Migrated { from: done, to: NEEDED_VERSION, view: view.is_some() && done == NEEDED_VERSION };
@@ -304,9 +308,7 @@ async fn apply(
 /// The view could not be created, since the table or a column does not exist.
 fn table_not_found(error: StoreError) -> StoreError {
     match error {
-        StoreError::NotMigrated(text) | StoreError::Failed(text) => {
-            StoreError::Refused(no_such_table(&text))
-        }
+        StoreError::NotMigrated(text) | StoreError::Failed(text) => no_such_table(&text),
         other => other,
     }
 }

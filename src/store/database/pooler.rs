@@ -11,14 +11,20 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tokio::time::timeout;
 
+use crate::service::ports::error::StoreError;
 use crate::store::database::listener;
 
 /// What to do about transaction pooling.
-pub(in crate::store) const REFUSED: &str = "\
+const REFUSED: &str = "\
     Between countersign and its PostgreSQL stands a connection pooler that lends each transaction \
     another connection, so that nothing that countersign sets there can be relied on. Name the \
     server itself in store.url, or let the pooler keep one connection for each session (PgBouncer: \
     pool_mode = session).";
+
+/// The refusal of transaction pooling.
+pub(in crate::store) fn refused() -> StoreError {
+    StoreError::misconfigured("store.url", REFUSED)
+}
 
 /// How long each answer of the pooler may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);

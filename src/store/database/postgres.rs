@@ -19,11 +19,14 @@ const PORT: u16 = 5432;
 /// A pool that connects when a connection is needed.
 pub(in crate::store) fn pool(settings: &ServerSettings) -> Result<PgPool, StoreError> {
     if let Some(name) = unsafe_variable(settings, |name| env::var_os(name).is_some()) {
-        return Err(StoreError::Refused(format!(
-            "The variable {name} of the environment would have a say in whom countersign trusts \
+        return Err(StoreError::misconfigured(
+            "store.url",
+            format!(
+                "The variable {name} of the environment would have a say in whom countersign trusts \
              and who it is to the store's server, and that is for the configuration alone to say. \
              Start countersign without it: unset {name}."
-        )));
+            ),
+        ));
     }
     let options = options(settings);
     Ok(pool_options(&settings.schema, &options)

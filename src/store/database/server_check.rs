@@ -97,7 +97,7 @@ async fn postgres(db: &Database, schema: &Identifier) -> Result<ServerInfo, Stor
     check_version("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
     let is_set = row.text(6)? == postgres::search_path(schema) && row.text(7)? == "read committed";
     if !is_set {
-        return Err(StoreError::Refused(pooler::REFUSED.into()));
+        return Err(pooler::refused());
     }
     check_encoding(&row.text(8)?)?;
     check_role(&row.text(9)?)?;
@@ -161,20 +161,23 @@ fn check_version(
     }
     let oldest =
         if oldest.1 == 0 { oldest.0.to_string() } else { format!("{}.{}", oldest.0, oldest.1) };
-    Err(StoreError::Refused(format!(
-        "The store's server is {name} {told}, and countersign works with {name} {oldest} or later. \
+    Err(StoreError::misconfigured(
+        "store.url",
+        format!(
+            "The store's server is {name} {told}, and countersign works with {name} {oldest} or later. \
          Have the server updated, or name another one in store.url."
-    )))
+        ),
+    ))
 }
 
 /// Refuses a server that logs statements for replication (`binlog_format = STATEMENT`):
 /// MySQL forbids that under READ COMMITTED, so that every write would fail.
 fn check_binlog(kept: bool, format: &str) -> Result<(), StoreError> {
     if kept && format.eq_ignore_ascii_case("statement") {
-        return Err(StoreError::Refused(
+        return Err(StoreError::misconfigured(
+            "store.url",
             "The store's server has binlog_format = STATEMENT, with which no counter can write. \
-             Set binlog_format = MIXED or ROW at the server."
-                .into(),
+             Set binlog_format = MIXED or ROW at the server.",
         ));
     }
     Ok(())
@@ -185,11 +188,14 @@ fn check_encoding(encoding: &str) -> Result<(), StoreError> {
     if encoding.eq_ignore_ascii_case("UTF8") {
         return Ok(());
     }
-    Err(StoreError::Refused(format!(
-        "The store's database is written in {encoding}, and countersign needs UTF8: no search \
+    Err(StoreError::misconfigured(
+        "store.url",
+        format!(
+            "The store's database is written in {encoding}, and countersign needs UTF8: no search \
          would work. Make another one for it (CREATE DATABASE countersign ENCODING 'UTF8' \
          TEMPLATE template0) and name that in store.url."
-    )))
+        ),
+    ))
 }
 
 /// Refuses a session in which foreign keys are not enforced.
@@ -197,10 +203,13 @@ fn check_role(role: &str) -> Result<(), StoreError> {
     if role == "origin" {
         return Ok(());
     }
-    Err(StoreError::Refused(format!(
-        "The store's server has session_replication_role = {role} for this account, so that no \
+    Err(StoreError::misconfigured(
+        "store.url",
+        format!(
+            "The store's server has session_replication_role = {role} for this account, so that no \
          foreign key holds. Have it taken back: ALTER ROLE … RESET session_replication_role."
-    )))
+        ),
+    ))
 }
 
 /// Refuses a session whose settings are not those that were set: a proxy between this
@@ -222,11 +231,14 @@ fn check_session<'a>(of: &impl Fn(&str) -> &'a str) -> Result<(), StoreError> {
     ];
     match wanted.into_iter().find(|(_, found, wanted)| found != wanted) {
         None => Ok(()),
-        Some((name, found, wanted)) => Err(StoreError::Refused(format!(
-            "countersign sets {name} to {wanted} in each of its sessions, and the store's server \
+        Some((name, found, wanted)) => Err(StoreError::misconfigured(
+            "store.url",
+            format!(
+                "countersign sets {name} to {wanted} in each of its sessions, and the store's server \
              has {found} all the same, as behind a proxy that keeps settings back. Name the \
              server itself in store.url."
-        ))),
+            ),
+        )),
     }
 }
 

@@ -38,10 +38,10 @@ pub(in crate::store) async fn open(
     attachment: Option<String>,
 ) -> Result<Pools, StoreError> {
     if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
-        return Err(StoreError::Refused(
+        return Err(StoreError::misconfigured(
+            "store.url",
             "The store must be a file, since several terminals and the log share it: \
-             set store.url to \"sqlite:\" and a path."
-                .into(),
+             set store.url to \"sqlite:\" and a path.",
         ));
     }
     prepare(path)?;
@@ -170,10 +170,13 @@ async fn attach(options: &SqliteConnectOptions, attachment: &str) -> Result<(), 
         _ => return Ok(()),
     };
     Err(match failed(error) {
-        StoreError::Unreachable(why) => StoreError::Refused(format!(
-            "The file that customers.file names cannot be opened ({why}). Check that it is there, \
+        StoreError::Unreachable(why) => StoreError::misconfigured(
+            "customers.file",
+            format!(
+                "The file that customers.file names cannot be opened ({why}). Check that it is there, \
              and that this account may read it."
-        )),
+            ),
+        ),
         other => other,
     })
 }
@@ -262,21 +265,27 @@ fn keep_private(file: &Path) -> Result<(), StoreError> {
         return Ok(());
     }
     fs::set_permissions(file, Permissions::from_mode(0o600)).map_err(|error| {
-        StoreError::Refused(format!(
-            "Other people of this machine can read the store {}, and that cannot be changed \
+        StoreError::misconfigured(
+            "store.url",
+            format!(
+                "Other people of this machine can read the store {}, and that cannot be changed \
              ({error}). Give the file to the account that runs countersign, mode 0600.",
-            file.display()
-        ))
+                file.display()
+            ),
+        )
     })
 }
 
 fn refuse_network(folder: &Path) -> Result<(), StoreError> {
     match network(folder) {
-        Some(name) => Err(StoreError::Refused(format!(
-            "The store {} would lie on a network file system ({name}), where SQLite cannot keep \
+        Some(name) => Err(StoreError::misconfigured(
+            "store.url",
+            format!(
+                "The store {} would lie on a network file system ({name}), where SQLite cannot keep \
              it safe. Put it on a disk of this machine, or share one store over PostgreSQL.",
-            folder.display()
-        ))),
+                folder.display()
+            ),
+        )),
         None => Ok(()),
     }
 }
