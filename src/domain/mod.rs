@@ -6,6 +6,7 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod account;
+pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod code;
@@ -35,4 +36,5 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;
+pub mod timing;
 mod wire;
