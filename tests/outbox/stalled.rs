@@ -102,7 +102,7 @@ async fn security_20_a_line_that_stalls_and_then_lets_it_through_sends_no_code_t
     let begun = Instant::now();
     for request in &requests {
         while office.now(request).await.delivery.state == DeliveryState::Unknown {
-            assert!(begun.elapsed() < Duration::from_secs(60), "it is never known");
+            assert!(begun.elapsed() < Duration::from_mins(1), "it is never known");
             // Whoever asks seldom by now asks at once.
             office.sql("UPDATE core_outbox SET due_at = 1 WHERE due_at > 1").await;
             tokio::time::sleep(Duration::from_millis(600)).await;
