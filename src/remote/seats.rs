@@ -104,7 +104,7 @@ mod tests {
         let handshakes = Handshakes::new(2);
         let (one, two) = (handshakes.enter(), handshakes.enter());
         let three = handshakes.enter();
-        assert_eq!([&one, &two, &three].map(|it| it.is_cancelled()), [true, false, false]);
+        assert_eq!([&one, &two, &three].map(CancellationToken::is_cancelled), [true, false, false]);
         // Whoever is greeted leaves by itself.
         two.cancel();
         handshakes.enter();
