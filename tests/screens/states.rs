@@ -303,9 +303,9 @@ states! {
         ..LogPanel::default()
     });
     log_empty => in_log(LogPanel::default());
-    log_story => story(Some(m::story()), 0);
-    log_story_scrolled => story(Some(m::story()), 6);
-    log_story_reading => story(None, 0);
+    log_timeline => timeline(Some(m::timeline()), 0);
+    log_timeline_scrolled => timeline(Some(m::timeline()), 6);
+    log_timeline_reading => timeline(None, 0);
     tray => in_tray(0);
     tray_email => in_tray(1);
     tray_long => long_mail(0);
@@ -407,9 +407,9 @@ fn in_log(log: LogPanel) -> State {
     })
 }
 
-fn story(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
-    let story = Some(Timeline { events, reading: None, scroll });
-    in_log(LogPanel { story, ..m::log() })
+fn timeline(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
+    let timeline = Some(Timeline { events, reading: None, scroll });
+    in_log(LogPanel { timeline, ..m::log() })
 }
 
 fn in_tray(selected: usize) -> State {

@@ -1,4 +1,4 @@
-//! What every store must do, whatever database is behind it. Each story takes
+//! What every store must do, whatever database is behind it. Each timeline takes
 //! a terminal on a store of its own and knows nothing of the database.
 
 mod codes;
@@ -6,22 +6,22 @@ mod customers;
 mod limits;
 mod log;
 
-/// Runs each story on each kind of store.
+/// Runs each timeline on each kind of store.
 macro_rules! stories {
-    ($($part:ident::$story:ident;)+) => {
-        stories! { @ sqlite Sqlite $($part::$story)+ }
-        stories! { @ postgres Postgres $($part::$story)+ }
-        stories! { @ mariadb MariaDb $($part::$story)+ }
+    ($($part:ident::$timeline:ident;)+) => {
+        stories! { @ sqlite Sqlite $($part::$timeline)+ }
+        stories! { @ postgres Postgres $($part::$timeline)+ }
+        stories! { @ mariadb MariaDb $($part::$timeline)+ }
     };
-    (@ $module:ident $kind:ident $($part:ident::$story:ident)+) => {
+    (@ $module:ident $kind:ident $($part:ident::$timeline:ident)+) => {
         mod $module {
             use crate::support::{House, Kind, Terminal};
 
             $(
                 #[tokio::test]
-                async fn $story() {
+                async fn $timeline() {
                     let house = House::new(Kind::$kind);
-                    super::$part::$story(&Terminal::new(house.open().await)).await;
+                    super::$part::$timeline(&Terminal::new(house.open().await)).await;
                 }
             )+
         }
