@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ExactMatch;
 use crate::service::messages::sessions::session_open;
 use crate::service::messages::waits::quarantined;
+use crate::service::ports::NoCustomers;
 use crate::service::verification::request::Refusal;
 use crate::service::verification::verify::{RefusedCode, Verification};
 
@@ -118,6 +119,19 @@ pub fn verification(verification: &Verification, clock: Clock<'_>) -> String {
         Verification::Refused(refused) => refused_code(refused, clock),
         Verification::Malformed(reason) => malformed(*reason),
         Verification::NoSuchRequest => NO_SUCH_REQUEST.into(),
+    }
+}
+
+/// Why nobody can be found, and what helps.
+pub const fn no_customers(why: NoCustomers) -> &'static str {
+    match why {
+        NoCustomers::EmptyStore => {
+            "No customers yet: import them with `countersign customers import FILE`."
+        }
+        NoCustomers::EmptyTable => {
+            "No customers yet: the office's own table has none. Fill it, or import them with \
+             `countersign customers import FILE`."
+        }
     }
 }
 

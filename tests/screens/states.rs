@@ -10,7 +10,7 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::IndexProgress;
+use countersign::service::ports::{IndexProgress, NoCustomers};
 use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::keymap::{BINDINGS, Command};
 use countersign::tui::machine::model::{
@@ -45,6 +45,11 @@ macro_rules! states {
 states! {
     find_empty => m::model(Screen::Find(Find::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
+    find_no_customers => with(find_empty(), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.nobody = Some(NoCustomers::EmptyStore);
+        }
+    });
     find_one => m::model(m::find("WB-004217", vec![m::dana()], false));
     find_several => m::model(m::find("rivera", m::people(), false));
     find_more => find_more_than_fit();

@@ -1,4 +1,4 @@
-//! What every store must do, whatever database is behind it. Each timeline takes
+//! What every store must do, whatever database is behind it. Each story takes
 //! a terminal on a store of its own and knows nothing of the database.
 
 mod codes;
@@ -6,22 +6,22 @@ mod customers;
 mod limits;
 mod log;
 
-/// Runs each timeline on each kind of store.
+/// Runs each story on each kind of store.
 macro_rules! stories {
-    ($($part:ident::$timeline:ident;)+) => {
-        stories! { @ sqlite Sqlite $($part::$timeline)+ }
-        stories! { @ postgres Postgres $($part::$timeline)+ }
-        stories! { @ mariadb MariaDb $($part::$timeline)+ }
+    ($($part:ident::$story:ident;)+) => {
+        stories! { @ sqlite Sqlite $($part::$story)+ }
+        stories! { @ postgres Postgres $($part::$story)+ }
+        stories! { @ mariadb MariaDb $($part::$story)+ }
     };
-    (@ $module:ident $kind:ident $($part:ident::$timeline:ident)+) => {
+    (@ $module:ident $kind:ident $($part:ident::$story:ident)+) => {
         mod $module {
             use crate::support::{House, Kind, Terminal};
 
             $(
                 #[tokio::test]
-                async fn $timeline() {
+                async fn $story() {
                     let house = House::new(Kind::$kind);
-                    super::$part::$timeline(&Terminal::new(house.open().await)).await;
+                    super::$part::$story(&Terminal::new(house.open().await)).await;
                 }
             )+
         }
@@ -53,6 +53,7 @@ stories! {
     log::the_log_is_read_between_two_moments;
     log::a_request_is_found_by_the_word_in_its_message;
     customers::customers_are_imported_counted_and_found;
+    customers::an_empty_store_says_that_nobody_can_be_found;
     customers::names_are_found_from_another_keyboard;
     customers::security_44_what_was_typed_has_no_meaning_of_its_own;
     customers::security_45_identity_is_to_the_letter;
