@@ -283,8 +283,8 @@ async fn a_customer_is_verified_and_every_step_is_in_the_log() {
     assert_eq!(bench.verify(&request, &other(&code)).await, Outcome::Wrong);
     assert_eq!(bench.verify(&request, &code).await, Outcome::Verified);
     assert_eq!(bench.verify(&request, &code).await, Outcome::Used);
-    let story = bench.desk.story(&request.id).await.expect("a story");
-    let steps: Vec<_> = story.iter().map(|event| (event.kind, event.outcome)).collect();
+    let timeline = bench.desk.timeline(&request.id).await.expect("a timeline");
+    let steps: Vec<_> = timeline.iter().map(|event| (event.kind, event.outcome)).collect();
     assert_eq!(
         steps,
         [
@@ -295,7 +295,9 @@ async fn a_customer_is_verified_and_every_step_is_in_the_log() {
             (EventKind::Attempt, Some(Outcome::Used)),
         ]
     );
-    assert!(story.iter().all(|event| event.actor.clerk == "amira" && event.actor.counter == "3"));
+    assert!(
+        timeline.iter().all(|event| event.actor.clerk == "amira" && event.actor.counter == "3")
+    );
 }
 
 #[tokio::test]
@@ -482,7 +484,7 @@ async fn security_19_limits_are_taken_before_the_send() {
 }
 
 #[tokio::test]
-async fn another_code_that_is_refused_belongs_to_the_requests_story() {
+async fn another_code_that_is_refused_belongs_to_the_requests_timeline() {
     let bench = Bench::new(Scripted::fine(), |office| {
         office.otp.resend_cooldown = std::time::Duration::from_secs(30);
     })
@@ -491,8 +493,8 @@ async fn another_code_that_is_refused_belongs_to_the_requests_story() {
     let (request, _) = bench.send(bench.ask(&dana, Channel::Sms).await).await;
     let asked = bench.desk.resend(&request.id, 1).await.expect("an answer").expect("there");
     assert_eq!(refused(asked).outcome, Outcome::Limited);
-    let story = bench.desk.story(&request.id).await.expect("the log");
-    assert_eq!(story.last().map(|it| it.kind), Some(EventKind::Refused), "{story:?}");
+    let timeline = bench.desk.timeline(&request.id).await.expect("the log");
+    assert_eq!(timeline.last().map(|it| it.kind), Some(EventKind::Refused), "{timeline:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ use crate::service::api::DeskClient;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, FindCustomers, UnlockCustomer,
 };
+use crate::service::messages;
+
+const NOBODY: &str = "No customer matches. Try a part of the name, the account number, or the last \
+                      digits of the phone.";
 
 /// `customers find`
 pub async fn find(
@@ -24,11 +28,8 @@ pub async fn find(
 ) -> Result<Exit, Failure> {
     let found = desk.call(FindCustomers { typed: query.to_owned(), limit }).await?;
     if found.customers.is_empty() {
-        return Err(Failure::outcome(
-            Outcome::UnknownCustomer,
-            "No customer matches. Try a part of the name, the account number, \
-             or the last digits of the phone.",
-        ));
+        let text = found.nobody.map_or(NOBODY, messages::no_customers);
+        return Err(Failure::outcome(Outcome::UnknownCustomer, text));
     }
     if output.json() {
         let all = desk.call(ChannelChoices { customers: found.customers.clone() }).await?;

@@ -208,7 +208,7 @@ fn line(event: &Event) -> String {
     let detail = event.detail.as_deref().map(|it| format!(" · {it}")).unwrap_or_default();
     let cells = [
         moment::long(event.at),
-        event.kind.label().to_owned(),
+        event.label().to_owned(),
         event.outcome.map_or("", Outcome::word).to_owned(),
         event.channel.map_or("", |channel| channel.label()).to_owned(),
         event.contact.clone().unwrap_or_default(),

@@ -147,20 +147,20 @@ impl EventKind {
             Self::Resent => "New code asked for",
             Self::Refused => "Not sent",
             Self::Sent => "Message sent",
-            Self::Delayed => "Message has to wait",
+            Self::Delayed => "Message stays queued",
             Self::Forwarded => "Message with the network",
             Self::Delivered => "Message delivered",
             Self::Read => "Message opened",
             Self::NotSent => "Message not sent",
             Self::Unsure => "Message perhaps sent",
             Self::Attempt => "Code entered",
-            Self::Superseded => "Replaced",
-            Self::Cancelled => "Cancelled",
-            Self::Expired => "Not entered in time",
-            Self::SessionEnded => "Logged out",
+            Self::Superseded => "Request replaced",
+            Self::Cancelled => "Request cancelled",
+            Self::Expired => "Request expired",
+            Self::SessionEnded => "Session ended",
             Self::Unlocked => "Customer unlocked",
             Self::Imported => "Customers imported",
-            Self::Maintained => "Tidied up",
+            Self::Maintained => "Maintenance",
             Self::ProviderDown => "Provider down",
             Self::ProviderUp => "Provider works again",
             Self::Tested => "Test message",
@@ -248,6 +248,17 @@ pub struct Event {
     pub actor: Actor,
     /// One more sentence, such as the provider's answer.
     pub detail: Option<String>,
+}
+
+impl Event {
+    /// What happened, in a clerk's words. A message that no network takes or brings
+    /// may have been sent all the same.
+    pub const fn label(&self) -> &'static str {
+        match (self.kind, self.outcome) {
+            (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",
+            (kind, _) => kind.label(),
+        }
+    }
 }
 
 /// Which events a reader wants.

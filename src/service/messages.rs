@@ -24,6 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ExactMatch;
 use crate::service::messages::sessions::session_open;
 use crate::service::messages::waits::quarantined;
+use crate::service::ports::NoCustomers;
 use crate::service::verification::request::Refusal;
 use crate::service::verification::verify::{RefusedCode, Verification};
 
@@ -38,7 +39,7 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
     let help = match (refusal.outcome, refusal.retry_at) {
         (_, Some(at)) => format!("Try again {}.", wait(at, now, clock)),
         (Outcome::NoContact, None) => {
-            "Choose another channel, or correct the customer's record first.".into()
+            format!("Choose another channel, or correct the customer's record first. {CORRECTED}")
         }
         (Outcome::Locked, None) if refusal.request.is_none() => CUSTOMER_LOCKED_HELP.into(),
         (Outcome::Locked | Outcome::Expired | Outcome::Superseded | Outcome::Used, None) => {
@@ -49,6 +50,10 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
     };
     format!("{} {help}", refusal.reason)
 }
+
+/// Where a customer's record is corrected.
+pub const CORRECTED: &str =
+    "Records are corrected in the office's billing program, or with countersign customers import.";
 
 /// What helps where the customer is locked.
 pub const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin lifts it.";
@@ -75,7 +80,7 @@ pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
 fn closed_code(outcome: Outcome, request: &Request, clock: Clock<'_>) -> String {
     match outcome {
         Outcome::Superseded if request.status == Status::Cancelled => {
-            "This code was withdrawn by a clerk, or because the customer's contact was changed; the \
+            "This code was cancelled by a clerk, or because the customer's contact was changed; the \
              log says which. Ask for a new code."
                 .into()
         }
@@ -117,6 +122,19 @@ pub fn verification(verification: &Verification, clock: Clock<'_>) -> String {
     }
 }
 
+/// Why nobody can be found, and what helps.
+pub const fn no_customers(why: NoCustomers) -> &'static str {
+    match why {
+        NoCustomers::EmptyStore => {
+            "No customers yet: import them with `countersign customers import FILE`."
+        }
+        NoCustomers::EmptyTable => {
+            "No customers yet: the office's own table has none. Fill it, or import them with \
+             `countersign customers import FILE`."
+        }
+    }
+}
+
 /// No request has this name.
 pub const NO_SUCH_REQUEST: &str =
     "There is no such request. Check its name, or ask for a new code.";
@@ -139,10 +157,10 @@ pub fn status(request: &Request, clock: Clock<'_>) -> String {
             tries_left(request.attempts_left()),
         ),
         Status::Verified => "The customer was verified with this request.".into(),
-        Status::Superseded => "A later request took this one's place.".into(),
+        Status::Superseded => "A later request replaced it.".into(),
         Status::Expired => format!("Its time was over at {}.", clock(request.expires_at)),
         Status::Locked => "It is locked after too many wrong codes.".into(),
-        Status::Cancelled => "It was withdrawn; the log says by whom, or why.".into(),
+        Status::Cancelled => "It was cancelled; the log says by whom, or why.".into(),
     }
 }
 
@@ -245,7 +263,7 @@ mod tests {
         let expired = refused(Outcome::Expired, Status::Expired, 0);
         assert_eq!(said(&expired), "This code worked until 10:47. Send a new one.");
         let cancelled = refused(Outcome::Superseded, Status::Cancelled, 0);
-        assert!(said(&cancelled).starts_with("This code was withdrawn by a clerk, or because"));
+        assert!(said(&cancelled).starts_with("This code was cancelled by a clerk, or because"));
         let locked = refused(Outcome::Locked, Status::Locked, 5);
         assert!(said(&locked).contains("this request is locked"));
         let customer = RefusedCode { customer_locked: true, ..locked };

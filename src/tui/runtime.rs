@@ -86,7 +86,7 @@ const fn unanswered(doing: PendingAct) -> &'static str {
              back"
         }
         PendingAct::Cancel => {
-            "nobody answered whether the code was withdrawn; the log says so as soon as the store \
+            "nobody answered whether the code was cancelled; the log says so as soon as the store \
              is back"
         }
         PendingAct::Logout => {

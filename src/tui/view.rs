@@ -84,8 +84,10 @@ pub fn most_scroll(model: &Model, now: Now) -> usize {
         (Context::Verified, Screen::Verified(verified), _) => areas
             .work
             .map_or(0, |area| crate::tui::verified::view::most_scroll(scene, verified, area)),
-        (Context::Story, _, Some(log)) => match (areas.log, &log.story) {
-            (Some(area), Some(story)) => crate::tui::log::timeline::most_scroll(scene, story, area),
+        (Context::Timeline, _, Some(log)) => match (areas.log, &log.timeline) {
+            (Some(area), Some(timeline)) => {
+                crate::tui::log::timeline::most_scroll(scene, timeline, area)
+            }
             _ => 0,
         },
         (Context::Tray, ..) => match (areas.tray, &model.tray) {

@@ -371,3 +371,15 @@ async fn the_doctor_looks_at_the_table_of_customers() {
     assert_eq!(wrong[0].0, "failed");
     assert!(wrong[0].1.contains("has no column telephone"), "{wrong:?}");
 }
+
+#[test]
+fn an_empty_store_says_how_customers_come_into_it() {
+    let desk = Desk::empty();
+    desk.run(&["migrate"]);
+    const COMMAND: &str = "`countersign customers import FILE`";
+    let found = desk.run(&["customers", "find", "dana"]);
+    assert_eq!(found.code, 21, "{}", found.err);
+    assert!(found.err.contains("No customers yet") && found.err.contains(COMMAND), "{}", found.err);
+    let doctor = desk.run(&["doctor"]).out;
+    assert!(doctor.contains("no customers yet") && doctor.contains(COMMAND), "{doctor}");
+}

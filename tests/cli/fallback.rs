@@ -55,7 +55,7 @@ fn the_doctor_tells_what_the_counters_have_met() {
     desk.run(&["cancel", id]);
     let status = desk.run(&["status", id]).out;
     assert!(status.contains("No message went to s***@example.org."), "{status}");
-    assert_eq!(status.matches("It was withdrawn").count(), 1, "{status}");
+    assert_eq!(status.matches("It was cancelled").count(), 1, "{status}");
 
     let told = desk.run(&["doctor"]).out;
     let known =

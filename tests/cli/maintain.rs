@@ -74,7 +74,7 @@ fn a_request_that_ran_out_stands_in_the_log_in_words() {
     let detail = last["detail"].as_str().expect("a sentence");
     assert!(detail.contains("ran out at 20") && detail.contains("UTC"), "{detail}");
     let lines = desk.run(&["log", "--outcome", "expired"]).out;
-    assert!(lines.contains("Not entered in time"), "{lines}");
+    assert!(lines.contains("Request expired"), "{lines}");
 }
 
 #[test]

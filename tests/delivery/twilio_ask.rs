@@ -131,7 +131,7 @@ async fn what_could_not_be_delivered_says_why_and_what_to_do() {
     let double = Double::start(move |request: &Request| shown.answer(request, NOW)).await;
     let sender = by_sms(double.settings());
     for (status, code, words) in [
-        ("undelivered", Some(30001), "Send another code"),
+        ("undelivered", Some(30001), "Send a new code"),
         ("failed", Some(30002), "suspended"),
         ("undelivered", Some(30003), "cannot be reached"),
         ("undelivered", Some(30004), "blocked"),

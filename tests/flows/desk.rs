@@ -21,7 +21,7 @@ use countersign::service::customers::calls::{FindCustomers, OpenCustomer};
 use countersign::service::customers::lookup::{ChannelChoice, SearchResult};
 use countersign::service::delivery::calls::ReadTray;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
-use countersign::service::ports::{IndexProgress, TrayMessage};
+use countersign::service::ports::{IndexProgress, NoCustomers, TrayMessage};
 use countersign::service::upkeep::calls::StoreClockReading;
 use countersign::service::verification::calls::{AskForCode, VerifyCode};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
@@ -214,7 +214,9 @@ impl Desk {
             .filter(|it| format!("{} {}", it.name, it.account_no).to_lowercase().contains(&typed))
             .cloned()
             .collect();
-        SearchResult { customers, more: false, preparing: self.preparing }
+        let nobody = self.customers.is_empty() && self.preparing.is_none();
+        let nobody = nobody.then_some(NoCustomers::EmptyStore);
+        SearchResult { customers, more: false, preparing: self.preparing, nobody }
     }
 
     fn open(&self, id: CustomerId) -> Option<OpenedCustomer> {

@@ -137,7 +137,7 @@ fn too_many_wrong_codes_lock_and_ctrl_r_begins_anew() {
     counter.is_at("entry").says("locked").says("Ctrl-R");
     counter.keys("481902").is_at("entry").says("locked");
     assert_eq!(counter.typed(), "");
-    counter.keys("<Ctrl-R>").says("Another code can be sent in 30 seconds");
+    counter.keys("<Ctrl-R>").says("A new code can be sent in 30 seconds");
     assert_eq!(counter.desk.asks.len(), 1, "it would be refused");
     counter.pass(std::time::Duration::from_secs(30)).keys("<Ctrl-R>").is_at("entry");
     assert_eq!(counter.desk.asks.len(), 2);
@@ -272,7 +272,7 @@ fn while_a_code_is_checked_the_boxes_are_dead() {
 #[test]
 fn resend_waits_for_its_cooldown_and_says_how_long() {
     let mut counter = sent();
-    counter.keys("<Ctrl-R>").says("Another code can be sent in 30 seconds (Ctrl-R).");
+    counter.keys("<Ctrl-R>").says("A new code can be sent in 30 seconds (Ctrl-R).");
     counter.pass(Duration::from_secs(8)).says("in 22 seconds (Ctrl-R).");
     counter.pass(Duration::from_secs(22)).says("now (Ctrl-R).");
     counter.keys("12<Ctrl-R>").is_at("entry");
@@ -309,7 +309,7 @@ fn cancelling_asks_first() {
     assert_eq!(counter.desk.open_request().status, Status::Open);
     counter.keys("<Ctrl-X><Enter>").is_at("entry");
     assert_eq!(counter.desk.open_request().status, Status::Open, "Enter is the harmless answer");
-    counter.keys("<Ctrl-X>Y").is_at("send").says("withdrawn");
+    counter.keys("<Ctrl-X>Y").is_at("send").says("cancelled");
     assert_eq!(counter.desk.open_request().status, Status::Cancelled);
     assert!(counter.send().open.is_none());
     counter.keys("<Esc>").is_at("find");
@@ -319,11 +319,11 @@ fn cancelling_asks_first() {
 #[test]
 fn digits_for_a_code_that_is_over_say_what_helps() {
     for (status, words) in [
-        (Status::Expired, "The time is over. Ctrl-R sends a new code."),
+        (Status::Expired, "The code has expired. Ctrl-R sends a new code."),
         (Status::Locked, "The code is locked. Ctrl-R"),
         (Status::Verified, "The code was used; it works once. Ctrl-R"),
         (Status::Superseded, "The code was replaced by a later one. Ctrl-R"),
-        (Status::Cancelled, "The code was withdrawn. Ctrl-R"),
+        (Status::Cancelled, "The code was cancelled. Ctrl-R"),
     ] {
         for paste in [false, true] {
             let mut counter = sent();
@@ -365,7 +365,7 @@ fn a_code_expires_by_the_stores_clock_and_ctrl_r_sends_a_new_one() {
 #[test]
 fn what_another_terminal_does_to_the_request_is_shown() {
     for (status, words) in [
-        (Status::Cancelled, "withdrawn"),
+        (Status::Cancelled, "cancelled"),
         (Status::Locked, "locked"),
         (Status::Verified, "verified before"),
         (Status::Superseded, "replaced"),

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use countersign::domain::customer::CustomerId;
 use countersign::service::api::{Answer, Call};
-use countersign::service::ports::IndexProgress;
+use countersign::service::ports::{IndexProgress, NoCustomers};
+use countersign::tui::machine::message::Msg;
 use countersign::tui::machine::model::DependencyState;
+use countersign::tui::machine::update;
 
 use super::counter::Counter;
 use super::desk::down;
@@ -217,4 +219,40 @@ fn the_customer_beside_the_list_follows_when_the_selection_rests() {
     assert_eq!(shown(&counter), 1);
     counter.keys("<Up>e");
     assert_eq!(shown(&counter), 0, "another search");
+}
+
+#[test]
+fn an_empty_store_says_how_customers_come_into_it() {
+    const IMPORT: &str = "No customers yet: import them with `countersign customers import FILE`.";
+    let mut counter = Counter::new();
+    let all = std::mem::take(&mut counter.desk.customers);
+    for keys in ["riv", "<Enter>", "<Esc><Enter>"] {
+        counter.keys(keys).says(IMPORT);
+    }
+    assert_eq!(counter.find().nobody, Some(NoCustomers::EmptyStore));
+    // Somebody has imported them meanwhile.
+    counter.desk.customers = all;
+    counter.tell(Msg::StoreChanged);
+    assert_eq!(counter.find().nobody, None);
+    counter.keys("riv<Enter>").is_at("send");
+}
+
+#[test]
+fn whether_there_are_customers_is_asked_at_the_start_and_delays_no_search() {
+    let mut counter = Counter::new();
+    counter.desk.customers.clear();
+    counter.pending = update::start(&mut counter.model, counter.now);
+    counter.slow();
+    assert!(counter.is_pending(is_find));
+    counter.settle();
+    assert_eq!(counter.find().nobody, Some(NoCustomers::EmptyStore));
+    // A search makes the question pointless, and its answer is dropped.
+    let mut counter = Counter::new();
+    counter.pending = update::start(&mut counter.model, counter.now);
+    counter.slow().keys("r");
+    assert!(counter.find().counting.is_none());
+    counter.pending.clear();
+    counter.keys("iv").settle();
+    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    assert!(counter.model.under_way.len() <= 2, "{:?}", counter.model.under_way);
 }

@@ -87,9 +87,9 @@ const CASES: &[Case] = &[
         before: "riv<Enter><Enter>",
         keys: "<Ctrl-X>y",
         act: CANCEL,
-        broke: "broke while the code was being withdrawn",
+        broke: "broke while the code was being cancelled",
         after: "send",
-        said: "The code was withdrawn; it cannot be used any more. The connection",
+        said: "The code was cancelled; it cannot be used any more. The connection",
     },
     Case {
         before: "riv<Enter><Enter>481902",
@@ -348,7 +348,7 @@ fn what_happened_meanwhile_is_seen_when_the_store_is_back() {
     counter.slow().tell(Msg::StoreChanged);
     counter.answer(|act| matches!(act, Call::ReadRequest(_)), Answer::ReadRequest(Err(down())));
     counter.desk.open_request().status = Status::Cancelled;
-    counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("withdrawn");
+    counter.pass(Duration::from_secs(2)).settle().is_at("entry").says("cancelled");
 }
 
 #[test]

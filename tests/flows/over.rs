@@ -140,7 +140,7 @@ fn the_palette_offers_what_holds_here_and_does_it() {
     assert!(offered.contains(&Command::CancelRequest) && offered.contains(&Command::ToggleLog));
     assert!(!offered.contains(&Command::Logout) && !offered.contains(&Command::Up));
     assert_eq!(offered.iter().filter(|it| **it == Command::Quit).count(), 1);
-    counter.keys("withdr");
+    counter.keys("cancel");
     assert_eq!(palette(&counter)[0], Command::CancelRequest);
     counter.keys("<Enter>");
     assert!(matches!(counter.model.overlay, Some(Overlay::Confirm(Question::CancelRequest))));

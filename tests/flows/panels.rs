@@ -199,10 +199,10 @@ fn an_answer_for_an_older_filter_is_dropped() {
 fn enter_shows_the_story_of_the_request() {
     let mut counter = with_events(4);
     counter.keys("<Enter>");
-    let story = counter.log().story.as_ref().expect("a story");
-    assert_eq!(story.events.as_ref().map(Vec::len), Some(1));
+    let timeline = counter.log().timeline.as_ref().expect("a timeline");
+    assert_eq!(timeline.events.as_ref().map(Vec::len), Some(1));
     counter.keys("<Down><Down><Down><Up><Esc>");
-    assert!(counter.log().story.is_none());
+    assert!(counter.log().timeline.is_none());
     counter.keys("<Down><Enter>").says("belongs to no request");
 }
 
@@ -251,7 +251,7 @@ fn the_keys_of_every_pager_hold_in_panels() {
     }
     let mut counter = with_events(4);
     counter.keys("<Enter>q");
-    assert!(counter.log().story.is_none(), "the story is closed, and the log is not");
+    assert!(counter.log().timeline.is_none(), "the timeline is closed, and the log is not");
     // Beside the work too.
     counter.tell(Msg::Resize(140, 40)).keys("q");
     assert!(counter.model.log.is_none());
@@ -311,8 +311,9 @@ fn the_tray_scrolls_its_message_and_another_begins_at_its_top() {
 #[test]
 fn the_next_colours_are_named() {
     let mut counter = Counter::new();
-    for words in ["light.", "dark.", "high contrast.", "none.", "the terminal's own."] {
-        counter.keys("<Ctrl-T>").says(&format!("Colours: {words}"));
+    for words in ["light.", "dark.", "high contrast.", "no colours.", "the terminal's own colours."]
+    {
+        counter.keys("<Ctrl-T>").says(&format!("Theme: {words}"));
     }
 }
 

@@ -72,7 +72,7 @@ fn the_colours_chosen_are_there_at_the_next_start() {
     };
     let mut seat = start();
     seat.wait_for_text("Riverside Billing");
-    seat.press("\x14").wait_for_text("Colours: light");
+    seat.press("\x14").wait_for_text("Theme: light");
     let file = folder.path().join(".local/state/countersign/theme");
     seat.wait_for("choice on disk", |_| std::fs::read_to_string(&file).ok());
     seat.leave();

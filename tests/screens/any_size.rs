@@ -175,8 +175,8 @@ proptest! {
 fn what_scrolls_ends_with_its_last_line_in_sight() {
     for (state, size) in [
         (states::verified_by_sms(), (60, 18)),
-        (states::log_story(), (60, 18)),
-        (states::log_story(), (80, 24)),
+        (states::log_timeline(), (60, 18)),
+        (states::log_timeline(), (80, 24)),
         (states::help(), (80, 24)),
         (states::help(), (200, 60)),
     ] {
@@ -187,7 +187,7 @@ fn what_scrolls_ends_with_its_last_line_in_sight() {
             let scroll = u16::try_from(scroll).expect("a few lines");
             match (&mut model.overlay, &mut model.screen, &mut model.log) {
                 (Some(Overlay::Help { scroll: now }), ..) => *now = scroll,
-                (_, _, Some(log)) => log.story.as_mut().expect("a story").scroll = scroll,
+                (_, _, Some(log)) => log.timeline.as_mut().expect("a timeline").scroll = scroll,
                 (_, Screen::Verified(verified), _) => verified.scroll = scroll,
                 _ => panic!("nothing scrolls here"),
             }

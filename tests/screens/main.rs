@@ -11,3 +11,4 @@ mod pictures;
 mod snapshots;
 mod states;
 mod svg;
+mod words;

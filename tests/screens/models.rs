@@ -384,7 +384,7 @@ pub(crate) fn event(id: i64, seconds: i64, kind: EventKind, outcome: Option<Outc
 }
 
 /// One request from the asking to a wrong code.
-pub(crate) fn story() -> Vec<Event> {
+pub(crate) fn timeline() -> Vec<Event> {
     let mut sent = event(2, -47, EventKind::Sent, None);
     sent.detail = Some("twilio SM0123456789abcdef".into());
     vec![
@@ -397,7 +397,7 @@ pub(crate) fn story() -> Vec<Event> {
 
 /// The log of a busy hour, newest first.
 pub(crate) fn log() -> LogPanel {
-    let mut events = story();
+    let mut events = timeline();
     events.reverse();
     let other = |id: i64, seconds: i64, kind, outcome, name: &str, no: &str| {
         let mut event = event(id, seconds, kind, outcome);

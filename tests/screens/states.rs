@@ -10,7 +10,7 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
-use countersign::service::ports::IndexProgress;
+use countersign::service::ports::{IndexProgress, NoCustomers};
 use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::keymap::{BINDINGS, Command};
 use countersign::tui::machine::model::{
@@ -45,6 +45,11 @@ macro_rules! states {
 states! {
     find_empty => m::model(Screen::Find(Find::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
+    find_no_customers => with(find_empty(), |model| {
+        if let Screen::Find(find) = &mut model.screen {
+            find.nobody = Some(NoCustomers::EmptyStore);
+        }
+    });
     find_one => m::model(m::find("WB-004217", vec![m::dana()], false));
     find_several => m::model(m::find("rivera", m::people(), false));
     find_more => find_more_than_fit();
@@ -303,9 +308,9 @@ states! {
         ..LogPanel::default()
     });
     log_empty => in_log(LogPanel::default());
-    log_story => story(Some(m::story()), 0);
-    log_story_scrolled => story(Some(m::story()), 6);
-    log_story_reading => story(None, 0);
+    log_timeline => timeline(Some(m::timeline()), 0);
+    log_timeline_scrolled => timeline(Some(m::timeline()), 6);
+    log_timeline_reading => timeline(None, 0);
     tray => in_tray(0);
     tray_email => in_tray(1);
     tray_long => long_mail(0);
@@ -407,9 +412,9 @@ fn in_log(log: LogPanel) -> State {
     })
 }
 
-fn story(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
-    let story = Some(Timeline { events, reading: None, scroll });
-    in_log(LogPanel { story, ..m::log() })
+fn timeline(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
+    let timeline = Some(Timeline { events, reading: None, scroll });
+    in_log(LogPanel { timeline, ..m::log() })
 }
 
 fn in_tray(selected: usize) -> State {

@@ -53,6 +53,7 @@ stories! {
     log::the_log_is_read_between_two_moments;
     log::a_request_is_found_by_the_word_in_its_message;
     customers::customers_are_imported_counted_and_found;
+    customers::an_empty_store_says_that_nobody_can_be_found;
     customers::names_are_found_from_another_keyboard;
     customers::security_44_what_was_typed_has_no_meaning_of_its_own;
     customers::security_45_identity_is_to_the_letter;

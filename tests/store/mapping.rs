@@ -1,7 +1,7 @@
 //! What is said of a table of customers that is not as the configuration says.
 
 use countersign::config::settings::{CustomerSettings, Identifier};
-use countersign::service::ports::{CustomerCheck, CustomerStore};
+use countersign::service::ports::{CustomerCheck, CustomerStore, NoCustomers};
 use countersign::store::SqlStore;
 
 use crate::office::Office;
@@ -19,6 +19,8 @@ on_each_store! {
         office.make_table().await;
         office.sql("CREATE UNIQUE INDEX by_account ON core_customer (account_no)").await;
         let store = office.open().await;
+        let empty = store.no_customers().await.expect("an answer");
+        assert_eq!(empty, Some(NoCustomers::EmptyTable));
         for id in 1..=2 {
             office.register(id, &format!("K-{id}"), "Ada", "").await;
         }

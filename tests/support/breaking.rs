@@ -27,9 +27,10 @@ use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::{
     Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
     CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
-    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoticeStore, OutboxStore,
-    Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore, StaffWrite, Store,
-    StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
+    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
+    OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore,
+    StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore,
+    WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -129,6 +130,10 @@ impl StoreHealth for Breaking {
 impl CustomerStore for Breaking {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
         self.read(self.inner.find_customers(query, limit)).await
+    }
+
+    async fn no_customers(&self) -> Result<Option<NoCustomers>, StoreError> {
+        self.read(self.inner.no_customers()).await
     }
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {

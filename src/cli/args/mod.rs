@@ -125,14 +125,14 @@ Examples:
 With --json a right code also gives `session_token`: whoever holds it can use
 `countersign session check`. It is shown this once and stored nowhere.")]
     Verify(Named),
-    /// Send another code for an open request
+    /// Send a new code for an open request
     #[command(after_help = "Example:\n  countersign resend 7K3M9QX2TB\n\n\
         The older code stops working. Tries used up stay used up.")]
     Resend(Named),
     /// How a request stands
     #[command(after_help = "Example:\n  countersign status 7K3M9QX2TB --json")]
     Status(Named),
-    /// Withdraw an open request
+    /// Cancel an open request
     #[command(after_help = "Example:\n  countersign cancel 7K3M9QX2TB")]
     Cancel(Named),
     /// The sessions of verified customers

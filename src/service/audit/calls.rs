@@ -44,6 +44,6 @@ pub struct ReadTimeline {
 
 impl ReadTimeline {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Event>, DeskError> {
-        desk.story(&self.request).await
+        desk.timeline(&self.request).await
     }
 }

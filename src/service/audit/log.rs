@@ -19,7 +19,7 @@ impl Desk {
     }
 
     /// The request timeline: all events of one request, oldest first.
-    pub async fn story(&self, request: &RequestId) -> Result<Vec<Event>, DeskError> {
+    pub async fn timeline(&self, request: &RequestId) -> Result<Vec<Event>, DeskError> {
         let filter = EventFilter { request: Some(request.clone()), ..EventFilter::default() };
         let mut events =
             self.reading(|| self.store.events(&filter, EventPage::Newest, TIMELINE_MAX)).await?;

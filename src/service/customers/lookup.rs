@@ -9,7 +9,7 @@ use crate::domain::query::Query;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::contact_binding::WaitingContact;
-use crate::service::ports::customers::CustomerKey;
+use crate::service::ports::customers::{CustomerKey, NoCustomers};
 use crate::service::ports::search_index::IndexProgress;
 use crate::service::{Desk, DeskError};
 
@@ -23,6 +23,8 @@ pub struct SearchResult {
     /// The progress of the first comparison of the search index; `None` where it is
     /// complete.
     pub preparing: Option<IndexProgress>,
+    /// Why nobody was found, where that has nothing to do with what was typed.
+    pub nobody: Option<NoCustomers>,
 }
 
 /// Whom an exact key means.
@@ -61,10 +63,12 @@ impl ChannelChoice {
 }
 
 impl Desk {
-    /// Up to `limit` customers for what was typed.
+    /// Up to `limit` customers for what was typed. Where that is nothing, whether there
+    /// are customers at all.
     pub async fn find(&self, typed: &str, limit: u32) -> Result<SearchResult, DeskError> {
         let Some(query) = Query::parse(typed) else {
-            return Ok(SearchResult::default());
+            let nobody = self.reading(|| self.store.no_customers()).await?;
+            return Ok(SearchResult { nobody, ..SearchResult::default() });
         };
         let preparing = self.store.index_progress();
         // The index was not complete all the time where the comparison began or ended
@@ -75,7 +79,11 @@ impl Desk {
         let preparing = before.or(*preparing.borrow());
         let more = customers.len() > limit as usize;
         customers.truncate(limit as usize);
-        Ok(SearchResult { customers, more, preparing })
+        let nobody = match customers.is_empty() {
+            true => self.reading(|| self.store.no_customers()).await?,
+            false => None,
+        };
+        Ok(SearchResult { customers, more, preparing, nobody })
     }
 
     /// The customer of an account number, an email address or a phone number. It is not a

@@ -120,7 +120,7 @@ impl Desk {
             return Ok(self.given_up(message, &TOO_LATE.into()));
         }
         if message.sealed.is_none() {
-            return Ok(self.given_up(message, &WITHDRAWN.into()));
+            return Ok(self.given_up(message, &CANCELLED.into()));
         }
         let (slot, is_probe) = match self.choose(message, breakers).await? {
             Choice::Slot { slot, is_probe } => (slot, is_probe),
@@ -185,7 +185,7 @@ impl Desk {
         let step = match (step.next, &message.sealed) {
             // The code was withdrawn meanwhile.
             (Some((OutboxTask::Send, _)), None) => {
-                NextStep { report: SendReport::not_sent(WITHDRAWN), next: None }
+                NextStep { report: SendReport::not_sent(CANCELLED), next: None }
             }
             _ => step,
         };
@@ -311,7 +311,7 @@ impl Desk {
 }
 
 const TOO_LATE: &str = "The message could not be sent while its code was of use.";
-const WITHDRAWN: &str = "The code was taken back before its message could be sent.";
+const CANCELLED: &str = "The code was cancelled before its message could be sent.";
 const REPLACED: &str = "A later code took its place; nobody asks about this one any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
 

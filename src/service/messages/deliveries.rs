@@ -15,7 +15,7 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
     let label = channel.label();
     let (happened, help) = match state {
         DeliveryState::Queued if detail.is_some() => {
-            ("has to wait.", "It is tried again by itself.")
+            ("stays queued.", "It is tried again by itself.")
         }
         DeliveryState::Queued => return format!("{label} to {to} is being sent."),
         DeliveryState::Sent => return format!("{label} sent to {to}."),
@@ -40,7 +40,7 @@ pub fn delivery(state: DeliveryState, channel: Channel, to: &str, detail: Option
 /// The state of a message in a word or two.
 pub const fn state(state: DeliveryState) -> &'static str {
     match state {
-        DeliveryState::Queued => "waiting",
+        DeliveryState::Queued => "queued",
         DeliveryState::Sent => "sent",
         DeliveryState::Forwarded => "with the network",
         DeliveryState::Delivered => "delivered",

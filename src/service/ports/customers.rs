@@ -16,6 +16,8 @@ pub trait CustomerStore: Send + Sync {
     /// Up to `limit` customers that match, the likeliest first, as far as the search
     /// index knows them.
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError>;
+    /// Why nobody can be found, whatever is typed; `None` where there are customers.
+    async fn no_customers(&self) -> Result<Option<NoCustomers>, StoreError>;
     /// The customers that `key` names: none, one, or (a shared address) several.
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError>;
     /// One customer.
@@ -34,6 +36,15 @@ pub trait CustomerStore: Send + Sync {
     ) -> Result<Imported, StoreError>;
     /// Whether the table of customers is as the configuration says.
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError>;
+}
+
+/// Why nobody can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum NoCustomers {
+    /// The store has no customers yet.
+    EmptyStore,
+    /// The office's own table has no rows.
+    EmptyTable,
 }
 
 /// How a command names the customer it acts on.

@@ -25,7 +25,8 @@ pub use circuit_breaker::BreakerStore;
 pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
 pub use contact_notices::NoticeStore;
 pub use customers::{
-    CheckFinding, CustomerCheck, CustomerKey, CustomerStore, ImportCount, Imported, Replaced,
+    CheckFinding, CustomerCheck, CustomerKey, CustomerStore, ImportCount, Imported, NoCustomers,
+    Replaced,
 };
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;

@@ -37,6 +37,7 @@ statements! {
          JOIN core_customer_view c ON c.id = w.customer_id \
          WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
     }
+    FIRST { "SELECT c.id FROM core_customer_view c WHERE c.id > $1 ORDER BY c.id LIMIT 1" }
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
     // MAX reads the end of the key, so that it costs the same with a million bills and with
     // none.
@@ -68,6 +69,11 @@ pub(in crate::store) async fn customer(
              has to be ({why}). Have it corrected where the office keeps its customers."
         ))),
     }
+}
+
+/// Whether there is any customer.
+pub(in crate::store) async fn has_customers(db: &Database) -> Result<bool, StoreError> {
+    Ok(db.maybe(&FIRST, args![i64::MIN]).await?.is_some())
 }
 
 /// The customers with an exact account number, email address or phone number. Only the

@@ -7,7 +7,9 @@ use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::event::Actor;
 use crate::domain::query::Query;
 use crate::service::ports::contact_notices::NoticeProviders;
-use crate::service::ports::customers::{CustomerCheck, CustomerKey, CustomerStore, Imported};
+use crate::service::ports::customers::{
+    CustomerCheck, CustomerKey, CustomerStore, Imported, NoCustomers,
+};
 use crate::service::ports::error::StoreError;
 use crate::store::SqlStore;
 use crate::store::customers::{account_lists, external_writer, import, lookup, schema_check};
@@ -21,6 +23,14 @@ impl CustomerStore for SqlStore {
     async fn find_customers(&self, query: &Query, limit: u32) -> Result<Vec<Customer>, StoreError> {
         self.incremental.wait_for_search(&self.reindexer).await;
         search::find(&self.db, query, limit).await
+    }
+
+    async fn no_customers(&self) -> Result<Option<NoCustomers>, StoreError> {
+        if lookup::has_customers(&self.db).await? {
+            return Ok(None);
+        }
+        let is_ours = self.source.table().is_none();
+        Ok(Some(if is_ours { NoCustomers::EmptyStore } else { NoCustomers::EmptyTable }))
     }
 
     async fn identify(&self, key: CustomerKey<'_>) -> Result<Vec<Customer>, StoreError> {

@@ -80,10 +80,10 @@ pub(in crate::store) async fn check(
         let help = if source.table().is_some() {
             "Look at customers.table: it names a table without customers."
         } else {
-            "Import them: countersign customers import FILE.csv"
+            "Import them with `countersign customers import FILE`."
         };
         findings.push(CheckFinding {
-            what: "there are no customers yet".into(),
+            what: "no customers yet".into(),
             help: Some(help.into()),
             stops: false,
         });

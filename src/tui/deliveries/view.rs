@@ -1,12 +1,12 @@
 //! How messages fare: what waits, how long they took, by provider and by hour.
 //!
 //! ```text
-//! Waiting        3, the oldest for 12 s
+//! Queued         3, the oldest for 12 s
 //! Sent           half within 0.4 s, 95 of 100 within 2.1 s (of 120)
 //! Delivered      half within 3.2 s, 95 of 100 within 31 s (of 98)
 //!
 //! twilio         12 sent, 98 delivered, 2 not sent
-//! smtp           as second provider: 8 sent
+//! smtp           as fallback: 8 sent
 //!
 //! 14:00          52 asked for, 50 sent, 2 went wrong
 //! ```
@@ -67,7 +67,7 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
         return vec![Line::styled("Adding up", theme.muted)];
     };
     let mut told = vec![
-        ("Waiting".to_owned(), waiting(figures.queue)),
+        ("Queued".to_owned(), queued(figures.queue)),
         ("Sent".to_owned(), messages::spread(figures.accepted)),
         ("Delivered".to_owned(), messages::spread(figures.delivered)),
     ];
@@ -119,7 +119,7 @@ fn rows<'a>(told: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<L
     told.into_iter().flat_map(|it| row(it).collect::<Vec<_>>()).collect()
 }
 
-fn waiting(queue: QueueStats) -> String {
+fn queued(queue: QueueStats) -> String {
     match (queue.length, queue.oldest) {
         (0, _) => "nothing".into(),
         (length, None) => length.to_string(),
@@ -140,7 +140,7 @@ fn shares(shares: &[ProviderShare]) -> Vec<(String, String)> {
                 .iter()
                 .map(|it| format!("{} {}", it.count, messages::state(it.state)))
                 .collect();
-            let role = if first.fallback { "as second provider: " } else { "" };
+            let role = if first.fallback { "as fallback: " } else { "" };
             Some((first.provider.clone(), format!("{role}{}", parts.join(", "))))
         })
         .collect()

@@ -136,7 +136,7 @@ pub(in crate::tui) fn take(step: &mut Step<'_>, mut read: Request) {
         enter_code::update::say_how_it_stands(step);
     } else if sent_elsewhere {
         let text =
-            format!("Another code was sent meanwhile: ask for the one with reference {reference}.");
+            format!("A new code was sent meanwhile: ask for the one with reference {reference}.");
         step.say(Tone::Warning, text);
     }
 }

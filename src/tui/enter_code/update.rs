@@ -25,7 +25,7 @@ const CHECK_TYPED: &str = "Press Enter to check the code.";
 const ONLY_DIGITS: &str = "A code has digits only; that key typed nothing.";
 const CHECK_PASTED: &str = "Press Enter to check the pasted code.";
 const NO_CODE_PASTED: &str = "The clipboard holds no code; nothing was entered.";
-const WITHDRAWN: &str = "The code was withdrawn; it cannot be used any more.";
+const CANCELLED: &str = "The code was cancelled; it cannot be used any more.";
 const NO_OTHER: &str = "There is no other contact that a code can be sent to.";
 
 /// Boxes with nothing in them, and room for all digits: the text never moves
@@ -227,7 +227,7 @@ pub(in crate::tui) fn cooldown(step: &mut Step<'_>) -> Option<String> {
     let now = step.store_time();
     let soonest = step.entry()?.request.resend_at;
     let wait = step.told(|clock| messages::wait(soonest, now, clock));
-    let sentence = format!("Another code can be sent {wait}.");
+    let sentence = format!("A new code can be sent {wait}.");
     Some(with_key(&sentence, Context::Entry, Command::Resend))
 }
 
@@ -245,7 +245,7 @@ fn change_contact(step: &mut Step<'_>) {
     }
 }
 
-/// The clerk has said yes to withdrawing the code.
+/// The clerk has said yes to cancelling the code.
 pub(in crate::tui) fn cancel(step: &mut Step<'_>) {
     let Some(entry) = step.entry().filter(|entry| {
         entry.acting.is_none() && entry.verifying.is_none() && send::update::is_open(&entry.request)
@@ -354,11 +354,11 @@ fn say_what_helps(step: &mut Step<'_>) {
     }
     let happened = match entry.request.status {
         Status::Open => return,
-        Status::Expired => "The time is over.",
+        Status::Expired => "The code has expired.",
         Status::Locked => "The code is locked.",
         Status::Verified => "The code was used; it works once.",
         Status::Superseded => "The code was replaced by a later one.",
-        Status::Cancelled => "The code was withdrawn.",
+        Status::Cancelled => "The code was cancelled.",
     };
     let resend = keymap::key_name(Context::Entry, Command::Resend);
     let change = keymap::key_name(Context::Entry, Command::ChangeContact);
@@ -390,7 +390,7 @@ pub(in crate::tui) fn cancelled(
             send::update::back(step, None, None);
             // Done with this customer: the next one is searched for afresh.
             step.model.search.clear();
-            step.say(Tone::Plain, WITHDRAWN);
+            step.say(Tone::Plain, CANCELLED);
         }
         Ok(Some(request)) => refresh::take(step, request),
         Ok(None) => close(step, Outcome::Superseded, Status::Superseded),

@@ -12,7 +12,7 @@
 //! Time left     4:12  ████████████████████████░░░░░░
 //! Tries left    ●●●●○  4 of 5
 //! Message       SMS to +1*******42  queued ✓  sent ✓  delivered ✓ 2 s ago
-//! Another code  Ctrl-R in 0:23
+//! New code      Ctrl-R in 0:23
 //! ```
 
 use std::time::Duration;
@@ -170,7 +170,7 @@ fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -
     }
 }
 
-/// When another code can be sent.
+/// When a new code can be sent.
 fn again(scene: Scene<'_>, entry: &Entry) -> String {
     let resend = key_name(Context::Entry, Command::Resend);
     let wait = entry.waits_until().and_then(|until| scene.until(until));
@@ -224,14 +224,14 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
             symbols.alert,
             theme.warning,
             "REPLACED",
-            "A later request for this customer took its place.".into(),
+            "A later request for this customer replaced it.".into(),
             format!("Enter the code at that counter, or send a new one with {resend}."),
         ),
         Status::Cancelled | Status::Open => (
             symbols.info,
             theme.strong,
             "CANCELLED",
-            "This code was withdrawn; the log says by whom, or why.".into(),
+            "This code was cancelled; the log says by whom, or why.".into(),
             again,
         ),
     };
@@ -271,7 +271,7 @@ fn about<'a>(
     let message = delivery::lines(request, now, room.saturating_sub(LABEL), theme);
     rows.extend(facts("Message", message, theme));
     if open {
-        rows.push(fact("Another code", another(scene, request), theme));
+        rows.push(fact("New code", new_code(scene, request), theme));
     }
     rows
 }
@@ -328,14 +328,14 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
     spans
 }
 
-fn another<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
+fn new_code<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
     let theme = scene.theme;
     let key = key_name(Context::Entry, Command::Resend);
     let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
     if wait.is_zero() {
         let ends = scene.until(request.expires_at).is_some_and(|left| left < MIN_USEFUL_VALIDITY);
         let now = if ends {
-            Span::styled(" sends a fresh one; time is short", theme.warning)
+            Span::styled(" sends one now; the time left is short", theme.warning)
         } else {
             Span::raw(" sends one now")
         };

@@ -1,7 +1,7 @@
 //! What the search screen knows.
 
 use crate::domain::customer::Customer;
-use crate::service::ports::IndexProgress;
+use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::preview::Preview;
 use crate::tui::machine::store_clock::Now;
@@ -22,6 +22,10 @@ pub struct Find {
     pub preview: Preview,
     /// The search under way.
     pub searching: Option<EffectId>,
+    /// Why nobody can be found, as far as is known.
+    pub nobody: Option<NoCustomers>,
+    /// That being asked.
+    pub counting: Option<EffectId>,
     /// The customer being opened.
     pub opening: Option<EffectId>,
     /// Enter was pressed before the answer: the first hit is chosen when it comes,

@@ -9,6 +9,8 @@ use crate::domain::query::Query;
 use crate::service::customers::calls::OpenedCustomer;
 use crate::service::customers::calls::{FindCustomers, OpenCustomer};
 use crate::service::customers::lookup::SearchResult;
+use crate::service::messages;
+use crate::service::ports::NoCustomers;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
@@ -25,9 +27,9 @@ const HITS: u32 = 30;
 
 const NOBODY: &str =
     "No customer matches. Try fewer letters, or the account number as printed on the bill.";
-const NOBODY_YET: &str = "Nobody is found yet, while customers are being prepared for the search.";
-const NOT_ALL_YET: &str = "Not all customers can be found yet. Press Enter again if the right one is \
-                           selected.";
+const NOBODY_YET: &str = "Nobody is found yet: the search index is being built.";
+const NOT_ALL_YET: &str = "Not all customers can be found yet: the search index is being built. \
+                           Press Enter again if the right one is selected.";
 const NOTHING_TYPED: &str =
     "Type a part of the name, the account number, the email address or the phone number.";
 const NOT_CHOSEN: &str = "The store does not answer, so nobody was chosen. Press Enter again when \
@@ -86,7 +88,7 @@ pub(in crate::tui) fn go(step: &mut Step<'_>, typed: &str) {
 fn changed(step: &mut Step<'_>) {
     let Some(find) = step.find() else { return };
     let typed = find.input.value().to_owned();
-    let outdated = [find.searching.take(), find.opening.take()];
+    let outdated = [find.searching.take(), find.opening.take(), find.counting.take()];
     find.selected = 0;
     find.preview.follow();
     find.chooses = false;
@@ -103,6 +105,24 @@ fn changed(step: &mut Step<'_>) {
     step.model.search.clone_from(&typed);
     if searchable {
         search(step, typed);
+    }
+}
+
+/// Asks whether there are customers at all, while nothing is searched for.
+pub(in crate::tui) fn count(step: &mut Step<'_>) {
+    if step.find().is_none_or(|find| find.searching.is_some() || find.counting.is_some()) {
+        return;
+    }
+    let id = step.call(FindCustomers { typed: String::new(), limit: 1 });
+    if let Some(find) = step.find() {
+        find.counting = Some(id);
+    }
+}
+
+/// Something was written: there may be customers by now.
+pub(in crate::tui) fn recount(step: &mut Step<'_>) {
+    if step.find().is_some_and(|find| find.nobody.is_some()) {
+        count(step);
     }
 }
 
@@ -142,6 +162,8 @@ pub(in crate::tui) fn resume(step: &mut Step<'_>) {
     if std::mem::take(&mut find.waits) && find.searching.is_none() {
         let typed = find.input.value().to_owned();
         search(step, typed);
+    } else if find.input.value().is_empty() {
+        count(step);
     }
 }
 
@@ -184,12 +206,16 @@ fn accept(step: &mut Step<'_>) {
             if found.preparing.is_some() {
                 say_indexing(step, NOBODY_YET);
             } else {
-                step.say(Tone::Plain, NOBODY);
+                let why = find.nobody;
+                step.say(Tone::Plain, why_nobody(why));
             }
         }
         Some(_) if is_lost => not_chosen(step),
         Some(_) => open(step),
-        None if Query::parse(find.input.value()).is_none() => step.hint(Tone::Plain, NOTHING_TYPED),
+        None if Query::parse(find.input.value()).is_none() => {
+            let text = find.nobody.map_or(NOTHING_TYPED, messages::no_customers);
+            step.hint(Tone::Plain, text);
+        }
         // The search failed: once more.
         None => {
             changed(step);
@@ -198,6 +224,11 @@ fn accept(step: &mut Step<'_>) {
             }
         }
     }
+}
+
+/// Why a search found nobody.
+fn why_nobody(why: Option<NoCustomers>) -> &'static str {
+    why.map_or(NOBODY, messages::no_customers)
 }
 
 fn open(step: &mut Step<'_>) {
@@ -217,6 +248,13 @@ pub(in crate::tui) fn found(
     id: EffectId,
     answer: Result<SearchResult, Failure>,
 ) {
+    if let Some(find) = step.find()
+        && find.counting.take_if(|counting| *counting == id).is_some()
+    {
+        // A store that is lost says so elsewhere.
+        find.nobody = answer.ok().and_then(|found| found.nobody);
+        return;
+    }
     let Some(find) = step.find().filter(|find| find.searching == Some(id)) else { return };
     find.searching = None;
     find.waits = false;
@@ -238,7 +276,8 @@ pub(in crate::tui) fn found(
 fn take(step: &mut Step<'_>, found: SearchResult) {
     let now = step.now;
     let Some(find) = step.find() else { return };
-    let SearchResult { customers, more, preparing } = found;
+    let SearchResult { customers, more, preparing, nobody: why } = found;
+    find.nobody = why;
     let typed = find.input.value().to_owned();
     let before = find.found.take().filter(|before| before.typed == typed);
     let chosen = before.and_then(|before| before.customers.get(find.selected).map(|it| it.id));
@@ -255,7 +294,7 @@ fn take(step: &mut Step<'_>, found: SearchResult) {
     find.found = Some(Box::new(SearchHits { typed, customers, more, preparing }));
     match (nobody, preparing) {
         // What was said about the search before says more.
-        (true, None) if step.model.notice.is_none() => step.say(Tone::Plain, NOBODY),
+        (true, None) if step.model.notice.is_none() => step.say(Tone::Plain, why_nobody(why)),
         (false, None) if accept_first => open(step),
         (false, Some(_)) if accept_first => say_indexing(step, NOT_ALL_YET),
         _ => {}

@@ -18,7 +18,8 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
-use crate::service::ports::IndexProgress;
+use crate::service::messages;
+use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::find::examples;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::model::{DependencyState, Find, Focus, SearchHits};
@@ -75,7 +76,10 @@ pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
             }
         }
         None if is_waiting(scene, find) => panel::lines(frame, below, &waiting(scene, below)),
-        _ => panel::lines(frame, below, &help(scene, below)),
+        _ => match find.nobody {
+            Some(why) => panel::lines(frame, below, &no_customers(scene, why, below)),
+            None => panel::lines(frame, below, &help(scene, below)),
+        },
     }
 }
 
@@ -125,6 +129,9 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &SearchHits, area: Rect) -> 
     if let Some(preparing) = found.preparing {
         return nobody_yet(scene, found, preparing, area);
     }
+    if let Some(why) = find.nobody {
+        return no_customers(scene, why, area);
+    }
     let title = vec![
         Span::styled(format!("{} ", theme.symbols.alert), theme.warning),
         Span::styled(format!("No customer matches \"{}\"", found.typed.trim()), theme.strong),
@@ -137,17 +144,21 @@ fn nobody<'a>(scene: Scene<'_>, find: &Find, found: &SearchHits, area: Rect) -> 
     ] {
         rows.extend(lines(text, area));
     }
-    rows.push(Row::Gap);
-    let text = "In a new office, import the customers first: countersign customers import FILE.csv";
-    rows.extend(
-        wrap(text, usize::from(area.width))
-            .into_iter()
-            .map(|text| Row::Line(Line::styled(text, theme.muted))),
-    );
     settle(rows, area.height).lines
 }
 
-/// Nobody yet, while customers are being made ready to be found.
+/// Nobody can be found, whatever is typed.
+fn no_customers<'a>(scene: Scene<'_>, why: NoCustomers, area: Rect) -> Vec<Line<'a>> {
+    let theme = scene.theme;
+    let text = wrap(messages::no_customers(why), usize::from(area.width).saturating_sub(2));
+    let text = text.into_iter().map(|it| Line::styled(it, theme.strong)).collect();
+    let mark = Span::styled(format!("{} ", theme.symbols.alert), theme.warning);
+    let mut rows = vec![Row::Gap];
+    rows.extend(labelled_by(mark, 2, text).into_iter().map(Row::Line));
+    settle(rows, area.height).lines
+}
+
+/// Nobody yet, while the search index is being built.
 fn nobody_yet<'a>(
     scene: Scene<'_>,
     found: &SearchHits,
@@ -161,8 +172,8 @@ fn nobody_yet<'a>(
     ];
     let IndexProgress { seen, percent } = preparing;
     let texts = [
-        format!("Customers are being prepared for the search: {seen} so far, {percent} %."),
-        "That is done once. The search is repeated until all of them are ready.".into(),
+        format!("The search index is being built: {seen} customers so far, {percent} %."),
+        "That is done once. The search is repeated until it is complete.".into(),
     ];
     let mut rows = vec![Row::Gap, Line::from(title).into(), Row::Gap];
     rows.extend(texts.iter().flat_map(|it| lines(it, area)));
@@ -320,7 +331,7 @@ fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
     }
     if let Some(IndexProgress { percent, .. }) = found.preparing {
         let shown = found.customers.len();
-        return format!("{shown} so far; {percent} % of the customers are ready to be found");
+        return format!("{shown} so far; {percent} % of the search index are built");
     }
     match (found.customers.len(), found.more) {
         (shown, true) => format!("{shown} shown, more match: type more to narrow it down"),

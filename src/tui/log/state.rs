@@ -29,8 +29,8 @@ pub struct LogPanel {
     pub stale: bool,
     /// When the entries were last read, by the store's clock.
     pub read_at: Option<Timestamp>,
-    /// One request's story, open over the list.
-    pub story: Option<Timeline>,
+    /// One request's timeline, open over the list.
+    pub timeline: Option<Timeline>,
 }
 
 /// A field with a text from before.
@@ -59,7 +59,7 @@ pub struct LogPage {
     pub read_at: Timestamp,
 }
 
-/// One request's story.
+/// One request's timeline.
 #[derive(Debug)]
 pub struct Timeline {
     /// Its entries, oldest first; none until they were read.

@@ -1,4 +1,4 @@
-//! One request's story: what happened when, and how long after it was asked
+//! One request's timeline: what happened when, and how long after it was asked
 //! for.
 //!
 //! ```text
@@ -26,13 +26,19 @@ use crate::tui::widgets::text::{pad, pad_left, wrap};
 /// The cells before what happened: the time, the span, and their gaps.
 const INDENT: usize = 8 + 2 + 7 + 2;
 
-/// Draws a story.
-pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Timeline, frame: &mut Frame<'_>, area: Rect) {
+/// Draws a timeline.
+pub fn draw(
+    scene: Scene<'_>,
+    log: &LogPanel,
+    timeline: &Timeline,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let theme = scene.theme;
-    let (lines, height) = parts(scene, story, area);
+    let (lines, height) = parts(scene, timeline, area);
     let most = lines.len().saturating_sub(height);
-    let scroll = usize::from(story.scroll).min(most);
-    let mut title = title(log, story);
+    let scroll = usize::from(timeline.scroll).min(most);
+    let mut title = title(log, timeline);
     title.foot = foot(scroll, most, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Log));
     let end = (scroll + height).min(lines.len());
@@ -40,30 +46,30 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, story: &Timeline, frame: &mut Fram
 }
 
 /// The lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, story: &Timeline, area: Rect) -> (Vec<Line<'a>>, usize) {
+fn parts<'a>(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> (Vec<Line<'a>>, usize) {
     let inside = panel::inside(area, scene.theme);
     let room = usize::from(inside.width);
-    let lines = match &story.events {
-        Some(events) => timeline(scene, events, room),
-        None => vec![Line::default(), Line::styled("Reading the story", scene.theme.muted)],
+    let lines = match &timeline.events {
+        Some(events) => entries(scene, events, room),
+        None => vec![Line::default(), Line::styled("Reading the timeline", scene.theme.muted)],
     };
     (lines, usize::from(inside.height))
 }
 
 /// The lines that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, story: &Timeline, area: Rect) -> usize {
-    let (lines, height) = parts(scene, story, area);
+pub fn most_scroll(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> usize {
+    let (lines, height) = parts(scene, timeline, area);
     lines.len().saturating_sub(height)
 }
 
 /// Which request, and of whom.
-fn title<'a>(log: &LogPanel, story: &Timeline) -> Title<'a> {
-    let first = match &story.events {
+fn title<'a>(log: &LogPanel, timeline: &Timeline) -> Title<'a> {
+    let first = match &timeline.events {
         Some(events) => events.first(),
         None => log.events.get(log.selected),
     };
     let request = first.and_then(|event| event.request.as_ref());
-    let name = request.map_or_else(|| "Story".to_owned(), |id| format!("Request {id}"));
+    let name = request.map_or_else(|| "Timeline".to_owned(), |id| format!("Request {id}"));
     let mut title = Title::of(name);
     if let Some(customer) = first.and_then(|event| event.customer.as_ref()) {
         title.parts.push(Span::raw(customer.name.clone()));
@@ -72,7 +78,7 @@ fn title<'a>(log: &LogPanel, story: &Timeline) -> Title<'a> {
     title
 }
 
-fn timeline<'a>(scene: Scene<'_>, events: &[Event], room: usize) -> Vec<Line<'a>> {
+fn entries<'a>(scene: Scene<'_>, events: &[Event], room: usize) -> Vec<Line<'a>> {
     let Some(first) = events.first() else {
         return vec![Line::default(), Line::styled("Nothing is known of it.", scene.theme.muted)];
     };

@@ -30,7 +30,7 @@ pub(in crate::tui) const WINDOW: usize = 1_000;
 /// What was read so long after a moment has all that was written before it.
 const LATE: Duration = Duration::from_secs(10);
 
-const NO_STORY: &str = "This entry belongs to no request, so there is no story to show.";
+const NO_TIMELINE: &str = "This entry belongs to no request, so there is no timeline to show.";
 
 /// Opens the log, goes to it where it is open beside the work, or closes it.
 pub(in crate::tui) fn toggle(step: &mut Step<'_>) {
@@ -68,8 +68,8 @@ fn show_kept(step: &mut Step<'_>) {
 pub(in crate::tui) fn close(step: &mut Step<'_>) {
     keep(step);
     if let Some(log) = step.model.log.take() {
-        let story = log.story.and_then(|story| story.reading);
-        for id in [log.reading, story] {
+        let timeline = log.timeline.and_then(|timeline| timeline.reading);
+        for id in [log.reading, timeline] {
             step.forget(id);
         }
         step.model.focus = Focus::Work;
@@ -78,15 +78,15 @@ pub(in crate::tui) fn close(step: &mut Step<'_>) {
 
 pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
     let Some(log) = step.log() else { return };
-    if log.story.is_some() {
-        return in_story(step, command);
+    if log.timeline.is_some() {
+        return in_timeline(step, command);
     }
     if log.typing.is_some() {
         return in_filter(step, command);
     }
     match command {
         Command::First if log.newer => read(step, EventPage::Newest),
-        Command::Accept => open_story(step),
+        Command::Accept => open_timeline(step),
         Command::FilterText => {
             log.typing = Some(log.typed.as_deref().unwrap_or_default().into());
         }
@@ -246,42 +246,42 @@ fn place_of(events: &[Event], chosen: Option<EventId>) -> usize {
     chosen.and_then(|id| events.iter().position(|event| event.id == id)).unwrap_or(0)
 }
 
-fn open_story(step: &mut Step<'_>) {
+fn open_timeline(step: &mut Step<'_>) {
     let Some(log) = step.log() else { return };
     let Some(event) = log.events.get(log.selected) else { return };
     let Some(request) = event.request.clone() else {
-        return step.hint(Tone::Plain, NO_STORY);
+        return step.hint(Tone::Plain, NO_TIMELINE);
     };
     let id = step.call(ReadTimeline { request });
     if let Some(log) = step.log() {
-        log.story = Some(Timeline { events: None, reading: Some(id), scroll: 0 });
+        log.timeline = Some(Timeline { events: None, reading: Some(id), scroll: 0 });
     }
 }
 
-fn in_story(step: &mut Step<'_>, command: Command) {
+fn in_timeline(step: &mut Step<'_>, command: Command) {
     let most = view::most_scroll(step.model, step.now);
     let Some(log) = step.log() else { return };
     if matches!(command, Command::Back | Command::Close) {
-        let reading = log.story.take().and_then(|story| story.reading);
+        let reading = log.timeline.take().and_then(|timeline| timeline.reading);
         step.forget(reading);
-    } else if let (Some(story), Some(by)) = (&mut log.story, motion(command)) {
-        story.scroll = scrolled(story.scroll, most, by);
+    } else if let (Some(timeline), Some(by)) = (&mut log.timeline, motion(command)) {
+        timeline.scroll = scrolled(timeline.scroll, most, by);
     }
 }
 
-pub(in crate::tui) fn story(
+pub(in crate::tui) fn timeline(
     step: &mut Step<'_>,
     id: EffectId,
     answer: Result<Vec<Event>, Failure>,
 ) {
-    let story = step.log().and_then(|log| log.story.as_mut());
-    let Some(story) = story.filter(|story| story.reading == Some(id)) else { return };
-    story.reading = None;
+    let timeline = step.log().and_then(|log| log.timeline.as_mut());
+    let Some(timeline) = timeline.filter(|timeline| timeline.reading == Some(id)) else { return };
+    timeline.reading = None;
     match answer {
-        Ok(events) => story.events = Some(events),
+        Ok(events) => timeline.events = Some(events),
         Err(failure) => {
             if let Some(log) = step.log() {
-                log.story = None;
+                log.timeline = None;
             }
             step.fail(failure);
         }

@@ -43,10 +43,10 @@ const ALL: &str = "All entries, newest first";
 /// The width from which an entry of another day shows its hour too.
 const ROOMY: usize = 70;
 
-/// Draws the log, or a request's story over it.
+/// Draws the log, or a request's timeline over it.
 pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
-    if let Some(story) = &log.story {
-        return timeline::draw(scene, log, story, frame, area);
+    if let Some(timeline) = &log.timeline {
+        return timeline::draw(scene, log, timeline, frame, area);
     }
     let focused = scene.has_focus(Focus::Log);
     let mut title = Title::of("Log");
@@ -221,9 +221,12 @@ fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
 pub fn what(event: &Event) -> String {
     match event.outcome {
         // It says so by itself.
-        Some(_) if event.kind == EventKind::Expired => event.kind.label().to_owned(),
-        Some(outcome) => format!("{}: {}", event.kind.label(), words(outcome)),
-        None => event.kind.label().to_owned(),
+        Some(Outcome::Expired) if event.kind == EventKind::Expired => event.label().to_owned(),
+        Some(Outcome::Undeliverable) if event.kind == EventKind::NotSent => {
+            event.label().to_owned()
+        }
+        Some(outcome) => format!("{}: {}", event.label(), words(outcome)),
+        None => event.label().to_owned(),
     }
 }
 
@@ -232,14 +235,17 @@ fn short(event: &Event) -> String {
     match (event.kind, event.outcome) {
         (EventKind::Attempt, Some(outcome)) => format!("Code {}", words(outcome)),
         // It says how it ended by itself; the why is in the details.
-        (EventKind::NotSent | EventKind::Unsure, _) => event.kind.label().to_owned(),
+        (EventKind::NotSent | EventKind::Unsure, _) => event.label().to_owned(),
         _ => what(event),
     }
 }
 
-/// An outcome's word as people write it.
+/// An outcome's word as the other screens have it.
 fn words(outcome: Outcome) -> String {
-    outcome.word().replace('_', " ")
+    match outcome {
+        Outcome::Superseded => "replaced".into(),
+        outcome => outcome.word().replace('_', " "),
+    }
 }
 
 /// The channel and the masked contact.

@@ -118,7 +118,7 @@ pub(in crate::tui) fn perform(step: &mut Step<'_>, command: Command) {
             Context::Send => send::update::command(step, command),
             Context::Entry => enter_code::update::command(step, command),
             Context::Verified => verified::update::command(step, command),
-            Context::Log | Context::LogFilter | Context::Story => {
+            Context::Log | Context::LogFilter | Context::Timeline => {
                 log::update::command(step, command);
             }
             Context::Tray => tray::update::command(step, command),
@@ -143,7 +143,7 @@ fn interrupt(step: &mut Step<'_>) {
         {
             perform(step, Command::Clear);
         }
-        (Context::LogFilter | Context::Story | Context::Log | Context::Tray, _) => {
+        (Context::LogFilter | Context::Timeline | Context::Log | Context::Tray, _) => {
             perform(step, Command::Close);
         }
         (Context::Palette | Context::Help | Context::Figures, _) => perform(step, Command::Back),
@@ -158,13 +158,13 @@ fn change_theme(step: &mut Step<'_>) {
     let theme = next_theme(step.model.theme);
     step.model.theme = theme;
     let name = match theme {
-        ThemeName::Terminal => "the terminal's own",
+        ThemeName::Terminal => "the terminal's own colours",
         ThemeName::Light => "light",
         ThemeName::Dark => "dark",
         ThemeName::HighContrast => "high contrast",
-        ThemeName::Mono => "none",
+        ThemeName::Mono => "no colours",
     };
-    step.hint(Tone::Plain, format!("Colours: {name}."));
+    step.hint(Tone::Plain, format!("Theme: {name}."));
 }
 
 const fn next_theme(theme: ThemeName) -> ThemeName {

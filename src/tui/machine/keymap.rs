@@ -92,8 +92,8 @@ pub enum Context {
     Log,
     /// The log's filter field.
     LogFilter,
-    /// One request's story.
-    Story,
+    /// One request's timeline.
+    Timeline,
     /// The tray.
     Tray,
     /// The figures about messages.
@@ -147,7 +147,7 @@ pub const PARTS: [(Context, &str); 12] = [
     (Context::Global, "Everywhere"),
     (Context::Log, "Log"),
     (Context::LogFilter, "Log, while typing a filter"),
-    (Context::Story, "A request's story"),
+    (Context::Timeline, "A request's timeline"),
     (Context::Tray, "Tray"),
     (Context::Figures, "Messages"),
     (Context::Palette, "Palette"),

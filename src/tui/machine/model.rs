@@ -145,7 +145,7 @@ impl Model {
     /// As [`Self::context`], were there no overlay.
     pub fn context_beneath(&self) -> Context {
         match (self.focus, &self.log, &self.tray) {
-            (Focus::Log, Some(log), _) if log.story.is_some() => Context::Story,
+            (Focus::Log, Some(log), _) if log.timeline.is_some() => Context::Timeline,
             (Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
             (Focus::Log, Some(_), _) => Context::Log,
             (Focus::Tray, _, Some(_)) => Context::Tray,

@@ -40,7 +40,7 @@ pub(in crate::tui) fn reply(step: &mut Step<'_>, id: EffectId, reply: Answer<Fai
         }
         Answer::EndSession(answer) => verified::update::logged_out(step, id, answer),
         Answer::ReadLog(answer) => log::update::answered(step, id, answer),
-        Answer::ReadTimeline(answer) => log::update::story(step, id, answer),
+        Answer::ReadTimeline(answer) => log::update::timeline(step, id, answer),
         Answer::ReadBreakers(answer) => providers::answered(step, id, answer),
         Answer::ReadDeliveryStats(answer) => providers::added_up(step, id, answer),
         Answer::ReadTray(answer) => tray::update::answered(step, id, answer),

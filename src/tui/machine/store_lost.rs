@@ -85,7 +85,7 @@ fn say_again(step: &mut Step<'_>, id: EffectId, doing: PendingAct) {
              Checking again until the store answers."
         }
         PendingAct::Cancel => {
-            "The connection to the store broke while the code was being withdrawn. \
+            "The connection to the store broke while the code was being cancelled. \
              Trying again until the store answers."
         }
         PendingAct::Logout => {

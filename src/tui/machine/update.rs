@@ -9,7 +9,7 @@ use crate::tui::machine::model::{Model, Screen};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::{clock_ticks, dispatch, input_gate, providers, replies, store_lost};
-use crate::tui::{log, overlays, send, tray, verified};
+use crate::tui::{find, log, overlays, send, tray, verified};
 
 pub use crate::tui::find::update::search_due;
 pub use crate::tui::machine::clock_ticks::{SLOW_AFTER, clock_due};
@@ -24,6 +24,7 @@ pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     input_gate::look(&mut step);
     step.read_clock();
     providers::read(&mut step);
+    find::update::count(&mut step);
     step.done()
 }
 
@@ -66,7 +67,7 @@ pub(in crate::tui) fn store_changed(step: &mut Step<'_>) {
         Screen::Entry(_) => refresh::reread(step),
         Screen::Verified(_) => verified::update::reread(step),
         Screen::Send(_) => send::update::reread(step),
-        Screen::Find(_) => {}
+        Screen::Find(_) => find::update::recount(step),
     }
     log::update::reread(step);
     tray::update::reread(step);

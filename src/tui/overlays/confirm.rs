@@ -59,9 +59,9 @@ fn words(
         ),
         Question::Quit => ("Leave countersign?", "Nothing is lost by it.", "leave", "stay"),
         Question::CancelRequest => (
-            "Withdraw this code?",
+            "Cancel this code?",
             "The customer's message stops working at once.",
-            "withdraw it",
+            "cancel it",
             "keep it",
         ),
     }

@@ -159,7 +159,7 @@ pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
 fn accept(step: &mut Step<'_>) {
     let Some(send) = step.send() else { return };
     let Some(choice) = send.choices.get(send.selected) else {
-        return step.say(Tone::Warning, NO_CHANNEL);
+        return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
     if let Some(reason) = &choice.refusal {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());

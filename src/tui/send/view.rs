@@ -96,7 +96,7 @@ fn channel<'a>(
                 parts.push(vec![Span::styled("slow at the moment", theme.warning)]);
             }
             BreakerState::Fallback => {
-                parts.push(vec![Span::styled("by the second provider", theme.muted)]);
+                parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
             BreakerState::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
             BreakerState::Ok => {}
@@ -136,13 +136,14 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let Some(choice) = send.choices.get(send.selected).filter(|it| it.refusal.is_none()) else {
         let text = if send.choices.iter().any(|it| it.refusal.is_none()) {
-            "This channel cannot be used for this customer. Choose another with the arrows."
+            "This channel cannot be used for this customer. Choose another with the arrows, or \
+             correct the customer's record first."
         } else {
-            "No channel can be used for this customer. Correct the contacts where the office keeps \
-             them: in the billing program, or in the file of countersign customers import. Then \
+            "No channel can be used for this customer. Correct the customer's record first, then \
              come back."
         };
-        return styled(text, room, theme.warning);
+        let text = format!("{text} {}", messages::CORRECTED);
+        return styled(&text, room, theme.warning);
     };
     let way = in_a_sentence(choice.channel);
     let to = choice.contact.as_deref().unwrap_or("the contact on file");

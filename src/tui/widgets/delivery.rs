@@ -26,7 +26,7 @@ pub fn lines(
         wrap(&to, room).into_iter().map(|part| vec![Span::raw(part)]).collect();
     let mut steps = Vec::new();
     if delivery.by_fallback {
-        parts.push(vec![Span::styled("by the second provider", theme.muted)]);
+        parts.push(vec![Span::styled("by the fallback", theme.muted)]);
     }
     for (step, last) in passed(delivery) {
         let mut spans =
@@ -87,10 +87,10 @@ fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'s
     let delivery = &request.delivery;
     match delivery.state {
         DeliveryState::Queued if was_withdrawn(request) => {
-            Some((symbols.info, theme.muted, "had not gone out when the code ended"))
+            Some((symbols.info, theme.muted, "was not sent before the code ended"))
         }
         DeliveryState::Queued if delivery.detail.is_some() => {
-            Some((symbols.alert, theme.warning, "waits, and is tried again by itself"))
+            Some((symbols.alert, theme.warning, "queued, and tried again by itself"))
         }
         DeliveryState::Queued => Some((symbols.info, theme.muted, "being sent")),
         DeliveryState::Sent
@@ -98,7 +98,7 @@ fn problem(request: &Request, theme: &Theme) -> Option<(&'static str, Style, &'s
         | DeliveryState::Delivered
         | DeliveryState::Read => None,
         DeliveryState::Undeliverable if delivery.provider_id.is_some() => {
-            Some((symbols.cross, theme.bad, "not delivered"))
+            Some((symbols.cross, theme.bad, "did not arrive"))
         }
         DeliveryState::Undeliverable => Some((symbols.cross, theme.bad, "cannot be delivered")),
         DeliveryState::Failed => Some((symbols.cross, theme.bad, "was not sent")),

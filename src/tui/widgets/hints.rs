@@ -11,7 +11,9 @@ use crate::tui::machine::model::{Model, Screen};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::text::width;
 
+/// The cells between two keys, and where they would not all fit.
 const GAP: usize = 3;
+const NARROW: usize = 2;
 
 /// ` Ctrl-R resend   Ctrl-O contact   Ctrl-X cancel   Esc back   F2 log   F1 help`
 pub fn line(model: &Model, size: (u16, u16), theme: &Theme) -> Line<'static> {
@@ -22,17 +24,18 @@ pub fn line(model: &Model, size: (u16, u16), theme: &Theme) -> Line<'static> {
     let mut hints: Vec<&Binding> = keymap::bindings(model.context())
         .filter(|it| !it.hint.is_empty() && holds(model, it))
         .collect();
-    while length(&hints) > room {
+    while length(&hints, NARROW) > room {
         let last = (0..hints.len()).max_by_key(|at| (rank(model, hints[*at].command), *at));
         match last {
             Some(last) if hints.len() > 1 => hints.remove(last),
             _ => break,
         };
     }
+    let gap = if length(&hints, GAP) > room { NARROW } else { GAP };
     let mut spans = vec![Span::raw(" ")];
     for (at, hint) in hints.into_iter().enumerate() {
         if at > 0 {
-            spans.push(Span::raw(" ".repeat(GAP)));
+            spans.push(Span::raw(" ".repeat(gap)));
         }
         spans.push(Span::styled(hint.key, theme.key));
         spans.push(Span::styled(format!(" {}", hint.hint), theme.muted));
@@ -54,9 +57,9 @@ pub fn sizes((columns, rows): (u16, u16), theme: &Theme) -> String {
     format!("{}{by}{} needed, {columns}{by}{rows} here", FRAMED.0, FRAMED.1)
 }
 
-fn length(hints: &[&Binding]) -> usize {
-    let each = hints.iter().map(|hint| width(hint.key) + 1 + width(hint.hint) + GAP);
-    each.sum::<usize>().saturating_sub(GAP)
+fn length(hints: &[&Binding], gap: usize) -> usize {
+    let each = hints.iter().map(|hint| width(hint.key) + 1 + width(hint.hint) + gap);
+    each.sum::<usize>().saturating_sub(gap)
 }
 
 /// Whether a command can do anything now.

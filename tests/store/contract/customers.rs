@@ -4,12 +4,21 @@ use crate::support::{TRAY, Terminal, new_customer, with_email, with_phone};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
-use countersign::service::ports::{CustomerKey, ImportCount};
+use countersign::service::ports::{CustomerKey, ImportCount, NoCustomers};
 
 async fn find(desk: &Terminal, typed: &str) -> Vec<String> {
     let Some(query) = Query::parse(typed) else { return Vec::new() };
     let found = desk.store.find_customers(&query, 10).await.expect("an answer");
     found.into_iter().map(|it| it.account_no).collect()
+}
+
+pub(super) async fn an_empty_store_says_that_nobody_can_be_found(desk: &Terminal) {
+    let why = desk.store.no_customers().await.expect("an answer");
+    assert_eq!(why, Some(NoCustomers::EmptyStore));
+    let query = Query::parse("dana").expect("a query");
+    assert_eq!(desk.store.find_customers(&query, 10).await.expect("an answer"), []);
+    desk.import(&[new_customer("WB-004217", "Dana Rivera")]).await;
+    assert_eq!(desk.store.no_customers().await.expect("an answer"), None);
 }
 
 pub(super) async fn customers_are_imported_counted_and_found(desk: &Terminal) {

@@ -145,19 +145,19 @@ const KNOWN: &[(&[u64], CodeMeaning, &str)] = &[
     (
         &[30008, 30009, 30017, 30410, 30500, 63009, 63010, 63012],
         Busy,
-        "The network did not deliver the message and does not say why. Send another code, or use \
+        "The network did not deliver the message and does not say why. Send a new code, or use \
          another channel.",
     ),
     (
         &[30001],
         Busy,
-        "Twilio had more to send from the office's number than it could. Send another code, or use \
+        "Twilio had more to send from the office's number than it could. Send a new code, or use \
          another channel.",
     ),
     (
         &[30036],
         Busy,
-        "The message waited at Twilio for longer than it was valid. Send another code, or use \
+        "The message waited at Twilio for longer than it was valid. Send a new code, or use \
          another channel.",
     ),
     (&[14107, 20429, 21611, 63017, 63018], Busy, "Twilio gets more than it takes for now."),

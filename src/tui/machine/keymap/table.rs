@@ -99,7 +99,7 @@ const fn length(parts: &[&[Binding]]) -> usize {
 }
 
 const ALL: &[&[Binding]] =
-    &[FIND, SEND, ENTRY, VERIFIED, LOG, STORY, TRAY, PALETTE, FIGURES, HELP, CONFIRM, GLOBAL];
+    &[FIND, SEND, ENTRY, VERIFIED, LOG, TIMELINE, TRAY, PALETTE, FIGURES, HELP, CONFIRM, GLOBAL];
 
 /// Every key. Ctrl-H, Ctrl-I, Ctrl-J and Ctrl-M are Backspace, Tab and Enter
 /// on a terminal and are never bound; Ctrl-S is what a terminal sends to stop
@@ -115,7 +115,7 @@ const FIND: &[Binding] = &[
     ),
     bind(Context::Find, UP, Command::Up, ["Up", "", "", "The customer above."]),
     bind(Context::Find, DOWN, Command::Down, ["Down", "", "", "The customer below."]),
-    bind(Context::Find, &[ESC], Command::Clear, ["Esc", "", "clear", "Empty the search."]),
+    bind(Context::Find, &[ESC], Command::Clear, ["Esc", "", "clear", "Clear the search."]),
 ];
 
 const SEND: &[Binding] = &[
@@ -158,21 +158,21 @@ const ENTRY: &[Binding] = &[
         Context::Entry,
         &[ctrl('r')],
         Command::Resend,
-        ["Ctrl-R", "", "resend", "Send another code to the same contact."],
+        ["Ctrl-R", "", "new code", "Send a new code to the same contact."],
     ),
     bind(
         Context::Entry,
         &[ctrl('o')],
         Command::ChangeContact,
-        ["Ctrl-O", "", "contact", "Send a code to another contact."],
+        ["Ctrl-O", "", "contact", "Send a new code to another contact."],
     ),
     bind(
         Context::Entry,
         &[ctrl('x')],
         Command::CancelRequest,
-        ["Ctrl-X", "", "cancel", "Withdraw the code."],
+        ["Ctrl-X", "", "cancel", "Cancel the code."],
     ),
-    bind(Context::Entry, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Empty the boxes."]),
+    bind(Context::Entry, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the boxes."]),
     bind(
         Context::Entry,
         &[ENTER],
@@ -192,7 +192,12 @@ const VERIFIED: &[Binding] = &[
         Context::Verified,
         &[ctrl('x')],
         Command::Logout,
-        ["Ctrl-X", "", "log out", "End the session and go on to the next customer."],
+        [
+            "Ctrl-X",
+            "",
+            "log out",
+            "Log the customer out: the session ends. Then the next customer.",
+        ],
     ),
     bind(Context::Verified, UP_K, Command::Up, ["Up", "k", "", "Scroll up."]),
     bind(Context::Verified, DOWN_J, Command::Down, ["Down", "j", "", "Scroll down."]),
@@ -207,7 +212,7 @@ const LOG: &[Binding] = &[
         Context::Log,
         &[ENTER],
         Command::Accept,
-        ["Enter", "", "story", "The whole story of the request."],
+        ["Enter", "", "timeline", "The whole timeline of the request."],
     ),
     bind(Context::Log, PREVIOUS, Command::Up, ["Up", "k, N", "", "The entry above."]),
     bind(Context::Log, NEXT, Command::Down, ["Down", "j, n", "", "The entry below."]),
@@ -257,8 +262,8 @@ const LOG: &[Binding] = &[
     ),
 ];
 
-const STORY: &[Binding] =
-    &scrolled!(Context::Story, "close", "Back to the log.", "Close the story.");
+const TIMELINE: &[Binding] =
+    &scrolled!(Context::Timeline, "close", "Back to the log.", "Close the timeline.");
 
 const TRAY: &[Binding] = &[
     bind(Context::Tray, PREVIOUS, Command::Up, ["Up", "k, N", "", "The message above."]),
@@ -325,7 +330,7 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[plain(KeyCode::F(4)), alt('4')],
         Command::ToggleFigures,
-        ["F4", "Alt-4", "messages", "How messages fare: what waits, by provider, by hour."],
+        ["F4", "Alt-4", "messages", "What became of the messages: queued, by provider, by hour."],
     ),
     bind(
         Context::Global,
@@ -343,7 +348,12 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[ctrl('t')],
         Command::NextTheme,
-        ["Ctrl-T", "", "", "The next set of colours."],
+        [
+            "Ctrl-T",
+            "",
+            "",
+            "The next theme: light, dark, high contrast, no colours, the terminal's.",
+        ],
     ),
     bind(
         Context::Global,
@@ -355,12 +365,12 @@ const GLOBAL: &[Binding] = &[
         Context::Global,
         &[ctrl('q')],
         Command::Quit,
-        ["Ctrl-Q", "", "quit", "Leave countersign; asks first."],
+        ["Ctrl-Q", "", "leave", "Leave countersign; asks first."],
     ),
     bind(
         Context::Global,
         &[ctrl('c')],
         Command::Interrupt,
-        ["Ctrl-C", "", "", "Empty the field or close what is open; else leave."],
+        ["Ctrl-C", "", "", "Clear the field or close what is open; else leave."],
     ),
 ];
