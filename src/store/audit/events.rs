@@ -19,7 +19,7 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Arg, Database, Tx, args, list};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, EventColumns};
 use crate::store::database::statement::statements;
 use crate::store::search_index::search;
 
@@ -52,28 +52,28 @@ statements! {
     LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
     NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
     ANY_BEFORE {
-        "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
+        (select EventColumns) "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
     }
     ANY_AFTER {
-        "SELECT " event_columns "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
+        (select EventColumns) "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
     }
     OUTCOME_BEFORE {
-        "SELECT " event_columns (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
+        (select EventColumns) (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
     }
     OUTCOME_AFTER {
-        "SELECT " event_columns (after "e.outcome" "$3") "LIMIT $2"
+        (select EventColumns) (after "e.outcome" "$3") "LIMIT $2"
     }
     CHANNEL_BEFORE {
-        "SELECT " event_columns (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
+        (select EventColumns) (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
     }
     CHANNEL_AFTER {
-        "SELECT " event_columns (after "e.channel" "$3") "LIMIT $2"
+        (select EventColumns) (after "e.channel" "$3") "LIMIT $2"
     }
     BOTH_BEFORE {
-        "SELECT " event_columns (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
+        (select EventColumns) (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
     }
     BOTH_AFTER {
-        "SELECT " event_columns (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
+        (select EventColumns) (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
     }
     /// Events are kept for longer than their request.
     IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
@@ -86,13 +86,13 @@ statements! {
     }
     /// A request has few events, so that the other conditions are tested row by row.
     REQUEST_BEFORE {
-        "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
+        (select EventColumns) "WHERE e.request = $3 AND e.id < $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id DESC LIMIT $2"
     }
     REQUEST_AFTER {
-        "SELECT " event_columns "WHERE e.request = $3 AND e.id > $1 \
+        (select EventColumns) "WHERE e.request = $3 AND e.id > $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id LIMIT $2"
@@ -100,13 +100,13 @@ statements! {
     /// A customer has few events too. COALESCE keeps the planner from indexes that lead to
     /// the events of all customers.
     CUSTOMERS_BEFORE {
-        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
+        (select EventColumns) "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
          AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
          AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id DESC LIMIT $2"
     }
     CUSTOMERS_AFTER {
-        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
+        (select EventColumns) "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
          AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
          AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id LIMIT $2"

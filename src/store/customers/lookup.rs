@@ -9,7 +9,7 @@ use crate::domain::text::digits;
 use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, args};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index::{folded_account, folded_email};
 
@@ -20,19 +20,19 @@ const MAX_SHARING: u32 = 20;
 const SHOWN: u32 = 20;
 
 statements! {
-    BY_ID { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id = $1" }
+    BY_ID { "SELECT " (columns CustomerColumns) "FROM core_customer_view c WHERE c.id = $1" }
     BY_ACCOUNT {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.compact = $1 AND s.account_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_EMAIL {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.email = $1 AND s.email_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_PHONE {
-        "SELECT " customer_columns "FROM core_customer_word w \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_word w \
          JOIN core_customer_search s ON s.customer_id = w.customer_id \
          JOIN core_customer_view c ON c.id = w.customer_id \
          WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"

@@ -10,7 +10,7 @@ use crate::store::customers::catalogue::{Catalogue, is_whole};
 use crate::store::customers::list_check;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Row, args};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::statements;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::search;
@@ -43,7 +43,7 @@ statements! {
     /// Some customers of the search index. The limit is a constant, so that every planner
     /// knows how few they are.
     FOUND {
-        "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
+        "SELECT " (columns CustomerColumns) "FROM (SELECT customer_id FROM core_customer_search \
          WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
          JOIN core_customer_view c ON c.id = few.customer_id"
     }

@@ -1,12 +1,13 @@
 //! Arguments of statements, and values of rows, the same for every database. Texts are
 //! cleaned of control characters when they are read.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use sqlx::Row as _;
 use sqlx::mysql::MySqlRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{ColumnIndex, Row as _};
 
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
@@ -76,6 +77,15 @@ pub(in crate::store) enum Row {
     Mysql(MySqlRow),
 }
 
+/// A column, by its name.
+pub(in crate::store) trait Column:
+    Copy + Display + ColumnIndex<SqliteRow> + ColumnIndex<PgRow> + ColumnIndex<MySqlRow>
+{
+}
+
+impl Column for &'static str {}
+impl Column for usize {}
+
 /// A column of a row of any database.
 macro_rules! column {
     ($row:expr, $at:expr) => {
@@ -88,18 +98,18 @@ macro_rules! column {
 }
 
 impl Row {
-    pub(in crate::store) fn int(&self, at: usize) -> Result<i64, StoreError> {
+    pub(in crate::store) fn int(&self, at: impl Column) -> Result<i64, StoreError> {
         column!(self, at)
     }
 
     /// The number of a row in an external table, whose type may be narrower than 64 bits or
     /// unsigned. A value that is not a whole number is an error.
-    pub(in crate::store) fn whole(&self, at: usize) -> Result<i64, StoreError> {
+    pub(in crate::store) fn whole(&self, at: impl Column) -> Result<i64, StoreError> {
         self.maybe_whole(at)?.ok_or_else(|| unreadable(at, "nothing"))
     }
 
     /// Such a number, or NULL.
-    pub(in crate::store) fn maybe_whole(&self, at: usize) -> Result<Option<i64>, StoreError> {
+    pub(in crate::store) fn maybe_whole(&self, at: impl Column) -> Result<Option<i64>, StoreError> {
         let wide = self.maybe_int(at);
         match self {
             Self::Sqlite(_) => wide,
@@ -119,49 +129,77 @@ impl Row {
         }
     }
 
-    pub(in crate::store) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
+    pub(in crate::store) fn maybe_int(&self, at: impl Column) -> Result<Option<i64>, StoreError> {
         column!(self, at)
     }
 
     /// The time until a due moment, in milliseconds, or NULL; zero where it is past.
-    pub(in crate::store) fn maybe_wait(&self, at: usize) -> Result<Option<Duration>, StoreError> {
+    pub(in crate::store) fn maybe_wait(&self, at: impl Column) -> Result<Option<Duration>, StoreError> {
         let millis = self.maybe_int(at)?;
         Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
     }
 
     /// A text as it is, to compare with: not to show.
-    pub(in crate::store) fn maybe_raw(&self, at: usize) -> Result<Option<String>, StoreError> {
+    pub(in crate::store) fn maybe_raw(&self, at: impl Column) -> Result<Option<String>, StoreError> {
         column!(self, at)
     }
 
-    pub(in crate::store) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
+    pub(in crate::store) fn maybe_text(&self, at: impl Column) -> Result<Option<String>, StoreError> {
         let raw: Result<Option<&str>, StoreError> = column!(self, at);
         Ok(raw?.map(clean))
     }
 
-    pub(in crate::store) fn text(&self, at: usize) -> Result<String, StoreError> {
+    pub(in crate::store) fn text(&self, at: impl Column) -> Result<String, StoreError> {
         self.maybe_text(at)?.ok_or_else(|| unreadable(at, "nothing"))
     }
 
+    /// A text, or `None` where it is NULL or cannot be read, as in an external table.
+    pub(in crate::store) fn readable_text(
+        &self,
+        at: impl Column,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.maybe_text(at).ok().flatten())
+    }
+
+    /// A text to be shown, which says so where it cannot be read.
+    pub(in crate::store) fn shown_text(
+        &self,
+        at: impl Column,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.maybe_text(at).unwrap_or_else(|_| Some("(cannot be read)".into())))
+    }
+
     /// A number that fits 32 bits.
-    pub(in crate::store) fn count(&self, at: usize) -> Result<u32, StoreError> {
+    pub(in crate::store) fn count(&self, at: impl Column) -> Result<u32, StoreError> {
         let value = self.int(at)?;
         u32::try_from(value).map_err(|_| unreadable(at, &value.to_string()))
     }
 
-    pub(in crate::store) fn time(&self, at: usize) -> Result<Timestamp, StoreError> {
+    pub(in crate::store) fn time(&self, at: impl Column) -> Result<Timestamp, StoreError> {
         self.int(at).map(Timestamp::from_millis)
     }
 
+    pub(in crate::store) fn maybe_time(
+        &self,
+        at: impl Column,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.maybe_int(at)?.map(Timestamp::from_millis))
+    }
+
+    /// A number that is 0 for false.
+    pub(in crate::store) fn flag(&self, at: impl Column) -> Result<bool, StoreError> {
+        Ok(self.int(at)? != 0)
+    }
+
     /// A word of one of the domain's enums.
-    pub(in crate::store) fn word<T: std::str::FromStr>(&self, at: usize) -> Result<T, StoreError> {
+    pub(in crate::store) fn word<T: std::str::FromStr>(&self, at: impl Column) -> Result<T, StoreError> {
         let text = self.text(at)?;
         text.parse().map_err(|_| unreadable(at, &text))
     }
 
     pub(in crate::store) fn maybe_word<T: std::str::FromStr>(
         &self,
-        at: usize,
+        at: impl Column,
     ) -> Result<Option<T>, StoreError> {
         let Some(text) = self.maybe_text(at)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| unreadable(at, &text))
@@ -169,6 +207,6 @@ impl Row {
 }
 
 /// The error for a value that this program never writes.
-fn unreadable(at: usize, found: &str) -> StoreError {
+fn unreadable(at: impl Column, found: &str) -> StoreError {
     StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
 }

@@ -22,7 +22,7 @@ use crate::service::ports::customers::Replaced;
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
-use crate::store::database::rows::RequestRow;
+use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::contact_notices;
 use crate::store::verification::{customer_guard, request};
@@ -60,7 +60,7 @@ statements! {
     ON_FILE { "SELECT c.email, c.phone FROM core_customer_view c WHERE c.id = $1" }
     /// The requests whose codes can be entered.
     OPEN {
-        "SELECT " request_columns "WHERE o.customer_id " (among "$1")
+        (select RequestColumns) "WHERE o.customer_id " (among "$1")
         " AND o.open_purpose IS NOT NULL AND o.expires_at > " now " ORDER BY d.id"
     }
     CONFIRM {

@@ -14,7 +14,7 @@ use crate::service::ports::verification::{
 };
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::RequestRow;
+use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::delivery::rate_limits::{self, ISSUE_LOCK};
@@ -25,18 +25,18 @@ use crate::store::verification::{customer_guard, expiry, superseded_code};
 const EXPIRED_PER_CODE: u32 = 20;
 
 statements! {
-    BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
+    BY_ID { (select RequestColumns) "WHERE o.public_id = $1" }
     /// The newest request of a customer whose code can be entered now.
     OPEN_OF {
-        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
+        (select RequestColumns) "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
          AND o.expires_at > " now " ORDER BY o.id DESC LIMIT 1"
     }
-    BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
+    BY_ROW { (select RequestColumns) "WHERE o.id = $1" }
     /// The request with this idempotency key.
-    BY_IDEMPOTENCY_KEY { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
+    BY_IDEMPOTENCY_KEY { (select RequestColumns) "WHERE o.customer_id = $1 AND o.idempotency = $2" }
     /// The newest request of a customer for a purpose.
     LATEST {
-        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.purpose = $2 \
+        (select RequestColumns) "WHERE o.customer_id = $1 AND o.purpose = $2 \
          ORDER BY o.id DESC LIMIT 1"
     }
     CREATE {

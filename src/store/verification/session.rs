@@ -12,7 +12,7 @@ use crate::service::ports::verification::Attempt;
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{self, RequestRow};
+use crate::store::database::rows::{self, RequestRow, SessionColumns};
 use crate::store::database::statement::statements;
 
 statements! {
@@ -32,14 +32,14 @@ statements! {
          WHERE public_id = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
-    BY_TOKEN { "SELECT " session_columns "WHERE s.token_digest = $1" }
-    BY_ID { "SELECT " session_columns "WHERE s.public_id = $1" }
+    BY_TOKEN { (select SessionColumns) "WHERE s.token_digest = $1" }
+    BY_ID { (select SessionColumns) "WHERE s.public_id = $1" }
     /// There are few: those whose time is not over.
     ALIVE {
-        "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
+        (select SessionColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
          AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
     }
-    ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
+    ALL { (select SessionColumns) "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
 /// The session of a request that is being verified.
