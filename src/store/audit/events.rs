@@ -28,26 +28,35 @@ const MAX_CUSTOMERS: u32 = 50;
 
 statements! {
     WRITE {
-        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail, act) \
-         VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        (insert "core_event" {
+            at: now,
+            kind: "$1",
+            outcome: "$2",
+            request: "$3",
+            customer_id: "$4",
+            channel: "$5",
+            contact: "$6",
+            clerk: "$7",
+            counter: "$8",
+            detail: "$9",
+            act: "$10",
+        })
     }
     /// Any number of events in one statement.
     WRITE_MANY {
-        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail, act) "
-        (each
-            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM json_each($1)")
-            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT), \
-              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT " now ", a, b, c, d, e, f, g, h, i, j \
-              FROM JSON_TABLE($1, '$[*]' COLUMNS ("
-              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2")
-              ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
-              ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
+        (insert_rows "core_event" {
+            at: now,
+            kind: text,
+            outcome: text,
+            request: text,
+            customer_id: int,
+            channel: text,
+            contact: text,
+            clerk: text,
+            counter: text,
+            detail: text,
+            act: text,
+        })
     }
     LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
     NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
@@ -80,7 +89,7 @@ statements! {
     /// The newest request before a point in time whose message has this reference, among
     /// the last 2,000: there are 3,872 references, so that they repeat.
     OF_REFERENCE {
-        "SELECT few.public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
+        "SELECT few.public_id AS public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
          WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
          WHERE few.reference = $1 AND few.created_at < $2 ORDER BY few.id DESC LIMIT 1"
     }
@@ -260,11 +269,11 @@ pub(in crate::store) async fn events(
 /// number after the last event.
 async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> {
     let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
-    let (mut low, mut high) = (0, last.int(0)? + 1);
+    let (mut low, mut high) = (0, last.int("id")? + 1);
     while low < high {
         let middle = low + (high - low) / 2;
         match db.maybe(&NEXT, args![middle]).await? {
-            Some(row) if row.time(1)? < moment => low = row.int(0)? + 1,
+            Some(row) if row.time("at")? < moment => low = row.int("id")? + 1,
             _ => high = middle,
         }
     }
@@ -286,7 +295,7 @@ async fn request_of_text(
     let Some(reference) = Reference::typed(text) else { return Ok(None) };
     let before = before.map_or(i64::MAX, Timestamp::millis);
     let row = db.maybe(&OF_REFERENCE, args![reference.as_str(), before, 0_i64]).await?;
-    row.map(|row| row.word(0)).transpose()
+    row.map(|row| row.word("public_id")).transpose()
 }
 
 /// Looks up the filter's text and times; `None` where nothing can match.

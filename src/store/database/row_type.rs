@@ -63,7 +63,6 @@ pub(in crate::store) use {named, row_type};
 
 #[cfg(test)]
 mod tests {
-    use crate::store::database::row_type::row_type;
     use crate::store::database::statement::sql;
 
     row_type! {

@@ -63,7 +63,7 @@ statements! {
     }
     NEXT_DUE {
         "SELECT MIN(CASE WHEN provider " (among_texts "$1") " OR due_at > created_at + $2 \
-         THEN due_at ELSE created_at + $2 END) - " now " AS wait FROM core_notice"
+         THEN due_at ELSE created_at + $2 END) - " now " AS due_in FROM core_notice"
     }
     RETRY { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
@@ -123,7 +123,7 @@ pub(in crate::store) async fn next_due(
     let Some(row) = db.maybe(&NEXT_DUE, args![&providers, millis_of(NOTICE_MAX_AGE)]).await? else {
         return Ok(None);
     };
-    row.maybe_wait("wait")
+    row.maybe_wait("due_in")
 }
 
 /// Writes what came of an attempt.

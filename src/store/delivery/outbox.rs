@@ -113,7 +113,7 @@ statements! {
     /// When the first message is due for this terminal. The table is small.
     NEXT_DUE {
         "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
-        " AS wait FROM core_outbox b \
+        " AS due_in FROM core_outbox b \
          WHERE (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
         (among_texts "$3")
     }
@@ -254,7 +254,7 @@ pub(in crate::store) async fn next_due(
     else {
         return Ok(None);
     };
-    row.maybe_wait("wait")
+    row.maybe_wait("due_in")
 }
 
 /// Extends the lease while a sender connects; false where the terminal does not own it any

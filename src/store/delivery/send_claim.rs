@@ -75,7 +75,10 @@ async fn claim_first(
 ) -> Result<Vec<bool>, StoreError> {
     let ids = list(messages.iter().map(|(message, _)| message.delivery.0));
     let rows = db.write_returning(&CLAIM_FIRST, args![&ids, owner, millis_of(SEND_LEASE)]).await?;
-    let claimed = rows.iter().map(|row| Ok((row.int("delivery_id")?, 0))).collect::<Result<_, StoreError>>()?;
+    let claimed = rows
+        .iter()
+        .map(|row| Ok((row.int("delivery_id")?, 0)))
+        .collect::<Result<_, StoreError>>()?;
     Ok(granted(messages, claimed))
 }
 

@@ -17,7 +17,7 @@ use crate::store::database::engine::{Database, args, list};
 use crate::store::database::migrations;
 use crate::store::database::rows::{self, CustomerColumns, Rows};
 use crate::store::database::statement::statements;
-use crate::store::search_index::index::{self, INDEX_LOCK, IndexEntry, EntryColumns};
+use crate::store::search_index::index::{self, EntryColumns, INDEX_LOCK, IndexEntry};
 
 /// Customers compared in one batch.
 const BATCH: u32 = 1_000;

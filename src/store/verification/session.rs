@@ -17,9 +17,19 @@ use crate::store::database::statement::statements;
 
 statements! {
     OPEN {
-        "INSERT INTO core_session (public_id, token_digest, customer_id, request, factor, \
-         purpose, clerk, counter, created_at, expires_at, idle_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        (insert "core_session" {
+            public_id: "$1",
+            token_digest: "$2",
+            customer_id: "$3",
+            request: "$4",
+            factor: "$5",
+            purpose: "$6",
+            clerk: "$7",
+            counter: "$8",
+            created_at: "$9",
+            expires_at: "$10",
+            idle_at: "$11",
+        })
     }
     /// Never beyond its absolute end.
     TOUCH {
