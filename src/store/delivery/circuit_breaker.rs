@@ -24,6 +24,7 @@ row_type! {
         slow_until: Timestamp = time "slow_until",
         detail: Option<String> = maybe_text "detail",
         clerk_detail: Option<String> = maybe_text "clerk_detail",
+        late: bool = flag "late",
         read_at: Timestamp = time now,
     }
 }
@@ -39,8 +40,7 @@ statements! {
     }
     WRITE {
         "UPDATE core_line SET failures = $2, down_until = $3, slow_until = $4, detail = $5, \
-         clerk_detail = $6 \
-         WHERE name = $1"
+         clerk_detail = $6, late = $7 WHERE name = $1"
     }
 }
 
@@ -86,7 +86,9 @@ async fn record_one(
     sends: &[&(&MessageOutcome<'_>, SendExperience)],
 ) -> Result<(), StoreError> {
     let name = slot.to_string();
-    let is_well = |(_, experience): &&(_, _)| matches!(experience, SendExperience::Answered(_));
+    let is_well = |(_, experience): &&(_, _)| {
+        matches!(experience, SendExperience::Answered(_) | SendExperience::Confirmed)
+    };
     let read_one = if sends.iter().all(is_well) { &ONE } else { &ONE_LOCKED };
     let Some(row) = tx.maybe(read_one, args![&name]).await? else { return Ok(()) };
     let (now, before) = read(&row)?;
@@ -112,6 +114,7 @@ async fn record_one(
         last.slow_until.millis(),
         last.detail.as_ref().map(|it| &*it.for_admin),
         last.detail.as_ref().map(|it| &*it.for_clerk),
+        i64::from(last.late),
     ];
     tx.write(&WRITE, arguments).await.map(drop)
 }
@@ -152,6 +155,7 @@ fn read(row: &Row) -> Result<(Timestamp, BreakerRecord), StoreError> {
         down_until: it.down_until,
         slow_until: it.slow_until,
         detail: Explanation::stored(it.detail, it.clerk_detail),
+        late: it.late,
     };
     Ok((it.read_at, breaker))
 }
