@@ -111,7 +111,7 @@ macro_rules! cells {
     };
 }
 
-/// The columns of MySQL's JSON_TABLE. Their names are no names of our tables, since those
+/// The columns of MySQL's `JSON_TABLE`. Their names are no names of our tables, since those
 /// would be ambiguous after ON DUPLICATE KEY.
 macro_rules! table {
     ($comma:literal [$($at:literal)*]) => { "" };

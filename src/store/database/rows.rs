@@ -320,7 +320,7 @@ fn unreadable_column(row: &Row) -> &'static str {
     if row.whole("id").is_err() {
         return "key";
     }
-    let wrong = COLUMN_LABELS.iter().find(|(column, _)| row.maybe_text(*column).is_err());
+    let wrong = COLUMN_LABELS.iter().find(|(column, _)| row.maybe_text(column).is_err());
     wrong.map_or("row", |(_, label)| label)
 }
 

@@ -159,6 +159,7 @@ impl Row {
     }
 
     /// A text, or `None` where it is NULL or cannot be read, as in an external table.
+    #[expect(clippy::unnecessary_wraps, reason = "the readers of a row have one shape")]
     pub(in crate::store) fn readable_text(
         &self,
         column: &'static str,
@@ -167,6 +168,7 @@ impl Row {
     }
 
     /// A text to be shown, which says so where it cannot be read.
+    #[expect(clippy::unnecessary_wraps, reason = "the readers of a row have one shape")]
     pub(in crate::store) fn shown_text(
         &self,
         column: &'static str,
