@@ -17,7 +17,7 @@ use crate::store::{NOW, SqlStore, requirements};
 impl StoreHealth for SqlStore {
     async fn now(&self) -> Result<Timestamp, StoreError> {
         let row = self.db.as_it_is().maybe(&NOW, args![]).await?;
-        row.map_or_else(|| Err(StoreError::Failed("no time".into())), |row| row.time(0))
+        row.map_or_else(|| Err(StoreError::Failed("no time".into())), |row| row.time("read_at"))
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

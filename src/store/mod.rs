@@ -65,7 +65,7 @@ pub use crate::store::database::migrations::Migrated;
 
 statements! {
     /// Read from a table, so that a store without tables is not reported as healthy.
-    NOW { "SELECT " now " FROM core_lock WHERE name = 'issue'" }
+    NOW { "SELECT " now " AS read_at FROM core_lock WHERE name = 'issue'" }
 }
 
 /// The store: a database, and the background tasks that belong to it.

@@ -23,13 +23,15 @@ statements! {
     /// a crash.
     STORAGE {
         (each
-            ("SELECT '', encoding, '' FROM pragma_encoding AS list")
-            ("SELECT CAST(t.relname AS TEXT), \
-              CASE t.relpersistence WHEN 'p' THEN 'logged' ELSE 'unlogged' END, '' \
+            ("SELECT '' AS table_name, encoding AS engine, '' AS collation FROM pragma_encoding AS list")
+            ("SELECT CAST(t.relname AS TEXT) AS table_name, \
+              CASE t.relpersistence WHEN 'p' THEN 'logged' ELSE 'unlogged' END AS engine, \
+              '' AS collation \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               WHERE t.relkind IN ('r', 'p') AND n.nspname = current_schema() ORDER BY 1")
-            ("SELECT CAST(table_name AS CHAR), COALESCE(CAST(engine AS CHAR), 'none'), \
-              COALESCE(CAST(table_collation AS CHAR), '') FROM information_schema.tables \
+            ("SELECT CAST(table_name AS CHAR) AS table_name, \
+              COALESCE(CAST(engine AS CHAR), 'none') AS engine, \
+              COALESCE(CAST(table_collation AS CHAR), '') AS collation FROM information_schema.tables \
               WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1"))
     }
 }
@@ -79,7 +81,8 @@ pub(in crate::store) async fn tables(db: &Database) -> Result<(), StoreError> {
     let ours: Vec<&str> = migrations::tables(db.kind()).collect();
     let (mut wrong, mut repairs) = (Vec::new(), Vec::new());
     for row in db.all(&STORAGE, args![]).await? {
-        let (table, engine, collation) = (row.text(0)?, row.text(1)?, row.text(2)?);
+        let (table, engine) = (row.text("table_name")?, row.text("engine")?);
+        let collation = row.text("collation")?;
         if db.kind() != Engine::Sqlite && !ours.contains(&table.as_str()) {
             continue;
         }

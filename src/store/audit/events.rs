@@ -19,7 +19,7 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Arg, Database, Tx, args, list};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, EventColumns};
 use crate::store::database::statement::statements;
 use crate::store::search_index::search;
 
@@ -28,71 +28,80 @@ const MAX_CUSTOMERS: u32 = 50;
 
 statements! {
     WRITE {
-        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail, act) \
-         VALUES (" now ", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        (insert "core_event" {
+            at: now,
+            kind: "$1",
+            outcome: "$2",
+            request: "$3",
+            customer_id: "$4",
+            channel: "$5",
+            contact: "$6",
+            clerk: "$7",
+            counter: "$8",
+            detail: "$9",
+            act: "$10",
+        })
     }
     /// Any number of events in one statement.
     WRITE_MANY {
-        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail, act) "
-        (each
-            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM json_each($1)")
-            ("SELECT " now ", value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BIGINT), \
-              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT " now ", a, b, c, d, e, f, g, h, i, j \
-              FROM JSON_TABLE($1, '$[*]' COLUMNS ("
-              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2")
-              ", d BIGINT PATH '$[3]', " (cell "e" "4") ", " (cell "f" "5") ", " (cell "g" "6")
-              ", " (cell "h" "7") ", " (cell "i" "8") ", " (cell "j" "9") ")) list"))
+        (insert_rows "core_event" {
+            at: now,
+            kind: text,
+            outcome: text,
+            request: text,
+            customer_id: int,
+            channel: text,
+            contact: text,
+            clerk: text,
+            counter: text,
+            detail: text,
+            act: text,
+        })
     }
     LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
     NEXT { "SELECT id, at FROM core_event WHERE id >= $1 ORDER BY id LIMIT 1" }
     ANY_BEFORE {
-        "SELECT " event_columns "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
+        (select EventColumns) "WHERE e.id < $1 ORDER BY e.id DESC LIMIT $2"
     }
     ANY_AFTER {
-        "SELECT " event_columns "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
+        (select EventColumns) "WHERE e.id > $1 ORDER BY e.id LIMIT $2"
     }
     OUTCOME_BEFORE {
-        "SELECT " event_columns (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
+        (select EventColumns) (before "e.outcome" "$3" "e.outcome DESC") "LIMIT $2"
     }
     OUTCOME_AFTER {
-        "SELECT " event_columns (after "e.outcome" "$3") "LIMIT $2"
+        (select EventColumns) (after "e.outcome" "$3") "LIMIT $2"
     }
     CHANNEL_BEFORE {
-        "SELECT " event_columns (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
+        (select EventColumns) (before "e.channel" "$3" "e.channel DESC") "LIMIT $2"
     }
     CHANNEL_AFTER {
-        "SELECT " event_columns (after "e.channel" "$3") "LIMIT $2"
+        (select EventColumns) (after "e.channel" "$3") "LIMIT $2"
     }
     BOTH_BEFORE {
-        "SELECT " event_columns (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
+        (select EventColumns) (before "e.outcome, e.channel" "$3, $4" "e.outcome DESC, e.channel DESC") "LIMIT $2"
     }
     BOTH_AFTER {
-        "SELECT " event_columns (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
+        (select EventColumns) (after "e.outcome, e.channel" "$3, $4") "LIMIT $2"
     }
     /// Events are kept for longer than their request.
     IS_REQUEST { "SELECT id FROM core_event WHERE request = $1 LIMIT 1" }
     /// The newest request before a point in time whose message has this reference, among
     /// the last 2,000: there are 3,872 references, so that they repeat.
     OF_REFERENCE {
-        "SELECT few.public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
+        "SELECT few.public_id AS public_id FROM (SELECT id, public_id, reference, created_at FROM core_otp \
          WHERE id >= $3 ORDER BY id DESC LIMIT 2000) few \
          WHERE few.reference = $1 AND few.created_at < $2 ORDER BY few.id DESC LIMIT 1"
     }
     /// A request has few events, so that the other conditions are tested row by row.
     REQUEST_BEFORE {
-        "SELECT " event_columns "WHERE e.request = $3 AND e.id < $1 \
+        (select EventColumns) "WHERE e.request = $3 AND e.id < $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id DESC LIMIT $2"
     }
     REQUEST_AFTER {
-        "SELECT " event_columns "WHERE e.request = $3 AND e.id > $1 \
+        (select EventColumns) "WHERE e.request = $3 AND e.id > $1 \
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id LIMIT $2"
@@ -100,13 +109,13 @@ statements! {
     /// A customer has few events too. COALESCE keeps the planner from indexes that lead to
     /// the events of all customers.
     CUSTOMERS_BEFORE {
-        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
+        (select EventColumns) "WHERE e.customer_id " (among "$3") " AND e.id < $1 \
          AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
          AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id DESC LIMIT $2"
     }
     CUSTOMERS_AFTER {
-        "SELECT " event_columns "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
+        (select EventColumns) "WHERE e.customer_id " (among "$3") " AND e.id > $1 \
          AND ($4 IS NULL OR COALESCE(e.outcome, '') = $4) \
          AND ($5 IS NULL OR COALESCE(e.channel, '') = $5) \
          ORDER BY e.id LIMIT $2"
@@ -260,11 +269,11 @@ pub(in crate::store) async fn events(
 /// number after the last event.
 async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> {
     let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
-    let (mut low, mut high) = (0, last.int(0)? + 1);
+    let (mut low, mut high) = (0, last.int("id")? + 1);
     while low < high {
         let middle = low + (high - low) / 2;
         match db.maybe(&NEXT, args![middle]).await? {
-            Some(row) if row.time(1)? < moment => low = row.int(0)? + 1,
+            Some(row) if row.time("at")? < moment => low = row.int("id")? + 1,
             _ => high = middle,
         }
     }
@@ -286,7 +295,7 @@ async fn request_of_text(
     let Some(reference) = Reference::typed(text) else { return Ok(None) };
     let before = before.map_or(i64::MAX, Timestamp::millis);
     let row = db.maybe(&OF_REFERENCE, args![reference.as_str(), before, 0_i64]).await?;
-    row.map(|row| row.word(0)).transpose()
+    row.map(|row| row.word("public_id")).transpose()
 }
 
 /// Looks up the filter's text and times; `None` where nothing can match.

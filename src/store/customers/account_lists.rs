@@ -74,7 +74,7 @@ pub(in crate::store) async fn account(
         return Ok(Account::default());
     }
     let row = db.maybe(&ACCOUNT_NO, args![id.0]).await?;
-    let account_no = row.and_then(|row| row.maybe_raw(0).ok().flatten());
+    let account_no = row.and_then(|row| row.maybe_raw("account_no").ok().flatten());
     let owner = Owner { id: id.0, account_no };
     let mut account = Account::default();
     if let Some(table) = &lists.invoices {
@@ -108,7 +108,7 @@ async fn list<T>(
             return Ok(Listing { entries: Vec::new(), unreadable });
         }
     };
-    let is_theirs = |row: &&Row| matches!(row.maybe_raw(0), Ok(Some(customer)) if customer == text);
+    let is_theirs = |row: &&Row| matches!(row.maybe_raw("customer_text"), Ok(Some(customer)) if customer == text);
     let mut listing = Listing::from(Vec::new());
     let mut left_out = 0;
     for row in rows.iter().filter(is_theirs) {
@@ -150,49 +150,51 @@ pub(in crate::store) async fn trial(
 }
 
 fn invoice(row: &Row, column: &AmountColumn) -> Result<Invoice, String> {
-    let number = needed(row, 1).map_err(|why| format!("a bill whose number {why}"))?;
+    let number = needed(row, "number").map_err(|why| format!("a bill whose number {why}"))?;
     let named = |what: &str, why: &str| format!("bill {number}, whose {what} {why}");
-    let amount = needed(row, 4).map_err(|why| named("sum", why))?;
+    let amount = needed(row, "amount").map_err(|why| named("sum", why))?;
     let cents = match column {
         AmountColumn::Units(_) => Money::cents_of_units(&amount),
         AmountColumn::Cents(_) => Money::cents_of_cents(&amount),
     };
     let cents = cents.ok_or_else(|| named("sum", UNREADABLE))?;
-    let currency = optional(row, 5).map_err(|why| named("currency", why))?.unwrap_or_default();
+    let currency =
+        optional(row, "currency").map_err(|why| named("currency", why))?.unwrap_or_default();
     Ok(Invoice {
-        issued_at: date(row, 2)
+        issued_at: date(row, "issued_at")
             .map_err(|why| named("date", why))?
             .ok_or_else(|| named("date", MISSING))?,
-        due_at: date(row, 3).map_err(|why| named("due date", why))?,
+        due_at: date(row, "due_at").map_err(|why| named("due date", why))?,
         amount: Money { cents, currency },
-        status: optional(row, 6).map_err(|why| named("status", why))?.unwrap_or_default(),
+        status: optional(row, "status").map_err(|why| named("status", why))?.unwrap_or_default(),
         number,
     })
 }
 
 fn feedback(row: &Row) -> Result<Feedback, String> {
     let named = |what: &str, why: &str| format!("an entry whose {what} {why}");
-    let at =
-        date(row, 1).map_err(|why| named("date", why))?.ok_or_else(|| named("date", MISSING))?;
+    let at = date(row, "received_at")
+        .map_err(|why| named("date", why))?
+        .ok_or_else(|| named("date", MISSING))?;
     Ok(Feedback {
         at,
-        subject: optional(row, 2).map_err(|why| named("subject", why))?.unwrap_or_default(),
-        status: optional(row, 3).map_err(|why| named("status", why))?.unwrap_or_default(),
+        subject: optional(row, "subject").map_err(|why| named("subject", why))?.unwrap_or_default(),
+        status: optional(row, "status").map_err(|why| named("status", why))?.unwrap_or_default(),
     })
 }
 
 const MISSING: &str = "is missing";
 const UNREADABLE: &str = "cannot be read";
 
-fn optional(row: &Row, at: usize) -> Result<Option<String>, &'static str> {
-    let text = row.maybe_text(at).map_err(|_| UNREADABLE)?;
+fn optional(row: &Row, column: &'static str) -> Result<Option<String>, &'static str> {
+    let text = row.maybe_text(column).map_err(|_| UNREADABLE)?;
     Ok(text.as_deref().and_then(clean_optional))
 }
 
-fn needed(row: &Row, at: usize) -> Result<String, &'static str> {
-    optional(row, at)?.ok_or(MISSING)
+fn needed(row: &Row, column: &'static str) -> Result<String, &'static str> {
+    optional(row, column)?.ok_or(MISSING)
 }
 
-fn date(row: &Row, at: usize) -> Result<Option<RecordedDate>, &'static str> {
-    Ok(optional(row, at)?.as_deref().and_then(RecordedDate::read))
+fn date(row: &Row, column: &'static str) -> Result<Option<RecordedDate>, &'static str> {
+    Ok(optional(row, column)?.as_deref().and_then(RecordedDate::read))
 }

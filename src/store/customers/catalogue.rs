@@ -13,17 +13,21 @@ statements! {
     /// of PostgreSQL is resolved to its base type.
     COLUMNS {
         (each
-            ("SELECT list.name, lower(list.type), list.pk = 1 AND lower(list.type) = 'integer' \
+            ("SELECT list.name AS name, lower(list.type) AS type_name, \
+              list.pk = 1 AND lower(list.type) = 'integer' \
               AND (SELECT COUNT(*) FROM pragma_table_info($1, $2) AS few WHERE few.pk > 0) = 1 \
+              AS is_row_number \
               FROM pragma_table_info($1, $2) AS list")
-            ("SELECT CAST(a.attname AS TEXT), \
-              format_type(COALESCE(NULLIF(y.typbasetype, 0), a.atttypid), NULL), CAST(0 AS BIGINT) \
+            ("SELECT CAST(a.attname AS TEXT) AS name, \
+              format_type(COALESCE(NULLIF(y.typbasetype, 0), a.atttypid), NULL) AS type_name, \
+              CAST(0 AS BIGINT) AS is_row_number \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
               JOIN pg_type y ON y.oid = a.atttypid \
               WHERE t.relname = CAST($1 AS NAME) \
               AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
-            ("SELECT CAST(column_name AS CHAR), CAST(data_type AS CHAR), 0 \
+            ("SELECT CAST(column_name AS CHAR) AS name, CAST(data_type AS CHAR) AS type_name, \
+              0 AS is_row_number \
               FROM information_schema.columns \
               WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
               AND table_schema = COALESCE($2, DATABASE())"))
@@ -31,19 +35,19 @@ statements! {
     /// The first column of each index, and whether the index makes it unique by itself.
     INDEXES {
         (each
-            ("SELECT (SELECT few.name FROM pragma_index_info(list.name, $2) AS few LIMIT 1), \
+            ("SELECT (SELECT few.name FROM pragma_index_info(list.name, $2) AS few LIMIT 1) AS name, \
               list.\"unique\" AND \
-              (SELECT COUNT(*) FROM pragma_index_info(list.name, $2) AS few) = 1 \
+              (SELECT COUNT(*) FROM pragma_index_info(list.name, $2) AS few) = 1 AS is_unique \
               FROM pragma_index_list($1, $2) AS list WHERE NOT list.partial")
-            ("SELECT CAST(a.attname AS TEXT), \
-              CAST(CAST(i.indisunique AND i.indnkeyatts = 1 AS INT) AS BIGINT) \
+            ("SELECT CAST(a.attname AS TEXT) AS name, \
+              CAST(CAST(i.indisunique AND i.indnkeyatts = 1 AS INT) AS BIGINT) AS is_unique \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               JOIN pg_index i ON i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL \
               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
               WHERE t.relname = CAST($1 AS NAME) \
               AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
-            ("SELECT CAST(MIN(CASE WHEN seq_in_index = 1 THEN column_name END) AS CHAR), \
-              CAST(MAX(non_unique) = 0 AND COUNT(*) = 1 AS SIGNED) \
+            ("SELECT CAST(MIN(CASE WHEN seq_in_index = 1 THEN column_name END) AS CHAR) AS name, \
+              CAST(MAX(non_unique) = 0 AND COUNT(*) = 1 AS SIGNED) AS is_unique \
               FROM information_schema.statistics \
               WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
               AND table_schema = COALESCE($2, DATABASE()) \
@@ -67,18 +71,18 @@ impl Catalogue {
     ) -> Result<Self, StoreError> {
         let (mut kinds, mut indexed) = (HashMap::new(), HashMap::new());
         for row in db.all(&COLUMNS, args![table, place]).await? {
-            let column = row.text(0)?.to_lowercase();
-            if row.int(2)? == 1 {
+            let column = row.text("name")?.to_lowercase();
+            if row.flag("is_row_number")? {
                 indexed.insert(column.clone(), true);
             }
-            kinds.insert(column, row.text(1)?);
+            kinds.insert(column, row.text("type_name")?);
         }
         if kinds.is_empty() {
             return Ok(Self { kinds, indexed });
         }
         for row in db.all(&INDEXES, args![table, place]).await? {
-            if let Some(column) = row.maybe_text(0)? {
-                *indexed.entry(column.to_lowercase()).or_default() |= row.int(1)? == 1;
+            if let Some(column) = row.maybe_text("name")? {
+                *indexed.entry(column.to_lowercase()).or_default() |= row.flag("is_unique")?;
             }
         }
         Ok(Self { kinds, indexed })

@@ -19,13 +19,13 @@ statements! {
     /// The columns that are NOT NULL.
     REQUIRED {
         (each
-            ("SELECT lower(list.name) FROM pragma_table_info($1, $2) AS list \
+            ("SELECT lower(list.name) AS column_name FROM pragma_table_info($1, $2) AS list \
               WHERE list.\"notnull\"")
-            ("SELECT lower(CAST(a.attname AS TEXT)) FROM pg_class t \
+            ("SELECT lower(CAST(a.attname AS TEXT)) AS column_name FROM pg_class t \
               JOIN pg_namespace n ON n.oid = t.relnamespace \
               JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND a.attnotnull \
               WHERE t.relname = CAST($1 AS NAME) AND n.nspname = CAST($2 AS NAME)")
-            ("SELECT lower(CAST(column_name AS CHAR)) FROM information_schema.columns \
+            ("SELECT lower(CAST(column_name AS CHAR)) AS column_name FROM information_schema.columns \
               WHERE table_name = $1 AND table_schema = COALESCE($2, DATABASE()) \
               AND is_nullable = 'NO'"))
     }
@@ -72,7 +72,7 @@ pub(in crate::store) async fn import(
     let place = if kind == Engine::Sqlite { Some("main") } else { source.schema_name(kind) };
     let named = args![table.name.name.as_str(), place];
     let required = tx.all(&REQUIRED, named).await?;
-    let required = required.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    let required = required.iter().map(|row| row.text("column_name")).collect::<Result<_, _>>()?;
     let external = ExternalTable {
         kind,
         table,
@@ -158,22 +158,24 @@ impl ExternalTable<'_> {
     ) -> Result<Option<(i64, Vec<OnFile>)>, StoreError> {
         let columns = &self.table.columns;
         let text = if self.kind == Engine::Mysql { "CHAR" } else { "TEXT" };
-        let texts = [Some(&columns.account_no), Some(&columns.name), columns.email.as_ref()]
+        let texts: Vec<_> = customer_source::columns(columns)
             .into_iter()
-            .chain([columns.phone.as_ref(), columns.address.as_ref(), columns.locale.as_ref()])
-            .flatten();
-        let texts: Vec<String> =
-            texts.map(|it| format!(", CAST({} AS {text})", self.quoted(it))).collect();
+            .filter_map(|(ours, theirs)| Some((ours, theirs.filter(|_| ours != "id")?)))
+            .collect();
+        let selected: Vec<String> = texts
+            .iter()
+            .map(|(ours, theirs)| format!(", CAST({} AS {text}) AS {ours}", self.quoted(theirs)))
+            .collect();
         let select = format!(
-            "SELECT {}{} FROM {} WHERE {} = {} LIMIT {MAX_ROWS}",
+            "SELECT {} AS id{} FROM {} WHERE {} = {} LIMIT {MAX_ROWS}",
             self.quoted(&columns.id),
-            texts.concat(),
+            selected.concat(),
             self.place,
             self.quoted(&columns.account_no),
             self.argument(1),
         );
         let rows = tx.built_all(select, args![account_no]).await?;
-        let number = |row: &Row| row.maybe_text(1).ok().flatten().unwrap_or_default();
+        let number = |row: &Row| row.maybe_text("account_no").ok().flatten().unwrap_or_default();
         let is_exact = |row: &&Row| number(row).trim() == account_no.trim();
         let is_same = |row: &&Row| number(row).trim().eq_ignore_ascii_case(account_no.trim());
         let mut named: Vec<&Row> = rows.iter().filter(is_exact).collect();
@@ -190,8 +192,12 @@ impl ExternalTable<'_> {
             ))),
             [row] => {
                 // A value that cannot be read differs from the new one.
-                let cell = |at| row.maybe_text(at).map(|it| it.as_deref().and_then(clean_optional));
-                Ok(Some((row.whole(0)?, (2..=texts.len()).map(|at| cell(at).ok()).collect())))
+                let cell = |ours| {
+                    let text = row.maybe_text(ours).ok()?;
+                    Some(text.as_deref().and_then(clean_optional))
+                };
+                let cells = texts.iter().map(|(ours, _)| *ours).filter(|it| *it != "account_no");
+                Ok(Some((row.whole("id")?, cells.map(cell).collect())))
             }
             _ => Err(StoreError::refused(format!(
                 "{} has several customers with the account number {account_no}; nothing of this \

@@ -11,34 +11,48 @@ use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::customers::{ImportCount, Imported};
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 use crate::store::search_index::index::{self, INDEX_LOCK, IndexEntry};
 use crate::store::verification::contact_binding::{self, ImportedContact};
 
+row_type! {
+    /// A customer as our table has it.
+    struct OnFile from "core_customer c" {
+        id: i64 = int "c.id",
+        account_no: String = text "c.account_no",
+        name: String = text "c.name",
+        email: Option<String> = maybe_text "c.email",
+        phone: Option<String> = maybe_text "c.phone",
+        address: Option<String> = maybe_text "c.address",
+        locale: Option<String> = maybe_text "c.locale",
+        balance_cents: Option<i64> = maybe_int "c.balance_cents",
+        currency: Option<String> = maybe_text "c.currency",
+    }
+}
+
 statements! {
     /// The rows of these account numbers.
     ON_FILE {
-        "SELECT c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale, \
-         c.balance_cents, c.currency FROM core_customer c WHERE c.account_no "
-        (among_texts "$1")
+        (select OnFile) "WHERE c.account_no " (among_texts "$1")
     }
     UPSERT {
-        "INSERT INTO core_customer (account_no, name, email, phone, address, locale, \
-         balance_cents, currency, created_at, updated_at) "
+        (insert_rows ordered "core_customer" {
+            account_no: text,
+            name: text,
+            email: text,
+            phone: text,
+            address: text,
+            locale: text,
+            balance_cents: int,
+            currency: text,
+            created_at: now,
+            updated_at: now,
+        })
         (each
-            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, value ->> 6, value ->> 7, " now ", " now " \
-              FROM json_each($1) WHERE true ORDER BY key" upsert_customer)
-            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, CAST(value ->> 6 AS BIGINT), value ->> 7, " now ", " now " \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS list (value, key) \
-              ORDER BY key" upsert_customer)
-            ("SELECT a, b, c, d, e, f, g, h, " now ", " now " \
-              FROM JSON_TABLE($1, '$[*]' COLUMNS (key_no FOR ORDINALITY, "
-              (cell "a" "0") ", " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3") ", "
-              (cell "e" "4") ", " (cell "f" "5") ", g BIGINT PATH '$[6]', " (cell "h" "7")
-              ")) list ORDER BY key_no \
-              ON DUPLICATE KEY UPDATE name = VALUES(name), email = VALUES(email), \
+            (upsert_customer)
+            (upsert_customer)
+            (" ON DUPLICATE KEY UPDATE name = VALUES(name), email = VALUES(email), \
               phone = VALUES(phone), address = VALUES(address), locale = VALUES(locale), \
               balance_cents = VALUES(balance_cents), currency = VALUES(currency), \
               updated_at = VALUES(updated_at)"))
@@ -91,7 +105,8 @@ impl IncomingCustomer<'_> {
 
     /// The customer with the values on file where the import has none.
     fn beside<'a>(&'a self, file: Option<&'a OnFile>) -> IncomingCustomer<'a> {
-        let Some(OnFile { email, phone, address, locale, balance_cents, currency }) = file else {
+        let Some(OnFile { email, phone, address, locale, balance_cents, currency, .. }) = file
+        else {
             return self.clone();
         };
         let of = |is_unsaid, said, on_file: &'a Option<String>| {
@@ -114,41 +129,18 @@ impl IncomingCustomer<'_> {
         IndexEntry::new(self.account_no, self.name, self.email, self.phone, self.phone)
     }
 
-    /// Whether a row of `ON_FILE` is equal, compared as cleaned texts.
-    fn reads_as(&self, row: &Row) -> Result<bool, StoreError> {
-        let texts = [self.email, self.phone, self.address, self.locale];
-        let same_texts = texts
-            .iter()
-            .zip(3..)
-            .map(|(text, at)| Ok(row.maybe_text(at)? == text.map(clean)))
-            .collect::<Result<Vec<bool>, StoreError>>()?;
-        let same_balance = row.maybe_int(7)? == self.balance_cents
-            && row.maybe_text(8)?.as_deref() == self.currency;
-        Ok(row.text(2)? == clean(self.name) && same_balance && same_texts.iter().all(|same| *same))
-    }
-}
-
-/// The values on file that an import may leave as they are.
-struct OnFile {
-    email: Option<String>,
-    phone: Option<String>,
-    address: Option<String>,
-    locale: Option<String>,
-    balance_cents: Option<i64>,
-    currency: Option<String>,
-}
-
-impl OnFile {
-    /// Reads a row of `ON_FILE`.
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            email: row.maybe_text(3)?,
-            phone: row.maybe_text(4)?,
-            address: row.maybe_text(5)?,
-            locale: row.maybe_text(6)?,
-            balance_cents: row.maybe_int(7)?,
-            currency: row.maybe_text(8)?,
-        })
+    /// Whether the customer on file is equal, compared as cleaned texts.
+    fn reads_as(&self, file: &OnFile) -> bool {
+        let texts = [
+            (Some(self.name), Some(&file.name)),
+            (self.email, file.email.as_ref()),
+            (self.phone, file.phone.as_ref()),
+            (self.address, file.address.as_ref()),
+            (self.locale, file.locale.as_ref()),
+        ];
+        texts.iter().all(|(new, old)| new.map(clean).as_ref() == *old)
+            && self.balance_cents == file.balance_cents
+            && self.currency == file.currency.as_deref()
     }
 }
 
@@ -199,37 +191,23 @@ pub(in crate::store) async fn write(
     customers: &[IncomingCustomer<'_>],
 ) -> Result<ImportBatchResult, StoreError> {
     let names = list(customers.iter().map(|it| it.account_no));
-    let before = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
-    let mut on_file = HashMap::new();
-    let leaves_something =
-        |it: &&IncomingCustomer<'_>| it.unsaid != Unsaid::default() || it.balance_cents.is_none();
-    for customer in customers.iter().filter(leaves_something) {
-        if let Some(row) = before.get(customer.account_no) {
-            on_file.insert(customer.account_no, OnFile::read(row)?);
-        }
-    }
+    let before = by_account(&tx.all(&ON_FILE, args![&names]).await?)?;
     let customers: Vec<IncomingCustomer<'_>> =
-        customers.iter().map(|it| it.beside(on_file.get(it.account_no))).collect();
-    let mut changed = Vec::new();
-    for customer in &customers {
-        let same = match before.get(customer.account_no) {
-            Some(row) => customer.reads_as(row)?,
-            None => false,
-        };
-        if !same {
-            changed.push(customer);
-        }
-    }
+        customers.iter().map(|it| it.beside(before.get(it.account_no))).collect();
+    let is_same = |it: &&IncomingCustomer<'_>| {
+        before.get(it.account_no).is_some_and(|file| it.reads_as(file))
+    };
+    let changed: Vec<_> = customers.iter().filter(|it| !is_same(it)).collect();
     let added = customers.iter().filter(|it| !before.contains_key(it.account_no)).count();
     if !changed.is_empty() {
         let rows = list(changed.iter().map(|it| it.json()));
         tx.write(&UPSERT, args![&rows]).await?;
         let names = list(changed.iter().map(|it| it.account_no));
-        let after = by_account(tx.all(&ON_FILE, args![&names]).await?)?;
+        let after = by_account(&tx.all(&ON_FILE, args![&names]).await?)?;
         let mut entries = HashMap::new();
         for customer in &changed {
-            if let Some(row) = after.get(customer.account_no) {
-                entries.insert(row.int(0)?, customer.entry());
+            if let Some(file) = after.get(customer.account_no) {
+                entries.insert(file.id, customer.entry());
             }
         }
         index::write(tx, &entries).await?;
@@ -240,38 +218,37 @@ pub(in crate::store) async fn write(
         unchanged: (customers.len() - changed.len()) as u64,
         replaced: 0,
     };
-    Ok(ImportBatchResult { count, contacts: contacts(&changed, &before)? })
+    Ok(ImportBatchResult { count, contacts: contacts(&changed, &before) })
 }
 
 /// The changed contacts of customers who existed before.
 fn contacts(
     changed: &[&IncomingCustomer<'_>],
-    before: &HashMap<String, Row>,
-) -> Result<Vec<ImportedContact>, StoreError> {
+    before: &HashMap<String, OnFile>,
+) -> Vec<ImportedContact> {
     let mut contacts = Vec::new();
     for customer in changed {
-        let Some(row) = before.get(customer.account_no) else { continue };
+        let Some(file) = before.get(customer.account_no) else { continue };
         let of = [
-            (ContactKind::Email, row.maybe_text(3)?, customer.email),
-            (ContactKind::Phone, row.maybe_text(4)?, customer.phone),
+            (ContactKind::Email, &file.email, customer.email),
+            (ContactKind::Phone, &file.phone, customer.phone),
         ];
         for (kind, old, new) in of {
-            let new = new.map(str::to_owned);
-            if old != new {
-                let account_no = customer.account_no.to_owned();
+            if old.as_deref() != new {
                 contacts.push(ImportedContact {
-                    customer: row.int(0)?,
-                    account_no,
+                    customer: file.id,
+                    account_no: customer.account_no.to_owned(),
                     kind,
-                    old,
-                    new,
+                    old: old.clone(),
+                    new: new.map(str::to_owned),
                 });
             }
         }
     }
-    Ok(contacts)
+    contacts
 }
 
-fn by_account(rows: Vec<Row>) -> Result<HashMap<String, Row>, StoreError> {
-    rows.into_iter().map(|row| Ok((row.text(1)?, row))).collect()
+fn by_account(rows: &[Row]) -> Result<HashMap<String, OnFile>, StoreError> {
+    let read = |row| OnFile::read(row).map(|file| (file.account_no.clone(), file));
+    rows.iter().map(read).collect()
 }

@@ -6,10 +6,12 @@ use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::query::compact;
 use crate::domain::text::digits;
+use crate::domain::time::Timestamp;
 use crate::service::ports::customers::CustomerKey;
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, args};
-use crate::store::database::rows;
+use crate::store::database::row_type::row_type;
+use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index::{folded_account, folded_email};
 
@@ -19,20 +21,31 @@ const MAX_SHARING: u32 = 20;
 /// How many bills and entries of feedback are shown.
 const SHOWN: u32 = 20;
 
+row_type! {
+    struct InvoiceColumns from "core_invoice" {
+        number: String = text "number",
+        issued_at: Timestamp = time "issued_at",
+        due_at: Timestamp = time "due_at",
+        amount_cents: i64 = int "amount_cents",
+        currency: String = text "currency",
+        status: String = text "status",
+    }
+}
+
 statements! {
-    BY_ID { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id = $1" }
+    BY_ID { "SELECT " (columns CustomerColumns) "FROM core_customer_view c WHERE c.id = $1" }
     BY_ACCOUNT {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.compact = $1 AND s.account_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_EMAIL {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.email = $1 AND s.email_key = $2 ORDER BY s.customer_id LIMIT $3"
     }
     BY_PHONE {
-        "SELECT " customer_columns "FROM core_customer_word w \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_word w \
          JOIN core_customer_search s ON s.customer_id = w.customer_id \
          JOIN core_customer_view c ON c.id = w.customer_id \
          WHERE w.phrase = $1 AND s.phone_key = $2 ORDER BY w.customer_id LIMIT $3"
@@ -41,11 +54,10 @@ statements! {
     BALANCE { "SELECT balance_cents, currency FROM core_customer WHERE id = $1" }
     // MAX reads the end of the key, so that it costs the same with a million bills and with
     // none.
-    ANY_INVOICE { "SELECT MAX(id) FROM core_invoice" }
-    ANY_FEEDBACK { "SELECT MAX(id) FROM core_feedback" }
+    ANY_INVOICE { "SELECT MAX(id) AS newest FROM core_invoice" }
+    ANY_FEEDBACK { "SELECT MAX(id) AS newest FROM core_feedback" }
     INVOICES {
-        "SELECT number, issued_at, due_at, amount_cents, currency, status FROM core_invoice \
-         WHERE customer_id = $1 ORDER BY issued_at DESC, id DESC LIMIT $2"
+        (select InvoiceColumns) "WHERE customer_id = $1 ORDER BY issued_at DESC, id DESC LIMIT $2"
     }
     FEEDBACK {
         "SELECT received_at, subject, status FROM core_feedback \
@@ -133,28 +145,29 @@ pub(in crate::store) async fn account(
 
 async fn has_any(db: &Database, newest: &'static Sql) -> Result<bool, StoreError> {
     let newest = db.maybe(newest, args![]).await?;
-    Ok(newest.map(|row| row.maybe_int(0)).transpose()?.flatten().is_some())
+    Ok(newest.map(|row| row.maybe_int("newest")).transpose()?.flatten().is_some())
 }
 
 fn balance(row: &Row) -> Result<Option<Money>, StoreError> {
-    let (cents, currency) = (row.maybe_int(0)?, row.maybe_text(1)?);
+    let (cents, currency) = (row.maybe_int("balance_cents")?, row.maybe_text("currency")?);
     Ok(cents.zip(currency).map(|(cents, currency)| Money { cents, currency }))
 }
 
 fn invoice(row: &Row) -> Result<Invoice, StoreError> {
+    let it = InvoiceColumns::read(row)?;
     Ok(Invoice {
-        number: row.text(0)?,
-        issued_at: RecordedDate::Moment(row.time(1)?),
-        due_at: Some(RecordedDate::Moment(row.time(2)?)),
-        amount: Money { cents: row.int(3)?, currency: row.text(4)? },
-        status: row.text(5)?,
+        number: it.number,
+        issued_at: RecordedDate::Moment(it.issued_at),
+        due_at: Some(RecordedDate::Moment(it.due_at)),
+        amount: Money { cents: it.amount_cents, currency: it.currency },
+        status: it.status,
     })
 }
 
 fn entry(row: &Row) -> Result<Feedback, StoreError> {
     Ok(Feedback {
-        at: RecordedDate::Moment(row.time(0)?),
-        subject: row.text(1)?,
-        status: row.text(2)?,
+        at: RecordedDate::Moment(row.time("received_at")?),
+        subject: row.text("subject")?,
+        status: row.text("status")?,
     })
 }

@@ -15,15 +15,26 @@ const OFFICE: &str = include_str!("../../../assets/sample/office.json");
 const CURRENCY: &str = "USD";
 
 statements! {
-    ANY { "SELECT MAX(id) FROM core_customer" }
+    ANY { "SELECT MAX(id) AS newest FROM core_customer" }
     OF_ACCOUNT { "SELECT id FROM core_customer WHERE account_no = $1" }
     INVOICE {
-        "INSERT INTO core_invoice (customer_id, number, issued_at, due_at, amount_cents, \
-         currency, status) VALUES ($1, $2, " now " - $3, " now " + $4, $5, $6, $7)"
+        (insert "core_invoice" {
+            customer_id: "$1",
+            number: "$2",
+            issued_at: (sql now " - $3"),
+            due_at: (sql now " + $4"),
+            amount_cents: "$5",
+            currency: "$6",
+            status: "$7",
+        })
     }
     FEEDBACK {
-        "INSERT INTO core_feedback (customer_id, received_at, subject, status) \
-         VALUES ($1, " now " - $2, $3, $4)"
+        (insert "core_feedback" {
+            customer_id: "$1",
+            received_at: (sql now " - $2"),
+            subject: "$3",
+            status: "$4",
+        })
     }
 }
 
@@ -61,13 +72,13 @@ pub(in crate::store) async fn load(db: &Database) -> Result<bool, StoreError> {
     let office: Vec<Customer> = serde_json::from_str(OFFICE)
         .map_err(|error| StoreError::Failed(format!("the sample cannot be read: {error}")))?;
     let mut tx = db.begin().await?;
-    if tx.one(&ANY, args![]).await?.maybe_int(0)?.is_some() {
+    if tx.one(&ANY, args![]).await?.maybe_int("newest")?.is_some() {
         return Ok(false);
     }
     let customers: Vec<IncomingCustomer<'_>> = office.iter().map(incoming).collect();
     import::write(&mut tx, &customers).await?;
     for customer in &office {
-        let id = tx.one(&OF_ACCOUNT, args![&customer.account_no]).await?.int(0)?;
+        let id = tx.one(&OF_ACCOUNT, args![&customer.account_no]).await?.int("id")?;
         bills_and_feedback(&mut tx, id, customer).await?;
     }
     tx.commit().await?;

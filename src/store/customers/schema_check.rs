@@ -10,7 +10,7 @@ use crate::store::customers::catalogue::{Catalogue, is_whole};
 use crate::store::customers::list_check;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Row, args};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::statements;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::search;
@@ -25,34 +25,34 @@ statements! {
     /// 1 for a table, 0 for a view; and the table's storage engine.
     IS_TABLE {
         (each
-            ("SELECT list.type <> 'view', '' FROM pragma_table_list($1) AS list \
+            ("SELECT list.type <> 'view' AS is_table, '' AS engine FROM pragma_table_list($1) AS list \
               WHERE list.schema = $2")
-            ("SELECT CAST(CAST(t.relkind IN ('r', 'p') AS INT) AS BIGINT), '' \
+            ("SELECT CAST(CAST(t.relkind IN ('r', 'p') AS INT) AS BIGINT) AS is_table, '' AS engine \
               FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
               WHERE t.relname = CAST($1 AS NAME) \
               AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
-            ("SELECT CAST(table_type = 'BASE TABLE' AS SIGNED), \
-              COALESCE(CAST(engine AS CHAR), '') FROM information_schema.tables \
+            ("SELECT CAST(table_type = 'BASE TABLE' AS SIGNED) AS is_table, \
+              COALESCE(CAST(engine AS CHAR), '') AS engine FROM information_schema.tables \
               WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
               AND table_schema = COALESCE($2, DATABASE())"))
     }
     /// Customers without a key, which no read in the order of the key finds.
     KEYLESS {
-        "SELECT COUNT(*) FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
+        "SELECT COUNT(*) AS customers FROM (SELECT 1 FROM core_customer_view c WHERE c.id IS NULL LIMIT $1) few"
     }
     /// Some customers of the search index. The limit is a constant, so that every planner
     /// knows how few they are.
     FOUND {
-        "SELECT " customer_columns "FROM (SELECT customer_id FROM core_customer_search \
+        "SELECT " (columns CustomerColumns) "FROM (SELECT customer_id FROM core_customer_search \
          WHERE customer_id > $1 ORDER BY customer_id LIMIT 50) few \
          JOIN core_customer_view c ON c.id = few.customer_id"
     }
     COUNT_CUSTOMERS {
-        "SELECT COUNT(*) FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
+        "SELECT COUNT(*) AS customers FROM (SELECT c.id FROM core_customer_view c WHERE c.id > $1 \
          ORDER BY c.id LIMIT $2) few"
     }
     COUNT_INDEXED {
-        "SELECT COUNT(*) FROM (SELECT customer_id FROM core_customer_search \
+        "SELECT COUNT(*) AS customers FROM (SELECT customer_id FROM core_customer_search \
          WHERE customer_id > $1 ORDER BY customer_id LIMIT $2) few"
     }
 }
@@ -74,7 +74,7 @@ pub(in crate::store) async fn check(
     findings.extend(list_check::findings(db, source).await?);
     let count = async |sql| db.maybe(sql, args![i64::MIN, COUNT_LIMIT + 1]).await;
     let (customers, indexed) = (count(&COUNT_CUSTOMERS).await?, count(&COUNT_INDEXED).await?);
-    let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
+    let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int("customers"));
     let (customers, indexed) = (number(customers)?, number(indexed)?);
     if customers == 0 {
         let help = if source.table().is_some() {
@@ -143,7 +143,8 @@ async fn of_rows(db: &Database, reindexer: &Reindexer) -> Result<Vec<CheckFindin
                     customers index";
         findings.push(CheckFinding { what, help: Some(help.into()), stops: false });
     }
-    let keyless = db.maybe(&KEYLESS, args![COUNT_LIMIT]).await?.map_or(Ok(0), |row| row.int(0))?;
+    let keyless =
+        db.maybe(&KEYLESS, args![COUNT_LIMIT]).await?.map_or(Ok(0), |row| row.int("customers"))?;
     if keyless > 0 {
         findings.push(CheckFinding {
             what: format!("{keyless} rows have no key, and cannot be found"),
@@ -198,7 +199,7 @@ async fn of_table(
     }
     let kept = db.maybe(&IS_TABLE, arguments).await?;
     let (is_table, engine) = match kept {
-        Some(row) => (row.int(0)? == 1, row.text(1)?),
+        Some(row) => (row.flag("is_table")?, row.text("engine")?),
         None => (false, String::new()),
     };
     let mut findings = missing(table, source, &catalogue);

@@ -46,7 +46,7 @@ statements! {
     /// The newest event, and how many there are near it: an event may be committed after
     /// one with a higher number.
     NEWEST {
-        "SELECT COALESCE(MAX(id), 0), COUNT(*) FROM core_event \
+        "SELECT COALESCE(MAX(id), 0) AS newest, COUNT(*) AS late_window FROM core_event \
          WHERE id > (SELECT COALESCE(MAX(id), 0) FROM core_event) - $1"
     }
 }
@@ -156,7 +156,7 @@ impl Version {
     }
 
     fn of(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self(row.int(0)?, row.int(1)?))
+        Ok(Self(row.int("newest")?, row.int("late_window")?))
     }
 }
 

@@ -127,7 +127,10 @@ impl CustomerSource {
     }
 }
 
-fn columns(columns: &CustomerColumns) -> [(&'static str, Option<&Identifier>); 7] {
+/// The columns of an external table: our name, and theirs.
+pub(in crate::store) fn columns(
+    columns: &CustomerColumns,
+) -> [(&'static str, Option<&Identifier>); 7] {
     [
         ("id", Some(&columns.id)),
         ("account_no", Some(&columns.account_no)),

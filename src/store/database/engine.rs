@@ -2,7 +2,7 @@
 //! [`crate::store::database::transaction`] alone.
 //!
 //! The rest of the store passes a [`Sql`] and a list of [`Arg`]s and reads [`Row`]s by
-//! ordinal. Each enum here has one variant for each engine: another engine means another
+//! name. Each enum here has one variant for each engine: another engine means another
 //! variant, not another copy of the store.
 
 use std::sync::Arc;

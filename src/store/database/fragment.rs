@@ -1,8 +1,22 @@
-//! The parts of statements in which the databases' SQL differs, and lists of columns that
-//! several statements read. The first word says for which database a fragment is;
-//! `$database` stands for those without a variant of their own.
+//! The parts of statements in which the databases' SQL differs. The first word says for
+//! which database a fragment is; `$database` stands for those without a variant of their
+//! own.
 
 macro_rules! fragment {
+    // Several parts as one.
+    ($database:ident (sql $($text:tt)+)) => {
+        concat!($($crate::store::database::fragment::fragment!($database $text)),+)
+    };
+    // An INSERT from one list of columns and values (`insert!`).
+    ($database:ident (insert $($insert:tt)+)) => {
+        $crate::store::database::insert::insert!($database values $($insert)+)
+    };
+    ($database:ident (insert_rows ordered $($insert:tt)+)) => {
+        $crate::store::database::insert::insert!($database rows ordered $($insert)+)
+    };
+    ($database:ident (insert_rows $($insert:tt)+)) => {
+        $crate::store::database::insert::insert!($database rows unordered $($insert)+)
+    };
     // A part that is written for each database.
     (sqlite (each ($($text:tt)+) $postgres:tt $mysql:tt)) => {
         concat!($($crate::store::database::fragment::fragment!(sqlite $text)),+)
@@ -215,67 +229,6 @@ macro_rules! fragment {
          phone = excluded.phone, address = excluded.address, locale = excluded.locale, \
          balance_cents = excluded.balance_cents, currency = excluded.currency, \
          updated_at = excluded.updated_at"
-    };
-    ($database:ident request_columns) => {
-        concat!(
-            "o.id, o.public_id, o.customer_id, o.purpose, o.otp_type, COALESCE(o.email, o.phone), \
-             o.reference, o.generation, \
-             CASE WHEN o.status = 'open' AND o.expires_at <= ",
-            $crate::store::database::fragment::fragment!($database now),
-            " THEN 'expired' ELSE o.status END, \
-             o.created_at, o.sent_at, o.expires_at, o.resend_at, o.attempts, o.max_attempts, \
-             d.id, d.provider, d.state, d.provider_id, d.detail, d.updated_at, \
-             o.otp_code, o.key_id, COALESCE(g.failures, 0), c.account_no, c.name, ",
-            $crate::store::database::fragment::fragment!($database now),
-            ", d.fallback, d.clerk_detail FROM core_otp o \
-             JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
-             LEFT JOIN core_customer_view c ON c.id = o.customer_id \
-             LEFT JOIN core_guard g ON g.customer_id = o.customer_id "
-        )
-    };
-    // An outbox message with its delivery, its request and its customer.
-    ($database:ident message_columns) => {
-        concat!(
-            "b.delivery_id, b.task, o.public_id, d.generation, o.purpose, o.reference, \
-             o.customer_id, d.channel, d.contact, d.fallback, d.provider_id, d.counter, \
-             b.sealed, b.key_id, b.tries, b.begun_at, b.useful_until, b.due_at, \
-             c.name, c.locale, ",
-            $crate::store::database::fragment::fragment!($database now),
-            ", d.created_at, o.generation FROM core_outbox b \
-             JOIN core_delivery d ON d.id = b.delivery_id \
-             JOIN core_otp o ON o.id = d.otp_id \
-             LEFT JOIN core_customer_view c ON c.id = o.customer_id "
-        )
-    };
-    ($database:ident session_columns) => {
-        concat!(
-            "s.public_id, s.customer_id, c.account_no, c.name, s.request, s.factor, s.purpose, \
-             s.clerk, s.counter, s.created_at, s.expires_at, s.idle_at, \
-             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_at WHEN ",
-            $crate::store::database::fragment::fragment!($database least),
-            "(s.idle_at, s.expires_at) <= ",
-            $crate::store::database::fragment::fragment!($database now),
-            " THEN ",
-            $crate::store::database::fragment::fragment!($database least),
-            "(s.idle_at, s.expires_at) END, \
-             CASE WHEN s.ended_at IS NOT NULL THEN s.ended_how \
-                  WHEN s.idle_at < s.expires_at THEN 'idle' ELSE 'timed_out' END \
-             FROM core_session s LEFT JOIN core_customer_view c ON c.id = s.customer_id "
-        )
-    };
-    // The number is not cast: the cast of another table's key could be the number of
-    // another customer.
-    ($database:ident customer_columns) => {
-        "c.id, c.account_no, c.name, c.email, c.phone, c.address, c.locale "
-    };
-    ($database:ident entry_columns) => {
-        "customer_id, account_key, email_key, phone_key, compact, account_end, name, email, \
-         phone, words "
-    };
-    ($database:ident event_columns) => {
-        "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, c.account_no, c.name, \
-         e.channel, e.contact, e.clerk, e.counter, e.detail \
-         FROM core_event e LEFT JOIN core_customer_view c ON c.id = e.customer_id "
     };
     ($database:ident $text:literal) => {
         $text

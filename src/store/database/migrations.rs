@@ -75,9 +75,10 @@ statements! {
     /// Waits for the lock under which migrations run; 1 where it was got.
     LOCK {
         (each
-            ("SELECT 1")
-            ("SELECT COUNT(*) FROM (SELECT pg_advisory_xact_lock(hashtext('countersign'))) held")
-            ("SELECT GET_LOCK(CONCAT('countersign ', SHA1(DATABASE())), 60)"))
+            ("SELECT 1 AS is_held")
+            ("SELECT COUNT(*) AS is_held \
+              FROM (SELECT pg_advisory_xact_lock(hashtext('countersign'))) held")
+            ("SELECT GET_LOCK(CONCAT('countersign ', SHA1(DATABASE())), 60) AS is_held"))
     }
     UNLOCK {
         (each
@@ -88,9 +89,10 @@ statements! {
     /// How many of these tables or views exist in our schema.
     COUNT_TABLES {
         (each
-            ("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ($1, $2)")
-            ("SELECT COUNT(to_regclass(value)) FROM (VALUES (CAST($1 AS TEXT)), ($2)) list (value)")
-            ("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() \
+            ("SELECT COUNT(*) AS tables_found FROM sqlite_master WHERE type = 'table' AND name IN ($1, $2)")
+            ("SELECT COUNT(to_regclass(value)) AS tables_found \
+              FROM (VALUES (CAST($1 AS TEXT)), ($2)) list (value)")
+            ("SELECT COUNT(*) AS tables_found FROM information_schema.tables WHERE table_schema = DATABASE() \
               AND table_name IN ($1, $2)"))
     }
     CREATE {
@@ -102,22 +104,22 @@ statements! {
             (" ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 \
               COLLATE utf8mb4_bin"))
     }
-    VERSION { "SELECT MAX(version) FROM core_schema" }
+    VERSION { "SELECT MAX(version) AS version FROM core_schema" }
     /// Whether the schema exists, but this account may not use it: PostgreSQL then reports
     /// its tables as missing.
     IS_SCHEMA_HIDDEN {
         (each
-            ("SELECT 0 WHERE $1 <> ''")
-            ("SELECT COUNT(*) FROM pg_namespace \
+            ("SELECT 0 AS is_hidden WHERE $1 <> ''")
+            ("SELECT COUNT(*) AS is_hidden FROM pg_namespace \
               WHERE nspname = $1 AND NOT has_schema_privilege(oid, 'USAGE')")
-            ("SELECT 0 FROM DUAL WHERE $1 <> ''"))
+            ("SELECT 0 AS is_hidden FROM DUAL WHERE $1 <> ''"))
     }
     APPLIED { "INSERT INTO core_schema (version, name, applied_at) VALUES ($1, $2, " now ")" }
     TRIAL_WRITE { "UPDATE core_setting SET value = value WHERE name = $1" }
     /// Whether the store has ever been used.
     HISTORY {
         "SELECT COALESCE((SELECT MAX(id) FROM core_otp), 0) \
-         + COALESCE((SELECT MAX(id) FROM core_event), 0)"
+         + COALESCE((SELECT MAX(id) FROM core_event), 0) AS newest"
     }
     READ_SETTING { "SELECT value FROM core_setting WHERE name = $1" }
     WRITE_SETTING {
@@ -153,11 +155,11 @@ pub struct Migrated {
 /// The version of the store's tables; 0 where there are none.
 pub(in crate::store) async fn version(db: &Database) -> Result<i64, StoreError> {
     match db.maybe(&VERSION, args![]).await {
-        Ok(row) => Ok(row.map_or(Ok(None), |row| row.maybe_int(0))?.unwrap_or(0)),
+        Ok(row) => Ok(row.map_or(Ok(None), |row| row.maybe_int("version"))?.unwrap_or(0)),
         Err(StoreError::NotMigrated(_)) => {
             let Pools::Postgres { schema, .. } = db.pools() else { return Ok(0) };
             let row = db.maybe(&IS_SCHEMA_HIDDEN, args![schema.as_str()]).await?;
-            match row.map_or(Ok(0), |row| row.int(0))? {
+            match row.map_or(Ok(0), |row| row.int("is_hidden"))? {
                 0 => Ok(0),
                 _ => Err(StoreError::Denied(format!("no rights on schema {schema}"))),
             }
@@ -192,12 +194,17 @@ async fn view_made_for(db: &Database) -> Result<Option<String>, StoreError> {
     setting(db, CUSTOMER_TABLE_SETTING).await
 }
 
+/// How many of two tables or views exist in our schema.
+async fn tables_found(tx: &mut Tx, one: &str, other: &str) -> Result<i64, StoreError> {
+    tx.one(&COUNT_TABLES, args![one, other]).await?.int("tables_found")
+}
+
 /// Reads a setting that the program keeps in the store.
 pub(in crate::store) async fn setting(
     db: &Database,
     name: &str,
 ) -> Result<Option<String>, StoreError> {
-    db.maybe(&READ_SETTING, args![name]).await?.map(|row| row.text(0)).transpose()
+    db.maybe(&READ_SETTING, args![name]).await?.map(|row| row.text("value")).transpose()
 }
 
 /// Writes such a setting.
@@ -215,8 +222,9 @@ fn create_schema(db: &Database) -> Option<String> {
 
 /// Refuses a schema in which another program has tables of the same names.
 async fn refuse_others(tx: &mut Tx) -> Result<(), StoreError> {
-    let ours = tx.one(&COUNT_TABLES, args!["core_schema", "core_schema"]).await?.int(0)?;
-    if ours > 0 || tx.one(&COUNT_TABLES, args!["core_customer", "core_otp"]).await?.int(0)? == 0 {
+    if tables_found(tx, "core_schema", "core_schema").await? > 0
+        || tables_found(tx, "core_customer", "core_otp").await? == 0
+    {
         return Ok(());
     }
     Err(StoreError::misconfigured(
@@ -233,8 +241,8 @@ async fn refuse_other_customers(tx: &mut Tx, source: &CustomerSource) -> Result<
     let Some(before) = tx.maybe(&READ_SETTING, args![CUSTOMER_TABLE_SETTING]).await? else {
         return Ok(());
     };
-    let has_history = tx.one(&HISTORY, args![]).await?.int(0)? > 0;
-    if !has_history || source.is_same_table(&before.text(0)?) {
+    let has_history = tx.one(&HISTORY, args![]).await?.int("newest")? > 0;
+    if !has_history || source.is_same_table(&before.text("value")?) {
         return Ok(());
     }
     Err(StoreError::misconfigured(
@@ -252,7 +260,7 @@ pub(in crate::store) async fn migrate(
 ) -> Result<Migrated, StoreError> {
     let mut tx = db.begin().await?;
     tx.lift_timeouts().await?;
-    if tx.one(&LOCK, args![]).await?.int(0)? != 1 {
+    if tx.one(&LOCK, args![]).await?.int("is_held")? != 1 {
         return Err(StoreError::Busy("another terminal is preparing its tables".into()));
     }
     let applied = apply(db, &mut tx, source).await;
@@ -275,7 +283,7 @@ async fn apply(
     }
     refuse_others(tx).await?;
     tx.write(&CREATE, args![]).await?;
-    let done = tx.one(&VERSION, args![]).await?.maybe_int(0)?.unwrap_or(0);
+    let done = tx.one(&VERSION, args![]).await?.maybe_int("version")?.unwrap_or(0);
     refuse_newer(done)?;
     for migration in MIGRATIONS.iter().filter(|it| it.version > done) {
         let script = migration.script(db.kind());
@@ -288,12 +296,12 @@ async fn apply(
     let view_made_for = tx
         .maybe(&READ_SETTING, args![CUSTOMER_TABLE_SETTING])
         .await?
-        .map(|row| row.text(0))
+        .map(|row| row.text("value"))
         .transpose()?;
     let mut is_made = done == NEEDED_VERSION && view_made_for.as_deref() == Some(&source.name());
     let views = source.table().into_iter().flat_map(account_views::views);
     for view in [CUSTOMER_VIEW].into_iter().chain(views) {
-        is_made = is_made && tx.one(&COUNT_TABLES, args![view, view]).await?.int(0)? > 0;
+        is_made = is_made && tables_found(tx, view, view).await? > 0;
     }
     let view = source.view(db.kind()).filter(|_| !is_made);
     let migrated =

@@ -43,9 +43,9 @@ pub(in crate::store) async fn keeps_sessions(options: &PgConnectOptions) -> sqlx
         begun => begun?,
     }
     // A transaction pooler with only one connection keeps the first session waiting.
-    let read = sqlx::raw_sql("SELECT current_setting('countersign.session', true)");
+    let read = sqlx::raw_sql("SELECT current_setting('countersign.session', true) AS mark");
     let kept = match timeout(ANSWER_TIMEOUT, read.fetch_one(&mut one)).await {
-        Ok(row) => row?.try_get::<Option<String>, _>(0)?.as_deref() == Some(&mark),
+        Ok(row) => row?.try_get::<Option<String>, _>("mark")?.as_deref() == Some(&mark),
         Err(_) => false,
     };
     run(&mut other, "ROLLBACK".into()).await?;

@@ -1,22 +1,141 @@
-//! Rows as the domain's types. The ordinals are those of the lists of columns in
-//! [`crate::store::database::fragment`].
+//! Rows that several tasks read, as the domain's types.
 
 use std::collections::HashMap;
 
-use crate::domain::channel::Channel;
+use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::{Digest, StoredCode};
 use crate::domain::contact::mask;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
-use crate::domain::event::{Actor, Event, EventCustomer, EventId};
+use crate::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
-use crate::domain::request::{Reference, Request, Status};
-use crate::domain::session::Session;
+use crate::domain::request::{Reference, Request, RequestId, Status};
+use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::Row;
+use crate::store::database::row_type::row_type;
+
+row_type! {
+    /// A request with the delivery of its newest code.
+    pub(in crate::store) struct RequestColumns from "core_otp o \
+        JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+        LEFT JOIN core_customer_view c ON c.id = o.customer_id \
+        LEFT JOIN core_guard g ON g.customer_id = o.customer_id" {
+        otp_id: i64 = int "o.id",
+        public_id: RequestId = word "o.public_id",
+        customer_id: i64 = int "o.customer_id",
+        purpose: String = text "o.purpose",
+        channel: Channel = word "o.otp_type",
+        contact: String = text "COALESCE(o.email, o.phone)",
+        reference: String = text "o.reference",
+        generation: u32 = count "o.generation",
+        status: Status = word (sql "CASE WHEN o.status = 'open' AND o.expires_at <= " now
+            " THEN 'expired' ELSE o.status END"),
+        created_at: Timestamp = time "o.created_at",
+        sent_at: Timestamp = time "o.sent_at",
+        expires_at: Timestamp = time "o.expires_at",
+        resend_at: Timestamp = time "o.resend_at",
+        attempts: u32 = count "o.attempts",
+        max_attempts: u32 = count "o.max_attempts",
+        otp_code: String = text "o.otp_code",
+        key_id: String = text "o.key_id",
+        delivery_id: i64 = int "d.id",
+        provider: String = text "d.provider",
+        fallback: bool = flag "d.fallback",
+        delivery_state: DeliveryState = word "d.state",
+        provider_id: Option<String> = maybe_text "d.provider_id",
+        detail: Option<String> = maybe_text "d.detail",
+        clerk_detail: Option<String> = maybe_text "d.clerk_detail",
+        delivery_updated_at: Timestamp = time "d.updated_at",
+        failures: u32 = count "COALESCE(g.failures, 0)",
+        account_no: Option<String> = shown_text "c.account_no",
+        customer_name: Option<String> = shown_text "c.name",
+        read_at: Timestamp = time now,
+    }
+}
+
+row_type! {
+    /// A request in the archive, whose contact is masked.
+    pub(in crate::store) struct ArchivedColumns from "core_otp_archive a" {
+        otp_id: i64 = int "a.id",
+        public_id: RequestId = word "a.public_id",
+        customer_id: i64 = int "a.customer_id",
+        purpose: String = text "a.purpose",
+        channel: Channel = word "a.otp_type",
+        masked: String = text "a.masked",
+        reference: String = text "a.reference",
+        generation: u32 = count "a.generation",
+        status: Status = word "a.status",
+        created_at: Timestamp = time "a.created_at",
+        expires_at: Timestamp = time "a.expires_at",
+        attempts: u32 = count "a.attempts",
+        max_attempts: u32 = count "a.max_attempts",
+        provider: Option<String> = maybe_text "a.provider",
+        delivery_state: Option<DeliveryState> = maybe_word "a.delivery_state",
+        provider_id: Option<String> = maybe_text "a.provider_id",
+        detail: Option<String> = maybe_text "a.detail",
+        updated_at: Timestamp = time "COALESCE(a.closed_at, a.expires_at)",
+    }
+}
+
+row_type! {
+    /// A customer. The number is not cast: the cast of another table's key could be the
+    /// number of another customer.
+    pub(in crate::store) struct CustomerColumns {
+        id: i64 = whole "c.id",
+        account_no: Option<String> = maybe_text "c.account_no",
+        name: Option<String> = maybe_text "c.name",
+        email: Option<String> = maybe_text "c.email",
+        phone: Option<String> = maybe_text "c.phone",
+        address: Option<String> = maybe_text "c.address",
+        locale: Option<String> = maybe_text "c.locale",
+    }
+}
+
+row_type! {
+    pub(in crate::store) struct SessionColumns from "core_session s \
+        LEFT JOIN core_customer_view c ON c.id = s.customer_id" {
+        public_id: SessionId = word "s.public_id",
+        customer_id: i64 = int "s.customer_id",
+        account_no: Option<String> = shown_text "c.account_no",
+        customer_name: Option<String> = shown_text "c.name",
+        request: RequestId = word "s.request",
+        factor: Factor = word "s.factor",
+        purpose: String = text "s.purpose",
+        clerk: String = text "s.clerk",
+        counter: String = text "s.counter",
+        created_at: Timestamp = time "s.created_at",
+        expires_at: Timestamp = time "s.expires_at",
+        idle_at: Timestamp = time "s.idle_at",
+        ended_at: Option<Timestamp> = maybe_time (sql "CASE WHEN s.ended_at IS NOT NULL \
+            THEN s.ended_at WHEN " least "(s.idle_at, s.expires_at) <= " now
+            " THEN " least "(s.idle_at, s.expires_at) END"),
+        ended_how: SessionEnd = word "CASE WHEN s.ended_at IS NOT NULL THEN s.ended_how \
+            WHEN s.idle_at < s.expires_at THEN 'idle' ELSE 'timed_out' END",
+    }
+}
+
+row_type! {
+    pub(in crate::store) struct EventColumns from "core_event e \
+        LEFT JOIN core_customer_view c ON c.id = e.customer_id" {
+        id: i64 = int "e.id",
+        at: Timestamp = time "e.at",
+        kind: EventKind = word "e.kind",
+        outcome: Option<Outcome> = maybe_word "e.outcome",
+        request: Option<RequestId> = maybe_word "e.request",
+        customer_id: Option<i64> = maybe_int "e.customer_id",
+        account_no: Option<String> = shown_text "c.account_no",
+        customer_name: Option<String> = shown_text "c.name",
+        channel: Option<Channel> = maybe_word "e.channel",
+        contact: Option<String> = maybe_text "e.contact",
+        clerk: String = text "e.clerk",
+        counter: String = text "e.counter",
+        detail: Option<String> = maybe_text "e.detail",
+    }
+}
 
 /// A request with what only the store needs to know of it.
 pub(in crate::store) struct RequestRow {
@@ -34,44 +153,42 @@ pub(in crate::store) struct RequestRow {
 }
 
 impl RequestRow {
-    /// Reads `request_columns`.
     pub(in crate::store) fn read(row: &Row) -> Result<Self, StoreError> {
-        let channel: Channel = row.word(4)?;
-        let request = Request {
-            id: row.word(1)?,
-            customer: CustomerId(row.int(2)?),
-            purpose: row.text(3)?,
-            channel,
-            contact: mask(channel, &row.text(5)?),
-            reference: Reference::from_store(&row.text(6)?),
-            generation: row.count(7)?,
-            status: row.word(8)?,
-            created_at: row.time(9)?,
-            sent_at: row.time(10)?,
-            expires_at: row.time(11)?,
-            resend_at: row.time(12)?,
-            attempts: row.count(13)?,
-            max_attempts: row.count(14)?,
-            delivery: Delivery {
-                id: DeliveryId(row.int(15)?),
-                provider: row.text(16)?,
-                by_fallback: row.int(27)? != 0,
-                state: row.word(17)?,
-                provider_id: row.maybe_text(18)?,
-                detail: Explanation::stored(row.maybe_text(19)?, row.maybe_text(28)?),
-                updated_at: row.time(20)?,
-            },
-        };
-        let (account_no, customer_name) = on_file(row, 24);
+        let it = RequestColumns::read(row)?;
+        let (account_no, customer_name) = on_file(it.account_no, it.customer_name);
         Ok(Self {
-            row: row.int(0)?,
-            request,
-            digest: row.text(21)?,
-            key_id: row.text(22)?,
-            failures: row.count(23)?,
+            row: it.otp_id,
+            request: Request {
+                id: it.public_id,
+                customer: CustomerId(it.customer_id),
+                purpose: it.purpose,
+                channel: it.channel,
+                contact: mask(it.channel, &it.contact),
+                reference: Reference::from_store(&it.reference),
+                generation: it.generation,
+                status: it.status,
+                created_at: it.created_at,
+                sent_at: it.sent_at,
+                expires_at: it.expires_at,
+                resend_at: it.resend_at,
+                attempts: it.attempts,
+                max_attempts: it.max_attempts,
+                delivery: Delivery {
+                    id: DeliveryId(it.delivery_id),
+                    provider: it.provider,
+                    by_fallback: it.fallback,
+                    state: it.delivery_state,
+                    provider_id: it.provider_id,
+                    detail: Explanation::stored(it.detail, it.clerk_detail),
+                    updated_at: it.delivery_updated_at,
+                },
+            },
+            digest: it.otp_code,
+            key_id: it.key_id,
+            failures: it.failures,
             account_no,
             customer_name,
-            now: row.time(26)?,
+            now: it.read_at,
         })
     }
 
@@ -95,54 +212,61 @@ impl RequestRow {
     }
 }
 
-/// Reads a row of the archive, whose contact is masked.
+/// Reads [`ArchivedColumns`].
 pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
-    let (created_at, expires_at) = (row.time(8)?, row.time(9)?);
+    let it = ArchivedColumns::read(row)?;
     Ok(Request {
-        id: row.word(0)?,
-        customer: CustomerId(row.int(1)?),
-        purpose: row.text(2)?,
-        channel: row.word(3)?,
-        contact: row.text(4)?,
-        reference: Reference::from_store(&row.text(5)?),
-        generation: row.count(6)?,
-        status: row.word(7)?,
-        created_at,
-        sent_at: created_at,
-        expires_at,
-        resend_at: expires_at,
-        attempts: row.count(10)?,
-        max_attempts: row.count(11)?,
+        id: it.public_id,
+        customer: CustomerId(it.customer_id),
+        purpose: it.purpose,
+        channel: it.channel,
+        contact: it.masked,
+        reference: Reference::from_store(&it.reference),
+        generation: it.generation,
+        status: it.status,
+        created_at: it.created_at,
+        sent_at: it.created_at,
+        expires_at: it.expires_at,
+        resend_at: it.expires_at,
+        attempts: it.attempts,
+        max_attempts: it.max_attempts,
         delivery: Delivery {
-            id: DeliveryId(row.int(12)?),
-            provider: row.maybe_text(13)?.unwrap_or_default(),
+            id: DeliveryId(it.otp_id),
+            provider: it.provider.unwrap_or_default(),
             by_fallback: false,
-            state: row.maybe_word(14)?.unwrap_or(DeliveryState::Unknown),
-            provider_id: row.maybe_text(15)?,
-            detail: Explanation::stored(row.maybe_text(16)?, None),
-            updated_at: row.time(17)?,
+            state: it.delivery_state.unwrap_or(DeliveryState::Unknown),
+            provider_id: it.provider_id,
+            detail: Explanation::stored(it.detail, None),
+            updated_at: it.updated_at,
         },
     })
 }
 
-/// Reads `customer_columns`. An external table may hold blanks for nothing, and nothing for
+/// Reads [`CustomerColumns`]. An external table may hold blanks for nothing, and nothing for
 /// a name.
 pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
-    let written = |at| Ok::<_, StoreError>(row.maybe_text(at)?.as_deref().and_then(clean_optional));
+    let it = CustomerColumns::read(row)?;
+    let written = |text: Option<String>| text.as_deref().and_then(clean_optional);
     Ok(Customer {
-        id: CustomerId(row.whole(0)?),
-        account_no: written(1)?.unwrap_or_default(),
-        name: written(2)?.unwrap_or_default(),
-        email: written(3)?,
-        phone: written(4)?,
-        address: written(5)?,
-        locale: written(6)?,
+        id: CustomerId(it.id),
+        account_no: written(it.account_no).unwrap_or_default(),
+        name: written(it.name).unwrap_or_default(),
+        email: written(it.email),
+        phone: written(it.phone),
+        address: written(it.address),
+        locale: written(it.locale),
     })
 }
 
-/// The columns of a customer, as they are called in messages.
-const COLUMN_LABELS: [&str; 7] =
-    ["key", "account number", "name", "email address", "phone number", "address", "language"];
+/// What the text columns of a customer are called in messages.
+const COLUMN_LABELS: [(&str, &str); 6] = [
+    ("account_no", "account number"),
+    ("name", "name"),
+    ("email", "email address"),
+    ("phone", "phone number"),
+    ("address", "address"),
+    ("locale", "language"),
+];
 
 /// Why a row cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,10 +287,10 @@ pub(in crate::store) struct Rows {
     pub(in crate::store) last: Option<i64>,
 }
 
-/// Reads `customer_columns` of several rows. A row that cannot be read does not keep the
+/// Reads [`CustomerColumns`] of several rows. A row that cannot be read does not keep the
 /// others from being found; of several rows with the same number, none is.
 pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
-    let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.whole(0).ok()).collect();
+    let numbers: Vec<Option<i64>> = rows.iter().map(|row| row.whole("id").ok()).collect();
     let mut times = HashMap::new();
     for number in numbers.iter().flatten() {
         *times.entry(*number).or_insert(0_u32) += 1;
@@ -193,11 +317,11 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
 
 /// The first column of a row that cannot be read.
 fn unreadable_column(row: &Row) -> &'static str {
-    let is_wrong = |at: &usize| match at {
-        0 => row.whole(0).is_err(),
-        at => row.maybe_text(*at).is_err(),
-    };
-    (0..COLUMN_LABELS.len()).find(is_wrong).map_or("row", |at| COLUMN_LABELS[at])
+    if row.whole("id").is_err() {
+        return "key";
+    }
+    let wrong = COLUMN_LABELS.iter().find(|(column, _)| row.maybe_text(column).is_err());
+    wrong.map_or("row", |(_, label)| label)
 }
 
 /// Describes a row that cannot be used by what can be read of it.
@@ -206,7 +330,7 @@ fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
         RowFault::SharedKey => "another row has the same key".to_owned(),
         RowFault::Unreadable(column) => format!("its {column} cannot be read"),
     };
-    match (number, row.maybe_text(1)) {
+    match (number, row.maybe_text("account_no")) {
         (Some(number), Ok(Some(account_no))) if fault == RowFault::SharedKey => {
             format!("key {number} of account number {account_no}: {why}")
         }
@@ -219,57 +343,51 @@ fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
 /// The account number and the name of a customer. Both may be missing: the customer may
 /// have left the external table since, and a row there may have no name, or none that can
 /// be read.
-fn on_file(row: &Row, at: usize) -> (String, String) {
-    let read = |at| row.maybe_text(at).unwrap_or_else(|_| Some("(cannot be read)".into()));
-    match (read(at), read(at + 1)) {
+fn on_file(account_no: Option<String>, name: Option<String>) -> (String, String) {
+    match (account_no, name) {
         (None, None) => ("-".into(), "(no longer on file)".into()),
         (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
     }
 }
 
-/// Reads `session_columns`.
+/// Reads [`SessionColumns`].
 pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
-    let ended = match row.maybe_int(12)? {
-        Some(at) => Some((Timestamp::from_millis(at), row.word(13)?)),
-        None => None,
-    };
-    let (account_no, customer_name) = on_file(row, 2);
+    let it = SessionColumns::read(row)?;
+    let (account_no, customer_name) = on_file(it.account_no, it.customer_name);
     Ok(Session {
-        id: row.word(0)?,
-        customer: CustomerId(row.int(1)?),
+        id: it.public_id,
+        customer: CustomerId(it.customer_id),
         account_no,
         customer_name,
-        request: row.word(4)?,
-        factor: row.word(5)?,
-        purpose: row.text(6)?,
-        clerk: row.text(7)?,
-        counter: row.text(8)?,
-        created_at: row.time(9)?,
-        expires_at: row.time(10)?,
-        idle_at: row.time(11)?,
-        ended,
+        request: it.request,
+        factor: it.factor,
+        purpose: it.purpose,
+        clerk: it.clerk,
+        counter: it.counter,
+        created_at: it.created_at,
+        expires_at: it.expires_at,
+        idle_at: it.idle_at,
+        ended: it.ended_at.map(|at| (at, it.ended_how)),
     })
 }
 
-/// Reads `event_columns`.
+/// Reads [`EventColumns`].
 pub(in crate::store) fn event(row: &Row) -> Result<Event, StoreError> {
-    let customer = match row.maybe_int(5)? {
-        Some(id) => {
-            let (account_no, name) = on_file(row, 6);
-            Some(EventCustomer { id: CustomerId(id), account_no, name })
-        }
-        None => None,
-    };
+    let it = EventColumns::read(row)?;
+    let customer = it.customer_id.map(|id| {
+        let (account_no, name) = on_file(it.account_no, it.customer_name);
+        EventCustomer { id: CustomerId(id), account_no, name }
+    });
     Ok(Event {
-        id: EventId(row.int(0)?),
-        at: row.time(1)?,
-        kind: row.word(2)?,
-        outcome: row.maybe_word(3)?,
-        request: row.maybe_word(4)?,
+        id: EventId(it.id),
+        at: it.at,
+        kind: it.kind,
+        outcome: it.outcome,
+        request: it.request,
         customer,
-        channel: row.maybe_word(8)?,
-        contact: row.maybe_text(9)?,
-        actor: Actor { clerk: row.text(10)?, counter: row.text(11)? },
-        detail: row.maybe_text(12)?,
+        channel: it.channel,
+        contact: it.contact,
+        actor: Actor { clerk: it.clerk, counter: it.counter },
+        detail: it.detail,
     })
 }

@@ -13,16 +13,20 @@ statements! {
     POSTGRES {
         (each
             ("VALUES (0)")
-            ("SELECT current_setting('server_version'), \
-              CAST(current_setting('server_version_num') AS BIGINT) / 10000, \
-              (SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend'), \
-              CAST(current_setting('max_connections') AS BIGINT), \
-              (SELECT COUNT(*) FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl), \
+            ("SELECT current_setting('server_version') AS version, \
+              CAST(current_setting('server_version_num') AS BIGINT) / 10000 AS major_version, \
+              (SELECT COUNT(*) FROM pg_stat_activity WHERE backend_type = 'client backend') \
+              AS connections, \
+              CAST(current_setting('max_connections') AS BIGINT) AS max_connections, \
+              (SELECT COUNT(*) FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl) \
+              AS is_encrypted, \
               CASE WHEN current_setting('fsync') = 'off' THEN 'fsync = off' \
                    WHEN current_setting('synchronous_commit') = 'off' \
-                   THEN 'synchronous_commit = off' END, \
-              current_setting('search_path'), current_setting('transaction_isolation'), \
-              current_setting('server_encoding'), current_setting('session_replication_role')")
+                   THEN 'synchronous_commit = off' END AS unsafe_setting, \
+              current_setting('search_path') AS search_path, \
+              current_setting('transaction_isolation') AS isolation, \
+              current_setting('server_encoding') AS encoding, \
+              current_setting('session_replication_role') AS replication_role")
             ("SELECT 0"))
     }
     MYSQL {
@@ -94,20 +98,21 @@ pub(in crate::store) async fn check(db: &Database) -> Result<Option<ServerInfo>,
 async fn postgres(db: &Database, schema: &Identifier) -> Result<ServerInfo, StoreError> {
     let gone = || StoreError::Failed("the server tells nothing of itself".into());
     let row = db.maybe(&POSTGRES, args![]).await?.ok_or_else(gone)?;
-    let version = row.text(0)?;
-    check_version("PostgreSQL", &version, (row.int(1)?, 0), (13, 0))?;
-    let is_set = row.text(6)? == postgres::search_path(schema) && row.text(7)? == "read committed";
+    let version = row.text("version")?;
+    check_version("PostgreSQL", &version, (row.int("major_version")?, 0), (13, 0))?;
+    let is_set = row.text("search_path")? == postgres::search_path(schema)
+        && row.text("isolation")? == "read committed";
     if !is_set {
         return Err(pooler::refused());
     }
-    check_encoding(&row.text(8)?)?;
-    check_role(&row.text(9)?)?;
+    check_encoding(&row.text("encoding")?)?;
+    check_role(&row.text("replication_role")?)?;
     Ok(ServerInfo {
         version,
-        is_encrypted: row.int(4)? > 0,
-        connections: row.int(2)?.to_string(),
-        max_connections: row.int(3)?,
-        unsafe_setting: row.maybe_text(5)?,
+        is_encrypted: row.flag("is_encrypted")?,
+        connections: row.int("connections")?.to_string(),
+        max_connections: row.int("max_connections")?,
+        unsafe_setting: row.maybe_text("unsafe_setting")?,
         is_cluster: false,
     })
 }
@@ -115,7 +120,7 @@ async fn postgres(db: &Database, schema: &Identifier) -> Result<ServerInfo, Stor
 async fn mysql(db: &Database) -> Result<ServerInfo, StoreError> {
     let mut variables = HashMap::new();
     for row in db.all(&MYSQL, args![]).await? {
-        variables.insert(row.text(0)?.to_lowercase(), row.text(1)?);
+        variables.insert(row.text("Variable_name")?.to_lowercase(), row.text("Value")?);
     }
     let of = |name: &str| variables.get(name).map_or("", String::as_str);
     let version = of("version").to_owned();
@@ -134,9 +139,9 @@ async fn mysql(db: &Database) -> Result<ServerInfo, StoreError> {
         version,
     };
     for row in db.all(&MYSQL_STATUS, args![]).await? {
-        match row.text(0)?.as_str() {
-            "Ssl_cipher" => server.is_encrypted = !row.text(1)?.is_empty(),
-            _ => server.connections = row.text(1)?,
+        match row.text("Variable_name")?.as_str() {
+            "Ssl_cipher" => server.is_encrypted = !row.text("Value")?.is_empty(),
+            _ => server.connections = row.text("Value")?,
         }
     }
     Ok(server)

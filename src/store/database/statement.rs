@@ -15,14 +15,14 @@ pub(in crate::store) struct Sql {
     pub(in crate::store) mysql: Unnumbered,
 }
 
-/// A statement made of literals and fragments.
+/// A statement made of literals, fragments and the columns of row types.
 macro_rules! sql {
     ($($part:tt)+) => {
         $crate::store::database::statement::Sql {
-            sqlite: concat!($($crate::store::database::fragment::fragment!(sqlite $part)),+),
-            postgres: concat!($($crate::store::database::fragment::fragment!(postgres $part)),+),
+            sqlite: $crate::store::database::statement::joined!(sqlite $($part)+),
+            postgres: $crate::store::database::statement::joined!(postgres $($part)+),
             mysql: {
-                const TEXT: &str = concat!($($crate::store::database::fragment::fragment!(mysql $part)),+);
+                const TEXT: &str = $crate::store::database::statement::joined!(mysql $($part)+);
                 const SHAPE: (usize, usize) = $crate::store::database::placeholder::unnumbered_shape(TEXT);
                 const PARTS: ([u8; SHAPE.0], [u8; SHAPE.1]) =
                     $crate::store::database::placeholder::unnumbered(TEXT);
@@ -35,6 +35,60 @@ macro_rules! sql {
     };
 }
 
+/// The parts of a statement as one text.
+macro_rules! joined {
+    ($database:ident $($part:tt)+) => {{
+        const PARTS: &[&str] =
+            &[$($crate::store::database::statement::part!($database $part)),+];
+        const JOINED: [u8; $crate::store::database::statement::length(PARTS)] =
+            $crate::store::database::statement::join(PARTS);
+        match ::std::str::from_utf8(&JOINED) {
+            Ok(text) => text,
+            Err(_) => panic!("a statement is UTF-8"),
+        }
+    }};
+}
+
+/// A part of a statement. `(select Type)` and `(columns Type)` are those of a `row_type!`.
+macro_rules! part {
+    ($database:ident (select $row:ident)) => {
+        $crate::store::database::statement::joined!($database "SELECT " (columns $row) (from $row))
+    };
+    ($database:ident (columns $row:ident)) => {
+        $row::COLUMNS.$database
+    };
+    ($database:ident (from $row:ident)) => {
+        $row::FROM
+    };
+    ($database:ident $part:tt) => {
+        $crate::store::database::fragment::fragment!($database $part)
+    };
+}
+
+/// How many bytes these texts have.
+pub(in crate::store) const fn length(parts: &[&str]) -> usize {
+    let (mut length, mut at) = (0, 0);
+    while at < parts.len() {
+        length += parts[at].len();
+        at += 1;
+    }
+    length
+}
+
+/// These texts in a row.
+pub(in crate::store) const fn join<const LENGTH: usize>(parts: &[&str]) -> [u8; LENGTH] {
+    let mut joined = [0; LENGTH];
+    let (mut end, mut at) = (0, 0);
+    while at < parts.len() {
+        let part = parts[at].as_bytes();
+        let (_, rest) = joined.split_at_mut(end);
+        rest.split_at_mut(part.len()).0.copy_from_slice(part);
+        end += part.len();
+        at += 1;
+    }
+    joined
+}
+
 /// A module's statements: a constant for each, and the list of them.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident { $($part:tt)+ })+) => {
@@ -44,7 +98,7 @@ macro_rules! statements {
     };
 }
 
-pub(in crate::store) use {sql, statements};
+pub(in crate::store) use {joined, part, sql, statements};
 
 #[cfg(test)]
 mod tests {

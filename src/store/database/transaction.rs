@@ -124,7 +124,7 @@ impl Tx {
                     .map_err(failed)?;
                 Ok(done.last_insert_rowid())
             }
-            EngineTransaction::Postgres(_) => self.one(sql, args).await?.int(0),
+            EngineTransaction::Postgres(_) => self.one(sql, args).await?.int("id"),
             EngineTransaction::Mysql(tx) => {
                 let done = tx
                     .with_timeout(async |it| mysql(sql, args).execute(it).await)

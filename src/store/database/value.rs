@@ -78,97 +78,145 @@ pub(in crate::store) enum Row {
 
 /// A column of a row of any database.
 macro_rules! column {
-    ($row:expr, $at:expr) => {
+    ($row:expr, $column:expr) => {
         match $row {
-            Row::Sqlite(row) => row.try_get($at).map_err(failed),
-            Row::Postgres(row) => row.try_get($at).map_err(failed),
-            Row::Mysql(row) => row.try_get($at).map_err(failed),
+            Row::Sqlite(row) => row.try_get($column).map_err(failed),
+            Row::Postgres(row) => row.try_get($column).map_err(failed),
+            Row::Mysql(row) => row.try_get($column).map_err(failed),
         }
     };
 }
 
 impl Row {
-    pub(in crate::store) fn int(&self, at: usize) -> Result<i64, StoreError> {
-        column!(self, at)
+    pub(in crate::store) fn int(&self, column: &'static str) -> Result<i64, StoreError> {
+        column!(self, column)
     }
 
     /// The number of a row in an external table, whose type may be narrower than 64 bits or
     /// unsigned. A value that is not a whole number is an error.
-    pub(in crate::store) fn whole(&self, at: usize) -> Result<i64, StoreError> {
-        self.maybe_whole(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    pub(in crate::store) fn whole(&self, column: &'static str) -> Result<i64, StoreError> {
+        self.maybe_whole(column)?.ok_or_else(|| unreadable(column, "nothing"))
     }
 
     /// Such a number, or NULL.
-    pub(in crate::store) fn maybe_whole(&self, at: usize) -> Result<Option<i64>, StoreError> {
-        let wide = self.maybe_int(at);
+    pub(in crate::store) fn maybe_whole(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<i64>, StoreError> {
+        let wide = self.maybe_int(column);
         match self {
             Self::Sqlite(_) => wide,
             Self::Postgres(row) => wide.or_else(|error| {
-                let narrow = row.try_get::<Option<i32>, _>(at).map(|it| it.map(i64::from));
-                let short = || row.try_get::<Option<i16>, _>(at).map(|it| it.map(i64::from));
+                let narrow = row.try_get::<Option<i32>, _>(column).map(|it| it.map(i64::from));
+                let short = || row.try_get::<Option<i16>, _>(column).map(|it| it.map(i64::from));
                 narrow.or_else(|_| short()).map_err(|_| error)
             }),
-            Self::Mysql(row) => wide.or_else(|error| match row.try_get::<Option<u64>, _>(at) {
+            Self::Mysql(row) => wide.or_else(|error| match row.try_get::<Option<u64>, _>(column) {
                 Ok(None) => Ok(None),
                 Ok(Some(value)) => match i64::try_from(value) {
                     Ok(value) => Ok(Some(value)),
-                    Err(_) => Err(unreadable(at, &value.to_string())),
+                    Err(_) => Err(unreadable(column, &value.to_string())),
                 },
                 Err(_) => Err(error),
             }),
         }
     }
 
-    pub(in crate::store) fn maybe_int(&self, at: usize) -> Result<Option<i64>, StoreError> {
-        column!(self, at)
+    pub(in crate::store) fn maybe_int(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<i64>, StoreError> {
+        column!(self, column)
     }
 
     /// The time until a due moment, in milliseconds, or NULL; zero where it is past.
-    pub(in crate::store) fn maybe_wait(&self, at: usize) -> Result<Option<Duration>, StoreError> {
-        let millis = self.maybe_int(at)?;
+    pub(in crate::store) fn maybe_wait(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Duration>, StoreError> {
+        let millis = self.maybe_int(column)?;
         Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
     }
 
     /// A text as it is, to compare with: not to show.
-    pub(in crate::store) fn maybe_raw(&self, at: usize) -> Result<Option<String>, StoreError> {
-        column!(self, at)
+    pub(in crate::store) fn maybe_raw(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<String>, StoreError> {
+        column!(self, column)
     }
 
-    pub(in crate::store) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
-        let raw: Result<Option<&str>, StoreError> = column!(self, at);
+    pub(in crate::store) fn maybe_text(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<String>, StoreError> {
+        let raw: Result<Option<&str>, StoreError> = column!(self, column);
         Ok(raw?.map(clean))
     }
 
-    pub(in crate::store) fn text(&self, at: usize) -> Result<String, StoreError> {
-        self.maybe_text(at)?.ok_or_else(|| unreadable(at, "nothing"))
+    pub(in crate::store) fn text(&self, column: &'static str) -> Result<String, StoreError> {
+        self.maybe_text(column)?.ok_or_else(|| unreadable(column, "nothing"))
+    }
+
+    /// A text, or `None` where it is NULL or cannot be read, as in an external table.
+    #[expect(clippy::unnecessary_wraps, reason = "the readers of a row have one shape")]
+    pub(in crate::store) fn readable_text(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.maybe_text(column).ok().flatten())
+    }
+
+    /// A text to be shown, which says so where it cannot be read.
+    #[expect(clippy::unnecessary_wraps, reason = "the readers of a row have one shape")]
+    pub(in crate::store) fn shown_text(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<String>, StoreError> {
+        Ok(self.maybe_text(column).unwrap_or_else(|_| Some("(cannot be read)".into())))
     }
 
     /// A number that fits 32 bits.
-    pub(in crate::store) fn count(&self, at: usize) -> Result<u32, StoreError> {
-        let value = self.int(at)?;
-        u32::try_from(value).map_err(|_| unreadable(at, &value.to_string()))
+    pub(in crate::store) fn count(&self, column: &'static str) -> Result<u32, StoreError> {
+        let value = self.int(column)?;
+        u32::try_from(value).map_err(|_| unreadable(column, &value.to_string()))
     }
 
-    pub(in crate::store) fn time(&self, at: usize) -> Result<Timestamp, StoreError> {
-        self.int(at).map(Timestamp::from_millis)
+    pub(in crate::store) fn time(&self, column: &'static str) -> Result<Timestamp, StoreError> {
+        self.int(column).map(Timestamp::from_millis)
+    }
+
+    pub(in crate::store) fn maybe_time(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.maybe_int(column)?.map(Timestamp::from_millis))
+    }
+
+    /// A number that is 0 for false.
+    pub(in crate::store) fn flag(&self, column: &'static str) -> Result<bool, StoreError> {
+        Ok(self.int(column)? != 0)
     }
 
     /// A word of one of the domain's enums.
-    pub(in crate::store) fn word<T: std::str::FromStr>(&self, at: usize) -> Result<T, StoreError> {
-        let text = self.text(at)?;
-        text.parse().map_err(|_| unreadable(at, &text))
+    pub(in crate::store) fn word<T: std::str::FromStr>(
+        &self,
+        column: &'static str,
+    ) -> Result<T, StoreError> {
+        let text = self.text(column)?;
+        text.parse().map_err(|_| unreadable(column, &text))
     }
 
     pub(in crate::store) fn maybe_word<T: std::str::FromStr>(
         &self,
-        at: usize,
+        column: &'static str,
     ) -> Result<Option<T>, StoreError> {
-        let Some(text) = self.maybe_text(at)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| unreadable(at, &text))
+        let Some(text) = self.maybe_text(column)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| unreadable(column, &text))
     }
 }
 
 /// The error for a value that this program never writes.
-fn unreadable(at: usize, found: &str) -> StoreError {
-    StoreError::Failed(format!("column {at} of a row holds {found}, which cannot be read"))
+fn unreadable(column: &'static str, found: &str) -> StoreError {
+    StoreError::Failed(format!("column {column} of a row holds {found}, which cannot be read"))
 }

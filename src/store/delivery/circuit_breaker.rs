@@ -12,23 +12,28 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::MessageOutcome;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 
+row_type! {
+    struct BreakerColumns from "core_line" {
+        name: ProviderSlot = word "name",
+        failures: u32 = count "failures",
+        down_until: Timestamp = time "down_until",
+        slow_until: Timestamp = time "slow_until",
+        detail: Option<String> = maybe_text "detail",
+        clerk_detail: Option<String> = maybe_text "clerk_detail",
+        late: bool = flag "late",
+        read_at: Timestamp = time now,
+    }
+}
+
 statements! {
-    ALL {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
-         FROM core_line ORDER BY name LIMIT 20"
-    }
-    ONE {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
-         FROM core_line WHERE name = $1"
-    }
+    ALL { (select BreakerColumns) "ORDER BY name LIMIT 20" }
+    ONE { (select BreakerColumns) "WHERE name = $1" }
     /// Locked, since failures are counted one after the other.
-    ONE_LOCKED {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
-         FROM core_line WHERE name = $1" for_update
-    }
+    ONE_LOCKED { (select BreakerColumns) "WHERE name = $1" for_update }
     CLAIM_PROBE {
         "UPDATE core_line SET down_until = " now " + $2 \
          WHERE name = $1 AND failures >= $3 AND down_until <= " now
@@ -44,8 +49,9 @@ pub(in crate::store) async fn all(
     db: &Database,
 ) -> Result<(Timestamp, Vec<BreakerRecord>), StoreError> {
     let rows = db.all(&ALL, args![]).await?;
-    let now = rows.first().map_or(Ok(Timestamp::default()), |row| row.time(0))?;
-    Ok((now, rows.iter().map(read).collect::<Result<_, _>>()?))
+    let read: Vec<_> = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let now = read.first().map(|(read_at, _)| *read_at).unwrap_or_default();
+    Ok((now, read.into_iter().map(|(_, breaker)| breaker).collect()))
 }
 
 /// Claims the probe of a half-open circuit breaker.
@@ -85,7 +91,7 @@ async fn record_one(
     };
     let read_one = if sends.iter().all(is_well) { &ONE } else { &ONE_LOCKED };
     let Some(row) = tx.maybe(read_one, args![&name]).await? else { return Ok(()) };
-    let (now, before) = (row.time(0)?, read(&row)?);
+    let (now, before) = read(&row)?;
     let mut last = before.clone();
     for (outcome, experience) in sends {
         let detail = outcome.step.report.detail.as_ref();
@@ -140,13 +146,16 @@ async fn write_event(
     events::write(tx, &event).await
 }
 
-fn read(row: &Row) -> Result<BreakerRecord, StoreError> {
-    Ok(BreakerRecord {
-        line: row.word(1)?,
-        failures: row.count(2)?,
-        down_until: row.time(3)?,
-        slow_until: row.time(4)?,
-        detail: Explanation::stored(row.maybe_text(5)?, row.maybe_text(6)?),
-        late: row.int(7)? != 0,
-    })
+/// Reads a circuit breaker, and the store's clock.
+fn read(row: &Row) -> Result<(Timestamp, BreakerRecord), StoreError> {
+    let it = BreakerColumns::read(row)?;
+    let breaker = BreakerRecord {
+        line: it.name,
+        failures: it.failures,
+        down_until: it.down_until,
+        slow_until: it.slow_until,
+        detail: Explanation::stored(it.detail, it.clerk_detail),
+        late: it.late,
+    };
+    Ok((it.read_at, breaker))
 }

@@ -126,8 +126,9 @@ async fn owned<'a, 'b>(
 ) -> Result<(Vec<&'a MessageOutcome<'b>>, Vec<&'a MessageOutcome<'b>>), StoreError> {
     let mut rows = HashMap::new();
     for row in tx.all(&HELD, args![&ids(outcomes)]).await? {
-        let state_of_row = (row.text(1)?, row.word(2)?, row.count(3)?, row.maybe_int(4)?.is_some());
-        rows.insert(row.int(0)?, state_of_row);
+        let has_claim = row.maybe_int("begun_at")?.is_some();
+        let state_of_row = (row.text("holder")?, row.word("task")?, row.count("tries")?, has_claim);
+        rows.insert(row.int("delivery_id")?, state_of_row);
     }
     let is_owned = |it: &&MessageOutcome<'_>| {
         let begun = it.has_claim || it.message.begun_at.is_some();

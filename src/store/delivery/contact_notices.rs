@@ -11,27 +11,44 @@ use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-use crate::domain::time::millis_of;
+use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::NOTICE_LEASE;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+
+row_type! {
+    /// A notice with its customer. The external table may hold texts that cannot be read.
+    struct NoticeColumns from "core_notice n \
+        LEFT JOIN core_customer_view c ON c.id = n.customer_id" {
+        id: i64 = int "n.id",
+        customer_id: i64 = int "n.customer_id",
+        channel: Channel = word "n.channel",
+        contact: String = text "n.contact",
+        provider: String = text "n.provider",
+        tries: u32 = count "n.tries",
+        created_at: Timestamp = time "n.created_at",
+        customer_name: Option<String> = readable_text "c.name",
+        locale: Option<String> = readable_text "c.locale",
+        read_at: Timestamp = time now,
+    }
+}
 
 statements! {
     QUEUE {
-        "INSERT INTO core_notice (customer_id, channel, contact, provider, created_at, due_at, \
-         tries) "
-        (each
-            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, " now ", " now ", 0 \
-              FROM json_each($1)")
-            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, "
-              now ", " now ", 0 FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT a, b, c, d, " now ", " now ", 0 FROM JSON_TABLE($1, '$[*]' COLUMNS \
-              (a BIGINT PATH '$[0]', " (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3")
-              ")) list"))
+        (insert_rows "core_notice" {
+            customer_id: int,
+            channel: text,
+            contact: text,
+            provider: text,
+            created_at: now,
+            due_at: now,
+            tries: "0",
+        })
     }
     /// A notice that is too old may be claimed by any terminal, to be given up.
     DUE {
@@ -42,13 +59,11 @@ statements! {
         "UPDATE core_notice SET due_at = " now " + $2, tries = tries + 1 WHERE id " (among "$1")
     }
     CLAIMED {
-        "SELECT n.id, n.customer_id, n.channel, n.contact, n.tries, n.created_at, c.name, \
-         c.locale, " now ", n.provider FROM core_notice n \
-         LEFT JOIN core_customer_view c ON c.id = n.customer_id WHERE n.id " (among "$1")
+        (select NoticeColumns) "WHERE n.id " (among "$1")
     }
     NEXT_DUE {
         "SELECT MIN(CASE WHEN provider " (among_texts "$1") " OR due_at > created_at + $2 \
-         THEN due_at ELSE created_at + $2 END) - " now " FROM core_notice"
+         THEN due_at ELSE created_at + $2 END) - " now " AS due_in FROM core_notice"
     }
     RETRY { "UPDATE core_notice SET due_at = " now " + $3 WHERE id = $1 AND tries = $2" }
     DONE { "DELETE FROM core_notice WHERE id = $1 AND tries = $2" }
@@ -85,7 +100,7 @@ pub(in crate::store) async fn claim(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = due.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     let ids = list(ids);
     tx.write(&CLAIM, args![&ids, millis_of(NOTICE_LEASE)]).await?;
     let rows = tx.all(&CLAIMED, args![&ids]).await?;
@@ -108,7 +123,7 @@ pub(in crate::store) async fn next_due(
     let Some(row) = db.maybe(&NEXT_DUE, args![&providers, millis_of(NOTICE_MAX_AGE)]).await? else {
         return Ok(None);
     };
-    row.maybe_wait(0)
+    row.maybe_wait("due_in")
 }
 
 /// Writes what came of an attempt.
@@ -150,21 +165,20 @@ pub(in crate::store) async fn complete(
     tx.commit().await
 }
 
-/// Reads a row of `CLAIMED`.
+/// Reads [`NoticeColumns`].
 fn read(row: &Row) -> Result<Notice, StoreError> {
-    let channel: Channel = row.word(2)?;
-    let contact = Contact::parse(channel, &row.text(3)?)
+    let it = NoticeColumns::read(row)?;
+    let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a notice: {error}")))?;
     Ok(Notice {
-        id: row.int(0)?,
-        customer: CustomerId(row.int(1)?),
+        id: it.id,
+        customer: CustomerId(it.customer_id),
         contact,
-        provider: row.text(9)?,
-        tries: row.count(4)?,
-        created_at: row.time(5)?,
-        // The external table may hold texts that cannot be read.
-        customer_name: row.maybe_text(6).ok().flatten().unwrap_or_default(),
-        locale: row.maybe_text(7).ok().flatten(),
-        now: row.time(8)?,
+        provider: it.provider,
+        tries: it.tries,
+        created_at: it.created_at,
+        customer_name: it.customer_name.unwrap_or_default(),
+        locale: it.locale,
+        now: it.read_at,
     })
 }

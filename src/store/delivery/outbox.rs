@@ -16,7 +16,7 @@ use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::event::Actor;
 use crate::domain::explanation::Explanation;
 use crate::domain::outbox::OutboxTask;
-use crate::domain::request::{Reference, Request};
+use crate::domain::request::{Reference, Request, RequestId};
 use crate::domain::seal::Sealed;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::{CLAIM_LEASE, CONNECT_LEASE, TAKEOVER_GRACE};
@@ -25,25 +25,65 @@ use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::verification::NewCode;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 use crate::store::delivery::state;
 
+row_type! {
+    /// An outbox message with its delivery, its request and its customer. The external table
+    /// may hold texts that cannot be read.
+    struct MessageColumns from "core_outbox b \
+        JOIN core_delivery d ON d.id = b.delivery_id \
+        JOIN core_otp o ON o.id = d.otp_id \
+        LEFT JOIN core_customer_view c ON c.id = o.customer_id" {
+        delivery_id: i64 = int "b.delivery_id",
+        task: OutboxTask = word "b.task",
+        request: RequestId = word "o.public_id",
+        generation: u32 = count "d.generation",
+        newest_generation: u32 = count "o.generation",
+        purpose: String = text "o.purpose",
+        reference: String = text "o.reference",
+        customer_id: i64 = int "o.customer_id",
+        channel: Channel = word "d.channel",
+        contact: String = text "d.contact",
+        fallback: bool = flag "d.fallback",
+        provider_id: Option<String> = maybe_text "d.provider_id",
+        counter: String = text "d.counter",
+        created_at: Timestamp = time "d.created_at",
+        sealed: Option<String> = maybe_text "b.sealed",
+        key_id: String = text "b.key_id",
+        tries: u32 = count "b.tries",
+        begun_at: Option<Timestamp> = maybe_time "b.begun_at",
+        useful_until: Timestamp = time "b.useful_until",
+        due_at: Timestamp = time "b.due_at",
+        customer_name: Option<String> = readable_text "c.name",
+        locale: Option<String> = readable_text "c.locale",
+        read_at: Timestamp = time now,
+    }
+}
+
 statements! {
     ENQUEUE {
-        "INSERT INTO core_outbox (delivery_id, task, sealed, key_id, useful_until, due_at, \
-         holder, tries) \
-         SELECT d.id, 'send', $3, $4, o.expires_at, o.sent_at + $5, $6, 0 \
-         FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id \
-         WHERE d.otp_id = $1 AND d.generation = $2"
+        (insert "core_outbox" {
+            delivery_id: "d.id",
+            task: "'send'",
+            sealed: "$3",
+            key_id: "$4",
+            useful_until: "o.expires_at",
+            due_at: "o.sent_at + $5",
+            holder: "$6",
+            tries: "0",
+        } select "FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id \
+            WHERE d.otp_id = $1 AND d.generation = $2")
     }
     OWNED {
-        "SELECT " message_columns "WHERE b.delivery_id = $1 AND b.holder = $2 \
+        (select MessageColumns) "WHERE b.delivery_id = $1 AND b.holder = $2 \
          AND b.begun_at IS NULL AND b.task = 'send'"
     }
     /// Only messages through providers that this terminal has: another terminal may have
     /// other providers, or the tray.
     DUE {
-        "SELECT b.delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
+        "SELECT b.delivery_id AS delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
          AND (b.holder = $1 OR b.due_at <= " now " - $2) \
          AND (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
         (among_texts "$4") " ORDER BY b.due_at LIMIT $3" skip_locked
@@ -69,11 +109,11 @@ statements! {
         "UPDATE core_outbox SET holder = $2, due_at = " now " + $3 \
          WHERE delivery_id " (among "$1")
     }
-    CLAIMED { "SELECT " message_columns "WHERE b.delivery_id " (among "$1") }
+    CLAIMED { (select MessageColumns) "WHERE b.delivery_id " (among "$1") }
     /// When the first message is due for this terminal. The table is small.
     NEXT_DUE {
         "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
-        " FROM core_outbox b \
+        " AS due_in FROM core_outbox b \
          WHERE (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
         (among_texts "$3")
     }
@@ -92,7 +132,7 @@ statements! {
     }
     /// The messages of a customer's open requests.
     OPEN_OF {
-        "SELECT d.id FROM core_otp o \
+        "SELECT d.id AS delivery_id FROM core_otp o \
          JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
          JOIN core_outbox b ON b.delivery_id = d.id \
          WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL ORDER BY d.id"
@@ -138,7 +178,7 @@ pub(in crate::store) async fn withdraw_all(
     customer: CustomerId,
 ) -> Result<(), StoreError> {
     for row in tx.all(&OPEN_OF, args![customer.0]).await? {
-        withdraw_message(tx, DeliveryId(row.int(0)?)).await?;
+        withdraw_message(tx, DeliveryId(row.int("delivery_id")?)).await?;
     }
     Ok(())
 }
@@ -161,7 +201,7 @@ pub(in crate::store) async fn erase_expired(tx: &mut Tx) -> Result<(), StoreErro
     if rows.is_empty() {
         return Ok(());
     }
-    let ids = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = rows.iter().map(|row| row.int("delivery_id")).collect::<Result<Vec<_>, _>>()?;
     tx.write(&UNSEAL, args![&list(ids)]).await.map(drop)
 }
 
@@ -187,7 +227,7 @@ pub(in crate::store) async fn claim(
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let ids = due.iter().map(|row| row.int("delivery_id")).collect::<Result<Vec<_>, _>>()?;
     let ids = list(ids);
     let rows = tx.all(&CLAIMED, args![&ids]).await?;
     // One that cannot be read must not keep the others from being sent.
@@ -214,7 +254,7 @@ pub(in crate::store) async fn next_due(
     else {
         return Ok(None);
     };
-    row.maybe_wait(0)
+    row.maybe_wait("due_in")
 }
 
 /// Extends the lease while a sender connects; false where the terminal does not own it any
@@ -261,35 +301,33 @@ pub(in crate::store) async fn reschedule(
     Ok(())
 }
 
-/// Reads `message_columns`.
+/// Reads [`MessageColumns`].
 fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
-    let channel: Channel = row.word(7)?;
-    let contact = Contact::parse(channel, &row.text(8)?)
+    let it = MessageColumns::read(row)?;
+    let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a queued message: {error}")))?;
-    let now = row.time(20)?;
     Ok(OutboxMessage {
-        delivery: DeliveryId(row.int(0)?),
-        task: row.word::<OutboxTask>(1)?,
-        request: row.word(2)?,
-        generation: row.count(3)?,
-        purpose: row.text(4)?,
-        reference: Reference::from_store(&row.text(5)?),
-        customer: CustomerId(row.int(6)?),
+        delivery: DeliveryId(it.delivery_id),
+        task: it.task,
+        request: it.request,
+        generation: it.generation,
+        purpose: it.purpose,
+        reference: Reference::from_store(&it.reference),
+        customer: CustomerId(it.customer_id),
         contact,
-        slot: ProviderSlot { channel, fallback: row.int(9)? != 0 },
-        provider_id: row.maybe_text(10)?,
-        counter: row.text(11)?,
-        sealed: row.maybe_text(12)?.map(Sealed::from_store),
-        key_id: row.text(13)?,
-        tries: row.count(14)?,
-        begun_at: row.maybe_int(15)?.map(Timestamp::from_millis),
-        useful_until: row.time(16)?,
-        wait: row.time(17)?.since(now),
-        // The external table may hold texts that cannot be read.
-        customer_name: row.maybe_text(18).ok().flatten().unwrap_or_default(),
-        locale: row.maybe_text(19).ok().flatten(),
-        asked_at: row.time(21)?,
-        is_superseded: row.count(3)? < row.count(22)?,
-        now,
+        slot: ProviderSlot { channel: it.channel, fallback: it.fallback },
+        provider_id: it.provider_id,
+        counter: it.counter,
+        sealed: it.sealed.map(Sealed::from_store),
+        key_id: it.key_id,
+        tries: it.tries,
+        begun_at: it.begun_at,
+        useful_until: it.useful_until,
+        wait: it.due_at.since(it.read_at),
+        customer_name: it.customer_name.unwrap_or_default(),
+        locale: it.locale,
+        asked_at: it.created_at,
+        is_superseded: it.generation < it.newest_generation,
+        now: it.read_at,
     })
 }

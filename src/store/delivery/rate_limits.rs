@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::policy::RateLimit;
-use crate::domain::time::{Timestamp, millis_of};
+use crate::domain::time::millis_of;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Dispatch, IssueOutcome};
 use crate::store::database::engine::{Tx, args};
@@ -29,16 +29,16 @@ statements! {
     /// For each limit the time of the message that fills it: of a limit of six an hour, the
     /// sixth newest within the hour. When that is an hour old, there is room again.
     LIMITS {
-        "SELECT " now ", \
-         (SELECT failures FROM core_guard WHERE customer_id = $1), \
-         (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2), "
-        (filler "contact = $2 AND " "$5" "$6") ", "
-        (filler "customer_id = $1 AND " "$5" "$7") ", "
-        (filler "clerk = $3 AND " "$5" "$8") ", "
-        (filler "counter = $4 AND " "$5" "$9") ", "
-        (filler "" "$5" "$10") ", \
-         (SELECT COUNT(*) FROM core_customer_view WHERE id = $1), \
-         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $5)"
+        "SELECT " now " AS read_at, \
+         (SELECT failures FROM core_guard WHERE customer_id = $1) AS failures, \
+         (SELECT MAX(created_at) FROM core_delivery WHERE contact = $2) AS last_sent, "
+        (filler "contact = $2 AND " "$5" "$6") " AS filled_contact, "
+        (filler "customer_id = $1 AND " "$5" "$7") " AS filled_customer, "
+        (filler "clerk = $3 AND " "$5" "$8") " AS filled_clerk, "
+        (filler "counter = $4 AND " "$5" "$9") " AS filled_counter, "
+        (filler "" "$5" "$10") " AS filled_office, \
+         (SELECT COUNT(*) FROM core_customer_view WHERE id = $1) AS customers, \
+         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $5) AS test_messages"
     }
 }
 
@@ -50,11 +50,11 @@ pub(in crate::store) async fn refusal(
 ) -> Result<Option<IssueOutcome>, StoreError> {
     let Dispatch { delivery, policy, limits: allowed, actor, .. } = dispatch;
     let limits = [
-        (RateLimit::Contact, allowed.per_contact),
-        (RateLimit::Customer, allowed.per_customer),
-        (RateLimit::Clerk, allowed.per_clerk),
-        (RateLimit::Counter, allowed.per_counter),
-        (RateLimit::Office, allowed.in_all),
+        (RateLimit::Contact, allowed.per_contact, "filled_contact"),
+        (RateLimit::Customer, allowed.per_customer, "filled_customer"),
+        (RateLimit::Clerk, allowed.per_clerk, "filled_clerk"),
+        (RateLimit::Counter, allowed.per_counter, "filled_counter"),
+        (RateLimit::Office, allowed.in_all, "filled_office"),
     ];
     let position = |at: usize| i64::from(limits[at].1.saturating_sub(1));
     let row = tx
@@ -74,25 +74,25 @@ pub(in crate::store) async fn refusal(
             ],
         )
         .await?;
-    let now = row.time(0)?;
-    match row.int(3 + limits.len())? {
+    let now = row.time("read_at")?;
+    match row.int("customers")? {
         1 => {}
         0 => return Err(StoreError::Failed("the customer is no longer on file".into())),
         _ => return Err(StoreError::Refused(SHARED_KEY.into())),
     }
-    if row.maybe_int(1)?.unwrap_or(0) >= i64::from(policy.failure_cap) {
+    if row.maybe_int("failures")?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return Ok(Some(IssueOutcome::CustomerLocked));
     }
-    if let Some(last) = row.maybe_int(2)? {
-        let retry_at = Timestamp::from_millis(last).plus(policy.resend_cooldown);
+    if let Some(last) = row.maybe_time("last_sent")? {
+        let retry_at = last.plus(policy.resend_cooldown);
         if retry_at > now {
             return Ok(Some(IssueOutcome::Limited { limit: RateLimit::Cooldown, retry_at }));
         }
     }
-    for (at, (limit, allowed)) in limits.into_iter().enumerate() {
-        let full = match row.maybe_int(3 + at)? {
+    for (limit, allowed, column) in limits {
+        let full = match row.maybe_time(column)? {
             _ if allowed == 0 => Some(now),
-            filler => filler.map(Timestamp::from_millis),
+            filler => filler,
         };
         if let Some(since) = full {
             return Ok(Some(IssueOutcome::Limited {
@@ -101,7 +101,7 @@ pub(in crate::store) async fn refusal(
             }));
         }
     }
-    if row.int(4 + limits.len())? == 0 {
+    if row.int("test_messages")? == 0 {
         return Ok(None);
     }
     // Test messages count for the same limits as codes; few offices have sent any within

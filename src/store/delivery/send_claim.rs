@@ -75,7 +75,10 @@ async fn claim_first(
 ) -> Result<Vec<bool>, StoreError> {
     let ids = list(messages.iter().map(|(message, _)| message.delivery.0));
     let rows = db.write_returning(&CLAIM_FIRST, args![&ids, owner, millis_of(SEND_LEASE)]).await?;
-    let claimed = rows.iter().map(|row| Ok((row.int(0)?, 0))).collect::<Result<_, StoreError>>()?;
+    let claimed = rows
+        .iter()
+        .map(|row| Ok((row.int("delivery_id")?, 0)))
+        .collect::<Result<_, StoreError>>()?;
     Ok(granted(messages, claimed))
 }
 
@@ -92,7 +95,7 @@ async fn claim_any(
     let rows = tx.all(&CLAIMABLE, args![&ids(messages), owner]).await?;
     let claimable = rows
         .iter()
-        .map(|row| Ok((row.int(0)?, row.count(1)?)))
+        .map(|row| Ok((row.int("delivery_id")?, row.count("tries")?)))
         .collect::<Result<_, StoreError>>()?;
     let granted = granted(messages, claimable);
     let claimed = messages.iter().zip(&granted).filter(|(_, is_granted)| **is_granted);

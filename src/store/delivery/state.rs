@@ -131,7 +131,7 @@ pub(in crate::store) async fn progress(
     let mut new = StateChange::default();
     let ids = list(outcomes.iter().map(|it| it.message.delivery.0));
     for row in tx.all(&PROGRESS, args![&ids]).await? {
-        let (id, known) = (row.int(0)?, row.word(1)?);
+        let (id, known) = (row.int("id")?, row.word("state")?);
         let Some(outcome) = outcomes.iter().find(|it| it.message.delivery.0 == id) else {
             continue;
         };
@@ -202,7 +202,7 @@ pub(in crate::store) async fn write_delay(
     actor: &Actor,
 ) -> Result<(), StoreError> {
     let before = tx.maybe(&DETAIL, args![message.delivery.0]).await?;
-    let is_logged = before.map(|row| row.maybe_text(0)).transpose()?.flatten().is_some();
+    let is_logged = before.map(|row| row.maybe_text("detail")).transpose()?.flatten().is_some();
     tx.write(&SET_DELAYED, args![message.delivery.0, &*reason.for_admin, &*reason.for_clerk])
         .await?;
     if is_logged {

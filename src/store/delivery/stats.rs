@@ -2,23 +2,35 @@
 
 use std::time::Duration;
 
+use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+
+row_type! {
+    struct SampleColumns from "core_delivery d" {
+        provider: String = text "d.provider",
+        fallback: bool = flag "d.fallback",
+        state: DeliveryState = word "d.state",
+        created_at: Timestamp = time "d.created_at",
+        accepted_at: Option<Timestamp> = maybe_time "d.accepted_at",
+        delivered_at: Option<Timestamp> = maybe_time "d.delivered_at",
+    }
+}
 
 statements! {
     /// Without messages that were withdrawn before they were sent.
     SAMPLES {
-        "SELECT d.provider, d.fallback, d.state, d.created_at, d.accepted_at, d.delivered_at \
-         FROM core_delivery d WHERE d.created_at > " now " - $1 AND (d.state <> 'queued' \
+        (select SampleColumns) "WHERE d.created_at > " now " - $1 AND (d.state <> 'queued' \
          OR EXISTS (SELECT 1 FROM core_outbox b WHERE b.delivery_id = d.id)) \
          ORDER BY d.created_at DESC LIMIT $2"
     }
     /// Codes, and notices to replaced contacts. Both tables are small.
     QUEUE {
-        "SELECT COUNT(*), " now " - MIN(few.created_at) FROM (\
+        "SELECT COUNT(*) AS messages, " now " - MIN(few.created_at) AS oldest FROM (\
          SELECT (SELECT d.created_at FROM core_delivery d WHERE d.id = b.delivery_id) AS created_at \
          FROM core_outbox b WHERE b.task = 'send' \
          UNION ALL SELECT n.created_at FROM core_notice n) few"
@@ -36,19 +48,19 @@ pub(in crate::store) async fn samples(
 }
 
 fn sample(row: &Row) -> Result<DeliverySample, StoreError> {
+    let it = SampleColumns::read(row)?;
     Ok(DeliverySample {
-        provider: row.text(0)?,
-        fallback: row.int(1)? != 0,
-        state: row.word(2)?,
-        asked_at: row.time(3)?,
-        accepted_at: row.maybe_int(4)?.map(Timestamp::from_millis),
-        delivered_at: row.maybe_int(5)?.map(Timestamp::from_millis),
+        provider: it.provider,
+        fallback: it.fallback,
+        state: it.state,
+        asked_at: it.created_at,
+        accepted_at: it.accepted_at,
+        delivered_at: it.delivered_at,
     })
 }
 
 /// The messages that wait to be sent.
 pub(in crate::store) async fn queue(db: &Database) -> Result<QueueStats, StoreError> {
     let Some(row) = db.maybe(&QUEUE, args![]).await? else { return Ok(QueueStats::default()) };
-    let oldest = row.maybe_int(1)?.map(|it| Duration::from_millis(u64::try_from(it).unwrap_or(0)));
-    Ok(QueueStats { length: u64::from(row.count(0)?), oldest })
+    Ok(QueueStats { length: row.count("messages")?.into(), oldest: row.maybe_wait("oldest")? })
 }

@@ -4,7 +4,7 @@
 use crate::domain::contact::Contact;
 use crate::domain::event::Actor;
 use crate::domain::policy::{RateLimit, RateLimits};
-use crate::domain::time::{Timestamp, millis_of};
+use crate::domain::time::millis_of;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::test_message::{TestSend, TestSendRefusal};
 use crate::store::audit::events;
@@ -15,21 +15,24 @@ use crate::store::delivery::rate_limits::{ISSUE_LOCK, RATE_LIMIT_WINDOW};
 statements! {
     /// The test messages of the last hour, and the oldest of them. The table is small.
     COUNTED {
-        "SELECT " now ", \
-         (SELECT COUNT(*) FROM core_trial WHERE contact = $1 AND created_at > " now " - $4), \
-         (SELECT COUNT(*) FROM core_trial WHERE clerk = $2 AND created_at > " now " - $4), \
-         (SELECT COUNT(*) FROM core_trial WHERE counter = $3 AND created_at > " now " - $4), \
-         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $4), \
-         (SELECT MIN(created_at) FROM core_trial WHERE created_at > " now " - $4)"
+        "SELECT " now " AS read_at, \
+         (SELECT COUNT(*) FROM core_trial WHERE contact = $1 AND created_at > " now " - $4) \
+         AS of_contact, \
+         (SELECT COUNT(*) FROM core_trial WHERE clerk = $2 AND created_at > " now " - $4) \
+         AS of_clerk, \
+         (SELECT COUNT(*) FROM core_trial WHERE counter = $3 AND created_at > " now " - $4) \
+         AS of_counter, \
+         (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $4) AS of_office, \
+         (SELECT MIN(created_at) FROM core_trial WHERE created_at > " now " - $4) AS oldest"
     }
     /// As for codes: for each limit, the time of the message that fills what the test
     /// messages leave of it.
     LIMITS {
         "SELECT "
-        (filler "contact = $1 AND " "$4" "$5") ", "
-        (filler "clerk = $2 AND " "$4" "$6") ", "
-        (filler "counter = $3 AND " "$4" "$7") ", "
-        (filler "" "$4" "$8")
+        (filler "contact = $1 AND " "$4" "$5") " AS of_contact, "
+        (filler "clerk = $2 AND " "$4" "$6") " AS of_clerk, "
+        (filler "counter = $3 AND " "$4" "$7") " AS of_counter, "
+        (filler "" "$4" "$8") " AS of_office"
     }
     /// Whether it was counted before, in a call whose answer was lost.
     IS_COUNTED { "SELECT id FROM core_event WHERE act = $1" }
@@ -74,16 +77,16 @@ pub(in crate::store) async fn refusal(
     let hour = millis_of(RATE_LIMIT_WINDOW);
     let so_far = tx.one(&COUNTED, args![contact.as_str(), clerk, counter, hour]).await?;
     let limits = [
-        (RateLimit::Contact, limits.per_contact),
-        (RateLimit::Clerk, limits.per_clerk),
-        (RateLimit::Counter, limits.per_counter),
-        (RateLimit::Office, limits.in_all),
+        (RateLimit::Contact, limits.per_contact, "of_contact"),
+        (RateLimit::Clerk, limits.per_clerk, "of_clerk"),
+        (RateLimit::Counter, limits.per_counter, "of_counter"),
+        (RateLimit::Office, limits.in_all, "of_office"),
     ];
     let mut left = [0; 4];
-    for (at, (limit, most)) in limits.into_iter().enumerate() {
-        left[at] = i64::from(most) - so_far.int(1 + at)?;
+    for (at, (limit, most, column)) in limits.into_iter().enumerate() {
+        left[at] = i64::from(most) - so_far.int(column)?;
         if left[at] <= 0 {
-            let since = so_far.maybe_int(5)?.map_or(so_far.time(0)?, Timestamp::from_millis);
+            let since = so_far.maybe_time("oldest")?.unwrap_or(so_far.time("read_at")?);
             return Ok(Some(TestSendRefusal { limit, retry_at: since.plus(RATE_LIMIT_WINDOW) }));
         }
     }
@@ -91,9 +94,9 @@ pub(in crate::store) async fn refusal(
     let arguments =
         args![contact.as_str(), clerk, counter, hour, of_contact, of_clerk, of_counter, of_all,];
     let row = tx.one(&LIMITS, arguments).await?;
-    for (at, (limit, _)) in limits.into_iter().enumerate() {
-        if let Some(filler) = row.maybe_int(at)? {
-            let retry_at = Timestamp::from_millis(filler).plus(RATE_LIMIT_WINDOW);
+    for (limit, _, column) in limits {
+        if let Some(filler) = row.maybe_time(column)? {
+            let retry_at = filler.plus(RATE_LIMIT_WINDOW);
             return Ok(Some(TestSendRefusal { limit, retry_at }));
         }
     }

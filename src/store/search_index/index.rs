@@ -16,6 +16,7 @@ use crate::domain::query::{SHORTEST_PART, compact, words};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Row, Tx, args, list};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 
 /// The lock under which customers and the index are written.
@@ -35,9 +36,24 @@ const SPELLING_SEPARATOR: char = '¶';
 /// The most digits of a phone number in the index; E.164 has at most fifteen.
 const PHONE_MAX: usize = 20;
 
+row_type! {
+    pub(in crate::store) struct EntryColumns from "core_customer_search" {
+        customer_id: i64 = int "customer_id",
+        account_key: String = text "account_key",
+        email_key: Option<String> = maybe_text "email_key",
+        phone_key: Option<String> = maybe_text "phone_key",
+        compact: String = text "compact",
+        account_end: String = text "account_end",
+        name: String = text "name",
+        email: String = text "email",
+        phone: String = text "phone",
+        words: String = text "words",
+    }
+}
+
 statements! {
     ENTRIES {
-        "SELECT " entry_columns "FROM core_customer_search WHERE customer_id " (among "$1")
+        (select EntryColumns) "WHERE customer_id " (among "$1")
     }
     DELETE {
         (each
@@ -59,28 +75,21 @@ statements! {
               AND w.phrase = gone.phrase COLLATE utf8mb4_bin"))
     }
     INSERT {
-        "INSERT INTO core_customer_search (customer_id, account_key, email_key, phone_key, \
-         compact, account_end, name, email, phone, words) "
-        (each
-            ("SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, \
-              value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM json_each($1)")
-            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, value ->> 3, \
-              value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9 \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', "
-              (cell "b" "1") ", " (cell "c" "2") ", " (cell "d" "3") ", " (cell "e" "4") ", "
-              (cell "f" "5") ", " (cell "g" "6") ", " (cell "h" "7") ", " (cell "i" "8") ", "
-              (cell "j" "9") ")) list"))
+        (insert_rows "core_customer_search" {
+            customer_id: int,
+            account_key: text,
+            email_key: text,
+            phone_key: text,
+            compact: text,
+            account_end: text,
+            name: text,
+            email: text,
+            phone: text,
+            words: text,
+        })
     }
     INSERT_WORDS {
-        "INSERT INTO core_customer_word (phrase, customer_id) "
-        (each
-            ("SELECT value ->> 0, value ->> 1 FROM json_each($1)")
-            ("SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value)")
-            ("SELECT * FROM JSON_TABLE($1, '$[*]' COLUMNS (" (cell "phrase" "0") ", \
-              customer_id BIGINT PATH '$[1]')) list"))
+        (insert_rows "core_customer_word" { phrase: text, customer_id: int })
     }
 }
 
@@ -144,20 +153,21 @@ impl IndexEntry {
         )
     }
 
-    /// Reads the columns of `ENTRIES`.
+    /// Reads [`EntryColumns`]: the customer's number, and the entry.
     pub(in crate::store) fn read(row: &Row) -> Result<(i64, Self), StoreError> {
+        let it = EntryColumns::read(row)?;
         let entry = Self {
-            account_key: row.text(1)?,
-            email_key: row.maybe_text(2)?,
-            phone_key: row.maybe_text(3)?,
-            compact: row.text(4)?,
-            account_end: row.text(5)?,
-            name: row.text(6)?,
-            email: row.text(7)?,
-            phone: row.text(8)?,
-            words: row.text(9)?,
+            account_key: it.account_key,
+            email_key: it.email_key,
+            phone_key: it.phone_key,
+            compact: it.compact,
+            account_end: it.account_end,
+            name: it.name,
+            email: it.email,
+            phone: it.phone,
+            words: it.words,
         };
-        Ok((row.int(0)?, entry))
+        Ok((it.customer_id, entry))
     }
 
     /// The phrases by whose beginnings the customer is found: the name, started at each of

@@ -15,9 +15,9 @@ use crate::service::ports::search_index::{IndexProgress, IndexStep, Unreadable};
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, args, list};
 use crate::store::database::migrations;
-use crate::store::database::rows::{self, Rows};
+use crate::store::database::rows::{self, CustomerColumns, Rows};
 use crate::store::database::statement::statements;
-use crate::store::search_index::index::{self, INDEX_LOCK, IndexEntry};
+use crate::store::search_index::index::{self, EntryColumns, INDEX_LOCK, IndexEntry};
 
 /// Customers compared in one batch.
 const BATCH: u32 = 1_000;
@@ -36,20 +36,20 @@ const COMPLETE_FOR_SETTING: &str = "indexed";
 const ENTRY_RULES: u32 = 4;
 
 statements! {
-    NEWEST { "SELECT MAX(customer_id) FROM core_customer_search" }
+    NEWEST { "SELECT MAX(customer_id) AS newest FROM core_customer_search" }
     SPAN {
-        "SELECT (SELECT MIN(c.id) FROM core_customer_view c), \
-         (SELECT MAX(c.id) FROM core_customer_view c)"
+        "SELECT (SELECT MIN(c.id) FROM core_customer_view c) AS lowest, \
+         (SELECT MAX(c.id) FROM core_customer_view c) AS highest"
     }
     CUSTOMERS {
-        "SELECT " customer_columns "FROM core_customer_view c WHERE c.id > $1 \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_view c WHERE c.id > $1 \
          ORDER BY c.id LIMIT $2"
     }
     INDEXED {
-        "SELECT " entry_columns "FROM core_customer_search WHERE customer_id > $1 \
+        (select EntryColumns) "WHERE customer_id > $1 \
          ORDER BY customer_id LIMIT $2"
     }
-    BY_NUMBER { "SELECT " customer_columns "FROM core_customer_view c WHERE c.id " (among "$1") }
+    BY_NUMBER { "SELECT " (columns CustomerColumns) "FROM core_customer_view c WHERE c.id " (among "$1") }
 }
 
 /// What a step does about differences.
@@ -120,7 +120,7 @@ impl Reindexer {
             return Ok(());
         }
         let span = self.db.maybe(&SPAN, args![]).await?;
-        let last = span.map(|row| row.maybe_whole(1)).transpose()?.flatten();
+        let last = span.map(|row| row.maybe_whole("highest")).transpose()?.flatten();
         if last.is_none() { self.mark_complete().await } else { Ok(()) }
     }
 
@@ -151,8 +151,8 @@ impl Reindexer {
     async fn span(&self) -> Result<(i64, i64), StoreError> {
         let Some(row) = self.db.maybe(&SPAN, args![]).await? else { return Ok((0, 0)) };
         // It is used for the progress only.
-        let number = |at| row.maybe_whole(at).ok().flatten().unwrap_or(0);
-        Ok((number(0), number(1)))
+        let number = |column| row.maybe_whole(column).ok().flatten().unwrap_or(0);
+        Ok((number("lowest"), number("highest")))
     }
 
     /// Indexes these customers as they are now.
@@ -168,7 +168,7 @@ impl Reindexer {
         mode: RepairMode,
     ) -> Result<(), StoreError> {
         let newest = self.db.maybe(&NEWEST, args![]).await?;
-        let newest = newest.map_or(Ok(None), |row| row.maybe_int(0))?;
+        let newest = newest.map_or(Ok(None), |row| row.maybe_int("newest"))?;
         let mut after = newest.map(|id| CustomerId(id.saturating_sub(RECHECKED)));
         loop {
             after = self.step(after, BATCH, mode).await?.next;

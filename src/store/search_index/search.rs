@@ -16,7 +16,7 @@ use crate::domain::query::{Query, SHORTEST_PART, compact};
 use crate::domain::text::{digits, fold};
 use crate::service::ports::error::StoreError;
 use crate::store::database::engine::{Arg, Database, args};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, CustomerColumns};
 use crate::store::database::statement::{Sql, statements};
 
 /// How many words a statement compares: the longest, which are the most selective. Further
@@ -35,29 +35,29 @@ const PHONE_MIN_DIGITS: usize = 7;
 
 statements! {
     ACCOUNT_BEGINS {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.compact >= $1 AND s.compact < $2 ORDER BY s.compact, s.customer_id LIMIT $3"
     }
     ACCOUNT_ENDS {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.account_end >= $1 AND s.account_end < $2 \
          ORDER BY s.account_end, s.customer_id LIMIT $3"
     }
     EMAIL_BEGINS {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.email >= $1 AND s.email < $2 ORDER BY s.email, s.customer_id LIMIT $3"
     }
     NAME_BEGINS {
-        "SELECT " customer_columns "FROM core_customer_search s \
+        "SELECT " (columns CustomerColumns) "FROM core_customer_search s \
          JOIN core_customer_view c ON c.id = s.customer_id \
          WHERE s.name >= $1 AND s.name < $2 ORDER BY s.name, s.customer_id LIMIT $3"
     }
     /// The first customers, each once, of the first phrases that start so.
     WORD_BEGINS {
-        "SELECT " customer_columns "FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
+        "SELECT " (columns CustomerColumns) "FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $4) few \
          GROUP BY few.customer_id ORDER BY 1, 2 LIMIT $3) hit \
@@ -65,12 +65,12 @@ statements! {
     }
     /// How many phrases start so, up to a limit.
     HOW_MANY {
-        "SELECT COUNT(*) FROM (SELECT w.customer_id FROM core_customer_word w \
+        "SELECT COUNT(*) AS phrases FROM (SELECT w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few"
     }
     /// The customers with a phrase that starts with one word and contains the others.
     NAMED {
-        "SELECT " customer_columns ", ' ' || hit.phrase, '' \
+        "SELECT " (columns CustomerColumns) ", ' ' || hit.phrase AS searched_words, '' AS searched_phone \
          FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
          WHERE w.phrase >= $1 AND w.phrase < $2 ORDER BY w.phrase, w.customer_id LIMIT $3) few \
@@ -81,7 +81,7 @@ statements! {
     /// The customers with a phrase that starts with one word, and the others anywhere in
     /// their data.
     KNOWN {
-        "SELECT " customer_columns ", hit.words, hit.phone \
+        "SELECT " (columns CustomerColumns) ", hit.words AS searched_words, hit.phone AS searched_phone \
          FROM (SELECT few.phrase, few.customer_id, s.words, s.phone \
          FROM (SELECT MIN(few.phrase) AS phrase, few.customer_id \
          FROM (SELECT w.phrase, w.customer_id FROM core_customer_word w \
@@ -256,7 +256,7 @@ async fn all_words(db: &Database, words: &[String], ask: i64) -> Result<Vec<Cust
     let mut rarest: Option<(i64, usize)> = None;
     for (at, word) in words.iter().take(COMPARED_WORDS).enumerate() {
         let row = db.maybe(&HOW_MANY, args![*word, &end(word), COMPARED_NAMES]).await?;
-        let count = row.map_or(Ok(0), |row| row.int(0))?;
+        let count = row.map_or(Ok(0), |row| row.int("phrases"))?;
         // A word that starts no phrase, such as a part of the address, can only be
         // compared.
         if count > 0 && rarest.is_none_or(|(least, _)| count < least) {
@@ -292,7 +292,7 @@ async fn compared(
     let arguments = args![word, &end, most, other(0), other(1), other(2), limit];
     let mut rows = Vec::new();
     for row in db.all(sql, arguments).await? {
-        let (said, phone) = (row.text(7)?, row.text(8)?);
+        let (said, phone) = (row.text("searched_words")?, row.text("searched_phone")?);
         if more.iter().all(|it| said.contains(&format!(" {it}")) || phone.contains(it)) {
             rows.push(row);
         }

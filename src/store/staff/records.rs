@@ -4,30 +4,49 @@
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
 use crate::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
+use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::staff::{StaffChange, StaffWrite};
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 
 /// The row of `core_lock` that every change of the staff holds.
 const STAFF_LOCK: &str = "staff";
 
+row_type! {
+    struct StaffColumns from "core_staff" {
+        account: AccountName = word "account",
+        role: Role = word "role",
+        enabled: bool = flag "enabled",
+        version: u32 = count "version",
+        key_id: String = text "key_id",
+        mac: String = text "mac",
+        changed_at: Timestamp = time "changed_at",
+    }
+}
+
 statements! {
     ONE {
-        "SELECT account, role, enabled, version, key_id, mac, changed_at FROM core_staff \
-         WHERE account = $1"
+        (select StaffColumns) "WHERE account = $1"
     }
     /// An office has some hundred at most.
     ALL {
-        "SELECT account, role, enabled, version, key_id, mac, changed_at FROM core_staff \
-         ORDER BY account"
+        (select StaffColumns) "ORDER BY account"
     }
     INSERT {
-        "INSERT INTO core_staff (account, role, enabled, version, key_id, mac, changed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, " now ")"
+        (insert "core_staff" {
+            account: "$1",
+            role: "$2",
+            enabled: "$3",
+            version: "$4",
+            key_id: "$5",
+            mac: "$6",
+            changed_at: now,
+        })
     }
     UPDATE {
         "UPDATE core_staff SET role = $2, enabled = $3, version = $4, key_id = $5, mac = $6, \
@@ -49,18 +68,14 @@ pub(in crate::store) async fn records(db: &Database) -> Result<Vec<StaffRecord>,
 }
 
 fn read(row: &Row) -> Result<StaffRecord, StoreError> {
-    let key_id = row.text(4)?;
+    let it = StaffColumns::read(row)?;
     Ok(StaffRecord {
-        member: StaffMember {
-            account: row.word(0)?,
-            role: row.word(1)?,
-            enabled: row.int(2)? != 0,
-        },
-        version: row.count(3)?,
-        key_id: KeyId::new(&key_id)
-            .ok_or_else(|| StoreError::Failed(format!("\"{key_id}\" names no key")))?,
-        mac: row.text(5)?,
-        changed_at: Some(row.time(6)?),
+        member: StaffMember { account: it.account, role: it.role, enabled: it.enabled },
+        version: it.version,
+        key_id: KeyId::new(&it.key_id)
+            .ok_or_else(|| StoreError::Failed(format!("\"{}\" names no key", it.key_id)))?,
+        mac: it.mac,
+        changed_at: Some(it.changed_at),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::domain::time::millis_of;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Arg, Database, Row, Tx, args};
-use crate::store::database::rows;
+use crate::store::database::rows::{self, ArchivedColumns};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, PurgeStatements};
 use crate::store::upkeep::partitions;
@@ -19,16 +19,12 @@ use crate::store::verification::expiry;
 const MAX_OPEN_TIME: i64 = 3_600_000;
 
 statements! {
-    BY_ID {
-        "SELECT a.public_id, a.customer_id, a.purpose, a.otp_type, a.masked, a.reference, \
-         a.generation, a.status, a.created_at, a.expires_at, a.attempts, a.max_attempts, a.id, \
-         a.provider, a.delivery_state, a.provider_id, a.detail, \
-         COALESCE(a.closed_at, a.expires_at) FROM core_otp_archive a WHERE a.public_id = $1"
-    }
+    BY_ID { (select ArchivedColumns) "WHERE a.public_id = $1" }
     /// The newest request is never moved, so that no number is given twice.
     OLDEST {
-        "SELECT " now ", COUNT(*), MAX(few.id), MIN(few.created_at) FROM (SELECT id, created_at, \
-         expires_at, status FROM core_otp \
+        "SELECT " now " AS read_at, COUNT(*) AS requests, MAX(few.id) AS last_id, \
+         MIN(few.created_at) AS first_created_at \
+         FROM (SELECT id, created_at, expires_at, status FROM core_otp \
          WHERE id > $1 AND id < (SELECT MAX(id) FROM core_otp) ORDER BY id LIMIT $2) few \
          WHERE few.created_at < " now " - $3 \
          AND (few.status <> 'open' OR few.expires_at <= " now ")"
@@ -39,18 +35,33 @@ statements! {
          AND status = 'open' AND expires_at <= $4 ORDER BY id"
     }
     FILL {
-        "INSERT INTO core_otp_archive (id, public_id, customer_id, masked, otp_type, is_verified, \
-         created_at, expires_at, closed_at, attempts, max_attempts, purpose, reference, \
-         generation, status, clerk, counter, provider, delivery_state, provider_id, detail) \
-         SELECT o.id, o.public_id, o.customer_id, o.masked, o.otp_type, o.is_verified, \
-         o.created_at, o.expires_at, COALESCE(o.closed_at, o.expires_at), o.attempts, \
-         o.max_attempts, o.purpose, o.reference, o.generation, o.status, o.clerk, \
-         o.counter, d.provider, d.state, d.provider_id, d.detail \
-         FROM core_otp o \
-         LEFT JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
-         AND d.otp_id > $1 AND d.otp_id <= $2 \
-         WHERE o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
-         AND (o.status <> 'open' OR o.expires_at <= $4)"
+        (insert "core_otp_archive" {
+            id: "o.id",
+            public_id: "o.public_id",
+            customer_id: "o.customer_id",
+            masked: "o.masked",
+            otp_type: "o.otp_type",
+            is_verified: "o.is_verified",
+            created_at: "o.created_at",
+            expires_at: "o.expires_at",
+            closed_at: "COALESCE(o.closed_at, o.expires_at)",
+            attempts: "o.attempts",
+            max_attempts: "o.max_attempts",
+            purpose: "o.purpose",
+            reference: "o.reference",
+            generation: "o.generation",
+            status: "o.status",
+            clerk: "o.clerk",
+            counter: "o.counter",
+            provider: "d.provider",
+            delivery_state: "d.state",
+            provider_id: "d.provider_id",
+            detail: "d.detail",
+        } select "FROM core_otp o \
+            LEFT JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
+            AND d.otp_id > $1 AND d.otp_id <= $2 \
+            WHERE o.id > $1 AND o.id <= $2 AND o.created_at < $3 \
+            AND (o.status <> 'open' OR o.expires_at <= $4)")
     }
     /// Guards that were not used since: there is nothing left that they would count.
     DELETE_GUARDS {
@@ -75,7 +86,8 @@ statements! {
          AND (status <> 'open' OR expires_at <= $4)"
     }
     OLD {
-        "SELECT " now " - $3, COUNT(*), MAX(few.created_at) FROM (SELECT created_at \
+        "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.created_at) AS last_old \
+         FROM (SELECT created_at \
          FROM core_otp_archive WHERE created_at > $1 AND created_at < " now " - $3 \
          ORDER BY created_at LIMIT $2) few"
     }
@@ -96,10 +108,10 @@ struct Oldest {
 
 impl Oldest {
     fn read(row: &Row) -> Result<Option<Self>, StoreError> {
-        let (Some(last), Some(created_at)) = (row.maybe_int(2)?, row.maybe_int(3)?) else {
-            return Ok(None);
-        };
-        Ok(Some(Self { now: row.int(0)?, count: row.count(1)?.into(), last, created_at }))
+        let ends = (row.maybe_int("last_id")?, row.maybe_int("first_created_at")?);
+        let (Some(last), Some(created_at)) = ends else { return Ok(None) };
+        let count = row.count("requests")?.into();
+        Ok(Some(Self { now: row.int("read_at")?, count, last, created_at }))
     }
 }
 
@@ -159,7 +171,7 @@ pub(in crate::store) async fn fill(
 /// Closes the requests that are to be moved and still open.
 async fn close_left_open(tx: &mut Tx, these: &[Arg<'_>]) -> Result<(), StoreError> {
     let rows = tx.all(&LEFT_OPEN, these).await?;
-    let rows = rows.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let rows = rows.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     expiry::close(tx, &rows).await
 }
 

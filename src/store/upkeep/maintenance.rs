@@ -24,17 +24,19 @@ statements! {
     EXPIRED {
         "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp_retired \
          WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1) few) + (SELECT COUNT(*) FROM (SELECT id \
-         FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few)"
+         FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few) AS codes"
     }
     /// The newest event is never purged, so that no number is given twice.
     OLD_EVENTS {
-        "SELECT " now " - $3, COUNT(*), MAX(few.id) FROM (SELECT id, at FROM core_event \
+        "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
+         FROM (SELECT id, at FROM core_event \
          WHERE id > $1 AND id < (SELECT MAX(id) FROM core_event) ORDER BY id LIMIT $2) few \
          WHERE few.at < " now " - $3"
     }
     PURGE_EVENTS { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
     OLD_SESSIONS {
-        "SELECT " now " - $3, COUNT(*), MAX(few.id) FROM (SELECT id, expires_at \
+        "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
+         FROM (SELECT id, expires_at \
          FROM core_session WHERE id > $1 ORDER BY id LIMIT $2) few \
          WHERE few.expires_at < " now " - $3"
     }
@@ -59,8 +61,9 @@ struct Found {
 
 impl Found {
     fn read(row: &Row) -> Result<Option<Self>, StoreError> {
-        let Some(last) = row.maybe_int(2)? else { return Ok(None) };
-        Ok(Some(Self { before: row.int(0)?, count: row.count(1)?.into(), last }))
+        let Some(last) = row.maybe_int("last_old")? else { return Ok(None) };
+        let count = row.count("old_rows")?.into();
+        Ok(Some(Self { before: row.int("oldest_kept")?, count, last }))
     }
 }
 
@@ -95,7 +98,7 @@ pub(in crate::store) async fn due(
         return archive::due(db, retention, most).await;
     }
     let counted = db.maybe(&EXPIRED, args![most]).await?;
-    Ok(counted.map_or(Ok(0), |row| row.count(0))?.min(most).into())
+    Ok(counted.map_or(Ok(0), |row| row.count("codes"))?.min(most).into())
 }
 
 /// Does one batch.

@@ -27,28 +27,28 @@ statements! {
     /// not where the default partition already has requests of the month.
     STATE {
         (each
-            ("SELECT 1, 0, $1, $2, $3")
+            ("SELECT 1 AS is_there, 0 AS may_make, $1, $2, $3")
             ("SELECT (SELECT COUNT(*) FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhrelid \
-              WHERE i.inhparent = a.oid AND p.relname = $1), \
+              WHERE i.inhparent = a.oid AND p.relname = $1) AS is_there, \
               CAST(CASE WHEN has_schema_privilege(a.relnamespace, 'CREATE') \
               AND pg_has_role(a.relowner, 'USAGE') \
               AND NOT EXISTS (SELECT 1 FROM core_otp_archive_other \
-              WHERE created_at >= $2 AND created_at < $3) THEN 1 ELSE 0 END AS BIGINT) \
+              WHERE created_at >= $2 AND created_at < $3) THEN 1 ELSE 0 END AS BIGINT) AS may_make \
               FROM pg_class a WHERE a.oid = to_regclass('core_otp_archive')")
-            ("SELECT 1, 0, $1, $2, $3"))
+            ("SELECT 1 AS is_there, 0 AS may_make, $1, $2, $3"))
     }
     /// The partitions that this account may drop, and the store's clock.
     MONTHS {
         (each
-            ("SELECT '', " now " FROM (SELECT 1) few WHERE 1 = 0")
-            ("SELECT CAST(p.relname AS TEXT), " now " FROM pg_inherits i \
+            ("SELECT '' AS part, " now " AS read_at FROM (SELECT 1) few WHERE 1 = 0")
+            ("SELECT CAST(p.relname AS TEXT) AS part, " now " AS read_at FROM pg_inherits i \
               JOIN pg_class p ON p.oid = i.inhrelid \
               WHERE i.inhparent = to_regclass('core_otp_archive') \
               AND pg_has_role(p.relowner, 'USAGE') ORDER BY p.relname")
-            ("SELECT '', " now " FROM (SELECT 1) few WHERE 1 = 0"))
+            ("SELECT '' AS part, " now " AS read_at FROM (SELECT 1) few WHERE 1 = 0"))
     }
     /// How many requests of this time there are.
-    BETWEEN { "SELECT COUNT(*) FROM core_otp_archive WHERE created_at >= $1 AND created_at < $2" }
+    BETWEEN { "SELECT COUNT(*) AS requests FROM core_otp_archive WHERE created_at >= $1 AND created_at < $2" }
 }
 
 /// A month in UTC.
@@ -119,13 +119,13 @@ pub(in crate::store) async fn drop_oldest(db: &Database, age: i64) -> Result<u64
         return Ok(0);
     }
     for row in db.all(&MONTHS, args![]).await? {
-        let name = row.text(0)?;
+        let name = row.text("part")?;
         let Some(month) = Month::named(&name) else { continue };
-        if month.ends() > row.int(1)?.saturating_sub(age) {
+        if month.ends() > row.int("read_at")?.saturating_sub(age) {
             continue;
         }
         let count = db.maybe(&BETWEEN, args![month.start(), month.ends()]).await?;
-        let count = count.map_or(Ok(0), |row| row.count(0))?;
+        let count = count.map_or(Ok(0), |row| row.count("requests"))?;
         if unless_busy(change(db, format!("{BRIEF_LOCK_TIMEOUT}; DROP TABLE {name}")).await)?
             && count > 0
         {
@@ -165,7 +165,7 @@ async fn state(db: &Database, name: &str, from: i64, to: i64) -> Result<(bool, b
     let Some(row) = db.maybe(&STATE, args![name, from, to]).await? else {
         return Ok((false, false));
     };
-    Ok((row.int(0)? == 1, row.int(1)? == 1))
+    Ok((row.flag("is_there")?, row.flag("may_make")?))
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ async fn earlier_answer(
     else {
         return Ok(None);
     };
-    let outcome: Outcome = row.word(0)?;
+    let outcome: Outcome = row.word("outcome")?;
     if outcome == Outcome::Verified {
         let session = session::held(&mut tx, &attempt.session.token_digest).await?;
         return Ok(session.map(|session| AttemptOutcome::Verified { request, session }));

@@ -22,45 +22,55 @@ use crate::service::ports::customers::Replaced;
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
-use crate::store::database::rows::RequestRow;
+use crate::store::database::row_type::row_type;
+use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::contact_notices;
 use crate::store::verification::{customer_guard, request};
 
+row_type! {
+    /// A bound contact, as one text.
+    struct BoundColumns from "core_contact" {
+        customer_id: i64 = int "customer_id",
+        kind: ContactKind = word "kind",
+        contact: String = text "contact",
+        bound_at: Timestamp = time "bound_at",
+        changed: bool = flag "changed",
+        read_at: Timestamp = time now,
+    }
+}
+
 statements! {
     BOUND {
-        "SELECT kind, contact, bound_at, changed, " now " FROM core_contact \
-         WHERE customer_id = $1"
+        (select BoundColumns) "WHERE customer_id = $1"
     }
     BOUND_OF {
-        "SELECT customer_id, kind, contact FROM core_contact WHERE customer_id " (among "$1")
+        (select BoundColumns) "WHERE customer_id " (among "$1")
     }
     /// Those in quarantine, or once in it.
     CHANGED_OF {
-        "SELECT customer_id, kind, contact, bound_at, " now " FROM core_contact \
-         WHERE customer_id " (among "$1") " AND changed = 1"
+        (select BoundColumns) "WHERE customer_id " (among "$1") " AND changed = 1"
     }
     BIND {
-        "INSERT INTO core_contact (customer_id, kind, contact, bound_at, changed) "
+        (insert_rows "core_contact" {
+            customer_id: int,
+            kind: text,
+            contact: text,
+            bound_at: now,
+            changed: int,
+        })
         (each
-            ("SELECT value ->> 0, value ->> 1, value ->> 2, " now ", value ->> 3 \
-              FROM json_each($1) WHERE true \
-              ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
+            (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
               bound_at = excluded.bound_at, changed = excluded.changed")
-            ("SELECT CAST(value ->> 0 AS BIGINT), value ->> 1, value ->> 2, " now ", \
-              CAST(value ->> 3 AS BIGINT) \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
-              ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
+            (" ON CONFLICT (customer_id, kind) DO UPDATE SET contact = excluded.contact, \
               bound_at = excluded.bound_at, changed = excluded.changed")
-            ("SELECT a, b, c, " now ", d FROM JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', "
-              (cell "b" "1") ", " (cell "c" "2") ", d BIGINT PATH '$[3]')) list \
-              ON DUPLICATE KEY UPDATE contact = VALUES(contact), bound_at = VALUES(bound_at), \
+            (" ON DUPLICATE KEY UPDATE contact = VALUES(contact), bound_at = VALUES(bound_at), \
               changed = VALUES(changed)"))
     }
     ON_FILE { "SELECT c.email, c.phone FROM core_customer_view c WHERE c.id = $1" }
     /// The requests whose codes can be entered.
     OPEN {
-        "SELECT " request_columns "WHERE o.customer_id " (among "$1")
+        (select RequestColumns) "WHERE o.customer_id " (among "$1")
         " AND o.open_purpose IS NOT NULL AND o.expires_at > " now " ORDER BY d.id"
     }
     CONFIRM {
@@ -165,14 +175,15 @@ pub(in crate::store) async fn waiting(
     let ids = list(customers.iter().map(|it| it.0));
     let mut waiting = Vec::new();
     for row in db.all(&CHANGED_OF, args![&ids]).await? {
+        let it = BoundColumns::read(&row)?;
         // One that cannot be read must not keep the customer from being shown.
-        let contact = stored(row.word(1)?, &row.text(2)?).inspect_err(|error| {
+        let contact = stored(it.kind, &it.contact).inspect_err(|error| {
             tracing::warn!(%error, "a changed contact is not shown as one");
         });
         let Ok(contact) = contact else { continue };
-        let (until, now) = (row.time(3)?.plus(quarantine), row.time(4)?);
-        if until > now {
-            waiting.push(WaitingContact { customer: CustomerId(row.int(0)?), contact, until });
+        let until = it.bound_at.plus(quarantine);
+        if until > it.read_at {
+            waiting.push(WaitingContact { customer: CustomerId(it.customer_id), contact, until });
         }
     }
     Ok(waiting)
@@ -184,11 +195,11 @@ async fn is_on_file(tx: &mut Tx, used: &ContactUse<'_>) -> Result<bool, StoreErr
     let rows = tx.all(&ON_FILE, args![used.customer.0]).await?;
     let [row] = rows.as_slice() else { return Ok(false) };
     let kind = used.contact.kind();
-    let at = match kind {
-        ContactKind::Email => 0,
-        ContactKind::Phone => 1,
+    let column = match kind {
+        ContactKind::Email => "email",
+        ContactKind::Phone => "phone",
     };
-    let recorded = row.maybe_text(at)?.as_deref().and_then(clean_optional);
+    let recorded = row.maybe_text(column)?.as_deref().and_then(clean_optional);
     let recorded = recorded.and_then(|raw| parsed(kind, &raw, used.country));
     Ok(recorded.is_some_and(|it| it.is_same(used.contact)))
 }
@@ -203,13 +214,13 @@ fn parsed(kind: ContactKind, raw: &str, country: &str) -> Option<Contact> {
 async fn read(tx: &mut Tx, customer: CustomerId) -> Result<Vec<Bound>, StoreError> {
     let rows = tx.all(&BOUND, args![customer.0]).await?;
     let bound = |row: &Row| {
-        let kind: ContactKind = row.word(0)?;
+        let it = BoundColumns::read(row)?;
         Ok(Bound {
-            kind,
-            contact: stored(kind, &row.text(1)?)?,
-            since: row.time(2)?,
-            changed: row.int(3)? != 0,
-            now: row.time(4)?,
+            kind: it.kind,
+            contact: stored(it.kind, &it.contact)?,
+            since: it.bound_at,
+            changed: it.changed,
+            now: it.read_at,
         })
     };
     rows.iter().map(bound).collect()
@@ -269,8 +280,8 @@ pub(in crate::store) async fn apply_import(
     customer_guard::take_all(tx, &ids).await?;
     let mut bound = HashMap::new();
     for row in tx.all(&BOUND_OF, args![&ids]).await? {
-        let kind: ContactKind = row.word(1)?;
-        bound.insert((row.int(0)?, kind), stored(kind, &row.text(2)?)?);
+        let it = BoundColumns::read(&row)?;
+        bound.insert((it.customer_id, it.kind), stored(it.kind, &it.contact)?);
     }
     let (mut changes, mut replaced) = (Vec::new(), Vec::new());
     for (it, old, new) in touched {

@@ -39,25 +39,29 @@ statements! {
         " AND status = 'open' ORDER BY id" for_update
     }
     NEXT {
-        "SELECT digest_until - " now " FROM core_otp WHERE digest_until > 0 \
+        "SELECT digest_until - " now " AS due_in FROM core_otp WHERE digest_until > 0 \
          ORDER BY digest_until LIMIT 1"
     }
     /// One that was opened again behind the store's back has its event already.
     WRITE_EVENTS {
-        "INSERT INTO core_event (at, kind, outcome, request, customer_id, channel, contact, \
-         clerk, counter, detail, act) "
-        (each
-            ("SELECT " now ", 'expired', 'expired', o.public_id, o.customer_id, o.otp_type, \
-              o.masked, o.clerk, o.counter, value ->> 1, 'expired:' || o.public_id \
-              FROM json_each($1) JOIN core_otp o ON o.id = value ->> 0")
-            ("SELECT " now ", 'expired', 'expired', o.public_id, o.customer_id, o.otp_type, \
-              o.masked, o.clerk, o.counter, value ->> 1, 'expired:' || o.public_id \
-              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
+        (insert "core_event" {
+            at: now,
+            kind: "'expired'",
+            outcome: "'expired'",
+            request: "o.public_id",
+            customer_id: "o.customer_id",
+            channel: "o.otp_type",
+            contact: "o.masked",
+            clerk: "o.clerk",
+            counter: "o.counter",
+            detail: (each ("value ->> 1") ("value ->> 1") ("list.detail")),
+            act: "'expired:' || o.public_id",
+        } select (each
+            ("FROM json_each($1) JOIN core_otp o ON o.id = value ->> 0")
+            ("FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
               JOIN core_otp o ON o.id = CAST(value ->> 0 AS BIGINT)")
-            ("SELECT " now ", 'expired', 'expired', o.public_id, o.customer_id, o.otp_type, \
-              o.masked, o.clerk, o.counter, b, 'expired:' || o.public_id \
-              FROM JSON_TABLE($1, '$[*]' COLUMNS (a BIGINT PATH '$[0]', " (cell "b" "1") ")) list \
-              STRAIGHT_JOIN core_otp o ON o.id = a"))
+            ("FROM JSON_TABLE($1, '$[*]' COLUMNS (otp_id BIGINT PATH '$[0]', " (cell "detail" "1")
+             ")) list STRAIGHT_JOIN core_otp o ON o.id = list.otp_id")))
         " WHERE NOT EXISTS (SELECT 1 FROM core_event e \
          WHERE e.act = 'expired:' || o.public_id)"
     }
@@ -78,7 +82,7 @@ statements! {
 pub(in crate::store) async fn expire(tx: &mut Tx, most: u32) -> Result<u64, StoreError> {
     let superseded = tx.write(&DELETE_SUPERSEDED, args![most]).await?;
     let due = tx.all(&DUE, args![most]).await?;
-    let due = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
+    let due = due.iter().map(|row| row.int("id")).collect::<Result<Vec<_>, _>>()?;
     close(tx, &due).await?;
     // In the order of a verification: the request, then its message.
     outbox::erase_expired(tx).await?;
@@ -94,7 +98,7 @@ pub(in crate::store) async fn close(tx: &mut Tx, rows: &[i64]) -> Result<(), Sto
     let ids = list(rows.iter().copied());
     let mut details = Vec::new();
     for row in tx.all(&HELD, args![&ids]).await? {
-        details.push(serde_json::json!([row.int(0)?, detail(row.time(1)?)]));
+        details.push(serde_json::json!([row.int("id")?, detail(row.time("expires_at")?)]));
     }
     let close = Write { sql: &CLOSE, args: args![&ids].to_vec() };
     if details.is_empty() {
@@ -118,7 +122,7 @@ pub(in crate::store) async fn expire_due(db: &Database, most: u32) -> Result<u64
 
 /// How long until a request expires; `None` where there is none.
 pub(in crate::store) async fn next(db: &Database) -> Result<Option<Duration>, StoreError> {
-    db.maybe(&NEXT, args![]).await?.map_or(Ok(None), |row| row.maybe_wait(0))
+    db.maybe(&NEXT, args![]).await?.map_or(Ok(None), |row| row.maybe_wait("due_in"))
 }
 
 fn detail(at: Timestamp) -> String {

@@ -17,7 +17,7 @@ pub(in crate::store) async fn in_use(db: &Database) -> Result<KeysInUse, StoreEr
     let open = db.all(&OPEN, args![]).await?;
     let last = db.maybe(&LAST, args![]).await?;
     Ok(KeysInUse {
-        open: open.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?,
-        last: last.map(|row| row.text(0)).transpose()?,
+        open: open.iter().map(|row| row.text("key_id")).collect::<Result<_, _>>()?,
+        last: last.map(|row| row.text("key_id")).transpose()?,
     })
 }

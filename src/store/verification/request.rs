@@ -14,7 +14,7 @@ use crate::service::ports::verification::{
 };
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::RequestRow;
+use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
 use crate::store::delivery::rate_limits::{self, ISSUE_LOCK};
@@ -25,26 +25,44 @@ use crate::store::verification::{customer_guard, expiry, superseded_code};
 const EXPIRED_PER_CODE: u32 = 20;
 
 statements! {
-    BY_ID { "SELECT " request_columns "WHERE o.public_id = $1" }
+    BY_ID { (select RequestColumns) "WHERE o.public_id = $1" }
     /// The newest request of a customer whose code can be entered now.
     OPEN_OF {
-        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
+        (select RequestColumns) "WHERE o.customer_id = $1 AND o.open_purpose IS NOT NULL \
          AND o.expires_at > " now " ORDER BY o.id DESC LIMIT 1"
     }
-    BY_ROW { "SELECT " request_columns "WHERE o.id = $1" }
+    BY_ROW { (select RequestColumns) "WHERE o.id = $1" }
     /// The request with this idempotency key.
-    BY_IDEMPOTENCY_KEY { "SELECT " request_columns "WHERE o.customer_id = $1 AND o.idempotency = $2" }
+    BY_IDEMPOTENCY_KEY { (select RequestColumns) "WHERE o.customer_id = $1 AND o.idempotency = $2" }
     /// The newest request of a customer for a purpose.
     LATEST {
-        "SELECT " request_columns "WHERE o.customer_id = $1 AND o.purpose = $2 \
+        (select RequestColumns) "WHERE o.customer_id = $1 AND o.purpose = $2 \
          ORDER BY o.id DESC LIMIT 1"
     }
     CREATE {
-        "INSERT INTO core_otp (public_id, customer_id, email, phone, otp_code, otp_type, \
-         created_at, sent_at, expires_at, resend_at, attempts, max_attempts, purpose, key_id, \
-         reference, generation, status, idempotency, clerk, counter, masked) \
-         VALUES ($1, $2, $3, $4, $5, $6, " now ", " now ", " now " + $7, " now " + $8, $9, $10, \
-         $11, $12, $13, 1, 'open', $14, $15, $16, $17)" returning_id
+        (insert "core_otp" {
+            public_id: "$1",
+            customer_id: "$2",
+            email: "$3",
+            phone: "$4",
+            otp_code: "$5",
+            otp_type: "$6",
+            created_at: now,
+            sent_at: now,
+            expires_at: (sql now " + $7"),
+            resend_at: (sql now " + $8"),
+            attempts: "$9",
+            max_attempts: "$10",
+            purpose: "$11",
+            key_id: "$12",
+            reference: "$13",
+            generation: "1",
+            status: "'open'",
+            idempotency: "$14",
+            clerk: "$15",
+            counter: "$16",
+            masked: "$17",
+        }) returning_id
     }
     REPLACE_CODE {
         "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
@@ -59,10 +77,20 @@ statements! {
     /// With the time at which the code was made, so that cooldown and limits count from the
     /// moment that the clerk sees.
     QUEUE_DELIVERY {
-        "INSERT INTO core_delivery (otp_id, generation, customer_id, channel, contact, provider, \
-         state, progress, clerk, counter, created_at, updated_at) \
-         SELECT id, $2, $3, $4, $5, $6, 'queued', 0, $7, $8, sent_at, sent_at \
-         FROM core_otp WHERE id = $1"
+        (insert "core_delivery" {
+            otp_id: "id",
+            generation: "$2",
+            customer_id: "$3",
+            channel: "$4",
+            contact: "$5",
+            provider: "$6",
+            state: "'queued'",
+            progress: "0",
+            clerk: "$7",
+            counter: "$8",
+            created_at: "sent_at",
+            updated_at: "sent_at",
+        } select "FROM core_otp WHERE id = $1")
     }
 }
 

@@ -12,14 +12,24 @@ use crate::service::ports::verification::Attempt;
 use crate::store::audit::events;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
-use crate::store::database::rows::{self, RequestRow};
+use crate::store::database::rows::{self, RequestRow, SessionColumns};
 use crate::store::database::statement::statements;
 
 statements! {
     OPEN {
-        "INSERT INTO core_session (public_id, token_digest, customer_id, request, factor, \
-         purpose, clerk, counter, created_at, expires_at, idle_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        (insert "core_session" {
+            public_id: "$1",
+            token_digest: "$2",
+            customer_id: "$3",
+            request: "$4",
+            factor: "$5",
+            purpose: "$6",
+            clerk: "$7",
+            counter: "$8",
+            created_at: "$9",
+            expires_at: "$10",
+            idle_at: "$11",
+        })
     }
     /// Never beyond its absolute end.
     TOUCH {
@@ -32,14 +42,14 @@ statements! {
          WHERE public_id = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
-    BY_TOKEN { "SELECT " session_columns "WHERE s.token_digest = $1" }
-    BY_ID { "SELECT " session_columns "WHERE s.public_id = $1" }
+    BY_TOKEN { (select SessionColumns) "WHERE s.token_digest = $1" }
+    BY_ID { (select SessionColumns) "WHERE s.public_id = $1" }
     /// There are few: those whose time is not over.
     ALIVE {
-        "SELECT " session_columns "WHERE s.expires_at > " now " AND s.idle_at > " now " \
+        (select SessionColumns) "WHERE s.expires_at > " now " AND s.idle_at > " now " \
          AND s.ended_at IS NULL ORDER BY s.created_at DESC, s.id DESC LIMIT $1"
     }
-    ALL { "SELECT " session_columns "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
+    ALL { (select SessionColumns) "WHERE s.id > 0 ORDER BY s.id DESC LIMIT $1" }
 }
 
 /// The session of a request that is being verified.

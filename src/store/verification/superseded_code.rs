@@ -2,24 +2,42 @@
 //! worked.
 
 use crate::domain::code::{Digest, StoredCode};
-use crate::domain::request::{Reference, Request};
+use crate::domain::request::{Reference, Request, RequestId};
+use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, SupersededCode};
 use crate::store::database::engine::{Tx, args};
+use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+
+row_type! {
+    struct SupersededColumns from "core_otp_retired" {
+        public_id: RequestId = word "public_id",
+        generation: u32 = count "generation",
+        otp_code: String = text "otp_code",
+        key_id: String = text "key_id",
+        reference: String = text "reference",
+        sent_at: Timestamp = time "sent_at",
+    }
+}
 
 statements! {
     /// Keeps a code that is about to be superseded, for as long as it would have worked.
     KEEP {
-        "INSERT INTO core_otp_retired (customer_id, purpose, public_id, generation, otp_code, \
-         key_id, reference, sent_at, expires_at) \
-         SELECT customer_id, purpose, public_id, generation, otp_code, key_id, reference, \
-         sent_at, expires_at FROM core_otp \
-         WHERE id = $1 AND status = 'open' AND expires_at > " now
+        (insert "core_otp_retired" {
+            customer_id: "customer_id",
+            purpose: "purpose",
+            public_id: "public_id",
+            generation: "generation",
+            otp_code: "otp_code",
+            key_id: "key_id",
+            reference: "reference",
+            sent_at: "sent_at",
+            expires_at: "expires_at",
+        } select (sql "FROM core_otp WHERE id = $1 AND status = 'open' AND expires_at > " now))
     }
     LIVE {
-        "SELECT public_id, generation, otp_code, key_id, reference, sent_at \
-         FROM core_otp_retired WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
+        (select SupersededColumns) "WHERE customer_id = $1 AND purpose = $2 AND expires_at > " now
         " ORDER BY id DESC"
     }
 }
@@ -37,17 +55,18 @@ pub(in crate::store) async fn entered(
     request: &Request,
 ) -> Result<Option<SupersededCode>, StoreError> {
     for row in tx.all(&LIVE, args![request.customer.0, &request.purpose]).await? {
+        let it = SupersededColumns::read(&row)?;
         let code = StoredCode {
-            key_id: row.text(3)?,
-            digest: Digest::from_hex(&row.text(2)?),
+            key_id: it.key_id,
+            digest: Digest::from_hex(&it.otp_code),
             purpose: request.purpose.clone(),
-            request: row.word(0)?,
-            generation: row.count(1)?,
+            request: it.public_id,
+            generation: it.generation,
         };
         // Without its key an old code cannot be recognised and counts as wrong.
         if let Ok(true) = attempt.guess.matches(&code) {
-            let reference = Reference::from_store(&row.text(4)?);
-            return Ok(Some(SupersededCode { reference, sent_at: row.time(5)? }));
+            let reference = Reference::from_store(&it.reference);
+            return Ok(Some(SupersededCode { reference, sent_at: it.sent_at }));
         }
     }
     Ok(None)
