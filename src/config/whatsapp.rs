@@ -1,6 +1,8 @@
 //! `[whatsapp]`: a sender and an approved template at the Twilio account of
 //! `[sms]`.
 
+use strum::VariantNames as _;
+
 use crate::config::build::Build;
 use crate::config::settings::{TwilioSender, WhatsappProvider, WhatsappSettings, WhatsappTemplate};
 use crate::config::sms;
@@ -31,11 +33,8 @@ fn twilio(build: &mut Build<'_>) -> WhatsappSettings {
     let content_sid = build.needed(&WHATSAPP.content_sid, "the approved template (HX…)");
     let variables = build.get(&WHATSAPP.variables);
     if !variables.contains(&Fact::Code) && !build.findings.is_broken(&WHATSAPP.variables) {
-        let key = &WHATSAPP.variables;
-        build.refuse(
-            key,
-            format!("{key} must name code: without it no code would be in the message"),
-        );
+        let (key, facts) = (&WHATSAPP.variables, Fact::VARIANTS.join(", "));
+        build.refuse(key, format!("{key} takes {facts}, and code must be one of them"));
     }
     // Without an account the configuration is refused.
     settings.map_or(WhatsappSettings::Off, |settings| {

@@ -259,7 +259,10 @@ impl Verdicts {
             401 | 403 => {
                 return Explanation::with_advice(
                     "Twilio does not let this office see what became of its messages.",
-                    &format!("Give the key of {} the right to read them.", self.at.account.section()),
+                    &format!(
+                        "Give the key of {} the right to read them.",
+                        self.at.account.section()
+                    ),
                     Some(&said),
                 );
             }
