@@ -38,7 +38,7 @@ use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
@@ -155,6 +155,8 @@ impl<'a> Run<'a> {
             otp: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: most,
             phones: PhonePolicy::of("US"),
+            retention: Retention::default(),
+            external_customers: false,
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(

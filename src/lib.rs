@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod domain;
 pub mod lifecycle;
 pub mod random;
+pub mod remote;
 pub mod service;
 pub mod store;
 pub mod telemetry;

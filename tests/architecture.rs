@@ -29,6 +29,7 @@ const MAY_SEE: &[(&str, &[&str])] = &[
     ("store", &["service", "domain", "config"]),
     ("delivery", &["service", "domain", "config"]),
     ("random", &["service"]),
+    ("remote", &["service", "domain"]),
     ("telemetry", &["config"]),
     ("lifecycle", &[]),
     ("tui", &["service", "domain", "config", "lifecycle"]),
@@ -45,6 +46,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("crossterm", &["tui"]),
     ("clap", &["cli"]),
     ("rand", &["random"]),
+    ("nix", &["remote"]),
+    ("listenfd", &["wiring"]),
+    ("sd_notify", &["wiring"]),
     ("csv", &["cli", "service"]),
     ("encoding_rs", &["service"]),
     ("chardetng", &["service"]),
@@ -307,8 +311,9 @@ fn fault(part: &str, target: &Target) -> Option<String> {
             if !fine {
                 return Some(format!("{part} must not see {other}"));
             }
-            let walks_around =
-                !is_top && part != "service" && starts_with(path, &["service", "Desk"]);
+            // The server has a desk behind it, which it asks through its door alone.
+            let has_desk = is_top || matches!(part, "service" | "remote");
+            let walks_around = !has_desk && starts_with(path, &["service", "Desk"]);
             walks_around.then(|| "the desk is asked through service::api alone".to_owned())
         }
         Target::Foreign(path) => {

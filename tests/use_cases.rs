@@ -8,6 +8,10 @@ mod breaking;
 mod door;
 #[path = "use_cases/lost.rs"]
 mod lost;
+#[path = "use_cases/remote.rs"]
+mod remote;
+#[path = "use_cases/staff.rs"]
+mod staff;
 #[path = "use_cases/worker.rs"]
 mod worker;
 
@@ -25,7 +29,7 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimit, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimit, RateLimits, Retention};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
@@ -171,11 +175,18 @@ impl Bench {
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
             phones: PhonePolicy::of("DE"),
+            retention: Retention::default(),
+            external_customers: false,
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));
         let desk = desk(store.clone(), &sender, &keys, office);
         Self { desk, store, sender, keys, folder }
+    }
+
+    /// An idempotency key that no other act has.
+    fn key(&self) -> String {
+        self.desk.new_act().expect("a key")
     }
 
     /// The same desk over another store.
@@ -240,7 +251,7 @@ impl Bench {
     }
 
     async fn verify(&self, request: &Request, typed: &str) -> Outcome {
-        match self.desk.verify(&request.id, typed).await.expect("judged") {
+        match self.desk.verify(&request.id, typed, &self.key()).await.expect("judged") {
             Verification::Verified(_) => Outcome::Verified,
             Verification::Refused(refused) => refused.outcome,
             Verification::Malformed(_) => Outcome::Malformed,
@@ -333,7 +344,7 @@ async fn security_05_a_new_code_does_not_reset_the_count() {
     for _ in 0..3 {
         assert_eq!(bench.verify(&request, &other(&first)).await, Outcome::Wrong);
     }
-    let resent = bench.desk.resend(&request.id).await.expect("asked").expect("there");
+    let resent = bench.desk.resend(&request.id, 1).await.expect("asked").expect("there");
     let (request, second) = bench.send(resent).await;
     let superseded = if first == second { Outcome::Verified } else { Outcome::Superseded };
     assert_eq!(bench.verify(&request, &first).await, superseded);
@@ -398,7 +409,7 @@ async fn security_10_a_desk_reads_the_keys_again_when_another_terminal_rotated_t
         idempotency: "one press".into(),
     };
     let (request, code) = bench.send_by(&rotated, rotated.ask(&ask).await.expect("asked")).await;
-    let missing = bench.desk.verify(&request.id, &code).await;
+    let missing = bench.desk.verify(&request.id, &code, &bench.key()).await;
     assert!(missing.is_err(), "{missing:?}");
     let ring = other.keys.read().expect("keys");
     *bench.keys.0.lock().expect("unpoisoned") = ring;
@@ -476,7 +487,7 @@ async fn another_code_that_is_refused_belongs_to_the_requests_story() {
     .await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
     let (request, _) = bench.send(bench.ask(&dana, Channel::Sms).await).await;
-    let asked = bench.desk.resend(&request.id).await.expect("an answer").expect("there");
+    let asked = bench.desk.resend(&request.id, 1).await.expect("an answer").expect("there");
     assert_eq!(refused(asked).outcome, Outcome::Limited);
     let story = bench.desk.story(&request.id).await.expect("the log");
     assert_eq!(story.last().map(|it| it.kind), Some(EventKind::Refused), "{story:?}");

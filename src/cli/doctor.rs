@@ -2,6 +2,7 @@
 //! time limit, so that one that hangs keeps no other from being told.
 
 mod configuration;
+mod remote;
 
 use std::env;
 use std::fs;
@@ -88,6 +89,12 @@ fn tell(
 }
 
 async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+    if config.desk_socket.is_some() {
+        let mut checks = vec![configuration::check(config)];
+        checks.extend(remote::checks(house, config).await);
+        checks.extend([log_file(config), terminal(house)]);
+        return checks;
+    }
     let ((store, found), email, sms, whatsapp) = tokio::join!(
         store(house, config, clock),
         sender(house, config, Channel::Email),

@@ -8,7 +8,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::MaintainReply;
 use crate::cli::output::Output;
 use crate::cli::signals::Ends;
-use crate::domain::policy::Retention;
 use crate::service::api::DeskClient;
 use crate::service::upkeep::calls::{CountDueMaintenance, FinishMaintenance, RunMaintenanceStep};
 use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
@@ -16,18 +15,16 @@ use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, Maintenan
 /// A run that takes longer is worth a word.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// `maintain`; with a comparison of all customers where others write them.
+/// `maintain`
 pub async fn run(
     desk: &DeskClient,
-    retention: Retention,
-    compare: bool,
     output: &mut Output,
     arguments: &MaintainArgs,
 ) -> Result<Exit, Failure> {
     if arguments.dry_run {
-        return dry_run(desk, retention, output).await;
+        return dry_run(desk, output).await;
     }
-    let mut run = MaintenanceRun::new(retention).comparing(compare);
+    let mut run = MaintenanceRun::default();
     let ended = work_off(desk, &mut run, output).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
@@ -74,12 +71,8 @@ async fn work_off(
     }
 }
 
-async fn dry_run(
-    desk: &DeskClient,
-    retention: Retention,
-    output: &mut Output,
-) -> Result<Exit, Failure> {
-    let tally = desk.call(CountDueMaintenance { retention }).await?;
+async fn dry_run(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
+    let tally = desk.call(CountDueMaintenance).await?;
     let message = if tally.is_empty() {
         "Nothing was done, and nothing would be.".to_owned()
     } else {

@@ -19,8 +19,10 @@ pub mod output;
 pub mod pages;
 pub mod prompt;
 pub mod request;
+pub mod serve;
 pub mod session;
 pub mod signals;
+pub mod staff;
 pub mod table;
 pub mod templates;
 pub mod tray;
@@ -33,7 +35,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use crate::cli::app_context::AppContext;
-use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Keys};
+use crate::cli::args::{Cli, Command, ConfigCommand, Customers, Keys, Staff};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ConfigReply, Reply};
 use crate::cli::next::Next;
@@ -105,6 +107,7 @@ async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Resu
             let test = arguments.send_test.as_deref();
             return doctor::run(house, output, origin.read(house), this_clock, test).await;
         }
+        Command::Staff(Staff::Permissions(_)) => return staff::permissions(output),
         Command::Config(command) => return configuration(house, output, &origin, &command),
         _ => {}
     }
@@ -178,6 +181,7 @@ async fn at_the_desk(
             return index::run(store.as_ref(), output, arguments.dry_run).await;
         }
         Command::Keys(command) => return keys(house, config, output, &command),
+        Command::Serve => return serve::run(house, config, output).await,
         Command::Templates(command) => return templates::run(house, config, output, &command),
         Command::Migrate(_) => return migrate::run(house, config, output).await,
         _ => {}
@@ -189,7 +193,7 @@ async fn at_the_desk(
     }
     match command {
         Command::Customers(Customers::Import(import)) => {
-            import::run(&desk, &config.phones.default_country, output, &import).await
+            import::run(&desk, &desk.profile().country, output, &import).await
         }
         Command::Customers(Customers::Find { query, limit, .. }) => {
             customers::find(&desk, output, &query.join(" "), limit).await
@@ -206,16 +210,14 @@ async fn at_the_desk(
         Command::Status(named) => request::status(&desk, output, &named.request).await,
         Command::Cancel(named) => request::cancel(&desk, output, &named.request).await,
         Command::Session(command) => session::run(&desk, output, command).await,
-        Command::Maintain(arguments) => {
-            let theirs = config.customers.table.is_some();
-            maintain::run(&desk, config.retention, theirs, output, &arguments).await
-        }
+        Command::Maintain(arguments) => maintain::run(&desk, output, &arguments).await,
         Command::Deliver(arguments) => {
             let worker = house.outbox_worker(config).await?;
             deliver::run(&desk, worker, output, &arguments).await
         }
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
+        Command::Staff(command) => staff::run(&desk, output, command).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
     }

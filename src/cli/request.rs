@@ -62,7 +62,10 @@ pub async fn resend(
 ) -> Result<Exit, Failure> {
     let id = parse(request)?;
     let (before, customer) = existing(desk, &id).await?;
-    let asked = desk.call(ResendCode { request: id }).await?.ok_or_else(missing)?;
+    let asked = desk
+        .call(ResendCode { request: id, after: before.generation })
+        .await?
+        .ok_or_else(missing)?;
     let frame = Reply::default().with_customer(&customer).with_request(&before);
     settle(desk, output, asked, &customer, frame).await
 }

@@ -29,7 +29,8 @@ pub async fn verify(
     };
     let typed = prompt::secret(output, &question).await?;
     let code = TypedCode(typed);
-    let verification = desk.call(VerifyCode { request: id, code }).await?;
+    let verification =
+        desk.call(VerifyCode { request: id, code, key: desk.idempotency_key() }).await?;
     let message = messages::verification(&verification, &moment::short);
     let outcome = |outcome: Outcome| Reply::outcome(outcome, message.clone());
     let (reply, exit) = match &verification {

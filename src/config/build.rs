@@ -11,13 +11,13 @@ use crate::config::key::{Key, KeyPath};
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
-    Config, Environment, KeySettings, LogSettings, OfficeSettings, StoreSettings, TraySettings,
-    UiSettings,
+    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StoreSettings,
+    TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::table::{
-    EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SMS, SMS_FALLBACK,
-    TRAY, UI,
+    DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
+    SMS_FALLBACK, TRAY, UI,
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
@@ -77,6 +77,8 @@ impl<'a> Build<'a> {
         let whatsapp = whatsapp::read(&mut self);
         channels::judge(&mut self, &email, &sms, otp.assurance);
         let messages = messages::read(&mut self);
+        let serve =
+            ServeSettings { socket: self.get(&SERVE.socket), group: self.get(&SERVE.group) };
         let log = self.log();
         let ui = self.ui();
         self.judge_readers(environment);
@@ -104,6 +106,8 @@ impl<'a> Build<'a> {
             phones,
             messages,
             tray,
+            desk_socket: merged.get(&DESK.socket),
+            serve,
             log,
             ui,
             warnings: findings.warnings,

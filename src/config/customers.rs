@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::account_lists;
 use crate::config::build::Build;
-use crate::config::key::Key;
 use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
     TableName,
 };
-use crate::config::table::{CUSTOMERS, STORE};
-use crate::config::value::Value;
+use crate::config::table::{self, CUSTOMERS, STORE};
 
 /// What the store calls its own table.
 const OWN: &str = "core_customer";
@@ -21,6 +20,7 @@ pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSett
     let table = build.get(&CUSTOMERS.table);
     if table.is_none() && !build.findings.is_broken(&CUSTOMERS.table) {
         refuse_what_describes_no_table(build);
+        account_lists::refuse_without_customers(build);
     }
     let read_only = build.merged.get_or(&CUSTOMERS.read_only, table.is_some());
     let table = table.map(|name| named(build, store, name));
@@ -67,7 +67,8 @@ fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Custo
         address: build.get(&CUSTOMERS.address).0,
         locale: build.get(&CUSTOMERS.locale).0,
     };
-    CustomerTable { name, file, columns }
+    let lists = account_lists::read(build, store, &name);
+    CustomerTable { name, file, columns, lists }
 }
 
 /// The other file of SQLite that holds the table.
@@ -114,16 +115,11 @@ fn refuse_what_describes_no_table(build: &mut Build<'_>) {
     if build.merged.is_set(&CUSTOMERS.file) {
         build.refuse(&CUSTOMERS.file, "customers.file needs customers.table, the table in it");
     }
-    refuse_column(build, &CUSTOMERS.id);
-    refuse_column(build, &CUSTOMERS.account_no);
-    refuse_column(build, &CUSTOMERS.name);
-    for key in [&CUSTOMERS.email, &CUSTOMERS.phone, &CUSTOMERS.address, &CUSTOMERS.locale] {
-        refuse_column(build, key);
-    }
-}
-
-fn refuse_column<T: Value + PartialEq>(build: &mut Build<'_>, key: &Key<T>) {
-    if build.merged.is_set(key) && build.get(key) != key.default() {
-        build.refuse(key, format!("{key} names a column of customers.table, which is not set"));
+    for key in table::keys_of(CUSTOMERS.section()) {
+        let others = [CUSTOMERS.table.path(), CUSTOMERS.file.path(), CUSTOMERS.read_only.path()];
+        let is_column = !others.contains(&key);
+        if is_column && build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
+            build.refuse(key, format!("{key} names a column of customers.table, which is not set"));
+        }
     }
 }

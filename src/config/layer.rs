@@ -177,6 +177,15 @@ impl Merged {
         self.place(path).is_some()
     }
 
+    /// Whether a key holds what it would hold if nobody had said anything.
+    pub(super) fn is_as_by_default(&self, path: KeyPath) -> bool {
+        let info = TABLE.iter().find(|key| key.path == path);
+        match (info.map(|key| &key.fallback), self.value(path)) {
+            (Some(Fallback::Text(usual)), Some(ValueKind::String(text))) => usual == text,
+            _ => false,
+        }
+    }
+
     /// A secret that a place sets itself; of a URL, its password.
     pub(super) fn secret(&self, path: impl Into<KeyPath>) -> Option<SecretString> {
         self.secrets.get(&path.into()).cloned()

@@ -9,6 +9,7 @@
 //!                           └─ show, or every problem at once
 //! ```
 
+pub mod account_lists;
 mod build;
 mod channels;
 mod customers;

@@ -82,6 +82,10 @@ pub struct Config {
     pub messages: MessageSettings,
     /// `[tray]`
     pub tray: TraySettings,
+    /// `desk.socket`: the desk service at which this terminal works.
+    pub desk_socket: Option<PathBuf>,
+    /// `[serve]`
+    pub serve: ServeSettings,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`
@@ -110,6 +114,15 @@ pub struct OfficeSettings {
     pub name: String,
     /// This terminal's counter.
     pub counter: String,
+}
+
+/// Where the desk service listens.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// The socket.
+    pub socket: PathBuf,
+    /// The group whose accounts may connect; the service's own where there is none.
+    pub group: Option<String>,
 }
 
 /// Where the keys lie.

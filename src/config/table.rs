@@ -2,6 +2,7 @@
 //! what it is for stand here and nowhere else: reading, the example file, `config show` and
 //! the documentation are made from it or checked against it.
 
+mod account_lists;
 mod office;
 mod providers;
 mod terminal;
@@ -10,13 +11,14 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
+pub use crate::config::table::account_lists::{FEEDBACK, INVOICES};
 pub use crate::config::table::office::{
     CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STORE,
 };
 pub use crate::config::table::providers::{
     EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
 };
-pub use crate::config::table::terminal::{LOG, MESSAGES, TRAY, UI};
+pub use crate::config::table::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
 
 use crate::config::key::Key;
 use crate::config::kind::{Kind, Unit};
@@ -40,11 +42,15 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         KEYS.infos(),
         OTP.infos(),
         LIMITS.infos(),
+        INVOICES.infos(),
+        FEEDBACK.infos(),
         EMAIL.infos(),
         EMAIL_FALLBACK.infos(),
         SMS.infos(),
         PHONES.infos(),
         SMS_FALLBACK.infos(),
+        DESK.infos(),
+        SERVE.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),
@@ -67,7 +73,8 @@ pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
 /// Keys of which a place may set one only; what a later place sets replaces the others, so
 /// that `expiry_seconds` in the environment wins over `expiry_minutes` in the file.
 pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
-    office::alternatives().into_iter().chain(providers::alternatives())
+    let office = office::alternatives().into_iter().chain(account_lists::alternatives());
+    office.chain(providers::alternatives())
 }
 
 /// The files that hold a secret.

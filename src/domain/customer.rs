@@ -4,7 +4,6 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber, mask};
 use crate::domain::money::Money;
 use crate::domain::phone::NumberType;
-use crate::domain::time::Timestamp;
 
 /// The customer's number in the store.
 #[derive(
@@ -155,44 +154,6 @@ pub struct Unsaid {
     /// The balance on file is not to stay, although none is said: the file has one that
     /// cannot be read.
     pub void_balance: bool,
-}
-
-/// What the office has on the customer: shown once they are verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Account {
-    /// What is owed in all; none where that is not known here.
-    pub balance: Option<Money>,
-    /// The latest bills, newest first; none where the office keeps its bills elsewhere.
-    pub invoices: Option<Vec<Invoice>>,
-    /// The latest feedback and complaints, newest first; none where the office keeps
-    /// them elsewhere.
-    pub feedback: Option<Vec<Feedback>>,
-}
-
-/// One bill.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Invoice {
-    /// The number printed on it.
-    pub number: String,
-    /// When it was issued.
-    pub issued_at: Timestamp,
-    /// When it is due.
-    pub due_at: Timestamp,
-    /// Its sum.
-    pub amount: Money,
-    /// `paid`, `open`, `overdue`, or whatever the billing system says.
-    pub status: String,
-}
-
-/// One complaint or other feedback.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Feedback {
-    /// When it was received.
-    pub at: Timestamp,
-    /// What it is about.
-    pub subject: String,
-    /// `open`, `answered`, or whatever the billing system says.
-    pub status: String,
 }
 
 #[cfg(test)]

@@ -65,11 +65,15 @@ pub enum EventKind {
     NoticeSent,
     /// It could not be told.
     NoticeNotSent,
+    /// What somebody of the staff may do was changed.
+    StaffChanged,
+    /// A desk service was started.
+    ServiceStarted,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -95,6 +99,8 @@ impl EventKind {
         Self::ContactConfirmed,
         Self::NoticeSent,
         Self::NoticeNotSent,
+        Self::StaffChanged,
+        Self::ServiceStarted,
     ];
 
     /// The name in JSON and the store.
@@ -125,6 +131,8 @@ impl EventKind {
             Self::ContactConfirmed => "contact_confirmed",
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
+            Self::StaffChanged => "staff_changed",
+            Self::ServiceStarted => "service_started",
         }
     }
 
@@ -156,6 +164,8 @@ impl EventKind {
             Self::ContactConfirmed => "Contact confirmed",
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
+            Self::StaffChanged => "Staff changed",
+            Self::ServiceStarted => "Service started",
         }
     }
 }

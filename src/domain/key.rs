@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// The name of a key, as rows carry it.
@@ -42,6 +44,24 @@ impl Key {
     /// The secret bytes.
     pub fn secret(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// A key for one use alone, derived from this one by HKDF-Expand (RFC 5869, 2.3).
+    /// `context` names the use, and whatever else the derived key is bound to.
+    #[must_use]
+    pub fn derive(&self, context: &[&str]) -> Self {
+        let mut derived = Zeroizing::new([0; 32]);
+        #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]
+        let expand = Hkdf::<Sha256>::from_prk(self.0.as_slice()).expect("a key of one block");
+        let mut info = Vec::new();
+        for part in context {
+            // Each part with its length: no two contexts give the same bytes.
+            info.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            info.extend_from_slice(part.as_bytes());
+        }
+        #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]
+        expand.expand(&info, derived.as_mut_slice()).expect("one block");
+        Self(derived)
     }
 }
 
@@ -108,6 +128,21 @@ mod tests {
         assert_eq!(ring.get("k1").map(|key| key.secret()[0]), Ok(1));
         assert_eq!(ring.get("k0").map(|_| ()), Err(MissingKey("k0".into())));
         assert!(!format!("{ring:?}").contains('2') || !format!("{ring:?}").contains("[2"));
+    }
+
+    #[test]
+    fn a_derived_key_depends_on_the_key_and_on_each_part_of_its_context() {
+        let derive = |key: u8, context: &[&str]| *Key::new([key; 32]).derive(context).secret();
+        let one = derive(1, &["session", "a"]);
+        assert_eq!(one, derive(1, &["session", "a"]));
+        let others = [derive(2, &["session", "a"]), derive(1, &["sessiona"]), [1; 32]];
+        assert!(!others.contains(&one));
+        // RFC 5869, A.1 has another key and context; this one was computed by another
+        // program (Python's `hmac`: HMAC-SHA256(key, info || 0x01)).
+        assert_eq!(
+            crate::domain::text::hex(&one),
+            "6d7ec1c1e639c9088306b656829ade8f3926b2d9ed92fcb5f49c44f515bcb1d8"
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! is reachable from this module, so each rule can be tested by a table or by
 //! random data. Time and randomness come in as arguments.
 
+pub mod account;
+pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod code;
@@ -30,7 +32,9 @@ pub mod query;
 pub mod request;
 pub mod seal;
 pub mod session;
+pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;
+pub mod timing;
 mod wire;

@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod messages;
 pub mod ports;
 pub mod retry;
+pub mod staff;
 pub mod upkeep;
 pub mod verification;
 
@@ -20,7 +21,7 @@ use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
-use crate::domain::policy::{OtpPolicy, RateLimits};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::{Permission, Role};
@@ -29,6 +30,9 @@ use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray, TrayError,
 };
 use crate::service::retry::RetryPolicy;
+
+/// How many rows one call reads at most, however many it asks for.
+const PAGE_MAX: u32 = 10_000;
 
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
@@ -43,6 +47,10 @@ pub struct Office {
     pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
+    /// How long what is past is kept.
+    pub retention: Retention,
+    /// Whether customers are read from a table that others write.
+    pub external_customers: bool,
 }
 
 /// The senders of one channel.

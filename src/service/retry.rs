@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::service::Desk;
+use crate::service::ports::Random;
 use crate::service::ports::error::StoreError;
 
 /// How long a command retries where the store cannot be reached.
@@ -56,7 +57,7 @@ impl RetryPolicy {
 }
 
 /// One attempt of a call.
-type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+pub type Attempt<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 impl Desk {
     /// Repeats a call until it is answered or the time is over. Where an earlier attempt
@@ -74,11 +75,7 @@ impl Desk {
         &self,
         read: impl Fn() -> Attempt<'a, T> + Send,
     ) -> Result<T, StoreError> {
-        if self.retry_policy.max_elapsed == Duration::MAX {
-            read().await
-        } else {
-            self.retry(read).await
-        }
+        if self.retry_policy.is_lasting() { read().await } else { self.retry(read).await }
     }
 
     /// As [`Self::retry`], for other errors than [`StoreError::is_break`].
@@ -87,9 +84,25 @@ impl Desk {
         is_transient: fn(&StoreError) -> bool,
         attempt: impl Fn() -> Attempt<'a, T> + Send,
     ) -> Result<T, StoreError> {
-        let retry_policy = &self.retry_policy;
+        self.retry_policy.run(self.random.as_ref(), is_transient, attempt).await
+    }
+}
+
+impl RetryPolicy {
+    /// Whether it goes on without an end, as at a counter.
+    pub fn is_lasting(&self) -> bool {
+        self.max_elapsed == Duration::MAX
+    }
+
+    /// Repeats an attempt until it is answered, fails for good, or the time is over.
+    pub async fn run<'a, T>(
+        &self,
+        random: &dyn Random,
+        is_transient: fn(&StoreError) -> bool,
+        attempt: impl Fn() -> Attempt<'a, T> + Send,
+    ) -> Result<T, StoreError> {
         let started = Instant::now();
-        let mut wait = retry_policy.first;
+        let mut wait = self.first;
         let mut may_be_done = false;
         loop {
             let error = match attempt().await {
@@ -100,34 +113,31 @@ impl Desk {
             if !is_transient(&error) {
                 return Err(final_error(error, may_be_done));
             }
-            if let Some(on_break) = &retry_policy.on_break {
+            if let Some(on_break) = &self.on_break {
                 on_break(&error);
             }
             // The attempt has waited for the lock already.
             let is_busy = matches!(error, StoreError::Busy(_));
-            let pause = self.backoff_jitter(if is_busy { retry_policy.first } else { wait });
-            let max_elapsed = retry_policy.max_elapsed.max(if is_busy {
-                BUSY_MAX_ELAPSED
-            } else {
-                Duration::ZERO
-            });
+            let pause = jitter(random, if is_busy { self.first } else { wait });
+            let max_elapsed =
+                self.max_elapsed.max(if is_busy { BUSY_MAX_ELAPSED } else { Duration::ZERO });
             if max_elapsed.saturating_sub(started.elapsed()) < pause {
                 return Err(final_error(error, may_be_done));
             }
             tokio::time::sleep(pause).await;
-            wait = wait.saturating_mul(2).min(retry_policy.most);
+            wait = wait.saturating_mul(2).min(self.most);
         }
     }
+}
 
-    /// Jitter: between half of `wait` and all of it. The counters of an office lose their
-    /// store at the same moment, and should not come back all at once.
-    fn backoff_jitter(&self, wait: Duration) -> Duration {
-        let half = wait / 2;
-        let steps = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
-        match self.random.below(steps) {
-            Ok(more) => half + Duration::from_micros(more),
-            Err(_) => wait,
-        }
+/// Between half of `wait` and all of it. The counters of an office lose their store at the
+/// same moment, and should not come back all at once.
+fn jitter(random: &dyn Random, wait: Duration) -> Duration {
+    let half = wait / 2;
+    let steps = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
+    match random.below(steps) {
+        Ok(more) => half + Duration::from_micros(more),
+        Err(_) => wait,
     }
 }
 

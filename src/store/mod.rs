@@ -8,6 +8,7 @@
 //! audit/          the log of events
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
+//! staff/          who works at the office
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -22,6 +23,7 @@ mod delivery;
 mod health;
 mod requirements;
 mod search_index;
+mod staff;
 mod upkeep;
 mod verification;
 
@@ -34,7 +36,9 @@ use crate::domain::customer::NewCustomer;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::events;
-use crate::store::customers::{external_writer, import, lookup, sample, schema_check};
+use crate::store::customers::{
+    account_lists, catalogue, external_writer, import, list_check, lookup, sample, schema_check,
+};
 use crate::store::database::change_feed::ChangeFeed;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools};
@@ -50,6 +54,7 @@ use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
+use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
@@ -130,6 +135,9 @@ impl SqlStore {
     pub async fn migrate(&self) -> Result<Migrated, StoreError> {
         let db = self.db.as_it_is();
         requirements::before_migration(&db, &self.source, self.read_only).await?;
+        if let Some(why) = list_check::obstacle(&db, &self.source).await? {
+            return Err(StoreError::misconfigured("customers", why));
+        }
         let migrated = migrations::migrate(&db, &self.source).await?;
         requirements::tables(&db).await?;
         self.reindexer.mark_complete_if_empty().await?;
@@ -180,10 +188,12 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 36] = [
+        let modules: [(&str, &[(&str, Sql)]); 39] = [
             ("store", STATEMENTS),
+            ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
+            ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),
             ("completion", completion::STATEMENTS),
@@ -203,6 +213,7 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
+            ("staff", records::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

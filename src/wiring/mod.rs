@@ -3,10 +3,12 @@
 
 mod demo;
 mod keys;
+mod serve;
 mod templates;
 
 use std::fmt::Display;
 use std::mem;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::lifecycle::{Lifecycle, Signal, Signals};
 use crate::random::OsRandom;
+use crate::remote::protocol::Rejection;
+use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::delivery::worker::OutboxWorker;
@@ -57,10 +61,31 @@ pub struct Wiring {
     /// To be closed at the end.
     opened: Mutex<Vec<Arc<SqlStore>>>,
     desk: OnceCell<Desk>,
+    /// The desk service at which this terminal works.
+    remote: OnceCell<RemoteTerminal>,
+}
+
+/// A terminal of a desk service.
+#[derive(Clone)]
+struct RemoteTerminal {
+    client: DeskClient,
+    is_production: bool,
 }
 
 impl Wiring {
+    /// The desk service that the configuration names, connected once.
+    async fn connect(&self, socket: &Path) -> Result<RemoteTerminal, Failure> {
+        let connect = || async {
+            let (desk, welcome) = RemoteDesk::connect(socket, Arc::new(OsRandom)).await?;
+            let client = DeskClient::new(Arc::new(desk), welcome.profile);
+            Ok(RemoteTerminal { client, is_production: welcome.is_production })
+        };
+        let connected = self.remote.get_or_try_init(connect).await;
+        connected.cloned().map_err(|error| not_connected(&error))
+    }
+
     async fn open(&self, config: &Config) -> Result<Arc<SqlStore>, Failure> {
+        own_desk(config)?;
         Ok(self.keep(SqlStore::open(&config.store, &config.customers).await?))
     }
 
@@ -125,6 +150,9 @@ impl AppContext for Wiring {
     }
 
     async fn desk(&self, config: &Config) -> Result<DeskClient, Failure> {
+        if let Some(socket) = &config.desk_socket {
+            return Ok(self.connect(socket).await?.client);
+        }
         let desk = self.open_desk(config).await?;
         Ok(DeskClient::embedded(desk, caller(config))?)
     }
@@ -146,6 +174,7 @@ impl AppContext for Wiring {
     }
 
     fn senders(&self, config: &Config) -> Result<Senders, Failure> {
+        own_desk(config)?;
         senders(config)
     }
 
@@ -167,6 +196,7 @@ impl AppContext for Wiring {
     }
 
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure> {
+        own_desk(config)?;
         let store = SqlStore::as_it_is(&config.store, &config.customers).await?;
         let Migrated { from, to, view } = self.keep(store).migrate().await?;
         let key_file = (!config.keys.file.exists()).then(|| config.keys.file.clone());
@@ -175,6 +205,7 @@ impl AppContext for Wiring {
     }
 
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
+        own_desk(config)?;
         let keys = keys(config).load().map_err(DeskError::from)?;
         let line = |key: &str, current| KeyLine { key: key.to_owned(), current };
         let retired = keys.retired().map(|id| line(id.as_str(), false));
@@ -182,17 +213,26 @@ impl AppContext for Wiring {
     }
 
     fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
+        own_desk(config)?;
         let id = keys(config).rotate().map_err(DeskError::from)?;
         Ok(id.as_str().to_owned())
     }
 
+    async fn serve(&self, config: &Config) -> Result<Exit, Failure> {
+        serve::run(self.open_desk(config).await?, config).await
+    }
+
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
-        let mark = match config.environment {
-            Environment::Development => Some("development"),
-            Environment::Production => None,
-        };
-        let warning = self.keep_log(config).err().or_else(|| config.no_file.clone());
-        show(self.open_desk(config).await?, config, mark, warning).await
+        let warning = self.keep_log(config).err();
+        if let Some(socket) = &config.desk_socket {
+            let RemoteTerminal { client, is_production } = self.connect(socket).await?;
+            return show(client, None, config, mark(is_production), warning).await;
+        }
+        let mark = mark(config.environment == Environment::Production);
+        let warning = warning.or_else(|| config.no_file.clone());
+        let desk = self.open_desk(config).await?;
+        let client = DeskClient::embedded(desk.clone(), caller(config))?;
+        show(client, Some(desk), config, mark, warning).await
     }
 
     fn running_demo(&self) -> Result<Option<Config>, Failure> {
@@ -203,7 +243,13 @@ impl AppContext for Wiring {
         let demo = Demo::begin().await?;
         let warning = self.keep_log(demo.config()).err();
         let result = match self.open_desk(demo.config()).await {
-            Ok(desk) => show(desk, demo.config(), Some("demo"), warning).await,
+            Ok(desk) => {
+                let config = demo.config();
+                match DeskClient::embedded(desk.clone(), caller(config)) {
+                    Ok(client) => show(client, Some(desk), config, Some("demo"), warning).await,
+                    Err(error) => Err(error.into()),
+                }
+            }
             Err(failure) => Err(failure),
         };
         self.close().await;
@@ -212,10 +258,12 @@ impl AppContext for Wiring {
     }
 }
 
-/// The interface on a desk, until the clerk or a signal ends it. It begins with
-/// the warning, which nobody would see behind it on the error stream.
+/// The interface on a desk, until the clerk or a signal ends it. A desk of this process
+/// works its outbox meanwhile. It begins with the warning, which nobody would see behind it
+/// on the error stream.
 async fn show(
-    desk: Desk,
+    client: DeskClient,
+    own_desk: Option<Desk>,
     config: &Config,
     mark: Option<&'static str>,
     warning: Option<String>,
@@ -225,8 +273,9 @@ async fn show(
     let mut signals = Signals::new().map_err(|error| failed(&error))?;
     let opening = Opening { settings: config.ui, mark, warning };
     let outbox_end = CancellationToken::new();
-    work_outbox(desk.clone(), &lifecycle, outbox_end.clone());
-    let client = DeskClient::embedded(desk, caller(config))?;
+    if let Some(desk) = own_desk {
+        work_outbox(desk, &lifecycle, outbox_end.clone());
+    }
     let end = tui::run(client, opening, &lifecycle, &mut signals).await;
     outbox_end.cancel();
     match end {
@@ -246,6 +295,38 @@ async fn show(
 fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
     let worker = OutboxWorker::new(desk);
     drop(lifecycle.spawn(async move { worker.run(CONCURRENT_MESSAGES, end, |_, _| {}).await }));
+}
+
+/// What to say beside the office's name where this is not production.
+const fn mark(is_production: bool) -> Option<&'static str> {
+    if is_production { None } else { Some("development") }
+}
+
+/// What only the owner of the desk can do is not done at a terminal of a desk service.
+fn own_desk(config: &Config) -> Result<(), Failure> {
+    match &config.desk_socket {
+        None => Ok(()),
+        Some(socket) => Err(Failure::outcome(
+            Outcome::Forbidden,
+            format!(
+                "This terminal works at the desk service {}, and this is for the owner of the \
+                 service: run it as the service's account, with its configuration (countersign \
+                 --config FILE …).",
+                socket.display()
+            ),
+        )),
+    }
+}
+
+fn not_connected(error: &ConnectError) -> Failure {
+    let message = sentence(&error.to_string());
+    match error {
+        ConnectError::NoPermission | ConnectError::Rejected(Rejection::NotStaff { .. }) => {
+            Failure::outcome(Outcome::Forbidden, message)
+        }
+        ConnectError::Rejected(Rejection::Version { .. }) => Failure::configuration(message),
+        _ => Failure::outcome(Outcome::Unavailable, message),
+    }
 }
 
 /// Who sits at this terminal. The desk runs in their own process, so that there
@@ -296,6 +377,8 @@ fn office(config: &Config) -> Office {
         otp: config.otp.clone(),
         limits: config.limits,
         phones: config.phones.clone(),
+        retention: config.retention,
+        external_customers: config.customers.table.is_some(),
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use countersign::domain::account::Account;
 use countersign::domain::channel::Channel;
-use countersign::domain::customer::{Account, Customer, CustomerId};
+use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState, SendReport};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventId, EventKind, EventPage};

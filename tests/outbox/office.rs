@@ -14,7 +14,7 @@ use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
 use countersign::domain::request::Request;
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
@@ -167,6 +167,8 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
         limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
         phones: PhonePolicy::of("US"),
+        retention: Retention::default(),
+        external_customers: false,
     };
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(

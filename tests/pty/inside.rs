@@ -12,7 +12,7 @@ use countersign::domain::event::Actor;
 use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
 use countersign::lifecycle::{Lifecycle, Signals};
 use countersign::random::OsRandom;
 use countersign::service::api::{Authentication, Caller, DeskClient, Role};
@@ -146,6 +146,8 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             otp: OtpPolicy::default(),
             limits: RateLimits::default(),
             phones: PhonePolicy::of("US"),
+            retention: Retention::default(),
+            external_customers: false,
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )

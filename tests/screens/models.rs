@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use chrono::FixedOffset;
 use countersign::config::settings::ThemeName;
+use countersign::domain::account::{Account, Feedback, Invoice, RecordedDate};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::circuit_breaker::{
     BreakerRecord, BreakerState, ProviderSlot, SendExperience,
 };
 use countersign::domain::code::TypedCode;
-use countersign::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
+use countersign::domain::customer::{Customer, CustomerId};
 use countersign::domain::delivery::{Delivery, DeliveryId, DeliveryState};
 use countersign::domain::delivery_stats::{DeliverySample, DeliveryStats, QueueStats};
 use countersign::domain::event::{Actor, Event, EventCustomer, EventId, EventKind};
@@ -331,29 +332,35 @@ pub(crate) fn account() -> Account {
     let day = 86_400;
     let bill = |number: &str, issued: i64, due: i64, cents: i64, status: &str| Invoice {
         number: number.into(),
-        issued_at: at(issued * day),
-        due_at: at(due * day),
+        issued_at: RecordedDate::Moment(at(issued * day)),
+        due_at: Some(RecordedDate::Moment(at(due * day))),
         amount: money(cents),
         status: status.into(),
     };
     let said = |days: i64, subject: &str, status: &str| Feedback {
-        at: at(days * day),
+        at: RecordedDate::Moment(at(days * day)),
         subject: subject.into(),
         status: status.into(),
     };
     Account {
         balance: Some(money(12_345)),
-        invoices: Some(vec![
-            bill("2026-1109", -12, 18, 4_115, "open"),
-            bill("2026-1008", -43, -13, 8_230, "overdue"),
-            bill("2026-0907", -74, -44, 4_115, "paid"),
-            bill("2026-0806", -104, -74, 104_115, "paid"),
-            bill("2026-0705", -135, -105, 4_115, "paid"),
-        ]),
-        feedback: Some(vec![
-            said(-9, "Bin was not collected on Thursday", "answered"),
-            said(-31, "Please send bills by email from now on", "open"),
-        ]),
+        invoices: Some(
+            vec![
+                bill("2026-1109", -12, 18, 4_115, "open"),
+                bill("2026-1008", -43, -13, 8_230, "overdue"),
+                bill("2026-0907", -74, -44, 4_115, "paid"),
+                bill("2026-0806", -104, -74, 104_115, "paid"),
+                bill("2026-0705", -135, -105, 4_115, "paid"),
+            ]
+            .into(),
+        ),
+        feedback: Some(
+            vec![
+                said(-9, "Bin was not collected on Thursday", "answered"),
+                said(-31, "Please send bills by email from now on", "open"),
+            ]
+            .into(),
+        ),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
+use countersign::domain::account::{Account, Invoice, Listing, RecordedDate};
 use countersign::domain::channel::{Channel, Factor};
-use countersign::domain::customer::Account;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::EventFilter;
+use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
@@ -239,8 +240,30 @@ states! {
         verified(Verified { account: None, reading: Some(EffectId(1)), ..m::verified() })
     };
     verified_without_bills => {
-        let none = (Some(Vec::new()), Some(Vec::new()));
+        let none = (Some(Vec::new().into()), Some(Vec::new().into()));
         let account = Account { balance: None, invoices: none.0, feedback: none.1 };
+        verified(Verified { account: Some(account), ..m::verified() })
+    };
+    verified_bills_of_the_office => {
+        let bill = |number: &str, issued_at, due_at, currency: &str| Invoice {
+            number: number.into(),
+            issued_at,
+            due_at,
+            amount: Money { cents: 1_250, currency: currency.into() },
+            status: String::new(),
+        };
+        let day = |day| RecordedDate::Day { year: 2026, month: 11, day };
+        let entries = vec![
+            bill("R-17", day(5), Some(day(19)), "EUR"),
+            bill("R-16", RecordedDate::Period("Q3 2026".into()), None, ""),
+        ];
+        let unreadable = vec!["bill R-15, whose sum cannot be read".into(), "2 more".into()];
+        let feedback = Listing {
+            entries: Vec::new(),
+            unreadable: vec!["the table of feedback, which cannot be read".into()],
+        };
+        let invoices = Some(Listing { entries, unreadable });
+        let account = Account { balance: None, invoices, feedback: Some(feedback) };
         verified(Verified { account: Some(account), ..m::verified() })
     };
     verified_scrolled => verified(Verified { scroll: 200, ..m::verified() });

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use countersign::domain::account::RecordedDate;
 use countersign::domain::customer::CustomerId;
 use countersign::service::messages;
 use countersign::service::ports::{CustomerStore, IssueOutcome, Store, StoreError, StoreHealth};
@@ -154,7 +155,7 @@ async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
         for done in tasks.join_all().await {
             done.expect("a healthy store");
         }
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_schema").await, 8);
+        assert_eq!(house.number("SELECT COUNT(*) FROM core_schema").await, 9);
     }
 }
 
@@ -187,14 +188,20 @@ async fn the_sample_fills_an_empty_store_once() {
     let account = store.account(dana.id).await.expect("an answer");
     assert!(account.balance.is_some());
     let invoices = account.invoices.expect("bills");
-    assert!(invoices.len() > 1 && account.feedback.is_some_and(|it| !it.is_empty()));
-    assert!(invoices[0].issued_at > invoices[1].issued_at);
+    let invoices = invoices.entries;
+    assert!(invoices.len() > 1 && account.feedback.is_some_and(|it| !it.entries.is_empty()));
+    let moment = |date: &RecordedDate| match date {
+        RecordedDate::Moment(at) => *at,
+        other => panic!("no moment: {other:?}"),
+    };
+    assert!(moment(&invoices[0].issued_at) > moment(&invoices[1].issued_at));
     let now = store.now().await.expect("a clock");
-    assert!(invoices[0].issued_at < now && invoices[0].due_at > now);
+    let due = invoices[0].due_at.as_ref().map(moment).expect("a date");
+    assert!(moment(&invoices[0].issued_at) < now && due > now);
     // Bills are kept here, so that nobody's being none is known.
     let house_bills = house.number("SELECT COUNT(*) FROM core_invoice").await;
     house.sql(&format!("DELETE FROM core_invoice WHERE customer_id = {}", dana.id.0)).await;
     assert!(house.number("SELECT COUNT(*) FROM core_invoice").await < house_bills);
     let account = store.account(dana.id).await.expect("an answer");
-    assert_eq!(account.invoices, Some(Vec::new()));
+    assert_eq!(account.invoices, Some(Vec::new().into()));
 }

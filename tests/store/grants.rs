@@ -4,6 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign::config::account_lists::{
+    AccountLists, AmountColumn, CustomerColumn, InvoiceTable,
+};
 use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, StoreSettings, TableName,
 };
@@ -46,10 +49,17 @@ async fn office(house: &House) -> CustomerSettings {
     };
     let table = "CREATE TABLE PLACE.people (id BIGINT PRIMARY KEY, no VARCHAR(20) NOT NULL, \
          name VARCHAR(80) NOT NULL, email VARCHAR(80), secret VARCHAR(80)); \
-         INSERT INTO PLACE.people VALUES (7, 'WB-7', 'Dana', 'dana.rivera@example.org', 'x'); ";
+         INSERT INTO PLACE.people VALUES (7, 'WB-7', 'Dana', 'dana.rivera@example.org', 'x'); \
+         CREATE TABLE PLACE.bills (account_no VARCHAR(20), number VARCHAR(20), issued_at DATE, \
+         amount DECIMAL(10, 2)); INSERT INTO PLACE.bills VALUES ('WB-7', 'R-1', '2026-11-05', 9.5); ";
     let grant = match house.kind() {
-        Kind::Postgres => "GRANT SELECT ON PLACE.people TO counter",
-        _ => "GRANT SELECT ON PLACE.people TO 'counter'@'%'",
+        Kind::Postgres => {
+            "GRANT SELECT ON PLACE.people TO counter; GRANT SELECT ON PLACE.bills TO counter"
+        }
+        _ => {
+            "GRANT SELECT ON PLACE.people TO 'counter'@'%'; \
+             GRANT SELECT ON PLACE.bills TO 'counter'@'%'"
+        }
     };
     let script = format!("{make}{table}{grant}").replace("PLACE", &place);
     run(&database.admin_url, &script).await.expect("an office");
@@ -65,6 +75,19 @@ async fn office(house: &House) -> CustomerSettings {
             phone: None,
             address: None,
             locale: None,
+        },
+        lists: AccountLists {
+            invoices: Some(InvoiceTable {
+                name: TableName::parse(&format!("{place}.bills")).expect("a table"),
+                customer: CustomerColumn::AccountNo(name("account_no")),
+                number: name("number"),
+                issued_at: name("issued_at"),
+                due_at: None,
+                amount: AmountColumn::Units(name("amount")),
+                currency: None,
+                status: None,
+            }),
+            feedback: None,
         },
     };
     CustomerSettings { table: Some(table), read_only: true, ..CustomerSettings::default() }
@@ -96,7 +119,9 @@ async fn a_day_at_the_counter(store: Arc<SqlStore>) {
     store.check().await.expect("a store that can be used");
     let dana = CustomerId(7);
     store.customer(dana).await.expect("an answer").expect("Dana");
-    store.account(dana).await.expect("an answer");
+    let account = store.account(dana).await.expect("an answer");
+    let bills = account.invoices.expect("bills");
+    assert_eq!((bills.entries.len(), bills.unreadable.as_slice()), (1, [].as_slice()));
     let query = Query::parse("dana").expect("a query");
     store.index_ready().await;
     assert_eq!(store.find_customers(&query, 9).await.expect("an answer").len(), 1);
@@ -173,6 +198,10 @@ async fn a_migrate_that_changes_nothing_takes_no_right_away() {
         // A view that somebody took away is made again.
         house.sql("DROP VIEW core_customer_view").await;
         owner.migrate().await.expect("made");
+        house.sql("DROP VIEW core_invoice_view").await;
+        owner.migrate().await.expect("made");
+        let account = owner.account(CustomerId(7)).await.expect("an answer");
+        assert_eq!(account.invoices.map(|it| it.entries.len()), Some(1));
         owner.customer(CustomerId(7)).await.expect("an answer").expect("Dana");
     }
 }

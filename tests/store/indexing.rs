@@ -4,7 +4,8 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use countersign::config::settings::CustomerSettings;
-use countersign::domain::customer::{Account, CustomerId};
+use countersign::domain::account::Account;
+use countersign::domain::customer::CustomerId;
 use countersign::domain::money::Money;
 use countersign::domain::query::Query;
 use countersign::service::customers::reindex::{self, ReindexCount};
@@ -82,6 +83,8 @@ on_each_store! {
              FROM core_customer",
             "ALTER TABLE core_delivery DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
+            "DROP TABLE core_staff",
+            "DELETE FROM core_lock WHERE name = 'staff'",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             house.sql(statement).await;

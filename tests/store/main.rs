@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
+mod account_lists;
 mod contacts;
 mod contract;
 mod expiry;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use countersign::config::account_lists::AccountLists;
 use countersign::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerSettings, StoreSettings,
     TableName,
@@ -65,6 +66,7 @@ impl Office {
                     address: Some(name("address")),
                     locale: Some(name("locale")),
                 },
+                lists: AccountLists::default(),
             }),
             read_only: true,
             default_country: "DE".into(),

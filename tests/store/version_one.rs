@@ -81,7 +81,7 @@ async fn nothing_is_lost_and_everyone_is_found() {
     let account = store.account(CustomerId(17)).await.expect("an account");
     assert_eq!(account.balance.map(|it| it.cents), Some(4200));
     assert_eq!(
-        (account.invoices.map(|it| it.len()), account.feedback.map(|it| it.len())),
+        (account.invoices.map(|it| it.entries.len()), account.feedback.map(|it| it.entries.len())),
         (Some(1), Some(1))
     );
 

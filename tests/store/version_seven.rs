@@ -10,7 +10,7 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::Outgoing;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
 use countersign::domain::request::{RequestId, Status};
 use countersign::domain::session::SessionToken;
 use countersign::random::OsRandom;
@@ -107,6 +107,8 @@ fn desk(store: Arc<SqlStore>, sender: &Arc<Kept>) -> Desk {
         otp: OtpPolicy::default(),
         limits: RateLimits::default(),
         phones: PhonePolicy::of("US"),
+        retention: Retention::default(),
+        external_customers: false,
     };
     let email = Some(Route::from(Arc::clone(sender)));
     let senders = Senders { email, sms: None, whatsapp: None };
@@ -133,11 +135,12 @@ async fn work_goes_on(kind: Kind) {
     let request = desk.request(&open).await.expect("an answer").expect("the request");
     assert_eq!((request.status, request.attempts), (Status::Open, 1));
     let wrong = if facts.text("code") == "000000" { "111111" } else { "000000" };
-    let Verification::Refused(refused) = desk.verify(&open, wrong).await.expect("an answer") else {
+    let Verification::Refused(refused) = desk.verify(&open, wrong, "1").await.expect("an answer")
+    else {
         panic!("a wrong code was accepted")
     };
     assert_eq!((refused.outcome, refused.request.attempts), (Outcome::Wrong, 2));
-    let verified = desk.verify(&open, facts.text("code")).await.expect("an answer");
+    let verified = desk.verify(&open, facts.text("code"), "2").await.expect("an answer");
     assert!(matches!(verified, Verification::Verified(_)), "{verified:?}");
 
     // The message that waits goes out once its time has come, with a code that works.
@@ -150,7 +153,7 @@ async fn work_goes_on(kind: Kind) {
     let request = desk.request(&waiting).await.expect("an answer").expect("the request");
     assert_eq!(request.delivery.state, DeliveryState::Sent);
     let code = message.facts.code.reveal().to_owned();
-    let verified = desk.verify(&waiting, &code).await.expect("an answer");
+    let verified = desk.verify(&waiting, &code, "3").await.expect("an answer");
     assert!(matches!(verified, Verification::Verified(_)), "{verified:?}");
     assert_eq!(house.number("SELECT COUNT(*) FROM core_outbox").await, 0);
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use countersign::domain::account::Account;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
-use countersign::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
 use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
@@ -18,6 +19,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
@@ -26,8 +28,8 @@ use countersign::service::ports::{
     Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
     CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
     IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoticeStore, OutboxStore,
-    Reissue, SearchIndex, SessionFilter, SessionStore, Store, StoreError, StoreHealth, TaskBatch,
-    TestMessageStore, VerificationStore, WaitingContact,
+    Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore, StaffWrite, Store,
+    StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -153,6 +155,21 @@ impl CustomerStore for Breaking {
 
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         self.inner.check_customers().await
+    }
+}
+
+#[async_trait]
+impl StaffStore for Breaking {
+    async fn staff_record(&self, account: &AccountName) -> Result<Option<StaffRecord>, StoreError> {
+        self.read(self.inner.staff_record(account)).await
+    }
+
+    async fn staff_records(&self) -> Result<Vec<StaffRecord>, StoreError> {
+        self.read(self.inner.staff_records()).await
+    }
+
+    async fn write_staff(&self, change: StaffChange<'_>) -> Result<StaffWrite, StoreError> {
+        self.act(self.inner.write_staff(change)).await
     }
 }
 

@@ -22,7 +22,7 @@ use countersign::service::verification::verify::{Verification, VerifiedCustomer}
 use super::breaking::Break;
 use super::breaking::Break::{AtCommit, Before, Failed};
 use super::breaking::Breaking;
-use super::{Bench, Scripted, other, refused};
+use super::{Bench, Office, Scripted, other, refused};
 
 /// The connection is lost before, at the commit, and back after three tries of
 /// either kind and of both.
@@ -45,7 +45,11 @@ struct Lost {
 impl Lost {
     /// A bench where a code was sent and the next acts break.
     async fn new(breaks: &[Break]) -> Self {
-        let mut bench = Bench::new(Scripted::fine(), |_| {}).await;
+        Self::with(breaks, |_| {}).await
+    }
+
+    async fn with(breaks: &[Break], change: impl FnOnce(&mut Office)) -> Self {
+        let mut bench = Bench::new(Scripted::fine(), change).await;
         let store = Breaking::over(bench.store.clone());
         let heard = Arc::new(AtomicUsize::new(0));
         let counter = heard.clone();
@@ -73,7 +77,7 @@ impl Lost {
     }
 
     async fn enter(&self, code: &str) -> Result<Verification, DeskError> {
-        self.bench.desk.verify(&self.request.id, code).await
+        self.bench.desk.verify(&self.request.id, code, &self.bench.key()).await
     }
 
     async fn verify(&self) -> VerifiedCustomer {
@@ -104,7 +108,7 @@ async fn another_code_asked_for_over_a_break_is_stored_and_sent_once() {
     for breaks in BREAKS {
         let lost = Lost::new(breaks).await;
         let bench = &lost.bench;
-        let asked = bench.desk.resend(&lost.request.id).await.expect("asked").expect("there");
+        let asked = bench.desk.resend(&lost.request.id, 1).await.expect("asked").expect("there");
         let (request, code) = bench.send(asked).await;
         lost.check(breaks);
         assert_eq!(request.generation, 2, "{breaks:?}");
@@ -207,7 +211,7 @@ async fn a_report_over_a_break_is_written_and_the_message_sent_once() {
     for breaks in BREAKS {
         let lost = Lost::new(&[]).await;
         let bench = &lost.bench;
-        let asked = bench.desk.resend(&lost.request.id).await.expect("asked").expect("there");
+        let asked = bench.desk.resend(&lost.request.id, 1).await.expect("asked").expect("there");
         let before = bench.sender.calls();
         lost.store.breaks(breaks);
         let (request, _) = bench.send(asked).await;
@@ -236,11 +240,11 @@ async fn a_refusal_over_a_break_is_in_the_log_once() {
 #[tokio::test]
 async fn a_run_of_maintenance_over_a_break_is_in_the_log_once() {
     for breaks in BREAKS {
-        let lost = Lost::new(&[]).await;
-        let desk = &lost.bench.desk;
         let retention = Retention { purge_events_after: Duration::ZERO, ..Retention::default() };
-        while desk.due(&retention).await.expect("counted").is_empty() {}
-        let mut run = MaintenanceRun::new(retention);
+        let lost = Lost::with(&[], |office| office.retention = retention).await;
+        let desk = &lost.bench.desk;
+        while desk.due().await.expect("counted").is_empty() {}
+        let mut run = MaintenanceRun::default();
         while desk.run_maintenance(&mut run).await.expect("done").is_some() {}
         lost.store.breaks(breaks);
         desk.finish_maintenance(run.totals()).await.expect("told");
@@ -290,7 +294,7 @@ async fn a_command_gives_up_after_a_while_and_says_what_is_known() {
         let day = Duration::from_hours(24);
         let brief = RetryPolicy::brief().waiting(day, day);
         let desk = lost.bench.desk_over(lost.store.clone()).with_retry_policy(brief);
-        let failed = desk.verify(&lost.request.id, &lost.code).await;
+        let failed = desk.verify(&lost.request.id, &lost.code, "a key").await;
         let Err(DeskError::Store(error)) = failed else { panic!("{failed:?}") };
         assert_eq!(matches!(error, StoreError::Unknown(_)), unknown, "{error}");
     }

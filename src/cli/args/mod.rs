@@ -6,6 +6,7 @@
 
 mod customers;
 mod desk;
+mod staff;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
     Templates, TrayArgs,
@@ -155,6 +157,18 @@ Examples:
     /// The keys that protect stored codes
     #[command(subcommand)]
     Keys(Keys),
+    /// Who works at the office, and what each may do
+    #[command(subcommand)]
+    Staff(Staff),
+    /// The desk as a service of this host, at which its terminals work
+    #[command(after_help = "\
+Example:
+  countersign --config /etc/countersign/service.toml serve
+
+It alone holds the store's login, the keys and the providers' secrets; terminals reach it
+through a socket and are known by their account of the host. It also sends what waits and
+tidies up every night. See docs/desk-service.md and assets/systemd.")]
+    Serve,
     /// Create or update the store's tables, and make the key file where there is none
     #[command(after_help = "Example:\n  countersign migrate")]
     Migrate(Json),
@@ -278,7 +292,8 @@ impl Command {
                 output.json
             }
             Self::Log(log) => log.json,
-            Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Staff(staff) => staff.json(),
+            Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
 }

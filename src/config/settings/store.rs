@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use crate::config::account_lists::AccountLists;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::kind;
 
@@ -132,6 +133,8 @@ pub struct CustomerTable {
     pub file: Option<PathBuf>,
     /// What its columns are called.
     pub columns: CustomerColumns,
+    /// The office's tables of bills and feedback beside it.
+    pub lists: AccountLists,
 }
 
 /// What the columns of a table of customers are called; none where there is no

@@ -20,6 +20,25 @@ section! {
 }
 
 section! {
+    /// `[desk]`
+    DeskKeys {
+        socket: Option<PathBuf> = Kind::Path, UNSET,
+            "the socket of the desk service at which this terminal works; without it, it holds the \
+             desk";
+    }
+}
+
+section! {
+    /// `[serve]`
+    ServeKeys {
+        socket: PathBuf = Kind::Path, "/run/countersign/desk.sock",
+            "where `countersign serve` listens";
+        group: Option<String> = Kind::Text { most: 32 }, UNSET,
+            "the group of this host whose accounts may connect; without it, the service's own";
+    }
+}
+
+section! {
     /// `[tray]`
     TrayKeys {
         file: Option<PathBuf> = Kind::Path,
@@ -50,6 +69,10 @@ section! {
     }
 }
 
+/// `[desk]`
+pub static DESK: DeskKeys = DeskKeys::of(Section::named("desk"));
+/// `[serve]`
+pub static SERVE: ServeKeys = ServeKeys::of(Section::named("serve"));
 /// `[messages]`
 pub static MESSAGES: MessageKeys = MessageKeys::of(Section::named("messages"));
 /// `[tray]`

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::Actor;
 
+pub use crate::domain::staff::Role;
+
 /// Who asks the desk for something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -15,20 +17,6 @@ pub struct Caller {
     pub authentication: Authentication,
 }
 
-/// What somebody is at the office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Verifies customers.
-    Clerk,
-    /// Also lifts locks, imports customers and cares for the store.
-    Admin,
-    /// Reads the log, and changes nothing.
-    Auditor,
-    /// A program that sends what waits and tidies up.
-    Worker,
-}
-
 /// How it is known who a caller is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -36,6 +24,9 @@ pub enum Authentication {
     /// The desk runs in the caller's own process: the name is the operating
     /// system's, and the process holds everything the desk holds.
     OwnProcess,
+    /// The kernel named the account at the other end of the socket (`SO_PEERCRED`), and
+    /// the staff table its role.
+    PeerCredentials,
 }
 
 /// What a call needs.
@@ -50,41 +41,28 @@ pub enum Permission {
     Audit,
     /// Send what waits, tidy up.
     Work,
-    /// Lift locks, import customers, send test messages.
+    /// Lift locks, import customers, send test messages, change the staff.
     Administer,
+    /// Whatever only the owner of the desk may do.
+    Own,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Clerk, Self::Admin, Self::Auditor, Self::Worker];
-
-    /// The role's name in JSON and in messages.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Clerk => "clerk",
-            Self::Admin => "admin",
-            Self::Auditor => "auditor",
-            Self::Worker => "worker",
-        }
-    }
-
-    /// Whether the role carries a permission: the whole table. A clerk reads the
-    /// log as well, since the log panel is a part of the counter.
-    pub const fn may(self, permission: Permission) -> bool {
+impl Caller {
+    /// Whether the caller may do what takes this permission: the whole table. A clerk reads
+    /// the log as well, since the log panel is a part of the counter. What belongs to the
+    /// owner of the desk is for no role: only for who runs the desk in their own process.
+    pub const fn may(&self, permission: Permission) -> bool {
         match permission {
-            Permission::Anyone => true,
-            Permission::Verify => matches!(self, Self::Clerk | Self::Admin),
-            Permission::Audit => matches!(self, Self::Clerk | Self::Admin | Self::Auditor),
-            Permission::Work => matches!(self, Self::Clerk | Self::Admin | Self::Worker),
-            Permission::Administer => matches!(self, Self::Admin),
+            Permission::Own => matches!(self.authentication, Authentication::OwnProcess),
+            other => other.is_of(self.role),
         }
     }
 }
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 5] =
-        [Self::Anyone, Self::Verify, Self::Audit, Self::Work, Self::Administer];
+    pub const ALL: [Self; 6] =
+        [Self::Anyone, Self::Verify, Self::Audit, Self::Work, Self::Administer, Self::Own];
 
     /// What it allows, after "may": "… may verify customers".
     pub const fn allows(self) -> &'static str {
@@ -94,11 +72,24 @@ impl Permission {
             Self::Audit => "read the log",
             Self::Work => "send messages that wait",
             Self::Administer => "administer the office",
+            Self::Own => "do what is for the owner of the desk alone",
+        }
+    }
+
+    /// Whether a role carries it.
+    pub const fn is_of(self, role: Role) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Verify => matches!(role, Role::Clerk | Role::Admin),
+            Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
+            Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),
+            Self::Administer => matches!(role, Role::Admin),
+            Self::Own => false,
         }
     }
 
     /// The roles that carry it, to be named in a refusal.
     pub fn roles(self) -> impl Iterator<Item = Role> {
-        Role::ALL.into_iter().filter(move |role| role.may(self))
+        Role::ALL.into_iter().filter(move |role| self.is_of(*role))
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
-use crate::service::api::{Answer, Call, Caller, Signals, TypedCall};
+use crate::service::api::{Answer, Call, Caller, Role, Signals, TypedCall};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -31,6 +31,8 @@ pub struct DeskProfile {
     pub office: String,
     /// Who works here, and at which counter.
     pub actor: Actor,
+    /// What they may do.
+    pub role: Role,
     /// What a verification can be for; the first is offered first.
     pub purposes: Vec<String>,
     /// Digits of a code.
@@ -127,11 +129,12 @@ impl DeskClient {
 
 impl Desk {
     /// What a caller's terminal shows of this desk.
-    fn profile(&self, caller: &Caller) -> Result<DeskProfile, DeskError> {
+    pub fn profile(&self, caller: &Caller) -> Result<DeskProfile, DeskError> {
         let has = |channel: &Channel| self.sender(*channel).is_some();
         Ok(DeskProfile {
             office: self.office.name.clone(),
             actor: caller.actor.clone(),
+            role: caller.role,
             purposes: self.office.purposes.clone(),
             code_length: self.office.otp.length,
             country: self.office.phones.default_country.clone(),

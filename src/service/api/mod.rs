@@ -20,10 +20,12 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
 pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
 pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
 pub use crate::service::api::table::{Answer, Call};
-use crate::service::ports::{IndexProgress, StoreError};
+use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -55,10 +57,38 @@ impl Desk {
     /// same call told twice is done once.
     pub async fn handle(&self, caller: &Caller, call: Call, retry: RetryPolicy) -> Answer {
         let permission = call.permission();
-        if !caller.role.may(permission) {
-            return call.refused(DeskError::Forbidden { role: caller.role, permission });
+        let desk = self.for_caller(caller, retry);
+        if !caller.may(permission) {
+            let role = caller.role;
+            // A refusal that cannot be written down is a refusal all the same.
+            if let Err(error) = desk.record_forbidden(call.name(), role, permission).await {
+                tracing::warn!(%error, "a refusal is not in the log");
+            }
+            return call.refused(DeskError::Forbidden { role, permission });
         }
-        table::dispatch(&self.for_caller(caller, retry), call).await
+        table::dispatch(&desk, call).await
+    }
+
+    /// Writes into the log that a role was not enough for a call.
+    async fn record_forbidden(
+        &self,
+        call: &str,
+        role: Role,
+        permission: Permission,
+    ) -> Result<(), DeskError> {
+        let detail = format!("{role} may not {}: {call}", permission.allows());
+        let event = NewEvent {
+            kind: EventKind::Refused,
+            outcome: Some(Outcome::Forbidden),
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(detail),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 
     /// This desk, acting for a caller.

@@ -1,4 +1,5 @@
-//! The table of calls: for each its answer, and the permission it needs.
+//! The table of calls: for each its answer, the permission it needs, and whether a counter
+//! makes it until it is answered.
 //!
 //! A line here makes the variant of [`Call`] and of [`Answer`], the permission
 //! check and the dispatch to the call's handler; leaving one out does not
@@ -6,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::customer::{Account, Customer};
+use crate::domain::account::Account;
+use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
@@ -23,7 +25,9 @@ use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::service::ports::{Imported, TrayMessage};
+use crate::service::ports::{Imported, StoreError, TrayMessage};
+use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
+use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
     RunMaintenanceStep, StoreClockReading,
@@ -38,7 +42,9 @@ use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
 
 macro_rules! calls {
-    ($($call:ident -> $answer:ty, $permission:ident;)+) => {
+    (@told until_answered) => { true };
+    (@told once) => { false };
+    ($($call:ident -> $answer:ty, $permission:ident, $told:ident;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each variant is named for its call, documented there")]
@@ -62,10 +68,27 @@ macro_rules! calls {
                 }
             }
 
+            /// Whether a counter that loses the desk makes the call again until it is
+            /// answered: an act, which must come to its end, and the question for the
+            /// time, which finds out that the desk is back. A read is made anew by whoever
+            /// needs it then.
+            pub const fn is_until_answered(&self) -> bool {
+                match self {
+                    $(Self::$call(_) => calls!(@told $told),)+
+                }
+            }
+
             /// The answer that refuses this call.
             pub fn refused<E>(&self, error: E) -> Answer<E> {
                 match self {
                     $(Self::$call(_) => Answer::$call(Err(error)),)+
+                }
+            }
+
+            /// The call's name.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$call(_) => stringify!($call),)+
                 }
             }
 
@@ -87,6 +110,16 @@ macro_rules! calls {
             pub fn map_err<F>(self, to: impl FnOnce(E) -> F) -> Answer<F> {
                 match self {
                     $(Self::$call(result) => Answer::$call(result.map_err(to)),)+
+                }
+            }
+        }
+
+        impl Answer {
+            /// The answer, unless it is that the store or the desk is away for a moment.
+            pub fn unless_broken(self) -> Result<Self, StoreError> {
+                match self {
+                    $(Self::$call(Err(DeskError::Store(error))) if error.is_break() => Err(error),)+
+                    answer => Ok(answer),
                 }
             }
         }
@@ -122,42 +155,46 @@ macro_rules! calls {
 
 calls! {
     // Customers
-    FindCustomers -> SearchResult, Verify;
-    WaitForIndex -> (), Verify;
-    OpenCustomer -> Option<OpenedCustomer>, Verify;
-    IdentifyCustomer -> ExactMatch, Verify;
-    ReadCustomer -> Option<Customer>, Verify;
-    ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify;
-    ReadAccount -> Account, Verify;
-    UnlockCustomer -> bool, Administer;
-    ConfirmContact -> bool, Administer;
-    ImportCustomers -> Imported, Administer;
-    FinishImport -> (), Administer;
+    FindCustomers -> SearchResult, Verify, once;
+    WaitForIndex -> (), Anyone, once;
+    OpenCustomer -> Option<OpenedCustomer>, Verify, once;
+    IdentifyCustomer -> ExactMatch, Audit, once;
+    ReadCustomer -> Option<Customer>, Verify, once;
+    ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
+    ReadAccount -> Account, Verify, once;
+    UnlockCustomer -> bool, Administer, until_answered;
+    ConfirmContact -> bool, Administer, until_answered;
+    ImportCustomers -> Imported, Administer, until_answered;
+    FinishImport -> (), Administer, until_answered;
     // Verification
-    AskForCode -> CodeRequestOutcome, Verify;
-    ResendCode -> Option<CodeRequestOutcome>, Verify;
-    VerifyCode -> Verification, Verify;
-    CancelRequest -> Option<Request>, Verify;
-    ReadRequest -> Option<Request>, Verify;
-    ReadArchivedRequest -> Option<Request>, Verify;
-    TouchSession -> Option<Session>, Verify;
-    ReadSession -> Option<Session>, Verify;
-    ListSessions -> Vec<Session>, Verify;
-    EndSession -> Option<Session>, Verify;
+    AskForCode -> CodeRequestOutcome, Verify, until_answered;
+    ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;
+    VerifyCode -> Verification, Verify, until_answered;
+    CancelRequest -> Option<Request>, Verify, until_answered;
+    ReadRequest -> Option<Request>, Verify, once;
+    ReadArchivedRequest -> Option<Request>, Verify, once;
+    TouchSession -> Option<Session>, Verify, once;
+    ReadSession -> Option<Session>, Verify, once;
+    ListSessions -> Vec<Session>, Verify, once;
+    EndSession -> Option<Session>, Verify, until_answered;
     // Delivery
-    DeliverCode -> Option<SendReport>, Verify;
-    ReadBreakers -> BreakerSnapshot, Audit;
-    ReadDeliveryStats -> DeliveryStats, Audit;
-    ReadQueue -> QueueStats, Work;
-    DeliverDue -> DueWork, Work;
-    ReadTray -> Vec<TrayMessage>, Verify;
+    DeliverCode -> Option<SendReport>, Verify, until_answered;
+    ReadBreakers -> BreakerSnapshot, Audit, once;
+    ReadDeliveryStats -> DeliveryStats, Audit, once;
+    ReadQueue -> QueueStats, Work, once;
+    DeliverDue -> DueWork, Work, until_answered;
+    ReadTray -> Vec<TrayMessage>, Verify, once;
     // Audit
-    ReadLog -> LogPage, Audit;
-    ReadTimeline -> Vec<Event>, Audit;
+    ReadLog -> LogPage, Audit, once;
+    ReadTimeline -> Vec<Event>, Audit, once;
+    // Staff
+    ListStaff -> Vec<StaffEntry>, Administer, once;
+    ChangeStaff -> StaffOutcome, Administer, until_answered;
+    RescueStaff -> StaffOutcome, Own, until_answered;
     // Upkeep
-    ReadClock -> StoreClockReading, Anyone;
-    CheckStore -> (), Anyone;
-    CountDueMaintenance -> MaintenanceTotals, Administer;
-    RunMaintenanceStep -> MaintenanceProgress, Administer;
-    FinishMaintenance -> (), Administer;
+    ReadClock -> StoreClockReading, Anyone, until_answered;
+    CheckStore -> (), Anyone, once;
+    CountDueMaintenance -> MaintenanceTotals, Administer, once;
+    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered;
+    FinishMaintenance -> (), Administer, until_answered;
 }

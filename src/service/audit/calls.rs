@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Reads a page of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct LogPage {
 
 impl ReadLog {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
-        let events = desk.log(&self.filter, self.page, self.limit).await?;
+        let events = desk.log(&self.filter, self.page, self.limit.min(PAGE_MAX)).await?;
         Ok(LogPage { page: self.page, events })
     }
 }

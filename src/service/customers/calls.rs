@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
-use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub struct FindCustomers {
 
 impl FindCustomers {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
-        desk.find(&self.typed, self.limit).await
+        desk.find(&self.typed, self.limit.min(PAGE_MAX)).await
     }
 }
 

@@ -1,9 +1,10 @@
 //! Finding a customer, and the channels over which a code can reach them.
 
+use crate::domain::account::Account;
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::BreakerState;
 use crate::domain::contact::PhoneNumber;
-use crate::domain::customer::{Account, Customer, CustomerId};
+use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::query::Query;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status::BreakerSnapshot;

@@ -8,7 +8,13 @@ use crate::domain::delivery::{DeliveryId, SendReport};
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::TrayMessage;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
+
+/// How many messages one call sends at once at most.
+const CONCURRENT_MAX: usize = 64;
+
+/// How long one call keeps trying a message at most.
+const ELAPSED_MAX: Duration = Duration::from_mins(1);
 
 /// Sends the message of a code that was just asked for; none where another
 /// worker has it.
@@ -29,7 +35,7 @@ impl DeliverCode {
         if self.max_elapsed.is_zero() {
             desk.deliver(self.delivery).await
         } else {
-            desk.deliver_within(self.delivery, self.max_elapsed).await
+            desk.deliver_within(self.delivery, self.max_elapsed.min(ELAPSED_MAX)).await
         }
     }
 }
@@ -90,7 +96,7 @@ pub struct DueWork {
 
 impl DeliverDue {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DueWork, DeskError> {
-        let done = desk.work_off_outbox(self.concurrent).await?;
+        let done = desk.work_off_outbox(self.concurrent.min(CONCURRENT_MAX)).await?;
         let waiting = desk.store.queue_stats().await?.length;
         Ok(DueWork { done, waiting, next: desk.next_due().await? })
     }
@@ -112,6 +118,6 @@ impl ReadTray {
         desk: &Desk,
     ) -> Result<Vec<TrayMessage>, DeskError> {
         let Some(tray) = desk.tray() else { return Ok(Vec::new()) };
-        Ok(tray.messages(self.after, self.limit).await?)
+        Ok(tray.messages(self.after, self.limit.min(PAGE_MAX)).await?)
     }
 }

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
+use crate::domain::account::Account;
 use crate::domain::contact::ContactKind;
-use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::event::Actor;
 use crate::domain::query::Query;
 use crate::service::ports::contact_notices::NoticeProviders;

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod staff;
 pub mod test_message;
 pub mod upkeep;
 pub mod verification;
@@ -34,6 +35,7 @@ pub use outbox::OutboxStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
 pub use upkeep::{MaintenanceStore, TaskBatch};
 pub use verification::{
@@ -58,6 +60,7 @@ pub trait Store:
     + DeliveryStatsStore
     + AuditStore
     + MaintenanceStore
+    + StaffStore
 {
 }
 
@@ -75,5 +78,6 @@ impl<T> Store for T where
         + DeliveryStatsStore
         + AuditStore
         + MaintenanceStore
+        + StaffStore
 {
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::Local;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::policy::Retention;
 use crate::domain::time::Timestamp;
 use crate::service::upkeep::maintenance::{MaintenanceRun, MaintenanceTotals};
 use crate::service::{Desk, DeskError};
@@ -48,17 +47,14 @@ impl CheckStore {
 
 /// Counts what a maintenance run would do now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CountDueMaintenance {
-    /// How long what is past is kept.
-    pub retention: Retention,
-}
+pub struct CountDueMaintenance;
 
 impl CountDueMaintenance {
     pub(in crate::service) async fn handle(
         self,
         desk: &Desk,
     ) -> Result<MaintenanceTotals, DeskError> {
-        desk.due(&self.retention).await
+        desk.due().await
     }
 }
 

@@ -8,10 +8,12 @@
 
 use std::time::{Duration, Instant};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::maintenance::MaintenanceTask;
-use crate::domain::policy::Retention;
+use crate::domain::text;
 use crate::service::customers::reindex;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::upkeep::TaskBatch;
@@ -80,40 +82,33 @@ impl MaintenanceTotals {
 /// A run of all tasks: how far it is, and what it did.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct MaintenanceRun {
-    retention: Retention,
     /// The present task, by its place in [`MaintenanceTask::ALL`].
     task: usize,
     /// The position in that task.
     from: i64,
     most: u32,
-    /// Whether the search index is still to be compared, and the customer up to whom it
-    /// was.
-    compares: bool,
+    /// Whether the search index was compared, where there is an external table, and the
+    /// customer up to whom it was.
+    has_compared: bool,
     compared: Option<CustomerId>,
     totals: MaintenanceTotals,
 }
 
-impl MaintenanceRun {
+impl Default for MaintenanceRun {
     /// A run that has done nothing yet.
-    pub fn new(retention: Retention) -> Self {
+    fn default() -> Self {
         Self {
-            retention,
             task: 0,
             from: TaskBatch::START,
             most: BATCH_SIZES.0,
-            compares: false,
+            has_compared: false,
             compared: None,
             totals: MaintenanceTotals::default(),
         }
     }
+}
 
-    /// The same with a comparison of the whole search index at the end, for an external
-    /// table.
-    #[must_use]
-    pub fn comparing(self, customers: bool) -> Self {
-        Self { compares: customers, ..self }
-    }
-
+impl MaintenanceRun {
     /// What was done so far.
     pub const fn totals(&self) -> MaintenanceTotals {
         self.totals
@@ -122,7 +117,8 @@ impl MaintenanceRun {
 
 impl Desk {
     /// What a run would do now, each task counted no further than [`COUNT_LIMIT`].
-    pub async fn due(&self, retention: &Retention) -> Result<MaintenanceTotals, DeskError> {
+    pub async fn due(&self) -> Result<MaintenanceTotals, DeskError> {
+        let retention = &self.office.retention;
         let mut totals = MaintenanceTotals::default();
         for task in MaintenanceTask::ALL {
             totals.add(
@@ -139,15 +135,17 @@ impl Desk {
         run: &mut MaintenanceRun,
     ) -> Result<Option<Duration>, DeskError> {
         while let Some(task) = MaintenanceTask::ALL.get(run.task).copied() {
-            let batch =
-                TaskBatch { task, retention: &run.retention, from: run.from, most: run.most };
+            // The size comes back from the caller.
+            let most = run.most.clamp(BATCH_SIZES.1, BATCH_SIZES.2);
+            let retention = &self.office.retention;
+            let batch = TaskBatch { task, retention, from: run.from, most };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();
             run.totals.add(task, done.done);
             if let Some(next) = done.next {
                 run.from = next;
-                run.most = measured(run.most, done.done, took);
+                run.most = measured(most, done.done, took);
                 return Ok(Some(took * PAUSE_FACTOR));
             }
             (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, BATCH_SIZES.0);
@@ -156,7 +154,7 @@ impl Desk {
     }
 
     async fn compare_some(&self, run: &mut MaintenanceRun) -> Result<Option<Duration>, DeskError> {
-        if !run.compares {
+        if run.has_compared || !self.office.external_customers {
             return Ok(None);
         }
         let began = Instant::now();
@@ -164,8 +162,27 @@ impl Desk {
         let step =
             self.retry(|| store.index_customers(after, reindex::REINDEX_BATCH, false)).await?;
         run.totals.customers += step.added + step.changed + step.forgotten;
-        (run.compares, run.compared) = (step.next.is_some(), step.next);
-        Ok(run.compares.then(|| began.elapsed() * PAUSE_FACTOR))
+        (run.has_compared, run.compared) = (step.next.is_none(), step.next);
+        Ok((!run.has_compared).then(|| began.elapsed() * PAUSE_FACTOR))
+    }
+
+    /// Writes into the log that a desk service was started, by which version and with which
+    /// policy, so that a change of either can be found.
+    pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
+        let policy = Sha256::digest(format!("{:?}", self.office));
+        let policy = text::hex(&policy[..6]);
+        let event = NewEvent {
+            kind: EventKind::ServiceStarted,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(format!("countersign {version}, policy {policy}")),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 
     /// Writes an event about what a run did, if it did anything.

@@ -8,7 +8,7 @@ use crate::domain::session::{Session, SessionEnd, SessionId, SessionToken};
 use crate::service::ports::SessionFilter;
 use crate::service::verification::request::{CodeRequest, CodeRequestOutcome};
 use crate::service::verification::verify::Verification;
-use crate::service::{Desk, DeskError};
+use crate::service::{Desk, DeskError, PAGE_MAX};
 
 /// Asks for a code. It is stored and its message queued, not sent yet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ impl AskForCode {
 pub struct ResendCode {
     /// Which request.
     pub request: RequestId,
+    /// The generation of the code that the caller knows. Where a newer one is there,
+    /// somebody was faster, or this call was made before: no further code is sent.
+    pub after: u32,
 }
 
 impl ResendCode {
@@ -35,7 +38,7 @@ impl ResendCode {
         self,
         desk: &Desk,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        desk.resend(&self.request).await
+        desk.resend(&self.request, self.after).await
     }
 }
 
@@ -46,11 +49,13 @@ pub struct VerifyCode {
     pub request: RequestId,
     /// What was typed.
     pub code: TypedCode,
+    /// The idempotency key of this attempt.
+    pub key: String,
 }
 
 impl VerifyCode {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Verification, DeskError> {
-        desk.verify(&self.request, &self.code.0).await
+        desk.verify(&self.request, &self.code.0, &self.key).await
     }
 }
 
@@ -145,7 +150,7 @@ pub struct ListSessions {
 
 impl ListSessions {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Session>, DeskError> {
-        desk.sessions(self.filter, self.limit).await
+        desk.sessions(self.filter, self.limit.min(PAGE_MAX)).await
     }
 }
 

@@ -146,11 +146,12 @@ impl Desk {
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
         let code = self.draw(&id, &purpose, 1)?;
+        let idempotency = self.bound_key(&["ask", &ask.idempotency]);
         let new = NewRequest {
             id,
             customer: customer.id,
             purpose: &purpose,
-            idempotency: &ask.idempotency,
+            idempotency: &idempotency,
             dispatch: self.dispatch(code, delivery),
         };
         let issued = self.retry(|| self.store.issue(new.clone())).await;
@@ -158,11 +159,18 @@ impl Desk {
         self.asked(issued, customer, ask.channel, None).await
     }
 
-    /// Asks for another code for an open request, to the contact now on file.
-    pub async fn resend(&self, id: &RequestId) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        let Some(request) = self.retry(|| self.store.request(id)).await? else {
+    /// Asks for another code for an open request, to the contact now on file. Where the
+    /// request has a newer code than that of generation `after`, no further one is sent.
+    pub async fn resend(
+        &self,
+        id: &RequestId,
+        after: u32,
+    ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        let Some(mut request) = self.retry(|| self.store.request(id)).await? else {
             return Ok(None);
         };
+        // The store compares it with the generation under its lock.
+        request.generation = request.generation.min(after);
         for _ in 0..RECORD_READS {
             let customer = self.retry(|| self.store.customer(request.customer)).await?;
             let Some(customer) = customer else { return Ok(None) };

@@ -1,9 +1,13 @@
 //! Entering a code.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::code::{Code, CodeFormatError, Guess};
+use crate::domain::key::Key;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
+use crate::domain::text;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, SupersededCode};
 use crate::service::{Desk, DeskError};
@@ -42,16 +46,22 @@ pub struct RefusedCode {
 }
 
 impl Desk {
-    /// Judges a typed code.
-    pub async fn verify(&self, id: &RequestId, typed: &str) -> Result<Verification, DeskError> {
+    /// Judges a typed code. `key` is the idempotency key: the same attempt, made again
+    /// after its answer was lost, is counted once and answered alike, with the same
+    /// session token. So the token is not drawn but derived, from the desk's key and the
+    /// attempt: nobody else can compute it.
+    pub async fn verify(
+        &self,
+        id: &RequestId,
+        typed: &str,
+        key: &str,
+    ) -> Result<Verification, DeskError> {
         let code = match Code::parse(typed, self.office.otp.length) {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
-        // Drawn once, so that all retries have the same idempotency key.
-        let act = self.new_act()?;
-        let session = SessionId::from_bits(self.random.below(1 << 50)?);
-        let token = SessionToken::new(self.random.secret()?);
+        let act = self.bound_key(&["attempt", id.as_str(), key]);
+        let (session, token) = session_of(self.keyring().current().1, &act);
         let new = NewSession { id: session, token_digest: token.digest() };
         let attempted = match self.attempt(id, &act, &code, &new).await {
             // No attempt was counted. The key may be newer than this terminal's key ring.
@@ -73,6 +83,17 @@ impl Desk {
         })
     }
 
+    /// An idempotency key as the store keeps it: bound to the act and to the caller, so
+    /// that nobody gets the answer to what another one did.
+    pub(in crate::service) fn bound_key(&self, act: &[&str]) -> String {
+        let mut hash = Sha256::new();
+        for part in act.iter().chain(&[&*self.actor.clerk, &*self.actor.counter]) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        text::hex(&hash.finalize()[..16])
+    }
+
     async fn attempt(
         &self,
         id: &RequestId,
@@ -91,4 +112,12 @@ impl Desk {
         };
         Ok(self.retry(|| self.store.attempt(attempt.clone())).await?)
     }
+}
+
+/// The name and the token of the session that an attempt opens.
+fn session_of(key: &Key, act: &str) -> (SessionId, SessionToken) {
+    let drawn = key.derive(&["session name", act]);
+    let bits = drawn.secret().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+    let token = SessionToken::new(*key.derive(&["session token", act]).secret());
+    (SessionId::from_bits(bits & ((1 << 50) - 1)), token)
 }

@@ -1,7 +1,8 @@
 //! Customers by an exact key, and a customer's account.
 
+use crate::domain::account::{Account, Feedback, Invoice, Listing, RecordedDate};
 use crate::domain::contact::PhoneNumber;
-use crate::domain::customer::{Account, Customer, CustomerId, Feedback, Invoice};
+use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::money::Money;
 use crate::domain::query::compact;
 use crate::domain::text::digits;
@@ -115,12 +116,12 @@ pub(in crate::store) async fn account(
     let feedback = db.all(&FEEDBACK, args![id.0, SHOWN]).await?;
     let knows_invoices = !invoices.is_empty() || has_any(db, &ANY_INVOICE).await?;
     let knows_feedback = !feedback.is_empty() || has_any(db, &ANY_FEEDBACK).await?;
-    let invoices = || invoices.iter().map(invoice).collect::<Result<_, _>>();
-    let feedback = || feedback.iter().map(entry).collect::<Result<_, _>>();
+    let invoices = || invoices.iter().map(invoice).collect::<Result<Vec<_>, _>>();
+    let feedback = || feedback.iter().map(entry).collect::<Result<Vec<_>, _>>();
     Ok(Account {
         balance,
-        invoices: knows_invoices.then(invoices).transpose()?,
-        feedback: knows_feedback.then(feedback).transpose()?,
+        invoices: knows_invoices.then(invoices).transpose()?.map(Listing::from),
+        feedback: knows_feedback.then(feedback).transpose()?.map(Listing::from),
     })
 }
 
@@ -137,13 +138,17 @@ fn balance(row: &Row) -> Result<Option<Money>, StoreError> {
 fn invoice(row: &Row) -> Result<Invoice, StoreError> {
     Ok(Invoice {
         number: row.text(0)?,
-        issued_at: row.time(1)?,
-        due_at: row.time(2)?,
+        issued_at: RecordedDate::Moment(row.time(1)?),
+        due_at: Some(RecordedDate::Moment(row.time(2)?)),
         amount: Money { cents: row.int(3)?, currency: row.text(4)? },
         status: row.text(5)?,
     })
 }
 
 fn entry(row: &Row) -> Result<Feedback, StoreError> {
-    Ok(Feedback { at: row.time(0)?, subject: row.text(1)?, status: row.text(2)? })
+    Ok(Feedback {
+        at: RecordedDate::Moment(row.time(0)?),
+        subject: row.text(1)?,
+        status: row.text(2)?,
+    })
 }

@@ -1,7 +1,10 @@
 //! Customers: the CSV import, and the external table where the office has one.
 
+pub(super) mod account_lists;
+pub(super) mod catalogue;
 pub(super) mod external_writer;
 pub(super) mod import;
+pub(super) mod list_check;
 pub(super) mod lookup;
 mod port;
 pub(super) mod sample;

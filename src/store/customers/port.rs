@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 
-use crate::domain::customer::{Account, Customer, CustomerId, NewCustomer};
+use crate::domain::account::Account;
+use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::event::Actor;
 use crate::domain::query::Query;
 use crate::service::ports::contact_notices::NoticeProviders;
 use crate::service::ports::customers::{CustomerCheck, CustomerKey, CustomerStore, Imported};
 use crate::service::ports::error::StoreError;
 use crate::store::SqlStore;
-use crate::store::customers::{external_writer, import, lookup, schema_check};
+use crate::store::customers::{account_lists, external_writer, import, lookup, schema_check};
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::database::engine::Database;
 use crate::store::database::sqlite;
@@ -32,10 +33,10 @@ impl CustomerStore for SqlStore {
     }
 
     async fn account(&self, id: CustomerId) -> Result<Account, StoreError> {
-        // Balances and bills belong to our own customers: in the external table the same
+        // Our balances and bills belong to our own customers: in the external table the same
         // numbers are other people.
         if self.source.is_external() {
-            return Ok(Account::default());
+            return account_lists::account(&self.db, &self.source, id).await;
         }
         lookup::account(&self.db, id).await
     }

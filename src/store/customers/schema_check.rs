@@ -2,12 +2,12 @@
 //! be read as fast as a counter needs it. It reads the database's catalogue, so that a
 //! missing column is reported by name instead of a failed statement.
 
-use std::collections::HashMap;
-
 use crate::config::settings::{CustomerTable, Identifier};
 use crate::domain::query::Query;
 use crate::service::ports::customers::{CheckFinding, CustomerCheck};
 use crate::service::ports::error::StoreError;
+use crate::store::customers::catalogue::{Catalogue, is_whole};
+use crate::store::customers::list_check;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Row, args};
 use crate::store::database::rows;
@@ -22,46 +22,6 @@ const COUNT_LIMIT: u32 = 100_000;
 const TRIAL_HITS: u32 = 50;
 
 statements! {
-    /// The columns of a table: name, type, and whether it is SQLite's row number. A domain
-    /// of PostgreSQL is resolved to its base type.
-    COLUMNS {
-        (each
-            ("SELECT list.name, lower(list.type), list.pk = 1 AND lower(list.type) = 'integer' \
-              AND (SELECT COUNT(*) FROM pragma_table_info($1, $2) AS few WHERE few.pk > 0) = 1 \
-              FROM pragma_table_info($1, $2) AS list")
-            ("SELECT CAST(a.attname AS TEXT), \
-              format_type(COALESCE(NULLIF(y.typbasetype, 0), a.atttypid), NULL), CAST(0 AS BIGINT) \
-              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
-              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped \
-              JOIN pg_type y ON y.oid = a.atttypid \
-              WHERE t.relname = CAST($1 AS NAME) \
-              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
-            ("SELECT CAST(column_name AS CHAR), CAST(data_type AS CHAR), 0 \
-              FROM information_schema.columns \
-              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
-              AND table_schema = COALESCE($2, DATABASE())"))
-    }
-    /// The first column of each index, and whether the index makes it unique by itself.
-    INDEXES {
-        (each
-            ("SELECT (SELECT few.name FROM pragma_index_info(list.name, $2) AS few LIMIT 1), \
-              list.\"unique\" AND \
-              (SELECT COUNT(*) FROM pragma_index_info(list.name, $2) AS few) = 1 \
-              FROM pragma_index_list($1, $2) AS list WHERE NOT list.partial")
-            ("SELECT CAST(a.attname AS TEXT), \
-              CAST(CAST(i.indisunique AND i.indnkeyatts = 1 AS INT) AS BIGINT) \
-              FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace \
-              JOIN pg_index i ON i.indrelid = t.oid AND i.indisvalid AND i.indpred IS NULL \
-              JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] \
-              WHERE t.relname = CAST($1 AS NAME) \
-              AND n.nspname = COALESCE(CAST($2 AS NAME), current_schema())")
-            ("SELECT CAST(MIN(CASE WHEN seq_in_index = 1 THEN column_name END) AS CHAR), \
-              CAST(MAX(non_unique) = 0 AND COUNT(*) = 1 AS SIGNED) \
-              FROM information_schema.statistics \
-              WHERE table_name = IF(@@lower_case_table_names = 1, LOWER($1), $1) \
-              AND table_schema = COALESCE($2, DATABASE()) \
-              GROUP BY index_name"))
-    }
     /// 1 for a table, 0 for a view; and the table's storage engine.
     IS_TABLE {
         (each
@@ -111,6 +71,7 @@ pub(in crate::store) async fn check(
     }
     findings.extend(of_rows(db, reindexer).await?);
     findings.extend(of_search(db).await);
+    findings.extend(list_check::findings(db, source).await?);
     let count = async |sql| db.maybe(sql, args![i64::MIN, COUNT_LIMIT + 1]).await;
     let (customers, indexed) = (count(&COUNT_CUSTOMERS).await?, count(&COUNT_INDEXED).await?);
     let number = |row: Option<Row>| row.map_or(Ok(0), |row| row.int(0));
@@ -231,36 +192,20 @@ async fn of_table(
 ) -> Result<Vec<CheckFinding>, StoreError> {
     let (name, place) = (table.name.name.as_str(), source.schema_name(db.kind()));
     let arguments = args![name, place];
-    let mut columns = HashMap::new();
-    let mut unique = HashMap::new();
-    for row in db.all(&COLUMNS, arguments).await? {
-        let column = row.text(0)?.to_lowercase();
-        if row.int(2)? == 1 {
-            unique.insert(column.clone(), true);
-        }
-        columns.insert(column, row.text(1)?);
-    }
-    if columns.is_empty() {
+    let catalogue = Catalogue::read(db, name, place).await?;
+    if catalogue.is_empty() {
         return unseen(db, table).await;
-    }
-    for row in db.all(&INDEXES, arguments).await? {
-        if let Some(column) = row.maybe_text(0)? {
-            *unique.entry(column.to_lowercase()).or_default() |= row.int(1)? == 1;
-        }
     }
     let kept = db.maybe(&IS_TABLE, arguments).await?;
     let (is_table, engine) = match kept {
         Some(row) => (row.int(0)? == 1, row.text(1)?),
         None => (false, String::new()),
     };
-    let mut findings = missing(table, source, &columns);
-    let lower = |column: &Identifier| column.as_str().to_lowercase();
-    let is_unique = |column| unique.get(&lower(column)) == Some(&true);
+    let mut findings = missing(table, source, &catalogue);
     let key = &table.columns.id;
-    if let Some(finding) = columns.get(&lower(key)).and_then(|kind| no_number(key, kind, is_table))
-    {
+    if let Some(finding) = catalogue.kind(key).and_then(|kind| no_number(key, kind, is_table)) {
         findings.push(finding);
-    } else if is_table && columns.contains_key(&lower(key)) && !is_unique(key) {
+    } else if is_table && catalogue.kind(key).is_some() && !catalogue.is_unique(key) {
         findings.push(CheckFinding {
             what: format!("{key} has no unique index: nothing keeps two customers from one key"),
             help: source.index_statement(db.kind()).map(|it| format!("Let its owner run: {it}")),
@@ -278,7 +223,7 @@ async fn of_table(
             stops: true,
         });
     }
-    if is_table && !is_unique(&table.columns.account_no) {
+    if is_table && !catalogue.is_unique(&table.columns.account_no) {
         findings.push(CheckFinding {
             what: format!(
                 "nothing keeps two customers from one {}: both are then shown",
@@ -301,10 +246,9 @@ async fn unseen(db: &Database, table: &CustomerTable) -> Result<Vec<CheckFinding
     }];
     if db.kind() != Engine::Sqlite {
         let none: Option<&str> = None;
-        for row in db.all(&COLUMNS, args!["core_customer_view", none]).await? {
-            if row.text(0)? == "id" {
-                findings.extend(no_number(&table.columns.id, &row.text(1)?, true));
-            }
+        let view = Catalogue::read(db, "core_customer_view", none).await?;
+        if let Some(kind) = view.kind_of("id") {
+            findings.extend(no_number(&table.columns.id, kind, true));
         }
     }
     Ok(findings)
@@ -334,22 +278,15 @@ fn is_transactional(engine: &str) -> bool {
     ["", "innodb", "ndbcluster", "ndb", "rocksdb"].contains(&engine.to_lowercase().as_str())
 }
 
-/// Whether a type of any of the databases holds whole numbers.
-fn is_whole(kind: &str) -> bool {
-    const WHOLE: [&str; 9] =
-        ["int", "integer", "bigint", "smallint", "mediumint", "tinyint", "int2", "int4", "int8"];
-    kind == "unsigned big int" || WHOLE.contains(&kind.split([' ', '(']).next().unwrap_or_default())
-}
-
 /// The columns that the configuration names and the table does not have.
 fn missing(
     table: &CustomerTable,
     source: &CustomerSource,
-    columns: &HashMap<String, String>,
+    catalogue: &Catalogue,
 ) -> Vec<CheckFinding> {
     source
         .columns()
-        .filter(|(_, theirs)| !columns.contains_key(&theirs.as_str().to_lowercase()))
+        .filter(|(_, theirs)| catalogue.kind(theirs).is_none())
         .map(|(ours, theirs)| CheckFinding {
             what: format!("{} has no column {theirs}", table.name),
             help: Some(format!("Name the right one in customers.{ours}.")),

@@ -8,8 +8,10 @@
 //! here.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
+use crate::store::database::account_views;
 use crate::store::database::engine::Engine;
 
 /// The schema name under which SQLite attaches the file with the external table.
@@ -17,12 +19,12 @@ const ATTACHED_SCHEMA: &str = "office";
 
 #[derive(Clone, Debug)]
 pub(in crate::store) struct CustomerSource {
-    table: Option<CustomerTable>,
+    table: Option<Arc<CustomerTable>>,
 }
 
 impl CustomerSource {
     pub(in crate::store) fn new(table: Option<CustomerTable>) -> Self {
-        Self { table }
+        Self { table: table.map(Arc::new) }
     }
 
     /// A text that is different for any other table, file or choice of columns.
@@ -32,7 +34,8 @@ impl CustomerSource {
             .iter()
             .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
             .collect();
-        format!("{} {}", self.table_and_file(), columns.join(", "))
+        let lists = account_views::name(table).map(|it| format!("; {it}")).unwrap_or_default();
+        format!("{} {}{lists}", self.table_and_file(), columns.join(", "))
     }
 
     /// Whether the table is the one that `name` was made for, whatever its columns were
@@ -55,8 +58,8 @@ impl CustomerSource {
     }
 
     /// The external table; `None` where the customers are in ours.
-    pub(in crate::store) const fn table(&self) -> Option<&CustomerTable> {
-        self.table.as_ref()
+    pub(in crate::store) fn table(&self) -> Option<&CustomerTable> {
+        self.table.as_deref()
     }
 
     /// The columns of the external table: our name, and theirs.
@@ -96,13 +99,16 @@ impl CustomerSource {
                      FROM core_customer"
                 .into(),
         };
+        let lists = account_views::script(kind, self.table());
         match kind {
             Engine::Sqlite => None,
             Engine::Postgres => Some(format!(
                 "DROP VIEW IF EXISTS core_customer_view; \
-                 CREATE VIEW core_customer_view AS {select}"
+                 CREATE VIEW core_customer_view AS {select}{lists}"
             )),
-            Engine::Mysql => Some(format!("CREATE OR REPLACE VIEW core_customer_view AS {select}")),
+            Engine::Mysql => {
+                Some(format!("CREATE OR REPLACE VIEW core_customer_view AS {select}{lists}"))
+            }
         }
     }
 
@@ -114,8 +120,9 @@ impl CustomerSource {
         let file = read_only_uri(table.file.as_deref()?);
         Some(format!(
             "ATTACH DATABASE '{file}' AS {ATTACHED_SCHEMA}; \
-             CREATE TEMP VIEW core_customer_view AS {}",
-            select(Engine::Sqlite, table)
+             CREATE TEMP VIEW core_customer_view AS {}{}",
+            select(Engine::Sqlite, table),
+            account_views::attachment(table)
         ))
     }
 }
@@ -160,7 +167,7 @@ pub(in crate::store) fn own_table_name(kind: Engine, name: &TableName) -> String
 }
 
 /// The quoted name of the table for a statement of ours.
-fn table_name(kind: Engine, name: &TableName) -> String {
+pub(in crate::store) fn table_name(kind: Engine, name: &TableName) -> String {
     let table = quoted(kind, &name.name);
     match (kind, &name.schema) {
         (Engine::Sqlite, _) => format!("{ATTACHED_SCHEMA}.{table}"),
@@ -192,6 +199,7 @@ fn read_only_uri(file: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::account_lists::AccountLists;
 
     fn table() -> CustomerTable {
         let name = |text| Identifier::parse(text).expect("an identifier");
@@ -207,6 +215,7 @@ mod tests {
                 address: None,
                 locale: None,
             },
+            lists: AccountLists::default(),
         }
     }
 
@@ -219,8 +228,8 @@ mod tests {
             "{postgres}"
         );
         assert!(postgres.contains("CAST(NULL AS TEXT) AS phone"), "{postgres}");
-        assert!(postgres.ends_with("FROM \"billing\".\"core_customer\""), "{postgres}");
-        assert!(view(Engine::Mysql).ends_with("FROM `billing`.`core_customer`"));
+        assert!(postgres.contains("FROM \"billing\".\"core_customer\";"), "{postgres}");
+        assert!(view(Engine::Mysql).contains("FROM `billing`.`core_customer`;"));
     }
 
     #[test]

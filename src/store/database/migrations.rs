@@ -7,6 +7,7 @@
 //! from the beginning.
 
 use crate::service::ports::error::StoreError;
+use crate::store::database::account_views;
 use crate::store::database::customer_source::CustomerSource;
 use crate::store::database::engine::{Database, Engine, Pools, ScriptTransaction, Tx, args};
 use crate::store::database::error::no_such_table;
@@ -42,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(6, "names in any order", "0006_names_in_any_order", sqlite postgres mysql),
     migration!(7, "log order", "0007_log_order", postgres),
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
+    migration!(9, "staff", "0009_staff", sqlite postgres mysql),
 ];
 
 impl Migration {
@@ -286,9 +288,11 @@ async fn apply(
         .await?
         .map(|row| row.text(0))
         .transpose()?;
-    let is_made = done == NEEDED_VERSION
-        && view_made_for.as_deref() == Some(&source.name())
-        && tx.one(&COUNT_TABLES, args![CUSTOMER_VIEW, CUSTOMER_VIEW]).await?.int(0)? > 0;
+    let mut is_made = done == NEEDED_VERSION && view_made_for.as_deref() == Some(&source.name());
+    let views = source.table().into_iter().flat_map(account_views::views);
+    for view in [CUSTOMER_VIEW].into_iter().chain(views) {
+        is_made = is_made && tx.one(&COUNT_TABLES, args![view, view]).await?.int(0)? > 0;
+    }
     let view = source.view(db.kind()).filter(|_| !is_made);
     let migrated =
         Migrated { from: done, to: NEEDED_VERSION, view: view.is_some() && done == NEEDED_VERSION };

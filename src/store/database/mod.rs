@@ -1,6 +1,7 @@
 //! What every task of the store stands on: the three engines, statements, transactions,
 //! rows, migrations, the change feed.
 
+pub(super) mod account_views;
 pub(super) mod batch;
 pub(super) mod change_feed;
 pub(super) mod conflict;

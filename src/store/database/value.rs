@@ -129,6 +129,11 @@ impl Row {
         Ok(millis.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
     }
 
+    /// A text as it is, to compare with: not to show.
+    pub(in crate::store) fn maybe_raw(&self, at: usize) -> Result<Option<String>, StoreError> {
+        column!(self, at)
+    }
+
     pub(in crate::store) fn maybe_text(&self, at: usize) -> Result<Option<String>, StoreError> {
         let raw: Result<Option<&str>, StoreError> = column!(self, at);
         Ok(raw?.map(clean))

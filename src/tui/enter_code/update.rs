@@ -180,8 +180,9 @@ fn accept(step: &mut Step<'_>) {
 }
 
 fn verify(step: &mut Step<'_>) {
+    let key = step.idempotency_key();
     let Some(entry) = step.entry() else { return };
-    let act = VerifyCode { request: entry.request.id.clone(), code: entry.typed.clone() };
+    let act = VerifyCode { request: entry.request.id.clone(), code: entry.typed.clone(), key };
     let id = step.call(act);
     step.hush();
     if let Some(entry) = step.entry() {
@@ -198,8 +199,8 @@ fn resend(step: &mut Step<'_>) {
         return say_cooldown(step);
     }
     let id = if send::update::is_open(&entry.request) {
-        let request = entry.request.id.clone();
-        step.call(ResendCode { request })
+        let (request, after) = (entry.request.id.clone(), entry.request.generation);
+        step.call(ResendCode { request, after })
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
         let purpose = entry.purpose;

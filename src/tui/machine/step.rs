@@ -76,8 +76,8 @@ impl<'a> Step<'a> {
         self.read_clock();
     }
 
-    /// A name for the next act that no other act ever had.
-    pub(in crate::tui) fn act_name(&self) -> String {
+    /// The idempotency key of the next call, which no other call has.
+    pub(in crate::tui) fn idempotency_key(&self) -> String {
         format!("{}-{}", self.model.process, self.model.last_effect + 1)
     }
 

@@ -182,7 +182,7 @@ pub(in crate::tui) fn ask(
     purpose: usize,
 ) -> EffectId {
     let purpose = step.model.place.purposes.get(purpose).cloned().unwrap_or_default();
-    let idempotency = step.act_name();
+    let idempotency = step.idempotency_key();
     step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
 }
 

@@ -1,6 +1,7 @@
 //! What the screen of a verified customer knows.
 
-use crate::domain::customer::{Account, Customer};
+use crate::domain::account::Account;
+use crate::domain::customer::Customer;
 use crate::domain::session::{Session, SessionToken};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::store_clock::Now;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::domain::customer::{Account, Customer};
+use crate::domain::account::Account;
+use crate::domain::customer::Customer;
 use crate::domain::session::{Session, SessionEnd};
 use crate::service::api::Call;
 use crate::service::customers::calls::ReadAccount;

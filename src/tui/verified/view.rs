@@ -17,8 +17,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::domain::account::Account;
 use crate::domain::channel::{Channel, Factor};
-use crate::domain::customer::{Account, Customer};
+use crate::domain::customer::Customer;
 use crate::domain::money::Money;
 use crate::service::messages;
 use crate::tui::machine::model::{Focus, Verified};
@@ -26,7 +27,7 @@ use crate::tui::send::view::title;
 use crate::tui::view::Scene;
 use crate::tui::widgets::countdown::{bar, digits};
 use crate::tui::widgets::facts::{LABEL, fact, facts, labelled};
-use crate::tui::widgets::moment::{clock_span, day};
+use crate::tui::widgets::moment::{clock_span, recorded};
 use crate::tui::widgets::panel;
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
@@ -186,26 +187,29 @@ fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>>
     let zone = scene.model.place.zone;
     let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
     if let Some(invoices) = &account.invoices {
-        let bills = invoices.iter().map(|bill| {
+        let bills = invoices.entries.iter().map(|bill| {
+            let due = bill.due_at.as_ref().map(|it| recorded(it, zone)).unwrap_or_default();
             vec![
                 (bill.number.clone(), Style::new()),
-                (day(bill.issued_at, zone), Style::new()),
-                (day(bill.due_at, zone), Style::new()),
+                (recorded(&bill.issued_at, zone), Style::new()),
+                (due, Style::new()),
                 (bill.amount.to_string(), Style::new()),
                 (bill.status.clone(), status(&bill.status, scene)),
             ]
         });
-        rows.extend(list("Bills", "No bills.", &BILLS, bills.collect(), scene, room));
+        let none = ("Bills", "No bills.");
+        rows.extend(list(none, &BILLS, bills.collect(), &invoices.unreadable, scene, room));
     }
     if let Some(feedback) = &account.feedback {
-        let entries = feedback.iter().map(|it| {
+        let entries = feedback.entries.iter().map(|it| {
             vec![
-                (day(it.at, zone), Style::new()),
+                (recorded(&it.at, zone), Style::new()),
                 (it.subject.clone(), Style::new()),
                 (it.status.clone(), status(&it.status, scene)),
             ]
         });
-        rows.extend(list("Feedback", "No feedback.", &FEEDBACK, entries.collect(), scene, room));
+        let none = ("Feedback", "No feedback.");
+        rows.extend(list(none, &FEEDBACK, entries.collect(), &feedback.unreadable, scene, room));
     }
     rows
 }
@@ -234,23 +238,31 @@ fn status(word: &str, scene: Scene<'_>) -> Style {
 }
 
 fn list<'a>(
-    title: &'static str,
-    none: &'static str,
+    (title, none): (&'static str, &'static str),
     columns: &[Column],
     cells: Vec<Vec<Cell>>,
+    unreadable: &[String],
     scene: Scene<'_>,
     room: usize,
 ) -> Vec<Row<'a>> {
     let theme = scene.theme;
     let mut rows = vec![Row::Gap, Line::styled(title, theme.title).into()];
-    if cells.is_empty() {
+    if cells.is_empty() && unreadable.is_empty() {
         rows.push(Line::styled(none, theme.muted).into());
         return rows;
     }
-    let widths = table::widths(columns, &cells, room);
-    rows.push(table::heading(columns, &widths, theme).into());
-    for row in cells {
-        rows.extend(table::lines(columns, &widths, row, theme).into_iter().map(Row::Line));
+    if !cells.is_empty() {
+        let widths = table::widths(columns, &cells, room);
+        rows.push(table::heading(columns, &widths, theme).into());
+        for row in cells {
+            rows.extend(table::lines(columns, &widths, row, theme).into_iter().map(Row::Line));
+        }
+    }
+    // What cannot be read is there all the same.
+    if !unreadable.is_empty() {
+        let text = format!("Not shown: {}.", unreadable.join("; "));
+        let lines = wrap(&text, room).into_iter();
+        rows.extend(lines.map(|line| Row::Line(Line::styled(line, theme.warning))));
     }
     rows
 }

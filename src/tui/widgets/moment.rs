@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 
+use crate::domain::account::RecordedDate;
 use crate::domain::time::Timestamp;
 
 /// Whole seconds, rounded up: a countdown reads `0:00` only when time is over.
@@ -48,7 +49,22 @@ pub fn second(moment: Timestamp, zone: FixedOffset) -> String {
 
 /// `21 Nov 2026`
 pub fn day(moment: Timestamp, zone: FixedOffset) -> String {
-    local(moment, zone).format("%d %b %Y").to_string()
+    day_of(local(moment, zone).date_naive())
+}
+
+fn day_of(date: NaiveDate) -> String {
+    date.format("%d %b %Y").to_string()
+}
+
+/// `21 Nov 2026`, or the month or quarter that the office's table says.
+pub fn recorded(date: &RecordedDate, zone: FixedOffset) -> String {
+    match date {
+        RecordedDate::Moment(moment) => day(*moment, zone),
+        RecordedDate::Day { year, month, day } => {
+            NaiveDate::from_ymd_opt(*year, *month, *day).map_or_else(String::new, day_of)
+        }
+        RecordedDate::Period(text) => text.clone(),
+    }
 }
 
 /// `14:32:05` on the day of `now`, `21 Nov 14:32` on another.

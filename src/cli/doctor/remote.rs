@@ -1,0 +1,42 @@
+//! A counter that works at a desk service: whether it can.
+
+use crate::cli::app_context::AppContext;
+use crate::cli::doctor::{bad, good, in_time, sentence};
+use crate::cli::json::Check;
+use crate::config::Config;
+use crate::service::messages;
+use crate::service::upkeep::calls::{CheckStore, ReadClock};
+
+const PART: &str = "desk service";
+
+/// The service, and its store as it sees it.
+pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Check> {
+    let socket = config.desk_socket.as_deref().map(|it| it.display().to_string());
+    let socket = socket.unwrap_or_default();
+    let tried = in_time(async {
+        let desk = context.desk(config).await.map_err(sentence)?;
+        let told = |error| messages::desk_error(&error).for_admin;
+        desk.call(ReadClock).await.map_err(told)?;
+        desk.call(CheckStore).await.map_err(told)?;
+        Ok::<_, String>(desk)
+    });
+    match tried.await {
+        Some(Ok(desk)) => {
+            let profile = desk.profile();
+            let actor = &profile.actor;
+            vec![good(
+                PART,
+                format!(
+                    "{socket}: {} knows you as {} ({}) at {}",
+                    profile.office, actor.clerk, profile.role, actor.counter
+                ),
+            )]
+        }
+        Some(Err(why)) => vec![bad(PART, format!("{socket}: {why}"), "See docs/desk-service.md.")],
+        None => vec![bad(
+            PART,
+            format!("{socket}: no answer"),
+            "Ask your admin to look at the service: systemctl status countersign",
+        )],
+    }
+}

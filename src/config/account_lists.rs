@@ -1,0 +1,181 @@
+//! `[customers.invoices]` and `[customers.feedback]`: the office's own tables of bills and of
+//! feedback, beside its table of customers.
+
+use crate::config::build::Build;
+use crate::config::identifier::{Identifier, TableName};
+use crate::config::key::Key;
+use crate::config::settings::StoreSettings;
+use crate::config::table::{self, FEEDBACK, INVOICES};
+
+/// The office's tables of what it has on its customers; none where there is no such table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountLists {
+    /// Its bills.
+    pub invoices: Option<InvoiceTable>,
+    /// Its feedback.
+    pub feedback: Option<FeedbackTable>,
+}
+
+/// A table of bills, and what its columns are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceTable {
+    /// The table.
+    pub name: TableName,
+    /// Whose bill it is.
+    pub customer: CustomerColumn,
+    /// The number printed on it.
+    pub number: Identifier,
+    /// Its date, or the time it is for.
+    pub issued_at: Identifier,
+    /// When it is due.
+    pub due_at: Option<Identifier>,
+    /// Its sum.
+    pub amount: AmountColumn,
+    /// The currency.
+    pub currency: Option<Identifier>,
+    /// Whether it is paid.
+    pub status: Option<Identifier>,
+}
+
+/// A table of feedback, and what its columns are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedbackTable {
+    /// The table.
+    pub name: TableName,
+    /// Whose feedback it is.
+    pub customer: CustomerColumn,
+    /// When it was received.
+    pub received_at: Identifier,
+    /// What it is about.
+    pub subject: Identifier,
+    /// Whether it was answered.
+    pub status: Option<Identifier>,
+}
+
+/// The column that says which customer a row belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CustomerColumn {
+    /// By the account number, a text.
+    AccountNo(Identifier),
+    /// By the key of the table of customers, a whole number.
+    Id(Identifier),
+}
+
+/// The column of a sum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AmountColumn {
+    /// In whole units, with a decimal point.
+    Units(Identifier),
+    /// In cents.
+    Cents(Identifier),
+}
+
+/// Reads them; `customers` is the office's table of customers.
+pub(super) fn read(
+    build: &mut Build<'_>,
+    store: &StoreSettings,
+    customers: &TableName,
+) -> AccountLists {
+    for table in TABLES {
+        refuse_columns_without(build, table);
+    }
+    AccountLists {
+        invoices: invoices(build, store, customers),
+        feedback: feedback(build, store, customers),
+    }
+}
+
+static TABLES: [&Key<Option<TableName>>; 2] = [&INVOICES.table, &FEEDBACK.table];
+
+/// Lists belong to customers of the same office: without its table of customers nobody
+/// knows whose they are.
+pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
+    for key in TABLES {
+        if build.merged.is_set(key) {
+            build.refuse(key, format!("{key} needs customers.table, the customers it is about"));
+        }
+    }
+}
+
+/// Columns belong to a table.
+fn refuse_columns_without(build: &mut Build<'_>, table: &Key<Option<TableName>>) {
+    if build.merged.is_set(table) || build.findings.is_broken(table) {
+        return;
+    }
+    for key in table::keys_of(table.path().section()) {
+        if build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
+            build.refuse(key, format!("{key} names a column of {table}, which is not set"));
+        }
+    }
+}
+
+fn invoices(
+    build: &mut Build<'_>,
+    store: &StoreSettings,
+    customers: &TableName,
+) -> Option<InvoiceTable> {
+    let name = table(build, store, customers, &INVOICES.table)?;
+    let amount = match build.get(&INVOICES.amount_cents) {
+        Some(cents) => AmountColumn::Cents(cents),
+        None => AmountColumn::Units(column(build, &INVOICES.amount, "amount")),
+    };
+    Some(InvoiceTable {
+        name,
+        customer: customer(build, &INVOICES.account_no, &INVOICES.customer_id),
+        number: build.get(&INVOICES.number),
+        issued_at: build.get(&INVOICES.issued_at),
+        due_at: build.get(&INVOICES.due_at).0,
+        amount,
+        currency: build.get(&INVOICES.currency).0,
+        status: build.get(&INVOICES.status).0,
+    })
+}
+
+fn feedback(
+    build: &mut Build<'_>,
+    store: &StoreSettings,
+    customers: &TableName,
+) -> Option<FeedbackTable> {
+    let name = table(build, store, customers, &FEEDBACK.table)?;
+    Some(FeedbackTable {
+        name,
+        customer: customer(build, &FEEDBACK.account_no, &FEEDBACK.customer_id),
+        received_at: build.get(&FEEDBACK.received_at),
+        subject: build.get(&FEEDBACK.subject),
+        status: build.get(&FEEDBACK.status).0,
+    })
+}
+
+/// The table, where the customers are if nothing else is said.
+fn table(
+    build: &mut Build<'_>,
+    store: &StoreSettings,
+    customers: &TableName,
+    key: &Key<Option<TableName>>,
+) -> Option<TableName> {
+    let name = build.get(key)?;
+    if matches!(store, StoreSettings::Sqlite { .. }) && name.schema.is_some() {
+        let text = format!(
+            "{key} = \"{name}\": a table of SQLite has no schema; it is in customers.file, as the \
+             customers are"
+        );
+        build.refuse(key, text);
+    }
+    let schema = name.schema.or_else(|| customers.schema.clone());
+    Some(TableName { schema, name: name.name })
+}
+
+fn customer(
+    build: &mut Build<'_>,
+    account_no: &Key<Option<Identifier>>,
+    id: &Key<Option<Identifier>>,
+) -> CustomerColumn {
+    match build.get(id) {
+        Some(id) => CustomerColumn::Id(id),
+        None => CustomerColumn::AccountNo(column(build, account_no, "account_no")),
+    }
+}
+
+fn column(build: &mut Build<'_>, key: &Key<Option<Identifier>>, usual: &'static str) -> Identifier {
+    build.merged.get_or(key, Identifier::of_program(usual))
+}

@@ -1,0 +1,213 @@
+//! The staff of the office: accounts of the host, and the role of each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::domain::key::{Key, KeyId, Keyring};
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+
+/// What somebody is at the office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Verifies customers.
+    Clerk,
+    /// Also lifts locks, imports customers and cares for the store and the staff.
+    Admin,
+    /// Reads the log, and changes nothing.
+    Auditor,
+    /// A program that sends what waits and tidies up.
+    Worker,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Clerk, Self::Admin, Self::Auditor, Self::Worker];
+
+    /// The role's name in JSON, the store and messages.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Admin => "admin",
+            Self::Auditor => "auditor",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.word() == word)
+            .ok_or_else(|| UnknownRole(word.to_owned()))
+    }
+}
+
+/// A word that names no role.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a role; the roles are clerk, admin, auditor and worker")]
+pub struct UnknownRole(String);
+
+/// The name of an account of the host, as the kernel's number of it is looked up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountName(String);
+
+impl AccountName {
+    /// The most characters of a name.
+    const MAX: usize = 64;
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a text cannot be the name of an account.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not the name of an account: 1 to 64 ASCII characters without spaces")]
+pub struct NotAnAccount(String);
+
+impl FromStr for AccountName {
+    type Err = NotAnAccount;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        let fits = (1..=Self::MAX).contains(&typed.len())
+            && typed.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(typed.to_owned())).ok_or_else(|| NotAnAccount(text::clean(typed)))
+    }
+}
+
+impl Serialize for AccountName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Somebody of the staff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffMember {
+    /// The account of the host.
+    pub account: AccountName,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may work now.
+    pub enabled: bool,
+}
+
+/// A row of the staff table: the member, and the proof that the desk wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffRecord {
+    /// Who it is.
+    pub member: StaffMember,
+    /// How often it was written, from 1.
+    pub version: u32,
+    /// The name of the key of `mac`.
+    pub key_id: KeyId,
+    /// The message authentication code over all of the above, in hexadecimal.
+    pub mac: String,
+    /// When it was written; not part of the proof.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl StaffRecord {
+    /// A row that the desk vouches for.
+    pub fn signed(member: StaffMember, version: u32, keyring: &Keyring) -> Self {
+        let (key_id, key) = keyring.current();
+        let mac = text::hex(&mac(&member, version, key));
+        Self { member, version, key_id: key_id.clone(), mac, changed_at: None }
+    }
+
+    /// Whether the desk wrote it: whoever can write to the store alone cannot make
+    /// themselves an admin (security requirement 54).
+    pub fn is_genuine(&self, keyring: &Keyring) -> bool {
+        let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
+        let Some(stored) = text::unhex(&self.mac) else { return false };
+        stored.ct_eq(mac(&self.member, self.version, key).as_slice()).into()
+    }
+}
+
+fn mac(member: &StaffMember, version: u32, key: &Key) -> Vec<u8> {
+    let enabled = if member.enabled { "enabled" } else { "disabled" };
+    let version = version.to_string();
+    let fields = [member.account.as_str(), member.role.word(), enabled, &version];
+    let key = key.derive(&["staff"]);
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.secret()).expect("a key of 32 bytes");
+    for field in fields {
+        // Each field with its length: no two rows give the same bytes.
+        mac.update(&(field.len() as u64).to_be_bytes());
+        mac.update(field.as_bytes());
+    }
+    mac.finalize().into_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(secret: u8) -> Keyring {
+        let Some(id) = KeyId::new("k1") else { panic!("a well formed name") };
+        Keyring::new(id, Key::new([secret; 32]))
+    }
+
+    fn member(account: &str, role: Role, enabled: bool) -> StaffMember {
+        let Ok(account) = account.parse() else { panic!("an account") };
+        StaffMember { account, role, enabled }
+    }
+
+    #[test]
+    fn security_54_a_row_of_the_staff_that_the_desk_did_not_write_is_not_genuine() {
+        let written = StaffRecord::signed(member("dana", Role::Clerk, true), 3, &ring(7));
+        assert!(written.is_genuine(&ring(7)));
+        assert!(!written.is_genuine(&ring(8)), "another key");
+        let changed = [
+            StaffRecord { member: member("bob", Role::Clerk, true), ..written.clone() },
+            StaffRecord { member: member("dana", Role::Admin, true), ..written.clone() },
+            StaffRecord { member: member("dana", Role::Clerk, false), ..written.clone() },
+            StaffRecord { version: 4, ..written.clone() },
+            StaffRecord { mac: String::new(), ..written.clone() },
+            StaffRecord { mac: "zz".into(), ..written },
+        ];
+        for forged in changed {
+            assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_has_a_plain_name() {
+        for name in ["dana", "_apt", "dana.rivera@office.example", r"OFFICE\dana", "uid-1000"] {
+            assert!(name.parse::<AccountName>().is_ok(), "{name}");
+        }
+        let long = "a".repeat(65);
+        for name in ["", "dana rivera", "dána", "dana\n", "\u{202e}dana", &long] {
+            assert!(name.parse::<AccountName>().is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A door to a desk in another process.
+//!
+//! The connection is made again whenever it is lost, with growing pauses. A call that was
+//! under way then is made again under its idempotency key, as long as its retry policy
+//! allows, and is done once.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::remote::link::{self, Ends, Link};
+use crate::remote::protocol::{Push, Rejection, Welcome};
+use crate::service::DeskError;
+use crate::service::api::{Answer, Call, Door, Signals};
+use crate::service::ports::{IndexProgress, Random, StoreError};
+use crate::service::retry::RetryPolicy;
+
+/// The first pause before the connection is made again, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// Why the desk service cannot be reached.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// Nothing listens at the socket.
+    #[error("the desk service does not run; ask your admin to start it")]
+    NotRunning,
+    /// This account may not use the socket.
+    #[error(
+        "this account may not use the desk service; ask your admin to add it to the group of the \
+         socket"
+    )]
+    NoPermission,
+    /// The service turned this terminal away.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It did not answer in time.
+    #[error("the desk service does not answer")]
+    Silent,
+    /// It answered with something else.
+    #[error("the desk service cannot be understood: {0}")]
+    Protocol(String),
+    /// The connection failed in another way.
+    #[error("the desk service cannot be reached: {0}")]
+    Failed(String),
+}
+
+impl ConnectError {
+    pub(super) fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Self::NotRunning,
+            io::ErrorKind::PermissionDenied => Self::NoPermission,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// A desk at the other end of a socket.
+pub struct RemoteDesk {
+    links: watch::Receiver<Option<Arc<Link>>>,
+    signals: Signals,
+    random: Arc<dyn Random>,
+}
+
+impl RemoteDesk {
+    /// Connects once; from then on the connection is kept, as long as the desk is.
+    pub async fn connect(
+        socket: &Path,
+        random: Arc<dyn Random>,
+    ) -> Result<(Self, Welcome), ConnectError> {
+        let (link, ends, welcome) = Link::open(socket).await?;
+        let (to_links, links) = watch::channel(Some(Arc::new(link)));
+        let (changes, has_changed) = watch::channel(0);
+        let (connection, connected) = watch::channel(None);
+        let (index, indexed) = watch::channel(None);
+        let keeper =
+            Keeper { socket: socket.to_owned(), links: to_links, changes, connection, index };
+        drop(tokio::spawn(keeper.keep(ends)));
+        let signals = Signals { changes: has_changed, connection: connected, index: indexed };
+        Ok((Self { links, signals, random }, welcome))
+    }
+
+    /// One attempt.
+    async fn ask(&self, call: Call) -> Result<Answer, StoreError> {
+        let link = self.links.borrow().clone();
+        let away = || StoreError::Unreachable("the desk service does not run".into());
+        link.ok_or_else(away)?.ask(call).await?.unless_broken()
+    }
+}
+
+#[async_trait]
+impl Door for RemoteDesk {
+    async fn handle(&self, call: Call, retry: RetryPolicy) -> Answer {
+        // A counter reads again by itself when the desk is back.
+        let is_once = retry.is_lasting() && !call.is_until_answered();
+        let answered = if is_once {
+            self.ask(call.clone()).await
+        } else {
+            let attempt = || Box::pin(self.ask(call.clone())) as _;
+            retry.run(self.random.as_ref(), StoreError::is_break, attempt).await
+        };
+        answered.unwrap_or_else(|error| call.refused(DeskError::Store(error)))
+    }
+
+    fn signals(&self) -> Signals {
+        self.signals.clone()
+    }
+}
+
+/// Keeps the connection, and says what can be watched.
+struct Keeper {
+    socket: PathBuf,
+    links: watch::Sender<Option<Arc<Link>>>,
+    changes: watch::Sender<u64>,
+    connection: watch::Sender<Option<Arc<StoreError>>>,
+    index: watch::Sender<Option<IndexProgress>>,
+}
+
+impl Keeper {
+    async fn keep(self, mut ends: Ends) {
+        loop {
+            link::run(ends, |push| self.pushed(push)).await;
+            self.links.send_replace(None);
+            ends = tokio::select! {
+                // Nobody is left who could ask.
+                () = self.links.closed() => return,
+                ends = self.reconnect() => ends,
+            };
+        }
+    }
+
+    async fn reconnect(&self) -> Ends {
+        let (mut pause, most) = BACKOFF;
+        let mut said = None;
+        loop {
+            match Link::open(&self.socket).await {
+                Ok((link, ends, _)) => {
+                    self.links.send_replace(Some(Arc::new(link)));
+                    self.connection.send_replace(None);
+                    // Whatever was shown may be another by now.
+                    self.changes.send_modify(|count| *count += 1);
+                    return ends;
+                }
+                Err(error) => self.say_once(&mut said, &error.to_string()),
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(most);
+        }
+    }
+
+    fn say_once(&self, said: &mut Option<String>, why: &str) {
+        if said.as_deref() != Some(why) {
+            tracing::warn!(why, "the desk service cannot be reached");
+            let error = StoreError::Unreachable(why.to_owned());
+            self.connection.send_replace(Some(Arc::new(error)));
+            *said = Some(why.to_owned());
+        }
+    }
+
+    fn pushed(&self, push: Push) {
+        match push {
+            Push::Changed => self.changes.send_modify(|count| *count += 1),
+            Push::Store(error) => {
+                self.connection.send_replace(error.map(Arc::new));
+            }
+            Push::Index(progress) => {
+                self.index.send_replace(progress);
+            }
+            Push::Answer { .. } => {}
+        }
+    }
+}

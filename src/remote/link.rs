@@ -1,0 +1,138 @@
+//! One connection of a client: requests out, answers to whoever waits for them.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::remote::client::ConnectError;
+use crate::remote::protocol::{
+    self, Greeting, Hello, PUSH_MAX, Push, Reader, Request, Welcome, Writer,
+};
+use crate::service::api::{Answer, Call};
+use crate::service::ports::StoreError;
+
+/// How long the handshake may take.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an answer may take: longer than any call that the desk carries out.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);
+
+/// Requests that may wait to be written.
+const REQUESTS: usize = 32;
+
+/// The connection was lost while a call was under way.
+const LOST: &str = "the desk service went away";
+
+/// Who waits for which answer; none once the connection is lost.
+type Waiting = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Answer>>>>>;
+
+/// A connection that can be used.
+#[derive(Debug)]
+pub(super) struct Link {
+    requests: mpsc::Sender<Request>,
+    waiting: Waiting,
+    last_id: AtomicU64,
+}
+
+/// The two ends of a new connection, to be given to [`run`].
+pub(super) struct Ends {
+    reader: Reader<OwnedReadHalf>,
+    writer: Writer<OwnedWriteHalf>,
+    requests: mpsc::Receiver<Request>,
+    waiting: Waiting,
+}
+
+impl Link {
+    /// Connects, and is greeted.
+    pub(super) async fn open(socket: &Path) -> Result<(Self, Ends, Welcome), ConnectError> {
+        let greeted = tokio::time::timeout(HANDSHAKE_TIMEOUT, greet(socket)).await;
+        let (reader, writer, welcome) = greeted.map_err(|_| ConnectError::Silent)??;
+        let (requests, to_write) = mpsc::channel(REQUESTS);
+        let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
+        let ends = Ends { reader, writer, requests: to_write, waiting: Arc::clone(&waiting) };
+        Ok((Self { requests, waiting, last_id: AtomicU64::new(0) }, ends, welcome))
+    }
+
+    /// Asks, and waits for the answer.
+    pub(super) async fn ask(&self, call: Call) -> Result<Answer, StoreError> {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let (answer, answered) = oneshot::channel();
+        match &mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(waiting) => waiting.insert(id, answer),
+            None => return Err(StoreError::Unreachable(LOST.into())),
+        };
+        if self.requests.send(Request { id, call }).await.is_err() {
+            return Err(StoreError::Unreachable(LOST.into()));
+        }
+        let answered = tokio::time::timeout(ANSWER_TIMEOUT, answered).await;
+        // From here on nobody knows whether it was carried out.
+        answered.ok().and_then(Result::ok).ok_or_else(|| StoreError::Unknown(LOST.into()))
+    }
+}
+
+async fn greet(
+    socket: &Path,
+) -> Result<(Reader<OwnedReadHalf>, Writer<OwnedWriteHalf>, Welcome), ConnectError> {
+    let stream = UnixStream::connect(socket).await.map_err(|error| ConnectError::of(&error))?;
+    let (reading, writing) = stream.into_split();
+    let mut reader = protocol::reader(reading, PUSH_MAX);
+    let mut writer = protocol::writer(writing);
+    let broken = |error: io::Error| ConnectError::Protocol(error.to_string());
+    // A server that turns a client away does not wait for its greeting.
+    let hello = protocol::send(&mut writer, &Hello::of_this_program()).await;
+    match protocol::receive(&mut reader).await.map_err(broken)? {
+        Some(Greeting::Welcome(welcome)) => {
+            hello.map_err(broken)?;
+            Ok((reader, writer, *welcome))
+        }
+        Some(Greeting::Rejected(rejection)) => Err(ConnectError::Rejected(rejection)),
+        None => Err(ConnectError::Protocol("the connection was closed".into())),
+    }
+}
+
+/// Works a connection to its end; `pushed` hears of everything but answers.
+pub(super) async fn run(ends: Ends, pushed: impl Fn(Push) + Send) {
+    let Ends { mut reader, mut writer, mut requests, waiting } = ends;
+    let write = async {
+        while let Some(request) = requests.recv().await {
+            if let Err(error) = protocol::send(&mut writer, &request).await {
+                tracing::warn!(%error, "a request could not be written");
+                return;
+            }
+        }
+    };
+    let read = async {
+        loop {
+            match protocol::receive(&mut reader).await {
+                Ok(Some(Push::Answer { id, answer })) => deliver(&waiting, id, *answer),
+                Ok(Some(push)) => pushed(push),
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the desk service sent what cannot be read");
+                    return;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = write => {}
+        () = read => {}
+    }
+    // Whoever waits hears that nothing comes any more.
+    drop(waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
+}
+
+fn deliver(waiting: &Waiting, id: u64, answer: Answer) {
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(receiver) = waiting.as_mut().and_then(|it| it.remove(&id)) {
+        // Without a receiver nobody wants to know any more.
+        let _ = receiver.send(answer);
+    }
+}

@@ -1,0 +1,101 @@
+//! The desk at a socket: accepts connections and serves each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::remote::seats::Seats;
+use crate::remote::session;
+use crate::service::Desk;
+
+/// How long accepting rests after it failed: a process without free files gets some back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What one client may take of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerLimits {
+    /// Connections of one account.
+    pub per_account: usize,
+    /// Connections in all.
+    pub in_all: usize,
+    /// Calls under way for one connection; a further one is not read yet.
+    pub calls: usize,
+    /// How long the handshake may take.
+    pub handshake: Duration,
+    /// How long a client may take to read one frame.
+    pub write: Duration,
+    /// How long a refused call waits for its answer, so that nobody fills the log.
+    pub refusal: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            per_account: 64,
+            in_all: 1_024,
+            calls: 16,
+            handshake: Duration::from_secs(5),
+            write: Duration::from_secs(10),
+            refusal: Duration::from_secs(1),
+        }
+    }
+}
+
+/// A desk that is reached through a socket.
+pub struct Server {
+    pub(super) desk: Desk,
+    /// Whether customers and messages are real, as terminals show.
+    pub(super) is_production: bool,
+    pub(super) limits: ServerLimits,
+    /// Calls that are under way. One that began comes to its end, whoever is still there
+    /// to hear of it: a code that is being sent or judged is never cut short.
+    pub(super) calls: TaskTracker,
+}
+
+impl Server {
+    /// A server of a desk.
+    pub fn new(desk: Desk, is_production: bool, limits: ServerLimits) -> Self {
+        Self { desk, is_production, limits, calls: TaskTracker::new() }
+    }
+
+    /// Serves until `end`, then lets the calls under way come to their end.
+    pub async fn run(self, listener: UnixListener, end: CancellationToken) {
+        let server = Arc::new(self);
+        let seats = Seats::new(server.limits.per_account, server.limits.in_all);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = end.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let session = serve(Arc::clone(&server), stream, Arc::clone(&seats));
+                    let end = end.clone();
+                    drop(tokio::spawn(async move {
+                        tokio::select! {
+                            () = end.cancelled() => {}
+                            () = session => {}
+                        }
+                    }));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        server.calls.close();
+        server.calls.wait().await;
+    }
+}
+
+async fn serve(server: Arc<Server>, stream: UnixStream, seats: Arc<Seats>) {
+    if let Err(error) = session::serve(server, stream, &seats).await {
+        // A client that went away, or that sent what is no frame.
+        tracing::debug!(%error, "a connection ended");
+    }
+}

@@ -1,0 +1,4 @@
+//! The staff table.
+
+mod port;
+pub(super) mod records;

@@ -1,0 +1,124 @@
+//! The desk service: the desk at a socket, and all the work of the host beside it: the
+//! outbox, and the nightly maintenance.
+
+use std::path::Path;
+use std::time::Duration;
+
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
+use tokio::net::UnixListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::exit::{Exit, Failure};
+use crate::config::Config;
+use crate::config::settings::{Environment, ServeSettings};
+use crate::domain::timing::SERVICE_END_TIMEOUT;
+use crate::lifecycle::{Finish, Lifecycle, Signals};
+use crate::remote::{self, Server, ServerLimits};
+use crate::service::Desk;
+use crate::service::delivery::worker::OutboxWorker;
+use crate::service::upkeep::maintenance::MaintenanceRun;
+
+/// Messages of the outbox at once.
+const CONCURRENT_MESSAGES: usize = 16;
+
+/// How long after the start the first maintenance runs, and how long until the next.
+const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(24));
+
+/// Serves until a signal.
+pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
+    let failed = |error: std::io::Error| Failure::internal(format!("{error}."));
+    let listener = listener(&config.serve).await?;
+    let mut signals = Signals::new().map_err(failed)?;
+    let lifecycle = Lifecycle::new();
+    let end = CancellationToken::new();
+    desk.record_service_start(env!("CARGO_PKG_VERSION")).await?;
+    let worker = OutboxWorker::new(desk.clone());
+    let worker_end = end.clone();
+    drop(lifecycle.spawn(async move {
+        worker.run(CONCURRENT_MESSAGES, worker_end, |_, _| {}).await;
+    }));
+    drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
+    let is_production = config.environment == Environment::Production;
+    let server = Server::new(desk, is_production, ServerLimits::default());
+    drop(lifecycle.spawn(server.run(listener, end.clone())));
+    drop(tokio::spawn(watchdog()));
+    tell_manager(&[NotifyState::Ready]);
+    let signal = signals.next_end().await;
+    tell_manager(&[NotifyState::Stopping]);
+    end.cancel();
+    if let Finish::LeftBehind(left) = lifecycle.finish(&mut signals, SERVICE_END_TIMEOUT).await {
+        tracing::warn!(left, "something was still under way at the end");
+    }
+    remove(&config.serve.socket);
+    Ok(Exit::signal(signal.exit_code()))
+}
+
+/// The socket that the service manager opened (`sd_listen_fds(3)`), or one of our own.
+async fn listener(settings: &ServeSettings) -> Result<UnixListener, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::configuration(format!(
+            "The socket of the service manager cannot be used: {error}."
+        ))
+    };
+    if let Some(given) = ListenFd::from_env().take_unix_listener(0).map_err(failed)? {
+        given.set_nonblocking(true).map_err(failed)?;
+        return UnixListener::from_std(given).map_err(failed);
+    }
+    let listening = remote::listen(&settings.socket, settings.group.as_deref()).await;
+    listening.map_err(|error| Failure::configuration(super::sentence(&error.to_string())))
+}
+
+/// Runs the maintenance every night of the service.
+async fn maintain(desk: Desk, end: CancellationToken) {
+    let (mut pause, every) = MAINTENANCE;
+    loop {
+        tokio::select! {
+            () = end.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = every;
+        let mut run = MaintenanceRun::default();
+        let worked = loop {
+            match desk.run_maintenance(&mut run).await {
+                Ok(Some(rest)) => tokio::select! {
+                    () = end.cancelled() => break Ok(()),
+                    () = tokio::time::sleep(rest) => {}
+                },
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        // What was done before an error is in the log all the same.
+        let told = desk.finish_maintenance(run.totals()).await;
+        if let Err(error) = worked.and(told) {
+            tracing::warn!(%error, "the maintenance did not come to its end");
+        }
+    }
+}
+
+/// Tells the service manager that the service lives, as often as it wants to hear
+/// (`sd_watchdog_enabled(3)`).
+async fn watchdog() {
+    let Some(timeout) = sd_notify::watchdog_enabled() else { return };
+    loop {
+        tokio::time::sleep(timeout / 2).await;
+        tell_manager(&[NotifyState::Watchdog]);
+    }
+}
+
+fn tell_manager(state: &[NotifyState<'_>]) {
+    // Without a service manager there is nobody to tell.
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager was not told");
+    }
+}
+
+/// A socket that nobody listens at is removed, so that terminals hear that at once. One of
+/// the service manager's stays.
+fn remove(socket: &Path) {
+    if std::env::var_os("LISTEN_FDS").is_none() {
+        // It may be gone already.
+        let _ = std::fs::remove_file(socket);
+    }
+}

@@ -1,0 +1,14 @@
+//! The desk service as it runs: `countersign serve` under one account of the host, and
+//! counters under others. The tests run as root, as CI does, and drop to other accounts;
+//! without that right they say so and stop.
+
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "remote/attacks.rs"]
+mod attacks;
+#[path = "remote/counters.rs"]
+mod counters;
+#[path = "remote/frames.rs"]
+mod frames;
+#[path = "remote/service.rs"]
+mod service;
