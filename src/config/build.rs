@@ -21,7 +21,7 @@ use crate::config::table::{
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
-    channels, customers, email, fallback, file, messages, secret, sms, store, table, whatsapp,
+    channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text::clean_optional;
@@ -43,10 +43,10 @@ const TRAY_FILE: OwnFile =
 pub(super) struct Build<'a> {
     pub(super) merged: Merged,
     pub(super) findings: Findings,
-    surroundings: &'a ProcessEnvironment,
-    file: Option<PathBuf>,
+    pub(super) surroundings: &'a ProcessEnvironment,
+    pub(super) file: Option<PathBuf>,
     /// Whether the configuration file itself holds a secret.
-    file_has_secret: bool,
+    pub(super) file_has_secret: bool,
 }
 
 impl<'a> Build<'a> {
@@ -81,7 +81,7 @@ impl<'a> Build<'a> {
             ServeSettings { socket: self.get(&SERVE.socket), group: self.get(&SERVE.group) };
         let log = self.log();
         let ui = self.ui();
-        self.judge_readers(environment);
+        files::judge(&mut self, environment, &keys.file);
         let phones = sms::phones(&self);
         let no_file = self.no_file();
         let Self { merged, findings, file, .. } = self;
@@ -317,31 +317,6 @@ impl<'a> Build<'a> {
             reduced_motion: self.get(&UI.reduced_motion),
             mouse: self.get(&UI.mouse),
         }
-    }
-
-    /// A file with a secret that everybody can read is refused in production;
-    /// in development it is said.
-    fn judge_readers(&mut self, environment: Environment) {
-        for file in self.files_with_secrets() {
-            let open = std::fs::metadata(&file).is_ok_and(|metadata| secret::is_open(&metadata));
-            if !open {
-                continue;
-            }
-            let file = file.display();
-            let text = format!(
-                "{file} holds a secret and everybody on this machine can read it: \
-                 run chmod o-rwx '{file}'"
-            );
-            match environment {
-                Environment::Production => self.findings.refuse(None, text),
-                Environment::Development => self.findings.warnings.push(text),
-            }
-        }
-    }
-
-    fn files_with_secrets(&self) -> Vec<PathBuf> {
-        let named = table::secret_files().filter_map(|key| self.get(key));
-        named.chain(self.file.clone().filter(|_| self.file_has_secret)).collect()
     }
 }
 

@@ -82,6 +82,18 @@ pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf
     office::secret_files().into_iter().chain(providers::secret_files())
 }
 
+/// The files that decide whom to trust and who this office is: those with a secret, and those
+/// with certificates.
+pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+    secret_files().chain([
+        &STORE.ca_file,
+        &EMAIL.ca_file,
+        &EMAIL_FALLBACK.ca_file,
+        &SMS.ca_file,
+        &SMS_FALLBACK.ca_file,
+    ])
+}
+
 /// The known key that was probably meant by an unknown one.
 pub(super) fn nearest(path: &str) -> Option<KeyPath> {
     let leaf = path.rsplit('.').next().unwrap_or_default();
@@ -115,4 +127,29 @@ pub(super) fn nearest_section(name: &str) -> Option<Section> {
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, section)| section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_that_names_a_file_beside_another_key_is_among_the_deciding_files() {
+        let named = TABLE.iter().map(|key| key.path).filter(|key| key.name().ends_with("_file"));
+        let mut deciding: Vec<KeyPath> = deciding_files().map(Key::path).collect();
+        deciding.sort();
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        assert_eq!(deciding, named);
+    }
+
+    #[test]
+    fn each_secret_can_be_in_a_file_instead() {
+        let secrets = TABLE.iter().filter(|key| key.kind.is_secret());
+        let alternatives: Vec<_> = alternatives().collect();
+        for key in secrets {
+            let file = alternatives.iter().find(|[one, _]| *one == key.path).map(|[_, file]| *file);
+            assert!(secret_files().any(|it| Some(it.path()) == file), "{}", key.path);
+        }
+    }
 }

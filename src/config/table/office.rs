@@ -15,6 +15,10 @@ use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 /// The most messages an hour any limit can be set to.
 const MOST_MESSAGES: i64 = 1_000_000;
 
+/// The log is kept for so many days at least, whoever sets it otherwise (security
+/// requirement 55).
+const LEAST_LOG_DAYS: i64 = 90;
+
 /// A hundred years.
 const MOST_DAYS: i64 = 36_500;
 
@@ -89,7 +93,7 @@ section! {
         purge_archive_after_days: Duration = time(Unit::Days, 2, MOST_DAYS),
             Retention::STANDARD.purge_archive_after,
             "when a request leaves the archive; more than archive_after_days";
-        purge_events_after_days: Duration = time(Unit::Days, 1, MOST_DAYS),
+        purge_events_after_days: Duration = time(Unit::Days, LEAST_LOG_DAYS, MOST_DAYS),
             Retention::STANDARD.purge_events_after, "when an event goes";
         purge_sessions_after_days: Duration = time(Unit::Days, 1, MOST_DAYS),
             Retention::STANDARD.purge_sessions_after, "when a session goes";
