@@ -112,7 +112,7 @@ impl Verdicts {
     fn of_the_office(&self, matter: Matter) -> DeliveryError {
         let at = self.keys.section();
         match matter {
-            Matter::Policy => self.settings(
+            Matter::Policy => settings(
                 format!("The mail server {} takes no mail from this office.", self.place),
                 format!(
                     "Check the login and from in {at}, whether the server relays for this machine, \
@@ -120,7 +120,7 @@ impl Verdicts {
                 ),
                 self.keys.from.path(),
             ),
-            Matter::Protocol => self.settings(
+            Matter::Protocol => settings(
                 format!(
                     "The mail server {} turns this office away for how it introduces itself.",
                     self.place
@@ -128,7 +128,7 @@ impl Verdicts {
                 format!("Set ehlo_name in {at} to a full name that stands in the DNS."),
                 self.keys.ehlo_name.path(),
             ),
-            Matter::Sender => self.settings(
+            Matter::Sender => settings(
                 "The mail server does not let this office's address send.",
                 format!("Check from in {at}, and that the provider has verified it."),
                 self.keys.from.path(),
@@ -146,16 +146,6 @@ impl Verdicts {
                 .advising(format!("Raise the account's limit{second}."))
             }
         }
-    }
-
-    /// The office's fault: what happened, what an admin can do, and the key it is about.
-    fn settings(
-        &self,
-        what: impl Into<String>,
-        advice: impl Into<String>,
-        key: KeyPath,
-    ) -> DeliveryError {
-        DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
     }
 
     /// Nothing was heard in time.
@@ -179,7 +169,7 @@ impl Verdicts {
 
     /// What answers there is no mail server.
     pub(super) fn nonsense(&self) -> DeliveryError {
-        self.settings(
+        settings(
             format!("What answers at {} does not speak like a mail server.", self.place),
             format!("Check host and port in {}.", self.keys.section()),
             self.keys.host.path(),
@@ -192,7 +182,7 @@ impl Verdicts {
         let has = |status: &str| text.split_whitespace().any(|word| word == status);
         let permanent = (500..600).contains(&code);
         if has("5.7.30") {
-            return Some(self.settings(
+            return Some(settings(
                 "Microsoft 365 no longer takes a login by password here.",
                 format!(
                     "Set auth = \"xoauth2\" in {at}, with a program that your Microsoft 365 \
@@ -202,7 +192,7 @@ impl Verdicts {
             ));
         }
         if has("5.7.139") {
-            return Some(self.settings(
+            return Some(settings(
                 "Microsoft 365 refused the login: SMTP AUTH is switched off for the mailbox or \
                  the organisation, or a security policy blocks it.",
                 "An administrator can allow \"Authenticated SMTP\" for the mailbox.",
@@ -214,7 +204,7 @@ impl Verdicts {
         }
         // 530: a login is wanted (RFC 4954, 6).
         (code == 530 || has("5.7.57")).then(|| {
-            self.settings(
+            settings(
                 "The mail server wants a login first.",
                 format!("Set username and password in {at}."),
                 self.keys.username.path(),
@@ -273,8 +263,13 @@ impl Verdicts {
         };
         let keys = self.keys;
         let key = if self.by_token { keys.username.path() } else { keys.password.path() };
-        self.settings(what, advice, key)
+        settings(what, advice, key)
     }
+}
+
+/// The office's fault: what happened, what an admin can do, and the key it is about.
+fn settings(what: impl Into<String>, advice: impl Into<String>, key: KeyPath) -> DeliveryError {
+    DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
 }
 
 /// How long a server that refuses for good by a fault of its own is left alone.
