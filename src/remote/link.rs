@@ -19,7 +19,7 @@ use crate::service::api::{Answer, Call};
 use crate::service::ports::StoreError;
 
 /// How long the handshake may take.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long an answer may take: longer than any call that the desk carries out.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);

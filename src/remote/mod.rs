@@ -4,7 +4,7 @@
 //! ```text
 //! protocol.rs  frames, the handshake, bounds
 //! peer.rs      who is at the other end, by the kernel's word
-//! seats.rs     how many connections each account may have
+//! seats.rs     what each may take: handshakes, connections, calls
 //! listener.rs  the socket, its group and mode
 //! server.rs    accepts connections for a desk
 //! session.rs   one connection: handshake, calls, answers, signals

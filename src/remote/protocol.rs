@@ -23,11 +23,14 @@ pub const PROTOCOL: u32 = 1;
 /// The most bytes of a frame before the handshake is done.
 pub const HELLO_MAX: usize = 4 * 1024;
 
-/// The most bytes of a request: a batch of an import is the largest.
-pub const REQUEST_MAX: usize = 2 * 1024 * 1024;
+/// The most bytes of a request.
+pub const REQUEST_MAX: usize = 256 * 1024;
+
+/// The most bytes of an admin's request: a batch of an import is the largest.
+pub const IMPORT_MAX: usize = 2 * 1024 * 1024;
 
 /// The most bytes of what a server sends: a page of the log is the largest.
-pub const PUSH_MAX: usize = 64 * 1024 * 1024;
+pub const PUSH_MAX: usize = 16 * 1024 * 1024;
 
 /// The client's first frame.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,11 +91,8 @@ pub enum Rejection {
     #[error("too many terminals are connected; close some, or try again in a moment")]
     TooMany,
     /// The store cannot say who is of the staff.
-    #[error("the desk service cannot read the list of the staff: {why}")]
-    NoStaffList {
-        /// Why.
-        why: String,
-    },
+    #[error("the desk service cannot read the list of the staff; its own log says why")]
+    NoStaffList,
 }
 
 /// A call, and under which number to answer it.

@@ -1,53 +1,82 @@
-//! How many connections there may be, of one account and in all, so that none of the staff
-//! can keep the others out.
+//! What each may take of the server, so that none of the staff, and nobody else, can keep
+//! the others out.
+//!
+//! A connection first waits for its handshake among a bounded number of others; a new one
+//! takes the place of the oldest, so that connections that say nothing keep nobody out.
+//! Greeted, it counts for its account, and so do the calls of all connections of the account.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The seats of a server.
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// The connections that wait for their handshake, the oldest first.
+#[derive(Debug)]
+pub(super) struct Handshakes {
+    most: usize,
+    waiting: Mutex<VecDeque<CancellationToken>>,
+}
+
+impl Handshakes {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, waiting: Mutex::default() }
+    }
+
+    /// Lets a connection wait; it ends when the token says so.
+    pub(super) fn enter(&self) -> CancellationToken {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that are greeted or gone left their token cancelled.
+        waiting.retain(|it| !it.is_cancelled());
+        if waiting.len() >= self.most
+            && let Some(oldest) = waiting.pop_front()
+        {
+            oldest.cancel();
+        }
+        let own = CancellationToken::new();
+        waiting.push_back(own.clone());
+        own
+    }
+}
+
+/// The seats of greeted connections.
 #[derive(Debug)]
 pub(super) struct Seats {
     per_account: usize,
-    in_all: usize,
-    taken: Mutex<HashMap<u32, usize>>,
+    calls: usize,
+    /// One for each account that was ever greeted: no more than the staff has.
+    accounts: Mutex<HashMap<String, Account>>,
 }
 
-impl Seats {
-    pub(super) fn new(per_account: usize, in_all: usize) -> Arc<Self> {
-        Arc::new(Self { per_account, in_all, taken: Mutex::default() })
-    }
-
-    /// A seat for an account; none where it has all it may have, or all are taken.
-    pub(super) fn take(self: &Arc<Self>, uid: u32) -> Option<Seat> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.values().sum::<usize>() >= self.in_all {
-            return None;
-        }
-        let own = taken.entry(uid).or_default();
-        if *own >= self.per_account {
-            return None;
-        }
-        *own += 1;
-        Some(Seat { seats: Arc::clone(self), uid })
-    }
+#[derive(Debug)]
+struct Account {
+    connections: Arc<Semaphore>,
+    calls: Arc<Semaphore>,
 }
 
 /// A seat, free again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
-    seats: Arc<Seats>,
-    uid: u32,
+    /// A permit for each call of the account that is under way.
+    pub(super) calls: Arc<Semaphore>,
+    _connection: tokio::sync::OwnedSemaphorePermit,
 }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut taken = self.seats.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = taken.get_mut(&self.uid) {
-            *own -= 1;
-            if *own == 0 {
-                taken.remove(&self.uid);
-            }
-        }
+impl Seats {
+    /// So many connections, and calls under way over all of them, for each account.
+    pub(super) fn new(per_account: usize, calls: usize) -> Self {
+        Self { per_account, calls, accounts: Mutex::default() }
+    }
+
+    /// A seat for an account; none where it has all it may have.
+    pub(super) fn take(&self, account: &str) -> Option<Seat> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = accounts.entry(account.to_owned()).or_insert_with(|| Account {
+            connections: Arc::new(Semaphore::new(self.per_account)),
+            calls: Arc::new(Semaphore::new(self.calls)),
+        });
+        let connection = Arc::clone(&account.connections).try_acquire_owned().ok()?;
+        Some(Seat { calls: Arc::clone(&account.calls), _connection: connection })
     }
 }
 
@@ -58,12 +87,27 @@ mod tests {
     #[test]
     fn one_account_cannot_take_the_seats_of_the_others() {
         let seats = Seats::new(2, 3);
-        let mut of_one: Vec<_> = [1, 1, 1].map(|uid| seats.take(uid)).into_iter().collect();
+        let mut of_one: Vec<_> = (0..3).map(|_| seats.take("dana")).collect();
         assert_eq!(of_one.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false]);
-        let of_other = seats.take(2);
-        assert!(of_other.is_some());
-        assert!(seats.take(3).is_none(), "all are taken");
+        assert!(seats.take("bo").is_some());
         of_one.clear();
-        assert!(seats.take(1).is_some(), "free again");
+        let (one, other) = (seats.take("dana"), seats.take("dana"));
+        let calls = |seat: &Option<Seat>| seat.as_ref().map(|it| it.calls.available_permits());
+        assert_eq!((calls(&one), calls(&other)), (Some(3), Some(3)), "free again");
+        let held = one.as_ref().map(|it| Arc::clone(&it.calls).try_acquire_owned());
+        assert_eq!(calls(&other), Some(2), "calls count over all connections of the account");
+        drop(held);
+    }
+
+    #[test]
+    fn connections_that_say_nothing_give_way_to_new_ones() {
+        let handshakes = Handshakes::new(2);
+        let (one, two) = (handshakes.enter(), handshakes.enter());
+        let three = handshakes.enter();
+        assert_eq!([&one, &two, &three].map(CancellationToken::is_cancelled), [true, false, false]);
+        // Whoever is greeted leaves by itself.
+        two.cancel();
+        handshakes.enter();
+        assert!(!three.is_cancelled());
     }
 }

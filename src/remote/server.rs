@@ -7,27 +7,28 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::remote::seats::Seats;
+use crate::remote::seats::{Handshakes, Seats};
 use crate::remote::session;
 use crate::service::Desk;
 
 /// How long accepting rests after it failed: a process without free files gets some back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What one client may take of the server.
+/// What clients may take of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Connections of one account.
+    /// Connections of one account of the staff.
     pub per_account: usize,
-    /// Connections in all.
-    pub in_all: usize,
-    /// Calls under way for one connection; a further one is not read yet.
+    /// Calls under way of one account, over all its connections, until their answers are
+    /// written; a further one is not read yet.
     pub calls: usize,
+    /// Connections that wait for their handshake; a new one takes the oldest one's place.
+    pub handshakes: usize,
     /// How long the handshake may take.
     pub handshake: Duration,
     /// How long a client may take to read one frame.
     pub write: Duration,
-    /// How long a refused call waits for its answer, so that nobody fills the log.
+    /// How long a refused call waits for its answer.
     pub refusal: Duration,
 }
 
@@ -35,9 +36,9 @@ impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             per_account: 64,
-            in_all: 1_024,
-            calls: 16,
-            handshake: Duration::from_secs(5),
+            calls: 32,
+            handshakes: 256,
+            handshake: Duration::from_secs(10),
             write: Duration::from_secs(10),
             refusal: Duration::from_secs(1),
         }
@@ -50,6 +51,8 @@ pub struct Server {
     /// Whether customers and messages are real, as terminals show.
     pub(super) is_production: bool,
     pub(super) limits: ServerLimits,
+    pub(super) seats: Seats,
+    pub(super) handshakes: Handshakes,
     /// Calls that are under way. One that began comes to its end, whoever is still there
     /// to hear of it: a code that is being sent or judged is never cut short.
     pub(super) calls: TaskTracker,
@@ -58,13 +61,19 @@ pub struct Server {
 impl Server {
     /// A server of a desk.
     pub fn new(desk: Desk, is_production: bool, limits: ServerLimits) -> Self {
-        Self { desk, is_production, limits, calls: TaskTracker::new() }
+        Self {
+            desk,
+            is_production,
+            seats: Seats::new(limits.per_account, limits.calls),
+            handshakes: Handshakes::new(limits.handshakes),
+            limits,
+            calls: TaskTracker::new(),
+        }
     }
 
     /// Serves until `end`, then lets the calls under way come to their end.
     pub async fn run(self, listener: UnixListener, end: CancellationToken) {
         let server = Arc::new(self);
-        let seats = Seats::new(server.limits.per_account, server.limits.in_all);
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -73,7 +82,9 @@ impl Server {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let session = serve(Arc::clone(&server), stream, Arc::clone(&seats));
+                    // Here, in the order in which they came.
+                    let turned_away = server.handshakes.enter();
+                    let session = serve(Arc::clone(&server), stream, turned_away);
                     let end = end.clone();
                     drop(tokio::spawn(async move {
                         tokio::select! {
@@ -93,8 +104,8 @@ impl Server {
     }
 }
 
-async fn serve(server: Arc<Server>, stream: UnixStream, seats: Arc<Seats>) {
-    if let Err(error) = session::serve(server, stream, &seats).await {
+async fn serve(server: Arc<Server>, stream: UnixStream, turned_away: CancellationToken) {
+    if let Err(error) = session::serve(server, stream, turned_away).await {
         // A client that went away, or that sent what is no frame.
         tracing::debug!(%error, "a connection ended");
     }

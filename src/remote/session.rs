@@ -1,91 +1,115 @@
 //! One connection: the handshake, then calls in and answers and signals out.
 //!
-//! The reader takes the next request only while the client has less than its share of
-//! calls under way, and the writer has room: a client that asks and does not read slows
-//! down itself alone.
+//! The reader takes the next request only while the account has less than its share of
+//! calls under way, over all its connections; a call is under way until its answer is
+//! written. A client that asks and does not read slows down its own account alone.
 
 use std::io;
 use std::sync::Arc;
 
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::event::Actor;
 use crate::domain::staff::AccountName;
 use crate::remote::peer::Peer;
 use crate::remote::protocol::{
-    self, Greeting, HELLO_MAX, Hello, PROTOCOL, Push, REQUEST_MAX, Reader, Rejection, Request,
-    Welcome, Writer,
+    self, Greeting, HELLO_MAX, Hello, IMPORT_MAX, PROTOCOL, Push, REQUEST_MAX, Reader, Rejection,
+    Request, Welcome, Writer,
 };
-use crate::remote::seats::Seats;
+use crate::remote::seats::Seat;
 use crate::remote::server::Server;
 use crate::service::DeskError;
-use crate::service::api::{Authentication, Caller, Signals};
+use crate::service::api::{Answer, Authentication, Call, Caller, Permission, Signals};
 use crate::service::ports::StoreError;
 use crate::service::retry::RetryPolicy;
 
 /// Frames that may wait for a client to read them; one more waits where it was made.
 const PUSHES: usize = 32;
 
-/// Serves a connection to its end.
+/// A frame for the client. An answer holds the permit of its call until it is written.
+struct Outgoing {
+    push: Push,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Serves a connection to its end, or until it is turned away for a newer one.
 pub(super) async fn serve(
     server: Arc<Server>,
     stream: UnixStream,
-    seats: &Arc<Seats>,
+    turned_away: CancellationToken,
 ) -> io::Result<()> {
-    let handshake = server.limits.handshake;
-    let peer = Peer::of(&stream).await?;
-    let seat = seats.take(peer.uid);
-    let (reading, writing) = stream.into_split();
-    let mut reader = protocol::reader(reading, HELLO_MAX);
-    let mut writer = protocol::writer(writing);
-    if seat.is_none() {
-        let rejected = Greeting::Rejected(Rejection::TooMany);
-        return tokio::time::timeout(handshake, protocol::send(&mut writer, &rejected)).await?;
-    }
-    let greeted = greet(&server, &peer, &mut reader, &mut writer);
-    let Some(caller) = tokio::time::timeout(handshake, greeted).await?? else { return Ok(()) };
-    reader.decoder_mut().set_max_frame_length(REQUEST_MAX);
+    let greeted = tokio::select! {
+        biased;
+        () = turned_away.cancelled() => return Ok(()),
+        greeted = tokio::time::timeout(server.limits.handshake, greet(&server, stream)) => greeted,
+    };
+    turned_away.cancel();
+    let Some(Greeted { caller, seat, mut reader, writer }) = greeted?? else { return Ok(()) };
+    reader.decoder_mut().set_max_frame_length(request_max(&caller));
     let (pushes, to_push) = mpsc::channel(PUSHES);
     let written = write(&server, writer, to_push);
-    let read = Connection { server: Arc::clone(&server), caller, pushes }.read(reader);
+    let connection = Connection { server: Arc::clone(&server), caller, seat, pushes };
     tokio::select! {
         ended = written => ended,
-        ended = read => ended,
+        ended = connection.read(reader) => ended,
     }
 }
 
-/// The handshake; who the caller is, or none where the client was turned away.
-async fn greet(
-    server: &Server,
-    peer: &Peer,
-    reader: &mut Reader<OwnedReadHalf>,
-    writer: &mut Writer<OwnedWriteHalf>,
-) -> io::Result<Option<Caller>> {
-    let Some(hello) = protocol::receive::<Hello, _>(reader).await? else { return Ok(None) };
-    let caller = if hello.protocol == PROTOCOL {
-        caller(server, peer).await
-    } else {
-        Err(Rejection::Version { version: env!("CARGO_PKG_VERSION").to_owned() })
-    };
-    let welcomed = caller.and_then(|caller| {
-        let profile = server.desk.profile(&caller);
-        let profile = profile.map_err(|error| Rejection::NoStaffList { why: error.to_string() })?;
-        let welcome = Welcome { profile, is_production: server.is_production };
-        Ok((caller, welcome))
-    });
-    match welcomed {
-        Ok((caller, welcome)) => {
-            protocol::send(writer, &Greeting::Welcome(Box::new(welcome))).await?;
-            Ok(Some(caller))
+/// Only an import is long, and only an admin imports.
+fn request_max(caller: &Caller) -> usize {
+    if caller.may(Permission::Administer) { IMPORT_MAX } else { REQUEST_MAX }
+}
+
+/// A connection after its handshake.
+struct Greeted {
+    caller: Caller,
+    seat: Seat,
+    reader: Reader<OwnedReadHalf>,
+    writer: Writer<OwnedWriteHalf>,
+}
+
+/// The handshake; none where the client was turned away.
+async fn greet(server: &Server, stream: UnixStream) -> io::Result<Option<Greeted>> {
+    let peer = Peer::of(&stream).await?;
+    let (reading, writing) = stream.into_split();
+    let mut reader = protocol::reader(reading, HELLO_MAX);
+    let mut writer = protocol::writer(writing);
+    let Some(hello) = protocol::receive::<Hello, _>(&mut reader).await? else { return Ok(None) };
+    match welcome(server, &peer, &hello).await {
+        Ok((caller, seat, welcome)) => {
+            protocol::send(&mut writer, &Greeting::Welcome(Box::new(welcome))).await?;
+            Ok(Some(Greeted { caller, seat, reader, writer }))
         }
         Err(rejection) => {
-            tracing::warn!(account = peer.account, %rejection, "a connection was turned away");
-            protocol::send(writer, &Greeting::Rejected(rejection)).await?;
+            tracing::debug!(uid = peer.uid, account = peer.account, %rejection, "a connection was turned away");
+            protocol::send(&mut writer, &Greeting::Rejected(rejection)).await?;
             Ok(None)
         }
     }
+}
+
+async fn welcome(
+    server: &Server,
+    peer: &Peer,
+    hello: &Hello,
+) -> Result<(Caller, Seat, Welcome), Rejection> {
+    if hello.protocol != PROTOCOL {
+        return Err(Rejection::Version { version: env!("CARGO_PKG_VERSION").to_owned() });
+    }
+    let caller = caller(server, peer).await?;
+    let seat = server.seats.take(&caller.actor.clerk).ok_or(Rejection::TooMany)?;
+    let profile = server.desk.profile(&caller).map_err(|error| no_staff_list(&error))?;
+    let welcome = Welcome { profile, is_production: server.is_production };
+    Ok((caller, seat, welcome))
+}
+
+/// What stands behind it is for the service's own log: the client may be anybody.
+fn no_staff_list(error: &DeskError) -> Rejection {
+    tracing::warn!(%error, "the staff cannot be read");
+    Rejection::NoStaffList
 }
 
 /// Who the staff table says the peer is.
@@ -93,7 +117,7 @@ async fn caller(server: &Server, peer: &Peer) -> Result<Caller, Rejection> {
     let not_staff = || Rejection::NotStaff { account: peer.account.clone() };
     let account: AccountName = peer.account.parse().map_err(|_| not_staff())?;
     let member = server.desk.staff_member(&account).await;
-    let member = member.map_err(|error| Rejection::NoStaffList { why: error.to_string() })?;
+    let member = member.map_err(|error| no_staff_list(&error))?;
     let member = member.ok_or_else(not_staff)?;
     let host = &server.desk.actor().counter;
     let counter = match &peer.terminal {
@@ -111,48 +135,55 @@ async fn caller(server: &Server, peer: &Peer) -> Result<Caller, Rejection> {
 struct Connection {
     server: Arc<Server>,
     caller: Caller,
-    pushes: mpsc::Sender<Push>,
+    seat: Seat,
+    pushes: mpsc::Sender<Outgoing>,
 }
 
 impl Connection {
     async fn read(mut self, mut reader: Reader<OwnedReadHalf>) -> io::Result<()> {
-        let calls = Arc::new(Semaphore::new(self.server.limits.calls));
         let mut changes = self.server.desk.signals().changes;
         loop {
-            let Ok(permit) = Arc::clone(&calls).acquire_owned().await else { return Ok(()) };
+            let calls = Arc::clone(&self.seat.calls);
+            let Ok(permit) = calls.acquire_owned().await else { return Ok(()) };
             let Some(request) = protocol::receive(&mut reader).await? else { return Ok(()) };
+            let Request { id, call } = request;
             if changes.has_changed().unwrap_or(false) {
                 changes.mark_unchanged();
-                if !self.is_still_staff().await {
-                    return Ok(());
+                match self.is_still_staff().await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    // Who cannot be looked up may not act; it is looked again with the next
+                    // call.
+                    Err(error) => {
+                        changes.mark_changed();
+                        self.push(id, call.refused(error), permit).await;
+                        continue;
+                    }
                 }
             }
-            let call = self.answer(request);
-            self.server.calls.spawn(async move {
-                call.await;
-                drop(permit);
-            });
+            let answered = self.answer(id, call, permit);
+            self.server.calls.spawn(answered);
         }
     }
 
     /// Something was changed since the last call: perhaps what this account may do.
-    async fn is_still_staff(&mut self) -> bool {
-        let Ok(account) = self.caller.actor.clerk.parse::<AccountName>() else { return false };
-        match self.server.desk.staff_member(&account).await {
-            Ok(Some(member)) => {
-                self.caller.role = member.role;
-                true
-            }
-            Ok(None) => false,
-            // The store is away: so is whatever the call would do there.
-            Err(_) => true,
+    async fn is_still_staff(&mut self) -> Result<bool, DeskError> {
+        let Ok(account) = self.caller.actor.clerk.parse::<AccountName>() else { return Ok(false) };
+        let member = self.server.desk.staff_member(&account).await?;
+        if let Some(member) = &member {
+            self.caller.role = member.role;
         }
+        Ok(member.is_some())
     }
 
     /// Carries a call out. A counter makes a call that breaks again; here it is not tried
     /// for long.
-    fn answer(&self, request: Request) -> impl Future<Output = ()> + Send + use<> {
-        let Request { id, call } = request;
+    fn answer(
+        &self,
+        id: u64,
+        call: Call,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + Send + use<> {
         let (server, caller) = (Arc::clone(&self.server), self.caller.clone());
         let pushes = self.pushes.clone();
         async move {
@@ -160,9 +191,15 @@ impl Connection {
             if matches!(answer.error(), Some(DeskError::Forbidden { .. })) {
                 tokio::time::sleep(server.limits.refusal).await;
             }
+            let push = Push::Answer { id, answer: Box::new(answer) };
             // Without a receiver the client is gone.
-            let _ = pushes.send(Push::Answer { id, answer: Box::new(answer) }).await;
+            let _ = pushes.send(Outgoing { push, _permit: Some(permit) }).await;
         }
+    }
+
+    async fn push(&self, id: u64, answer: Answer, permit: OwnedSemaphorePermit) {
+        let push = Push::Answer { id, answer: Box::new(answer) };
+        let _ = self.pushes.send(Outgoing { push, _permit: Some(permit) }).await;
     }
 }
 
@@ -170,22 +207,23 @@ impl Connection {
 async fn write(
     server: &Server,
     mut writer: Writer<OwnedWriteHalf>,
-    mut pushes: mpsc::Receiver<Push>,
+    mut pushes: mpsc::Receiver<Outgoing>,
 ) -> io::Result<()> {
     let mut signals = server.desk.signals();
     // What holds already is told at once.
     signals.connection.mark_changed();
     signals.index.mark_changed();
     loop {
-        let push = tokio::select! {
+        let outgoing = tokio::select! {
             biased;
             push = pushes.recv() => match push {
                 Some(push) => push,
                 None => return Ok(()),
             },
-            push = next_signal(&mut signals) => push,
+            push = next_signal(&mut signals) => Outgoing { push, _permit: None },
         };
-        tokio::time::timeout(server.limits.write, protocol::send(&mut writer, &push)).await??;
+        tokio::time::timeout(server.limits.write, protocol::send(&mut writer, &outgoing.push))
+            .await??;
     }
 }
 

@@ -24,6 +24,7 @@ use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::api::refusals::Refusals;
 use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
@@ -32,7 +33,15 @@ use crate::service::ports::{
 use crate::service::retry::RetryPolicy;
 
 /// How many rows one call reads at most, however many it asks for.
-const PAGE_MAX: u32 = 10_000;
+const PAGE_MAX: u32 = 1_000;
+
+/// The most characters of what is searched for. More than that finds nobody.
+const TYPED_MAX: usize = 256;
+
+/// As much of a text as is searched for.
+fn typed(text: &str) -> &str {
+    text.char_indices().nth(TYPED_MAX).map_or(text, |(at, _)| &text[..at])
+}
 
 /// The rules and names of the office.
 #[derive(Clone, Debug)]
@@ -151,6 +160,7 @@ pub struct Desk {
     /// Names this process as the owner of outbox messages.
     lease_owner: Arc<str>,
     claims: Arc<ClaimBatcher>,
+    refusals: Arc<Refusals>,
     retry_policy: RetryPolicy,
 }
 
@@ -177,6 +187,7 @@ impl Desk {
             actor,
             lease_owner,
             claims: Arc::default(),
+            refusals: Arc::default(),
             retry_policy: RetryPolicy::brief(),
         })
     }

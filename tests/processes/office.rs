@@ -70,10 +70,13 @@ impl Office {
     /// Nothing stands between the processes but what a test adds.
     fn configure(&self, more: &str) {
         let url = self.database.as_ref().map_or("sqlite:desk.db", |it| it.url.as_str());
+        let numbered: Vec<_> = (0..10).map(|it| format!("\"purpose {it}\"")).collect();
+        let numbered = numbered.join(", ");
         let text = format!(
             "[office]\nname = \"Riverside Billing\"\ncounter = \"3\"\n[store]\nurl = \"{url}\"\n\
              [keys]\nfile = \"desk.keys\"\n[tray]\nfile = \"tray.jsonl\"\n\
              [log]\nfile = \"desk.log\"\n[otp]\nresend_cooldown_seconds = 0\n\
+             purposes = [\"account access\", \"pay a bill\", \"after the killing\", {numbered}]\n\
              [limits]\nper_contact = 100000\nper_clerk = 100000\nper_counter = 100000\n\
              in_all = 100000\n{more}\n"
         );

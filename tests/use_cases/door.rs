@@ -157,6 +157,68 @@ async fn a_call_made_twice_is_done_once_and_answered_alike() {
     assert_eq!(refused.outcome, Outcome::Used);
 }
 
+/// Whoever guesses gets no answer that is not counted, whatever keys they give.
+#[tokio::test]
+async fn security_04_another_code_under_the_same_key_is_another_attempt() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    let wrong: Vec<_> = (0..20).map(|it| format!("{it:06}")).filter(|it| *it != code).collect();
+    for guess in &wrong {
+        bench.desk.verify(&request.id, guess, "the same key").await.expect("an answer");
+    }
+    assert_eq!(bench.number("SELECT attempts FROM core_otp").await, 5);
+    let locked = bench.number("SELECT COUNT(*) FROM core_otp WHERE status = 'locked'").await;
+    assert_eq!(locked, 1);
+    let right = bench.desk.verify(&request.id, &code, "the same key").await.expect("an answer");
+    let Verification::Refused(refused) = right else { panic!("{right:?}") };
+    assert_eq!(refused.outcome, Outcome::Locked);
+}
+
+/// The key of an entry is not the caller's to choose: it would keep another act's entry out
+/// of the log.
+#[tokio::test]
+async fn security_36_no_key_of_a_caller_takes_the_place_of_another_acts_entry() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    bench.verify(&request, &other(&code)).await;
+    let key = format!("expired:{}", request.id);
+    let reason = "she asked\u{1b}[2J".to_owned();
+    let unlock = UnlockCustomer { customer: dana.id, reason, key };
+    let answer = across(&bench.desk, Role::Admin, unlock).await;
+    let Answer::UnlockCustomer(Ok(true)) = answer else { panic!("{answer:?}") };
+    let taken = "SELECT COUNT(*) FROM core_event WHERE act LIKE 'expired:%'";
+    assert_eq!(bench.number(taken).await, 0);
+    let steered = "SELECT COUNT(*) FROM core_event WHERE detail LIKE '%' || char(27) || '%'";
+    assert_eq!(bench.number(steered).await, 0);
+}
+
+#[tokio::test]
+async fn a_purpose_is_one_of_the_offices() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    let dana = bench.customer("WB-1", None).await;
+    let ask = |purpose: &str| {
+        AskForCode(CodeRequest {
+            customer: dana.id,
+            channel: Channel::Email,
+            purpose: purpose.to_owned(),
+            idempotency: purpose.to_owned(),
+        })
+    };
+    let fraud = "call +1 900 555 0199 to pay your bill";
+    let answer = across(&bench.desk, Role::Clerk, ask(fraud)).await;
+    let Answer::AskForCode(Ok(CodeRequestOutcome::Refused(refusal))) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(refusal.outcome, Outcome::Malformed);
+    let answer = across(&bench.desk, Role::Clerk, ask(" Pay a bill ")).await;
+    let Answer::AskForCode(Ok(CodeRequestOutcome::Ready(request))) = answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(request.purpose, "pay a bill");
+}
+
 /// Written out, so that a change of the table is a change of this test.
 #[test]
 fn every_call_needs_the_permission_that_the_table_says() {

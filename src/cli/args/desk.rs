@@ -15,8 +15,8 @@ pub struct RequestArgs {
     /// How the code is sent
     #[arg(long, value_parser = channel())]
     pub channel: Channel,
-    /// What the verification is for, any text up to 40 characters
-    /// [default: the office's first purpose]
+    /// What the verification is for, one of the office's purposes (otp.purposes)
+    /// [default: the first]
     #[arg(long, value_name = "TEXT")]
     pub purpose: Option<String>,
     #[command(flatten)]

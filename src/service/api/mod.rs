@@ -14,9 +14,11 @@
 
 mod caller;
 mod client;
+pub(in crate::service) mod refusals;
 mod table;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -72,11 +74,15 @@ impl Desk {
     /// Writes into the log that a role was not enough for a call.
     async fn record_forbidden(
         &self,
-        call: &str,
+        call: &'static str,
         role: Role,
         permission: Permission,
     ) -> Result<(), DeskError> {
-        let detail = format!("{role} may not {}: {call}", permission.allows());
+        let Some(count) = self.refusals.due(&self.actor.clerk, call, Instant::now()) else {
+            return Ok(());
+        };
+        let times = if count == 1 { String::new() } else { format!(", {count} times") };
+        let detail = format!("{role} may not {}: {call}{times}", permission.allows());
         let event = NewEvent {
             kind: EventKind::Refused,
             outcome: Some(Outcome::Forbidden),

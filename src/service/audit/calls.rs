@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
-use crate::service::{Desk, DeskError, PAGE_MAX};
+use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
 /// Reads a page of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,7 +28,9 @@ pub struct LogPage {
 
 impl ReadLog {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
-        let events = desk.log(&self.filter, self.page, self.limit.min(PAGE_MAX)).await?;
+        let text = self.filter.text.as_deref().map(|it| typed(it).to_owned());
+        let filter = EventFilter { text, ..self.filter };
+        let events = desk.log(&filter, self.page, self.limit.min(PAGE_MAX)).await?;
         Ok(LogPage { page: self.page, events })
     }
 }

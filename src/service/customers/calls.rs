@@ -8,7 +8,7 @@ use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::ports::{ImportCount, Imported};
-use crate::service::{Desk, DeskError, PAGE_MAX};
+use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct FindCustomers {
 
 impl FindCustomers {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
-        desk.find(&self.typed, self.limit.min(PAGE_MAX)).await
+        desk.find(typed(&self.typed), self.limit.min(PAGE_MAX)).await
     }
 }
 
@@ -80,7 +80,7 @@ pub struct IdentifyCustomer {
 
 impl IdentifyCustomer {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ExactMatch, DeskError> {
-        desk.identify(&self.name).await
+        desk.identify(typed(&self.name)).await
     }
 }
 
@@ -114,10 +114,14 @@ impl ChannelChoices {
         desk: &Desk,
     ) -> Result<Vec<Vec<ChannelChoice>>, DeskError> {
         let breakers = desk.lines().await?;
-        let ids: Vec<_> = self.customers.iter().map(|it| it.id).collect();
+        // For those beyond a page it is not said.
+        let asked = self.customers.len().min(PAGE_MAX as usize);
+        let (customers, beyond) = self.customers.split_at(asked);
+        let ids: Vec<_> = customers.iter().map(|it| it.id).collect();
         let waiting = desk.waiting_contacts(&ids).await?;
         let of = |customer| desk.channels(customer, &waiting, &breakers);
-        Ok(self.customers.iter().map(of).collect())
+        let choices = customers.iter().map(of);
+        Ok(choices.chain(beyond.iter().map(|_| Vec::new())).collect())
     }
 }
 

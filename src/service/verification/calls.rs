@@ -168,6 +168,11 @@ impl EndSession {
         self,
         desk: &Desk,
     ) -> Result<Option<Session>, DeskError> {
-        desk.end_session(&self.session, self.how).await
+        // Only the store says that a session's time was over.
+        let how = match self.how {
+            SessionEnd::Logout => SessionEnd::Logout,
+            SessionEnd::Revoked | SessionEnd::TimedOut | SessionEnd::Idle => SessionEnd::Revoked,
+        };
+        desk.end_session(&self.session, how).await
     }
 }

@@ -2,7 +2,11 @@
 
 use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
+use crate::domain::text;
 use crate::service::{Desk, DeskError};
+
+/// The most characters of a reason in the log.
+const REASON_MAX: usize = 500;
 
 /// Why no code is sent or accepted, where the customer is locked and not only the request.
 pub const CUSTOMER_LOCKED: &str = "This customer is locked after too many wrong codes.";
@@ -16,7 +20,8 @@ impl Desk {
         customer: CustomerId,
         reason: &str,
     ) -> Result<bool, DeskError> {
-        Ok(self.retry(|| self.store.unlock(key, customer, reason, &self.actor)).await?)
+        let (act, reason) = (self.customer_act("unlock", key, customer), cleaned(reason));
+        Ok(self.retry(|| self.store.unlock(&act, customer, &reason, &self.actor)).await?)
     }
 
     /// Ends the quarantine of a changed contact; whether it was in one. The reason is
@@ -28,7 +33,19 @@ impl Desk {
         kind: ContactKind,
         reason: &str,
     ) -> Result<bool, DeskError> {
-        let confirm = || self.store.confirm_contact(key, customer, kind, reason, &self.actor);
+        let (act, reason) = (self.customer_act("confirm", key, customer), cleaned(reason));
+        let confirm = || self.store.confirm_contact(&act, customer, kind, &reason, &self.actor);
         Ok(self.retry(confirm).await?)
     }
+
+    /// The idempotency key of an act on a customer, as the store keeps it: no caller can
+    /// choose the key that another act will have.
+    fn customer_act(&self, what: &str, key: &str, customer: CustomerId) -> String {
+        self.bound_key(&[what, key, &customer.0.to_string()])
+    }
+}
+
+/// A reason as the log takes it.
+fn cleaned(reason: &str) -> String {
+    text::clean(reason).chars().take(REASON_MAX).collect()
 }

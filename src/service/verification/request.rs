@@ -134,7 +134,7 @@ impl Desk {
         ask: &CodeRequest,
         customer: &Customer,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
-        let purpose = match purpose(&ask.purpose) {
+        let purpose = match self.purpose(&ask.purpose) {
             Ok(purpose) => purpose,
             Err(refusal) => return Ok(Some(CodeRequestOutcome::Refused(refusal))),
         };
@@ -203,6 +203,17 @@ impl Desk {
         let issued = self.retry(|| self.store.reissue(reissue.clone())).await;
         let issued = issued.map_err(|error| with_request_name(error, &request.id))?;
         self.asked(issued, customer, request.channel, Some(&request.id)).await
+    }
+
+    /// A purpose of the office's: it stands in the message, under the office's name.
+    fn purpose(&self, typed: &str) -> Result<String, Box<Refusal>> {
+        let typed = text::clean(typed);
+        let purposes = &self.office.purposes;
+        let known = purposes.iter().find(|it| it.eq_ignore_ascii_case(typed.trim()));
+        known.cloned().ok_or_else(|| {
+            let listed = purposes.join(", ");
+            Refusal::new(Outcome::Malformed, format!("The office verifies for: {listed}."))
+        })
     }
 
     fn dispatch(&self, code: NewCode, delivery: NewDelivery) -> Dispatch<'_> {
@@ -342,17 +353,6 @@ impl Desk {
         let act = self.new_act()?;
         self.retry(|| self.store.record(&act, event.clone())).await?;
         Ok(CodeRequestOutcome::Refused(refusal))
-    }
-}
-
-fn purpose(typed: &str) -> Result<String, Box<Refusal>> {
-    match text::clean_optional(typed) {
-        Some(purpose) if purpose.chars().count() <= PURPOSE_MAX => Ok(purpose),
-        Some(_) => Err(Refusal::new(
-            Outcome::Malformed,
-            format!("The purpose is longer than {PURPOSE_MAX} characters."),
-        )),
-        None => Err(Refusal::new(Outcome::Malformed, "Say what the verification is for.")),
     }
 }
 

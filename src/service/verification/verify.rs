@@ -60,7 +60,10 @@ impl Desk {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
-        let act = self.bound_key(&["attempt", id.as_str(), key]);
+        // Another code under the same key is another attempt, and counted: else whoever
+        // guesses would get the answers to all guesses for the price of one.
+        let guess = code_tag(self.keyring().current().1, id, &code);
+        let act = self.bound_key(&["attempt", id.as_str(), key, &guess]);
         let (session, token) = session_of(self.keyring().current().1, &act);
         let new = NewSession { id: session, token_digest: token.digest() };
         let attempted = match self.attempt(id, &act, &code, &new).await {
@@ -112,6 +115,11 @@ impl Desk {
         };
         Ok(self.retry(|| self.store.attempt(attempt.clone())).await?)
     }
+}
+
+/// A code in an idempotency key, from which it cannot be computed.
+fn code_tag(key: &Key, request: &RequestId, code: &Code) -> String {
+    text::hex(key.derive(&["attempted code", request.as_str(), code.reveal()]).secret())
 }
 
 /// The name and the token of the session that an attempt opens.
