@@ -417,7 +417,7 @@ fn what_is_shown_says_where_it_is_from_and_reads_back() {
     let file = "[office]\nname = \"Riverside \\\"B\\\"\"\n[otp]\nexpiry_minutes = 2";
     let config = desk.load(file, &[("COUNTERSIGN__OTP__LENGTH", "8")]).expect("allowed");
     let origin = |key: &str| {
-        let setting = config.show().settings().iter().find(|setting| setting.key == key);
+        let setting = config.show().settings().iter().find(|setting| setting.key.is_written(key));
         setting.map(|setting| setting.origin.clone())
     };
     assert_eq!(origin("otp.expiry_minutes").as_deref(), Some("config.toml line 4"));

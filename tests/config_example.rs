@@ -41,7 +41,7 @@ fn keys(text: &str) -> Vec<(String, toml::Value)> {
 #[test]
 fn the_example_names_exactly_the_keys_there_are() {
     let named: BTreeSet<_> = keys(&with_every_key()).into_iter().map(|(key, _)| key).collect();
-    let known: BTreeSet<_> = TABLE.iter().map(|key| key.path.to_owned()).collect();
+    let known: BTreeSet<_> = TABLE.iter().map(|key| key.path.to_string()).collect();
     assert_eq!(named, known);
     assert!(keys(EXAMPLE).is_empty(), "every key is a default, so every key is in a comment");
 }
@@ -49,13 +49,14 @@ fn the_example_names_exactly_the_keys_there_are() {
 #[test]
 fn the_example_shows_the_defaults() {
     let shown = keys(&with_every_key());
-    for key in TABLE {
-        let value = shown.iter().find(|(path, _)| path == key.path).map(|(_, value)| value.clone());
-        let expected: toml::Value = match key.fallback {
-            Fallback::Text(text) => text.into(),
-            Fallback::Number(number) => number.into(),
-            Fallback::Flag(flag) => flag.into(),
-            Fallback::Texts(texts) => texts.to_vec().into(),
+    for key in TABLE.iter() {
+        let path = key.path.to_string();
+        let value = shown.iter().find(|(it, _)| *it == path).map(|(_, value)| value.clone());
+        let expected: toml::Value = match &key.fallback {
+            Fallback::Text(text) => text.as_str().into(),
+            Fallback::Number(number) => (*number).into(),
+            Fallback::Flag(flag) => (*flag).into(),
+            Fallback::Texts(texts) => texts.clone().into(),
             Fallback::Derived(_) | Fallback::Unset => continue,
         };
         assert_eq!(value, Some(expected), "{}", key.path);

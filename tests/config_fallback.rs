@@ -7,7 +7,7 @@ use countersign::config::Config;
 use countersign::config::settings::{
     EmailSettings, Proof, SmsSettings, SmtpTls, TwilioCredentials, TwilioSender,
 };
-use countersign::config::table::{Key, TABLE};
+use countersign::config::table::{KeyPath, TABLE};
 use secrecy::ExposeSecret;
 use support::Desk;
 
@@ -240,8 +240,8 @@ fn the_demo_sends_by_nobody_who_stands_in() {
 #[test]
 fn both_providers_of_a_channel_have_the_same_keys() {
     let names = |section: &str| -> Vec<&str> {
-        let keys = TABLE.iter().map(Key::parts);
-        keys.filter(|(it, _)| *it == Some(section)).map(|(_, name)| name).collect()
+        let keys = TABLE.iter().map(|key| key.path);
+        keys.filter(|key| key.section().name() == section).map(KeyPath::name).collect()
     };
     assert_eq!(names("email.fallback"), names("email"));
     let countries = ["default_country", "allowed_countries", "number_types"];

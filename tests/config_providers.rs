@@ -157,7 +157,7 @@ fn whatsapp_takes_the_account_of_the_text_messages_and_a_template() {
     assert!(matches!(load("").expect("nothing").whatsapp, WhatsappSettings::Off));
     for (line, words) in [
         ("variables = [\"office\"]", "code must be one of them"),
-        ("variables = [\"code\", \"balance\"]", "takes code, reference"),
+        ("variables = [\"code\", \"balance\"]", "a list of \"code\", \"reference\""),
     ] {
         let found = problems(&format!("{WHATSAPP}{line}"));
         assert!(found.len() == 1 && found[0].contains(words), "{found:?}");

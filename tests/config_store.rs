@@ -42,7 +42,7 @@ fn own_table(read_only: bool) -> CustomerSettings {
 }
 
 fn value(config: &Config, key: &str) -> (serde_json::Value, String) {
-    let setting = config.show().settings().iter().find(|setting| setting.key == key);
+    let setting = config.show().settings().iter().find(|setting| setting.key.is_written(key));
     setting.map(|it| (it.value.clone(), it.origin.clone())).expect("a key of the table")
 }
 

@@ -50,7 +50,7 @@ impl<'a> Case<'a> {
         if !countries.iter().any(|it| it == self.country) {
             return Some(format!("of {countries:?} and not {}", self.country));
         }
-        let number_type = number.number_type().word();
+        let number_type: &str = number.number_type().into();
         (number_type != self.number_type)
             .then(|| format!("{number_type} and not {}", self.number_type))
     }

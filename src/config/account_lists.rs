@@ -3,8 +3,9 @@
 
 use crate::config::build::Build;
 use crate::config::identifier::{Identifier, TableName};
+use crate::config::key::Key;
 use crate::config::settings::StoreSettings;
-use crate::config::table::{Fallback, TABLE};
+use crate::config::table::{self, FEEDBACK, INVOICES};
 
 /// The office's tables of what it has on its customers; none where there is no such table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,8 +76,8 @@ pub(super) fn read(
     store: &StoreSettings,
     customers: &TableName,
 ) -> AccountLists {
-    for at in ["customers.invoices", "customers.feedback"] {
-        refuse_columns_without_table(build, at);
+    for table in TABLES {
+        refuse_columns_without(build, table);
     }
     AccountLists {
         invoices: invoices(build, store, customers),
@@ -84,10 +85,12 @@ pub(super) fn read(
     }
 }
 
+static TABLES: [&Key<Option<TableName>>; 2] = [&INVOICES.table, &FEEDBACK.table];
+
 /// Lists belong to customers of the same office: without its table of customers nobody
 /// knows whose they are.
 pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
-    for key in ["customers.invoices.table", "customers.feedback.table"] {
+    for key in TABLES {
         if build.merged.is_set(key) {
             build.refuse(key, format!("{key} needs customers.table, the customers it is about"));
         }
@@ -95,17 +98,13 @@ pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
 }
 
 /// Columns belong to a table.
-fn refuse_columns_without_table(build: &mut Build<'_>, section: &str) {
-    let table = format!("{section}.table");
-    if build.merged.is_set(&table) || build.findings.is_broken(&table) {
+fn refuse_columns_without(build: &mut Build<'_>, table: &Key<Option<TableName>>) {
+    if build.merged.is_set(table) || build.findings.is_broken(table) {
         return;
     }
-    for key in TABLE.iter().filter(|it| it.parts().0 == Some(section)) {
-        let is_usual = matches!(key.fallback, Fallback::Text(usual)
-            if build.merged.text(key.path).as_deref() == Some(usual));
-        if build.merged.is_set(key.path) && !is_usual {
-            let text = format!("{} names a column of {table}, which is not set", key.path);
-            build.refuse(key.path, text);
+    for key in table::keys_of(table.path().section()) {
+        if build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
+            build.refuse(key, format!("{key} names a column of {table}, which is not set"));
         }
     }
 }
@@ -115,22 +114,20 @@ fn invoices(
     store: &StoreSettings,
     customers: &TableName,
 ) -> Option<InvoiceTable> {
-    let name = table(build, store, customers, "customers.invoices.table")?;
-    let customer =
-        customer(build, "customers.invoices.account_no", "customers.invoices.customer_id")?;
-    let amount = match build.identifier("customers.invoices.amount_cents") {
+    let name = table(build, store, customers, &INVOICES.table)?;
+    let amount = match build.get(&INVOICES.amount_cents) {
         Some(cents) => AmountColumn::Cents(cents),
-        None => AmountColumn::Units(derived(build, "customers.invoices.amount", "amount")?),
+        None => AmountColumn::Units(column(build, &INVOICES.amount, "amount")),
     };
     Some(InvoiceTable {
         name,
-        customer,
-        number: build.identifier("customers.invoices.number")?,
-        issued_at: build.identifier("customers.invoices.issued_at")?,
-        due_at: build.identifier("customers.invoices.due_at"),
+        customer: customer(build, &INVOICES.account_no, &INVOICES.customer_id),
+        number: build.get(&INVOICES.number),
+        issued_at: build.get(&INVOICES.issued_at),
+        due_at: build.get(&INVOICES.due_at).0,
         amount,
-        currency: build.identifier("customers.invoices.currency"),
-        status: build.identifier("customers.invoices.status"),
+        currency: build.get(&INVOICES.currency).0,
+        status: build.get(&INVOICES.status).0,
     })
 }
 
@@ -139,15 +136,13 @@ fn feedback(
     store: &StoreSettings,
     customers: &TableName,
 ) -> Option<FeedbackTable> {
-    let name = table(build, store, customers, "customers.feedback.table")?;
-    let customer =
-        customer(build, "customers.feedback.account_no", "customers.feedback.customer_id")?;
+    let name = table(build, store, customers, &FEEDBACK.table)?;
     Some(FeedbackTable {
         name,
-        customer,
-        received_at: build.identifier("customers.feedback.received_at")?,
-        subject: build.identifier("customers.feedback.subject")?,
-        status: build.identifier("customers.feedback.status"),
+        customer: customer(build, &FEEDBACK.account_no, &FEEDBACK.customer_id),
+        received_at: build.get(&FEEDBACK.received_at),
+        subject: build.get(&FEEDBACK.subject),
+        status: build.get(&FEEDBACK.status).0,
     })
 }
 
@@ -156,9 +151,9 @@ fn table(
     build: &mut Build<'_>,
     store: &StoreSettings,
     customers: &TableName,
-    key: &'static str,
+    key: &Key<Option<TableName>>,
 ) -> Option<TableName> {
-    let name = build.merged.text(key).as_deref().and_then(TableName::parse)?;
+    let name = build.get(key)?;
     if matches!(store, StoreSettings::Sqlite { .. }) && name.schema.is_some() {
         let text = format!(
             "{key} = \"{name}\": a table of SQLite has no schema; it is in customers.file, as the \
@@ -172,16 +167,15 @@ fn table(
 
 fn customer(
     build: &mut Build<'_>,
-    account_no: &'static str,
-    id: &'static str,
-) -> Option<CustomerColumn> {
-    match build.identifier(id) {
-        Some(id) => Some(CustomerColumn::Id(id)),
-        None => derived(build, account_no, "account_no").map(CustomerColumn::AccountNo),
+    account_no: &Key<Option<Identifier>>,
+    id: &Key<Option<Identifier>>,
+) -> CustomerColumn {
+    match build.get(id) {
+        Some(id) => CustomerColumn::Id(id),
+        None => CustomerColumn::AccountNo(column(build, account_no, "account_no")),
     }
 }
 
-fn derived(build: &mut Build<'_>, key: &'static str, usual: &str) -> Option<Identifier> {
-    build.merged.derive(key, usual);
-    build.identifier(key)
+fn column(build: &mut Build<'_>, key: &Key<Option<Identifier>>, usual: &'static str) -> Identifier {
+    build.merged.get_or(key, Identifier::of_program(usual))
 }

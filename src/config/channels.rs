@@ -1,7 +1,8 @@
 //! Which channels an office has: any of them can be off, but not all.
 
 use crate::config::build::Build;
-use crate::config::settings::{EmailSettings, SmsSettings};
+use crate::config::settings::{EmailSettings, SmsSettings, WhatsappProvider};
+use crate::config::table::{EMAIL, OTP, SMS, WHATSAPP};
 use crate::domain::channel::{Assurance, Channel};
 
 /// Refuses an office that could verify nobody.
@@ -11,14 +12,14 @@ pub(super) fn judge(
     sms: &SmsSettings,
     assurance: Assurance,
 ) {
-    let keys = ["email.provider", "sms.provider", "whatsapp.provider"];
-    if keys.iter().any(|key| build.findings.is_broken(key)) {
+    let keys = [EMAIL.provider.path(), SMS.provider.path(), WHATSAPP.provider.path()];
+    if build.is_refused(keys) {
         return;
     }
     let is_off = [
         (Channel::Email, matches!(email, EmailSettings::Off)),
         (Channel::Sms, matches!(sms, SmsSettings::Off)),
-        (Channel::Whatsapp, build.merged.text(keys[2]).as_deref() == Some("off")),
+        (Channel::Whatsapp, build.get(&WHATSAPP.provider) == WhatsappProvider::Off),
     ];
     let mut on = is_off.iter().filter(|(_, off)| !off).map(|(channel, _)| *channel);
     let is_enough = on.clone().any(|channel| channel.factor().satisfies(assurance));
@@ -30,7 +31,7 @@ pub(super) fn judge(
         );
     } else if !is_enough {
         build.refuse(
-            "otp.assurance",
+            &OTP.assurance,
             "otp.assurance = \"nist\" takes SMS alone, and sms.provider is \"off\": no code could go \
              out; set one of the two",
         );

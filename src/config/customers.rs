@@ -8,7 +8,7 @@ use crate::config::settings::{
     CustomerColumns, CustomerSettings, CustomerTable, Identifier, ServerKind, StoreSettings,
     TableName,
 };
-use crate::config::table::{self, Fallback};
+use crate::config::table::{self, CUSTOMERS, STORE};
 
 /// What the store calls its own table.
 const OWN: &str = "core_customer";
@@ -16,31 +16,20 @@ const OWN: &str = "core_customer";
 /// Where PostgreSQL looks for a table whose schema is not said.
 const PUBLIC: &str = "public";
 
-const COLUMNS: [&str; 7] = [
-    "customers.id",
-    "customers.account_no",
-    "customers.name",
-    "customers.email",
-    "customers.phone",
-    "customers.address",
-    "customers.locale",
-];
-
 pub(super) fn read(build: &mut Build<'_>, store: &StoreSettings) -> CustomerSettings {
-    let table = build.merged.text("customers.table").as_deref().and_then(TableName::parse);
-    if table.is_none() && !build.findings.is_broken("customers.table") {
+    let table = build.get(&CUSTOMERS.table);
+    if table.is_none() && !build.findings.is_broken(&CUSTOMERS.table) {
         refuse_what_describes_no_table(build);
         account_lists::refuse_without_customers(build);
     }
-    build.merged.derive("customers.read_only", table.is_some());
-    let read_only = build.merged.flag("customers.read_only").unwrap_or(true);
-    let table = table.and_then(|name| named(build, store, name));
+    let read_only = build.merged.get_or(&CUSTOMERS.read_only, table.is_some());
+    let table = table.map(|name| named(build, store, name));
     let default_country = crate::config::sms::phones(build).default_country;
     CustomerSettings { table, read_only, default_country }
 }
 
-fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Option<CustomerTable> {
-    let known = !["store.url", "store.url_file"].iter().any(|it| build.findings.is_broken(it));
+fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> CustomerTable {
+    let known = !build.is_refused([STORE.url.path(), STORE.url_file.path()]);
     let (name, file) = match store {
         _ if !known => (name, None),
         StoreSettings::Sqlite { file } => {
@@ -61,7 +50,7 @@ fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Optio
             };
             if ours && name.name.as_str() == OWN {
                 build.refuse(
-                    "customers.table",
+                    &CUSTOMERS.table,
                     "customers.table names countersign's own table; leave it out, or name the \
                      office's with its schema or database before it",
                 );
@@ -70,16 +59,16 @@ fn named(build: &mut Build<'_>, store: &StoreSettings, name: TableName) -> Optio
         }
     };
     let columns = CustomerColumns {
-        id: build.identifier("customers.id")?,
-        account_no: build.identifier("customers.account_no")?,
-        name: build.identifier("customers.name")?,
-        email: build.identifier("customers.email"),
-        phone: build.identifier("customers.phone"),
-        address: build.identifier("customers.address"),
-        locale: build.identifier("customers.locale"),
+        id: build.get(&CUSTOMERS.id),
+        account_no: build.get(&CUSTOMERS.account_no),
+        name: build.get(&CUSTOMERS.name),
+        email: build.get(&CUSTOMERS.email).0,
+        phone: build.get(&CUSTOMERS.phone).0,
+        address: build.get(&CUSTOMERS.address).0,
+        locale: build.get(&CUSTOMERS.locale).0,
     };
     let lists = account_lists::read(build, store, &name);
-    Some(CustomerTable { name, file, columns, lists })
+    CustomerTable { name, file, columns, lists }
 }
 
 /// The other file of SQLite that holds the table.
@@ -89,15 +78,15 @@ fn attached(build: &mut Build<'_>, store: &Path, name: &TableName) -> Option<Pat
             "customers.table = \"{name}\": a table of SQLite has no schema; name the table alone, \
              and its file in customers.file"
         );
-        build.refuse("customers.table", text);
+        build.refuse(&CUSTOMERS.table, text);
     }
-    let file = build.merged.path("customers.file");
-    if file.is_none() && !build.findings.is_broken("customers.file") {
-        build.miss("customers.file", "the SQLite file that holds customers.table");
+    let file = build.get(&CUSTOMERS.file);
+    if file.is_none() && !build.findings.is_broken(&CUSTOMERS.file) {
+        build.miss(&CUSTOMERS.file, "the SQLite file that holds customers.table");
     }
     if file.as_deref() == Some(store) {
         build.refuse(
-            "customers.file",
+            &CUSTOMERS.file,
             "customers.file is the store's own file; countersign keeps its tables in a file of \
              their own",
         );
@@ -111,9 +100,9 @@ fn in_schema(name: TableName) -> TableName {
 }
 
 fn refuse_file(build: &mut Build<'_>) {
-    if build.merged.is_set("customers.file") {
+    if build.merged.is_set(&CUSTOMERS.file) {
         build.refuse(
-            "customers.file",
+            &CUSTOMERS.file,
             "customers.file is for a store in SQLite; on a server, name the table's schema or \
              database in customers.table",
         );
@@ -123,15 +112,13 @@ fn refuse_file(build: &mut Build<'_>) {
 /// Columns and a file belong to a table: without one they were meant for
 /// something that will not happen.
 fn refuse_what_describes_no_table(build: &mut Build<'_>) {
-    if build.merged.is_set("customers.file") {
-        build.refuse("customers.file", "customers.file needs customers.table, the table in it");
+    if build.merged.is_set(&CUSTOMERS.file) {
+        build.refuse(&CUSTOMERS.file, "customers.file needs customers.table, the table in it");
     }
-    for key in COLUMNS {
-        let usual = match table::key(key).map(|key| key.fallback) {
-            Some(Fallback::Text(usual)) => Some(usual),
-            _ => None,
-        };
-        if build.merged.is_set(key) && build.merged.text(key).as_deref() != usual {
+    for key in table::keys_of(CUSTOMERS.section()) {
+        let others = [CUSTOMERS.table.path(), CUSTOMERS.file.path(), CUSTOMERS.read_only.path()];
+        let is_column = !others.contains(&key);
+        if is_column && build.merged.is_set(key) && !build.merged.is_as_by_default(key) {
             build.refuse(key, format!("{key} names a column of customers.table, which is not set"));
         }
     }

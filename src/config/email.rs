@@ -3,46 +3,33 @@
 use crate::config::build::Build;
 use crate::config::kind::is_loopback;
 use crate::config::settings::{
-    EmailSettings, Login, Proof, SendGridSettings, SmtpSettings, SmtpTls, TokenSettings,
+    EmailProvider, EmailSettings, Login, MailAuth, Proof, SendGridSettings, SmtpSettings, SmtpTls,
+    TokenSettings,
 };
-use crate::config::table::Section;
+use crate::config::table::EmailKeys;
 
 /// What a provider's name stands for.
 struct Preset {
-    name: &'static str,
+    provider: EmailProvider,
     host: Option<&'static str>,
-    tls: &'static str,
+    tls: SmtpTls,
     username: Option<&'static str>,
     /// Whether the provider takes nobody without a password.
     login: bool,
 }
 
-/// Where a provider has implicit TLS, the preset uses it: what a server says
-/// before STARTTLS can be forged (security requirement 27).
-const PRESETS: [Preset; 4] = [
-    Preset { name: "smtp", host: None, tls: "implicit", username: None, login: false },
-    Preset {
-        name: "gmail",
-        host: Some("smtp.gmail.com"),
-        tls: "implicit",
-        username: None,
-        login: true,
-    },
-    Preset {
-        name: "office365",
-        host: Some("smtp.office365.com"),
-        tls: "starttls",
-        username: None,
-        login: true,
-    },
-    Preset {
-        name: "sendgrid",
-        host: Some("smtp.sendgrid.net"),
-        tls: "implicit",
-        username: Some("apikey"),
-        login: true,
-    },
-];
+impl Preset {
+    /// What a server is set up with that nothing is known of. Where a provider has implicit
+    /// TLS, it is used: what a server says before STARTTLS can be forged (security
+    /// requirement 27).
+    const fn of(provider: EmailProvider) -> Self {
+        Self { provider, host: None, tls: SmtpTls::Implicit, username: None, login: true }
+    }
+
+    fn name(&self) -> &'static str {
+        self.provider.into()
+    }
+}
 
 /// The sender that messages in the tray show when none is set. RFC 2606 keeps
 /// the name from ever being anybody's.
@@ -53,108 +40,120 @@ const TRAY_SENDER: &str = "codes@countersign.invalid";
 const GOOGLE_TOKENS: &str = "https://oauth2.googleapis.com/token";
 const MICROSOFT_SCOPE: &str = "https://outlook.office365.com/.default";
 
-pub(super) fn read(build: &mut Build<'_>, at: Section) -> EmailSettings {
-    let provider = at.key("provider");
-    let name = build.merged.text(provider).unwrap_or_default();
-    if name == "off" {
-        return EmailSettings::Off;
-    }
-    if name == "sendgrid-api" {
-        return sendgrid_api(build, at);
-    }
-    let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
-        if !build.findings.is_broken(provider) {
-            build.refuse_tray(provider, "smtp, gmail, office365, sendgrid, sendgrid-api or off");
-        }
-        let from = build.merged.text(at.key("from")).unwrap_or_else(|| TRAY_SENDER.into());
-        return EmailSettings::Tray { from };
+pub(super) fn read(build: &mut Build<'_>, keys: &EmailKeys) -> EmailSettings {
+    let provider = build.get(&keys.provider);
+    let preset = match provider {
+        EmailProvider::Off => return EmailSettings::Off,
+        EmailProvider::Tray => return tray(build, keys),
+        EmailProvider::SendGridApi => return sendgrid_api(build, keys),
+        EmailProvider::Smtp => Preset { login: false, ..Preset::of(provider) },
+        EmailProvider::Gmail => Preset { host: Some("smtp.gmail.com"), ..Preset::of(provider) },
+        EmailProvider::Office365 => Preset {
+            host: Some("smtp.office365.com"),
+            tls: SmtpTls::StartTls,
+            ..Preset::of(provider)
+        },
+        EmailProvider::SendGrid => Preset {
+            host: Some("smtp.sendgrid.net"),
+            username: Some("apikey"),
+            ..Preset::of(provider)
+        },
     };
-    let host = host(build, at, preset);
-    let (tls, port) = protection(build, at, preset, &host);
-    let login = login(build, at, preset);
-    let from = build.needed(at.key("from"), "the address that messages come from");
-    let ca_file = build.merged.path(at.key("ca_file"));
+    let host = host(build, keys, &preset);
+    let (tls, port) = protection(build, keys, &preset, &host);
+    let login = login(build, keys, &preset);
+    let from = build.needed(&keys.from, "the address that messages come from");
+    let ca_file = build.get(&keys.ca_file);
     if let Some(file) = &ca_file {
-        build.readable(at.key("ca_file"), file);
+        build.readable(&keys.ca_file, file);
     }
     EmailSettings::Smtp(SmtpSettings {
-        provider: preset.name,
+        provider: preset.name(),
         host,
         port,
         tls,
         login,
         from,
         ca_file,
-        ehlo_name: build.merged.text(at.key("ehlo_name")),
+        ehlo_name: build.get(&keys.ehlo_name),
     })
 }
 
-fn host(build: &mut Build<'_>, at: Section, preset: &Preset) -> String {
-    if let Some(host) = preset.host {
-        build.merged.derive(at.key("host"), host);
+fn tray(build: &mut Build<'_>, keys: &EmailKeys) -> EmailSettings {
+    if !build.findings.is_broken(&keys.provider) {
+        let instead = "smtp, gmail, office365, sendgrid, sendgrid-api or off";
+        build.refuse_tray(keys.provider.path(), instead);
     }
-    build.needed(at.key("host"), "the SMTP server's name")
+    EmailSettings::Tray { from: build.get(&keys.from).unwrap_or_else(|| TRAY_SENDER.into()) }
 }
 
-fn protection(build: &mut Build<'_>, at: Section, preset: &Preset, host: &str) -> (SmtpTls, u16) {
-    let key = at.key("tls");
-    build.merged.derive(key, preset.tls);
-    let (tls, port) = match build.merged.text(key).as_deref() {
-        Some("starttls") => (SmtpTls::StartTls, 587_u16),
-        Some("none") => (SmtpTls::None, 25),
-        _ => (SmtpTls::Implicit, 465),
+fn host(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> String {
+    if let Some(host) = preset.host {
+        build.merged.derive(&keys.host, host);
+    }
+    build.needed(&keys.host, "the SMTP server's name")
+}
+
+fn protection(
+    build: &mut Build<'_>,
+    keys: &EmailKeys,
+    preset: &Preset,
+    host: &str,
+) -> (SmtpTls, u16) {
+    let tls = build.merged.get_or(&keys.tls, preset.tls);
+    let usual_port = match tls {
+        SmtpTls::Implicit => 465,
+        SmtpTls::StartTls => 587,
+        SmtpTls::None => 25,
     };
     if tls == SmtpTls::None && !host.is_empty() && !is_loopback(host) {
-        build.refuse(
-            key,
-            format!(
-                "{key} = \"none\" is for a server on this machine only, and {} is {host}; \
-                 allowed: \"implicit\" or \"starttls\"",
-                at.key("host")
-            ),
+        let text = format!(
+            "{} = \"none\" is for a server on this machine only, and {} is {host}; allowed: \
+             \"implicit\" or \"starttls\"",
+            keys.tls, keys.host
         );
+        build.refuse(&keys.tls, text);
     }
-    build.merged.derive(at.key("port"), i64::from(port));
-    (tls, build.merged.number(at.key("port")).unwrap_or(port))
+    (tls, build.merged.get_or(&keys.port, usual_port))
 }
 
-fn sendgrid_api(build: &mut Build<'_>, at: Section) -> EmailSettings {
-    let from = build.needed(at.key("from"), "the address that messages come from");
-    let api_key = build.secret(at, "password");
-    if api_key.is_none() && !build.is_refused(at, "password") {
-        let [provider, password, file] =
-            ["provider", "password", "password_file"].map(|it| at.key(it));
-        let text =
-            format!("{provider} = \"sendgrid-api\" needs the API key in {password} or {file}");
+fn sendgrid_api(build: &mut Build<'_>, keys: &EmailKeys) -> EmailSettings {
+    let EmailKeys { provider, password, password_file, .. } = keys;
+    let from = build.needed(&keys.from, "the address that messages come from");
+    let api_key = build.secret(password, password_file);
+    if api_key.is_none() && !build.is_refused([password.path(), password_file.path()]) {
+        let text = format!(
+            "{provider} = \"sendgrid-api\" needs the API key in {password} or {password_file}"
+        );
         build.refuse(provider, text);
     }
-    let base_url = build.merged.text(at.key("base_url")).unwrap_or_default();
     // Without a key the configuration is refused.
     EmailSettings::SendGridApi(SendGridSettings {
         api_key: api_key.unwrap_or_default(),
         from,
-        base_url,
+        base_url: build.get(&keys.base_url),
     })
 }
 
-fn login(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
-    let names = ["provider", "username", "password", "password_file"];
-    let [provider, user_key, password_key, file] = names.map(|name| at.key(name));
+fn login(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<Login> {
+    let EmailKeys { provider, username: user_key, password: password_key, password_file, .. } =
+        keys;
     if let Some(username) = preset.username {
         build.merged.derive(user_key, username);
     }
-    if build.merged.text(at.key("auth")).as_deref() == Some("xoauth2") {
-        return by_token(build, at, preset);
+    if build.get(&keys.auth) == MailAuth::Xoauth2 {
+        return by_token(build, keys, preset);
     }
-    let username = build.merged.text(user_key);
-    let password = build.secret(at, "password");
-    let password_refused = build.is_refused(at, "password");
+    let username = build.get(user_key);
+    let password = build.secret(password_key, password_file);
+    let password_refused = build.is_refused([password_key.path(), password_file.path()]);
     match (username, password) {
         (Some(username), Some(password)) => {
             Some(Login { username, proof: Proof::Password(password) })
         }
         (Some(_), None) if !password_refused => {
-            build.miss(password_key, &format!("{user_key} needs {password_key} or {file}"));
+            let text = format!("{user_key} needs {password_key} or {password_file}");
+            build.miss(password_key, &text);
             None
         }
         (None, Some(_)) if !build.findings.is_broken(user_key) => {
@@ -163,8 +162,8 @@ fn login(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
         }
         (None, None) if preset.login && !password_refused => {
             let text = format!(
-                "{provider} = \"{}\" needs {user_key} and {password_key} or {file}",
-                preset.name
+                "{provider} = \"{}\" needs {user_key} and {password_key} or {password_file}",
+                preset.name()
             );
             build.refuse(provider, text);
             None
@@ -174,35 +173,40 @@ fn login(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
 }
 
 /// A login with a token: whatever is missing is said at once.
-fn by_token(build: &mut Build<'_>, at: Section, preset: &Preset) -> Option<Login> {
-    match preset.name {
-        "gmail" => build.merged.derive(at.key("token_url"), GOOGLE_TOKENS),
-        "office365" => build.merged.derive(at.key("scope"), MICROSOFT_SCOPE),
-        "sendgrid" => {
-            let auth = at.key("auth");
+fn by_token(build: &mut Build<'_>, keys: &EmailKeys, preset: &Preset) -> Option<Login> {
+    match preset.provider {
+        EmailProvider::Gmail => build.merged.derive(&keys.token_url, GOOGLE_TOKENS),
+        EmailProvider::Office365 => build.merged.derive(&keys.scope, MICROSOFT_SCOPE),
+        EmailProvider::SendGrid => {
+            let auth = &keys.auth;
             build.refuse(auth, format!("{auth} = \"xoauth2\": SendGrid takes an API key only"));
             return None;
         }
-        _ => {}
+        EmailProvider::Off
+        | EmailProvider::Tray
+        | EmailProvider::Smtp
+        | EmailProvider::SendGridApi => {}
     }
-    let username = build.needed(at.key("username"), "the mailbox that a token is for");
-    let url = build.needed(at.key("token_url"), "the address that gives tokens");
-    let client_id = build.needed(at.key("client_id"), "this program's name at the token service");
-    let client_secret = build.secret(at, "client_secret");
-    if client_secret.is_none() && !build.is_refused(at, "client_secret") {
-        let text = format!("the secret that belongs to {}", at.key("client_id"));
-        build.miss(at.key("client_secret"), &text);
+    let EmailKeys { client_id, client_secret, client_secret_file, .. } = keys;
+    let EmailKeys { refresh_token, refresh_token_file, .. } = keys;
+    let username = build.needed(&keys.username, "the mailbox that a token is for");
+    let url = build.needed(&keys.token_url, "the address that gives tokens");
+    let program = build.needed(client_id, "this program's name at the token service");
+    let secret = build.secret(client_secret, client_secret_file);
+    if secret.is_none() && !build.is_refused([client_secret.path(), client_secret_file.path()]) {
+        build.miss(client_secret, &format!("the secret that belongs to {client_id}"));
     }
-    let refresh_token = build.secret(at, "refresh_token");
-    let wanted = refresh_token.is_none() && preset.name == "gmail";
-    if wanted && !build.is_refused(at, "refresh_token") {
-        build.miss(
-            at.key("refresh_token"),
-            "Gmail gives tokens for what the mailbox's owner agreed to once",
-        );
+    let agreed = build.secret(refresh_token, refresh_token_file);
+    let wanted = agreed.is_none() && preset.provider == EmailProvider::Gmail;
+    if wanted && !build.is_refused([refresh_token.path(), refresh_token_file.path()]) {
+        build.miss(refresh_token, "Gmail gives tokens for what the mailbox's owner agreed to once");
     }
-    let scope = build.merged.text(at.key("scope"));
-    let token =
-        TokenSettings { url, client_id, client_secret: client_secret?, scope, refresh_token };
+    let token = TokenSettings {
+        url,
+        client_id: program,
+        client_secret: secret?,
+        scope: build.get(&keys.scope),
+        refresh_token: agreed,
+    };
     Some(Login { username, proof: Proof::Token(token) })
 }

@@ -4,21 +4,67 @@
 use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
+use crate::config::key::{KeyPath, Section};
 use crate::config::layer::Merged;
-use crate::config::table::Section;
+use crate::config::settings::{EmailProvider, SmsProvider};
+use crate::config::table::{self, EmailKeys, SmsKeys};
+
+/// The keys of a section that sets up a provider.
+pub(super) trait ProviderKeys {
+    fn section(&self) -> Section;
+    fn provider(&self) -> KeyPath;
+    fn is_off(&self, build: &Build<'_>) -> bool;
+    fn is_tray(&self, build: &Build<'_>) -> bool;
+}
+
+impl ProviderKeys for EmailKeys {
+    fn section(&self) -> Section {
+        self.section()
+    }
+
+    fn provider(&self) -> KeyPath {
+        self.provider.path()
+    }
+
+    fn is_off(&self, build: &Build<'_>) -> bool {
+        build.get(&self.provider) == EmailProvider::Off
+    }
+
+    fn is_tray(&self, build: &Build<'_>) -> bool {
+        build.get(&self.provider) == EmailProvider::Tray
+    }
+}
+
+impl ProviderKeys for SmsKeys {
+    fn section(&self) -> Section {
+        self.section()
+    }
+
+    fn provider(&self) -> KeyPath {
+        self.provider.path()
+    }
+
+    fn is_off(&self, build: &Build<'_>) -> bool {
+        build.get(&self.provider) == SmsProvider::Off
+    }
+
+    fn is_tray(&self, build: &Build<'_>) -> bool {
+        build.get(&self.provider) == SmsProvider::Tray
+    }
+}
 
 /// Reads the provider that stands in for the one of `main` as that one is read;
 /// none where there is none.
-pub(super) fn read<T>(
+pub(super) fn read<K: ProviderKeys, T>(
     build: &mut Build<'_>,
-    main: Section,
-    fallback: Section,
-    read: fn(&mut Build<'_>, Section) -> T,
+    main: &K,
+    fallback: &K,
+    read: fn(&mut Build<'_>, &K) -> T,
 ) -> Option<T> {
-    let provider = fallback.key("provider");
-    if build.merged.text(provider).as_deref() == Some("off") {
+    let provider = fallback.provider();
+    if fallback.is_off(build) {
         // Whoever sets its other keys means to have one.
-        let meant = fallback.keys().find(|key| build.merged.is_set(key));
+        let meant = table::keys_of(fallback.section()).find(|key| build.merged.is_set(*key));
         if let Some(key) = meant
             && !build.merged.is_set(provider)
             && !build.findings.is_broken(provider)
@@ -28,34 +74,33 @@ pub(super) fn read<T>(
         return None;
     }
     let settings = read(build, fallback);
-    let main_provider = main.key("provider");
-    if build.merged.text(main_provider).as_deref() == Some("off") {
+    let (main_section, section) = (main.section(), fallback.section());
+    if main.is_off(build) {
         build.refuse(
             provider,
             format!(
-                "{main_provider} is \"off\", and so nothing stands in for it: name the provider in \
-                 {main}, or set {provider} to \"off\" too"
+                "{} is \"off\", and so nothing stands in for it: name the provider in \
+                 {main_section}, or set {provider} to \"off\" too",
+                main.provider()
             ),
         );
         return None;
     }
-    if same(&build.merged, main, fallback) {
+    if same(&build.merged, main_section, section) {
         build.refuse(
             provider,
             format!(
-                "{fallback} says the same as {main} in every key: a provider cannot stand in for \
-                 itself"
+                "{section} says the same as {main_section} in every key: a provider cannot stand \
+                 in for itself"
             ),
         );
     }
-    let is_tray =
-        |section: Section| build.merged.text(section.key("provider")).as_deref() == Some("tray");
-    if is_tray(main) && !is_tray(fallback) {
+    if main.is_tray(build) && !fallback.is_tray(build) {
         build.refuse(
             provider,
             format!(
-                "{provider} stands in for the tray, which never fails: name the real provider in {main}, \
-                 or set this one to \"off\""
+                "{provider} stands in for the tray, which never fails: name the real provider in \
+                 {main_section}, or set this one to \"off\""
             ),
         );
     }
@@ -64,12 +109,10 @@ pub(super) fn read<T>(
 
 /// Whether two sections say the same in every key that both have.
 fn same(merged: &Merged, main: Section, fallback: Section) -> bool {
-    fallback.keys().all(|path| {
-        let other = main.key(path.rsplit('.').next().unwrap_or_default());
-        let value = |path| merged.get(path).map(|(value, _)| value);
-        let secret = |path| merged.secret(path);
-        value(path) == value(other)
-            && match (secret(path), secret(other)) {
+    table::keys_of(fallback).all(|path| {
+        let other = main.at(path.name());
+        merged.value(path) == merged.value(other)
+            && match (merged.secret(path), merged.secret(other)) {
                 (Some(one), Some(other)) => one.expose_secret() == other.expose_secret(),
                 (None, None) => true,
                 _ => false,

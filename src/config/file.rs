@@ -141,7 +141,7 @@ fn unknown_key(path: &str) -> String {
 fn unknown_section(section: &str) -> String {
     let section = clean(section);
     match table::nearest_section(&section) {
-        Some(known) => format!("there is no section [{section}]; did you mean [{known}]?"),
+        Some(known) => format!("there is no section [{section}]; did you mean {known}?"),
         None => format!("there is no section [{section}]"),
     }
 }

@@ -22,6 +22,12 @@ impl Identifier {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// A name that the program itself gives, as the default of a key: it is one.
+    pub(super) fn of_program(name: &'static str) -> Self {
+        debug_assert!(Self::parse(name).is_some(), "{name}");
+        Self(name.to_owned())
+    }
+
     /// The name as it was written; it is to be quoted.
     pub fn as_str(&self) -> &str {
         &self.0

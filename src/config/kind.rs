@@ -1,19 +1,23 @@
 //! What a key may hold: the check of one value by itself. What depends on
 //! several keys is judged when the configuration is put together.
 
-use std::net::IpAddr;
-use std::path::{Component, Path, PathBuf};
+mod check;
+
+use std::fmt::Display;
+use std::time::Duration;
 
 use config::ValueKind;
 use secrecy::SecretString;
 
-use crate::config::identifier::{Identifier, TableName};
+pub(super) use crate::config::kind::check::{Base, is_host, is_loopback, is_secret, path};
+
+use crate::config::identifier::TableName;
+use crate::config::kind::check::{
+    base_url, country, identifier, is_domain, is_sid, is_sms_sender, mailbox, short_text, texts,
+};
 use crate::config::raw::Raw;
 use crate::config::store_url::{self, StoreUrl};
-use crate::domain::contact::EmailAddress;
 use crate::domain::locale::is_tag;
-use crate::domain::phone::country::is_known;
-use crate::domain::text::{clean, clean_optional};
 
 /// What a key may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,15 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// A whole number.
     Number {
+        /// From here.
+        least: i64,
+        /// To here.
+        most: i64,
+    },
+    /// A time, as a whole number of a unit.
+    Time {
+        /// The unit, which the key's name says.
+        unit: Unit,
         /// From here.
         least: i64,
         /// To here.
@@ -76,6 +89,31 @@ pub enum Kind {
     Domain,
 }
 
+/// The unit of a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+    /// Hours.
+    Hours,
+    /// Days.
+    Days,
+}
+
+impl Unit {
+    /// So many of them.
+    pub(super) const fn times(self, number: u64) -> Duration {
+        match self {
+            Self::Seconds => Duration::from_secs(number),
+            Self::Minutes => Duration::from_mins(number),
+            Self::Hours => Duration::from_hours(number),
+            Self::Days => Duration::from_hours(number * 24),
+        }
+    }
+}
+
 /// What a name of a table or a column may be.
 const IDENTIFIER: &str =
     "a name of letters (a to z), digits and _, not beginning with a digit, 63 at most";
@@ -90,12 +128,6 @@ pub(super) struct Checked {
     pub(super) secret: Option<SecretString>,
 }
 
-/// From where a relative path is read, and what `~` is.
-pub(super) struct Base<'a> {
-    pub(super) folder: &'a Path,
-    pub(super) home: Option<&'a Path>,
-}
-
 impl Kind {
     /// What is allowed, in words.
     pub fn allowed(self) -> String {
@@ -104,7 +136,9 @@ impl Kind {
             Self::Words(words) => {
                 format!("a list of {}, each once, at least one", quoted(words))
             }
-            Self::Number { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Number { least, most } | Self::Time { least, most, .. } => {
+                format!("a whole number from {least} to {most}")
+            }
             Self::Flag => "true or false".into(),
             Self::Text { most } => format!("a text of 1 to {most} characters"),
             Self::Texts { most } => {
@@ -152,6 +186,7 @@ impl Kind {
             Self::Word(_)
                 | Self::Words(_)
                 | Self::Number { .. }
+                | Self::Time { .. }
                 | Self::Flag
                 | Self::Text { .. }
                 | Self::Texts { .. }
@@ -169,7 +204,12 @@ impl Kind {
     }
 
     /// The value as the program uses it, or what is wrong with it.
-    pub(super) fn check(self, path: &str, raw: &Raw, base: &Base<'_>) -> Result<Checked, String> {
+    pub(super) fn check(
+        self,
+        path: &dyn Display,
+        raw: &Raw,
+        base: &Base<'_>,
+    ) -> Result<Checked, String> {
         match (self, raw) {
             (Self::Secret, Raw::Text(text)) if is_secret(text) => {
                 return Ok(Checked { value: SET.into(), secret: Some(text.as_str().into()) });
@@ -189,10 +229,12 @@ impl Kind {
         }
     }
 
-    fn refused(self, path: &str, raw: &Raw) -> String {
+    fn refused(self, path: &dyn Display, raw: &Raw) -> String {
         let allowed = self.allowed();
         let quoted = match (self, raw) {
-            (Self::Number { .. }, Raw::Text(text)) if text.trim().parse::<i64>().is_ok() => {
+            (Self::Number { .. } | Self::Time { .. }, Raw::Text(text))
+                if text.trim().parse::<i64>().is_ok() =>
+            {
                 return format!("{path} is a number: write it without quotes");
             }
             (Self::Flag, Raw::Text(text)) if matches!(text.as_str(), "true" | "false") => {
@@ -218,7 +260,7 @@ impl Kind {
                 let known = chosen.iter().all(|word| words.contains(word));
                 known.then(|| texts(raw, usize::MAX)).flatten()
             }
-            Self::Number { least, most } => match raw {
+            Self::Number { least, most } | Self::Time { least, most, .. } => match raw {
                 Raw::Number(number) => (least..=most).contains(number).then(|| (*number).into()),
                 _ => None,
             },
@@ -250,134 +292,14 @@ impl Kind {
     }
 }
 
-fn identifier(text: &str) -> Option<String> {
-    Identifier::parse(text).map(|name| name.to_string())
-}
-
-fn short_text(raw: &str, most: usize) -> Option<String> {
-    clean_optional(raw).filter(|text| text.chars().count() <= most)
-}
-
-fn texts(raw: &Raw, most: usize) -> Option<ValueKind> {
-    let texts = raw.texts()?.into_iter().map(|text| short_text(text, most));
-    let texts: Vec<String> = texts.collect::<Option<_>>()?;
-    let twice = texts.iter().enumerate().any(|(at, text)| texts[..at].contains(text));
-    (!texts.is_empty() && !twice).then(|| texts.into())
-}
-
-/// Passwords hold spaces and any letter, but nothing that ends a line.
-pub(super) fn is_secret(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(char::is_control)
-}
-
-/// An absolute path: relative ones begin at the place that names them.
-pub(super) fn path(text: &str, base: &Base<'_>) -> Option<PathBuf> {
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return None;
-    }
-    let whole = match text.strip_prefix("~/") {
-        Some(rest) => base.home?.join(rest),
-        None => base.folder.join(text),
-    };
-    Some(whole.components().filter(|part| *part != Component::CurDir).collect())
-}
-
-pub(super) fn is_host(text: &str) -> bool {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-            && !label.starts_with('-')
-    };
-    text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label))
-}
-
-/// Whether a server is on this machine. Only the one name that is always this
-/// machine counts: any other could be made to point elsewhere.
-pub(super) fn is_loopback(host: &str) -> bool {
-    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost")
-        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// `address` or `Name <address>`, with one blank between them.
-fn mailbox(text: &str) -> Option<String> {
-    let text = text.trim();
-    let Some((name, rest)) = text.split_once('<') else {
-        return EmailAddress::parse(text).ok().map(|it| it.as_str().to_owned());
-    };
-    let address = EmailAddress::parse(rest.strip_suffix('>')?.trim()).ok()?;
-    let name = name.trim().trim_matches('"').trim();
-    // Within these limits the name needs no quoting that two programs could
-    // read differently.
-    let plain = !name.is_empty()
-        && name.chars().count() <= 64
-        && !name.contains(['"', '\\', '<', '>', '@', ',', ';', ':', '(', ')', '[', ']'])
-        && clean(name) == name;
-    plain.then(|| format!("{name} <{}>", address.as_str()))
-}
-
-fn is_sid(text: &str, prefix: &str) -> bool {
-    text.strip_prefix(prefix)
-        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// A number in E.164, a short code, or an alphanumeric sender: 1 to 11 letters,
-/// digits and blanks with at least one letter.
-fn is_sms_sender(text: &str) -> bool {
-    if let Some(digits) = text.strip_prefix('+') {
-        return (7..=15).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && !digits.starts_with('0');
-    }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return (4..=8).contains(&text.len());
-    }
-    text.len() <= 11
-        && text.trim() == text
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-fn base_url(text: &str) -> Option<String> {
-    let (scheme, rest) = text.split_once("://")?;
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => {
-            port.parse::<u16>().ok().filter(|port| *port > 0)?;
-            host
-        }
-        _ => authority,
-    };
-    let bare = host.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(host);
-    let plain_path =
-        path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte));
-    let known = scheme == "https" || (scheme == "http" && is_loopback(host));
-    (known && is_host(bare) && plain_path).then(|| text.trim_end_matches('/').to_owned())
-}
-
-/// What a telephone compares with the page that asks for the code: at least
-/// two labels, and no address.
-fn is_domain(text: &str) -> bool {
-    let last = text.rsplit('.').next().unwrap_or_default();
-    is_host(text)
-        && text.contains('.')
-        && !text.contains('_')
-        && !text.bytes().any(|byte| byte.is_ascii_uppercase())
-        && !text.split('.').any(|label| label.ends_with('-'))
-        && last.bytes().any(|byte| byte.is_ascii_alphabetic())
-}
-
-fn country(text: &str) -> Option<String> {
-    let letters = text.trim().to_ascii_uppercase();
-    is_known(&letters).then_some(letters)
-}
-
 fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn reads(kind: Kind, text: &str) -> Option<String> {

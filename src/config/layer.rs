@@ -3,15 +3,16 @@
 //! keeps, with each value, where it came from.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use config::{Map, Source, Value, ValueKind};
 use secrecy::SecretString;
 
+use crate::config::key::{Key, KeyInfo, KeyPath};
 use crate::config::kind::{Base, Checked};
 use crate::config::problem::Findings;
 use crate::config::raw::Raw;
-use crate::config::table::{Fallback, Key, TABLE, alternatives};
+use crate::config::table::{Fallback, TABLE, alternatives};
+use crate::config::value::Value as Typed;
 
 /// The place of a value that nobody set.
 const DEFAULT: &str = "default";
@@ -20,20 +21,20 @@ const DEFAULT: &str = "default";
 /// where they are set, the value only says so; that of a URL is its password.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
-    values: BTreeMap<&'static str, Value>,
-    secrets: BTreeMap<&'static str, SecretString>,
+    values: BTreeMap<KeyPath, Value>,
+    secrets: BTreeMap<KeyPath, SecretString>,
 }
 
 impl Layer {
     /// What holds when nobody says anything.
     pub(super) fn defaults() -> Self {
         let mut layer = Self::default();
-        for key in TABLE {
-            let value: ValueKind = match key.fallback {
-                Fallback::Text(text) => text.into(),
-                Fallback::Number(number) => number.into(),
-                Fallback::Flag(flag) => flag.into(),
-                Fallback::Texts(texts) => texts.to_vec().into(),
+        for key in TABLE.iter() {
+            let value: ValueKind = match &key.fallback {
+                Fallback::Text(text) => text.as_str().into(),
+                Fallback::Number(number) => (*number).into(),
+                Fallback::Flag(flag) => (*flag).into(),
+                Fallback::Texts(texts) => texts.clone().into(),
                 Fallback::Derived(_) | Fallback::Unset => continue,
             };
             layer.put(key.path, value, DEFAULT);
@@ -41,21 +42,38 @@ impl Layer {
         layer
     }
 
+    /// Whether it sets a secret.
+    pub(super) fn has_secret(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
     /// Sets a value that needs no check.
-    pub(super) fn put(&mut self, path: &'static str, value: impl Into<ValueKind>, place: &str) {
-        self.values.insert(path, Value::new(Some(&place.to_owned()), value));
+    pub(super) fn put(
+        &mut self,
+        path: impl Into<KeyPath>,
+        value: impl Into<ValueKind>,
+        place: &str,
+    ) {
+        self.values.insert(path.into(), Value::new(Some(&place.to_owned()), value));
+    }
+
+    /// The same for a value of the key's type.
+    pub(super) fn set<T: Typed>(&mut self, key: &Key<T>, value: &T, place: &str) {
+        if let Some(value) = key.show(value) {
+            self.put(key, value, place);
+        }
     }
 
     /// Checks a value and sets it, or finds it refused.
     pub(super) fn read(
         &mut self,
-        key: &'static Key,
+        key: &KeyInfo,
         raw: &Raw,
         place: &str,
         base: &Base<'_>,
         findings: &mut Findings,
     ) {
-        match key.kind.check(key.path, raw, base) {
+        match key.kind.check(&key.path, raw, base) {
             Ok(Checked { value, secret }) => {
                 self.secrets.extend(secret.map(|secret| (key.path, secret)));
                 self.put(key.path, value, place);
@@ -68,10 +86,10 @@ impl Layer {
     pub(super) fn refuse_doubles(&self, findings: &mut Findings) {
         for [one, other] in alternatives() {
             if let (Some(_), Some((path, value))) =
-                (self.values.get(one), self.values.get_key_value(other))
+                (self.values.get(&one), self.values.get_key_value(&other))
             {
                 let text = format!("{path} and {one} are both set; set only one of them");
-                findings.refuse_key(path, value.origin(), text);
+                findings.refuse_key(*path, value.origin(), text);
             }
         }
     }
@@ -81,8 +99,8 @@ impl Layer {
         for pair in alternatives() {
             if pair.iter().any(|path| later.values.contains_key(path)) {
                 for path in pair {
-                    self.values.remove(path);
-                    self.secrets.remove(path);
+                    self.values.remove(&path);
+                    self.secrets.remove(&path);
                 }
             }
         }
@@ -95,15 +113,15 @@ impl Source for Layer {
     }
 
     fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
-        Ok(self.values.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect())
+        Ok(self.values.iter().map(|(path, value)| (path.to_string(), value.clone())).collect())
     }
 }
 
 /// The layers as one.
 #[derive(Debug)]
 pub(super) struct Merged {
-    values: BTreeMap<&'static str, Value>,
-    secrets: BTreeMap<&'static str, SecretString>,
+    values: BTreeMap<KeyPath, Value>,
+    secrets: BTreeMap<KeyPath, SecretString>,
 }
 
 impl Merged {
@@ -122,99 +140,90 @@ impl Merged {
         for layer in layers {
             builder = builder.add_source(layer);
         }
-        let root = builder.build()?.collect()?;
-        let mut values = BTreeMap::new();
-        for key in TABLE {
-            let (first, rest) = key.path.split_once('.').unwrap_or((key.path, ""));
-            let deeper = rest.split('.').filter(|name| !name.is_empty());
-            let value = deeper.fold(root.get(first), |value, name| match &value?.kind {
-                ValueKind::Table(table) => table.get(name),
-                _ => None,
-            });
-            if let Some(value) = value {
-                values.insert(key.path, value.clone());
-            }
-        }
-        Ok(Self { values, secrets })
+        let merged = builder.build()?;
+        let values = TABLE.iter().filter_map(|key| {
+            let value = found(&merged.cache, key.path)?;
+            Some((key.path, value.clone()))
+        });
+        Ok(Self { values: values.collect(), secrets })
     }
 
-    /// The value of a key and the place that set it.
-    pub(super) fn get(&self, path: &str) -> Option<(&ValueKind, &str)> {
-        self.values.get(path).map(|value| (&value.kind, value.origin().unwrap_or(DEFAULT)))
+    /// The value of a key.
+    pub(super) fn get<T: Typed>(&self, key: &Key<T>) -> T {
+        key.read(self.values.get(&key.path()).map(|value| &value.kind))
+    }
+
+    /// The value of a key that follows from others where nobody set it; it is shown then.
+    pub(super) fn get_or<T: Typed>(&mut self, key: &Key<Option<T>>, derived: T) -> T {
+        if let Some(value) = key.show_some(&derived) {
+            self.derive(key, value);
+        }
+        self.get(key).unwrap_or(derived)
+    }
+
+    /// The value of a key as the layers hold it.
+    pub(super) fn value(&self, path: KeyPath) -> Option<&ValueKind> {
+        self.values.get(&path).map(|value| &value.kind)
     }
 
     /// The place that set a key; none where nobody did.
-    pub(super) fn place(&self, path: &str) -> Option<&str> {
-        self.get(path).map(|(_, place)| place).filter(|place| *place != DEFAULT)
+    pub(super) fn place(&self, path: impl Into<KeyPath>) -> Option<&str> {
+        let value = self.values.get(&path.into())?;
+        value.origin().filter(|place| *place != DEFAULT)
     }
 
     /// Whether somebody set a key.
-    pub(super) fn is_set(&self, path: &str) -> bool {
+    pub(super) fn is_set(&self, path: impl Into<KeyPath>) -> bool {
         self.place(path).is_some()
     }
 
-    /// A text.
-    pub(super) fn text(&self, path: &str) -> Option<String> {
-        match self.get(path)?.0 {
-            ValueKind::String(text) => Some(text.clone()),
-            _ => None,
-        }
-    }
-
-    /// A file.
-    pub(super) fn path(&self, path: &str) -> Option<PathBuf> {
-        self.text(path).map(PathBuf::from)
-    }
-
-    /// A number; the table bounds it to what `T` holds.
-    pub(super) fn number<T: TryFrom<i64>>(&self, path: &str) -> Option<T> {
-        match self.get(path)?.0 {
-            ValueKind::I64(number) => T::try_from(*number).ok(),
-            _ => None,
-        }
-    }
-
-    /// An answer.
-    pub(super) fn flag(&self, path: &str) -> Option<bool> {
-        match self.get(path)?.0 {
-            ValueKind::Boolean(flag) => Some(*flag),
-            _ => None,
-        }
-    }
-
-    /// A list of texts.
-    pub(super) fn texts(&self, path: &str) -> Vec<String> {
-        match self.get(path) {
-            Some((ValueKind::Array(values), _)) => {
-                values.iter().map(|value| value.kind.to_string()).collect()
-            }
-            _ => Vec::new(),
+    /// Whether a key holds what it would hold if nobody had said anything.
+    pub(super) fn is_as_by_default(&self, path: KeyPath) -> bool {
+        let info = TABLE.iter().find(|key| key.path == path);
+        match (info.map(|key| &key.fallback), self.value(path)) {
+            (Some(Fallback::Text(usual)), Some(ValueKind::String(text))) => usual == text,
+            _ => false,
         }
     }
 
     /// A secret that a place sets itself; of a URL, its password.
-    pub(super) fn secret(&self, path: &str) -> Option<SecretString> {
-        self.secrets.get(path).cloned()
+    pub(super) fn secret(&self, path: impl Into<KeyPath>) -> Option<SecretString> {
+        self.secrets.get(&path.into()).cloned()
     }
 
-    /// Sets what follows from other keys, unless somebody set it.
-    pub(super) fn derive(&mut self, path: &'static str, value: impl Into<ValueKind>) {
-        self.values.entry(path).or_insert_with(|| Value::new(Some(&DEFAULT.to_owned()), value));
+    /// Shows what follows from other keys, unless somebody set it.
+    pub(super) fn derive(&mut self, path: impl Into<KeyPath>, value: impl Into<ValueKind>) {
+        self.put(path.into(), value, DEFAULT);
     }
 
     /// The same for what another key says.
     pub(super) fn derive_from(
         &mut self,
-        path: &'static str,
+        path: impl Into<KeyPath>,
         value: impl Into<ValueKind>,
-        other: &'static str,
+        other: impl Into<KeyPath>,
     ) {
-        let origin = self.get(other).map_or(DEFAULT, |(_, place)| place).to_owned();
-        self.values.entry(path).or_insert_with(|| Value::new(Some(&origin), value));
+        let origin = self.place(other).unwrap_or(DEFAULT).to_owned();
+        self.put(path.into(), value, &origin);
+    }
+
+    fn put(&mut self, path: KeyPath, value: impl Into<ValueKind>, origin: &str) {
+        let value = || Value::new(Some(&origin.to_owned()), value);
+        self.values.entry(path).or_insert_with(value);
     }
 
     /// Every key with its value, in the table's order.
-    pub(super) fn settings(&self) -> impl Iterator<Item = (&'static Key, Option<&Value>)> {
-        TABLE.iter().map(|key| (key, self.values.get(key.path)))
+    pub(super) fn settings(&self) -> impl Iterator<Item = (&KeyInfo, Option<&Value>)> {
+        TABLE.iter().map(|key| (key, self.values.get(&key.path)))
     }
+}
+
+/// The value of a key in what the `config` crate put together, with its origin, which typed
+/// reading would lose.
+fn found(root: &Value, path: KeyPath) -> Option<&Value> {
+    let sections = path.section().name().split('.').filter(|name| !name.is_empty());
+    sections.chain([path.name()]).try_fold(root, |value, name| match &value.kind {
+        ValueKind::Table(table) => table.get(name),
+        _ => None,
+    })
 }

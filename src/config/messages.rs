@@ -2,18 +2,19 @@
 
 use crate::config::build::Build;
 use crate::config::settings::MessageSettings;
+use crate::config::table::MESSAGES;
 
 pub(super) fn read(build: &mut Build<'_>) -> MessageSettings {
-    let folder = build.merged.path("messages.folder");
+    let key = &MESSAGES.folder;
+    let folder = build.get(key);
     if let Some(folder) = &folder
         && let Err(error) = std::fs::read_dir(folder)
     {
-        let text = format!("messages.folder: {} cannot be read: {error}", folder.display());
-        build.refuse("messages.folder", text);
+        build.refuse(key, format!("{key}: {} cannot be read: {error}", folder.display()));
     }
     MessageSettings {
         folder,
-        default_locale: build.merged.text("messages.default_locale").unwrap_or_default(),
-        bound_domain: build.merged.text("messages.bound_domain"),
+        default_locale: build.get(&MESSAGES.default_locale),
+        bound_domain: build.get(&MESSAGES.bound_domain),
     }
 }

@@ -1,7 +1,7 @@
 //! From a file and the environment to one checked [`Config`].
 //!
 //! ```text
-//! table ── kind          what each key may hold
+//! table ── key ── kind   the typed keys, and what each may hold
 //!   │
 //! file ─┐                each value with the place that set it
 //! variables ─ layer ─ build (store, customers, email, sms …) ─ Config
@@ -17,7 +17,9 @@ mod email;
 pub(super) mod environment;
 mod fallback;
 mod file;
+mod files;
 mod identifier;
+mod key;
 pub mod keys;
 mod kind;
 mod layer;
@@ -33,10 +35,11 @@ mod store_url;
 mod strict_modes;
 pub mod table;
 pub mod terminal;
+mod value;
 mod variables;
 mod whatsapp;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use crate::config::environment::ProcessEnvironment;
 pub use crate::config::kind::Kind;
@@ -47,6 +50,10 @@ pub use crate::config::show::{Effective, Setting};
 use crate::config::build::Build;
 use crate::config::layer::{Layer, Merged};
 use crate::config::problem::Findings;
+use crate::config::settings::{EmailProvider, Environment, SmsProvider, WhatsappProvider};
+
+/// The place of what the demo sets.
+const DEMO: &str = "demo";
 
 impl Config {
     /// The configuration of this process: `named` is the file that the command
@@ -62,12 +69,14 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut findings = Findings::default();
         let path = file::find(named, surroundings);
-        let mut layers = vec![Layer::defaults()];
-        if let Some(path) = &path {
-            layers.push(file::read(path, surroundings, &mut findings));
+        let file = path.as_ref().map(|path| file::read(path, surroundings, &mut findings));
+        let has_secret = file.as_ref().is_some_and(Layer::has_secret);
+        let variables = variables::read(surroundings, &mut findings);
+        let layers = [Some(Layer::defaults()), file, Some(variables)].into_iter().flatten();
+        match Merged::of(layers.collect()) {
+            Ok(merged) => Build::new(path, has_secret, merged, findings, surroundings).finish(),
+            Err(error) => Err(unmerged(path, findings, &error)),
         }
-        layers.push(variables::read(surroundings, &mut findings));
-        Self::put_together(path, layers, findings, surroundings)
     }
 
     /// A configuration to try things out with: everything lies in `folder`,
@@ -89,38 +98,37 @@ impl Config {
             return Err(ConfigError::new(None, findings.problems));
         };
         let mut office = Layer::default();
-        office.put("office.name", "Riverside Billing", "demo");
-        office.put("office.counter", "3", "demo");
-        office.put("log.file", format!("{folder}/countersign.log"), "demo");
+        office.set(&table::OFFICE.name, &"Riverside Billing".into(), DEMO);
+        office.set(&table::OFFICE.counter, &Some("3".into()), DEMO);
+        office.set(&table::LOG.file, &Some(format!("{folder}/countersign.log").into()), DEMO);
         let mut fixed = Layer::default();
-        fixed.put("environment", "development", "demo");
-        fixed.put("store.url", store_url::sqlite_url(&format!("{folder}/countersign.db")), "demo");
-        fixed.put("email.provider", "tray", "demo");
-        fixed.put("sms.provider", "tray", "demo");
-        fixed.put("sms.fallback.provider", "off", "demo");
-        fixed.put("whatsapp.provider", "off", "demo");
+        fixed.set(&table::ROOT.environment, &Environment::Development, DEMO);
+        let store = store_url::sqlite_url(&format!("{folder}/countersign.db"));
+        fixed.set(&table::STORE.url, &Some(store), DEMO);
+        fixed.set(&table::EMAIL.provider, &EmailProvider::Tray, DEMO);
+        fixed.set(&table::SMS.provider, &SmsProvider::Tray, DEMO);
+        fixed.set(&table::SMS_FALLBACK.provider, &SmsProvider::Off, DEMO);
+        fixed.set(&table::WHATSAPP.provider, &WhatsappProvider::Off, DEMO);
         let variables = variables::read(surroundings, &mut findings);
         let layers = vec![Layer::defaults(), office, variables, fixed];
-        Self::put_together(None, layers, findings, surroundings)
+        match Merged::of(layers) {
+            Ok(merged) => Build::new(None, false, merged, findings, surroundings).finish(),
+            Err(error) => Err(unmerged(None, findings, &error)),
+        }
     }
 
     /// Every key as it works, each with where its value came from.
     pub const fn show(&self) -> &Effective {
         &self.effective
     }
+}
 
-    fn put_together(
-        path: Option<std::path::PathBuf>,
-        layers: Vec<Layer>,
-        mut findings: Findings,
-        surroundings: &ProcessEnvironment,
-    ) -> Result<Self, ConfigError> {
-        match Merged::of(layers) {
-            Ok(merged) => Build::new(path, merged, findings, surroundings).finish(),
-            Err(error) => {
-                findings.refuse(None, error.to_string());
-                Err(ConfigError::new(path, findings.problems))
-            }
-        }
-    }
+/// The layers do not fit over each other.
+fn unmerged(
+    file: Option<PathBuf>,
+    mut findings: Findings,
+    error: &::config::ConfigError,
+) -> ConfigError {
+    findings.refuse(None, error.to_string());
+    ConfigError::new(file, findings.problems)
 }

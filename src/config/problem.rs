@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::config::key::KeyPath;
+
 /// One thing that is wrong: where it stands and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Problem {
@@ -12,6 +14,9 @@ pub struct Problem {
     /// where it is about something that is missing.
     #[serde(rename = "where")]
     pub place: Option<String>,
+    /// The key that it is about, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyPath>,
     /// What is wrong and what is allowed.
     pub text: String,
 }
@@ -68,28 +73,33 @@ pub(super) struct Findings {
     /// What works but should not stay so.
     pub(super) warnings: Vec<String>,
     /// Keys whose value is refused: what depends on them is not judged.
-    broken: BTreeSet<&'static str>,
+    broken: BTreeSet<KeyPath>,
 }
 
 impl Findings {
     /// Something is wrong at a place.
     pub(super) fn refuse(&mut self, place: Option<&str>, text: impl Into<String>) {
-        self.problems.push(Problem { place: place.map(str::to_owned), text: text.into() });
+        self.add(None, place, text.into());
     }
 
     /// The value of `key` is refused.
     pub(super) fn refuse_key(
         &mut self,
-        key: &'static str,
+        key: impl Into<KeyPath>,
         place: Option<&str>,
         text: impl Into<String>,
     ) {
+        let key = key.into();
         self.broken.insert(key);
-        self.refuse(place, text);
+        self.add(Some(key), place, text.into());
+    }
+
+    fn add(&mut self, key: Option<KeyPath>, place: Option<&str>, text: String) {
+        self.problems.push(Problem { place: place.map(str::to_owned), key, text });
     }
 
     /// Whether the value of a key was refused.
-    pub(super) fn is_broken(&self, key: &str) -> bool {
-        self.broken.contains(key)
+    pub(super) fn is_broken(&self, key: impl Into<KeyPath>) -> bool {
+        self.broken.contains(&key.into())
     }
 }

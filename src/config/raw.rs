@@ -35,7 +35,9 @@ impl Raw {
     pub(super) fn of_variable(text: &str, kind: Kind) -> Self {
         let as_text = || Self::Text(text.to_owned());
         match kind {
-            Kind::Number { .. } => text.trim().parse().map_or_else(|_| as_text(), Self::Number),
+            Kind::Number { .. } | Kind::Time { .. } => {
+                text.trim().parse().map_or_else(|_| as_text(), Self::Number)
+            }
             Kind::Flag => text.trim().parse().map_or_else(|_| as_text(), Self::Flag),
             Kind::Texts { .. } | Kind::Words(_) | Kind::Countries if text.trim().is_empty() => {
                 Self::List(Vec::new())

@@ -2,14 +2,16 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::config::key::Key;
 use crate::config::kind::is_secret;
 use crate::config::layer::Merged;
 use crate::config::problem::Findings;
+use crate::config::value::Secret;
 use crate::domain::text::without_mark;
 
 /// No password or token is longer.
@@ -17,15 +19,15 @@ const LONGEST: u64 = 4096;
 
 /// The secret of `key`, given by itself or by a file that `file_key` names.
 pub(super) fn find(
-    key: &'static str,
-    file_key: &'static str,
+    key: &Key<Option<Secret>>,
+    file_key: &Key<Option<PathBuf>>,
     merged: &Merged,
     findings: &mut Findings,
 ) -> Option<SecretString> {
     if let Some(secret) = merged.secret(key) {
         return Some(secret);
     }
-    let path = merged.path(file_key)?;
+    let path = merged.get(file_key)?;
     match read(&path) {
         Ok(secret) => Some(secret),
         Err(why) => {

@@ -7,14 +7,15 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::config::environment::PREFIX;
+use crate::config::key::{KeyInfo, KeyPath, Section};
 use crate::config::kind::SET;
 use crate::config::layer::Merged;
 
 /// One key as it works.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// `section.key`
-    pub key: &'static str,
+    /// Where it stands.
+    pub key: KeyPath,
     /// Its value; `(set)` for a secret, nothing where it is not set.
     pub value: Json,
     /// `default`, `config.toml line 12` or the name of an environment variable.
@@ -31,12 +32,11 @@ pub struct Effective {
 
 impl Effective {
     pub(super) fn of(merged: &Merged) -> Self {
-        let setting =
-            |(key, value): (&'static crate::config::table::Key, Option<&config::Value>)| Setting {
-                key: key.path,
-                value: value.map_or(Json::Null, |value| json(&value.kind)),
-                origin: value.and_then(config::Value::origin).unwrap_or("default").to_owned(),
-            };
+        let setting = |(key, value): (&KeyInfo, Option<&config::Value>)| Setting {
+            key: key.path,
+            value: value.map_or(Json::Null, |value| json(&value.kind)),
+            origin: value.and_then(config::Value::origin).unwrap_or("default").to_owned(),
+        };
         Self { settings: merged.settings().map(setting).collect() }
     }
 
@@ -58,14 +58,11 @@ fn json(kind: &ValueKind) -> Json {
 
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut current = None;
+        let mut current = Section::ROOT;
         for Setting { key, value, origin } in &self.settings {
-            let (section, name) =
-                key.rsplit_once('.').map_or((None, *key), |(section, name)| (Some(section), name));
+            let (section, name) = (key.section(), key.name());
             if section != current {
-                if let Some(section) = section {
-                    writeln!(f, "\n[{section}]")?;
-                }
+                writeln!(f, "\n{section}")?;
                 current = section;
             }
             // Numbers, answers, plain texts and lists of them are written

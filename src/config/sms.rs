@@ -4,61 +4,51 @@
 use secrecy::ExposeSecret as _;
 
 use crate::config::build::Build;
+use crate::config::key::{Key, KeyPath};
 use crate::config::settings::{
-    GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings, SmsSettings, TwilioCredentials,
-    TwilioSender, TwilioSettings,
+    GatewayHeader, GatewaySettings, SmsProvider, SmsSettings, TwilioCredentials, TwilioSender,
+    TwilioSettings,
 };
-use crate::config::table::Section;
+use crate::config::table::{PHONES, SmsKeys};
 use crate::domain::customer::PhonePolicy;
-use crate::domain::phone::NumberType;
 
-pub(super) fn read(build: &mut Build<'_>, at: Section) -> SmsSettings {
-    let provider = at.key("provider");
-    match build.merged.text(provider).as_deref() {
-        Some("off") => SmsSettings::Off,
-        Some("twilio") => twilio(build, at),
-        Some("gateway") => SmsSettings::Gateway(gateway(build, at)),
-        _ => {
-            if !build.findings.is_broken(provider) {
-                build.refuse_tray(provider, "twilio, gateway or off");
+pub(super) fn read(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {
+    match build.get(&keys.provider) {
+        SmsProvider::Off => SmsSettings::Off,
+        SmsProvider::Twilio => twilio(build, keys),
+        SmsProvider::Gateway => SmsSettings::Gateway(gateway(build, keys)),
+        SmsProvider::Tray => {
+            if !build.findings.is_broken(&keys.provider) {
+                build.refuse_tray(keys.provider.path(), "twilio, gateway or off");
             }
             SmsSettings::Tray
         }
     }
 }
 
-fn gateway(build: &mut Build<'_>, at: Section) -> GatewaySettings {
-    let method = match build.merged.text(at.key("method")).as_deref() {
-        Some("PUT") => GatewayMethod::Put,
-        _ => GatewayMethod::Post,
-    };
-    let content = match build.merged.text(at.key("content")).as_deref() {
-        Some("form") => GatewayContent::Form,
-        _ => GatewayContent::Json,
-    };
-    let pointer_key = at.key("id_pointer");
-    let id_pointer = build.merged.text(pointer_key);
+fn gateway(build: &mut Build<'_>, keys: &SmsKeys) -> GatewaySettings {
+    let pointer_key = &keys.id_pointer;
+    let id_pointer = build.get(pointer_key);
     if id_pointer.as_deref().is_some_and(|pointer| !pointer.starts_with('/')) {
         let text = format!("{pointer_key} begins with a slash, such as /messages/0/id");
         build.refuse(pointer_key, text);
     }
     GatewaySettings {
-        url: build.needed(at.key("url"), "the SMS gateway's address"),
-        method,
-        content,
-        body: build.needed(at.key("body"), "the body that the SMS gateway takes"),
-        headers: headers(build, at),
+        url: build.needed(&keys.url, "the SMS gateway's address"),
+        method: build.get(&keys.method),
+        content: build.get(&keys.content),
+        body: build.needed(&keys.body, "the body that the SMS gateway takes"),
+        headers: headers(build, keys),
         id_pointer,
-        ca_file: build.merged.path(at.key("ca_file")),
+        ca_file: build.get(&keys.ca_file),
     }
 }
 
-fn headers(build: &mut Build<'_>, at: Section) -> Vec<GatewayHeader> {
-    let [plain_key, secret_key] = ["headers", "secret_header"].map(|name| at.key(name));
-    let plain = build.merged.texts(plain_key);
-    let secret = build.secret(at, "secret_header");
-    let plain = plain.iter().map(|line| (plain_key, line.as_str()));
-    let secret = secret.as_ref().map(|line| (secret_key, line.expose_secret()));
+fn headers(build: &mut Build<'_>, keys: &SmsKeys) -> Vec<GatewayHeader> {
+    let plain = build.get(&keys.headers).unwrap_or_default();
+    let secret = build.secret(&keys.secret_header, &keys.secret_header_file);
+    let plain = plain.iter().map(|line| (keys.headers.path(), line.as_str()));
+    let secret = secret.as_ref().map(|line| (keys.secret_header.path(), line.expose_secret()));
     let mut headers = Vec::new();
     for (key, line) in plain.chain(secret) {
         match header(line) {
@@ -84,47 +74,50 @@ fn header(line: &str) -> Option<GatewayHeader> {
     fits.then(|| GatewayHeader { name: name.to_owned(), value: value.to_owned().into() })
 }
 
-fn twilio(build: &mut Build<'_>, at: Section) -> SmsSettings {
-    let sender = sender(build, at);
+fn twilio(build: &mut Build<'_>, keys: &SmsKeys) -> SmsSettings {
+    let provider = keys.provider.path();
+    let sender = sender(build, provider, &keys.from, &keys.messaging_service_sid);
     // What is missing has been said; the configuration is refused.
-    account(build, at, sender, at.key("provider")).map_or(SmsSettings::Tray, SmsSettings::Twilio)
+    account(build, keys, sender, provider).map_or(SmsSettings::Tray, SmsSettings::Twilio)
 }
 
 /// The Twilio account of a section, for whoever sends through it.
 pub(super) fn account(
     build: &mut Build<'_>,
-    at: Section,
+    keys: &SmsKeys,
     sender: Option<TwilioSender>,
-    wanted_by: &'static str,
+    wanted_by: KeyPath,
 ) -> Option<TwilioSettings> {
-    let account_sid = build.needed(at.key("account_sid"), "the Twilio account (AC…)");
-    let credentials = credentials(build, at, wanted_by)?;
-    let base_url = build.merged.text(at.key("base_url")).unwrap_or_default();
+    let account_sid = build.needed(&keys.account_sid, "the Twilio account (AC…)");
+    let credentials = credentials(build, keys, wanted_by)?;
+    let base_url = build.get(&keys.base_url);
     Some(TwilioSettings { account_sid, credentials, sender: sender?, base_url })
 }
 
 pub(super) fn phones(build: &Build<'_>) -> PhonePolicy {
     PhonePolicy {
-        default_country: build.merged.text("sms.default_country").unwrap_or_default(),
-        allowed_countries: build.merged.texts("sms.allowed_countries"),
-        number_types: (build.merged.texts("sms.number_types").iter())
-            .filter_map(|word| NumberType::named(word))
-            .collect(),
+        default_country: build.get(&PHONES.default_country),
+        allowed_countries: build.get(&PHONES.allowed_countries),
+        number_types: build.get(&PHONES.number_types),
     }
 }
 
 fn credentials(
     build: &mut Build<'_>,
-    at: Section,
-    wanted_by: &'static str,
+    keys: &SmsKeys,
+    wanted_by: KeyPath,
 ) -> Option<TwilioCredentials> {
-    let names = ["auth_token", "api_key", "api_secret", "api_secret_file"];
-    let [token_key, api_key, secret_key, secret_file] = names.map(|name| at.key(name));
-    let token = build.secret(at, "auth_token");
-    let secret = build.secret(at, "api_secret");
-    let key = build.merged.text(api_key);
-    let refused = build.findings.is_broken(api_key)
-        || ["auth_token", "api_secret"].iter().any(|name| build.is_refused(at, name));
+    let SmsKeys { auth_token, auth_token_file, api_key, api_secret, api_secret_file, .. } = keys;
+    let token = build.secret(auth_token, auth_token_file);
+    let secret = build.secret(api_secret, api_secret_file);
+    let key = build.get(api_key);
+    let refused = build.is_refused([
+        api_key.path(),
+        auth_token.path(),
+        auth_token_file.path(),
+        api_secret.path(),
+        api_secret_file.path(),
+    ]);
     if refused {
         return None;
     }
@@ -132,25 +125,26 @@ fn credentials(
         (Some(token), None, None) => Some(TwilioCredentials::AuthToken(token)),
         (None, Some(key), Some(secret)) => Some(TwilioCredentials::ApiKey { key, secret }),
         (None, Some(_), None) => {
-            build.miss(secret_key, &format!("{api_key} needs {secret_key} or {secret_file}"));
+            let text = format!("{api_key} needs {api_secret} or {api_secret_file}");
+            build.miss(api_secret, &text);
             None
         }
         (None, None, Some(_)) => {
-            build.miss(api_key, &format!("{secret_key} needs {api_key}"));
+            build.miss(api_key, &format!("{api_secret} needs {api_key}"));
             None
         }
         (None, None, None) => {
             build.refuse(
                 wanted_by,
                 format!(
-                    "{wanted_by} = \"twilio\" needs {api_key} and {secret_key} (better, since a \
-                     key can be revoked alone) or {token_key}"
+                    "{wanted_by} = \"twilio\" needs {api_key} and {api_secret} (better, since a \
+                     key can be revoked alone) or {auth_token}"
                 ),
             );
             None
         }
         (Some(_), ..) => {
-            let text = format!("{token_key} and {api_key} are both set; set only one of them");
+            let text = format!("{auth_token} and {api_key} are both set; set only one of them");
             build.refuse(api_key, text);
             None
         }
@@ -158,16 +152,19 @@ fn credentials(
 }
 
 /// Whom the messages of a section come from.
-pub(super) fn sender(build: &mut Build<'_>, at: Section) -> Option<TwilioSender> {
-    let names = ["provider", "from", "messaging_service_sid"];
-    let [provider, from, service] = names.map(|name| at.key(name));
-    if let Some(service) = build.merged.text(service) {
+pub(super) fn sender(
+    build: &mut Build<'_>,
+    provider: KeyPath,
+    from: &Key<Option<String>>,
+    service: &Key<Option<String>>,
+) -> Option<TwilioSender> {
+    if let Some(service) = build.get(service) {
         return Some(TwilioSender::MessagingService(service));
     }
-    if let Some(from) = build.merged.text(from) {
+    if let Some(from) = build.get(from) {
         return Some(TwilioSender::From(from));
     }
-    if ![from, service].iter().any(|key| build.findings.is_broken(key)) {
+    if !build.is_refused([from.path(), service.path()]) {
         build.refuse(provider, format!("{provider} = \"twilio\" needs {from} or {service}"));
     }
     None

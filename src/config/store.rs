@@ -12,21 +12,23 @@ use crate::config::settings::{
     Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
 use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
+use crate::config::table::STORE;
 
 pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let in_file = url_file(build);
     if !said(build) {
-        let file = build.below("XDG_DATA_HOME", ".local/share", "countersign.db", "store.url");
+        let key = STORE.url.path();
+        let file = build.below("XDG_DATA_HOME", ".local/share", "countersign.db", key);
         if let Some(url) = file.as_deref().and_then(Path::to_str).map(sqlite_url) {
-            build.merged.derive("store.url", url);
+            build.merged.derive(key, url);
         }
     }
-    let in_url = in_file.or_else(|| build.merged.secret("store.url"));
+    let in_url = in_file.or_else(|| build.merged.secret(&STORE.url));
     let password = password(build, in_url);
-    let schema = build.identifier("store.schema");
-    match (place(build), schema) {
-        (Some(StoreLocation::Sqlite(file)), _) => StoreSettings::Sqlite { file },
-        (Some(StoreLocation::Server { kind, address, user, database }), Some(schema)) => {
+    match place(build) {
+        Some(StoreLocation::Sqlite(file)) => StoreSettings::Sqlite { file },
+        Some(StoreLocation::Server { kind, address, user, database }) => {
+            let schema = build.get(&STORE.schema);
             judge_schema(build, kind, &schema);
             let tls = protection(build, &address);
             StoreSettings::Server(ServerSettings {
@@ -37,39 +39,40 @@ pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
                 tls,
                 ca_file: certificates(build, tls),
                 schema,
-                connections: build.merged.number("store.connections").unwrap_or(1),
+                connections: build.get(&STORE.connections),
                 address,
             })
         }
         // What is wrong has been said; the configuration is refused.
-        _ => StoreSettings::Sqlite { file: PathBuf::new() },
+        None => StoreSettings::Sqlite { file: PathBuf::new() },
     }
 }
 
 /// Whether somebody said where the store is, be it wrongly.
 fn said(build: &Build<'_>) -> bool {
-    ["store.url", "store.url_file"]
-        .iter()
+    [STORE.url.path(), STORE.url_file.path()]
+        .into_iter()
         .any(|key| build.merged.is_set(key) || build.findings.is_broken(key))
 }
 
 /// Takes the store's URL from the file that holds it; gives the password in it.
 fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
-    let file = build.merged.path("store.url_file")?;
+    let file = build.get(&STORE.url_file)?;
     let home = build.home();
     let folder = file.parent().unwrap_or_else(|| Path::new("/"));
     let base = Base { folder, home: home.as_deref() };
     let checked = secret::read(&file).and_then(|url| {
         let raw = Raw::Text(url.expose_secret().to_owned());
-        Kind::StoreUrl.check("the URL in it", &raw, &base)
+        Kind::StoreUrl.check(&"the URL in it", &raw, &base)
     });
     match checked {
         Ok(url) => {
-            build.merged.derive("store.url", url.value);
+            build.merged.derive(&STORE.url, url.value);
             url.secret
         }
         Err(why) => {
-            build.refuse("store.url_file", format!("store.url_file: {}: {why}", file.display()));
+            let key = &STORE.url_file;
+            build.refuse(key, format!("{key}: {}: {why}", file.display()));
             None
         }
     }
@@ -78,16 +81,16 @@ fn url_file(build: &mut Build<'_>) -> Option<SecretString> {
 /// The place of the URL as it was checked and written anew.
 fn place(build: &Build<'_>) -> Option<StoreLocation> {
     let base = Base { folder: Path::new("/"), home: None };
-    let url = build.merged.text("store.url")?;
+    let url = build.get(&STORE.url)?;
     StoreUrl::parse(&url, &base).ok().map(|url| url.place)
 }
 
 /// The password, given by itself, by a file or in the URL.
 fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<SecretString> {
     let Build { merged, findings, .. } = build;
-    let by_itself = secret::find("store.password", "store.password_file", merged, findings);
-    let keys = ["store.password", "store.password_file"];
-    let set = keys.into_iter().find(|key| merged.is_set(key) || findings.is_broken(key));
+    let by_itself = secret::find(&STORE.password, &STORE.password_file, merged, findings);
+    let keys = [STORE.password.path(), STORE.password_file.path()];
+    let set = keys.into_iter().find(|key| merged.is_set(*key) || findings.is_broken(*key));
     match (set, in_url) {
         (Some(key), Some(_)) => {
             let text = format!(
@@ -99,8 +102,9 @@ fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<Secre
         (Some(_), None) => by_itself,
         (None, in_url) => {
             if in_url.is_some() {
-                let url = if merged.is_set("store.url") { "store.url" } else { "store.url_file" };
-                merged.derive_from("store.password", SET, url);
+                let (url, file) = (STORE.url.path(), STORE.url_file.path());
+                let url = if merged.is_set(url) { url } else { file };
+                merged.derive_from(&STORE.password, SET, url);
             }
             in_url
         }
@@ -112,15 +116,11 @@ fn password(build: &mut Build<'_>, in_url: Option<SecretString>) -> Option<Secre
 /// requirement 26), and then that is said.
 fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
     let local = address.is_local();
-    build.merged.derive("store.tls", if local { "off" } else { "verify" });
-    let tls = match build.merged.text("store.tls").as_deref() {
-        Some("off") => StoreTls::Off,
-        Some("encrypt") => StoreTls::Encrypt,
-        _ => StoreTls::Verify,
-    };
+    let usual = if local { StoreTls::Off } else { StoreTls::Verify };
+    let tls = build.merged.get_or(&STORE.tls, usual);
     match (tls, address) {
         (StoreTls::Verify | StoreTls::Encrypt, ServerAddress::Socket(_)) => build.refuse(
-            "store.tls",
+            &STORE.tls,
             "store.tls is for a connection over the network, and the store's is a socket of this \
              machine: leave it out",
         ),
@@ -142,15 +142,15 @@ fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
 }
 
 fn certificates(build: &mut Build<'_>, tls: StoreTls) -> Option<PathBuf> {
-    let file = build.merged.path("store.ca_file")?;
-    if tls != StoreTls::Verify && !build.findings.is_broken("store.tls") {
+    let file = build.get(&STORE.ca_file)?;
+    if tls != StoreTls::Verify && !build.findings.is_broken(&STORE.tls) {
         build.refuse(
-            "store.ca_file",
+            &STORE.ca_file,
             "store.ca_file is looked at only where store.tls = \"verify\"; set that, or leave \
              store.ca_file out",
         );
     }
-    build.readable("store.ca_file", &file);
+    build.readable(&STORE.ca_file, &file);
     Some(file)
 }
 
@@ -159,6 +159,6 @@ fn judge_schema(build: &mut Build<'_>, kind: ServerKind, schema: &Identifier) {
     let reserved = name.starts_with("pg_") || name == "information_schema";
     if kind == ServerKind::Postgres && reserved {
         let text = format!("store.schema = \"{name}\" is PostgreSQL's own; name another");
-        build.refuse("store.schema", text);
+        build.refuse(&STORE.schema, text);
     }
 }

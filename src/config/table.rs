@@ -1,514 +1,106 @@
-//! The one table of keys. What a key may hold, what it holds when nobody says
-//! anything and what it is for stand here and nowhere else: reading, the
-//! example file, `config show` and the documentation are made from it or
-//! checked against it.
+//! The one table of keys. What a key may hold, what it holds when nobody says anything and
+//! what it is for stand here and nowhere else: reading, the example file, `config show` and
+//! the documentation are made from it or checked against it.
 
 mod account_lists;
+mod office;
 mod providers;
+mod terminal;
 
-use crate::config::kind::Kind;
-use crate::domain::phone::NumberType;
+use std::path::PathBuf;
+use std::sync::LazyLock;
 
-/// What a key holds when nobody says anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fallback {
-    /// This text.
-    Text(&'static str),
-    /// This number.
-    Number(i64),
-    /// This answer.
-    Flag(bool),
-    /// These texts.
-    Texts(&'static [&'static str]),
-    /// Something worked out from the other keys or the machine; in words.
-    Derived(&'static str),
-    /// Nothing.
-    Unset,
+pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
+pub use crate::config::table::account_lists::{FEEDBACK, INVOICES};
+pub use crate::config::table::office::{
+    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STORE,
+};
+pub use crate::config::table::providers::{
+    EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
+};
+pub use crate::config::table::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
+
+use crate::config::key::Key;
+use crate::config::kind::{Kind, Unit};
+
+const fn number(least: i64, most: i64) -> Kind {
+    Kind::Number { least, most }
 }
 
-/// One key of the configuration.
-#[derive(Clone, Copy, Debug)]
-pub struct Key {
-    /// `section.key`; only `environment` has no section. A section can be part of
-    /// another: `email.fallback.host`.
-    pub path: &'static str,
-    /// What it may hold.
-    pub kind: Kind,
-    /// What it holds when nobody says anything.
-    pub fallback: Fallback,
-    /// What it is for, in one line.
-    pub help: &'static str,
+const fn time(unit: Unit, least: i64, most: i64) -> Kind {
+    Kind::Time { unit, least, most }
 }
-
-impl Key {
-    /// The section and the key's name in it.
-    pub fn parts(&self) -> (Option<&'static str>, &'static str) {
-        self.path
-            .rsplit_once('.')
-            .map_or((None, self.path), |(section, name)| (Some(section), name))
-    }
-
-    /// The environment variable that sets it: `COUNTERSIGN__OTP__LENGTH`.
-    pub fn variable(&self) -> String {
-        let name = self.path.to_ascii_uppercase().replace('.', "__");
-        format!("{}{name}", crate::config::environment::PREFIX)
-    }
-}
-
-/// The key of this path.
-pub fn key(path: &str) -> Option<&'static Key> {
-    TABLE.iter().find(|key| key.path == path)
-}
-
-/// Keys of which a place may set one only; what a later place sets replaces
-/// the others, so that `expiry_seconds` in the environment wins over
-/// `expiry_minutes` in the file.
-pub(super) fn alternatives() -> impl Iterator<Item = [&'static str; 2]> {
-    ALTERNATIVES
-        .iter()
-        .chain(account_lists::ALTERNATIVES)
-        .chain(providers::ALTERNATIVES.into_iter().flatten())
-        .copied()
-}
-
-const ALTERNATIVES: &[[&str; 2]] = &[
-    ["store.url", "store.url_file"],
-    ["store.password", "store.password_file"],
-    ["otp.expiry_minutes", "otp.expiry_seconds"],
-    ["otp.session_minutes", "otp.session_seconds"],
-    ["otp.session_idle_minutes", "otp.session_idle_seconds"],
-    ["whatsapp.from", "whatsapp.messaging_service_sid"],
-];
-
-/// A section, to find its keys by their names in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Section(&'static str);
-
-impl Section {
-    pub(crate) const EMAIL: Self = Self("email");
-    pub(crate) const EMAIL_FALLBACK: Self = Self("email.fallback");
-    pub(crate) const SMS: Self = Self("sms");
-    pub(crate) const SMS_FALLBACK: Self = Self("sms.fallback");
-    pub(crate) const WHATSAPP: Self = Self("whatsapp");
-
-    /// Whether it sets up a provider that stands in for another one.
-    pub(crate) fn is_fallback(self) -> bool {
-        self == Self::EMAIL_FALLBACK || self == Self::SMS_FALLBACK
-    }
-
-    /// The path of one of its keys.
-    pub(crate) fn key(self, name: &str) -> &'static str {
-        let key = self.keys().find(|path| path.rsplit('.').next() == Some(name));
-        debug_assert!(key.is_some(), "there is no key {name} in {self}");
-        key.unwrap_or(self.0)
-    }
-
-    /// Whether a key is one of it.
-    #[cfg(test)]
-    pub(crate) fn has(self, path: &str) -> bool {
-        self.keys().any(|key| key == path)
-    }
-
-    /// The paths of all its keys.
-    pub(crate) fn keys(self) -> impl Iterator<Item = &'static str> {
-        TABLE.iter().filter(move |key| key.parts().0 == Some(self.0)).map(|key| key.path)
-    }
-}
-
-impl std::fmt::Display for Section {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "[{}]", self.0)
-    }
-}
-
-/// The most messages an hour any limit can be set to.
-const MOST_MESSAGES: i64 = 1_000_000;
-
-const fn of(path: &'static str, kind: Kind, fallback: Fallback, help: &'static str) -> Key {
-    Key { path, kind, fallback, help }
-}
-
-const fn number(path: &'static str, least: i64, most: i64, preset: i64, help: &'static str) -> Key {
-    of(path, Kind::Number { least, most }, Fallback::Number(preset), help)
-}
-
-/// The log is kept for so many days at least, whoever sets it otherwise (security
-/// requirement 55).
-const LEAST_LOG_DAYS: i64 = 90;
-
-/// A hundred years.
-const MOST_DAYS: i64 = 36_500;
-
-const fn column(path: &'static str, needed: bool, usual: &'static str, help: &'static str) -> Key {
-    of(path, Kind::Column { needed }, Fallback::Text(usual), help)
-}
-
-const fn finer(path: &'static str, least: i64, most: i64, help: &'static str) -> Key {
-    of(path, Kind::Number { least, most }, Fallback::Unset, help)
-}
-
-/// The sections in the order in which they are shown.
-const SECTIONS: [&[Key]; 8] = [
-    OFFICE,
-    account_lists::KEYS,
-    providers::EMAIL,
-    providers::EMAIL_FALLBACK,
-    providers::SMS,
-    PHONES,
-    providers::SMS_FALLBACK,
-    OTHERS,
-];
 
 /// Every key, in the order in which they are shown.
-pub const TABLE: &[Key] = &joined::<{ counted() }>();
+pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
+    [
+        ROOT.infos(),
+        OFFICE.infos(),
+        STORE.infos(),
+        CUSTOMERS.infos(),
+        MAINTENANCE.infos(),
+        KEYS.infos(),
+        OTP.infos(),
+        LIMITS.infos(),
+        INVOICES.infos(),
+        FEEDBACK.infos(),
+        EMAIL.infos(),
+        EMAIL_FALLBACK.infos(),
+        SMS.infos(),
+        PHONES.infos(),
+        SMS_FALLBACK.infos(),
+        DESK.infos(),
+        SERVE.infos(),
+        MESSAGES.infos(),
+        WHATSAPP.infos(),
+        TRAY.infos(),
+        LOG.infos(),
+        UI.infos(),
+    ]
+    .concat()
+});
 
-const fn counted() -> usize {
-    let (mut count, mut section) = (0, 0);
-    while section < SECTIONS.len() {
-        count += SECTIONS[section].len();
-        section += 1;
-    }
-    count
+/// The key that is written so.
+pub(super) fn key(path: &str) -> Option<&'static KeyInfo> {
+    TABLE.iter().find(|key| key.path.is_written(path))
 }
 
-const fn joined<const COUNT: usize>() -> [Key; COUNT] {
-    let mut all = [SECTIONS[0][0]; COUNT];
-    let (mut at, mut section) = (0, 0);
-    while section < SECTIONS.len() {
-        let mut key = 0;
-        while key < SECTIONS[section].len() {
-            all[at] = SECTIONS[section][key];
-            at += 1;
-            key += 1;
-        }
-        section += 1;
-    }
-    all
+/// The paths of all keys in a section.
+pub(super) fn keys_of(section: Section) -> impl Iterator<Item = KeyPath> {
+    TABLE.iter().map(|key| key.path).filter(move |path| path.section() == section)
 }
 
-/// From the office to the limits.
-const OFFICE: &[Key] = &[
-    of(
-        "environment",
-        Kind::Word(&["development", "production"]),
-        Fallback::Text("development"),
-        "where this runs; production refuses the tray, so that real customers get real messages",
-    ),
-    of(
-        "office.name",
-        Kind::Text { most: 40 },
-        Fallback::Text("Our office"),
-        "the office's name, as screens and messages show it",
-    ),
-    of(
-        "office.counter",
-        Kind::Text { most: 20 },
-        Fallback::Derived("the machine's name"),
-        "the name of this terminal's counter, as screens and messages show it",
-    ),
-    of(
-        "store.url",
-        Kind::StoreUrl,
-        Fallback::Derived("sqlite:$XDG_DATA_HOME/countersign/countersign.db"),
-        "where the data lie: a file, or a database on a server",
-    ),
-    of(
-        "store.url_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the store's URL, instead of store.url",
-    ),
-    of(
-        "store.password",
-        Kind::Secret,
-        Fallback::Unset,
-        "the password at the server; better here than in the URL",
-    ),
-    of(
-        "store.password_file",
-        Kind::Path,
-        Fallback::Unset,
-        "a file that holds the password, instead of store.password",
-    ),
-    of(
-        "store.tls",
-        Kind::Word(&["verify", "encrypt", "off"]),
-        Fallback::Derived("verify for a server; off on this machine"),
-        "how the connection is protected; only verify looks who is at the other end",
-    ),
-    of(
-        "store.ca_file",
-        Kind::Path,
-        Fallback::Unset,
-        "certificates (PEM) to trust beside the system's own",
-    ),
-    of(
-        "store.schema",
-        Kind::Identifier,
-        Fallback::Text("countersign"),
-        "the PostgreSQL schema of countersign's own tables",
-    ),
-    number(
-        "store.connections",
-        1,
-        20,
-        1,
-        "connections to the server; few, since all counters share what it has",
-    ),
-    of(
-        "customers.table",
-        Kind::Table,
-        Fallback::Unset,
-        "the office's own table of customers, read where it is, instead of core_customer",
-    ),
-    of("customers.file", Kind::Path, Fallback::Unset, "the SQLite file that holds this table"),
-    column("customers.id", true, "id", "the table's primary key"),
-    column("customers.account_no", true, "account_no", "the account's number"),
-    column("customers.name", true, "name", "the customer's name"),
-    column("customers.email", false, "email", "the email address"),
-    column("customers.phone", false, "phone", "the phone number"),
-    column("customers.address", false, "address", "the postal address"),
-    column("customers.locale", false, "locale", "the language"),
-    of(
-        "customers.read_only",
-        Kind::Flag,
-        Fallback::Derived("true where customers.table is set"),
-        "customers are read and never written",
-    ),
-    number("maintenance.archive_after_days", 1, 3650, 30, "when a request moves to the archive"),
-    number(
-        "maintenance.purge_archive_after_days",
-        2,
-        MOST_DAYS,
-        730,
-        "when a request leaves the archive; more than archive_after_days",
-    ),
-    number(
-        "maintenance.purge_events_after_days",
-        LEAST_LOG_DAYS,
-        MOST_DAYS,
-        1_095,
-        "when an event goes",
-    ),
-    number("maintenance.purge_sessions_after_days", 1, MOST_DAYS, 90, "when a session goes"),
-    of(
-        "keys.file",
-        Kind::Path,
-        Fallback::Derived(
-            "beside the store's file: <store>.keys; for a server $XDG_CONFIG_HOME/countersign/keys",
-        ),
-        "the keys that protect stored codes; made at the first start, readable by its owner only",
-    ),
-    number("otp.length", 6, 10, 6, "digits of a code"),
-    number("otp.expiry_minutes", 1, 10, 5, "how long a code works; ten minutes at most"),
-    finer("otp.expiry_seconds", 5, 600, "the same in seconds, to try expiry out"),
-    number("otp.max_attempts", 1, 10, 5, "codes that may be tried for one request"),
-    number(
-        "otp.failure_cap",
-        1,
-        100,
-        20,
-        "wrong codes in a row, over all requests, that lock the customer",
-    ),
-    number(
-        "otp.resend_cooldown_seconds",
-        0,
-        3600,
-        30,
-        "how long before another code goes to the same contact",
-    ),
-    number("otp.session_minutes", 1, 480, 15, "how long a verified customer's session lasts"),
-    finer("otp.session_seconds", 5, 28_800, "the same in seconds, to try it out"),
-    number(
-        "otp.session_idle_minutes",
-        1,
-        480,
-        5,
-        "how long a session lasts when nobody touches it; not over the session's time",
-    ),
-    finer("otp.session_idle_seconds", 5, 28_800, "the same in seconds, to try it out"),
-    of(
-        "otp.assurance",
-        Kind::Word(&["any", "nist"]),
-        Fallback::Text("any"),
-        "how strong a proof is asked for; nist takes SMS alone (NIST SP 800-63B-4, 3.1.3.1)",
-    ),
-    number(
-        "otp.contact_quarantine_hours",
-        0,
-        720,
-        24,
-        "how long a changed contact cannot prove alone who the customer is; 0 lets it at once",
-    ),
-    of(
-        "otp.purposes",
-        Kind::Texts { most: 40 },
-        Fallback::Texts(&["account access", "pay a bill", "change of contact", "complaint"]),
-        "what a verification can be for; the first is offered first",
-    ),
-    number("limits.per_contact", 1, MOST_MESSAGES, 6, "messages an hour to one contact"),
-    number("limits.per_customer", 1, MOST_MESSAGES, 10, "messages an hour to one customer"),
-    number("limits.per_clerk", 1, MOST_MESSAGES, 120, "messages an hour by one clerk"),
-    number("limits.per_counter", 1, MOST_MESSAGES, 240, "messages an hour from one counter"),
-    number(
-        "limits.in_all",
-        1,
-        MOST_MESSAGES,
-        2_000,
-        "messages an hour in all: codes and test messages together",
-    ),
-];
-
-/// [`NumberType::ALL`](crate::domain::phone::NumberType::ALL) by their words.
-const NUMBER_TYPES: &[&str] = &words(&NumberType::ALL);
-
-/// [`NumberType::DEFAULT`](crate::domain::phone::NumberType::DEFAULT) by their words.
-const DEFAULT_NUMBER_TYPES: &[&str] = &words(&NumberType::DEFAULT);
-
-const fn words<const COUNT: usize>(types: &[NumberType; COUNT]) -> [&'static str; COUNT] {
-    let mut words = [""; COUNT];
-    let mut at = 0;
-    while at < COUNT {
-        words[at] = types[at].word();
-        at += 1;
-    }
-    words
+/// Keys of which a place may set one only; what a later place sets replaces the others, so
+/// that `expiry_seconds` in the environment wins over `expiry_minutes` in the file.
+pub(super) fn alternatives() -> impl Iterator<Item = [KeyPath; 2]> {
+    let office = office::alternatives().into_iter().chain(account_lists::alternatives());
+    office.chain(providers::alternatives())
 }
 
-/// Where text messages may go, whoever sends them.
-const PHONES: &[Key] = &[
-    of(
-        "sms.default_country",
-        Kind::Country,
-        Fallback::Text("US"),
-        "the country of phone numbers written without one",
-    ),
-    of(
-        "sms.allowed_countries",
-        Kind::Countries,
-        Fallback::Texts(&[]),
-        "the countries text messages may go to; none named means only the default country",
-    ),
-    of(
-        "sms.number_types",
-        Kind::Words(NUMBER_TYPES),
-        Fallback::Texts(DEFAULT_NUMBER_TYPES),
-        "the types of numbers text messages may go to, as the country's numbering plan has them",
-    ),
-];
+/// The files that hold a secret.
+pub(super) fn secret_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+    office::secret_files().into_iter().chain(providers::secret_files())
+}
 
-/// From the words of messages on.
-const OTHERS: &[Key] = &[
-    of(
-        "desk.socket",
-        Kind::Path,
-        Fallback::Unset,
-        "the socket of the desk service at which this terminal works; without it, it holds the desk",
-    ),
-    of(
-        "serve.socket",
-        Kind::Path,
-        Fallback::Text("/run/countersign/desk.sock"),
-        "where `countersign serve` listens",
-    ),
-    of(
-        "serve.group",
-        Kind::Text { most: 32 },
-        Fallback::Unset,
-        "the group of this host whose accounts may connect; without it, the service's own",
-    ),
-    of(
-        "messages.folder",
-        Kind::Path,
-        Fallback::Unset,
-        "templates of your own: a folder with one folder a language in it",
-    ),
-    of(
-        "messages.default_locale",
-        Kind::Locale,
-        Fallback::Text("en"),
-        "the language for whoever has none, or none that there are templates in",
-    ),
-    of(
-        "messages.bound_domain",
-        Kind::Domain,
-        Fallback::Unset,
-        "the website text messages bind the code to, by a last line @domain #code",
-    ),
-    of(
-        "whatsapp.provider",
-        Kind::Word(&["off", "tray", "twilio"]),
-        Fallback::Text("off"),
-        "how WhatsApp messages go out; off does not offer them; twilio uses the account of [sms]",
-    ),
-    of(
-        "whatsapp.from",
-        Kind::SmsSender,
-        Fallback::Unset,
-        "the sender: your number that is registered for WhatsApp at Twilio",
-    ),
-    of(
-        "whatsapp.messaging_service_sid",
-        Kind::Sid("MG"),
-        Fallback::Unset,
-        "a messaging service with a WhatsApp sender, instead of whatsapp.from",
-    ),
-    of(
-        "whatsapp.content_sid",
-        Kind::Sid("HX"),
-        Fallback::Unset,
-        "the template at Twilio that WhatsApp approved; other words are not taken",
-    ),
-    of(
-        "whatsapp.variables",
-        Kind::Texts { most: 20 },
-        Fallback::Texts(&["code"]),
-        "what its variables 1, 2, … say: code, reference, office, counter, customer, purpose, \
-         minutes",
-    ),
-    of(
-        "tray.file",
-        Kind::Path,
-        Fallback::Derived(
-            "beside the store's file: <store>.tray.jsonl; \
-             for a server $XDG_STATE_HOME/countersign/tray.jsonl",
-        ),
-        "where messages lie that go nowhere",
-    ),
-    of(
-        "log.level",
-        Kind::Word(&["error", "warn", "info", "debug", "trace"]),
-        Fallback::Text("info"),
-        "how much is written about the program's own doings",
-    ),
-    of(
-        "log.file",
-        Kind::Path,
-        Fallback::Derived("$XDG_STATE_HOME/countersign/countersign.log"),
-        "where it is written",
-    ),
-    of(
-        "ui.theme",
-        Kind::Word(&["terminal", "light", "dark", "high-contrast", "mono"]),
-        Fallback::Text("terminal"),
-        "the colours; terminal uses the terminal's own",
-    ),
-    of("ui.ascii", Kind::Flag, Fallback::Derived("by the locale"), "draw with plain ASCII only"),
-    of("ui.reduced_motion", Kind::Flag, Fallback::Flag(false), "nothing moves but the digits"),
-    of(
-        "ui.mouse",
-        Kind::Flag,
-        Fallback::Flag(false),
-        "use the mouse; it then no longer selects text",
-    ),
-];
+/// The files that decide whom to trust and who this office is: those with a secret, and those
+/// with certificates.
+pub(super) fn deciding_files() -> impl Iterator<Item = &'static Key<Option<PathBuf>>> {
+    secret_files().chain([
+        &STORE.ca_file,
+        &EMAIL.ca_file,
+        &EMAIL_FALLBACK.ca_file,
+        &SMS.ca_file,
+        &SMS_FALLBACK.ca_file,
+    ])
+}
+
 /// The known key that was probably meant by an unknown one.
-pub(super) fn nearest(path: &str) -> Option<&'static str> {
-    let leaf = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness = |known: &str| {
-        let whole = strsim::jaro_winkler(known, path);
+pub(super) fn nearest(path: &str) -> Option<KeyPath> {
+    let leaf = path.rsplit('.').next().unwrap_or_default();
+    let likeness = |known: KeyPath| {
+        let whole = strsim::jaro_winkler(&known.to_string(), path);
         // The right key in the wrong section is likelier than a look-alike.
-        if leaf(known) == leaf(path) { whole.max(0.95) } else { whole }
+        if known.name() == leaf { whole.max(0.95) } else { whole }
     };
     TABLE
         .iter()
@@ -518,18 +110,46 @@ pub(super) fn nearest(path: &str) -> Option<&'static str> {
         .map(|(_, path)| path)
 }
 
+/// The sections that have a name.
+fn sections() -> impl Iterator<Item = Section> {
+    TABLE.iter().map(|key| key.path.section()).filter(|section| *section != Section::ROOT)
+}
+
 /// Whether there are keys in a section of this name.
 pub(super) fn is_section(name: &str) -> bool {
-    TABLE.iter().any(|key| key.parts().0 == Some(name))
+    sections().any(|section| section.name() == name)
 }
 
 /// The known section that was probably meant by an unknown one.
-pub(super) fn nearest_section(name: &str) -> Option<&'static str> {
-    TABLE
-        .iter()
-        .filter_map(|key| key.parts().0)
-        .map(|section| (strsim::jaro_winkler(section, name), section))
+pub(super) fn nearest_section(name: &str) -> Option<Section> {
+    sections()
+        .map(|section| (strsim::jaro_winkler(section.name(), name), section))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, section)| section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_key_that_names_a_file_beside_another_key_is_among_the_deciding_files() {
+        let named = TABLE.iter().map(|key| key.path).filter(|key| key.name().ends_with("_file"));
+        let mut deciding: Vec<KeyPath> = deciding_files().map(Key::path).collect();
+        deciding.sort();
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        assert_eq!(deciding, named);
+    }
+
+    #[test]
+    fn each_secret_can_be_in_a_file_instead() {
+        let secrets = TABLE.iter().filter(|key| key.kind.is_secret());
+        let alternatives: Vec<_> = alternatives().collect();
+        for key in secrets {
+            let file = alternatives.iter().find(|[one, _]| *one == key.path).map(|[_, file]| *file);
+            assert!(secret_files().any(|it| Some(it.path()) == file), "{}", key.path);
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -
     let base = Base { folder: surroundings.folder(), home: home.as_deref() };
     let mut layer = Layer::default();
     for (name, value) in surroundings.settings() {
-        let Some(key) = TABLE.iter().find(|key| key.variable() == name) else {
+        let Some(key) = TABLE.iter().find(|key| key.path.variable() == name) else {
             findings.refuse(Some(&clean(name)), unknown(name));
             continue;
         };
@@ -32,7 +32,7 @@ pub(super) fn read(surroundings: &ProcessEnvironment, findings: &mut Findings) -
 
 fn unknown(name: &str) -> String {
     let path = name.strip_prefix(PREFIX).unwrap_or(name).replace("__", ".").to_ascii_lowercase();
-    match table::nearest(&path).and_then(table::key) {
+    match table::nearest(&path) {
         Some(known) => format!("this variable sets no key; did you mean {}?", known.variable()),
         None => "this variable sets no key".into(),
     }

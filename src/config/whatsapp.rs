@@ -1,50 +1,43 @@
 //! `[whatsapp]`: a sender and an approved template at the Twilio account of
 //! `[sms]`.
 
+use strum::VariantNames as _;
+
 use crate::config::build::Build;
-use crate::config::settings::{TwilioSender, WhatsappSettings, WhatsappTemplate};
+use crate::config::settings::{TwilioSender, WhatsappProvider, WhatsappSettings, WhatsappTemplate};
 use crate::config::sms;
-use crate::config::table::Section;
+use crate::config::table::{SMS, WHATSAPP};
 use crate::domain::message::Fact;
 
 pub(super) fn read(build: &mut Build<'_>) -> WhatsappSettings {
-    match build.merged.text("whatsapp.provider").as_deref() {
-        Some("tray") => {
-            build.refuse_tray("whatsapp.provider", "twilio, or off");
+    match build.get(&WHATSAPP.provider) {
+        WhatsappProvider::Off => WhatsappSettings::Off,
+        WhatsappProvider::Tray => {
+            build.refuse_tray(WHATSAPP.provider.path(), "twilio, or off");
             WhatsappSettings::Tray
         }
-        Some("twilio") => twilio(build),
-        _ => WhatsappSettings::Off,
+        WhatsappProvider::Twilio => twilio(build),
     }
 }
 
 fn twilio(build: &mut Build<'_>) -> WhatsappSettings {
-    let sender = sms::sender(build, Section::WHATSAPP);
-    if let Some(TwilioSender::From(from)) = &sender
-        && !from.starts_with('+')
+    let (provider, from) = (WHATSAPP.provider.path(), &WHATSAPP.from);
+    let sender = sms::sender(build, provider, from, &WHATSAPP.messaging_service_sid);
+    if let Some(TwilioSender::From(number)) = &sender
+        && !number.starts_with('+')
     {
-        let text = "whatsapp.from is a number with its country, such as +15005550006";
-        build.refuse("whatsapp.from", text);
+        let text = format!("{from} is a number with its country, such as +15005550006");
+        build.refuse(from, text);
     }
-    let settings = sms::account(build, Section::SMS, sender, "whatsapp.provider");
-    let content_sid = build.needed("whatsapp.content_sid", "the approved template (HX…)");
-    let variables = variables(build);
+    let settings = sms::account(build, &SMS, sender, provider);
+    let content_sid = build.needed(&WHATSAPP.content_sid, "the approved template (HX…)");
+    let variables = build.get(&WHATSAPP.variables);
+    if !variables.contains(&Fact::Code) && !build.findings.is_broken(&WHATSAPP.variables) {
+        let (key, facts) = (&WHATSAPP.variables, Fact::VARIANTS.join(", "));
+        build.refuse(key, format!("{key} takes {facts}, and code must be one of them"));
+    }
     // Without an account the configuration is refused.
     settings.map_or(WhatsappSettings::Off, |settings| {
         WhatsappSettings::Twilio(settings, WhatsappTemplate { content_sid, variables })
     })
-}
-
-fn variables(build: &mut Build<'_>) -> Vec<Fact> {
-    let words = build.merged.texts("whatsapp.variables");
-    let fact = |word: &String| Fact::ALL.into_iter().find(|fact| fact.word() == word);
-    let facts: Vec<_> = words.iter().filter_map(fact).collect();
-    if facts.len() != words.len() || !facts.contains(&Fact::Code) {
-        let allowed = Fact::ALL.map(Fact::word).join(", ");
-        build.refuse(
-            "whatsapp.variables",
-            format!("whatsapp.variables takes {allowed}, and code must be one of them"),
-        );
-    }
-    facts
 }

@@ -7,13 +7,13 @@
 use std::sync::Arc;
 
 use crate::config::settings::{EmailSettings, SmsSettings, TraySettings, WhatsappSettings};
-use crate::config::table::Section;
+use crate::config::table::{EMAIL, EMAIL_FALLBACK, EmailKeys, SMS, SMS_FALLBACK, SmsKeys};
 use crate::delivery::email::sendgrid::SendGridProvider;
 use crate::delivery::email::smtp::{self, SmtpProvider};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::provider::sender;
 use crate::delivery::sms::gateway::GatewayProvider;
-use crate::delivery::sms::twilio::{TwilioProvider, Words};
+use crate::delivery::sms::twilio::{TwilioKeys, TwilioProvider, Words};
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
 use crate::delivery::tray::{TrayFile, TrayProvider};
@@ -27,7 +27,7 @@ pub fn email_sender(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    by_email(Section::EMAIL, email, tray, templates, times)
+    by_email(&EMAIL, email, tray, templates, times)
 }
 
 /// The sender that stands in for it.
@@ -37,7 +37,7 @@ pub fn email_fallback(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    by_email(Section::EMAIL_FALLBACK, email, tray, templates, times)
+    by_email(&EMAIL_FALLBACK, email, tray, templates, times)
 }
 
 /// The sender of text messages; none where the office sends none.
@@ -47,7 +47,7 @@ pub fn sms_sender(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    by_sms(Section::SMS, sms, tray, templates, times)
+    by_sms(&SMS, sms, tray, templates, times)
 }
 
 /// The sender that stands in for it.
@@ -57,7 +57,7 @@ pub fn sms_fallback(
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
-    by_sms(Section::SMS_FALLBACK, sms, tray, templates, times)
+    by_sms(&SMS_FALLBACK, sms, tray, templates, times)
 }
 
 /// The sender of WhatsApp messages; none where the office has none.
@@ -70,11 +70,11 @@ pub fn whatsapp_sender(
     Ok(Some(match whatsapp {
         WhatsappSettings::Off => return Ok(None),
         WhatsappSettings::Tray => {
-            tray_sender(Channel::Whatsapp, Section::WHATSAPP, Arc::clone(templates), tray)
+            tray_sender(Channel::Whatsapp, false, Arc::clone(templates), tray)
         }
         WhatsappSettings::Twilio(settings, template) => {
             let words = Words::Approved(template.clone());
-            let twilio = TwilioProvider::new(Section::WHATSAPP, settings, words, times)?;
+            let twilio = TwilioProvider::new(TwilioKeys::whatsapp(), settings, words, times)?;
             sender(twilio, false)
         }
     }))
@@ -86,58 +86,58 @@ pub fn tray(tray: &TraySettings) -> Arc<dyn Tray> {
 }
 
 fn by_email(
-    section: Section,
+    keys: &'static EmailKeys,
     email: &EmailSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
-    let fallback = section.is_fallback();
+    let fallback = keys.is_fallback();
     Ok(Some(match email {
         EmailSettings::Off => return Ok(None),
         EmailSettings::Tray { from } => {
             // An address that a real provider would refuse is refused here too.
-            smtp::sender_address(section, from)?;
-            tray_sender(Channel::Email, section, templates, tray)
+            smtp::sender_address(keys, from)?;
+            tray_sender(Channel::Email, fallback, templates, tray)
         }
         EmailSettings::Smtp(settings) => {
-            sender(SmtpProvider::new(section, settings, templates, times)?, fallback)
+            sender(SmtpProvider::new(keys, settings, templates, times)?, fallback)
         }
         EmailSettings::SendGridApi(settings) => {
-            sender(SendGridProvider::new(section, settings, templates, times)?, fallback)
+            sender(SendGridProvider::new(keys, settings, templates, times)?, fallback)
         }
     }))
 }
 
 fn by_sms(
-    section: Section,
+    keys: &'static SmsKeys,
     sms: &SmsSettings,
     tray: &TraySettings,
     templates: &Arc<Templates>,
     times: SendTimeouts,
 ) -> Result<Option<Arc<dyn Sender>>, DeliveryError> {
     let templates = Arc::clone(templates);
-    let fallback = section.is_fallback();
+    let fallback = keys.is_fallback();
     Ok(Some(match sms {
         SmsSettings::Off => return Ok(None),
-        SmsSettings::Tray => tray_sender(Channel::Sms, section, templates, tray),
+        SmsSettings::Tray => tray_sender(Channel::Sms, fallback, templates, tray),
         SmsSettings::Twilio(settings) => {
             let words = Words::Text(templates);
-            sender(TwilioProvider::new(section, settings, words, times)?, fallback)
+            sender(TwilioProvider::new(TwilioKeys::sms(keys), settings, words, times)?, fallback)
         }
         SmsSettings::Gateway(settings) => {
-            sender(GatewayProvider::new(section, settings, templates, times)?, fallback)
+            sender(GatewayProvider::new(keys, settings, templates, times)?, fallback)
         }
     }))
 }
 
 fn tray_sender(
     channel: Channel,
-    section: Section,
+    fallback: bool,
     templates: Arc<Templates>,
     tray: &TraySettings,
 ) -> Arc<dyn Sender> {
     let tray = TrayProvider::new(channel, templates, TrayFile::new(tray.file.clone()));
-    sender(tray, section.is_fallback())
+    sender(tray, fallback)
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::config::table::KeyPath;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::explanation::Explanation;
 use crate::service::ports::SendGuard;
@@ -54,7 +55,7 @@ pub struct DeliveryError {
     advice: Option<String>,
     /// What the provider said.
     said: Option<String>,
-    key: Option<&'static str>,
+    key: Option<KeyPath>,
 }
 
 /// What a clerk is told where the configuration itself is at fault.
@@ -67,7 +68,7 @@ impl DeliveryError {
     }
 
     /// The configuration is at fault, in `key`: only an admin is told how.
-    pub(super) fn misconfigured(key: &'static str, how: impl Into<String>) -> Self {
+    pub(super) fn misconfigured(key: impl Into<KeyPath>, how: impl Into<String>) -> Self {
         Self::unusable(how).about(key)
     }
 
@@ -90,8 +91,8 @@ impl DeliveryError {
 
     /// Names the configuration key that it is about.
     #[must_use]
-    pub(super) fn about(self, key: &'static str) -> Self {
-        Self { key: Some(key), ..self }
+    pub(super) fn about(self, key: impl Into<KeyPath>) -> Self {
+        Self { key: Some(key.into()), ..self }
     }
 
     /// The same as another kind of failure.
@@ -122,7 +123,7 @@ impl DeliveryError {
     }
 
     /// The configuration key that it is about.
-    pub const fn key(&self) -> Option<&'static str> {
+    pub const fn key(&self) -> Option<KeyPath> {
         self.key
     }
 
@@ -143,7 +144,7 @@ impl DeliveryError {
         } else {
             told
         };
-        Explanation { key: self.key.map(str::to_owned), ..told }
+        Explanation { key: self.key.map(|key| key.to_string()), ..told }
     }
 
     /// How far the message came.
@@ -203,32 +204,31 @@ pub(super) async fn claim(guard: &dyn SendGuard) -> Result<(), DeliveryError> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::config::table::{Section, TABLE};
+    use crate::config::table::{EMAIL_FALLBACK, Section, TABLE};
 
     /// Fails where a clerk would be told what only an admin can do, or where the error is
     /// about a key of another section.
     pub(in crate::delivery) fn assert_is_told_well(error: &DeliveryError, at: Section) {
-        let Explanation { for_clerk, for_admin, key } = error.explanation();
+        let Explanation { for_clerk, for_admin, .. } = error.explanation();
         assert!(for_clerk.ends_with(['.', ')']), "{for_clerk}");
         assert!(for_admin.ends_with(['.', ')']), "{for_admin}");
-        for known in TABLE {
-            let (section, name) = known.parts();
-            let section = section.map(|section| format!("[{section}"));
-            let parts = section.as_deref().into_iter().chain([known.path]);
-            let is_a_word = !name.contains('_');
-            for part in parts.chain((!is_a_word).then_some(name)) {
-                let is_told = known.path != "environment" && for_clerk.contains(part);
-                assert!(!is_told, "{part}: {for_clerk}");
+        for known in TABLE.iter().filter(|it| it.path.section().name() != "") {
+            let section = known.path.section().to_string();
+            let mut parts = vec![section.trim_end_matches(']').to_owned(), known.path.to_string()];
+            // Others are words of their own.
+            parts.extend(known.path.name().contains('_').then(|| known.path.name().to_owned()));
+            for part in parts {
+                assert!(!for_clerk.contains(&part), "{part}: {for_clerk}");
             }
         }
-        if let Some(key) = key {
-            assert!(at.has(&key), "{key} is not in {at}: {for_admin}");
+        if let Some(key) = error.key() {
+            assert_eq!(key.section(), at, "{for_admin}");
         }
     }
 
     #[test]
     fn no_kind_of_failure_tells_a_clerk_what_only_an_admin_can_do() {
-        let (at, key) = (Section::EMAIL_FALLBACK, Section::EMAIL_FALLBACK.key("host"));
+        let (at, key) = (EMAIL_FALLBACK.section(), EMAIL_FALLBACK.host.path());
         for kind in [
             FailureKind::Settings,
             FailureKind::Barred,

@@ -13,7 +13,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, Url, redirect, retry};
 use tokio::sync::OnceCell;
 
-use crate::config::table::Section;
+use crate::config::table::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::timeouts::SendTimeouts;
 use crate::delivery::tls::{self, Doubt, Trust};
@@ -34,7 +34,7 @@ pub(super) struct HttpPeer {
     /// `Twilio`, `SendGrid`, …
     pub(super) name: &'static str,
     /// The key of the address: `sms.base_url`.
-    pub(super) key: &'static str,
+    pub(super) key: KeyPath,
     /// The section whose `ca_file` names certificates to trust, where there is one.
     pub(super) ca_file: Option<Section>,
 }
@@ -55,7 +55,7 @@ impl Http {
     }
 
     /// The same with certificates of the configuration beside the system's.
-    pub(super) fn trusting(mut self, ca_file: Option<PathBuf>, key: &'static str) -> Self {
+    pub(super) fn trusting(mut self, ca_file: Option<PathBuf>, key: KeyPath) -> Self {
         self.trust = Trust::with(ca_file, key);
         self
     }
@@ -242,8 +242,9 @@ mod tests {
     use reqwest::header::HeaderValue;
 
     use super::*;
+    use crate::config::table::SMS;
 
-    const PARTY: HttpPeer = HttpPeer { name: "Twilio", key: "sms.base_url", ca_file: None };
+    const PARTY: HttpPeer = HttpPeer { name: "Twilio", key: SMS.base_url.path(), ca_file: None };
 
     #[test]
     fn security_22_a_secret_goes_over_https_or_stays_on_this_machine() {

@@ -15,12 +15,12 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::sync::OnceCell;
 
-use crate::config::table::Section;
+use crate::config::table::{KeyPath, Section};
 use crate::delivery::error::{DeliveryError, FailureKind};
 
 /// Certificates, read once.
 pub(super) struct Trust {
-    ca_file: Option<(PathBuf, &'static str)>,
+    ca_file: Option<(PathBuf, KeyPath)>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
@@ -32,7 +32,7 @@ impl Trust {
 
     /// The system's certificates and those in a PEM file, which a key of the
     /// configuration names.
-    pub(super) fn with(ca_file: Option<PathBuf>, key: &'static str) -> Self {
+    pub(super) fn with(ca_file: Option<PathBuf>, key: KeyPath) -> Self {
         Self { ca_file: ca_file.map(|file| (file, key)), config: OnceCell::const_new() }
     }
 
@@ -48,7 +48,7 @@ impl Trust {
     }
 }
 
-fn load(ca_file: Option<(PathBuf, &'static str)>) -> Result<Arc<ClientConfig>, DeliveryError> {
+fn load(ca_file: Option<(PathBuf, KeyPath)>) -> Result<Arc<ClientConfig>, DeliveryError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some((path, key)) = ca_file {

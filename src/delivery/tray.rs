@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use crate::config::table::TRAY as TRAY_KEYS;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
@@ -236,7 +237,7 @@ impl TrayProvider {
 fn unwritable(error: &TrayError) -> DeliveryError {
     DeliveryError::new(FailureKind::FAILED, format!("The tray cannot be written: {}.", error.0))
         .advising("Check the file of [tray] in the configuration.")
-        .about("tray.file")
+        .about(&TRAY_KEYS.file)
 }
 
 #[async_trait]

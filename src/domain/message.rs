@@ -28,7 +28,10 @@ pub struct MessageFacts {
 
 /// One of the facts by name, for a template that lies with the provider and is
 /// only filled in here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Fact {
     /// The code.
     Code,
@@ -44,32 +47,6 @@ pub enum Fact {
     Purpose,
     /// Whole minutes the code works.
     Minutes,
-}
-
-impl Fact {
-    /// Every fact.
-    pub const ALL: [Self; 7] = [
-        Self::Code,
-        Self::Reference,
-        Self::Office,
-        Self::Counter,
-        Self::Customer,
-        Self::Purpose,
-        Self::Minutes,
-    ];
-
-    /// The fact's name in the configuration.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Reference => "reference",
-            Self::Office => "office",
-            Self::Counter => "counter",
-            Self::Customer => "customer",
-            Self::Purpose => "purpose",
-            Self::Minutes => "minutes",
-        }
-    }
 }
 
 impl MessageFacts {

@@ -29,19 +29,24 @@ pub struct OtpPolicy {
     pub contact_quarantine: Duration,
 }
 
+impl OtpPolicy {
+    /// What holds where the office sets nothing.
+    pub const STANDARD: Self = Self {
+        length: 6,
+        expiry: Duration::from_mins(5),
+        max_attempts: 5,
+        failure_cap: 20,
+        resend_cooldown: Duration::from_secs(30),
+        session: Duration::from_mins(15),
+        session_idle: Duration::from_mins(5),
+        assurance: Assurance::Any,
+        contact_quarantine: Duration::from_hours(24),
+    };
+}
+
 impl Default for OtpPolicy {
     fn default() -> Self {
-        Self {
-            length: 6,
-            expiry: Duration::from_mins(5),
-            max_attempts: 5,
-            failure_cap: 20,
-            resend_cooldown: Duration::from_secs(30),
-            session: Duration::from_mins(15),
-            session_idle: Duration::from_mins(5),
-            assurance: Assurance::Any,
-            contact_quarantine: Duration::from_hours(24),
-        }
+        Self::STANDARD
     }
 }
 
@@ -58,15 +63,23 @@ pub struct Retention {
     pub purge_sessions_after: Duration,
 }
 
+impl Retention {
+    /// What holds where the office sets nothing.
+    pub const STANDARD: Self = Self {
+        archive_after: days(30),
+        purge_archive_after: days(730),
+        purge_events_after: days(1095),
+        purge_sessions_after: days(90),
+    };
+}
+
+const fn days(days: u64) -> Duration {
+    Duration::from_hours(days * 24)
+}
+
 impl Default for Retention {
     fn default() -> Self {
-        let days = |days: u64| Duration::from_hours(days * 24);
-        Self {
-            archive_after: days(30),
-            purge_archive_after: days(730),
-            purge_events_after: days(1095),
-            purge_sessions_after: days(90),
-        }
+        Self::STANDARD
     }
 }
 
@@ -85,9 +98,15 @@ pub struct RateLimits {
     pub in_all: u32,
 }
 
+impl RateLimits {
+    /// What holds where the office sets nothing.
+    pub const STANDARD: Self =
+        Self { per_contact: 6, per_customer: 10, per_clerk: 120, per_counter: 240, in_all: 2_000 };
+}
+
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { per_contact: 6, per_customer: 10, per_clerk: 120, per_counter: 240, in_all: 2_000 }
+        Self::STANDARD
     }
 }
 

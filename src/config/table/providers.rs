@@ -1,291 +1,239 @@
 //! The keys of providers.
 //!
-//! A provider that stands in is set up by the same keys as the one it stands in
-//! for: they are written once, for a section of any name.
+//! A provider that stands in is set up by the same keys as the one it stands in for: they are
+//! declared once, for a section of any name.
 
-use crate::config::table::{Fallback, Key, Kind, of};
+use std::path::PathBuf;
 
-macro_rules! email {
-    ($at:literal, $provider:expr) => {
-        &[
-            $provider,
-            of(
-                concat!($at, ".host"),
-                Kind::Host,
-                Fallback::Derived("the provider's; smtp needs one"),
-                "the SMTP server's name",
-            ),
-            of(
-                concat!($at, ".port"),
-                Kind::Number { least: 1, most: 65_535 },
-                Fallback::Derived("465 for implicit, 587 for starttls, 25 for none"),
-                "the SMTP server's port",
-            ),
-            of(
-                concat!($at, ".tls"),
-                Kind::Word(&["implicit", "starttls", "none"]),
-                Fallback::Derived("implicit; starttls for office365"),
-                "how the connection is protected; none only for a server on this machine",
-            ),
-            of(
-                concat!($at, ".username"),
-                Kind::Text { most: 254 },
-                Fallback::Derived("apikey for sendgrid"),
-                "the account at the SMTP server",
-            ),
-            of(
-                concat!($at, ".auth"),
-                Kind::Word(&["password", "xoauth2"]),
-                Fallback::Text("password"),
-                "what proves the account: a password, or a token that is fetched when needed",
-            ),
-            of(concat!($at, ".password"), Kind::Secret, Fallback::Unset, "its password, or the provider's API key"),
-            of(
-                concat!($at, ".password_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds the password, instead of ", $at, ".password"),
-            ),
-            of(
-                concat!($at, ".token_url"),
-                Kind::BaseUrl,
-                Fallback::Derived("Google's for gmail; other providers need one for xoauth2"),
-                "the address that gives tokens; http only on this machine, for tests",
-            ),
-            of(
-                concat!($at, ".client_id"),
-                Kind::Text { most: 200 },
-                Fallback::Unset,
-                "this program's name at the token service; xoauth2 needs it",
-            ),
-            of(concat!($at, ".client_secret"), Kind::Secret, Fallback::Unset, "its secret there"),
-            of(
-                concat!($at, ".client_secret_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds the secret, instead of ", $at, ".client_secret"),
-            ),
-            of(
-                concat!($at, ".refresh_token"),
-                Kind::Secret,
-                Fallback::Unset,
-                "what the mailbox's owner agreed to; gmail needs it for xoauth2",
-            ),
-            of(
-                concat!($at, ".refresh_token_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds the refresh token, instead of ", $at, ".refresh_token"),
-            ),
-            of(
-                concat!($at, ".scope"),
-                Kind::Text { most: 200 },
-                Fallback::Derived("https://outlook.office365.com/.default for office365"),
-                "what a token is asked for, where the token service wants to know",
-            ),
-            of(
-                concat!($at, ".base_url"),
-                Kind::BaseUrl,
-                Fallback::Text("https://api.sendgrid.com"),
-                "where SendGrid's Web API is reached; https://api.eu.sendgrid.com for one in Europe",
-            ),
-            of(
-                concat!($at, ".from"),
-                Kind::Mailbox,
-                Fallback::Unset,
-                "the sender: an address, or Name <address>; every provider but the tray needs it",
-            ),
-            of(
-                concat!($at, ".ca_file"),
-                Kind::Path,
-                Fallback::Unset,
-                "certificates (PEM) to trust beside the system's own",
-            ),
-            of(
-                concat!($at, ".ehlo_name"),
-                Kind::Host,
-                Fallback::Derived("the machine's name"),
-                "the name in EHLO; some servers want a full one that stands in the DNS",
-            ),
-        ]
-    };
+use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::kind::Kind;
+use crate::config::settings::{
+    EmailProvider, GatewayContent, GatewayMethod, MailAuth, SmsProvider, SmtpTls, WhatsappProvider,
+};
+use crate::config::table::number;
+use crate::config::value::{Absent, Secret, UNSET, word, words};
+use crate::domain::message::Fact;
+use crate::domain::phone::NumberType;
+
+const NO_COUNTRIES: &[&str] = &[];
+const NUMBER_TYPES: &[NumberType] = &NumberType::DEFAULT;
+const CODE_ALONE: &[Fact] = &[Fact::Code];
+
+section! {
+    /// `[email]` and `[email.fallback]`
+    EmailKeys(provider: EmailProvider) {
+        host: Option<String> = Kind::Host, Absent("the provider's; smtp needs one"),
+            "the SMTP server's name";
+        port: Option<u16> = number(1, 65_535),
+            Absent("465 for implicit, 587 for starttls, 25 for none"), "the SMTP server's port";
+        tls: Option<SmtpTls> = word::<SmtpTls>(), Absent("implicit; starttls for office365"),
+            "how the connection is protected; none only for a server on this machine";
+        username: Option<String> = Kind::Text { most: 254 }, Absent("apikey for sendgrid"),
+            "the account at the SMTP server";
+        auth: MailAuth = word::<MailAuth>(), MailAuth::Password,
+            "what proves the account: a password, or a token that is fetched when needed";
+        password: Option<Secret> = Kind::Secret, UNSET,
+            "its password, or the provider's API key";
+        password_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the password, instead of password";
+        token_url: Option<String> = Kind::BaseUrl,
+            Absent("Google's for gmail; other providers need one for xoauth2"),
+            "the address that gives tokens; http only on this machine, for tests";
+        client_id: Option<String> = Kind::Text { most: 200 }, UNSET,
+            "this program's name at the token service; xoauth2 needs it";
+        client_secret: Option<Secret> = Kind::Secret, UNSET, "its secret there";
+        client_secret_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the secret, instead of client_secret";
+        refresh_token: Option<Secret> = Kind::Secret, UNSET,
+            "what the mailbox's owner agreed to; gmail needs it for xoauth2";
+        refresh_token_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the refresh token, instead of refresh_token";
+        scope: Option<String> = Kind::Text { most: 200 },
+            Absent("https://outlook.office365.com/.default for office365"),
+            "what a token is asked for, where the token service wants to know";
+        base_url: String = Kind::BaseUrl, "https://api.sendgrid.com",
+            "where SendGrid's Web API is reached; https://api.eu.sendgrid.com for one in Europe";
+        from: Option<String> = Kind::Mailbox, UNSET,
+            "the sender: an address, or Name <address>; every provider but the tray needs it";
+        ca_file: Option<PathBuf> = Kind::Path, UNSET,
+            "certificates (PEM) to trust beside the system's own";
+        ehlo_name: Option<String> = Kind::Host, Absent("the machine's name"),
+            "the name in EHLO; some servers want a full one that stands in the DNS";
+    }
 }
 
-macro_rules! sms {
-    ($at:literal, $provider:expr) => {
-        &[
-            $provider,
-            of(concat!($at, ".account_sid"), Kind::Sid("AC"), Fallback::Unset, "the Twilio account"),
-            of(
-                concat!($at, ".auth_token"),
-                Kind::Secret,
-                Fallback::Unset,
-                "the account's token: it can do everything",
-            ),
-            of(
-                concat!($at, ".auth_token_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds the token, instead of ", $at, ".auth_token"),
-            ),
-            of(
-                concat!($at, ".api_key"),
-                Kind::Sid("SK"),
-                Fallback::Unset,
-                "an API key of the account, instead of its token: it can be revoked alone",
-            ),
-            of(concat!($at, ".api_secret"), Kind::Secret, Fallback::Unset, "the API key's secret"),
-            of(
-                concat!($at, ".api_secret_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds the secret, instead of ", $at, ".api_secret"),
-            ),
-            of(
-                concat!($at, ".from"),
-                Kind::SmsSender,
-                Fallback::Unset,
-                "the sender: a number of yours at Twilio, or an alphanumeric sender",
-            ),
-            of(
-                concat!($at, ".messaging_service_sid"),
-                Kind::Sid("MG"),
-                Fallback::Unset,
-                concat!("a messaging service of yours at Twilio, instead of ", $at, ".from"),
-            ),
-            of(
-                concat!($at, ".base_url"),
-                Kind::BaseUrl,
-                Fallback::Text("https://api.twilio.com"),
-                "where Twilio is reached; http only on this machine, for tests",
-            ),
-            of(
-                concat!($at, ".url"),
-                Kind::BaseUrl,
-                Fallback::Unset,
-                "the SMS gateway's address; nothing secret in it",
-            ),
-            of(
-                concat!($at, ".method"),
-                Kind::Word(&["POST", "PUT"]),
-                Fallback::Text("POST"),
-                "how the SMS gateway is asked",
-            ),
-            of(
-                concat!($at, ".content"),
-                Kind::Word(&["json", "form"]),
-                Fallback::Text("json"),
-                "the kind of the body that the SMS gateway takes; values are quoted accordingly",
-            ),
-            of(
-                concat!($at, ".body"),
-                Kind::Text { most: 2_000 },
-                Fallback::Unset,
-                "the body, with {{to}} or {{to_digits}}, {{text}} and {{reference}} where they go",
-            ),
-            of(
-                concat!($at, ".headers"),
-                Kind::Texts { most: 200 },
-                Fallback::Unset,
-                "headers beside the kind of content, each as Name: value; nothing secret",
-            ),
-            of(
-                concat!($at, ".secret_header"),
-                Kind::Secret,
-                Fallback::Unset,
-                "one more header, as Name: value, whose value is kept secret",
-            ),
-            of(
-                concat!($at, ".secret_header_file"),
-                Kind::Path,
-                Fallback::Unset,
-                concat!("a file that holds it, instead of ", $at, ".secret_header"),
-            ),
-            of(
-                concat!($at, ".id_pointer"),
-                Kind::Text { most: 100 },
-                Fallback::Unset,
-                "where in the answer the message's name is (RFC 6901); without a name it was not taken",
-            ),
-            of(
-                concat!($at, ".ca_file"),
-                Kind::Path,
-                Fallback::Unset,
-                "certificates (PEM) that the SMS gateway may have, beside the system's own",
-            ),
-        ]
-    };
+section! {
+    /// `[sms]` and `[sms.fallback]`
+    SmsKeys(provider: SmsProvider) {
+        account_sid: Option<String> = Kind::Sid("AC"), UNSET, "the Twilio account";
+        auth_token: Option<Secret> = Kind::Secret, UNSET,
+            "the account's token: it can do everything";
+        auth_token_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the token, instead of auth_token";
+        api_key: Option<String> = Kind::Sid("SK"), UNSET,
+            "an API key of the account, instead of its token: it can be revoked alone";
+        api_secret: Option<Secret> = Kind::Secret, UNSET, "the API key's secret";
+        api_secret_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the secret, instead of api_secret";
+        from: Option<String> = Kind::SmsSender, UNSET,
+            "the sender: a number of yours at Twilio, or an alphanumeric sender";
+        messaging_service_sid: Option<String> = Kind::Sid("MG"), UNSET,
+            "a messaging service of yours at Twilio, instead of from";
+        base_url: String = Kind::BaseUrl, "https://api.twilio.com",
+            "where Twilio is reached; http only on this machine, for tests";
+        url: Option<String> = Kind::BaseUrl, UNSET,
+            "the SMS gateway's address; nothing secret in it";
+        method: GatewayMethod = word::<GatewayMethod>(), GatewayMethod::Post,
+            "how the SMS gateway is asked";
+        content: GatewayContent = word::<GatewayContent>(), GatewayContent::Json,
+            "the kind of the body that the SMS gateway takes; values are quoted accordingly";
+        body: Option<String> = Kind::Text { most: 2_000 }, UNSET,
+            "the body, with {{to}} or {{to_digits}}, {{text}} and {{reference}} where they go";
+        headers: Option<Vec<String>> = Kind::Texts { most: 200 }, UNSET,
+            "headers beside the kind of content, each as Name: value; nothing secret";
+        secret_header: Option<Secret> = Kind::Secret, UNSET,
+            "one more header, as Name: value, whose value is kept secret";
+        secret_header_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds it, instead of secret_header";
+        id_pointer: Option<String> = Kind::Text { most: 100 }, UNSET,
+            "where in the answer the message's name is (RFC 6901); without a name it was not taken";
+        ca_file: Option<PathBuf> = Kind::Path, UNSET,
+            "certificates (PEM) that the SMS gateway may have, beside the system's own";
+    }
 }
+
+section! {
+    /// `[sms]`: where text messages may go, whoever sends them.
+    PhoneKeys {
+        default_country: String = Kind::Country, "US",
+            "the country of phone numbers written without one";
+        allowed_countries: Vec<String> = Kind::Countries, NO_COUNTRIES,
+            "the countries text messages may go to; none named means only the default country";
+        number_types: Vec<NumberType> = words::<NumberType>(), NUMBER_TYPES,
+            "the types of numbers text messages may go to, as the country's numbering plan has \
+             them";
+    }
+}
+
+section! {
+    /// `[whatsapp]`
+    WhatsappKeys {
+        provider: WhatsappProvider = word::<WhatsappProvider>(), WhatsappProvider::Off,
+            "how WhatsApp messages go out; off does not offer them; twilio uses the account of \
+             [sms]";
+        from: Option<String> = Kind::SmsSender, UNSET,
+            "the sender: your number that is registered for WhatsApp at Twilio";
+        messaging_service_sid: Option<String> = Kind::Sid("MG"), UNSET,
+            "a messaging service with a WhatsApp sender, instead of whatsapp.from";
+        content_sid: Option<String> = Kind::Sid("HX"), UNSET,
+            "the template at Twilio that WhatsApp approved; other words are not taken";
+        variables: Vec<Fact> = words::<Fact>(), CODE_ALONE,
+            "what its variables 1, 2, … say: code, reference, office, counter, customer, purpose, \
+             minutes";
+    }
+}
+
+const fn provider<P: crate::config::value::Word>(
+    section: Section,
+    default: P,
+    help: &'static str,
+) -> Key<P> {
+    Key::new(section.at("provider"), word::<P>(), default, help)
+}
+
+const EMAIL_SECTION: Section = Section::named("email");
+const EMAIL_FALLBACK_SECTION: Section = Section::named("email.fallback");
+const SMS_SECTION: Section = Section::named("sms");
+const SMS_FALLBACK_SECTION: Section = Section::named("sms.fallback");
 
 /// `[email]`
-pub(super) const EMAIL: &[Key] = email!(
-    "email",
-    of(
-        "email.provider",
-        Kind::Word(&["off", "tray", "smtp", "gmail", "office365", "sendgrid", "sendgrid-api"]),
-        Fallback::Text("tray"),
+pub static EMAIL: EmailKeys = EmailKeys::of(
+    EMAIL_SECTION,
+    provider(
+        EMAIL_SECTION,
+        EmailProvider::Tray,
         "how email goes out; off does not offer it, tray keeps it on this machine to look at",
-    )
+    ),
 );
 
 /// `[email.fallback]`
-pub(super) const EMAIL_FALLBACK: &[Key] = email!(
-    "email.fallback",
-    of(
-        "email.fallback.provider",
-        Kind::Word(&["off", "tray", "smtp", "gmail", "office365", "sendgrid", "sendgrid-api"]),
-        Fallback::Text("off"),
+pub static EMAIL_FALLBACK: EmailKeys = EmailKeys::of(
+    EMAIL_FALLBACK_SECTION,
+    provider(
+        EMAIL_FALLBACK_SECTION,
+        EmailProvider::Off,
         "how email goes out where it cannot go by [email]; off waits for that one",
-    )
+    ),
 );
 
 /// `[sms]`, but for the countries.
-pub(super) const SMS: &[Key] = sms!(
-    "sms",
-    of(
-        "sms.provider",
-        Kind::Word(&["off", "tray", "twilio", "gateway"]),
-        Fallback::Text("tray"),
+pub static SMS: SmsKeys = SmsKeys::of(
+    SMS_SECTION,
+    provider(
+        SMS_SECTION,
+        SmsProvider::Tray,
         "how text messages go out; off does not offer them, tray keeps them here to look at",
-    )
+    ),
 );
+
+/// `[sms]`: the countries.
+pub static PHONES: PhoneKeys = PhoneKeys::of(SMS_SECTION);
 
 /// `[sms.fallback]`
-pub(super) const SMS_FALLBACK: &[Key] = sms!(
-    "sms.fallback",
-    of(
-        "sms.fallback.provider",
-        Kind::Word(&["off", "tray", "twilio", "gateway"]),
-        Fallback::Text("off"),
+pub static SMS_FALLBACK: SmsKeys = SmsKeys::of(
+    SMS_FALLBACK_SECTION,
+    provider(
+        SMS_FALLBACK_SECTION,
+        SmsProvider::Off,
         "how text messages go out where they cannot go by [sms]; off waits for that one",
-    )
+    ),
 );
 
-macro_rules! email_alternatives {
-    ($at:literal) => {
-        &[
-            [concat!($at, ".password"), concat!($at, ".password_file")],
-            [concat!($at, ".client_secret"), concat!($at, ".client_secret_file")],
-            [concat!($at, ".refresh_token"), concat!($at, ".refresh_token_file")],
-        ]
-    };
+/// `[whatsapp]`
+pub static WHATSAPP: WhatsappKeys = WhatsappKeys::of(Section::named("whatsapp"));
+
+impl EmailKeys {
+    /// Whether they set up a provider that stands in for another one.
+    pub fn is_fallback(&self) -> bool {
+        self.section() == EMAIL_FALLBACK_SECTION
+    }
 }
 
-macro_rules! sms_alternatives {
-    ($at:literal) => {
-        &[
-            [concat!($at, ".auth_token"), concat!($at, ".auth_token_file")],
-            [concat!($at, ".api_secret"), concat!($at, ".api_secret_file")],
-            [concat!($at, ".from"), concat!($at, ".messaging_service_sid")],
-            [concat!($at, ".secret_header"), concat!($at, ".secret_header_file")],
-        ]
-    };
+impl SmsKeys {
+    /// Whether they set up a provider that stands in for another one.
+    pub fn is_fallback(&self) -> bool {
+        self.section() == SMS_FALLBACK_SECTION
+    }
+}
+
+/// The files that hold a secret.
+pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {
+    let email = [&EMAIL, &EMAIL_FALLBACK]
+        .into_iter()
+        .flat_map(|keys| [&keys.password_file, &keys.client_secret_file, &keys.refresh_token_file]);
+    let sms = [&SMS, &SMS_FALLBACK]
+        .into_iter()
+        .flat_map(|keys| [&keys.auth_token_file, &keys.api_secret_file, &keys.secret_header_file]);
+    email.chain(sms).collect()
 }
 
 /// Of each pair, a place may set one.
-pub(super) const ALTERNATIVES: [&[[&str; 2]]; 4] = [
-    email_alternatives!("email"),
-    email_alternatives!("email.fallback"),
-    sms_alternatives!("sms"),
-    sms_alternatives!("sms.fallback"),
-];
+pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
+    let email = [&EMAIL, &EMAIL_FALLBACK].into_iter().flat_map(|keys| {
+        [
+            [keys.password.path(), keys.password_file.path()],
+            [keys.client_secret.path(), keys.client_secret_file.path()],
+            [keys.refresh_token.path(), keys.refresh_token_file.path()],
+        ]
+    });
+    let sms = [&SMS, &SMS_FALLBACK].into_iter().flat_map(|keys| {
+        [
+            [keys.auth_token.path(), keys.auth_token_file.path()],
+            [keys.api_secret.path(), keys.api_secret_file.path()],
+            [keys.from.path(), keys.messaging_service_sid.path()],
+            [keys.secret_header.path(), keys.secret_header_file.path()],
+        ]
+    });
+    let whatsapp = [WHATSAPP.from.path(), WHATSAPP.messaging_service_sid.path()];
+    email.chain(sms).chain([whatsapp]).collect()
+}

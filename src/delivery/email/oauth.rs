@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::config::settings::TokenSettings;
-use crate::config::table::Section;
+use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::redact::Secrets;
@@ -29,7 +29,7 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Where tokens come from, and the one in use.
 pub(in crate::delivery) struct Tokens {
-    section: Section,
+    keys: &'static EmailKeys,
     peer: HttpPeer,
     settings: TokenSettings,
     url: Url,
@@ -51,15 +51,15 @@ pub(in crate::delivery) struct Token {
 impl Tokens {
     /// A source; nothing is fetched yet.
     pub(in crate::delivery) fn new(
-        section: Section,
+        keys: &'static EmailKeys,
         settings: &TokenSettings,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let key = section.key("token_url");
+        let key = keys.token_url.path();
         let peer = HttpPeer { name: "The token service", key, ca_file: None };
         let url = peer.address(&settings.url)?;
         let http = Http::new(&url, times);
-        Ok(Self { section, peer, settings: settings.clone(), url, http, kept: Mutex::default() })
+        Ok(Self { keys, peer, settings: settings.clone(), url, http, kept: Mutex::default() })
     }
 
     /// The token in use, or a new one. Whoever comes while one is being
@@ -130,9 +130,10 @@ impl Tokens {
             "" => format!("HTTP {}", status.as_u16()),
             error => secrets.quote(&format!("{error}: {}", text("error_description"))),
         };
-        let at = self.section;
-        let settings = |what: &str, advice: String, key: &str| {
-            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        let at = self.keys.section();
+        let keys = self.keys;
+        let settings = |what: &str, advice: String, key: KeyPath| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
         };
         let error = match (error, status.as_u16()) {
             (_, 429) => return self.peer.busy(wait, &said),
@@ -144,23 +145,23 @@ impl Tokens {
                     "Check client_id and client_secret in {at}; a client secret ends after some \
                      months."
                 ),
-                "client_id",
+                keys.client_id.path(),
             ),
             ("invalid_grant", _) => settings(
                 "The token service takes the refresh token no longer: it has ended, or the \
                  mailbox's owner withdrew it.",
                 format!("Make a new one for refresh_token in {at}."),
-                "refresh_token",
+                keys.refresh_token.path(),
             ),
             ("unauthorized_client" | "invalid_scope", _) => settings(
                 "The token service gives this program no token for mail.",
                 format!("Check the program's permissions there, and scope in {at}."),
-                "scope",
+                keys.scope.path(),
             ),
             _ => settings(
                 "The token service gives no token.",
                 format!("Check token_url, client_id and client_secret in {at}."),
-                "token_url",
+                keys.token_url.path(),
             ),
         };
         error.quoting(said)

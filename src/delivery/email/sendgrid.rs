@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::config::settings::SendGridSettings;
-use crate::config::table::Section;
+use crate::config::table::{EmailKeys, KeyPath};
 use crate::delivery::email::smtp::sender_address;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
@@ -31,7 +31,7 @@ const LONGEST_ID: usize = 100;
 
 /// Sends email through one `SendGrid` account.
 pub(in crate::delivery) struct SendGridProvider {
-    section: Section,
+    keys: &'static EmailKeys,
     peer: HttpPeer,
     settings: SendGridSettings,
     base: Url,
@@ -43,17 +43,17 @@ pub(in crate::delivery) struct SendGridProvider {
 impl SendGridProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
-        section: Section,
+        keys: &'static EmailKeys,
         settings: &SendGridSettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let peer = HttpPeer { name: "SendGrid", key: section.key("base_url"), ca_file: None };
+        let peer = HttpPeer { name: "SendGrid", key: keys.base_url.path(), ca_file: None };
         let base = peer.address(&settings.base_url)?;
         Ok(Self {
-            section,
+            keys,
             peer,
-            from: sender_address(section, &settings.from)?,
+            from: sender_address(keys, &settings.from)?,
             settings: settings.clone(),
             http: Http::new(&base, times),
             base,
@@ -112,7 +112,7 @@ impl SendGridProvider {
             "SendGrid takes the key, but it may not send.",
         )
         .advising("Give it the right Mail Send.")
-        .about(self.section.key("password")))
+        .about(self.keys.password.path()))
     }
 
     /// What a refusal means.
@@ -145,16 +145,17 @@ impl SendGridProvider {
         wait: Option<Duration>,
         said: &str,
     ) -> DeliveryError {
-        let at = self.section;
-        let settings = |what: &str, advice: String, key: &str| {
-            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        let at = self.keys.section();
+        let keys = self.keys;
+        let settings = |what: &str, advice: String, key: KeyPath| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
         };
         let error = match status.as_u16() {
             401 | 402 => settings(
                 "SendGrid refused the API key, or the account's messages are used up or not paid \
                  for.",
                 format!("Check password in {at}, and the account in SendGrid's console."),
-                "password",
+                keys.password.path(),
             ),
             403 => settings(
                 "SendGrid does not let this office send.",
@@ -162,12 +163,12 @@ impl SendGridProvider {
                     "Verify the address of from in {at} under Sender Authentication, and give the \
                      key the right Mail Send."
                 ),
-                "from",
+                keys.from.path(),
             ),
             404 | 405 | 415 => settings(
                 "What answers does not know SendGrid's Mail Send.",
                 format!("Check base_url in {at}."),
-                "base_url",
+                keys.base_url.path(),
             ),
             400 if field.starts_with("personalizations") => DeliveryError::new(
                 FailureKind::Recipient,
@@ -176,7 +177,7 @@ impl SendGridProvider {
             400 if field == "from" || field.starts_with("from.") => settings(
                 "SendGrid does not take this office's address.",
                 format!("Check from in {at}."),
-                "from",
+                keys.from.path(),
             ),
             413 => DeliveryError::new(
                 FailureKind::Message,
@@ -239,11 +240,12 @@ impl Provider for SendGridProvider {
 mod tests {
     use super::*;
     use crate::config::settings::MessageSettings;
+    use crate::config::table::EMAIL_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]
     fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
-        let at = Section::EMAIL_FALLBACK;
+        let keys = &EMAIL_FALLBACK;
         let settings = SendGridSettings {
             api_key: "SG.x".into(),
             from: "codes@example.org".into(),
@@ -251,11 +253,11 @@ mod tests {
         };
         let templates = Templates::load(&MessageSettings::default()).expect("templates");
         let provider =
-            SendGridProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+            SendGridProvider::new(keys, &settings, Arc::new(templates), SendTimeouts::default())
                 .expect("a provider");
         for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
             for field in ["", "from", "personalizations.0.to"] {
-                assert_is_told_well(&provider.verdict(status, field, None, "HTTP"), at);
+                assert_is_told_well(&provider.verdict(status, field, None, "HTTP"), keys.section());
             }
         }
     }

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::config::table::Section;
+use crate::config::table::{KeyPath, SmsKeys};
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
@@ -31,7 +31,7 @@ const LONGEST_ID: usize = 100;
 
 /// Sends text messages through a gateway.
 pub(in crate::delivery) struct GatewayProvider {
-    section: Section,
+    keys: &'static SmsKeys,
     peer: HttpPeer,
     settings: GatewaySettings,
     url: Url,
@@ -44,13 +44,13 @@ pub(in crate::delivery) struct GatewayProvider {
 impl GatewayProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
-        section: Section,
+        keys: &'static SmsKeys,
         settings: &GatewaySettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let key = section.key("url");
-        let peer = HttpPeer { name: "The SMS gateway", key, ca_file: Some(section) };
+        let key = keys.url.path();
+        let peer = HttpPeer { name: "The SMS gateway", key, ca_file: Some(keys.section()) };
         let url = peer.address(&settings.url)?;
         let mut headers = HeaderMap::new();
         let content = match settings.content {
@@ -59,14 +59,14 @@ impl GatewayProvider {
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content));
         for line in &settings.headers {
-            headers.append(name(section, line)?, value(section, line)?);
+            headers.append(name(keys, line)?, value(keys, line)?);
         }
         Ok(Self {
-            section,
+            keys,
             peer,
             body: Body::parse(&settings.body, settings.content)
-                .map_err(|why| broken(section, &why))?,
-            http: Http::new(&url, times).trusting(settings.ca_file.clone(), section.key("ca_file")),
+                .map_err(|why| broken(keys, &why))?,
+            http: Http::new(&url, times).trusting(settings.ca_file.clone(), keys.ca_file.path()),
             url,
             headers,
             settings: settings.clone(),
@@ -90,20 +90,20 @@ impl GatewayProvider {
 
     /// What a refusal means, by the status alone.
     fn verdict(&self, status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryError {
-        let at = self.section;
-        let settings = |what: &str, advice: String, key: &str| {
-            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(at.key(key))
+        let (keys, at) = (self.keys, self.keys.section());
+        let settings = |what: &str, advice: String, key: KeyPath| {
+            DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
         };
         let error = match status.as_u16() {
             401 | 403 => settings(
                 "The SMS gateway refused the login.",
                 format!("Check secret_header and headers in {at}."),
-                "secret_header",
+                keys.secret_header.path(),
             ),
             402 => settings(
                 "The SMS gateway wants to be paid first.",
                 format!("Look at the account there; it is the one of {at}."),
-                "url",
+                keys.url.path(),
             ),
             413 => DeliveryError::new(
                 FailureKind::Message,
@@ -112,7 +112,7 @@ impl GatewayProvider {
             404 | 405 | 415 => settings(
                 "The SMS gateway does not know this request.",
                 format!("Check url, method and content in {at}."),
-                "url",
+                keys.url.path(),
             ),
             429 => return self.peer.busy(wait, said),
             // Something before the gateway cannot say whether the gateway has it.
@@ -152,21 +152,21 @@ impl GatewayProvider {
     }
 }
 
-fn name(section: Section, line: &GatewayHeader) -> Result<HeaderName, DeliveryError> {
-    HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unusable(section, line))
+fn name(keys: &SmsKeys, line: &GatewayHeader) -> Result<HeaderName, DeliveryError> {
+    HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| unusable(keys, line))
 }
 
-fn value(section: Section, line: &GatewayHeader) -> Result<HeaderValue, DeliveryError> {
+fn value(keys: &SmsKeys, line: &GatewayHeader) -> Result<HeaderValue, DeliveryError> {
     let mut value =
-        HeaderValue::from_str(line.value.expose_secret()).map_err(|_| unusable(section, line))?;
+        HeaderValue::from_str(line.value.expose_secret()).map_err(|_| unusable(keys, line))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn unusable(section: Section, line: &GatewayHeader) -> DeliveryError {
+fn unusable(keys: &SmsKeys, line: &GatewayHeader) -> DeliveryError {
     let name = text::clean(&line.name);
-    let how = format!("The header {name} of {section} cannot be sent. Use plain letters.");
-    DeliveryError::misconfigured(section.key("headers"), how)
+    let how = format!("The header {name} of {} cannot be sent. Use plain letters.", keys.section());
+    DeliveryError::misconfigured(keys.headers.path(), how)
 }
 
 /// What a body can name.
@@ -264,8 +264,8 @@ impl Body {
     }
 }
 
-fn broken(section: Section, why: &str) -> DeliveryError {
-    let key = section.key("body");
+fn broken(keys: &SmsKeys, why: &str) -> DeliveryError {
+    let key = keys.body.path();
     let how = format!("The body of the SMS gateway, {key}, cannot be used: {why}.");
     DeliveryError::misconfigured(key, how)
 }
@@ -334,6 +334,7 @@ mod tests {
 
     use super::*;
     use crate::config::settings::MessageSettings;
+    use crate::config::table::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =
@@ -357,7 +358,7 @@ mod tests {
 
     #[test]
     fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
-        let at = Section::SMS_FALLBACK;
+        let (keys, at) = (&SMS_FALLBACK, SMS_FALLBACK.section());
         let settings = GatewaySettings {
             url: "https://sms.example.org/send".into(),
             method: GatewayMethod::Post,
@@ -369,12 +370,12 @@ mod tests {
         };
         let templates = Templates::load(&MessageSettings::default()).expect("templates");
         let provider =
-            GatewayProvider::new(at, &settings, Arc::new(templates), SendTimeouts::default())
+            GatewayProvider::new(keys, &settings, Arc::new(templates), SendTimeouts::default())
                 .expect("a provider");
         for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
             assert_is_told_well(&provider.verdict(status, None, "HTTP"), at);
         }
-        assert_is_told_well(&broken(at, "it is no JSON"), at);
+        assert_is_told_well(&broken(keys, "it is no JSON"), at);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! `{{ code }}` is the first number of a message: telephones and mail programs that offer
 //! to fill a code in take the first one that they find.
 
+use crate::config::table::OFFICE;
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::check::{Finding, State, Work};
 use crate::delivery::templates::sources::{EMAIL, SMS};
@@ -14,7 +15,7 @@ impl Templates {
         let findings = self.office_before_code(office);
         let failed = findings.iter().find(|it| it.state == State::Failed);
         failed.map_or(Ok(()), |finding| {
-            Err(DeliveryError::misconfigured("office.name", finding.to_string()))
+            Err(DeliveryError::misconfigured(&OFFICE.name, finding.to_string()))
         })
     }
 

@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use crate::config::settings::MessageSettings;
+use crate::config::table::{MESSAGES, WHATSAPP};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::templates::sms::Form;
 use crate::delivery::templates::sources::{EMAIL, SMS};
@@ -84,7 +85,7 @@ impl Templates {
             return Ok(templates);
         }
         let how = format!("The templates of messages cannot be used. {}", failed.join("\n"));
-        Err(DeliveryError::misconfigured("messages.folder", how))
+        Err(DeliveryError::misconfigured(&MESSAGES.folder, how))
     }
 
     /// What there is to say about each template, and about the names that the
@@ -112,7 +113,7 @@ impl Templates {
             }
             Channel::Whatsapp => {
                 return Err(DeliveryError::misconfigured(
-                    "whatsapp.content_sid",
+                    &WHATSAPP.content_sid,
                     "The words of a WhatsApp message lie at Twilio, in the template that \
                      whatsapp.content_sid names.",
                 ));
@@ -171,7 +172,7 @@ impl Templates {
         self.environment
             .get_template(&name)
             .and_then(|template| template.render(values.context()))
-            .map_err(|error| DeliveryError::misconfigured("messages.folder", broken(&name, &error)))
+            .map_err(|error| DeliveryError::misconfigured(&MESSAGES.folder, broken(&name, &error)))
     }
 }
 

@@ -5,7 +5,18 @@ use std::fmt;
 use rlibphonenumber::PhoneNumberType;
 
 /// What a phone number is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum NumberType {
     /// A mobile phone.
     Mobile,
@@ -34,22 +45,6 @@ pub enum NumberType {
 }
 
 impl NumberType {
-    /// Every type.
-    pub const ALL: [Self; 12] = [
-        Self::Mobile,
-        Self::FixedOrMobile,
-        Self::FixedLine,
-        Self::Voip,
-        Self::TollFree,
-        Self::PremiumRate,
-        Self::SharedCost,
-        Self::Personal,
-        Self::Pager,
-        Self::Uan,
-        Self::Voicemail,
-        Self::Unknown,
-    ];
-
     /// The types that get messages where the configuration names none.
     pub const DEFAULT: [Self; 6] = [
         Self::Mobile,
@@ -59,29 +54,6 @@ impl NumberType {
         Self::TollFree,
         Self::Unknown,
     ];
-
-    /// The type's name in the configuration.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Mobile => "mobile",
-            Self::FixedOrMobile => "fixed-or-mobile",
-            Self::FixedLine => "fixed-line",
-            Self::Voip => "voip",
-            Self::TollFree => "toll-free",
-            Self::PremiumRate => "premium-rate",
-            Self::SharedCost => "shared-cost",
-            Self::Personal => "personal",
-            Self::Pager => "pager",
-            Self::Uan => "uan",
-            Self::Voicemail => "voicemail",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// The type of that name.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.word() == word)
-    }
 
     pub(super) const fn of(library: PhoneNumberType) -> Self {
         match library {

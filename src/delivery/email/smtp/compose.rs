@@ -6,7 +6,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
-use crate::config::table::Section;
+use crate::config::table::EmailKeys;
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::message::MessageKind;
 use crate::delivery::templates::Templates;
@@ -73,7 +73,7 @@ impl Letter {
 
 /// Reads the sender of the configuration: an address, or `Name <address>`.
 pub(in crate::delivery) fn sender_address(
-    section: Section,
+    keys: &'static EmailKeys,
     from: &str,
 ) -> Result<Mailbox, DeliveryError> {
     let from = text::clean(from);
@@ -85,7 +85,7 @@ pub(in crate::delivery) fn sender_address(
     // server can take mail from this office.
     let address = EmailAddress::parse(address.trim()).ok().filter(|it| !it.needs_smtputf8());
     let address = address.and_then(|it| it.on_envelope().parse().ok()).ok_or_else(|| {
-        let key = section.key("from");
+        let key = keys.from.path();
         let how = format!(
             "{key} is \"{from}\", which is no sender. Write an address with plain letters before \
              the @, or Name <address>."
@@ -118,6 +118,7 @@ mod tests {
 
     use super::*;
     use crate::config::settings::MessageSettings;
+    use crate::config::table::EMAIL;
     use crate::domain::code::Code;
     use crate::domain::contact::Contact;
     use crate::domain::message::{MessageFacts, Outgoing};
@@ -140,8 +141,8 @@ mod tests {
                 locale: None,
             },
         };
-        let from = sender_address(Section::EMAIL, "Riverside Billing <desk@example.org>")
-            .expect("a sender");
+        let from =
+            sender_address(&EMAIL, "Riverside Billing <desk@example.org>").expect("a sender");
         let templates = Templates::load(&MessageSettings::default()).expect("templates");
         Letter::write(&from, MessageKind::Code(&message), &templates).expect("a letter")
     }
@@ -177,14 +178,13 @@ mod tests {
             ("\"Büro, Süd\" <desk@example.org>", Some("Büro, Süd"), "desk@example.org"),
             ("De\r\nsk\u{202e} <desk@example.org>", Some("De  sk"), "desk@example.org"),
         ] {
-            let mailbox = sender_address(Section::EMAIL, from).expect("a sender");
+            let mailbox = sender_address(&EMAIL, from).expect("a sender");
             assert_eq!((mailbox.name.as_deref(), mailbox.email.as_ref()), (name, address));
         }
-        let mailbox =
-            sender_address(Section::EMAIL, "Desk <desk@müller.example>").expect("a sender");
+        let mailbox = sender_address(&EMAIL, "Desk <desk@müller.example>").expect("a sender");
         assert_eq!(mailbox.email.to_string(), "desk@xn--mller-kva.example");
         for bad in ["", "desk", "Desk <desk>", "<>", "büro@example.org", "a@b.org, c@d.org"] {
-            assert!(sender_address(Section::EMAIL, bad).is_err(), "{bad:?}");
+            assert!(sender_address(&EMAIL, bad).is_err(), "{bad:?}");
         }
     }
 

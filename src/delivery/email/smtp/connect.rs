@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use crate::config::settings::{SmtpSettings, SmtpTls};
-use crate::config::table::Section;
+use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::login::{self, Login};
 use crate::delivery::email::smtp::reply::{Stage, Verdicts};
 use crate::delivery::email::smtp::starttls::{self, Prologue};
@@ -26,7 +26,7 @@ use crate::delivery::tls::{self, Trust};
 
 /// The mail server and how it is spoken to.
 pub(super) struct Server {
-    section: Section,
+    keys: &'static EmailKeys,
     provider: &'static str,
     host: String,
     port: u16,
@@ -40,25 +40,25 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(
-        section: Section,
+        keys: &'static EmailKeys,
         settings: &SmtpSettings,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
         let name = ServerName::try_from(settings.host.clone()).map_err(|_| {
-            let key = section.key("host");
+            let key = keys.host.path();
             let how = format!("{key} is \"{}\": no server name.", settings.host);
             DeliveryError::misconfigured(key, how)
         })?;
         let login = settings.login.as_ref();
         Ok(Self {
-            section,
+            keys,
             provider: settings.provider,
             host: settings.host.clone(),
             port: settings.port,
             tls: settings.tls,
             name,
-            login: login.map(|login| Login::new(section, login, times)).transpose()?,
-            trust: Trust::with(settings.ca_file.clone(), section.key("ca_file")),
+            login: login.map(|login| Login::new(keys, login, times)).transpose()?,
+            trust: Trust::with(settings.ca_file.clone(), keys.ca_file.path()),
             hello: settings.ehlo_name.clone().map_or_else(ClientId::default, ClientId::Domain),
         })
     }
@@ -74,8 +74,8 @@ impl Server {
 
     fn judging(&self, secrets: Secrets) -> Verdicts {
         let by_token = self.login.as_ref().is_some_and(Login::by_token);
-        let (section, place) = (self.section, self.place());
-        Verdicts { section, provider: self.provider, place, by_token, secrets }
+        let (keys, place) = (self.keys, self.place());
+        Verdicts { keys, provider: self.provider, place, by_token, secrets }
     }
 
     /// What `doctor` says where all is well.
@@ -145,8 +145,8 @@ impl Server {
             );
             return Err(Entry::Halted(
                 DeliveryError::new(FailureKind::Settings, what)
-                    .advising(format!("Check port, tls and auth in {}.", self.section))
-                    .about(self.section.key("auth")),
+                    .advising(format!("Check port, tls and auth in {}.", self.keys.section()))
+                    .about(self.keys.auth.path()),
             ));
         }
         let verdicts = self.judging(proof.secrets());
@@ -183,9 +183,9 @@ impl Server {
     }
 
     async fn connect(&self, deadline: &Deadline) -> Result<TcpStream, DeliveryError> {
-        let (place, at) = (self.place(), self.section);
+        let (place, at) = (self.place(), self.keys.section());
         let failed = |what: String, advice: String| {
-            DeliveryError::new(FailureKind::FAILED, what).advising(advice).about(at.key("host"))
+            DeliveryError::new(FailureKind::FAILED, what).advising(advice).about(&self.keys.host)
         };
         let silent = || {
             failed(
@@ -230,7 +230,7 @@ impl Server {
     ) -> Result<AsyncSmtpConnection, DeliveryError> {
         let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
         if !peer.ip().is_loopback() {
-            let key = self.section.key("tls");
+            let key = self.keys.tls.path();
             let how = format!(
                 "{key} is \"none\", and {} is not this machine. Use implicit or starttls.",
                 self.place()
@@ -282,7 +282,7 @@ impl Server {
     fn try_implicit(&self, kind: FailureKind, what: String) -> DeliveryError {
         DeliveryError::new(kind, what)
             .advising("If it has a port for TLS from the start (465), set tls = \"implicit\".")
-            .about(self.section.key("tls"))
+            .about(self.keys.tls.path())
     }
 
     async fn protect(
@@ -302,14 +302,14 @@ impl Server {
                     tls::complaint(&error)
                 );
                 Err(DeliveryError::new(tls::refused(&error), what)
-                    .advising(tls::mail_remedy(self.section, tls::doubt(&error)))
-                    .about(self.section.key("host")))
+                    .advising(tls::mail_remedy(self.keys.section(), tls::doubt(&error)))
+                    .about(self.keys.host.path()))
             }
             Err(TimedOut) => {
                 let what = format!("The mail server {} does not answer to TLS.", self.place());
                 Err(DeliveryError::new(FailureKind::FAILED, what)
-                    .advising(format!("Check port and tls in {}.", self.section))
-                    .about(self.section.key("tls")))
+                    .advising(format!("Check port and tls in {}.", self.keys.section()))
+                    .about(self.keys.tls.path()))
             }
         }
     }

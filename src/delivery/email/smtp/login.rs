@@ -10,7 +10,7 @@ use lettre::transport::smtp::commands::Auth;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::settings;
-use crate::config::table::Section;
+use crate::config::table::EmailKeys;
 use crate::delivery::email::oauth::{Token, Tokens};
 use crate::delivery::error::DeliveryError;
 use crate::delivery::redact::Secrets;
@@ -34,14 +34,14 @@ enum Source {
 
 impl Login {
     pub(super) fn new(
-        section: Section,
+        keys: &'static EmailKeys,
         login: &settings::Login,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
         let source = match &login.proof {
             settings::Proof::Password(password) => Source::Password(password.clone()),
             settings::Proof::Token(token) => {
-                Source::Tokens(Box::new(Tokens::new(section, token, times)?))
+                Source::Tokens(Box::new(Tokens::new(keys, token, times)?))
             }
         };
         Ok(Self { username: login.username.clone(), source })

@@ -25,7 +25,7 @@ use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParam
 use lettre::transport::smtp::response::{Response, Severity};
 
 use crate::config::settings::SmtpSettings;
-use crate::config::table::Section;
+use crate::config::table::EmailKeys;
 use crate::delivery::email::smtp::compose::Letter;
 use crate::delivery::email::smtp::connect::Server;
 use crate::delivery::email::smtp::idle_connections::IdleConnections;
@@ -57,15 +57,15 @@ pub(in crate::delivery) struct SmtpProvider {
 impl SmtpProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
-        section: Section,
+        keys: &'static EmailKeys,
         settings: &SmtpSettings,
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
         Ok(Self {
             provider: settings.provider,
-            server: Arc::new(Server::new(section, settings, times)?),
-            from: sender_address(section, &settings.from)?,
+            server: Arc::new(Server::new(keys, settings, times)?),
+            from: sender_address(keys, &settings.from)?,
             templates,
             times,
             parked: IdleConnections::new(IDLE, part),

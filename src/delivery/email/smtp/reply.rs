@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 
-use crate::config::table::Section;
+use crate::config::table::{EMAIL_FALLBACK, EmailKeys, KeyPath};
 use crate::delivery::email::smtp::status::{self, Class, Matter, Pause};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
@@ -36,7 +36,7 @@ pub(super) enum Stage {
 /// Judges what one server says.
 pub(super) struct Verdicts {
     /// Where it is set up.
-    pub(super) section: Section,
+    pub(super) keys: &'static EmailKeys,
     /// `smtp`, `gmail`, `office365` or `sendgrid`.
     pub(super) provider: &'static str,
     /// The server's name and port.
@@ -110,34 +110,34 @@ impl Verdicts {
 
     /// What is refused of the office's, and what an admin can do.
     fn of_the_office(&self, matter: Matter) -> DeliveryError {
-        let at = self.section;
+        let at = self.keys.section();
         match matter {
-            Matter::Policy => self.settings(
+            Matter::Policy => settings(
                 format!("The mail server {} takes no mail from this office.", self.place),
                 format!(
                     "Check the login and from in {at}, whether the server relays for this machine, \
                      and whether its address is on a blocklist."
                 ),
-                "from",
+                self.keys.from.path(),
             ),
-            Matter::Protocol => self.settings(
+            Matter::Protocol => settings(
                 format!(
                     "The mail server {} turns this office away for how it introduces itself.",
                     self.place
                 ),
                 format!("Set ehlo_name in {at} to a full name that stands in the DNS."),
-                "ehlo_name",
+                self.keys.ehlo_name.path(),
             ),
-            Matter::Sender => self.settings(
+            Matter::Sender => settings(
                 "The mail server does not let this office's address send.",
                 format!("Check from in {at}, and that the provider has verified it."),
-                "from",
+                self.keys.from.path(),
             ),
             Matter::Limit => {
-                let second = if at.is_fallback() {
+                let second = if self.keys.is_fallback() {
                     String::new()
                 } else {
-                    format!(", or set a second provider in {}", Section::EMAIL_FALLBACK)
+                    format!(", or set a second provider in {}", EMAIL_FALLBACK.section())
                 };
                 DeliveryError::new(
                     FailureKind::Settings,
@@ -146,18 +146,6 @@ impl Verdicts {
                 .advising(format!("Raise the account's limit{second}."))
             }
         }
-    }
-
-    /// The office's fault: what happened, what an admin can do, and the key it is about.
-    fn settings(
-        &self,
-        what: impl Into<String>,
-        advice: impl Into<String>,
-        key: &str,
-    ) -> DeliveryError {
-        DeliveryError::new(FailureKind::Settings, what)
-            .advising(advice)
-            .about(self.section.key(key))
     }
 
     /// Nothing was heard in time.
@@ -181,34 +169,34 @@ impl Verdicts {
 
     /// What answers there is no mail server.
     pub(super) fn nonsense(&self) -> DeliveryError {
-        self.settings(
+        settings(
             format!("What answers at {} does not speak like a mail server.", self.place),
-            format!("Check host and port in {}.", self.section),
-            "host",
+            format!("Check host and port in {}.", self.keys.section()),
+            self.keys.host.path(),
         )
     }
 
     /// Where it is the office that was turned away: what to do about it.
     fn turned_away(&self, stage: Stage, code: u16, text: &str) -> Option<DeliveryError> {
-        let at = self.section;
+        let at = self.keys.section();
         let has = |status: &str| text.split_whitespace().any(|word| word == status);
         let permanent = (500..600).contains(&code);
         if has("5.7.30") {
-            return Some(self.settings(
+            return Some(settings(
                 "Microsoft 365 no longer takes a login by password here.",
                 format!(
                     "Set auth = \"xoauth2\" in {at}, with a program that your Microsoft 365 \
                      administrator registers in Microsoft Entra."
                 ),
-                "auth",
+                self.keys.auth.path(),
             ));
         }
         if has("5.7.139") {
-            return Some(self.settings(
+            return Some(settings(
                 "Microsoft 365 refused the login: SMTP AUTH is switched off for the mailbox or \
                  the organisation, or a security policy blocks it.",
                 "An administrator can allow \"Authenticated SMTP\" for the mailbox.",
-                "username",
+                self.keys.username.path(),
             ));
         }
         if stage == Stage::Login && permanent {
@@ -216,16 +204,16 @@ impl Verdicts {
         }
         // 530: a login is wanted (RFC 4954, 6).
         (code == 530 || has("5.7.57")).then(|| {
-            self.settings(
+            settings(
                 "The mail server wants a login first.",
                 format!("Set username and password in {at}."),
-                "username",
+                self.keys.username.path(),
             )
         })
     }
 
     fn login_refused(&self, wants_app_password: bool) -> DeliveryError {
-        let at = self.section;
+        let at = self.keys.section();
         let (what, advice) = match self.provider {
             "gmail" if self.by_token => (
                 "Gmail refused the token.",
@@ -273,8 +261,15 @@ impl Verdicts {
                 format!("Check username and password in {at}."),
             ),
         };
-        self.settings(what, advice, if self.by_token { "username" } else { "password" })
+        let keys = self.keys;
+        let key = if self.by_token { keys.username.path() } else { keys.password.path() };
+        settings(what, advice, key)
     }
+}
+
+/// The office's fault: what happened, what an admin can do, and the key it is about.
+fn settings(what: impl Into<String>, advice: impl Into<String>, key: KeyPath) -> DeliveryError {
+    DeliveryError::new(FailureKind::Settings, what).advising(advice).about(key)
 }
 
 /// How long a server that refuses for good by a fault of its own is left alone.
@@ -310,13 +305,14 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::table::EMAIL;
     use crate::delivery::error::tests::assert_is_told_well;
     use crate::domain::delivery::DeliveryState::{Failed, Undeliverable};
     use crate::domain::delivery::FailureClass;
 
     fn verdicts(provider: &'static str) -> Verdicts {
         Verdicts {
-            section: Section::EMAIL,
+            keys: &EMAIL,
             provider,
             place: "mail.example.org:465".into(),
             by_token: false,
@@ -408,10 +404,10 @@ mod tests {
     #[test]
     fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
         use Stage::{Data, Greeting, Letter, Login, Recipient, Sender};
-        let at = Section::EMAIL_FALLBACK;
+        let at = EMAIL_FALLBACK.section();
         for provider in ["smtp", "gmail", "office365", "sendgrid"] {
             for by_token in [false, true] {
-                let verdicts = Verdicts { section: at, by_token, ..verdicts(provider) };
+                let verdicts = Verdicts { keys: &EMAIL_FALLBACK, by_token, ..verdicts(provider) };
                 for stage in [Greeting, Login, Sender, Recipient, Data, Letter] {
                     for code in [421, 450, 451, 454, 500, 504, 530, 535, 550, 552, 554] {
                         for status in ["", "5.7.30", "5.7.139", "5.7.9", "5.7.57", "5.1.1", "5.4.5"]

@@ -6,6 +6,8 @@
 //! old ones, so what is not listed here is judged by its HTTP status and shown
 //! in Twilio's own words.
 
+use crate::config::table::{KeyPath, SmsKeys, WhatsappKeys};
+
 use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 
 /// What becomes of the message, and whose fault that is.
@@ -23,15 +25,17 @@ pub(super) enum CodeMeaning {
     Busy,
 }
 
-/// The key that an advice names: one of the account, or one of the section that sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The key that an advice names.
+#[derive(Clone, Copy)]
 pub(super) enum AdviceKey {
-    /// `[sms]`, also for WhatsApp messages.
-    Account(&'static str),
-    /// `[sms]` or `[whatsapp]`.
-    Sender(&'static str),
-    /// `[whatsapp]`.
-    Whatsapp(&'static str),
+    /// One of the account, which is set up in `[sms]`, for WhatsApp messages too.
+    Account(fn(&SmsKeys) -> KeyPath),
+    /// The number or name that messages come from.
+    From,
+    /// The messaging service that messages come from.
+    Service,
+    /// One of `[whatsapp]`.
+    Whatsapp(fn(&WhatsappKeys) -> KeyPath),
 }
 
 /// What only an admin can do; it ends with the section of the key.
@@ -217,68 +221,68 @@ const BY_ADMIN: &[(&[u64], &str, &str, AdviceKey)] = &[
         &[70051],
         "Twilio's key may not do this.",
         "Give it the right to send messages; it is set",
-        AdviceKey::Account("api_key"),
+        AdviceKey::Account(|keys| keys.api_key.path()),
     ),
     (
         &[20404],
         "Twilio does not know this account.",
         "Check account_sid",
-        AdviceKey::Account("account_sid"),
+        AdviceKey::Account(|keys| keys.account_sid.path()),
     ),
-    (&[21212], "The sender is not valid.", "Check from", AdviceKey::Sender("from")),
+    (&[21212], "The sender is not valid.", "Check from", AdviceKey::From),
     (
         &[21603, 21606, 21661],
         "The sender is no number of this account that can send.",
         "Check from",
-        AdviceKey::Sender("from"),
+        AdviceKey::From,
     ),
     (
         &[21659, 21660, 21266, 21910],
         "The sender is no number of Twilio's, or of another country.",
         "Check from",
-        AdviceKey::Sender("from"),
+        AdviceKey::From,
     ),
     (
         &[21701, 21702, 21705],
         "Twilio knows no such messaging service.",
         "Check messaging_service_sid",
-        AdviceKey::Sender("messaging_service_sid"),
+        AdviceKey::Service,
     ),
     (
         &[21703, 21704],
         "The messaging service has no number to send from.",
         "Give it one in Twilio's console; it is messaging_service_sid",
-        AdviceKey::Sender("messaging_service_sid"),
+        AdviceKey::Service,
     ),
     (
         &[21654, 21655, 63027],
         "Twilio does not know the WhatsApp template.",
         "Check content_sid",
-        AdviceKey::Whatsapp("content_sid"),
+        AdviceKey::Whatsapp(|keys| keys.content_sid.path()),
     ),
     (
         &[21656, 63028],
         "The WhatsApp template has other variables.",
         "Check variables",
-        AdviceKey::Whatsapp("variables"),
+        AdviceKey::Whatsapp(|keys| keys.variables.path()),
     ),
     (
         &[63001, 63002, 63007, 63008, 63020, 63022],
         "The sender is not registered for WhatsApp in this Twilio account.",
         "Check from",
-        AdviceKey::Whatsapp("from"),
+        AdviceKey::Whatsapp(|keys| keys.from.path()),
     ),
     (
         &[63016, 63040, 63041, 63042],
         "WhatsApp takes only words that it approved.",
         "Check in Twilio's console that the template is approved; it is content_sid",
-        AdviceKey::Whatsapp("content_sid"),
+        AdviceKey::Whatsapp(|keys| keys.content_sid.path()),
     ),
     (
         &[63049],
         "WhatsApp took the message for advertising and did not deliver it.",
         "The template must be one for authentication; it is content_sid",
-        AdviceKey::Whatsapp("content_sid"),
+        AdviceKey::Whatsapp(|keys| keys.content_sid.path()),
     ),
 ];
 
@@ -286,7 +290,7 @@ const BY_ADMIN: &[(&[u64], &str, &str, AdviceKey)] = &[
 pub(super) const LOGIN: (&str, &str, AdviceKey) = (
     "Twilio refused the login.",
     "Check account_sid and auth_token, or api_key and api_secret,",
-    AdviceKey::Account("account_sid"),
+    AdviceKey::Account(|keys| keys.account_sid.path()),
 );
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ mod ask;
 mod codes;
 mod reply;
 
+pub(in crate::delivery) use crate::delivery::sms::twilio::reply::TwilioKeys;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,13 +18,12 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
 use crate::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings, WhatsappTemplate};
-use crate::config::table::Section;
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http};
 use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
-use crate::delivery::sms::twilio::reply::{Answer, Sections, Verdicts};
+use crate::delivery::sms::twilio::reply::{Answer, Verdicts};
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
 use crate::domain::delivery::{MessageTrace, ProviderStatus};
@@ -60,7 +61,7 @@ impl Words {
 
 /// Sends messages of one kind through one Twilio account.
 pub(in crate::delivery) struct TwilioProvider {
-    at: Sections,
+    at: TwilioKeys,
     settings: TwilioSettings,
     base: Url,
     words: Words,
@@ -70,12 +71,11 @@ pub(in crate::delivery) struct TwilioProvider {
 impl TwilioProvider {
     /// A sender; nothing is connected yet.
     pub(in crate::delivery) fn new(
-        section: Section,
+        at: TwilioKeys,
         settings: &TwilioSettings,
         words: Words,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
-        let at = Sections::of(section);
         let base = at.peer().address(&settings.base_url)?;
         let http = Http::new(&base, times);
         Ok(Self { at, base, settings: settings.clone(), words, http })

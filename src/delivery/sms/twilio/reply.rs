@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
-use crate::config::table::Section;
+use crate::config::table::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::HttpPeer;
 use crate::delivery::redact::Secrets;
@@ -57,34 +57,42 @@ pub(super) fn is_sid(sid: &str) -> bool {
     (1..=LONGEST_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Where an account and a sender are set up.
+/// Where an account and its sender are set up.
 #[derive(Clone, Copy)]
-pub(super) struct Sections {
-    pub(super) account: Section,
-    pub(super) sender: Section,
+pub(in crate::delivery) struct TwilioKeys {
+    account: &'static SmsKeys,
+    from: KeyPath,
+    service: KeyPath,
 }
 
-impl Sections {
-    pub(super) fn of(sender: Section) -> Self {
-        // WhatsApp messages go through the account of the text messages.
-        let account = if sender == Section::WHATSAPP { Section::SMS } else { sender };
-        Self { account, sender }
+impl TwilioKeys {
+    /// For text messages.
+    pub(in crate::delivery) const fn sms(keys: &'static SmsKeys) -> Self {
+        let (from, service) = (keys.from.path(), keys.messaging_service_sid.path());
+        Self { account: keys, from, service }
     }
 
-    pub(super) fn peer(self) -> HttpPeer {
-        HttpPeer { name: "Twilio", key: self.account.key("base_url"), ca_file: None }
+    /// For WhatsApp messages, which go through the account of the text messages.
+    pub(in crate::delivery) fn whatsapp() -> Self {
+        let (from, service) = (WHATSAPP.from.path(), WHATSAPP.messaging_service_sid.path());
+        Self { account: &SMS, from, service }
+    }
+
+    pub(super) const fn peer(self) -> HttpPeer {
+        HttpPeer { name: "Twilio", key: self.account.base_url.path(), ca_file: None }
     }
 
     /// The account's or the sender's set-up is at fault.
     fn misconfigured(self, what: &str, advice: &str, key: AdviceKey) -> DeliveryError {
-        let (section, key) = match key {
-            AdviceKey::Account(key) => (self.account, key),
-            AdviceKey::Sender(key) => (self.sender, key),
-            AdviceKey::Whatsapp(key) => (Section::WHATSAPP, key),
+        let key = match key {
+            AdviceKey::Account(key) => key(self.account),
+            AdviceKey::From => self.from,
+            AdviceKey::Service => self.service,
+            AdviceKey::Whatsapp(key) => key(&WHATSAPP),
         };
         DeliveryError::new(FailureKind::Settings, what)
-            .advising(format!("{advice} in {section}."))
-            .about(section.key(key))
+            .advising(format!("{advice} in {}.", key.section()))
+            .about(key)
     }
 }
 
@@ -92,7 +100,7 @@ impl Sections {
 pub(super) fn welcomed(
     answer: &Answer,
     settings: &TwilioSettings,
-    at: Sections,
+    at: TwilioKeys,
 ) -> Result<String, DeliveryError> {
     if let TwilioCredentials::ApiKey { key, .. } = &settings.credentials {
         return Ok(format!("Twilio takes the key {key}"));
@@ -110,14 +118,14 @@ pub(super) fn welcomed(
         None => Err(at.misconfigured(
             "What answers in Twilio's place is not Twilio.",
             "Check base_url",
-            AdviceKey::Account("base_url"),
+            AdviceKey::Account(|keys| keys.base_url.path()),
         )),
     }
 }
 
 /// Judges what Twilio says.
 pub(super) struct Verdicts {
-    pub(super) at: Sections,
+    pub(super) at: TwilioKeys,
     /// What must not be repeated.
     pub(super) secrets: Secrets,
 }
@@ -251,7 +259,10 @@ impl Verdicts {
             401 | 403 => {
                 return Explanation::with_advice(
                     "Twilio does not let this office see what became of its messages.",
-                    &format!("Give the key of {} the right to read them.", self.at.account),
+                    &format!(
+                        "Give the key of {} the right to read them.",
+                        self.at.account.section()
+                    ),
                     Some(&said),
                 );
             }
@@ -274,23 +285,28 @@ impl Verdicts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::table::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]
     fn no_refusal_tells_a_clerk_what_only_an_admin_can_do() {
-        for sender in [Section::SMS, Section::SMS_FALLBACK, Section::WHATSAPP] {
-            let at = Sections::of(sender);
+        let senders = [
+            (SMS.section(), TwilioKeys::sms(&SMS)),
+            (SMS_FALLBACK.section(), TwilioKeys::sms(&SMS_FALLBACK)),
+            (WHATSAPP.section(), TwilioKeys::whatsapp()),
+        ];
+        for (sender, at) in senders {
             let verdicts = Verdicts { at, secrets: Secrets::new() };
+            let account = at.account.section();
             for code in (10_000..100_000).filter(|code| codes::known(*code).is_some()) {
                 let error = verdicts.by_code(code).expect("a known code");
-                let key = error.key();
-                let sections = [sender, at.account, Section::WHATSAPP];
-                let of = sections.into_iter().find(|it| key.is_none_or(|key| it.has(key)));
-                assert_is_told_well(&error, of.expect("a section"));
+                let of = error.key().map_or(sender, KeyPath::section);
+                assert!([sender, account, WHATSAPP.section()].contains(&of), "{code}");
+                assert_is_told_well(&error, of);
             }
             for status in (300..600).filter_map(|it| StatusCode::from_u16(it).ok()) {
                 let error = verdicts.refused(status, None, &Answer::default());
-                assert_is_told_well(&error, at.account);
+                assert_is_told_well(&error, account);
                 let silent = verdicts.silent(status, &Answer::default());
                 assert!(!silent.for_clerk.contains('['), "{silent:?}");
             }

@@ -1,0 +1,196 @@
+//! The keys of the office: what is stored where, and the policy.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::identifier::{Identifier, TableName};
+use crate::config::key::{Key, KeyPath, Section, section};
+use crate::config::kind::{Kind, Unit};
+use crate::config::settings::{Environment, StoreTls};
+use crate::config::table::{number, time};
+use crate::config::value::{Absent, Column, Secret, UNSET, word};
+use crate::domain::channel::Assurance;
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+
+/// The most messages an hour any limit can be set to.
+const MOST_MESSAGES: i64 = 1_000_000;
+
+/// The log is kept for so many days at least, whoever sets it otherwise (security
+/// requirement 55).
+const LEAST_LOG_DAYS: i64 = 90;
+
+/// A hundred years.
+const MOST_DAYS: i64 = 36_500;
+
+const PURPOSES: &[&str] = &["account access", "pay a bill", "change of contact", "complaint"];
+
+section! {
+    /// Outside of all sections.
+    RootKeys {
+        environment: Environment = word::<Environment>(), Environment::Development,
+            "where this runs; production refuses the tray, so that real customers get real messages";
+    }
+}
+
+section! {
+    /// `[office]`
+    OfficeKeys {
+        name: String = Kind::Text { most: 40 }, "Our office",
+            "the office's name, as screens and messages show it";
+        counter: Option<String> = Kind::Text { most: 20 }, Absent("the machine's name"),
+            "the name of this terminal's counter, as screens and messages show it";
+    }
+}
+
+section! {
+    /// `[store]`
+    StoreKeys {
+        url: Option<String> = Kind::StoreUrl,
+            Absent("sqlite:$XDG_DATA_HOME/countersign/countersign.db"),
+            "where the data lie: a file, or a database on a server";
+        url_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the store's URL, instead of url";
+        password: Option<Secret> = Kind::Secret, UNSET,
+            "the password at the server; better here than in the URL";
+        password_file: Option<PathBuf> = Kind::Path, UNSET,
+            "a file that holds the password, instead of password";
+        tls: Option<StoreTls> = word::<StoreTls>(),
+            Absent("verify for a server; off on this machine"),
+            "how the connection is protected; only verify looks who is at the other end";
+        ca_file: Option<PathBuf> = Kind::Path, UNSET,
+            "certificates (PEM) to trust beside the system's own";
+        schema: Identifier = Kind::Identifier, "countersign",
+            "the PostgreSQL schema of countersign's own tables";
+        connections: u32 = number(1, 20), 1,
+            "connections to the server; few, since all counters share what it has";
+    }
+}
+
+section! {
+    /// `[customers]`
+    CustomerKeys {
+        table: Option<TableName> = Kind::Table, UNSET,
+            "the office's own table of customers, read where it is, instead of core_customer";
+        file: Option<PathBuf> = Kind::Path, UNSET, "the SQLite file that holds this table";
+        id: Identifier = Kind::Column { needed: true }, "id", "the table's primary key";
+        account_no: Identifier = Kind::Column { needed: true }, "account_no",
+            "the account's number";
+        name: Identifier = Kind::Column { needed: true }, "name", "the customer's name";
+        email: Column = Kind::Column { needed: false }, "email", "the email address";
+        phone: Column = Kind::Column { needed: false }, "phone", "the phone number";
+        address: Column = Kind::Column { needed: false }, "address", "the postal address";
+        locale: Column = Kind::Column { needed: false }, "locale", "the language";
+        read_only: Option<bool> = Kind::Flag, Absent("true where customers.table is set"),
+            "customers are read and never written";
+    }
+}
+
+section! {
+    /// `[maintenance]`
+    MaintenanceKeys {
+        archive_after_days: Duration = time(Unit::Days, 1, 3650),
+            Retention::STANDARD.archive_after, "when a request moves to the archive";
+        purge_archive_after_days: Duration = time(Unit::Days, 2, MOST_DAYS),
+            Retention::STANDARD.purge_archive_after,
+            "when a request leaves the archive; more than archive_after_days";
+        purge_events_after_days: Duration = time(Unit::Days, LEAST_LOG_DAYS, MOST_DAYS),
+            Retention::STANDARD.purge_events_after, "when an event goes";
+        purge_sessions_after_days: Duration = time(Unit::Days, 1, MOST_DAYS),
+            Retention::STANDARD.purge_sessions_after, "when a session goes";
+    }
+}
+
+section! {
+    /// `[keys]`
+    KeyFileKeys {
+        file: Option<PathBuf> = Kind::Path,
+            Absent("beside the store's file: <store>.keys; \
+                    for a server $XDG_CONFIG_HOME/countersign/keys"),
+            "the keys that protect stored codes; made at the first start, readable by its owner \
+             only";
+    }
+}
+
+section! {
+    /// `[otp]`
+    OtpKeys {
+        length: u8 = number(6, 10), OtpPolicy::STANDARD.length, "digits of a code";
+        expiry_minutes: Duration = time(Unit::Minutes, 1, 10), OtpPolicy::STANDARD.expiry,
+            "how long a code works; ten minutes at most";
+        expiry_seconds: Option<Duration> = time(Unit::Seconds, 5, 600), UNSET,
+            "the same in seconds, to try expiry out";
+        max_attempts: u32 = number(1, 10), OtpPolicy::STANDARD.max_attempts,
+            "codes that may be tried for one request";
+        failure_cap: u32 = number(1, 100), OtpPolicy::STANDARD.failure_cap,
+            "wrong codes in a row, over all requests, that lock the customer";
+        resend_cooldown_seconds: Duration = time(Unit::Seconds, 0, 3600),
+            OtpPolicy::STANDARD.resend_cooldown,
+            "how long before another code goes to the same contact";
+        session_minutes: Duration = time(Unit::Minutes, 1, 480), OtpPolicy::STANDARD.session,
+            "how long a verified customer's session lasts";
+        session_seconds: Option<Duration> = time(Unit::Seconds, 5, 28_800), UNSET,
+            "the same in seconds, to try it out";
+        session_idle_minutes: Duration = time(Unit::Minutes, 1, 480),
+            OtpPolicy::STANDARD.session_idle,
+            "how long a session lasts when nobody touches it; not over the session's time";
+        session_idle_seconds: Option<Duration> = time(Unit::Seconds, 5, 28_800), UNSET,
+            "the same in seconds, to try it out";
+        assurance: Assurance = word::<Assurance>(), OtpPolicy::STANDARD.assurance,
+            "how strong a proof is asked for; nist takes SMS alone (NIST SP 800-63B-4, 3.1.3.1)";
+        contact_quarantine_hours: Duration = time(Unit::Hours, 0, 720),
+            OtpPolicy::STANDARD.contact_quarantine,
+            "how long a changed contact cannot prove alone who the customer is; 0 lets it at once";
+        purposes: Vec<String> = Kind::Texts { most: 40 },
+            PURPOSES,
+            "what a verification can be for; the first is offered first";
+    }
+}
+
+section! {
+    /// `[limits]`
+    LimitKeys {
+        per_contact: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_contact,
+            "messages an hour to one contact";
+        per_customer: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_customer,
+            "messages an hour to one customer";
+        per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_clerk,
+            "messages an hour by one clerk";
+        per_counter: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_counter,
+            "messages an hour from one counter";
+        in_all: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.in_all,
+            "messages an hour in all: codes and test messages together";
+    }
+}
+
+/// The keys outside of all sections.
+pub static ROOT: RootKeys = RootKeys::of(Section::ROOT);
+/// `[office]`
+pub static OFFICE: OfficeKeys = OfficeKeys::of(Section::named("office"));
+/// `[store]`
+pub static STORE: StoreKeys = StoreKeys::of(Section::named("store"));
+/// `[customers]`
+pub static CUSTOMERS: CustomerKeys = CustomerKeys::of(Section::named("customers"));
+/// `[maintenance]`
+pub static MAINTENANCE: MaintenanceKeys = MaintenanceKeys::of(Section::named("maintenance"));
+/// `[keys]`
+pub static KEYS: KeyFileKeys = KeyFileKeys::of(Section::named("keys"));
+/// `[otp]`
+pub static OTP: OtpKeys = OtpKeys::of(Section::named("otp"));
+/// `[limits]`
+pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
+
+/// The files that hold a secret.
+pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {
+    vec![&STORE.url_file, &STORE.password_file]
+}
+
+/// Of each pair, a place may set one.
+pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
+    vec![
+        [STORE.url.path(), STORE.url_file.path()],
+        [STORE.password.path(), STORE.password_file.path()],
+        [OTP.expiry_minutes.path(), OTP.expiry_seconds.path()],
+        [OTP.session_minutes.path(), OTP.session_seconds.path()],
+        [OTP.session_idle_minutes.path(), OTP.session_idle_seconds.path()],
+    ]
+}

@@ -1,0 +1,320 @@
+//! The types of values: how each is read from the layers, and what stands for it in the
+//! declaration of a key.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use config::ValueKind;
+use strum::VariantNames;
+
+use crate::config::identifier::{Identifier, TableName};
+use crate::config::kind::Kind;
+use crate::config::settings::{
+    EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, SmsProvider,
+    SmtpTls, StoreTls, ThemeName, WhatsappProvider,
+};
+use crate::domain::channel::Assurance;
+use crate::domain::message::Fact;
+use crate::domain::phone::NumberType;
+
+/// A type that a key can have.
+pub trait Value: Sized {
+    /// What its default is written as, in a constant.
+    type Default: Copy;
+    /// The default.
+    fn of_default(default: Self::Default) -> Self;
+    /// Reads what was checked by the key's kind.
+    fn read(kind: Kind, value: &ValueKind) -> Option<Self>;
+    /// The value as the layers hold it; none where there is none.
+    fn show(&self, kind: Kind) -> Option<ValueKind>;
+    /// Where the default is no value: what it is worked out from, in words.
+    fn absent(_default: Self::Default) -> &'static str {
+        ""
+    }
+}
+
+/// The default of a key that need not be set: what it is worked out from, in words, where it
+/// is worked out from something.
+#[derive(Clone, Copy, Debug)]
+pub struct Absent(pub(super) &'static str);
+
+/// Nothing holds where nobody says anything.
+pub(super) const UNSET: Absent = Absent("");
+
+impl<T: Value> Value for Option<T> {
+    type Default = Absent;
+
+    fn of_default(_: Absent) -> Self {
+        None
+    }
+
+    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
+        T::read(kind, value).map(Some)
+    }
+
+    fn show(&self, kind: Kind) -> Option<ValueKind> {
+        self.as_ref().and_then(|value| value.show(kind))
+    }
+
+    fn absent(Absent(words): Absent) -> &'static str {
+        words
+    }
+}
+
+/// An enum whose variants are words of the configuration.
+pub trait Word: Copy + FromStr + Into<&'static str> + VariantNames + 'static {}
+
+macro_rules! words {
+    ($($word:ty),+ $(,)?) => {$(impl Word for $word {})+};
+}
+
+words!(
+    Assurance,
+    EmailProvider,
+    Environment,
+    Fact,
+    GatewayContent,
+    GatewayMethod,
+    LogLevel,
+    MailAuth,
+    NumberType,
+    SmsProvider,
+    SmtpTls,
+    StoreTls,
+    ThemeName,
+    WhatsappProvider,
+);
+
+/// One of the words of an enum.
+pub(super) const fn word<W: Word>() -> Kind {
+    Kind::Word(W::VARIANTS)
+}
+
+/// A list of such words.
+pub(super) const fn words<W: Word>() -> Kind {
+    Kind::Words(W::VARIANTS)
+}
+
+impl<W: Word> Value for W {
+    type Default = W;
+
+    fn of_default(default: W) -> Self {
+        default
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        text(value)?.parse().ok()
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        let word: &'static str = (*self).into();
+        Some(word.into())
+    }
+}
+
+impl<W: Word> Value for Vec<W> {
+    type Default = &'static [W];
+
+    fn of_default(default: &'static [W]) -> Self {
+        default.to_vec()
+    }
+
+    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
+        let ValueKind::Array(values) = value else { return None };
+        values.iter().map(|value| W::read(kind, &value.kind)).collect()
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        let words: Vec<&'static str> = self.iter().map(|word| (*word).into()).collect();
+        Some(words.into())
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty),+) => {$(
+        impl Value for $number {
+            type Default = Self;
+
+            fn of_default(default: Self) -> Self {
+                default
+            }
+
+            fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+                let ValueKind::I64(number) = value else { return None };
+                Self::try_from(*number).ok()
+            }
+
+            fn show(&self, _: Kind) -> Option<ValueKind> {
+                Some(i64::from(*self).into())
+            }
+        }
+    )+};
+}
+
+numbers!(u8, u16, u32);
+
+impl Value for Duration {
+    type Default = Self;
+
+    fn of_default(default: Self) -> Self {
+        default
+    }
+
+    fn read(kind: Kind, value: &ValueKind) -> Option<Self> {
+        let (Kind::Time { unit, .. }, ValueKind::I64(number)) = (kind, value) else { return None };
+        u64::try_from(*number).ok().map(|number| unit.times(number))
+    }
+
+    fn show(&self, kind: Kind) -> Option<ValueKind> {
+        let Kind::Time { unit, .. } = kind else { return None };
+        i64::try_from(self.as_secs() / unit.times(1).as_secs()).ok().map(Into::into)
+    }
+}
+
+impl Value for bool {
+    type Default = Self;
+
+    fn of_default(default: Self) -> Self {
+        default
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        let ValueKind::Boolean(flag) = value else { return None };
+        Some(*flag)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some((*self).into())
+    }
+}
+
+impl Value for String {
+    type Default = &'static str;
+
+    fn of_default(default: &'static str) -> Self {
+        default.to_owned()
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        text(value).map(str::to_owned)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(self.as_str().into())
+    }
+}
+
+impl Value for PathBuf {
+    type Default = &'static str;
+
+    fn of_default(default: &'static str) -> Self {
+        Self::from(default)
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        text(value).map(Self::from)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        self.to_str().map(Into::into)
+    }
+}
+
+impl Value for Vec<String> {
+    type Default = &'static [&'static str];
+
+    fn of_default(default: &'static [&'static str]) -> Self {
+        default.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        let ValueKind::Array(values) = value else { return None };
+        Some(values.iter().map(|value| value.kind.to_string()).collect())
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(self.clone().into())
+    }
+}
+
+/// The name of a schema, or of a column that a table must have.
+impl Value for Identifier {
+    type Default = &'static str;
+
+    fn of_default(default: &'static str) -> Self {
+        Self::of_program(default)
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        Self::parse(text(value)?)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(self.as_str().into())
+    }
+}
+
+/// The name of a column that a table need not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column(pub Option<Identifier>);
+
+impl Value for Column {
+    type Default = &'static str;
+
+    fn of_default(default: &'static str) -> Self {
+        Self(Some(Identifier::of_program(default)))
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        text(value).map(|name| Self(Identifier::parse(name)))
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(self.0.as_ref().map_or("", Identifier::as_str).into())
+    }
+}
+
+impl Value for TableName {
+    // No table has a default name.
+    type Default = std::convert::Infallible;
+
+    fn of_default(default: Self::Default) -> Self {
+        match default {}
+    }
+
+    fn read(_: Kind, value: &ValueKind) -> Option<Self> {
+        Self::parse(text(value)?)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(self.to_string().into())
+    }
+}
+
+/// A secret. The layers only say that it is set; it is kept apart from them.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret;
+
+impl Value for Secret {
+    type Default = std::convert::Infallible;
+
+    fn of_default(default: Self::Default) -> Self {
+        match default {}
+    }
+
+    fn read(_: Kind, _: &ValueKind) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn show(&self, _: Kind) -> Option<ValueKind> {
+        Some(crate::config::kind::SET.into())
+    }
+}
+
+fn text(value: &ValueKind) -> Option<&str> {
+    match value {
+        ValueKind::String(text) => Some(text),
+        _ => None,
+    }
+}
