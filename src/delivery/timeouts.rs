@@ -1,9 +1,10 @@
-//! How long a provider may take. A customer stands at the counter: after some
-//! seconds the clerk is better told than kept waiting.
+//! How long a provider may take.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
+
+use crate::domain::timing::{SEND_STEP_TIMEOUT, SEND_TIMEOUT};
 
 /// The time limits of a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct SendTimeouts {
 
 impl Default for SendTimeouts {
     fn default() -> Self {
-        Self { step: Duration::from_secs(10), total: Duration::from_secs(20) }
+        Self { step: SEND_STEP_TIMEOUT, total: SEND_TIMEOUT }
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::domain::channel::Channel;
 use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
+use crate::domain::timing::BREAKER_BACKOFF;
 
 /// One provider as a channel uses it: what is up or down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -70,9 +71,6 @@ pub struct UnknownProviderSlot(String);
 
 /// Failures in a row after which a provider counts as down. One may be chance.
 pub const FAILURES_TO_OPEN: u32 = 3;
-
-/// How long a provider is left alone at first, and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_secs(15), Duration::from_mins(4));
 
 /// A hand-over that took longer is worth a word to the next clerk.
 const SLOW: Duration = Duration::from_secs(5);
@@ -183,7 +181,7 @@ impl BreakerRecord {
             SendExperience::Failed | SendExperience::FailedAgain => {
                 let failures = self.failures.saturating_add(1);
                 let down_until = if failures >= FAILURES_TO_OPEN {
-                    now.plus(pause(failures - FAILURES_TO_OPEN))
+                    now.plus(BREAKER_BACKOFF.wait(failures - FAILURES_TO_OPEN))
                 } else {
                     self.down_until
                 };
@@ -201,11 +199,6 @@ impl BreakerRecord {
             _ => None,
         }
     }
-}
-
-fn pause(doublings: u32) -> Duration {
-    let (first, most) = PAUSE;
-    first.saturating_mul(2_u32.saturating_pow(doublings)).min(most)
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::backoff::Backoff;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 
-/// The wait before the second try, which doubles with each more up to the most.
-const RETRY: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
+/// The waits between the attempts.
+const NOTICE_BACKOFF: Backoff =
+    Backoff { first: Duration::from_mins(1), max: Duration::from_hours(1) };
 
 /// How long it is tried. Whoever hears of it later has heard of it otherwise.
 const TRIED: Duration = Duration::from_hours(24);
@@ -53,12 +55,12 @@ pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
         // It may have come each time.
         (_, Some(FailureClass::Unknown)) if tries >= UNSURE => NoticeStep::GivenUp,
         (_, Some(FailureClass::Provider { retry_after })) => {
-            again(retry_after.unwrap_or_default().max(doubled(tries)), age)
+            again(retry_after.unwrap_or_default().max(backoff(tries)), age)
         }
         // Both providers have refused it for good.
         (DeliveryState::Undeliverable, Some(_)) if tries >= 2 => NoticeStep::GivenUp,
         // What is set up wrong here may be right at another terminal or provider.
-        (_, Some(_)) => again(doubled(tries), age),
+        (_, Some(_)) => again(backoff(tries), age),
     }
 }
 
@@ -67,9 +69,8 @@ pub fn again(wait: Duration, age: Duration) -> NoticeStep {
     if age + wait > TRIED { NoticeStep::GivenUp } else { NoticeStep::Again(wait) }
 }
 
-fn doubled(tries: u32) -> Duration {
-    let (first, most) = RETRY;
-    first.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1))).min(most)
+fn backoff(tries: u32) -> Duration {
+    NOTICE_BACKOFF.wait(tries.saturating_sub(1))
 }
 
 #[cfg(test)]

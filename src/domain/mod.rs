@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod code;
@@ -36,4 +37,5 @@ pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;
+pub mod timing;
 mod wire;

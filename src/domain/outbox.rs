@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::domain::delivery::{DeliveryState, FailureClass, ProviderStatus, SendReport};
 use crate::domain::explanation::Explanation;
+use crate::domain::timing::{
+    FIRST_STATUS_DELAY, FOLLOW_DURATION, MIN_USEFUL_VALIDITY, SEND_BACKOFF, SETTLE_DELAY,
+};
 
 /// What has to be done for a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,26 +76,6 @@ pub struct MessageStanding {
     pub has_other: bool,
 }
 
-/// A code that works no longer than this is of no use to a customer who has yet
-/// to get it.
-pub const MIN_USEFUL_VALIDITY: Duration = Duration::from_secs(30);
-
-/// The wait before the second try, which doubles with each more up to the most.
-const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
-
-/// How soon a provider is asked for the first time.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-
-/// How long a message is followed. What has not arrived by then, when every code
-/// is over, tells nobody anything.
-const FOLLOWED: Duration = Duration::from_mins(20);
-
-/// A message that a provider does not know may still be on its way to it. A line can hold
-/// what was written to it for minutes and then let it through, long after the sender gave
-/// up (a stalled proxy, a router that restarts). Only so long after the hand-over began is
-/// "never had it" believed; until then it is told as not known, and nothing is sent again.
-const BELIEVED: Duration = Duration::from_mins(3);
-
 /// What comes after a hand-over. Of several providers the one that failed is
 /// followed by the other at once.
 pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep {
@@ -100,7 +83,7 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
         if standing.has_other && standing.tries == 1 {
             Duration::ZERO
         } else {
-            asked_for.unwrap_or_default().max(doubled(standing.tries.saturating_sub(1)))
+            asked_for.unwrap_or_default().max(SEND_BACKOFF.wait(standing.tries.saturating_sub(1)))
         }
     };
     match report.fault {
@@ -117,11 +100,11 @@ pub fn after_sending(report: SendReport, standing: MessageStanding) -> NextStep 
             | FailureClass::Unclassified,
         ) => NextStep { report, next: None },
         Some(FailureClass::Unknown) => {
-            let next = standing.can_tell.then_some((OutboxTask::Settle, FIRST_LOOK));
+            let next = standing.can_tell.then_some((OutboxTask::Settle, FIRST_STATUS_DELAY));
             NextStep { report, next }
         }
         None => {
-            let next = standing.can_tell.then_some((OutboxTask::Follow, FIRST_LOOK));
+            let next = standing.can_tell.then_some((OutboxTask::Follow, FIRST_STATUS_DELAY));
             NextStep { report, next }
         }
     }
@@ -137,7 +120,7 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
     };
     match told {
         ProviderStatus::Known(report) => after_asking(ProviderStatus::Known(report), standing),
-        ProviderStatus::Nothing if standing.age < BELIEVED => NextStep {
+        ProviderStatus::Nothing if standing.age < SETTLE_DELAY => NextStep {
             report: unsure(None),
             next: Some((OutboxTask::Settle, look_again(standing.age))),
         },
@@ -153,8 +136,8 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
             later(report, Duration::ZERO, standing)
         }
         ProviderStatus::Silence(why) => {
-            let next =
-                (standing.age < FOLLOWED).then(|| (OutboxTask::Settle, look_again(standing.age)));
+            let next = (standing.age < FOLLOW_DURATION)
+                .then(|| (OutboxTask::Settle, look_again(standing.age)));
             NextStep { report: unsure(Some(why)), next }
         }
     }
@@ -162,7 +145,8 @@ pub fn after_settling(told: ProviderStatus, standing: MessageStanding) -> NextSt
 
 /// What comes after a provider was asked how far a message has come.
 pub fn after_asking(told: ProviderStatus, standing: MessageStanding) -> NextStep {
-    let next = (standing.age < FOLLOWED).then(|| (OutboxTask::Follow, look_again(standing.age)));
+    let next =
+        (standing.age < FOLLOW_DURATION).then(|| (OutboxTask::Follow, look_again(standing.age)));
     match told {
         ProviderStatus::Known(report) => {
             let over = matches!(
@@ -202,15 +186,10 @@ fn later(report: SendReport, wait: Duration, standing: MessageStanding) -> NextS
     NextStep { report, next: Some((OutboxTask::Send, wait)) }
 }
 
-fn doubled(times: u32) -> Duration {
-    let (first, most) = RETRY;
-    first.saturating_mul(2_u32.saturating_pow(times)).min(most)
-}
-
 /// The older a message, the more seldom its provider is asked: every second at
 /// first, since a clerk watches, then at a fifth of its age.
 fn look_again(age: Duration) -> Duration {
-    (age / 5).max(FIRST_LOOK)
+    (age / 5).max(FIRST_STATUS_DELAY)
 }
 
 #[cfg(test)]
@@ -304,7 +283,7 @@ mod tests {
         let stalled = MessageStanding { age: Duration::from_mins(2), ..asks };
         let step = after_settling(ProviderStatus::Nothing, stalled);
         assert_eq!(told(&step), (DeliveryState::Unknown, Some((OutboxTask::Settle, 24))));
-        let sure = MessageStanding { age: BELIEVED, ..asks };
+        let sure = MessageStanding { age: SETTLE_DELAY, ..asks };
         let step = after_settling(ProviderStatus::Nothing, sure);
         assert_eq!(told(&step), (DeliveryState::Queued, Some((OutboxTask::Send, 0))));
         let late = MessageStanding { left: MIN_USEFUL_VALIDITY, ..sure };

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::config::settings::UiSettings;
 use crate::domain::channel::Channel;
 use crate::domain::phone::load_plans;
+use crate::domain::timing::INTERFACE_END_TIMEOUT;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::DeskError;
 use crate::service::api::DeskClient;
@@ -32,10 +33,6 @@ use crate::tui::terminal::input::{self, Heard};
 use crate::tui::terminal::saved_theme::SavedTheme;
 use crate::tui::theme::Theme;
 use crate::tui::view;
-
-/// How long what is under way at the end is waited for: a provider's time-out
-/// and a little more would be a long time before an empty screen.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a terminal without room is left alone.
 const ROOM: Duration = Duration::from_millis(50);
@@ -357,7 +354,7 @@ impl Shell {
     async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) -> Option<PendingAct> {
         self.takeover.leave();
         self.tell(Msg::End);
-        let end = tokio::time::sleep(GRACE);
+        let end = tokio::time::sleep(INTERFACE_END_TIMEOUT);
         tokio::pin!(end);
         while !self.executor.is_idle() || !answers.is_empty() {
             tokio::select! {

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::config::settings::{Environment, ServeSettings};
+use crate::domain::timing::SERVICE_END_TIMEOUT;
 use crate::lifecycle::{Finish, Lifecycle, Signals};
 use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
@@ -23,9 +24,6 @@ const CONCURRENT_MESSAGES: usize = 16;
 
 /// How long after the start the first maintenance runs, and how long until the next.
 const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::from_hours(24));
-
-/// How long calls and messages under way may take at the end.
-const END_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Serves until a signal.
 pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
@@ -49,7 +47,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     let signal = signals.next_end().await;
     tell_manager(&[NotifyState::Stopping]);
     end.cancel();
-    if let Finish::LeftBehind(left) = lifecycle.finish(&mut signals, END_TIMEOUT).await {
+    if let Finish::LeftBehind(left) = lifecycle.finish(&mut signals, SERVICE_END_TIMEOUT).await {
         tracing::warn!(left, "something was still under way at the end");
     }
     remove(&config.serve.socket);

@@ -1,22 +1,15 @@
 //! The send claim of one attempt, as a guard that the sender asks.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 
 use crate::domain::circuit_breaker::ProviderSlot;
+use crate::domain::timing::{CLAIM_TIMEOUT, LEASE_EXTENSION_INTERVAL};
 use crate::service::Desk;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::senders::SendGuard;
-
-/// How long the store has to grant the claim, while the provider waits. A claim that is
-/// granted later, to a terminal that was suspended, is not used: by then another terminal
-/// may have found out what became of the message.
-const CLAIM_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How long before the lease is extended while a sender connects: well before it ends.
-const LEASE_EXTENSION_INTERVAL: Duration = Duration::from_secs(4);
 
 /// One attempt to send a message.
 pub(in crate::service) struct SendClaim<'a> {

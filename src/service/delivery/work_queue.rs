@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::domain::timing::{
+    MAX_QUEUE_TIME, OUTCOME_BACKOFF, OUTCOME_RETRIES, WORKER_PAUSE_AFTER_FAILURE,
+};
 use crate::service::DeskError;
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::delivery::send::Completion;
@@ -16,13 +19,6 @@ use crate::service::ports::outbox::OutboxMessage;
 
 /// The shortest interval between two polls, however much is written.
 pub(in crate::service) const MIN_POLL_INTERVAL: Duration = Duration::from_millis(500);
-
-/// The pause after an error of the store.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// How long a claimed message may wait here before it is started. Its lease is longer; then
-/// it is released to other terminals.
-const MAX_QUEUE_TIME: Duration = Duration::from_secs(5);
 
 /// While messages take less than this, more are claimed than can be started at once, so
 /// that nobody waits for the store. Messages that take longer are left to other terminals.
@@ -33,11 +29,6 @@ pub(in crate::service) const CLAIM_ROUNDS: usize = 4;
 
 /// How long an outcome waits for others, to be written in one transaction.
 const WRITE_DELAY: Duration = Duration::from_millis(5);
-
-/// How often outcomes are retried that could not be written; and half of the first pause,
-/// which doubles each time.
-const WRITE_RETRIES: u32 = 8;
-const WRITE_BACKOFF: Duration = Duration::from_millis(50);
 
 /// A message with what came of it.
 pub(in crate::service) type EndedMessage = (OutboxMessage, Completion);
@@ -174,10 +165,10 @@ impl WorkQueue {
                 self.poll_at = Some(now);
                 return WorkerEvent::Written(ended);
             }
-            Err(batch) if self.failures < WRITE_RETRIES => {
-                self.failures += 1;
+            Err(batch) if self.failures < OUTCOME_RETRIES => {
                 self.ended.extend(batch);
-                self.ended_at = now + WRITE_BACKOFF * 2_u32.saturating_pow(self.failures);
+                self.ended_at = now + OUTCOME_BACKOFF.wait(self.failures);
+                self.failures += 1;
             }
             Err(batch) => {
                 self.failures = 0;
@@ -199,10 +190,10 @@ impl WorkQueue {
             }
             Some(Ok(ClaimResult::Nothing(wait))) => wait.map(|wait| now + wait),
             Some(Err(error)) => {
-                self.poll_at = Some(now + PAUSE_AFTER_FAILURE);
+                self.poll_at = Some(now + WORKER_PAUSE_AFTER_FAILURE);
                 return WorkerEvent::Failed(error);
             }
-            None => Some(now + PAUSE_AFTER_FAILURE),
+            None => Some(now + WORKER_PAUSE_AFTER_FAILURE),
         };
         // The poll may have missed what was written meanwhile.
         self.poll_at = self.poll_at.into_iter().chain(next).min();

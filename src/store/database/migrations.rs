@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "log order", "0007_log_order", postgres),
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
     migration!(9, "staff", "0009_staff", sqlite postgres mysql),
+    migration!(10, "audit trail", "0010_audit_trail", sqlite postgres mysql),
 ];
 
 impl Migration {

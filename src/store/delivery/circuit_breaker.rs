@@ -1,13 +1,12 @@
 //! The circuit breakers, one row for each provider slot, which all terminals share.
 
-use std::time::Duration;
-
 use crate::domain::circuit_breaker::{
     BreakerRecord, BreakerState, FAILURES_TO_OPEN, ProviderSlot, SendExperience,
 };
 use crate::domain::event::EventKind;
 use crate::domain::explanation::Explanation;
 use crate::domain::time::{Timestamp, millis_of};
+use crate::domain::timing::PROBE_LEASE;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::MessageOutcome;
@@ -49,10 +48,6 @@ pub(in crate::store) async fn all(
     let now = rows.first().map_or(Ok(Timestamp::default()), |row| row.time(0))?;
     Ok((now, rows.iter().map(read).collect::<Result<_, _>>()?))
 }
-
-/// How long a probe has before another message may probe: longer than most senders take to
-/// fail.
-const PROBE_LEASE: Duration = Duration::from_secs(30);
 
 /// Claims the probe of a half-open circuit breaker.
 pub(in crate::store) async fn claim_probe(

@@ -12,16 +12,13 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::millis_of;
+use crate::domain::timing::NOTICE_LEASE;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
-
-/// How long an attempt may take before its terminal counts as dead; longer than any
-/// sender's own time-out.
-const LEASE: Duration = Duration::from_mins(2);
 
 statements! {
     QUEUE {
@@ -90,7 +87,7 @@ pub(in crate::store) async fn claim(
     }
     let ids = due.iter().map(|row| row.int(0)).collect::<Result<Vec<_>, _>>()?;
     let ids = list(ids);
-    tx.write(&CLAIM, args![&ids, millis_of(LEASE)]).await?;
+    tx.write(&CLAIM, args![&ids, millis_of(NOTICE_LEASE)]).await?;
     let rows = tx.all(&CLAIMED, args![&ids]).await?;
     tx.commit_quietly().await?;
     // One that cannot be read must not keep the others from being sent.

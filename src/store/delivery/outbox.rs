@@ -19,6 +19,7 @@ use crate::domain::outbox::OutboxTask;
 use crate::domain::request::{Reference, Request};
 use crate::domain::seal::Sealed;
 use crate::domain::time::{Timestamp, millis_of};
+use crate::domain::timing::{CLAIM_LEASE, CONNECT_LEASE, TAKEOVER_GRACE};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::service::ports::verification::NewCode;
@@ -26,15 +27,6 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
 use crate::store::delivery::state;
-
-/// The first lease: of the terminal that asked for the code, or that claimed the message.
-const CLAIM_LEASE: Duration = Duration::from_secs(10);
-
-/// The lease while a sender connects: longer than connecting may take, and the send claim.
-const CONNECT_LEASE: Duration = Duration::from_secs(30);
-
-/// How much later than the lease owner other terminals may claim a due message.
-const TAKEOVER_GRACE: Duration = Duration::from_secs(2);
 
 statements! {
     ENQUEUE {

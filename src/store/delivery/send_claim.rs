@@ -4,18 +4,14 @@
 //! Two terminals that both sent a message would send it twice.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::time::millis_of;
+use crate::domain::timing::SEND_LEASE;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
 use crate::store::database::engine::{Database, Engine, args, list};
 use crate::store::database::statement::statements;
-
-/// How long a send may take before its terminal counts as dead; longer than any sender's
-/// own time-out.
-const SEND_LEASE: Duration = Duration::from_mins(1);
 
 statements! {
     CLAIM {

@@ -21,8 +21,8 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::domain::outbox::MIN_USEFUL_VALIDITY;
 use crate::domain::request::{Request, Status};
+use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::messages;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::model::{Entry, Focus};
