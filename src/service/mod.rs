@@ -27,7 +27,8 @@ use crate::domain::time::Timestamp;
 use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
-    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray, TrayError,
+    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
+    TrayError,
 };
 use crate::service::retry::RetryPolicy;
 
@@ -124,6 +125,9 @@ pub enum DeskError {
     /// The tray.
     #[error(transparent)]
     Tray(#[from] TrayError),
+    /// The audit trail.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
     /// The caller's role does not allow it.
     #[error("the role {} may not {}", role.word(), permission.allows())]
     Forbidden {
@@ -146,6 +150,7 @@ pub struct Desk {
     random: Arc<dyn Random>,
     keys: Arc<dyn Keys>,
     keyring: Arc<RwLock<Arc<Keyring>>>,
+    trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
     actor: Actor,
     /// Names this process as the owner of outbox messages.
@@ -173,6 +178,7 @@ impl Desk {
             random,
             keys,
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
+            trail_keys: None,
             office: Arc::new(office),
             actor,
             lease_owner,
@@ -192,6 +198,13 @@ impl Desk {
     #[must_use]
     pub fn with_tray(mut self, tray: Arc<dyn Tray>) -> Self {
         self.tray = Some(tray);
+        self
+    }
+
+    /// The desk with the keys of the audit trail, which seal the log.
+    #[must_use]
+    pub fn with_trail_keys(mut self, keys: Arc<dyn TrailKeys>) -> Self {
+        self.trail_keys = Some(keys);
         self
     }
 

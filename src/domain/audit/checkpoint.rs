@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::audit::hash::TreeHash;
@@ -19,7 +20,7 @@ const ED25519: u8 = 1;
 const NOTE_MAX: usize = 16 * 1024;
 
 /// The root of the tree at one size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Which log it is of.
     pub origin: String,
@@ -30,7 +31,7 @@ pub struct Checkpoint {
 }
 
 /// Why a checkpoint cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum CheckpointError {
     /// It is no checkpoint.
     #[error("this is no checkpoint (C2SP tlog-checkpoint)")]
@@ -183,6 +184,18 @@ impl fmt::Display for CheckpointVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = BASE64_STANDARD.encode([&[ED25519], self.key.as_bytes().as_slice()].concat());
         write!(f, "{}+{}+{key}", self.name, hex(&self.id))
+    }
+}
+
+impl Serialize for CheckpointVerifier {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CheckpointVerifier {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

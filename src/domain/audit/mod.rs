@@ -8,5 +8,7 @@
 pub mod checkpoint;
 pub mod hash;
 pub mod leaf;
+pub mod order;
 pub mod proof;
 pub mod tree;
+pub mod walk;

@@ -19,7 +19,15 @@ pub struct Subtree {
     pub index: u64,
 }
 
+/// The levels of subtrees whose hashes are kept: one hash for 256 of the level below.
+pub const KEPT_LEVELS: u32 = 8;
+
 impl Subtree {
+    /// Whether its hash is kept, so that a proof need not read all leaves below it.
+    pub const fn is_kept(self) -> bool {
+        self.level > 0 && self.level.is_multiple_of(KEPT_LEVELS)
+    }
+
     /// The leaves below it.
     pub const fn leaves(self) -> Range<u64> {
         self.index << self.level..(self.index + 1) << self.level
@@ -46,10 +54,26 @@ pub fn root_over(hashes: &[TreeHash]) -> TreeHash {
 
 /// The right edge of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct TreeEdge {
     size: u64,
     /// The hashes of [`complete_subtrees`] of the whole tree.
     hashes: Vec<TreeHash>,
+}
+
+/// An edge as it comes from elsewhere.
+#[derive(Deserialize)]
+struct Written {
+    size: u64,
+    hashes: Vec<TreeHash>,
+}
+
+impl TryFrom<Written> for TreeEdge {
+    type Error = NotAnEdge;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        Self::new(written.size, written.hashes)
+    }
 }
 
 /// Hashes that are not the edge of a tree of this size.
@@ -94,7 +118,7 @@ impl TreeEdge {
     ) {
         let mut subtree = Subtree { level, index: self.size >> level };
         let mut hash = hash;
-        self.size += 1 << level;
+        self.size = self.size.saturating_add(1 << level);
         completed(subtree, hash);
         while subtree.index & 1 == 1
             && let Some(left) = self.hashes.pop()
