@@ -17,7 +17,7 @@ use crate::support::{House, Kind, Terminal, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 20] = [
+const SMALL: [&str; 21] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -30,6 +30,7 @@ const SMALL: [&str; 20] = [
     "core_schema",
     "core_setting",
     "core_staff",
+    "core_audit_tree",
     "core_lock",
     "sqlite_master",
     "json_each",
@@ -87,6 +88,13 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("rate_limits::LIMITS", &["7", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("trail::INSERT_LEAVES", &[r#"'[[70000,70000,"a","b"]]'"#]),
+    ("trail::INSERT_NODES", &[r#"'[[8,70000,"a"]]'"#]),
+    ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
+    ("trail::SINCE_SETTLED", &["7", "107", "500"]),
+    ("trail::OF_NUMBERS", &["'[7,8,9]'"]),
+    ("trail::BETWEEN", &["7", "107", "500"]),
+    ("trail::LEAVES", &["7", "107"]),
     ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
     ("import::UPSERT", &[r#"'[["WB-000007","Dana",null,null,null,null,null,null]]'"#]),
     ("index::ENTRIES", &["'[7,8,9]'"]),
