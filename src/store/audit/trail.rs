@@ -39,9 +39,10 @@ statements! {
     }
     /// The events after the settled ones, and whether each is sealed.
     SINCE_SETTLED {
-        "SELECT few.id, few.at, l.leaf_index FROM (SELECT id, at FROM core_event \
-         WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) few \
-         LEFT JOIN core_audit_leaf l ON l.event_id = few.id ORDER BY few.id"
+        "SELECT few.id, few.at, \
+         (SELECT l.leaf_index FROM core_audit_leaf l WHERE l.event_id = few.id) \
+         FROM (SELECT id, at FROM core_event \
+         WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3) few ORDER BY few.id"
     }
     NEW {
         "SELECT " stored_event_columns " FROM core_event e \

@@ -93,6 +93,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
     ("trail::SINCE_SETTLED", &["7", "107", "500"]),
     ("trail::OF_NUMBERS", &["'[7,8,9]'"]),
+    ("trail::CHECKPOINTS", &["7", "500"]),
     ("trail::BETWEEN", &["7", "107", "500"]),
     ("trail::LEAVES", &["7", "107"]),
     ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
@@ -240,6 +241,9 @@ async fn fill(house: &House) {
              i - i % 4, EACH, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
              CASE i % 4 WHEN 0 THEN i END",
         ),
+        ("core_audit_leaf", "leaf_index, event_id, hash, salt", "i, i, 'hash', 'salt'"),
+        ("core_audit_node", "level, node_index, hash", "8, i, 'hash'"),
+        ("core_audit_checkpoint", "size, note, sealed_at", "i, 'note', THEN"),
         (
             "core_invoice",
             "customer_id, number, issued_at, due_at, amount_cents, currency, status",
