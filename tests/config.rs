@@ -454,3 +454,52 @@ fn a_demo_sends_nothing_whatever_the_environment_says() {
         assert!(file.starts_with(&folder), "{}", file.display());
     }
 }
+
+#[test]
+fn security_56_variables_do_not_decide_whom_to_trust() {
+    let desk = Desk::new();
+    desk.write("email.password", "pass", 0o600);
+    desk.write("sms.token", "token", 0o600);
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        let variable = [(name, "/tmp/theirs")];
+        let told = desk.problems(PRODUCTION, &variable).join("\n");
+        assert!(told.contains(&format!("the variable {name} would decide")), "{told}");
+        let config = desk.load("", &variable).expect("development goes on");
+        assert!(config.warnings.iter().any(|it| it.contains(name)), "{:?}", config.warnings);
+    }
+}
+
+#[test]
+fn security_57_a_configuration_that_others_can_write_is_refused_in_production() {
+    let desk = Desk::new();
+    let inner = desk.path().join("office");
+    fs::create_dir_all(inner.join("templates/en")).expect("made");
+    let file = inner.join("config.toml");
+    let templates = inner.join("templates");
+    let text = format!("{PRODUCTION}[messages]\nfolder = \"{}\"\n", templates.display());
+    fs::write(&file, text).expect("written");
+    desk.write("office/email.password", "pass", 0o600);
+    desk.write("office/sms.token", "token", 0o600);
+    let set = |path: &Path, mode| {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+    };
+    for path in [&inner, &templates, &templates.join("en")] {
+        set(path, 0o755);
+    }
+    set(&file, 0o600);
+    let home = [("HOME", desk.path().to_str().expect("UTF-8"))];
+    let load = || Config::load_in(Some(&file), &ProcessEnvironment::new(&inner, home));
+    load().expect("closed, it is taken");
+    for (path, open, closed) in [
+        (&file, 0o620, 0o600),
+        (&inner, 0o775, 0o755),
+        (&templates, 0o777, 0o755),
+        (&templates.join("en"), 0o757, 0o755),
+    ] {
+        set(path, open);
+        let told = load().expect_err("refused").to_string();
+        assert!(told.contains(&format!("others may write {}", path.display())), "{told}");
+        set(path, closed);
+    }
+}

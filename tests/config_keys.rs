@@ -12,6 +12,9 @@ use std::thread;
 use countersign::config::keys::{KeyFile, KeyFileError};
 use countersign::domain::key::MissingKey;
 
+/// A moment, in seconds since 1970.
+const NOW: u64 = 1_796_000_000;
+
 fn secret(byte: u8) -> impl FnOnce() -> Result<[u8; 32], String> {
     move || Ok([byte; 32])
 }
@@ -66,16 +69,52 @@ fn security_10_rotation_keeps_the_old_key_and_loses_none() {
     let first = KeyFile::load_or_create(path, secret(100)).expect("made").current().clone();
     thread::scope(|scope| {
         for terminal in 0..8 {
-            scope.spawn(move || KeyFile::rotate(path, secret(terminal)).expect("rotated"));
+            scope.spawn(move || KeyFile::rotate(path, NOW, secret(terminal)).expect("rotated"));
         }
     });
-    let newest = KeyFile::rotate(path, secret(101)).expect("rotated");
+    let newest = KeyFile::rotate(path, NOW, secret(101)).expect("rotated");
     let file = KeyFile::load(path).expect("read");
     assert_eq!((file.current(), file.retired().count()), (&newest, 9));
     let ring = file.ring();
     assert_eq!(ring.get(first.as_str()).map(|key| *key.secret()), Ok([100; 32]));
     assert_eq!(ring.current().1.secret(), &[101; 32]);
     assert_eq!(mode(path), 0o600);
+}
+
+#[test]
+fn security_58_rotation_drops_what_has_no_use_and_never_writes_what_cannot_be_read() {
+    // In memory where that can be: each rotation waits for the disk.
+    let memory = Path::new("/dev/shm");
+    let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    let folder = tempfile::tempdir_in(place).expect("a folder");
+    let path = &folder.path().join("desk.keys");
+    KeyFile::load_or_create(path, secret(0)).expect("made");
+    let mut refused = 0;
+    // Many within an hour: no key is dropped, and the file stays one that can be read.
+    for number in 0..1_100_u32 {
+        let before = KeyFile::load(path).expect("read");
+        match KeyFile::rotate(path, NOW, secret(number.to_be_bytes()[3])) {
+            Ok(current) => assert_eq!(KeyFile::load(path).expect("read").current(), &current),
+            Err(KeyFileError::TooManyKeys { .. }) => {
+                refused += 1;
+                let file = KeyFile::load(path).expect("read");
+                assert_eq!(file.current(), before.current(), "nothing was changed");
+                break;
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(refused, 1, "the file is not written for ever");
+    // An hour later all of them have no use, but for the one that signed until now.
+    let last = KeyFile::load(path).expect("read").current().clone();
+    KeyFile::rotate(path, NOW + 3_601, secret(1)).expect("rotated");
+    let retired: Vec<_> = KeyFile::load(path).expect("read").retired().cloned().collect();
+    assert_eq!(retired, [last]);
+    // A rotation every ten minutes keeps those of the last hour.
+    for number in 1..200_u64 {
+        KeyFile::rotate(path, NOW + 3_601 + number * 600, secret(2)).expect("rotated");
+        assert!(KeyFile::load(path).expect("read").retired().count() <= 8, "{number}");
+    }
 }
 
 #[test]

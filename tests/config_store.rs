@@ -299,15 +299,26 @@ fn what_is_past_is_kept_as_long_as_the_office_says() {
     let config = desk.load("", &[]).expect("the defaults hold");
     assert_eq!(config.retention, Retention::default());
     let said = "[maintenance]\narchive_after_days = 7\npurge_archive_after_days = 8\n\
-                purge_events_after_days = 9\npurge_sessions_after_days = 10";
+                purge_events_after_days = 90\npurge_sessions_after_days = 10";
     let days = |days: u64| Duration::from_hours(24 * days);
     let retention = Retention {
         archive_after: days(7),
         purge_archive_after: days(8),
-        purge_events_after: days(9),
+        purge_events_after: days(90),
         purge_sessions_after: days(10),
     };
     assert_eq!(desk.load(said, &[]).expect("allowed").retention, retention);
+}
+
+#[test]
+fn security_55_the_log_is_kept_for_ninety_days_at_least() {
+    let desk = Desk::new();
+    let of = |days: u32| format!("[maintenance]\npurge_events_after_days = {days}");
+    assert!(desk.load(&of(90), &[]).is_ok());
+    let told = desk.problems(&of(89), &[]).join("\n");
+    assert!(told.contains("maintenance.purge_events_after_days = 89 is not"), "{told}");
+    let variable = [("COUNTERSIGN__MAINTENANCE__PURGE_EVENTS_AFTER_DAYS", "1")];
+    assert_eq!(desk.problems("", &variable).len(), 1);
 }
 
 #[test]

@@ -41,6 +41,8 @@ mod places;
 mod post_office;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "outbox/stalled.rs"]
+mod stalled;
 #[path = "outbox/takeover.rs"]
 mod takeover;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]

@@ -6,6 +6,8 @@
 mod breaking;
 #[path = "use_cases/door.rs"]
 mod door;
+#[path = "use_cases/late.rs"]
+mod late;
 #[path = "use_cases/lost.rs"]
 mod lost;
 #[path = "use_cases/remote.rs"]

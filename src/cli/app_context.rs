@@ -58,7 +58,7 @@ pub trait AppContext: Send + Sync {
     /// The keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Makes a new current key; gives its name.
-    fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
+    async fn rotate_keys(&self, config: &Config) -> Result<String, Failure>;
     /// The desk service, until a signal ends it. It keeps the log itself.
     async fn serve(&self, config: &Config) -> Result<Exit, Failure>;
     /// The interface, until the person leaves it. It keeps the log itself.

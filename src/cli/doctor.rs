@@ -102,6 +102,7 @@ async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timest
         sender(house, config, Channel::Whatsapp),
     );
     let mut checks = vec![configuration::check(config)];
+    checks.extend(config.own_desk_in_production().map(|text| note("desk", text, None)));
     checks.extend(store);
     let Found { used, lines, now } = found.unwrap_or_default();
     checks.extend(keys(house, config, used));

@@ -181,7 +181,7 @@ async fn at_the_desk(
             let store = house.store(config).await?;
             return index::run(store.as_ref(), output, arguments.dry_run).await;
         }
-        Command::Keys(command) => return keys(house, config, output, &command),
+        Command::Keys(command) => return keys(house, config, output, &command).await,
         Command::Serve => return serve::run(house, config, output).await,
         Command::Templates(command) => return templates::run(house, config, output, &command),
         Command::Migrate(_) => return migrate::run(house, config, output).await,
@@ -271,7 +271,7 @@ fn configuration(
     Ok(Exit::DONE)
 }
 
-fn keys(
+async fn keys(
     house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
@@ -289,7 +289,7 @@ fn keys(
             }
         }
         Keys::Rotate(_) => {
-            let key = house.rotate_keys(config)?;
+            let key = house.rotate_keys(config).await?;
             let message = format!("{key} signs new codes from now; codes already sent stay good.");
             output.answer(&Reply::of("rotated", message.clone()), &message)?;
         }

@@ -16,7 +16,8 @@ use crate::config::settings::{
 use crate::config::show::Effective;
 use crate::config::table::{Section, TABLE};
 use crate::config::{
-    channels, customers, email, fallback, file, messages, secret, sms, store, whatsapp,
+    channels, customers, email, fallback, file, messages, secret, sms, store, strict_modes,
+    whatsapp,
 };
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
@@ -82,6 +83,8 @@ impl<'a> Build<'a> {
         let log = self.log();
         let ui = self.ui();
         self.judge_readers(environment);
+        self.judge_writers(environment, &keys.file);
+        self.judge_trust(environment);
         let phones = sms::phones(&self);
         let no_file = self.no_file();
         let Self { merged, findings, file, .. } = self;
@@ -370,10 +373,47 @@ impl<'a> Build<'a> {
                 "{file} holds a secret and everybody on this machine can read it: \
                  run chmod o-rwx '{file}'"
             );
-            match environment {
-                Environment::Production => self.findings.refuse(None, text),
-                Environment::Development => self.findings.warnings.push(text),
+            self.judge(environment, text);
+        }
+    }
+
+    /// A file that decides and that others could change is refused in production; in
+    /// development it is said.
+    fn judge_writers(&mut self, environment: Environment, key_file: &Path) {
+        let named = TABLE.iter().filter(|key| key.path.ends_with("_file"));
+        let mut files: Vec<_> = named.filter_map(|key| self.merged.path(key.path)).collect();
+        files.extend(self.file.clone());
+        files.push(key_file.to_owned());
+        let templates = self.merged.path("messages.folder");
+        files.extend(templates.into_iter().flat_map(strict_modes::with_content));
+        let uid = rustix::process::geteuid().as_raw();
+        let mut faults: Vec<_> =
+            files.iter().filter_map(|file| strict_modes::fault(file, uid)).collect();
+        faults.sort();
+        faults.dedup();
+        for text in faults {
+            self.judge(environment, text);
+        }
+    }
+
+    /// Certificates to trust are named by the configuration, not by variables that anybody
+    /// can set who starts the program.
+    fn judge_trust(&mut self, environment: Environment) {
+        for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            if self.surroundings.variable(variable).is_some() {
+                let text = format!(
+                    "the variable {variable} would decide whose certificates are trusted: unset \
+                     it, and name certificates of your own with ca_file in the configuration"
+                );
+                self.judge(environment, text);
             }
+        }
+    }
+
+    fn judge(&mut self, environment: Environment, text: String) {
+        match environment {
+            Environment::Production => self.findings.refuse(None, text),
+            Environment::Development => self.findings.warnings.push(text),
         }
     }
 

@@ -79,6 +79,11 @@ impl ProcessEnvironment {
         (!named.is_empty()).then(|| self.folder.join(named))
     }
 
+    /// A variable that is set to something.
+    pub(super) fn variable(&self, name: &str) -> Option<&OsString> {
+        self.variables.get(name).filter(|it| !it.is_empty())
+    }
+
     /// The variables that set keys, by name.
     pub(super) fn settings(&self) -> impl Iterator<Item = (&str, &OsString)> {
         self.variables

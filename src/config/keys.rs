@@ -20,6 +20,7 @@ use std::io;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rustix::fs::{FlockOperation, flock};
@@ -29,8 +30,12 @@ use zeroize::Zeroizing;
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::text::{hex, without_mark};
 
-/// No honest key file is longer.
-const LONGEST: u64 = 64 * 1024;
+/// The most bytes of a key file. A longer one is neither read nor written.
+const FILE_MAX: u64 = 64 * 1024;
+
+/// How long after the rotation that retired it a key is kept: much longer than any code or
+/// waiting message that was made with it is of use.
+const RETIRED_KEPT: Duration = Duration::from_hours(1);
 
 /// Why a key file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +73,16 @@ pub enum KeyFileError {
         /// In which way, without repeating what it holds.
         why: String,
     },
+    /// It would not fit any more.
+    #[error(
+        "the key file {path} holds as many keys as it can, since keys were rotated many times \
+         within an hour; try again in an hour",
+        path = .path.display()
+    )]
+    TooManyKeys {
+        /// Which file.
+        path: PathBuf,
+    },
     /// There is no new key, since there are no random numbers.
     #[error("{0}")]
     Random(String),
@@ -100,7 +115,7 @@ impl KeyFile {
             return Err(KeyFileError::Open { path: path.to_owned(), mode });
         }
         let mut text = Zeroizing::new(String::new());
-        file.take(LONGEST).read_to_string(&mut text).map_err(|error| unreadable(path, error))?;
+        file.take(FILE_MAX).read_to_string(&mut text).map_err(|error| unreadable(path, error))?;
         Self::parse(without_mark(&text))
             .map_err(|why| KeyFileError::Damaged { path: path.to_owned(), why })
     }
@@ -115,7 +130,7 @@ impl KeyFile {
             Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {}
             known => return known,
         }
-        let (current, current_key) = new_key(1, secret)?;
+        let (current, current_key) = new_key(1, None, secret)?;
         let made = Self { current, current_key, retired: BTreeMap::new() };
         let folder = folder(path);
         DirBuilder::new()
@@ -133,10 +148,12 @@ impl KeyFile {
         }
     }
 
-    /// Adds a key of `secret`, which signs from now on; the others still check.
+    /// Adds a key of `secret`, which signs from now on; the others still check, but for
+    /// those that were retired long before `now`, by the store's clock in seconds since 1970.
     /// Gives the new key's name.
     pub fn rotate<E: Display>(
         path: &Path,
+        now: u64,
         secret: impl FnOnce() -> Result<[u8; 32], E>,
     ) -> Result<KeyId, KeyFileError> {
         // Two rotations at once must not lose one another's key.
@@ -144,9 +161,14 @@ impl KeyFile {
         flock(&folder, FlockOperation::LockExclusive)
             .map_err(|error| unwritable(path, error.into()))?;
         let mut old = Self::load(path)?;
-        let (current, current_key) = new_key(old.retired.len() + 2, secret)?;
         old.retired.insert(old.current, old.current_key);
+        let last = old.retired.keys().filter_map(Name::of).map(|it| it.number).max();
+        let (current, current_key) = new_key(last.unwrap_or_default() + 1, Some(now), secret)?;
+        drop_outdated(&mut old.retired, now);
         let new = Self { current, current_key, retired: old.retired };
+        if new.text().len() as u64 > FILE_MAX {
+            return Err(KeyFileError::TooManyKeys { path: path.to_owned() });
+        }
         new.put_beside(path, |beside| fs::rename(beside, path))
             .map_err(|error| unwritable(path, error))?;
         Ok(new.current)
@@ -233,16 +255,46 @@ impl KeyFile {
     }
 }
 
-/// A new key and its name: the count tells people the order, the start of the
-/// digest tells keys of the same count apart.
+/// What the name of a key tells.
+struct Name {
+    /// Its place in the order of all keys.
+    number: u64,
+    /// When it was made, in seconds since 1970; the first key and those of older programs do
+    /// not say.
+    made_at: Option<u64>,
+}
+
+impl Name {
+    fn of(id: &KeyId) -> Option<Self> {
+        let mut parts = id.as_str().strip_prefix('k')?.split('-');
+        let number = parts.next()?.parse().ok()?;
+        let made_at = parts.nth(1).and_then(|it| u64::from_str_radix(it, 16).ok());
+        Some(Self { number, made_at })
+    }
+}
+
+/// Drops the keys that a later one replaced long ago. A key is retired when the next one is
+/// made, so that it has no use when any later one is old enough.
+fn drop_outdated(keys: &mut BTreeMap<KeyId, Key>, now: u64) {
+    let is_old = |made_at| now.saturating_sub(made_at) > RETIRED_KEPT.as_secs();
+    let names = keys.keys().filter_map(Name::of);
+    let replaced = names.filter(|it| it.made_at.is_some_and(is_old)).map(|it| it.number).max();
+    let Some(replaced) = replaced else { return };
+    keys.retain(|id, _| Name::of(id).is_none_or(|it| it.number >= replaced));
+}
+
+/// A new key and its name: the number tells the order, the start of the digest tells keys of
+/// the same number apart, and the time says when the one before was retired.
 fn new_key<E: Display>(
-    number: usize,
+    number: u64,
+    made_at: Option<u64>,
     secret: impl FnOnce() -> Result<[u8; 32], E>,
 ) -> Result<(KeyId, Key), KeyFileError> {
     let key = Key::new(secret().map_err(|error| KeyFileError::Random(error.to_string()))?);
     let digest = Sha256::digest(key.secret());
     let start = digest.get(..4).unwrap_or_default();
-    let id = KeyId::new(&format!("k{number}-{}", hex(start)));
+    let since = made_at.map_or_else(String::new, |it| format!("-{it:x}"));
+    let id = KeyId::new(&format!("k{number}-{}{since}", hex(start)));
     id.map(|id| (id, key)).ok_or_else(|| KeyFileError::Random("too many keys".into()))
 }
 

@@ -30,6 +30,7 @@ mod show;
 mod sms;
 mod store;
 mod store_url;
+mod strict_modes;
 pub mod table;
 pub mod terminal;
 mod variables;

@@ -80,6 +80,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// What this terminal cannot protect from, where it holds the desk of real customers
+    /// itself.
+    pub fn own_desk_in_production(&self) -> Option<&'static str> {
+        let is_own = self.desk_socket.is_none() && self.environment == Environment::Production;
+        is_own.then_some(
+            "This terminal holds the desk itself: whoever sits here can read its keys and go round \
+             its limits and its log. With several clerks, use a desk service \
+             (docs/desk-service.md).",
+        )
+    }
+
     /// Whether a message can end in the tray.
     pub fn uses_tray(&self) -> bool {
         let email = [Some(&self.email), self.email_fallback.as_ref()];

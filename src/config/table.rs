@@ -132,6 +132,10 @@ const fn number(path: &'static str, least: i64, most: i64, preset: i64, help: &'
     of(path, Kind::Number { least, most }, Fallback::Number(preset), help)
 }
 
+/// The log is kept for so many days at least, whoever sets it otherwise (security
+/// requirement 55).
+const LEAST_LOG_DAYS: i64 = 90;
+
 /// A hundred years.
 const MOST_DAYS: i64 = 36_500;
 
@@ -279,7 +283,13 @@ const OFFICE: &[Key] = &[
         730,
         "when a request leaves the archive; more than archive_after_days",
     ),
-    number("maintenance.purge_events_after_days", 1, MOST_DAYS, 1_095, "when an event goes"),
+    number(
+        "maintenance.purge_events_after_days",
+        LEAST_LOG_DAYS,
+        MOST_DAYS,
+        1_095,
+        "when an event goes",
+    ),
     number("maintenance.purge_sessions_after_days", 1, MOST_DAYS, 90, "when a session goes"),
     of(
         "keys.file",

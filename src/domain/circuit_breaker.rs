@@ -91,6 +91,9 @@ pub struct BreakerRecord {
     pub slow_until: Timestamp,
     /// What it said last, where it failed.
     pub detail: Option<Explanation>,
+    /// The last failure was of a message that it had accepted. That it accepts another one
+    /// proves nothing then: one has to arrive.
+    pub late: bool,
 }
 
 /// How a provider does, in a word.
@@ -125,17 +128,24 @@ impl BreakerState {
 pub enum SendExperience {
     /// It answered, whatever it said about the message, after so long.
     Answered(Duration),
+    /// It answered the message that was to find out whether it works again.
+    AnsweredAgain(Duration),
     /// It did not do what it is there for.
     Failed,
     /// It did not, for the message that was to find out whether it works again.
     FailedAgain,
+    /// It accepted a message, and said later that it sends nothing for this office: an
+    /// account that is suspended, a number that is not registered.
+    FailedLate,
+    /// A message that it accepted has arrived.
+    Confirmed,
 }
 
 impl BreakerRecord {
     /// Nothing is known against it.
     pub const fn new(line: ProviderSlot) -> Self {
         let never = Timestamp::from_millis(0);
-        Self { line, failures: 0, down_until: never, slow_until: never, detail: None }
+        Self { line, failures: 0, down_until: never, slow_until: never, detail: None, late: false }
     }
 
     /// In a word.
@@ -168,27 +178,40 @@ impl BreakerRecord {
         now: Timestamp,
     ) -> Self {
         match experience {
-            SendExperience::Answered(took) => Self {
-                slow_until: if took > SLOW {
-                    now.plus(SLOW_FOR)
-                } else {
-                    Self::new(self.line).slow_until
-                },
-                ..Self::new(self.line)
-            },
-            // What was under way when it went down says nothing new.
-            SendExperience::Failed if self.is_down(now) => self.clone(),
-            SendExperience::Failed | SendExperience::FailedAgain => {
-                let failures = self.failures.saturating_add(1);
-                let down_until = if failures >= FAILURES_TO_OPEN {
-                    now.plus(BREAKER_BACKOFF.wait(failures - FAILURES_TO_OPEN))
-                } else {
-                    self.down_until
-                };
-                let detail = detail.cloned();
-                Self { failures, down_until, detail, ..self.clone() }
+            SendExperience::Answered(took) if self.late => {
+                Self { slow_until: self.slow_after(took, now), ..self.clone() }
             }
+            // It is left alone for longer each time, until a message arrives.
+            SendExperience::AnsweredAgain(_) if self.late => self.failed(self.detail.as_ref(), now),
+            SendExperience::Answered(took) | SendExperience::AnsweredAgain(took) => {
+                Self { slow_until: self.slow_after(took, now), ..Self::new(self.line) }
+            }
+            SendExperience::Confirmed if self.late => {
+                Self { slow_until: self.slow_until, ..Self::new(self.line) }
+            }
+            SendExperience::Confirmed => self.clone(),
+            // What was under way when it went down says nothing new.
+            SendExperience::Failed | SendExperience::FailedLate if self.is_down(now) => {
+                self.clone()
+            }
+            SendExperience::Failed | SendExperience::FailedAgain => self.failed(detail, now),
+            SendExperience::FailedLate => Self { late: true, ..self.failed(detail, now) },
         }
+    }
+
+    fn slow_after(&self, took: Duration, now: Timestamp) -> Timestamp {
+        if took > SLOW { now.plus(SLOW_FOR) } else { Self::new(self.line).slow_until }
+    }
+
+    /// After one more failure.
+    fn failed(&self, detail: Option<&Explanation>, now: Timestamp) -> Self {
+        let failures = self.failures.saturating_add(1);
+        let down_until = if failures >= FAILURES_TO_OPEN {
+            now.plus(BREAKER_BACKOFF.wait(failures - FAILURES_TO_OPEN))
+        } else {
+            self.down_until
+        };
+        Self { failures, down_until, detail: detail.cloned(), ..self.clone() }
     }
 
     /// Whether the terminals have to hear of a change: it went down, or works again.
@@ -259,6 +282,38 @@ mod tests {
         assert_eq!(health.after(SendExperience::Failed, None, at(120)), health);
         let again = health.after(SendExperience::FailedAgain, Some(&"refused".into()), at(120));
         assert_eq!((again.failures, again.down_until), (4, at(150)));
+    }
+
+    #[test]
+    fn what_accepts_messages_and_sends_none_is_down_until_one_arrives() {
+        let mut health = BreakerRecord::new(ProviderSlot::main(Channel::Sms));
+        for failures in 1..=3 {
+            health = health.after(OK, None, at(100));
+            health = health.after(SendExperience::FailedLate, Some(&"suspended".into()), at(101));
+            assert_eq!(health.failures, failures);
+        }
+        assert_eq!(health.at(at(102)), BreakerState::Down);
+        let in_flight = health.after(SendExperience::FailedLate, None, at(103));
+        assert_eq!(in_flight, health, "what was accepted before says nothing new");
+        assert_eq!(health.after(OK, None, at(103)), health);
+        assert!(health.is_on_trial(at(116)));
+        let again = health.after(SendExperience::AnsweredAgain(Duration::ZERO), None, at(116));
+        assert_eq!((again.failures, again.down_until), (4, at(146)), "it only accepts");
+        assert_eq!(again.detail, Some("suspended".into()));
+        let well = again.after(SendExperience::Confirmed, None, at(120));
+        assert_eq!(well, BreakerRecord::new(well.line));
+        assert_eq!(again.turned(&well), Some(BreakerState::Ok));
+    }
+
+    #[test]
+    fn an_old_message_that_arrives_says_nothing_of_an_outage() {
+        let mut health = BreakerRecord::new(ProviderSlot::main(Channel::Sms));
+        for _ in 0..FAILURES_TO_OPEN {
+            health = health.after(SendExperience::Failed, None, at(100));
+        }
+        assert_eq!(health.after(SendExperience::Confirmed, None, at(101)), health);
+        let well = health.after(SendExperience::AnsweredAgain(Duration::ZERO), None, at(116));
+        assert_eq!(well, BreakerRecord::new(well.line));
     }
 
     #[test]

@@ -69,11 +69,13 @@ pub enum EventKind {
     StaffChanged,
     /// A desk service was started.
     ServiceStarted,
+    /// A new key signs codes.
+    KeysRotated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -101,6 +103,7 @@ impl EventKind {
         Self::NoticeNotSent,
         Self::StaffChanged,
         Self::ServiceStarted,
+        Self::KeysRotated,
     ];
 
     /// The name in JSON and the store.
@@ -133,6 +136,7 @@ impl EventKind {
             Self::NoticeNotSent => "notice_not_sent",
             Self::StaffChanged => "staff_changed",
             Self::ServiceStarted => "service_started",
+            Self::KeysRotated => "keys_rotated",
         }
     }
 
@@ -166,6 +170,7 @@ impl EventKind {
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
             Self::ServiceStarted => "Service started",
+            Self::KeysRotated => "Keys rotated",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::keys::{KeyFile, KeyFileError};
 use crate::domain::key::{KeyId, Keyring};
+use crate::domain::time::Timestamp;
 use crate::random::OsRandom;
 use crate::service::ports::{Keys, KeysError, Random as _, TrailKeys};
 
@@ -19,10 +20,11 @@ impl FileKeys {
         KeyFile::load_or_create(&self.0, || OsRandom.secret()).map_err(|error| told(&error))
     }
 
-    /// Makes a new current key; gives its name.
-    pub(super) fn rotate(&self) -> Result<KeyId, KeysError> {
+    /// Makes a new current key at this time of the store; gives its name.
+    pub(super) fn rotate(&self, now: Timestamp) -> Result<KeyId, KeysError> {
         self.load()?;
-        KeyFile::rotate(&self.0, || OsRandom.secret()).map_err(|error| told(&error))
+        let seconds = u64::try_from(now.millis() / 1_000).unwrap_or_default();
+        KeyFile::rotate(&self.0, seconds, || OsRandom.secret()).map_err(|error| told(&error))
     }
 }
 

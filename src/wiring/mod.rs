@@ -213,9 +213,13 @@ impl AppContext for Wiring {
         Ok(std::iter::once(line(keys.current().as_str(), true)).chain(retired).collect())
     }
 
-    fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
-        own_desk(config)?;
-        let id = keys(config).rotate().map_err(DeskError::from)?;
+    async fn rotate_keys(&self, config: &Config) -> Result<String, Failure> {
+        // Without its entry in the log no key is rotated.
+        let desk = self.open_desk(config).await?;
+        let now = desk.now().await?;
+        let id = keys(config).rotate(now).map_err(DeskError::from)?;
+        let done = || format!("{id} signs new codes from now.");
+        desk.keys_rotated(&id).await.map_err(|error| Failure::from(error).after(&done()))?;
         Ok(id.as_str().to_owned())
     }
 
@@ -231,6 +235,7 @@ impl AppContext for Wiring {
         }
         let mark = mark(config.environment == Environment::Production);
         let warning = warning.or_else(|| config.no_file.clone());
+        let warning = warning.or_else(|| config.own_desk_in_production().map(str::to_owned));
         let desk = self.open_desk(config).await?;
         let client = DeskClient::embedded(desk.clone(), caller(config))?;
         show(client, Some(desk), config, mark, warning).await

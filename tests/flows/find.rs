@@ -205,3 +205,16 @@ fn a_notice_about_the_customer_before_goes_with_the_next_search() {
     counter.paste("amira");
     assert_eq!(counter.notice(), "");
 }
+
+#[test]
+fn the_customer_beside_the_list_follows_when_the_selection_rests() {
+    let shown = |counter: &Counter| counter.find().preview.place(counter.find().selected, 2);
+    let mut counter = Counter::after("riv");
+    assert_eq!(shown(&counter), 0, "who was found is shown at once");
+    counter.keys_every(Duration::from_millis(170), "<Down><Up><Down>");
+    assert_eq!((counter.find().selected, shown(&counter)), (1, 0));
+    counter.pass(Duration::from_millis(300));
+    assert_eq!(shown(&counter), 1);
+    counter.keys("<Up>e");
+    assert_eq!(shown(&counter), 0, "another search");
+}

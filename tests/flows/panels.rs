@@ -1,5 +1,7 @@
 //! The log and the tray.
 
+use std::time::Duration;
+
 use countersign::domain::channel::Channel;
 use countersign::domain::event::{EventId, EventPage};
 use countersign::domain::outcome::Outcome;
@@ -312,4 +314,18 @@ fn the_next_colours_are_named() {
     for words in ["light.", "dark.", "high contrast.", "none.", "the terminal's own."] {
         counter.keys("<Ctrl-T>").says(&format!("Colours: {words}"));
     }
+}
+
+#[test]
+fn the_message_below_the_tray_follows_when_the_selection_rests() {
+    let mut counter = Counter::new();
+    counter.desk.put_into_tray(3);
+    counter.keys("<F3><Down>");
+    let shown = |counter: &Counter| counter.tray().preview.place(counter.tray().selected, 3);
+    assert_eq!((counter.tray().selected, shown(&counter)), (1, 0));
+    counter.pass(Duration::from_millis(300));
+    assert_eq!(shown(&counter), 1);
+    // Who scrolls a message looks at the one that is selected.
+    counter.keys("<Down><PgDn>");
+    assert_eq!(shown(&counter), 2);
 }

@@ -85,7 +85,7 @@ impl Seen {
         self.asked.lock().expect("no panic").clone()
     }
 
-    fn take(&self) {
+    pub(crate) fn take(&self) {
         self.taken.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -199,7 +199,16 @@ async fn injecting() -> Place {
 }
 
 fn http_sender(provider: Provider, url: &str) -> Arc<dyn Sender> {
-    made(provider, url, TOKEN, None)
+    made(provider, url, TOKEN, None, SHORT)
+}
+
+/// A sender that waits no longer than this.
+pub(crate) fn http_sender_within(
+    provider: Provider,
+    url: &str,
+    times: SendTimeouts,
+) -> Arc<dyn Sender> {
+    made(provider, url, TOKEN, None, times)
 }
 
 fn made(
@@ -207,6 +216,7 @@ fn made(
     url: &str,
     secret: &str,
     ca_file: Option<std::path::PathBuf>,
+    times: SendTimeouts,
 ) -> Arc<dyn Sender> {
     let templates = message::templates();
     let secret = || secret.to_owned().into();
@@ -218,7 +228,7 @@ fn made(
                 base_url: url.into(),
             };
             let email = EmailSettings::SendGridApi(settings);
-            delivery::email_sender(&email, &tray(), &templates, SHORT)
+            delivery::email_sender(&email, &tray(), &templates, times)
         }
         Provider::Twilio => {
             let settings = TwilioSettings {
@@ -227,7 +237,7 @@ fn made(
                 sender: TwilioSender::From(FROM.into()),
                 base_url: url.into(),
             };
-            delivery::sms_sender(&SmsSettings::Twilio(settings), &tray(), &templates, SHORT)
+            delivery::sms_sender(&SmsSettings::Twilio(settings), &tray(), &templates, times)
         }
         Provider::Gateway | Provider::Smtp => {
             let name = "X-Key".into();
@@ -240,7 +250,7 @@ fn made(
                 id_pointer: Some("/id".into()),
                 ca_file,
             };
-            delivery::sms_sender(&SmsSettings::Gateway(settings), &tray(), &templates, SHORT)
+            delivery::sms_sender(&SmsSettings::Gateway(settings), &tray(), &templates, times)
         }
     }
     .expect("a sender")
@@ -283,7 +293,7 @@ async fn http(provider: Provider, trouble: Trouble, passes: bool) -> Place {
     })
     .await;
     let secret = if trouble == Trouble::WrongLogin { CANARY } else { TOKEN };
-    let sender = made(provider, &double.url(), secret, None);
+    let sender = made(provider, &double.url(), secret, None, SHORT);
     Place { sender, seen, _server: Box::new(double) }
 }
 
@@ -339,6 +349,7 @@ async fn expired(provider: Provider) -> Place {
             }
         }
     });
-    let sender = made(provider, &format!("https://localhost:{port}"), TOKEN, Some(authority));
+    let sender =
+        made(provider, &format!("https://localhost:{port}"), TOKEN, Some(authority), SHORT);
     Place { sender, seen, _server: Box::new(folder) }
 }

@@ -13,13 +13,19 @@ pub(crate) fn code(text: &str) -> Option<String> {
 /// A demo at the code boxes, and the code that was sent.
 pub(crate) fn at_the_boxes() -> (Seat, String) {
     let mut seat = Seat::demo();
+    let code = go_to_the_boxes(&mut seat);
+    (seat, code)
+}
+
+/// Goes from the search to the code boxes; gives the code that was sent.
+pub(crate) fn go_to_the_boxes(seat: &mut Seat) -> String {
     seat.press("river").wait_for_text("Dana Rivera");
     seat.act("\r").wait_for_text("Purpose");
     seat.act("\r").wait_for_text("Time left");
     seat.press("\x1bOR").wait_for_text("Tray");
     let code = seat.wait_for("code", |seen| code(&seen.text()));
     seat.press("\x1bOR").wait_for_text("Time left");
-    (seat, code)
+    code
 }
 
 #[test]

@@ -83,6 +83,7 @@ on_each_store! {
              FROM core_customer",
             "ALTER TABLE core_delivery DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
+            "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
             "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
             "DROP TABLE core_audit_leaf",

@@ -9,6 +9,7 @@ mod contract;
 mod expiry;
 mod faults;
 mod files;
+mod galera;
 mod gone;
 mod grants;
 mod indexing;

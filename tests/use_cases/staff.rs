@@ -89,3 +89,36 @@ async fn security_54_a_role_written_into_the_store_by_hand_is_none() {
         bench.desk.staff().await.expect("listed").iter().map(|it| it.is_genuine).collect();
     assert_eq!(genuine, [false, false]);
 }
+
+#[tokio::test]
+async fn security_58_a_rotation_is_in_the_log_and_the_staff_stays() {
+    let bench = Bench::new(Scripted::fine(), |_| {}).await;
+    bench.staff_act("boss", StaffAct::Add(Role::Admin)).await;
+    bench.staff_act("dana", StaffAct::Add(Role::Clerk)).await;
+    bench.staff_act("dana", StaffAct::Disable).await;
+    // Not written by the desk: it is not signed anew.
+    bench
+        .behind_its_back(
+            "INSERT INTO core_staff (account, role, enabled, version, key_id, mac, changed_at) \
+             SELECT 'mallory', role, enabled, version, key_id, mac, changed_at FROM core_staff \
+             WHERE account = 'boss'",
+        )
+        .await;
+    let old = ring("k1", 7);
+    let new = KeyId::new("k2").expect("a name");
+    let rotated = Keyring::new(new.clone(), Key::new([8; 32]));
+    let (old_id, old_key) = old.current();
+    let both = rotated.clone().with_retired(old_id.clone(), old_key.clone());
+    *bench.keys.0.lock().expect("unpoisoned") = both;
+    bench.desk.keys_rotated(&new).await.expect("done");
+    // The old key is gone, as after an hour.
+    *bench.keys.0.lock().expect("unpoisoned") = rotated;
+    bench.desk.keys_rotated(&new).await.expect("done again");
+    assert_eq!(bench.role("boss").await, Some(Role::Admin));
+    assert_eq!(bench.role("mallory").await, None);
+    let staff = bench.desk.staff().await.expect("listed");
+    let dana = staff.iter().find(|it| it.member.account == account("dana")).expect("dana");
+    assert_eq!((dana.member.enabled, dana.is_genuine), (false, true));
+    let told = bench.number("SELECT COUNT(*) FROM core_event WHERE kind = 'keys_rotated'").await;
+    assert_eq!(told, 2);
+}

@@ -189,7 +189,10 @@ impl Desk {
             }
             _ => step,
         };
-        Ok(self.unsent(message, step))
+        let experience = late_experience(&step.report, standing.age);
+        let step = self.with_jitter(step);
+        let slot = message.slot;
+        Ok(RunOutcome::Ended(Completion { slot, step, has_claim: false, experience }))
     }
 
     async fn reschedule(
@@ -332,6 +335,13 @@ const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Opti
             | FailureClass::Message
             | FailureClass::Unclassified
             | FailureClass::Office { every: false },
+        ) if is_probe => Some(SendExperience::AnsweredAgain(took)),
+        None
+        | Some(
+            FailureClass::Recipient
+            | FailureClass::Message
+            | FailureClass::Unclassified
+            | FailureClass::Office { every: false },
         ) => Some(SendExperience::Answered(took)),
         Some(FailureClass::Passing) => None,
         Some(
@@ -344,6 +354,24 @@ const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Opti
             | FailureClass::Provider { .. }
             | FailureClass::Unknown,
         ) => Some(SendExperience::Failed),
+    }
+}
+
+/// How long a network may take to refuse what a provider passed on to it.
+const NETWORK_VERDICT: Duration = Duration::from_secs(20);
+
+/// What a provider's later report about a message of this age says about it. An account that
+/// it refuses is known only then for some reasons (an unregistered number, a suspension), and
+/// each message would be lost that way. A network that does not confirm counts as one that
+/// took the message after a while.
+fn late_experience(report: &SendReport, age: Duration) -> Option<SendExperience> {
+    match (report.state, report.fault) {
+        (_, Some(FailureClass::Office { every: true })) => Some(SendExperience::FailedLate),
+        (DeliveryState::Delivered | DeliveryState::Read, None) => Some(SendExperience::Confirmed),
+        (DeliveryState::Forwarded, None) if age >= NETWORK_VERDICT => {
+            Some(SendExperience::Confirmed)
+        }
+        _ => None,
     }
 }
 

@@ -103,6 +103,24 @@ impl Desk {
         self.write_member(account, |_| Ok((member.clone(), detail.clone()))).await
     }
 
+    /// Signs the rows of older keys with the current one: the older ones are dropped some
+    /// time. A row that the desk did not write stays what it is.
+    pub async fn sign_staff_anew(&self) -> Result<(), DeskError> {
+        for entry in self.staff().await? {
+            let StaffMember { account, role, enabled } = entry.member;
+            let record = self.retry(|| self.store.staff_record(&account)).await?;
+            let keyring = self.keyring();
+            let is_outdated =
+                |it: &StaffRecord| it.is_genuine(&keyring) && it.key_id != *keyring.current().0;
+            if record.is_some_and(|it| is_outdated(&it)) {
+                let detail = format!("{account} is {role} as before, signed with the new key");
+                let member = StaffMember { account: account.clone(), role, enabled };
+                self.write_member(&account, |_| Ok((member.clone(), detail.clone()))).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the row that `change` makes of the one before, with its entry in the log.
     async fn write_member(
         &self,

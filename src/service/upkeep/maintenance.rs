@@ -8,12 +8,9 @@
 
 use std::time::{Duration, Instant};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::maintenance::MaintenanceTask;
-use crate::domain::text;
 use crate::service::customers::reindex;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::upkeep::TaskBatch;
@@ -164,25 +161,6 @@ impl Desk {
         run.totals.customers += step.added + step.changed + step.forgotten;
         (run.has_compared, run.compared) = (step.next.is_none(), step.next);
         Ok((!run.has_compared).then(|| began.elapsed() * PAUSE_FACTOR))
-    }
-
-    /// Writes into the log that a desk service was started, by which version and with which
-    /// policy, so that a change of either can be found.
-    pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
-        let policy = Sha256::digest(format!("{:?}", self.office));
-        let policy = text::hex(&policy[..6]);
-        let event = NewEvent {
-            kind: EventKind::ServiceStarted,
-            outcome: None,
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(format!("countersign {version}, policy {policy}")),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
     }
 
     /// Writes an event about what a run did, if it did anything.

@@ -2,3 +2,4 @@
 
 pub mod calls;
 pub mod maintenance;
+mod owner_events;

@@ -44,7 +44,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "log order", "0007_log_order", postgres),
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
     migration!(9, "staff", "0009_staff", sqlite postgres mysql),
-    migration!(10, "audit trail", "0010_audit_trail", sqlite postgres mysql),
+    migration!(10, "late failures", "0010_late_failures", sqlite postgres mysql),
+    migration!(11, "locks are written", "0011_locks_are_written", mysql),
+    migration!(12, "audit trail", "0012_audit_trail", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -46,9 +46,12 @@ pub(in crate::store) fn pool(settings: &ServerSettings) -> MySqlPool {
 
 /// What the server ends by itself: a transaction with which nobody goes on (a suspended
 /// terminal, a broken connection), since its locks would stop the whole office; and a wait
-/// for a lock. MySQL can only end an idle connection as a whole, in a transaction or not.
+/// for a lock. MySQL can only end an idle connection as a whole, in a transaction or not. A
+/// member of a Galera cluster (MariaDB) first applies what the others have committed, for
+/// reads and writes alike.
 const SESSION_TIMEOUTS: &str = "SET SESSION innodb_lock_wait_timeout = 8 \
     /*M!100300 , SESSION idle_transaction_timeout = 6, SESSION idle_write_transaction_timeout = 6 */ \
+    /*M!100600 , SESSION wsrep_sync_wait = 7 */ \
     /*!80000 , SESSION wait_timeout = 30 */";
 
 /// An idle connection is closed before the server does it.

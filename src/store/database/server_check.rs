@@ -72,8 +72,9 @@ impl ServerInfo {
             )
         };
         let cluster = self.is_cluster.then(|| {
-            "the server is one of a Galera cluster, whose locks hold on one server only: name the \
-             same one in store.url at every counter"
+            "the server is one of a Galera cluster: limits, lockouts and single use hold on all of \
+             its servers; two counters that act at the same moment on two of them wait for each \
+             other by trying again, so name the same server at every counter where you can"
                 .to_owned()
         });
         self.unsafe_setting.iter().map(note).chain(cluster).collect()

@@ -30,7 +30,15 @@ pub(in crate::store) struct Tx {
 }
 
 statements! {
-    LOCK { "SELECT name FROM core_lock WHERE name = $1" for_update }
+    /// On MySQL and MariaDB the row is written: of a row that is only locked the other
+    /// members of a Galera cluster hear nothing. Whoever comes second there fails at the
+    /// commit, and tries again.
+    LOCK {
+        (each
+            ("SELECT 1")
+            ("SELECT name FROM core_lock WHERE name = $1 FOR UPDATE")
+            ("UPDATE core_lock SET held = held + 1 WHERE name = $1"))
+    }
     TRY_LOCK { "SELECT name FROM core_lock WHERE name = $1" skip_locked }
 }
 
@@ -49,7 +57,8 @@ impl Tx {
         match self.inner {
             // The transaction has the one write lock already.
             EngineTransaction::Sqlite(_) => Ok(()),
-            _ => self.one(&LOCK, args![name]).await.map(drop),
+            EngineTransaction::Postgres(_) => self.one(&LOCK, args![name]).await.map(drop),
+            EngineTransaction::Mysql(_) => self.write(&LOCK, args![name]).await.map(drop),
         }
     }
 

@@ -17,17 +17,17 @@ use crate::store::delivery::outbox;
 
 statements! {
     ALL {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
-         ORDER BY name LIMIT 20"
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
+         FROM core_line ORDER BY name LIMIT 20"
     }
     ONE {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
-         WHERE name = $1"
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
+         FROM core_line WHERE name = $1"
     }
     /// Locked, since failures are counted one after the other.
     ONE_LOCKED {
-        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail FROM core_line \
-         WHERE name = $1" for_update
+        "SELECT " now ", name, failures, down_until, slow_until, detail, clerk_detail, late \
+         FROM core_line WHERE name = $1" for_update
     }
     CLAIM_PROBE {
         "UPDATE core_line SET down_until = " now " + $2 \
@@ -35,8 +35,7 @@ statements! {
     }
     WRITE {
         "UPDATE core_line SET failures = $2, down_until = $3, slow_until = $4, detail = $5, \
-         clerk_detail = $6 \
-         WHERE name = $1"
+         clerk_detail = $6, late = $7 WHERE name = $1"
     }
 }
 
@@ -81,7 +80,9 @@ async fn record_one(
     sends: &[&(&MessageOutcome<'_>, SendExperience)],
 ) -> Result<(), StoreError> {
     let name = slot.to_string();
-    let is_well = |(_, experience): &&(_, _)| matches!(experience, SendExperience::Answered(_));
+    let is_well = |(_, experience): &&(_, _)| {
+        matches!(experience, SendExperience::Answered(_) | SendExperience::Confirmed)
+    };
     let read_one = if sends.iter().all(is_well) { &ONE } else { &ONE_LOCKED };
     let Some(row) = tx.maybe(read_one, args![&name]).await? else { return Ok(()) };
     let (now, before) = (row.time(0)?, read(&row)?);
@@ -107,6 +108,7 @@ async fn record_one(
         last.slow_until.millis(),
         last.detail.as_ref().map(|it| &*it.for_admin),
         last.detail.as_ref().map(|it| &*it.for_clerk),
+        i64::from(last.late),
     ];
     tx.write(&WRITE, arguments).await.map(drop)
 }
@@ -145,5 +147,6 @@ fn read(row: &Row) -> Result<BreakerRecord, StoreError> {
         down_until: row.time(3)?,
         slow_until: row.time(4)?,
         detail: Explanation::stored(row.maybe_text(5)?, row.maybe_text(6)?),
+        late: row.int(7)? != 0,
     })
 }

@@ -3,6 +3,7 @@
 use crate::domain::customer::Customer;
 use crate::service::ports::IndexProgress;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::preview::Preview;
 use crate::tui::machine::store_clock::Now;
 use tui_input::Input;
 
@@ -17,6 +18,8 @@ pub struct Find {
     pub found: Option<Box<SearchHits>>,
     /// The line that is selected.
     pub selected: usize,
+    /// The customer beside the list.
+    pub preview: Preview,
     /// The search under way.
     pub searching: Option<EffectId>,
     /// The customer being opened.

@@ -36,9 +36,11 @@ const OPENING: &str = "The customer is being opened; one moment. Nothing is sent
 const GONE: &str = "This customer is not on file any more. Search again.";
 
 pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
+    let now = step.now;
     let Some(find) = step.find() else { return };
     if let Some(by) = motion(command) {
         let hits = find.found.as_ref().map_or(0, |found| found.customers.len());
+        find.preview.step(find.selected, now);
         find.selected = moved(find.selected, hits, by);
         // It was somebody else who was chosen.
         find.chooses = false;
@@ -86,6 +88,7 @@ fn changed(step: &mut Step<'_>) {
     let typed = find.input.value().to_owned();
     let outdated = [find.searching.take(), find.opening.take()];
     find.selected = 0;
+    find.preview.follow();
     find.chooses = false;
     find.waits = false;
     find.again = None;
@@ -241,6 +244,7 @@ fn take(step: &mut Step<'_>, found: SearchResult) {
     let chosen = before.and_then(|before| before.customers.get(find.selected).map(|it| it.id));
     let place = customers.iter().position(|it| Some(it.id) == chosen);
     find.selected = place.unwrap_or(0);
+    find.preview.follow();
     find.again = preparing.map(|_| now + AGAIN);
     let accept_first = std::mem::take(&mut find.chooses);
     let nobody = customers.is_empty();

@@ -49,7 +49,7 @@ const BOTH: u16 = 114;
 
 /// The most cells of what the columns leave out: it is written anew with each step
 /// through the list, which a slow line carries.
-const DETAILS: usize = 60;
+const DETAILS: usize = 48;
 
 /// The cells of a label on the card.
 const LABEL_BESIDE: usize = 10;
@@ -176,12 +176,13 @@ fn lines<'a>(text: &str, area: Rect) -> impl Iterator<Item = Row<'a>> {
 
 fn hits(scene: Scene<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>, area: Rect) {
     let Some((list, card)) = beside(scene, area) else {
-        return table_of(scene, find, found, frame, area, &COLUMNS);
+        table_of(scene, find, found, frame, area, &COLUMNS);
+        return;
     };
-    table_of(scene, find, found, frame, list, &BESIDE);
-    let selected = find.selected.min(found.customers.len() - 1);
-    if let Some(customer) = found.customers.get(selected) {
-        panel::lines(frame, card, &whole(scene, customer, usize::from(card.width)));
+    let widths = table_of(scene, find, found, frame, list, &BESIDE);
+    let place = find.preview.place(find.selected, found.customers.len());
+    if let Some(customer) = found.customers.get(place) {
+        panel::lines(frame, card, &whole(scene, customer, &widths, usize::from(card.width)));
     }
     let line = Line::styled(scene.theme.symbols.timeline, scene.theme.border);
     let between = Rect { x: card.x - 3, width: 1, ..card };
@@ -205,7 +206,7 @@ fn table_of(
     frame: &mut Frame<'_>,
     area: Rect,
     columns: &[Column],
-) {
+) -> Vec<usize> {
     let theme = scene.theme;
     let room = usize::from(area.width);
     let selected = find.selected.min(found.customers.len() - 1);
@@ -235,6 +236,7 @@ fn table_of(
     let mut lines = vec![Line::styled(count(scene, find, found), theme.muted)];
     lines.extend(found.customers.get(selected).map_or(Vec::new(), details));
     panel::lines(frame, foot, &lines);
+    widths
 }
 
 fn cells(customer: &Customer, scene: Scene<'_>) -> Vec<Cell> {
@@ -271,22 +273,32 @@ fn details<'a>(
     vec![Line::from(fit(&text, room.min(DETAILS), scene.theme.symbols.ellipsis).into_owned())]
 }
 
-/// All of a customer, in the room beside the list.
-fn whole<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Line<'a>> {
+/// Who it is, and what the list does not show whole, in the room beside it.
+fn whole<'a>(
+    scene: Scene<'_>,
+    customer: &Customer,
+    widths: &[usize],
+    room: usize,
+) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let mut lines: Vec<Line<'a>> = wrap(&customer.name, room)
         .into_iter()
         .map(|text| Line::styled(text, theme.strong))
         .collect();
     lines.push(Line::default());
-    for (label, text) in [
-        ("Account", Some(customer.account_no.clone())),
-        ("Email", customer.masked(Channel::Email)),
-        ("Phone", customer.masked(Channel::Sms)),
-        ("Address", customer.address.clone()),
+    let plain = Style::new();
+    let cut = |at: usize, channel| {
+        let is_cut = |it: &String| width(it) > widths.get(at).copied().unwrap_or(0);
+        customer.masked(channel).filter(is_cut).map(|it| (it, plain))
+    };
+    let address = customer.address.clone().map(|it| (it, plain));
+    for (label, value) in [
+        ("Account", Some((customer.account_no.clone(), plain))),
+        ("Address", address.or_else(|| Some(("none on file".into(), theme.muted)))),
+        ("Email", cut(2, Channel::Email)),
+        ("Phone", cut(3, Channel::Sms)),
     ] {
-        let style = if text.is_none() { theme.muted } else { Style::new() };
-        let text = text.unwrap_or_else(|| "none on file".into());
+        let Some((text, style)) = value else { continue };
         let values = wrap(&text, room.saturating_sub(LABEL_BESIDE));
         let values = values.into_iter().map(|text| Line::styled(text, style)).collect();
         let label = pad(label, LABEL_BESIDE, "");

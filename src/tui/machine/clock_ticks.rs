@@ -8,9 +8,9 @@ use crate::service::upkeep::calls::StoreClockReading;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::message::Failure;
 use crate::tui::machine::model::{Dependency, DependencyState, LiveNotice, Model, OwnClock, Tone};
-use crate::tui::machine::providers;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::{self, Now, StoreClock};
+use crate::tui::machine::{preview, providers};
 use crate::tui::{enter_code, find, send, verified};
 
 /// An effect that takes longer than this is called slow.
@@ -72,6 +72,7 @@ pub(in crate::tui) fn passed(step: &mut Step<'_>) {
     slowness(step);
     find::update::withdraw(step);
     find::update::search_again(step);
+    preview::settle(step);
     count_down(step);
 }
 

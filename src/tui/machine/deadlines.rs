@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::request::Status;
 use crate::domain::time::Timestamp;
 use crate::tui::machine::model::{DependencyState, LiveNotice, Model, Screen};
+use crate::tui::machine::preview::preview_due;
 use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::machine::update::{
     SESSION_CHECK_INTERVAL, SLOW_AFTER, clock_due, held_back_due, lines_due, search_due,
@@ -16,7 +17,8 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let clock = model.clock.and_then(|clock| next_by_clock(model, clock, now));
     let turn = model.clock.and_then(|clock| next_turn(model, clock, now));
     let asked = [clock_due(model), lines_due(model), search_due(model), held_back_due(model)];
-    [clock, turn, next_slow(model)].into_iter().chain(asked).flatten().min()
+    let own = [clock, turn, next_slow(model), preview_due(model)];
+    own.into_iter().chain(asked).flatten().min()
 }
 
 /// A provider that was left alone is tried again.

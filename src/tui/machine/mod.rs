@@ -9,6 +9,7 @@ pub(super) mod input_gate;
 pub mod keymap;
 pub mod message;
 pub mod model;
+pub mod preview;
 pub(super) mod providers;
 pub(super) mod replies;
 pub(super) mod step;

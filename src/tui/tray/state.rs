@@ -2,6 +2,7 @@
 
 use crate::service::ports::TrayMessage;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::preview::Preview;
 
 /// The tray of messages that went nowhere.
 #[derive(Debug, Default)]
@@ -10,6 +11,8 @@ pub struct TrayPanel {
     pub messages: Vec<TrayMessage>,
     /// The message that is selected.
     pub selected: usize,
+    /// The message below the list.
+    pub preview: Preview,
     /// Lines of it scrolled down.
     pub scroll: u16,
     /// The reading under way.

@@ -41,13 +41,19 @@ pub(in crate::tui) fn close(step: &mut Step<'_>) {
 }
 
 pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
-    let most = view::most_scroll(step.model, step.now);
+    let now = step.now;
+    let is_page = page(command).is_some();
+    if let Some(tray) = step.tray().filter(|_| is_page) {
+        tray.preview.follow();
+    }
+    let most = view::most_scroll(step.model, now);
     let Some(tray) = step.tray() else { return };
     if let Some(by) = page(command) {
         tray.scroll = scrolled(tray.scroll, most, by);
     } else if let Some(by) = motion(command) {
         let selected = moved(tray.selected, tray.messages.len(), by);
         if selected != tray.selected {
+            tray.preview.step(tray.selected, now);
             tray.selected = selected;
             tray.scroll = 0;
         }
@@ -106,6 +112,7 @@ pub(in crate::tui) fn answered(
 /// the newest; a message further down stays selected.
 fn take(tray: &mut TrayPanel, mut newer: Vec<TrayMessage>) {
     newer.reverse();
+    tray.preview.follow();
     if tray.selected > 0 {
         tray.selected += newer.len();
     }

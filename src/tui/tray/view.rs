@@ -75,9 +75,8 @@ fn parts<'a>(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> (Vec<Line<'a>>, 
     let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
     let list = wanted.min(most).min(height / 3).max(2);
     let places = Places { list, message: height.saturating_sub(list + 1) };
-    let selected = tray.selected.min(tray.messages.len().saturating_sub(1));
     let room = usize::from(inside.width);
-    let message = tray.messages.get(selected);
+    let message = tray.messages.get(tray.preview.place(tray.selected, tray.messages.len()));
     (message.map_or_else(Vec::new, |message| reading(scene, message, room)), places)
 }
 

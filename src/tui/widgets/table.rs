@@ -203,10 +203,12 @@ pub fn lines(
         .collect()
 }
 
-/// The first of the rows in sight, so that the selected one is among them and,
-/// where it can be, in the middle.
+/// The first of the rows in sight, so that the selected one is among them. A list
+/// turns by whole pages: one that moves with each step is written anew each time,
+/// which a slow line carries for a second.
 pub fn offset(selected: usize, rows: usize, height: usize) -> usize {
-    selected.saturating_sub(height / 2).min(rows.saturating_sub(height))
+    let page = selected / height.max(1) * height;
+    page.min(rows.saturating_sub(height))
 }
 
 #[cfg(test)]

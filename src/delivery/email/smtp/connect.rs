@@ -237,7 +237,7 @@ impl Server {
             );
             return Err(DeliveryError::misconfigured(key, how));
         }
-        self.greet(Wire { greeting: &[], stream: tcp, peer }, deadline, verdicts).await
+        self.greet(Wire::new(&[], tcp, peer), deadline, verdicts).await
     }
 
     /// Speaks the few words before TLS.
@@ -294,7 +294,7 @@ impl Server {
         let peer = tcp.peer_addr().map_err(|error| self.broken(&error))?;
         let connector = TlsConnector::from(self.trust.config().await?);
         match deadline.step(connector.connect(self.name.clone(), tcp)).await {
-            Ok(Ok(stream)) => Ok(Wire { greeting: greeting.unwrap_or_default(), stream, peer }),
+            Ok(Ok(stream)) => Ok(Wire::new(greeting.unwrap_or_default(), stream, peer)),
             Ok(Err(error)) => {
                 let what = format!(
                     "No protected connection to the mail server {}: {}. Nothing was sent.",
@@ -369,11 +369,23 @@ impl From<Entry> for DeliveryError {
 /// for a greeting.
 const GREETING: &[u8] = b"220 protected\r\n";
 
+/// The most bytes that a server may say before it is spoken to again: lettre keeps a reply
+/// until its end (security requirement 59).
+const REPLY_MAX: usize = 64 * 1024;
+
 /// A stream as lettre takes it.
 struct Wire<S> {
     greeting: &'static [u8],
     stream: S,
     peer: SocketAddr,
+    /// Bytes read since something was written.
+    unanswered: usize,
+}
+
+impl<S> Wire<S> {
+    const fn new(greeting: &'static [u8], stream: S, peer: SocketAddr) -> Self {
+        Self { greeting, stream, peer, unanswered: 0 }
+    }
 }
 
 impl<S> fmt::Debug for Wire<S> {
@@ -389,7 +401,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.greeting.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, buffer);
+            if self.unanswered >= REPLY_MAX {
+                let why = "the server's reply has no end";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
+            }
+            let before = buffer.filled().len();
+            let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+            self.unanswered += buffer.filled().len() - before;
+            return read;
         }
         let (now, later) = self.greeting.split_at(buffer.remaining().min(self.greeting.len()));
         buffer.put_slice(now);
@@ -404,6 +423,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.unanswered = 0;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -422,5 +442,26 @@ where
 {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, join};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn security_59_a_reply_without_an_end_is_not_kept_to_its_end() {
+        let endless = join(tokio::io::repeat(b'2'), tokio::io::sink());
+        let mut wire = Wire::new(&[], endless, SocketAddr::from(([127, 0, 0, 1], 25)));
+        let mut reply = Vec::new();
+        let read = wire.read_to_end(&mut reply).await;
+        assert!(read.is_err_and(|error| error.kind() == io::ErrorKind::InvalidData));
+        assert!(reply.len() < 2 * REPLY_MAX, "{}", reply.len());
+        // The next command may be answered again.
+        let mut some = [0; 100];
+        assert!(wire.write_all(b"NOOP\r\n").await.is_ok());
+        assert!(wire.read_exact(&mut some).await.is_ok());
     }
 }

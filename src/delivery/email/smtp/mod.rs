@@ -10,6 +10,7 @@ mod connect;
 pub(super) mod idle_connections;
 mod login;
 mod reply;
+mod reply_words;
 mod starttls;
 mod status;
 

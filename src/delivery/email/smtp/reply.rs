@@ -1,7 +1,7 @@
 //! What a mail server's answer means: for the message, and in words.
 //!
 //! A reply that begins with 5 is final, one with 4 is not (RFC 5321, 4.2.1). Whose
-//! fault it is, [`status`] reads from its codes. Where the server turned this office
+//! fault it is, [`status`] tells. Where the server turned this office
 //! away and not the message, the message failed: once an admin has put that right, the
 //! same message goes through.
 
@@ -95,9 +95,9 @@ impl Verdicts {
             }
             Class::Unclassified if stage == Stage::Recipient => (
                 FailureKind::Unclassified,
-                "The mail server refuses the customer's address, and does not say whether the \
-                 address is wrong or this office may not send to it. Correct it if it is wrong, or \
-                 use another channel and tell an admin.",
+                "The mail server refuses this email and does not say why: this office may not be \
+                 allowed to send there, or the address may be wrong. Ask the customer whether it \
+                 is right, use another channel, and tell an admin.",
             ),
             Class::Unclassified => (
                 FailureKind::Unclassified,
@@ -350,8 +350,11 @@ mod tests {
             assert_eq!((verdict.state(), verdict.fault()), (state, fault), "{stage:?} {code}");
             assert!(verdict.to_string().contains("so be it"));
             let is_customers = verdict.to_string().contains("the customer's address");
-            let may_be = matches!(fault, FailureClass::Recipient | FailureClass::Unclassified);
-            assert!(may_be || !is_customers, "{stage:?} {code}: {verdict}");
+            assert_eq!(
+                is_customers,
+                fault == FailureClass::Recipient,
+                "{stage:?} {code}: {verdict}"
+            );
         }
         let broken = verdicts("smtp").refused(Stage::Letter, 554, "5.3.0 broken");
         assert_eq!(broken.fault(), FailureClass::Provider { retry_after: Some(RECOVERY) });

@@ -1,8 +1,14 @@
-//! Whose fault a refusal is, from the reply code (RFC 5321, 4.2.3) and the enhanced
-//! status beside it (RFC 3463; the registry of RFC 5248; what Google and Microsoft
-//! document of their own). No word of the sentence after them decides anything.
+//! Whose fault a refusal is: first from the enhanced status (RFC 3463; the registry of RFC
+//! 5248; what Google and Microsoft document of their own), then from how far the
+//! conversation was and the reply code (RFC 5321, 4.2.3). What is said before a recipient was
+//! named is about the office. A bare reply at the recipient or after the letter can be about
+//! either; its words are read then ([`reply_words`]), and where they decide nothing it is
+//! unclassified.
+//!
+//! [`reply_words`]: crate::delivery::email::smtp::reply_words
 
 use crate::delivery::email::smtp::reply::Stage;
+use crate::delivery::email::smtp::reply_words::{self, Hint};
 
 /// The subject and the detail of an enhanced status: 1 and 8 of `5.1.8`.
 type Status = (u16, u16);
@@ -121,20 +127,29 @@ pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
             None if is_protocol(code) => Class::Office(Matter::Protocol),
             None => Class::Office(Matter::Sender),
         },
-        Stage::Recipient => final_status(stage, status).unwrap_or(match code {
-            // The mailbox does not exist; servers that relay for nobody say the same.
-            550 | 551 | 553 => Class::Unclassified,
+        Stage::Recipient => final_status(stage, status).unwrap_or_else(|| match code {
             552 | 556 => Class::Recipient,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
-            _ => Class::Office(Matter::Policy),
+            // The mailbox does not exist; servers that relay for nobody say the same.
+            550 | 551 | 553 => by_words(text).unwrap_or(Class::Unclassified),
+            _ => by_words(text).unwrap_or(Class::Office(Matter::Policy)),
         }),
-        Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or(match code {
+        Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or_else(|| match code {
             552 => Class::Message,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
-            // Spam, or a sender that the provider has not verified.
-            _ => Class::Unclassified,
+            // Spam, or a sender that the provider has not verified; some servers look for
+            // the mailbox only now.
+            _ => by_words(text).filter(|it| *it == Class::Recipient).unwrap_or(Class::Unclassified),
         }),
     }
+}
+
+/// Whose fault a bare reply is, where its words say so.
+fn by_words(text: &str) -> Option<Class> {
+    reply_words::hint(text).map(|hint| match hint {
+        Hint::Mailbox => Class::Recipient,
+        Hint::Sender => Class::Office(Matter::Policy),
+    })
 }
 
 /// Commands and parameters that were not understood (RFC 5321, 4.2.2).
@@ -249,6 +264,19 @@ mod tests {
             (Stage::Recipient, 550, "5.2.1 disabled", Recipient),
             (Stage::Recipient, 556, "5.1.10 null MX", Recipient),
             (Stage::Letter, 550, "5.1.1 User unknown", Recipient),
+            // A bare reply, by its words.
+            (Stage::Recipient, 550, "No such user here", Recipient),
+            (Stage::Recipient, 550, "mailbox unavailable", Recipient),
+            (Stage::Recipient, 554, "no such mailbox", Recipient),
+            (Stage::Letter, 550, "user unknown", Recipient),
+            (Stage::Recipient, 550, "relay not permitted", Office(Matter::Policy)),
+            (Stage::Recipient, 550, "Access denied", Office(Matter::Policy)),
+            (Stage::Recipient, 550, "blocked by policy", Office(Matter::Policy)),
+            (Stage::Recipient, 553, "not in my list of allowed rcpthosts", Office(Matter::Policy)),
+            // A status decides, whatever the words are.
+            (Stage::Recipient, 550, "5.1.1 relay denied: blocked", Recipient),
+            (Stage::Recipient, 550, "5.7.1 no such user", Office(Matter::Policy)),
+            (Stage::Sender, 550, "no such user", Office(Matter::Sender)),
             // The message.
             (Stage::Letter, 554, "5.7.1 looks like spam", Message),
             (Stage::Letter, 550, "5.6.0 malformed", Message),
@@ -269,7 +297,8 @@ mod tests {
             (Stage::Recipient, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
             (Stage::Letter, 451, "4.7.1 greylisted", Passing(Pause::Policy)),
             // What could be one or the other.
-            (Stage::Recipient, 550, "relay not permitted", Unclassified),
+            (Stage::Recipient, 550, "rejected", Unclassified),
+            (Stage::Recipient, 550, "sender verify failed: no such user", Unclassified),
             (Stage::Recipient, 550, "5.4.1 Access denied", Unclassified),
             (Stage::Recipient, 550, "5.5.0 mailbox unavailable", Unclassified),
             (Stage::Letter, 554, "Message rejected: not verified", Unclassified),

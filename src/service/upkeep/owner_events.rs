@@ -1,0 +1,43 @@
+//! What the owner of the desk does to it, in the log: a start, a rotation of the keys.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::event::EventKind;
+use crate::domain::key::KeyId;
+use crate::domain::text;
+use crate::service::ports::audit::NewEvent;
+use crate::service::{Desk, DeskError};
+
+impl Desk {
+    /// Writes into the log that a desk service was started, by which version and with which
+    /// policy, so that a change of either can be found.
+    pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
+        let policy = Sha256::digest(format!("{:?}", self.office));
+        let policy = text::hex(&policy[..6]);
+        let detail = format!("countersign {version}, policy {policy}");
+        self.record_owner(EventKind::ServiceStarted, detail).await
+    }
+
+    /// After the keys were rotated: the log says so, and what an older key signed for longer
+    /// than a code lives is signed anew.
+    pub async fn keys_rotated(&self, current: &KeyId) -> Result<(), DeskError> {
+        self.renew_keys()?;
+        self.record_owner(EventKind::KeysRotated, format!("{current} signs now")).await?;
+        self.sign_staff_anew().await
+    }
+
+    async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {
+        let event = NewEvent {
+            kind,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(detail),
+            actor: &self.actor,
+        };
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+    }
+}
