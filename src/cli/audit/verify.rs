@@ -9,7 +9,7 @@ use crate::cli::json::{FaultLine, VerifyReply};
 use crate::cli::output::Output;
 use crate::domain::audit::walk::{Fault, TrailWalk};
 use crate::service::api::DeskClient;
-use crate::service::audit::calls::VerifyTrail;
+use crate::service::audit::calls::{BeginVerification, VerifyTrail};
 use crate::service::audit::verify::UNSEALED_MAX;
 
 /// What takes no longer is not worth a line.
@@ -26,18 +26,14 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let kept = arguments.checkpoint.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
     let began = Instant::now();
-    let mut call = VerifyTrail { run: None, kept, keys: arguments.key.clone() };
-    let run = loop {
-        let run = desk.call(call).await?;
-        if run.is_done() {
-            break run;
-        }
+    let mut run = desk.call(BeginVerification { kept, keys: arguments.key.clone() }).await?;
+    while !run.is_done() {
         if began.elapsed() > SOON {
             let (passed, size) = (run.walk().size(), run.size());
             output.progress(&format!("{passed} of {size} entries verified"));
         }
-        call = VerifyTrail { run: Some(run), kept: Vec::new(), keys: Vec::new() };
-    };
+        run = desk.call(VerifyTrail { run }).await?;
+    }
     output.progress("");
     let kept = arguments.checkpoint.len();
     let verified = Verified { size: run.size(), kept, unsealed: run.unsealed() };

@@ -295,7 +295,7 @@ pub(super) mod tests {
             change(&mut event);
             leaf(event)
         };
-        let changes: [fn(&mut StoredEvent); 16] = [
+        let each: [fn(&mut StoredEvent); 16] = [
             |it| it.id = EventId(43),
             |it| it.at = Timestamp::from_millis(1_764_000_000_124),
             |it| it.kind = "attempts".into(),
@@ -313,11 +313,11 @@ pub(super) mod tests {
             |it| (it.clerk, it.counter) = (it.counter.clone(), it.clerk.clone()),
             |it| (it.outcome, it.request) = (it.request.clone(), it.outcome.clone()),
         ];
-        let mut leaves: Vec<_> = changes.into_iter().map(changed).collect();
+        let mut leaves: Vec<_> = each.into_iter().map(changed).collect();
         leaves.push(whole);
         leaves.sort_unstable();
         leaves.dedup();
-        assert_eq!(leaves.len(), changes.len() + 1);
+        assert_eq!(leaves.len(), each.len() + 1);
     }
 
     #[test]

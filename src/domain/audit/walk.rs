@@ -276,7 +276,9 @@ mod tests {
             leaf.computed = None;
         }
         let mut walk = TrailWalk::default();
-        leaves.into_iter().for_each(|leaf| walk.leaf(leaf));
+        for leaf in leaves {
+            walk.leaf(leaf);
+        }
         assert_eq!((walk.faults().len(), walk.fault_count()), (100, 300));
     }
 }

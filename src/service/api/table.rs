@@ -17,7 +17,8 @@ use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::audit::calls::{
-    LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
+    BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
+    VerifyTrail,
 };
 use crate::service::audit::seal::SealProgress;
 use crate::service::audit::trail::TrailStatus;
@@ -196,7 +197,8 @@ calls! {
     SealTrail -> SealProgress, Work, until_answered;
     ReadTrail -> TrailStatus, Audit, once;
     ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
-    VerifyTrail -> VerifyRun, Audit, once;
+    BeginVerification -> Box<VerifyRun>, Audit, once;
+    VerifyTrail -> Box<VerifyRun>, Audit, once;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

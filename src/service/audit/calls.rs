@@ -83,23 +83,34 @@ impl ReadTrailKeys {
     }
 }
 
-/// Verifies the trail in the store, the next step.
+/// Begins to verify the trail in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct VerifyTrail {
-    /// How far it has come; none to begin.
-    pub run: Option<VerifyRun>,
-    /// Checkpoints that were kept elsewhere, for the beginning.
+pub struct BeginVerification {
+    /// Checkpoints that were kept elsewhere.
     pub kept: Vec<String>,
-    /// The public keys, for the beginning; without any, those of the desk.
+    /// The public keys; without any, those of the desk.
     pub keys: Vec<CheckpointVerifier>,
 }
 
+impl BeginVerification {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Box<VerifyRun>, DeskError> {
+        desk.begin_verification(&self.kept, self.keys).await.map(Box::new)
+    }
+}
+
+/// Goes over the next leaves of the trail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VerifyTrail {
+    /// How far it has come.
+    pub run: Box<VerifyRun>,
+}
+
 impl VerifyTrail {
-    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<VerifyRun, DeskError> {
-        let Some(mut run) = self.run else {
-            return desk.begin_verification(&self.kept, self.keys).await;
-        };
-        desk.verify_step(&mut run).await?;
-        Ok(run)
+    pub(in crate::service) async fn handle(
+        mut self,
+        desk: &Desk,
+    ) -> Result<Box<VerifyRun>, DeskError> {
+        desk.verify_step(&mut self.run).await?;
+        Ok(self.run)
     }
 }

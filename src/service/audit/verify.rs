@@ -217,7 +217,9 @@ impl Desk {
         if !late.is_empty() {
             let read = self.reading(|| self.store.stored_events_of(&late)).await?;
             events.extend(read.into_iter().map(|it| (it.id, it)));
-            late.iter().for_each(|it| _ = run.strays.remove(it));
+            for event in &late {
+                run.strays.remove(event);
+            }
         }
         Ok(events)
     }

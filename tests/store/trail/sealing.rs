@@ -129,8 +129,8 @@ on_each_store! {
         let other = desk(trail.house.open().await, Drawer::with(9));
         let refused = other.seal_trail().await.expect_err("another key");
         assert!(matches!(refused, DeskError::Trail(TrailError::Checkpoint(_))), "{refused:?}");
-        let none = desk(trail.house.open().await, Arc::default());
-        let refused = none.seal_trail().await.expect_err("no key");
+        let without = desk(trail.house.open().await, Arc::default());
+        let refused = without.seal_trail().await.expect_err("no key");
         assert!(matches!(refused, DeskError::Trail(TrailError::NoKey)), "{refused:?}");
 
         let edge = trail.house.texts("SELECT edge FROM core_audit_tree").await.remove(0);
