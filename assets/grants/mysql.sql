@@ -12,6 +12,8 @@
 --     GRANT countersign_counter TO 'desk3'@'%';
 --     SET DEFAULT ROLE countersign_counter FOR 'desk3'@'%';
 --
+-- A desk service also seals the log: its role is countersign_service.
+--
 -- Where the customers are in a table of the office's own, the view of them reads
 -- it with the owner's rights, which have to be given before `countersign migrate`:
 --
@@ -20,6 +22,7 @@
 -- Where the database is not called countersign, name it here too.
 
 CREATE ROLE IF NOT EXISTS countersign_counter;
+CREATE ROLE IF NOT EXISTS countersign_service;
 CREATE ROLE IF NOT EXISTS countersign_report;
 
 -- A counter: it verifies customers. It writes the log and cannot change it. An
@@ -41,6 +44,14 @@ GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
+
+-- A desk service: what a counter may, and it adds to the audit trail, out of which it takes
+-- nothing.
+GRANT countersign_counter TO countersign_service;
+GRANT INSERT ON countersign.core_audit_leaf TO countersign_service;
+GRANT INSERT ON countersign.core_audit_node TO countersign_service;
+GRANT INSERT ON countersign.core_audit_checkpoint TO countersign_service;
+GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT SELECT ON countersign.core_otp_readable TO countersign_report;

@@ -9,6 +9,8 @@
 --
 --     CREATE ROLE desk3 LOGIN PASSWORD '…' IN ROLE countersign_counter;
 --
+-- A desk service also seals the log: its role is countersign_service.
+--
 -- Where the customers are in a table of the office's own, the view of them reads
 -- it with the owner's rights, which have to be given before `countersign migrate`:
 --
@@ -22,6 +24,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_counter') THEN
         CREATE ROLE countersign_counter NOLOGIN;
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_service') THEN
+        CREATE ROLE countersign_service NOLOGIN;
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'countersign_report') THEN
         CREATE ROLE countersign_report NOLOGIN;
     END IF;
@@ -29,8 +34,9 @@ END
 $$;
 
 REVOKE ALL ON ALL TABLES IN SCHEMA countersign
-    FROM PUBLIC, countersign_counter, countersign_report;
-REVOKE ALL ON SCHEMA countersign FROM PUBLIC, countersign_counter, countersign_report;
+    FROM PUBLIC, countersign_counter, countersign_service, countersign_report;
+REVOKE ALL ON SCHEMA countersign
+    FROM PUBLIC, countersign_counter, countersign_service, countersign_report;
 
 -- A counter: it verifies customers. It writes the log and cannot change it. An
 -- office's own table of customers it sees through the view alone, and keeps what
@@ -50,6 +56,13 @@ GRANT INSERT, UPDATE ON countersign.core_contact TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
+
+-- A desk service: what a counter may, and it adds to the audit trail, out of which it takes
+-- nothing.
+GRANT countersign_counter TO countersign_service;
+GRANT INSERT ON countersign.core_audit_leaf, countersign.core_audit_node,
+    countersign.core_audit_checkpoint TO countersign_service;
+GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT USAGE ON SCHEMA countersign TO countersign_report;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::config::{ConfigError, Problem};
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
-use crate::service::ports::{StoreError, TrayError};
+use crate::service::ports::{StoreError, TrailError, TrayError};
 use crate::service::{DeskError, messages};
 
 /// A process's exit code.
@@ -21,6 +21,8 @@ impl Exit {
     pub const INTERNAL: Self = Self(1);
     /// It was asked in a way it does not understand, or for what is not there.
     pub const USAGE: Self = Self(2);
+    /// The log is not as it was sealed.
+    pub const TAMPERED: Self = Self(16);
     /// The configuration cannot be used (`EX_CONFIG` of sysexits.h).
     pub const CONFIG: Self = Self(78);
     /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
@@ -169,7 +171,13 @@ impl From<io::Error> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let Explanation { for_admin: message, key, .. } = messages::desk_error(&error);
+        if let DeskError::Trail(TrailError::Kept(_)) = error {
+            return Self::usage(message);
+        }
         if let DeskError::Keys(_)
+        | DeskError::Trail(
+            TrailError::NoKey | TrailError::Keys(_) | TrailError::Checkpoint(_),
+        )
         | DeskError::Store(
             StoreError::Refused(_) | StoreError::Denied(_) | StoreError::NoPermission(_),
         ) = error

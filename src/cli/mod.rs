@@ -2,6 +2,7 @@
 
 pub mod app_context;
 pub mod args;
+pub mod audit;
 pub mod customers;
 pub mod deliver;
 pub mod deliveries;
@@ -218,6 +219,7 @@ async fn at_the_desk(
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Staff(command) => staff::run(&desk, output, command).await,
+        Command::Audit(command) => audit::run(&desk, output, command).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
     }

@@ -215,11 +215,12 @@ impl KeyFile {
 
     fn text(&self) -> Zeroizing<String> {
         // Made long enough at once: growing would leave copies of keys behind.
-        let length = 256 + 100 * (1 + self.retired.len());
+        let length = 320 + 100 * (1 + self.retired.len());
         let mut text = Zeroizing::new(String::with_capacity(length));
         text.push_str(
-            "# The keys that protect stored codes. Whoever reads this file and the store can\n\
-             # find the open codes out: keep it readable by its owner only.\n",
+            "# Keys that protect stored codes, or sign the audit trail. Whoever reads this file\n\
+             # and the store can find the open codes out, or forge the trail: keep it readable\n\
+             # by its owner only.\n",
         );
         for part in ["current = \"", self.current.as_str(), "\"\n\n[keys]\n"] {
             text.push_str(part);

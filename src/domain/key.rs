@@ -103,6 +103,11 @@ impl Keyring {
         (&self.current, &self.current_key)
     }
 
+    /// All keys, the current one first.
+    pub fn all(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.current_key).chain(self.retired.values())
+    }
+
     /// The key of this name.
     pub fn get(&self, name: &str) -> Result<&Key, MissingKey> {
         if self.current.as_str() == name {

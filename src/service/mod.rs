@@ -28,7 +28,8 @@ use crate::service::api::refusals::Refusals;
 use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
-    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, Tray, TrayError,
+    Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
+    TrayError,
 };
 use crate::service::retry::RetryPolicy;
 
@@ -133,6 +134,9 @@ pub enum DeskError {
     /// The tray.
     #[error(transparent)]
     Tray(#[from] TrayError),
+    /// The audit trail.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
     /// The caller's role does not allow it.
     #[error("the role {} may not {}", role.word(), permission.allows())]
     Forbidden {
@@ -155,6 +159,7 @@ pub struct Desk {
     random: Arc<dyn Random>,
     keys: Arc<dyn Keys>,
     keyring: Arc<RwLock<Arc<Keyring>>>,
+    trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
     actor: Actor,
     /// Names this process as the owner of outbox messages.
@@ -183,6 +188,7 @@ impl Desk {
             random,
             keys,
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
+            trail_keys: None,
             office: Arc::new(office),
             actor,
             lease_owner,
@@ -203,6 +209,13 @@ impl Desk {
     #[must_use]
     pub fn with_tray(mut self, tray: Arc<dyn Tray>) -> Self {
         self.tray = Some(tray);
+        self
+    }
+
+    /// The desk with the keys of the audit trail, which seal the log.
+    #[must_use]
+    pub fn with_trail_keys(mut self, keys: Arc<dyn TrailKeys>) -> Self {
+        self.trail_keys = Some(keys);
         self
     }
 

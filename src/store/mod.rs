@@ -5,7 +5,7 @@
 //! database/       engines, statements, transactions, rows, migrations, change feed
 //! search_index/   by which customers are found, and the log entries about them
 //! customers/      import, the external table
-//! audit/          the log of events
+//! audit/          the log of events, and the tree over it
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
@@ -35,7 +35,7 @@ use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::NewCustomer;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::events;
+use crate::store::audit::{events, trail};
 use crate::store::customers::{
     account_lists, catalogue, external_writer, import, list_check, lookup, sample, schema_check,
 };
@@ -188,7 +188,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 39] = [
+        let modules: [(&str, &[(&str, Sql)]); 40] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -227,6 +227,7 @@ impl SqlStore {
             ("stats", stats::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),
             ("test_message", test_message::STATEMENTS),
+            ("trail", trail::STATEMENTS),
             ("transaction", transaction::STATEMENTS),
         ];
         modules

@@ -1,12 +1,13 @@
-//! The keys in the office's key file.
+//! The keys in the office's key file, and those of the audit trail in a file of their own.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::config::keys::{KeyFile, KeyFileError};
 use crate::domain::key::{KeyId, Keyring};
 use crate::domain::time::Timestamp;
 use crate::random::OsRandom;
-use crate::service::ports::{Keys, KeysError, Random as _};
+use crate::service::ports::{Keys, KeysError, Random as _, TrailKeys};
 
 /// The key file. The store on this machine gets one of its own with the first
 /// code, since nobody else would make one.
@@ -30,6 +31,37 @@ impl FileKeys {
 impl Keys for FileKeys {
     fn read(&self) -> Result<Keyring, KeysError> {
         Ok(self.load()?.ring())
+    }
+}
+
+/// The keys that sign checkpoints, in a file beside the key file: counters get a copy of that
+/// one and not of this.
+#[derive(Debug)]
+pub(super) struct FileTrailKeys(PathBuf);
+
+impl FileTrailKeys {
+    /// The file that belongs to a key file.
+    pub(super) fn beside(key_file: &Path) -> Self {
+        let mut name = key_file.file_name().unwrap_or_default().to_owned();
+        name.push(".audit");
+        Self(key_file.with_file_name(name))
+    }
+}
+
+impl TrailKeys for FileTrailKeys {
+    fn read(&self) -> Result<Option<Keyring>, KeysError> {
+        match KeyFile::load(&self.0) {
+            Ok(file) => Ok(Some(file.ring())),
+            Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(None)
+            }
+            Err(error) => Err(told(&error)),
+        }
+    }
+
+    fn create(&self) -> Result<Keyring, KeysError> {
+        let made = KeyFile::load_or_create(&self.0, || OsRandom.secret());
+        made.map(KeyFile::ring).map_err(|error| told(&error))
     }
 }
 

@@ -42,7 +42,7 @@ use crate::telemetry;
 use crate::tui::{self, End, Opening, RunError};
 
 pub use crate::wiring::demo::Demo;
-use crate::wiring::keys::FileKeys;
+use crate::wiring::keys::{FileKeys, FileTrailKeys};
 
 /// How long the end of the program may take: a server that is gone holds
 /// nobody up.
@@ -135,6 +135,7 @@ impl Wiring {
             office(config),
             caller(config).actor,
         )?;
+        let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
         if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
 }

@@ -1,5 +1,5 @@
 //! The desk service: the desk at a socket, and all the work of the host beside it: the
-//! outbox, and the nightly maintenance.
+//! outbox, the sealing of the log, and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::domain::timing::SERVICE_END_TIMEOUT;
 use crate::lifecycle::{Finish, Lifecycle, Signals};
 use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
+use crate::service::audit::seal::SealWorker;
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
@@ -38,6 +39,9 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     drop(lifecycle.spawn(async move {
         worker.run(CONCURRENT_MESSAGES, worker_end, |_, _| {}).await;
     }));
+    let sealer = SealWorker::new(desk.clone());
+    let sealer_end = end.clone();
+    drop(lifecycle.spawn(async move { sealer.run(sealer_end).await }));
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());

@@ -31,6 +31,7 @@ use crate::servers::{Database, Server};
 use crate::support::{
     HOLDER, House, Kind, Terminal, Wish, email, next, run, server_settings, token, wish,
 };
+use crate::trail;
 
 fn server(kind: Kind) -> &'static Server {
     match kind {
@@ -274,7 +275,30 @@ async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
                 "DROP TABLE core_otp",
                 "TRUNCATE TABLE core_event",
                 "CREATE TABLE mine (id BIGINT)",
+                "INSERT INTO core_audit_leaf (leaf_index, event_id, hash) VALUES (0, 1, 'x')",
+                "UPDATE core_audit_tree SET note = 'x'",
+                "DELETE FROM core_audit_checkpoint",
                 &office,
+            ],
+        )
+        .await;
+
+        let service = admit(kind, database, "countersign_service").await;
+        let mut settings = server_settings(&database.url);
+        settings.user.clone_from(&service);
+        let settings = StoreSettings::Server(settings);
+        let store = SqlStore::open(&settings, &customers).await.expect("opened");
+        trail::seals(Arc::new(store)).await;
+        let url = database.url.replace("//counter:", &format!("//{service}:"));
+        forbidden(
+            &url,
+            &[
+                "DELETE FROM core_event",
+                "UPDATE core_audit_leaf SET hash = 'x'",
+                "DELETE FROM core_audit_leaf",
+                "DELETE FROM core_audit_node",
+                "UPDATE core_audit_checkpoint SET note = 'x'",
+                "DELETE FROM core_audit_tree",
             ],
         )
         .await;

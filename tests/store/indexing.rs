@@ -85,7 +85,11 @@ on_each_store! {
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
-            "DELETE FROM core_lock WHERE name = 'staff'",
+            "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
+            "DROP TABLE core_audit_leaf",
+            "DROP TABLE core_audit_node",
+            "DROP TABLE core_audit_checkpoint",
+            "DROP TABLE core_audit_tree",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             house.sql(statement).await;

@@ -29,6 +29,7 @@ mod secrets;
 mod servers;
 mod support;
 mod time;
+mod trail;
 mod trust;
 mod version_one;
 mod version_seven;

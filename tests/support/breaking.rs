@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::audit::leaf::StoredEvent;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
 use countersign::domain::delivery::DeliveryId;
 use countersign::domain::delivery_stats::{DeliverySample, QueueStats};
-use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
+use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
@@ -24,6 +25,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
+use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
     Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
     CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
@@ -448,6 +450,42 @@ impl AuditStore for Breaking {
 
     async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
         self.act(self.inner.record(act, event)).await
+    }
+}
+
+#[async_trait]
+impl TrailStore for Breaking {
+    async fn trail_head(&self) -> Result<TrailHead, StoreError> {
+        self.read(self.inner.trail_head()).await
+    }
+
+    async fn seal(&self, sealer: &dyn Sealer, most: u32) -> Result<SealOutcome, StoreError> {
+        self.act(self.inner.seal(sealer, most)).await
+    }
+
+    async fn unsealed(&self, most: u32) -> Result<u32, StoreError> {
+        self.read(self.inner.unsealed(most)).await
+    }
+
+    async fn leaves(&self, from: u64, most: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+        self.read(self.inner.leaves(from, most)).await
+    }
+
+    async fn stored_events(
+        &self,
+        after: EventId,
+        up_to: EventId,
+        most: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.read(self.inner.stored_events(after, up_to, most)).await
+    }
+
+    async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
+        self.read(self.inner.stored_events_of(events)).await
+    }
+
+    async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {
+        self.read(self.inner.checkpoints(over, most)).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! every user of the machine (security requirement 41). They come from a
 //! prompt or from standard input.
 
+mod audit;
 mod customers;
 mod desk;
 mod staff;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
+pub use crate::cli::args::audit::{Audit, VerifyArgs};
 pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
 };
@@ -38,6 +40,7 @@ Exit codes:
   13  locked                      78  bad configuration
   14  used before                130  interrupted
   15  malformed code, or bad lines in an imported file
+  16  the log is not as it was sealed
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
@@ -148,6 +151,9 @@ Examples:
   countersign log --request 7K3M9QX2TB --json
   countersign log --customer WB-004217 --csv > log.csv")]
     Log(LogArgs),
+    /// The audit trail: the log sealed by a Merkle tree and signed checkpoints
+    #[command(subcommand)]
+    Audit(Audit),
     /// The messages that went into the tray instead of to a provider (development only)
     #[command(after_help = "Examples:\n  countersign tray\n  countersign tray --follow --json")]
     Tray(TrayArgs),
@@ -293,6 +299,7 @@ impl Command {
             }
             Self::Log(log) => log.json,
             Self::Staff(staff) => staff.json(),
+            Self::Audit(audit) => audit.json(),
             Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }

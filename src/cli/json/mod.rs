@@ -1,6 +1,7 @@
 //! The shapes of the JSON that programs read. They are a promise: keys may be
 //! added, but none is renamed, dropped or given another meaning.
 
+mod audit;
 mod customers;
 mod log;
 mod messages;
@@ -8,6 +9,7 @@ mod reply;
 mod staff;
 pub(super) mod upkeep;
 
+pub use crate::cli::json::audit::{CheckpointReply, FaultLine, TrailKeyLine, VerifyReply};
 pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
@@ -15,7 +16,13 @@ use crate::domain::event::Event;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::service::api::{Permission, TypedCall};
-use crate::service::audit::calls::{LogPage, ReadLog, ReadTimeline};
+use crate::service::audit::calls::{
+    BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
+    VerifyTrail,
+};
+use crate::service::audit::seal::SealProgress;
+use crate::service::audit::trail::TrailStatus;
+use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,
     OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, UnlockCustomer, WaitForIndex,
@@ -187,6 +194,11 @@ calls! {
     // Audit
     ReadLog -> LogPage, Audit, once;
     ReadTimeline -> Vec<Event>, Audit, once;
+    SealTrail -> SealProgress, Work, until_answered;
+    ReadTrail -> TrailStatus, Audit, once;
+    ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
+    BeginVerification -> Box<VerifyRun>, Audit, once;
+    VerifyTrail -> Box<VerifyRun>, Audit, once;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

@@ -6,6 +6,7 @@ use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
 use crate::service::api::Role;
 use crate::service::ports::error::StoreError;
+use crate::service::ports::trail::TrailError;
 
 /// Why the desk failed, and what helps.
 pub fn desk_error(error: &DeskError) -> Explanation {
@@ -20,6 +21,7 @@ pub fn desk_error(error: &DeskError) -> Explanation {
         DeskError::Tray(error) => {
             format!("{error}. The messages on the screen may not be the newest.").into()
         }
+        DeskError::Trail(error) => trail_error(error),
         DeskError::Forbidden { role, permission } => {
             let roles: Vec<_> = permission.roles().map(Role::word).collect();
             let text = format!(
@@ -35,6 +37,28 @@ pub fn desk_error(error: &DeskError) -> Explanation {
                 .into()
         }
     }
+}
+
+/// Why the audit trail cannot be extended or read, and what helps.
+fn trail_error(error: &TrailError) -> Explanation {
+    let advice = match error {
+        TrailError::NoKey => {
+            "It is where the log is sealed: on the host of the desk service, beside the key file. \
+             To verify elsewhere, name the public key (--key)."
+        }
+        TrailError::Checkpoint(_) => {
+            "Another desk seals this log with another key: copy its key of the trail here, or let \
+             it alone seal. Nothing is sealed here until then."
+        }
+        TrailError::Broken => {
+            "Somebody changed the trail in the store. Nothing is sealed until an admin has looked: \
+             countersign audit verify."
+        }
+        TrailError::Kept(_) => "Compare it with the public key of this log.",
+        TrailError::Keys(_) | TrailError::Random(_) => "",
+    };
+    let what = format!("The audit trail: {error}.");
+    Explanation::with_advice(&what, advice, None)
 }
 
 /// Why the store failed, and what helps.
@@ -138,9 +162,11 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
             Some(Outcome::Forbidden)
         }
         DeskError::Store(_) => Some(Outcome::Unavailable),
-        DeskError::Random(_) | DeskError::Keys(_) | DeskError::Tray(_) | DeskError::WrongAnswer => {
-            None
-        }
+        DeskError::Random(_)
+        | DeskError::Keys(_)
+        | DeskError::Tray(_)
+        | DeskError::Trail(_)
+        | DeskError::WrongAnswer => None,
     }
 }
 

@@ -16,7 +16,7 @@ pub trait Random: Send + Sync {
 }
 
 /// The keys cannot be read.
-#[derive(Debug, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error("{0}")]
 pub struct KeysError(pub String);
 

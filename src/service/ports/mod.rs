@@ -17,6 +17,7 @@ pub mod senders;
 pub mod session;
 pub mod staff;
 pub mod test_message;
+pub mod trail;
 pub mod upkeep;
 pub mod verification;
 
@@ -38,6 +39,7 @@ pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage
 pub use session::{SessionFilter, SessionStore};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
+pub use trail::{TrailError, TrailKeys, TrailStore};
 pub use upkeep::{MaintenanceStore, TaskBatch};
 pub use verification::{
     Attempt, AttemptOutcome, Dispatch, IssueOutcome, KeysInUse, NewCode, NewDelivery, NewRequest,
@@ -62,6 +64,7 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + TrailStore
 {
 }
 
@@ -80,5 +83,6 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + TrailStore
 {
 }

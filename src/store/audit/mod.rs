@@ -1,4 +1,5 @@
-//! The log of events.
+//! The log of events, and the tree over it.
 
 pub(super) mod events;
 mod port;
+pub(super) mod trail;

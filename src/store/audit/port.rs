@@ -1,12 +1,15 @@
-//! The port of the log.
+//! The ports of the log and of the tree over it.
 
 use async_trait::async_trait;
 
-use crate::domain::event::{Event, EventFilter, EventPage};
+use crate::domain::audit::leaf::StoredEvent;
+use crate::domain::event::{Event, EventFilter, EventId, EventPage};
 use crate::service::ports::audit::{AuditStore, NewEvent};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use crate::store::SqlStore;
-use crate::store::audit::events;
+use crate::store::audit::{events, trail};
+use crate::store::database::conflict::retry_on_conflict;
 
 #[async_trait]
 impl AuditStore for SqlStore {
@@ -21,5 +24,41 @@ impl AuditStore for SqlStore {
 
     async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
         events::record(&self.db, act, &event).await
+    }
+}
+
+#[async_trait]
+impl TrailStore for SqlStore {
+    async fn trail_head(&self) -> Result<TrailHead, StoreError> {
+        trail::head(&self.db).await
+    }
+
+    async fn seal(&self, sealer: &dyn Sealer, most: u32) -> Result<SealOutcome, StoreError> {
+        retry_on_conflict(|| trail::seal(&self.db, sealer, most)).await
+    }
+
+    async fn unsealed(&self, most: u32) -> Result<u32, StoreError> {
+        trail::unsealed(&self.db, most).await
+    }
+
+    async fn leaves(&self, from: u64, most: u32) -> Result<Vec<StoredLeaf>, StoreError> {
+        trail::leaves(&self.db, from, most).await
+    }
+
+    async fn stored_events(
+        &self,
+        after: EventId,
+        up_to: EventId,
+        most: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        trail::stored_events(&self.db, after, up_to, most).await
+    }
+
+    async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
+        trail::stored_events_of(&self.db, events).await
+    }
+
+    async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {
+        trail::checkpoints(&self.db, over, most).await
     }
 }

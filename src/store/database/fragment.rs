@@ -230,6 +230,11 @@ macro_rules! fragment {
          balance_cents = excluded.balance_cents, currency = excluded.currency, \
          updated_at = excluded.updated_at"
     };
+    // An event word for word, as it is sealed.
+    ($database:ident stored_event_columns) => {
+        "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, e.channel, e.contact, \
+         e.clerk, e.counter, e.detail"
+    };
     ($database:ident $text:literal) => {
         $text
     };

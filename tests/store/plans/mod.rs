@@ -17,7 +17,7 @@ use crate::support::{House, Kind, Terminal, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 20] = [
+const SMALL: [&str; 21] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -30,6 +30,7 @@ const SMALL: [&str; 20] = [
     "core_schema",
     "core_setting",
     "core_staff",
+    "core_audit_tree",
     "core_lock",
     "sqlite_master",
     "json_each",
@@ -87,6 +88,14 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("rate_limits::LIMITS", &["7", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("trail::INSERT_LEAVES", &[r#"'[[70000,70000,"a","b"]]'"#]),
+    ("trail::INSERT_NODES", &[r#"'[[8,70000,"a"]]'"#]),
+    ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
+    ("trail::SINCE_SETTLED", &["7", "107", "500"]),
+    ("trail::OF_NUMBERS", &["'[7,8,9]'"]),
+    ("trail::CHECKPOINTS", &["7", "500"]),
+    ("trail::BETWEEN", &["7", "107", "500"]),
+    ("trail::LEAVES", &["7", "107"]),
     ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
     ("import::UPSERT", &[r#"'[["WB-000007","Dana",null,null,null,null,null,null]]'"#]),
     ("index::ENTRIES", &["'[7,8,9]'"]),
@@ -232,6 +241,9 @@ async fn fill(house: &House) {
              i - i % 4, EACH, CASE i % 2 WHEN 0 THEN 'email' ELSE 'sms' END, 'c', '1', \
              CASE i % 4 WHEN 0 THEN i END",
         ),
+        ("core_audit_leaf", "leaf_index, event_id, hash, salt", "i, i, 'hash', 'salt'"),
+        ("core_audit_node", "level, node_index, hash", "8, i, 'hash'"),
+        ("core_audit_checkpoint", "size, note, sealed_at", "i, 'note', THEN"),
         (
             "core_invoice",
             "customer_id, number, issued_at, due_at, amount_cents, currency, status",

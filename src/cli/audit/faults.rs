@@ -1,0 +1,48 @@
+//! What is wrong with a trail, in sentences.
+
+use crate::domain::audit::walk::Fault;
+
+/// What is wrong, and with which entry.
+pub(super) fn sentence(fault: &Fault) -> String {
+    match fault {
+        Fault::Changed { event, .. } => {
+            format!("Entry {event} was changed after it was sealed.")
+        }
+        Fault::Deleted { event, .. } => {
+            format!("Entry {event} was sealed and is gone.")
+        }
+        Fault::Inserted { event } => {
+            format!(
+                "Entry {event} was put in later: it stands among sealed entries and is not one."
+            )
+        }
+        Fault::LeavesMissing { index } => format!(
+            "The trail has no leaf in place {index}: leaves were taken out or put elsewhere."
+        ),
+        Fault::Rewritten { from, to, first_event, last_event, suspect } => {
+            let which = match (first_event, last_event) {
+                (Some(first), Some(last)) if first == last => format!("entry {first}"),
+                (Some(first), Some(last)) => {
+                    format!("an entry between {first} and {last}, or one that stood there,")
+                }
+                _ => format!("an entry in the places {from} to {to}"),
+            };
+            let hint =
+                suspect.map(|event| format!(" Entry {event} is out of order.")).unwrap_or_default();
+            format!(
+                "The trail was made anew: {which} was changed together with its leaf. The \
+                 checkpoint of {to} entries does not fit.{hint}"
+            )
+        }
+        Fault::Replaced { size } => format!(
+            "The first {size} entries are not those of the checkpoint that was kept: the trail was \
+             made anew."
+        ),
+        Fault::CutOff { size, kept } => format!(
+            "The end is cut off: the trail has {size} entries, and a checkpoint was kept of {kept}."
+        ),
+        Fault::Unsigned { size, why } => {
+            format!("The trail of {size} entries is not signed as it must be: {why}.")
+        }
+    }
+}

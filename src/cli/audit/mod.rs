@@ -1,0 +1,88 @@
+//! `audit`: the trail that proves that nothing in the log was changed.
+
+mod faults;
+mod verify;
+
+use std::path::Path;
+
+use crate::cli::args::Audit;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::json::{CheckpointReply, Reply, TrailKeyLine};
+use crate::cli::output::Output;
+use crate::service::api::DeskClient;
+use crate::service::audit::calls::{ReadTrail, ReadTrailKeys, SealTrail};
+
+/// No checkpoint, receipt or key that is read is longer.
+const FILE_MAX: u64 = 1024 * 1024;
+
+/// `audit`
+pub async fn run(desk: &DeskClient, output: &mut Output, command: Audit) -> Result<Exit, Failure> {
+    match command {
+        Audit::Verify(arguments) => verify::run(desk, output, &arguments).await,
+        Audit::Checkpoint(_) => checkpoint(desk, output).await,
+        Audit::Key(_) => key(desk, output).await,
+        Audit::Seal(_) => seal(desk, output).await,
+    }
+}
+
+async fn checkpoint(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
+    let status = desk.call(ReadTrail).await?;
+    let Some(note) = status.note else {
+        return Err(Failure::not_found(format!(
+            "Nothing is sealed yet. The desk service does it by itself; without one: {}.",
+            output.command(&["audit", "seal"])
+        )));
+    };
+    if output.json() {
+        let (size, unsealed) = (status.size, status.unsealed);
+        output.object(&CheckpointReply { outcome: "sealed", size, unsealed, checkpoint: &note })?;
+    } else {
+        output.lines(&note)?;
+    }
+    Ok(Exit::DONE)
+}
+
+async fn key(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
+    for (at, key) in desk.call(ReadTrailKeys).await?.iter().enumerate() {
+        let (key, current) = (key.to_string(), at == 0);
+        if output.json() {
+            output.object(&TrailKeyLine { key: &key, current })?;
+        } else {
+            output.line(&key)?;
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+async fn seal(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
+    let mut sealed = 0_u64;
+    loop {
+        let progress = desk.call(SealTrail).await?;
+        sealed += u64::from(progress.sealed);
+        if !progress.more {
+            break;
+        }
+        output.progress(&format!("{sealed} entries sealed"));
+    }
+    output.progress("");
+    let message = match sealed {
+        0 => "There was nothing to seal.".to_owned(),
+        1 => "1 entry sealed.".to_owned(),
+        many => format!("{many} entries sealed."),
+    };
+    output.answer(&Reply::of("sealed", message.clone()), &message)?;
+    Ok(Exit::DONE)
+}
+
+/// Reads a small file that was named on the command line.
+fn read(path: &Path) -> Result<String, Failure> {
+    use std::io::Read as _;
+
+    let failed = |error: std::io::Error| {
+        Failure::usage(format!("{} cannot be read: {error}.", path.display()))
+    };
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(FILE_MAX).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}

@@ -1,0 +1,56 @@
+//! The shapes of `audit`.
+
+use serde::Serialize;
+
+use crate::domain::audit::walk::Fault;
+
+/// The newest checkpoint.
+#[derive(Debug, Serialize)]
+pub struct CheckpointReply<'a> {
+    /// sealed.
+    pub outcome: &'static str,
+    /// How many entries are sealed.
+    pub size: u64,
+    /// How many newer ones are not.
+    pub unsealed: u32,
+    /// The checkpoint (C2SP tlog-checkpoint).
+    pub checkpoint: &'a str,
+}
+
+/// A public key of the trail.
+#[derive(Debug, Serialize)]
+pub struct TrailKeyLine<'a> {
+    /// The key, as signed notes have it: name+id+key.
+    pub key: &'a str,
+    /// Whether it signs now.
+    pub current: bool,
+}
+
+/// What a verification found.
+#[derive(Debug, Serialize)]
+pub struct VerifyReply<'a> {
+    /// intact or tampered.
+    pub outcome: &'static str,
+    /// The same in sentences.
+    pub message: String,
+    /// How many entries are sealed.
+    pub entries: u64,
+    /// How many newer ones are not.
+    pub unsealed: u32,
+    /// How many checkpoints that were kept were compared.
+    pub checkpoints_kept: usize,
+    /// How much was found.
+    pub faults: u64,
+    /// What was found, the first hundred.
+    pub named: Vec<FaultLine<'a>>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Serialize)]
+pub struct FaultLine<'a> {
+    /// What it is, and where.
+    #[serde(flatten)]
+    pub fault: &'a Fault,
+    /// The same in a sentence.
+    pub message: String,
+}

@@ -1,0 +1,355 @@
+//! The canonical form of an event, whose hash is a leaf of the tree.
+//!
+//! The form is a JSON array in the canonical writing of RFC 8785, its members in a fixed
+//! order. What can be about a customer does not stand in it but a commitment to it:
+//! SHA-256(salt || value). Without the salt the value cannot be found by trying, so that the
+//! salt can be erased with the value, and the leaf stays provable.
+
+use std::fmt;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::audit::hash::TreeHash;
+use crate::domain::event::EventId;
+use crate::domain::time::Timestamp;
+
+/// The version of the form, its first member.
+const FORM: &str = "countersign.event.v1";
+
+/// An event word for word as the store has it: what was changed there must not be mended
+/// before it is hashed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns of the log, as an event names them")]
+pub struct StoredEvent {
+    pub id: EventId,
+    pub at: Timestamp,
+    pub kind: String,
+    pub outcome: Option<String>,
+    pub request: Option<String>,
+    pub customer: Option<i64>,
+    pub channel: Option<String>,
+    pub contact: Option<String>,
+    pub clerk: String,
+    pub counter: String,
+    pub detail: Option<String>,
+}
+
+/// From which the salts of an event's personal fields are derived; drawn at random for each
+/// event.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EventSalt([u8; 16]);
+
+impl EventSalt {
+    /// A salt of random bytes.
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The salt of one field. To tell it tells nothing about the others.
+    fn of(&self, field: PersonalField) -> FieldSalt {
+        let salt = Sha256::new().chain_update(self.0).chain_update(field.label());
+        FieldSalt(salt.finalize().into())
+    }
+
+    /// Reads what [`Self::text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        BASE64_STANDARD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+
+    /// In base64, for the store.
+    pub fn text(&self) -> String {
+        BASE64_STANDARD.encode(self.0)
+    }
+}
+
+impl fmt::Debug for EventSalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSalt(…)")
+    }
+}
+
+/// What can be about a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PersonalField {
+    Customer,
+    Contact,
+    Detail,
+}
+
+impl PersonalField {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Contact => "contact",
+            Self::Detail => "detail",
+        }
+    }
+}
+
+/// The salt of one field of one event; in base64.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldSalt([u8; 32]);
+
+impl FieldSalt {
+    fn commit(&self, value: &str) -> TreeHash {
+        let commitment = Sha256::new().chain_update(self.0).chain_update(value);
+        TreeHash::from_bytes(commitment.finalize().into())
+    }
+}
+
+impl Serialize for FieldSalt {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64_STANDARD.encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldSalt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = BASE64_STANDARD.decode(String::deserialize(deserializer)?);
+        let bytes: Option<[u8; 32]> = bytes.ok().and_then(|it| it.try_into().ok());
+        bytes.map(Self).ok_or_else(|| de::Error::custom("not a salt: 32 bytes in base64"))
+    }
+}
+
+/// A personal field of a sealed entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Personal {
+    /// The value, with the salt that proves it.
+    #[expect(missing_docs, reason = "said above")]
+    Shown { value: String, salt: FieldSalt },
+    /// What it was is not told; the proof holds all the same.
+    #[expect(missing_docs, reason = "said above")]
+    Hidden { commitment: TreeHash },
+}
+
+impl Personal {
+    fn new(field: PersonalField, value: String, salt: &EventSalt) -> Self {
+        Self::Shown { salt: salt.of(field), value }
+    }
+
+    /// The commitment that stands in the leaf.
+    pub fn commitment(&self) -> TreeHash {
+        match self {
+            Self::Shown { value, salt } => salt.commit(value),
+            Self::Hidden { commitment } => *commitment,
+        }
+    }
+
+    /// The value, where it is told.
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Shown { value, .. } => Some(value),
+            Self::Hidden { .. } => None,
+        }
+    }
+}
+
+/// An event with what its leaf is made of: one line of an export.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedEntry {
+    /// The place of its leaf in the tree, from 0.
+    pub index: u64,
+    /// The number of the event.
+    pub event: i64,
+    /// When, by the store's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: String,
+    /// How it ended.
+    pub outcome: Option<String>,
+    /// The request it belongs to.
+    pub request: Option<String>,
+    /// The number of the customer in the store.
+    pub customer: Option<Personal>,
+    /// The channel used.
+    pub channel: Option<String>,
+    /// The contact, masked.
+    pub contact: Option<Personal>,
+    /// Who did it.
+    pub clerk: String,
+    /// Where.
+    pub counter: String,
+    /// One more sentence.
+    pub detail: Option<Personal>,
+    /// The hash of the leaf.
+    pub leaf: TreeHash,
+}
+
+/// The members of the form, in their order.
+#[derive(Serialize)]
+struct Form<'a>(
+    &'static str,
+    i64,
+    Timestamp,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<TreeHash>,
+    Option<&'a str>,
+    Option<TreeHash>,
+    &'a str,
+    &'a str,
+    Option<TreeHash>,
+);
+
+impl SealedEntry {
+    /// The entry of an event.
+    pub fn new(index: u64, event: StoredEvent, salt: &EventSalt) -> Self {
+        let personal =
+            |field, value: Option<String>| value.map(|value| Personal::new(field, value, salt));
+        let mut entry = Self {
+            index,
+            event: event.id.0,
+            at: event.at,
+            kind: event.kind,
+            outcome: event.outcome,
+            request: event.request,
+            customer: personal(PersonalField::Customer, event.customer.map(|it| it.to_string())),
+            channel: event.channel,
+            contact: personal(PersonalField::Contact, event.contact),
+            clerk: event.clerk,
+            counter: event.counter,
+            detail: personal(PersonalField::Detail, event.detail),
+            leaf: TreeHash::empty(),
+        };
+        entry.leaf = entry.computed_leaf();
+        entry
+    }
+
+    /// What is hashed.
+    pub fn form(&self) -> Vec<u8> {
+        let commitment = |it: &Option<Personal>| it.as_ref().map(Personal::commitment);
+        let form = Form(
+            FORM,
+            self.event,
+            self.at,
+            &self.kind,
+            self.outcome.as_deref(),
+            self.request.as_deref(),
+            commitment(&self.customer),
+            self.channel.as_deref(),
+            commitment(&self.contact),
+            &self.clerk,
+            &self.counter,
+            commitment(&self.detail),
+        );
+        // Texts and numbers: there is nothing that cannot be written.
+        serde_json::to_vec(&form).unwrap_or_default()
+    }
+
+    /// The hash of the leaf, by what is in this entry.
+    pub fn computed_leaf(&self) -> TreeHash {
+        TreeHash::leaf(&self.form())
+    }
+
+    /// Whether this is what was hashed.
+    pub fn is_as_sealed(&self) -> bool {
+        self.leaf == self.computed_leaf()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::domain::audit) fn event(id: i64) -> StoredEvent {
+        StoredEvent {
+            id: EventId(id),
+            at: Timestamp::from_millis(1_764_000_000_123),
+            kind: "attempt".into(),
+            outcome: Some("wrong".into()),
+            request: Some("7K3M9QX2TB".into()),
+            customer: Some(17),
+            channel: Some("sms".into()),
+            contact: Some("+4*******12".into()),
+            clerk: "dana".into(),
+            counter: "front \"desk\"".into(),
+            detail: None,
+        }
+    }
+
+    pub(in crate::domain::audit) fn entry(index: u64, event: StoredEvent) -> SealedEntry {
+        SealedEntry::new(index, event, &EventSalt::new([7; 16]))
+    }
+
+    #[test]
+    fn security_61_the_leaf_is_the_canonical_form_of_its_event() {
+        let form = String::from_utf8(entry(0, event(42)).form()).expect("UTF-8");
+        assert_eq!(
+            form,
+            "[\"countersign.event.v1\",42,\"2025-11-24T16:00:00.123Z\",\"attempt\",\"wrong\",\
+             \"7K3M9QX2TB\",\"rNyZkoOdpv3A1Fcne3JcqvJGBX/kSwRuDdmleOE4Y5I=\",\"sms\",\
+             \"4+SR0/pOrs5gFUiq4EqipxW4AZZI8dbJ4YdaTK8DbkA=\",\"dana\",\"front \\\"desk\\\"\",null]"
+        );
+    }
+
+    #[test]
+    fn each_field_of_an_event_changes_its_leaf() {
+        let leaf = |event| entry(0, event).leaf;
+        let whole = leaf(event(42));
+        let changed = |change: fn(&mut StoredEvent)| {
+            let mut event = event(42);
+            change(&mut event);
+            leaf(event)
+        };
+        let each: [fn(&mut StoredEvent); 16] = [
+            |it| it.id = EventId(43),
+            |it| it.at = Timestamp::from_millis(1_764_000_000_124),
+            |it| it.kind = "attempts".into(),
+            |it| it.outcome = None,
+            |it| it.outcome = Some("verified".into()),
+            |it| it.request = None,
+            |it| it.customer = Some(18),
+            |it| it.customer = None,
+            |it| it.channel = Some("email".into()),
+            |it| it.contact = Some("+4*******13".into()),
+            |it| it.contact = None,
+            |it| it.clerk = "bob".into(),
+            |it| it.counter = "3".into(),
+            |it| it.detail = Some(String::new()),
+            |it| (it.clerk, it.counter) = (it.counter.clone(), it.clerk.clone()),
+            |it| (it.outcome, it.request) = (it.request.clone(), it.outcome.clone()),
+        ];
+        let mut leaves: Vec<_> = each.into_iter().map(changed).collect();
+        leaves.push(whole);
+        leaves.sort_unstable();
+        leaves.dedup();
+        assert_eq!(leaves.len(), each.len() + 1);
+    }
+
+    #[test]
+    fn an_entry_reads_back_and_is_provable_without_what_is_personal() {
+        let whole = entry(3, event(42));
+        let written = serde_json::to_string(&whole).expect("written");
+        let mut read: SealedEntry = serde_json::from_str(&written).expect("read");
+        assert_eq!(read, whole);
+        assert!(read.is_as_sealed());
+
+        let hide = |it: &mut Option<Personal>| {
+            let commitment = it.as_ref().map(Personal::commitment);
+            *it = commitment.map(|commitment| Personal::Hidden { commitment });
+        };
+        hide(&mut read.customer);
+        hide(&mut read.contact);
+        assert!(read.is_as_sealed());
+        let written = serde_json::to_string(&read).expect("written");
+        assert!(!written.contains("+4***") && !written.contains("salt"), "{written}");
+        let read: SealedEntry = serde_json::from_str(&written).expect("read");
+        assert!(read.is_as_sealed());
+    }
+
+    #[test]
+    fn no_commitment_is_found_by_trying_values() {
+        let of = |salt| {
+            let entry = SealedEntry::new(0, event(42), &EventSalt::new(salt));
+            entry.customer.expect("a customer").commitment()
+        };
+        assert_ne!(of([7; 16]), of([8; 16]));
+        // The salt of one field tells neither that of the event nor of another field.
+        let salt = EventSalt::new([7; 16]);
+        assert_ne!(salt.of(PersonalField::Contact), salt.of(PersonalField::Detail));
+    }
+}

@@ -1,0 +1,164 @@
+//! The sealer: it makes leaves of committed events, and signs checkpoints.
+//!
+//! It works behind the acts, some hundred milliseconds late, so that no act waits for it. The
+//! newest checkpoint is verified before each batch: a tree that was changed in the store is
+//! not signed.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::audit::checkpoint::{Checkpoint, CheckpointSigner, origin_of};
+use crate::domain::audit::leaf::{EventSalt, SealedEntry, StoredEvent};
+use crate::service::ports::keys::Random;
+use crate::service::ports::trail::{
+    NewLeaf, SealOutcome, SealedBatch, Sealer, TrailError, TrailHead, TrailKeys,
+};
+use crate::service::{Desk, DeskError};
+
+/// How many events are sealed in one transaction: some 20 ms on a common machine.
+const SEAL_BATCH: u32 = 500;
+
+/// The shortest time between two looks, so that what is written meanwhile is sealed together.
+const MIN_INTERVAL: Duration = Duration::from_millis(300);
+
+/// The longest: a change may be missed.
+const MAX_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How far one batch came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SealProgress {
+    /// How many events were sealed.
+    pub sealed: u32,
+    /// Whether there is more to seal now.
+    pub more: bool,
+    /// Whether something can be sealed in a moment, although nothing is written any more.
+    pub soon: bool,
+}
+
+/// A desk that seals the log.
+#[derive(Clone)]
+pub struct SealWorker(Desk);
+
+impl SealWorker {
+    /// The sealer of a desk that holds the key.
+    pub const fn new(desk: Desk) -> Self {
+        Self(desk)
+    }
+
+    /// Seals what is written, until `end`.
+    pub async fn run(&self, end: CancellationToken) {
+        let mut changes = self.0.store.changes();
+        let mut told = None;
+        while !end.is_cancelled() {
+            let began = Instant::now();
+            let (shortest, longest) = match self.0.seal_trail().await {
+                Ok(progress) => {
+                    told = None;
+                    match progress {
+                        // The store is left to the counters for as long as the batch took.
+                        SealProgress { more: true, .. } => (began.elapsed(), Duration::ZERO),
+                        SealProgress { soon: true, .. } => (MIN_INTERVAL, Duration::ZERO),
+                        _ => (MIN_INTERVAL, MAX_INTERVAL),
+                    }
+                }
+                Err(error) => {
+                    // What goes on failing alike is told once.
+                    let why = error.to_string();
+                    if told.as_ref() != Some(&why) {
+                        tracing::error!(why, "the log is not being sealed");
+                        told = Some(why);
+                    }
+                    (MAX_INTERVAL, Duration::ZERO)
+                }
+            };
+            tokio::select! {
+                () = end.cancelled() => return,
+                () = tokio::time::sleep(shortest) => {}
+            }
+            tokio::select! {
+                () = end.cancelled() => return,
+                () = changed(&mut changes) => {}
+                () = tokio::time::sleep(longest) => {}
+            }
+        }
+    }
+}
+
+/// Waits for a change; where the store is closed, for ever.
+async fn changed(changes: &mut watch::Receiver<u64>) {
+    if changes.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+impl Desk {
+    /// Seals the next events, one batch.
+    pub async fn seal_trail(&self) -> Result<SealProgress, DeskError> {
+        let keys = self.trail_keys.as_deref().ok_or(TrailError::NoKey)?;
+        let sealer = DeskSealer { keys, random: self.random.as_ref(), office: &self.office.name };
+        match self.retry(|| self.store.seal(&sealer, SEAL_BATCH)).await? {
+            SealOutcome::Sealed { count, more } => {
+                Ok(SealProgress { sealed: count, more, soon: false })
+            }
+            SealOutcome::Nothing { soon } => Ok(SealProgress { soon, ..SealProgress::default() }),
+            SealOutcome::Refused(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Makes leaves with random salts, and signs with the key of the trail.
+struct DeskSealer<'a> {
+    keys: &'a dyn TrailKeys,
+    random: &'a dyn Random,
+    office: &'a str,
+}
+
+impl DeskSealer<'_> {
+    /// The key, and the origin of the log. Only a log that was never sealed gets a new key.
+    fn signer(&self, head: &TrailHead) -> Result<CheckpointSigner, TrailError> {
+        let keyring = self.keys.read()?;
+        let Some(note) = &head.note else {
+            if head.edge.size() > 0 {
+                return Err(TrailError::Broken);
+            }
+            let keyring = keyring.map_or_else(|| self.keys.create(), Ok)?;
+            return Ok(CheckpointSigner::new(&origin_of(self.office), keyring.current().1));
+        };
+        let keyring = keyring.ok_or(TrailError::NoKey)?;
+        let origin = Checkpoint::unverified(note)?.origin;
+        let verifier = |key| CheckpointSigner::new(&origin, key).verifier();
+        let verifiers: Vec<_> = keyring.all().map(verifier).collect();
+        let newest = Checkpoint::open(note, &verifiers)?;
+        if (newest.size, newest.root) != (head.edge.size(), head.edge.root()) {
+            return Err(TrailError::Broken);
+        }
+        Ok(CheckpointSigner::new(&origin, keyring.current().1))
+    }
+
+    fn salt(&self) -> Result<EventSalt, TrailError> {
+        let secret = self.random.secret().map_err(|error| TrailError::Random(error.to_string()))?;
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&secret[..16]);
+        Ok(EventSalt::new(salt))
+    }
+}
+
+impl Sealer for DeskSealer<'_> {
+    fn seal(&self, head: &TrailHead, events: Vec<StoredEvent>) -> Result<SealedBatch, TrailError> {
+        let signer = self.signer(head)?;
+        let (mut edge, mut leaves, mut nodes) = (head.edge.clone(), Vec::new(), Vec::new());
+        for event in events {
+            let (index, id, salt) = (edge.size(), event.id, self.salt()?);
+            let hash = SealedEntry::new(index, event, &salt).leaf;
+            edge.append(hash, |subtree, hash| {
+                nodes.extend(subtree.is_kept().then_some((subtree, hash)));
+            });
+            leaves.push(NewLeaf { index, event: id, hash, salt });
+        }
+        let origin = signer.verifier().name().to_owned();
+        let checkpoint = Checkpoint { origin, size: edge.size(), root: edge.root() };
+        Ok(SealedBatch { leaves, nodes, edge, note: checkpoint.signed(&signer) })
+    }
+}
