@@ -14,8 +14,9 @@ use crate::service::{Desk, DeskError};
 /// How many requests are closed at once.
 const BATCH: u32 = 50;
 
-/// The shortest interval between two looks, however much is written.
-const MIN_POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// The shortest interval between two looks, however much is written: a code that was just
+/// asked for works for minutes.
+const MIN_POLL_INTERVAL: Duration = Duration::from_secs(15);
 
 /// The pause after an error of the store.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -31,21 +32,26 @@ impl Desk {
         let delay = SPREAD
             .mul_f64(f64::from(self.lease_owner.as_bytes().first().map_or(0, |it| it % 16)) / 16.0);
         while !end.is_cancelled() {
-            let wait = match self.expire_due().await {
-                Ok(wait) => wait,
+            let looked = self.expire_due().await;
+            let looked_at = Instant::now();
+            let change = async {
+                // A store that fails is not asked by everybody each time it comes back.
+                if looked.is_err() {
+                    return std::future::pending().await;
+                }
+                written(&mut changes).await;
+                tokio::time::sleep_until(looked_at + MIN_POLL_INTERVAL).await;
+            };
+            let wait = match &looked {
+                Ok(wait) => *wait,
                 Err(error) => {
                     tracing::warn!(%error, "expired requests are closed later");
                     Some(PAUSE_AFTER_FAILURE)
                 }
             };
-            let polled_at = Instant::now();
-            let change = async {
-                written(&mut changes).await;
-                tokio::time::sleep_until(polled_at + MIN_POLL_INTERVAL).await;
-            };
             tokio::select! {
                 () = end.cancelled() => {}
-                () = at(wait.map(|wait| polled_at + wait + delay)) => {}
+                () = at(wait.map(|wait| looked_at + wait + delay)) => {}
                 () = change => {}
             }
         }
