@@ -79,9 +79,10 @@ impl Desk {
         let preparing = before.or(*preparing.borrow());
         let more = customers.len() > limit as usize;
         customers.truncate(limit as usize);
-        let nobody = match customers.is_empty() {
-            true => self.reading(|| self.store.no_customers()).await?,
-            false => None,
+        let nobody = if customers.is_empty() {
+            self.reading(|| self.store.no_customers()).await?
+        } else {
+            None
         };
         Ok(SearchResult { customers, more, preparing, nobody })
     }
