@@ -372,11 +372,13 @@ async fn the_doctor_looks_at_the_table_of_customers() {
     assert!(wrong[0].1.contains("has no column telephone"), "{wrong:?}");
 }
 
+/// How customers come into an empty store.
+const COMMAND: &str = "`countersign customers import FILE`";
+
 #[test]
 fn an_empty_store_says_how_customers_come_into_it() {
     let desk = Desk::empty();
     desk.run(&["migrate"]);
-    const COMMAND: &str = "`countersign customers import FILE`";
     let found = desk.run(&["customers", "find", "dana"]);
     assert_eq!(found.code, 21, "{}", found.err);
     assert!(found.err.contains("No customers yet") && found.err.contains(COMMAND), "{}", found.err);

@@ -100,7 +100,8 @@ pub(in crate::store) async fn head(db: &Database) -> Result<TrailHead, StoreErro
 fn read_head(row: Option<&Row>) -> Result<TrailHead, StoreError> {
     let unreadable = || StoreError::Failed("the tree of the audit trail cannot be read".into());
     let row = row.ok_or_else(unreadable)?;
-    let hashes: Vec<TreeHash> = serde_json::from_str(&row.text("edge")?).map_err(|_| unreadable())?;
+    let hashes: Vec<TreeHash> =
+        serde_json::from_str(&row.text("edge")?).map_err(|_| unreadable())?;
     let edge = TreeEdge::new(index(row, "size")?, hashes).map_err(|_| unreadable())?;
     Ok(TrailHead {
         edge,
@@ -151,7 +152,8 @@ pub(in crate::store) async fn seal(
     let Some(pending) = db.maybe(&PENDING, args![]).await? else {
         return Ok(SealOutcome::Nothing { soon: false });
     };
-    let (last, settled, newest) = (pending.int("last_event")?, pending.int("settled")?, pending.int("newest")?);
+    let (last, settled, newest) =
+        (pending.int("last_event")?, pending.int("settled")?, pending.int("newest")?);
     if newest <= last && settled >= last {
         return Ok(SealOutcome::Nothing { soon: false });
     }
