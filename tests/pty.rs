@@ -25,6 +25,8 @@ mod inside;
 mod lost;
 #[path = "pty/many.rs"]
 mod many;
+#[path = "pty/multiplexers.rs"]
+mod multiplexers;
 #[path = "pty/paste.rs"]
 mod paste;
 #[path = "pty/seat.rs"]

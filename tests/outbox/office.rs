@@ -163,7 +163,7 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
     let route = || Route::from(Arc::clone(sender));
     let rules = Rules {
         name: "Riverside Billing".into(),
-        purposes: vec!["pay a bill".into()],
+        purposes: (0..2_000).map(|it| format!("purpose {it}")).collect(),
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
         limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
         phones: PhonePolicy::of("US"),

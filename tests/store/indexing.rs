@@ -85,6 +85,7 @@ on_each_store! {
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
+            "ALTER TABLE core_lock DROP COLUMN held",
             "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
             "DROP TABLE core_audit_leaf",
             "DROP TABLE core_audit_node",

@@ -257,13 +257,17 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadDeliveryStats",
             "ReadLog",
             "ReadTimeline",
+            "ReadTrail",
+            "ReadTrailKeys",
+            "BeginVerification",
+            "VerifyTrail",
             "ReadClock",
             "CheckStore"
         ]
     );
     assert_eq!(
         allowed(Role::Worker),
-        ["WaitForIndex", "ReadQueue", "DeliverDue", "ReadClock", "CheckStore"]
+        ["WaitForIndex", "ReadQueue", "DeliverDue", "SealTrail", "ReadClock", "CheckStore"]
     );
 }
 

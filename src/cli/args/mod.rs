@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn the_examples_name_a_purpose_that_an_office_has_and_say_that_any_will_do() {
+    fn the_examples_name_a_purpose_that_an_office_has_and_say_where_they_are_set() {
         let folder = std::path::Path::new("/demo");
         let purposes = crate::config::Config::demo(folder).expect("it is fine").purposes;
         let mut seen = 0;
@@ -360,7 +360,7 @@ mod tests {
                 seen += 1;
             }
             if command.get_name() == "request" {
-                assert!(help.contains("any text up to 40 characters"), "{help}");
+                assert!(help.contains("otp.purposes"), "{help}");
             }
         });
         assert_eq!(seen, 2);

@@ -45,7 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(8, "clerk detail", "0008_clerk_detail", sqlite postgres mysql),
     migration!(9, "staff", "0009_staff", sqlite postgres mysql),
     migration!(10, "late failures", "0010_late_failures", sqlite postgres mysql),
-    migration!(11, "locks are written", "0011_locks_are_written", mysql),
+    migration!(11, "locks are written", "0011_locks_are_written", sqlite postgres mysql),
     migration!(12, "audit trail", "0012_audit_trail", sqlite postgres mysql),
 ];
 
