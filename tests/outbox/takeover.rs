@@ -287,7 +287,7 @@ async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() 
     assert_eq!((post.letters().len(), post.conversations()), (0, 1));
     let delivery = office.now(&request).await.delivery;
     assert_eq!(delivery.state, DeliveryState::Failed);
-    assert!(delivery.detail.expect("a sentence").for_clerk.contains("taken back"));
+    assert!(delivery.detail.expect("a sentence").for_clerk.contains("cancelled"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
