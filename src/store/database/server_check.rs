@@ -76,9 +76,9 @@ impl ServerInfo {
             )
         };
         let cluster = self.is_cluster.then(|| {
-            "the server is one of a Galera cluster: limits, lockouts and single use hold on all of \
-             its servers; two counters that act at the same moment on two of them wait for each \
-             other by trying again, so name the same server at every counter where you can"
+            "the server is one of a Galera cluster: a code works once on all of its servers, but of \
+             counters that act at the same moment on two of them one more than a limit allows can \
+             get through; name the same server at every counter where you can"
                 .to_owned()
         });
         self.unsafe_setting.iter().map(note).chain(cluster).collect()
