@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -109,18 +108,16 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of `code` under `key`.
     pub fn of(code: &Code, binding: CodeBinding<'_>, key: &Key) -> Self {
-        let mut mac = keyed(key);
-        for part in [
+        let mut mac = key.hmac();
+        let generation = binding.generation.to_be_bytes();
+        let parts = [
             b"countersign otp 1".as_slice(),
             binding.purpose.as_bytes(),
             binding.request.as_str().as_bytes(),
-            &binding.generation.to_be_bytes(),
+            &generation,
             code.reveal().as_bytes(),
-        ] {
-            // Length first, so that no two lists of parts run together.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
+        ];
+        text::length_prefixed(parts, |bytes| mac.update(bytes));
         Self(mac.finalize().into_bytes().into())
     }
 
@@ -138,11 +135,6 @@ impl Digest {
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
     }
-}
-
-fn keyed(key: &Key) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
-    Hmac::new_from_slice(key.secret()).expect("a key of 32 bytes")
 }
 
 /// A code as the store keeps it.

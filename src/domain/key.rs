@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::domain::text;
 
 /// The name of a key, as rows carry it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +49,12 @@ impl Key {
         &self.0
     }
 
+    /// HMAC-SHA-256 under this key.
+    pub(in crate::domain) fn hmac(&self) -> Hmac<Sha256> {
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
+        Hmac::new_from_slice(self.secret()).expect("a key of 32 bytes")
+    }
+
     /// A key for one use alone, derived from this one by HKDF-Expand (RFC 5869, 2.3).
     /// `context` names the use, and whatever else the derived key is bound to.
     #[must_use]
@@ -53,12 +62,10 @@ impl Key {
         let mut derived = Zeroizing::new([0; 32]);
         #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]
         let expand = Hkdf::<Sha256>::from_prk(self.0.as_slice()).expect("a key of one block");
-        let mut info = Vec::new();
-        for part in context {
-            // Each part with its length: no two contexts give the same bytes.
-            info.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            info.extend_from_slice(part.as_bytes());
-        }
+        // Erased: a code that was tried can be part of it.
+        let mut info = Zeroizing::new(Vec::new());
+        let parts = context.iter().map(|part| part.as_bytes());
+        text::length_prefixed(parts, |bytes| info.extend_from_slice(bytes));
         #[expect(clippy::expect_used, reason = "32 bytes are one block of the hash")]
         expand.expand(&info, derived.as_mut_slice()).expect("one block");
         Self(derived)

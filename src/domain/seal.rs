@@ -10,8 +10,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key as AeadKey, KeyInit, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 use zeroize::Zeroizing;
 
 use crate::domain::code::{Code, CodeBinding};
@@ -87,25 +86,18 @@ impl fmt::Debug for Sealed {
 /// A key for sealing, made from one of the file so that digests and seals never
 /// share one.
 fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key.secret()).expect("a key of 32 bytes");
+    let mut mac = key.hmac();
     mac.update(b"countersign seal 1");
     XChaCha20Poly1305::new(&AeadKey::from(<[u8; 32]>::from(mac.finalize().into_bytes())))
 }
 
 /// The associated data: purpose, request and generation, length first.
 fn bound(binding: CodeBinding<'_>) -> Vec<u8> {
-    let parts = [
-        binding.purpose.as_bytes(),
-        binding.request.as_str().as_bytes(),
-        &binding.generation.to_be_bytes(),
-    ];
+    let generation = binding.generation.to_be_bytes();
+    let parts =
+        [binding.purpose.as_bytes(), binding.request.as_str().as_bytes(), generation.as_slice()];
     let mut bound = Vec::new();
-    for part in parts {
-        bound.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bound.extend_from_slice(part);
-    }
+    text::length_prefixed(parts, |bytes| bound.extend_from_slice(bytes));
     bound
 }
 

@@ -3,14 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::text;
-use crate::domain::time::Timestamp;
 
 /// What somebody is at the office.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -132,8 +130,6 @@ pub struct StaffRecord {
     pub key_id: KeyId,
     /// The message authentication code over all of the above, in hexadecimal.
     pub mac: String,
-    /// When it was written; not part of the proof.
-    pub changed_at: Option<Timestamp>,
 }
 
 impl StaffRecord {
@@ -141,7 +137,7 @@ impl StaffRecord {
     pub fn signed(member: StaffMember, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
         let mac = text::hex(&mac(&member, version, key));
-        Self { member, version, key_id: key_id.clone(), mac, changed_at: None }
+        Self { member, version, key_id: key_id.clone(), mac }
     }
 
     /// Whether the desk wrote it: whoever can write to the store alone cannot make
@@ -157,14 +153,8 @@ fn mac(member: &StaffMember, version: u32, key: &Key) -> Vec<u8> {
     let enabled = if member.enabled { "enabled" } else { "disabled" };
     let version = version.to_string();
     let fields = [member.account.as_str(), member.role.word(), enabled, &version];
-    let key = key.derive(&["staff"]);
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104)")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.secret()).expect("a key of 32 bytes");
-    for field in fields {
-        // Each field with its length: no two rows give the same bytes.
-        mac.update(&(field.len() as u64).to_be_bytes());
-        mac.update(field.as_bytes());
-    }
+    let mut mac = key.derive(&["staff"]).hmac();
+    text::length_prefixed(fields.map(str::as_bytes), |bytes| mac.update(bytes));
     mac.finalize().into_bytes().to_vec()
 }
 

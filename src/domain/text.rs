@@ -57,6 +57,15 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Gives each part to `take`, with its length before it (eight bytes, big endian), so that no
+/// two lists of parts give the same bytes: for what is hashed, signed or bound.
+pub fn length_prefixed<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut take: impl FnMut(&[u8])) {
+    for part in parts {
+        take(&(part.len() as u64).to_be_bytes());
+        take(part);
+    }
+}
+
 /// The bytes that [`hex`] wrote, in either case.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -156,7 +156,7 @@ impl Connection {
                     // call.
                     Err(error) => {
                         changes.mark_changed();
-                        self.push(id, call.refused(error), permit).await;
+                        push(&self.pushes, id, call.refused(error), permit).await;
                         continue;
                     }
                 }
@@ -191,16 +191,20 @@ impl Connection {
             if matches!(answer.error(), Some(DeskError::Forbidden { .. })) {
                 tokio::time::sleep(server.limits.refusal).await;
             }
-            let push = Push::Answer { id, answer: Box::new(answer) };
-            // Without a receiver the client is gone.
-            let _ = pushes.send(Outgoing { push, _permit: Some(permit) }).await;
+            push(&pushes, id, answer, permit).await;
         }
     }
+}
 
-    async fn push(&self, id: u64, answer: Answer, permit: OwnedSemaphorePermit) {
-        let push = Push::Answer { id, answer: Box::new(answer) };
-        let _ = self.pushes.send(Outgoing { push, _permit: Some(permit) }).await;
-    }
+/// Passes an answer to the writing side; without one the client is gone.
+async fn push(
+    pushes: &mpsc::Sender<Outgoing>,
+    id: u64,
+    answer: Answer,
+    permit: OwnedSemaphorePermit,
+) {
+    let push = Push::Answer { id, answer: Box::new(answer) };
+    let _ = pushes.send(Outgoing { push, _permit: Some(permit) }).await;
 }
 
 /// The writing side: answers, and signals as they come.

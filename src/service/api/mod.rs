@@ -83,18 +83,8 @@ impl Desk {
         };
         let times = if count == 1 { String::new() } else { format!(", {count} times") };
         let detail = format!("{role} may not {}: {call}{times}", permission.allows());
-        let event = NewEvent {
-            kind: EventKind::Refused,
-            outcome: Some(Outcome::Forbidden),
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(detail),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+        let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
+        self.record(NewEvent { outcome: Some(Outcome::Forbidden), ..event }).await
     }
 
     /// This desk, acting for a caller.

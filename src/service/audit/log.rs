@@ -2,12 +2,19 @@
 
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
+use crate::service::ports::audit::NewEvent;
 use crate::service::{Desk, DeskError};
 
 /// More events than one request can have: codes, attempts and messages are all limited.
 const TIMELINE_MAX: u32 = 500;
 
 impl Desk {
+    /// Writes an event, once.
+    pub(in crate::service) async fn record(&self, event: NewEvent<'_>) -> Result<(), DeskError> {
+        let act = self.new_act()?;
+        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+    }
+
     /// A page of the log.
     pub async fn log(
         &self,

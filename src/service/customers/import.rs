@@ -36,19 +36,7 @@ impl Desk {
             0 => String::new(),
             count => format!("; contacts replaced: {count}"),
         };
-        let event = NewEvent {
-            kind: EventKind::Imported,
-            outcome: None,
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(format!(
-                "{added} added, {changed} changed, {unchanged} unchanged{replaced}"
-            )),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+        let detail = format!("{added} added, {changed} changed, {unchanged} unchanged{replaced}");
+        self.record(NewEvent::of_office(EventKind::Imported, detail, &self.actor)).await
     }
 }

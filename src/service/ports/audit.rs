@@ -44,3 +44,19 @@ pub struct NewEvent<'a> {
     /// Who and where.
     pub actor: &'a Actor,
 }
+
+impl<'a> NewEvent<'a> {
+    /// An event about no customer and no request.
+    pub const fn of_office(kind: EventKind, detail: String, actor: &'a Actor) -> Self {
+        Self {
+            kind,
+            outcome: None,
+            request: None,
+            customer: None,
+            channel: None,
+            contact: None,
+            detail: Some(detail),
+            actor,
+        }
+    }
+}

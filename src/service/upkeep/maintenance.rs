@@ -168,18 +168,8 @@ impl Desk {
         if totals.is_empty() {
             return Ok(());
         }
-        let event = NewEvent {
-            kind: EventKind::Maintained,
-            outcome: None,
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(totals.sentence()),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+        let done = totals.sentence();
+        self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await
     }
 }
 

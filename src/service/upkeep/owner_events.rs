@@ -27,17 +27,6 @@ impl Desk {
     }
 
     async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {
-        let event = NewEvent {
-            kind,
-            outcome: None,
-            request: None,
-            customer: None,
-            channel: None,
-            contact: None,
-            detail: Some(detail),
-            actor: &self.actor,
-        };
-        let act = self.new_act()?;
-        Ok(self.retry(|| self.store.record(&act, event.clone())).await?)
+        self.record(NewEvent::of_office(kind, detail, &self.actor)).await
     }
 }

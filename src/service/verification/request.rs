@@ -350,8 +350,7 @@ impl Desk {
             detail: Some(refusal.reason.clone()),
             actor: &self.actor,
         };
-        let act = self.new_act()?;
-        self.retry(|| self.store.record(&act, event.clone())).await?;
+        self.record(event).await?;
         Ok(CodeRequestOutcome::Refused(refusal))
     }
 }

@@ -90,10 +90,9 @@ impl Desk {
     /// that nobody gets the answer to what another one did.
     pub(in crate::service) fn bound_key(&self, act: &[&str]) -> String {
         let mut hash = Sha256::new();
-        for part in act.iter().chain(&[&*self.actor.clerk, &*self.actor.counter]) {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
+        let caller = [&*self.actor.clerk, &*self.actor.counter];
+        let parts = act.iter().chain(&caller).map(|part| part.as_bytes());
+        text::length_prefixed(parts, |bytes| hash.update(bytes));
         text::hex(&hash.finalize()[..16])
     }
 

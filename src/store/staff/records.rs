@@ -4,7 +4,6 @@
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
 use crate::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
-use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::staff::{StaffChange, StaffWrite};
@@ -25,7 +24,6 @@ row_type! {
         version: u32 = count "version",
         key_id: String = text "key_id",
         mac: String = text "mac",
-        changed_at: Timestamp = time "changed_at",
     }
 }
 
@@ -75,7 +73,6 @@ fn read(row: &Row) -> Result<StaffRecord, StoreError> {
         key_id: KeyId::new(&it.key_id)
             .ok_or_else(|| StoreError::Failed(format!("\"{}\" names no key", it.key_id)))?,
         mac: it.mac,
-        changed_at: Some(it.changed_at),
     })
 }
 
@@ -110,16 +107,8 @@ pub(in crate::store) async fn write(
         &record.mac,
     ];
     let sql = if before.is_some() { &UPDATE } else { &INSERT };
-    let event = NewEvent {
-        kind: EventKind::StaffChanged,
-        outcome: None,
-        request: None,
-        customer: None,
-        channel: None,
-        contact: None,
-        detail: Some(change.detail.to_owned()),
-        actor: change.actor,
-    };
+    let event =
+        NewEvent::of_office(EventKind::StaffChanged, change.detail.to_owned(), change.actor);
     let writes = vec![Write { sql, args: values.to_vec() }];
     events::write_with(&mut tx, writes, &event, None).await?;
     tx.commit().await?;
