@@ -1,6 +1,7 @@
 //! `log`: what happened, for people, programs and spreadsheets.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 
 use chrono::{DateTime, Local};
@@ -188,7 +189,7 @@ fn head(output: &mut Output, writing: Writing) -> Result<(), Failure> {
     match writing {
         Writing::Lines => output.line(&table::line(&HEADINGS.map(str::to_owned), &WIDTHS))?,
         Writing::Json => {}
-        Writing::Csv => output.line(&EventLine::COLUMNS.join(","))?,
+        Writing::Csv => output.line(&record(EventLine::COLUMNS)?)?,
     }
     Ok(())
 }
@@ -198,7 +199,7 @@ fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), 
         match writing {
             Writing::Lines => output.line(&line(event))?,
             Writing::Json => output.object(&EventLine::new(event))?,
-            Writing::Csv => output.line(&record(&EventLine::new(event).cells()))?,
+            Writing::Csv => output.line(&record(EventLine::new(event).cells().map(guarded))?)?,
         }
     }
     Ok(())
@@ -220,19 +221,21 @@ fn line(event: &Event) -> String {
     table::line(&cells, &WIDTHS)
 }
 
-/// A CSV record (RFC 4180). A cell that a spreadsheet would run as a formula
-/// begins with `'`, as OWASP's page on CSV injection advises.
-fn record(cells: &[String]) -> String {
-    let cell = |cell: &String| {
-        let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-        let text = format!("{guard}{cell}");
-        if text.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text
-        }
-    };
-    cells.iter().map(cell).collect::<Vec<_>>().join(",")
+/// A cell for a spreadsheet: one that would run as a formula begins with `'`, as OWASP's page
+/// on CSV injection advises.
+fn guarded(cell: String) -> String {
+    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{cell}") } else { cell }
+}
+
+/// A CSV record (RFC 4180) without its line end.
+fn record(cells: impl IntoIterator<Item: AsRef<[u8]>>) -> io::Result<String> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    writer.write_record(cells)?;
+    let written = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    let text = String::from_utf8_lossy(&written);
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
 #[cfg(test)]
@@ -242,6 +245,7 @@ mod tests {
     #[test]
     fn no_cell_of_the_csv_is_a_formula() {
         let cells = ["=1+1", "+4***12", "-2", "@SUM(A1)", "a,\"b\"", "plain"].map(str::to_owned);
-        assert_eq!(record(&cells), "'=1+1,'+4***12,'-2,'@SUM(A1),\"a,\"\"b\"\"\",plain");
+        let record = record(cells.map(guarded)).expect("written");
+        assert_eq!(record, "'=1+1,'+4***12,'-2,'@SUM(A1),\"a,\"\"b\"\"\",plain");
     }
 }

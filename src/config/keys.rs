@@ -28,7 +28,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::key::{Key, KeyId, Keyring};
-use crate::domain::text::{hex, without_mark};
+use crate::domain::text::without_mark;
 
 /// The most bytes of a key file. A longer one is neither read nor written.
 const FILE_MAX: u64 = 64 * 1024;
@@ -294,7 +294,7 @@ fn new_key<E: Display>(
     let digest = Sha256::digest(key.secret());
     let start = digest.get(..4).unwrap_or_default();
     let since = made_at.map_or_else(String::new, |it| format!("-{it:x}"));
-    let id = KeyId::new(&format!("k{number}-{}{since}", hex(start)));
+    let id = KeyId::new(&format!("k{number}-{}{since}", hex::encode(start)));
     id.map(|id| (id, key)).ok_or_else(|| KeyFileError::Random("too many keys".into()))
 }
 

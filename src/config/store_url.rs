@@ -2,9 +2,11 @@
 //! here, so that the store is given its parts and nobody reads a URL a second
 //! time in another way; the password in it is set apart from the start.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::SecretString;
 
 use crate::config::kind::{Base, is_host, is_secret, path};
@@ -15,6 +17,9 @@ pub(super) const ALLOWED: &str = "sqlite: and the path of a file, \
      postgres://user@host:port/database or mysql://user@host:port/database";
 
 /// How a character is written that means something in a URL.
+/// What is escaped in a name: all but the unreserved characters of RFC 3986.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 const ESCAPES: &str = "in a name or a password, / is written %2F, ? %3F, @ %40, : %3A and % %25";
 
 /// A store's URL, taken apart.
@@ -94,16 +99,7 @@ fn sqlite(rest: &str, base: &Base<'_>) -> Result<StoreLocation, String> {
 /// The URL of a SQLite file, in which characters that mean something in a URL
 /// are escaped.
 pub(super) fn sqlite_url(file: &str) -> String {
-    let mut url = String::from("sqlite://");
-    for char in file.chars() {
-        match char {
-            '%' => url.push_str("%25"),
-            '?' => url.push_str("%3F"),
-            '#' => url.push_str("%23"),
-            char => url.push(char),
-        }
-    }
-    url
+    format!("sqlite://{}", file.replace('%', "%25").replace('?', "%3F").replace('#', "%23"))
 }
 
 fn server(kind: ServerKind, rest: &str) -> Result<StoreUrl, String> {
@@ -194,32 +190,19 @@ fn name(text: &str) -> Option<String> {
 }
 
 fn escaped(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
+/// The text without its escapes; `None` where a `%` begins none.
 fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        rest = tail;
-        if first != b'%' {
-            bytes.push(first);
-            continue;
-        }
-        let (digits, tail) = rest.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-        rest = tail;
-    }
-    String::from_utf8(bytes).ok()
+    let is_escape = |after: &str| {
+        after
+            .as_bytes()
+            .first_chunk()
+            .is_some_and(|it: &[u8; 2]| it.iter().all(u8::is_ascii_hexdigit))
+    };
+    let is_whole = text.split('%').skip(1).all(is_escape);
+    is_whole.then(|| percent_decode_str(text).decode_utf8().ok())?.map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -286,6 +269,8 @@ mod tests {
             ("sqlite:", "must be followed by the path"),
             ("sqlite:canary/", "must be followed by the path"),
             ("sqlite:canary%2", "must be followed by the path"),
+            ("sqlite:canary%+f", "must be followed by the path"),
+            ("sqlite:canary%%20", "must be followed by the path"),
             ("sqlite::memory:", "in memory"),
             ("sqlite:canary.db?mode=rwc", "leave out what follows the ?"),
             ("postgres:canary", "does not begin with //"),

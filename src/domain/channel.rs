@@ -1,14 +1,23 @@
 //! The ways a code can reach a customer.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
-
 use crate::domain::contact::ContactKind;
+use crate::domain::word::words;
 
 /// A way to reach the customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Channel {
     /// A message to the customer's email address.
     Email,
@@ -18,19 +27,9 @@ pub enum Channel {
     Whatsapp,
 }
 
+words!(Channel, "a channel; use email, sms or whatsapp");
+
 impl Channel {
-    /// Every channel, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Whatsapp];
-
-    /// The channel's name in JSON, the store and on the command line.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Whatsapp => "whatsapp",
-        }
-    }
-
     /// The channel's name on a clerk's screen.
     pub const fn label(self) -> &'static str {
         match self {
@@ -58,34 +57,6 @@ impl Channel {
     }
 }
 
-/// A word that names no channel.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a channel; use email, sms or whatsapp")]
-pub struct UnknownChannel(String);
-
-impl FromStr for Channel {
-    type Err = UnknownChannel;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|channel| channel.word() == word)
-            .ok_or_else(|| UnknownChannel(word.to_owned()))
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl Serialize for Channel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
-
 /// What was proven when a session was opened.
 ///
 /// NIST SP 800-63B-4 (3.1.3.1) never counts email as an out-of-band
@@ -93,7 +64,8 @@ impl Serialize for Channel {
 /// are told apart for good. A messenger's account is neither: it is registered
 /// by a phone number and then read on several devices, so that a code over it
 /// does not show that a certain device is held, as 3.1.3.1 wants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case", const_into_str)]
 pub enum Factor {
     /// The customer reads the email address on file; no authenticator.
     ContactConfirmed,
@@ -104,47 +76,15 @@ pub enum Factor {
     Whatsapp,
 }
 
+words!(Factor, "a factor");
+
 impl Factor {
-    /// Every factor.
-    pub const ALL: [Self; 3] = [Self::ContactConfirmed, Self::Sms, Self::Whatsapp];
-
-    /// The factor's name in JSON and the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::ContactConfirmed => "contact-confirmed",
-            Self::Sms => "sms",
-            Self::Whatsapp => "whatsapp",
-        }
-    }
-
     /// Whether the factor satisfies `assurance`.
     pub const fn satisfies(self, assurance: Assurance) -> bool {
         match assurance {
             Assurance::Any => true,
             Assurance::Nist => matches!(self, Self::Sms),
         }
-    }
-}
-
-impl FromStr for Factor {
-    type Err = UnknownFactor;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|factor| factor.word() == word)
-            .ok_or_else(|| UnknownFactor(word.to_owned()))
-    }
-}
-
-/// A word that names no factor.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a factor")]
-pub struct UnknownFactor(String);
-
-impl Serialize for Factor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 

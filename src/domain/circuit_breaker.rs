@@ -98,8 +98,18 @@ pub struct BreakerRecord {
 
 /// The health of a provider, or of a channel, as it is shown.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    strum::IntoStaticStr,
 )]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ProviderHealth {
     /// No failures.
     Ok,
@@ -114,12 +124,7 @@ pub enum ProviderHealth {
 impl ProviderHealth {
     /// The word on screens and in JSON.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Fallback => "fallback",
-            Self::Slow => "slow",
-            Self::Down => "down",
-        }
+        self.into_str()
     }
 }
 

@@ -123,12 +123,12 @@ impl Digest {
 
     /// 64 lower-case hexadecimal digits.
     pub fn to_hex(self) -> String {
-        text::hex(&self.0)
+        hex::encode(self.0)
     }
 
     /// Reads what [`Self::to_hex`] wrote.
     pub fn from_hex(text: &str) -> Option<Self> {
-        Some(Self(text::unhex(text)?.try_into().ok()?))
+        Some(Self(hex::decode(text).ok()?.try_into().ok()?))
     }
 
     /// Compares in constant time.

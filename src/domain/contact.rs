@@ -11,6 +11,7 @@ pub use crate::domain::phone::{PhoneError, PhoneNumber};
 
 use crate::domain::channel::Channel;
 use crate::domain::phone::NumberType;
+use crate::domain::word::words;
 
 /// Why a contact cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +37,8 @@ pub enum ContactError {
 }
 
 /// What a contact is, whatever channel a message to it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum ContactKind {
     /// An email address.
     Email,
@@ -44,18 +46,9 @@ pub enum ContactKind {
     Phone,
 }
 
+words!(ContactKind, "a kind of contact; use email or phone");
+
 impl ContactKind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Email, Self::Phone];
-
-    /// The kind's name in the store and on the command line.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
-    }
-
     /// What a clerk calls it.
     pub const fn label(self) -> &'static str {
         match self {
@@ -81,22 +74,6 @@ impl ContactKind {
         }
     }
 }
-
-impl std::str::FromStr for ContactKind {
-    type Err = UnknownContactKind;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| UnknownContactKind(word.to_owned()))
-    }
-}
-
-/// A word that names no kind of contact.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a kind of contact; use email or phone")]
-pub struct UnknownContactKind(String);
 
 /// Where a message goes.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::backoff::Backoff;
 use crate::domain::contact::Contact;
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 
 /// The waits between the attempts.
@@ -30,7 +29,7 @@ const UNCERTAIN_SENDS_MAX: u32 = 3;
 /// they have seen (RFC 5322, 3.6.4): so the contact and the moment of the change are in it.
 pub fn name(id: i64, contact: &Contact, created_at: Timestamp) -> String {
     let about = format!("{id}\n{}\n{}", contact.as_str(), created_at.millis());
-    format!("notice-{}", text::hex(&Sha256::digest(about)[..16]))
+    format!("notice-{}", hex::encode(&Sha256::digest(about)[..16]))
 }
 
 /// What comes after a try.

@@ -1,14 +1,12 @@
 //! How far a message has come on its way to the customer.
 
-use std::str::FromStr;
 use std::time::Duration;
-
-use serde::{Serialize, Serializer};
 
 use crate::domain::contact::Contact;
 use crate::domain::explanation::Explanation;
 use crate::domain::request::Reference;
 use crate::domain::time::Timestamp;
+use crate::domain::word::words;
 
 /// The store's number of one delivery.
 #[derive(
@@ -18,7 +16,8 @@ pub struct DeliveryId(pub i64);
 
 /// A step on the way. "Sent" is what the provider took; only the provider can
 /// say what is beyond that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum DeliveryState {
     /// Written down, not yet handed to the provider, or waiting for another try.
     Queued,
@@ -38,55 +37,7 @@ pub enum DeliveryState {
     Unknown,
 }
 
-impl DeliveryState {
-    /// Every state.
-    pub const ALL: [Self; 8] = [
-        Self::Queued,
-        Self::Sent,
-        Self::Forwarded,
-        Self::Delivered,
-        Self::Read,
-        Self::Undeliverable,
-        Self::Failed,
-        Self::Unknown,
-    ];
-
-    /// The state's name in JSON and the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Forwarded => "forwarded",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Undeliverable => "undeliverable",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl FromStr for DeliveryState {
-    type Err = UnknownDeliveryState;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| UnknownDeliveryState(word.to_owned()))
-    }
-}
-
-/// A word that names no state of a delivery.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a state of a delivery")]
-pub struct UnknownDeliveryState(String);
-
-impl Serialize for DeliveryState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
+words!(DeliveryState, "a state of a delivery");
 
 /// One message's way so far.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -112,7 +63,10 @@ pub const TRAY: &str = "tray";
 
 /// Why a message was not taken, by whose fault it is. Every sender sorts what its
 /// provider answers into these, by codes and never by the words beside them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum FailureClass {
     /// The recipient's: an address or number that does not exist, a full mailbox, an
     /// opt-out. Only this is told as the customer's.
@@ -143,15 +97,7 @@ pub enum FailureClass {
 impl FailureClass {
     /// The fault's name in the log.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Recipient => "recipient",
-            Self::Message => "message",
-            Self::Office { .. } => "office",
-            Self::Provider { .. } => "provider",
-            Self::Passing => "passing",
-            Self::Unclassified => "unclassified",
-            Self::Unknown => "unknown",
-        }
+        self.into_str()
     }
 
     /// Whether another provider may take what this one refused for good.

@@ -2,18 +2,16 @@
 //! for whoever asks later. An event never holds a code, a token or an
 //! unmasked contact.
 
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
-
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::RequestId;
 use crate::domain::time::Timestamp;
+use crate::domain::word::words;
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum EventKind {
     /// A code was asked for.
     Requested,
@@ -73,73 +71,9 @@ pub enum EventKind {
     KeysRotated,
 }
 
+words!(EventKind, "a kind of event");
+
 impl EventKind {
-    /// Every kind.
-    pub const ALL: [Self; 28] = [
-        Self::Requested,
-        Self::Resent,
-        Self::Refused,
-        Self::Sent,
-        Self::Delayed,
-        Self::Forwarded,
-        Self::Delivered,
-        Self::Read,
-        Self::NotSent,
-        Self::Unsure,
-        Self::Attempt,
-        Self::Superseded,
-        Self::Cancelled,
-        Self::Expired,
-        Self::SessionEnded,
-        Self::Unlocked,
-        Self::Imported,
-        Self::Maintained,
-        Self::ProviderDown,
-        Self::ProviderUp,
-        Self::Tested,
-        Self::ContactChanged,
-        Self::ContactConfirmed,
-        Self::NoticeSent,
-        Self::NoticeNotSent,
-        Self::StaffChanged,
-        Self::ServiceStarted,
-        Self::KeysRotated,
-    ];
-
-    /// The name in JSON and the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Resent => "resent",
-            Self::Refused => "refused",
-            Self::Sent => "sent",
-            Self::Delayed => "delayed",
-            Self::Forwarded => "forwarded",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::NotSent => "not_sent",
-            Self::Unsure => "unsure",
-            Self::Attempt => "attempt",
-            Self::Superseded => "superseded",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::SessionEnded => "session_ended",
-            Self::Unlocked => "unlocked",
-            Self::Imported => "imported",
-            Self::Maintained => "maintained",
-            Self::ProviderDown => "provider_down",
-            Self::ProviderUp => "provider_up",
-            Self::Tested => "tested",
-            Self::ContactChanged => "contact_changed",
-            Self::ContactConfirmed => "contact_confirmed",
-            Self::NoticeSent => "notice_sent",
-            Self::NoticeNotSent => "notice_not_sent",
-            Self::StaffChanged => "staff_changed",
-            Self::ServiceStarted => "service_started",
-            Self::KeysRotated => "keys_rotated",
-        }
-    }
-
     /// What happened, in a clerk's words.
     pub const fn label(self) -> &'static str {
         match self {
@@ -175,28 +109,6 @@ impl EventKind {
     }
 }
 
-impl FromStr for EventKind {
-    type Err = UnknownEventKind;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| UnknownEventKind(word.to_owned()))
-    }
-}
-
-/// A word that names no kind of event.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a kind of event")]
-pub struct UnknownEventKind(String);
-
-impl Serialize for EventKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
-
 /// Who acts, and where.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Actor {
@@ -210,7 +122,7 @@ pub struct Actor {
 /// terminals that act in one moment, the one with the higher number may be seen
 /// first.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
 )]
 pub struct EventId(pub i64);
 

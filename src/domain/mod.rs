@@ -39,3 +39,4 @@ pub mod time;
 pub mod time_range;
 pub mod timing;
 mod wire;
+mod word;

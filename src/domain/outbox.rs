@@ -10,9 +10,11 @@ use crate::domain::explanation::Explanation;
 use crate::domain::timing::{
     FIRST_STATUS_DELAY, FOLLOW_DURATION, MIN_USEFUL_VALIDITY, SEND_BACKOFF, SETTLE_DELAY,
 };
+use crate::domain::word::words;
 
 /// What has to be done for a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum OutboxTask {
     /// Hand it over.
     Send,
@@ -22,35 +24,7 @@ pub enum OutboxTask {
     Follow,
 }
 
-impl OutboxTask {
-    /// Every task.
-    pub const ALL: [Self; 3] = [Self::Send, Self::Settle, Self::Follow];
-
-    /// The task's name in the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Send => "send",
-            Self::Settle => "settle",
-            Self::Follow => "follow",
-        }
-    }
-}
-
-impl std::str::FromStr for OutboxTask {
-    type Err = UnknownOutboxTask;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|task| task.word() == word)
-            .ok_or_else(|| UnknownOutboxTask(word.to_owned()))
-    }
-}
-
-/// A word that names no task.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a task of the outbox")]
-pub struct UnknownOutboxTask(String);
+words!(OutboxTask, "a task of the outbox");
 
 /// What is known and what comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,13 +1,21 @@
 //! The words for how an act ended: the same in the interface, the exit code,
 //! the JSON, the log panel and the store.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Serialize, Serializer};
+use crate::domain::word::words;
 
 /// How a request, an attempt or another act of the desk ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Outcome {
     /// The code was right; a session was opened.
     Verified,
@@ -37,43 +45,9 @@ pub enum Outcome {
     Forbidden,
 }
 
+words!(Outcome, "an outcome");
+
 impl Outcome {
-    /// Every outcome, in the order of the exit codes.
-    pub const ALL: [Self; 13] = [
-        Self::Verified,
-        Self::Wrong,
-        Self::Superseded,
-        Self::Expired,
-        Self::Locked,
-        Self::Used,
-        Self::Malformed,
-        Self::Limited,
-        Self::UnknownCustomer,
-        Self::NoContact,
-        Self::Undeliverable,
-        Self::Unavailable,
-        Self::Forbidden,
-    ];
-
-    /// The outcome's name in JSON, the store and filters.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Wrong => "wrong",
-            Self::Superseded => "superseded",
-            Self::Expired => "expired",
-            Self::Locked => "locked",
-            Self::Used => "used",
-            Self::Malformed => "malformed",
-            Self::Limited => "limited",
-            Self::UnknownCustomer => "unknown_customer",
-            Self::NoContact => "no_contact",
-            Self::Undeliverable => "undeliverable",
-            Self::Unavailable => "unavailable",
-            Self::Forbidden => "forbidden",
-        }
-    }
-
     /// The process's exit code for this outcome.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -91,34 +65,6 @@ impl Outcome {
             Self::Unavailable => 31,
             Self::Forbidden => 40,
         }
-    }
-}
-
-/// A word that names no outcome.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not an outcome")]
-pub struct UnknownOutcome(String);
-
-impl FromStr for Outcome {
-    type Err = UnknownOutcome;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-            .ok_or_else(|| UnknownOutcome(word.to_owned()))
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 

@@ -111,7 +111,8 @@ impl Default for RateLimits {
 }
 
 /// Which limit held a send back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum RateLimit {
     /// Too soon after the last message to this contact.
     Cooldown,
@@ -130,14 +131,7 @@ pub enum RateLimit {
 impl RateLimit {
     /// The limit's name in JSON and events.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Cooldown => "cooldown",
-            Self::Contact => "contact",
-            Self::Customer => "customer",
-            Self::Clerk => "clerk",
-            Self::Counter => "counter",
-            Self::Office => "office",
-        }
+        self.into_str()
     }
 
     /// What was reached, in a clerk's words.

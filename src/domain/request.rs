@@ -11,6 +11,7 @@ use crate::domain::delivery::Delivery;
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::domain::word::words;
 
 /// Digits and letters that are not mistaken for each other when read aloud or
 /// written down (Crockford's base 32).
@@ -113,7 +114,8 @@ impl Serialize for Reference {
 
 /// What has become of a request. `Expired` is never stored by an attempt: an
 /// open request whose time is over is expired by the store's clock alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Status {
     /// A code can be entered.
     Open,
@@ -129,29 +131,9 @@ pub enum Status {
     Cancelled,
 }
 
+words!(Status, "a request's status");
+
 impl Status {
-    /// Every status.
-    pub const ALL: [Self; 6] = [
-        Self::Open,
-        Self::Verified,
-        Self::Superseded,
-        Self::Expired,
-        Self::Locked,
-        Self::Cancelled,
-    ];
-
-    /// The status's name in JSON and the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Verified => "verified",
-            Self::Superseded => "superseded",
-            Self::Expired => "expired",
-            Self::Locked => "locked",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
     /// How an attempt on a request in this status ends without being counted;
     /// none where it is open.
     pub const fn refusal(self) -> Option<Outcome> {
@@ -162,28 +144,6 @@ impl Status {
             Self::Expired => Some(Outcome::Expired),
             Self::Locked => Some(Outcome::Locked),
         }
-    }
-}
-
-impl FromStr for Status {
-    type Err = UnknownStatus;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.word() == word)
-            .ok_or_else(|| UnknownStatus(word.to_owned()))
-    }
-}
-
-/// A word that names no status.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a request's status")]
-pub struct UnknownStatus(String);
-
-impl Serialize for Status {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 

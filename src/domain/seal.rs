@@ -49,12 +49,12 @@ impl Sealed {
         let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
         #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
         let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
-        Self(text::hex(&nonce.0) + text::hex(&hidden).as_str())
+        Self(hex::encode(nonce.0) + hex::encode(&hidden).as_str())
     }
 
     /// The code again, where nothing was changed.
     pub fn open(&self, binding: CodeBinding<'_>, key: &Key) -> Result<Code, SealBroken> {
-        let bytes = text::unhex(&self.0).ok_or(SealBroken)?;
+        let bytes = hex::decode(&self.0).map_err(|_| SealBroken)?;
         let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
         let payload = Payload { msg: hidden, aad: &bound(binding) };
         let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload);
@@ -134,7 +134,7 @@ mod tests {
         let request = id(1);
         let binding = CodeBinding { purpose: "pay bill", request: &request, generation: 1 };
         let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
-        assert!(!sealed.as_str().contains(&text::hex(b"123456")));
+        assert!(!sealed.as_str().contains(&hex::encode(b"123456")));
         for at in 0..sealed.as_str().len() {
             let mut text = sealed.as_str().to_owned();
             let other = if text.as_bytes()[at] == b'0' { "1" } else { "0" };

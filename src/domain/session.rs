@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::domain::channel::Factor;
 use crate::domain::customer::CustomerId;
 use crate::domain::request::{NotARequest, RequestId};
-use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::domain::word::words;
 
 /// A session's public name, in the same writing as a request's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,26 +62,20 @@ impl SessionToken {
 
     /// Reads what [`Self::reveal`] wrote.
     pub fn parse(typed: &str) -> Option<Self> {
-        let typed = typed.trim();
-        if typed.len() != 64 || !typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
         let mut bytes = Zeroizing::new([0; 32]);
-        for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
-            *byte = u8::from_str_radix(typed.get(place..place + 2)?, 16).ok()?;
-        }
+        hex::decode_to_slice(typed.trim(), bytes.as_mut_slice()).ok()?;
         Some(Self(bytes))
     }
 
     /// What the store keeps: the token's SHA-256 in hexadecimal. A random
     /// token of this length needs no key or salt (ASVS 7.2.4).
     pub fn digest(&self) -> String {
-        text::hex(&Sha256::digest(self.0.as_slice()))
+        hex::encode(Sha256::digest(self.0.as_slice()))
     }
 
     /// The token in hexadecimal, for the program that asked for it.
     pub fn reveal(&self) -> Zeroizing<String> {
-        Zeroizing::new(text::hex(self.0.as_slice()))
+        Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 }
 
@@ -92,7 +86,8 @@ impl fmt::Debug for SessionToken {
 }
 
 /// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum SessionEnd {
     /// The clerk logged the customer out.
     Logout,
@@ -104,42 +99,7 @@ pub enum SessionEnd {
     Idle,
 }
 
-impl SessionEnd {
-    /// Every way a session ends.
-    pub const ALL: [Self; 4] = [Self::Logout, Self::Revoked, Self::TimedOut, Self::Idle];
-
-    /// The name in JSON and the store.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::Revoked => "revoked",
-            Self::TimedOut => "timed_out",
-            Self::Idle => "idle",
-        }
-    }
-}
-
-impl FromStr for SessionEnd {
-    type Err = UnknownSessionEnd;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|end| end.word() == word)
-            .ok_or_else(|| UnknownSessionEnd(word.to_owned()))
-    }
-}
-
-/// A word that names no end of a session.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not an end of a session")]
-pub struct UnknownSessionEnd(String);
-
-impl Serialize for SessionEnd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
-    }
-}
+words!(SessionEnd, "an end of a session");
 
 /// A session as the store holds it, without its token.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -9,10 +9,21 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::key::{Key, KeyId, Keyring};
 use crate::domain::text;
+use crate::domain::word::words;
 
 /// What somebody is at the office.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Role {
     /// Verifies customers.
     Clerk,
@@ -24,42 +35,7 @@ pub enum Role {
     Worker,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [Self::Clerk, Self::Admin, Self::Auditor, Self::Worker];
-
-    /// The role's name in JSON, the store and messages.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Clerk => "clerk",
-            Self::Admin => "admin",
-            Self::Auditor => "auditor",
-            Self::Worker => "worker",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.word() == word)
-            .ok_or_else(|| UnknownRole(word.to_owned()))
-    }
-}
-
-/// A word that names no role.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a role; the roles are clerk, admin, auditor and worker")]
-pub struct UnknownRole(String);
+words!(Role, "a role; the roles are clerk, admin, auditor and worker");
 
 /// The name of an account of the host, as the kernel's number of it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,7 +112,7 @@ impl StaffRecord {
     /// A row that the desk vouches for.
     pub fn signed(member: StaffMember, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = text::hex(&mac(&member, version, key));
+        let mac = hex::encode(mac(&member, version, key));
         Self { member, version, key_id: key_id.clone(), mac }
     }
 
@@ -144,7 +120,7 @@ impl StaffRecord {
     /// themselves an admin (security requirement 54).
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
-        let Some(stored) = text::unhex(&self.mac) else { return false };
+        let Ok(stored) = hex::decode(&self.mac) else { return false };
         stored.ct_eq(mac(&self.member, self.version, key).as_slice()).into()
     }
 }

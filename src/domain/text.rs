@@ -5,8 +5,6 @@
 //! program (a row read, a file imported, a key typed), so that no screen, log
 //! or message has to think of it again.
 
-use std::fmt::Write as _;
-
 use unicode_normalization::UnicodeNormalization;
 
 pub use crate::domain::fold::fold;
@@ -48,15 +46,6 @@ pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// `bytes` in lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Gives each part to `take`, with its length before it (eight bytes, big endian), so that no
 /// two lists of parts give the same bytes: for what is hashed, signed or bound.
 pub fn length_prefixed<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut take: impl FnMut(&[u8])) {
@@ -64,14 +53,6 @@ pub fn length_prefixed<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut take: 
         take(&(part.len() as u64).to_be_bytes());
         take(part);
     }
-}
-
-/// The bytes that [`hex`] wrote, in either case.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 /// Control characters, and the format characters of Unicode that are invisible

@@ -1,23 +1,18 @@
 //! How values of the domain are written and read where a call to the desk
 //! crosses a process boundary.
 //!
-//! What has a word or a name of its own is written as that, as it is in JSON
-//! and in the store, and is read by the same `FromStr` that reads it anywhere
-//! else: nothing comes in that could not be typed. Secrets are written in full
+//! What has a name is written as that, as it is in JSON and in the store, and is read by the
+//! same `FromStr` that reads it anywhere else, as enums with words are (`domain::word`). Secrets are written in full
 //! (whoever asked for them needs them) and wiped when they are dropped.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
-use crate::domain::delivery::DeliveryState;
-use crate::domain::event::EventKind;
-use crate::domain::outcome::Outcome;
-use crate::domain::request::{Reference, RequestId, Status};
-use crate::domain::session::{SessionEnd, SessionId, SessionToken};
+use crate::domain::request::{Reference, RequestId};
+use crate::domain::session::{SessionId, SessionToken};
 use crate::domain::time::Timestamp;
 
 /// Reads a value by its `FromStr`.
@@ -31,17 +26,7 @@ macro_rules! read_by_name {
     )+};
 }
 
-read_by_name!(
-    Channel,
-    DeliveryState,
-    EventKind,
-    Factor,
-    Outcome,
-    RequestId,
-    SessionEnd,
-    SessionId,
-    Status,
-);
+read_by_name!(RequestId, SessionId);
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,6 +95,7 @@ mod tests {
     use std::fmt::Debug;
 
     use super::*;
+    use crate::domain::channel::Channel;
 
     fn reads_back<T: Serialize + for<'de> Deserialize<'de> + PartialEq + Debug>(value: &T) {
         let written = serde_json::to_string(value).expect("written");
@@ -118,14 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_and_name_reads_back() {
-        Channel::ALL.iter().for_each(reads_back);
-        DeliveryState::ALL.iter().for_each(reads_back);
-        EventKind::ALL.iter().for_each(reads_back);
-        Factor::ALL.iter().for_each(reads_back);
-        Outcome::ALL.iter().for_each(reads_back);
-        SessionEnd::ALL.iter().for_each(reads_back);
-        Status::ALL.iter().for_each(reads_back);
+    fn every_name_reads_back() {
         reads_back(&RequestId::from_bits(7));
         reads_back(&SessionId::from_bits(7));
         reads_back(&Reference::from_bits(7));

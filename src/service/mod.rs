@@ -22,7 +22,6 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::refusals::Refusals;
 use crate::service::api::{Permission, Role};
@@ -180,7 +179,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
-        let lease_owner = text::hex(&random.secret()?[..16]).into();
+        let lease_owner = hex::encode(&random.secret()?[..16]).into();
         Ok(Self {
             store,
             senders,

@@ -107,29 +107,7 @@ fn parse(bytes: &[u8]) -> Option<Request> {
         return None;
     }
     let is_form = headers.get("content-type").is_some_and(|it| it.ends_with("urlencoded"));
-    let form = body
-        .split('&')
-        .filter(|_| is_form)
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect();
+    let form = form_urlencoded::parse(if is_form { body.as_bytes() } else { b"" });
+    let form = form.into_owned().collect();
     Some(Request { method, target, headers, body: body.to_owned(), form })
-}
-
-/// The text of a value in a form (application/x-www-form-urlencoded).
-pub(crate) fn decoded(raw: &str) -> String {
-    let mut out = Vec::new();
-    let mut bytes = raw.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'+' => out.push(b' '),
-            b'%' => {
-                let hex = [bytes.next().unwrap_or(b'0'), bytes.next().unwrap_or(b'0')];
-                let hex = std::str::from_utf8(&hex).expect("hex");
-                out.push(u8::from_str_radix(hex, 16).expect("hex"));
-            }
-            other => out.push(other),
-        }
-    }
-    String::from_utf8(out).expect("text")
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json as value};
 
-use crate::http_double::{Request, decoded, json};
+use crate::http_double::{Request, json};
 use crate::twilio_double::{ACCOUNT, FROM, error, twilio};
 
 /// The messages that a double of Twilio has taken, as it shows them.
@@ -85,6 +85,6 @@ pub(crate) fn message(to: &str, body: &str, date: &str) -> Value {
 /// A value in the query of an address.
 pub(crate) fn asked(request: &Request, name: &str) -> Option<String> {
     let (_, query) = request.target.split_once('?')?;
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.find(|(key, _)| decoded(key) == name).map(|(_, value)| decoded(value))
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }

@@ -51,19 +51,11 @@ async fn security_09_no_code_can_be_read_from_the_file() {
     let as_bytes = dump.windows(32).filter(|it| hashes.contains::<[u8]>(it)).count();
     let as_text = dump
         .windows(64)
-        .filter(|it| it.iter().all(u8::is_ascii_hexdigit))
-        .filter(|it| from_hex(it).is_some_and(|it| hashes.contains(&it)))
+        .filter(|it| hex::decode(it).is_ok_and(|it| hashes.contains(it.as_slice())))
         .count();
     assert_eq!((as_bytes, as_text), (0, 0), "no plain hash of any code");
 }
 
-fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
-}
 #[tokio::test]
 async fn security_29_the_store_keeps_a_tokens_hash_only() {
     let fixture = TestStore::sqlite();
@@ -74,12 +66,7 @@ async fn security_29_the_store_keeps_a_tokens_hash_only() {
     let dump = dump(&fixture);
     assert!(holds(&dump, token.digest().as_bytes()));
     assert!(!holds(&dump, token.reveal().as_bytes()));
-    let raw: Vec<u8> = token
-        .reveal()
-        .as_bytes()
-        .chunks(2)
-        .filter_map(|it| u8::from_str_radix(std::str::from_utf8(it).ok()?, 16).ok())
-        .collect();
+    let raw = hex::decode(token.reveal().as_bytes()).expect("hexadecimal");
     assert!(!holds(&dump, &raw));
 }
 

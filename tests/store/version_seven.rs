@@ -53,9 +53,9 @@ impl Facts {
 fn keyring() -> Keyring {
     let all: Value = serde_json::from_str(FACTS).expect("JSON");
     let hex = all["key"]["hex"].as_str().expect("a key");
-    let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).expect("a byte");
+    let bytes = hex::decode(hex).expect("a key").try_into().expect("32 bytes");
     let name = all["key"]["name"].as_str().expect("a name");
-    Keyring::new(KeyId::new(name).expect("a name"), Key::new(std::array::from_fn(byte)))
+    Keyring::new(KeyId::new(name).expect("a name"), Key::new(bytes))
 }
 
 /// The store as it was left, a moment ago by the clock of its database.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::ExposeSecret;
@@ -28,6 +29,10 @@ use crate::service::ports::SendGuard;
 
 /// The longest name of a message that is kept.
 const ID_MAX: usize = 100;
+
+/// What is escaped in the value of a form: all but the unreserved characters of RFC 3986.
+const ESCAPED_IN_FORM: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Sends text messages through a gateway.
 pub(in crate::delivery) struct GatewayProvider {
@@ -273,22 +278,14 @@ fn broken(keys: &SmsKeys, why: &str) -> DeliveryError {
 /// A value as it stands between the quotation marks of JSON, or as the value
 /// of a form's field (application/x-www-form-urlencoded).
 fn quoted(value: &str, content: GatewayContent) -> String {
-    use std::fmt::Write as _;
     match content {
         GatewayContent::Json => {
             let json = Value::from(value).to_string();
             let between = json.strip_prefix('"').and_then(|json| json.strip_suffix('"'));
             between.unwrap_or_default().to_owned()
         }
-        GatewayContent::Form => value.bytes().fold(String::new(), |mut out, byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                // Writing into a string cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
-            out
-        }),
+        // A blank as %20: every gateway reads that, and not all of them read `+`.
+        GatewayContent::Form => utf8_percent_encode(value, ESCAPED_IN_FORM).to_string(),
     }
 }
 

@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::audit::hash::TreeHash;
 use crate::domain::key::Key;
-use crate::domain::text::{hex, unhex};
 
 /// What the first byte of an Ed25519 key stands for in a note.
 const ED25519: u8 = 1;
@@ -67,7 +66,7 @@ impl Checkpoint {
             let (id, signature) =
                 signature.split_at_checked(4).ok_or(CheckpointError::Malformed)?;
             let Some(key) = keys.iter().find(|it| it.name == name && it.id == id) else {
-                names.push(format!("{name}+{}", hex(id)));
+                names.push(format!("{name}+{}", hex::encode(id)));
                 continue;
             };
             let wrong = |_| CheckpointError::WrongSignature;
@@ -183,7 +182,7 @@ impl CheckpointVerifier {
 impl fmt::Display for CheckpointVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = BASE64_STANDARD.encode([&[ED25519], self.key.as_bytes().as_slice()].concat());
-        write!(f, "{}+{}+{key}", self.name, hex(&self.id))
+        write!(f, "{}+{}+{key}", self.name, hex::encode(self.id))
     }
 }
 
@@ -217,7 +216,7 @@ impl FromStr for CheckpointVerifier {
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| NotAKey)?;
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| NotAKey)?;
         let read = Self::new(name.to_owned(), key);
-        let is_whole = is_name(name) && unhex(id).is_some_and(|it| it == read.id);
+        let is_whole = is_name(name) && hex::decode(id).is_ok_and(|it| it == read.id);
         if is_whole { Ok(read) } else { Err(NotAKey) }
     }
 }

@@ -133,7 +133,6 @@ mod tests {
     use super::*;
     use crate::domain::audit::tree::tests::{LEAVES, defined, leaf, leaves};
     use crate::domain::audit::tree::{complete_subtrees, root_over};
-    use crate::domain::text::hex;
 
     fn below(all: &[TreeHash], range: &Range<u64>) -> TreeHash {
         let part = |it: &Range<u64>| {
@@ -159,7 +158,7 @@ mod tests {
     fn security_61_proofs_are_those_of_rfc_6962() {
         let all: Vec<_> = LEAVES.into_iter().map(leaf).collect();
         let hexed = |proof: Vec<TreeHash>| -> Vec<String> {
-            proof.iter().map(|it| hex(it.as_bytes())).collect()
+            proof.iter().map(|it| hex::encode(it.as_bytes())).collect()
         };
         // The vectors of the reference implementation.
         assert_eq!(hexed(proof(&all, inclusion_path(0, 1))), [""; 0]);

@@ -134,7 +134,6 @@ impl TreeEdge {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::text::{hex, unhex};
 
     /// The leaves of the reference implementation of RFC 6962.
     pub(in crate::domain::audit) const LEAVES: [&str; 8] = [
@@ -162,7 +161,7 @@ pub(super) mod tests {
     ];
 
     pub(in crate::domain::audit) fn leaf(hexed: &str) -> TreeHash {
-        TreeHash::leaf(&unhex(hexed).expect("hexadecimal"))
+        TreeHash::leaf(&hex::decode(hexed).expect("hexadecimal"))
     }
 
     /// The root as RFC 9162, 2.1.1, defines it, word for word.
@@ -184,10 +183,10 @@ pub(super) mod tests {
     #[test]
     fn security_61_leaves_and_nodes_are_hashed_as_rfc_6962_says() {
         let mut edge = TreeEdge::default();
-        assert_eq!(hex(edge.root().as_bytes()), ROOTS[0]);
+        assert_eq!(hex::encode(edge.root().as_bytes()), ROOTS[0]);
         for (at, data) in LEAVES.into_iter().enumerate() {
             edge.append(leaf(data), |_, _| {});
-            assert_eq!(hex(edge.root().as_bytes()), ROOTS[at + 1], "{} leaves", at + 1);
+            assert_eq!(hex::encode(edge.root().as_bytes()), ROOTS[at + 1], "{} leaves", at + 1);
         }
         assert_eq!(edge.hashes().len(), 1);
     }

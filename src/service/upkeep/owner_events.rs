@@ -4,7 +4,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
-use crate::domain::text;
 use crate::service::ports::audit::NewEvent;
 use crate::service::{Desk, DeskError};
 
@@ -13,7 +12,7 @@ impl Desk {
     /// policy, so that a change of either can be found.
     pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
         let policy = Sha256::digest(format!("{:?}", self.office));
-        let policy = text::hex(&policy[..6]);
+        let policy = hex::encode(&policy[..6]);
         let detail = format!("countersign {version}, policy {policy}");
         self.record_owner(EventKind::ServiceStarted, detail).await
     }

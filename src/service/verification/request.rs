@@ -108,7 +108,7 @@ const RECORD_READS: usize = 3;
 impl Desk {
     /// Draws an idempotency key.
     pub fn new_act(&self) -> Result<String, DeskError> {
-        Ok(text::hex(&self.random.secret()?[..16]))
+        Ok(hex::encode(&self.random.secret()?[..16]))
     }
 
     /// Asks for a code for a customer.

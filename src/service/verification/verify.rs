@@ -93,7 +93,7 @@ impl Desk {
         let caller = [&*self.actor.clerk, &*self.actor.counter];
         let parts = act.iter().chain(&caller).map(|part| part.as_bytes());
         text::length_prefixed(parts, |bytes| hash.update(bytes));
-        text::hex(&hash.finalize()[..16])
+        hex::encode(&hash.finalize()[..16])
     }
 
     async fn attempt(
@@ -118,7 +118,7 @@ impl Desk {
 
 /// A code in an idempotency key, from which it cannot be computed.
 fn code_tag(key: &Key, request: &RequestId, code: &Code) -> String {
-    text::hex(key.derive(&["attempted code", request.as_str(), code.reveal()]).secret())
+    hex::encode(key.derive(&["attempted code", request.as_str(), code.reveal()]).secret())
 }
 
 /// The name and the token of the session that an attempt opens.

@@ -4,9 +4,15 @@
 //! not depend on each other are sent together: on PostgreSQL as the parts of one statement,
 //! on SQLite as one text of several statements; MySQL takes them one by one. Each write is
 //! still a statement of its own, which can be run alone and has a query plan of its own.
+//!
+//! The arguments of all writes follow one another, so that a write with too few of them would
+//! take those of the next one: their number is checked on every database, before anything is
+//! sent. No two writes of a batch may change the same row: on PostgreSQL, one of the changes
+//! would be lost.
 
 use std::fmt::Write as _;
 
+use crate::service::ports::StoreError;
 use crate::store::database::engine::Arg;
 use crate::store::database::statement::Sql;
 
@@ -14,6 +20,16 @@ use crate::store::database::statement::Sql;
 pub(in crate::store) struct Write<'a> {
     pub(in crate::store) sql: &'static Sql,
     pub(in crate::store) args: Vec<Arg<'a>>,
+}
+
+/// Fails where a write does not have as many arguments as its statement takes.
+pub(in crate::store) fn check(writes: &[Write<'_>]) -> Result<(), StoreError> {
+    let wrong = writes.iter().find(|it| it.args.len() != it.sql.arguments);
+    wrong.map_or(Ok(()), |it| {
+        let (given, taken) = (it.args.len(), it.sql.arguments);
+        let what = format!("{given} arguments for the {taken} of: {}", it.sql.postgres);
+        Err(StoreError::Failed(what))
+    })
 }
 
 /// The writes as the parts of one PostgreSQL statement, and all their arguments. No part
@@ -66,6 +82,20 @@ mod tests {
     use super::*;
     use crate::store::database::engine::args;
     use crate::store::database::statement::sql;
+
+    #[test]
+    fn a_write_does_not_take_the_arguments_of_the_next_one() {
+        const A: Sql = sql!("UPDATE a SET x = $2 WHERE y = $1");
+        const B: Sql = sql!("DELETE FROM b WHERE x = $1");
+        let writes = |first: &[i64], second: &[i64]| {
+            let args = |them: &[i64]| them.iter().map(|it| Arg::from(*it)).collect();
+            [Write { sql: &A, args: args(first) }, Write { sql: &B, args: args(second) }]
+        };
+        assert!(check(&writes(&[1, 2], &[3])).is_ok());
+        for (first, second) in [(&[1][..], &[2, 3][..]), (&[1, 2, 3], &[]), (&[1, 2], &[3, 4])] {
+            assert!(check(&writes(first, second)).is_err(), "{first:?} {second:?}");
+        }
+    }
 
     #[test]
     fn writes_become_one_text_with_arguments_in_a_row() {

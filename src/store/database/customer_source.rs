@@ -10,12 +10,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::config::settings::{CustomerColumns, CustomerTable, Identifier, TableName};
 use crate::store::database::account_views;
 use crate::store::database::engine::Engine;
 
 /// The schema name under which SQLite attaches the file with the external table.
 const ATTACHED_SCHEMA: &str = "office";
+
+/// What is escaped in the path of a URI: all but `/` and the unreserved characters of RFC 3986.
+const ESCAPED_IN_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[derive(Clone, Debug)]
 pub(in crate::store) struct CustomerSource {
@@ -189,16 +195,10 @@ pub(in crate::store) fn quoted(kind: Engine, identifier: &Identifier) -> String 
     }
 }
 
-/// A `file:` URI that opens a file read-only, fit for a quoted SQL text: other bytes than
-/// letters, digits and a few marks are percent-encoded.
+/// A `file:` URI that opens a file read-only, fit for a quoted SQL text.
 fn read_only_uri(file: &Path) -> String {
     let path = file.to_string_lossy();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte);
-    let path: String = path
-        .bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
-    format!("file:{path}?mode=ro")
+    format!("file:{}?mode=ro", utf8_percent_encode(&path, ESCAPED_IN_PATH))
 }
 
 #[cfg(test)]

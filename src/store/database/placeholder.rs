@@ -23,6 +23,20 @@ const fn placeholder(text: &[u8], at: usize) -> (u8, usize) {
     if length == 1 { (0, 0) } else { (number, length) }
 }
 
+/// The highest number of a placeholder: how many arguments a text takes.
+pub(in crate::store) const fn highest(text: &str) -> usize {
+    let text = text.as_bytes();
+    let (mut at, mut highest) = (0, 0);
+    while at < text.len() {
+        let (number, length) = placeholder(text, at);
+        if number as usize > highest {
+            highest = number as usize;
+        }
+        at += if length > 0 { length } else { 1 };
+    }
+    highest
+}
+
 /// The length in bytes of a text with `?` for its placeholders, and how many it has.
 pub(in crate::store) const fn unnumbered_shape(text: &str) -> (usize, usize) {
     let text = text.as_bytes();

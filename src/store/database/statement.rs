@@ -13,6 +13,8 @@ pub(in crate::store) struct Sql {
     pub(in crate::store) sqlite: &'static str,
     pub(in crate::store) postgres: &'static str,
     pub(in crate::store) mysql: Unnumbered,
+    /// How many arguments it takes.
+    pub(in crate::store) arguments: usize,
 }
 
 /// A statement made of literals, fragments and the columns of row types.
@@ -31,6 +33,9 @@ macro_rules! sql {
                     Err(_) => panic!("a statement is UTF-8"),
                 }
             },
+            arguments: $crate::store::database::placeholder::highest(
+                $crate::store::database::statement::joined!(postgres $($part)+),
+            ),
         }
     };
 }
@@ -108,6 +113,7 @@ mod tests {
         assert_eq!(sql.postgres, "a = $2 AND b = $10 OR '$[*]' = $2 LIMIT $1");
         assert_eq!(sql.mysql.text, "a = ? AND b = ? OR '$[*]' = ? LIMIT ?");
         assert_eq!(sql.mysql.order, [2, 10, 2, 1]);
+        assert_eq!(sql.arguments, 10);
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl Tx {
         &mut self,
         writes: &[Write<'_>],
     ) -> Result<(), StoreError> {
+        batch::check(writes)?;
         let (text, args) = match self.inner {
             EngineTransaction::Sqlite(_) if writes.len() > 1 => batch::script(writes),
             EngineTransaction::Postgres(_) if writes.len() > 1 => batch::statement(writes),

@@ -1,9 +1,12 @@
 //! The columns of an import, and their names in other programs.
 
+use strum::VariantArray as _;
+
 use crate::domain::text::{clean, fold};
 
 /// A column of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub(super) enum Column {
     AccountNo,
     Name,
@@ -16,29 +19,11 @@ pub(super) enum Column {
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 8] = [
-        Self::AccountNo,
-        Self::Name,
-        Self::Email,
-        Self::Phone,
-        Self::Address,
-        Self::Locale,
-        Self::Balance,
-        Self::Currency,
-    ];
+    pub(super) const ALL: &[Self] = Self::VARIANTS;
 
     /// Its name in our own files.
     pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::AccountNo => "account_no",
-            Self::Name => "name",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Address => "address",
-            Self::Locale => "locale",
-            Self::Balance => "balance",
-            Self::Currency => "currency",
-        }
+        self.into_str()
     }
 
     /// Its name in a sentence.
@@ -55,7 +40,7 @@ impl Column {
     /// same, and so are `E-Mail` and `email`.
     pub(super) fn named(cell: &str) -> Option<Self> {
         let name = plain(cell);
-        Self::ALL.into_iter().find(|column| plain(column.word()) == name)
+        Self::ALL.iter().copied().find(|column| plain(column.word()) == name)
     }
 
     /// What other programs call it, in the languages of their offices.
@@ -140,7 +125,7 @@ pub(super) fn probably(unknown: &str) -> Option<(f64, Column)> {
         let best = own.into_iter().chain(others).max_by(f64::total_cmp)?;
         Some((best, column))
     };
-    Column::ALL.into_iter().filter_map(best).max_by(|one, other| one.0.total_cmp(&other.0))
+    Column::ALL.iter().copied().filter_map(best).max_by(|one, other| one.0.total_cmp(&other.0))
 }
 
 /// Names that the office gave for our columns: `account_no=Kundennummer`.

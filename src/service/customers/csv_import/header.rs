@@ -116,7 +116,7 @@ impl Header {
             let best = of.max_by(|one, other| one.0.total_cmp(&other.0))?;
             Some((column.word(), best.2.clone()))
         };
-        Column::ALL.into_iter().filter(|it| self.lacks(*it)).filter_map(best).collect()
+        Column::ALL.iter().copied().filter(|it| self.lacks(*it)).filter_map(best).collect()
     }
 
     /// The cells of a record; `None` where a quoted one does not end.
