@@ -318,7 +318,7 @@ async fn the_request_is_committed_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_same_act_told_twice_sends_once() {
+async fn the_same_idempotency_key_sends_once() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
     let ask = CodeRequest {
@@ -566,7 +566,7 @@ async fn security_17_the_old_contact_is_told_once_and_never_a_code() {
 }
 
 #[tokio::test]
-async fn security_17_a_notice_that_nobody_could_tell_is_given_up_and_never_told_by_another_provider()
+async fn security_17_a_notice_that_nobody_could_send_is_given_up_and_never_sent_by_another_provider()
  {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;

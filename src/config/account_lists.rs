@@ -5,7 +5,7 @@ use crate::config::build::Build;
 use crate::config::identifier::{Identifier, TableName};
 use crate::config::key::Key;
 use crate::config::settings::StoreSettings;
-use crate::config::table::{self, FEEDBACK, INVOICES};
+use crate::config::table::{self, FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys};
 
 /// The office's tables of what it has on its customers; none where there is no such table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,8 +76,8 @@ pub(super) fn read(
     store: &StoreSettings,
     customers: &TableName,
 ) -> AccountLists {
-    for table in TABLES {
-        refuse_columns_without(build, table);
+    for list in LISTS {
+        refuse_columns_without(build, &list.table);
     }
     AccountLists {
         invoices: invoices(build, store, customers),
@@ -85,12 +85,12 @@ pub(super) fn read(
     }
 }
 
-static TABLES: [&Key<Option<TableName>>; 2] = [&INVOICES.table, &FEEDBACK.table];
+static LISTS: [&ListKeys; 2] = [&INVOICE_LIST, &FEEDBACK_LIST];
 
 /// Lists belong to customers of the same office: without its table of customers nobody
 /// knows whose they are.
 pub(super) fn refuse_without_customers(build: &mut Build<'_>) {
-    for key in TABLES {
+    for key in LISTS.map(|it| &it.table) {
         if build.merged.is_set(key) {
             build.refuse(key, format!("{key} needs customers.table, the customers it is about"));
         }
@@ -114,14 +114,14 @@ fn invoices(
     store: &StoreSettings,
     customers: &TableName,
 ) -> Option<InvoiceTable> {
-    let name = table(build, store, customers, &INVOICES.table)?;
+    let (name, customer) = list(build, store, customers, &INVOICE_LIST)?;
     let amount = match build.get(&INVOICES.amount_cents) {
         Some(cents) => AmountColumn::Cents(cents),
         None => AmountColumn::Units(column(build, &INVOICES.amount, "amount")),
     };
     Some(InvoiceTable {
         name,
-        customer: customer(build, &INVOICES.account_no, &INVOICES.customer_id),
+        customer,
         number: build.get(&INVOICES.number),
         issued_at: build.get(&INVOICES.issued_at),
         due_at: build.get(&INVOICES.due_at).0,
@@ -136,23 +136,25 @@ fn feedback(
     store: &StoreSettings,
     customers: &TableName,
 ) -> Option<FeedbackTable> {
-    let name = table(build, store, customers, &FEEDBACK.table)?;
+    let (name, customer) = list(build, store, customers, &FEEDBACK_LIST)?;
     Some(FeedbackTable {
         name,
-        customer: customer(build, &FEEDBACK.account_no, &FEEDBACK.customer_id),
+        customer,
         received_at: build.get(&FEEDBACK.received_at),
         subject: build.get(&FEEDBACK.subject),
         status: build.get(&FEEDBACK.status).0,
     })
 }
 
-/// The table, where the customers are if nothing else is said.
-fn table(
+/// The table of a list and its column of customers; `None` where the office has no such list.
+/// A table without a schema is in that of the customers.
+fn list(
     build: &mut Build<'_>,
     store: &StoreSettings,
     customers: &TableName,
-    key: &Key<Option<TableName>>,
-) -> Option<TableName> {
+    keys: &ListKeys,
+) -> Option<(TableName, CustomerColumn)> {
+    let key = &keys.table;
     let name = build.get(key)?;
     if matches!(store, StoreSettings::Sqlite { .. }) && name.schema.is_some() {
         let text = format!(
@@ -162,18 +164,11 @@ fn table(
         build.refuse(key, text);
     }
     let schema = name.schema.or_else(|| customers.schema.clone());
-    Some(TableName { schema, name: name.name })
-}
-
-fn customer(
-    build: &mut Build<'_>,
-    account_no: &Key<Option<Identifier>>,
-    id: &Key<Option<Identifier>>,
-) -> CustomerColumn {
-    match build.get(id) {
+    let customer = match build.get(&keys.customer_id) {
         Some(id) => CustomerColumn::Id(id),
-        None => CustomerColumn::AccountNo(column(build, account_no, "account_no")),
-    }
+        None => CustomerColumn::AccountNo(column(build, &keys.account_no, "account_no")),
+    };
+    Some((TableName { schema, name: name.name }, customer))
 }
 
 fn column(build: &mut Build<'_>, key: &Key<Option<Identifier>>, usual: &'static str) -> Identifier {

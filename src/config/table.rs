@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
-pub use crate::config::table::account_lists::{FEEDBACK, INVOICES};
+pub use crate::config::table::account_lists::{
+    FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
+};
 pub use crate::config::table::office::{
     CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STORE,
 };
@@ -42,7 +44,9 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         KEYS.infos(),
         OTP.infos(),
         LIMITS.infos(),
+        INVOICE_LIST.infos(),
         INVOICES.infos(),
+        FEEDBACK_LIST.infos(),
         FEEDBACK.infos(),
         EMAIL.infos(),
         EMAIL_FALLBACK.infos(),

@@ -115,7 +115,7 @@ fn made(desk: &Desk, kind: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_was_done_is_told_with_its_name_wherever_the_line_is_cut_after_it() {
+fn what_was_done_is_reported_wherever_the_connection_is_cut_after_it() {
     for server in [Server::postgres(), Server::mariadb()] {
         let way = Way::to(server);
         let (desk, _) = office(server, &way);

@@ -82,7 +82,8 @@ fn withdrawn(report: &SendReport) {
 }
 
 #[tokio::test]
-async fn security_20_without_consent_no_letter_is_taken_and_it_is_asked_once_after_the_login() {
+async fn security_20_without_a_send_claim_no_letter_is_sent_and_it_is_asked_for_once_after_the_login()
+ {
     for tls in [SmtpTls::Implicit, SmtpTls::StartTls] {
         let server = Server::start(&Kind::new(tls));
         let sender = by_smtp(server.settings());
@@ -104,7 +105,7 @@ async fn security_20_without_consent_no_letter_is_taken_and_it_is_asked_once_aft
 }
 
 #[tokio::test]
-async fn consent_is_not_asked_where_no_letter_could_go_out() {
+async fn no_send_claim_is_asked_for_where_no_letter_could_go_out() {
     let server = Server::start(&Kind::new(SmtpTls::Implicit));
     let mut wrong = server.settings();
     wrong.login.as_mut().expect("a login").proof = Proof::Password("wrong".to_owned().into());
@@ -127,7 +128,7 @@ async fn consent_is_not_asked_where_no_letter_could_go_out() {
 }
 
 #[tokio::test]
-async fn security_20_without_consent_nothing_is_posted_and_it_is_asked_once() {
+async fn security_20_without_a_send_claim_nothing_is_posted_and_it_is_asked_for_once() {
     let double = Double::start(|request: &Request| match request.target.as_str() {
         "/v3/mail/send" => Some("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".into()),
         "/sms" => json("200 OK", "{}"),
@@ -180,7 +181,7 @@ async fn security_20_without_consent_nothing_is_posted_and_it_is_asked_once() {
 }
 
 #[tokio::test]
-async fn without_consent_nothing_is_put_into_the_tray_and_it_is_asked_once() {
+async fn without_a_send_claim_nothing_is_put_into_the_tray_and_it_is_asked_for_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tray.jsonl");
     let email = EmailSettings::Tray { from: "desk@example.org".into() };

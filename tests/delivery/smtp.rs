@@ -267,7 +267,7 @@ impl SendGuard for Withdrawn {
 }
 
 #[tokio::test]
-async fn a_connection_without_consent_ends_where_the_letter_would_begin() {
+async fn without_a_send_claim_the_connection_ends_before_the_letter() {
     let words: &'static [&'static [u8]] =
         &[b"220 hello\r\n", b"250 mail.test\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go\r\n"];
     let (port, told) = scripted(words).await;

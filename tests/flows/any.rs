@@ -39,9 +39,9 @@ enum Happening {
     /// That it is told again since the connection broke.
     Breaks(usize),
     /// An answer of another kind under its id.
-    WrongAnswer(usize, u8),
+    WrongAnswer(usize, fn() -> Answer<Failure>),
     /// An answer under an id nobody waits for.
-    Stray(u64, u8),
+    Stray(u64, fn() -> Answer<Failure>),
     Events(i64),
     Messages(u64),
 }
@@ -106,38 +106,47 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => any::<usize>().prop_map(Happening::Answer),
         1 => any::<usize>().prop_map(Happening::Fails),
         1 => any::<usize>().prop_map(Happening::Breaks),
-        1 => (any::<usize>(), any::<u8>()).prop_map(|(which, kind)| {
-            Happening::WrongAnswer(which, kind)
+        1 => (any::<usize>(), prop::sample::select(ANSWERS)).prop_map(|(which, answer)| {
+            Happening::WrongAnswer(which, answer)
         }),
-        1 => (any::<u64>(), any::<u8>()).prop_map(|(id, kind)| Happening::Stray(id, kind)),
+        1 => (any::<u64>(), prop::sample::select(ANSWERS)).prop_map(|(id, answer)| {
+            Happening::Stray(id, answer)
+        }),
         1 => (0_i64..300).prop_map(Happening::Events),
         1 => (0_u64..150).prop_map(Happening::Messages),
     ]
 }
 
-/// A failure as an answer of the `kind`-th sort.
-fn failed(kind: u8) -> Answer<Failure> {
-    match kind % 18 {
-        0 => Answer::ReadClock(Err(down())),
-        1 => Answer::FindCustomers(Err(down())),
-        2 => Answer::OpenCustomer(Err(down())),
-        3 => Answer::AskForCode(Err(down())),
-        4 => Answer::ResendCode(Ok(None)),
-        5 => Answer::DeliverCode(Err(down())),
-        6 => Answer::VerifyCode(Err(down())),
-        7 => Answer::CancelRequest(Ok(None)),
-        8 => Answer::ReadRequest(Ok(None)),
-        9 => Answer::ReadAccount(Err(down())),
-        10 => Answer::ReadSession(Ok(None)),
-        11 => Answer::EndSession(Ok(None)),
-        12 => Answer::ReadLog(Ok(LogPage { page: EventPage::Newest, events: Vec::new() })),
-        13 => Answer::ReadTimeline(Ok(Vec::new())),
-        14 => Answer::ReadTray(Ok(Vec::new())),
-        15 => Answer::ReadBreakers(Err(down())),
-        16 => Answer::ReadDeliveryStats(Err(down())),
-        _ => Answer::OpenCustomer(Ok(None)),
-    }
-}
+/// Answers that nobody asked for: each call of the interface failed, or found nothing.
+const ANSWERS: &[fn() -> Answer<Failure>] = &[
+    || Answer::ReadClock(Err(down())),
+    || Answer::FindCustomers(Err(down())),
+    || Answer::OpenCustomer(Err(down())),
+    || Answer::OpenCustomer(Ok(None)),
+    || Answer::AskForCode(Err(down())),
+    || Answer::ResendCode(Err(down())),
+    || Answer::ResendCode(Ok(None)),
+    || Answer::DeliverCode(Err(down())),
+    || Answer::DeliverCode(Ok(None)),
+    || Answer::VerifyCode(Err(down())),
+    || Answer::CancelRequest(Err(down())),
+    || Answer::CancelRequest(Ok(None)),
+    || Answer::ReadRequest(Err(down())),
+    || Answer::ReadRequest(Ok(None)),
+    || Answer::ReadAccount(Err(down())),
+    || Answer::ReadSession(Err(down())),
+    || Answer::ReadSession(Ok(None)),
+    || Answer::EndSession(Err(down())),
+    || Answer::EndSession(Ok(None)),
+    || Answer::ReadLog(Err(down())),
+    || Answer::ReadLog(Ok(LogPage { page: EventPage::Newest, events: Vec::new() })),
+    || Answer::ReadTimeline(Err(down())),
+    || Answer::ReadTimeline(Ok(Vec::new())),
+    || Answer::ReadTray(Err(down())),
+    || Answer::ReadTray(Ok(Vec::new())),
+    || Answer::ReadBreakers(Err(down())),
+    || Answer::ReadDeliveryStats(Err(down())),
+];
 
 fn happen(counter: &mut Counter, happening: Happening) {
     let pending = counter.pending.len();
@@ -183,12 +192,12 @@ fn happen(counter: &mut Counter, happening: Happening) {
             let id = counter.pending[which % pending].id;
             counter.tell(Msg::Broke(id, down()));
         }
-        Happening::WrongAnswer(which, kind) if pending > 0 => {
+        Happening::WrongAnswer(which, answer) if pending > 0 => {
             let id = counter.pending.remove(which % pending).id;
-            counter.tell(Msg::Answer(id, Box::new(failed(kind))));
+            counter.tell(Msg::Answer(id, Box::new(answer())));
         }
-        Happening::Stray(id, kind) => {
-            counter.tell(Msg::Answer(EffectId(id), Box::new(failed(kind))));
+        Happening::Stray(id, answer) => {
+            counter.tell(Msg::Answer(EffectId(id), Box::new(answer())));
         }
         Happening::Events(count) => counter.desk.log(count),
         Happening::Messages(count) => counter.desk.put_into_tray(count),

@@ -424,7 +424,7 @@ fn the_clerks_own_success_is_not_told_as_somebody_elses() {
 }
 
 #[test]
-fn a_message_is_handed_over_wherever_the_clerk_is_by_then() {
+fn a_message_is_sent_wherever_the_clerk_is_by_then() {
     let mut counter = sent();
     counter.pass(Duration::from_secs(30));
     counter.slow().keys("<Ctrl-R><F2>");

@@ -85,7 +85,7 @@ fn a_failure_of_this_terminals_own_is_forgotten_when_another_succeeded() {
 }
 
 #[test]
-fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
+fn the_delivery_stats_are_read_when_they_are_asked_for_and_close_again() {
     let mut counter = Counter::after("riv<Enter>");
     counter.desk.samples = vec![DeliverySample {
         provider: "smtp".into(),

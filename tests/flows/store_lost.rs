@@ -417,7 +417,7 @@ fn the_tray_says_nothing_about_the_store() {
 }
 
 #[test]
-fn what_is_told_again_is_not_called_slow() {
+fn what_is_repeated_is_not_called_slow() {
     let mut counter = Counter::after("riv<Enter><Enter>");
     counter.slow().keys("481902").breaks(VERIFY).pass(Duration::from_secs(10));
     counter.settle_one(CLOCK).tell(Msg::Wake);

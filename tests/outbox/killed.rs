@@ -185,7 +185,7 @@ async fn text(kind: Kind, twilio: bool, moment: Moment) -> End {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_20_an_email_whose_worker_is_killed_comes_once_and_is_told_of() {
+async fn security_20_an_email_whose_worker_is_killed_comes_once_and_is_reported() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
         for (moment, state, words) in [
             (BeforeSending, DeliveryState::Sent, ""),

@@ -55,7 +55,7 @@ async fn security_17_a_worker_tells_the_old_contact_once_and_sends_it_no_pending
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn security_17_a_notice_whose_terminal_died_is_told_by_another_one() {
+async fn security_17_a_notice_whose_terminal_died_is_sent_by_another_one() {
     let post = PostOffice::start(|number| (number == 0).then_some((At::Data, Does::Hang))).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     office.change_address("mallory@example.org").await;

@@ -62,7 +62,7 @@ async fn carry(mut stream: TcpStream, server: String, mut released: watch::Recei
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn security_20_a_line_that_stalls_and_then_lets_it_through_sends_no_code_twice() {
+async fn security_20_a_connection_that_stalls_and_then_delivers_sends_no_code_twice() {
     // After as many without an answer the others wait.
     const CODES: usize = 3;
     let (seen, books) = (Arc::new(Seen::default()), Books::default());

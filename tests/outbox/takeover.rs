@@ -189,7 +189,7 @@ async fn security_20_one_terminal_that_is_at_a_message_twice_sends_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn security_20_a_hand_over_that_nobody_reported_is_unknown_and_not_begun_again() {
+async fn security_20_a_send_that_nobody_reported_is_unknown_and_not_begun_again() {
     let post = PostOffice::start(|number| (number == 0).then_some((At::Letter, Does::Hang))).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     let request = office.ask(Channel::Email).await;
@@ -230,7 +230,7 @@ async fn when_a_provider_was_down_one_message_tries_it_and_then_the_others_follo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn security_20_a_terminal_that_slept_over_the_stores_word_does_not_act_upon_it() {
+async fn security_20_a_terminal_that_slept_over_its_send_claim_does_not_send() {
     let post = PostOffice::start(|_| None).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     let (sleeper, lost) = office.losing_terminal().await;
@@ -243,7 +243,7 @@ async fn security_20_a_terminal_that_slept_over_the_stores_word_does_not_act_upo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn security_20_who_did_not_wait_for_the_stores_word_leaves_nothing_begun() {
+async fn security_20_who_did_not_wait_for_its_send_claim_leaves_nothing_begun() {
     let post = PostOffice::start(|_| None).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;
     let (slow, lost) = office.losing_terminal().await;
@@ -271,7 +271,7 @@ async fn security_20_who_did_not_wait_for_the_stores_word_leaves_nothing_begun()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_that_is_taken_back_while_it_is_handed_over_is_not_tried_again() {
+async fn a_code_that_is_cancelled_while_it_is_sent_is_not_retried() {
     let plan = Some((At::Letter, Does::HoldAndSay("451 4.3.0 not now\r\n")));
     let post = PostOffice::start(move |_| plan).await;
     let office = Office::new(smtp_sender(post.settings()), LONG).await;

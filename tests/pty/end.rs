@@ -117,7 +117,7 @@ fn write_much(seat: &Seat) {
 }
 
 #[test]
-fn security_40_a_line_that_stalls_does_not_keep_the_program_from_ending() {
+fn security_40_a_terminal_that_stalls_does_not_keep_the_program_from_ending() {
     let mut seat = Seat::demo();
     seat.stall();
     write_much(&seat);
@@ -127,7 +127,7 @@ fn security_40_a_line_that_stalls_does_not_keep_the_program_from_ending() {
 }
 
 #[test]
-fn a_line_that_stalls_and_goes_on_shows_the_latest() {
+fn a_terminal_that_stalls_and_goes_on_shows_the_latest() {
     let mut seat = Seat::demo();
     seat.stall();
     write_much(&seat);

@@ -113,7 +113,7 @@ on_each_store! {
         judge(&format!("{:?}", fixture.kind()), &heard);
     }
 
-    async fn own_writes_are_told_at_once(fixture) {
+    async fn own_writes_are_signalled_at_once(fixture) {
         let (here, changes) = watchers(&fixture, 1).await.remove(0);
         let before = *changes.borrow();
         write(&here).await;
@@ -204,7 +204,7 @@ async fn listening(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn postgres_tells_those_who_listen() {
+async fn postgres_notifies_listeners() {
     let (_server, fixture, watchers) = listening(8).await;
     let here = fixture.open().await;
     let heard = measure(&here, &watchers, 40).await;
@@ -225,7 +225,7 @@ async fn postgres_tells_those_who_listen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_line_that_is_cut_is_noticed() {
+async fn a_cut_connection_is_noticed() {
     let (server, fixture, watchers) = listening(4).await;
     fixture
         .sql(

@@ -308,7 +308,7 @@ on_each_store! {
         assert_eq!(desk.store.next_notice_due(&["tray"]).await.expect("an answer"), None);
     }
 
-    async fn security_17_a_notice_that_no_terminal_can_tell_is_anybodys_after_five_days(fixture) {
+    async fn security_17_a_notice_that_no_terminal_can_send_is_anybodys_after_five_days(fixture) {
         let (desk, _) = desk(&fixture).await;
         desk.import(&[dana(NEW)]).await;
         let elsewhere = async || desk.store.claim_notices(&["smtp"], 9).await.expect("an answer");

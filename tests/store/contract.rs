@@ -32,14 +32,14 @@ stories! {
     codes::a_right_code_opens_a_session;
     codes::wrong_codes_are_counted_and_the_last_locks;
     codes::a_used_code_is_used;
-    codes::an_attempt_told_twice_is_one_attempt;
+    codes::an_attempt_sent_twice_is_one_attempt;
     codes::an_attempt_that_meets_a_locked_customer_is_answered_alike_twice;
     limits::security_05_a_new_code_wins_no_guesses_back;
     limits::a_new_request_takes_the_count_over_and_ends_the_old_one;
     limits::a_cancelled_request_keeps_its_count;
     codes::the_same_act_issues_once;
     codes::a_reissue_that_comes_late_does_nothing;
-    codes::a_reissue_told_again_says_what_is_stored;
+    codes::a_repeated_reissue_returns_what_is_stored;
     codes::an_older_code_is_recognised_and_never_accepted;
     limits::the_cooldown_is_per_contact;
     limits::each_limit_says_when_there_is_room_again;

@@ -41,7 +41,7 @@ async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
 }
 
 on_each_store! {
-    async fn the_next_code_tells_that_one_ran_out(fixture) {
+    async fn the_next_code_writes_that_one_expired(fixture) {
         let mut desk = Terminal::new(fixture.open().await);
         desk.actor.clerk = "bruno".into();
         let request = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
@@ -107,7 +107,7 @@ on_each_store! {
         assert_eq!(expiries(&desk).await.len(), 25);
     }
 
-    async fn maintenance_and_the_archive_tell_it_too(fixture) {
+    async fn maintenance_and_the_archive_write_it_too(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let asked = requests(&fixture, &desk, 3).await;
         fixture.pass(31 * DAY).await;
@@ -128,7 +128,7 @@ on_each_store! {
         assert_eq!(expiries(&desk).await.len(), 3);
     }
 
-    async fn many_that_look_at_once_tell_it_once(fixture) {
+    async fn many_that_look_at_once_write_one_event(fixture) {
         const REQUESTS: usize = 40;
         let desk = Terminal::new(fixture.open().await);
         let asked = requests(&fixture, &desk, REQUESTS).await;

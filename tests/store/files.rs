@@ -110,7 +110,7 @@ async fn free(connection: &mut SqliteConnection, after: u64) {
 }
 
 #[tokio::test]
-async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
+async fn a_writer_waits_for_the_lock_and_says_who_holds_it() {
     let fixture = TestStore::sqlite();
     let desk = Terminal::new(fixture.open().await);
     let customer = desk.customer("WB-1").await;

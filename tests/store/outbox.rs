@@ -138,7 +138,7 @@ on_each_store! {
         assert!(one.left() > Duration::from_mins(4));
     }
 
-    async fn security_09_the_seal_goes_with_the_hand_over_and_stays_for_another_try(fixture) {
+    async fn security_09_the_seal_goes_with_the_send_claim_and_stays_for_a_retry(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let soon = Duration::from_secs(1);
@@ -179,7 +179,7 @@ on_each_store! {
         }
     }
 
-    async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(fixture) {
+    async fn a_message_is_its_lease_owners_until_it_is_due_and_then_anybodys(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         assert_eq!(desk.store.next_due(OTHER, &["tray"]).await.expect("an answer"), None);
@@ -211,7 +211,7 @@ on_each_store! {
         assert!(desk.begins(message, OTHER).await);
     }
 
-    async fn security_20_a_hand_over_begins_once_and_by_its_holder_alone(fixture) {
+    async fn security_20_the_send_claim_is_given_once_and_to_the_lease_owner_alone(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
@@ -233,7 +233,7 @@ on_each_store! {
         assert!(!desk.begins(&late, HOLDER).await, "its code is over");
     }
 
-    async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(fixture) {
+    async fn security_20_whoever_asks_about_a_send_knows_by_which_provider_slot_it_went(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let message = desk.message(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
         let fallback = ProviderSlot::fallback(message.slot.channel);
@@ -263,7 +263,7 @@ on_each_store! {
         assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
     }
 
-    async fn a_message_that_was_taken_back_is_not_counted_in_the_stats(fixture) {
+    async fn a_cancelled_message_is_not_counted_in_the_stats(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "111111")).await;
@@ -277,7 +277,7 @@ on_each_store! {
         assert_eq!(queued().await, 1, "nobody waits for it");
     }
 
-    async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(fixture) {
+    async fn security_20_a_message_that_is_worked_on_is_leased_and_an_overtaken_attempt_does_not_begin(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
@@ -297,7 +297,7 @@ on_each_store! {
         assert!(!desk.begins(&message, OTHER).await, "that try is over");
     }
 
-    async fn an_errand_is_left_to_terminals_that_have_its_provider(fixture) {
+    async fn a_message_is_left_to_terminals_that_have_its_provider(fixture) {
         let desk = Terminal::new(fixture.open().await);
         desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         fixture.pass(LEASE + GRACE).await;
@@ -309,7 +309,7 @@ on_each_store! {
         }
     }
 
-    async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(fixture) {
+    async fn security_20_of_several_sends_those_begin_that_may_and_each_once(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
@@ -352,7 +352,7 @@ on_each_store! {
         assert!(!line(&later).0);
     }
 
-    async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(fixture) {
+    async fn security_20_of_several_first_sends_those_begin_that_may_and_each_once(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
@@ -405,7 +405,7 @@ on_each_store! {
         assert_eq!(desk.takes(OTHER).await.len(), 1);
     }
 
-    async fn what_came_of_several_errands_is_written_down_together(fixture) {
+    async fn the_outcomes_of_several_messages_are_written_in_one_transaction(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let (requests, messages): (Vec<_>, Vec<_>) = desk.queues::<4>(customer).await.into_iter().unzip();
@@ -448,7 +448,7 @@ on_each_store! {
         assert_eq!(breakers.iter().map(|it| it.failures).sum::<u32>(), 2);
     }
 
-    async fn each_of_several_errands_is_written_down_as_if_it_were_alone(fixture) {
+    async fn each_of_several_messages_is_completed_as_if_it_were_alone(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<6>(customer).await.map(|(_, message)| message);
@@ -576,7 +576,7 @@ on_each_store! {
         assert_eq!((delivery.state, delivery.detail), (DeliveryState::Queued, Some(busy())));
     }
 
-    async fn what_came_of_an_errand_is_written_once_however_often_it_is_told(fixture) {
+    async fn the_outcome_of_a_message_is_written_once_however_often_it_is_reported(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let soon = Duration::from_secs(1);
@@ -604,7 +604,7 @@ on_each_store! {
         }
     }
 
-    async fn security_20_who_lost_its_turn_can_only_tell_that_it_succeeded(fixture) {
+    async fn security_20_who_lost_its_lease_can_only_report_success(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
@@ -626,7 +626,7 @@ on_each_store! {
         assert_eq!(desk.kinds().await, told);
     }
 
-    async fn three_failures_take_a_line_down_and_a_success_brings_it_back(fixture) {
+    async fn three_failures_open_a_circuit_breaker_and_a_success_closes_it(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let health = async || {

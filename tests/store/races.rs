@@ -179,7 +179,7 @@ on_each_store! {
         assert_eq!(ended, Some(SessionEnd::Revoked));
     }
 
-    async fn security_20_of_50_that_begin_a_hand_over_one_does(fixture) {
+    async fn security_20_of_50_send_claims_one_is_given(fixture) {
         let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
@@ -197,7 +197,7 @@ on_each_store! {
         assert_eq!(begun.iter().filter(|it| **it).count(), 1);
     }
 
-    async fn each_errand_is_taken_by_one_of_50(fixture) {
+    async fn each_message_is_claimed_by_one_of_50(fixture) {
         const CONCURRENT_MESSAGES: usize = 100;
         let terminals = terminals(&fixture).await;
         let desk = &terminals[0];

@@ -138,7 +138,7 @@ const CUTS: &[&[Cut]] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acts_over_a_line_that_is_cut_are_done_once() {
+async fn acts_over_a_cut_connection_are_done_once() {
     for cuts in CUTS {
         let line = Line::new().await;
         let dana = line.bench.customer("WB-1", None).await;
@@ -185,7 +185,7 @@ async fn acts_over_a_line_that_is_cut_are_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_over_a_line_that_is_cut_fails_at_once_and_works_again() {
+async fn a_read_over_a_cut_connection_fails_at_once_and_works_again() {
     let line = Line::new().await;
     line.bench.customer("WB-1", None).await;
     let find = || FindCustomers { typed: "WB-1".into(), limit: 5 };

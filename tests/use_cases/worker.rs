@@ -17,7 +17,7 @@ use super::{Bench, Scripted};
 const DUE: &str = "UPDATE core_outbox SET due_at = due_at - 60000, holder = 'elsewhere'";
 
 #[tokio::test]
-async fn what_came_of_a_message_is_told_again_where_it_could_not_be_written() {
+async fn an_outcome_that_could_not_be_written_is_retried() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", None).await;
     let CodeRequestOutcome::Ready(request) = bench.ask(&dana, Channel::Email).await else {
@@ -36,7 +36,7 @@ async fn what_came_of_a_message_is_told_again_where_it_could_not_be_written() {
 }
 
 #[tokio::test]
-async fn what_was_taken_and_is_not_begun_is_left_to_the_others_when_a_worker_ends() {
+async fn a_worker_that_ends_releases_the_leases_of_what_it_has_not_begun() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     for number in 0..8 {
         let customer = bench.customer(&format!("WB-{number}"), None).await;
@@ -56,7 +56,7 @@ async fn what_was_taken_and_is_not_begun_is_left_to_the_others_when_a_worker_end
 }
 
 #[tokio::test]
-async fn a_request_that_runs_out_is_closed_and_told_while_a_worker_runs() {
+async fn a_request_that_expires_is_closed_with_its_event_while_a_worker_runs() {
     let bench = Bench::new(Scripted::fine(), |office| {
         office.otp.expiry = Duration::from_millis(1_500);
     })

@@ -1,7 +1,7 @@
 //! The keys of the office's tables of bills and of feedback.
 
 use crate::config::identifier::{Identifier, TableName};
-use crate::config::key::{KeyPath, Section, section};
+use crate::config::key::{Key, KeyPath, Section, section};
 use crate::config::kind::Kind;
 use crate::config::value::{Absent, Column, UNSET};
 
@@ -10,14 +10,18 @@ const NOT_NEEDED: Kind = Kind::Column { needed: false };
 const ACCOUNT_NO: Absent = Absent("account_no, unless customer_id is set");
 
 section! {
-    /// `[customers.invoices]`
-    InvoiceKeys {
-        table: Option<TableName> = Kind::Table, UNSET,
-            "the office's own table of bills, read beside customers.table";
+    /// What every list has: its table, and the column that names the customer.
+    ListKeys(table: Option<TableName>) {
         account_no: Option<Identifier> = NEEDED, ACCOUNT_NO,
             "the customer's account number, in a column of texts";
         customer_id: Option<Identifier> = NEEDED, UNSET,
             "instead of it the customer's key, as in customers.id";
+    }
+}
+
+section! {
+    /// The columns of `[customers.invoices]`.
+    InvoiceKeys {
         number: Identifier = NEEDED, "number", "the bill's number";
         issued_at: Identifier = NEEDED, "issued_at", "its date, or the time it is for";
         due_at: Column = NOT_NEEDED, "due_at", "when it is due";
@@ -31,30 +35,46 @@ section! {
 }
 
 section! {
-    /// `[customers.feedback]`
+    /// The columns of `[customers.feedback]`.
     FeedbackKeys {
-        table: Option<TableName> = Kind::Table, UNSET,
-            "the office's own table of feedback, read beside customers.table";
-        account_no: Option<Identifier> = NEEDED, ACCOUNT_NO,
-            "the customer's account number, in a column of texts";
-        customer_id: Option<Identifier> = NEEDED, UNSET,
-            "instead of it the customer's key, as in customers.id";
         received_at: Identifier = NEEDED, "received_at", "when it was received";
         subject: Identifier = NEEDED, "subject", "what it is about";
         status: Column = NOT_NEEDED, "status", "whether it was answered";
     }
 }
 
-/// `[customers.invoices]`
-pub static INVOICES: InvoiceKeys = InvoiceKeys::of(Section::named("customers.invoices"));
-/// `[customers.feedback]`
-pub static FEEDBACK: FeedbackKeys = FeedbackKeys::of(Section::named("customers.feedback"));
+const INVOICE_SECTION: Section = Section::named("customers.invoices");
+const FEEDBACK_SECTION: Section = Section::named("customers.feedback");
+
+/// The list of `[customers.invoices]`.
+pub static INVOICE_LIST: ListKeys = ListKeys::of(
+    INVOICE_SECTION,
+    Key::new(
+        INVOICE_SECTION.at("table"),
+        Kind::Table,
+        UNSET,
+        "the office's own table of bills, read beside customers.table",
+    ),
+);
+pub static INVOICES: InvoiceKeys = InvoiceKeys::of(INVOICE_SECTION);
+
+/// The list of `[customers.feedback]`.
+pub static FEEDBACK_LIST: ListKeys = ListKeys::of(
+    FEEDBACK_SECTION,
+    Key::new(
+        FEEDBACK_SECTION.at("table"),
+        Kind::Table,
+        UNSET,
+        "the office's own table of feedback, read beside customers.table",
+    ),
+);
+pub static FEEDBACK: FeedbackKeys = FeedbackKeys::of(FEEDBACK_SECTION);
 
 /// Of each pair, a place may set one.
 pub(super) fn alternatives() -> Vec<[KeyPath; 2]> {
     vec![
-        [INVOICES.account_no.path(), INVOICES.customer_id.path()],
+        [INVOICE_LIST.account_no.path(), INVOICE_LIST.customer_id.path()],
         [INVOICES.amount.path(), INVOICES.amount_cents.path()],
-        [FEEDBACK.account_no.path(), FEEDBACK.customer_id.path()],
+        [FEEDBACK_LIST.account_no.path(), FEEDBACK_LIST.customer_id.path()],
     ]
 }

@@ -3,6 +3,8 @@
 
 /// The columns of a row for a SELECT, in the SQL of each database.
 pub(in crate::store) struct Columns {
+    /// Their names, without those of parts.
+    pub(in crate::store) names: &'static [&'static str],
     pub(in crate::store) sqlite: &'static str,
     pub(in crate::store) postgres: &'static str,
     pub(in crate::store) mysql: &'static str,
@@ -13,32 +15,65 @@ pub(in crate::store) struct Columns {
 ///
 /// A column is `field: Type = reader sql`: the field is also its name in the row, the reader
 /// is a method of [`Row`](crate::store::database::value::Row), and the SQL is a part of a
-/// statement, or several as `(sql …)`.
+/// statement, or several as `(sql …)`. Columns that several rows have are a row type of their
+/// own, and a part of these: `with (field: Type)`.
 macro_rules! row_type {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident $(from $from:literal)? {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident $(from $from:literal)?
+        $(with ($($part:ident: $of:ident),+))?
+    {
         $($field:ident: $type:ty = $reader:ident $sql:tt),+ $(,)?
     }) => {
         $(#[$meta])*
         $vis struct $name {
+            $($($vis $part: $of,)+)?
             $($vis $field: $type),+
         }
 
         impl $name {
             $vis const COLUMNS: $crate::store::database::row_type::Columns =
                 $crate::store::database::row_type::Columns {
-                    sqlite: $crate::store::database::row_type::named!(sqlite $($field $sql)+),
-                    postgres: $crate::store::database::row_type::named!(postgres $($field $sql)+),
-                    mysql: $crate::store::database::row_type::named!(mysql $($field $sql)+),
+                    names: &[$(stringify!($field)),+],
+                    sqlite: $crate::store::database::row_type::with_parts!(
+                        sqlite [$($($of)+)?] $($field $sql)+
+                    ),
+                    postgres: $crate::store::database::row_type::with_parts!(
+                        postgres [$($($of)+)?] $($field $sql)+
+                    ),
+                    mysql: $crate::store::database::row_type::with_parts!(
+                        mysql [$($($of)+)?] $($field $sql)+
+                    ),
                 };
             $($vis const FROM: &'static str = concat!("FROM ", $from, " ");)?
 
             $vis fn read(
                 row: &$crate::store::database::value::Row,
             ) -> Result<Self, $crate::service::ports::error::StoreError> {
-                Ok(Self { $($field: row.$reader(stringify!($field))?),+ })
+                Ok(Self {
+                    $($($part: $of::read(row)?,)+)?
+                    $($field: row.$reader(stringify!($field))?),+
+                })
             }
         }
     };
+}
+
+/// The columns of the parts, then those of the row itself.
+macro_rules! with_parts {
+    ($database:ident [] $($named:tt)+) => {
+        $crate::store::database::row_type::named!($database $($named)+)
+    };
+    ($database:ident [$($of:ident)+] $($named:tt)+) => {{
+        const COLUMNS: &[&str] = &[
+            $($of::COLUMNS.$database, ", ",)+
+            $crate::store::database::row_type::named!($database $($named)+),
+        ];
+        const JOINED: [u8; $crate::store::database::statement::length(COLUMNS)] =
+            $crate::store::database::statement::join(COLUMNS);
+        match ::std::str::from_utf8(&JOINED) {
+            Ok(text) => text,
+            Err(_) => panic!("columns are UTF-8"),
+        }
+    }};
 }
 
 /// Columns with their names.
@@ -59,7 +94,7 @@ macro_rules! named {
     };
 }
 
-pub(in crate::store) use {named, row_type};
+pub(in crate::store) use {named, row_type, with_parts};
 
 #[cfg(test)]
 mod tests {

@@ -19,11 +19,59 @@ use crate::store::database::engine::Row;
 use crate::store::database::row_type::row_type;
 
 row_type! {
+    /// A customer as lists name them. Both are missing where the customer has left the external
+    /// table since; a row there may also have no name, or none that can be read.
+    pub(in crate::store) struct CustomerOnFile {
+        account_no: Option<String> = shown_text "c.account_no",
+        customer_name: Option<String> = shown_text "c.name",
+    }
+}
+
+impl CustomerOnFile {
+    /// The account number and the name, or what stands in their place.
+    fn shown(self) -> (String, String) {
+        match (self.account_no, self.customer_name) {
+            (None, None) => ("-".into(), "(no longer on file)".into()),
+            (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
+        }
+    }
+}
+
+row_type! {
+    pub(in crate::store) struct DeliveryColumns {
+        delivery_id: i64 = int "d.id",
+        provider: String = text "d.provider",
+        fallback: bool = flag "d.fallback",
+        delivery_state: DeliveryState = word "d.state",
+        provider_id: Option<String> = maybe_text "d.provider_id",
+        detail: Option<String> = maybe_text "d.detail",
+        clerk_detail: Option<String> = maybe_text "d.clerk_detail",
+        delivery_updated_at: Timestamp = time "d.updated_at",
+    }
+}
+
+impl DeliveryColumns {
+    fn delivery(self) -> Delivery {
+        Delivery {
+            id: DeliveryId(self.delivery_id),
+            provider: self.provider,
+            by_fallback: self.fallback,
+            state: self.delivery_state,
+            provider_id: self.provider_id,
+            detail: Explanation::stored(self.detail, self.clerk_detail),
+            updated_at: self.delivery_updated_at,
+        }
+    }
+}
+
+row_type! {
     /// A request with the delivery of its newest code.
     pub(in crate::store) struct RequestColumns from "core_otp o \
         JOIN core_delivery d ON d.otp_id = o.id AND d.generation = o.generation \
         LEFT JOIN core_customer_view c ON c.id = o.customer_id \
-        LEFT JOIN core_guard g ON g.customer_id = o.customer_id" {
+        LEFT JOIN core_guard g ON g.customer_id = o.customer_id"
+        with (customer: CustomerOnFile, delivery: DeliveryColumns)
+    {
         otp_id: i64 = int "o.id",
         public_id: RequestId = word "o.public_id",
         customer_id: i64 = int "o.customer_id",
@@ -42,17 +90,7 @@ row_type! {
         max_attempts: u32 = count "o.max_attempts",
         otp_code: String = text "o.otp_code",
         key_id: String = text "o.key_id",
-        delivery_id: i64 = int "d.id",
-        provider: String = text "d.provider",
-        fallback: bool = flag "d.fallback",
-        delivery_state: DeliveryState = word "d.state",
-        provider_id: Option<String> = maybe_text "d.provider_id",
-        detail: Option<String> = maybe_text "d.detail",
-        clerk_detail: Option<String> = maybe_text "d.clerk_detail",
-        delivery_updated_at: Timestamp = time "d.updated_at",
         failures: u32 = count "COALESCE(g.failures, 0)",
-        account_no: Option<String> = shown_text "c.account_no",
-        customer_name: Option<String> = shown_text "c.name",
         read_at: Timestamp = time now,
     }
 }
@@ -97,11 +135,11 @@ row_type! {
 
 row_type! {
     pub(in crate::store) struct SessionColumns from "core_session s \
-        LEFT JOIN core_customer_view c ON c.id = s.customer_id" {
+        LEFT JOIN core_customer_view c ON c.id = s.customer_id"
+        with (customer: CustomerOnFile)
+    {
         public_id: SessionId = word "s.public_id",
         customer_id: i64 = int "s.customer_id",
-        account_no: Option<String> = shown_text "c.account_no",
-        customer_name: Option<String> = shown_text "c.name",
         request: RequestId = word "s.request",
         factor: Factor = word "s.factor",
         purpose: String = text "s.purpose",
@@ -120,15 +158,15 @@ row_type! {
 
 row_type! {
     pub(in crate::store) struct EventColumns from "core_event e \
-        LEFT JOIN core_customer_view c ON c.id = e.customer_id" {
+        LEFT JOIN core_customer_view c ON c.id = e.customer_id"
+        with (customer: CustomerOnFile)
+    {
         id: i64 = int "e.id",
         at: Timestamp = time "e.at",
         kind: EventKind = word "e.kind",
         outcome: Option<Outcome> = maybe_word "e.outcome",
         request: Option<RequestId> = maybe_word "e.request",
         customer_id: Option<i64> = maybe_int "e.customer_id",
-        account_no: Option<String> = shown_text "c.account_no",
-        customer_name: Option<String> = shown_text "c.name",
         channel: Option<Channel> = maybe_word "e.channel",
         contact: Option<String> = maybe_text "e.contact",
         clerk: String = text "e.clerk",
@@ -155,7 +193,7 @@ pub(in crate::store) struct RequestRow {
 impl RequestRow {
     pub(in crate::store) fn read(row: &Row) -> Result<Self, StoreError> {
         let it = RequestColumns::read(row)?;
-        let (account_no, customer_name) = on_file(it.account_no, it.customer_name);
+        let (account_no, customer_name) = it.customer.shown();
         Ok(Self {
             row: it.otp_id,
             request: Request {
@@ -173,15 +211,7 @@ impl RequestRow {
                 resend_at: it.resend_at,
                 attempts: it.attempts,
                 max_attempts: it.max_attempts,
-                delivery: Delivery {
-                    id: DeliveryId(it.delivery_id),
-                    provider: it.provider,
-                    by_fallback: it.fallback,
-                    state: it.delivery_state,
-                    provider_id: it.provider_id,
-                    detail: Explanation::stored(it.detail, it.clerk_detail),
-                    updated_at: it.delivery_updated_at,
-                },
+                delivery: it.delivery.delivery(),
             },
             digest: it.otp_code,
             key_id: it.key_id,
@@ -258,15 +288,9 @@ pub(in crate::store) fn customer(row: &Row) -> Result<Customer, StoreError> {
     })
 }
 
-/// What the text columns of a customer are called in messages.
-const COLUMN_LABELS: [(&str, &str); 6] = [
-    ("account_no", "account number"),
-    ("name", "name"),
-    ("email", "email address"),
-    ("phone", "phone number"),
-    ("address", "address"),
-    ("locale", "language"),
-];
+/// What the columns of [`CustomerColumns`] are called in messages, in the same order.
+const COLUMN_LABELS: [&str; CustomerColumns::COLUMNS.names.len()] =
+    ["key", "account number", "name", "email address", "phone number", "address", "language"];
 
 /// Why a row cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -318,10 +342,10 @@ pub(in crate::store) fn customers(rows: &[Row]) -> Rows {
 /// The first column of a row that cannot be read.
 fn unreadable_column(row: &Row) -> &'static str {
     if row.whole("id").is_err() {
-        return "key";
+        return COLUMN_LABELS[0];
     }
-    let wrong = COLUMN_LABELS.iter().find(|(column, _)| row.maybe_text(column).is_err());
-    wrong.map_or("row", |(_, label)| label)
+    let mut texts = CustomerColumns::COLUMNS.names.iter().zip(COLUMN_LABELS).skip(1);
+    texts.find(|(column, _)| row.maybe_text(column).is_err()).map_or("row", |(_, label)| label)
 }
 
 /// Describes a row that cannot be used by what can be read of it.
@@ -340,20 +364,10 @@ fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
     }
 }
 
-/// The account number and the name of a customer. Both may be missing: the customer may
-/// have left the external table since, and a row there may have no name, or none that can
-/// be read.
-fn on_file(account_no: Option<String>, name: Option<String>) -> (String, String) {
-    match (account_no, name) {
-        (None, None) => ("-".into(), "(no longer on file)".into()),
-        (account_no, name) => (account_no.unwrap_or_default(), name.unwrap_or_default()),
-    }
-}
-
 /// Reads [`SessionColumns`].
 pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
     let it = SessionColumns::read(row)?;
-    let (account_no, customer_name) = on_file(it.account_no, it.customer_name);
+    let (account_no, customer_name) = it.customer.shown();
     Ok(Session {
         id: it.public_id,
         customer: CustomerId(it.customer_id),
@@ -375,7 +389,7 @@ pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
 pub(in crate::store) fn event(row: &Row) -> Result<Event, StoreError> {
     let it = EventColumns::read(row)?;
     let customer = it.customer_id.map(|id| {
-        let (account_no, name) = on_file(it.account_no, it.customer_name);
+        let (account_no, name) = it.customer.shown();
         EventCustomer { id: CustomerId(id), account_no, name }
     });
     Ok(Event {

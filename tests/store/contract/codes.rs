@@ -67,7 +67,7 @@ pub(super) async fn wrong_codes_are_counted_and_the_last_locks(desk: &Terminal) 
     assert_eq!(desk.enter(&again.id, "654321").await, Outcome::Verified);
 }
 
-pub(super) async fn an_attempt_told_twice_is_one_attempt(desk: &Terminal) {
+pub(super) async fn an_attempt_sent_twice_is_one_attempt(desk: &Terminal) {
     let first = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let request = desk.reissue(&first, "654321").await;
     for (code, outcome) in [("000000", Outcome::Wrong), ("123456", Outcome::Superseded)] {
@@ -134,7 +134,7 @@ pub(super) async fn the_same_act_issues_once(desk: &Terminal) {
     assert_eq!(desk.log(&EventFilter::default()).await.len(), 1);
 }
 
-pub(super) async fn a_reissue_told_again_says_what_is_stored(desk: &Terminal) {
+pub(super) async fn a_repeated_reissue_returns_what_is_stored(desk: &Terminal) {
     let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
     let second = desk.reissue(&first, "222222").await;
     let again = desk.try_reissue(&first, "222222").await.expect("an answer");
