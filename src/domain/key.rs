@@ -152,7 +152,7 @@ mod tests {
         // RFC 5869, A.1 has another key and context; this one was computed by another
         // program (Python's `hmac`: HMAC-SHA256(key, info || 0x01)).
         assert_eq!(
-            hex::encode(&one),
+            hex::encode(one),
             "6d7ec1c1e639c9088306b656829ade8f3926b2d9ed92fcb5f49c44f515bcb1d8"
         );
     }

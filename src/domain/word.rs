@@ -131,11 +131,23 @@ mod tests {
 
     #[test]
     fn words_that_are_only_written_stay() {
-        use RateLimit::{Clerk, Contact, Cooldown, Counter, Customer, Office};
-        let limits = [Cooldown, Contact, Customer, Clerk, Counter, Office].map(RateLimit::word);
+        let limits = [
+            RateLimit::Cooldown,
+            RateLimit::Contact,
+            RateLimit::Customer,
+            RateLimit::Clerk,
+            RateLimit::Counter,
+            RateLimit::Office,
+        ]
+        .map(RateLimit::word);
         assert_eq!(limits, ["cooldown", "contact", "customer", "clerk", "counter", "office"]);
-        use ProviderHealth::{Down, Fallback, Ok, Slow};
-        let health = [Ok, Fallback, Slow, Down].map(ProviderHealth::word);
+        let health = [
+            ProviderHealth::Ok,
+            ProviderHealth::Fallback,
+            ProviderHealth::Slow,
+            ProviderHealth::Down,
+        ]
+        .map(ProviderHealth::word);
         assert_eq!(health, ["ok", "fallback", "slow", "down"]);
         let failures = [
             FailureClass::Recipient,

@@ -1,5 +1,8 @@
 //! A store whose connection breaks when it is told to, over a real one.
 
+#[path = "breaking/audit.rs"]
+mod audit;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -434,80 +437,5 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
-    }
-}
-
-#[async_trait]
-impl AuditStore for Breaking {
-    async fn events(
-        &self,
-        filter: &EventFilter,
-        page: EventPage,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        self.read(self.inner.events(filter, page, limit)).await
-    }
-
-    async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
-        self.act(self.inner.record(act, event)).await
-    }
-}
-
-#[async_trait]
-impl TrailStore for Breaking {
-    async fn trail_head(&self) -> Result<TrailHead, StoreError> {
-        self.read(self.inner.trail_head()).await
-    }
-
-    async fn seal(&self, sealer: &dyn Sealer, most: u32) -> Result<SealOutcome, StoreError> {
-        self.act(self.inner.seal(sealer, most)).await
-    }
-
-    async fn unsealed(&self, most: u32) -> Result<u32, StoreError> {
-        self.read(self.inner.unsealed(most)).await
-    }
-
-    async fn leaves(&self, from: u64, most: u32) -> Result<Vec<StoredLeaf>, StoreError> {
-        self.read(self.inner.leaves(from, most)).await
-    }
-
-    async fn stored_events(
-        &self,
-        after: EventId,
-        up_to: EventId,
-        most: u32,
-    ) -> Result<Vec<StoredEvent>, StoreError> {
-        self.read(self.inner.stored_events(after, up_to, most)).await
-    }
-
-    async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
-        self.read(self.inner.stored_events_of(events)).await
-    }
-
-    async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {
-        self.read(self.inner.checkpoints(over, most)).await
-    }
-}
-
-#[async_trait]
-impl MaintenanceStore for Breaking {
-    async fn maintenance_due(
-        &self,
-        chore: MaintenanceTask,
-        retention: &Retention,
-        most: u32,
-    ) -> Result<u64, StoreError> {
-        self.read(self.inner.maintenance_due(chore, retention, most)).await
-    }
-
-    async fn run_maintenance_batch(
-        &self,
-        batch: TaskBatch<'_>,
-    ) -> Result<TaskProgress, StoreError> {
-        self.act(self.inner.run_maintenance_batch(batch)).await
-    }
-
-    async fn archived(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.read(self.inner.archived(id)).await
     }
 }
