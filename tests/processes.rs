@@ -20,5 +20,7 @@ mod ledger;
 mod office;
 #[path = "processes/races.rs"]
 mod races;
+#[path = "processes/sealers.rs"]
+mod sealers;
 #[path = "support/servers/mod.rs"]
 mod servers;

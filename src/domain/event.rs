@@ -71,11 +71,23 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// Old events were purged from the log.
+    EventsPurged,
+    /// What is personal of a customer was erased.
+    Erased,
+    /// The log was exported, or an entry of it proven.
+    Exported,
+    /// All that is held of a customer was told.
+    Reported,
+    /// A customer was put under a legal hold.
+    Held,
+    /// A legal hold ended.
+    Released,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -104,6 +116,12 @@ impl EventKind {
         Self::StaffChanged,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::EventsPurged,
+        Self::Erased,
+        Self::Exported,
+        Self::Reported,
+        Self::Held,
+        Self::Released,
     ];
 
     /// The name in JSON and the store.
@@ -137,6 +155,12 @@ impl EventKind {
             Self::StaffChanged => "staff_changed",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::EventsPurged => "events_purged",
+            Self::Erased => "erased",
+            Self::Exported => "exported",
+            Self::Reported => "reported",
+            Self::Held => "held",
+            Self::Released => "released",
         }
     }
 
@@ -171,6 +195,12 @@ impl EventKind {
             Self::StaffChanged => "Staff changed",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::EventsPurged => "Log purged",
+            Self::Erased => "Customer erased",
+            Self::Exported => "Log exported",
+            Self::Reported => "Customer's data told",
+            Self::Held => "Legal hold",
+            Self::Released => "Legal hold ended",
         }
     }
 }

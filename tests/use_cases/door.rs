@@ -241,6 +241,9 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ConfirmContact",
             "ImportCustomers",
             "FinishImport",
+            "ReportCustomer",
+            "EraseCustomer",
+            "HoldCustomer",
             "ListStaff",
             "ChangeStaff",
             "CountDueMaintenance",
@@ -261,6 +264,10 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
+            "BeginExport",
+            "ReadExport",
+            "ProveEntry",
+            "ProveConsistency",
             "ReadClock",
             "CheckStore"
         ]
