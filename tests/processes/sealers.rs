@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::chance::Chance;
 use crate::ledger::count;
 use crate::office::Office;
 use crate::races::on_each_store;
+use crate::seeded::Chance;
 
 const WRITERS: usize = 3;
 const EACH: usize = 8;

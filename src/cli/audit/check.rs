@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::cli::args::{CheckArgs, VerifyArgs};
-use crate::cli::audit::verify::{SOON, Verified, tell};
+use crate::cli::audit::verify::{PROGRESS_DELAY, Verified, tell};
 use crate::cli::audit::{FILE_MAX, read};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::CheckReply;
@@ -62,7 +62,7 @@ pub(super) fn export(
     while let Some(line) = lines.next(path)? {
         run.line(line).map_err(is_none)?;
         let (passed, size) = run.progress();
-        if passed.is_multiple_of(10_000) && began.elapsed() > SOON {
+        if passed.is_multiple_of(10_000) && began.elapsed() > PROGRESS_DELAY {
             output.progress(&format!("{passed} of {size} entries verified"));
         }
     }

@@ -18,7 +18,7 @@ use crate::service::audit::calls::{BeginExport, ReadExport};
 use crate::service::audit::export::ExportRange;
 
 /// What takes no longer is not worth a line.
-const SOON: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// The columns of the table.
 const COLUMNS: [&str; 13] = [
@@ -87,7 +87,7 @@ async fn write(
                 target.line(&line)?;
             }
         }
-        if target.file.is_some() && began.elapsed() > SOON {
+        if target.file.is_some() && began.elapsed() > PROGRESS_DELAY {
             target.output.progress(&format!("{} of {} entries exported", at - from, to - from));
         }
     }

@@ -36,7 +36,7 @@ const NEEDLES: [&str; 8] = [
 
 /// The table and column of each place in which one of the needles is found.
 async fn dump_finds(trail: &Trail) -> Vec<String> {
-    let (columns, text) = match trail.house.kind() {
+    let (columns, text) = match trail.fixture.kind() {
         Kind::Sqlite => (
             "SELECT m.name || '.' || c.name FROM sqlite_master m \
              JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name LIKE 'core_%'",
@@ -54,7 +54,7 @@ async fn dump_finds(trail: &Trail) -> Vec<String> {
         ),
     };
     let mut found = Vec::new();
-    let columns = trail.house.texts(columns).await;
+    let columns = trail.fixture.texts(columns).await;
     assert!(columns.len() > 150, "{columns:?}");
     for place in columns {
         let (table, column) = place.split_once('.').expect("a table");
@@ -63,7 +63,7 @@ async fn dump_finds(trail: &Trail) -> Vec<String> {
             .map(|it| format!("LOWER(CAST({column} AS {text})) LIKE '%{it}%'"))
             .collect();
         let count = format!("SELECT COUNT(*) FROM {table} WHERE {}", like.join(" OR "));
-        if trail.house.number(&count).await > 0 {
+        if trail.fixture.number(&count).await > 0 {
             found.push(place);
         }
     }
@@ -78,7 +78,7 @@ async fn known(trail: &Trail) -> CustomerId {
     new = with_phone(new, "+14155550142");
     new.address = Some("7 Elm Lane".into());
     desk.import(&[new]).await;
-    let id = trail.house.number("SELECT MAX(id) FROM core_customer").await;
+    let id = trail.fixture.number("SELECT MAX(id) FROM core_customer").await;
     let customer = CustomerId(id);
     let wish = |code| Wish { contact: email(EMAIL), ..wish(customer, code) };
     let first = desk.issue(&wish("111111")).await;
@@ -90,7 +90,7 @@ async fn known(trail: &Trail) -> CustomerId {
     let again = desk.reissue(&second, "333333").await;
     desk.report(&again, &SendReport::sent(None)).await;
     trail.store.cancel(&again.id, &actor()).await.expect("cancelled");
-    let now = trail.house.now();
+    let now = trail.fixture.now();
     trail
         .sql(&format!(
             "INSERT INTO core_otp_archive (id, public_id, customer_id, masked, otp_type, \
@@ -121,8 +121,8 @@ async fn erase(trail: &Trail, customer: CustomerId) -> ErasureOutcome {
 }
 
 on_each_store! {
-    async fn security_64_an_erased_customer_is_in_no_table_and_every_proof_stays_valid(house) {
-        let trail = Trail::new(house).await;
+    async fn security_64_an_erased_customer_is_in_no_table_and_every_proof_stays_valid(fixture) {
+        let trail = Trail::new(fixture).await;
         let customer = known(&trail).await;
         let kept = trail.checkpoint().await;
         let found = dump_finds(&trail).await;
@@ -136,7 +136,7 @@ on_each_store! {
             assert!(found.iter().any(|it| it == place), "{place} is not among {found:?}");
         }
         let about = format!("SELECT COUNT(*) FROM core_event WHERE customer_id = {}", customer.0);
-        let entries = u64::try_from(trail.house.number(&about).await).expect("a count");
+        let entries = u64::try_from(trail.fixture.number(&about).await).expect("a count");
         let events = trail.events().await;
 
         let erased = erase(&trail, customer).await;
@@ -145,10 +145,10 @@ on_each_store! {
         for table in ["core_otp", "core_delivery", "core_otp_archive", "core_session", "core_guard",
             "core_otp_retired", "core_contact", "core_event"] {
             let left = format!("SELECT COUNT(*) FROM {table} WHERE customer_id = {}", customer.0);
-            assert_eq!(trail.house.number(&left).await, 0, "{table}");
+            assert_eq!(trail.fixture.number(&left).await, 0, "{table}");
         }
         assert_eq!(trail.events().await[..events.len()], events, "no entry went");
-        assert_eq!(trail.house.number("SELECT COUNT(*) FROM core_customer").await, 1);
+        assert_eq!(trail.fixture.number("SELECT COUNT(*) FROM core_customer").await, 1);
 
         let faults = trail.faults().await;
         let is_told = |it: &Fault| {
@@ -168,7 +168,7 @@ on_each_store! {
 
         // What is left of an entry is compared as before.
         trail.seal().await;
-        let event = trail.house.number(
+        let event = trail.fixture.number(
             "SELECT MIN(event_id) FROM core_audit_leaf WHERE commitments IS NOT NULL",
         ).await;
         trail.sql(&format!("UPDATE core_event SET clerk = 'bob' WHERE id = {event}")).await;
@@ -176,8 +176,8 @@ on_each_store! {
         assert!(matches!(faults[..], [Fault::Changed { event: it, .. }] if it == event), "{faults:?}");
     }
 
-    async fn security_64_nobody_erases_what_the_log_does_not_say(house) {
-        let trail = Trail::sealed(house, 5).await;
+    async fn security_64_nobody_erases_what_the_log_does_not_say(fixture) {
+        let trail = Trail::sealed(fixture, 5).await;
         let leaf = trail.store.leaves(2, 1).await.expect("read").remove(0);
         let these = [leaf.event];
         let event = trail.store.stored_events_of(&these).await.expect("read").remove(0);
@@ -194,14 +194,14 @@ on_each_store! {
         assert_eq!(trail.faults().await, [fault]);
     }
 
-    async fn a_purge_takes_entries_that_were_erased_as_any_other(house) {
-        let trail = Trail::new(house).await;
+    async fn a_purge_takes_entries_that_were_erased_as_any_other(fixture) {
+        let trail = Trail::new(fixture).await;
         let customer = known(&trail).await;
         let ErasureOutcome::Erased { entries, .. } = erase(&trail, customer).await else {
             panic!("erased")
         };
         trail.seal().await;
-        trail.house.pass(4 * 365 * 24 * 3_600_000).await;
+        trail.fixture.pass(4 * 365 * 24 * 3_600_000).await;
         let all = trail.events().await.len();
         assert_eq!(super::removal::purge(&trail).await, u64::try_from(all - 1).expect("a count"));
         trail.seal().await;
@@ -212,8 +212,8 @@ on_each_store! {
         assert_eq!(run.walk().erased(), entries);
     }
 
-    async fn a_legal_hold_and_a_message_on_its_way_refuse_an_erasure(house) {
-        let trail = Trail::new(house).await;
+    async fn a_legal_hold_and_a_message_on_its_way_refuse_an_erasure(fixture) {
+        let trail = Trail::new(fixture).await;
         let customer = known(&trail).await;
         let set = async |act: &str, hold| {
             let reason = "lawsuit 4 C 123/26";
@@ -244,11 +244,11 @@ on_each_store! {
             assert!(matches!(erased, Ok(ErasureOutcome::Erased { entries: 1.., .. })), "{erased:?}");
         }
         let said = "SELECT COUNT(*) FROM core_event WHERE kind = 'erased'";
-        assert_eq!(trail.house.number(said).await, 1);
+        assert_eq!(trail.fixture.number(said).await, 1);
     }
 
-    async fn a_report_tells_what_is_held_and_no_code(house) {
-        let trail = Trail::new(house).await;
+    async fn a_report_tells_what_is_held_and_no_code(fixture) {
+        let trail = Trail::new(fixture).await;
         let customer = known(&trail).await;
         let sections = trail.store.personal_data(customer).await.expect("told");
         let of = |name: &str| {
@@ -268,7 +268,7 @@ on_each_store! {
         assert!(log.len() >= 6 && log.iter().all(|it| it["clerk"] == "amira"), "{log:?}");
         assert!(log[0]["at"].as_str().is_some_and(|it| it.starts_with("20")), "{log:?}");
         let text = serde_json::to_string(&sections).expect("written");
-        let secrets = trail.house.texts(
+        let secrets = trail.fixture.texts(
             "SELECT otp_code FROM core_otp_retired UNION ALL SELECT token_digest FROM core_session \
              UNION ALL SELECT otp_code FROM core_otp WHERE otp_code <> ''",
         ).await;

@@ -21,7 +21,7 @@ async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64> {
     let before = trail.events().await.len();
     let row = format!(
         "({} - {age}, 'attempt', 'wrong', 17, '+4*******12', 'amira', '3', 'Dana Rivera')",
-        trail.house.now()
+        trail.fixture.now()
     );
     trail
         .sql(&format!(
@@ -55,8 +55,8 @@ fn not_announced(event: i64, removed: u64, announced: u64) -> Fault {
 }
 
 on_each_store! {
-    async fn security_55_a_purge_is_an_entry_and_what_remains_verifies(house) {
-        let trail = Trail::new(house).await;
+    async fn security_55_a_purge_is_an_entry_and_what_remains_verifies(fixture) {
+        let trail = Trail::new(fixture).await;
         let old = write_old(&trail, 12, LONG_AGO).await;
         for _ in 0..4 {
             write(&trail.store).await;
@@ -72,7 +72,7 @@ on_each_store! {
         let run = trail.verify_against(&[kept]).await;
         assert_eq!((run.walk().fault_count(), run.walk().purged()), (0, 12));
         let salts = "SELECT COUNT(*) FROM core_audit_leaf WHERE salt IS NULL";
-        assert_eq!(trail.house.number(salts).await, 12);
+        assert_eq!(trail.fixture.number(salts).await, 12);
 
         let page = trail.store.events(&EventFilter::default(), EventPage::Newest, 1).await;
         let newest = page.expect("read").remove(0);
@@ -86,7 +86,7 @@ on_each_store! {
         // Years later those entries are old themselves.
         let more = write_old(&trail, 3, LONG_AGO).await;
         trail.seal().await;
-        trail.house.pass(LONG_AGO).await;
+        trail.fixture.pass(LONG_AGO).await;
         assert_eq!(purge(&trail).await, 4 + 3 + 3 - 1, "the newest stays");
         trail.seal().await;
         let newest = *trail.events().await.first().expect("the newest");
@@ -98,8 +98,8 @@ on_each_store! {
         assert_eq!(run.walk().purged(), 12 + 9);
     }
 
-    async fn security_55_nothing_that_was_deleted_hides_behind_a_purge(house) {
-        let trail = Trail::new(house).await;
+    async fn security_55_nothing_that_was_deleted_hides_behind_a_purge(fixture) {
+        let trail = Trail::new(fixture).await;
         let old = write_old(&trail, 3, LONG_AGO).await;
         // Within the range, and kept, since it is not old.
         let within = write_old(&trail, 2, 0).await;
@@ -141,7 +141,7 @@ on_each_store! {
             ),
         ];
         let told: Vec<i64> = trail.events().await.split_off(4);
-        let reached = trail.house.number("SELECT purged_up_to FROM core_audit_tree").await;
+        let reached = trail.fixture.number("SELECT purged_up_to FROM core_audit_tree").await;
         for (changes, faults) in cases {
             for change in &changes {
                 trail.sql(&change.replace("WITHIN", &within[0].to_string())).await;
@@ -166,8 +166,8 @@ on_each_store! {
         }
     }
 
-    async fn maintenance_has_what_it_purged_sealed(house) {
-        let trail = Trail::new(house).await;
+    async fn maintenance_has_what_it_purged_sealed(fixture) {
+        let trail = Trail::new(fixture).await;
         write_old(&trail, 3, LONG_AGO).await;
         write(&trail.store).await;
         trail.seal().await;
