@@ -45,7 +45,7 @@ on_each_store! {
                 }
                 writing.store(false, Ordering::Relaxed);
             });
-            while writing.load(Ordering::Relaxed) || killed < KILLED {
+            while writing.load(Ordering::Relaxed) || killed < KILLED || ended == 0 {
                 let mut sealers: Vec<_> = (0..2)
                     .map(|_| {
                         let mut command = office.within(env!("CARGO_BIN_EXE_countersign"));
@@ -53,7 +53,8 @@ on_each_store! {
                         seal.spawn().expect("it starts")
                     })
                     .collect();
-                thread::sleep(Duration::from_millis(chance.below(120)));
+                let patience = u64::try_from(chance.below(1_500)).expect("small");
+                thread::sleep(Duration::from_millis(patience));
                 for sealer in &mut sealers {
                     match sealer.try_wait().expect("it is known") {
                         Some(_) => ended += 1,

@@ -16,7 +16,7 @@ pub enum Audit {
 Examples:
   countersign audit verify
   countersign audit verify --checkpoint checkpoint-2026-11.txt
-  countersign audit verify --from log.jsonl --key \"$(cat key.txt)\"
+  countersign audit verify --from log.jsonl --key countersign/riverside-billing+9ccf1904+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW
 
 A checkpoint that was kept elsewhere also finds a log whose end was cut off, or that was made
 anew from the start. With --from an export is verified, by the public key alone: no store is
@@ -46,7 +46,7 @@ Of a request its verification is proven, or else its newest entry.")]
     /// Check a proof with the public key alone, without the store
     #[command(after_help = "\
 Example:
-  countersign audit check receipt.json --key \"$(cat key.txt)\"
+  countersign audit check receipt.json --key countersign/riverside-billing+9ccf1904+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW
 
 Exits with 16 where the proof does not hold.")]
     Check(CheckArgs),

@@ -150,7 +150,7 @@ fn cells(leaf: &ExportedLeaf) -> [String; COLUMNS.len()] {
     let personal = |it: &Option<Personal>| {
         it.as_ref().and_then(Personal::value).unwrap_or_default().to_owned()
     };
-    let SealedEntry { index, event, at, kind, outcome, request, .. } = entry;
+    let SealedEntry { index, event, at, kind, outcome, request, .. } = &**entry;
     [
         index.to_string(),
         event.to_string(),

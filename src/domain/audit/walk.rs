@@ -115,11 +115,11 @@ pub enum EventNow {
 }
 
 impl EventNow {
-    /// What an entry is.
-    pub fn of(entry: &SealedEntry) -> Self {
+    /// What an entry is, whose leaf was computed anew.
+    pub fn of(entry: &SealedEntry, computed: TreeHash) -> Self {
         let detail = entry.detail.as_ref().and_then(|it| it.value());
         let tells = Removal::told(&entry.kind, detail);
-        Self::There { computed: entry.computed_leaf(), tells }
+        Self::There { computed, tells }
     }
 }
 

@@ -293,7 +293,10 @@ impl Desk {
 fn found(leaf: StoredLeaf, event: Option<StoredEvent>) -> FoundLeaf {
     let StoredLeaf { index, event: number, hash, proving } = leaf;
     let event_now = match event {
-        Some(event) => EventNow::of(&SealedEntry::proven(index, event, &proving)),
+        Some(event) => {
+            let entry = SealedEntry::proven(index, event, &proving);
+            EventNow::of(&entry, entry.leaf)
+        }
         None => EventNow::Gone { as_purged: !matches!(proving, Proving::Salt(_)) },
     };
     let is_erased = matches!(proving, Proving::Erased(_));

@@ -17,8 +17,8 @@ use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index;
 use crate::store::verification::customer_guard;
 
-/// How many events are read at a time.
-const READ: u32 = 1_000;
+/// How many leaves are written at a time. A customer has few events: all are read at once.
+const LEAF_BATCH: usize = 1_000;
 
 statements! {
     HELD { "SELECT reason, clerk, held_at FROM core_hold WHERE customer_id = $1" }
@@ -38,7 +38,7 @@ statements! {
     SEALED_EVENTS {
         "SELECT " stored_event_columns ", l.leaf_index, l.salt, l.commitments \
          FROM core_event e LEFT JOIN core_audit_leaf l ON l.event_id = e.id \
-         WHERE e.customer_id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3"
+         WHERE e.customer_id = $1"
     }
     KEEP_COMMITMENTS {
         (each
@@ -47,7 +47,9 @@ statements! {
               FROM json_each($1)) few WHERE core_audit_leaf.event_id = few.event_id")
             ("UPDATE core_audit_leaf l SET salt = NULL, commitments = value ->> 1 \
               FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \
-              WHERE l.event_id = CAST(value ->> 0 AS BIGINT)")
+              WHERE l.event_id = CAST(value ->> 0 AS BIGINT) \
+              AND l.event_id = ANY (ARRAY(SELECT CAST(few.it ->> 0 AS BIGINT) \
+              FROM jsonb_array_elements(CAST($1 AS JSONB)) AS few (it)))")
             ("UPDATE JSON_TABLE($1, '$[*]' COLUMNS (event_id BIGINT PATH '$[0]', "
              (cell "commitments" "1") ")) list \
               STRAIGHT_JOIN core_audit_leaf l ON l.event_id = list.event_id \
@@ -182,26 +184,19 @@ pub(in crate::store) async fn erase(
 /// Puts the commitments in the place of the salts of a customer's events; gives how many
 /// are sealed.
 async fn keep_commitments(tx: &mut Tx, customer: CustomerId) -> Result<u64, StoreError> {
-    let (mut after, mut sealed) = (i64::MIN, 0);
-    loop {
-        let rows = tx.all(&SEALED_EVENTS, args![customer.0, after, READ]).await?;
-        let mut kept = Vec::new();
-        for row in &rows {
-            let event = trail::stored_event(row)?;
-            after = event.id.0;
-            let Proving::Salt(salt) = trail::proving(row)? else { continue };
-            let EventId(number) = event.id;
-            let commitments = SealedEntry::new(0, event, &salt).commitments();
-            kept.push(serde_json::json!([number, commitments.text()]));
-        }
-        sealed += u64::try_from(kept.len()).unwrap_or(0);
-        if !kept.is_empty() {
-            tx.write(&KEEP_COMMITMENTS, args![&list(kept.into_iter())]).await?;
-        }
-        if u32::try_from(rows.len()) != Ok(READ) {
-            return Ok(sealed);
-        }
+    let rows = tx.all(&SEALED_EVENTS, args![customer.0]).await?;
+    let mut kept = Vec::new();
+    for row in &rows {
+        let event = trail::stored_event(row)?;
+        let Proving::Salt(salt) = trail::proving(row)? else { continue };
+        let EventId(number) = event.id;
+        let commitments = SealedEntry::new(0, event, &salt).commitments();
+        kept.push(serde_json::json!([number, commitments.text()]));
     }
+    for batch in kept.chunks(LEAF_BATCH) {
+        tx.write(&KEEP_COMMITMENTS, args![&list(batch.iter().cloned())]).await?;
+    }
+    Ok(u64::try_from(kept.len()).unwrap_or(u64::MAX))
 }
 
 /// Puts a customer on hold, or ends a hold; whether that changed anything. The event is

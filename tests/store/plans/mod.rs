@@ -55,7 +55,6 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("event_purge::PURGE", &["0", "500", "9000000000000"]),
     ("event_purge::FORGET_SALTS", &["0", "500", "9000000000000"]),
     ("erasure::KEEP_COMMITMENTS", &[r#"'[[7,"x"],[8,"y"]]'"#]),
-    ("erasure::SEALED_EVENTS", &["7", "0", "1000"]),
     ("erasure::WRITTEN", &["'x'"]),
     ("maintenance::OLD_SESSIONS", &["0", "500", "86400000"]),
     ("maintenance::PURGE_SESSIONS", &["0", "500", "9000000000000"]),

@@ -7,7 +7,9 @@ use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::SendReport;
 use countersign::domain::outcome::Outcome;
 use countersign::service::audit::export::ExportRange;
-use countersign::service::ports::{ErasureOutcome, PersonalDataStore as _, VerificationStore as _};
+use countersign::service::ports::{
+    ErasureOutcome, IssueOutcome, PersonalDataStore as _, VerificationStore as _,
+};
 
 use countersign::domain::audit::leaf::SealedEntry;
 use countersign::service::ports::TrailStore as _;
@@ -87,7 +89,8 @@ async fn known(trail: &Trail) -> CustomerId {
     assert_eq!(desk.enter(&first.id, "111111").await, Outcome::Verified);
     let second = desk.issue(&wish("222222")).await;
     desk.report(&second, &SendReport::sent(None)).await;
-    let again = desk.reissue(&second, "333333").await;
+    let again = desk.try_reissue_to(&second, "333333", &email(EMAIL)).await;
+    let Ok(IssueOutcome::Fresh(again)) = again else { panic!("no code: {again:?}") };
     desk.report(&again, &SendReport::sent(None)).await;
     trail.store.cancel(&again.id, &actor()).await.expect("cancelled");
     let now = trail.fixture.now();
@@ -159,7 +162,8 @@ on_each_store! {
         let run = trail.verify_against(&[kept]).await;
         assert_eq!((run.walk().faults(), run.walk().erased()), (&[][..], entries));
 
-        let export = trail.desk.begin_export("a key", &ExportRange::default(), Some("all of it"));
+        let all = ExportRange::default();
+        let export = trail.desk.begin_export("a key", &all, Some("all of it"));
         let to = export.await.expect("begun").header.to;
         let page = trail.desk.export_page(0, to, true).await.expect("a page");
         let text = serde_json::to_string(&page).expect("written").to_lowercase();
