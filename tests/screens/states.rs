@@ -14,7 +14,6 @@ use countersign::service::ports::{IndexProgress, NoCustomers};
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
-use countersign::tui::find::state::Find;
 use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::health::DependencyState;
@@ -54,7 +53,7 @@ macro_rules! states {
 }
 
 states! {
-    find_empty => m::model(Screen::Find(Find::default()));
+    find_empty => m::model(Screen::Find(Box::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
     find_no_customers => with(find_empty(), |model| {
         if let Screen::Find(find) = &mut model.screen {
@@ -412,7 +411,7 @@ fn failed(state: DeliveryState, detail: &str, said: &str) -> State {
     let mut request = m::request(Status::Open, 0, state);
     request.delivery.detail = Some(detail.into());
     with(entry(m::entry("", request)), |model| {
-        model.shared.notice = Some(m::notice(Tone::Bad, said))
+        model.shared.notice = Some(m::notice(Tone::Bad, said));
     })
 }
 

@@ -10,7 +10,7 @@ use crate::tui::machine::health::{Dependency, DependencyState};
 use crate::tui::machine::notice::LiveNotice;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{clock_reading, provider_health};
+use crate::tui::machine::{circuit_breakers, clock_reading};
 use crate::tui::{enter_code, find, send, verified};
 
 /// An effect that takes longer than this is called slow.
@@ -35,8 +35,8 @@ pub(in crate::tui) fn passed(turn: &mut Turn<'_>) {
 /// Says of the channels that are offered how their providers do now.
 fn refresh_choices(turn: &mut Turn<'_>) {
     let Some(now) = turn.model.shared.time(turn.now) else { return };
-    turn.send(|send, step| provider_health::refresh(&mut send.choices, step.shared, now));
-    turn.enter_code(|entry, step| provider_health::refresh(&mut entry.choices, step.shared, now));
+    turn.send(|send, step| circuit_breakers::refresh(&mut send.choices, step.shared, now));
+    turn.enter_code(|entry, step| circuit_breakers::refresh(&mut entry.choices, step.shared, now));
 }
 
 fn mark_slow(shared: &mut Shared, now: Now) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::tui::app::clock_ticks::SLOW_AFTER;
 use crate::tui::app::model::{Model, Screen};
+use crate::tui::machine::circuit_breakers::breakers_due;
 use crate::tui::machine::clock_reading::clock_due;
 use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::notice::LiveNotice;
-use crate::tui::machine::provider_health::breakers_due;
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::{enter_code, find, send, verified};
@@ -47,7 +47,7 @@ fn next_of_screen(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
 
 /// A provider whose circuit breaker is open may be tried again.
 fn next_probe(shared: &Shared, clock: StoreClock, now: Now) -> Option<Now> {
-    let probe = shared.providers.known.next_turn(clock.time(now))?;
+    let probe = shared.providers.known.next_change(clock.time(now))?;
     Some(now + clock.until(probe, now))
 }
 

@@ -42,7 +42,7 @@ pub struct Model {
 #[derive(Debug)]
 pub enum Screen {
     /// Find the customer.
-    Find(Find),
+    Find(Box<Find>),
     /// Choose how to send the code.
     Send(Box<Send>),
     /// Enter the code.
@@ -69,7 +69,7 @@ impl Model {
     pub fn new(place: CounterInfo, theme: ThemeName, size: (u16, u16), process: String) -> Self {
         Self {
             shared: Shared::new(place, theme, size, process),
-            screen: Screen::Find(Find::default()),
+            screen: Screen::Find(Box::default()),
             focus: Focus::Work,
             log: None,
             log_page: None,

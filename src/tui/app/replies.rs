@@ -16,7 +16,7 @@ use crate::tui::machine::notice::Tone;
 use crate::tui::machine::pending::{PendingAct, PendingEffect};
 use crate::tui::machine::step::Step;
 use crate::tui::machine::{
-    clock_reading, code_answer, delivery_answer, provider_health, store_lost,
+    circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost,
 };
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 
@@ -44,7 +44,7 @@ fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Ans
     match reply {
         Answer::ReadClock(answer) => turn.step(|step| clock_reading::answered(step, id, answer)),
         Answer::ReadBreakers(answer) => {
-            turn.step(|step| provider_health::answered(step, id, answer));
+            turn.step(|step| circuit_breakers::answered(step, id, answer));
         }
         Answer::FindCustomers(answer) => {
             turn.find(|find, step| find::update::found(find, step, id, answer));

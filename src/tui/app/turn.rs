@@ -87,7 +87,7 @@ impl<'a> Turn<'a> {
         match to {
             Navigation::Find { typed } => {
                 let begin = |step: &mut Step<'_>| find::update::begin(step, &typed);
-                self.model.screen = Screen::Find(self.step(begin));
+                self.model.screen = Screen::Find(Box::new(self.step(begin)));
             }
             Navigation::Send(opened) => {
                 let begin = |step: &mut Step<'_>| send::update::begin(step, opened);

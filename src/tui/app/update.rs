@@ -8,7 +8,7 @@ use crate::tui::app::{clock_ticks, dispatch, input_gate, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{provider_health, store_lost};
+use crate::tui::machine::{circuit_breakers, store_lost};
 use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 
 /// What is to be done before anything has happened.
@@ -17,7 +17,7 @@ pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     input_gate::note_shown(&mut turn);
     turn.step(|step| {
         step.read_clock();
-        provider_health::read(step);
+        circuit_breakers::read(step);
     });
     turn.find(find::update::count);
     turn.done()
@@ -43,7 +43,9 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         }),
         Msg::Resumed => {
             // What is on the way was read before the program stood.
-            turn.step(|step| step.read_clock_anew());
+            turn.step(|step| {
+                step.read_clock_anew();
+            });
             store_changed(&mut turn);
         }
         Msg::Broke(id, failure) => turn.step(|step| store_lost::broke(step, id, failure)),
@@ -73,7 +75,7 @@ pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
 
 /// Reads how the providers do if that is due, and the delivery stats with it.
 pub(in crate::tui) fn read_providers_if_due(turn: &mut Turn<'_>) {
-    if turn.step(provider_health::read_if_due) {
+    if turn.step(circuit_breakers::read_if_due) {
         turn.delivery_stats(deliveries::update::reread);
     }
 }

@@ -209,7 +209,7 @@ pub(in crate::tui) fn asked(
     match answer {
         CodeAnswer::Stored { request, delivering } => {
             if is_own {
-                sent_again(entry, step, request, delivering);
+                sent_again(entry, step, *request, delivering);
             }
             if delivering.is_none() {
                 refresh::reread(entry, step);

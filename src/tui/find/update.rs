@@ -21,7 +21,7 @@ use crate::tui::machine::scroll::{motion, moved};
 use crate::tui::machine::shared::Shared;
 use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
-use crate::tui::machine::{provider_health, text_field};
+use crate::tui::machine::{circuit_breakers, text_field};
 
 /// Hits of a search: as many as a tall screen shows.
 const MAX_HITS: u32 = 30;
@@ -305,7 +305,7 @@ pub(in crate::tui) fn opened(
             step.clear_notice();
             step.go(Navigation::Send(opened));
             // The channels came with newer word of their providers than is known here.
-            provider_health::read(step);
+            circuit_breakers::read(step);
         }
         Ok(None) => {
             changed(find, step);

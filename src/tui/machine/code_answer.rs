@@ -15,7 +15,7 @@ pub(in crate::tui) enum CodeAnswer {
     /// The request was stored, and its message is being sent, unless that was done before.
     Stored {
         /// The request.
-        request: Request,
+        request: Box<Request>,
         /// The sending of its message.
         delivering: Option<EffectId>,
     },
@@ -35,10 +35,10 @@ pub(in crate::tui) fn take(
             step.learn_clock(request.sent_at);
             let delivering = Some(step.deliver(&request));
             step.read_clock();
-            CodeAnswer::Stored { request, delivering }
+            CodeAnswer::Stored { request: Box::new(request), delivering }
         }
         Ok(CodeRequestOutcome::Already(request)) => {
-            CodeAnswer::Stored { request, delivering: None }
+            CodeAnswer::Stored { request: Box::new(request), delivering: None }
         }
         Ok(CodeRequestOutcome::Refused(refusal)) => CodeAnswer::Refused(refusal),
         Err(failure) => {

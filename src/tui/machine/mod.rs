@@ -4,6 +4,7 @@
 //! It knows no feature. A feature's `update` is given its own state and a [`Step`](step::Step);
 //! [`app`](crate::tui::app) puts the features together.
 
+pub mod circuit_breakers;
 pub mod clock_reading;
 pub(super) mod code_answer;
 pub mod counter_info;
@@ -18,7 +19,6 @@ pub mod navigation;
 pub mod notice;
 pub mod pending;
 pub mod preview;
-pub mod provider_health;
 pub mod scene;
 pub mod scroll;
 pub mod shared;

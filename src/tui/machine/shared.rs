@@ -3,6 +3,7 @@
 
 use crate::config::settings::ThemeName;
 use crate::domain::time::Timestamp;
+use crate::tui::machine::circuit_breakers::KnownBreakers;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::health::Health;
@@ -10,7 +11,6 @@ use crate::tui::machine::keyboard::Keyboard;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::notice::Notice;
 use crate::tui::machine::pending::PendingEffect;
-use crate::tui::machine::provider_health::ProviderHealth;
 use crate::tui::machine::store_clock::{Now, OwnClock, StoreClock};
 use crate::tui::terminal::capabilities::Capabilities;
 use crate::tui::theme::{Theme, size};
@@ -39,7 +39,7 @@ pub struct Shared {
     /// How the parts below are doing, as far as this terminal has seen.
     pub health: Health,
     /// How the providers are doing, as far as any terminal has seen.
-    pub providers: ProviderHealth,
+    pub providers: KnownBreakers,
     /// The program is to end.
     pub quitting: bool,
     /// The screen is to be drawn anew, since something else wrote on it.
@@ -71,7 +71,7 @@ impl Shared {
             terminal: Capabilities::default(),
             notice: None,
             health: Health::default(),
-            providers: ProviderHealth::default(),
+            providers: KnownBreakers::default(),
             quitting: false,
             redraw: false,
             keyboard: Keyboard::default(),

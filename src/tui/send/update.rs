@@ -177,7 +177,7 @@ pub(in crate::tui) fn asked(
     send.sending.take_if(|sending| *sending == id);
     match answer {
         CodeAnswer::Stored { request, delivering } if is_own => {
-            go_to_boxes(send, step, request, delivering);
+            go_to_boxes(send, step, *request, delivering);
         }
         CodeAnswer::Refused(refusal) => {
             if is_own {

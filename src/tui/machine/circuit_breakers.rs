@@ -20,7 +20,7 @@ const MIN_READ_INTERVAL: Duration = Duration::from_secs(3);
 
 /// How the providers are doing, as far as any terminal has seen.
 #[derive(Debug, Default)]
-pub struct ProviderHealth {
+pub struct KnownBreakers {
     /// The circuit breakers as last read.
     pub known: BreakerSnapshot,
     /// The read of them.
@@ -63,7 +63,7 @@ pub(in crate::tui) fn answered(
     // A store that is lost says so elsewhere; what was known stays.
     let Ok(breakers) = answer else { return };
     for breaker in &breakers.all {
-        let part = step.shared.health.part(Dependency::of(breaker.line.channel));
+        let part = step.shared.health.part(Dependency::of(breaker.slot.channel));
         // What this terminal met itself counts until somebody has met better.
         if breaker.failures == 0 && *part == DependencyState::Down {
             *part = DependencyState::Ok;
@@ -81,6 +81,6 @@ pub(in crate::tui) fn refresh(choices: &mut [ChannelChoice], shared: &Shared, no
         return;
     }
     for choice in choices {
-        choice.condition = providers.known.condition(choice.channel, now);
+        choice.health = providers.known.health(choice.channel, now);
     }
 }
