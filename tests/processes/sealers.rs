@@ -53,7 +53,7 @@ on_each_store! {
                         seal.spawn().expect("it starts")
                     })
                     .collect();
-                let patience = u64::try_from(chance.below(1_500)).expect("small");
+                let patience = u64::try_from(chance.below(500)).expect("small");
                 thread::sleep(Duration::from_millis(patience));
                 for sealer in &mut sealers {
                     match sealer.try_wait().expect("it is known") {

@@ -218,7 +218,7 @@ on_each_store! {
         // One went, and one says so.
         assert_eq!(count(&fixture, "core_event").await, events - 1 + 1);
         let says = "core_event WHERE kind = 'events_purged' AND clerk = 'amira' \
-                    AND detail LIKE 'events up to number % purged: 1, in all 1'";
+                    AND detail LIKE 'events up to number % purged: 1, in all 1; erased: 0'";
         assert_eq!(count(&fixture, says).await, 1);
         assert_eq!(count(&fixture, "core_session").await, 2);
 

@@ -32,14 +32,18 @@ pub struct Removal {
     pub total: u64,
     /// The highest number of an event that was purged so far; of an erasure 0.
     pub up_to: i64,
+    /// How many entries were erased in all: a purge says it too, since it may take away the
+    /// entry that said so.
+    pub erased: u64,
 }
 
 impl fmt::Display for Removal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, count, total, up_to } = self;
+        let Self { kind, count, total, up_to, erased } = self;
         match kind {
             RemovalKind::Purge => {
-                write!(f, "events up to number {up_to} purged: {count}, in all {total}")
+                write!(f, "events up to number {up_to} purged: {count}, in all {total}")?;
+                write!(f, "; erased: {erased}")
             }
             RemovalKind::Erasure => write!(f, "entries erased: {count}, in all {total}"),
         }
@@ -47,6 +51,11 @@ impl fmt::Display for Removal {
 }
 
 impl Removal {
+    /// An erasure of entries.
+    pub const fn erasure(count: u64, total: u64) -> Self {
+        Self { kind: RemovalKind::Erasure, count, total, up_to: 0, erased: total }
+    }
+
     /// What an event says was removed; none where it says no such thing.
     pub fn told(kind: &str, detail: Option<&str>) -> Option<Self> {
         let detail = detail?;
@@ -59,10 +68,17 @@ impl Removal {
         } else {
             return None;
         };
-        let (count, total) = counts.split_once(", in all ")?;
-        // A reason may follow.
-        let total = total.split_once(". ").map_or(total, |(total, _)| total);
-        Some(Self { kind, count: count.parse().ok()?, total: total.parse().ok()?, up_to })
+        let (count, totals) = counts.split_once(", in all ")?;
+        let (total, erased) = match kind {
+            RemovalKind::Purge => totals.split_once("; erased: ")?,
+            // A reason may follow.
+            RemovalKind::Erasure => {
+                let total = totals.split_once(". ").map_or(totals, |(total, _)| total);
+                (total, total)
+            }
+        };
+        let (total, erased) = (total.parse().ok()?, erased.parse().ok()?);
+        Some(Self { kind, count: count.parse().ok()?, total, up_to, erased })
     }
 }
 
@@ -72,10 +88,12 @@ mod tests {
 
     #[test]
     fn what_an_entry_says_reads_back() {
-        let purge = Removal { kind: RemovalKind::Purge, count: 120, total: 5_120, up_to: 5_130 };
-        assert_eq!(purge.to_string(), "events up to number 5130 purged: 120, in all 5120");
+        let kind = RemovalKind::Purge;
+        let purge = Removal { kind, count: 120, total: 5_120, up_to: 5_130, erased: 7 };
+        let text = "events up to number 5130 purged: 120, in all 5120; erased: 7";
+        assert_eq!(purge.to_string(), text);
         assert_eq!(Removal::told("events_purged", Some(&purge.to_string())), Some(purge));
-        let erasure = Removal { kind: RemovalKind::Erasure, count: 3, total: 7, up_to: 0 };
+        let erasure = Removal::erasure(3, 7);
         assert_eq!(Removal::told("erased", Some(&erasure.to_string())), Some(erasure));
         let reasoned = format!("{erasure}. Ticket 17, in all 9. Done");
         assert_eq!(Removal::told("erased", Some(&reasoned)), Some(erasure));
@@ -83,11 +101,11 @@ mod tests {
 
     #[test]
     fn another_entry_says_nothing_of_it() {
-        let text = "events up to number 9 purged: 1, in all 1";
+        let text = "events up to number 9 purged: 1, in all 1; erased: 0";
         assert_eq!(Removal::told("attempt", Some(text)), None);
         assert_eq!(Removal::told("erased", Some(text)), None);
         assert_eq!(Removal::told("events_purged", None), None);
-        for text in ["", "events up to number x purged: 1, in all 1", "1 purged"] {
+        for text in ["", "events up to number 9 purged: 1, in all 1", "1 purged"] {
             assert_eq!(Removal::told("events_purged", Some(text)), None, "{text}");
         }
     }

@@ -284,7 +284,10 @@ impl TrailWalk {
     fn told(&mut self, event: i64, index: u64, tells: Option<Removal>) {
         let Some(removal) = tells else { return };
         let goes_on = match removal.kind {
-            RemovalKind::Purge => self.purged.tell(removal, index),
+            RemovalKind::Purge => {
+                let erased = Removal::erasure(0, removal.erased);
+                self.purged.tell(removal, index) & self.erased.tell(erased, index)
+            }
             RemovalKind::Erasure => self.erased.tell(removal, index),
         };
         if !goes_on {
@@ -347,7 +350,7 @@ mod tests {
     }
 
     fn purge(count: u64, total: u64, up_to: i64) -> Removal {
-        Removal { kind: RemovalKind::Purge, count, total, up_to }
+        Removal { kind: RemovalKind::Purge, count, total, up_to, erased: 0 }
     }
 
     /// What a walk to the end finds, where the store says this was purged.
@@ -535,10 +538,19 @@ mod tests {
         for leaf in &mut leaves[2..4] {
             leaf.is_erased = true;
         }
-        let erasure = |count| Removal { kind: RemovalKind::Erasure, count, total: count, up_to: 0 };
-        leaves[8] = telling(&leaves[8], erasure(2));
+        leaves[6] = telling(&leaves[6], Removal::erasure(2, 2));
         assert_eq!(walk_to_end(&leaves, 0), []);
-        leaves[8] = telling(&leaves[8], erasure(1));
+        // A purge that took that entry away says the same.
+        let mut purged = leaves.clone();
+        for leaf in &mut purged[..7] {
+            leaf.event_now = EventNow::Gone { as_purged: true };
+        }
+        purged[8] = telling(&purged[8], Removal { erased: 2, ..purge(7, 7, 16) });
+        assert_eq!(walk_to_end(&purged, 16), []);
+        leaves[8] = telling(&leaves[8], purge(0, 0, 0));
+        assert_eq!(walk_to_end(&leaves, 0).len(), 2, "it says fewer than the entry before");
+        leaves[8] = found(9)[8];
+        leaves[6] = telling(&leaves[6], Removal::erasure(1, 1));
         let fault = Fault::NotAnnounced {
             by: RemovalKind::Erasure,
             event: 12,

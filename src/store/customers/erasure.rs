@@ -5,7 +5,7 @@
 //! leaves are proven as before, and an event says how many they were.
 
 use crate::domain::audit::leaf::{Proving, SealedEntry};
-use crate::domain::audit::removal::{Removal, RemovalKind};
+use crate::domain::audit::removal::Removal;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventId, EventKind};
 use crate::service::ports::audit::NewEvent;
@@ -173,8 +173,7 @@ pub(in crate::store) async fn erase(
     let before = tx.one(&ERASED, args![]).await?.int("erased")?;
     let total = u64::try_from(before).unwrap_or(0) + sealed;
     tx.write(&COUNT_ERASED, args![i64::try_from(total).unwrap_or(i64::MAX)]).await?;
-    let removal = Removal { kind: RemovalKind::Erasure, count: sealed, total, up_to: 0 };
-    let detail = format!("{removal}. {}", it.reason);
+    let detail = format!("{}. {}", Removal::erasure(sealed, total), it.reason);
     let event = NewEvent::of_office(EventKind::Erased, detail, it.actor);
     events::write_once(&mut tx, &event, Some(it.act)).await?;
     tx.commit().await?;

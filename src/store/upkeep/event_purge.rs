@@ -38,7 +38,7 @@ statements! {
             ("UPDATE core_event e STRAIGHT_JOIN core_audit_leaf l ON l.event_id = e.id \
               SET l.salt = NULL WHERE e.id > $1 AND e.id <= $2 AND e.at < $3"))
     }
-    PURGED { "SELECT purged_up_to, purged FROM core_audit_tree WHERE id = 1" }
+    PURGED { "SELECT purged_up_to, purged, erased FROM core_audit_tree WHERE id = 1" }
     TELL { "UPDATE core_audit_tree SET purged_up_to = $1, purged = $2 WHERE id = 1" }
 }
 
@@ -71,7 +71,8 @@ pub(in crate::store) async fn purge(
     let before = tx.one(&PURGED, args![]).await?;
     let up_to = before.int("purged_up_to")?.max(found.last);
     let total = u64::try_from(before.int("purged")?).unwrap_or(0) + done;
-    let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to };
+    let erased = u64::try_from(before.int("erased")?).unwrap_or(0);
+    let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to, erased };
     let event = NewEvent::of_office(EventKind::EventsPurged, removal.to_string(), batch.actor);
     events::write(&mut tx, &event).await?;
     tx.write(&TELL, args![up_to, i64::try_from(total).unwrap_or(i64::MAX)]).await?;

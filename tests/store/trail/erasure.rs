@@ -14,7 +14,7 @@ use countersign::service::ports::{
 use countersign::domain::audit::leaf::SealedEntry;
 use countersign::service::ports::TrailStore as _;
 
-use super::Trail;
+use super::{Trail, write};
 use crate::support::{
     Kind, Terminal, Wish, actor, email, new_customer, next, on_each_store, wish, with_email,
     with_phone,
@@ -32,7 +32,7 @@ const NEEDLES: [&str; 8] = [
     "elm lane",
     "zq.quill",
     "4155550142",
-    "z*******rg",
+    "z***@",
     "quill-sid",
 ];
 
@@ -98,7 +98,7 @@ async fn known(trail: &Trail) -> CustomerId {
         .sql(&format!(
             "INSERT INTO core_otp_archive (id, public_id, customer_id, masked, otp_type, \
              is_verified, created_at, expires_at, attempts, max_attempts, purpose, reference, \
-             generation, status, clerk, counter, detail) VALUES (900, 'PAST', {id}, 'z*******rg', \
+             generation, status, clerk, counter, detail) VALUES (900, 'PAST', {id}, 'z***@example.org', \
              'email', 1, {now}, {now}, 1, 5, 'pay bill', 'K7Q', 1, 'verified', 'amira', '3', \
              'no such user {EMAIL}'); \
              UPDATE core_line SET detail = '550 no such user {EMAIL}' WHERE name = 'email'; \
@@ -168,7 +168,7 @@ on_each_store! {
         let page = trail.desk.export_page(0, to, true).await.expect("a page");
         let text = serde_json::to_string(&page).expect("written").to_lowercase();
         assert!(NEEDLES.iter().all(|it| !text.contains(it)), "{text}");
-        assert!(text.contains("rivera") || text.contains("d*******"), "the others are there");
+        assert!(text.contains("d***@"), "the others are there");
 
         // What is left of an entry is compared as before.
         trail.seal().await;
@@ -204,6 +204,7 @@ on_each_store! {
         let ErasureOutcome::Erased { entries, .. } = erase(&trail, customer).await else {
             panic!("erased")
         };
+        write(&trail.store).await;
         trail.seal().await;
         trail.fixture.pass(4 * 365 * 24 * 3_600_000).await;
         let all = trail.events().await.len();

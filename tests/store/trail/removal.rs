@@ -79,7 +79,7 @@ on_each_store! {
         let last = old[11];
         assert_eq!(
             newest.detail,
-            Some(format!("events up to number {last} purged: 2, in all 12"))
+            Some(format!("events up to number {last} purged: 2, in all 12; erased: 0"))
         );
         assert_eq!(newest.actor, actor());
 
