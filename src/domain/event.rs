@@ -71,11 +71,13 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The store's tables were brought to a newer version.
+    Migrated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -104,6 +106,7 @@ impl EventKind {
         Self::StaffChanged,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::Migrated,
     ];
 
     /// The name in JSON and the store.
@@ -137,6 +140,7 @@ impl EventKind {
             Self::StaffChanged => "staff_changed",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::Migrated => "migrated",
         }
     }
 
@@ -171,6 +175,7 @@ impl EventKind {
             Self::StaffChanged => "Staff changed",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::Migrated => "Store migrated",
         }
     }
 }
