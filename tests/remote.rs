@@ -12,3 +12,8 @@ mod counters;
 mod frames;
 #[path = "remote/service.rs"]
 mod service;
+#[path = "remote/ssh.rs"]
+mod ssh;
+#[expect(dead_code, reason = "the tests of the interface do more at a terminal")]
+#[path = "pty/terminal.rs"]
+mod terminal;
