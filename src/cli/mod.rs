@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod request;
 pub mod serve;
 pub mod session;
+pub mod sign_in;
 pub mod signals;
 pub mod staff;
 pub mod table;
@@ -113,7 +114,7 @@ async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Resu
         _ => {}
     }
     let config = origin.load(house, output)?;
-    at_the_desk(command, house, &config, output).await
+    at_the_desk(command, house, &config, output, cli.name.as_deref()).await
 }
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
@@ -168,6 +169,7 @@ async fn at_the_desk(
     house: &dyn AppContext,
     config: &Config,
     output: &mut Output,
+    name: Option<&str>,
 ) -> Result<Exit, Failure> {
     match command {
         Command::Customers(Customers::Import(_)) if config.customers.read_only => {
@@ -188,7 +190,7 @@ async fn at_the_desk(
         _ => {}
     }
     keep_log(house, config, output);
-    let desk = house.desk(config).await?;
+    let desk = sign_in::run(house.desk(config).await?, output, name).await?;
     if names_a_customer(&command) {
         index::ready(&desk, output).await;
     }

@@ -294,7 +294,7 @@ impl Raw {
     }
 
     pub(crate) fn hello(&mut self) -> Option<Value> {
-        self.send(&json!({ "protocol": 1, "version": "a test" }));
+        self.send(&json!({ "protocol": 2, "version": "a test" }));
         self.receive()
     }
 

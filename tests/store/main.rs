@@ -27,6 +27,7 @@ mod schemas;
 mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
+mod sign_in;
 mod support;
 mod time;
 mod trail;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::channel::Channel;
 use crate::domain::event::Actor;
-use crate::service::api::{Answer, Call, Caller, Role, Signals, TypedCall};
+use crate::service::api::{Answer, Authentication, Call, Caller, Role, Signals, TypedCall};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -45,8 +45,24 @@ pub struct DeskProfile {
     pub channels: Vec<Channel>,
     /// Whether messages go into the tray of a development set-up.
     pub has_tray: bool,
+    /// Whether somebody has to sign in by name and password, and has.
+    pub sign_in: SignInState,
+    /// How long this terminal may be left alone before it is locked, in seconds.
+    pub idle_lock_seconds: u64,
     /// Random, and new with each client: idempotency keys begin with it.
     pub key_prefix: String,
+}
+
+/// Whether somebody has signed in at a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignInState {
+    /// The account of the host is enough.
+    NotNeeded,
+    /// Nobody has; the role and the name of the profile count for nothing.
+    Needed,
+    /// Whoever the profile names.
+    SignedIn,
 }
 
 /// A desk in this process.
@@ -110,6 +126,13 @@ impl DeskClient {
         self.door.handle(call, retry).await
     }
 
+    /// The same client with what is shown to whoever has signed in.
+    #[must_use]
+    pub fn with_profile(mut self, profile: DeskProfile) -> Self {
+        self.profile = Arc::new(profile);
+        self
+    }
+
     /// What can be watched.
     pub fn signals(&self) -> Signals {
         self.door.signals()
@@ -141,6 +164,11 @@ impl Desk {
             quarantine_seconds: self.office.otp.contact_quarantine.as_secs(),
             channels: Channel::ALL.into_iter().filter(has).collect(),
             has_tray: self.tray.is_some(),
+            sign_in: match caller.authentication {
+                Authentication::Password => SignInState::SignedIn,
+                _ => SignInState::NotNeeded,
+            },
+            idle_lock_seconds: self.sign_in.policy.idle_lock.as_secs(),
             key_prefix: self.new_act()?,
         })
     }

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
-pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
+pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk, SignInState};
 pub use crate::service::api::table::{Answer, Call};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
@@ -89,7 +89,8 @@ impl Desk {
 
     /// This desk, acting for a caller.
     fn for_caller(&self, caller: &Caller, retry_policy: RetryPolicy) -> Self {
-        Self { actor: caller.actor.clone(), retry_policy, ..self.clone() }
+        let is_owner = caller.authentication == Authentication::OwnProcess;
+        Self { actor: caller.actor.clone(), retry_policy, is_owner, ..self.clone() }
     }
 
     /// What can be watched.
