@@ -57,11 +57,12 @@ async fn tell_of_new(
     outcome: StaffOutcome,
 ) -> Result<Exit, Failure> {
     let is_new = matches!(outcome, StaffOutcome::Changed(_));
-    let reset = match is_new {
-        true => Some(desk.call(ResetSignIn { account: account.clone() }).await?),
-        false => None,
+    let reset = if is_new {
+        Some(desk.call(ResetSignIn { account: account.clone() }).await?)
+    } else {
+        None
     };
-    tell(output, account, outcome, reset)
+    tell(output, account, outcome, reset.as_ref())
 }
 
 async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
@@ -119,7 +120,7 @@ fn tell(
     output: &mut Output,
     account: &AccountName,
     outcome: StaffOutcome,
-    reset: Option<ResetOutcome>,
+    reset: Option<&ResetOutcome>,
 ) -> Result<Exit, Failure> {
     let (word, member) = match outcome {
         StaffOutcome::Changed(member) => ("changed", member),
@@ -160,7 +161,7 @@ fn tell(
     };
     let state = if member.enabled { "may work" } else { "may not work" };
     let mut message = format!("{account} is {} and {state}.", member.role);
-    let setup_code = match &reset {
+    let setup_code = match reset {
         Some(ResetOutcome::Given { code, expires_at, .. }) => {
             message = format!("{message} {}", sign_in::given(account, code, *expires_at));
             Some(code.0.as_str())

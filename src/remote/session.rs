@@ -256,7 +256,7 @@ impl Connection {
         changes: &mut watch::Receiver<u64>,
         next_look: Instant,
     ) -> io::Result<Event> {
-        let changed = async {
+        let told = async {
             tokio::time::sleep_until(next_look.into()).await;
             changes.changed().await
         };
@@ -264,7 +264,7 @@ impl Connection {
             biased;
             () = until(self.place.locks_at()) => Ok(Event::Idle),
             request = protocol::receive(reader) => Ok(Event::Request(request?)),
-            Ok(()) = changed => Ok(Event::Changed),
+            Ok(()) = told => Ok(Event::Changed),
         }
     }
 

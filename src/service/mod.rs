@@ -5,10 +5,12 @@
 
 pub mod api;
 pub mod audit;
+mod caller;
 pub mod customers;
 pub mod delivery;
 pub mod messages;
 pub mod ports;
+mod profile;
 pub mod retry;
 pub mod staff;
 pub mod upkeep;
@@ -26,7 +28,7 @@ use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::refusals::Refusals;
-use crate::service::api::{Permission, Role};
+use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,

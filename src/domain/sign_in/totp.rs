@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn security_14_a_sealed_seed_opens_for_its_own_account_alone() {
         let (seed, key) = (Seed::new(&[9; 32]), Key::new([1; 32]));
-        assert!(SEED * 8 >= 112);
+        const { assert!(SEED * 8 >= 112) };
         let (dana, bob) = (account("dana"), account("bob"));
         let nonce = || Nonce::from([3; 32]);
         let of_dana = seed.seal(Bound::Account(&dana), &key, nonce());

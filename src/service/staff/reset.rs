@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::event::EventKind;
+use crate::domain::key::Key;
 use crate::domain::seal::Nonce;
 use crate::domain::sign_in::TypedSecret;
 use crate::domain::sign_in::credentials::{Credentials, Proof, SignedCredentials};
@@ -149,9 +150,7 @@ impl Desk {
         account: &AccountName,
         detail: &str,
         is_reset: bool,
-        change: impl Fn(&Credentials, &crate::domain::key::Key) -> Result<Credentials, ResetOutcome>
-        + Send
-        + Sync,
+        change: impl Fn(&Credentials, &Key) -> Result<Credentials, ResetOutcome> + Send + Sync,
     ) -> Result<Result<(), ResetOutcome>, DeskError> {
         for _ in 0..RECORD_READS {
             let keyring = self.keyring();

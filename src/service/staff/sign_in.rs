@@ -19,10 +19,10 @@ use crate::domain::sign_in::setup_code::SetupCode;
 use crate::domain::sign_in::sitting::{SignInMethod, SittingTicket};
 use crate::domain::sign_in::totp::{Bound, Seed};
 use crate::domain::staff::{AccountName, StaffMember};
-use crate::service::api::DeskProfile;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::sign_in::{CredentialsChange, JudgedCredentials};
 use crate::service::ports::{EarlierSignIns, StoreError, StoredCredentials};
+use crate::service::profile::DeskProfile;
 use crate::service::staff::calls::SignIn;
 use crate::service::staff::sittings::{Seat, Visitor};
 use crate::service::{Desk, DeskError};
@@ -362,12 +362,11 @@ impl Desk {
             Some(account) => self.staff_member(&account).await.ok().flatten(),
             None => None,
         };
-        let (actor, what) = match known {
-            Some(member) => (visitor.actor(&member.account), "blocked after too many attempts"),
-            None => {
-                let actor = Actor { clerk: visitor.peer.clone(), counter: visitor.counter.clone() };
-                (actor, "under a name that nobody has")
-            }
+        let (actor, what) = if let Some(member) = known {
+            (visitor.actor(&member.account), "blocked after too many attempts")
+        } else {
+            let actor = Actor { clerk: visitor.peer.clone(), counter: visitor.counter.clone() };
+            (actor, "under a name that nobody has")
         };
         let Some(count) = self.refusals.due(&actor.clerk, "SignIn", Instant::now()) else { return };
         let times = if count == 1 { String::new() } else { format!(", {count} times") };

@@ -8,7 +8,7 @@ use crate::domain::sign_in::sitting::{
     SignInMethod, Sitting, SittingEnd, SittingId, SittingTicket, TicketBinding,
 };
 use crate::domain::staff::{AccountName, StaffMember};
-use crate::service::api::{Authentication, Caller};
+use crate::service::caller::{Authentication, Caller};
 use crate::service::ports::NewSitting;
 use crate::service::ports::sign_in::JudgedCredentials;
 use crate::service::{Desk, DeskError};

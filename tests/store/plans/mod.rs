@@ -236,6 +236,12 @@ async fn fill(house: &House) {
             "i, i, EACH, i, 'sms', 'p', 'c', '1', THEN, THEN + 1800000, THEN + 600000",
         ),
         (
+            "core_sitting",
+            "id, account, counter, method, service, since, active_at, lease_until, ended_at, \
+             ended_how",
+            "i, i % 997, '1', 'password', 's', THEN, THEN, THEN, THEN, 'lost'",
+        ),
+        (
             "core_event",
             "at, kind, outcome, request, customer_id, channel, clerk, counter, act",
             "THEN, 'attempt', CASE i % 3 WHEN 0 THEN 'wrong' WHEN 1 THEN 'verified' END, \
