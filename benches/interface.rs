@@ -20,13 +20,13 @@ mod models;
 #[expect(dead_code, reason = "the tests hold it at points of a conversation")]
 #[path = "../tests/outbox/post_office.rs"]
 mod post_office;
-#[expect(dead_code, reason = "the tests of the terminal need more of it")]
-#[path = "../tests/pty/seat.rs"]
-mod seat;
 #[path = "../tests/screens/states.rs"]
 mod states;
 #[expect(dead_code, reason = "each bench uses its part")]
 mod support;
+#[expect(dead_code, reason = "the tests of the terminal need more of it")]
+#[path = "../tests/pty/terminal.rs"]
+mod terminal;
 #[path = "interface/typing.rs"]
 mod typing;
 
@@ -36,8 +36,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use countersign::config::settings::ThemeName;
+use countersign::tui::app::view::view;
 use countersign::tui::theme::Theme;
-use countersign::tui::view::view;
 use portable_pty::{CommandBuilder, NativePtySystem, PtySize, PtySystem as _};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -71,7 +71,7 @@ fn frames(report: &mut Report) {
     }
     for (name, make) in states::ALL {
         let (mut model, now) = make();
-        model.size = WIDE;
+        model.shared.size = WIDE;
         let theme = Theme::of(ThemeName::Dark, false);
         let mut figure = Figure::new(*name);
         for _ in 0..FRAMES {

@@ -33,7 +33,7 @@ use crate::service::retry::RetryPolicy;
 use crate::service::staff::sittings::Visitor;
 
 /// Frames that may wait for a client to read them; one more waits where it was made.
-const PUSHES: usize = 32;
+const MAX_QUEUED_FRAMES: usize = 32;
 
 /// How long after a look at who sits there a change leads to another one.
 const LOOK: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pub(super) async fn serve(
     };
     turned_away.cancel();
     let Some(Greeted { place, seat, reader, writer }) = greeted?? else { return Ok(()) };
-    let (pushes, to_push) = mpsc::channel(PUSHES);
+    let (pushes, to_push) = mpsc::channel(MAX_QUEUED_FRAMES);
     let written = write(&server, writer, to_push);
     let connection = Connection { server: Arc::clone(&server), place, seat, pushes };
     tokio::select! {

@@ -18,7 +18,7 @@ use countersign::service::ports::{
 use countersign::store::SqlStore;
 use tokio::task::JoinSet;
 
-use crate::support::{House, on_each_store};
+use crate::support::{TestStore, on_each_store};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
@@ -56,10 +56,10 @@ async fn write(store: &SqlStore, record: &SignedCredentials, uses_setup_code: bo
     store.write_credentials(change).await.expect("an answer")
 }
 
-async fn terminals(house: &House) -> Vec<Arc<SqlStore>> {
+async fn terminals(fixture: &TestStore) -> Vec<Arc<SqlStore>> {
     let mut terminals = Vec::new();
     for _ in 0..TERMINALS {
-        terminals.push(house.open().await);
+        terminals.push(fixture.open().await);
     }
     terminals
 }
@@ -81,8 +81,8 @@ async fn sit(
 }
 
 on_each_store! {
-    async fn security_32_of_50_attempts_to_sign_in_at_once_five_are_judged(house) {
-        let terminals = terminals(&house).await;
+    async fn security_32_of_50_attempts_to_sign_in_at_once_five_are_judged(fixture) {
+        let terminals = terminals(&fixture).await;
         assert!(write(&terminals[0], &record(password(), 1), false).await);
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
@@ -96,13 +96,13 @@ on_each_store! {
         assert_eq!(terminals[0].count_sign_in(&nobody).await.expect("an answer"), None);
     }
 
-    async fn security_32_each_further_attempt_waits_longer_up_to_15_minutes(house) {
-        let store = house.open().await;
+    async fn security_32_each_further_attempt_waits_longer_up_to_15_minutes(fixture) {
+        let store = fixture.open().await;
         write(&store, &record(password(), 1), false).await;
         for failures in 1..=12 {
             let before = store.now().await.expect("a time").millis();
             assert_eq!(store.count_sign_in(&dana()).await.expect("an answer"), Some(failures));
-            let blocked = house.number("SELECT blocked_until FROM core_sign_in").await;
+            let blocked = fixture.number("SELECT blocked_until FROM core_sign_in").await;
             let wait = i64::try_from(wait_after(failures).as_millis()).expect("short");
             if wait == 0 {
                 assert_eq!(blocked, 0, "{failures}");
@@ -111,7 +111,7 @@ on_each_store! {
             let after = store.now().await.expect("a time").millis();
             assert!((before + wait..=after + wait).contains(&blocked), "{failures}: {blocked}");
             assert_eq!(store.count_sign_in(&dana()).await.expect("an answer"), None, "blocked");
-            house.pass(wait).await;
+            fixture.pass(wait).await;
         }
         assert_eq!(wait_after(12), Duration::from_mins(15));
         store.count_sign_in(&dana()).await.expect("an answer");
@@ -119,19 +119,19 @@ on_each_store! {
         assert_eq!(store.count_sign_in(&dana()).await.expect("an answer"), Some(1));
     }
 
-    async fn a_count_is_taken_back_by_who_counted_last_alone(house) {
-        let store = house.open().await;
+    async fn a_count_is_taken_back_by_who_counted_last_alone(fixture) {
+        let store = fixture.open().await;
         write(&store, &record(password(), 1), false).await;
         let one = store.count_sign_in(&dana()).await.expect("an answer").expect("counted");
         let two = store.count_sign_in(&dana()).await.expect("an answer").expect("counted");
         store.uncount_sign_in(&dana(), one).await.expect("done");
-        assert_eq!(house.number("SELECT failures FROM core_sign_in").await, 2, "not the last");
+        assert_eq!(fixture.number("SELECT failures FROM core_sign_in").await, 2, "not the last");
         store.uncount_sign_in(&dana(), two).await.expect("done");
-        assert_eq!(house.number("SELECT failures FROM core_sign_in").await, 1);
+        assert_eq!(fixture.number("SELECT failures FROM core_sign_in").await, 1);
     }
 
-    async fn security_13_of_50_sign_ins_with_one_code_of_an_authenticator_one_is_taken(house) {
-        let terminals = terminals(&house).await;
+    async fn security_13_of_50_sign_ins_with_one_code_of_an_authenticator_one_is_taken(fixture) {
+        let terminals = terminals(&fixture).await;
         write(&terminals[0], &record(password(), 1), false).await;
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
@@ -141,18 +141,18 @@ on_each_store! {
         }
         let taken = tasks.join_all().await.into_iter().filter(|it| *it).count();
         assert_eq!(taken, 1);
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_sitting").await, 1);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_sitting").await, 1);
         let judged = |version, step| Some(JudgedCredentials { version, step });
         let store = &terminals[0];
         assert!(!sit(store, 101, "a", judged(1, Some(999))).await, "the step before");
         assert!(sit(store, 102, "a", judged(1, Some(1_001))).await, "the step after");
         assert!(sit(store, 103, "a", judged(1, None)).await, "without an authenticator");
         assert!(!sit(store, 104, "a", judged(2, Some(1_002))).await, "judged by another row");
-        assert_eq!(house.number("SELECT last_step FROM core_sign_in").await, 1_001);
+        assert_eq!(fixture.number("SELECT last_step FROM core_sign_in").await, 1_001);
     }
 
-    async fn security_32_a_set_up_code_works_once_and_until_its_time_is_over(house) {
-        let terminals = terminals(&house).await;
+    async fn security_32_a_set_up_code_works_once_and_until_its_time_is_over(fixture) {
+        let terminals = terminals(&fixture).await;
         let store = &terminals[0];
         let now = store.now().await.expect("a time");
         let set_up = |until: Timestamp| Proof::SetUp { digest: "ab".repeat(32), expires_at: until };
@@ -175,11 +175,11 @@ on_each_store! {
         assert!(!write(store, &record(password(), 4), true).await, "it has run out");
         assert!(!write(store, &record(password(), 3), false).await, "outdated");
         let events = "SELECT COUNT(*) FROM core_event WHERE kind = 'sign_in_set_up'";
-        assert_eq!(house.number(events).await, 3, "no more than was done");
+        assert_eq!(fixture.number(events).await, 3, "no more than was done");
     }
 
-    async fn security_42_sittings_end_with_their_terminal_their_account_or_their_service(house) {
-        let store = house.open().await;
+    async fn security_42_sittings_end_with_their_terminal_their_account_or_their_service(fixture) {
+        let store = fixture.open().await;
         for (bits, service) in [(1, "a"), (2, "a"), (3, "b"), (4, "c")] {
             assert!(sit(&store, bits, service, None).await);
         }
@@ -194,15 +194,15 @@ on_each_store! {
         let again = store.end_sitting(&of(1), SittingEnd::Ended, Some(&at_counter())).await;
         assert!(again.expect("an answer").is_none(), "it ended before");
         // The service of 3 was killed, that of 4 is updated.
-        house.pass(60_000).await;
+        fixture.pass(60_000).await;
         assert!(store.resume_sitting(&of(4), "d").await.expect("an answer"));
         store.renew_sittings("a", &[(of(2), Duration::from_secs(7))]).await.expect("done");
-        house.pass(60_000).await;
+        fixture.pass(60_000).await;
         assert_eq!(open().await, [of(2), of(4)]);
         assert!(!store.resume_sitting(&of(3), "d").await.expect("an answer"), "too late");
         store.renew_sittings("a", &[]).await.expect("done");
         let lost = "SELECT COUNT(*) FROM core_sitting WHERE ended_how = 'lost'";
-        assert_eq!(house.number(lost).await, 1);
+        assert_eq!(fixture.number(lost).await, 1);
         let sitting = store.sitting(&of(2)).await.expect("read").expect("it goes on");
         let active = sitting.active_at.since(sitting.since).as_secs();
         assert!((53..=58).contains(&active), "{sitting:?}");

@@ -18,18 +18,18 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::BreakerState;
-use crate::domain::customer::Customer;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::model::{Focus, Send};
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::send::state::Send;
+use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
-use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::panel::{self, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::wrap;
 
@@ -68,13 +68,6 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-/// The box's title: who, and what for.
-pub fn title<'a>(customer: &Customer, purpose: Option<&str>) -> Title<'a> {
-    let mut parts = vec![Span::raw(customer.name.clone()), Span::raw(customer.account_no.clone())];
-    parts.extend(purpose.map(|purpose| Span::raw(purpose.to_owned())));
-    Title { parts, foot: None }
-}
-
 fn channel<'a>(
     scene: Scene<'_>,
     choice: &ChannelChoice,
@@ -87,19 +80,19 @@ fn channel<'a>(
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
-        match choice.condition {
+        match choice.health {
             _ if choice.waits(now).is_some() => {
                 parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
             }
-            BreakerState::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
-            BreakerState::Slow => {
+            ProviderHealth::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
+            ProviderHealth::Slow => {
                 parts.push(vec![Span::styled("slow at the moment", theme.warning)]);
             }
-            BreakerState::Fallback => {
+            ProviderHealth::Fallback => {
                 parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
-            BreakerState::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
-            BreakerState::Ok => {}
+            ProviderHealth::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            ProviderHealth::Ok => {}
         }
         return labelled(
             Span::styled(label, theme.strong),
@@ -114,8 +107,8 @@ fn channel<'a>(
 }
 
 fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
-    let Scene { model, theme, .. } = scene;
-    let purposes = &model.place.purposes;
+    let Scene { shared, theme, .. } = scene;
+    let purposes = &shared.place.purposes;
     let [before, after] = theme.symbols.turn;
     let name = purposes.get(send.purpose).cloned().unwrap_or_default();
     let mut parts = vec![vec![
@@ -154,14 +147,14 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         let text = waits(scene, send, choice, until);
         return styled(&text, room, theme.warning);
     }
-    let digits = scene.model.place.code_length;
+    let digits = scene.shared.place.code_length;
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     let mut lines = styled(&text, room, Style::new());
-    if choice.condition == BreakerState::Down {
+    if choice.health == ProviderHealth::Down {
         let label = choice.channel.label();
         let now = scene.time().unwrap_or_default();
-        let works = |it: &ChannelChoice| it.is_usable(now) && it.condition != BreakerState::Down;
+        let works = |it: &ChannelChoice| it.is_usable(now) && it.health != ProviderHealth::Down;
         let instead =
             if send.choices.iter().any(works) { " Another channel is quicker." } else { "" };
         let text = format!(
@@ -174,7 +167,7 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
 
 /// Why a changed contact is not used, and what to do instead.
 fn waits(scene: Scene<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
-    let clock = |moment| scene.model.place.wall_clock(moment);
+    let clock = |moment| scene.shared.place.wall_clock(moment);
     let (kind, now) = (choice.channel.contact_kind(), scene.time());
     let why = messages::contact_waits(kind, until, now, &clock);
     let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());
