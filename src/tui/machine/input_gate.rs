@@ -18,7 +18,8 @@
 //!    letters among them, with more digits than a code has or with an Enter close
 //!    behind, the run is a scan. In a field for text a scan is text, and its Enter
 //!    searches; elsewhere nothing comes of it, and digits that it put into the
-//!    boxes are taken out again. No act's key counts so close behind a character.
+//!    boxes are taken out again. No act's key counts so close behind a character,
+//!    and no control character behind a scan, which ends it on some scanners.
 //! 5. The last digit of a code checks it by itself. At the end of a run that
 //!    waits for [`RUN`]: more would make it a scan. A code that came with its
 //!    Enter in one read was typed while the line stalled, and is checked.
@@ -176,6 +177,15 @@ pub(in crate::tui) fn enter(step: &mut Step<'_>, key: &KeyEvent, at: Now) -> Key
     }
     let in_run = is_in_run(&step.model.keyboard, at);
     match key.code {
+        // What some scanners frame a scan with, such as STX and ETX.
+        KeyCode::Char(_)
+            if in_run
+                && key.modifiers == KeyModifiers::CONTROL
+                && step.model.keyboard.run.length >= SCAN =>
+        {
+            step.model.keyboard.run.ended = Some(at);
+            Key::Stops
+        }
         KeyCode::Enter if in_run && step.model.keyboard.run.is_scan && !is_field(step.model) => {
             Key::Stops
         }
