@@ -68,6 +68,9 @@ impl StoreFile {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
         let mut known = self.wal();
+        if known.is_some() && fs::metadata(path).is_ok_and(|found| found.len() == 0) {
+            return Err(self.replaced("it was emptied"));
+        }
         match (identity(Path::new(&name)), *known) {
             (Ok(found), None) => *known = Some(found),
             (Ok(found), Some(known)) if found == known => {}
