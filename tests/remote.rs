@@ -10,6 +10,8 @@ mod attacks;
 mod counters;
 #[path = "remote/frames.rs"]
 mod frames;
+#[path = "remote/passwords.rs"]
+mod passwords;
 #[path = "remote/service.rs"]
 mod service;
 #[path = "remote/ssh.rs"]
