@@ -364,7 +364,7 @@ fn no_template_leads_to_an_address_of_others() {
             ("xx/email.html", &format!("<p>{said}</p>")),
         ]);
         let failed = |finding: Finding| {
-            (finding.state == State::Failed).then(|| (finding.part, finding.text))
+            (finding.state == State::Failed).then_some((finding.part, finding.text))
         };
         let failed: Vec<_> =
             Templates::check(&settings(&own), &[]).into_iter().filter_map(failed).collect();
