@@ -246,6 +246,11 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "HoldCustomer",
             "ListStaff",
             "ChangeStaff",
+            "ResetSignIn",
+            "ApproveReset",
+            "LiftSignInBlock",
+            "ListSittings",
+            "EndSitting",
             "CountDueMaintenance",
             "RunMaintenanceStep",
             "FinishMaintenance",
@@ -268,13 +273,28 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadExport",
             "ProveEntry",
             "ProveConsistency",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
             "ReadClock",
             "CheckStore"
         ]
     );
     assert_eq!(
         allowed(Role::Worker),
-        ["WaitForIndex", "ReadQueue", "DeliverDue", "SealTrail", "ReadClock", "CheckStore"]
+        [
+            "WaitForIndex",
+            "ReadQueue",
+            "DeliverDue",
+            "SealTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
     );
 }
 

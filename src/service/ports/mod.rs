@@ -16,6 +16,7 @@ pub mod personal_data;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod test_message;
 pub mod trail;
@@ -39,6 +40,7 @@ pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
 pub use trail::{TrailError, TrailKeys, TrailStore};
@@ -67,6 +69,7 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + SignInStore
     + TrailStore
 {
 }
@@ -87,6 +90,7 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + SignInStore
         + TrailStore
 {
 }
