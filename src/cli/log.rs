@@ -146,12 +146,7 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
         Some(name) => Some(identify(desk, name).await?.id),
         None => None,
     };
-    let now = desk.call(ReadClock).await?.store.to_utc().with_timezone(&Local);
-    let (from, before) = range(arguments.since, arguments.until, &now)
-        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
-    if from.zip(before).is_some_and(|(from, before)| before <= from) {
-        return Err(Failure::usage("--until is before --since; change the two."));
-    }
+    let (from, before) = time_range(desk, arguments.since, arguments.until).await?;
     Ok(EventFilter {
         text: arguments.text.clone(),
         outcome: arguments.outcome,
@@ -164,6 +159,20 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
 }
 
 /// From when until when, as the clock on the reader's wall shows it.
+pub(super) async fn time_range(
+    desk: &DeskClient,
+    since: Option<TimeExpression>,
+    until: Option<TimeExpression>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    let now = desk.call(ReadClock).await?.store.to_utc().with_timezone(&Local);
+    let (from, before) = range(since, until, &now)
+        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
+    if from.zip(before).is_some_and(|(from, before)| before <= from) {
+        return Err(Failure::usage("--until is before --since; change the two."));
+    }
+    Ok((from, before))
+}
+
 fn range(
     since: Option<TimeExpression>,
     until: Option<TimeExpression>,
@@ -199,7 +208,7 @@ fn write(output: &mut Output, writing: Writing, events: &[Event]) -> Result<(), 
         match writing {
             Writing::Lines => output.line(&line(event))?,
             Writing::Json => output.object(&EventLine::new(event))?,
-            Writing::Csv => output.line(&record(EventLine::new(event).cells().map(guarded))?)?,
+            Writing::Csv => output.line(&record(EventLine::new(event).cells())?)?,
         }
     }
     Ok(())
@@ -221,18 +230,16 @@ fn line(event: &Event) -> String {
     table::line(&cells, &WIDTHS)
 }
 
-/// A cell for a spreadsheet: one that would run as a formula begins with `'`, as OWASP's page
-/// on CSV injection advises.
-fn guarded(cell: String) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{cell}") } else { cell }
-}
-
-/// A CSV record (RFC 4180) without its line end.
-fn record(cells: impl IntoIterator<Item: AsRef<[u8]>>) -> io::Result<String> {
+/// A CSV record (RFC 4180) without its line end. A cell that a spreadsheet would run as a
+/// formula begins with `'`, as OWASP's page on CSV injection advises.
+pub(super) fn record(cells: impl IntoIterator<Item: AsRef<str>>) -> io::Result<String> {
+    let guarded = |cell: &str| {
+        let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    };
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(cells)?;
+    writer.write_record(cells.into_iter().map(|cell| guarded(cell.as_ref())))?;
     let written = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
     let text = String::from_utf8_lossy(&written);
     Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
@@ -245,7 +252,7 @@ mod tests {
     #[test]
     fn no_cell_of_the_csv_is_a_formula() {
         let cells = ["=1+1", "+4***12", "-2", "@SUM(A1)", "a,\"b\"", "plain"].map(str::to_owned);
-        let record = record(cells.map(guarded)).expect("written");
+        let record = record(&cells).expect("written");
         assert_eq!(record, "'=1+1,'+4***12,'-2,'@SUM(A1),\"a,\"\"b\"\"\",plain");
     }
 }

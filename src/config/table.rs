@@ -15,7 +15,7 @@ pub use crate::config::table::account_lists::{
     FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
 };
 pub use crate::config::table::office::{
-    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STORE,
+    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
 pub use crate::config::table::providers::{
     EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
@@ -55,6 +55,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         SMS_FALLBACK.infos(),
         DESK.infos(),
         SERVE.infos(),
+        STAFF.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),

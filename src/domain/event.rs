@@ -65,10 +65,38 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// Somebody of the staff signed in.
+    SignedIn,
+    /// Somebody tried to sign in, and it was not right.
+    SignInFailed,
+    /// Somebody of the staff signed out.
+    SignedOut,
+    /// A terminal was locked, or left alone for so long that it was.
+    TerminalLocked,
+    /// A sitting ended in another way.
+    SittingEnded,
+    /// Somebody set their password or enrolled an authenticator.
+    SignInSetUp,
+    /// How somebody signs in was reset, or a block was lifted.
+    SignInReset,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The store's tables were brought to a newer version.
+    Migrated,
+    /// Old events were purged from the log.
+    EventsPurged,
+    /// What is personal of a customer was erased.
+    Erased,
+    /// The log was exported, or an entry of it proven.
+    Exported,
+    /// All that is held of a customer was told.
+    Reported,
+    /// A customer was put under a legal hold.
+    Held,
+    /// A legal hold ended.
+    Released,
 }
 
 words!(EventKind, "a kind of event");
@@ -103,8 +131,22 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::SignedIn => "Signed in",
+            Self::SignInFailed => "Sign-in failed",
+            Self::SignedOut => "Signed out",
+            Self::TerminalLocked => "Terminal locked",
+            Self::SittingEnded => "Sitting ended",
+            Self::SignInSetUp => "Sign-in set up",
+            Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::Migrated => "Store migrated",
+            Self::EventsPurged => "Log purged",
+            Self::Erased => "Customer erased",
+            Self::Exported => "Log exported",
+            Self::Reported => "Customer's data told",
+            Self::Held => "Legal hold",
+            Self::Released => "Legal hold ended",
         }
     }
 }

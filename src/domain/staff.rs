@@ -22,6 +22,7 @@ use crate::domain::word::words;
     strum::Display,
     strum::IntoStaticStr,
     strum::VariantArray,
+    strum::VariantNames,
 )]
 #[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Role {

@@ -115,7 +115,9 @@ mod tests {
             "requested resent refused sent delayed forwarded delivered read not_sent unsure attempt \
              superseded cancelled expired session_ended unlocked imported maintained provider_down \
              provider_up tested contact_changed contact_confirmed notice_sent notice_not_sent \
-             staff_changed service_started keys_rotated",
+             staff_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
+             sign_in_set_up sign_in_reset service_started keys_rotated migrated events_purged \
+             erased exported reported held released",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp");
         has(&OutboxTask::ALL, "send settle follow");

@@ -18,7 +18,7 @@ fn the_stores_clock_is_asked_every_minute_and_after_a_break() {
 #[test]
 fn nothing_goes_round_where_only_the_clock_answers() {
     let mut counter = Counter::after("<F2>");
-    let asked = counter.model.last_effect;
+    let asked = counter.model.shared.last_effect;
     counter.slow().tell(Msg::StoreChanged);
     for _ in 0..60 {
         for _ in 0..5 {
@@ -31,7 +31,7 @@ fn nothing_goes_round_where_only_the_clock_answers() {
         }
         counter.pass(Duration::from_secs(1));
     }
-    let asked = counter.model.last_effect - asked;
+    let asked = counter.model.shared.last_effect - asked;
     assert!(asked <= 65, "{asked} questions in a minute");
 }
 
@@ -57,7 +57,7 @@ fn security_02_a_terminal_an_hour_off_counts_down_right_and_is_told() {
         counter.desk.own_clock = off;
         counter.tell(Msg::Resumed).says(told);
         counter.keys("riv<Enter><Enter>").is_at("entry");
-        let clock = counter.model.clock.expect("the store's clock");
+        let clock = counter.model.shared.clock.expect("the store's clock");
         let left = clock.seconds_until(counter.entry().request.expires_at, counter.now);
         assert_eq!((left, counter.notice()), (300, ""), "told once");
         counter.pass(Duration::from_mins(3));

@@ -1,4 +1,4 @@
-//! The log, its trail and the maintenance over a connection that breaks.
+//! The log, its trail, personal data and the maintenance over a connection that breaks.
 
 use super::*;
 
@@ -15,6 +15,34 @@ impl AuditStore for Breaking {
 
     async fn record(&self, act: &str, event: NewEvent<'_>) -> Result<(), StoreError> {
         self.act(self.inner.record(act, event)).await
+    }
+}
+
+#[async_trait]
+impl PersonalDataStore for Breaking {
+    async fn personal_data(&self, customer: CustomerId) -> Result<Vec<DataSection>, StoreError> {
+        self.read(self.inner.personal_data(customer)).await
+    }
+
+    async fn erase_customer(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<ErasureOutcome, StoreError> {
+        self.act(self.inner.erase_customer(act, customer, reason, actor)).await
+    }
+
+    async fn set_hold(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        hold: bool,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.set_hold(act, customer, hold, reason, actor)).await
     }
 }
 
@@ -47,6 +75,18 @@ impl TrailStore for Breaking {
 
     async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
         self.read(self.inner.stored_events_of(events)).await
+    }
+
+    async fn nodes(&self, from: Subtree, most: u32) -> Result<Vec<TreeHash>, StoreError> {
+        self.read(self.inner.nodes(from, most)).await
+    }
+
+    async fn leaf_from(&self, event: EventId) -> Result<Option<u64>, StoreError> {
+        self.read(self.inner.leaf_from(event)).await
+    }
+
+    async fn event_at(&self, moment: Timestamp) -> Result<EventId, StoreError> {
+        self.read(self.inner.event_at(moment)).await
     }
 
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {

@@ -1,0 +1,98 @@
+//! Who asks, and what they may do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::Actor;
+
+pub use crate::domain::staff::Role;
+
+/// Who asks the desk for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The clerk and the counter, as every entry of the log names them.
+    pub actor: Actor,
+    /// What they may do.
+    pub role: Role,
+    /// How it is known who they are.
+    pub authentication: Authentication,
+}
+
+/// How it is known who a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authentication {
+    /// The desk runs in the caller's own process: the name is the operating
+    /// system's, and the process holds everything the desk holds.
+    OwnProcess,
+    /// The kernel named the account at the other end of the socket (`SO_PEERCRED`), and
+    /// the staff table its role.
+    PeerCredentials,
+    /// They gave the password of an account of the staff table, at a host account that many
+    /// share.
+    Password,
+}
+
+/// What a call needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permission {
+    /// Nothing that everybody who may connect does not know.
+    Anyone,
+    /// Look customers up, and verify them.
+    Verify,
+    /// Read the log and the figures.
+    Audit,
+    /// Send what waits, tidy up.
+    Work,
+    /// Lift locks, import customers, send test messages, change the staff.
+    Administer,
+    /// Whatever only the owner of the desk may do.
+    Own,
+}
+
+impl Caller {
+    /// Whether the caller may do what takes this permission: the whole table. A clerk reads
+    /// the log as well, since the log panel is a part of the counter. What belongs to the
+    /// owner of the desk is for no role: only for who runs the desk in their own process.
+    pub const fn may(&self, permission: Permission) -> bool {
+        match permission {
+            Permission::Own => matches!(self.authentication, Authentication::OwnProcess),
+            other => other.is_of(self.role),
+        }
+    }
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 6] =
+        [Self::Anyone, Self::Verify, Self::Audit, Self::Work, Self::Administer, Self::Own];
+
+    /// What it allows, after "may": "… may verify customers".
+    pub const fn allows(self) -> &'static str {
+        match self {
+            Self::Anyone => "connect",
+            Self::Verify => "verify customers",
+            Self::Audit => "read the log",
+            Self::Work => "send messages that wait",
+            Self::Administer => "administer the office",
+            Self::Own => "do what is for the owner of the desk alone",
+        }
+    }
+
+    /// Whether a role carries it.
+    pub const fn is_of(self, role: Role) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Verify => matches!(role, Role::Clerk | Role::Admin),
+            Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
+            Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),
+            Self::Administer => matches!(role, Role::Admin),
+            Self::Own => false,
+        }
+    }
+
+    /// The roles that carry it, to be named in a refusal.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| self.is_of(*role))
+    }
+}
