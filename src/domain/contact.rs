@@ -144,6 +144,19 @@ impl Contact {
         }
     }
 
+    /// The beginning that a phone number shares with its neighbours, for the rate limits:
+    /// all but the last three digits, a thousand numbers. Operators get their numbers in
+    /// blocks of that size at least, in every country. An email address has none.
+    pub fn prefix(&self) -> Option<&str> {
+        match self {
+            Self::Email(_) => None,
+            Self::Phone(number) => {
+                let number = number.as_str();
+                Some(number.get(..number.len().saturating_sub(3)).unwrap_or(number))
+            }
+        }
+    }
+
     /// The contact as screens, logs and events show it.
     pub fn masked(&self) -> String {
         match self {
@@ -194,6 +207,16 @@ mod tests {
         for kind in ContactKind::ALL {
             assert_eq!((kind.word().parse(), kind.other().other()), (Ok(kind), kind));
         }
+    }
+
+    #[test]
+    fn neighbouring_numbers_have_one_prefix() {
+        let prefix = |raw| Contact::Phone(PhoneNumber::parse(raw, "DE").expect("a number"));
+        assert_eq!(prefix("0151 12345678").prefix(), Some("+4915112345"));
+        assert_eq!(prefix("0151 12345999").prefix(), Some("+4915112345"));
+        assert_eq!(prefix("0151 12346000").prefix(), Some("+4915112346"));
+        let email = Contact::parse(Channel::Email, "dana@example.org").expect("an address");
+        assert_eq!(email.prefix(), None);
     }
 
     #[test]

@@ -61,6 +61,13 @@ pub const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin
 /// Why a code was not accepted, and what helps.
 pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
     let request = &refused.request;
+    if let Some(until) = refused.clerk_waits_until {
+        return format!(
+            "You have entered all the wrong codes that a clerk may enter in an hour. This code was \
+             not looked at. Try again at {}, or let another clerk enter it.",
+            clock(until)
+        );
+    }
     match (refused.outcome, &refused.superseded) {
         (outcome, _) if refused.customer_locked => {
             let wrong = if outcome == Outcome::Locked { "" } else { "That code is wrong. " };
@@ -239,7 +246,7 @@ mod tests {
 
     fn refused(outcome: Outcome, status: Status, attempts: u32) -> RefusedCode {
         let request = request(status, attempts);
-        RefusedCode { outcome, request, superseded: None, customer_locked: false }
+        RefusedCode { outcome, request, superseded: None, customer_locked: false, clerk_waits_until: None }
     }
 
     #[test]

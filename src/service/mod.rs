@@ -24,6 +24,7 @@ use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
 use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
@@ -53,7 +54,7 @@ pub struct Office {
     pub purposes: Vec<String>,
     /// Times and tries.
     pub otp: OtpPolicy,
-    /// Messages an hour.
+    /// Messages, wrong codes and look-ups.
     pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
@@ -145,6 +146,12 @@ pub enum DeskError {
         /// What it takes.
         permission: Permission,
     },
+    /// The clerk looked too many customers up.
+    #[error("too many look-ups in an hour")]
+    TooManyLookups {
+        /// In how many minutes they may again.
+        minutes: u64,
+    },
     /// The answer belongs to another call: the two sides are of different versions.
     #[error("the answer of the desk belongs to another call")]
     WrongAnswer,
@@ -166,6 +173,7 @@ pub struct Desk {
     lease_owner: Arc<str>,
     claims: Arc<ClaimBatcher>,
     refusals: Arc<Refusals>,
+    lookups: Arc<Lookups>,
     retry_policy: RetryPolicy,
 }
 
@@ -194,6 +202,7 @@ impl Desk {
             lease_owner,
             claims: Arc::default(),
             refusals: Arc::default(),
+            lookups: Arc::default(),
             retry_policy: RetryPolicy::brief(),
         })
     }

@@ -57,7 +57,7 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
-    attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
     superseded_code,
 };
 
@@ -188,7 +188,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 40] = [
+        let modules: [(&str, &[(&str, Sql)]); 41] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -196,6 +196,7 @@ impl SqlStore {
             ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),
+            ("clerk_guard", clerk_guard::STATEMENTS),
             ("completion", completion::STATEMENTS),
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),

@@ -314,6 +314,7 @@ impl Desk {
             request: request.clone(),
             superseded: None,
             customer_locked: false,
+            clerk_waits_until: None,
         }))
     }
 

@@ -203,6 +203,7 @@ impl House {
             ("core_outbox", "useful_until due_at begun_at"),
             ("core_session", "created_at expires_at idle_at"),
             ("core_guard", "updated_at"),
+            ("core_clerk_guard", "since"),
             ("core_event", "at"),
             ("core_contact", "bound_at"),
             ("core_notice", "created_at due_at"),

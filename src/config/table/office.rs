@@ -10,7 +10,7 @@ use crate::config::settings::{Environment, StoreTls};
 use crate::config::table::{number, time};
 use crate::config::value::{Absent, Column, Secret, UNSET, word};
 use crate::domain::channel::Assurance;
-use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 
 /// The most messages an hour any limit can be set to.
 const MOST_MESSAGES: i64 = 1_000_000;
@@ -149,16 +149,34 @@ section! {
 section! {
     /// `[limits]`
     LimitKeys {
-        per_contact: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_contact,
+        per_contact: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_contact,
             "messages an hour to one contact";
-        per_customer: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_customer,
+        per_prefix: Option<u32> = number(1, MOST_MESSAGES), Absent("60, or per_contact where that is more"),
+            "messages an hour to phone numbers that differ in their last three digits only";
+        per_customer: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_customer,
             "messages an hour to one customer";
-        per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_clerk,
+        per_clerk: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_clerk,
             "messages an hour by one clerk";
-        per_counter: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_counter,
+        per_counter: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_counter,
             "messages an hour from one counter";
-        in_all: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.in_all,
+        in_all: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.in_all,
             "messages an hour in all: codes and test messages together";
+        per_contact_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("20, or per_contact where that is more"),
+            "messages a day to one contact";
+        per_prefix_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("200, or per_prefix where that is more"),
+            "messages a day to phone numbers that differ in their last three digits only";
+        per_customer_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("30, or per_customer where that is more"),
+            "messages a day to one customer";
+        per_clerk_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("600, or per_clerk where that is more"),
+            "messages a day by one clerk";
+        per_counter_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("1200, or per_counter where that is more"),
+            "messages a day from one counter";
+        in_all_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("10000, or in_all where that is more"),
+            "messages a day in all: codes and test messages together";
+        wrong_codes_per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.wrong_codes_per_clerk,
+            "wrong codes an hour by one clerk, who can enter none until the hour is over";
+        lookups_per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.lookups_per_clerk,
+            "searches and opened accounts an hour by one clerk; each key of a search is one";
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod caller;
 mod client;
+pub(in crate::service) mod lookups;
 pub(in crate::service) mod refusals;
 mod table;
 
@@ -26,7 +27,8 @@ use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
 pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
-pub use crate::service::api::table::{Answer, Call};
+pub use crate::service::api::table::{Answer, Call, Guard};
+use crate::service::api::lookups::TooMany;
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
@@ -68,6 +70,11 @@ impl Desk {
             }
             return call.refused(DeskError::Forbidden { role, permission });
         }
+        if call.guard() == Guard::Lookup
+            && let Err(error) = desk.count_lookup().await
+        {
+            return call.refused(error);
+        }
         table::dispatch(&desk, call).await
     }
 
@@ -85,6 +92,23 @@ impl Desk {
         let detail = format!("{role} may not {}: {call}{times}", permission.allows());
         let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
         self.record(NewEvent { outcome: Some(Outcome::Forbidden), ..event }).await
+    }
+
+    /// Counts a look-up of the caller. The first one that is refused is in the log.
+    async fn count_lookup(&self) -> Result<(), DeskError> {
+        let most = self.office.limits.lookups_per_clerk;
+        let counted = self.lookups.count(&self.actor.clerk, most, Instant::now());
+        let Err(TooMany { wait, is_first }) = counted else { return Ok(()) };
+        if is_first {
+            let detail = format!("more than {most} searches and opened accounts in an hour");
+            let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
+            let event = NewEvent { outcome: Some(Outcome::Limited), ..event };
+            if let Err(error) = self.record(event).await {
+                tracing::warn!(%error, "a refusal is not in the log");
+            }
+        }
+        let minutes = wait.as_secs().div_ceil(60);
+        Err(DeskError::TooManyLookups { minutes })
     }
 
     /// This desk, acting for a caller.

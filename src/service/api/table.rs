@@ -1,5 +1,5 @@
-//! The table of calls: for each its answer, the permission it needs, and whether a counter
-//! makes it until it is answered.
+//! The table of calls: for each its answer, the permission it needs, whether a counter makes
+//! it until it is answered, and what else guards it.
 //!
 //! A line here makes the variant of [`Call`] and of [`Answer`], the permission
 //! check and the dispatch to the call's handler; leaving one out does not
@@ -48,10 +48,21 @@ use crate::service::verification::request::CodeRequestOutcome;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
 
+/// What the door looks at beside the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing.
+    None,
+    /// How often the clerk looked customers up within the hour.
+    Lookup,
+}
+
 macro_rules! calls {
     (@told until_answered) => { true };
     (@told once) => { false };
-    ($($call:ident -> $answer:ty, $permission:ident, $told:ident;)+) => {
+    (@guard) => { Guard::None };
+    (@guard lookup) => { Guard::Lookup };
+    ($($call:ident -> $answer:ty, $permission:ident, $told:ident $(, $guard:ident)?;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each variant is named for its call, documented there")]
@@ -82,6 +93,13 @@ macro_rules! calls {
             pub const fn is_until_answered(&self) -> bool {
                 match self {
                     $(Self::$call(_) => calls!(@told $told),)+
+                }
+            }
+
+            /// What else the door looks at.
+            pub const fn guard(&self) -> Guard {
+                match self {
+                    $(Self::$call(_) => calls!(@guard $($guard)?),)+
                 }
             }
 
@@ -162,13 +180,13 @@ macro_rules! calls {
 
 calls! {
     // Customers
-    FindCustomers -> SearchResult, Verify, once;
+    FindCustomers -> SearchResult, Verify, once, lookup;
     WaitForIndex -> (), Anyone, once;
-    OpenCustomer -> Option<OpenedCustomer>, Verify, once;
-    IdentifyCustomer -> ExactMatch, Audit, once;
-    ReadCustomer -> Option<Customer>, Verify, once;
+    OpenCustomer -> Option<OpenedCustomer>, Verify, once, lookup;
+    IdentifyCustomer -> ExactMatch, Audit, once, lookup;
+    ReadCustomer -> Option<Customer>, Verify, once, lookup;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
-    ReadAccount -> Account, Verify, once;
+    ReadAccount -> Account, Verify, once, lookup;
     UnlockCustomer -> bool, Administer, until_answered;
     ConfirmContact -> bool, Administer, until_answered;
     ImportCustomers -> Imported, Administer, until_answered;

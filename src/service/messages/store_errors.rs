@@ -32,6 +32,19 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             );
             text.into()
         }
+        DeskError::TooManyLookups { minutes } => {
+            let told = "You have looked up as many customers as a clerk may in an hour.";
+            let when = match minutes {
+                0 | 1 => "in a minute".to_owned(),
+                minutes => format!("in {minutes} minutes"),
+            };
+            Explanation::with_advice(
+                &format!("{told} Try again {when}."),
+                "If the work needs more, raise limits.lookups_per_clerk.",
+                None,
+            )
+            .about("limits.lookups_per_clerk")
+        }
         DeskError::WrongAnswer => {
             "The desk answered something else than was asked. Update countersign on both sides."
                 .into()
@@ -158,6 +171,7 @@ pub fn lost(error: &StoreError) -> String {
 /// itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
+        DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
         DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
             Some(Outcome::Forbidden)
         }

@@ -88,6 +88,7 @@ statements! {
             progress: "0",
             clerk: "$7",
             counter: "$8",
+            number_prefix: "$9",
             created_at: "sent_at",
             updated_at: "sent_at",
         } select "FROM core_otp WHERE id = $1")
@@ -388,6 +389,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
             delivery.provider,
             &actor.clerk,
             &actor.counter,
+            delivery.contact.prefix(),
         ],
     )
     .await?;

@@ -87,7 +87,10 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::REQUEST_AFTER", &["10000", "50", "'8'", "'wrong'", "NULL", "'[7]'"]),
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
-    ("rate_limits::LIMITS", &["7", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("rate_limits::LIMITS", &[
+            "7", "'7'", "'7'", "'3'", "'3'", "3600000", "86400000", "5", "5", "5", "5", "5", "5",
+            "5", "5", "5", "5", "5", "5",
+        ]),
     ("trail::INSERT_LEAVES", &[r#"'[[70000,70000,"a","b"]]'"#]),
     ("trail::INSERT_NODES", &[r#"'[[8,70000,"a"]]'"#]),
     ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
@@ -221,12 +224,13 @@ async fn fill(house: &House) {
             "EACH, 'p', i, 1, '', 'k', 'r', THEN, THEN + RETIRED",
         ),
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
+        ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
         ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
         (
             "core_delivery",
-            "otp_id, generation, customer_id, channel, contact, provider, state, progress, clerk, \
-             counter, created_at, updated_at",
-            "i, 1, EACH, 'email', i % 977, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
+            "otp_id, generation, customer_id, channel, contact, number_prefix, provider, state, \
+             progress, clerk, counter, created_at, updated_at",
+            "i, 1, EACH, 'sms', i % 977, i % 499, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
         ),
         (
             "core_session",
