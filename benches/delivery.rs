@@ -158,6 +158,7 @@ impl<'a> Run<'a> {
             phones: PhonePolicy::of("US"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(

@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "use_cases/approvals.rs"]
+mod approvals;
 #[path = "support/breaking.rs"]
 mod breaking;
 #[path = "use_cases/door.rs"]
@@ -10,6 +12,8 @@ mod door;
 mod late;
 #[path = "use_cases/lost.rs"]
 mod lost;
+#[path = "use_cases/privacy.rs"]
+mod privacy;
 #[path = "use_cases/remote.rs"]
 mod remote;
 #[path = "use_cases/staff.rs"]
@@ -183,6 +187,7 @@ impl Bench {
             phones: PhonePolicy::of("DE"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));

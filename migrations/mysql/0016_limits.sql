@@ -1,4 +1,5 @@
--- Limits by the beginning of a phone number, and of one clerk's wrong codes. Like all scripts
+-- Limits by the beginning of a phone number and of one clerk's wrong codes, and acts that
+-- take a second admin. Like all scripts
 -- here it can be run again from the beginning.
 
 -- All but the last three digits of the number; none for email addresses.
@@ -29,3 +30,25 @@ CREATE TABLE IF NOT EXISTS core_clerk_guard (
     since    BIGINT NOT NULL, -- when the first of them was entered
     held     BIGINT NOT NULL DEFAULT 0 -- how often the row was locked
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Acts of admins that wait for a second one. `mac` is the desk's proof that it was asked.
+CREATE TABLE IF NOT EXISTS core_approval (
+    id          BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    public_id   VARCHAR(32) NOT NULL UNIQUE,
+    idempotency VARCHAR(64) NOT NULL,
+    act         VARCHAR(20) NOT NULL, -- unlock, confirm or purge
+    customer_id BIGINT,
+    target      TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    call_json   TEXT NOT NULL,
+    clerk       VARCHAR(255) NOT NULL,
+    counter     VARCHAR(64) NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    approved_by VARCHAR(255),
+    approved_at BIGINT,
+    key_id      VARCHAR(64) NOT NULL,
+    mac         VARCHAR(64) NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+INSERT INTO core_lock (name) VALUES ('approval')
+ON DUPLICATE KEY UPDATE core_lock.name = core_lock.name;

@@ -1,4 +1,5 @@
--- Limits by the beginning of a phone number, and of one clerk's wrong codes.
+-- Limits by the beginning of a phone number and of one clerk's wrong codes, and acts that
+-- take a second admin.
 
 -- All but the last three digits of the number; none for email addresses.
 ALTER TABLE core_delivery ADD COLUMN number_prefix TEXT;
@@ -14,3 +15,24 @@ CREATE TABLE core_clerk_guard (
     since    BIGINT NOT NULL, -- when the first of them was entered
     held     BIGINT NOT NULL DEFAULT 0 -- how often the row was locked; written on MySQL alone
 );
+
+-- Acts of admins that wait for a second one. `mac` is the desk's proof that it was asked.
+CREATE TABLE core_approval (
+    id          INTEGER PRIMARY KEY,
+    public_id   TEXT NOT NULL UNIQUE,
+    idempotency TEXT NOT NULL,
+    act         TEXT NOT NULL, -- unlock, confirm or purge
+    customer_id BIGINT,
+    target      TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    call_json   TEXT NOT NULL,
+    clerk       TEXT NOT NULL,
+    counter     TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    approved_by TEXT,
+    approved_at BIGINT,
+    key_id      TEXT NOT NULL,
+    mac         TEXT NOT NULL
+);
+INSERT INTO core_lock (name) VALUES ('approval');

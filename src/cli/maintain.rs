@@ -25,11 +25,12 @@ pub async fn run(
         return dry_run(desk, output).await;
     }
     let mut run = MaintenanceRun::default();
-    let ended = work_off(desk, &mut run, output).await;
+    let reason = &arguments.reason;
+    let ended = work_off(desk, &mut run, output, reason).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
     let done = run.totals();
-    let told = desk.call(FinishMaintenance { totals: done }).await;
+    let told = desk.call(FinishMaintenance { totals: done, reason: reason.clone() }).await;
     let after = |failure: Failure| {
         if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
     };
@@ -53,11 +54,14 @@ async fn work_off(
     desk: &DeskClient,
     run: &mut MaintenanceRun,
     output: &mut Output,
+    reason: &str,
 ) -> Result<Option<Exit>, Failure> {
     let mut ends = Ends::listen()?;
-    let began = Instant::now();
+    let (began, key) = (Instant::now(), desk.idempotency_key());
     loop {
-        let progress = desk.call(RunMaintenanceStep { run: run.clone() }).await?;
+        let (reason, key) = (reason.to_owned(), key.clone());
+        let step = RunMaintenanceStep { run: run.clone(), reason, key };
+        let progress = desk.call(step).await?;
         *run = progress.run;
         let Some(rest) = progress.rest else { return Ok(None) };
         if began.elapsed() > SLOW {

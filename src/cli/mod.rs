@@ -1,6 +1,7 @@
 //! The command line: arguments, one command a file, output for people or programs.
 
 pub mod app_context;
+pub mod approvals;
 pub mod args;
 pub mod audit;
 pub mod customers;
@@ -205,6 +206,9 @@ async fn at_the_desk(
         Command::Customers(Customers::Confirm(arguments)) => {
             customers::confirm(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Reveal(arguments)) => {
+            customers::reveal(&desk, output, &arguments).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,
@@ -219,6 +223,10 @@ async fn at_the_desk(
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Staff(command) => staff::run(&desk, output, command).await,
+        Command::Approvals(_) => approvals::list(&desk, output).await,
+        Command::Approve(arguments) => {
+            approvals::approve(&desk, output, &arguments.approval).await
+        }
         Command::Audit(command) => audit::run(&desk, output, command).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
@@ -229,7 +237,10 @@ async fn at_the_desk(
 const fn names_a_customer(command: &Command) -> bool {
     match command {
         Command::Customers(
-            Customers::Find { .. } | Customers::Unlock(_) | Customers::Confirm(_),
+            Customers::Find { .. }
+            | Customers::Unlock(_)
+            | Customers::Confirm(_)
+            | Customers::Reveal(_),
         )
         | Command::Request(_) => true,
         Command::Log(log) => log.customer.is_some(),

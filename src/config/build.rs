@@ -11,13 +11,14 @@ use crate::config::key::{Key, KeyPath};
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
-    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StoreSettings,
+    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StaffSettings,
+    StoreSettings,
     TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::table::{
     DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
-    SMS_FALLBACK, TRAY, UI,
+    SMS_FALLBACK, STAFF, TRAY, UI,
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
@@ -99,6 +100,7 @@ impl<'a> Build<'a> {
             otp,
             purposes: merged.get(&OTP.purposes),
             limits,
+            staff: StaffSettings { four_eyes: merged.get(&STAFF.four_eyes) },
             email,
             email_fallback,
             sms,

@@ -174,7 +174,8 @@ impl fmt::Debug for Contact {
 }
 
 /// A contact with its middle hidden: `d***@example.org`, `+4*******12`.
-/// Works on whatever a record holds, also on what is no valid contact.
+/// Works on whatever a record holds, also on what is no valid contact. What is masked
+/// already stays as it is.
 pub fn mask(channel: Channel, raw: &str) -> String {
     match channel {
         Channel::Email => {
@@ -184,10 +185,12 @@ pub fn mask(channel: Channel, raw: &str) -> String {
         }
         Channel::Sms | Channel::Whatsapp => {
             let chars: Vec<char> = raw.chars().collect();
-            let hidden = chars.len().saturating_sub(4);
-            let head: String = chars.iter().take(2.min(chars.len() / 3)).collect();
-            let tail: String = chars.iter().skip(chars.len() - 2.min(chars.len() / 3)).collect();
-            format!("{head}{}{tail}", "*".repeat(hidden.max(3)))
+            if chars.len() < 6 {
+                return "***".to_owned();
+            }
+            let head: String = chars.iter().take(2).collect();
+            let tail: String = chars.iter().skip(chars.len() - 2).collect();
+            format!("{head}{}{tail}", "*".repeat((chars.len() - 4).max(3)))
         }
     }
 }
@@ -225,5 +228,11 @@ mod tests {
         assert_eq!(mask(Channel::Email, "dana@example.org"), "d***@example.org");
         assert_eq!(mask(Channel::Sms, "12"), "***");
         assert_eq!(mask(Channel::Email, ""), "***@");
+        for raw in ["", "1", "12345", "123456", "1234567", "dana", "dana@example.org", "a@b@c"] {
+            for channel in Channel::ALL {
+                let masked = mask(channel, raw);
+                assert_eq!(mask(channel, &masked), masked, "{raw}");
+            }
+        }
     }
 }

@@ -67,6 +67,14 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// A clerk opened a customer's account.
+    AccountOpened,
+    /// A clerk saw a contact in full.
+    ContactRevealed,
+    /// An act of an admin waits for a second one.
+    ApprovalAsked,
+    /// A second admin approved an act.
+    Approved,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
@@ -75,7 +83,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -102,6 +110,10 @@ impl EventKind {
         Self::NoticeSent,
         Self::NoticeNotSent,
         Self::StaffChanged,
+        Self::AccountOpened,
+        Self::ContactRevealed,
+        Self::ApprovalAsked,
+        Self::Approved,
         Self::ServiceStarted,
         Self::KeysRotated,
     ];
@@ -135,6 +147,10 @@ impl EventKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
             Self::StaffChanged => "staff_changed",
+            Self::AccountOpened => "account_opened",
+            Self::ContactRevealed => "contact_revealed",
+            Self::ApprovalAsked => "approval_asked",
+            Self::Approved => "approved",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
         }
@@ -169,6 +185,10 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::AccountOpened => "Account opened",
+            Self::ContactRevealed => "Contact revealed",
+            Self::ApprovalAsked => "Waits for a second admin",
+            Self::Approved => "Approved by a second admin",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
         }

@@ -6,6 +6,7 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
 pub mod backoff;
 pub mod channel;

@@ -18,6 +18,7 @@ pub use crate::service::messages::waits::{contact_waits, wait};
 pub use crate::service::verification::lockout::CUSTOMER_LOCKED;
 
 use crate::domain::code::CodeFormatError;
+use crate::domain::event::Actor;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
@@ -49,6 +50,16 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
         _ => return refusal.reason.clone(),
     };
     format!("{} {help}", refusal.reason)
+}
+
+/// That a customer is being verified elsewhere, and that going on is possible.
+pub fn verified_elsewhere(open: &Request, clock: Clock<'_>) -> String {
+    let Actor { clerk, counter } = &open.asked_by;
+    format!(
+        "{clerk} at counter {counter} is verifying this customer: a code was sent at {}. A new one \
+         ends it; the log says who did.",
+        clock(open.sent_at)
+    )
 }
 
 /// Where a customer's record is corrected.
@@ -203,6 +214,7 @@ mod tests {
     use crate::domain::contact::ContactKind;
     use crate::domain::customer::CustomerId;
     use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
+    use crate::domain::event::Actor;
     use crate::domain::request::{Reference, RequestId};
     use crate::service::ports::contact_binding::Quarantine;
     use crate::service::ports::verification::SupersededCode;
@@ -241,6 +253,7 @@ mod tests {
                 detail: None,
                 updated_at: at(642),
             },
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         }
     }
 

@@ -4,6 +4,7 @@
 //! interface and the command line show alike.
 
 pub mod api;
+pub mod approvals;
 pub mod audit;
 pub mod customers;
 pub mod delivery;
@@ -16,6 +17,7 @@ pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::domain::approval::{Approval, GuardedAct};
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
@@ -60,6 +62,8 @@ pub struct Office {
     pub phones: PhonePolicy,
     /// How long what is past is kept.
     pub retention: Retention,
+    /// The acts that take a second admin.
+    pub four_eyes: Vec<GuardedAct>,
     /// Whether customers are read from a table that others write.
     pub external_customers: bool,
 }
@@ -146,6 +150,12 @@ pub enum DeskError {
         /// What it takes.
         permission: Permission,
     },
+    /// The act takes a reason.
+    #[error("no reason was given")]
+    NoReason,
+    /// The act is stored and waits for a second admin.
+    #[error("{} waits for a second admin", .0.id)]
+    AwaitsApproval(Box<Approval>),
     /// The clerk looked too many customers up.
     #[error("too many look-ups in an hour")]
     TooManyLookups {

@@ -5,6 +5,7 @@
 //! database/       engines, statements, transactions, rows, migrations, change feed
 //! search_index/   by which customers are found, and the log entries about them
 //! customers/      import, the external table
+//! approvals/      acts that wait for a second admin
 //! audit/          the log of events, and the tree over it
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
@@ -16,6 +17,7 @@
 //! A task's `port.rs` implements its port of `service::ports`; its other files hold the
 //! transactions, written once for all databases.
 
+mod approvals;
 mod audit;
 mod customers;
 mod database;
@@ -188,9 +190,10 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 41] = [
+        let modules: [(&str, &[(&str, Sql)]); 42] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
+            ("approvals", approvals::records::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("catalogue", catalogue::STATEMENTS),

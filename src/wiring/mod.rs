@@ -384,6 +384,7 @@ fn office(config: &Config) -> Office {
         limits: config.limits,
         phones: config.phones.clone(),
         retention: config.retention,
+        four_eyes: config.staff.four_eyes.clone(),
         external_customers: config.customers.table.is_some(),
     }
 }

@@ -269,6 +269,7 @@ impl Desk {
                 detail: None,
                 updated_at: now,
             },
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         };
         self.ready(request)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::approval::{Approval, ApprovalId};
 use countersign::domain::audit::leaf::StoredEvent;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
@@ -22,12 +23,13 @@ use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
+    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
     CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
     IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
     OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore,
@@ -434,6 +436,25 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+}
+
+#[async_trait]
+impl ApprovalStore for Breaking {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+        self.act(self.inner.ask_approval(new)).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+        self.read(self.inner.approvals()).await
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        self.read(self.inner.approval(id)).await
+    }
+
+    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        self.act(self.inner.approve(approval, by)).await
     }
 }
 

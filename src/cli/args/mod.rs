@@ -16,7 +16,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 pub use crate::cli::args::audit::{Audit, VerifyArgs};
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
+    ConfirmArgs, Customers, ImportArgs, IndexArgs, RevealArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, RoleArgs, Staff};
@@ -41,6 +41,7 @@ Exit codes:
   14  used before                130  interrupted
   15  malformed code, or bad lines in an imported file
   16  the log is not as it was sealed
+  17  nothing done yet: it waits for a second admin
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
@@ -166,6 +167,14 @@ Examples:
     /// Who works at the office, and what each may do
     #[command(subcommand)]
     Staff(Staff),
+    /// The acts that wait for a second admin
+    #[command(after_help = "Example:\n  countersign approvals --json\n\n\
+        Which acts take a second admin is set by staff.four_eyes in the configuration.")]
+    Approvals(Json),
+    /// Approve an act that another admin asked for, and carry it out
+    #[command(after_help = "Example:\n  countersign approve 7K3M9QX2TB\n\n\
+        Nobody approves what they asked for. The log keeps who asked, why, and who approved.")]
+    Approve(ApproveArgs),
     /// The desk as a service of this host, at which its terminals work
     #[command(after_help = "\
 Example:
@@ -235,6 +244,16 @@ pub struct Json {
     pub json: bool,
 }
 
+/// `approve`
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The act, such as 7K3M9QX2TB, as `approvals` lists it
+    pub approval: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// A request by name.
 #[derive(Debug, Args)]
 pub struct Named {
@@ -271,7 +290,8 @@ impl Command {
                 | Customers::Find { output, .. }
                 | Customers::Index(IndexArgs { output, .. })
                 | Customers::Unlock(UnlockArgs { output, .. })
-                | Customers::Confirm(ConfirmArgs { output, .. }),
+                | Customers::Confirm(ConfirmArgs { output, .. })
+                | Customers::Reveal(RevealArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
             | Self::Verify(Named { output, .. })
@@ -292,6 +312,8 @@ impl Command {
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
+            | Self::Approvals(output)
+            | Self::Approve(ApproveArgs { output, .. })
             | Self::Migrate(output)
             | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {

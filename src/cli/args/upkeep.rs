@@ -13,6 +13,9 @@ pub struct MaintainArgs {
     /// Count what would be done, each up to 100000; do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT", default_value = "regular maintenance")]
+    pub reason: String,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

@@ -1,6 +1,7 @@
 //! The shapes of the JSON that programs read. They are a promise: keys may be
 //! added, but none is renamed, dropped or given another meaning.
 
+mod approvals;
 mod audit;
 mod customers;
 mod log;
@@ -9,8 +10,9 @@ mod reply;
 mod staff;
 pub(super) mod upkeep;
 
+pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
 pub use crate::cli::json::audit::{CheckpointReply, FaultLine, TrailKeyLine, VerifyReply};
-pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
+pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact, RevealedLine};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};

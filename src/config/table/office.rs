@@ -8,7 +8,8 @@ use crate::config::key::{Key, KeyPath, Section, section};
 use crate::config::kind::{Kind, Unit};
 use crate::config::settings::{Environment, StoreTls};
 use crate::config::table::{number, time};
-use crate::config::value::{Absent, Column, Secret, UNSET, word};
+use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
+use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 
@@ -21,6 +22,9 @@ const LEAST_LOG_DAYS: i64 = 90;
 
 /// A hundred years.
 const MOST_DAYS: i64 = 36_500;
+
+/// No act takes a second admin.
+const NO_ACTS: &[GuardedAct] = &[];
 
 const PURPOSES: &[&str] = &["account access", "pay a bill", "change of contact", "complaint"];
 
@@ -180,6 +184,14 @@ section! {
     }
 }
 
+section! {
+    /// `[staff]`
+    StaffKeys {
+        four_eyes: Vec<GuardedAct> = words::<GuardedAct>(), NO_ACTS,
+            "acts that one admin asks for and another one has to approve";
+    }
+}
+
 /// The keys outside of all sections.
 pub static ROOT: RootKeys = RootKeys::of(Section::ROOT);
 /// `[office]`
@@ -196,6 +208,8 @@ pub static KEYS: KeyFileKeys = KeyFileKeys::of(Section::named("keys"));
 pub static OTP: OtpKeys = OtpKeys::of(Section::named("otp"));
 /// `[limits]`
 pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
+/// `[staff]`
+pub static STAFF: StaffKeys = StaffKeys::of(Section::named("staff"));
 
 /// The files that hold a secret.
 pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {

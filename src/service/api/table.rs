@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::approval::{Approval, GuardedAct};
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
@@ -16,6 +17,8 @@ use crate::domain::event::Event;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::service::api::{Permission, TypedCall};
+use crate::service::approvals::ApprovalOutcome;
+use crate::service::approvals::calls::{ApproveAct, ListApprovals};
 use crate::service::audit::calls::{
     BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
     VerifyTrail,
@@ -25,9 +28,10 @@ use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,
-    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, UnlockCustomer, WaitForIndex,
+    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, RevealContact, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
+use crate::service::customers::reveal::RevealedContact;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
@@ -55,6 +59,8 @@ pub enum Guard {
     None,
     /// How often the clerk looked customers up within the hour.
     Lookup,
+    /// That it has a reason and, where the office says so, a second admin.
+    Act(GuardedAct),
 }
 
 macro_rules! calls {
@@ -62,6 +68,9 @@ macro_rules! calls {
     (@told once) => { false };
     (@guard) => { Guard::None };
     (@guard lookup) => { Guard::Lookup };
+    (@guard unlock) => { Guard::Act(GuardedAct::Unlock) };
+    (@guard confirm) => { Guard::Act(GuardedAct::Confirm) };
+    (@guard purge) => { Guard::Act(GuardedAct::Purge) };
     ($($call:ident -> $answer:ty, $permission:ident, $told:ident $(, $guard:ident)?;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -185,10 +194,11 @@ calls! {
     OpenCustomer -> Option<OpenedCustomer>, Verify, once, lookup;
     IdentifyCustomer -> ExactMatch, Audit, once, lookup;
     ReadCustomer -> Option<Customer>, Verify, once, lookup;
+    RevealContact -> Option<RevealedContact>, Verify, once, lookup;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
     ReadAccount -> Account, Verify, once, lookup;
-    UnlockCustomer -> bool, Administer, until_answered;
-    ConfirmContact -> bool, Administer, until_answered;
+    UnlockCustomer -> bool, Administer, until_answered, unlock;
+    ConfirmContact -> bool, Administer, until_answered, confirm;
     ImportCustomers -> Imported, Administer, until_answered;
     FinishImport -> (), Administer, until_answered;
     // Verification
@@ -221,10 +231,13 @@ calls! {
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;
     RescueStaff -> StaffOutcome, Own, until_answered;
+    // Approvals
+    ListApprovals -> Vec<Approval>, Administer, once;
+    ApproveAct -> ApprovalOutcome, Administer, until_answered;
     // Upkeep
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;
     CountDueMaintenance -> MaintenanceTotals, Administer, once;
-    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered;
+    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered, purge;
     FinishMaintenance -> (), Administer, until_answered;
 }

@@ -1,6 +1,7 @@
 //! Why the desk failed, for clerk and admin: the store, the keys, the random source, the
 //! role.
 
+use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
@@ -32,6 +33,15 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             );
             text.into()
         }
+        DeskError::NoReason => "Say why: it goes into the log.".into(),
+        DeskError::AwaitsApproval(approval) => format!(
+            "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
+             you approves it: countersign approve {}",
+            approval.target,
+            APPROVAL_TIME.as_secs() / 60,
+            approval.id,
+        )
+        .into(),
         DeskError::TooManyLookups { minutes } => {
             let told = "You have looked up as many customers as a clerk may in an hour.";
             let when = match minutes {
@@ -172,6 +182,7 @@ pub fn lost(error: &StoreError) -> String {
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
+        DeskError::NoReason | DeskError::AwaitsApproval(_) => Some(Outcome::Forbidden),
         DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
             Some(Outcome::Forbidden)
         }

@@ -2,6 +2,7 @@
 //! each channel, the keys and a random source. There is no port for a clock: no terminal's
 //! own is trusted, so the store's clock decides.
 
+pub mod approvals;
 pub mod audit;
 pub mod circuit_breaker;
 pub mod contact_binding;
@@ -21,6 +22,7 @@ pub mod trail;
 pub mod upkeep;
 pub mod verification;
 
+pub use approvals::ApprovalStore;
 pub use audit::{AuditStore, NewEvent};
 pub use circuit_breaker::BreakerStore;
 pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
@@ -64,6 +66,7 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + ApprovalStore
     + TrailStore
 {
 }
@@ -83,6 +86,7 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + ApprovalStore
         + TrailStore
 {
 }

@@ -291,5 +291,7 @@ fn event<'a>(
     detail: Option<&str>,
 ) -> NewEvent<'a> {
     let about = request::event_about(request, EventKind::Attempt, attempt.actor);
-    NewEvent { outcome: Some(outcome), detail: detail.map(str::to_owned), ..about }
+    let detail = detail.map(str::to_owned);
+    let detail = detail.or_else(|| request::asked_elsewhere(request, attempt.actor));
+    NewEvent { outcome: Some(outcome), detail, ..about }
 }

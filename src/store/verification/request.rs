@@ -296,6 +296,12 @@ pub(in crate::store) async fn revoke(
     events::write(tx, &event).await
 }
 
+/// Says of an act on another counter's request whose it is; `None` at the counter that asked.
+pub(in crate::store) fn asked_elsewhere(request: &Request, actor: &Actor) -> Option<String> {
+    let Actor { clerk, counter } = &request.asked_by;
+    (request.asked_by != *actor).then(|| format!("asked for by {clerk} at {counter}"))
+}
+
 /// An event about a request, without an outcome.
 pub(in crate::store) fn event_about<'a>(
     request: &'a Request,
@@ -329,6 +335,7 @@ async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
             let mut event = event_about(&request, EventKind::Superseded, new.dispatch.actor);
             event.outcome = Some(Outcome::Superseded);
+            event.detail = asked_elsewhere(&request, new.dispatch.actor);
             events::write(tx, &event).await?;
             Ok(request.attempts)
         }

@@ -2,6 +2,7 @@
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::{Customer, CustomerId};
+use crate::domain::event::Actor;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::service::customers::calls::OpenCustomer;
@@ -34,8 +35,20 @@ pub(in crate::tui) fn go(step: &mut Step<'_>, opened: OpenedCustomer) {
     step.hush();
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
+    } else {
+        say_elsewhere(step, open.as_deref());
     }
     step.model.screen = screen(customer, choices, usable.unwrap_or(0), 0, open);
+}
+
+/// Says whose request is open, where another clerk or counter asked for it.
+fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
+    let place = &step.model.place;
+    let is_own = |it: &Actor| it.clerk == place.clerk && it.counter == place.counter;
+    if let Some(open) = open.filter(|it| !is_own(&it.asked_by)) {
+        let text = step.told(|clock| messages::verified_elsewhere(open, clock));
+        step.say(Tone::Warning, text);
+    }
 }
 
 /// The channels, with nothing under way.

@@ -79,18 +79,18 @@ pub(super) async fn the_cooldown_is_per_contact(desk: &Terminal) {
 
 /// One limit of a window set to two messages.
 fn set_to_two(limits: &mut RateLimits, limit: RateLimit) {
-    let of = |window| match window {
-        RateWindow::Hour => &mut limits.per_hour,
-        RateWindow::Day => &mut limits.per_day,
+    let mut set = |window, change: fn(&mut SendLimits)| match window {
+        RateWindow::Hour => change(&mut limits.per_hour),
+        RateWindow::Day => change(&mut limits.per_day),
     };
     match limit {
         RateLimit::Cooldown => {}
-        RateLimit::Contact(window) => of(window).per_contact = 2,
-        RateLimit::Prefix(window) => of(window).per_prefix = 2,
-        RateLimit::Customer(window) => of(window).per_customer = 2,
-        RateLimit::Clerk(window) => of(window).per_clerk = 2,
-        RateLimit::Counter(window) => of(window).per_counter = 2,
-        RateLimit::Office(window) => of(window).in_all = 2,
+        RateLimit::Contact(window) => set(window, |it| it.per_contact = 2),
+        RateLimit::Prefix(window) => set(window, |it| it.per_prefix = 2),
+        RateLimit::Customer(window) => set(window, |it| it.per_customer = 2),
+        RateLimit::Clerk(window) => set(window, |it| it.per_clerk = 2),
+        RateLimit::Counter(window) => set(window, |it| it.per_counter = 2),
+        RateLimit::Office(window) => set(window, |it| it.in_all = 2),
     }
 }
 
