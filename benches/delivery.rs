@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         let end = CancellationToken::new();
         let (desk, over) = (self.desk.clone(), end.clone());
         let begun = Instant::now();
-        let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over, |_, _| {}).await });
+        let worker = tokio::spawn(async move { desk.run_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
             || self.store.next_due("nobody", &["smtp"]).await.expect("an answer").is_some()
         {

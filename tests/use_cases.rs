@@ -6,12 +6,12 @@
 mod approvals;
 #[path = "support/breaking.rs"]
 mod breaking;
+#[path = "use_cases/broken_connection.rs"]
+mod broken_connection;
 #[path = "use_cases/door.rs"]
 mod door;
 #[path = "use_cases/late.rs"]
 mod late;
-#[path = "use_cases/lost.rs"]
-mod lost;
 #[path = "use_cases/privacy.rs"]
 mod privacy;
 #[path = "use_cases/remote.rs"]

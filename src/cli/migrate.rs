@@ -53,11 +53,11 @@ impl Migration {
 
 /// `migrate`
 pub async fn run(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let migration = house.migrate(config).await?;
+    let migration = context.migrate(config).await?;
     let message = migration.sentences();
     if !output.json() {
         output.line(&message)?;
@@ -65,7 +65,7 @@ pub async fn run(
         output.flush()?;
     }
     let compared = async {
-        let store = house.store(config).await?;
+        let store = context.store(config).await?;
         index::compare(store.as_ref(), output, false).await
     }
     .await;

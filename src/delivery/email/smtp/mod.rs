@@ -38,9 +38,9 @@ use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
 use crate::service::ports::SendGuard;
 
 /// How long a connection is kept for the next message.
-const IDLE: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a goodbye may take; nobody waits for it.
-const GOODBYE: Duration = Duration::from_secs(2);
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_address;
 
@@ -68,7 +68,7 @@ impl SmtpProvider {
             from: sender_address(keys, &settings.from)?,
             templates,
             times,
-            parked: IdleConnections::new(IDLE, part),
+            parked: IdleConnections::new(IDLE_TIMEOUT, part),
         })
     }
 
@@ -119,7 +119,7 @@ impl SmtpProvider {
 fn part(mut connection: AsyncSmtpConnection) {
     tokio::spawn(async move {
         // A server that does not answer a goodbye has lost nothing.
-        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
     });
 }
 

@@ -25,11 +25,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::places::EVERY;
+use crate::faulty_servers::EVERY;
 use crate::servers::{Database, Server};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TEST_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What is behind the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Postgres,
 }
 
-pub(crate) struct House {
+pub(crate) struct ProcessOffice {
     folder: TempDir,
     database: Option<Database>,
     pub(crate) desk: Desk,
@@ -52,7 +52,7 @@ pub(crate) enum Raw {
     Postgres(PgConnection),
 }
 
-impl House {
+impl ProcessOffice {
     /// An office with so many customers that sends as `senders` says.
     pub(crate) async fn open(kind: Kind, senders: &str, customers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -133,7 +133,7 @@ impl House {
         while self.store.next_due("nobody", EVERY).await.expect("an answer").is_some()
             && !enough().await
         {
-            assert!(begun.elapsed() < PATIENCE, "there is always more to do");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "there is always more to do");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -223,7 +223,7 @@ impl Worker {
         kill_process(pid, Signal::TERM).expect("asked");
         let begun = Instant::now();
         while self.0.try_wait().expect("a state").is_none() {
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "it does not end");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
