@@ -35,7 +35,9 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimit, RateLimits, RateWindow, Retention, SendLimits};
+use countersign::domain::policy::{
+    OtpPolicy, RateLimit, RateLimits, RateWindow, Retention, SendLimits,
+};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
 use countersign::service::delivery::provider_status::BreakerSnapshot;

@@ -39,11 +39,7 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
 }
 
 /// `approve`
-pub async fn approve(
-    desk: &DeskClient,
-    output: &mut Output,
-    typed: &str,
-) -> Result<Exit, Failure> {
+pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
     let forbidden = |text: String| Err(Failure::outcome(Outcome::Forbidden, text));
     let (approval, changed) = match desk.call(ApproveAct { approval }).await? {
@@ -60,11 +56,17 @@ pub async fn approve(
             ));
         }
         ApprovalOutcome::Yourself(it) => {
-            return forbidden(format!("You asked for {} yourself. Another admin approves it.", it.id));
+            return forbidden(format!(
+                "You asked for {} yourself. Another admin approves it.",
+                it.id
+            ));
         }
         ApprovalOutcome::ByAnother(it) => {
             let by = it.approved_by.unwrap_or_default();
-            return Err(Failure::outcome(Outcome::Used, format!("{by} approved {} before.", it.id)));
+            return Err(Failure::outcome(
+                Outcome::Used,
+                format!("{by} approved {} before.", it.id),
+            ));
         }
         ApprovalOutcome::AskerMayNot(it) => {
             let asker = it.asked_by.clerk;

@@ -31,7 +31,9 @@ pub async fn find(
         return Err(Failure::outcome(Outcome::UnknownCustomer, text));
     }
     if output.json() {
-        let all = desk.call(ChannelChoices { customers: found.customers.iter().map(|it| it.id).collect() }).await?;
+        let all = desk
+            .call(ChannelChoices { customers: found.customers.iter().map(|it| it.id).collect() })
+            .await?;
         for (customer, channels) in found.customers.iter().zip(all) {
             output.object(&CustomerLine::new(customer, channels))?;
         }

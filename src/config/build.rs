@@ -12,8 +12,7 @@ use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
     Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StaffSettings,
-    StoreSettings,
-    TraySettings, UiSettings,
+    StoreSettings, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::table::{
@@ -332,7 +331,8 @@ fn limits(merged: &mut Merged) -> RateLimits {
         per_counter: merged.get(&LIMITS.per_counter),
         in_all: merged.get(&LIMITS.in_all),
     };
-    let hour = SendLimits { per_prefix: merged.get_or(&LIMITS.per_prefix, hour.per_prefix), ..hour };
+    let hour =
+        SendLimits { per_prefix: merged.get_or(&LIMITS.per_prefix, hour.per_prefix), ..hour };
     // A limit of an hour that was raised is not undone by a day's that nobody set.
     let day = SendLimits::DAY.or_more(&hour);
     RateLimits {

@@ -175,8 +175,7 @@ mod tests {
     fn an_act_that_the_desk_was_not_asked_for_is_not_genuine() {
         let asked_by = Actor { clerk: "amira".into(), counter: "3".into() };
         let id = ApprovalId::from_bits(7);
-        let act =
-            SignedAct::new(id, GuardedAct::Unlock, "{}".into(), asked_by.clone(), &ring(7));
+        let act = SignedAct::new(id, GuardedAct::Unlock, "{}".into(), asked_by.clone(), &ring(7));
         assert!(act.is_genuine(&ring(7)));
         assert!(!act.is_genuine(&ring(8)), "another key");
         let forged = [

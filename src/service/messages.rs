@@ -259,7 +259,13 @@ mod tests {
 
     fn refused(outcome: Outcome, status: Status, attempts: u32) -> RefusedCode {
         let request = request(status, attempts);
-        RefusedCode { outcome, request, superseded: None, customer_locked: false, clerk_waits_until: None }
+        RefusedCode {
+            outcome,
+            request,
+            superseded: None,
+            customer_locked: false,
+            clerk_waits_until: None,
+        }
     }
 
     #[test]

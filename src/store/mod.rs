@@ -59,8 +59,8 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::records;
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
-    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
-    superseded_code,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
+    session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;

@@ -192,13 +192,8 @@ fn every_refusal_says_what_happened_and_what_helps() {
             request.status = status;
             counter.desk.request = Some(request.clone());
             let clerk_waits_until = None;
-            let refused = RefusedCode {
-                outcome,
-                request,
-                superseded,
-                customer_locked,
-                clerk_waits_until,
-            };
+            let refused =
+                RefusedCode { outcome, request, superseded, customer_locked, clerk_waits_until };
             Answer::VerifyCode(Ok(Verification::Refused(Box::new(refused))))
         }
     };

@@ -173,7 +173,7 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         phones: PhonePolicy::of("US"),
         retention: Retention::default(),
         external_customers: false,
-            four_eyes: Vec::new(),
+        four_eyes: Vec::new(),
     };
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(

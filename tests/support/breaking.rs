@@ -29,12 +29,12 @@ use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
-    CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
-    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
-    OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore,
-    StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
+    CustomerCheck, CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress,
+    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers,
+    NoticeStore, OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 

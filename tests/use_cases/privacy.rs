@@ -63,11 +63,8 @@ async fn security_37_no_contact_in_full_leaves_the_desk_unless_it_is_revealed() 
 async fn security_37_a_contact_is_revealed_for_a_reason_and_the_log_keeps_it() {
     let bench = Bench::new(Scripted::fine(), |_| {}).await;
     let dana = bench.customer("WB-1", Some(NUMBER)).await;
-    let reveal = |kind, reason: &str| RevealContact {
-        customer: dana.id,
-        kind,
-        reason: reason.to_owned(),
-    };
+    let reveal =
+        |kind, reason: &str| RevealContact { customer: dana.id, kind, reason: reason.to_owned() };
     let entries = "SELECT COUNT(*) FROM core_event WHERE kind = 'contact_revealed'";
     let refused = as_clerk(&bench.desk, "bo", reveal(ContactKind::Phone, " \u{7}")).await;
     assert!(matches!(refused.error(), Some(DeskError::NoReason)), "{refused:?}");
@@ -119,8 +116,7 @@ async fn security_37_an_account_that_is_opened_is_in_the_log_once() {
 
 #[tokio::test]
 async fn who_looks_too_many_customers_up_is_told_and_logged_once() {
-    let bench =
-        Bench::new(Scripted::fine(), |office| office.limits.lookups_per_clerk = 5).await;
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.lookups_per_clerk = 5).await;
     bench.customer("WB-1", None).await;
     let find = || FindCustomers { typed: "dana".into(), limit: 5 };
     for _ in 0..5 {

@@ -12,7 +12,9 @@ pub(super) mod upkeep;
 
 pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
 pub use crate::cli::json::audit::{CheckpointReply, FaultLine, TrailKeyLine, VerifyReply};
-pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact, RevealedLine};
+pub use crate::cli::json::customers::{
+    CustomerLine, ImportReply, LineProblem, ReplacedContact, RevealedLine,
+};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};

@@ -119,9 +119,8 @@ mod tests {
     #[test]
     fn look_ups_are_counted_for_each_clerk_and_hour() {
         let (lookups, start) = (Lookups::default(), Instant::now());
-        let count = |clerk, minutes| {
-            lookups.count(clerk, None, 3, start + Duration::from_mins(minutes))
-        };
+        let count =
+            |clerk, minutes| lookups.count(clerk, None, 3, start + Duration::from_mins(minutes));
         for minute in [0, 1, 2] {
             assert_eq!(count("dana", minute), Counting::Allowed);
         }

@@ -28,8 +28,8 @@ use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
 pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
-pub use crate::service::api::table::{Answer, Call, Guard};
 use crate::service::api::lookups::Counting;
+pub use crate::service::api::table::{Answer, Call, Guard};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
@@ -119,7 +119,8 @@ impl Desk {
             Counting::Allowed => self.record_opened(account).await,
             Counting::TooMany { wait, is_first } => {
                 if is_first {
-                    let detail = format!("more than {most} searches and opened accounts in an hour");
+                    let detail =
+                        format!("more than {most} searches and opened accounts in an hour");
                     let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
                     let event = NewEvent { outcome: Some(Outcome::Limited), ..event };
                     if let Err(error) = self.record(event).await {

@@ -28,7 +28,8 @@ use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,
-    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, RevealContact, UnlockCustomer, WaitForIndex,
+    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, RevealContact, UnlockCustomer,
+    WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::reveal::RevealedContact;

@@ -170,10 +170,7 @@ impl Desk {
     }
 
     /// An act that the desk itself stored; one that somebody else wrote counts for nothing.
-    async fn stored_approval(
-        &self,
-        id: &ApprovalId,
-    ) -> Result<Option<StoredApproval>, DeskError> {
+    async fn stored_approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, DeskError> {
         let stored = self.reading(|| self.store.approval(id)).await?;
         let Some(stored) = stored else { return Ok(None) };
         let keyring = self.keyring_with(stored.signed.key_id.as_str());
@@ -245,5 +242,8 @@ impl Desk {
 }
 
 fn unwritten(error: serde_json::Error) -> StoreError {
-    StoreError::Failed(format!("an act that waits cannot be read: {}", text::clean(&error.to_string())))
+    StoreError::Failed(format!(
+        "an act that waits cannot be read: {}",
+        text::clean(&error.to_string())
+    ))
 }

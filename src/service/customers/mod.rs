@@ -4,5 +4,5 @@ pub mod calls;
 pub mod csv_import;
 pub mod import;
 pub mod lookup;
-pub mod reveal;
 pub mod reindex;
+pub mod reveal;

@@ -63,7 +63,8 @@ pub(in crate::store) async fn record(
         return Ok(Some(refusal));
     }
     tx.write(&DELETE_OLD, args![millis_of(RateWindow::Day.length())]).await?;
-    tx.write(&COUNT, args![contact.as_str(), contact.prefix(), &actor.clerk, &actor.counter]).await?;
+    tx.write(&COUNT, args![contact.as_str(), contact.prefix(), &actor.clerk, &actor.counter])
+        .await?;
     events::write_once(&mut tx, event, Some(act)).await?;
     tx.commit().await?;
     Ok(None)

@@ -269,7 +269,8 @@ async fn earlier_answer(
     };
     let customer_locked = is_by_lockout && failures >= attempt.policy.failure_cap;
     let clerk_waits_until = match outcome {
-        Outcome::Limited => match clerk_guard::state(&mut tx, attempt.actor, attempt.limits).await? {
+        Outcome::Limited => match clerk_guard::state(&mut tx, attempt.actor, attempt.limits).await?
+        {
             ClerkState::WaitsUntil(until) => Some(until),
             ClerkState::New | ClerkState::Free => None,
         },

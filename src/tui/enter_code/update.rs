@@ -332,7 +332,16 @@ fn close(step: &mut Step<'_>, outcome: Outcome, status: Status) {
     let Some(entry) = step.entry() else { return };
     let request = Request { status, ..entry.request.clone() };
     let customer_locked = status == Status::Locked && entry.is_customer_locked();
-    refuse(step, &RefusedCode { outcome, request, superseded: None, customer_locked, clerk_waits_until: None });
+    refuse(
+        step,
+        &RefusedCode {
+            outcome,
+            request,
+            superseded: None,
+            customer_locked,
+            clerk_waits_until: None,
+        },
+    );
 }
 
 /// The time to enter the code is over, by the store's clock.

@@ -96,8 +96,7 @@ fn set_to_two(limits: &mut RateLimits, limit: RateLimit) {
 
 pub(super) async fn each_limit_says_when_there_is_room_again(desk: &Terminal) {
     let customer = desk.customer("WB-1").await;
-    let to_phone =
-        |customer, raw| Wish { contact: phone(raw), ..wish(customer, "123456") };
+    let to_phone = |customer, raw| Wish { contact: phone(raw), ..wish(customer, "123456") };
     let first = desk.issue(&to_phone(customer, "+1 555 010 0142")).await;
     desk.issue(&to_phone(customer, "+1 555 010 0142")).await;
     let other = desk.customer("WB-2").await;
@@ -170,12 +169,14 @@ pub(super) async fn security_06_a_clerk_with_too_many_wrong_codes_enters_none(de
         let AttemptOutcome::Refused { outcome, request, clerk_waits_until, .. } = refused else {
             panic!("{refused:?}")
         };
-        assert_eq!((outcome, request.status, request.attempts), (Outcome::Limited, Status::Open, 1));
+        assert_eq!(
+            (outcome, request.status, request.attempts),
+            (Outcome::Limited, Status::Open, 1)
+        );
         let wait = clerk_waits_until.expect("a time").since(one.sent_at);
         assert!(wait > Duration::from_mins(59) && wait < Duration::from_mins(61), "{wait:?}");
     }
-    let limited =
-        EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
+    let limited = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
     let entries = desk.log(&limited).await;
     assert!(entries.iter().all(|it| it.kind == EventKind::Attempt && it.actor.clerk == "amira"));
     assert_eq!(entries.len(), 2, "an admin sees it");

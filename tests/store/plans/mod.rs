@@ -88,10 +88,13 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::REQUEST_AFTER", &["10000", "50", "'8'", "'wrong'", "NULL", "'[7]'"]),
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
-    ("rate_limits::LIMITS", &[
+    (
+        "rate_limits::LIMITS",
+        &[
             "7", "'7'", "'7'", "'3'", "'3'", "3600000", "86400000", "5", "5", "5", "5", "5", "5",
             "5", "5", "5", "5", "5", "5",
-        ]),
+        ],
+    ),
     ("trail::INSERT_LEAVES", &[r#"'[[70000,70000,"a","b"]]'"#]),
     ("trail::INSERT_NODES", &[r#"'[[8,70000,"a"]]'"#]),
     ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
