@@ -12,6 +12,8 @@ mod broken_connection;
 mod door;
 #[path = "use_cases/late.rs"]
 mod late;
+#[path = "use_cases/policy.rs"]
+mod policy;
 #[path = "use_cases/privacy.rs"]
 mod privacy;
 #[path = "use_cases/remote.rs"]

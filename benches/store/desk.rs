@@ -104,6 +104,7 @@ impl Desk {
                 },
                 policy: &self.policy,
                 limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
                 notices: NoticeProviders { email: Some("tray"), sms: Some("tray") },
             },
@@ -128,6 +129,7 @@ impl Desk {
             },
             policy: &self.policy,
             limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
         });
         let attempted = attempted.await.expect("an answer");

@@ -1,5 +1,5 @@
--- Limits by the beginning of a phone number and of one clerk's wrong codes, and acts that
--- take a second admin. Like all scripts
+-- Limits by the beginning of a phone number and of one clerk's wrong codes, acts that take
+-- a second admin, and the policies that held. Like all scripts
 -- here it can be run again from the beginning.
 
 -- All but the last three digits of the number; none for email addresses.
@@ -52,3 +52,55 @@ CREATE TABLE IF NOT EXISTS core_approval (
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 INSERT INTO core_lock (name) VALUES ('approval')
 ON DUPLICATE KEY UPDATE core_lock.name = core_lock.name;
+
+-- The policies that held. What holds is a row of core_setting.
+CREATE TABLE IF NOT EXISTS core_policy (
+    version    VARCHAR(64) NOT NULL PRIMARY KEY,
+    policy     TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_otp'
+    AND column_name = 'policy_version');
+SET @change = IF(@missing, 'ALTER TABLE core_otp ADD COLUMN policy_version VARCHAR(64)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_otp_archive'
+    AND column_name = 'policy_version');
+SET @change = IF(@missing, 'ALTER TABLE core_otp_archive ADD COLUMN policy_version VARCHAR(64)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'core_session'
+    AND column_name = 'policy_version');
+SET @change = IF(@missing, 'ALTER TABLE core_session ADD COLUMN policy_version VARCHAR(64)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+INSERT INTO core_lock (name) VALUES ('policy')
+ON DUPLICATE KEY UPDATE core_lock.name = core_lock.name;
+
+-- Whoever writes to the tables: no code works longer than ten minutes, no session lasts
+-- longer than eight hours.
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.table_constraints
+    WHERE constraint_schema = DATABASE() AND table_name = 'core_otp'
+    AND constraint_name = 'core_otp_lifetime');
+SET @change = IF(@missing, 'ALTER TABLE core_otp ADD CONSTRAINT core_otp_lifetime
+    CHECK (expires_at - sent_at <= 600000)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;
+SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.table_constraints
+    WHERE constraint_schema = DATABASE() AND table_name = 'core_session'
+    AND constraint_name = 'core_session_lifetime');
+SET @change = IF(@missing, 'ALTER TABLE core_session ADD CONSTRAINT core_session_lifetime
+    CHECK (expires_at - created_at <= 28800000 AND idle_at <= expires_at)', 'DO 0');
+PREPARE change_it FROM @change;
+EXECUTE change_it;
+DEALLOCATE PREPARE change_it;

@@ -1,5 +1,5 @@
--- Limits by the beginning of a phone number and of one clerk's wrong codes, and acts that
--- take a second admin.
+-- Limits by the beginning of a phone number and of one clerk's wrong codes, acts that take
+-- a second admin, and the policies that held.
 
 -- All but the last three digits of the number; none for email addresses.
 ALTER TABLE core_delivery ADD COLUMN number_prefix TEXT;
@@ -36,3 +36,14 @@ CREATE TABLE core_approval (
     mac         TEXT NOT NULL
 );
 INSERT INTO core_lock (name) VALUES ('approval');
+
+-- The policies that held. What holds is a row of core_setting.
+CREATE TABLE core_policy (
+    version    TEXT   NOT NULL PRIMARY KEY,
+    policy     TEXT   NOT NULL,
+    created_at BIGINT NOT NULL
+);
+ALTER TABLE core_otp ADD COLUMN policy_version TEXT;
+ALTER TABLE core_otp_archive ADD COLUMN policy_version TEXT;
+ALTER TABLE core_session ADD COLUMN policy_version TEXT;
+INSERT INTO core_lock (name) VALUES ('policy');

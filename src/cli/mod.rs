@@ -19,6 +19,7 @@ pub mod moment;
 pub mod next;
 pub mod output;
 pub mod pages;
+pub mod policy;
 pub mod prompt;
 pub mod request;
 pub mod serve;
@@ -227,6 +228,7 @@ async fn at_the_desk(
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Staff(command) => staff::run(&desk, output, command).await,
+        Command::Policy(command) => policy::run(&desk, output, command).await,
         Command::Approvals(_) => approvals::list(&desk, output).await,
         Command::Approve(arguments) => approvals::approve(&desk, output, &arguments.approval).await,
         Command::Audit(command) => audit::run(&desk, output, command).await,

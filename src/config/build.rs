@@ -99,7 +99,7 @@ impl<'a> Build<'a> {
             otp,
             purposes: merged.get(&OTP.purposes),
             limits,
-            staff: StaffSettings { four_eyes: merged.get(&STAFF.four_eyes) },
+            staff: StaffSettings { four_eyes: merged.get(&STAFF.four_eyes).unwrap_or_default() },
             email,
             email_fallback,
             sms,

@@ -75,6 +75,8 @@ pub enum EventKind {
     ApprovalAsked,
     /// A second admin approved an act.
     Approved,
+    /// The office's policy is another one than before.
+    PolicyChanged,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
@@ -83,7 +85,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -114,6 +116,7 @@ impl EventKind {
         Self::ContactRevealed,
         Self::ApprovalAsked,
         Self::Approved,
+        Self::PolicyChanged,
         Self::ServiceStarted,
         Self::KeysRotated,
     ];
@@ -151,6 +154,7 @@ impl EventKind {
             Self::ContactRevealed => "contact_revealed",
             Self::ApprovalAsked => "approval_asked",
             Self::Approved => "approved",
+            Self::PolicyChanged => "policy_changed",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
         }
@@ -189,6 +193,7 @@ impl EventKind {
             Self::ContactRevealed => "Contact revealed",
             Self::ApprovalAsked => "Waits for a second admin",
             Self::Approved => "Approved by a second admin",
+            Self::PolicyChanged => "Policy changed",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
         }

@@ -30,6 +30,8 @@ pub mod outbox;
 pub mod outcome;
 pub mod phone;
 pub mod policy;
+pub mod policy_preview;
+pub mod policy_text;
 pub mod query;
 pub mod request;
 pub mod seal;

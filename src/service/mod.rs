@@ -9,6 +9,7 @@ pub mod audit;
 pub mod customers;
 pub mod delivery;
 pub mod messages;
+pub mod policy;
 pub mod ports;
 pub mod retry;
 pub mod staff;
@@ -17,6 +18,8 @@ pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::OnceCell;
+
 use crate::domain::approval::{Approval, GuardedAct};
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
@@ -24,6 +27,7 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy_text::PolicyText;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::lookups::Lookups;
@@ -178,6 +182,10 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
+    policy: Arc<PolicyText>,
+    /// The version of that policy.
+    policy_version: Arc<str>,
+    policy_recorded: Arc<OnceCell<()>>,
     actor: Actor,
     /// Names this process as the owner of outbox messages.
     lease_owner: Arc<str>,
@@ -198,6 +206,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
+        let policy = office.policy();
         let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
@@ -208,6 +217,9 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             trail_keys: None,
             office: Arc::new(office),
+            policy_version: policy.version().into(),
+            policy: Arc::new(policy),
+            policy_recorded: Arc::default(),
             actor,
             lease_owner,
             claims: Arc::default(),

@@ -10,6 +10,7 @@
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
+//! policy/         the policies that held
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -23,6 +24,7 @@ mod customers;
 mod database;
 mod delivery;
 mod health;
+mod policy;
 mod requirements;
 mod search_index;
 mod staff;
@@ -190,7 +192,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 42] = [
+        let modules: [(&str, &[(&str, Sql)]); 43] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -216,6 +218,7 @@ impl SqlStore {
             ("migrations", migrations::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
+            ("policy", policy::records::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("reindex", reindex::STATEMENTS),

@@ -122,7 +122,14 @@ impl Wiring {
         if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
             return Err(error.into());
         }
-        Self::desk_on(config, store)
+        let desk = Self::desk_on(config, store)?;
+        // Where the store is away, whoever asks for a code keeps the policy.
+        if matches!(looked, Ok(Ok(())))
+            && let Ok(Err(error)) = tokio::time::timeout(FITNESS_TIMEOUT, desk.ensure_policy()).await
+        {
+            tracing::warn!(%error, "the policy could not be kept");
+        }
+        Ok(desk)
     }
 
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {

@@ -130,8 +130,9 @@ on_each_store! {
         let outcomes = enter_all(&terminals, tries.clone()).await;
         assert_eq!(count(&outcomes, Outcome::Wrong), 12, "{outcomes:?}");
         assert_eq!(count(&outcomes, Outcome::Limited), TASKS - 12, "{outcomes:?}");
-        assert_eq!(fixture.number("SELECT SUM(failures) FROM core_guard").await, 12);
-        assert_eq!(fixture.number("SELECT SUM(attempts) FROM core_otp").await, 12);
+        assert_eq!(fixture.number("SELECT failures FROM core_clerk_guard").await, 12);
+        let wrong = "SELECT COUNT(*) FROM core_event WHERE outcome = 'wrong'";
+        assert_eq!(fixture.number(wrong).await, 12);
     }
 
     async fn a_double_press_sends_once_and_limits_hold_in_a_crowd(fixture) {

@@ -18,6 +18,7 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
+use countersign::domain::policy_text::PolicyText;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
@@ -26,6 +27,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
+use countersign::service::ports::policy::{PastDelivery, PolicyStore, StoredPolicy};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
@@ -455,6 +457,26 @@ impl ApprovalStore for Breaking {
 
     async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
         self.act(self.inner.approve(approval, by)).await
+    }
+}
+
+#[async_trait]
+impl PolicyStore for Breaking {
+    async fn record_policy(&self, policy: &PolicyText, actor: &Actor) -> Result<(), StoreError> {
+        self.read(self.inner.record_policy(policy, actor)).await
+    }
+
+    async fn policy(&self, version: Option<&str>) -> Result<Option<StoredPolicy>, StoreError> {
+        self.read(self.inner.policy(version)).await
+    }
+
+    async fn past_deliveries(
+        &self,
+        from: Timestamp,
+        within: Duration,
+        limit: u32,
+    ) -> Result<Vec<PastDelivery>, StoreError> {
+        self.read(self.inner.past_deliveries(from, within, limit)).await
     }
 }
 

@@ -165,13 +165,13 @@ async fn who_is_no_admin_any_more_has_nothing_approved() {
     let bench = office().await;
     let dana = with_a_wrong_code(&bench).await;
     let account = |name: &str| name.parse::<AccountName>().expect("an account");
-    for name in ["boss", "amira"] {
+    for name in ["boss", "cleo"] {
         let add = StaffAct::Add(Role::Admin);
         bench.desk.change_staff(&account(name), add).await.expect("an outcome");
     }
-    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    let waiting = waits(&as_admin(&bench.desk, "cleo", unlock(&dana, "an id", "k")).await);
     let demote = StaffAct::SetRole(Role::Clerk);
-    bench.desk.change_staff(&account("amira"), demote).await.expect("an outcome");
+    bench.desk.change_staff(&account("cleo"), demote).await.expect("an outcome");
     let refused = approve(&bench.desk, "boss", &waiting).await;
     assert!(matches!(refused, ApprovalOutcome::AskerMayNot(_)), "{refused:?}");
     assert_eq!(bench.number(FAILURES).await, 1);

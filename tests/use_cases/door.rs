@@ -245,6 +245,7 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ChangeStaff",
             "ListApprovals",
             "ApproveAct",
+            "ReadPastSends",
             "CountDueMaintenance",
             "RunMaintenanceStep",
             "FinishMaintenance",
@@ -263,6 +264,7 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
+            "ReadPolicy",
             "ReadClock",
             "CheckStore"
         ]

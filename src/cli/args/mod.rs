@@ -7,6 +7,7 @@
 mod audit;
 mod customers;
 mod desk;
+mod policy;
 mod staff;
 mod upkeep;
 
@@ -19,6 +20,7 @@ pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, RevealArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
@@ -167,6 +169,9 @@ Examples:
     /// Who works at the office, and what each may do
     #[command(subcommand)]
     Staff(Staff),
+    /// The office's policy: what holds, what held, and what another one would have refused
+    #[command(subcommand)]
+    Policy(Policy),
     /// The acts that wait for a second admin
     #[command(after_help = "Example:\n  countersign approvals --json\n\n\
         Which acts take a second admin is set by staff.four_eyes in the configuration.")]
@@ -321,6 +326,7 @@ impl Command {
             }
             Self::Log(log) => log.json,
             Self::Staff(staff) => staff.json(),
+            Self::Policy(policy) => policy.json(),
             Self::Audit(audit) => audit.json(),
             Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }

@@ -6,6 +6,7 @@ mod audit;
 mod customers;
 mod log;
 mod messages;
+mod policy;
 mod reply;
 mod staff;
 pub(super) mod upkeep;
@@ -17,6 +18,7 @@ pub use crate::cli::json::customers::{
 };
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
+pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, StaffLine, StaffReply};
 pub use crate::cli::json::upkeep::{

@@ -23,9 +23,6 @@ const LEAST_LOG_DAYS: i64 = 90;
 /// A hundred years.
 const MOST_DAYS: i64 = 36_500;
 
-/// No act takes a second admin.
-const NO_ACTS: &[GuardedAct] = &[];
-
 const PURPOSES: &[&str] = &["account access", "pay a bill", "change of contact", "complaint"];
 
 section! {
@@ -187,7 +184,7 @@ section! {
 section! {
     /// `[staff]`
     StaffKeys {
-        four_eyes: Vec<GuardedAct> = words::<GuardedAct>(), NO_ACTS,
+        four_eyes: Option<Vec<GuardedAct>> = words::<GuardedAct>(), UNSET,
             "acts that one admin asks for and another one has to approve";
     }
 }

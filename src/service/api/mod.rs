@@ -30,6 +30,7 @@ pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
 pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
 use crate::service::api::lookups::Counting;
 pub use crate::service::api::table::{Answer, Call, Guard};
+use crate::service::approvals::WaitingAct;
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
@@ -57,6 +58,16 @@ pub struct Signals {
 }
 
 impl Call {
+    /// The act that takes a reason, and perhaps a second admin.
+    fn waiting_act(&self) -> Option<WaitingAct> {
+        match self {
+            Self::UnlockCustomer(it) => Some(WaitingAct::Unlock(it.clone())),
+            Self::ConfirmContact(it) => Some(WaitingAct::Confirm(it.clone())),
+            Self::RunMaintenanceStep(it) => Some(WaitingAct::Purge(it.clone())),
+            _ => None,
+        }
+    }
+
     /// The customer whose account it opens.
     const fn account(&self) -> Option<CustomerId> {
         match self {
@@ -85,7 +96,10 @@ impl Desk {
         let allowed = match call.guard() {
             Guard::None => Ok(()),
             Guard::Lookup => desk.count_lookup(&call).await,
-            Guard::Act(act) => desk.second_person(act, &call).await,
+            Guard::Act => match call.waiting_act() {
+                Some(waiting) => desk.second_person(&waiting).await,
+                None => Err(DeskError::NoReason),
+            },
         };
         if let Err(error) = allowed {
             return call.refused(error);

@@ -8,12 +8,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::approval::{Approval, GuardedAct};
+use crate::domain::approval::Approval;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
+use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::service::api::{Permission, TypedCall};
@@ -37,6 +38,8 @@ use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
+use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::{Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
 use crate::service::staff::{StaffEntry, StaffOutcome};
@@ -61,7 +64,7 @@ pub enum Guard {
     /// How often the clerk looked customers up within the hour.
     Lookup,
     /// That it has a reason and, where the office says so, a second admin.
-    Act(GuardedAct),
+    Act,
 }
 
 macro_rules! calls {
@@ -69,9 +72,7 @@ macro_rules! calls {
     (@told once) => { false };
     (@guard) => { Guard::None };
     (@guard lookup) => { Guard::Lookup };
-    (@guard unlock) => { Guard::Act(GuardedAct::Unlock) };
-    (@guard confirm) => { Guard::Act(GuardedAct::Confirm) };
-    (@guard purge) => { Guard::Act(GuardedAct::Purge) };
+    (@guard act) => { Guard::Act };
     ($($call:ident -> $answer:ty, $permission:ident, $told:ident $(, $guard:ident)?;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -198,8 +199,8 @@ calls! {
     RevealContact -> Option<RevealedContact>, Verify, once, lookup;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
     ReadAccount -> Account, Verify, once, lookup;
-    UnlockCustomer -> bool, Administer, until_answered, unlock;
-    ConfirmContact -> bool, Administer, until_answered, confirm;
+    UnlockCustomer -> bool, Administer, until_answered, act;
+    ConfirmContact -> bool, Administer, until_answered, act;
     ImportCustomers -> Imported, Administer, until_answered;
     FinishImport -> (), Administer, until_answered;
     // Verification
@@ -235,10 +236,13 @@ calls! {
     // Approvals
     ListApprovals -> Vec<Approval>, Administer, once;
     ApproveAct -> ApprovalOutcome, Administer, until_answered;
+    // Policy
+    ReadPolicy -> Option<StoredPolicy>, Audit, once;
+    ReadPastSends -> Vec<PastSend>, Administer, once;
     // Upkeep
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;
     CountDueMaintenance -> MaintenanceTotals, Administer, once;
-    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered, purge;
+    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered, act;
     FinishMaintenance -> (), Administer, until_answered;
 }

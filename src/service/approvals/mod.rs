@@ -10,9 +10,10 @@ use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::staff::{AccountName, Role};
 use crate::domain::text;
-use crate::service::api::Call;
+use crate::service::customers::calls::{ConfirmContact, UnlockCustomer};
 use crate::service::ports::approvals::{NewApproval, StoredApproval};
 use crate::service::ports::{NewEvent, StoreError};
+use crate::service::upkeep::calls::RunMaintenanceStep;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
@@ -38,52 +39,64 @@ pub enum ApprovalOutcome {
     AskerMayNot(Approval),
 }
 
-/// What the door reads of a call that is guarded.
-struct Guarded<'a> {
-    customer: Option<CustomerId>,
-    reason: &'a str,
-    key: &'a str,
+/// A guarded act as it waits: the call itself.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub enum WaitingAct {
+    Unlock(UnlockCustomer),
+    Confirm(ConfirmContact),
+    /// The first step stands for the whole run.
+    Purge(RunMaintenanceStep),
 }
 
-impl<'a> Guarded<'a> {
-    fn of(call: &'a Call) -> Option<Self> {
-        match call {
-            Call::UnlockCustomer(it) => {
-                Some(Self { customer: Some(it.customer), reason: &it.reason, key: &it.key })
-            }
-            Call::ConfirmContact(it) => {
-                Some(Self { customer: Some(it.customer), reason: &it.reason, key: &it.key })
-            }
-            Call::RunMaintenanceStep(it) => {
-                Some(Self { customer: None, reason: &it.reason, key: &it.key })
-            }
-            _ => None,
+impl WaitingAct {
+    /// Which act it is.
+    pub const fn act(&self) -> GuardedAct {
+        match self {
+            Self::Unlock(_) => GuardedAct::Unlock,
+            Self::Confirm(_) => GuardedAct::Confirm,
+            Self::Purge(_) => GuardedAct::Purge,
+        }
+    }
+
+    const fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::Unlock(it) => Some(it.customer),
+            Self::Confirm(it) => Some(it.customer),
+            Self::Purge(_) => None,
+        }
+    }
+
+    /// The reason, and the idempotency key.
+    fn reason_and_key(&self) -> (&str, &str) {
+        match self {
+            Self::Unlock(it) => (&it.reason, &it.key),
+            Self::Confirm(it) => (&it.reason, &it.key),
+            Self::Purge(it) => (&it.reason, &it.key),
         }
     }
 }
 
 impl Desk {
-    /// Whether a guarded call may be carried out now: it has a reason and, where the office
+    /// Whether a guarded act may be carried out now: it has a reason and, where the office
     /// asks for a second admin, one has approved it. Otherwise it waits from now on.
     pub(in crate::service) async fn second_person(
         &self,
-        act: GuardedAct,
-        call: &Call,
+        waiting: &WaitingAct,
     ) -> Result<(), DeskError> {
-        let guarded = Guarded::of(call).ok_or(DeskError::NoReason)?;
-        let reason = cleaned_reason(guarded.reason);
+        let (reason, key) = waiting.reason_and_key();
+        let (reason, act) = (cleaned_reason(reason), waiting.act());
         if reason.is_empty() {
             return Err(DeskError::NoReason);
         }
         if !self.office.four_eyes.contains(&act) {
             return Ok(());
         }
-        let target = self.target(act, call, guarded.customer).await?;
-        let written = serde_json::to_string(call).map_err(unwritten)?;
+        let target = self.target(waiting).await?;
+        let written = serde_json::to_string(waiting).map_err(unwritten)?;
         let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
         let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
-        let key = self.bound_key(&["approval", act.word(), guarded.key]);
-        let customer = guarded.customer;
+        let key = self.bound_key(&["approval", act.word(), key]);
+        let customer = waiting.customer();
         let new =
             NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
         let approval = self.retry(|| self.store.ask_approval(new.clone())).await?;
@@ -94,27 +107,19 @@ impl Desk {
         Err(DeskError::AwaitsApproval(Box::new(approval)))
     }
 
-    /// What a guarded call does to whom, in words.
-    async fn target(
-        &self,
-        act: GuardedAct,
-        call: &Call,
-        customer: Option<CustomerId>,
-    ) -> Result<String, DeskError> {
-        let whom = match customer {
+    /// What an act does to whom, in words.
+    async fn target(&self, waiting: &WaitingAct) -> Result<String, DeskError> {
+        let whom = match waiting.customer() {
             None => String::new(),
             Some(id) => match self.customer(id).await? {
                 Some(customer) => format!("{} ({})", customer.name, customer.account_no),
                 None => format!("customer {}", id.0),
             },
         };
-        Ok(match (act, call) {
-            (GuardedAct::Unlock, _) => format!("unlock {whom}"),
-            (GuardedAct::Confirm, Call::ConfirmContact(it)) => {
-                format!("confirm the {} of {whom}", it.kind.label())
-            }
-            (GuardedAct::Confirm, _) => format!("confirm a contact of {whom}"),
-            (GuardedAct::Purge, _) => "purge what is past".to_owned(),
+        Ok(match waiting {
+            WaitingAct::Unlock(_) => format!("unlock {whom}"),
+            WaitingAct::Confirm(it) => format!("confirm the {} of {whom}", it.kind.label()),
+            WaitingAct::Purge(_) => "purge what is past".to_owned(),
         })
     }
 
@@ -198,19 +203,17 @@ impl Desk {
         approval: Approval,
         signed: &SignedAct,
     ) -> Result<ApprovalOutcome, DeskError> {
-        let call: Call = serde_json::from_str(&signed.call).map_err(unwritten)?;
+        let waiting: WaitingAct = serde_json::from_str(&signed.call).map_err(unwritten)?;
         let by = &self.actor.clerk;
         let desk = Self { actor: signed.asked_by.clone(), ..self.clone() };
-        let approved = |reason: &str| format!("{}; approved by {by}", cleaned_reason(reason));
-        let changed = match call {
-            Call::UnlockCustomer(it) => {
-                desk.unlock(&it.key, it.customer, &approved(&it.reason)).await?
+        let (reason, key) = waiting.reason_and_key();
+        let reason = format!("{}; approved by {by}", cleaned_reason(reason));
+        let changed = match &waiting {
+            WaitingAct::Unlock(it) => desk.unlock(key, it.customer, &reason).await?,
+            WaitingAct::Confirm(it) => {
+                desk.confirm_contact(key, it.customer, it.kind, &reason).await?
             }
-            Call::ConfirmContact(it) => {
-                desk.confirm_contact(&it.key, it.customer, it.kind, &approved(&it.reason)).await?
-            }
-            Call::RunMaintenanceStep(it) => desk.maintain(&approved(&it.reason)).await?,
-            _ => return Err(StoreError::Failed("this act is not approved".into()).into()),
+            WaitingAct::Purge(_) => desk.maintain(&reason).await?,
         };
         let approved_by = Some(self.actor.clerk.clone());
         let approval = Approval { approved_by, ..approval };

@@ -13,6 +13,7 @@ pub mod error;
 pub mod health;
 pub mod keys;
 pub mod outbox;
+pub mod policy;
 pub mod search_index;
 pub mod senders;
 pub mod session;
@@ -36,6 +37,7 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
+pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
@@ -67,6 +69,7 @@ pub trait Store:
     + MaintenanceStore
     + StaffStore
     + ApprovalStore
+    + PolicyStore
     + TrailStore
 {
 }
@@ -87,6 +90,7 @@ impl<T> Store for T where
         + MaintenanceStore
         + StaffStore
         + ApprovalStore
+        + PolicyStore
         + TrailStore
 {
 }

@@ -103,6 +103,8 @@ pub struct Dispatch<'a> {
     pub policy: &'a OtpPolicy,
     /// The office's limits.
     pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who asks, and where.
     pub actor: &'a Actor,
     /// By whom a changed contact is told.
@@ -189,6 +191,8 @@ pub struct Attempt<'a> {
     pub policy: &'a OtpPolicy,
     /// The office's limits.
     pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who entered it, and where.
     pub actor: &'a Actor,
 }

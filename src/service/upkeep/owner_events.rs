@@ -1,10 +1,7 @@
 //! What the owner of the desk does to it, in the log: a start, a rotation of the keys.
 
-use sha2::{Digest as _, Sha256};
-
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
-use crate::domain::text;
 use crate::service::ports::audit::NewEvent;
 use crate::service::{Desk, DeskError};
 
@@ -12,9 +9,8 @@ impl Desk {
     /// Writes into the log that a desk service was started, by which version and with which
     /// policy, so that a change of either can be found.
     pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
-        let policy = Sha256::digest(format!("{:?}", self.office));
-        let policy = text::hex(&policy[..6]);
-        let detail = format!("countersign {version}, policy {policy}");
+        self.ensure_policy().await?;
+        let detail = format!("countersign {version}, policy {}", self.policy_version);
         self.record_owner(EventKind::ServiceStarted, detail).await
     }
 

@@ -63,6 +63,7 @@ impl Desk {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
+        self.ensure_policy().await?;
         // Another code under the same key is another attempt, and counted: else whoever
         // guesses would get the answers to all guesses for the price of one.
         let guess = code_tag(self.keyring().current().1, id, &code);
@@ -123,6 +124,7 @@ impl Desk {
             session: session.clone(),
             policy: &self.office.otp,
             limits: &self.office.limits,
+            policy_version: &self.policy_version,
             actor: &self.actor,
         };
         Ok(self.retry(|| self.store.attempt(attempt.clone())).await?)

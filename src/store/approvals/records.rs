@@ -29,7 +29,7 @@ row_type! {
         customer_id: Option<i64> = maybe_int "customer_id",
         target: String = text "target",
         reason: String = text "reason",
-        call: String = text "call_json",
+        call_json: String = text "call_json",
         clerk: String = text "clerk",
         counter: String = text "counter",
         created_at: Timestamp = time "created_at",
@@ -157,7 +157,7 @@ fn read(row: &Row) -> Result<StoredApproval, StoreError> {
         signed: SignedAct {
             id: it.public_id.clone(),
             act: it.act,
-            call: it.call,
+            call: it.call_json,
             asked_by: asked_by.clone(),
             key_id,
             mac: it.mac,

@@ -138,7 +138,7 @@ async fn accept(
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
         Write { sql: &RESET_FAILURES, args: args![session.customer.0].to_vec() },
-        session::open(&session, &attempt.session.token_digest),
+        session::open(&session, attempt),
     ];
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };

@@ -62,12 +62,14 @@ statements! {
             clerk: "$15",
             counter: "$16",
             masked: "$17",
+            policy_version: "$18",
         }) returning_id
     }
     REPLACE_CODE {
         "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
          sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
-         reference = $9, masked = $10, generation = generation + 1 WHERE id = $1"
+         reference = $9, masked = $10, policy_version = $11, generation = generation + 1 \
+         WHERE id = $1"
     }
     /// Erases the digest too: what cannot be entered need not be kept.
     CLOSE {
@@ -209,6 +211,7 @@ pub(in crate::store) async fn issue(
                 &actor.clerk,
                 &actor.counter,
                 &delivery.contact.masked(),
+                new.dispatch.policy_version,
             ],
         )
         .await?;
@@ -365,6 +368,7 @@ async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<
             code.key_id.as_str(),
             code.reference.as_str(),
             &delivery.contact.masked(),
+            dispatch.policy_version,
         ],
     )
     .await?;

@@ -17,8 +17,10 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 24] = [
     "core_approval",
+    "core_policy",
+    "p",
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -119,8 +121,9 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("migrations::COUNT_TABLES", &["'core_customer'", "'core_otp'"]),
     ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
     ("outbox::NEXT_DUE", &["'x'", "2000", r#"'["tray"]'"#]),
-    ("test_message::COUNTED", &["'x'", "'3'", "'3'", "3600000"]),
-    ("test_message::LIMITS", &["'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5"]),
+    ("test_message::COUNTED", &["'x'", "'7'", "'3'", "'3'", "3600000"]),
+    ("test_message::LIMITS", &["'7'", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("policy::PAST", &["7", "604800000", "1000"]),
     ("circuit_breaker::CLAIM_PROBE", &["'email'", "30000", "3"]),
     ("completion::HELD", &["'[7,8,9]'"]),
     ("completion::DONE", &["'[7,8,9]'"]),

@@ -196,6 +196,7 @@ impl Terminal {
             delivery: Self::delivery(contact),
             policy: &self.policy,
             limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
             notices: TRAY,
         }
@@ -295,6 +296,7 @@ impl Terminal {
                 },
                 policy: &self.policy,
                 limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
             })
             .await
