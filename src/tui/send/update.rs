@@ -49,10 +49,10 @@ pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCusto
 
 /// Says whose request is open, where another clerk or counter asked for it.
 fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
-    let place = &step.model.place;
+    let place = &step.shared.place;
     let is_own = |it: &Actor| it.clerk == place.clerk && it.counter == place.counter;
     if let Some(open) = open.filter(|it| !is_own(&it.asked_by)) {
-        let text = step.told(|clock| messages::verified_elsewhere(open, clock));
+        let text = step.with_wall_clock(|clock| messages::verified_elsewhere(open, clock));
         step.say(Tone::Warning, text);
     }
 }
