@@ -31,11 +31,6 @@ impl PolicyText {
         Self(values.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect())
     }
 
-    /// Takes back what the store kept.
-    pub fn from_store(stored: &str) -> Self {
-        Self(stored.to_owned())
-    }
-
     /// The text, which is a configuration by itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -96,6 +91,7 @@ mod tests {
         let told: Vec<_> = before.changes_to(&after).iter().map(ToString::to_string).collect();
         assert_eq!(told, ["a: 1 -> unset", "b: \"x = y\" -> \"x\"", "c: unset -> 3"]);
         assert_eq!(before.changes_to(&before), []);
-        assert_eq!(PolicyText::from_store(before.as_str()), before);
+        let values = before.values().into_iter().map(|(key, value)| (key, value.to_owned()));
+        assert_eq!(PolicyText::of(values), before);
     }
 }

@@ -125,7 +125,8 @@ impl Wiring {
         let desk = Self::desk_on(config, store)?;
         // Where the store is away, whoever asks for a code keeps the policy.
         if matches!(looked, Ok(Ok(())))
-            && let Ok(Err(error)) = tokio::time::timeout(STORE_CHECK_TIMEOUT, desk.ensure_policy()).await
+            && let Ok(Err(error)) =
+                tokio::time::timeout(STORE_CHECK_TIMEOUT, desk.ensure_policy()).await
         {
             tracing::warn!(%error, "the policy could not be kept");
         }

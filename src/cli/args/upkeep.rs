@@ -14,8 +14,8 @@ pub struct MaintainArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Why, for the log
-    #[arg(long, value_name = "TEXT", default_value = "regular maintenance")]
-    pub reason: String,
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

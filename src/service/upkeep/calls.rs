@@ -96,12 +96,13 @@ impl RunMaintenanceStep {
 pub struct FinishMaintenance {
     /// What was done.
     pub totals: MaintenanceTotals,
-    /// Why, for the log.
-    pub reason: String,
+    /// Why, for the log, where somebody said so.
+    pub reason: Option<String>,
 }
 
 impl FinishMaintenance {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
-        desk.finish_maintenance(self.totals, Some(&cleaned_reason(&self.reason))).await
+        let reason = self.reason.as_deref().map(cleaned_reason);
+        desk.finish_maintenance(self.totals, reason.as_deref()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Rows of the policies that held. There are few: one for each that an office ever had. Which
-//! of them holds is a row of `core_setting`.
+//! of them holds is a row of `core_setting`. The keys and values lie in JSON.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::domain::customer::CustomerId;
@@ -41,7 +42,8 @@ row_type! {
 statements! {
     BY_VERSION { (select PolicyColumns) "WHERE p.version = $1" }
     CURRENT {
-        (select PolicyColumns) "JOIN core_setting s ON s.name = 'policy' AND s.value = p.version"
+        (select PolicyColumns) "WHERE p.version = \
+         (SELECT value FROM core_setting WHERE name = 'policy')"
     }
     CREATE {
         "INSERT INTO core_policy (version, policy, created_at) VALUES ($1, $2, " now ")"
@@ -69,8 +71,13 @@ pub(in crate::store) async fn policy(
 
 fn read(row: &Row) -> Result<StoredPolicy, StoreError> {
     let it = PolicyColumns::read(row)?;
-    let policy = PolicyText::from_store(&it.policy);
+    let values: BTreeMap<String, String> = serde_json::from_str(&it.policy).map_err(unwritten)?;
+    let policy = PolicyText::of(values.iter().map(|(key, value)| (&**key, value.clone())));
     Ok(StoredPolicy { version: it.version, policy, since: it.since })
+}
+
+fn unwritten(error: serde_json::Error) -> StoreError {
+    StoreError::Failed(format!("a policy is not as it was kept: {error}"))
 }
 
 /// Keeps the policy that holds now.
@@ -89,7 +96,8 @@ pub(in crate::store) async fn record(
     if before.as_ref().is_some_and(|it| it.version == version) {
         return Ok(());
     }
-    tx.write(&CREATE, args![&version, policy.as_str()]).await?;
+    let values = serde_json::to_string(&policy.values()).map_err(unwritten)?;
+    tx.write(&CREATE, args![&version, &values]).await?;
     if tx.write(&HOLDS, args![&version]).await? == 0 {
         tx.write(&HOLDS_FIRST, args![&version]).await?;
     }
