@@ -28,6 +28,7 @@ use crate::config::show::Effective;
 use crate::domain::approval::GuardedAct;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::sign_in::policy::SignInPolicy;
 
 /// Where the program runs, and so what it may do.
 #[derive(
@@ -89,6 +90,8 @@ pub struct Config {
     pub desk_socket: Option<PathBuf>,
     /// `[serve]`
     pub serve: ServeSettings,
+    /// `[staff]`
+    pub sign_in: SignInPolicy,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`

@@ -77,15 +77,31 @@ pub enum EventKind {
     Approved,
     /// The office's policy is another one than before.
     PolicyChanged,
+    /// Somebody of the staff signed in.
+    SignedIn,
+    /// Somebody tried to sign in, and it was not right.
+    SignInFailed,
+    /// Somebody of the staff signed out.
+    SignedOut,
+    /// A terminal was locked, or left alone for so long that it was.
+    TerminalLocked,
+    /// A sitting ended in another way.
+    SittingEnded,
+    /// Somebody set their password or enrolled an authenticator.
+    SignInSetUp,
+    /// How somebody signs in was reset, or a block was lifted.
+    SignInReset,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The store's tables were brought to a newer version.
+    Migrated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 41] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -117,8 +133,16 @@ impl EventKind {
         Self::ApprovalAsked,
         Self::Approved,
         Self::PolicyChanged,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::TerminalLocked,
+        Self::SittingEnded,
+        Self::SignInSetUp,
+        Self::SignInReset,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::Migrated,
     ];
 
     /// The name in JSON and the store.
@@ -155,8 +179,16 @@ impl EventKind {
             Self::ApprovalAsked => "approval_asked",
             Self::Approved => "approved",
             Self::PolicyChanged => "policy_changed",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::TerminalLocked => "terminal_locked",
+            Self::SittingEnded => "sitting_ended",
+            Self::SignInSetUp => "sign_in_set_up",
+            Self::SignInReset => "sign_in_reset",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::Migrated => "migrated",
         }
     }
 
@@ -194,8 +226,16 @@ impl EventKind {
             Self::ApprovalAsked => "Waits for a second admin",
             Self::Approved => "Approved by a second admin",
             Self::PolicyChanged => "Policy changed",
+            Self::SignedIn => "Signed in",
+            Self::SignInFailed => "Sign-in failed",
+            Self::SignedOut => "Signed out",
+            Self::TerminalLocked => "Terminal locked",
+            Self::SittingEnded => "Sitting ended",
+            Self::SignInSetUp => "Sign-in set up",
+            Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::Migrated => "Store migrated",
         }
     }
 }

@@ -96,6 +96,8 @@ on_each_store! {
             "ALTER TABLE core_otp DROP COLUMN policy_version",
             "ALTER TABLE core_otp_archive DROP COLUMN policy_version",
             "ALTER TABLE core_session DROP COLUMN policy_version",
+            "DROP TABLE core_sign_in",
+            "DROP TABLE core_sitting",
             "ALTER TABLE core_lock DROP COLUMN held",
             "DELETE FROM core_lock WHERE name IN ('staff', 'audit', 'approval', 'policy')",
             "DROP TABLE core_audit_leaf",

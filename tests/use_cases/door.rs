@@ -243,6 +243,11 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "FinishImport",
             "ListStaff",
             "ChangeStaff",
+            "ResetSignIn",
+            "ApproveReset",
+            "LiftSignInBlock",
+            "ListSittings",
+            "EndSitting",
             "ListApprovals",
             "ApproveAct",
             "ReadPastSends",
@@ -264,6 +269,10 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
             "ReadPolicy",
             "ReadClock",
             "CheckStore"
@@ -271,7 +280,18 @@ fn every_call_needs_the_permission_that_the_table_says() {
     );
     assert_eq!(
         allowed(Role::Worker),
-        ["WaitForIndex", "ReadQueue", "DeliverDue", "SealTrail", "ReadClock", "CheckStore"]
+        [
+            "WaitForIndex",
+            "ReadQueue",
+            "DeliverDue",
+            "SealTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
     );
 }
 

@@ -12,6 +12,8 @@ use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
+use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
+use crate::domain::staff::Role;
 
 /// The most messages an hour any limit can be set to.
 const MOST_MESSAGES: i64 = 1_000_000;
@@ -184,6 +186,13 @@ section! {
 section! {
     /// `[staff]`
     StaffKeys {
+        sign_in: SignInMode = word::<SignInMode>(), SignInMode::OsUser,
+            "who somebody is at the desk service: os-user by the account of the host, password by \
+             a name and a password, where many share an account";
+        totp: Vec<Role> = words::<Role>(), SignInPolicy::TOTP,
+            "the roles that also give a code of an authenticator, where passwords are used";
+        idle_lock_minutes: Duration = time(Unit::Minutes, 1, 60), SignInPolicy::IDLE_LOCK,
+            "how long a terminal may be left alone before it is locked";
         four_eyes: Option<Vec<GuardedAct>> = words::<GuardedAct>(), UNSET,
             "acts that one admin asks for and another one has to approve";
     }

@@ -12,7 +12,6 @@
 //! (`table.rs`). Calls and answers are values that serde writes and reads, so
 //! that they can cross a socket.
 
-mod caller;
 mod client;
 pub(in crate::service) mod lookups;
 pub(in crate::service) mod refusals;
@@ -26,12 +25,13 @@ use tokio::sync::watch;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
-pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
+pub use crate::service::api::client::{DeskClient, Door, EmbeddedDesk};
 use crate::service::api::lookups::Counting;
 pub use crate::service::api::table::{Answer, Call, Guard};
 use crate::service::approvals::WaitingAct;
+pub use crate::service::caller::{Authentication, Caller, Permission, Role};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
+pub use crate::service::profile::{DeskProfile, SignInState};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -164,7 +164,8 @@ impl Desk {
 
     /// This desk, acting for a caller.
     fn for_caller(&self, caller: &Caller, retry_policy: RetryPolicy) -> Self {
-        Self { actor: caller.actor.clone(), retry_policy, ..self.clone() }
+        let is_owner = caller.authentication == Authentication::OwnProcess;
+        Self { actor: caller.actor.clone(), retry_policy, is_owner, ..self.clone() }
     }
 
     /// What can be watched.

@@ -17,6 +17,7 @@ use crate::domain::event::Event;
 use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
+use crate::domain::sign_in::sitting::Sitting;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::approvals::ApprovalOutcome;
 use crate::service::approvals::calls::{ApproveAct, ListApprovals};
@@ -41,7 +42,12 @@ use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::{Imported, StoreError, TrayMessage};
-use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
+use crate::service::staff::calls::{
+    ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
+    LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
+};
+use crate::service::staff::reset::ResetOutcome;
+use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
@@ -239,6 +245,16 @@ calls! {
     // Policy
     ReadPolicy -> Option<StoredPolicy>, Audit, once;
     ReadPastSends -> Vec<PastSend>, Administer, once;
+    ResetSignIn -> ResetOutcome, Administer, once;
+    ApproveReset -> ResetOutcome, Administer, once;
+    LiftSignInBlock -> bool, Administer, once;
+    ListSittings -> Vec<Sitting>, Administer, once;
+    EndSitting -> Option<Sitting>, Administer, once;
+    // The terminal itself
+    SignIn -> SignInOutcome, Anyone, once;
+    SignOut -> (), Anyone, once;
+    LockTerminal -> (), Anyone, once;
+    KeepSitting -> (), Anyone, once;
     // Upkeep
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;

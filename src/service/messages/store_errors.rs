@@ -23,6 +23,9 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             format!("{error}. The messages on the screen may not be the newest.").into()
         }
         DeskError::Trail(error) => trail_error(error),
+        DeskError::SignInNeeded => {
+            "Nobody has signed in at this terminal, or it was locked. Sign in first.".into()
+        }
         DeskError::Forbidden { role, permission } => {
             let roles: Vec<_> = permission.roles().map(Role::word).collect();
             let text = format!(
@@ -183,9 +186,9 @@ pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
         DeskError::NoReason | DeskError::AwaitsApproval(_) => Some(Outcome::Forbidden),
-        DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
-            Some(Outcome::Forbidden)
-        }
+        DeskError::Store(StoreError::ReadOnly)
+        | DeskError::Forbidden { .. }
+        | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),
         DeskError::Random(_)
         | DeskError::Keys(_)

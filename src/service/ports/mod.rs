@@ -17,6 +17,7 @@ pub mod policy;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod test_message;
 pub mod trail;
@@ -41,6 +42,7 @@ pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
 pub use trail::{TrailError, TrailKeys, TrailStore};
@@ -70,6 +72,7 @@ pub trait Store:
     + StaffStore
     + ApprovalStore
     + PolicyStore
+    + SignInStore
     + TrailStore
 {
 }
@@ -91,6 +94,7 @@ impl<T> Store for T where
         + StaffStore
         + ApprovalStore
         + PolicyStore
+        + SignInStore
         + TrailStore
 {
 }

@@ -10,7 +10,10 @@ impl Desk {
     /// policy, so that a change of either can be found.
     pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
         self.ensure_policy().await?;
-        let detail = format!("countersign {version}, policy {}", self.policy_version);
+        let sign_in = Sha256::digest(format!("{:?}", self.sign_in.policy));
+        let sign_in = text::hex(&sign_in[..6]);
+        let policy = &self.policy_version;
+        let detail = format!("countersign {version}, policy {policy}, sign-in policy {sign_in}");
         self.record_owner(EventKind::ServiceStarted, detail).await
     }
 
@@ -19,7 +22,8 @@ impl Desk {
     pub async fn keys_rotated(&self, current: &KeyId) -> Result<(), DeskError> {
         self.renew_keys()?;
         self.record_owner(EventKind::KeysRotated, format!("{current} signs now")).await?;
-        self.sign_staff_anew().await
+        self.sign_staff_anew().await?;
+        self.sign_credentials_anew().await
     }
 
     async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {

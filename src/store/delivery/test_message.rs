@@ -1,6 +1,8 @@
 //! The rate limits of test messages. They count together with the messages that carry a
 //! code: `limits.in_all` bounds what they cost, and what the provider sees.
 
+use std::time::Duration;
+
 use crate::domain::contact::Contact;
 use crate::domain::event::Actor;
 use crate::domain::policy::{RateLimit, RateLimits, RateWindow};
@@ -11,6 +13,9 @@ use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::delivery::rate_limits::ISSUE_LOCK;
+
+/// How long test messages count: the longest window of a limit.
+pub(in crate::store) const KEPT: Duration = RateWindow::Day.length();
 
 statements! {
     /// The test messages of a window, and the oldest of them. The table is small.
@@ -62,12 +67,17 @@ pub(in crate::store) async fn record(
     if let Some(refusal) = refusal(&mut tx, contact, actor, test.limits).await? {
         return Ok(Some(refusal));
     }
-    tx.write(&DELETE_OLD, args![millis_of(RateWindow::Day.length())]).await?;
+    erase(&mut tx).await?;
     tx.write(&COUNT, args![contact.as_str(), contact.prefix(), &actor.clerk, &actor.counter])
         .await?;
     events::write_once(&mut tx, event, Some(act)).await?;
     tx.commit().await?;
     Ok(None)
+}
+
+/// Deletes the test messages that no limit counts any more; returns how many.
+pub(in crate::store) async fn erase(tx: &mut Tx) -> Result<u64, StoreError> {
+    tx.write(&DELETE_OLD, args![millis_of(KEPT)]).await
 }
 
 /// The limit that test messages and codes reach together. The limit of a customer does not
