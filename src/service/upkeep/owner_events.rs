@@ -1,7 +1,10 @@
 //! What the owner of the desk does to it, in the log: a start, a rotation of the keys.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::domain::event::EventKind;
 use crate::domain::key::KeyId;
+use crate::domain::text;
 use crate::service::ports::audit::NewEvent;
 use crate::service::{Desk, DeskError};
 
