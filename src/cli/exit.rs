@@ -178,10 +178,14 @@ impl From<DeskError> for Failure {
                 return Self::told("awaits_approval", Exit::WAITS, message);
             }
             DeskError::NoReason => return Self::usage(message),
+            DeskError::Trail(TrailError::Kept(_)) => return Self::usage(message),
+            DeskError::Trail(TrailError::Unsealed | TrailError::NoEntry) => {
+                return Self::not_found(message);
+            }
+            DeskError::Trail(TrailError::NotOlder | TrailError::Broken) => {
+                return Self::told("tampered", Exit::TAMPERED, message);
+            }
             _ => {}
-        }
-        if let DeskError::Trail(TrailError::Kept(_)) = error {
-            return Self::usage(message);
         }
         if let DeskError::Keys(_)
         | DeskError::Trail(

@@ -15,9 +15,12 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-pub use crate::cli::args::audit::{Audit, VerifyArgs};
+pub use crate::cli::args::audit::{
+    Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, VerifyArgs,
+};
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, RevealArgs, UnlockArgs, WhichContact,
+    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
+    WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
@@ -302,7 +305,11 @@ impl Command {
                 | Customers::Index(IndexArgs { output, .. })
                 | Customers::Unlock(UnlockArgs { output, .. })
                 | Customers::Confirm(ConfirmArgs { output, .. })
-                | Customers::Reveal(RevealArgs { output, .. }),
+                | Customers::Reveal(RevealArgs { output, .. })
+                | Customers::Report(ReasonedArgs { output, .. })
+                | Customers::Erase(ReasonedArgs { output, .. })
+                | Customers::Hold(ReasonedArgs { output, .. })
+                | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
             | Self::Verify(Named { output, .. })

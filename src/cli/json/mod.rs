@@ -12,9 +12,12 @@ mod staff;
 pub(super) mod upkeep;
 
 pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
-pub use crate::cli::json::audit::{CheckpointReply, FaultLine, TrailKeyLine, VerifyReply};
+pub use crate::cli::json::audit::{
+    CheckReply, CheckpointReply, FaultLine, TrailKeyLine, VerifyReply,
+};
 pub use crate::cli::json::customers::{
-    CustomerLine, ImportReply, LineProblem, ReplacedContact, RevealedLine,
+    CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
+    RevealedLine,
 };
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::Account;
 use crate::domain::approval::Approval;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
+use crate::domain::audit::export::ExportedEntry;
+use crate::domain::audit::receipt::{Consistency, Inclusion};
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
@@ -22,18 +24,20 @@ use crate::service::api::{Permission, TypedCall};
 use crate::service::approvals::ApprovalOutcome;
 use crate::service::approvals::calls::{ApproveAct, ListApprovals};
 use crate::service::audit::calls::{
-    BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
-    VerifyTrail,
+    BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
+    ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
 };
+use crate::service::audit::export::Export;
 use crate::service::audit::seal::SealProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,
-    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, RevealContact, UnlockCustomer,
-    WaitForIndex,
+    ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
+    IdentifyCustomer, ImportCustomers, OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer,
+    ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
+use crate::service::customers::personal_data::CustomerReport;
 use crate::service::customers::reveal::RevealedContact;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
@@ -41,7 +45,7 @@ use crate::service::delivery::calls::{
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
-use crate::service::ports::{Imported, StoreError, TrayMessage};
+use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
     LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
@@ -209,6 +213,9 @@ calls! {
     ConfirmContact -> bool, Administer, until_answered, act;
     ImportCustomers -> Imported, Administer, until_answered;
     FinishImport -> (), Administer, until_answered;
+    ReportCustomer -> CustomerReport, Administer, until_answered;
+    EraseCustomer -> ErasureOutcome, Administer, until_answered;
+    HoldCustomer -> bool, Administer, until_answered;
     // Verification
     AskForCode -> CodeRequestOutcome, Verify, until_answered;
     ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;
@@ -235,6 +242,10 @@ calls! {
     ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
     BeginVerification -> Box<VerifyRun>, Audit, once;
     VerifyTrail -> Box<VerifyRun>, Audit, once;
+    BeginExport -> Export, Audit, until_answered;
+    ReadExport -> Vec<ExportedEntry>, Audit, once;
+    ProveEntry -> Box<Inclusion>, Audit, until_answered;
+    ProveConsistency -> Consistency, Audit, once;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

@@ -4,5 +4,6 @@ pub mod calls;
 pub mod csv_import;
 pub mod import;
 pub mod lookup;
+pub mod personal_data;
 pub mod reindex;
 pub mod reveal;

@@ -13,6 +13,7 @@ pub mod error;
 pub mod health;
 pub mod keys;
 pub mod outbox;
+pub mod personal_data;
 pub mod policy;
 pub mod search_index;
 pub mod senders;
@@ -38,6 +39,7 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
+pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
@@ -58,6 +60,7 @@ pub use verification::{
 pub trait Store:
     StoreHealth
     + CustomerStore
+    + PersonalDataStore
     + SearchIndex
     + VerificationStore
     + SessionStore
@@ -80,6 +83,7 @@ pub trait Store:
 impl<T> Store for T where
     T: StoreHealth
         + CustomerStore
+        + PersonalDataStore
         + SearchIndex
         + VerificationStore
         + SessionStore

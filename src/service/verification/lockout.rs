@@ -40,7 +40,12 @@ impl Desk {
 
     /// The idempotency key of an act on a customer, as the store keeps it: no caller can
     /// choose the key that another act will have.
-    fn customer_act(&self, what: &str, key: &str, customer: CustomerId) -> String {
+    pub(in crate::service) fn customer_act(
+        &self,
+        what: &str,
+        key: &str,
+        customer: CustomerId,
+    ) -> String {
         self.bound_key(&[what, key, &customer.0.to_string()])
     }
 }
