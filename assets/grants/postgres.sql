@@ -49,11 +49,14 @@ GRANT INSERT, UPDATE ON countersign.core_setting TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_customer_search, countersign.core_customer_word
     TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp, countersign.core_guard,
+    countersign.core_clerk_guard,
     countersign.core_delivery, countersign.core_session TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_outbox TO countersign_counter;
 GRANT UPDATE ON countersign.core_line TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_contact TO countersign_counter;
+GRANT INSERT ON countersign.core_policy TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_approval TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;

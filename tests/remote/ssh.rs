@@ -117,7 +117,7 @@ impl Sshd {
         Seat::run(command, folder)
     }
 
-    /// What is answered to the first message of a file transfer (SSH_FXP_INIT, version 3).
+    /// What is answered to the first message of a file transfer (`SSH_FXP_INIT`, version 3).
     fn file_transfer(&self, account: &str) -> Vec<u8> {
         let mut client = Command::new("ssh")
             .args(self.arguments(account, &["-s"]))
