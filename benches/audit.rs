@@ -88,7 +88,7 @@ fn main() {
         leaves.push(entry.leaf);
     }
     let began = Instant::now();
-    for form in forms {
+    for form in &forms {
         hash(form);
     }
     let mut lines = Lines { report: Report::default(), entries, floor: began.elapsed() };
