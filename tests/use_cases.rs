@@ -106,7 +106,7 @@ impl Sender for Scripted {
 }
 
 /// By whom changed contacts are told.
-const SCRIPTED: NoticeProviders =
+const SCRIPTED: NoticeProviders<'static> =
     NoticeProviders { email: Some("scripted"), sms: Some("scripted") };
 
 /// Keys that someone else may change.

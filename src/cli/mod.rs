@@ -184,7 +184,9 @@ async fn at_the_desk(
         Command::Keys(command) => return keys(house, config, output, &command).await,
         Command::Serve => return serve::run(house, config, output).await,
         Command::Templates(command) => return templates::run(house, config, output, &command),
-        Command::Migrate(_) => return migrate::run(house, config, output).await,
+        Command::Migrate(arguments) => {
+            return migrate::run(house, config, output, &arguments).await;
+        }
         _ => {}
     }
     keep_log(house, config, output);

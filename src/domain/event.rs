@@ -71,11 +71,15 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The owner marked the store as one of real customers.
+    StoreMarked,
+    /// Old events were purged from the log.
+    EventsPurged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -104,6 +108,8 @@ impl EventKind {
         Self::StaffChanged,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::StoreMarked,
+        Self::EventsPurged,
     ];
 
     /// The name in JSON and the store.
@@ -137,6 +143,8 @@ impl EventKind {
             Self::StaffChanged => "staff_changed",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::StoreMarked => "store_marked",
+            Self::EventsPurged => "events_purged",
         }
     }
 
@@ -171,6 +179,8 @@ impl EventKind {
             Self::StaffChanged => "Staff changed",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::StoreMarked => "Store marked",
+            Self::EventsPurged => "Log purged",
         }
     }
 }

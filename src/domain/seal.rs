@@ -2,9 +2,9 @@
 //!
 //! Between the commit and the hand-over the code has to lie in the store, since
 //! the terminal that drew it may die and another one send it. It lies there
-//! sealed: XChaCha20-Poly1305 under a key of the key file, bound to its request
-//! and generation, so that neither the store alone gives a code away nor can
-//! one row's code be put into another row.
+//! sealed: XChaCha20-Poly1305 under a key derived from one of the key file, bound to all of
+//! its [`CodeBinding`], so that neither the store alone gives a code away, nor can one row's
+//! code be put into another row, nor its message be sent to another contact.
 
 use std::fmt;
 
@@ -13,23 +13,34 @@ use chacha20poly1305::{Key as AeadKey, KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::Mac;
 use zeroize::Zeroizing;
 
-use crate::domain::code::{Code, CodeBinding};
+use crate::domain::code::Code;
+use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::key::Key;
 use crate::domain::text;
+use crate::domain::version_one;
 
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
 
-/// A number that is used for one code and never again.
-#[derive(Clone, Copy, Debug)]
-pub struct Nonce([u8; NONCE]);
+/// Random bytes of which the nonce of one code is made, for whatever it is bound to: a
+/// transaction that is begun again binds the same code to another moment, and no nonce is
+/// used for two seals.
+#[derive(Clone, Debug)]
+pub struct NonceSeed(Key);
 
-impl From<[u8; 32]> for Nonce {
-    /// Takes as many of the random bytes as are needed.
+impl From<[u8; 32]> for NonceSeed {
     fn from(random: [u8; 32]) -> Self {
+        Self(Key::new(random))
+    }
+}
+
+impl NonceSeed {
+    fn nonce(&self, bound: &[u8]) -> [u8; NONCE] {
+        let mut mac = self.0.hmac();
+        mac.update(bound);
         let mut nonce = [0; NONCE];
-        nonce.copy_from_slice(&random[..NONCE]);
-        Self(nonce)
+        nonce.copy_from_slice(&mac.finalize().into_bytes()[..NONCE]);
+        nonce
     }
 }
 
@@ -43,21 +54,32 @@ pub struct Sealed(String);
 pub struct SealBroken;
 
 impl Sealed {
-    /// Seals a code; `nonce` is drawn for it and for nothing else.
-    pub fn close(code: &Code, binding: CodeBinding<'_>, key: &Key, nonce: Nonce) -> Self {
-        let bound = bound(binding);
+    /// Seals a code; `seed` is drawn for it and for nothing else.
+    pub fn close(code: &Code, binding: &CodeBinding, key: &Key, seed: &NonceSeed) -> Self {
+        let bound = binding.canonical();
+        let nonce = seed.nonce(&bound);
         let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
         #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
-        let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
-        Self(text::hex(&nonce.0) + text::hex(&hidden).as_str())
+        let hidden =
+            cipher(&seal_key(key)).encrypt(&XNonce::from(nonce), payload).expect("a short message");
+        Self(text::hex(&nonce) + text::hex(&hidden).as_str())
     }
 
     /// The code again, where nothing was changed.
-    pub fn open(&self, binding: CodeBinding<'_>, key: &Key) -> Result<Code, SealBroken> {
+    pub fn open(
+        &self,
+        version: BindingVersion,
+        binding: &CodeBinding,
+        key: &Key,
+    ) -> Result<Code, SealBroken> {
+        let (key, bound) = match version {
+            BindingVersion::One => (version_one::seal_key(key), version_one::bound(binding)),
+            BindingVersion::Two => (seal_key(key), binding.canonical()),
+        };
         let bytes = text::unhex(&self.0).ok_or(SealBroken)?;
         let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
-        let payload = Payload { msg: hidden, aad: &bound(binding) };
-        let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload);
+        let payload = Payload { msg: hidden, aad: &bound };
+        let opened = cipher(&key).decrypt(&XNonce::from(*nonce), payload);
         let digits = Zeroizing::new(opened.map_err(|_| SealBroken)?);
         let digits = std::str::from_utf8(&digits).map_err(|_| SealBroken)?;
         u8::try_from(digits.len())
@@ -83,66 +105,70 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// A key for sealing, made from one of the file so that digests and seals never
-/// share one.
-fn cipher(key: &Key) -> XChaCha20Poly1305 {
-    let mut mac = key.hmac();
-    mac.update(b"countersign seal 1");
-    XChaCha20Poly1305::new(&AeadKey::from(<[u8; 32]>::from(mac.finalize().into_bytes())))
+/// A key for sealing, so that digests and seals never share one.
+fn seal_key(key: &Key) -> Key {
+    key.derive(&["code seal"])
 }
 
-/// The associated data: purpose, request and generation, length first.
-fn bound(binding: CodeBinding<'_>) -> Vec<u8> {
-    let generation = binding.generation.to_be_bytes();
-    let parts =
-        [binding.purpose.as_bytes(), binding.request.as_str().as_bytes(), generation.as_slice()];
-    let mut bound = Vec::new();
-    text::length_prefixed(parts, |bytes| bound.extend_from_slice(bytes));
-    bound
+fn cipher(key: &Key) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&AeadKey::from(*key.secret()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::RequestId;
+    use crate::domain::code_binding::tests::{binding, others};
 
-    fn id(bits: u64) -> RequestId {
-        RequestId::from_bits(bits)
+    fn sealed(code: &Code) -> (Sealed, Key) {
+        let key = Key::new([1; 32]);
+        (Sealed::close(code, &binding(), &key, &NonceSeed::from([9; 32])), key)
     }
 
     #[test]
-    fn a_sealed_code_opens_for_its_own_request_alone() {
-        let (code, key) = (Code::from_number(42, 6), Key::new([1; 32]));
-        let (one, two) = (id(1), id(2));
-        let binding = CodeBinding { purpose: "pay bill", request: &one, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
-        let opened = sealed.open(binding, &key).map(|code| code.reveal().to_owned());
-        assert_eq!(opened, Ok("000042".into()));
-        for other in [
-            CodeBinding { request: &two, ..binding },
-            CodeBinding { generation: 2, ..binding },
-            CodeBinding { purpose: "other", ..binding },
-        ] {
-            assert!(sealed.open(other, &key).is_err(), "{other:?}");
+    fn security_52_a_seal_opens_for_its_own_binding_alone() {
+        let (sealed, key) = sealed(&Code::from_number(42, 6));
+        let open = |binding: &CodeBinding, key: &Key| {
+            let opened = sealed.open(BindingVersion::Two, binding, key);
+            opened.map(|code| code.reveal().to_owned())
+        };
+        assert_eq!(open(&binding(), &key), Ok("000042".into()));
+        for other in others() {
+            assert!(open(&other, &key).is_err(), "{other:?}");
         }
-        assert!(sealed.open(binding, &Key::new([2; 32])).is_err());
+        assert!(open(&binding(), &Key::new([2; 32])).is_err());
+        assert!(sealed.open(BindingVersion::One, &binding(), &key).is_err());
+    }
+
+    #[test]
+    fn a_nonce_is_used_for_one_binding() {
+        let (code, seed) = (Code::from_number(42, 6), NonceSeed::from([9; 32]));
+        let key = Key::new([1; 32]);
+        let mut nonces: Vec<_> = others()
+            .iter()
+            .chain(&[binding()])
+            .map(|it| Sealed::close(&code, it, &key, &seed).as_str()[..2 * NONCE].to_owned())
+            .collect();
+        let count = nonces.len();
+        nonces.sort();
+        nonces.dedup();
+        assert_eq!(nonces.len(), count);
     }
 
     #[test]
     fn a_seal_that_was_changed_does_not_open() {
-        let (code, key) = (Code::from_number(123_456, 6), Key::new([1; 32]));
-        let request = id(1);
-        let binding = CodeBinding { purpose: "pay bill", request: &request, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
+        let (sealed, key) = sealed(&Code::from_number(123_456, 6));
+        let is_broken = |text: String| {
+            Sealed::from_store(text).open(BindingVersion::Two, &binding(), &key).is_err()
+        };
         assert!(!sealed.as_str().contains(&text::hex(b"123456")));
         for at in 0..sealed.as_str().len() {
             let mut text = sealed.as_str().to_owned();
             let other = if text.as_bytes()[at] == b'0' { "1" } else { "0" };
             text.replace_range(at..=at, other);
-            assert!(Sealed::from_store(text).open(binding, &key).is_err(), "place {at}");
+            assert!(is_broken(text), "place {at}");
         }
         for cut in ["", "00", "zz", &sealed.as_str()[..40]] {
-            assert!(Sealed::from_store(cut.into()).open(binding, &key).is_err(), "{cut}");
+            assert!(is_broken(cut.into()), "{cut}");
         }
     }
 }

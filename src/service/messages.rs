@@ -11,7 +11,9 @@ mod store_errors;
 mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
-pub use crate::service::messages::deliveries::{ASK_FIRST, delivery, span, spread, state};
+pub use crate::service::messages::deliveries::{
+    ASK_FIRST, delivery, elsewhere, span, spread, state,
+};
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
 pub use crate::service::messages::store_errors::{desk_error, error_outcome, lost, store_error};
 pub use crate::service::messages::waits::{contact_waits, wait};

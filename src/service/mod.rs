@@ -27,6 +27,7 @@ use crate::domain::time::Timestamp;
 use crate::service::api::refusals::Refusals;
 use crate::service::api::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
+use crate::service::delivery::fingerprints::Fingerprints;
 use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
     TrayError,
@@ -105,12 +106,6 @@ impl Senders {
         }
     }
 
-    /// The names of all of them.
-    fn providers(&self) -> Vec<&'static str> {
-        let senders = ProviderSlot::ALL.iter().filter_map(|slot| self.behind(*slot));
-        senders.map(|sender| sender.provider()).collect()
-    }
-
     /// The sender of a provider slot; none where the office does not have it.
     pub fn behind(&self, slot: ProviderSlot) -> Option<&Arc<dyn Sender>> {
         let route = self.of(slot.channel)?;
@@ -155,6 +150,7 @@ pub enum DeskError {
 pub struct Desk {
     store: Arc<dyn Store>,
     senders: Senders,
+    fingerprints: Arc<Fingerprints>,
     tray: Option<Arc<dyn Tray>>,
     random: Arc<dyn Random>,
     keys: Arc<dyn Keys>,
@@ -162,6 +158,8 @@ pub struct Desk {
     trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
     actor: Actor,
+    /// Whether it acts for the owner: a caller in this process, or the desk by itself.
+    is_for_owner: bool,
     /// Names this process as the owner of outbox messages.
     lease_owner: Arc<str>,
     claims: Arc<ClaimBatcher>,
@@ -183,6 +181,7 @@ impl Desk {
         let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
+            fingerprints: Arc::new(Fingerprints::of(&senders)),
             senders,
             tray: None,
             random,
@@ -191,6 +190,7 @@ impl Desk {
             trail_keys: None,
             office: Arc::new(office),
             actor,
+            is_for_owner: true,
             lease_owner,
             claims: Arc::default(),
             refusals: Arc::default(),

@@ -33,6 +33,7 @@ use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::NewCustomer;
+use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::{events, trail};
@@ -55,7 +56,7 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::records;
-use crate::store::upkeep::{archive, maintenance, partitions};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
     superseded_code,
@@ -144,6 +145,11 @@ impl SqlStore {
         Ok(migrated)
     }
 
+    /// Marks the store as one of real customers, for good; whether it was not yet.
+    pub async fn mark_production(&self, actor: &Actor) -> Result<bool, StoreError> {
+        production::mark(&self.db, actor).await
+    }
+
     /// Fails unless the requirements of the store are met. Every call checks them too,
     /// until they are.
     pub async fn is_fit(&self) -> Result<(), StoreError> {
@@ -188,7 +194,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 40] = [
+        let modules: [(&str, &[(&str, Sql)]); 42] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -200,6 +206,7 @@ impl SqlStore {
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
+            ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),
@@ -212,6 +219,7 @@ impl SqlStore {
             ("migrations", migrations::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
+            ("production", production::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("reindex", reindex::STATEMENTS),

@@ -9,7 +9,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::{Request, Status};
 use countersign::service::ports::{MaintenanceStore, TaskBatch};
 
-use crate::support::{House, Terminal, on_each_store, wish};
+use crate::support::{House, Terminal, actor, on_each_store, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -36,7 +36,8 @@ async fn requests(house: &House, desk: &Terminal, count: usize) -> Vec<Request> 
 
 async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
     let retention = Retention::default();
-    let batch = TaskBatch { task, retention: &retention, from: TaskBatch::START, most: 100 };
+    let (from, actor) = (TaskBatch::START, actor());
+    let batch = TaskBatch { task, retention: &retention, from, most: 100, actor: &actor };
     store.run_maintenance_batch(batch).await.expect("the store answers").done
 }
 

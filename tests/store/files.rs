@@ -155,7 +155,7 @@ async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
         for done in tasks.join_all().await {
             done.expect("a healthy store");
         }
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_schema").await, 12);
+        assert_eq!(house.number("SELECT COUNT(*) FROM core_schema").await, 13);
     }
 }
 

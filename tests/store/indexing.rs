@@ -91,6 +91,15 @@ on_each_store! {
             "DROP TABLE core_audit_node",
             "DROP TABLE core_audit_checkpoint",
             "DROP TABLE core_audit_tree",
+            "ALTER TABLE core_otp DROP COLUMN binding",
+            "ALTER TABLE core_otp_retired DROP COLUMN binding",
+            "ALTER TABLE core_otp_retired DROP COLUMN channel",
+            "ALTER TABLE core_otp_retired DROP COLUMN contact",
+            "ALTER TABLE core_session DROP COLUMN key_id",
+            "ALTER TABLE core_session DROP COLUMN mac",
+            "ALTER TABLE core_delivery DROP COLUMN fingerprint",
+            "DROP TABLE core_production",
+            "DROP TABLE core_purge",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             house.sql(statement).await;

@@ -13,7 +13,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::Status;
 use countersign::service::ports::{MaintenanceStore, Store, StoreError, StoreHealth, TaskBatch};
 
-use crate::support::{House, Kind, Terminal, next, on_each_store, open, phone, wish};
+use crate::support::{House, Kind, Terminal, actor, next, on_each_store, open, phone, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -35,6 +35,7 @@ async fn batch(
             retention: &retention,
             from: TaskBatch::START,
             most,
+            actor: &actor(),
         })
         .await
 }
@@ -43,7 +44,7 @@ async fn batch(
 async fn tidy(store: &dyn Store, task: MaintenanceTask, retention: Retention, most: u32) -> u64 {
     let (mut from, mut done) = (TaskBatch::START, 0);
     loop {
-        let batch = TaskBatch { task, retention: &retention, from, most };
+        let batch = TaskBatch { task, retention: &retention, from, most, actor: &actor() };
         let tidied = store.run_maintenance_batch(batch).await.expect("the store answers");
         done += tidied.done;
         match tidied.next {

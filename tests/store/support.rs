@@ -1,6 +1,7 @@
 //! What the tests of the store share: stores on files of their own, people to
 //! verify, and a way to move time.
 
+mod sign_again;
 mod terminal;
 
 use std::path::{Path, PathBuf};
@@ -216,6 +217,7 @@ impl House {
         });
         let text: Vec<String> = text.collect();
         self.sql(&format!("BEGIN; {} COMMIT;", text.concat())).await;
+        self.sign_again().await;
     }
 }
 

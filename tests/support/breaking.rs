@@ -19,7 +19,8 @@ use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
-use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::session::{SessionEnd, SessionId};
+use countersign::domain::session_record::SessionRecord;
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
@@ -30,9 +31,9 @@ use countersign::service::ports::{
     Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
     CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
     IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
-    OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore,
-    StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    OutboxStore, ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -126,6 +127,10 @@ impl StoreHealth for Breaking {
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }
+
+    async fn production_mark(&self) -> Result<Option<ProductionMark>, StoreError> {
+        self.read(self.inner.production_mark()).await
+    }
 }
 
 #[async_trait]
@@ -153,7 +158,7 @@ impl CustomerStore for Breaking {
     async fn import(
         &self,
         batch: &[NewCustomer],
-        notices: NoticeProviders,
+        notices: NoticeProviders<'_>,
         actor: &Actor,
         dry: bool,
     ) -> Result<Imported, StoreError> {
@@ -255,11 +260,11 @@ impl SessionStore for Breaking {
         &self,
         token_digest: &str,
         idle: Duration,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.touch(token_digest, idle)).await
     }
 
-    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
     }
 
@@ -267,7 +272,7 @@ impl SessionStore for Breaking {
         &self,
         filter: SessionFilter,
         limit: u32,
-    ) -> Result<Vec<Session>, StoreError> {
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         self.read(self.inner.sessions(filter, limit)).await
     }
 
@@ -276,7 +281,7 @@ impl SessionStore for Breaking {
         id: &SessionId,
         how: SessionEnd,
         actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.act(self.inner.end_session(id, how, actor)).await
     }
 }
@@ -434,6 +439,10 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+
+    async fn waiting_elsewhere(&self, fingerprints: &[&str]) -> Result<u64, StoreError> {
+        self.read(self.inner.waiting_elsewhere(fingerprints)).await
     }
 }
 

@@ -89,7 +89,8 @@ impl Desk {
 
     /// This desk, acting for a caller.
     fn for_caller(&self, caller: &Caller, retry_policy: RetryPolicy) -> Self {
-        Self { actor: caller.actor.clone(), retry_policy, ..self.clone() }
+        let is_for_owner = caller.may(Permission::Own);
+        Self { actor: caller.actor.clone(), is_for_owner, retry_policy, ..self.clone() }
     }
 
     /// What can be watched.

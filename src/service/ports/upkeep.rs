@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::event::Actor;
 use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
 use crate::domain::request::{Request, RequestId};
@@ -37,6 +38,8 @@ pub struct TaskBatch<'a> {
     pub from: i64,
     /// About how many rows.
     pub most: u32,
+    /// Who does it: what is purged from the log leaves an entry there.
+    pub actor: &'a Actor,
 }
 
 impl TaskBatch<'_> {

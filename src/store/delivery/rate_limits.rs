@@ -5,11 +5,14 @@
 use std::time::Duration;
 
 use crate::domain::customer::CustomerId;
+use crate::domain::delivery::TRAY;
 use crate::domain::policy::RateLimit;
-use crate::domain::time::millis_of;
+use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::test_message::TestSendRefusal;
 use crate::service::ports::verification::{Dispatch, IssueOutcome};
 use crate::store::database::engine::{Tx, args};
+use crate::store::database::rows;
 use crate::store::database::statement::statements;
 use crate::store::delivery::test_message;
 
@@ -19,6 +22,11 @@ pub(in crate::store) const ISSUE_LOCK: &str = "issue";
 
 /// The time over which the limits count.
 pub(in crate::store) const RATE_LIMIT_WINDOW: Duration = Duration::from_hours(1);
+
+/// The owner has said that the customers of the store are real.
+pub(in crate::store) const NO_TRAY: &str = "\
+    This store is marked as one of real customers, and this desk would put their codes into a \
+    tray: set up a provider for the channel.";
 
 /// Several rows of the external table have the same key.
 const SHARED_KEY: &str = "\
@@ -38,16 +46,32 @@ statements! {
         (filler "counter = $4 AND " "$5" "$9") " AS filled_counter, "
         (filler "" "$5" "$10") " AS filled_office, \
          (SELECT COUNT(*) FROM core_customer_view WHERE id = $1) AS customers, \
+         (SELECT account_no FROM core_customer_view WHERE id = $1 LIMIT 1) AS account_no, "
+        is_production " AS is_production, \
          (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $5) AS test_messages"
     }
 }
 
-/// Why a customer gets no code now; `None` where one may be sent.
-pub(in crate::store) async fn refusal(
+/// Whether a code may be sent now.
+pub(in crate::store) enum RateDecision {
+    Admitted(Admitted),
+    Refused(IssueOutcome),
+}
+
+/// What a code that may be sent is bound to, as the store knows it.
+pub(in crate::store) struct Admitted {
+    /// The store's clock.
+    pub(in crate::store) at: Timestamp,
+    /// The customer's account number.
+    pub(in crate::store) account_no: String,
+}
+
+/// Decides whether a customer gets a code now.
+pub(in crate::store) async fn decide(
     tx: &mut Tx,
     customer: CustomerId,
     dispatch: &Dispatch<'_>,
-) -> Result<Option<IssueOutcome>, StoreError> {
+) -> Result<RateDecision, StoreError> {
     let Dispatch { delivery, policy, limits: allowed, actor, .. } = dispatch;
     let limits = [
         (RateLimit::Contact, allowed.per_contact, "filled_contact"),
@@ -80,13 +104,18 @@ pub(in crate::store) async fn refusal(
         0 => return Err(StoreError::Failed("the customer is no longer on file".into())),
         _ => return Err(StoreError::Refused(SHARED_KEY.into())),
     }
+    if row.flag("is_production")? && delivery.provider == TRAY {
+        return Err(StoreError::Refused(NO_TRAY.into()));
+    }
+    let account_no = rows::account_no_of_code(row.shown_text("account_no")?.as_deref());
+    let refused = |outcome| Ok(RateDecision::Refused(outcome));
     if row.maybe_int("failures")?.unwrap_or(0) >= i64::from(policy.failure_cap) {
-        return Ok(Some(IssueOutcome::CustomerLocked));
+        return refused(IssueOutcome::CustomerLocked);
     }
     if let Some(last) = row.maybe_time("last_sent")? {
         let retry_at = last.plus(policy.resend_cooldown);
         if retry_at > now {
-            return Ok(Some(IssueOutcome::Limited { limit: RateLimit::Cooldown, retry_at }));
+            return refused(IssueOutcome::Limited { limit: RateLimit::Cooldown, retry_at });
         }
     }
     for (limit, allowed, column) in limits {
@@ -95,17 +124,18 @@ pub(in crate::store) async fn refusal(
             filler => filler,
         };
         if let Some(since) = full {
-            return Ok(Some(IssueOutcome::Limited {
-                limit,
-                retry_at: since.plus(RATE_LIMIT_WINDOW),
-            }));
+            let retry_at = since.plus(RATE_LIMIT_WINDOW);
+            return refused(IssueOutcome::Limited { limit, retry_at });
         }
     }
+    let admitted = RateDecision::Admitted(Admitted { at: now, account_no });
     if row.int("test_messages")? == 0 {
-        return Ok(None);
+        return Ok(admitted);
     }
     // Test messages count for the same limits as codes; few offices have sent any within
     // the hour.
     let refusal = test_message::refusal(tx, &delivery.contact, actor, allowed).await?;
-    Ok(refusal.map(|it| IssueOutcome::Limited { limit: it.limit, retry_at: it.retry_at }))
+    Ok(refusal.map_or(admitted, |TestSendRefusal { limit, retry_at }| {
+        RateDecision::Refused(IssueOutcome::Limited { limit, retry_at })
+    }))
 }
