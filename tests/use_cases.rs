@@ -4,6 +4,8 @@
 
 #[path = "support/breaking.rs"]
 mod breaking;
+#[path = "use_cases/boundary.rs"]
+mod boundary;
 #[path = "use_cases/door.rs"]
 mod door;
 #[path = "use_cases/late.rs"]

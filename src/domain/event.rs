@@ -73,13 +73,11 @@ pub enum EventKind {
     KeysRotated,
     /// The owner marked the store as one of real customers.
     StoreMarked,
-    /// Old events were purged from the log.
-    EventsPurged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 29] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -109,7 +107,6 @@ impl EventKind {
         Self::ServiceStarted,
         Self::KeysRotated,
         Self::StoreMarked,
-        Self::EventsPurged,
     ];
 
     /// The name in JSON and the store.
@@ -144,7 +141,6 @@ impl EventKind {
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
             Self::StoreMarked => "store_marked",
-            Self::EventsPurged => "events_purged",
         }
     }
 
@@ -180,7 +176,6 @@ impl EventKind {
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
             Self::StoreMarked => "Store marked",
-            Self::EventsPurged => "Log purged",
         }
     }
 }

@@ -241,6 +241,44 @@ on_each_store! {
         assert!(house.number(last).await > before);
     }
 
+    async fn security_55_a_purge_of_the_log_leaves_a_stub(house) {
+        let desk = Terminal::new(house.open().await);
+        for code in ["111111", "222222", "333333"] {
+            desk.issue(&wish(desk.customer("WB-1").await, code)).await;
+        }
+        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE id < (SELECT few.id FROM \
+            (SELECT MAX(id) AS id FROM core_event) few)", 1_200 * DAY)).await;
+        let last = house.number("SELECT MAX(id) FROM core_event").await;
+        let events = count(&house, "core_event").await;
+        let purged = tidy(&*desk.store, MaintenanceTask::PurgeEvents, Retention::default(), 2).await;
+        assert_eq!((purged, count(&house, "core_event").await), (events.unsigned_abs() - 1, 1));
+        let integer = if house.kind() == Kind::MariaDb { "SIGNED" } else { "BIGINT" };
+        let stubs = format!("SELECT CAST(SUM(events) AS {integer}) FROM core_purge");
+        assert_eq!(house.number(&stubs).await, events - 1);
+        assert_eq!(house.number("SELECT MAX(up_to) FROM core_purge").await, last - 1);
+        assert_eq!(house.texts("SELECT DISTINCT clerk FROM core_purge").await, ["amira"]);
+        assert_eq!(count(&house, &format!("core_purge WHERE purged_at > {} - 60000", house.now())).await,
+            count(&house, "core_purge").await);
+    }
+
+    async fn security_55_a_log_that_is_ahead_of_the_clock_is_not_purged(house) {
+        let desk = Terminal::new(house.open().await);
+        for code in ["111111", "222222"] {
+            desk.issue(&wish(desk.customer("WB-1").await, code)).await;
+        }
+        let newest = "id = (SELECT few.id FROM (SELECT MAX(id) AS id FROM core_event) few)";
+        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE NOT {newest}", 1_200 * DAY)).await;
+        house.sql(&format!("UPDATE core_event SET at = at + {} WHERE {newest}", 10 * MINUTE)).await;
+        let events = count(&house, "core_event").await;
+        let refused = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await;
+        let Err(StoreError::Refused(why)) = refused else { panic!("{refused:?}") };
+        assert!(why.for_admin.contains("ahead of the store's clock"), "{}", why.for_admin);
+        assert_eq!((count(&house, "core_event").await, count(&house, "core_purge").await), (events, 0));
+        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE {newest}", 10 * MINUTE)).await;
+        let done = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await.expect("an answer");
+        assert_eq!(done.done, events.unsigned_abs() - 1);
+    }
+
     async fn a_count_stops_where_it_is_told_to(house) {
         let store = house.open().await;
         past_requests(&house, 40, 40 * DAY).await;

@@ -38,7 +38,7 @@ pub struct TaskBatch<'a> {
     pub from: i64,
     /// About how many rows.
     pub most: u32,
-    /// Who does it: what is purged from the log leaves an entry there.
+    /// Who does it: the stub of what is purged from the log says so.
     pub actor: &'a Actor,
 }
 

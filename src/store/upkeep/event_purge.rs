@@ -1,16 +1,12 @@
 //! The purge of the log. What is purged leaves a stub, in the transaction that purges it: a row
-//! that says up to which number no event is left, when and by whom, and an event that says the
-//! same in words, so that a purge can be told from a log that somebody cut.
+//! that says up to which number no old event is left, when and by whom, so that a purge can be
+//! told from a log that somebody cut. The event of the whole run is written by the caller.
 
-use crate::domain::event::EventKind;
 use crate::domain::maintenance::TaskProgress;
 use crate::domain::policy::Retention;
 use crate::domain::time::millis_of;
-use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
-use crate::store::audit::events;
-use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
@@ -68,13 +64,9 @@ pub(in crate::store) async fn purge(
         return Ok(TaskProgress::default());
     };
     let done = tx.write(purge.delete, args![batch.from, found.last, found.before]).await?;
-    let days = batch.retention.purge_events_after.as_secs() / (24 * 3_600);
-    let detail = format!("{done} events up to number {}, older than {days} days", found.last);
-    let event = NewEvent::of_office(EventKind::EventsPurged, detail, batch.actor);
     let count = i64::try_from(done).unwrap_or(i64::MAX);
     let stub = args![found.last, count, &batch.actor.clerk, &batch.actor.counter];
-    let writes = vec![Write { sql: &LEAVE_STUB, args: stub.to_vec() }];
-    events::write_with(&mut tx, writes, &event, None).await?;
+    tx.write(&LEAVE_STUB, stub).await?;
     tx.commit().await?;
     Ok(TaskProgress { done, next: Some(found.last) })
 }

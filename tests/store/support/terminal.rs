@@ -102,6 +102,9 @@ pub(crate) struct Terminal {
     pub(crate) limits: RateLimits,
     pub(crate) keyring: Keyring,
     pub(crate) actor: Actor,
+    /// By whom messages go, and which one that is.
+    pub(crate) provider: &'static str,
+    pub(crate) fingerprint: &'static str,
 }
 
 /// What a test asks for.
@@ -126,7 +129,15 @@ pub(crate) fn wish(customer: CustomerId, code: &str) -> Wish {
 
 impl Terminal {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, policy: policy(), limits: limits(), keyring: keyring(), actor: actor() }
+        Self {
+            store,
+            policy: policy(),
+            limits: limits(),
+            keyring: keyring(),
+            actor: actor(),
+            provider: "tray",
+            fingerprint: "tray",
+        }
     }
 
     /// A customer of this account number, made where there is none.
@@ -183,7 +194,7 @@ impl Terminal {
         }
     }
 
-    fn delivery(contact: &Contact) -> NewDelivery {
+    fn delivery(&self, contact: &Contact) -> NewDelivery {
         let channel = match contact {
             Contact::Email(_) => Channel::Email,
             Contact::Phone(_) => Channel::Sms,
@@ -191,8 +202,8 @@ impl Terminal {
         NewDelivery {
             channel,
             contact: contact.clone(),
-            provider: "tray",
-            fingerprint: "tray".into(),
+            provider: self.provider,
+            fingerprint: self.fingerprint.into(),
             owner: HOLDER.into(),
         }
     }
@@ -200,7 +211,7 @@ impl Terminal {
     fn dispatch(&self, code: NewCode, contact: &Contact) -> Dispatch<'_> {
         Dispatch {
             code,
-            delivery: Self::delivery(contact),
+            delivery: self.delivery(contact),
             policy: &self.policy,
             limits: &self.limits,
             actor: &self.actor,
