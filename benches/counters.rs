@@ -13,8 +13,6 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
 #![expect(clippy::print_stdout, reason = "a report is printed")]
 
-#[path = "../tests/processes/chance.rs"]
-mod chance;
 #[path = "counters/clerk.rs"]
 mod clerk;
 #[path = "counters/gauge.rs"]
@@ -25,11 +23,13 @@ mod ledger;
 #[expect(dead_code, reason = "the races need more of it")]
 #[path = "../tests/processes/office.rs"]
 mod office;
-#[expect(dead_code, reason = "the tests of the terminal need more of it")]
-#[path = "../tests/pty/seat.rs"]
-mod seat;
+#[path = "../tests/processes/seeded.rs"]
+mod seeded;
 #[path = "../tests/support/servers/mod.rs"]
 mod servers;
+#[expect(dead_code, reason = "the tests of the terminal need more of it")]
+#[path = "../tests/pty/terminal.rs"]
+mod terminal;
 #[path = "counters/watcher.rs"]
 mod watcher;
 
@@ -37,10 +37,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chance::Chance;
 use clerk::{Clerk, Work};
 use gauge::Gauge;
 use office::{Kind, Office};
+use seeded::Chance;
 use servers::{Options, Server};
 use watcher::Watcher;
 

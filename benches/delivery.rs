@@ -78,7 +78,6 @@ impl Rates {
 struct Run<'a> {
     post: &'a PostOffice,
     desk: Desk,
-    store: Arc<dyn Store>,
     bare: Bare,
     sender: Arc<dyn Sender>,
     customers: Vec<CustomerId>,
@@ -169,7 +168,7 @@ impl<'a> Run<'a> {
         )
         .expect("a desk");
         let customers = customers(&desk, &*store).await;
-        Self { post, desk, store, bare: place.bare(1).await, sender, customers }
+        Self { post, desk, bare: place.bare(1).await, sender, customers }
     }
 
     /// The sender without any store, so many messages at once.
@@ -208,7 +207,7 @@ impl<'a> Run<'a> {
         let end = CancellationToken::new();
         let (desk, over) = (self.desk.clone(), end.clone());
         let begun = Instant::now();
-        let worker = tokio::spawn(async move { desk.keep_outbox(AT_ONCE, over, |_, _| {}).await });
+        let worker = tokio::spawn(async move { desk.run_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
             || self.desk.next_due().await.expect("an answer").is_some()
         {

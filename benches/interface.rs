@@ -20,13 +20,13 @@ mod models;
 #[expect(dead_code, reason = "the tests hold it at points of a conversation")]
 #[path = "../tests/outbox/post_office.rs"]
 mod post_office;
-#[expect(dead_code, reason = "the tests of the terminal need more of it")]
-#[path = "../tests/pty/seat.rs"]
-mod seat;
 #[path = "../tests/screens/states.rs"]
 mod states;
 #[expect(dead_code, reason = "each bench uses its part")]
 mod support;
+#[expect(dead_code, reason = "the tests of the terminal need more of it")]
+#[path = "../tests/pty/terminal.rs"]
+mod terminal;
 #[path = "interface/typing.rs"]
 mod typing;
 

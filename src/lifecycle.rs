@@ -10,7 +10,7 @@
 //!            }
 //!            lifecycle.spawn(send or verify)      awaited at the end
 //!            lifecycle.ended()                    drop what can be dropped
-//! main:      lifecycle.finish(&mut signals, patience)
+//! main:      lifecycle.finish(&mut signals, timeout)
 //! ```
 
 use std::io;
@@ -166,9 +166,9 @@ impl Lifecycle {
         self.tasks.spawn(task)
     }
 
-    /// Ends: waits for what [`Self::spawn`] began, for `patience` at most and
+    /// Ends: waits for what [`Self::spawn`] began, for `timeout` at most and
     /// only until another signal asks for the end.
-    pub async fn finish(&self, signals: &mut Signals, patience: Duration) -> Finish {
+    pub async fn finish(&self, signals: &mut Signals, timeout: Duration) -> Finish {
         self.soft.cancel();
         self.tasks.close();
         tokio::select! {
@@ -176,7 +176,7 @@ impl Lifecycle {
             () = self.tasks.wait() => return Finish::Done,
             () = self.hard.cancelled() => {}
             _ = signals.next_end() => self.hard.cancel(),
-            () = tokio::time::sleep(patience) => self.hard.cancel(),
+            () = tokio::time::sleep(timeout) => self.hard.cancel(),
         }
         match self.tasks.len() {
             0 => Finish::Done,
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     /// Longer than any test runs.
-    const AGES: Duration = Duration::from_mins(10);
+    const TEST_LIMIT: Duration = Duration::from_mins(10);
 
     #[tokio::test]
     async fn what_must_be_finished_is_waited_for() {
@@ -215,13 +215,13 @@ mod tests {
             done.send(())
         });
         assert!(!lifecycle.is_ended());
-        assert_eq!(lifecycle.finish(&mut signals, AGES).await, Finish::Done);
+        assert_eq!(lifecycle.finish(&mut signals, TEST_LIMIT).await, Finish::Done);
         assert_eq!(is_done.try_recv(), Ok(()));
         assert!(lifecycle.is_ended());
     }
 
     #[tokio::test]
-    async fn patience_ends() {
+    async fn the_timeout_ends_the_wait() {
         let mut signals = Signals::new().expect("listening");
         let lifecycle = Lifecycle::new();
         let stuck = lifecycle.spawn(std::future::pending::<()>());
@@ -237,7 +237,7 @@ mod tests {
         let stuck = lifecycle.spawn(std::future::pending::<()>());
         lifecycle.end();
         lifecycle.end();
-        assert_eq!(lifecycle.finish(&mut signals, AGES).await, Finish::LeftBehind(1));
+        assert_eq!(lifecycle.finish(&mut signals, TEST_LIMIT).await, Finish::LeftBehind(1));
         stuck.abort();
     }
 }

@@ -9,8 +9,8 @@ use countersign::{cli, lifecycle};
 async fn main() -> ExitCode {
     // Where the system does not allow it, the work goes on without.
     let _ = lifecycle::keep_memory_private();
-    let house = Wiring::default();
-    let exit = cli::run(std::env::args_os(), &house).await;
-    house.close().await;
+    let context = Wiring::default();
+    let exit = cli::run(std::env::args_os(), &context).await;
+    context.close().await;
     exit.into()
 }

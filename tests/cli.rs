@@ -4,6 +4,8 @@
 
 #[path = "support/closed_port.rs"]
 mod closed_port;
+#[path = "cli/connection.rs"]
+mod connection;
 #[path = "cli/customers.rs"]
 mod customers;
 #[path = "cli/desk.rs"]
@@ -16,8 +18,6 @@ mod fallback;
 mod flow;
 #[path = "cli/interface.rs"]
 mod interface;
-#[path = "cli/line.rs"]
-mod line;
 #[path = "cli/log.rs"]
 mod log;
 #[path = "cli/maintain.rs"]

@@ -3,8 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a test ends where its ground gives way")]
 
-#[path = "delivery/double.rs"]
-mod double;
+#[path = "delivery/http_double.rs"]
+mod http_double;
 #[path = "delivery/mail_server.rs"]
 mod mail_server;
 #[path = "support/message.rs"]
@@ -26,7 +26,7 @@ use countersign::delivery::{self, SendTimeouts};
 use countersign::service::ports::Sender;
 use tracing_subscriber::filter::LevelFilter;
 
-use double::{Double, Request, json};
+use http_double::{Double, Request, json};
 use mail_server::{By, Kind, PASSWORD, Server, USER};
 use twilio_double::{ACCOUNT, SID, TOKEN, error};
 

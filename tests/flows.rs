@@ -13,19 +13,19 @@ mod desk;
 mod entry;
 #[path = "flows/find.rs"]
 mod find;
-#[path = "flows/lost.rs"]
-mod lost;
-#[path = "flows/machines.rs"]
-mod machines;
-#[path = "flows/over.rs"]
-mod over;
+#[path = "flows/overlays.rs"]
+mod overlays;
 #[path = "flows/panels.rs"]
 mod panels;
 #[path = "flows/providers.rs"]
 mod providers;
 #[path = "flows/send.rs"]
 mod send;
+#[path = "flows/store_lost.rs"]
+mod store_lost;
 #[path = "flows/time.rs"]
 mod time;
+#[path = "flows/unattended_keys.rs"]
+mod unattended_keys;
 #[path = "flows/verified.rs"]
 mod verified;

@@ -14,13 +14,13 @@ mod breaking;
 mod certificates;
 #[path = "support/closed_port.rs"]
 mod closed_port;
-#[expect(dead_code, reason = "the tests of the senders use all of it")]
-#[path = "delivery/double.rs"]
-mod double;
 #[path = "outbox/faults.rs"]
 mod faults;
-#[path = "outbox/house.rs"]
-mod house;
+#[path = "outbox/faulty_servers.rs"]
+mod faulty_servers;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/http_double.rs"]
+mod http_double;
 #[path = "outbox/killed.rs"]
 mod killed;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]
@@ -35,10 +35,10 @@ mod message;
 mod notices;
 #[path = "outbox/office.rs"]
 mod office;
-#[path = "outbox/places.rs"]
-mod places;
 #[path = "outbox/post_office.rs"]
 mod post_office;
+#[path = "outbox/process_office.rs"]
+mod process_office;
 #[path = "support/servers/mod.rs"]
 mod servers;
 #[path = "outbox/stalled.rs"]
@@ -46,8 +46,8 @@ mod stalled;
 #[path = "outbox/takeover.rs"]
 mod takeover;
 #[expect(dead_code, reason = "the tests of the senders use all of it")]
-#[path = "delivery/twilio_books.rs"]
-mod twilio_books;
-#[expect(dead_code, reason = "the tests of the senders use all of it")]
 #[path = "delivery/twilio_double.rs"]
 mod twilio_double;
+#[expect(dead_code, reason = "the tests of the senders use all of it")]
+#[path = "delivery/twilio_records.rs"]
+mod twilio_records;

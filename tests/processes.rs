@@ -8,10 +8,6 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a table is printed")]
 
-#[path = "processes/chance.rs"]
-mod chance;
-#[path = "processes/crowd.rs"]
-mod crowd;
 #[path = "processes/killed.rs"]
 mod killed;
 #[path = "processes/ledger.rs"]
@@ -20,5 +16,9 @@ mod ledger;
 mod office;
 #[path = "processes/races.rs"]
 mod races;
+#[path = "processes/seeded.rs"]
+mod seeded;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "processes/start_together.rs"]
+mod start_together;

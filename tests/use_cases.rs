@@ -2,16 +2,16 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "support/breaking.rs"]
-mod breaking;
 #[path = "use_cases/boundary.rs"]
 mod boundary;
+#[path = "support/breaking.rs"]
+mod breaking;
+#[path = "use_cases/broken_connection.rs"]
+mod broken_connection;
 #[path = "use_cases/door.rs"]
 mod door;
 #[path = "use_cases/late.rs"]
 mod late;
-#[path = "use_cases/lost.rs"]
-mod lost;
 #[path = "use_cases/remote.rs"]
 mod remote;
 #[path = "use_cases/staff.rs"]

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::chance::Chance;
 use crate::office::{Message, Office, account, email, name, other_than};
-use crate::seat::{PATIENCE, Seat, countersign};
+use crate::seeded::Chance;
+use crate::terminal::{Seat, TEST_TIMEOUT, countersign};
 
 /// What no screen may say on a day on which nothing fails.
 const TROUBLE: [&str; 8] = [
@@ -150,7 +150,7 @@ impl Clerk {
             if let Some(message) = to_them.nth(number - 1) {
                 return message.code;
             }
-            assert!(begun.elapsed() < PATIENCE, "no message {number} for {to}");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "no message {number} for {to}");
             thread::sleep(Duration::from_millis(20));
         }
     }

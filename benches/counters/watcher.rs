@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use crate::clerk::sit;
 use crate::ledger::rows;
 use crate::office::Office;
-use crate::seat::Seat;
+use crate::terminal::Seat;
 
 /// High enough for all that happens within a second.
 const ROWS: u16 = 120;

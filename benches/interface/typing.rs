@@ -18,8 +18,8 @@ use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use crate::post_office::{At, Does, PostOffice};
-use crate::seat::{Seat, world};
 use crate::support::{Figure, Report};
+use crate::terminal::{Seat, world};
 
 /// Messages that hang.
 const SENDS: usize = 100;
@@ -41,9 +41,9 @@ pub(crate) fn inside() -> bool {
 async fn interface(sends: usize) {
     let home = std::env::var("HOME").expect("a home");
     let config = configuration(Path::new(&home));
-    let house = Wiring::default();
-    let desk = house.open_desk(&config).await.expect("a desk");
-    let store = house.store(&config).await.expect("a store");
+    let fixture = Wiring::default();
+    let desk = fixture.open_desk(&config).await.expect("a desk");
+    let store = fixture.store(&config).await.expect("a store");
     for number in 0..sends {
         let account = account(number);
         let key = CustomerKey::Account(&account);
@@ -60,7 +60,7 @@ async fn interface(sends: usize) {
         tokio::spawn(async move { desk.deliver(request.delivery.id).await });
     }
     // The bench ends it where it does not end by itself.
-    let _ = house.interface(&config).await;
+    let _ = fixture.interface(&config).await;
 }
 
 /// Times keys, with and without messages that hang.
@@ -130,13 +130,13 @@ async fn furnish(folder: &TempDir, port: u16) {
     std::fs::write(&path, text).expect("written");
     let closed = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&path, closed).expect("closed");
-    let house = Wiring::default();
+    let fixture = Wiring::default();
     let config = configuration(folder.path());
-    house.migrate(&config).await.expect("tables");
-    let desk = house.open_desk(&config).await.expect("a desk");
+    fixture.migrate(&config).await.expect("tables");
+    let desk = fixture.open_desk(&config).await.expect("a desk");
     let people: Vec<_> = (0..SENDS).map(person).collect();
     desk.import_batch(&people, false).await.expect("imported");
-    house.close().await;
+    fixture.close().await;
 }
 
 fn configuration(folder: &Path) -> Config {

@@ -14,7 +14,7 @@ use super::support::{Figure, Report};
 const ACTS: u64 = 60;
 
 /// Longer than any back-off.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mut Report) {
     report.section("from an act's answer at one terminal to its entry at another");
@@ -38,7 +38,7 @@ pub(crate) async fn live(place: &Place, bare: &Bare, customers: u64, report: &mu
                 }
             }
         };
-        last = tokio::time::timeout(PATIENCE, seen).await.expect("seen in time");
+        last = tokio::time::timeout(TEST_TIMEOUT, seen).await.expect("seen in time");
         figure.record(since.elapsed());
         floor.time(bare.number("SELECT MAX(id) FROM core_event")).await;
         // Up to six tenths of a second, as acts come at an office.

@@ -17,7 +17,7 @@ use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcom
 use crate::service::delivery::worker::OutboxWorker;
 use crate::service::ports::Store;
 
-/// The house around the command line. Nothing in it is opened before a command
+/// The context around the command line. Nothing in it is opened before a command
 /// asks for it: `completions` must work where nothing else does.
 #[async_trait]
 pub trait AppContext: Send + Sync {

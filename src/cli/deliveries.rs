@@ -8,7 +8,7 @@ use crate::cli::json::DeliveriesReply;
 use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::cli::table::Table;
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::delivery_stats::DeliveryStats;
 use crate::service::api::DeskClient;
 use crate::service::delivery::calls::{ReadBreakers, ReadDeliveryStats};
@@ -22,44 +22,44 @@ pub async fn run(
     arguments: &DeliveriesArgs,
 ) -> Result<Exit, Failure> {
     let within = Duration::from_hours(u64::from(arguments.hours));
-    let figures = desk.call(ReadDeliveryStats { within }).await?;
-    let lines = desk.call(ReadBreakers).await?;
+    let stats = desk.call(ReadDeliveryStats { within }).await?;
+    let breakers = desk.call(ReadBreakers).await?;
     if output.json() {
-        output.object(&DeliveriesReply::new(arguments.hours, &figures, &lines))?;
+        output.object(&DeliveriesReply::new(arguments.hours, &stats, &breakers))?;
         return Ok(Exit::DONE);
     }
-    told(output, &figures, &lines)?;
+    told(output, &stats, &breakers)?;
     Ok(Exit::DONE)
 }
 
 fn told(
     output: &mut Output,
-    figures: &DeliveryStats,
-    lines: &BreakerSnapshot,
+    stats: &DeliveryStats,
+    breakers: &BreakerSnapshot,
 ) -> Result<(), Failure> {
-    let queue = figures.queue;
+    let queue = stats.queue;
     let oldest =
         queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", messages::span(it)));
     output.line(&format!("Waiting: {}{oldest}", queue.length))?;
-    if let Some(why) = messages::elsewhere(figures.elsewhere) {
+    if let Some(why) = messages::elsewhere(stats.elsewhere) {
         output.line(&format!("         {why}"))?;
     }
-    output.line(&format!("Sent: {}", messages::spread(figures.accepted)))?;
-    output.line(&format!("Delivered: {}", messages::spread(figures.delivered)))?;
-    for health in &lines.all {
-        let word = health.at(lines.read_at).word();
-        let is_ok = health.at(lines.read_at) == BreakerState::Ok;
+    output.line(&format!("Sent: {}", messages::spread(stats.accepted)))?;
+    output.line(&format!("Delivered: {}", messages::spread(stats.delivered)))?;
+    for health in &breakers.all {
+        let word = health.at(breakers.read_at).word();
+        let is_ok = health.at(breakers.read_at) == ProviderHealth::Ok;
         let detail = health.detail.as_ref().map(|it| &it.for_admin).filter(|_| !is_ok);
         let said = detail.map_or(String::new(), |it| format!(": {it}"));
-        output.line(&format!("{}: {word}{said}", health.line))?;
+        output.line(&format!("{}: {word}{said}", health.slot))?;
     }
-    if figures.messages == 0 {
+    if stats.messages == 0 {
         output.line("No message was asked for.")?;
         return Ok(());
     }
     output.line("")?;
     let mut table = Table::new(["PROVIDER", "STATE", "MESSAGES"]);
-    for share in &figures.shares {
+    for share in &stats.shares {
         let stands_in = if share.fallback { " (fallback)" } else { "" };
         table.row([
             format!("{}{stands_in}", share.provider),
@@ -70,7 +70,7 @@ fn told(
     table.print(output)?;
     output.line("")?;
     let mut table = Table::new(["HOUR", "ASKED FOR", "SENT", "WENT WRONG"]);
-    for hour in &figures.hours {
+    for hour in &stats.hours {
         table.row([
             moment::long(hour.began_at),
             hour.asked.to_string(),
@@ -79,8 +79,8 @@ fn told(
         ]);
     }
     table.print(output)?;
-    if figures.more {
-        output.note(&format!("Only the newest {} were looked at.", figures.messages));
+    if stats.more {
+        output.note(&format!("Only the newest {} were looked at.", stats.messages));
     }
     Ok(())
 }

@@ -32,14 +32,14 @@ use crate::service::{Route, messages};
 const TERMINAL: &str = "terminal";
 
 /// No part takes longer to say how it is.
-const PATIENCE: Duration = Duration::from_secs(20);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A clock that is further off makes people doubt the times they read.
-const TOLERANCE_MILLIS: i64 = 30_000;
+const CLOCK_TOLERANCE_MILLIS: i64 = 30_000;
 
 /// `doctor`. `clock` is this machine's own, to be compared and for nothing else.
 pub async fn run(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     output: &mut Output,
     read: Result<Config, Failure>,
     clock: impl Fn() -> Timestamp,
@@ -47,11 +47,11 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let config = match read {
         Ok(config) => config,
-        Err(failure) => return configuration::unusable(house, output, failure),
+        Err(failure) => return configuration::unusable(context, output, failure),
     };
-    let mut checks = all(house, &config, clock).await;
+    let mut checks = all(context, &config, clock).await;
     if let Some(to) = test {
-        checks.extend(send_test(house, &config, to).await);
+        checks.extend(send_test(context, &config, to).await);
     }
     let failed = checks.iter().filter(|check| !check.ok).count();
     // That there is no terminal is no fault where scripts ask.
@@ -90,27 +90,31 @@ fn tell(
     Ok(exit)
 }
 
-async fn all(house: &dyn AppContext, config: &Config, clock: impl Fn() -> Timestamp) -> Vec<Check> {
+async fn all(
+    context: &dyn AppContext,
+    config: &Config,
+    clock: impl Fn() -> Timestamp,
+) -> Vec<Check> {
     if config.desk_socket.is_some() {
         let mut checks = vec![configuration::check(config)];
-        checks.extend(remote::checks(house, config).await);
-        checks.extend([log_file(config), terminal(house)]);
+        checks.extend(remote::checks(context, config).await);
+        checks.extend([log_file(config), terminal(context)]);
         return checks;
     }
     let ((store, found), email, sms, whatsapp) = tokio::join!(
-        store(house, config, clock),
-        sender(house, config, Channel::Email),
-        sender(house, config, Channel::Sms),
-        sender(house, config, Channel::Whatsapp),
+        store(context, config, clock),
+        sender(context, config, Channel::Email),
+        sender(context, config, Channel::Sms),
+        sender(context, config, Channel::Whatsapp),
     );
     let mut checks = vec![configuration::check(config)];
     checks.extend(config.own_desk_in_production().map(|text| note("desk", text, None)));
     checks.extend(store);
-    let Found { used, lines, now } = found.unwrap_or_default();
-    checks.extend(keys(house, config, used));
+    let Found { used, breakers, now } = found.unwrap_or_default();
+    checks.extend(keys(context, config, used));
     checks.extend([email, sms, whatsapp].into_iter().flatten());
-    checks.extend(met(house, config, &lines, now));
-    checks.extend([log_file(config), terminal(house)]);
+    checks.extend(met(context, config, &breakers, now));
+    checks.extend([log_file(config), terminal(context)]);
     checks
 }
 
@@ -128,7 +132,7 @@ fn note(part: &'static str, found: impl Into<String>, help: Option<String>) -> C
 }
 
 async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(PATIENCE, act).await.ok()
+    tokio::time::timeout(CHECK_TIMEOUT, act).await.ok()
 }
 
 /// What the store knows of other parts.
@@ -136,19 +140,19 @@ async fn in_time<T>(act: impl Future<Output = T>) -> Option<T> {
 struct Found {
     used: KeysInUse,
     /// How the providers did, as the counters have met them.
-    lines: Vec<BreakerRecord>,
+    breakers: Vec<BreakerRecord>,
     now: Timestamp,
 }
 
 /// The store, its clock and its customers; and what it knows of other parts.
 async fn store(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     clock: impl Fn() -> Timestamp,
 ) -> (Vec<Check>, Option<Found>) {
     let told = |error: StoreError| (messages::store_error(&error).for_admin, None);
     let tried = in_time(async {
-        let store = house.store(config).await.map_err(|failure| (sentence(failure), None))?;
+        let store = context.store(config).await.map_err(|failure| (sentence(failure), None))?;
         let table = store.check_customers().await;
         let found = match store.check().await {
             Ok(found) => found,
@@ -163,12 +167,12 @@ async fn store(
         let after = clock();
         let mut notes = store.notes().await.map_err(told)?;
         let mark = store.production_mark().await.map_err(told)?;
-        if let Ok(senders) = house.senders(config) {
+        if let Ok(senders) = context.senders(config) {
             let own = Fingerprints::of(&senders);
             let waiting = store.waiting_elsewhere(&own.all()).await.map_err(told)?;
             notes.extend(messages::elsewhere(waiting).map(|it| format!("messages wait: {it}")));
         }
-        let (_, lines) = store.circuit_breakers().await.map_err(told)?;
+        let (_, breakers) = store.circuit_breakers().await.map_err(told)?;
         let used = store.keys_in_use().await.map_err(told)?;
         let table = table.map_err(|error| messages::store_error(&error).for_admin);
         let clock = offset(before, now, after);
@@ -177,7 +181,7 @@ async fn store(
             notes,
             vec![clock, production(config, mark.as_ref())],
             customers(table),
-            Found { used, lines, now },
+            Found { used, breakers, now },
         ))
     });
     let why = match tried.await {
@@ -191,7 +195,7 @@ async fn store(
             let stopped = stopped.map_or_else(Vec::new, |it| customers(Ok(it)));
             return (std::iter::once(bad("store", why, help)).chain(stopped).collect(), None);
         }
-        None => bad("store", SLOW, "Look whether the store's server and the network are up."),
+        None => bad("store", NO_ANSWER, "Look whether the store's server and the network are up."),
     };
     (vec![why], None)
 }
@@ -216,19 +220,19 @@ fn production(config: &Config, mark: Option<&ProductionMark>) -> Check {
 
 /// What the counters have met at the providers of this configuration.
 fn met(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
-    lines: &[BreakerRecord],
+    breakers: &[BreakerRecord],
     now: Timestamp,
 ) -> Vec<Check> {
-    let Ok(senders) = house.senders(config) else { return Vec::new() };
-    let own = lines.iter().filter(|health| senders.behind(health.line).is_some());
+    let Ok(senders) = context.senders(config) else { return Vec::new() };
+    let own = breakers.iter().filter(|health| senders.behind(health.slot).is_some());
     let told = own.filter_map(|health| {
-        let fallback = if health.line.fallback { "the fallback" } else { "the provider" };
-        let found = if health.is_down(now) {
-            let until = moment::short(health.down_until);
+        let fallback = if health.slot.fallback { "the fallback" } else { "the provider" };
+        let found = if health.is_open(now) {
+            let until = moment::short(health.open_until);
             format!("{fallback} failed for the counters and is left alone until {until}")
-        } else if health.is_on_trial(now) {
+        } else if health.is_half_open(now) {
             format!("{fallback} failed for the counters; the next message tries it again")
         } else if health.failures > 0 {
             format!("{fallback} did not take the last message")
@@ -236,7 +240,7 @@ fn met(
             return None;
         };
         let said = health.detail.as_ref().map(|it| it.for_admin.clone());
-        Some(note(health.line.channel.word(), found, said))
+        Some(note(health.slot.channel.word(), found, said))
     });
     told.collect()
 }
@@ -261,7 +265,7 @@ fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
     whole.into_iter().chain(told).collect()
 }
 
-const SLOW: &str = "it gave no answer within 20 seconds";
+const NO_ANSWER: &str = "it gave no answer within 20 seconds";
 
 fn sentence(failure: Failure) -> String {
     match failure {
@@ -280,7 +284,7 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
         let way = if off > 0 { "ahead of" } else { "behind" };
         format!("the store's clock is {} s {way} this machine's", off.abs() / 1_000)
     };
-    if off.abs() <= TOLERANCE_MILLIS {
+    if off.abs() <= CLOCK_TOLERANCE_MILLIS {
         return good("clock", told);
     }
     bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
@@ -288,9 +292,9 @@ fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
 
 /// How a channel's providers are. Of one that is off that is said, but for WhatsApp, which
 /// few offices have.
-async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Vec<Check> {
+async fn sender(context: &dyn AppContext, config: &Config, channel: Channel) -> Vec<Check> {
     let part = channel.word();
-    let senders = match house.senders(config) {
+    let senders = match context.senders(config) {
         Ok(senders) => senders,
         Err(failure) => return vec![bad(part, sentence(failure), help_sender(channel))],
     };
@@ -308,7 +312,7 @@ async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Ve
             },
             None => bad(
                 part,
-                format!("{provider}: {SLOW}"),
+                format!("{provider}: {NO_ANSWER}"),
                 "Look whether the network lets it through.",
             ),
         }
@@ -323,9 +327,9 @@ async fn sender(house: &dyn AppContext, config: &Config, channel: Channel) -> Ve
 }
 
 /// Sends a message without a code, by each provider of the channel.
-async fn send_test(house: &dyn AppContext, config: &Config, to: &str) -> Vec<Check> {
+async fn send_test(context: &dyn AppContext, config: &Config, to: &str) -> Vec<Check> {
     const PART: &str = "test message";
-    let tested = match house.send_test(config, to).await {
+    let tested = match context.send_test(config, to).await {
         Ok(tested) => tested,
         Err(failure) => return vec![bad(PART, sentence(failure), "Nothing was sent.")],
     };
@@ -377,8 +381,8 @@ const fn help_sender(channel: Channel) -> &'static str {
 }
 
 /// The key file, and whether it has the keys that the codes in the store need.
-fn keys(house: &dyn AppContext, config: &Config, used: KeysInUse) -> Vec<Check> {
-    let keys = match house.keys(config) {
+fn keys(context: &dyn AppContext, config: &Config, used: KeysInUse) -> Vec<Check> {
+    let keys = match context.keys(config) {
         Ok(keys) => keys,
         Err(failure) => {
             return vec![bad("keys", sentence(failure), "See [keys] in the configuration.")];
@@ -427,8 +431,8 @@ fn log_file(config: &Config) -> Check {
     }
 }
 
-fn terminal(house: &dyn AppContext) -> Check {
-    if let Err(why) = house.terminal() {
+fn terminal(context: &dyn AppContext) -> Check {
+    if let Err(why) = context.terminal() {
         // Commands work without one, and scripts run doctor too.
         return note(TERMINAL, why, None);
     }

@@ -11,10 +11,10 @@ use crate::service::customers::reindex::{self, ReindexCount};
 use crate::service::ports::{IndexProgress, Store, Unreadable};
 
 /// What takes no longer is not worth a line.
-const SOON: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// Without a terminal, progress is told this often.
-const STRIDE: u64 = 100_000;
+const PROGRESS_INTERVAL: u64 = 100_000;
 
 /// `customers index`
 pub async fn run(store: &dyn Store, output: &mut Output, dry_run: bool) -> Result<Exit, Failure> {
@@ -74,8 +74,8 @@ pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
                 );
                 if output.watched() {
                     output.progress(&said);
-                } else if seen > 0 && told != Some(seen / STRIDE) {
-                    told = Some(seen / STRIDE);
+                } else if seen > 0 && told != Some(seen / PROGRESS_INTERVAL) {
+                    told = Some(seen / PROGRESS_INTERVAL);
                     output.note(&said);
                 }
             }
@@ -93,10 +93,10 @@ pub(super) async fn compare(
     let (began, mut told) = (Instant::now(), 0);
     let count = reindex::compare(store, dry_run, |count| {
         let said = format!("{} customers compared", count.seen);
-        if output.watched() && began.elapsed() > SOON {
+        if output.watched() && began.elapsed() > PROGRESS_DELAY {
             output.progress(&said);
-        } else if !output.watched() && count.seen / STRIDE > told {
-            told = count.seen / STRIDE;
+        } else if !output.watched() && count.seen / PROGRESS_INTERVAL > told {
+            told = count.seen / PROGRESS_INTERVAL;
             output.note(&said);
         }
     });

@@ -23,10 +23,10 @@ use crate::service::upkeep::calls::ReadClock;
 const PAGE: u32 = 500;
 
 /// Entries shown where nobody says how many.
-const USUAL: u32 = 50;
+const DEFAULT_ENTRIES: u32 = 50;
 
 /// Should the store's signal be missed, this often is looked anyway.
-const GLANCE: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The widths of a person's columns. They are fixed, since a log that is
 /// followed does not know what comes.
@@ -49,7 +49,7 @@ pub async fn run(
     };
     // The signal is taken before the first look, so that nothing falls in between.
     let mut changes = desk.signals().changes;
-    let usual = if arguments.since.is_some() { LogArgs::MOST } else { USUAL };
+    let usual = if arguments.since.is_some() { LogArgs::MAX_ENTRIES } else { DEFAULT_ENTRIES };
     let limit = arguments.limit.unwrap_or(usual);
     if !arguments.follow {
         let events = newest(desk, &filter, limit).await?;
@@ -59,7 +59,7 @@ pub async fn run(
         }
         head(output, writing)?;
         write(output, writing, &events)?;
-        if events.len() >= LogArgs::MOST as usize {
+        if events.len() >= LogArgs::MAX_ENTRIES as usize {
             output.note("There may be older ones: these are the newest million.");
         }
         return Ok(Exit::DONE);
@@ -74,8 +74,9 @@ pub async fn run(
     loop {
         output.flush()?;
         // A store that is gone for good ends the signal; looking on says why.
-        if tokio::time::timeout(GLANCE, changes.changed()).await.is_ok_and(|it| it.is_err()) {
-            tokio::time::sleep(GLANCE).await;
+        if tokio::time::timeout(POLL_INTERVAL, changes.changed()).await.is_ok_and(|it| it.is_err())
+        {
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         loop {
             let page = EventPage::following(seen.newest());

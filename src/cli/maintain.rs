@@ -13,7 +13,7 @@ use crate::service::upkeep::calls::{CountDueMaintenance, FinishMaintenance, RunM
 use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, MaintenanceTotals};
 
 /// A run that takes longer is worth a word.
-const SLOW: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// `maintain`
 pub async fn run(
@@ -60,7 +60,7 @@ async fn work_off(
         let progress = desk.call(RunMaintenanceStep { run: run.clone() }).await?;
         *run = progress.run;
         let Some(rest) = progress.rest else { return Ok(None) };
-        if began.elapsed() > SLOW {
+        if began.elapsed() > PROGRESS_DELAY {
             output.progress(&run.totals().sentence());
         }
         tokio::select! {

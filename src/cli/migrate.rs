@@ -54,7 +54,7 @@ impl Migration {
 
 /// `migrate`
 pub async fn run(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     arguments: &MigrateArgs,
@@ -65,10 +65,10 @@ pub async fn run(
              set up the providers first. Nothing was done.",
         ));
     }
-    let migration = house.migrate(config).await?;
+    let migration = context.migrate(config).await?;
     let mut message = migration.sentences();
     if arguments.production {
-        let marked = house.mark_production(config).await.map_err(|it| it.after(&message))?;
+        let marked = context.mark_production(config).await.map_err(|it| it.after(&message))?;
         let already = if marked { "" } else { " already" };
         message += &format!(" The store is marked{already} as one of real customers.");
     }
@@ -78,7 +78,7 @@ pub async fn run(
         output.flush()?;
     }
     let compared = async {
-        let store = house.store(config).await?;
+        let store = context.store(config).await?;
         index::compare(store.as_ref(), output, false).await
     }
     .await;

@@ -47,16 +47,16 @@ use crate::service::delivery::calls::ReadQueue;
 use crate::service::ports::StoreError;
 
 /// How long somebody who leaves waits to hear what still waits.
-const PATIENCE: Duration = Duration::from_secs(2);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs a command line to its end; the exit code is the answer's.
-pub async fn run(arguments: impl IntoIterator<Item = OsString>, house: &dyn AppContext) -> Exit {
+pub async fn run(arguments: impl IntoIterator<Item = OsString>, context: &dyn AppContext) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     match Cli::try_parse_from(&arguments) {
         Ok(cli) => {
             let mut output =
                 Output::new(cli.json()).going_on(Next::new(cli.config.as_deref(), cli.demo));
-            let result = dispatch(cli, house, &mut output).await;
+            let result = dispatch(cli, context, &mut output).await;
             output.finish(result)
         }
         Err(error) => not_understood(&error, arguments.iter().any(|it| it == "--json")),
@@ -79,7 +79,11 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
     output.finish(Err(Failure::usage(told.trim_start_matches("error: ").trim())))
 }
 
-async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Result<Exit, Failure> {
+async fn dispatch(
+    cli: Cli,
+    context: &dyn AppContext,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let origin = Origin { file: cli.config.as_deref(), demo: cli.demo };
     if origin.file.is_some() && (cli.demo || matches!(cli.command, Some(Command::Demo))) {
         return Err(Failure::usage(
@@ -88,14 +92,14 @@ async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Resu
         ));
     }
     let command = match cli.command {
-        Some(Command::Demo) => return demo(house).await,
-        None if cli.demo => return demo(house).await,
+        Some(Command::Demo) => return demo(context).await,
+        None if cli.demo => return demo(context).await,
         None => {
-            house.terminal().map_err(Failure::usage)?;
-            let config = origin.load(house, output)?;
-            let exit = house.interface(&config).await?;
+            context.terminal().map_err(Failure::usage)?;
+            let config = origin.load(context, output)?;
+            let exit = context.interface(&config).await?;
             if exit == Exit::DONE {
-                tell_of_waiting(house, &config, output).await;
+                tell_of_waiting(context, &config, output).await;
             }
             return Ok(exit);
         }
@@ -106,20 +110,20 @@ async fn dispatch(cli: Cli, house: &dyn AppContext, output: &mut Output) -> Resu
         Command::Man { dir } => return pages::manual(output, dir.as_deref()),
         Command::Doctor(arguments) => {
             let test = arguments.send_test.as_deref();
-            return doctor::run(house, output, origin.read(house), this_clock, test).await;
+            return doctor::run(context, output, origin.read(context), this_clock, test).await;
         }
         Command::Staff(Staff::Permissions(_)) => return staff::permissions(output),
-        Command::Config(command) => return configuration(house, output, &origin, &command),
+        Command::Config(command) => return configuration(context, output, &origin, &command),
         _ => {}
     }
-    let config = origin.load(house, output)?;
-    at_the_desk(command, house, &config, output).await
+    let config = origin.load(context, output)?;
+    at_the_desk(command, context, &config, output).await
 }
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
-async fn tell_of_waiting(house: &dyn AppContext, config: &Config, output: &mut Output) {
-    let length = async { house.desk(config).await.ok()?.call(ReadQueue).await.ok() };
-    let Ok(Some(queue)) = tokio::time::timeout(PATIENCE, length).await else { return };
+async fn tell_of_waiting(context: &dyn AppContext, config: &Config, output: &mut Output) {
+    let length = async { context.desk(config).await.ok()?.call(ReadQueue).await.ok() };
+    let Ok(Some(queue)) = tokio::time::timeout(QUEUE_TIMEOUT, length).await else { return };
     let waiting = match queue.length {
         0 => return,
         1 => "1 message waits to be sent. It goes out".to_owned(),
@@ -131,9 +135,9 @@ async fn tell_of_waiting(house: &dyn AppContext, config: &Config, output: &mut O
     ));
 }
 
-async fn demo(house: &dyn AppContext) -> Result<Exit, Failure> {
-    house.terminal().map_err(Failure::usage)?;
-    house.demo().await
+async fn demo(context: &dyn AppContext) -> Result<Exit, Failure> {
+    context.terminal().map_err(Failure::usage)?;
+    context.demo().await
 }
 
 /// Where the configuration comes from.
@@ -143,18 +147,18 @@ struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    fn read(&self, house: &dyn AppContext) -> Result<Config, Failure> {
+    fn read(&self, context: &dyn AppContext) -> Result<Config, Failure> {
         if !self.demo {
             return Ok(Config::load(self.file)?);
         }
-        house
+        context
             .running_demo()?
             .ok_or_else(|| Failure::usage("No demo is running. Start one: countersign demo"))
     }
 
     /// The same, with its warnings told.
-    fn load(&self, house: &dyn AppContext, output: &mut Output) -> Result<Config, Failure> {
-        let config = self.read(house)?;
+    fn load(&self, context: &dyn AppContext, output: &mut Output) -> Result<Config, Failure> {
+        let config = self.read(context)?;
         for warning in config.no_file.iter().chain(&config.warnings) {
             output.note(&format!("Note: {warning}"));
         }
@@ -165,7 +169,7 @@ impl Origin<'_> {
 /// The commands that work with the office's data.
 async fn at_the_desk(
     command: Command,
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
@@ -174,23 +178,23 @@ async fn at_the_desk(
             return Err(StoreError::ReadOnly.into());
         }
         Command::Customers(Customers::Import(import)) if import.dry_run => {
-            keep_log(house, config, output);
-            return import::dry_run(house, config, output, &import).await;
+            keep_log(context, config, output);
+            return import::dry_run(context, config, output, &import).await;
         }
         Command::Customers(Customers::Index(arguments)) => {
-            let store = house.store(config).await?;
+            let store = context.store(config).await?;
             return index::run(store.as_ref(), output, arguments.dry_run).await;
         }
-        Command::Keys(command) => return keys(house, config, output, &command).await,
-        Command::Serve => return serve::run(house, config, output).await,
-        Command::Templates(command) => return templates::run(house, config, output, &command),
+        Command::Keys(command) => return keys(context, config, output, &command).await,
+        Command::Serve => return serve::run(context, config, output).await,
+        Command::Templates(command) => return templates::run(context, config, output, &command),
         Command::Migrate(arguments) => {
-            return migrate::run(house, config, output, &arguments).await;
+            return migrate::run(context, config, output, &arguments).await;
         }
         _ => {}
     }
-    keep_log(house, config, output);
-    let desk = house.desk(config).await?;
+    keep_log(context, config, output);
+    let desk = context.desk(config).await?;
     if names_a_customer(&command) {
         index::ready(&desk, output).await;
     }
@@ -215,7 +219,7 @@ async fn at_the_desk(
         Command::Session(command) => session::run(&desk, output, command).await,
         Command::Maintain(arguments) => maintain::run(&desk, output, &arguments).await,
         Command::Deliver(arguments) => {
-            let worker = house.outbox_worker(config).await?;
+            let worker = context.outbox_worker(config).await?;
             deliver::run(&desk, worker, output, &arguments).await
         }
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
@@ -240,21 +244,21 @@ const fn names_a_customer(command: &Command) -> bool {
 }
 
 /// A log that cannot be kept is told once, and the work goes on.
-fn keep_log(house: &dyn AppContext, config: &Config, output: &mut Output) {
-    if let Err(why) = house.keep_log(config) {
+fn keep_log(context: &dyn AppContext, config: &Config, output: &mut Output) {
+    if let Err(why) = context.keep_log(config) {
         output.note(&why);
     }
 }
 
 fn configuration(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     output: &mut Output,
     origin: &Origin<'_>,
     command: &ConfigCommand,
 ) -> Result<Exit, Failure> {
     match command {
         ConfigCommand::Check(_) => {
-            let config = origin.load(house, output)?;
+            let config = origin.load(context, output)?;
             let message = match &config.source {
                 Some(file) => format!("{} is fine.", file.display()),
                 None => "There is no configuration file; the defaults hold.".to_owned(),
@@ -262,7 +266,7 @@ fn configuration(
             output.answer(&Reply::of("fine", message.clone()), &message)?;
         }
         ConfigCommand::Show(_) => {
-            let config = origin.read(house)?;
+            let config = origin.read(context)?;
             if output.json() {
                 output.object(&ConfigReply { outcome: "fine", settings: config.show() })?;
             } else {
@@ -274,14 +278,14 @@ fn configuration(
 }
 
 async fn keys(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     command: &Keys,
 ) -> Result<Exit, Failure> {
     match command {
         Keys::List(_) => {
-            for key in house.keys(config)? {
+            for key in context.keys(config)? {
                 if output.json() {
                     output.object(&key)?;
                 } else {
@@ -291,7 +295,7 @@ async fn keys(
             }
         }
         Keys::Rotate(_) => {
-            let key = house.rotate_keys(config).await?;
+            let key = context.rotate_keys(config).await?;
             let message = format!("{key} signs new codes from now; codes already sent stay good.");
             output.answer(&Reply::of("rotated", message.clone()), &message)?;
         }

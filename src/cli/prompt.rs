@@ -15,10 +15,10 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Output;
 
 /// No code and no token is longer.
-const LONGEST: usize = 1024;
+const INPUT_MAX: usize = 1024;
 
 /// How soon a reader notices that nobody waits for it any more.
-const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+const POLL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// Reads a secret; `question` is shown where a person is asked.
 pub async fn secret(output: &mut Output, question: &str) -> Result<Zeroizing<String>, Failure> {
@@ -82,9 +82,9 @@ impl Drop for Hidden {
 /// One line of standard input without its end. Bytes are read one by one and
 /// behind no buffer, so that no copy of the secret is left in one.
 fn line(over: &dyn Fn() -> bool) -> io::Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(INPUT_MAX));
     let mut byte = Zeroizing::new([0_u8; 1]);
-    while bytes.len() < LONGEST {
+    while bytes.len() < INPUT_MAX {
         if !ready()? {
             if over() {
                 break;
@@ -108,7 +108,7 @@ fn line(over: &dyn Fn() -> bool) -> io::Result<Zeroizing<String>> {
 fn ready() -> io::Result<bool> {
     let stdin = io::stdin();
     let mut wanted = [PollFd::new(&stdin, PollFlags::IN)];
-    match poll(&mut wanted, Some(&GLANCE)) {
+    match poll(&mut wanted, Some(&POLL_INTERVAL)) {
         Ok(ready) => Ok(ready > 0),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),

@@ -26,7 +26,7 @@ use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Ref
 use crate::service::{DeskError, messages};
 
 /// A send that takes longer is worth a word.
-const SLOW: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// How long a command keeps trying to hand a message over. What still waits then
 /// is tried by the office's other terminals.
@@ -204,7 +204,7 @@ async fn deliver(
         let mut sending = std::pin::pin!(desk.call(deliver));
         tokio::select! {
             sent = &mut sending => sent,
-            () = tokio::time::sleep(SLOW) => {
+            () = tokio::time::sleep(PROGRESS_DELAY) => {
                 output.progress(&format!("Sending to {} …", request.contact));
                 let sent = sending.await;
                 output.progress("");

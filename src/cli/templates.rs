@@ -18,19 +18,19 @@ use crate::domain::time::Timestamp;
 
 /// `templates`
 pub fn run(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     command: &Templates,
 ) -> Result<Exit, Failure> {
     match command {
-        Templates::Check(_) => check(house, config, output),
-        Templates::Preview(arguments) => preview(house, config, output, arguments),
+        Templates::Check(_) => check(context, config, output),
+        Templates::Preview(arguments) => preview(context, config, output, arguments),
     }
 }
 
-fn check(house: &dyn AppContext, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
-    let checks = house.check_templates(config);
+fn check(context: &dyn AppContext, config: &Config, output: &mut Output) -> Result<Exit, Failure> {
+    let checks = context.check_templates(config);
     let failed = checks.iter().filter(|check| !check.ok).count();
     let message = match failed {
         0 => "The templates are fine.".to_owned(),
@@ -53,7 +53,7 @@ fn check(house: &dyn AppContext, config: &Config, output: &mut Output) -> Result
 }
 
 fn preview(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     arguments: &PreviewArgs,
@@ -62,10 +62,10 @@ fn preview(
         return Err(Failure::usage("Only an email has an HTML part. Leave out --html."));
     }
     let preview = if arguments.notice {
-        house.preview_notice(config, &notice(config, arguments)?)?
+        context.preview_notice(config, &notice(config, arguments)?)?
     } else {
         let facts = made_up(config, arguments.locale.clone());
-        house.preview(config, arguments.channel, &facts)?
+        context.preview(config, arguments.channel, &facts)?
     };
     if let (Some(file), Some(html)) = (&arguments.html, &preview.html) {
         fs::write(file, html).map_err(|error| {

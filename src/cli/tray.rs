@@ -14,10 +14,10 @@ use crate::service::delivery::calls::ReadTray;
 use crate::service::ports::TrayMessage;
 
 /// The messages shown at first; a tray that was never emptied may hold many.
-const NEWEST: u32 = 100;
+const SHOWN_MESSAGES: u32 = 100;
 
 /// How often a followed tray is looked into.
-const GLANCE: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
 /// `tray`
 pub async fn run(
@@ -33,7 +33,7 @@ pub async fn run(
             return Err(forbidden("No message goes into the tray here."));
         }
     }
-    let mut messages = desk.call(ReadTray { after: 0, limit: NEWEST }).await?;
+    let mut messages = desk.call(ReadTray { after: 0, limit: SHOWN_MESSAGES }).await?;
     if messages.is_empty() && !arguments.follow {
         let request = output.command(&["request"]);
         output.note(&format!("The tray is empty. Send a code: {request} …"));
@@ -48,7 +48,7 @@ pub async fn run(
             return Ok(Exit::DONE);
         }
         output.flush()?;
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         messages = desk.call(ReadTray { after: last, limit: u32::MAX }).await?;
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// The most characters of a name: what PostgreSQL takes, the least of the three.
-const LONGEST: usize = 63;
+const LENGTH_MAX: usize = 63;
 
 /// A name of a table, a column or a schema: a letter or `_`, then letters,
 /// digits and `_`, 63 at most. It holds nothing that could end a quotation.
@@ -16,7 +16,7 @@ impl Identifier {
     /// The name, if it is one.
     pub fn parse(text: &str) -> Option<Self> {
         let letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
-        let fits = text.len() <= LONGEST
+        let fits = text.len() <= LENGTH_MAX
             && text.bytes().next().is_some_and(letter)
             && text.bytes().all(|byte| letter(byte) || byte.is_ascii_digit());
         fits.then(|| Self(text.to_owned()))

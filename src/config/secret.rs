@@ -15,7 +15,7 @@ use crate::config::value::Secret;
 use crate::domain::text::without_mark;
 
 /// No password or token is longer.
-const LONGEST: u64 = 4096;
+const FILE_MAX: u64 = 4096;
 
 /// The secret of `key`, given by itself or by a file that `file_key` names.
 pub(super) fn find(
@@ -46,8 +46,8 @@ pub(super) fn read(path: &Path) -> Result<SecretString, String> {
     if !metadata.is_file() {
         return Err("is not a file".into());
     }
-    if metadata.len() > LONGEST {
-        return Err(format!("is too long for a secret: over {LONGEST} bytes"));
+    if metadata.len() > FILE_MAX {
+        return Err(format!("is too long for a secret: over {FILE_MAX} bytes"));
     }
     let bytes = Zeroizing::new(std::fs::read(path).map_err(cannot)?);
     let text = std::str::from_utf8(&bytes).map_err(|_| "is not text in UTF-8")?;

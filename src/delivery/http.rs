@@ -20,13 +20,13 @@ use crate::delivery::tls::{self, Doubt, Trust};
 use crate::domain::text;
 
 /// The most that is read of an answer; those of providers have some hundred bytes.
-const LARGEST_ANSWER: usize = 64 * 1024;
+const ANSWER_MAX: usize = 64 * 1024;
 /// How long a connection is kept for the next message.
-const IDLE: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// As many connections are kept as messages are handed over at once.
-const KEPT: usize = 8;
+const MAX_IDLE_CONNECTIONS: usize = 8;
 /// The longest wait a provider is believed to ask for.
-const LONGEST_WAIT: Duration = Duration::from_hours(24);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
 /// Who is spoken to, for sentences.
 #[derive(Clone, Copy)]
@@ -85,9 +85,13 @@ impl Http {
         // on trying for minutes after it was given up.
         #[cfg(target_os = "linux")]
         let builder = builder.tcp_user_timeout(self.times.total);
-        builder.pool_idle_timeout(IDLE).pool_max_idle_per_host(KEPT).build().map_err(|error| {
-            DeliveryError::new(FailureKind::FAILED, format!("No HTTP client: {error}."))
-        })
+        builder
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
+            .build()
+            .map_err(|error| {
+                DeliveryError::new(FailureKind::FAILED, format!("No HTTP client: {error}."))
+            })
     }
 }
 
@@ -204,12 +208,12 @@ impl HttpPeer {
 /// form, a date, is passed over: it would be measured by this machine's clock.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
 }
 
 /// The answer's body, or nothing where it broke off or is too long.
 pub(super) async fn read(response: Response) -> Option<Vec<u8>> {
-    read_within(response, LARGEST_ANSWER).await
+    read_within(response, ANSWER_MAX).await
 }
 
 /// The same with another bound.
@@ -281,7 +285,7 @@ mod tests {
         };
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
         assert_eq!(wait(" 0 "), Some(Duration::ZERO));
-        assert_eq!(wait("99999999999"), Some(LONGEST_WAIT));
+        assert_eq!(wait("99999999999"), Some(RETRY_AFTER_MAX));
         for odd in ["", "-1", "1.5", "soon", "Wed, 21 Oct 2015 07:28:00 GMT"] {
             assert_eq!(wait(odd), None, "{odd}");
         }

@@ -11,9 +11,9 @@ use crate::domain::contact::Contact;
 use crate::domain::text;
 
 /// The longest quotation, in characters.
-const LONGEST: usize = 160;
+const QUOTE_MAX: usize = 160;
 /// A longer word is none: a token, or what else nobody reads.
-const LONGEST_WORD: usize = 100;
+const WORD_MAX: usize = 100;
 /// As many digits in a row are a code, an account or a phone number.
 const DIGIT_RUN: usize = 5;
 
@@ -56,13 +56,13 @@ impl Secrets {
     /// `raw` as it may be shown.
     pub(super) fn quote(&self, raw: &str) -> String {
         // A reply is bounded before anything is looked for in it.
-        let bounded: String = raw.chars().take(LONGEST * 8).collect();
+        let bounded: String = raw.chars().take(QUOTE_MAX * 8).collect();
         let mut quoted = text::clean(&bounded);
         for (secret, shown) in &self.hidden {
             quoted = replace(&quoted, secret, shown);
         }
         let quoted = hide_digits(&quoted);
-        let word = |word| if str::chars(word).count() > LONGEST_WORD { "…" } else { word };
+        let word = |word| if str::chars(word).count() > WORD_MAX { "…" } else { word };
         let words: Vec<&str> = quoted.split_whitespace().map(word).collect();
         shorten(&words.join(" "))
     }
@@ -116,10 +116,10 @@ fn hide_digits(text: &str) -> String {
 }
 
 fn shorten(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
+    if text.chars().count() <= QUOTE_MAX {
         return text.to_owned();
     }
-    let mut short: String = text.chars().take(LONGEST - 1).collect();
+    let mut short: String = text.chars().take(QUOTE_MAX - 1).collect();
     short.push('…');
     short
 }
@@ -138,7 +138,7 @@ mod tests {
                    code 481920 481 920 +49 151-1234567 is 5.7.139";
         let quoted = secrets.quote(raw);
         assert_eq!(quoted, "5.1.1 <D***@example.org>: no such[2J user; … code … +… is 5.7.139");
-        assert_eq!(Secrets::new().quote(&"x ".repeat(9_999)).chars().count(), LONGEST);
+        assert_eq!(Secrets::new().quote(&"x ".repeat(9_999)).chars().count(), QUOTE_MAX);
         assert_eq!(Secrets::new().quote(&format!("no {} here", "x".repeat(101))), "no … here");
     }
 }

@@ -33,12 +33,12 @@ use crate::domain::time::Timestamp;
 use crate::service::ports::{SendGuard, Tray, TrayError, TrayMessage};
 
 /// Messages kept when the tray is trimmed.
-const KEPT: usize = 200;
+const KEPT_MESSAGES: usize = 200;
 /// It is trimmed when so many more have come.
-const SLACK: usize = 50;
-/// A tray of [`KEPT`] and [`SLACK`] messages is far smaller; a file over this
+const TRIM_AFTER: usize = 50;
+/// A tray of [`KEPT_MESSAGES`] and [`TRIM_AFTER`] messages is far smaller; a file over this
 /// is none of ours.
-const LARGEST: u64 = 16 * 1024 * 1024;
+const FILE_MAX: u64 = 16 * 1024 * 1024;
 
 /// A message as its line holds it.
 #[derive(Serialize, Deserialize)]
@@ -71,13 +71,13 @@ impl TrayFile {
         let lines = self.lines()?;
         line.number = lines.last().map_or(1, |last| last.number.saturating_add(1));
         let written = encode(&line)?;
-        if lines.len() < KEPT + SLACK {
+        if lines.len() < KEPT_MESSAGES + TRIM_AFTER {
             let mut file = private(OpenOptions::new().create(true).append(true), &self.path)?;
             // Whatever a writer left that was stopped halfway ends here.
             let torn = !ends_line(&self.path)?;
             file.write_all(&[if torn { b"\n".as_slice() } else { b"" }, &written].concat())?;
         } else {
-            let oldest = lines.len() + 1 - KEPT;
+            let oldest = lines.len() + 1 - KEPT_MESSAGES;
             let mut all = Vec::new();
             for kept in lines.iter().skip(oldest) {
                 all.extend(encode(kept)?);
@@ -103,11 +103,11 @@ impl TrayFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        if file.metadata()?.len() > LARGEST {
+        if file.metadata()?.len() > FILE_MAX {
             return Err(io::Error::other("it is too large to be a tray"));
         }
         let mut content = Vec::new();
-        file.take(LARGEST).read_to_end(&mut content)?;
+        file.take(FILE_MAX).read_to_end(&mut content)?;
         Ok(content
             .split_inclusive(|byte| *byte == b'\n')
             .filter(|line| line.ends_with(b"\n"))

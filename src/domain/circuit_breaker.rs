@@ -1,10 +1,13 @@
-//! The providers as the channels use them, and how each of them does.
+//! The circuit breaker of each provider slot.
 //!
-//! Every terminal writes what it meets into the store, so that a counter that
-//! has sent nothing for an hour knows as well as the others that a provider is
-//! down. While it is down nothing is handed to it (a circuit breaker): a message
-//! goes by the fallback or waits, and no clerk waits for a time-out again. When
-//! the time is over one message tries; fails it, the pause doubles.
+//! All counters share the circuit breakers: the outcome of each send is written into the
+//! store, so that a counter that has sent nothing for an hour knows that a provider is down.
+//!
+//! - closed: messages are sent.
+//! - open, after [`FAILURES_TO_OPEN`] failures in a row: nothing is sent. A message goes by
+//!   the fallback or waits, and no clerk waits for a time-out.
+//! - half-open, when that pause is over: one message is sent as a probe. If it fails, the
+//!   pause doubles.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,17 +18,15 @@ use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
 use crate::domain::timing::BREAKER_BACKOFF;
 
-/// One provider as a channel uses it: what is up or down.
+/// The main provider of a channel, or its fallback: what a circuit breaker is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct ProviderSlot {
-    /// The channel.
     pub channel: Channel,
-    /// Whether it is the provider that stands in for the first one.
     pub fallback: bool,
 }
 
 impl ProviderSlot {
-    /// Every line there can be.
+    /// Every slot, in the order in which their rows are locked.
     pub const ALL: [Self; 6] = [
         Self::main(Channel::Email),
         Self::fallback(Channel::Email),
@@ -35,12 +36,12 @@ impl ProviderSlot {
         Self::fallback(Channel::Whatsapp),
     ];
 
-    /// The provider that a channel asks first.
+    /// The slot of the provider that a channel uses first.
     pub const fn main(channel: Channel) -> Self {
         Self { channel, fallback: false }
     }
 
-    /// The provider that stands in for it.
+    /// The slot of the provider that is used where the main one cannot be.
     pub const fn fallback(channel: Channel) -> Self {
         Self { channel, fallback: true }
     }
@@ -59,59 +60,58 @@ impl FromStr for ProviderSlot {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|line| line.to_string() == name)
+            .find(|slot| slot.to_string() == name)
             .ok_or_else(|| UnknownProviderSlot(name.to_owned()))
     }
 }
 
-/// A word that names no line.
+/// A name that is not one of a slot.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a line to a provider")]
+#[error("\"{0}\" is not a provider slot")]
 pub struct UnknownProviderSlot(String);
 
-/// Failures in a row after which a provider counts as down. One may be chance.
+/// Failures in a row that open a circuit breaker. One may be chance.
 pub const FAILURES_TO_OPEN: u32 = 3;
 
-/// A hand-over that took longer is worth a word to the next clerk.
-const SLOW: Duration = Duration::from_secs(5);
+/// A provider counts as slow where a send took longer.
+const SLOW_SEND: Duration = Duration::from_secs(5);
 
-/// How long that word stands without another slow one.
-const SLOW_FOR: Duration = Duration::from_mins(2);
+/// How long it then counts as slow.
+const SLOW_DURATION: Duration = Duration::from_mins(2);
 
-/// How a provider does, as the store knows it.
+/// A circuit breaker, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct BreakerRecord {
-    /// Which.
-    pub line: ProviderSlot,
-    /// Hand-overs in a row that failed by its fault or the network's.
+    pub slot: ProviderSlot,
+    /// Sends in a row that failed because of the provider or the network.
     pub failures: u32,
-    /// Until when nothing is handed to it.
-    pub down_until: Timestamp,
-    /// Until when it counts as slow.
+    /// Until when it is open.
+    pub open_until: Timestamp,
+    /// Until when the provider counts as slow.
     pub slow_until: Timestamp,
-    /// What it said last, where it failed.
+    /// The last error.
     pub detail: Option<Explanation>,
-    /// The last failure was of a message that it had accepted. That it accepts another one
-    /// proves nothing then: one has to arrive.
+    /// The last failure was of a message that the provider had accepted. That it accepts
+    /// another one does not close the circuit breaker then: a message has to arrive.
     pub late: bool,
 }
 
-/// How a provider does, in a word.
+/// The health of a provider, or of a channel, as it is shown.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
-pub enum BreakerState {
-    /// Nothing is known against it.
+pub enum ProviderHealth {
+    /// No failures.
     Ok,
-    /// Of a channel: its first provider is down, and the second one does the work.
+    /// Of a channel: the main provider is down, and the fallback is used.
     Fallback,
-    /// It takes its time.
+    /// The last send was slow, or the circuit breaker is half-open.
     Slow,
-    /// It is left alone.
+    /// The circuit breaker is open.
     Down,
 }
 
-impl BreakerState {
+impl ProviderHealth {
     /// The word on screens and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
@@ -123,18 +123,18 @@ impl BreakerState {
     }
 }
 
-/// What one hand-over tells about a provider.
+/// The outcome of a send, as far as it is about the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendExperience {
-    /// It answered, whatever it said about the message, after so long.
+    /// The provider answered after this time, whatever it said about the message.
     Answered(Duration),
-    /// It answered the message that was to find out whether it works again.
-    AnsweredAgain(Duration),
-    /// It did not do what it is there for.
+    /// It answered the probe.
+    ProbeAnswered(Duration),
+    /// It failed, or could not be reached.
     Failed,
-    /// It did not, for the message that was to find out whether it works again.
-    FailedAgain,
-    /// It accepted a message, and said later that it sends nothing for this office: an
+    /// The probe failed.
+    ProbeFailed,
+    /// It accepted a message, and reported later that it sends nothing for this office: an
     /// account that is suspended, a number that is not registered.
     FailedLate,
     /// A message that it accepted has arrived.
@@ -142,34 +142,34 @@ pub enum SendExperience {
 }
 
 impl BreakerRecord {
-    /// Nothing is known against it.
-    pub const fn new(line: ProviderSlot) -> Self {
+    /// A closed circuit breaker without failures.
+    pub const fn new(slot: ProviderSlot) -> Self {
         let never = Timestamp::from_millis(0);
-        Self { line, failures: 0, down_until: never, slow_until: never, detail: None, late: false }
+        Self { slot, failures: 0, open_until: never, slow_until: never, detail: None, late: false }
     }
 
-    /// In a word.
-    pub fn at(&self, now: Timestamp) -> BreakerState {
-        if self.is_down(now) {
-            BreakerState::Down
-        } else if self.slow_until > now || self.is_on_trial(now) {
-            BreakerState::Slow
+    /// The health of its provider.
+    pub fn at(&self, now: Timestamp) -> ProviderHealth {
+        if self.is_open(now) {
+            ProviderHealth::Down
+        } else if self.slow_until > now || self.is_half_open(now) {
+            ProviderHealth::Slow
         } else {
-            BreakerState::Ok
+            ProviderHealth::Ok
         }
     }
 
-    /// Whether nothing is to be handed to it.
-    pub fn is_down(&self, now: Timestamp) -> bool {
-        self.down_until > now
+    /// Whether nothing may be sent.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.open_until > now
     }
 
-    /// Whether its pause is over and one message is to find out how it does.
-    pub fn is_on_trial(&self, now: Timestamp) -> bool {
-        self.failures >= FAILURES_TO_OPEN && !self.is_down(now)
+    /// Whether the pause is over, so that one message may be sent as a probe.
+    pub fn is_half_open(&self, now: Timestamp) -> bool {
+        self.failures >= FAILURES_TO_OPEN && !self.is_open(now)
     }
 
-    /// How it does after one more hand-over.
+    /// The circuit breaker after one more send.
     #[must_use]
     pub fn after(
         &self,
@@ -181,44 +181,45 @@ impl BreakerRecord {
             SendExperience::Answered(took) if self.late => {
                 Self { slow_until: self.slow_after(took, now), ..self.clone() }
             }
-            // It is left alone for longer each time, until a message arrives.
-            SendExperience::AnsweredAgain(_) if self.late => self.failed(self.detail.as_ref(), now),
-            SendExperience::Answered(took) | SendExperience::AnsweredAgain(took) => {
-                Self { slow_until: self.slow_after(took, now), ..Self::new(self.line) }
+            // The pause doubles each time, until a message arrives.
+            SendExperience::ProbeAnswered(_) if self.late => self.failed(self.detail.as_ref(), now),
+            SendExperience::Answered(took) | SendExperience::ProbeAnswered(took) => {
+                Self { slow_until: self.slow_after(took, now), ..Self::new(self.slot) }
             }
             SendExperience::Confirmed if self.late => {
-                Self { slow_until: self.slow_until, ..Self::new(self.line) }
+                Self { slow_until: self.slow_until, ..Self::new(self.slot) }
             }
             SendExperience::Confirmed => self.clone(),
-            // What was under way when it went down says nothing new.
-            SendExperience::Failed | SendExperience::FailedLate if self.is_down(now) => {
+            // A send that was under way when it opened says nothing new.
+            SendExperience::Failed | SendExperience::FailedLate if self.is_open(now) => {
                 self.clone()
             }
-            SendExperience::Failed | SendExperience::FailedAgain => self.failed(detail, now),
+            SendExperience::Failed | SendExperience::ProbeFailed => self.failed(detail, now),
             SendExperience::FailedLate => Self { late: true, ..self.failed(detail, now) },
         }
     }
 
     fn slow_after(&self, took: Duration, now: Timestamp) -> Timestamp {
-        if took > SLOW { now.plus(SLOW_FOR) } else { Self::new(self.line).slow_until }
+        if took > SLOW_SEND { now.plus(SLOW_DURATION) } else { Self::new(self.slot).slow_until }
     }
 
     /// After one more failure.
     fn failed(&self, detail: Option<&Explanation>, now: Timestamp) -> Self {
         let failures = self.failures.saturating_add(1);
-        let down_until = if failures >= FAILURES_TO_OPEN {
+        let open_until = if failures >= FAILURES_TO_OPEN {
             now.plus(BREAKER_BACKOFF.wait(failures - FAILURES_TO_OPEN))
         } else {
-            self.down_until
+            self.open_until
         };
-        Self { failures, down_until, detail: detail.cloned(), ..self.clone() }
+        Self { failures, open_until, detail: detail.cloned(), ..self.clone() }
     }
 
-    /// Whether the terminals have to hear of a change: it went down, or works again.
-    pub fn turned(&self, after: &Self) -> Option<BreakerState> {
+    /// What has to be written into the log: that it opened, or closed. `None` where it did
+    /// neither.
+    pub fn transition_to(&self, after: &Self) -> Option<ProviderHealth> {
         match (self.failures >= FAILURES_TO_OPEN, after.failures >= FAILURES_TO_OPEN) {
-            (false, true) => Some(BreakerState::Down),
-            (true, false) => Some(BreakerState::Ok),
+            (false, true) => Some(ProviderHealth::Down),
+            (true, false) => Some(ProviderHealth::Ok),
             _ => None,
         }
     }
@@ -236,8 +237,8 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for line in ProviderSlot::ALL {
-            assert_eq!(line.to_string().parse(), Ok(line));
+        for slot in ProviderSlot::ALL {
+            assert_eq!(slot.to_string().parse(), Ok(slot));
         }
     }
 
@@ -255,54 +256,57 @@ mod tests {
             (567, 807),
         ] {
             let next = health.after(SendExperience::Failed, Some(&"refused".into()), at(now));
-            assert_eq!(next.down_until, at(until), "at {now}");
-            assert_eq!(health.turned(&next), (next.failures == 3).then_some(BreakerState::Down));
+            assert_eq!(next.open_until, at(until), "at {now}");
+            assert_eq!(
+                health.transition_to(&next),
+                (next.failures == 3).then_some(ProviderHealth::Down)
+            );
             health = next;
         }
-        assert_eq!(health.at(at(806)), BreakerState::Down);
-        assert_eq!(health.at(at(807)), BreakerState::Slow, "one message tries");
+        assert_eq!(health.at(at(806)), ProviderHealth::Down);
+        assert_eq!(health.at(at(807)), ProviderHealth::Slow, "one message tries");
         let well = health.after(OK, None, at(808));
         assert_eq!(
-            (well.at(at(808)), health.turned(&well)),
-            (BreakerState::Ok, Some(BreakerState::Ok))
+            (well.at(at(808)), health.transition_to(&well)),
+            (ProviderHealth::Ok, Some(ProviderHealth::Ok))
         );
-        assert_eq!(well, BreakerRecord::new(well.line));
+        assert_eq!(well, BreakerRecord::new(well.slot));
     }
 
     #[test]
-    fn of_what_fails_while_it_is_down_only_the_trial_counts() {
+    fn of_what_fails_while_it_is_open_only_the_trial_counts() {
         let mut health = BreakerRecord::new(ProviderSlot::main(Channel::Sms));
         for _ in 0..FAILURES_TO_OPEN {
-            assert!(!health.is_on_trial(at(100)));
+            assert!(!health.is_half_open(at(100)));
             health = health.after(SendExperience::Failed, None, at(100));
         }
-        assert!(!health.is_on_trial(at(114)) && health.is_on_trial(at(115)));
+        assert!(!health.is_half_open(at(114)) && health.is_half_open(at(115)));
         // Its pause grows while the one message is at it.
-        health.down_until = at(145);
+        health.open_until = at(145);
         assert_eq!(health.after(SendExperience::Failed, None, at(120)), health);
-        let again = health.after(SendExperience::FailedAgain, Some(&"refused".into()), at(120));
-        assert_eq!((again.failures, again.down_until), (4, at(150)));
+        let again = health.after(SendExperience::ProbeFailed, Some(&"refused".into()), at(120));
+        assert_eq!((again.failures, again.open_until), (4, at(150)));
     }
 
     #[test]
-    fn what_accepts_messages_and_sends_none_is_down_until_one_arrives() {
+    fn what_accepts_messages_and_sends_none_is_open_until_one_arrives() {
         let mut health = BreakerRecord::new(ProviderSlot::main(Channel::Sms));
         for failures in 1..=3 {
             health = health.after(OK, None, at(100));
             health = health.after(SendExperience::FailedLate, Some(&"suspended".into()), at(101));
             assert_eq!(health.failures, failures);
         }
-        assert_eq!(health.at(at(102)), BreakerState::Down);
+        assert_eq!(health.at(at(102)), ProviderHealth::Down);
         let in_flight = health.after(SendExperience::FailedLate, None, at(103));
         assert_eq!(in_flight, health, "what was accepted before says nothing new");
         assert_eq!(health.after(OK, None, at(103)), health);
-        assert!(health.is_on_trial(at(116)));
-        let again = health.after(SendExperience::AnsweredAgain(Duration::ZERO), None, at(116));
-        assert_eq!((again.failures, again.down_until), (4, at(146)), "it only accepts");
+        assert!(health.is_half_open(at(116)));
+        let again = health.after(SendExperience::ProbeAnswered(Duration::ZERO), None, at(116));
+        assert_eq!((again.failures, again.open_until), (4, at(146)), "it only accepts");
         assert_eq!(again.detail, Some("suspended".into()));
         let well = again.after(SendExperience::Confirmed, None, at(120));
-        assert_eq!(well, BreakerRecord::new(well.line));
-        assert_eq!(again.turned(&well), Some(BreakerState::Ok));
+        assert_eq!(well, BreakerRecord::new(well.slot));
+        assert_eq!(again.transition_to(&well), Some(ProviderHealth::Ok));
     }
 
     #[test]
@@ -312,8 +316,8 @@ mod tests {
             health = health.after(SendExperience::Failed, None, at(100));
         }
         assert_eq!(health.after(SendExperience::Confirmed, None, at(101)), health);
-        let well = health.after(SendExperience::AnsweredAgain(Duration::ZERO), None, at(116));
-        assert_eq!(well, BreakerRecord::new(well.line));
+        let well = health.after(SendExperience::ProbeAnswered(Duration::ZERO), None, at(116));
+        assert_eq!(well, BreakerRecord::new(well.slot));
     }
 
     #[test]
@@ -324,9 +328,9 @@ mod tests {
             at(1),
         );
         let slow = health.after(SendExperience::Answered(Duration::from_secs(6)), None, at(10));
-        assert_eq!(slow.at(at(11)), BreakerState::Slow);
-        assert_eq!(slow.at(at(130)), BreakerState::Ok);
-        assert_eq!(slow.after(OK, None, at(12)).at(at(12)), BreakerState::Ok);
+        assert_eq!(slow.at(at(11)), ProviderHealth::Slow);
+        assert_eq!(slow.at(at(130)), ProviderHealth::Ok);
+        assert_eq!(slow.after(OK, None, at(12)).at(at(12)), ProviderHealth::Ok);
         assert_eq!(slow.failures, 0);
     }
 }

@@ -16,14 +16,14 @@ const NOTICE_BACKOFF: Backoff =
     Backoff { first: Duration::from_mins(1), max: Duration::from_hours(1) };
 
 /// How long it is tried. Whoever hears of it later has heard of it otherwise.
-const TRIED: Duration = Duration::from_hours(24);
+const NOTICE_MAX_ELAPSED: Duration = Duration::from_hours(24);
 
 /// When one that no terminal with its provider came to tell is given up by any
 /// other: after a weekend, and after those that have it had their time.
 pub const NOTICE_MAX_AGE: Duration = Duration::from_hours(5 * 24);
 
 /// How often it is sent where nobody knows whether it came.
-const UNSURE: u32 = 3;
+const UNCERTAIN_SENDS_MAX: u32 = 3;
 
 /// The name of a notice, the same for each try. Its number alone would be another notice's
 /// in another store of the same office, and mail servers drop a letter whose Message-ID
@@ -53,7 +53,7 @@ pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
             NoticeStep::GivenUp
         }
         // It may have come each time.
-        (_, Some(FailureClass::Unknown)) if tries >= UNSURE => NoticeStep::GivenUp,
+        (_, Some(FailureClass::Unknown)) if tries >= UNCERTAIN_SENDS_MAX => NoticeStep::GivenUp,
         (_, Some(FailureClass::Provider { retry_after })) => {
             again(retry_after.unwrap_or_default().max(backoff(tries)), age)
         }
@@ -66,7 +66,7 @@ pub fn after(report: &SendReport, tries: u32, age: Duration) -> NoticeStep {
 
 /// What comes where it could not even be tried.
 pub fn again(wait: Duration, age: Duration) -> NoticeStep {
-    if age + wait > TRIED { NoticeStep::GivenUp } else { NoticeStep::Again(wait) }
+    if age + wait > NOTICE_MAX_ELAPSED { NoticeStep::GivenUp } else { NoticeStep::Again(wait) }
 }
 
 fn backoff(tries: u32) -> Duration {
@@ -95,7 +95,10 @@ mod tests {
         })
         .collect();
         assert_eq!(waits[..8], [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert!(age <= TRIED && age + Duration::from_hours(1) > TRIED, "{age:?}");
+        assert!(
+            age <= NOTICE_MAX_ELAPSED && age + Duration::from_hours(1) > NOTICE_MAX_ELAPSED,
+            "{age:?}"
+        );
     }
 
     #[test]
@@ -114,7 +117,7 @@ mod tests {
         assert_eq!(after(&SendReport::sent(None), 9, hour), NoticeStep::Told);
         let unknown = failed(DeliveryState::Unknown, FailureClass::Unknown);
         assert_eq!(after(&unknown, 1, hour), NoticeStep::Again(Duration::from_mins(1)));
-        assert_eq!(after(&unknown, UNSURE, hour), NoticeStep::GivenUp);
+        assert_eq!(after(&unknown, UNCERTAIN_SENDS_MAX, hour), NoticeStep::GivenUp);
         let gone = failed(DeliveryState::Undeliverable, FailureClass::Recipient);
         assert_eq!(after(&gone, 1, hour), NoticeStep::GivenUp);
         let login = failed(DeliveryState::Failed, FailureClass::Office { every: true });

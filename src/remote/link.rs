@@ -25,7 +25,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(15);
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(3);
 
 /// Requests that may wait to be written.
-const REQUESTS: usize = 32;
+const MAX_QUEUED_REQUESTS: usize = 32;
 
 /// The connection was lost while a call was under way.
 const LOST: &str = "the desk service went away";
@@ -54,7 +54,7 @@ impl Link {
     pub(super) async fn open(socket: &Path) -> Result<(Self, Ends, Welcome), ConnectError> {
         let greeted = tokio::time::timeout(HANDSHAKE_TIMEOUT, greet(socket)).await;
         let (reader, writer, welcome) = greeted.map_err(|_| ConnectError::Silent)??;
-        let (requests, to_write) = mpsc::channel(REQUESTS);
+        let (requests, to_write) = mpsc::channel(MAX_QUEUED_REQUESTS);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         let ends = Ends { reader, writer, requests: to_write, waiting: Arc::clone(&waiting) };
         Ok((Self { requests, waiting, last_id: AtomicU64::new(0) }, ends, welcome))

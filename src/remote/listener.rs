@@ -9,7 +9,7 @@ use nix::unistd::Group;
 use tokio::net::{UnixListener, UnixStream};
 
 /// Who may connect: the owner and the group.
-const MODE: u32 = 0o660;
+const SOCKET_MODE: u32 = 0o660;
 
 /// Why there is no socket to listen at.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub async fn listen(path: &Path, group: Option<&str>) -> Result<UnixListener, Li
     if group.is_some() {
         chown(path, None, group).map_err(failed)?;
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(MODE)).map_err(failed)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE)).map_err(failed)?;
     Ok(listener)
 }
 

@@ -27,7 +27,7 @@ use crate::service::ports::StoreError;
 use crate::service::retry::RetryPolicy;
 
 /// Frames that may wait for a client to read them; one more waits where it was made.
-const PUSHES: usize = 32;
+const MAX_QUEUED_FRAMES: usize = 32;
 
 /// A frame for the client. An answer holds the permit of its call until it is written.
 struct Outgoing {
@@ -49,7 +49,7 @@ pub(super) async fn serve(
     turned_away.cancel();
     let Some(Greeted { caller, seat, mut reader, writer }) = greeted?? else { return Ok(()) };
     reader.decoder_mut().set_max_frame_length(request_max(&caller));
-    let (pushes, to_push) = mpsc::channel(PUSHES);
+    let (pushes, to_push) = mpsc::channel(MAX_QUEUED_FRAMES);
     let written = write(&server, writer, to_push);
     let connection = Connection { server: Arc::clone(&server), caller, seat, pushes };
     tokio::select! {

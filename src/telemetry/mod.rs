@@ -24,7 +24,7 @@ use crate::telemetry::file::LogFile;
 use crate::telemetry::record::Records;
 
 /// The size at which the log file is moved aside.
-const LARGEST: u64 = 10 * 1024 * 1024;
+const FILE_MAX: u64 = 10 * 1024 * 1024;
 
 /// The log cannot be kept. The program runs all the same: say it once.
 #[derive(Debug, thiserror::Error)]
@@ -52,10 +52,10 @@ pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
 pub fn subscriber(
     settings: &LogSettings,
 ) -> Result<impl Subscriber + Send + Sync + use<>, TelemetryError> {
-    with_largest(&settings.file, settings.level, LARGEST)
+    with_file_max(&settings.file, settings.level, FILE_MAX)
 }
 
-fn with_largest(
+fn with_file_max(
     path: &Path,
     level: LevelFilter,
     largest: u64,
@@ -89,7 +89,7 @@ mod tests {
         }
 
         fn write(&self, largest: u64, act: impl FnOnce()) {
-            let subscriber = with_largest(&self.path(), LevelFilter::TRACE, largest);
+            let subscriber = with_file_max(&self.path(), LevelFilter::TRACE, largest);
             tracing::subscriber::with_default(subscriber.expect("a log"), act);
         }
 
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn an_event_is_one_line_with_its_time_in_utc() {
         let log = Log::new();
-        log.write(LARGEST, || {
+        log.write(FILE_MAX, || {
             tracing::info!(provider = "twilio", tries = 2, ok = true, "message handed over");
         });
         let text = log.text();
@@ -116,7 +116,7 @@ mod tests {
     fn security_34_a_name_with_line_ends_and_escapes_is_one_escaped_record() {
         let log = Log::new();
         let name = "x\nlogin ok\u{1b}[2J\u{9b}2J\u{202e}\u{200b}\r\u{2028}";
-        log.write(LARGEST, || {
+        log.write(FILE_MAX, || {
             tracing::info!(name, named = ?name, shown = %name, "found {name}");
         });
         let text = log.text();
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn a_value_cannot_pass_for_another_field() {
         let log = Log::new();
-        log.write(LARGEST, || tracing::info!(name = "x\" outcome=\"verified", "found"));
+        log.write(FILE_MAX, || tracing::info!(name = "x\" outcome=\"verified", "found"));
         assert!(log.text().contains(r#"name="x\" outcome=\"verified""#), "{}", log.text());
     }
 
     #[test]
     fn security_33_libraries_are_heard_from_warnings_up_only() {
         let log = Log::new();
-        log.write(LARGEST, || {
+        log.write(FILE_MAX, || {
             for _ in 0..2 {
                 tracing::debug!(target: "lettre::transport::smtp", "Wrote: canary");
                 tracing::trace!(target: "sqlx::query", statement = "canary");
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn security_33_fields_named_like_a_secret_are_hidden() {
         let log = Log::new();
-        log.write(LARGEST, || {
+        log.write(FILE_MAX, || {
             tracing::info!(code = "canary", otp = 481_234, password = ?"canary", "asked");
         });
         let text = log.text();
@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn the_level_holds_for_our_own_events() {
         let log = Log::new();
-        let subscriber = with_largest(&log.path(), LevelFilter::ERROR, LARGEST).expect("a log");
+        let subscriber = with_file_max(&log.path(), LevelFilter::ERROR, FILE_MAX).expect("a log");
         tracing::subscriber::with_default(subscriber, || {
             tracing::warn!("not heard");
             tracing::warn!(target: "sqlx", "not heard");
@@ -200,7 +200,7 @@ mod tests {
     fn terminals_share_a_log_and_lose_no_line_of_it() {
         let log = Log::new();
         let write = || {
-            let subscriber = with_largest(&log.path(), LevelFilter::INFO, 20_000).expect("a log");
+            let subscriber = with_file_max(&log.path(), LevelFilter::INFO, 20_000).expect("a log");
             tracing::subscriber::with_default(subscriber, || {
                 for number in 0..100 {
                     tracing::info!(number, "one more line");

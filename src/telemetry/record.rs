@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use crate::telemetry::file::LogFile;
 
 /// The most characters that are written of one value.
-const LONGEST: usize = 2_000;
+const VALUE_MAX: usize = 2_000;
 
 /// Fields of these names are never written.
 const HIDDEN: &[&str] = &[
@@ -130,14 +130,14 @@ impl fmt::Display for Quoted<'_> {
 /// Escapes controls and every character that does not print, among them those
 /// that turn or hide text, but for those `kept`.
 fn escape(text: &str, kept: &[char], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for char in text.chars().take(LONGEST) {
+    for char in text.chars().take(VALUE_MAX) {
         if kept.contains(&char) {
             f.write_char(char)?;
         } else {
             write!(f, "{}", char.escape_debug())?;
         }
     }
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(VALUE_MAX).is_some() {
         f.write_str("…")?;
     }
     Ok(())

@@ -46,16 +46,16 @@ use crate::wiring::keys::{FileKeys, FileTrailKeys};
 
 /// How long the end of the program may take: a server that is gone holds
 /// nobody up.
-const FAREWELL: Duration = Duration::from_millis(400);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// How long it is looked at the beginning whether the store can be used at all.
-const LOOK: Duration = Duration::from_secs(2);
+const STORE_CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Messages of the outbox at once beside an interface: a terminal is for its clerk
 /// first.
 const CONCURRENT_MESSAGES: usize = 4;
 
-/// The house as it is built in earnest.
+/// The app context of the program.
 #[derive(Default)]
 pub struct Wiring {
     /// To be closed at the end.
@@ -105,7 +105,7 @@ impl Wiring {
                 store.close().await;
             }
         };
-        if tokio::time::timeout(FAREWELL, close).await.is_err() {
+        if tokio::time::timeout(CLOSE_TIMEOUT, close).await.is_err() {
             tracing::warn!("the store was left without a farewell");
         }
     }
@@ -118,7 +118,7 @@ impl Wiring {
     async fn build_desk(&self, config: &Config) -> Result<Desk, Failure> {
         let store = self.open(config).await?;
         // A server that is away is told where somebody acts, and tried again.
-        let looked = tokio::time::timeout(LOOK, store.is_fit()).await;
+        let looked = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.is_fit()).await;
         if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
             return Err(error.into());
         }
@@ -324,7 +324,7 @@ const TRAY_IN_PRODUCTION: &str = "\
 /// Whether the store is known to be one of real customers. A store that does not say so in time
 /// refuses each message to a tray itself.
 async fn is_marked(store: &SqlStore) -> bool {
-    let mark = tokio::time::timeout(LOOK, store.production_mark()).await;
+    let mark = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.production_mark()).await;
     matches!(mark, Ok(Ok(Some(_))))
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::closed_port::ClosedPort;
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::message;
 
 const NUMBER: &str = "+15550100142";

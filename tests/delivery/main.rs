@@ -3,18 +3,18 @@
 
 #[path = "../support/closed_port.rs"]
 mod closed_port;
-mod consent;
-mod double;
 mod gateway;
+mod http_double;
 mod mail_server;
 #[path = "../support/message.rs"]
 mod message;
 mod oauth;
+mod send_claim;
 mod sendgrid;
 mod smtp;
-mod smtp_kept;
-mod trial;
+mod smtp_reuse;
+mod test_message;
 mod twilio;
 mod twilio_ask;
-mod twilio_books;
 mod twilio_double;
+mod twilio_records;

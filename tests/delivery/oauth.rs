@@ -14,7 +14,7 @@ use countersign::delivery::{self, SendTimeouts};
 use countersign::domain::delivery::{DeliveryState, FailureClass};
 use countersign::service::ports::Sender;
 
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::mail_server::{By, Kind, Server, USER};
 use crate::message;
 

@@ -12,7 +12,7 @@ use countersign::service::ports::Sender;
 use serde_json::Value;
 
 use crate::closed_port::ClosedPort;
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::message;
 
 const KEY: &str = "SG.canary-key-55";

@@ -18,7 +18,7 @@ use countersign::service::ports::Sender;
 use tokio::net::TcpListener;
 
 use crate::closed_port::ClosedPort;
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::message;
 use crate::twilio_double::{self, ACCOUNT, FROM, SID, TOKEN, error};
 

@@ -18,10 +18,10 @@ use countersign::domain::time::Timestamp;
 use countersign::service::ports::Sender;
 use serde_json::{Value, json as value};
 
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::message;
-use crate::twilio_books::{self, Books, asked};
 use crate::twilio_double::{ACCOUNT, TOKEN, error};
+use crate::twilio_records::{self, Books, asked};
 
 const NUMBER: &str = "+15550100142";
 const OTHER: &str = "+15550100143";
@@ -88,7 +88,7 @@ fn silence(told: ProviderStatus) -> String {
 fn listed(body: &str, seconds: i64) -> Value {
     let at = message::to(NUMBER).at.millis() + seconds * 1000;
     let date = Timestamp::from_millis(at).to_utc().to_rfc2822();
-    twilio_books::message(NUMBER, body, &date)
+    twilio_records::message(NUMBER, body, &date)
 }
 
 const BODY: &str = "Riverside Billing: your code is 073914. Ref K7Q.";

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use countersign::config::settings::{TwilioCredentials, TwilioSender, TwilioSettings};
 
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 
 pub(crate) const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "canary-token-41c7";

@@ -37,7 +37,7 @@ pub(crate) struct Desk {
     pub(crate) events: Vec<Event>,
     pub(crate) tray: Vec<TrayMessage>,
     /// What the next hand-over reports.
-    pub(crate) lines: BreakerSnapshot,
+    pub(crate) breakers: BreakerSnapshot,
     pub(crate) samples: Vec<DeliverySample>,
     pub(crate) report: SendReport,
     /// Why the next ask is turned down.
@@ -84,7 +84,7 @@ impl Desk {
             session: None,
             events: Vec::new(),
             tray: Vec::new(),
-            lines: BreakerSnapshot::default(),
+            breakers: BreakerSnapshot::default(),
             samples: Vec::new(),
             report: SendReport::sent(None),
             refusal: None,
@@ -186,8 +186,8 @@ impl Desk {
                 Answer::ReadLog(Ok(LogPage { page, events: self.page(page, limit) }))
             }
             Call::ReadBreakers(_) => {
-                self.lines.read_at = now;
-                Answer::ReadBreakers(Ok(self.lines.clone()))
+                self.breakers.read_at = now;
+                Answer::ReadBreakers(Ok(self.breakers.clone()))
             }
             Call::ReadDeliveryStats(_) => Answer::ReadDeliveryStats(Ok(DeliveryStats::of(
                 &self.samples,
@@ -232,10 +232,10 @@ impl Desk {
                     .is_none()
                     .then(|| "no phone number on file".to_owned()),
                 waits_until: None,
-                condition: self.lines.condition(channel, self.lines.read_at),
+                health: self.breakers.health(channel, self.breakers.read_at),
             })
             .collect();
-        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.condition));
+        choices.sort_by_key(|choice| (choice.refusal.is_some(), choice.health));
         let open = self.request.clone().filter(|it| it.status == Status::Open && it.customer == id);
         Some(OpenedCustomer { customer, choices, open: open.map(Box::new) })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::domain::channel::Channel;
 use countersign::domain::circuit_breaker::{
-    BreakerRecord, BreakerState, ProviderSlot, SendExperience,
+    BreakerRecord, ProviderHealth, ProviderSlot, SendExperience,
 };
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::delivery_stats::DeliverySample;
@@ -17,7 +17,7 @@ use countersign::tui::machine::model::{DependencyState, Overlay};
 use super::counter::Counter;
 use super::desk::down;
 
-fn is_lines(act: &Call) -> bool {
+fn is_breakers(act: &Call) -> bool {
     matches!(act, Call::ReadBreakers(_))
 }
 
@@ -32,10 +32,10 @@ fn lost(line: ProviderSlot, now: Timestamp) -> BreakerRecord {
 fn a_channel_that_is_down_is_told_before_anything_is_sent_and_offered_last() {
     let mut counter = Counter::new();
     let first = Counter::after("riv<Enter>").send().choices[0].channel;
-    counter.desk.lines.all = vec![lost(ProviderSlot::main(first), counter.time())];
+    counter.desk.breakers.all = vec![lost(ProviderSlot::main(first), counter.time())];
     counter.keys("riv<Enter>").is_at("send");
-    let order: Vec<_> = counter.send().choices.iter().map(|it| it.condition).collect();
-    assert_eq!(order, [BreakerState::Ok, BreakerState::Down]);
+    let order: Vec<_> = counter.send().choices.iter().map(|it| it.health).collect();
+    assert_eq!(order, [ProviderHealth::Ok, ProviderHealth::Down]);
     assert_ne!(counter.send().choices[counter.send().selected].channel, first);
 }
 
@@ -43,12 +43,11 @@ fn a_channel_that_is_down_is_told_before_anything_is_sent_and_offered_last() {
 fn a_fallback_that_works_keeps_a_channel_up() {
     let mut counter = Counter::new();
     let (main, other) = (ProviderSlot::main(Channel::Sms), ProviderSlot::fallback(Channel::Sms));
-    counter.desk.lines.all = vec![lost(main, counter.time()), BreakerRecord::new(other)];
+    counter.desk.breakers.all = vec![lost(main, counter.time()), BreakerRecord::new(other)];
     counter.keys("riv<Enter>");
-    let conditions: Vec<_> =
-        counter.send().choices.iter().map(|it| (it.channel, it.condition)).collect();
-    assert!(conditions.contains(&(Channel::Sms, BreakerState::Fallback)), "{conditions:?}");
-    assert!(conditions.contains(&(Channel::Email, BreakerState::Ok)), "{conditions:?}");
+    let healths: Vec<_> = counter.send().choices.iter().map(|it| (it.channel, it.health)).collect();
+    assert!(healths.contains(&(Channel::Sms, ProviderHealth::Fallback)), "{healths:?}");
+    assert!(healths.contains(&(Channel::Email, ProviderHealth::Ok)), "{healths:?}");
 }
 
 #[test]
@@ -58,29 +57,29 @@ fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() 
     for _ in 0..3 {
         counter.tell(Msg::StoreChanged);
     }
-    assert_eq!(counter.pending.iter().filter(|it| is_lines(&it.call)).count(), 1);
+    assert_eq!(counter.pending.iter().filter(|it| is_breakers(&it.call)).count(), 1);
     counter.settle();
     let lost = lost(ProviderSlot::main(Channel::Email), counter.time());
-    counter.desk.lines.all = vec![lost];
+    counter.desk.breakers.all = vec![lost];
     let before: Vec<_> = counter.send().choices.iter().map(|it| it.channel).collect();
     counter.tell(Msg::StoreChanged);
-    assert!(!counter.is_pending(is_lines), "too soon");
+    assert!(!counter.is_pending(is_breakers), "too soon");
     let due = deadlines::next_wake(&counter.model, counter.now).expect("a moment");
     assert!(due <= counter.now + Duration::from_secs(3));
     counter.pass(Duration::from_secs(3)).settle();
     let choices = &counter.send().choices;
     let after: Vec<_> = choices.iter().map(|it| it.channel).collect();
     assert_eq!(after, before, "nothing moves under the clerk's finger");
-    assert!(choices.iter().any(|it| it.condition == BreakerState::Down));
+    assert!(choices.iter().any(|it| it.health == ProviderHealth::Down));
     counter.pass(Duration::from_mins(5)).settle();
-    assert!(!counter.is_pending(is_lines), "nothing was written");
+    assert!(!counter.is_pending(is_breakers), "nothing was written");
 }
 
 #[test]
 fn a_failure_of_this_terminals_own_is_forgotten_when_another_succeeded() {
     let mut counter = Counter::after("riv<Enter>");
     counter.model.health.sms = DependencyState::Down;
-    counter.desk.lines.all = vec![BreakerRecord::new(ProviderSlot::main(Channel::Sms))];
+    counter.desk.breakers.all = vec![BreakerRecord::new(ProviderSlot::main(Channel::Sms))];
     counter.pass(Duration::from_secs(5)).tell(Msg::StoreChanged).settle();
     assert_eq!(counter.model.health.sms, DependencyState::Ok);
 }

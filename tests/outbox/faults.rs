@@ -13,8 +13,8 @@ use countersign::domain::event::EventKind;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::faulty_servers::{CANARY, LEFT_ALONE, Place};
 use crate::office::Office;
-use crate::places::{CANARY, LEFT_ALONE, Place};
 use crate::twilio_double::TOKEN;
 
 /// Who is asked to take a message.

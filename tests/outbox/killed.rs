@@ -12,12 +12,12 @@ use countersign::domain::channel::Channel;
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::request::Request;
 
-use crate::double::{Double, Request as Asked, json};
-use crate::house::{House, Kind};
-use crate::places::date;
+use crate::faulty_servers::date;
+use crate::http_double::{Double, Request as Asked, json};
 use crate::post_office::{At, Does, PostOffice};
-use crate::twilio_books::Books;
+use crate::process_office::{Kind, ProcessOffice};
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN};
+use crate::twilio_records::Books;
 
 /// How long a message is left to who holds it, and a hand-over to who began it.
 const LEASE: u64 = 32_000;
@@ -60,16 +60,20 @@ impl End {
 }
 
 /// What another worker makes of it, so much later.
-async fn taken_over(house: &House, request: &Request, after: u64) -> (DeliveryState, String) {
-    house.pass(after).await;
-    let worker = house.worker("second");
+async fn taken_over(
+    office: &ProcessOffice,
+    request: &Request,
+    after: u64,
+) -> (DeliveryState, String) {
+    office.pass(after).await;
+    let worker = office.worker("second");
     let state = async || {
-        let now = house.desk.request(&request.id).await.expect("an answer").expect("a request");
+        let now = office.desk.request(&request.id).await.expect("an answer").expect("a request");
         now.delivery.state
     };
-    house.idle(async || state().await == DeliveryState::Sent).await;
+    office.idle(async || state().await == DeliveryState::Sent).await;
     worker.end().await;
-    let out = house.run(&["status", request.id.as_str()]);
+    let out = office.run(&["status", request.id.as_str()]);
     let says = out.lines().nth(1).unwrap_or_default().to_owned();
     (state().await, says)
 }
@@ -81,13 +85,13 @@ async fn mail(kind: Kind, moment: Moment) -> End {
         BeforeTheCommit => (At::Letter, Does::Hold),
     };
     let post = PostOffice::start(move |number| (number == 0).then_some(met)).await;
-    let house = House::open(kind, &email(post.port), 1).await;
-    let request = house.ask(0, Channel::Email).await;
-    house.pass(LEASE).await;
-    let worker = house.worker("first");
+    let office = ProcessOffice::open(kind, &email(post.port), 1).await;
+    let request = office.ask(0, Channel::Email).await;
+    office.pass(LEASE).await;
+    let worker = office.worker("first");
     post.met(1).await;
     if moment == BeforeTheCommit {
-        let mut raw = house.raw().await;
+        let mut raw = office.raw().await;
         raw.lock().await;
         post.release();
         tokio::time::sleep(A_MOMENT).await;
@@ -97,11 +101,11 @@ async fn mail(kind: Kind, moment: Moment) -> End {
         worker.kill();
     }
     let after = if moment == BeforeSending { LEASE } else { HANDOVER };
-    let (state, says) = taken_over(&house, &request, after).await;
+    let (state, says) = taken_over(&office, &request, after).await;
     let code = &post.letters().first().map(|it| it.code.clone()).unwrap_or_default();
-    assert!(!code.is_empty() && !house.logs().contains(code.as_str()), "a code in a log");
+    assert!(!code.is_empty() && !office.logs().contains(code.as_str()), "a code in a log");
     let received = post.letters().len();
-    house.close().await;
+    office.close().await;
     End { state, received, says }
 }
 
@@ -152,19 +156,19 @@ async fn text(kind: Kind, twilio: bool, moment: Moment) -> End {
              body = '{{\"to\": \"{{{{to}}}}\", \"message\": \"{{{{text}}}}\"}}'"
         )
     };
-    let house = House::open(kind, &sms, 1).await;
-    let request = house.ask(0, Channel::Sms).await;
+    let office = ProcessOffice::open(kind, &sms, 1).await;
+    let request = office.ask(0, Channel::Sms).await;
     let mut after = LEASE;
     // Before it sends, a worker is not seen by the provider: it is as if it had
     // never been.
     if moment != BeforeSending {
-        house.pass(LEASE).await;
-        let worker = house.worker("first");
+        office.pass(LEASE).await;
+        let worker = office.worker("first");
         while taken.load(Ordering::SeqCst) == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         if moment == BeforeTheCommit {
-            let mut raw = house.raw().await;
+            let mut raw = office.raw().await;
             raw.lock().await;
             door.open();
             tokio::time::sleep(A_MOMENT).await;
@@ -175,8 +179,8 @@ async fn text(kind: Kind, twilio: bool, moment: Moment) -> End {
         }
         after = HANDOVER;
     }
-    let (state, says) = taken_over(&house, &request, after).await;
-    house.close().await;
+    let (state, says) = taken_over(&office, &request, after).await;
+    office.close().await;
     End { state, received: taken.load(Ordering::SeqCst), says }
 }
 

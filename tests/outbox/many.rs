@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use countersign::domain::channel::Channel;
 
-use crate::house::{House, Kind, email};
 use crate::post_office::{At, Does, PostOffice};
+use crate::process_office::{Kind, ProcessOffice, email};
 
 const CODES: usize = 1_000;
 
@@ -33,16 +33,16 @@ async fn thousand(kind: Kind, workers: usize) {
          from = \"desk@example.org\"",
         post.port
     );
-    let house = House::open(kind, &senders, CODES).await;
+    let office = ProcessOffice::open(kind, &senders, CODES).await;
     for customer in 0..CODES {
-        house.ask(customer, Channel::Email).await;
+        office.ask(customer, Channel::Email).await;
     }
     // The terminal that asked is gone: workers take over.
-    house.pass(12_000).await;
+    office.pass(12_000).await;
     let begun = Instant::now();
     let names: Vec<_> = (0..workers).map(|it| format!("worker{it}")).collect();
-    let running: Vec<_> = names.iter().map(|name| house.worker(name)).collect();
-    house.idle(async || false).await;
+    let running: Vec<_> = names.iter().map(|name| office.worker(name)).collect();
+    office.idle(async || false).await;
     let took = begun.elapsed();
     for worker in running {
         worker.end().await;
@@ -52,7 +52,7 @@ async fn thousand(kind: Kind, workers: usize) {
     let to: BTreeSet<_> = letters.iter().map(|it| it.to.clone()).collect();
     assert_eq!(to, (0..CODES).map(email).collect(), "each has one");
     assert_eq!(letters.len(), CODES, "none has two");
-    let mut raw = house.raw().await;
+    let mut raw = office.raw().await;
     let sent = raw.number("SELECT COUNT(*) FROM core_delivery WHERE state = 'sent'").await;
     assert_eq!(sent, i64::try_from(CODES).expect("a number"));
     assert_eq!(raw.number("SELECT COUNT(*) FROM core_outbox").await, 0, "no sealed code is left");
@@ -60,7 +60,7 @@ async fn thousand(kind: Kind, workers: usize) {
     // What ends on a kept connection is begun again on a new one at once.
     assert!(post.troubled() >= CODES / 20 && delayed >= 20, "{delayed} failed for now");
 
-    let logs = house.logs();
+    let logs = office.logs();
     let told = logs.lines().filter(|line| line.contains(" sent to ")).count();
     assert_eq!(told, CODES, "each is told of");
     assert!(logs.lines().count() >= CODES, "the logs were kept");
@@ -74,7 +74,7 @@ async fn thousand(kind: Kind, workers: usize) {
         took.as_secs_f64(),
         post.troubled(),
     );
-    house.close().await;
+    office.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -7,8 +7,8 @@ use countersign::domain::channel::Channel;
 use countersign::domain::event::EventKind;
 use tokio_util::sync::CancellationToken;
 
+use crate::faulty_servers::smtp_sender;
 use crate::office::Office;
-use crate::places::smtp_sender;
 use crate::post_office::{At, Does, Letter, PostOffice};
 
 const LONG: Duration = Duration::from_mins(5);
@@ -36,7 +36,7 @@ async fn security_17_a_worker_tells_the_old_contact_once_and_sends_it_no_pending
     let end = CancellationToken::new();
     let workers = [office.terminal().await, office.terminal().await].map(|worker| {
         let end = end.clone();
-        tokio::spawn(async move { worker.keep_outbox(4, end, |_, _| ()).await })
+        tokio::spawn(async move { worker.run_outbox(4, end, |_, _| ()).await })
     });
     let waited = async {
         while count(&office, EventKind::NoticeSent).await == 0 {

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::breaking::Breaking;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// An office with one customer, whose messages all go by one sender.
 pub(crate) struct Office {
@@ -127,12 +127,12 @@ impl Office {
     pub(crate) async fn work(&self, request: &Request, is_end: impl Fn(DeliveryState) -> bool) {
         let end = CancellationToken::new();
         let (terminal, over) = (self.desk.clone(), end.clone());
-        let worker = tokio::spawn(async move { terminal.keep_outbox(4, over, |_, _| {}).await });
+        let worker = tokio::spawn(async move { terminal.run_outbox(4, over, |_, _| {}).await });
         let begun = Instant::now();
         while self.desk.next_due().await.expect("an answer").is_some()
             && !is_end(self.now(request).await.delivery.state)
         {
-            assert!(begun.elapsed() < PATIENCE, "there is always more to do");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "there is always more to do");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         end.cancel();

@@ -15,11 +15,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::double::{Double, Request};
 use crate::faults::Provider;
+use crate::faulty_servers::{Seen, date, http_sender_within};
+use crate::http_double::{Double, Request};
 use crate::office::Office;
-use crate::places::{Seen, date, http_sender_within};
-use crate::twilio_books::Books;
+use crate::twilio_records::Books;
 
 /// The sender's own limits.
 const BRIEF: SendTimeouts =
@@ -87,7 +87,7 @@ async fn security_20_a_line_that_stalls_and_then_lets_it_through_sends_no_code_t
     }
     let end = CancellationToken::new();
     let (desk, over) = (office.desk.clone(), end.clone());
-    let worker = tokio::spawn(async move { desk.keep_outbox(4, over, |_, _| {}).await });
+    let worker = tokio::spawn(async move { desk.run_outbox(4, over, |_, _| {}).await });
     // Eighty seconds, and again: longer than the sender waits, by far.
     for _ in 0..2 {
         tokio::time::sleep(Duration::from_millis(1_500)).await;

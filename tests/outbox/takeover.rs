@@ -15,8 +15,8 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::message::Outgoing;
 use countersign::service::ports::{SendGuard, Sender};
 
+use crate::faulty_servers::{smtp_sender, smtp_sender_within};
 use crate::office::Office;
-use crate::places::{smtp_sender, smtp_sender_within};
 use crate::post_office::{At, Does, PostOffice};
 
 const LONG: Duration = Duration::from_mins(5);

@@ -4,11 +4,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::chance::Chance;
-use crate::crowd::{Act, CROWD, Crowd, Done};
 use crate::ledger::{balances, count, tell};
 use crate::office::{Office, account, other_than};
 use crate::races::on_each_store;
+use crate::seeded::Chance;
+use crate::start_together::{Act, CROWD, Crowd, Done};
 
 const KILLED: usize = CROWD / 10;
 

@@ -2,9 +2,9 @@
 
 use std::env;
 
-use crate::crowd::{Act, CROWD, Crowd, Done};
 use crate::ledger::{balances, count, evaluated, rows, tell};
 use crate::office::{Office, account, other_than};
+use crate::start_together::{Act, CROWD, Crowd, Done};
 
 /// Runs each test on each kind of store, as often as was asked for.
 macro_rules! on_each_store {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::flow::go_to_the_boxes;
-use super::seat::{Seat, countersign};
+use super::terminal::{Seat, countersign};
 
 /// The most for a digit at the boxes.
 const DIGIT: usize = 80;

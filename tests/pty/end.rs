@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
-use super::seat::{PATIENCE, Seat, world};
+use super::terminal::{Seat, TEST_TIMEOUT, world};
 
 #[test]
 fn security_40_the_terminal_is_restored_after_quit() {
@@ -63,7 +63,7 @@ fn security_40_the_program_ends_when_its_terminal_goes_away_without_a_signal() {
     let process = Path::new("/proc").join(pid.trim());
     assert!(process.exists());
     seat.hang_up();
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TEST_TIMEOUT;
     while process.exists() && !is_zombie(&process) {
         assert!(Instant::now() < end, "it goes on without a terminal");
         thread::sleep(Duration::from_millis(10));
@@ -89,7 +89,7 @@ fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
         let screen = seen.emulator.screen();
         (!screen.alternate_screen() && !screen.hide_cursor()).then_some(())
     });
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TEST_TIMEOUT;
     while state(&process) != Some('T') {
         assert!(Instant::now() < end, "it does not stop");
         thread::sleep(Duration::from_millis(10));

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use super::seat::Seat;
+use super::terminal::Seat;
 
 /// Six digits that stand alone.
 pub(crate) fn code(text: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use super::seat::Seat;
+use super::terminal::Seat;
 
 /// Bytes written, and hundredths of a second computed, in a while.
 fn cost(seat: &Seat, span: Duration) -> (usize, u64) {

@@ -25,7 +25,7 @@ use countersign::tui::{Opening, RunError, run};
 use portable_pty::CommandBuilder;
 use tokio::sync::Notify;
 
-use super::seat::{Seat, Seen, world};
+use super::terminal::{Seat, Seen, world};
 
 /// Runs one of the ignored tests below at a terminal.
 pub(crate) fn again(test: &str) -> Seat {

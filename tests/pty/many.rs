@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
-use super::seat::{Seat, countersign};
+use super::terminal::{Seat, countersign};
 use crate::servers::{Database, Kind, Options, Server};
 
 const COUNTERS: usize = 50;

@@ -9,7 +9,7 @@ use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use super::flow::go_to_the_boxes;
-use super::seat::{Seat, world};
+use super::terminal::{Seat, world};
 
 /// A multiplexer with the demo in it.
 struct Multiplexer {

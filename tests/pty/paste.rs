@@ -1,7 +1,7 @@
 //! Pasting, as a terminal sends it.
 
 use super::flow::at_the_boxes;
-use super::seat::Seat;
+use super::terminal::Seat;
 
 #[test]
 fn security_39_a_bracketed_paste_does_not_submit() {

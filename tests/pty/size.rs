@@ -1,6 +1,6 @@
 //! Any size, and changes of it.
 
-use super::seat::Seat;
+use super::terminal::Seat;
 
 #[test]
 fn every_size_is_drawn_and_the_way_back_is_whole() {

@@ -31,7 +31,7 @@ WB-004218,Bo Lindqvist,bo@example.org,,2 Main St
 ";
 
 /// How long anything here may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Whether other accounts can be tried.
 #[expect(clippy::print_stderr, reason = "whoever runs the tests reads what was left out")]
@@ -212,7 +212,7 @@ impl Service {
         while !self.greets() {
             let ended = self.child.as_mut().expect("a service").try_wait().expect("looked");
             assert!(ended.is_none(), "the service ended: {}", self.last_words());
-            assert!(since.elapsed() < PATIENCE, "the service does not listen");
+            assert!(since.elapsed() < TEST_TIMEOUT, "the service does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -224,7 +224,7 @@ impl Service {
 
     fn greets(&self) -> bool {
         let Ok(stream) = UnixStream::connect(self.socket()) else { return false };
-        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        stream.set_read_timeout(Some(TEST_TIMEOUT)).expect("set");
         Raw(stream).hello().is_some()
     }
 
@@ -263,7 +263,7 @@ impl Service {
     /// A connection of this process, which is root's, before the handshake.
     pub(crate) fn raw(&self) -> Raw {
         let stream = UnixStream::connect(self.socket()).expect("connected");
-        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        stream.set_read_timeout(Some(TEST_TIMEOUT)).expect("set");
         Raw(stream)
     }
 }

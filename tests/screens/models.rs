@@ -7,7 +7,7 @@ use countersign::config::settings::ThemeName;
 use countersign::domain::account::{Account, Feedback, Invoice, RecordedDate};
 use countersign::domain::channel::{Channel, Factor};
 use countersign::domain::circuit_breaker::{
-    BreakerRecord, BreakerState, ProviderSlot, SendExperience,
+    BreakerRecord, ProviderHealth, ProviderSlot, SendExperience,
 };
 use countersign::domain::code::TypedCode;
 use countersign::domain::customer::{Customer, CustomerId};
@@ -121,14 +121,14 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
             contact: Some("+4**********12".into()),
             refusal: None,
             waits_until: None,
-            condition: BreakerState::Ok,
+            health: ProviderHealth::Ok,
         },
         ChannelChoice {
             channel: Channel::Email,
             contact: Some("d***@example.org".into()),
             refusal: None,
             waits_until: None,
-            condition: BreakerState::Ok,
+            health: ProviderHealth::Ok,
         },
     ]
 }
@@ -136,14 +136,14 @@ pub(crate) fn choices() -> Vec<ChannelChoice> {
 /// The email provider is down, so that SMS comes first.
 pub(crate) fn one_down() -> Vec<ChannelChoice> {
     let mut choices = choices();
-    choices[1].condition = BreakerState::Down;
+    choices[1].health = ProviderHealth::Down;
     choices
 }
 
 /// Email goes by the second provider, so that SMS comes first.
 pub(crate) fn one_by_fallback() -> Vec<ChannelChoice> {
     let mut choices = choices();
-    choices[1].condition = BreakerState::Fallback;
+    choices[1].health = ProviderHealth::Fallback;
     choices
 }
 
@@ -169,9 +169,9 @@ pub(crate) fn email_down() -> BreakerSnapshot {
 
 /// The email provider is down, and the second one does its work.
 pub(crate) fn email_by_fallback() -> BreakerSnapshot {
-    let mut lines = email_down();
-    lines.all.push(BreakerRecord::new(ProviderSlot::fallback(Channel::Email)));
-    lines
+    let mut breakers = email_down();
+    breakers.all.push(BreakerRecord::new(ProviderSlot::fallback(Channel::Email)));
+    breakers
 }
 
 /// A day's messages.

@@ -107,8 +107,8 @@ async fn told(store: &SqlStore) -> Vec<String> {
 }
 
 on_each_store! {
-    async fn a_customers_latest_bills_and_feedback_are_shown(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
+    async fn a_customers_latest_bills_and_feedback_are_shown(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
         for by in [by_id(), by_account()] {
             office.sql("DELETE FROM bills; DELETE FROM said").await;
             let store = office.try_open(&settings(&office, &by)).await.expect("a store");
@@ -139,8 +139,8 @@ on_each_store! {
         }
     }
 
-    async fn what_is_not_named_is_not_known(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
+    async fn what_is_not_named_is_not_known(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
         bill(&office, 1, "'K-1'", "R-1", 1, "1").await;
         let store = office.open().await;
         assert_eq!(account(&store, 1).await, Account::default());
@@ -155,10 +155,10 @@ on_each_store! {
         assert_eq!(account(&store, 1).await, Account::default());
     }
 
-    async fn another_customers_bills_are_not_shown_whatever_the_column_is(house) {
+    async fn another_customers_bills_are_not_shown_whatever_the_column_is(fixture) {
         // Two that a collation takes for one, and two that a cast does.
         for (column, mine, theirs) in [("VARCHAR(20)", "k-1", "K-1 "), ("BIGINT", "6fa4", "6")] {
-            let office = office(house.kind(), column).await;
+            let office = office(fixture.kind(), column).await;
             let key = if column == "BIGINT" { "6" } else { "'K-1 '" };
             bill(&office, 4, key, "R-1", 1, "1").await;
             office.register(3, mine, "Cem", "").await;
@@ -176,8 +176,8 @@ on_each_store! {
         }
     }
 
-    async fn rows_that_cannot_be_read_are_named_and_the_others_shown(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
+    async fn rows_that_cannot_be_read_are_named_and_the_others_shown(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
         bill(&office, 1, "'K-1'", "R-1", 1, "'12.50'").await;
         bill(&office, 1, "'K-1'", "R-2", 2, "'twelve'").await;
         bill(&office, 1, "'K-1'", "R-3", 3, "NULL").await;
@@ -186,7 +186,7 @@ on_each_store! {
         office.sql("INSERT INTO bills VALUES (1, 'K-1', NULL, '2026-05-01', NULL, '1', NULL, NULL), \
             (1, 'K-1', 'R-6', NULL, NULL, '1', NULL, NULL), \
             (2, 'K-2', 'R-7', '2026-05-01', NULL, 'x', NULL, NULL)").await;
-        let escape = match house.kind() {
+        let escape = match fixture.kind() {
             Kind::Sqlite => "'a' || char(27) || '[2J'",
             Kind::Postgres => "'a' || chr(27) || '[2J'",
             Kind::MariaDb => "CONCAT('a', CHAR(27), '[2J')",
@@ -207,12 +207,12 @@ on_each_store! {
         assert!(told.iter().any(|it| it.contains("and 4 more") && it.contains("[customers.invoices]")), "{told:?}");
     }
 
-    async fn a_table_that_is_gone_is_no_empty_one(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
+    async fn a_table_that_is_gone_is_no_empty_one(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
         bill(&office, 1, "'K-1'", "R-1", 1, "1").await;
         let store = office.try_open(&settings(&office, &by_id())).await.expect("a store");
         assert_eq!(told(&store).await, [] as [&str; 0]);
-        let gone = match house.kind() {
+        let gone = match fixture.kind() {
             Kind::Postgres => "DROP TABLE bills CASCADE",
             _ => "DROP TABLE bills",
         };
@@ -225,8 +225,8 @@ on_each_store! {
         assert!(told.iter().any(|it| it.contains("bills is not there")), "{told:?}");
     }
 
-    async fn what_the_configuration_has_wrong_is_told_before_anything_is_made_of_it(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
+    async fn what_the_configuration_has_wrong_is_told_before_anything_is_made_of_it(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
         let mut wrong = settings(&office, &by_account());
         invoices(&mut wrong).status = Some(name("state"));
         let refused = office.try_open(&wrong).await.map(drop).expect_err("refused");
@@ -248,9 +248,9 @@ on_each_store! {
             .filter(|it| it.what.contains("bills")).count(), 0);
     }
 
-    async fn sums_in_cents_and_times_of_any_kind_are_read(house) {
-        let office = office(house.kind(), "VARCHAR(20)").await;
-        let (time, zone) = match house.kind() {
+    async fn sums_in_cents_and_times_of_any_kind_are_read(fixture) {
+        let office = office(fixture.kind(), "VARCHAR(20)").await;
+        let (time, zone) = match fixture.kind() {
             Kind::Postgres => ("TIMESTAMP", "TIMESTAMPTZ"),
             _ => ("DATETIME", "DATETIME"),
         };

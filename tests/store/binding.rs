@@ -13,7 +13,7 @@ use countersign::service::ports::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::support::{HOLDER, House, Terminal, actor, on_each_store, token, wish};
+use crate::support::{HOLDER, Terminal, TestStore, actor, on_each_store, token, wish};
 
 /// Something to change by hand in what belongs to one request.
 #[derive(Clone, Copy)]
@@ -75,14 +75,14 @@ const MESSAGE: &[Change] = &[
 ];
 
 struct Office {
-    house: House,
+    fixture: TestStore,
     desk: Terminal,
 }
 
 impl Office {
-    async fn new(house: House) -> Self {
-        let desk = Terminal::new(house.open().await);
-        Self { house, desk }
+    async fn new(fixture: TestStore) -> Self {
+        let desk = Terminal::new(fixture.open().await);
+        Self { fixture, desk }
     }
 
     /// An open request of a customer of its own.
@@ -92,10 +92,10 @@ impl Office {
 
     async fn apply(&self, change: Change, request: &Request, other: i64) {
         let row = format!("SELECT id FROM core_otp WHERE public_id = '{}'", request.id);
-        let otp = self.house.number(&row).await;
+        let otp = self.fixture.number(&row).await;
         let sql = change.sql.replace("{otp}", &otp.to_string());
         let sql = sql.replace("{customer}", &request.customer.0.to_string());
-        self.house.sql(&sql.replace("{other}", &other.to_string())).await;
+        self.fixture.sql(&sql.replace("{other}", &other.to_string())).await;
     }
 
     async fn message(&self, request: &Request) -> OutboxMessage {
@@ -135,8 +135,8 @@ fn old_digest(purpose: &str, request: &RequestId, code: &str) -> String {
 }
 
 on_each_store! {
-    async fn security_52_a_code_whose_row_was_changed_does_not_verify(house) {
-        let office = Office::new(house).await;
+    async fn security_52_a_code_whose_row_was_changed_does_not_verify(fixture) {
+        let office = Office::new(fixture).await;
         let other = office.desk.customer("WB-0").await.0;
         office.request("WB-0").await;
         office.desk.store.cancel(&office.request("WB-0").await.id, &actor()).await.expect("done");
@@ -147,15 +147,15 @@ on_each_store! {
         }
         let renamed = office.request("WB-90").await;
         let id = RequestId::from_bits(90);
-        office.house.sql(&format!("UPDATE core_otp SET public_id = '{id}' WHERE public_id = '{}'", renamed.id)).await;
+        office.fixture.sql(&format!("UPDATE core_otp SET public_id = '{id}' WHERE public_id = '{}'", renamed.id)).await;
         assert_eq!(office.desk.enter(&id, "123456").await, Outcome::Wrong, "request");
         assert_eq!(office.sessions().await, 0);
         let untouched = office.request("WB-91").await;
         assert_eq!(office.desk.enter(&untouched.id, "123456").await, Outcome::Verified);
     }
 
-    async fn security_52_the_seal_of_a_message_that_was_changed_does_not_open(house) {
-        let office = Office::new(house).await;
+    async fn security_52_the_seal_of_a_message_that_was_changed_does_not_open(fixture) {
+        let office = Office::new(fixture).await;
         let other = office.desk.customer("WB-0").await.0;
         for (at, change) in BOTH.iter().chain(MESSAGE).enumerate() {
             let request = office.request(&format!("WB-{}", at + 1)).await;
@@ -165,8 +165,8 @@ on_each_store! {
         }
     }
 
-    async fn security_52_an_open_request_moved_to_another_customer_verifies_nobody(house) {
-        let office = Office::new(house).await;
+    async fn security_52_an_open_request_moved_to_another_customer_verifies_nobody(fixture) {
+        let office = Office::new(fixture).await;
         let request = office.request("WB-1").await;
         let victim = office.request("WB-2").await;
         office.desk.store.cancel(&victim.id, &actor()).await.expect("done");
@@ -178,32 +178,32 @@ on_each_store! {
         assert_eq!(office.sessions().await, 0);
     }
 
-    async fn security_52_an_older_code_of_another_row_is_not_recognised(house) {
-        let office = Office::new(house).await;
+    async fn security_52_an_older_code_of_another_row_is_not_recognised(fixture) {
+        let office = Office::new(fixture).await;
         let first = office.request("WB-1").await;
         office.desk.reissue(&first, "222222").await;
         assert_eq!(office.desk.enter(&first.id, "123456").await, Outcome::Superseded);
-        office.house.sql("UPDATE core_otp_retired SET contact = 'eve@e.test'").await;
+        office.fixture.sql("UPDATE core_otp_retired SET contact = 'eve@e.test'").await;
         assert_eq!(office.desk.enter(&first.id, "123456").await, Outcome::Wrong);
     }
 
-    async fn security_52_codes_of_the_first_version_end_ten_minutes_after_the_second_came(house) {
-        let office = Office::new(house).await;
+    async fn security_52_codes_of_the_first_version_end_ten_minutes_after_the_second_came(fixture) {
+        let office = Office::new(fixture).await;
         let (first, second) = (office.request("WB-1").await, office.request("WB-2").await);
         for request in [&first, &second] {
             let digest = old_digest("pay bill", &request.id, "123456");
-            office.house.sql(&format!("UPDATE core_otp SET binding = 1, otp_code = '{digest}' \
+            office.fixture.sql(&format!("UPDATE core_otp SET binding = 1, otp_code = '{digest}' \
                 WHERE public_id = '{}'", request.id)).await;
         }
         assert_eq!(office.desk.enter(&first.id, "123456").await, Outcome::Verified, "it was open then");
-        office.house.sql("UPDATE core_schema SET applied_at = applied_at - 600000 WHERE version = 13").await;
+        office.fixture.sql("UPDATE core_schema SET applied_at = applied_at - 600000 WHERE version = 13").await;
         assert_eq!(office.desk.enter(&second.id, "123456").await, Outcome::Wrong, "it was put back");
         let message = office.message(&second).await;
         assert!(!message.is_consistent && message.binding_version == BindingVersion::Two);
     }
 
-    async fn security_54_a_session_row_has_a_proof_until_it_ends(house) {
-        let office = Office::new(house).await;
+    async fn security_54_a_session_row_has_a_proof_until_it_ends(fixture) {
+        let office = Office::new(fixture).await;
         let request = office.request("WB-1").await;
         let token = token(5_401);
         let entered = office.desk.enter_with(&request.id, "123456", &token).await.expect("judged");
@@ -222,25 +222,25 @@ on_each_store! {
             ("created_at", "created_at + 1"), ("expires_at", "expires_at + 3600000"),
             ("token_digest", "'another'"), ("mac", "NULL"), ("mac", "''"),
         ] {
-            let house = &office.house;
-            house.sql("CREATE TABLE saved AS SELECT * FROM core_session").await;
-            house.sql(&format!("UPDATE core_session SET {column} = {value}")).await;
+            let fixture = &office.fixture;
+            fixture.sql("CREATE TABLE saved AS SELECT * FROM core_session").await;
+            fixture.sql(&format!("UPDATE core_session SET {column} = {value}")).await;
             // What was open when proofs came has none; that time is over.
-            house.sql("UPDATE core_schema SET applied_at = applied_at - 100000000 WHERE version = 13").await;
+            fixture.sql("UPDATE core_schema SET applied_at = applied_at - 100000000 WHERE version = 13").await;
             assert!(!is_genuine().await, "{column} = {value}");
-            house.sql("UPDATE core_schema SET applied_at = applied_at + 100000000 WHERE version = 13").await;
-            house.sql("DELETE FROM core_session; INSERT INTO core_session SELECT * FROM saved; DROP TABLE saved").await;
+            fixture.sql("UPDATE core_schema SET applied_at = applied_at + 100000000 WHERE version = 13").await;
+            fixture.sql("DELETE FROM core_session; INSERT INTO core_session SELECT * FROM saved; DROP TABLE saved").await;
             assert!(is_genuine().await, "{column} as it was");
         }
         let end = countersign::domain::session::SessionEnd::Revoked;
         office.desk.store.end_session(&session.id, end, &actor()).await.expect("ended");
-        office.house.sql("UPDATE core_session SET ended_at = NULL, ended_how = NULL").await;
+        office.fixture.sql("UPDATE core_session SET ended_at = NULL, ended_how = NULL").await;
         assert!(!is_genuine().await, "its end was taken back");
     }
 
-    async fn security_51_a_marked_store_takes_no_code_of_a_tray(house) {
-        let store = house.open().await;
-        let office = Office { desk: Terminal::new(store.clone()), house };
+    async fn security_51_a_marked_store_takes_no_code_of_a_tray(fixture) {
+        let store = fixture.open().await;
+        let office = Office { desk: Terminal::new(store.clone()), fixture };
         let request = office.request("WB-1").await;
         assert_eq!(store.production_mark().await.expect("an answer"), None);
         assert!(store.mark_production(&actor()).await.expect("marked"));
@@ -264,15 +264,15 @@ on_each_store! {
         let IssueOutcome::Fresh(request) = issued else { panic!("{issued:?}") };
         assert_eq!(office.desk.enter(&request.id, "222222").await, Outcome::Verified);
         let marks = "SELECT COUNT(*) FROM core_event WHERE kind = 'store_marked'";
-        assert_eq!(office.house.number(marks).await, 1);
+        assert_eq!(office.fixture.number(marks).await, 1);
     }
 
-    async fn security_50_a_message_waits_for_its_own_provider(house) {
-        let office = Office::new(house).await;
+    async fn security_50_a_message_waits_for_its_own_provider(fixture) {
+        let office = Office::new(fixture).await;
         let mut desk = office.desk.clone();
         (desk.provider, desk.fingerprint) = ("smtp", "smtp-mail.example");
         desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        office.house.pass(120_000).await;
+        office.fixture.pass(120_000).await;
         let others = &["smtp", "smtp-other.example", "tray"][..];
         assert!(desk.store.claim_due("other", others, 9).await.expect("an answer").is_empty());
         assert_eq!(desk.store.next_due("other", others).await.expect("an answer"), None);
@@ -282,7 +282,7 @@ on_each_store! {
         assert_eq!(desk.store.next_due("other", own).await.expect("an answer"), Some(Duration::ZERO));
 
         // Its code has expired: it is anybody's to give up.
-        office.house.pass(180_000).await;
+        office.fixture.pass(180_000).await;
         assert_eq!(desk.store.next_due("other", others).await.expect("an answer"), Some(Duration::ZERO));
         let taken = desk.store.claim_due("other", others, 9).await.expect("an answer");
         assert_eq!(taken.iter().map(|it| it.left()).collect::<Vec<_>>(), [Duration::ZERO]);

@@ -17,7 +17,7 @@ use countersign::store::SqlStore;
 
 use crate::office::Office;
 use crate::support::{
-    House, Kind, Terminal, Wish, email, new_customer, on_each_store, phone, wish, with_email,
+    Kind, Terminal, TestStore, Wish, email, new_customer, on_each_store, phone, wish, with_email,
     with_phone,
 };
 
@@ -86,15 +86,15 @@ impl Terminal {
     }
 }
 
-async fn desk(house: &House) -> (Terminal, CustomerId) {
-    let desk = Terminal::new(house.open().await);
+async fn desk(fixture: &TestStore) -> (Terminal, CustomerId) {
+    let desk = Terminal::new(fixture.open().await);
     let customer = desk.customer("WB-1").await;
     (desk, customer)
 }
 
 on_each_store! {
-    async fn security_17_a_pending_code_does_not_verify_after_the_change(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_a_pending_code_does_not_verify_after_the_change(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         let both = with_phone(dana(OLD), NUMBER);
         desk.import(std::slice::from_ref(&both)).await;
         let by_email = desk.issue(&wish(customer, "111111")).await;
@@ -110,8 +110,8 @@ on_each_store! {
         let closed = desk.request(&by_email.id).await;
         assert_eq!((closed.status, closed.attempts), (Status::Cancelled, 1));
         let digests = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
-        assert_eq!(house.number(digests).await, 2, "the digest is erased");
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_outbox").await, 2, "nothing is sent");
+        assert_eq!(fixture.number(digests).await, 2, "the digest is erased");
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_outbox").await, 2, "nothing is sent");
         let waiting = desk.store.queue_stats().await.expect("an answer").length;
         assert_eq!(waiting, 3, "the one before is to be told");
         let cancelled = desk.entries(EventKind::Cancelled).await;
@@ -123,8 +123,8 @@ on_each_store! {
         assert_eq!(desk.enter(&other.id, "333333").await, Outcome::Verified);
     }
 
-    async fn security_17_a_change_wins_no_guesses_back(house) {
-        let (mut desk, customer) = desk(&house).await;
+    async fn security_17_a_change_wins_no_guesses_back(fixture) {
+        let (mut desk, customer) = desk(&fixture).await;
         desk.policy.contact_quarantine = Duration::ZERO;
         let first = desk.issue(&wish(customer, "111111")).await;
         for _ in 0..4 {
@@ -135,8 +135,8 @@ on_each_store! {
         assert_eq!(second.attempts, 4);
     }
 
-    async fn security_17_the_old_contact_is_told_and_the_new_one_is_not(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_the_old_contact_is_told_and_the_new_one_is_not(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         desk.issue(&wish(customer, "111111")).await;
         desk.import(&[dana(NEW)]).await;
         let notices = desk.notices().await;
@@ -152,8 +152,8 @@ on_each_store! {
         assert_eq!(changed[0].customer.as_ref().map(|it| it.id), Some(customer));
     }
 
-    async fn security_17_the_new_contact_is_refused_until_its_time_is_over(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_the_new_contact_is_refused_until_its_time_is_over(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         desk.issue(&wish(customer, "111111")).await;
         desk.import(&[with_phone(dana(NEW), NUMBER)]).await;
         let held = quarantined(desk.asks(customer, email(NEW)).await);
@@ -161,18 +161,18 @@ on_each_store! {
         assert_eq!(held.until.since(held.changed_at), Duration::from_hours(24));
         desk.issue(&over(customer, phone(NUMBER))).await;
 
-        house.pass(24 * HOUR - 10_000).await;
+        fixture.pass(24 * HOUR - 10_000).await;
         quarantined(desk.asks(customer, email(NEW)).await);
-        house.pass(10_000).await;
+        fixture.pass(10_000).await;
         let request = desk.issue(&over(customer, email(NEW))).await;
         assert_eq!(desk.enter(&request.id, "222222").await, Outcome::Verified);
     }
 
-    async fn security_17_where_both_were_changed_both_wait_and_it_is_said(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_where_both_were_changed_both_wait_and_it_is_said(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         let both = with_phone(dana(OLD), NUMBER);
         desk.import(std::slice::from_ref(&both)).await;
-        house.pass(HOUR).await;
+        fixture.pass(HOUR).await;
         let number = "+1 555 010 0199";
         desk.import(&[with_phone(with_email(both, NEW), number)]).await;
         let held = quarantined(desk.asks(customer, phone(number)).await);
@@ -182,8 +182,8 @@ on_each_store! {
         assert_eq!(told, ["+15550100142", OLD]);
     }
 
-    async fn security_17_a_quarantine_can_be_turned_off_and_the_rest_stays(house) {
-        let (mut desk, customer) = desk(&house).await;
+    async fn security_17_a_quarantine_can_be_turned_off_and_the_rest_stays(fixture) {
+        let (mut desk, customer) = desk(&fixture).await;
         desk.policy.contact_quarantine = Duration::ZERO;
         let before = desk.issue(&wish(customer, "111111")).await;
         desk.import(&[dana(NEW)]).await;
@@ -193,8 +193,8 @@ on_each_store! {
         assert_eq!(desk.told().await, [OLD]);
     }
 
-    async fn security_17_first_sight_and_another_writing_are_no_change(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_first_sight_and_another_writing_are_no_change(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         let mut desk_of_tests = desk.clone();
         desk_of_tests.policy.contact_quarantine = Duration::from_hours(720);
         let request = desk_of_tests.issue(&wish(customer, "111111")).await;
@@ -207,8 +207,8 @@ on_each_store! {
         assert!(desk.entries(EventKind::ContactChanged).await.is_empty());
     }
 
-    async fn security_17_an_import_protects_who_was_never_sent_a_code(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_17_an_import_protects_who_was_never_sent_a_code(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let person = |at: u32, address: &str| {
             with_email(new_customer(&format!("WB-{at}"), "Dana Rivera"), address)
         };
@@ -219,13 +219,13 @@ on_each_store! {
         let count = desk.import(&changed).await;
         assert_eq!((count.changed, count.unchanged), (1, 49));
         assert_eq!(desk.told().await, ["p7@example.org"]);
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_contact").await, 1);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_contact").await, 1);
         quarantined(desk.asks(desk.of_account("WB-7").await, email(NEW)).await);
         desk.issue(&over(desk.of_account("WB-8").await, email("p8@example.org"))).await;
     }
 
-    async fn security_17_a_contact_taken_out_and_put_in_anew_is_a_change(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_a_contact_taken_out_and_put_in_anew_is_a_change(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         let request = desk.issue(&wish(customer, "111111")).await;
         let without = new_customer("WB-1", "Dana Rivera");
         desk.import(std::slice::from_ref(&without)).await;
@@ -239,9 +239,9 @@ on_each_store! {
     }
 
     async fn security_17_a_change_in_the_offices_own_table_is_noticed_when_a_code_is_asked_for(
-        house
+        fixture
     ) {
-        let office = Office::new(house.kind());
+        let office = Office::new(fixture.kind());
         office.make_table().await;
         office.register(1, "K-1", "Ada", "0151 12345678").await;
         let desk = Terminal::new(office.open().await);
@@ -262,12 +262,12 @@ on_each_store! {
         // Who has read the record before it was changed reads it again.
         let stale = desk.asks(customer, old).await;
         assert!(matches!(stale, IssueOutcome::Outdated), "{stale:?}");
-        office.house.pass(24 * HOUR).await;
+        office.fixture.pass(24 * HOUR).await;
         desk.issue(&over(customer, new)).await;
     }
 
-    async fn security_17_a_confirmed_contact_waits_no_longer(house) {
-        let (desk, customer) = desk(&house).await;
+    async fn security_17_a_confirmed_contact_waits_no_longer(fixture) {
+        let (desk, customer) = desk(&fixture).await;
         desk.import(&[dana(NEW)]).await;
         let confirm = async |act: &str, kind| {
             let why = "showed a passport";
@@ -285,8 +285,8 @@ on_each_store! {
         assert_eq!(confirmed[0].contact.as_deref(), Some("m***@example.org"));
     }
 
-    async fn security_17_a_notice_is_one_terminals_at_a_time_and_taken_over_when_it_died(house) {
-        let (desk, _) = desk(&house).await;
+    async fn security_17_a_notice_is_one_terminals_at_a_time_and_taken_over_when_it_died(fixture) {
+        let (desk, _) = desk(&fixture).await;
         desk.import(&[dana(NEW)]).await;
         let elsewhere = desk.store.claim_notices(&["smtp"], 9).await.expect("an answer");
         assert!(elsewhere.is_empty(), "another provider's");
@@ -294,7 +294,7 @@ on_each_store! {
         assert!(desk.notices().await.is_empty(), "somebody is at it");
         let next = desk.store.next_notice_due(&["tray"]).await.expect("an answer").expect("a time");
         assert!(next > Duration::from_secs(100) && next <= Duration::from_mins(2), "{next:?}");
-        house.pass(120_000).await;
+        fixture.pass(120_000).await;
         let second = desk.notices().await.remove(0);
         assert_eq!((second.id, second.tries), (first.id, 2));
         // Who comes back too late can undo nothing.
@@ -304,12 +304,12 @@ on_each_store! {
         let told = desk.entries(EventKind::NoticeSent).await;
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].contact.as_deref(), Some("d***@example.org"));
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_notice").await, 0);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_notice").await, 0);
         assert_eq!(desk.store.next_notice_due(&["tray"]).await.expect("an answer"), None);
     }
 
-    async fn security_17_a_notice_that_no_terminal_can_tell_is_anybodys_after_five_days(house) {
-        let (desk, _) = desk(&house).await;
+    async fn security_17_a_notice_that_no_terminal_can_tell_is_anybodys_after_five_days(fixture) {
+        let (desk, _) = desk(&fixture).await;
         desk.import(&[dana(NEW)]).await;
         let elsewhere = async || desk.store.claim_notices(&["smtp"], 9).await.expect("an answer");
         let wait = async || desk.store.next_notice_due(&["smtp"]).await.expect("an answer");
@@ -317,20 +317,20 @@ on_each_store! {
         let days = Duration::from_hours(5 * 24);
         let left = wait().await.expect("a time");
         assert!(left <= days && left + Duration::from_mins(1) > days, "{left:?}");
-        house.pass(5 * 24 * 3_600_000).await;
+        fixture.pass(5 * 24 * 3_600_000).await;
         // Somebody who has its provider is at it: then it is nobody else's.
         let owners = desk.notices().await;
         assert_eq!(owners.len(), 1);
         assert!(elsewhere().await.is_empty());
         assert!(wait().await.is_some_and(|it| it > Duration::from_mins(1)));
-        house.pass(120_000).await;
+        fixture.pass(120_000).await;
         assert_eq!(wait().await, Some(Duration::ZERO));
         let taken = elsewhere().await;
         assert_eq!((taken.len(), &*taken[0].provider), (1, "tray"));
     }
 
-    async fn security_17_a_notice_that_cannot_come_is_given_up_with_an_entry(house) {
-        let (desk, _) = desk(&house).await;
+    async fn security_17_a_notice_that_cannot_come_is_given_up_with_an_entry(fixture) {
+        let (desk, _) = desk(&fixture).await;
         desk.import(&[dana(NEW)]).await;
         let notice = desk.notices().await.remove(0);
         let gone = SendReport {
@@ -341,21 +341,21 @@ on_each_store! {
         };
         desk.concludes(&notice, &gone, NoticeStep::Again(Duration::from_mins(1))).await;
         assert!(desk.notices().await.is_empty(), "it waits");
-        house.pass(60_000).await;
+        fixture.pass(60_000).await;
         let notice = desk.notices().await.remove(0);
         desk.concludes(&notice, &gone, NoticeStep::GivenUp).await;
         let given_up = desk.entries(EventKind::NoticeNotSent).await;
         assert_eq!(given_up.len(), 1);
         assert_eq!(given_up[0].outcome, Some(Outcome::Undeliverable));
         assert_eq!(given_up[0].detail.as_deref(), Some("By tray. There is no such mailbox."));
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_notice").await, 0);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_notice").await, 0);
     }
 
-    async fn security_17_a_change_and_a_code_that_is_asked_for_do_not_miss_each_other(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_17_a_change_and_a_code_that_is_asked_for_do_not_miss_each_other(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let mut tasks = tokio::task::JoinSet::new();
         for at in 0..20 {
-            let (asking, importing) = (house.open().await, house.open().await);
+            let (asking, importing) = (fixture.open().await, fixture.open().await);
             let account = format!("WB-{at}");
             let customer = desk.customer(&account).await;
             tasks.spawn(race(asking, importing, account, customer));
@@ -374,12 +374,12 @@ on_each_store! {
 /// it the import would see no code to revoke.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn security_17_a_change_waits_for_a_code_that_is_just_being_stored() {
-    let house = House::new(Kind::Postgres);
-    let (desk, customer) = desk(&house).await;
+    let fixture = TestStore::new(Kind::Postgres);
+    let (desk, customer) = desk(&fixture).await;
     desk.issue(&wish(customer, "111111")).await;
     let (asking, importing) =
-        (Terminal::new(house.open().await), Terminal::new(house.open().await));
-    let mut other = crate::support::postgres(house.database()).await;
+        (Terminal::new(fixture.open().await), Terminal::new(fixture.open().await));
+    let mut other = crate::support::postgres(fixture.database()).await;
     // Nobody queues a message now, so that the code is stored no further than that.
     let hold = "BEGIN; LOCK TABLE core_delivery IN SHARE ROW EXCLUSIVE MODE";
     sqlx::raw_sql(hold).execute(&mut other).await.expect("held");

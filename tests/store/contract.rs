@@ -15,13 +15,13 @@ macro_rules! stories {
     };
     (@ $module:ident $kind:ident $($part:ident::$story:ident)+) => {
         mod $module {
-            use crate::support::{House, Kind, Terminal};
+            use crate::support::{TestStore, Kind, Terminal};
 
             $(
                 #[tokio::test]
                 async fn $story() {
-                    let house = House::new(Kind::$kind);
-                    super::$part::$story(&Terminal::new(house.open().await)).await;
+                    let fixture = TestStore::new(Kind::$kind);
+                    super::$part::$story(&Terminal::new(fixture.open().await)).await;
                 }
             )+
         }

@@ -9,7 +9,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::{Request, Status};
 use countersign::service::ports::{MaintenanceStore, TaskBatch};
 
-use crate::support::{House, Terminal, actor, on_each_store, wish};
+use crate::support::{Terminal, TestStore, actor, on_each_store, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -23,14 +23,14 @@ async fn expiries(desk: &Terminal) -> Vec<Event> {
 }
 
 /// One request each of so many customers, the first asked for the longest ago.
-async fn requests(house: &House, desk: &Terminal, count: usize) -> Vec<Request> {
+async fn requests(fixture: &TestStore, desk: &Terminal, count: usize) -> Vec<Request> {
     let mut requests = Vec::new();
     for number in 0..count {
         let customer = desk.customer(&format!("WB-{number}")).await;
         requests.push(desk.issue(&wish(customer, "111111")).await);
     }
     let spread = format!("UPDATE core_otp SET expires_at = expires_at - 1000 * ({count} - id)");
-    house.sql(&spread).await;
+    fixture.sql(&spread).await;
     requests
 }
 
@@ -42,16 +42,16 @@ async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
 }
 
 on_each_store! {
-    async fn the_next_code_tells_that_one_ran_out(house) {
-        let mut desk = Terminal::new(house.open().await);
+    async fn the_next_code_tells_that_one_ran_out(fixture) {
+        let mut desk = Terminal::new(fixture.open().await);
         desk.actor.clerk = "bruno".into();
         let request = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
         assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
-        house.pass(4 * MINUTE).await;
+        fixture.pass(4 * MINUTE).await;
         desk.actor.clerk = "amira".into();
         desk.issue(&wish(desk.customer("WB-2").await, "222222")).await;
         assert_eq!(expiries(&desk).await, [], "it can still be entered");
-        house.pass(2 * MINUTE).await;
+        fixture.pass(2 * MINUTE).await;
         let before = desk.store.now().await.expect("a clock");
         desk.issue(&wish(desk.customer("WB-3").await, "333333")).await;
         desk.issue(&wish(desk.customer("WB-1").await, "444444")).await;
@@ -73,8 +73,8 @@ on_each_store! {
         assert_eq!(kinds, [EventKind::Requested, EventKind::Attempt, EventKind::Expired]);
     }
 
-    async fn what_ended_in_another_way_did_not_run_out(house) {
-        let mut desk = Terminal::new(house.open().await);
+    async fn what_ended_in_another_way_did_not_run_out(fixture) {
+        let mut desk = Terminal::new(fixture.open().await);
         desk.policy.max_attempts = 1;
         let customer = desk.customer("WB-1").await;
         let replaced = desk.issue(&wish(customer, "111111")).await;
@@ -85,19 +85,19 @@ on_each_store! {
         let cancelled = desk.issue(&wish(desk.customer("WB-2").await, "444444")).await;
         desk.store.cancel(&cancelled.id, &desk.actor).await.expect("an answer");
         // As a store of before may hold them.
-        house.sql("UPDATE core_otp SET otp_code = 'digest'").await;
-        house.pass(6 * MINUTE).await;
+        fixture.sql("UPDATE core_otp SET otp_code = 'digest'").await;
+        fixture.pass(6 * MINUTE).await;
         desk.store.expire(100).await.expect("an answer");
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
         assert_eq!(expiries(&desk).await, []);
         assert_eq!(desk.request(&replaced.id).await.status, Status::Superseded);
         assert_eq!(desk.request(&verified.id).await.status, Status::Verified);
     }
 
-    async fn another_code_for_a_customer_tells_of_the_one_that_it_follows(house) {
-        let desk = Terminal::new(house.open().await);
-        let asked = requests(&house, &desk, 25).await;
-        house.pass(6 * MINUTE).await;
+    async fn another_code_for_a_customer_tells_of_the_one_that_it_follows(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let asked = requests(&fixture, &desk, 25).await;
+        fixture.pass(6 * MINUTE).await;
         // The last of them is not among those that one code closes.
         let last = asked.last().expect("a request");
         desk.issue(&wish(last.customer, "222222")).await;
@@ -108,13 +108,13 @@ on_each_store! {
         assert_eq!(expiries(&desk).await.len(), 25);
     }
 
-    async fn maintenance_and_the_archive_tell_it_too(house) {
-        let desk = Terminal::new(house.open().await);
-        let asked = requests(&house, &desk, 3).await;
-        house.pass(31 * DAY).await;
+    async fn maintenance_and_the_archive_tell_it_too(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        let asked = requests(&fixture, &desk, 3).await;
+        fixture.pass(31 * DAY).await;
         assert_eq!(desk.store.next_expiry().await.expect("an answer"), Some(Duration::ZERO));
         // One that lost its digest and was left open, as no program leaves it today.
-        house.sql("UPDATE core_otp SET otp_code = '' WHERE id = 1").await;
+        fixture.sql("UPDATE core_otp SET otp_code = '' WHERE id = 1").await;
         assert_eq!(batch(&*desk.store, MaintenanceTask::EraseCodes).await, 2);
         let told = expiries(&desk).await;
         assert_eq!(told.len(), 2);
@@ -123,20 +123,20 @@ on_each_store! {
         assert_eq!(expiries(&desk).await.len(), 3);
         let kept = desk.store.archived(&asked[0].id).await.expect("an answer").expect("archived");
         assert_eq!(kept.status, Status::Expired);
-        house.pass(31 * DAY).await;
+        fixture.pass(31 * DAY).await;
         batch(&*desk.store, MaintenanceTask::EraseCodes).await;
         batch(&*desk.store, MaintenanceTask::ArchiveRequests).await;
         assert_eq!(expiries(&desk).await.len(), 3);
     }
 
-    async fn many_that_look_at_once_tell_it_once(house) {
+    async fn many_that_look_at_once_tell_it_once(fixture) {
         const REQUESTS: usize = 40;
-        let desk = Terminal::new(house.open().await);
-        let asked = requests(&house, &desk, REQUESTS).await;
-        house.pass(6 * MINUTE).await;
+        let desk = Terminal::new(fixture.open().await);
+        let asked = requests(&fixture, &desk, REQUESTS).await;
+        fixture.pass(6 * MINUTE).await;
         let mut looking = tokio::task::JoinSet::new();
         for at in 0..6 {
-            let desk = Terminal::new(house.open().await);
+            let desk = Terminal::new(fixture.open().await);
             let wishes: Vec<_> =
                 asked.iter().skip(at).step_by(6).map(|it| wish(it.customer, "222222")).collect();
             looking.spawn(async move {

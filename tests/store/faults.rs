@@ -6,12 +6,12 @@ use countersign::service::messages;
 use countersign::service::ports::{StoreError, StoreHealth};
 
 use crate::servers::{PASSWORD, Server};
-use crate::support::{House, Kind, open, server_settings};
+use crate::support::{Kind, TestStore, open, server_settings};
 
 const KINDS: [Kind; 2] = [Kind::Postgres, Kind::MariaDb];
 
-fn settings(house: &House) -> ServerSettings {
-    server_settings(&house.database().url)
+fn settings(fixture: &TestStore) -> ServerSettings {
+    server_settings(&fixture.database().url)
 }
 
 async fn check(settings: ServerSettings) -> StoreError {
@@ -33,13 +33,13 @@ fn told(error: &StoreError, wanted: &[&str]) {
 #[tokio::test]
 async fn a_wrong_password_and_a_database_that_is_not_there_are_refused() {
     for kind in KINDS {
-        let house = House::new(kind);
+        let fixture = TestStore::new(kind);
         let password = Some("wrong".to_owned().into());
-        let error = check(ServerSettings { password, ..settings(&house) }).await;
+        let error = check(ServerSettings { password, ..settings(&fixture) }).await;
         assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
         told(&error, &["counter", "Check the user, the password"]);
         let database = "nowhere".to_owned();
-        let error = check(ServerSettings { database, ..settings(&house) }).await;
+        let error = check(ServerSettings { database, ..settings(&fixture) }).await;
         assert!(matches!(error, StoreError::Refused(_)), "{error:?}");
         told(&error, &["nowhere", "the database of store.url"]);
     }
@@ -48,14 +48,14 @@ async fn a_wrong_password_and_a_database_that_is_not_there_are_refused() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unreachable() {
     let tell = |kind| async move {
-        let house = House::new(kind);
+        let fixture = TestStore::new(kind);
         let host = "nowhere.invalid".to_owned();
         let unknown = ServerAddress::Tcp { host, port: 1 };
-        let error = check(ServerSettings { address: unknown, ..settings(&house) }).await;
+        let error = check(ServerSettings { address: unknown, ..settings(&fixture) }).await;
         assert!(error.is_break(), "{error:?}");
         told(&error, &["cannot be reached"]);
         let closed = ServerAddress::Tcp { host: "127.0.0.1".into(), port: 1 };
-        let error = check(ServerSettings { address: closed, ..settings(&house) }).await;
+        let error = check(ServerSettings { address: closed, ..settings(&fixture) }).await;
         assert!(error.is_break(), "{error:?}");
         told(&error, &["cannot be reached", "its server is down"]);
     };
@@ -65,7 +65,7 @@ async fn a_server_that_is_not_there_is_unreachable() {
 #[tokio::test]
 async fn a_store_without_tables_names_the_command_that_makes_them() {
     for kind in KINDS {
-        let error = check(settings(&House::empty(kind))).await;
+        let error = check(settings(&TestStore::empty(kind))).await;
         assert!(matches!(error, StoreError::NotMigrated(_)), "{error:?}");
         told(&error, &["countersign migrate"]);
     }
@@ -73,27 +73,27 @@ async fn a_store_without_tables_names_the_command_that_makes_them() {
 
 #[tokio::test]
 async fn an_account_without_rights_is_told_so() {
-    let house = House::new(Kind::Postgres);
-    let user = Server::postgres().stranger(house.database(), "stranger");
-    let error = check(ServerSettings { user, ..settings(&house) }).await;
+    let fixture = TestStore::new(Kind::Postgres);
+    let user = Server::postgres().stranger(fixture.database(), "stranger");
+    let error = check(ServerSettings { user, ..settings(&fixture) }).await;
     assert!(matches!(error, StoreError::Denied(_)), "{error:?}");
     told(&error, &["no rights on schema countersign", "assets/grants"]);
 
-    let house = House::new(Kind::MariaDb);
-    let user = Server::mariadb().stranger(house.database(), "stranger");
-    let error = check(ServerSettings { user, ..settings(&house) }).await;
+    let fixture = TestStore::new(Kind::MariaDb);
+    let user = Server::mariadb().stranger(fixture.database(), "stranger");
+    let error = check(ServerSettings { user, ..settings(&fixture) }).await;
     assert!(matches!(error, StoreError::Denied(_)), "{error:?}");
     told(&error, &["denied", "assets/grants"]);
 }
 
 #[tokio::test]
 async fn a_server_that_only_reads_is_unreachable_for_now() {
-    let house = House::new(Kind::Postgres);
-    let database = house.database();
-    house
+    let fixture = TestStore::new(Kind::Postgres);
+    let database = fixture.database();
+    fixture
         .sql(&format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name))
         .await;
-    let error = check(settings(&house)).await;
+    let error = check(settings(&fixture)).await;
     assert!(error.is_break(), "{error:?}");
     told(&error, &["only lets itself be read"]);
 }
@@ -101,8 +101,8 @@ async fn a_server_that_only_reads_is_unreachable_for_now() {
 #[tokio::test]
 async fn a_check_tells_what_the_server_is_like() {
     for kind in KINDS {
-        let house = House::new(kind);
-        let store = house.open().await;
+        let fixture = TestStore::new(kind);
+        let store = fixture.open().await;
         let found = store.check().await.expect("a store that can be used");
         for part in ["version 1", "not encrypted", " of 100 connections", "writable"] {
             assert!(found.contains(part), "{part}: {found}");

@@ -13,36 +13,36 @@ use countersign::service::ports::{CustomerStore, IssueOutcome, Store, StoreError
 use sqlx::SqliteConnection;
 use tokio::task::JoinSet;
 
-use crate::support::{House, Kind, Terminal, actor, at, open, wish};
+use crate::support::{Kind, Terminal, TestStore, actor, at, open, wish};
 
 fn mode(file: &Path) -> u32 {
     fs::metadata(file).expect("the file").permissions().mode() & 0o777
 }
 
-fn beside(house: &House) -> [std::path::PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", house.file().display()).into())
+fn beside(fixture: &TestStore) -> [std::path::PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| format!("{}{suffix}", fixture.file().display()).into())
 }
 
 #[tokio::test]
 async fn security_46_the_file_and_its_companions_are_the_owners_alone() {
-    let house = House::sqlite();
-    let store = house.open().await;
+    let fixture = TestStore::sqlite();
+    let store = fixture.open().await;
     Terminal::new(store.clone()).customer("WB-1").await;
-    for file in beside(&house) {
+    for file in beside(&fixture) {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
         fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("opened up");
     }
-    let again = house.open().await;
+    let again = fixture.open().await;
     again.check().await.expect("a healthy store");
-    for file in beside(&house) {
+    for file in beside(&fixture) {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }
 
 #[tokio::test]
 async fn a_store_makes_its_folder() {
-    let house = House::sqlite();
-    let deep = house.file().with_file_name("new").join("folder").join("store.db");
+    let fixture = TestStore::sqlite();
+    let deep = fixture.file().with_file_name("new").join("folder").join("store.db");
     let store = open(&at(&deep)).await.expect("the store opens");
     store.check().await.expect("a healthy store");
     assert_eq!(mode(deep.parent().expect("a folder")), 0o700);
@@ -75,17 +75,17 @@ async fn is_replaced(store: &impl Store) {
 #[tokio::test]
 async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
     for how in ["moved", "deleted", "replaced", "without its log"] {
-        let house = House::sqlite();
-        let store = house.open().await;
+        let fixture = TestStore::sqlite();
+        let store = fixture.open().await;
         Terminal::new(store.clone()).customer("WB-1").await;
         let (_changes, mut lost) = (store.changes(), store.connection_state());
-        let (file, old) = (house.file(), house.file().with_extension("old"));
+        let (file, old) = (fixture.file(), fixture.file().with_extension("old"));
         fs::copy(&file, &old).expect("copied");
         match how {
             "moved" => fs::rename(&file, file.with_extension("away")).expect("moved"),
             "deleted" => fs::remove_file(&file).expect("deleted"),
             "replaced" => fs::rename(&old, &file).expect("replaced"),
-            _ => fs::remove_file(beside(&house)[1].clone()).expect("deleted"),
+            _ => fs::remove_file(beside(&fixture)[1].clone()).expect("deleted"),
         }
         is_replaced(&*store).await;
         let told = lost.wait_for(Option::is_some);
@@ -111,10 +111,10 @@ async fn free(connection: &mut SqliteConnection, after: u64) {
 
 #[tokio::test]
 async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
-    let house = House::sqlite();
-    let desk = Terminal::new(house.open().await);
+    let fixture = TestStore::sqlite();
+    let desk = Terminal::new(fixture.open().await);
     let customer = desk.customer("WB-1").await;
-    let mut other = house.raw().await;
+    let mut other = fixture.raw().await;
     let (first, second) = (wish(customer, "111111"), wish(customer, "222222"));
     lock(&mut other).await;
     let (issued, ()) = tokio::join!(desk.try_issue(&first), free(&mut other, 2));
@@ -132,20 +132,20 @@ async fn a_writer_waits_for_its_turn_and_says_who_holds_it_up() {
 
 #[tokio::test]
 async fn what_is_no_database_is_left_alone() {
-    let house = House::sqlite();
+    let fixture = TestStore::sqlite();
     let text = "a letter to the mayor, ".repeat(500);
-    fs::write(house.file(), &text).expect("written");
-    assert!(open(&house.settings()).await.is_err());
-    assert_eq!(fs::read_to_string(house.file()).expect("still there"), text);
+    fs::write(fixture.file(), &text).expect("written");
+    assert!(open(&fixture.settings()).await.is_err());
+    assert_eq!(fs::read_to_string(fixture.file()).expect("still there"), text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
     for kind in [Kind::Sqlite, Kind::Sqlite, Kind::Sqlite, Kind::Postgres, Kind::MariaDb] {
-        let house = House::empty(kind);
+        let fixture = TestStore::empty(kind);
         let mut tasks = JoinSet::new();
         for _ in 0..16 {
-            let settings = house.settings();
+            let settings = fixture.settings();
             tasks.spawn(async move {
                 let store = open(&settings).await?;
                 store.migrate().await?;
@@ -155,16 +155,16 @@ async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
         for done in tasks.join_all().await {
             done.expect("a healthy store");
         }
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_schema").await, 13);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_schema").await, 13);
     }
 }
 
 #[tokio::test]
 async fn a_store_of_a_newer_program_is_not_touched() {
-    let house = House::sqlite();
-    house.open().await;
-    house.sql("INSERT INTO core_schema VALUES (99, 'the future', 0)").await;
-    let refused = open(&house.settings()).await.map(|_| ()).expect_err("a refusal");
+    let fixture = TestStore::sqlite();
+    fixture.open().await;
+    fixture.sql("INSERT INTO core_schema VALUES (99, 'the future', 0)").await;
+    let refused = open(&fixture.settings()).await.map(|_| ()).expect_err("a refusal");
     let StoreError::NotMigrated(sentence) = refused else { panic!("{refused:?}") };
     assert!(sentence.contains("newer version"), "{sentence}");
 }
@@ -174,8 +174,8 @@ async fn the_sample_fills_an_empty_store_once() {
     use countersign::domain::channel::Channel;
     use countersign::domain::customer::PhonePolicy;
     use countersign::service::ports::CustomerKey;
-    let house = House::sqlite();
-    let store = house.open().await;
+    let fixture = TestStore::sqlite();
+    let store = fixture.open().await;
     assert!(store.load_sample().await.expect("written"));
     assert!(!store.load_sample().await.expect("an answer"), "not twice");
     let dana = store.identify(CustomerKey::Account("WB-004217")).await.expect("an answer");
@@ -199,9 +199,9 @@ async fn the_sample_fills_an_empty_store_once() {
     let due = invoices[0].due_at.as_ref().map(moment).expect("a date");
     assert!(moment(&invoices[0].issued_at) < now && due > now);
     // Bills are kept here, so that nobody's being none is known.
-    let house_bills = house.number("SELECT COUNT(*) FROM core_invoice").await;
-    house.sql(&format!("DELETE FROM core_invoice WHERE customer_id = {}", dana.id.0)).await;
-    assert!(house.number("SELECT COUNT(*) FROM core_invoice").await < house_bills);
+    let house_bills = fixture.number("SELECT COUNT(*) FROM core_invoice").await;
+    fixture.sql(&format!("DELETE FROM core_invoice WHERE customer_id = {}", dana.id.0)).await;
+    assert!(fixture.number("SELECT COUNT(*) FROM core_invoice").await < house_bills);
     let account = store.account(dana.id).await.expect("an answer");
     assert_eq!(account.invoices, Some(Vec::new().into()));
 }

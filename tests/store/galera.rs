@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use crate::support::{Terminal, limits, wish};
 
 /// How long a member may take until it is of the cluster.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How often each race is run.
 const ROUNDS: usize = 3;
@@ -115,7 +115,7 @@ impl Member {
             let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             let ended = self.child.try_wait().expect("looked");
             assert!(ended.is_none(), "a member ended: {}", log());
-            assert!(since.elapsed() < PATIENCE, "a member does not take part: {}", log());
+            assert!(since.elapsed() < TEST_TIMEOUT, "a member does not take part: {}", log());
             std::thread::sleep(Duration::from_millis(100));
         }
     }

@@ -29,7 +29,7 @@ use countersign::store::SqlStore;
 
 use crate::servers::{Database, Server};
 use crate::support::{
-    HOLDER, House, Kind, Terminal, Wish, email, next, run, server_settings, token, wish,
+    HOLDER, Kind, Terminal, TestStore, Wish, email, next, run, server_settings, token, wish,
 };
 use crate::trail;
 
@@ -41,10 +41,10 @@ fn server(kind: Kind) -> &'static Server {
 }
 
 /// The office's own table of customers, in a place of its own.
-async fn office(house: &House) -> CustomerSettings {
-    let database = house.database();
+async fn office(fixture: &TestStore) -> CustomerSettings {
+    let database = fixture.database();
     let place = format!("billing_of_{}", database.name);
-    let make = match house.kind() {
+    let make = match fixture.kind() {
         Kind::Postgres => "CREATE SCHEMA PLACE; GRANT USAGE ON SCHEMA PLACE TO counter; ",
         _ => "CREATE DATABASE PLACE; ",
     };
@@ -53,7 +53,7 @@ async fn office(house: &House) -> CustomerSettings {
          INSERT INTO PLACE.people VALUES (7, 'WB-7', 'Dana', 'dana.rivera@example.org', 'x'); \
          CREATE TABLE PLACE.bills (account_no VARCHAR(20), number VARCHAR(20), issued_at DATE, \
          amount DECIMAL(10, 2)); INSERT INTO PLACE.bills VALUES ('WB-7', 'R-1', '2026-11-05', 9.5); ";
-    let grant = match house.kind() {
+    let grant = match fixture.kind() {
         Kind::Postgres => {
             "GRANT SELECT ON PLACE.people TO counter; GRANT SELECT ON PLACE.bills TO counter"
         }
@@ -184,12 +184,12 @@ async fn forbidden(url: &str, statements: &[&str]) {
 #[tokio::test]
 async fn a_migrate_that_changes_nothing_takes_no_right_away() {
     for kind in [Kind::Postgres, Kind::MariaDb] {
-        let house = House::empty(kind);
-        let customers = office(&house).await;
-        let owner = SqlStore::open(&house.settings(), &customers).await.expect("opened");
+        let fixture = TestStore::empty(kind);
+        let customers = office(&fixture).await;
+        let owner = SqlStore::open(&fixture.settings(), &customers).await.expect("opened");
         owner.migrate().await.expect("made");
-        let mut settings = server_settings(&house.database().url);
-        settings.user = admit(kind, house.database(), "countersign_counter").await;
+        let mut settings = server_settings(&fixture.database().url);
+        settings.user = admit(kind, fixture.database(), "countersign_counter").await;
         owner.migrate().await.expect("made before");
 
         let settings = StoreSettings::Server(settings);
@@ -197,9 +197,9 @@ async fn a_migrate_that_changes_nothing_takes_no_right_away() {
         store.customer(CustomerId(7)).await.expect("the right to").expect("Dana");
 
         // A view that somebody took away is made again.
-        house.sql("DROP VIEW core_customer_view").await;
+        fixture.sql("DROP VIEW core_customer_view").await;
         owner.migrate().await.expect("made");
-        house.sql("DROP VIEW core_invoice_view").await;
+        fixture.sql("DROP VIEW core_invoice_view").await;
         owner.migrate().await.expect("made");
         let account = owner.account(CustomerId(7)).await.expect("an answer");
         assert_eq!(account.invoices.map(|it| it.entries.len()), Some(1));
@@ -210,8 +210,8 @@ async fn a_migrate_that_changes_nothing_takes_no_right_away() {
 #[tokio::test]
 async fn a_table_that_is_not_as_configured_is_named() {
     for kind in [Kind::Postgres, Kind::MariaDb] {
-        let house = House::empty(kind);
-        let right = office(&house).await;
+        let fixture = TestStore::empty(kind);
+        let right = office(&fixture).await;
         for (column, missing) in [(Some("fax"), "fax"), (None, "nobody")] {
             let mut wrong = right.clone();
             let table = wrong.table.as_mut().expect("a table");
@@ -219,7 +219,7 @@ async fn a_table_that_is_not_as_configured_is_named() {
                 Some(column) => table.columns.email = Identifier::parse(column),
                 None => table.name.name = Identifier::parse("nobody").expect("a name"),
             }
-            let store = SqlStore::open(&house.settings(), &wrong).await.expect("opened");
+            let store = SqlStore::open(&fixture.settings(), &wrong).await.expect("opened");
             match store.migrate().await {
                 Err(StoreError::Refused(why)) => {
                     assert!(
@@ -233,7 +233,7 @@ async fn a_table_that_is_not_as_configured_is_named() {
                 other => panic!("{kind:?}: {other:?}"),
             }
             // Whoever failed holds nobody up.
-            let store = SqlStore::open(&house.settings(), &right).await.expect("opened");
+            let store = SqlStore::open(&fixture.settings(), &right).await.expect("opened");
             let migrated = tokio::time::timeout(Duration::from_secs(20), store.migrate()).await;
             migrated.expect("at once").expect("made");
         }
@@ -243,10 +243,10 @@ async fn a_table_that_is_not_as_configured_is_named() {
 #[tokio::test]
 async fn security_31_a_counters_rights_are_enough_for_its_work_and_no_more() {
     for kind in [Kind::Postgres, Kind::MariaDb] {
-        let house = House::empty(kind);
-        let customers = office(&house).await;
-        let database = house.database();
-        let owner = SqlStore::open(&house.settings(), &customers).await.expect("opened");
+        let fixture = TestStore::empty(kind);
+        let customers = office(&fixture).await;
+        let database = fixture.database();
+        let owner = SqlStore::open(&fixture.settings(), &customers).await.expect("opened");
         owner.migrate().await.expect("made");
 
         let user = admit(kind, database, "countersign_counter").await;

@@ -9,7 +9,9 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 use sqlx::{AssertSqlSafe, Connection};
 
-use crate::support::{House, Kind, Terminal, mysql, next, on_each_store, postgres, token, wish};
+use crate::support::{
+    Kind, Terminal, TestStore, mysql, next, on_each_store, postgres, token, wish,
+};
 
 /// Whether somebody waits for the guard.
 const WAITING: [(Kind, &str); 2] = [
@@ -43,8 +45,8 @@ macro_rules! beside {
 #[tokio::test(flavor = "multi_thread")]
 async fn security_43_what_another_terminal_committed_is_seen_by_the_next_statement() {
     for (kind, waiting) in WAITING {
-        let house = House::new(kind);
-        let desk = Terminal::new(house.open().await);
+        let fixture = TestStore::new(kind);
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let work = "UPDATE core_guard SET updated_at = updated_at + 1; \
              UPDATE core_otp SET status = 'cancelled', otp_code = ''";
@@ -53,15 +55,15 @@ async fn security_43_what_another_terminal_committed_is_seen_by_the_next_stateme
         let meanwhile = async {
             act = Some(tokio::spawn(async move { terminal.try_reissue(&open, "654321").await }));
             let begun = Instant::now();
-            while house.number(waiting).await == 0 {
+            while fixture.number(waiting).await == 0 {
                 assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         if kind == Kind::Postgres {
-            beside!(postgres(house.database()).await, work, meanwhile);
+            beside!(postgres(fixture.database()).await, work, meanwhile);
         } else {
-            beside!(mysql(house.database()).await, work, meanwhile);
+            beside!(mysql(fixture.database()).await, work, meanwhile);
         }
         let issued = act.expect("begun").await.expect("ended").expect("an answer");
         assert!(matches!(issued, IssueOutcome::Closed(_)), "{kind:?}: {issued:?}");
@@ -70,8 +72,8 @@ async fn security_43_what_another_terminal_committed_is_seen_by_the_next_stateme
 
 on_each_store! {
     // MySQL's driver counts a row that was found and stayed as it was.
-    async fn security_43_a_change_that_changes_nothing_does_not_count(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_43_a_change_that_changes_nothing_does_not_count(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let request = desk.issue(&wish(customer, "123456")).await;
         desk.enter(&request.id, "000000").await;

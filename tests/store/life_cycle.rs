@@ -7,7 +7,7 @@ use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::support::{House, Kind, Terminal, wish};
+use crate::support::{Kind, Terminal, TestStore, wish};
 
 const EXPIRY: i64 = 5;
 const MAX: u32 = 3;
@@ -161,7 +161,7 @@ impl Model {
 
 /// The store, driven by the same acts.
 struct Real {
-    house: House,
+    fixture: TestStore,
     desk: Terminal,
     customer: countersign::domain::customer::CustomerId,
     requests: Vec<Request>,
@@ -170,12 +170,12 @@ struct Real {
 
 impl Real {
     async fn new(kind: Kind) -> Self {
-        let house = House::new(kind);
-        let mut desk = Terminal::new(house.open().await);
+        let fixture = TestStore::new(kind);
+        let mut desk = Terminal::new(fixture.open().await);
         desk.policy.max_attempts = MAX;
         desk.policy.failure_cap = CAP;
         let customer = desk.customer("WB-1").await;
-        Self { house, desk, customer, requests: Vec::new(), codes: 100_000 }
+        Self { fixture, desk, customer, requests: Vec::new(), codes: 100_000 }
     }
 
     fn code(&mut self) -> String {
@@ -189,7 +189,7 @@ impl Real {
             Act::Ask { purpose } => self.ask(model, purpose).await,
             Act::Pass(minutes) => {
                 model.now += minutes;
-                self.house.pass(minutes * 60_000).await;
+                self.fixture.pass(minutes * 60_000).await;
             }
             _ if count == 0 => {}
             Act::Resend { of } => self.resend(model, of % count).await,
@@ -253,7 +253,8 @@ impl Real {
             let found = (held.status, held.attempts);
             assert_eq!(found, (model.status(at), model.requests[at].attempts), "after {act:?}");
         }
-        let failures = self.house.number("SELECT COALESCE(MAX(failures), 0) FROM core_guard").await;
+        let failures =
+            self.fixture.number("SELECT COALESCE(MAX(failures), 0) FROM core_guard").await;
         assert_eq!(failures, i64::from(model.failures), "after {act:?}");
     }
 }

@@ -5,26 +5,27 @@
 
 mod account_lists;
 mod binding;
+mod change_feed;
 mod contacts;
 mod contract;
 mod expiry;
 mod faults;
 mod files;
 mod galera;
-mod gone;
 mod grants;
-mod indexing;
 mod isolation;
 mod life_cycle;
-mod maintain;
-mod mapping;
+mod maintenance;
 mod office;
+mod outage;
 mod outbox;
 mod plans;
 mod pooler;
 mod races;
 mod requirements;
+mod schema_check;
 mod schemas;
+mod search_index;
 mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
@@ -34,5 +35,4 @@ mod trail;
 mod trust;
 mod version_one;
 mod version_seven;
-mod watch;
 mod website;

@@ -17,10 +17,10 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
 use crate::servers::{Database, Server};
-use crate::support::{House, Kind};
+use crate::support::{Kind, TestStore};
 
 pub(crate) struct Office {
-    pub(crate) house: House,
+    pub(crate) fixture: TestStore,
     /// Their database, where it is not a file.
     pub(crate) database: Option<Database>,
 }
@@ -31,24 +31,24 @@ fn name(text: &str) -> Identifier {
 
 impl Office {
     pub(crate) fn new(kind: Kind) -> Self {
-        let house = House::empty(kind);
+        let fixture = TestStore::empty(kind);
         let database = match kind {
             Kind::Sqlite => None,
             // The same database as ours; ours is the schema beside.
-            Kind::Postgres => Some(house.database().clone()),
+            Kind::Postgres => Some(fixture.database().clone()),
             Kind::MariaDb => Some(Server::mariadb().database("website")),
         };
-        Self { house, database }
+        Self { fixture, database }
     }
 
     /// Their file.
     pub(crate) fn file(&self) -> PathBuf {
-        self.house.file().with_file_name("website.db")
+        self.fixture.file().with_file_name("website.db")
     }
 
     /// Their `core_customer`, whose columns are called as ours are.
     pub(crate) fn settings(&self) -> CustomerSettings {
-        let (schema, file) = match self.house.kind() {
+        let (schema, file) = match self.fixture.kind() {
             Kind::Sqlite => (None, Some(self.file())),
             Kind::Postgres => (Some(name("public")), None),
             Kind::MariaDb => (self.database.as_ref().map(|it| name(&it.name)), None),
@@ -82,14 +82,14 @@ impl Office {
         &self,
         customers: &CustomerSettings,
     ) -> Result<SqlStore, StoreError> {
-        let store = SqlStore::open(&self.house.settings(), customers).await?;
+        let store = SqlStore::open(&self.fixture.settings(), customers).await?;
         store.migrate().await?;
         Ok(store)
     }
 
     /// A store whose own tables would lie among theirs.
     pub(crate) fn in_their_place(&self) -> (StoreSettings, CustomerSettings) {
-        let settings = match (self.house.settings(), &self.database) {
+        let settings = match (self.fixture.settings(), &self.database) {
             (StoreSettings::Server(ours), Some(theirs)) => StoreSettings::Server(ServerSettings {
                 database: theirs.name.clone(),
                 schema: name("public"),
@@ -103,7 +103,7 @@ impl Office {
     /// Runs statements in their place.
     pub(crate) async fn sql(&self, text: &str) {
         let script = || sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let done = match (&self.database, self.house.kind()) {
+        let done = match (&self.database, self.fixture.kind()) {
             (Some(it), Kind::Postgres) => {
                 let options: PgConnectOptions = it.url.parse().expect("a URL");
                 let mut connection = options.connect().await.expect("a connection");

@@ -15,7 +15,7 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::Request;
 use countersign::service::ports::outbox::{self, OutboxMessage};
 
-use crate::support::{HOLDER, House, Terminal, Wish, on_each_store, phone, wish};
+use crate::support::{HOLDER, Terminal, TestStore, Wish, on_each_store, phone, wish};
 
 /// Another terminal of the office.
 const OTHER: &str = "another terminal";
@@ -107,19 +107,19 @@ fn count(kinds: &[EventKind], kind: EventKind) -> usize {
 }
 
 /// How many codes lie in the outbox, and how many messages.
-async fn held(house: &House) -> (i64, i64) {
+async fn held(fixture: &TestStore) -> (i64, i64) {
     let sealed = "SELECT COUNT(*) FROM core_outbox WHERE sealed IS NOT NULL";
-    (house.number(sealed).await, house.number("SELECT COUNT(*) FROM core_outbox").await)
+    (fixture.number(sealed).await, fixture.number("SELECT COUNT(*) FROM core_outbox").await)
 }
 
 on_each_store! {
-    async fn security_09_a_code_waits_sealed_and_opens_for_its_own_message_alone(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_09_a_code_waits_sealed_and_opens_for_its_own_message_alone(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
         let (first, second) =
             (desk.issue(&wish(dana, "739164")).await, desk.issue(&wish(omar, "739164")).await);
         let (one, two) = (desk.message(&first).await, desk.message(&second).await);
-        let seals = house.texts("SELECT sealed FROM core_outbox").await;
+        let seals = fixture.texts("SELECT sealed FROM core_outbox").await;
         assert_eq!(seals.len(), 2);
         for seal in &seals {
             assert!(!seal.contains("739164") && !seal.contains("373339313634"), "{seal}");
@@ -139,8 +139,8 @@ on_each_store! {
         assert!(one.left() > Duration::from_mins(4));
     }
 
-    async fn security_09_the_seal_goes_with_the_hand_over_and_stays_for_another_try(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_09_the_seal_goes_with_the_hand_over_and_stays_for_another_try(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let soon = Duration::from_secs(1);
         for (step, left) in [
@@ -155,13 +155,13 @@ on_each_store! {
             let message = desk.message(&request).await;
             assert!(desk.begins(&message, HOLDER).await);
             desk.tells(&message, HOLDER, true, &step).await;
-            assert_eq!(held(&house).await, left, "{step:?}");
-            house.sql("DELETE FROM core_outbox").await;
+            assert_eq!(held(&fixture).await, left, "{step:?}");
+            fixture.sql("DELETE FROM core_outbox").await;
         }
     }
 
-    async fn security_09_the_seal_goes_when_the_code_cannot_be_entered_any_more(house) {
-        let mut desk = Terminal::new(house.open().await);
+    async fn security_09_the_seal_goes_when_the_code_cannot_be_entered_any_more(fixture) {
+        let mut desk = Terminal::new(fixture.open().await);
         for begun in [false, true] {
             for end in 0..7 {
                 desk.policy.failure_cap = 100;
@@ -171,17 +171,17 @@ on_each_store! {
                 if begun {
                     assert!(desk.begins(&message, HOLDER).await);
                 }
-                let fresh = ended(&house, &mut desk, &request, end).await;
+                let fresh = ended(&fixture, &mut desk, &request, end).await;
                 let rows = fresh + i64::from(begun || end == 6);
-                assert_eq!(held(&house).await, (fresh, rows), "begun {begun}, end {end}");
+                assert_eq!(held(&fixture).await, (fresh, rows), "begun {begun}, end {end}");
                 assert!(!desk.begins(&message, HOLDER).await, "begun {begun}, end {end}");
-                house.sql("DELETE FROM core_outbox").await;
+                fixture.sql("DELETE FROM core_outbox").await;
             }
         }
     }
 
-    async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn an_errand_is_its_holders_until_it_is_due_and_then_anybodys(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         assert_eq!(desk.store.next_due(OTHER, &["tray"]).await.expect("an answer"), None);
         let request = desk.issue(&wish(customer, "123456")).await;
@@ -196,13 +196,13 @@ on_each_store! {
         let none = desk.store.claimed_message(request.delivery.id, OTHER).await.expect("an answer");
         assert!(none.is_none(), "somebody else's");
 
-        house.pass(LEASE).await;
+        fixture.pass(LEASE).await;
         assert!(desk.takes(OTHER).await.is_empty());
         assert_eq!(wait(HOLDER).await, 0);
         assert_eq!(desk.takes(HOLDER).await.len(), 1);
         assert!(desk.takes(HOLDER).await.is_empty(), "it was taken");
 
-        house.pass(LEASE + GRACE).await;
+        fixture.pass(LEASE + GRACE).await;
         assert_eq!(wait(OTHER).await, 0);
         let taken = desk.takes(OTHER).await;
         let [message] = taken.as_slice() else { panic!("{taken:?}") };
@@ -212,8 +212,8 @@ on_each_store! {
         assert!(desk.begins(message, OTHER).await);
     }
 
-    async fn security_20_a_hand_over_begins_once_and_by_its_holder_alone(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_a_hand_over_begins_once_and_by_its_holder_alone(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
         assert!(!desk.begins(&message, OTHER).await);
@@ -222,34 +222,34 @@ on_each_store! {
         let mine = desk.store.claimed_message(message.delivery, HOLDER).await.expect("an answer");
         assert!(mine.is_none(), "begun, it is under way");
         // Whoever began it has a minute; then it is found out what became of it.
-        house.pass(LEASE + GRACE).await;
+        fixture.pass(LEASE + GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty());
-        house.pass(60_000).await;
+        fixture.pass(60_000).await;
         let taken = desk.takes(OTHER).await;
         assert!(taken[0].begun_at.is_some() && taken[0].task == OutboxTask::Send);
         assert!(!desk.begins(&taken[0], OTHER).await);
 
         let late = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
-        house.pass(300_000).await;
+        fixture.pass(300_000).await;
         assert!(!desk.begins(&late, HOLDER).await, "its code is over");
     }
 
-    async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_whoever_asks_about_a_hand_over_knows_by_which_line_it_went(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let message = desk.message(&desk.issue(&wish(desk.customer("WB-1").await, "123456")).await).await;
         let fallback = ProviderSlot::fallback(message.slot.channel);
         assert!(desk.begins_by(&message, fallback, HOLDER).await);
         // Its terminal dies.
-        house.pass(62_000).await;
+        fixture.pass(62_000).await;
         assert_eq!(desk.takes(OTHER).await[0].slot, fallback);
     }
 
-    async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_who_did_not_begin_cannot_undo_what_was_begun(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
         // A terminal tries twice at a time, the second while the first connects.
-        house.pass(LEASE).await;
+        fixture.pass(LEASE).await;
         let again = desk.takes(HOLDER).await.remove(0);
         assert!(desk.begins(&message, HOLDER).await);
         for step in [failed(Some(Duration::ZERO)), failed(None)] {
@@ -260,16 +260,16 @@ on_each_store! {
         }
         desk.tells(&message, HOLDER, true, &sent(None)).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Sent);
-        assert_eq!(held(&house).await, (0, 0));
+        assert_eq!(held(&fixture).await, (0, 0));
         assert_eq!(desk.kinds().await, [EventKind::Requested, EventKind::Sent]);
     }
 
-    async fn a_message_that_was_taken_back_is_not_among_the_figures(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn a_message_that_was_taken_back_is_not_counted_in_the_stats(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "111111")).await;
         let hour = Duration::from_hours(1);
-        let queued = async || desk.store.delivery_samples(hour, 9).await.expect("figures").len();
+        let queued = async || desk.store.delivery_samples(hour, 9).await.expect("samples").len();
         assert_eq!(queued().await, 1);
         let other = Wish { purpose: "complaint".into(), ..wish(customer, "222222") };
         desk.issue(&other).await;
@@ -278,19 +278,19 @@ on_each_store! {
         assert_eq!(queued().await, 1, "nobody waits for it");
     }
 
-    async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_an_errand_that_somebody_is_at_is_held_and_an_overtaken_try_does_not_begin(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
         let holds = async |message: &OutboxMessage, holder| {
             desk.store.extend_lease(message, holder).await.expect("an answer")
         };
-        house.pass(LEASE - 1_000).await;
+        fixture.pass(LEASE - 1_000).await;
         assert!(holds(&message, HOLDER).await && !holds(&message, OTHER).await);
         // Connecting takes longer than the lease.
-        house.pass(LEASE + GRACE).await;
+        fixture.pass(LEASE + GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty() && desk.takes(HOLDER).await.is_empty());
-        house.pass(30_000 - LEASE).await;
+        fixture.pass(30_000 - LEASE).await;
         assert_eq!(desk.takes(OTHER).await.len(), 1);
         assert!(!holds(&message, HOLDER).await && !desk.begins(&message, HOLDER).await);
         // Of the same terminal a later try is under way.
@@ -298,10 +298,10 @@ on_each_store! {
         assert!(!desk.begins(&message, OTHER).await, "that try is over");
     }
 
-    async fn an_errand_is_left_to_terminals_that_have_its_provider(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn an_errand_is_left_to_terminals_that_have_its_provider(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
-        house.pass(LEASE + GRACE).await;
+        fixture.pass(LEASE + GRACE).await;
         for (providers, count) in [(&["smtp", "twilio"][..], 0), (&[], 0), (&["smtp", "tray"], 1)] {
             let next = desk.store.next_due(OTHER, providers).await.expect("an answer");
             assert_eq!(next.is_some(), count == 1, "{providers:?}");
@@ -310,14 +310,14 @@ on_each_store! {
         }
     }
 
-    async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_of_several_hand_overs_those_begin_that_may_and_each_once(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
         let [free, begun, later, by_fallback, over] = &messages;
         assert!(desk.begins(begun, HOLDER).await);
         let later = OutboxMessage { tries: 1, ..later.clone() };
-        house.sql(&format!(
+        fixture.sql(&format!(
             "UPDATE core_outbox SET useful_until = 1 WHERE delivery_id = {}", over.delivery.0
         )).await;
         let fallback = ProviderSlot::fallback(free.slot.channel);
@@ -332,7 +332,7 @@ on_each_store! {
             let given = desk.store.claim_send(&asked, HOLDER).await.expect("an answer");
             assert_eq!(given, words);
         }
-        house.pass(62_000).await;
+        fixture.pass(62_000).await;
         let taken = desk.takes(OTHER).await;
         let mut wish = wish(customer, "123456");
         wish.purpose = "f".into();
@@ -353,15 +353,15 @@ on_each_store! {
         assert!(!line(&later).0);
     }
 
-    async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_of_several_first_hand_overs_those_begin_that_may_and_each_once(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<5>(customer).await.map(|(_, message)| message);
         let [free, begun, over, settled, also] = &messages;
         assert!(desk.begins(begun, HOLDER).await);
         for (change, message) in [("useful_until = 1", over), ("task = 'settle'", settled)] {
             let id = message.delivery.0;
-            house.sql(&format!("UPDATE core_outbox SET {change} WHERE delivery_id = {id}")).await;
+            fixture.sql(&format!("UPDATE core_outbox SET {change} WHERE delivery_id = {id}")).await;
         }
         let asked = [free, begun, over, settled, also, free].map(|message| (message, message.slot));
         let begins = async |holder| desk.store.claim_send(&asked, holder).await.expect("an answer");
@@ -369,13 +369,13 @@ on_each_store! {
         assert_eq!(begins(HOLDER).await, [true, false, false, false, true, false]);
         assert_eq!(begins(HOLDER).await, [false; 6], "each once");
         let begun = "SELECT COUNT(*) FROM core_outbox WHERE begun_at IS NOT NULL";
-        assert_eq!(house.number(begun).await, 3);
+        assert_eq!(fixture.number(begun).await, 3);
         let next = desk.store.next_due(OTHER, &["tray"]).await.expect("an answer");
         assert!(next.is_some(), "what is over and what is to be settled come due again");
     }
 
-    async fn the_newest_code_that_can_be_entered_is_found_by_its_customer(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn the_newest_code_that_can_be_entered_is_found_by_its_customer(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
         let open = async |customer| {
             let found = desk.store.open_request(customer).await.expect("an answer");
@@ -389,32 +389,32 @@ on_each_store! {
         assert_eq!((open(dana).await, open(omar).await), (Some(second.id.clone()), None));
         desk.store.cancel(&second.id, &desk.actor).await.expect("an answer");
         assert_eq!(open(dana).await, Some(first.id.clone()));
-        house.pass(600_000).await;
+        fixture.pass(600_000).await;
         assert_eq!(open(dana).await, None, "its time is over");
     }
 
-    async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn what_a_terminal_cannot_do_it_leaves_to_the_others_at_once(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
         desk.store.release_lease(&message, OTHER).await.expect("an answer");
-        house.pass(GRACE).await;
+        fixture.pass(GRACE).await;
         assert!(desk.takes(OTHER).await.is_empty(), "it is not the other's to leave");
         desk.store.release_lease(&message, HOLDER).await.expect("an answer");
         assert!(desk.takes(HOLDER).await.is_empty(), "the others come first");
-        house.pass(GRACE).await;
+        fixture.pass(GRACE).await;
         assert_eq!(desk.takes(OTHER).await.len(), 1);
     }
 
-    async fn what_came_of_several_errands_is_written_down_together(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn what_came_of_several_errands_is_written_down_together(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let (requests, messages): (Vec<_>, Vec<_>) = desk.queues::<4>(customer).await.into_iter().unzip();
         for message in &messages {
             assert!(desk.begins(message, HOLDER).await);
         }
         // The entry of the second stands already: it fails, and the others do not.
-        house.sql(&format!(
+        fixture.sql(&format!(
             "INSERT INTO core_event (at, kind, clerk, counter, act) \
              VALUES (1, 'sent', 'amira', '3', '{} 0 sent')", messages[1].delivery.0
         )).await;
@@ -442,22 +442,22 @@ on_each_store! {
         }
         let (sent, failed) = (DeliveryState::Sent, DeliveryState::Failed);
         assert_eq!(states, [sent, DeliveryState::Queued, failed, failed]);
-        assert_eq!(held(&house).await, (1, 1));
+        assert_eq!(held(&fixture).await, (1, 1));
         let kinds = desk.kinds().await;
         assert_eq!((count(&kinds, EventKind::Sent), count(&kinds, EventKind::NotSent)), (2, 2));
-        let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
-        assert_eq!(lines.iter().map(|it| it.failures).sum::<u32>(), 2);
+        let (_, breakers) = desk.store.circuit_breakers().await.expect("an answer");
+        assert_eq!(breakers.iter().map(|it| it.failures).sum::<u32>(), 2);
     }
 
-    async fn each_of_several_errands_is_written_down_as_if_it_were_alone(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn each_of_several_errands_is_written_down_as_if_it_were_alone(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let messages = desk.queues::<6>(customer).await.map(|(_, message)| message);
         for message in &messages {
             assert!(desk.begins(message, HOLDER).await);
         }
         let withdrawn = messages[5].delivery.0;
-        house.sql(&format!("DELETE FROM core_outbox WHERE delivery_id = {withdrawn}")).await;
+        fixture.sql(&format!("DELETE FROM core_outbox WHERE delivery_id = {withdrawn}")).await;
         let soon = Duration::from_secs(5);
         let mut delivered = sent(None);
         delivered.report.state = DeliveryState::Delivered;
@@ -504,11 +504,11 @@ on_each_store! {
         for (at, message) in messages.iter().enumerate() {
             let id = message.delivery.0;
             let (table, is) = ("core_delivery WHERE id", &states[at]);
-            let found = house.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
+            let found = fixture.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
             assert_eq!(found, 1, "{at}: {is}");
             let table = "core_outbox WHERE delivery_id";
             let is = errands_then[at].unwrap_or("1 = 1");
-            let found = house.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
+            let found = fixture.number(&format!("SELECT COUNT(*) FROM {table} = {id} AND {is}")).await;
             assert_eq!(found, i64::from(errands_then[at].is_some()), "{at}: {is}");
         }
         let kinds = desk.kinds().await;
@@ -516,10 +516,10 @@ on_each_store! {
         assert_eq!(told.map(|kind| count(&kinds, kind)), [3, 1, 1, 1]);
     }
 
-    async fn terminals_that_write_down_at_once_lose_nothing(house) {
+    async fn terminals_that_write_down_at_once_lose_nothing(fixture) {
         let mut desks = Vec::new();
         for number in 0..4 {
-            let desk = Terminal::new(house.open().await);
+            let desk = Terminal::new(fixture.open().await);
             let customer = desk.customer(&format!("WB-{number}")).await;
             let messages = desk.queues::<6>(customer).await.map(|(_, message)| message);
             for message in &messages {
@@ -549,13 +549,13 @@ on_each_store! {
         for told in telling.collect::<Vec<_>>() {
             told.await.expect("an end");
         }
-        assert_eq!(held(&house).await, (0, 0));
+        assert_eq!(held(&fixture).await, (0, 0));
         let sent = "SELECT COUNT(*) FROM core_delivery WHERE state = 'sent'";
-        assert_eq!(house.number(sent).await, 24);
+        assert_eq!(fixture.number(sent).await, 24);
     }
 
-    async fn another_try_is_counted_and_waits_its_time(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn another_try_is_counted_and_waits_its_time(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         for tries in 1..=3 {
             let message = desk.message(&request).await;
@@ -569,7 +569,7 @@ on_each_store! {
             let code = message.sealed.as_ref().expect("kept").open(BindingVersion::Two, &message.binding(), key);
             assert_eq!(code.expect("its own").reveal(), "123456");
             assert!(desk.takes(HOLDER).await.is_empty());
-            house.pass(20_000).await;
+            fixture.pass(20_000).await;
             assert_eq!(desk.takes(HOLDER).await.len(), 1);
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), 3);
@@ -577,8 +577,8 @@ on_each_store! {
         assert_eq!((delivery.state, delivery.detail), (DeliveryState::Queued, Some(busy())));
     }
 
-    async fn what_came_of_an_errand_is_written_once_however_often_it_is_told(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn what_came_of_an_errand_is_written_once_however_often_it_is_told(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let soon = Duration::from_secs(1);
         for (step, kind) in [
@@ -589,8 +589,8 @@ on_each_store! {
             (failed(None), EventKind::NotSent),
         ] {
             let before = desk.kinds().await.len();
-            let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
-            let failures: u32 = lines.iter().map(|it| it.failures).sum();
+            let (_, breakers) = desk.store.circuit_breakers().await.expect("an answer");
+            let failures: u32 = breakers.iter().map(|it| it.failures).sum();
             let request = desk.issue(&wish(customer, "123456")).await;
             let message = desk.message(&request).await;
             assert!(desk.begins(&message, HOLDER).await);
@@ -599,65 +599,65 @@ on_each_store! {
             }
             let kinds = desk.kinds().await;
             assert_eq!(count(&kinds[before..], kind), 1, "{step:?}: {:?}", &kinds[before..]);
-            let (_, lines) = desk.store.circuit_breakers().await.expect("an answer");
-            let after: u32 = lines.iter().map(|it| it.failures).sum();
+            let (_, breakers) = desk.store.circuit_breakers().await.expect("an answer");
+            let after: u32 = breakers.iter().map(|it| it.failures).sum();
             assert!(after <= failures + 1, "{step:?}: a failure counts once");
         }
     }
 
-    async fn security_20_who_lost_its_turn_can_only_tell_that_it_succeeded(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_20_who_lost_its_turn_can_only_tell_that_it_succeeded(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let message = desk.message(&request).await;
         assert!(desk.begins(&message, HOLDER).await);
-        house.pass(62_000).await;
+        fixture.pass(62_000).await;
         let taken = desk.takes(OTHER).await.remove(0);
         for step in [failed(None), failed(Some(Duration::ZERO)), unknown(None)] {
             desk.tells(&message, HOLDER, true, &step).await;
             assert_eq!(desk.state(&request).await, DeliveryState::Queued, "{step:?}");
-            assert_eq!(held(&house).await, (1, 1), "{step:?}");
+            assert_eq!(held(&fixture).await, (1, 1), "{step:?}");
         }
         let settle = unknown(Some((OutboxTask::Settle, Duration::ZERO)));
         desk.tells(&taken, OTHER, true, &settle).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Unknown);
         desk.tells(&message, HOLDER, true, &sent(None)).await;
         assert_eq!(desk.state(&request).await, DeliveryState::Sent);
-        assert_eq!(held(&house).await.0, 0, "what was sent is not sent again");
+        assert_eq!(held(&fixture).await.0, 0, "what was sent is not sent again");
         let told = [EventKind::Requested, EventKind::Unsure, EventKind::Sent];
         assert_eq!(desk.kinds().await, told);
     }
 
-    async fn three_failures_take_a_line_down_and_a_success_brings_it_back(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn three_failures_take_a_line_down_and_a_success_brings_it_back(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
-        let condition = async || {
-            let (now, lines) = desk.store.circuit_breakers().await.expect("an answer");
-            lines.iter().map(|it| it.at(now)).max().expect("lines")
+        let health = async || {
+            let (now, breakers) = desk.store.circuit_breakers().await.expect("an answer");
+            breakers.iter().map(|it| it.at(now)).max().expect("breakers")
         };
         for failures in 1..=4 {
             let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
             desk.tells(&message, HOLDER, false, &failed(None)).await;
-            let expected = if failures < 3 { BreakerState::Ok } else { BreakerState::Down };
-            assert_eq!(condition().await, expected, "{failures} failures");
+            let expected = if failures < 3 { ProviderHealth::Ok } else { ProviderHealth::Down };
+            assert_eq!(health().await, expected, "{failures} failures");
         }
-        let (now, lines) = desk.store.circuit_breakers().await.expect("an answer");
-        let down: Vec<_> = lines.iter().filter(|it| it.is_down(now)).collect();
+        let (now, breakers) = desk.store.circuit_breakers().await.expect("an answer");
+        let down: Vec<_> = breakers.iter().filter(|it| it.is_open(now)).collect();
         assert_eq!(down.len(), 1, "{down:?}");
-        assert_eq!(down[0].line, ProviderSlot::main(wish_channel()));
+        assert_eq!(down[0].slot, ProviderSlot::main(wish_channel()));
         assert_eq!(down[0].detail, Some(busy()));
         for _ in 0..2 {
             let message = desk.message(&desk.issue(&wish(customer, "123456")).await).await;
             assert!(desk.begins(&message, HOLDER).await);
             desk.tells(&message, HOLDER, true, &sent(None)).await;
-            assert_eq!(condition().await, BreakerState::Ok);
+            assert_eq!(health().await, ProviderHealth::Ok);
         }
         let kinds = desk.kinds().await;
         assert_eq!(count(&kinds, EventKind::ProviderDown), 1);
         assert_eq!(count(&kinds, EventKind::ProviderUp), 1);
     }
 
-    async fn when_the_pause_is_over_one_message_tries_and_brings_the_others_back(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn when_the_pause_is_over_one_message_tries_and_brings_the_others_back(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let line = ProviderSlot::main(wish_channel());
         let tries = async |line| desk.store.try_probe(line).await.expect("an answer");
@@ -677,7 +677,7 @@ on_each_store! {
             postponed.await.expect("written");
         }
         assert_eq!(count(&desk.kinds().await, EventKind::Delayed), before + 1, "it is told once");
-        house.sql("UPDATE core_line SET down_until = 1").await;
+        fixture.sql("UPDATE core_line SET down_until = 1").await;
         let racing = tokio::join!(tries(line), tries(line), tries(ProviderSlot::fallback(line.channel)));
         assert_eq!(usize::from(racing.0) + usize::from(racing.1), 1, "one of them");
         assert!(!racing.2);
@@ -699,7 +699,7 @@ const fn wish_channel() -> countersign::domain::channel::Channel {
 
 /// Ends a request in one of the ways there are; gives how many fresh codes wait
 /// then.
-async fn ended(house: &House, desk: &mut Terminal, request: &Request, end: u32) -> i64 {
+async fn ended(fixture: &TestStore, desk: &mut Terminal, request: &Request, end: u32) -> i64 {
     match end {
         0 => {
             desk.store.cancel(&request.id, &desk.actor).await.expect("an answer");
@@ -736,7 +736,7 @@ async fn ended(house: &House, desk: &mut Terminal, request: &Request, end: u32) 
             0
         }
         _ => {
-            house.pass(600_000).await;
+            fixture.pass(600_000).await;
             let stranger = desk.customer("WB-stranger").await;
             desk.issue(&wish(stranger, "333333")).await;
             1

@@ -11,15 +11,15 @@ use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
 use tokio::task::JoinSet;
 
-use crate::support::{HOLDER, House, Terminal, next, on_each_store, token, wish};
+use crate::support::{HOLDER, Terminal, TestStore, next, on_each_store, token, wish};
 
 const TERMINALS: usize = 5;
 const TASKS: usize = 50;
 
-async fn terminals(house: &House) -> Vec<Terminal> {
+async fn terminals(fixture: &TestStore) -> Vec<Terminal> {
     let mut terminals = Vec::new();
     for _ in 0..TERMINALS {
-        terminals.push(Terminal::new(house.open().await));
+        terminals.push(Terminal::new(fixture.open().await));
     }
     terminals
 }
@@ -43,8 +43,8 @@ fn count(outcomes: &[Outcome], outcome: Outcome) -> usize {
 }
 
 on_each_store! {
-    async fn security_03_of_50_right_codes_one_is_accepted(house) {
-        let terminals = terminals(&house).await;
+    async fn security_03_of_50_right_codes_one_is_accepted(fixture) {
+        let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let outcomes = enter_all(&terminals, vec![(request.clone(), "123456"); TASKS]).await;
@@ -57,8 +57,8 @@ on_each_store! {
         assert_eq!(entered.iter().filter(|it| it.kind == EventKind::Attempt).count(), TASKS);
     }
 
-    async fn security_04_of_50_wrong_codes_five_are_judged(house) {
-        let terminals = terminals(&house).await;
+    async fn security_04_of_50_wrong_codes_five_are_judged(fixture) {
+        let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let outcomes = enter_all(&terminals, vec![(request.clone(), "000000"); TASKS]).await;
@@ -68,8 +68,8 @@ on_each_store! {
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
     }
 
-    async fn security_05_asking_again_and_again_while_guessing_wins_no_guess(house) {
-        let terminals = terminals(&house).await;
+    async fn security_05_asking_again_and_again_while_guessing_wins_no_guess(fixture) {
+        let terminals = terminals(&fixture).await;
         let customer = terminals[0].customer("WB-1").await;
         terminals[0].issue(&wish(customer, "123456")).await;
         let mut tasks = JoinSet::new();
@@ -86,18 +86,18 @@ on_each_store! {
         // Each run of five wrong codes ends in a lock, and only after a lock does
         // the count begin anew: so the customer's cap of 20 is reached in order.
         let wrong = outcomes.iter().filter(|it| it.1 == Outcome::Wrong).count();
-        let failures = house.number("SELECT failures FROM core_guard").await;
+        let failures = fixture.number("SELECT failures FROM core_guard").await;
         assert_eq!(i64::try_from(wrong), Ok(failures));
-        let over = house.number("SELECT COUNT(*) FROM core_otp WHERE attempts > max_attempts").await;
+        let over = fixture.number("SELECT COUNT(*) FROM core_otp WHERE attempts > max_attempts").await;
         assert_eq!(over, 0);
-        let runs = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'locked'").await;
+        let runs = fixture.number("SELECT COUNT(*) FROM core_otp WHERE status = 'locked'").await;
         assert_eq!(failures / 5, runs, "{outcomes:?}");
-        let open = house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await;
+        let open = fixture.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await;
         assert!(open <= 1);
     }
 
-    async fn security_06_the_customers_cap_holds_over_requests_and_terminals(house) {
-        let terminals = terminals(&house).await;
+    async fn security_06_the_customers_cap_holds_over_requests_and_terminals(fixture) {
+        let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let customer = desk.customer("WB-1").await;
         let mut tries = Vec::new();
@@ -110,14 +110,14 @@ on_each_store! {
         let outcomes = enter_all(&terminals, tries.clone()).await;
         assert_eq!(count(&outcomes, Outcome::Wrong), 20, "{outcomes:?}");
         assert_eq!(count(&outcomes, Outcome::Locked), TASKS - 20, "{outcomes:?}");
-        assert_eq!(house.number("SELECT failures FROM core_guard").await, 20);
+        assert_eq!(fixture.number("SELECT failures FROM core_guard").await, 20);
         for (request, _) in tries {
             assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Locked);
         }
     }
 
-    async fn a_double_press_sends_once_and_limits_hold_in_a_crowd(house) {
-        let mut terminals = terminals(&house).await;
+    async fn a_double_press_sends_once_and_limits_hold_in_a_crowd(fixture) {
+        let mut terminals = terminals(&fixture).await;
         let customer = terminals[0].customer("WB-1").await;
         let act = wish(customer, "123456");
         let mut tasks = JoinSet::new();
@@ -144,11 +144,11 @@ on_each_store! {
         assert_eq!(fresh, 7, "one was sent before");
         let limited = |it: &&IssueOutcome| matches!(it, IssueOutcome::Limited { limit: RateLimit::Customer, .. });
         assert_eq!(issued.iter().filter(limited).count(), TASKS - 7);
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
     }
 
-    async fn security_43_writers_that_read_first_never_fail_for_being_second(house) {
-        let terminals = terminals(&house).await;
+    async fn security_43_writers_that_read_first_never_fail_for_being_second(fixture) {
+        let terminals = terminals(&fixture).await;
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
             let desk = terminals[at % TERMINALS].clone();
@@ -164,8 +164,8 @@ on_each_store! {
         assert_eq!(count(&outcomes, Outcome::Verified), TASKS, "{outcomes:?}");
     }
 
-    async fn security_30_a_session_revoked_at_one_terminal_is_over_at_another(house) {
-        let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
+    async fn security_30_a_session_revoked_at_one_terminal_is_over_at_another(fixture) {
+        let (here, there) = (Terminal::new(fixture.open().await), Terminal::new(fixture.open().await));
         let request = here.issue(&wish(here.customer("WB-1").await, "123456")).await;
         let token = token(next());
         let attempted = here.enter_with(&request.id, "123456", &token).await.expect("an answer");
@@ -179,8 +179,8 @@ on_each_store! {
         assert_eq!(ended, Some(SessionEnd::Revoked));
     }
 
-    async fn security_20_of_50_that_begin_a_hand_over_one_does(house) {
-        let terminals = terminals(&house).await;
+    async fn security_20_of_50_that_begin_a_hand_over_one_does(fixture) {
+        let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         let start = Arc::new(tokio::sync::Barrier::new(TASKS));
@@ -197,15 +197,15 @@ on_each_store! {
         assert_eq!(begun.iter().filter(|it| **it).count(), 1);
     }
 
-    async fn each_errand_is_taken_by_one_of_50(house) {
+    async fn each_errand_is_taken_by_one_of_50(fixture) {
         const CONCURRENT_MESSAGES: usize = 100;
-        let terminals = terminals(&house).await;
+        let terminals = terminals(&fixture).await;
         let desk = &terminals[0];
         for at in 0..CONCURRENT_MESSAGES {
             let customer = desk.customer(&format!("WB-{at}")).await;
             desk.issue(&wish(customer, "123456")).await;
         }
-        house.pass(20_000).await;
+        fixture.pass(20_000).await;
         let start = Arc::new(tokio::sync::Barrier::new(TASKS));
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
@@ -228,8 +228,8 @@ on_each_store! {
         assert_eq!(taken.len(), CONCURRENT_MESSAGES, "none twice");
     }
 
-    async fn another_terminals_writes_are_noticed_within_a_second(house) {
-        let (here, there) = (Terminal::new(house.open().await), Terminal::new(house.open().await));
+    async fn another_terminals_writes_are_noticed_within_a_second(fixture) {
+        let (here, there) = (Terminal::new(fixture.open().await), Terminal::new(fixture.open().await));
         let mut changes = here.store.changes();
         // The first look only learns where things stand; wait until it was taken.
         let customer = there.customer("WB-0").await;

@@ -14,7 +14,7 @@ use countersign::store::SqlStore;
 use crate::office::Office;
 use crate::servers::{self, Options, Server};
 use crate::support::{
-    House, Kind, TRAY, Terminal, actor, email, new_customer, on_each_store, open, wish,
+    Kind, TRAY, Terminal, TestStore, actor, email, new_customer, on_each_store, open, wish,
 };
 
 /// What a store says that refuses to be used.
@@ -42,9 +42,9 @@ fn other_keys(kind: Kind) -> &'static [&'static str] {
 }
 
 on_each_store! {
-    async fn a_key_that_is_no_whole_number_stops_everybody(house) {
-        for key in other_keys(house.kind()) {
-            let office = Office::new(house.kind());
+    async fn a_key_that_is_no_whole_number_stops_everybody(fixture) {
+        for key in other_keys(fixture.kind()) {
+            let office = Office::new(fixture.kind());
             office
                 .sql(&format!(
                     "CREATE TABLE core_customer (id {key} PRIMARY KEY, account_no VARCHAR(20) \
@@ -53,7 +53,7 @@ on_each_store! {
                 ))
                 .await;
             let settings = office.settings();
-            let store = SqlStore::open(&office.house.settings(), &settings).await.expect("a store");
+            let store = SqlStore::open(&office.fixture.settings(), &settings).await.expect("a store");
             let check = store.check_customers().await.expect("an answer");
             let stops = check.findings.iter().find(|it| it.stops).expect("an obstacle");
             assert!(stops.what.ends_with("no whole number"), "{key}: {stops:?}");
@@ -71,8 +71,8 @@ on_each_store! {
         }
     }
 
-    async fn a_row_without_a_sound_key_is_nobody(house) {
-        let office = Office::new(house.kind());
+    async fn a_row_without_a_sound_key_is_nobody(fixture) {
+        let office = Office::new(fixture.kind());
         office
             .sql("CREATE TABLE people (id BIGINT, account_no VARCHAR(20), name VARCHAR(50), \
                   email VARCHAR(254), phone VARCHAR(30), address VARCHAR(50), locale VARCHAR(5))")
@@ -108,8 +108,8 @@ on_each_store! {
         told(desk.try_issue(&alice).await);
     }
 
-    async fn a_key_in_fewer_bits_is_read_as_it_stands(house) {
-        let office = Office::new(house.kind());
+    async fn a_key_in_fewer_bits_is_read_as_it_stands(fixture) {
+        let office = Office::new(fixture.kind());
         office
             .sql("CREATE TABLE core_customer (id SMALLINT PRIMARY KEY, account_no VARCHAR(20) \
                   UNIQUE, name VARCHAR(50), email VARCHAR(254), phone VARCHAR(30), \
@@ -208,15 +208,15 @@ async fn a_table_without_transactions_is_refused() {
         ),
         (Kind::Postgres, "ALTER TABLE core_guard SET UNLOGGED", "SET LOGGED"),
     ] {
-        let house = House::new(kind);
-        house.sql(spoil).await;
-        let store = house.open().await;
+        let fixture = TestStore::new(kind);
+        fixture.sql(spoil).await;
+        let store = fixture.open().await;
         let refused = told(store.customer(CustomerId(1)).await);
         assert!(refused.contains("core_guard") && refused.contains(mend), "{refused}");
         assert_eq!(told(store.migrate().await), refused);
         assert_eq!(told(store.check().await), refused);
         let (_, repair) = refused.split_once("owner run: ").expect("a statement");
-        house.sql(repair).await;
+        fixture.sql(repair).await;
         store.customer(CustomerId(1)).await.expect("as it has to be");
     }
     let office = Office::new(Kind::MariaDb);
@@ -249,8 +249,8 @@ async fn a_server_is_used_whatever_its_own_settings_are() {
         ),
     ] {
         let server = Server::new(kind, Options { settings, ..Options::default() });
-        let house = House::on(&server);
-        let desk = Terminal::new(house.open().await);
+        let fixture = TestStore::on(&server);
+        let desk = Terminal::new(fixture.open().await);
         desk.store.check().await.expect("a store that can be used");
         let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
         assert_eq!(desk.enter(&request.id, "654321").await, Outcome::Wrong);
@@ -258,7 +258,7 @@ async fn a_server_is_used_whatever_its_own_settings_are() {
         if kind == servers::Kind::MariaDb {
             let engines = "SELECT DISTINCT CAST(engine AS CHAR) FROM information_schema.tables \
                            WHERE table_schema = DATABASE() AND engine IS NOT NULL";
-            assert_eq!(house.texts(engines).await, ["InnoDB"]);
+            assert_eq!(fixture.texts(engines).await, ["InnoDB"]);
         }
     }
 }
@@ -296,7 +296,7 @@ async fn what_no_session_can_change_is_refused_in_words() {
 async fn an_offices_file_that_cannot_be_read_beside_ours_is_told_at_once() {
     let office = Office::new(Kind::Sqlite);
     let told_of = async || {
-        let opened = SqlStore::open(&office.house.settings(), &office.settings()).await;
+        let opened = SqlStore::open(&office.fixture.settings(), &office.settings()).await;
         told(opened)
     };
     assert!(told_of().await.contains("cannot be opened"));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use countersign::config::settings::{Identifier, StoreSettings};
 use countersign::service::ports::StoreHealth;
 
-use crate::support::{House, Kind, open, server_settings};
+use crate::support::{Kind, TestStore, open, server_settings};
 
 /// What is only there, and why.
 const ONLY: &[(Kind, &str, &str)] = &[(
@@ -84,25 +84,26 @@ const MARIADB: &str = "
             USING (constraint_schema, constraint_name, table_name)
         WHERE k.table_schema = DATABASE() AND k.referenced_table_name IS NOT NULL";
 
-async fn schema(house: &House) -> BTreeSet<String> {
+async fn schema(fixture: &TestStore) -> BTreeSet<String> {
     // A store in a file is migrated when it is opened.
-    house.open().await;
-    let facts = house
-        .texts(match house.kind() {
+    fixture.open().await;
+    let facts = fixture
+        .texts(match fixture.kind() {
             Kind::Sqlite => SQLITE,
             Kind::Postgres => POSTGRES,
             Kind::MariaDb => MARIADB,
         })
         .await;
     let only = |fact: &String| {
-        ONLY.iter().any(|(kind, table, _)| *kind == house.kind() && fact.starts_with(table))
+        ONLY.iter().any(|(kind, table, _)| *kind == fixture.kind() && fact.starts_with(table))
     };
     // On the others every index ends in the row's key by itself.
     let keyed =
         [("core_customer_search index (", ", customer_id)"), ("core_event index (", ", id)")];
     let with_key = |fact: String| {
-        let is_keyed =
-            |(table, _): &&(&str, &str)| house.kind() == Kind::Postgres && fact.starts_with(*table);
+        let is_keyed = |(table, _): &&(&str, &str)| {
+            fixture.kind() == Kind::Postgres && fact.starts_with(*table)
+        };
         let columns = keyed.iter().find(is_keyed).and_then(|(_, key)| fact.strip_suffix(key));
         columns.map(|columns| format!("{columns})")).unwrap_or(fact)
     };
@@ -118,7 +119,7 @@ fn differences(here: &BTreeSet<String>, there: &BTreeSet<String>) -> Vec<String>
 
 #[tokio::test]
 async fn the_tables_are_the_same_on_every_database() {
-    let sqlite = schema(&House::sqlite()).await;
+    let sqlite = schema(&TestStore::sqlite()).await;
     for fact in [
         "core_otp.closed_at integer",
         "core_otp.masked text not null",
@@ -131,34 +132,34 @@ async fn the_tables_are_the_same_on_every_database() {
         assert!(sqlite.contains(fact), "{fact} is not in {sqlite:#?}");
     }
     for kind in [Kind::Postgres, Kind::MariaDb] {
-        let there = schema(&House::new(kind)).await;
+        let there = schema(&TestStore::new(kind)).await;
         assert_eq!(differences(&sqlite, &there), [] as [&str; 0], "{kind:?}");
     }
 }
 
 #[tokio::test]
 async fn a_migration_that_was_forgotten_is_a_difference() {
-    let sqlite = schema(&House::sqlite()).await;
+    let sqlite = schema(&TestStore::sqlite()).await;
     for (kind, change) in [
         (Kind::Postgres, "ALTER TABLE core_otp ALTER COLUMN masked DROP NOT NULL"),
         (Kind::Postgres, "DROP INDEX core_event_customer"),
         (Kind::MariaDb, "ALTER TABLE core_otp ADD COLUMN colour VARCHAR(9)"),
         (Kind::MariaDb, "ALTER TABLE core_session MODIFY request BIGINT NOT NULL"),
     ] {
-        let house = House::new(kind);
-        house.sql(change).await;
-        assert_ne!(differences(&sqlite, &schema(&house).await), [] as [&str; 0], "{change}");
+        let fixture = TestStore::new(kind);
+        fixture.sql(change).await;
+        assert_ne!(differences(&sqlite, &schema(&fixture).await), [] as [&str; 0], "{change}");
     }
 }
 
 #[tokio::test]
 async fn a_schema_may_have_capital_letters() {
-    let house = House::empty(Kind::Postgres);
-    let mut settings = server_settings(&house.database().url);
+    let fixture = TestStore::empty(Kind::Postgres);
+    let mut settings = server_settings(&fixture.database().url);
     settings.schema = Identifier::parse("Desk").expect("a name");
     let store = open(&StoreSettings::Server(settings)).await.expect("opened");
     store.migrate().await.expect("made");
     store.check().await.expect("a store that can be used");
     let here = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'Desk'";
-    assert!(house.number(here).await > 10);
+    assert!(fixture.number(here).await > 10);
 }

@@ -8,13 +8,13 @@ use countersign::domain::request::Status;
 use countersign::service::ports::SessionFilter;
 use sha2::{Digest, Sha256};
 
-use crate::support::{House, Kind, Terminal, next, on_each_store, phone, token, wish};
+use crate::support::{Kind, Terminal, TestStore, next, on_each_store, phone, token, wish};
 
 /// Everything a thief of the file would have.
-fn dump(house: &House) -> Vec<u8> {
+fn dump(fixture: &TestStore) -> Vec<u8> {
     ["", "-wal", "-shm"]
         .iter()
-        .filter_map(|suffix| fs::read(format!("{}{suffix}", house.file().display())).ok())
+        .filter_map(|suffix| fs::read(format!("{}{suffix}", fixture.file().display())).ok())
         .flatten()
         .collect()
 }
@@ -25,8 +25,8 @@ fn holds(dump: &[u8], needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn security_09_no_code_can_be_read_from_the_file() {
-    let house = House::sqlite();
-    let desk = Terminal::new(house.open().await);
+    let fixture = TestStore::sqlite();
+    let desk = Terminal::new(fixture.open().await);
     let customer = desk.customer("WB-1").await;
     let first = desk.issue(&wish(customer, "739164")).await;
     desk.reissue(&first, "739164").await;
@@ -36,15 +36,15 @@ async fn security_09_no_code_can_be_read_from_the_file() {
     let open = desk.issue(&by_sms).await;
     assert_eq!(desk.enter(&open.id, "000000").await, Outcome::Wrong);
 
-    let stored = house.number("SELECT COUNT(*) FROM core_otp WHERE length(otp_code) = 64").await
-        + house.number("SELECT COUNT(*) FROM core_otp_retired").await;
+    let stored = fixture.number("SELECT COUNT(*) FROM core_otp WHERE length(otp_code) = 64").await
+        + fixture.number("SELECT COUNT(*) FROM core_otp_retired").await;
     assert_eq!(stored, 3);
-    let distinct = house
+    let distinct = fixture
         .number("SELECT COUNT(*) FROM (SELECT otp_code FROM core_otp UNION SELECT otp_code FROM core_otp_retired)")
         .await;
     assert_eq!(distinct, 3, "the same code never has the same digest");
 
-    let dump = dump(&house);
+    let dump = dump(&fixture);
     assert!(!holds(&dump, b"739164"), "the digits");
     let hashes: HashSet<[u8; 32]> =
         (0..1_000_000).map(|it| Sha256::digest(format!("{it:06}")).into()).collect();
@@ -66,12 +66,12 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
 }
 #[tokio::test]
 async fn security_29_the_store_keeps_a_tokens_hash_only() {
-    let house = House::sqlite();
-    let desk = Terminal::new(house.open().await);
+    let fixture = TestStore::sqlite();
+    let desk = Terminal::new(fixture.open().await);
     let request = desk.issue(&wish(desk.customer("WB-1").await, "123456")).await;
     let token = token(next());
     desk.enter_with(&request.id, "123456", &token).await.expect("an answer");
-    let dump = dump(&house);
+    let dump = dump(&fixture);
     assert!(holds(&dump, token.digest().as_bytes()));
     assert!(!holds(&dump, token.reveal().as_bytes()));
     let raw: Vec<u8> = token
@@ -84,8 +84,8 @@ async fn security_29_the_store_keeps_a_tokens_hash_only() {
 }
 
 on_each_store! {
-    async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_09_the_digest_goes_when_the_code_can_no_longer_be_entered(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let used = desk.issue(&wish(customer, "111111")).await;
         assert_eq!(desk.enter(&used.id, "111111").await, Outcome::Verified);
@@ -95,25 +95,25 @@ on_each_store! {
         }
         let cancelled = desk.issue(&wish(customer, "333333")).await;
         desk.store.cancel(&cancelled.id, &desk.actor).await.expect("an answer");
-        assert_eq!(house.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''").await, 0);
     }
 
-    async fn security_37_the_digest_of_an_expired_code_goes_with_the_next_code(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_37_the_digest_of_an_expired_code_goes_with_the_next_code(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let (dana, omar) = (desk.customer("WB-1").await, desk.customer("WB-2").await);
         let expired = desk.issue(&wish(dana, "111111")).await;
-        house.pass(600_000).await;
+        fixture.pass(600_000).await;
         desk.issue(&wish(omar, "222222")).await;
         let kept = "SELECT COUNT(*) FROM core_otp WHERE otp_code <> ''";
-        assert_eq!(house.number(kept).await, 1);
+        assert_eq!(fixture.number(kept).await, 1);
         assert_eq!(desk.enter(&expired.id, "111111").await, Outcome::Expired);
     }
 
-    async fn security_36_without_its_event_nothing_is_done(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_36_without_its_event_nothing_is_done(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let request = desk.issue(&wish(customer, "123456")).await;
-        let (full, room) = match house.kind() {
+        let (full, room) = match fixture.kind() {
             Kind::Sqlite => (
                 "CREATE TRIGGER full BEFORE INSERT ON core_event \
                  BEGIN SELECT RAISE(ABORT, 'no room'); END",
@@ -132,7 +132,7 @@ on_each_store! {
         let gone = "ALTER TABLE core_event RENAME TO gone";
         let full = format!("ALTER TABLE gone RENAME TO core_event; {full}");
         for breakage in [gone, &full] {
-            house.sql(breakage).await;
+            fixture.sql(breakage).await;
             assert!(desk.try_enter(&request.id, "123456").await.is_err());
             assert!(desk.try_enter(&request.id, "000000").await.is_err());
             assert!(desk.try_issue(&wish(customer, "222222")).await.is_err());
@@ -140,11 +140,11 @@ on_each_store! {
             assert!(desk.store.cancel(&request.id, &desk.actor).await.is_err());
             let sessions = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
             assert_eq!(sessions, []);
-            assert_eq!(house.number("SELECT COUNT(*) FROM core_guard WHERE failures > 0").await, 0);
+            assert_eq!(fixture.number("SELECT COUNT(*) FROM core_guard WHERE failures > 0").await, 0);
             let now = desk.request(&request.id).await;
             assert_eq!((now.status, now.attempts, now.generation), (Status::Open, 0, 1));
         }
-        house.sql(room).await;
+        fixture.sql(room).await;
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
     }
 }

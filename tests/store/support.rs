@@ -27,20 +27,20 @@ pub(crate) use terminal::{
 
 /// Runs each test on each kind of store.
 macro_rules! on_each_store {
-    ($(async fn $test:ident($house:ident) $body:block)+) => {
+    ($(async fn $test:ident($fixture:ident) $body:block)+) => {
         on_each_store! { @ sqlite Sqlite $($test)+ }
         on_each_store! { @ postgres Postgres $($test)+ }
         on_each_store! { @ mariadb MariaDb $($test)+ }
-        $(async fn $test($house: $crate::support::House) $body)+
+        $(async fn $test($fixture: $crate::support::TestStore) $body)+
     };
     (@ $module:ident $kind:ident $($test:ident)+) => {
         mod $module {
-            use $crate::support::{House, Kind};
+            use $crate::support::{TestStore, Kind};
 
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
                 async fn $test() {
-                    super::$test(House::new(Kind::$kind)).await;
+                    super::$test(TestStore::new(Kind::$kind)).await;
                 }
             )+
         }
@@ -63,12 +63,12 @@ enum Place {
 }
 
 /// A store of its own, opened as often as a test likes.
-pub(crate) struct House {
+pub(crate) struct TestStore {
     kind: Kind,
     place: Place,
 }
 
-impl House {
+impl TestStore {
     pub(crate) fn new(kind: Kind) -> Self {
         let place = match kind {
             Kind::Sqlite => Place::Folder(tempfile::tempdir().expect("a folder")),

@@ -14,26 +14,26 @@ use crate::support::{Terminal, next, on_each_store, token, wish};
 const MINUTE: i64 = 60_000;
 
 on_each_store! {
-    async fn security_02_a_code_works_until_it_expires_and_not_a_moment_longer(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_02_a_code_works_until_it_expires_and_not_a_moment_longer(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let request = desk.issue(&wish(customer, "123456")).await;
-        let now = house.now();
-        house.sql(&format!("UPDATE core_otp SET expires_at = {now}")).await;
+        let now = fixture.now();
+        fixture.sql(&format!("UPDATE core_otp SET expires_at = {now}")).await;
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Expired, "at expiry");
         let expired = desk.request(&request.id).await;
         assert_eq!((expired.status, expired.attempts), (Status::Expired, 0));
-        house.sql(&format!("UPDATE core_otp SET expires_at = {now} + 1000")).await;
-        house.sign_again().await;
+        fixture.sql(&format!("UPDATE core_otp SET expires_at = {now} + 1000")).await;
+        fixture.sign_again().await;
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified, "a second before");
     }
 
-    async fn an_expired_request_starts_no_count_and_cannot_be_renewed(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn an_expired_request_starts_no_count_and_cannot_be_renewed(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "123456")).await;
         assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
-        house.pass(5 * MINUTE).await;
+        fixture.pass(5 * MINUTE).await;
         let late = desk.try_reissue(&first, "222222").await.expect("an answer");
         assert!(matches!(late, IssueOutcome::Closed(request) if request.status == Status::Expired));
         let late = desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
@@ -45,38 +45,38 @@ on_each_store! {
         assert_eq!(desk.enter(&second.id, "123456").await, Outcome::Wrong, "no longer recognised");
     }
 
-    async fn a_withdrawn_request_keeps_its_count_only_while_it_would_have_worked(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn a_withdrawn_request_keeps_its_count_only_while_it_would_have_worked(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "123456")).await;
         assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
         desk.store.cancel(&first.id, &desk.actor).await.expect("an answer");
-        house.pass(5 * MINUTE).await;
+        fixture.pass(5 * MINUTE).await;
         assert_eq!(desk.issue(&wish(customer, "222222")).await.attempts, 0);
     }
 
-    async fn an_older_code_is_recognised_until_it_would_have_expired(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn an_older_code_is_recognised_until_it_would_have_expired(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
-        house.pass(4 * MINUTE).await;
+        fixture.pass(4 * MINUTE).await;
         let second = desk.reissue(&first, "222222").await;
         assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Superseded);
-        house.pass(MINUTE).await;
+        fixture.pass(MINUTE).await;
         assert_eq!(desk.enter(&second.id, "111111").await, Outcome::Wrong);
         desk.reissue(&desk.request(&second.id).await, "333333").await;
-        let kept = house.number("SELECT COUNT(*) FROM core_otp_retired").await;
+        let kept = fixture.number("SELECT COUNT(*) FROM core_otp_retired").await;
         assert_eq!(kept, 1, "what has expired is erased");
     }
 
-    async fn cooldowns_and_limits_pass(house) {
-        let mut desk = Terminal::new(house.open().await);
+    async fn cooldowns_and_limits_pass(fixture) {
+        let mut desk = Terminal::new(fixture.open().await);
         desk.policy.resend_cooldown = Duration::from_secs(30);
         desk.limits.per_contact = 2;
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "111111")).await;
-        house.pass(30_000).await;
+        fixture.pass(30_000).await;
         desk.reissue(&first, "222222").await;
-        house.pass(30_000).await;
+        fixture.pass(30_000).await;
         let limited = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
         let IssueOutcome::Limited { limit: RateLimit::Contact, retry_at } = limited else {
             panic!("{limited:?}")
@@ -84,12 +84,12 @@ on_each_store! {
         let now = desk.store.now().await.expect("a clock");
         let wait = retry_at.since(now);
         assert!(wait > Duration::from_mins(58) && wait <= Duration::from_mins(59), "{wait:?}");
-        house.pass(59 * MINUTE).await;
+        fixture.pass(59 * MINUTE).await;
         desk.issue(&wish(customer, "333333")).await;
     }
 
-    async fn security_30_sessions_end_by_idleness_and_by_time(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_30_sessions_end_by_idleness_and_by_time(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let mut tokens = Vec::new();
         for _ in 0..2 {
@@ -106,18 +106,18 @@ on_each_store! {
                 touched.expect("an answer").expect("a session").session.ended.map(|it| it.1)
             }
         };
-        house.pass(4 * MINUTE).await;
+        fixture.pass(4 * MINUTE).await;
         assert_eq!(touch(0).await, None);
-        house.pass(MINUTE).await;
+        fixture.pass(MINUTE).await;
         assert_eq!(touch(0).await, None);
         assert_eq!(touch(1).await, Some(SessionEnd::Idle), "five minutes untouched");
         let alive = desk.store.sessions(SessionFilter::Alive, 9).await.expect("an answer");
         assert_eq!(alive.len(), 1);
         for _ in 0..2 {
-            house.pass(4 * MINUTE).await;
+            fixture.pass(4 * MINUTE).await;
             assert_eq!(touch(0).await, None);
         }
-        house.pass(2 * MINUTE).await;
+        fixture.pass(2 * MINUTE).await;
         assert_eq!(touch(0).await, Some(SessionEnd::TimedOut), "a quarter of an hour in all");
         let all = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
         let last = &all[0].session;

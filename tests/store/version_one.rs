@@ -11,7 +11,7 @@ use countersign::service::ports::{
     AuditStore, CustomerStore, SearchIndex, SessionFilter, SessionStore,
 };
 
-use crate::support::{House, Terminal};
+use crate::support::{Terminal, TestStore};
 
 const TABLES: &str = include_str!("../../migrations/sqlite/0001_the_counter_desk.sql");
 
@@ -60,12 +60,12 @@ INSERT INTO core_event VALUES
 
 #[tokio::test]
 async fn nothing_is_lost_and_everyone_is_found() {
-    let house = House::sqlite();
-    std::fs::File::create(house.file()).expect("a file");
-    house.sql(TABLES).await;
-    house.sql(&ROWS.replace("NOW", house.now())).await;
+    let fixture = TestStore::sqlite();
+    std::fs::File::create(fixture.file()).expect("a file");
+    fixture.sql(TABLES).await;
+    fixture.sql(&ROWS.replace("NOW", fixture.now())).await;
 
-    let store = house.open().await;
+    let store = fixture.open().await;
     let find = async |typed: &str| {
         let query = Query::parse(typed).expect("a search");
         let found = store.find_customers(&query, 5).await.expect("an answer");
@@ -76,7 +76,7 @@ async fn nothing_is_lost_and_everyone_is_found() {
     assert_eq!(find("+1 555 010 2499").await, [2499]);
     assert_eq!(find("d2500@example.org").await, [2500]);
     let indexed = "SELECT COUNT(*) FROM core_customer_search";
-    assert_eq!(house.number(indexed).await, 2500);
+    assert_eq!(fixture.number(indexed).await, 2500);
 
     let account = store.account(CustomerId(17)).await.expect("an account");
     assert_eq!(account.balance.map(|it| it.cents), Some(4200));
@@ -96,12 +96,12 @@ async fn nothing_is_lost_and_everyone_is_found() {
     assert_eq!(request("AAAAAAAAAA").await.status, Status::Verified);
     assert_eq!(request("CCCCCCCCCC").await.contact, "d***@example.org");
     for (table, rows) in [("core_otp_retired", 1), ("core_delivery", 4), ("core_otp", 3)] {
-        assert_eq!(house.number(&format!("SELECT COUNT(*) FROM {table}")).await, rows, "{table}");
+        assert_eq!(fixture.number(&format!("SELECT COUNT(*) FROM {table}")).await, rows, "{table}");
     }
     // Who had no wrong code has a guard too, since whoever writes locks it.
     let failures = "SELECT failures FROM core_guard WHERE customer_id =";
-    assert_eq!(house.number(&format!("{failures} 17")).await, 3);
-    assert_eq!(house.number(&format!("{failures} 18")).await, 0);
+    assert_eq!(fixture.number(&format!("{failures} 17")).await, 3);
+    assert_eq!(fixture.number(&format!("{failures} 18")).await, 0);
 
     let sessions = store.sessions(SessionFilter::All, 10).await.expect("an answer");
     let alive = store.sessions(SessionFilter::Alive, 10).await.expect("an answer");
@@ -117,5 +117,5 @@ async fn nothing_is_lost_and_everyone_is_found() {
     // And the work goes on.
     assert_eq!(desk.enter(&open.id, "000000").await, Outcome::Wrong);
     let broken = "SELECT COUNT(*) FROM pragma_foreign_key_check";
-    assert_eq!(house.number(broken).await, 0);
+    assert_eq!(fixture.number(broken).await, 0);
 }

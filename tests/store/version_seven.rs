@@ -20,7 +20,7 @@ use countersign::service::{Desk, Office, Route, Senders};
 use countersign::store::SqlStore;
 use serde_json::Value;
 
-use crate::support::{House, Kind, actor};
+use crate::support::{Kind, TestStore, actor};
 
 const FACTS: &str = include_str!("fixtures/version_seven.json");
 const SQLITE: &[u8] = include_bytes!("fixtures/version_seven.db");
@@ -59,23 +59,23 @@ fn keyring() -> Keyring {
 }
 
 /// The store as it was left, a moment ago by the clock of its database.
-async fn restore(kind: Kind) -> House {
-    let house = House::empty(kind);
+async fn restore(kind: Kind) -> TestStore {
+    let fixture = TestStore::empty(kind);
     match kind {
-        Kind::Sqlite => std::fs::write(house.file(), SQLITE).expect("a file"),
-        Kind::Postgres => house.sql(POSTGRES).await,
-        Kind::MariaDb => house.sql(MARIADB).await,
+        Kind::Sqlite => std::fs::write(fixture.file(), SQLITE).expect("a file"),
+        Kind::Postgres => fixture.sql(POSTGRES).await,
+        Kind::MariaDb => fixture.sql(MARIADB).await,
     }
-    let age = format!("SELECT {} - MAX(at) FROM core_event", house.now());
-    let age = house.number(&age).await;
-    pass(&house, -age).await;
-    house
+    let age = format!("SELECT {} - MAX(at) FROM core_event", fixture.now());
+    let age = fixture.number(&age).await;
+    pass(&fixture, -age).await;
+    fixture
 }
 
 /// Lets so many milliseconds pass, for the circuit breakers too.
-async fn pass(house: &House, millis: i64) {
-    house.pass(millis).await;
-    house.sql(&format!("UPDATE core_line SET down_until = down_until - {millis}")).await;
+async fn pass(fixture: &TestStore, millis: i64) {
+    fixture.pass(millis).await;
+    fixture.sql(&format!("UPDATE core_line SET down_until = down_until - {millis}")).await;
 }
 
 /// A provider that keeps what it is sent.
@@ -117,8 +117,8 @@ fn desk(store: Arc<SqlStore>, sender: &Arc<Kept>) -> Desk {
 }
 
 async fn work_goes_on(kind: Kind) {
-    let (house, facts) = (restore(kind).await, Facts::of(kind));
-    let store = house.open().await;
+    let (fixture, facts) = (restore(kind).await, Facts::of(kind));
+    let store = fixture.open().await;
     // On a server a counter does not migrate by itself.
     store.migrate().await.expect("migrated");
     store.is_fit().await.expect("a store that can be used");
@@ -145,7 +145,7 @@ async fn work_goes_on(kind: Kind) {
 
     // The message that waits goes out once its time has come, with a code that works.
     let waiting = facts.request("waiting");
-    pass(&house, 60_000).await;
+    pass(&fixture, 60_000).await;
     assert_eq!(desk.work_off_outbox(4).await.expect("an answer"), 1);
     let sent = std::mem::take(&mut *sender.0.lock().expect("unpoisoned"));
     let [message] = sent.as_slice() else { panic!("{} messages", sent.len()) };
@@ -155,7 +155,7 @@ async fn work_goes_on(kind: Kind) {
     let code = message.facts.code.reveal().to_owned();
     let verified = desk.verify(&waiting, &code, "3").await.expect("an answer");
     assert!(matches!(verified, Verification::Verified(_)), "{verified:?}");
-    assert_eq!(house.number("SELECT COUNT(*) FROM core_outbox").await, 0);
+    assert_eq!(fixture.number("SELECT COUNT(*) FROM core_outbox").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

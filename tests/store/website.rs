@@ -35,12 +35,12 @@ fn make(office: &Office) {
     let mut django = Command::new(PYTHON);
     // It leaves no compiled files behind.
     django.arg("-B").arg(WEBSITE);
-    match (&office.database, office.house.kind()) {
+    match (&office.database, office.fixture.kind()) {
         (Some(it), Kind::Postgres) => django.args(["postgresql", &it.name]),
         (Some(it), _) => django.args(["mysql", &it.name]),
         (None, _) => django.arg("sqlite3").arg(office.file()),
     };
-    let server = match office.house.kind() {
+    let server = match office.fixture.kind() {
         Kind::Sqlite => None,
         Kind::Postgres => Some(Server::postgres()),
         Kind::MariaDb => Some(Server::mariadb()),
@@ -54,7 +54,7 @@ fn make(office: &Office) {
 
 /// Everything of theirs, to the byte.
 fn dump(office: &Office) -> Vec<u8> {
-    match (&office.database, office.house.kind()) {
+    match (&office.database, office.fixture.kind()) {
         (Some(it), Kind::Postgres) => Server::postgres().dump(it).into_bytes(),
         (Some(it), _) => Server::mariadb().dump(it).into_bytes(),
         (None, _) => fs::read(office.file()).expect("their file"),
@@ -72,8 +72,8 @@ fn rows(office: &Office) -> Vec<u8> {
 }
 
 on_each_store! {
-    async fn a_websites_customers_are_verified_and_nothing_of_theirs_changes(house) {
-        let office = Office::new(house.kind());
+    async fn a_websites_customers_are_verified_and_nothing_of_theirs_changes(fixture) {
+        let office = Office::new(fixture.kind());
         make(&office);
         let before = dump(&office);
         assert!(String::from_utf8_lossy(&before).contains("K-1001"));
@@ -118,13 +118,13 @@ on_each_store! {
         let log = desk.log(&EventFilter::default()).await;
         assert_eq!(log.len(), 3);
         assert!(log.iter().all(|it| it.customer.as_ref().is_some_and(|it| it.account_no == "K-1001")));
-        assert_eq!(office.house.number("SELECT COUNT(*) FROM core_otp").await, 1);
+        assert_eq!(office.fixture.number("SELECT COUNT(*) FROM core_otp").await, 1);
 
         assert!(dump(&office) == before, "something of theirs has changed");
     }
 
-    async fn customers_are_written_where_that_is_wanted(house) {
-        let office = Office::new(house.kind());
+    async fn customers_are_written_where_that_is_wanted(fixture) {
+        let office = Office::new(fixture.kind());
         make(&office);
         let mut settings = office.settings();
         settings.read_only = false;
@@ -157,7 +157,7 @@ on_each_store! {
         let told = told.for_admin;
         assert!(told.contains("K-9") && told.contains("created_at"), "{told}");
         assert!(rows(&office) == before, "a part of a refused batch was written");
-        let office = Office::new(house.kind());
+        let office = Office::new(fixture.kind());
         office.make_table().await;
         office.sql("INSERT INTO core_customer (id, account_no) VALUES (1, 'K-1'), (2, 'K-1')").await;
         let mut settings = office.settings();
@@ -167,8 +167,8 @@ on_each_store! {
         assert!(told.to_string().contains("several customers"), "{told}");
     }
 
-    async fn a_place_that_holds_another_programs_tables_is_not_taken(house) {
-        let office = Office::new(house.kind());
+    async fn a_place_that_holds_another_programs_tables_is_not_taken(fixture) {
+        let office = Office::new(fixture.kind());
         make(&office);
         let before = dump(&office);
         let (settings, customers) = office.in_their_place();
@@ -180,7 +180,7 @@ on_each_store! {
         let told = told.for_admin;
         assert!(told.contains("another program"), "{told}");
         // SQLite writes into the file's header how its journal is kept.
-        if house.kind() != Kind::Sqlite {
+        if fixture.kind() != Kind::Sqlite {
             assert!(dump(&office) == before, "something of theirs has changed");
         }
     }

@@ -1,9 +1,13 @@
 //! What a desk does with rows that somebody wrote by hand, with messages that are not its own,
 //! and with a record that changed after the code was asked for.
 
+use std::time::Duration;
+
 use countersign::domain::provider::ProviderFingerprint;
+use countersign::domain::session::SessionEnd;
+use countersign::service::Route;
 use countersign::service::api::{Answer, Authentication, Caller, Role};
-use countersign::service::ports::{BreakerStore as _, SessionFilter};
+use countersign::service::ports::SessionFilter;
 use countersign::service::retry::RetryPolicy;
 use countersign::service::upkeep::calls::{CountDueMaintenance, RunMaintenanceStep};
 use countersign::service::upkeep::maintenance::MaintenanceRun;
@@ -108,12 +112,12 @@ async fn security_50_a_desk_with_another_account_takes_no_waiting_message() {
     for route in [alone.clone(), Route { main: one.clone(), fallback: Some(other) }] {
         let thief = bench.desk_by(route, |_| {});
         assert_eq!(thief.work_off_outbox(4).await.expect("worked off"), 0);
-        let stats = thief.figures(Duration::from_hours(1)).await.expect("read");
+        let stats = thief.delivery_stats(Duration::from_hours(1)).await.expect("read");
         assert_eq!((stats.queue.length, stats.elsewhere), (1, 1));
     }
     assert_eq!(bench.sender.calls(), 0);
     let restarted = bench.desk_by(Route { main: one, fallback: None }, |_| {});
-    assert_eq!(restarted.figures(Duration::from_hours(1)).await.expect("read").elsewhere, 0);
+    assert_eq!(restarted.delivery_stats(Duration::from_hours(1)).await.expect("read").elsewhere, 0);
     assert_eq!(restarted.work_off_outbox(4).await.expect("worked off"), 1);
     assert_eq!(bench.sender.calls(), 1);
 
@@ -124,7 +128,10 @@ async fn security_50_a_desk_with_another_account_takes_no_waiting_message() {
     bench.desk_by(alone, |_| {}).work_off_outbox(4).await.expect("worked off");
     let why = bench.why_not(&late).await;
     assert!(why.starts_with("failed: No desk was there whose provider"), "{why}");
-    assert_eq!((bench.sender.calls(), bench.number("SELECT COUNT(*) FROM core_outbox").await), (1, 0));
+    assert_eq!(
+        (bench.sender.calls(), bench.number("SELECT COUNT(*) FROM core_outbox").await),
+        (1, 0)
+    );
     assert_eq!(bench.why_not(&request).await, "sent: ");
     assert_eq!(bench.store.circuit_breakers().await.expect("read").1[0].failures, 0);
 }
@@ -285,9 +292,7 @@ async fn security_55_the_log_is_purged_by_the_owner_alone() {
     let dana = bench.customer("WB-1", None).await;
     bench.send(bench.ask(&dana, Channel::Email).await).await;
     bench
-        .behind_its_back(
-            "UPDATE core_event SET at = 1 WHERE id < (SELECT MAX(id) FROM core_event)",
-        )
+        .behind_its_back("UPDATE core_event SET at = 1 WHERE id < (SELECT MAX(id) FROM core_event)")
         .await;
     let events = bench.number("SELECT COUNT(*) FROM core_event").await;
     let run = async |authentication| {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use countersign::domain::channel::Channel;
-use countersign::domain::circuit_breaker::{BreakerState, ProviderSlot};
+use countersign::domain::circuit_breaker::{ProviderHealth, ProviderSlot};
 use countersign::domain::customer::Customer;
 use countersign::domain::delivery::{
     DeliveryState, FailureClass, MessageTrace, ProviderStatus, SendReport,
@@ -122,10 +122,10 @@ impl Office {
         (self.main.accepted.load(Ordering::SeqCst), self.second.calls())
     }
 
-    async fn state(&self) -> BreakerState {
+    async fn state(&self) -> ProviderHealth {
         let (now, breakers) = self.bench.store.circuit_breakers().await.expect("an answer");
-        let line = ProviderSlot::main(Channel::Sms);
-        breakers.iter().find(|it| it.line == line).expect("the provider").at(now)
+        let slot = ProviderSlot::main(Channel::Sms);
+        breakers.iter().find(|it| it.slot == slot).expect("the provider").at(now)
     }
 
     fn refuse(&self, refuses: bool) {
@@ -139,11 +139,11 @@ async fn what_is_refused_after_it_was_accepted_opens_the_circuit_breaker() {
     assert_eq!(office.send().await, DeliveryState::Delivered);
     office.refuse(true);
     for taken in 2..=4 {
-        assert_eq!(office.state().await, BreakerState::Ok);
+        assert_eq!(office.state().await, ProviderHealth::Ok);
         assert_eq!(office.send().await, DeliveryState::Undeliverable);
         assert_eq!(office.taken(), (taken, 0));
     }
-    assert_eq!(office.state().await, BreakerState::Down);
+    assert_eq!(office.state().await, ProviderHealth::Down);
     assert_eq!(office.send().await, DeliveryState::Sent);
     assert_eq!(office.taken(), (4, 1), "the fallback does the work");
     let log = office.bench.store.events(&EventFilter::default(), EventPage::Newest, 99).await;
@@ -155,12 +155,12 @@ async fn what_is_refused_after_it_was_accepted_opens_the_circuit_breaker() {
     // The pause is over: one message finds out, and that it is accepted proves nothing.
     office.bench.behind_its_back("UPDATE core_line SET down_until = 1").await;
     assert_eq!(office.send().await, DeliveryState::Undeliverable);
-    assert_eq!((office.taken(), office.state().await), ((5, 1), BreakerState::Down));
+    assert_eq!((office.taken(), office.state().await), ((5, 1), ProviderHealth::Down));
     let breakers = office.bench.store.circuit_breakers().await.expect("an answer").1;
     assert!(breakers.iter().any(|it| it.failures == 4), "for longer each time: {breakers:?}");
 
     office.refuse(false);
     office.bench.behind_its_back("UPDATE core_line SET down_until = 1").await;
     assert_eq!(office.send().await, DeliveryState::Delivered);
-    assert_eq!((office.taken(), office.state().await), ((6, 1), BreakerState::Ok));
+    assert_eq!((office.taken(), office.state().await), ((6, 1), ProviderHealth::Ok));
 }

@@ -46,7 +46,7 @@ async fn what_was_taken_and_is_not_begun_is_left_to_the_others_when_a_worker_end
     // One at a time: the first is quick, so that four are taken after it.
     let end = CancellationToken::new();
     *bench.sender.end.lock().expect("unpoisoned") = Some((3, end.clone()));
-    bench.desk.keep_outbox(1, end, |_, _| {}).await;
+    bench.desk.run_outbox(1, end, |_, _| {}).await;
     let taken = "SELECT COUNT(*) FROM core_outbox WHERE holder NOT IN ('', 'elsewhere')";
     assert_eq!(bench.number(taken).await, 0, "it is nobody's");
     let left = bench.number("SELECT COUNT(*) FROM core_outbox WHERE holder = ''").await;
@@ -67,7 +67,7 @@ async fn a_request_that_runs_out_is_closed_and_told_while_a_worker_runs() {
     };
     let end = CancellationToken::new();
     let (desk, ends) = (bench.desk.clone(), end.clone());
-    let worker = tokio::spawn(async move { desk.keep_outbox(1, ends, |_, _| {}).await });
+    let worker = tokio::spawn(async move { desk.run_outbox(1, ends, |_, _| {}).await });
     let filter = EventFilter { request: Some(request.id.clone()), ..EventFilter::default() };
     let began = Instant::now();
     let told = loop {

@@ -71,7 +71,7 @@ pub struct NamedSession {
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// How many of the newest entries [default: 50; all with --since]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(LogArgs::MOST)))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(LogArgs::MAX_ENTRIES)))]
     pub limit: Option<u32>,
     /// Go on with what happens from now
     #[arg(long, short)]
@@ -110,7 +110,7 @@ pub struct LogArgs {
 
 impl LogArgs {
     /// Entries shown at most.
-    pub const MOST: u32 = 1_000_000;
+    pub const MAX_ENTRIES: u32 = 1_000_000;
 }
 
 fn outcome() -> impl clap::builder::TypedValueParser<Value = Outcome> {

@@ -13,10 +13,10 @@ use crate::service::audit::calls::{BeginVerification, VerifyTrail};
 use crate::service::audit::verify::UNSEALED_MAX;
 
 /// What takes no longer is not worth a line.
-const SOON: Duration = Duration::from_secs(1);
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// How many faults a person is told; `--json` has them all.
-const TOLD: usize = 10;
+const SHOWN_FAULTS: usize = 10;
 
 /// `audit verify`
 pub(super) async fn run(
@@ -28,7 +28,7 @@ pub(super) async fn run(
     let began = Instant::now();
     let mut run = desk.call(BeginVerification { kept, keys: arguments.key.clone() }).await?;
     while !run.is_done() {
-        if began.elapsed() > SOON {
+        if began.elapsed() > PROGRESS_DELAY {
             let (passed, size) = (run.walk().size(), run.size());
             output.progress(&format!("{passed} of {size} entries verified"));
         }
@@ -96,10 +96,10 @@ fn message(walk: &TrailWalk, verified: &Verified) -> String {
             many => format!("{many} entries are as they were sealed.{unsealed} {compared}"),
         };
     }
-    let told: Vec<_> = faults.iter().take(TOLD).map(Fault::clone).collect();
+    let told: Vec<_> = faults.iter().take(SHOWN_FAULTS).map(Fault::clone).collect();
     let mut lines: Vec<_> = told.iter().map(faults::sentence).collect();
     let count = walk.fault_count();
-    let more = count.saturating_sub(u64::try_from(TOLD).unwrap_or(u64::MAX));
+    let more = count.saturating_sub(u64::try_from(SHOWN_FAULTS).unwrap_or(u64::MAX));
     if more > 0 {
         lines.push(format!("And {more} more."));
     }

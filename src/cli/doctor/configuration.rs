@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config) -> Check {
 /// A configuration that cannot be used: each of its problems, and the end to which
 /// `config check` comes.
 pub(super) fn unusable(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     output: &mut Output,
     failure: Failure,
 ) -> Result<Exit, Failure> {
@@ -41,7 +41,7 @@ pub(super) fn unusable(
     let Told { word, exit, problems, file, .. } = *told;
     let found = problems.iter().map(ToString::to_string);
     let checks = found.map(|it| Check { help: None, ..bad("configuration", it, "") });
-    let checks = checks.chain([terminal(house)]).collect();
+    let checks = checks.chain([terminal(context)]).collect();
     let file = file.map(|it| format!(" {}", it.display())).unwrap_or_default();
     let message = match problems.len() {
         1 => format!("The configuration{file} has a problem"),

@@ -61,14 +61,14 @@ pub async fn run(
 
 /// `customers import --dry-run`: compared with the store, where there is one.
 pub async fn dry_run(
-    house: &dyn AppContext,
+    context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
     arguments: &ImportArgs,
 ) -> Result<Exit, Failure> {
     let desk = match &config.store {
         StoreSettings::Sqlite { file } if !file.exists() => None,
-        _ => match house.desk(config).await {
+        _ => match context.desk(config).await {
             Ok(desk) => Some(desk),
             Err(Failure::Told(told)) => {
                 output.note(&format!(
@@ -101,11 +101,11 @@ async fn work_through(
     arguments: &ImportArgs,
     sums: &mut Sums,
 ) -> Result<(), Failure> {
-    let mut roster = open(&arguments.file, &reading(country, arguments)?)?;
-    tell_header(&roster, output, sums);
+    let mut reader = open(&arguments.file, &reading(country, arguments)?)?;
+    tell_header(&reader, output, sums);
     let told = arguments.encoding.is_some();
     let (sender, mut batches) = mpsc::channel(2);
-    let reader = tokio::task::spawn_blocking(move || read(&mut roster, told, &sender));
+    let reader = tokio::task::spawn_blocking(move || read(&mut reader, told, &sender));
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {
@@ -123,8 +123,8 @@ async fn work_through(
 }
 
 /// Says what is to be known of the header.
-fn tell_header(roster: &CsvReader<Source>, output: &mut Output, sums: &mut Sums) {
-    sums.ignored_columns = roster.unknown_columns().to_vec();
+fn tell_header(reader: &CsvReader<Source>, output: &mut Output, sums: &mut Sums) {
+    sums.ignored_columns = reader.unknown_columns().to_vec();
     if !sums.ignored_columns.is_empty() {
         output.note(&format!(
             "These columns are not known and not read: {}.",
@@ -135,16 +135,16 @@ fn tell_header(roster: &CsvReader<Source>, output: &mut Output, sums: &mut Sums)
                 .join(", ")
         ));
     }
-    if roster.title_lines() > 0 {
+    if reader.title_lines() > 0 {
         output.note(&format!(
             "The columns are named on line {}; what stands above is not read.",
-            roster.title_lines() + 1
+            reader.title_lines() + 1
         ));
     }
-    if roster.lacks_currency() {
+    if reader.lacks_currency() {
         output.note("The file has balances and no column currency: balances are not read.");
     }
-    let lacking: Vec<_> = roster.lacking_columns().collect();
+    let lacking: Vec<_> = reader.lacking_columns().collect();
     if !lacking.is_empty() {
         let columns = lacking.join(", ");
         output.note(&format!("The file has no column {columns}: what is on file of it stays."));
@@ -247,7 +247,7 @@ impl Batch {
 
 /// Reads to the end, or until nobody takes the batches any more.
 fn read(
-    roster: &mut CsvReader<Source>,
+    reader: &mut CsvReader<Source>,
     is_told: bool,
     batches: &mpsc::Sender<Batch>,
 ) -> io::Result<()> {
@@ -259,9 +259,9 @@ fn read(
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut encoding = None;
     loop {
-        let line = roster.next_line()?;
+        let line = reader.next_line()?;
         if encoding.is_none() {
-            encoding = roster.encoding();
+            encoding = reader.encoding();
             batch.remarks.extend(encoding.filter(|_| !is_told).map(Remark::Encoding));
         }
         let Some(line) = line else { break };

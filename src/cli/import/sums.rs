@@ -12,14 +12,14 @@ use crate::service::ports::{ImportCount, Imported};
 
 /// Bad lines and cells, and contacts that took another one's place, that are named;
 /// the others are counted.
-const NAMED: usize = 100;
+const NAMED_MAX: usize = 100;
 
 /// Without a terminal, progress is told this often.
-const STRIDE: u64 = 100_000;
+const PROGRESS_INTERVAL: u64 = 100_000;
 
 /// Reasons that are counted, at most, and lines from which one of all of them is told.
-const REASONS: usize = 100;
-const FEW: u64 = 3;
+const REASONS_MAX: usize = 100;
+const SHARED_REASON_MIN: u64 = 3;
 
 pub(super) struct Sums {
     /// Nothing is written.
@@ -89,7 +89,7 @@ impl Sums {
                 Remark::Cell(problem) => self.fault(problem),
                 Remark::Repeated(line) => {
                     self.repeated += 1;
-                    (self.repeated <= NAMED as u64).then(|| {
+                    (self.repeated <= NAMED_MAX as u64).then(|| {
                         format!(
                             "line {line}: its account stands on an earlier line too; this line wins"
                         )
@@ -106,10 +106,10 @@ impl Sums {
     /// Counts what is wrong; how it is told, unless enough was.
     fn fault(&mut self, problem: &LineProblem) -> Option<String> {
         self.faults += 1;
-        if self.reasons.len() < REASONS || self.reasons.contains_key(&problem.reason) {
+        if self.reasons.len() < REASONS_MAX || self.reasons.contains_key(&problem.reason) {
             *self.reasons.entry(problem.reason.clone()).or_default() += 1;
         }
-        if self.problems.len() >= NAMED {
+        if self.problems.len() >= NAMED_MAX {
             return None;
         }
         self.problems.push(problem.clone());
@@ -121,7 +121,7 @@ impl Sums {
 
     pub(super) fn add(&mut self, output: &mut Output, done: Imported) {
         self.written = self.written.and(done.count);
-        for it in done.replaced.into_iter().take(NAMED.saturating_sub(self.replaced.len())) {
+        for it in done.replaced.into_iter().take(NAMED_MAX.saturating_sub(self.replaced.len())) {
             if !self.quarantine.is_zero() {
                 let verb = if self.is_dry { "would be" } else { "is" };
                 output.progress("");
@@ -142,8 +142,8 @@ impl Sums {
         let said = format!("{lines} lines, {rate} a second");
         if output.watched() {
             output.progress(&said);
-        } else if lines / STRIDE > self.told {
-            self.told = lines / STRIDE;
+        } else if lines / PROGRESS_INTERVAL > self.told {
+            self.told = lines / PROGRESS_INTERVAL;
             output.note(&said);
         }
     }
@@ -188,7 +188,8 @@ impl Sums {
     /// What is wrong in every line has one cause, which is told last.
     fn fault_of_all(&self) -> Option<String> {
         let lines = self.good + self.bad;
-        let (reason, _) = self.reasons.iter().find(|it| lines >= FEW && *it.1 == lines)?;
+        let (reason, _) =
+            self.reasons.iter().find(|it| lines >= SHARED_REASON_MIN && *it.1 == lines)?;
         Some(format!("This is so in each of the {lines} lines: {reason}."))
     }
 

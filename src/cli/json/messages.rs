@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::delivery::{DeliveryState, SendReport};
 use crate::domain::delivery_stats::{DeliveryStats, Percentiles};
 use crate::domain::request::RequestId;
@@ -70,8 +70,8 @@ struct HealthLine {
 }
 
 impl DeliveriesReply {
-    /// The figures of so many hours, and how the providers do now.
-    pub fn new(hours: u32, figures: &DeliveryStats, lines: &BreakerSnapshot) -> Self {
+    /// The stats of so many hours, and how the providers do now.
+    pub fn new(hours: u32, stats: &DeliveryStats, breakers: &BreakerSnapshot) -> Self {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let spread = |it: Percentiles| SpreadLine {
             count: it.count,
@@ -81,14 +81,14 @@ impl DeliveriesReply {
         Self {
             outcome: "counted",
             hours,
-            messages: figures.messages,
-            more: figures.more,
-            waiting: figures.queue.length,
-            waiting_elsewhere: figures.elsewhere,
-            oldest_ms: figures.queue.oldest.map(millis),
-            accepted: figures.accepted.map(spread),
-            delivered: figures.delivered.map(spread),
-            providers: figures
+            messages: stats.messages,
+            more: stats.more,
+            waiting: stats.queue.length,
+            waiting_elsewhere: stats.elsewhere,
+            oldest_ms: stats.queue.oldest.map(millis),
+            accepted: stats.accepted.map(spread),
+            delivered: stats.delivered.map(spread),
+            providers: stats
                 .shares
                 .iter()
                 .map(|it| ShareLine {
@@ -98,7 +98,7 @@ impl DeliveriesReply {
                     count: it.count,
                 })
                 .collect(),
-            by_hour: figures
+            by_hour: stats
                 .hours
                 .iter()
                 .map(|it| HourLine {
@@ -108,16 +108,16 @@ impl DeliveriesReply {
                     failed: it.failed,
                 })
                 .collect(),
-            lines: lines
+            lines: breakers
                 .all
                 .iter()
                 .map(|it| HealthLine {
-                    line: it.line.to_string(),
-                    condition: it.at(lines.read_at).word(),
+                    line: it.slot.to_string(),
+                    condition: it.at(breakers.read_at).word(),
                     detail: it
                         .detail
                         .as_ref()
-                        .filter(|_| it.at(lines.read_at) != BreakerState::Ok)
+                        .filter(|_| it.at(breakers.read_at) != ProviderHealth::Ok)
                         .map(|it| it.for_admin.clone()),
                 })
                 .collect(),

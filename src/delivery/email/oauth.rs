@@ -21,11 +21,11 @@ use crate::delivery::redact::Secrets;
 use crate::delivery::timeouts::SendTimeouts;
 
 /// A token that ends sooner could end on the way.
-const MARGIN: Duration = Duration::from_mins(1);
+const EXPIRY_MARGIN: Duration = Duration::from_mins(1);
 /// How long a token is kept whose answer does not say.
-const USUAL: Duration = Duration::from_mins(10);
+const DEFAULT_VALIDITY: Duration = Duration::from_mins(10);
 /// Tokens of Microsoft have some thousand characters.
-const LONGEST_TOKEN: usize = 16 * 1024;
+const TOKEN_MAX: usize = 16 * 1024;
 
 /// Where tokens come from, and the one in use.
 pub(in crate::delivery) struct Tokens {
@@ -114,8 +114,9 @@ impl Tokens {
                 .about(key));
         };
         let seconds = answer.get("expires_in").and_then(Value::as_u64);
-        let life = seconds.map_or(USUAL, Duration::from_secs).min(Duration::from_hours(24));
-        Ok(Kept { token: token.to_owned().into(), end: asked + life.saturating_sub(MARGIN) })
+        let life =
+            seconds.map_or(DEFAULT_VALIDITY, Duration::from_secs).min(Duration::from_hours(24));
+        Ok(Kept { token: token.to_owned().into(), end: asked + life.saturating_sub(EXPIRY_MARGIN) })
     }
 
     /// What a refusal means (RFC 6749, 5.2).
@@ -170,6 +171,6 @@ impl Tokens {
 
 /// RFC 6750, 2.1: nothing that could end a line of SMTP or a field in it.
 fn is_token(text: &str) -> bool {
-    (1..=LONGEST_TOKEN).contains(&text.len())
+    (1..=TOKEN_MAX).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }

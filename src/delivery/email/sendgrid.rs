@@ -28,7 +28,7 @@ use crate::service::ports::SendGuard;
 /// What a key must be allowed to do.
 const RIGHT: &str = "mail.send";
 /// The longest name of a message that is kept; `SendGrid`'s have 22 characters.
-const LONGEST_ID: usize = 100;
+const ID_MAX: usize = 100;
 
 /// Sends email through one `SendGrid` account.
 pub(in crate::delivery) struct SendGridProvider {
@@ -201,7 +201,7 @@ impl SendGridProvider {
 /// What `SendGrid` calls the message.
 fn id(response: &Response) -> Option<String> {
     let id = response.headers().get("X-Message-Id")?.to_str().ok()?;
-    let plain = (1..=LONGEST_ID).contains(&id.len())
+    let plain = (1..=ID_MAX).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     plain.then(|| id.to_owned())
 }

@@ -28,7 +28,7 @@ use crate::domain::text;
 use crate::service::ports::SendGuard;
 
 /// The longest name of a message that is kept.
-const LONGEST_ID: usize = 100;
+const ID_MAX: usize = 100;
 
 /// Sends text messages through a gateway.
 pub(in crate::delivery) struct GatewayProvider {
@@ -85,7 +85,7 @@ impl GatewayProvider {
             Some(Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
-        let id: String = id.chars().take(LONGEST_ID).collect();
+        let id: String = id.chars().take(ID_MAX).collect();
         if id.is_empty() { Err(self.peer.uncertain()) } else { Ok(Some(id)) }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::text;
 /// Places in one message that leaves the GSM alphabet, in UTF-16 units.
 const UCS2: usize = 70;
 /// A value is cut to this before anything is measured.
-const LONGEST_VALUE: usize = 60;
+const VALUE_MAX: usize = 60;
 
 /// The alphabet of a language's text message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Form {
         render: impl Fn(&Values) -> Result<String, DeliveryError>,
     ) -> Result<String, DeliveryError> {
         let domain = domain.filter(|_| self.bound);
-        let mut keep = values.lengths().map(|length| length.min(LONGEST_VALUE));
+        let mut keep = values.lengths().map(|length| length.min(VALUE_MAX));
         loop {
             let mut message = render(&values.shortened(keep, self.alphabet.mark()))?;
             if let Some(domain) = domain {

@@ -21,7 +21,7 @@ pub(super) const NOTICE_LAYOUT: &str = "notice.layout.html";
 pub(super) const FRAME: &str = "frame.html";
 
 /// No template is longer.
-const LONGEST: u64 = 256 * 1024;
+const TEMPLATE_MAX: u64 = 256 * 1024;
 
 macro_rules! shipped {
     ($($name:literal),* $(,)?) => {
@@ -204,8 +204,8 @@ impl Sources {
 fn read(path: &Path) -> Result<String, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     let metadata = fs::metadata(path).map_err(cannot)?;
-    if !metadata.is_file() || metadata.len() > LONGEST {
-        return Err(format!("is no file of at most {LONGEST} bytes"));
+    if !metadata.is_file() || metadata.len() > TEMPLATE_MAX {
+        return Err(format!("is no file of at most {TEMPLATE_MAX} bytes"));
     }
     let source = fs::read_to_string(path).map_err(cannot)?;
     Ok(text::without_mark(&source).to_owned())

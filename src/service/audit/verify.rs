@@ -14,10 +14,10 @@ use crate::service::ports::trail::{StoredLeaf, TrailError, TrailHead};
 use crate::service::{Desk, DeskError};
 
 /// How many leaves one step goes over.
-const STEP: u32 = 10_000;
+const LEAF_BATCH: u32 = 10_000;
 
 /// How many events are read at a time.
-const READ: u32 = 5_000;
+const EVENT_BATCH: u32 = 5_000;
 
 /// How far unsealed events are counted.
 pub const UNSEALED_MAX: u32 = 100_000;
@@ -164,7 +164,7 @@ impl Desk {
         if run.walk.is_over() || from >= run.size() {
             return self.end_verification(run).await;
         }
-        let most = u32::try_from(run.size() - from).unwrap_or(STEP).min(STEP);
+        let most = u32::try_from(run.size() - from).unwrap_or(LEAF_BATCH).min(LEAF_BATCH);
         let leaves = self.reading(|| self.store.leaves(from, most)).await?;
         let notes = self.reading(|| self.store.checkpoints(from, most)).await?;
         let mut events = self.events_of(run, &leaves).await?;
@@ -200,8 +200,8 @@ impl Desk {
         let up_to = named.last().copied().unwrap_or(after).max(after);
         let (mut events, mut from) = (HashMap::with_capacity(leaves.len()), after);
         while from < up_to {
-            let read = self.reading(|| self.store.stored_events(from, up_to, READ)).await?;
-            let is_full = u32::try_from(read.len()) == Ok(READ);
+            let read = self.reading(|| self.store.stored_events(from, up_to, EVENT_BATCH)).await?;
+            let is_full = u32::try_from(read.len()) == Ok(EVENT_BATCH);
             from = read.last().filter(|_| is_full).map_or(up_to, |it| it.id);
             for event in read {
                 if named.contains(&event.id) {

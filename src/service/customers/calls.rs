@@ -62,7 +62,7 @@ impl OpenCustomer {
     ) -> Result<Option<OpenedCustomer>, DeskError> {
         let Some(customer) = desk.customer(self.customer).await? else { return Ok(None) };
         // Without word of the providers all channels are offered alike.
-        let breakers = desk.lines().await.unwrap_or_default();
+        let breakers = desk.circuit_breakers().await.unwrap_or_default();
         let waiting = desk.waiting_contacts(&[customer.id]).await?;
         let choices = desk.channels(&customer, &waiting, &breakers);
         let open = desk.open_request(customer.id).await?.map(Box::new);
@@ -113,7 +113,7 @@ impl ChannelChoices {
         self,
         desk: &Desk,
     ) -> Result<Vec<Vec<ChannelChoice>>, DeskError> {
-        let breakers = desk.lines().await?;
+        let breakers = desk.circuit_breakers().await?;
         // For those beyond a page it is not said.
         let asked = self.customers.len().min(PAGE_MAX as usize);
         let (customers, beyond) = self.customers.split_at(asked);

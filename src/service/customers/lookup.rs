@@ -2,7 +2,7 @@
 
 use crate::domain::account::Account;
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::query::Query;
@@ -47,7 +47,7 @@ pub struct ChannelChoice {
     /// Until when the contact is in quarantine, where it was changed.
     pub waits_until: Option<Timestamp>,
     /// The state of its providers.
-    pub condition: BreakerState,
+    pub health: ProviderHealth,
 }
 
 impl ChannelChoice {
@@ -126,7 +126,7 @@ impl Desk {
         &self,
         customer: &Customer,
         waiting: &[WaitingContact],
-        lines: &BreakerSnapshot,
+        breakers: &BreakerSnapshot,
     ) -> Vec<ChannelChoice> {
         let mut choices: Vec<ChannelChoice> = Channel::ALL
             .into_iter()
@@ -136,11 +136,11 @@ impl Desk {
                 contact: customer.masked(channel),
                 refusal: self.refusal(customer, channel),
                 waits_until: self.waits_until(customer, channel, waiting),
-                condition: lines.condition(channel, lines.read_at),
+                health: breakers.health(channel, breakers.read_at),
             })
             .collect();
         choices.sort_by_key(|choice| {
-            (choice.refusal.is_some(), choice.waits_until.is_some(), choice.condition)
+            (choice.refusal.is_some(), choice.waits_until.is_some(), choice.health)
         });
         choices
     }

@@ -49,7 +49,7 @@ impl ReadBreakers {
         self,
         desk: &Desk,
     ) -> Result<BreakerSnapshot, DeskError> {
-        desk.lines().await
+        desk.circuit_breakers().await
     }
 }
 
@@ -62,7 +62,7 @@ pub struct ReadDeliveryStats {
 
 impl ReadDeliveryStats {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<DeliveryStats, DeskError> {
-        desk.figures(self.within).await
+        desk.delivery_stats(self.within).await
     }
 }
 

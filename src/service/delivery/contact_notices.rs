@@ -29,22 +29,22 @@ const MIN_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// The least time that a notice waits for an open circuit breaker.
-const MIN_WAIT: Duration = Duration::from_secs(15);
+const MIN_BREAKER_WAIT: Duration = Duration::from_secs(15);
 
 impl Desk {
     /// Works the outbox and the notices until `end`, up to `most` messages with codes at
-    /// once, and closes requests that expire. What was started is completed. `told` is
+    /// once, and closes requests that expire. What was started is completed. `on_completed` is
     /// called for each message that was completed.
-    pub async fn keep_outbox(
+    pub async fn run_outbox(
         &self,
         most: usize,
         end: CancellationToken,
-        told: impl Fn(&OutboxMessage, &SendReport),
+        on_completed: impl Fn(&OutboxMessage, &SendReport),
     ) {
         tokio::join!(
-            self.keep_messages(most, end.clone(), told),
-            self.keep_notices(end.clone()),
-            self.keep_expiry(end),
+            self.run_messages(most, end.clone(), on_completed),
+            self.run_notices(end.clone()),
+            self.run_expiry(end),
         );
     }
 
@@ -61,7 +61,7 @@ impl Desk {
         NoticeProviders { email: of(Channel::Email), sms: of(Channel::Sms) }
     }
 
-    async fn keep_notices(&self, end: CancellationToken) {
+    async fn run_notices(&self, end: CancellationToken) {
         let mut changes = self.store.changes();
         while !end.is_cancelled() {
             let wait = match self.send_due_until(&end).await {
@@ -139,13 +139,13 @@ impl Desk {
             .map(|slot| {
                 breakers
                     .iter()
-                    .find(|it| it.line == slot)
+                    .find(|it| it.slot == slot)
                     .cloned()
                     .unwrap_or(BreakerRecord::new(slot))
             });
         let breakers: Vec<BreakerRecord> = breakers.collect();
-        let up = breakers.iter().find(|it| !it.is_down(now));
-        let Some(sender) = up.and_then(|it| self.senders.behind(it.line)) else {
+        let up = breakers.iter().find(|it| !it.is_open(now));
+        let Some(sender) = up.and_then(|it| self.senders.behind(it.slot)) else {
             return self.reschedule_notice(notice, &breakers, now).await;
         };
         let report = sender
@@ -189,7 +189,7 @@ impl Desk {
         breakers: &[BreakerRecord],
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        let (wait, detail) = provider_status::first_back(breakers.iter(), now, MIN_WAIT);
+        let (wait, detail) = provider_status::first_back(breakers.iter(), now, MIN_BREAKER_WAIT);
         let report = SendReport {
             state: DeliveryState::Failed,
             provider_id: None,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::{BreakerRecord, BreakerState};
+use crate::domain::circuit_breaker::{BreakerRecord, ProviderHealth};
 use crate::domain::delivery_stats::DeliveryStats;
 use crate::domain::explanation::Explanation;
 use crate::domain::time::Timestamp;
@@ -23,17 +23,21 @@ pub struct BreakerSnapshot {
 
 impl BreakerSnapshot {
     /// The state of a channel at a moment: that of its healthiest provider.
-    pub fn condition(&self, channel: Channel, now: Timestamp) -> BreakerState {
-        let of_channel = self.all.iter().filter(|it| it.line.channel == channel);
-        let best = of_channel.clone().map(|it| it.at(now)).min().unwrap_or(BreakerState::Ok);
-        let is_out = |it: &BreakerRecord| it.is_down(now) || it.is_on_trial(now);
-        let mut first = of_channel.filter(|it| !it.line.fallback);
-        if best == BreakerState::Ok && first.any(is_out) { BreakerState::Fallback } else { best }
+    pub fn health(&self, channel: Channel, now: Timestamp) -> ProviderHealth {
+        let of_channel = self.all.iter().filter(|it| it.slot.channel == channel);
+        let best = of_channel.clone().map(|it| it.at(now)).min().unwrap_or(ProviderHealth::Ok);
+        let is_out = |it: &BreakerRecord| it.is_open(now) || it.is_half_open(now);
+        let mut first = of_channel.filter(|it| !it.slot.fallback);
+        if best == ProviderHealth::Ok && first.any(is_out) {
+            ProviderHealth::Fallback
+        } else {
+            best
+        }
     }
 
     /// The next moment at which a state changes by itself.
-    pub fn next_turn(&self, now: Timestamp) -> Option<Timestamp> {
-        let ends = self.all.iter().flat_map(|it| [it.down_until, it.slow_until]);
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = self.all.iter().flat_map(|it| [it.open_until, it.slow_until]);
         ends.filter(|end| *end > now).min()
     }
 }
@@ -45,14 +49,14 @@ pub(in crate::service) fn first_back<'a>(
     now: Timestamp,
     least: Duration,
 ) -> (Duration, Option<Explanation>) {
-    let first = down.min_by_key(|it| it.down_until);
-    let wait = first.map_or(least, |it| it.down_until.since(now)).max(least);
+    let first = down.min_by_key(|it| it.open_until);
+    let wait = first.map_or(least, |it| it.open_until.since(now)).max(least);
     (wait, first.and_then(|it| it.detail.clone()))
 }
 
 impl Desk {
     /// The circuit breakers.
-    pub async fn lines(&self) -> Result<BreakerSnapshot, DeskError> {
+    pub async fn circuit_breakers(&self) -> Result<BreakerSnapshot, DeskError> {
         Ok(self.own(self.reading(|| self.store.circuit_breakers()).await?))
     }
 
@@ -64,12 +68,12 @@ impl Desk {
     }
 
     fn own(&self, (read_at, all): (Timestamp, Vec<BreakerRecord>)) -> BreakerSnapshot {
-        let has = |health: &BreakerRecord| self.senders.behind(health.line).is_some();
+        let has = |health: &BreakerRecord| self.senders.behind(health.slot).is_some();
         BreakerSnapshot { all: all.into_iter().filter(has).collect(), read_at }
     }
 
     /// The delivery stats of the last `within`.
-    pub async fn figures(&self, within: Duration) -> Result<DeliveryStats, DeskError> {
+    pub async fn delivery_stats(&self, within: Duration) -> Result<DeliveryStats, DeskError> {
         let mut samples =
             self.reading(|| self.store.delivery_samples(within, MAX_SAMPLES + 1)).await?;
         let more = samples.len() > MAX_SAMPLES as usize;

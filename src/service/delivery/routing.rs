@@ -9,7 +9,7 @@ use crate::service::ports::outbox::OutboxMessage;
 use crate::service::{Desk, DeskError};
 
 /// The least time that a message waits for an open circuit breaker.
-const MIN_WAIT: Duration = Duration::from_secs(1);
+const MIN_BREAKER_WAIT: Duration = Duration::from_secs(1);
 
 /// Why a message waits for providers that have said nothing.
 const NOT_NOW: &str = "No provider takes it at the moment.";
@@ -43,19 +43,19 @@ impl Desk {
         }
         order.retain(|slot| self.may_serve(*slot, message.is_production));
         let now = breakers.read_at;
-        let breaker = |slot: ProviderSlot| breakers.all.iter().find(|it| it.line == slot);
+        let breaker = |slot: ProviderSlot| breakers.all.iter().find(|it| it.slot == slot);
         for slot in &order {
             let (slot, breaker) = (*slot, breaker(*slot));
-            if breaker.is_some_and(|it| it.is_down(now)) {
+            if breaker.is_some_and(|it| it.is_open(now)) {
                 continue;
             }
-            let is_probe = breaker.is_some_and(|it| it.is_on_trial(now));
+            let is_probe = breaker.is_some_and(|it| it.is_half_open(now));
             if !is_probe || self.retry(|| self.store.try_probe(slot)).await? {
                 return Ok(Choice::Slot { slot, is_probe });
             }
         }
         let down = order.iter().filter_map(|slot| breaker(*slot));
-        let (wait, why) = provider_status::first_back(down, now, MIN_WAIT);
+        let (wait, why) = provider_status::first_back(down, now, MIN_BREAKER_WAIT);
         Ok(Choice::Wait(self.jittered(wait), why.unwrap_or_else(|| NOT_NOW.into())))
     }
 }

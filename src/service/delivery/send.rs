@@ -396,7 +396,7 @@ const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Opti
             | FailureClass::Message
             | FailureClass::Unclassified
             | FailureClass::Office { every: false },
-        ) if is_probe => Some(SendExperience::AnsweredAgain(took)),
+        ) if is_probe => Some(SendExperience::ProbeAnswered(took)),
         None
         | Some(
             FailureClass::Recipient
@@ -409,7 +409,7 @@ const fn experience(report: &SendReport, took: Duration, is_probe: bool) -> Opti
             FailureClass::Office { every: true }
             | FailureClass::Provider { .. }
             | FailureClass::Unknown,
-        ) if is_probe => Some(SendExperience::FailedAgain),
+        ) if is_probe => Some(SendExperience::ProbeFailed),
         Some(
             FailureClass::Office { every: true }
             | FailureClass::Provider { .. }

@@ -31,30 +31,30 @@ impl OutboxWorker {
     }
 
     /// Does what comes due, messages with codes up to `concurrent` at once, until
-    /// `end`; what has begun by then is brought to its end. `told` hears of each
+    /// `end`; what has begun by then is brought to its end. `on_completed` hears of each
     /// message that was done and written down.
     pub async fn run(
         &self,
         concurrent: usize,
         end: CancellationToken,
-        told: impl Fn(&OutboxMessage, &SendReport),
+        on_completed: impl Fn(&OutboxMessage, &SendReport),
     ) {
-        self.0.keep_outbox(concurrent, end, told).await;
+        self.0.run_outbox(concurrent, end, on_completed).await;
     }
 }
 
 impl Desk {
     /// Sends the messages that are due, up to `most` at once, until `end`. What was started
-    /// is completed. `told` is called for each message that was completed.
-    pub(in crate::service) async fn keep_messages(
+    /// is completed. `on_completed` is called for each message that was completed.
+    pub(in crate::service) async fn run_messages(
         &self,
         most: usize,
         end: CancellationToken,
-        told: impl Fn(&OutboxMessage, &SendReport),
+        on_completed: impl Fn(&OutboxMessage, &SendReport),
     ) {
         let report = |written: Vec<EndedMessage>| {
             for (message, end) in &written {
-                told(message, &end.step.report);
+                on_completed(message, &end.step.report);
             }
         };
         let mut changes = self.store.changes();

@@ -10,7 +10,7 @@ use crate::service::verification::request::QuarantinedContact;
 
 /// A shorter wait is given in seconds: a clock without seconds would send the reader back
 /// too early.
-const SOON: Duration = Duration::from_mins(2);
+const SECONDS_BELOW: Duration = Duration::from_mins(2);
 
 /// Why a contact in quarantine gets no code, until when, and what else there is.
 pub(super) fn quarantined(
@@ -77,7 +77,7 @@ fn rough(minutes: u64, divided: fn(u64, u64) -> u64) -> String {
 /// `in 23 seconds`, or `at 10:42` where it takes longer.
 pub fn wait(until: Timestamp, now: Timestamp, clock: Clock<'_>) -> String {
     let left = until.since(now);
-    if left >= SOON {
+    if left >= SECONDS_BELOW {
         return format!("at {}", clock(until));
     }
     // Rounded up, so that nobody comes back half a second early.

@@ -12,7 +12,7 @@ use crate::service::delivery::worker::{at, written};
 use crate::service::{Desk, DeskError};
 
 /// How many requests are closed at once.
-const BATCH: u32 = 50;
+const EXPIRY_BATCH: u32 = 50;
 
 /// The shortest interval between two looks, however much is written: a code that was just
 /// asked for works for minutes.
@@ -23,13 +23,13 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 /// Over this time the processes of an office look one after the other, so that one of them
 /// does what the others would wait for.
-const SPREAD: Duration = Duration::from_secs(1);
+const MAX_JITTER: Duration = Duration::from_secs(1);
 
 impl Desk {
     /// Closes requests that expire, until `end`.
-    pub(in crate::service) async fn keep_expiry(&self, end: CancellationToken) {
+    pub(in crate::service) async fn run_expiry(&self, end: CancellationToken) {
         let mut changes = self.store.changes();
-        let delay = SPREAD
+        let delay = MAX_JITTER
             .mul_f64(f64::from(self.lease_owner.as_bytes().first().map_or(0, |it| it % 16)) / 16.0);
         while !end.is_cancelled() {
             let looked = self.expire_due().await;
@@ -64,7 +64,7 @@ impl Desk {
                 Some(Duration::ZERO) => {}
                 wait => return Ok(wait),
             }
-            if self.store.expire(BATCH).await? == 0 {
+            if self.store.expire(EXPIRY_BATCH).await? == 0 {
                 // Others hold what is left.
                 return Ok(Some(MIN_POLL_INTERVAL));
             }

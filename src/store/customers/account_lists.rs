@@ -16,11 +16,11 @@ use crate::store::database::engine::{Arg, Database, Row, args};
 use crate::store::database::statement::{Sql, sql, statements};
 
 /// How many entries are shown, and how many rows are read for them: some may be left out.
-const SHOWN: usize = 20;
-const READ: u32 = 60;
+const SHOWN_ENTRIES: usize = 20;
+const ROWS_READ: u32 = 60;
 
 /// How many rows that cannot be read are named.
-const NAMED: usize = 3;
+const NAMED_MAX: usize = 3;
 
 statements! {
     ACCOUNT_NO { "SELECT c.account_no FROM core_customer_view c WHERE c.id = $1" }
@@ -99,7 +99,7 @@ async fn list<T>(
     read: impl Fn(&Row) -> Result<T, String>,
 ) -> Result<Listing<T>, StoreError> {
     let Some((argument, text)) = owner.named(column) else { return Ok(Vec::new().into()) };
-    let rows = match db.all(sql, &[argument, READ.into()]).await {
+    let rows = match db.all(sql, &[argument, ROWS_READ.into()]).await {
         Ok(rows) => rows,
         Err(error) if error.is_away() => return Err(error),
         Err(error) => {
@@ -113,9 +113,9 @@ async fn list<T>(
     let mut left_out = 0;
     for row in rows.iter().filter(is_theirs) {
         match read(row) {
-            Ok(_) if listing.entries.len() == SHOWN => {}
+            Ok(_) if listing.entries.len() == SHOWN_ENTRIES => {}
             Ok(entry) => listing.entries.push(entry),
-            Err(why) if listing.unreadable.len() < NAMED => listing.unreadable.push(why),
+            Err(why) if listing.unreadable.len() < NAMED_MAX => listing.unreadable.push(why),
             Err(_) => left_out += 1,
         }
     }

@@ -160,11 +160,13 @@ impl ExternalTable<'_> {
         let text = if self.kind == Engine::Mysql { "CHAR" } else { "TEXT" };
         let texts: Vec<_> = customer_source::columns(columns)
             .into_iter()
-            .filter_map(|(ours, theirs)| Some((ours, theirs.filter(|_| ours != "id")?)))
+            .filter_map(|(ours, external)| Some((ours, external.filter(|_| ours != "id")?)))
             .collect();
         let selected: Vec<String> = texts
             .iter()
-            .map(|(ours, theirs)| format!(", CAST({} AS {text}) AS {ours}", self.quoted(theirs)))
+            .map(|(ours, external)| {
+                format!(", CAST({} AS {text}) AS {ours}", self.quoted(external))
+            })
             .collect();
         let select = format!(
             "SELECT {} AS id{} FROM {} WHERE {} = {} LIMIT {MAX_ROWS}",

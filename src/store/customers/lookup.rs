@@ -19,7 +19,7 @@ use crate::store::search_index::index::{folded_account, folded_email};
 const MAX_SHARING: u32 = 20;
 
 /// How many bills and entries of feedback are shown.
-const SHOWN: u32 = 20;
+const SHOWN_ENTRIES: u32 = 20;
 
 row_type! {
     struct InvoiceColumns from "core_invoice" {
@@ -130,8 +130,8 @@ pub(in crate::store) async fn account(
         Some(row) => balance(&row)?,
         None => None,
     };
-    let invoices = db.all(&INVOICES, args![id.0, SHOWN]).await?;
-    let feedback = db.all(&FEEDBACK, args![id.0, SHOWN]).await?;
+    let invoices = db.all(&INVOICES, args![id.0, SHOWN_ENTRIES]).await?;
+    let feedback = db.all(&FEEDBACK, args![id.0, SHOWN_ENTRIES]).await?;
     let knows_invoices = !invoices.is_empty() || has_any(db, &ANY_INVOICE).await?;
     let knows_feedback = !feedback.is_empty() || has_any(db, &ANY_FEEDBACK).await?;
     let invoices = || invoices.iter().map(invoice).collect::<Result<Vec<_>, _>>();

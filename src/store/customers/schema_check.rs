@@ -287,9 +287,9 @@ fn missing(
 ) -> Vec<CheckFinding> {
     source
         .columns()
-        .filter(|(_, theirs)| catalogue.kind(theirs).is_none())
-        .map(|(ours, theirs)| CheckFinding {
-            what: format!("{} has no column {theirs}", table.name),
+        .filter(|(_, external)| catalogue.kind(external).is_none())
+        .map(|(ours, external)| CheckFinding {
+            what: format!("{} has no column {external}", table.name),
             help: Some(format!("Name the right one in customers.{ours}.")),
             stops: true,
         })

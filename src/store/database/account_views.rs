@@ -15,8 +15,8 @@ const INVOICE_VIEW: &str = "core_invoice_view";
 const FEEDBACK_VIEW: &str = "core_feedback_view";
 
 /// The most characters of a text that a line shows, and of a word or a date.
-const LINE: u32 = 200;
-const WORD: u32 = 40;
+const SUBJECT_MAX: u32 = 200;
+const WORD_MAX: u32 = 40;
 
 /// A text that is different for any other tables or columns; `None` where no table is named.
 pub(in crate::store) fn name(table: &CustomerTable) -> Option<String> {
@@ -63,7 +63,7 @@ fn selects(kind: Engine, table: &CustomerTable) -> [(&'static str, Option<String
 }
 
 fn invoices(kind: Engine, table: &InvoiceTable) -> String {
-    let cut = |column: Option<&Identifier>, name| cut(kind, column, WORD, name);
+    let cut = |column: Option<&Identifier>, name| cut(kind, column, WORD_MAX, name);
     let (AmountColumn::Units(amount) | AmountColumn::Cents(amount)) = &table.amount;
     format!(
         "SELECT {}, {}, {}, {}, {}, {}, {}, {} AS newest FROM {}",
@@ -83,9 +83,9 @@ fn feedback(kind: Engine, table: &FeedbackTable) -> String {
     format!(
         "SELECT {}, {}, {}, {}, {} AS newest FROM {}",
         customer(kind, &table.customer),
-        cut(kind, Some(&table.received_at), WORD, "received_at"),
-        cut(kind, Some(&table.subject), LINE, "subject"),
-        cut(kind, table.status.as_ref(), WORD, "status"),
+        cut(kind, Some(&table.received_at), WORD_MAX, "received_at"),
+        cut(kind, Some(&table.subject), SUBJECT_MAX, "subject"),
+        cut(kind, table.status.as_ref(), WORD_MAX, "status"),
         quoted(kind, &table.received_at),
         table_name(kind, &table.name),
     )

@@ -8,7 +8,7 @@ use crate::service::ports::error::StoreError;
 const MAX_ATTEMPTS: u32 = 5;
 
 /// The first pause; each later one is longer by as much.
-const PAUSE: Duration = Duration::from_millis(5);
+const RETRY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs a transaction, and again where the database rolled it back in favour of another
 /// one (a deadlock, a lock that took too long).
@@ -20,7 +20,7 @@ where
 {
     for attempt in 1..MAX_ATTEMPTS {
         match transaction().await {
-            Err(StoreError::Conflict(_)) => tokio::time::sleep(PAUSE * attempt).await,
+            Err(StoreError::Conflict(_)) => tokio::time::sleep(RETRY_PAUSE * attempt).await,
             done => return done,
         }
     }

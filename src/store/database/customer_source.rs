@@ -32,7 +32,7 @@ impl CustomerSource {
         let Some(table) = &self.table else { return self.table_and_file() };
         let columns: Vec<String> = columns(&table.columns)
             .iter()
-            .map(|(ours, theirs)| format!("{ours} {}", theirs.map_or("-", Identifier::as_str)))
+            .map(|(ours, external)| format!("{ours} {}", external.map_or("-", Identifier::as_str)))
             .collect();
         let lists = account_views::name(table).map(|it| format!("; {it}")).unwrap_or_default();
         format!("{} {}{lists}", self.table_and_file(), columns.join(", "))
@@ -62,10 +62,12 @@ impl CustomerSource {
         self.table.as_deref()
     }
 
-    /// The columns of the external table: our name, and theirs.
+    /// The columns of the external table: our name, and its own.
     pub(in crate::store) fn columns(&self) -> impl Iterator<Item = (&'static str, &Identifier)> {
         let table = self.table.iter();
-        table.flat_map(|it| columns(&it.columns)).filter_map(|(ours, theirs)| Some((ours, theirs?)))
+        table
+            .flat_map(|it| columns(&it.columns))
+            .filter_map(|(ours, external)| Some((ours, external?)))
     }
 
     /// The schema of the external table; `None` for the connection's own.
@@ -113,7 +115,7 @@ impl CustomerSource {
     }
 
     /// What a SQLite connection runs to see the external table. Its file is attached
-    /// read-only, so that it cannot be changed by mistake and our writers never lock theirs
+    /// read-only, so that it cannot be changed by mistake and our writers never lock it
     /// out.
     pub(in crate::store) fn attachment(&self) -> Option<String> {
         let table = self.table.as_ref()?;
@@ -127,7 +129,7 @@ impl CustomerSource {
     }
 }
 
-/// The columns of an external table: our name, and theirs.
+/// The columns of an external table: our name, and its own.
 pub(in crate::store) fn columns(
     columns: &CustomerColumns,
 ) -> [(&'static str, Option<&Identifier>); 7] {
@@ -151,9 +153,9 @@ fn select(kind: Engine, table: &CustomerTable) -> String {
     };
     let columns: Vec<String> = columns(&table.columns)
         .iter()
-        .map(|(ours, theirs)| match theirs {
-            Some(theirs) if *ours == "id" => format!("{} AS id", quoted(kind, theirs)),
-            Some(theirs) => format!("CAST({} AS {text}) AS {ours}", quoted(kind, theirs)),
+        .map(|(ours, external)| match external {
+            Some(external) if *ours == "id" => format!("{} AS id", quoted(kind, external)),
+            Some(external) => format!("CAST({} AS {text}) AS {ours}", quoted(kind, external)),
             None => format!("CAST(NULL AS {text}) AS {ours}"),
         })
         .collect();

@@ -91,9 +91,9 @@ pub(in crate::store) struct PooledConnection<D: ServerEngine> {
 impl<D: ServerEngine> PooledConnection<D> {
     /// Waits for a connection; `limit` is the time-out of each statement on it.
     pub(in crate::store) async fn from(pool: &Pool<D>, limit: Duration) -> sqlx::Result<Self> {
-        let mut lent = Self::unlimited(pool).await?;
-        lent.limit = Some(limit);
-        Ok(lent)
+        let mut connection = Self::unlimited(pool).await?;
+        connection.limit = Some(limit);
+        Ok(connection)
     }
 
     /// The same without a time-out of statements.
@@ -204,14 +204,17 @@ mod tests {
 
     use super::*;
 
-    async fn lent(pool: &Pool<Sqlite>) -> PooledConnection<Sqlite> {
-        let mut lent = PooledConnection::unlimited(pool).await.expect("a connection");
-        lent.begin().await.expect("begun");
-        lent
+    async fn connection(pool: &Pool<Sqlite>) -> PooledConnection<Sqlite> {
+        let mut connection = PooledConnection::unlimited(pool).await.expect("a connection");
+        connection.begin().await.expect("begun");
+        connection
     }
 
-    async fn say(lent: &mut PooledConnection<Sqlite>, text: &'static str) -> sqlx::Result<()> {
-        lent.with_timeout(async |it| Sqlite::run(it, text).await).await
+    async fn say(
+        connection: &mut PooledConnection<Sqlite>,
+        text: &'static str,
+    ) -> sqlx::Result<()> {
+        connection.with_timeout(async |it| Sqlite::run(it, text).await).await
     }
 
     #[tokio::test]
@@ -219,16 +222,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("store.db").display());
         let pool = SqlitePoolOptions::new().max_connections(1).connect(&url).await.expect("opened");
-        let mut first = lent(&pool).await;
+        let mut first = connection(&pool).await;
         let tables = "CREATE TABLE a (id INTEGER PRIMARY KEY); \
             CREATE TABLE b (a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)";
         say(&mut first, tables).await.expect("made");
         first.commit().await.expect("kept");
         for round in 0..3 {
-            let mut bad = lent(&pool).await;
+            let mut bad = connection(&pool).await;
             say(&mut bad, "INSERT INTO b VALUES (7)").await.expect("until the end");
             bad.commit().await.expect_err("a row that refers to nothing");
-            let mut good = lent(&pool).await;
+            let mut good = connection(&pool).await;
             say(&mut good, "INSERT INTO a VALUES (NULL)").await.expect("written");
             good.commit().await.expect("kept");
             let kept: (i64, i64) =

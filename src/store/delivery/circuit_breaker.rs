@@ -1,7 +1,7 @@
 //! The circuit breakers, one row for each provider slot, which all terminals share.
 
 use crate::domain::circuit_breaker::{
-    BreakerRecord, BreakerState, FAILURES_TO_OPEN, ProviderSlot, SendExperience,
+    BreakerRecord, FAILURES_TO_OPEN, ProviderHealth, ProviderSlot, SendExperience,
 };
 use crate::domain::event::EventKind;
 use crate::domain::explanation::Explanation;
@@ -96,9 +96,9 @@ async fn record_one(
     for (outcome, experience) in sends {
         let detail = outcome.step.report.detail.as_ref();
         let after = last.after(*experience, detail, now);
-        if let Some(turned) = last.turned(&after) {
-            write_event(tx, outcome, turned, after.detail.as_ref()).await?;
-            if turned == BreakerState::Ok {
+        if let Some(state) = last.transition_to(&after) {
+            write_event(tx, outcome, state, after.detail.as_ref()).await?;
+            if state == ProviderHealth::Ok {
                 outbox::make_due(tx, slot).await?;
             }
         }
@@ -110,7 +110,7 @@ async fn record_one(
     let arguments = args![
         &name,
         last.failures,
-        last.down_until.millis(),
+        last.open_until.millis(),
         last.slow_until.millis(),
         last.detail.as_ref().map(|it| &*it.for_admin),
         last.detail.as_ref().map(|it| &*it.for_clerk),
@@ -123,13 +123,15 @@ async fn record_one(
 async fn write_event(
     tx: &mut Tx,
     outcome: &MessageOutcome<'_>,
-    turned: BreakerState,
+    state: ProviderHealth,
     why: Option<&Explanation>,
 ) -> Result<(), StoreError> {
     let ProviderSlot { channel, fallback } = outcome.slot;
-    let kind = match turned {
-        BreakerState::Down => EventKind::ProviderDown,
-        BreakerState::Ok | BreakerState::Fallback | BreakerState::Slow => EventKind::ProviderUp,
+    let kind = match state {
+        ProviderHealth::Down => EventKind::ProviderDown,
+        ProviderHealth::Ok | ProviderHealth::Fallback | ProviderHealth::Slow => {
+            EventKind::ProviderUp
+        }
     };
     let suffix = if fallback { " (fallback)" } else { "" };
     let name = format!("{}{suffix}", outcome.provider);
@@ -150,9 +152,9 @@ async fn write_event(
 fn read(row: &Row) -> Result<(Timestamp, BreakerRecord), StoreError> {
     let it = BreakerColumns::read(row)?;
     let breaker = BreakerRecord {
-        line: it.name,
+        slot: it.name,
         failures: it.failures,
-        down_until: it.down_until,
+        open_until: it.down_until,
         slow_until: it.slow_until,
         detail: Explanation::stored(it.detail, it.clerk_detail),
         late: it.late,

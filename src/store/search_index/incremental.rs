@@ -20,7 +20,7 @@ use crate::service::ports::search_index::IndexProgress;
 use crate::store::search_index::reindex::{Reindexer, RepairMode};
 
 /// The interval between two passes, each of which is three short reads.
-const INTERVAL: Duration = Duration::from_secs(10);
+const UPDATE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How long a search waits for the first comparison of all customers.
 const MAX_SEARCH_WAIT: Duration = Duration::from_secs(1);
@@ -108,7 +108,7 @@ async fn run(reindexer: Reindexer, progress: Progress) {
             Ok(()) => repair = RepairMode::IfFree,
             Err(error) => tracing::warn!(%error, "looking for new customers failed"),
         }
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(UPDATE_INTERVAL).await;
     }
 }
 

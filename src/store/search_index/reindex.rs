@@ -20,7 +20,7 @@ use crate::store::database::statement::statements;
 use crate::store::search_index::index::{self, EntryColumns, INDEX_LOCK, IndexEntry};
 
 /// Customers compared in one batch.
-const BATCH: u32 = 1_000;
+const REINDEX_BATCH: u32 = 1_000;
 
 /// The pause before the next try where another terminal holds the lock.
 const LOCK_RETRY_PAUSE: Duration = Duration::from_millis(300);
@@ -135,7 +135,7 @@ impl Reindexer {
         let span = self.span().await?;
         let mut after = None;
         loop {
-            let (step, is_done) = self.compare(after, BATCH, RepairMode::IfFree).await?;
+            let (step, is_done) = self.compare(after, REINDEX_BATCH, RepairMode::IfFree).await?;
             if !is_done {
                 tokio::time::sleep(LOCK_RETRY_PAUSE).await;
                 continue;
@@ -171,7 +171,7 @@ impl Reindexer {
         let newest = newest.map_or(Ok(None), |row| row.maybe_int("newest"))?;
         let mut after = newest.map(|id| CustomerId(id.saturating_sub(RECHECKED)));
         loop {
-            after = self.step(after, BATCH, mode).await?.next;
+            after = self.step(after, REINDEX_BATCH, mode).await?.next;
             if after.is_none() {
                 return Ok(());
             }
@@ -181,10 +181,10 @@ impl Reindexer {
     /// The rows that cannot be read, among about the first `most`.
     pub(in crate::store) async fn unreadable(&self, most: u32) -> Result<Unreadable, StoreError> {
         let (mut found, mut after) = (Unreadable::default(), i64::MIN);
-        for _ in 0..most.div_ceil(BATCH) {
-            let rows = self.db.as_it_is().all(&CUSTOMERS, args![after, BATCH]).await?;
+        for _ in 0..most.div_ceil(REINDEX_BATCH) {
+            let rows = self.db.as_it_is().all(&CUSTOMERS, args![after, REINDEX_BATCH]).await?;
             let Rows { unreadable, last, .. } = rows::customers(&rows);
-            let is_full = rows.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX);
+            let is_full = rows.len() >= usize::try_from(REINDEX_BATCH).unwrap_or(usize::MAX);
             let end = last.filter(|_| is_full);
             let within = |id: Option<i64>| end.is_none() || id.is_some();
             found.extend(unreadable.into_iter().filter(|it| within(it.0)).map(|it| it.1));

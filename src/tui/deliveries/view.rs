@@ -17,7 +17,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::delivery_stats::{HourStats, ProviderShare, QueueStats};
 use crate::service::messages;
 use crate::tui::machine::model::DeliveryStatsPanel;
@@ -73,9 +73,9 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     ];
     let now = scene.time().unwrap_or_default();
     for health in &scene.model.providers.known.all {
-        let is_ok = health.at(now) == BreakerState::Ok;
+        let is_ok = health.at(now) == ProviderHealth::Ok;
         if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
-            told.push((health.line.to_string(), detail.for_admin.clone()));
+            told.push((health.slot.to_string(), detail.for_admin.clone()));
         }
     }
     let mut lines = rows(told, room, scene);

@@ -23,7 +23,7 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
 
 /// A provider that was left alone is tried again.
 fn next_turn(model: &Model, clock: StoreClock, now: Now) -> Option<Now> {
-    let turn = model.providers.known.next_turn(clock.time(now))?;
+    let turn = model.providers.known.next_change(clock.time(now))?;
     Some(now + clock.until(turn, now))
 }
 

@@ -75,7 +75,7 @@ pub(in crate::tui) fn answered(
     let Ok(lines) = answer else { return };
     let now = lines.read_at;
     for health in &lines.all {
-        let part = step.model.health.part(Dependency::of(health.line.channel));
+        let part = step.model.health.part(Dependency::of(health.slot.channel));
         // What this terminal met itself counts until somebody has met better.
         if health.failures == 0 && *part == DependencyState::Down {
             *part = DependencyState::Ok;
@@ -99,7 +99,7 @@ pub(in crate::tui) fn refresh(step: &mut Step<'_>, now: Timestamp) {
         return;
     }
     for choice in choices {
-        choice.condition = known.condition(choice.channel, now);
+        choice.health = known.health(choice.channel, now);
     }
 }
 

@@ -18,7 +18,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::customer::Customer;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
@@ -87,19 +87,19 @@ fn channel<'a>(
     let Some(reason) = &choice.refusal else {
         let contact = choice.contact.clone().unwrap_or_default();
         let mut parts = vec![vec![Span::styled(contact, theme.strong)]];
-        match choice.condition {
+        match choice.health {
             _ if choice.waits(now).is_some() => {
                 parts.push(vec![Span::styled("changed a short while ago", theme.warning)]);
             }
-            BreakerState::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
-            BreakerState::Slow => {
+            ProviderHealth::Down => parts.push(vec![Span::styled("down at the moment", theme.bad)]),
+            ProviderHealth::Slow => {
                 parts.push(vec![Span::styled("slow at the moment", theme.warning)]);
             }
-            BreakerState::Fallback => {
+            ProviderHealth::Fallback => {
                 parts.push(vec![Span::styled("by the fallback", theme.muted)]);
             }
-            BreakerState::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
-            BreakerState::Ok => {}
+            ProviderHealth::Ok if first => parts.push(vec![Span::styled("preferred", theme.muted)]),
+            ProviderHealth::Ok => {}
         }
         return labelled(
             Span::styled(label, theme.strong),
@@ -158,10 +158,10 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     let mut lines = styled(&text, room, Style::new());
-    if choice.condition == BreakerState::Down {
+    if choice.health == ProviderHealth::Down {
         let label = choice.channel.label();
         let now = scene.time().unwrap_or_default();
-        let works = |it: &ChannelChoice| it.is_usable(now) && it.condition != BreakerState::Down;
+        let works = |it: &ChannelChoice| it.is_usable(now) && it.health != ProviderHealth::Down;
         let instead =
             if send.choices.iter().any(works) { " Another channel is quicker." } else { "" };
         let text = format!(

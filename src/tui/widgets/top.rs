@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
-use crate::domain::circuit_breaker::BreakerState;
+use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::time::Timestamp;
 use crate::tui::machine::model::{CounterInfo, Dependency, DependencyState, Health, Model};
 use crate::tui::theme::Theme;
@@ -31,14 +31,14 @@ pub fn line(model: &Model, now: Option<Timestamp>, columns: u16, theme: &Theme) 
 fn known(model: &Model, now: Option<Timestamp>) -> Health {
     let mut health = model.health;
     for channel in Channel::ALL {
-        let condition = now.map(|now| model.providers.known.condition(channel, now));
+        let condition = now.map(|now| model.providers.known.health(channel, now));
         let part = health.part(Dependency::of(channel));
         *part = match (condition, *part) {
             (_, DependencyState::Off) => DependencyState::Off,
-            (Some(BreakerState::Down), _) | (_, DependencyState::Down) => DependencyState::Down,
-            (Some(BreakerState::Slow), _) | (_, DependencyState::Slow) => DependencyState::Slow,
-            (Some(BreakerState::Fallback), _) => DependencyState::Fallback,
-            (Some(BreakerState::Ok) | None, part) => part,
+            (Some(ProviderHealth::Down), _) | (_, DependencyState::Down) => DependencyState::Down,
+            (Some(ProviderHealth::Slow), _) | (_, DependencyState::Slow) => DependencyState::Slow,
+            (Some(ProviderHealth::Fallback), _) => DependencyState::Fallback,
+            (Some(ProviderHealth::Ok) | None, part) => part,
         };
     }
     health

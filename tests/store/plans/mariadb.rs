@@ -66,9 +66,9 @@ async fn explained(raw: &mut MySqlConnection, text: &str) -> Value {
 
 #[tokio::test]
 async fn no_statement_scans_a_big_table() {
-    let house = House::new(Kind::MariaDb);
-    fill(&house).await;
-    house
+    let fixture = TestStore::new(Kind::MariaDb);
+    fill(&fixture).await;
+    fixture
         .sql(
             "ANALYZE TABLE core_customer, core_customer_search, core_customer_word, core_otp, \
              core_otp_archive, core_otp_retired, core_guard, core_contact, core_delivery, core_session, core_event, core_invoice, \
@@ -76,9 +76,9 @@ async fn no_statement_scans_a_big_table() {
         )
         .await;
     // PostgreSQL tells the types of a statement's arguments.
-    let other = House::new(Kind::Postgres);
+    let other = TestStore::new(Kind::Postgres);
     let mut types = crate::support::postgres(other.database()).await;
-    let mut raw = crate::support::mysql(house.database()).await;
+    let mut raw = crate::support::mysql(fixture.database()).await;
     let mut found = Vec::new();
     for statement in planned() {
         let text = filled(&statement, &postgres::prepare(&mut types, &statement).await);

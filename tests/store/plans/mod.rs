@@ -11,7 +11,7 @@ mod sqlite;
 
 use countersign::store::{SqlStore, Statement};
 
-use crate::support::{House, Kind, Terminal, new_customer};
+use crate::support::{Kind, Terminal, TestStore, new_customer};
 
 /// More rows than this are not sorted: a customer or a request has fewer.
 const SORTED: f64 = 1_000.0;
@@ -175,16 +175,16 @@ fn numbers(rows: u32) -> String {
 }
 
 /// Fills every table that grows, with one row a minute until now.
-async fn fill(house: &House) {
-    house.open().await.close().await;
+async fn fill(fixture: &TestStore) {
+    fixture.open().await.close().await;
     let (rows, numbers) = (rows(), numbers(rows()));
     // Past what 32 bits hold.
-    let then = format!("{} - 60000.0 * ({rows} - i)", house.now());
+    let then = format!("{} - 60000.0 * ({rows} - i)", fixture.now());
     // Twenty rows a customer.
     let each = format!("i % {} + 1", rows / 20 - 3);
     for word in ["person ", "person a ", "rivera ", "1", "15", "155", "1555", "15550"] {
         let words = "INSERT INTO core_customer_word (phrase, customer_id)";
-        house.sql(&format!("{words} {numbers} SELECT CONCAT('{word}', i), i FROM n")).await;
+        fixture.sql(&format!("{words} {numbers} SELECT CONCAT('{word}', i), i FROM n")).await;
     }
     for (table, columns, values) in [
         (
@@ -258,7 +258,7 @@ async fn fill(house: &House) {
             .replace("THEN,", &format!("{then},"))
             .replace("THEN +", &format!("{then} +"));
         let values = values.strip_suffix("THEN").map(|it| format!("{it}{then}")).unwrap_or(values);
-        house
+        fixture
             .sql(&format!("INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"))
             .await;
     }

@@ -72,10 +72,10 @@ fn is_number(argument: &str) -> bool {
 
 #[tokio::test]
 async fn no_statement_scans_a_big_table() {
-    let house = House::new(Kind::Postgres);
-    fill(&house).await;
-    house.sql("ANALYZE").await;
-    let mut raw = crate::support::postgres(house.database()).await;
+    let fixture = TestStore::new(Kind::Postgres);
+    fill(&fixture).await;
+    fixture.sql("ANALYZE").await;
+    let mut raw = crate::support::postgres(fixture.database()).await;
     let mut found = Vec::new();
     for statement in planned() {
         let arguments = prepare(&mut raw, &statement).await.join(", ");

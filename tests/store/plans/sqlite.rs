@@ -37,10 +37,10 @@ async fn faults(raw: &mut SqliteConnection) -> Vec<String> {
 
 #[tokio::test]
 async fn no_statement_scans_a_big_table() {
-    let house = House::sqlite();
-    fill(&house).await;
+    let fixture = TestStore::sqlite();
+    fill(&fixture).await;
     assert!(planned().len() > 60);
-    let mut raw = house.raw().await;
+    let mut raw = fixture.raw().await;
     assert_eq!(faults(&mut raw).await, [] as [&str; 0], "as a store is in use");
     sqlx::raw_sql("ANALYZE").execute(&mut raw).await.expect("analysed");
     assert_eq!(faults(&mut raw).await, [] as [&str; 0], "after somebody ran ANALYZE");
@@ -48,16 +48,16 @@ async fn no_statement_scans_a_big_table() {
 
 #[tokio::test]
 async fn what_is_no_longer_so_leaves_the_index() {
-    let house = House::sqlite();
-    let desk = Terminal::new(house.open().await);
+    let fixture = TestStore::sqlite();
+    let desk = Terminal::new(fixture.open().await);
     let entries = "SELECT COUNT(*) FROM core_customer_word WHERE phrase LIKE";
     let names = [("WB-1", "Dana Rivera"), ("WB-2", "Thomas Rivera"), ("WB-1", "Dana Stone")];
     for (at, (account, name)) in names.into_iter().enumerate() {
         desk.import(&[new_customer(account, name)]).await;
-        let found = house.number(&format!("{entries} 'rivera %'")).await;
+        let found = fixture.number(&format!("{entries} 'rivera %'")).await;
         assert_eq!(found, [1, 2, 1][at], "after {name}");
     }
-    assert_eq!(house.number(&format!("{entries} 'stone %'")).await, 1);
+    assert_eq!(fixture.number(&format!("{entries} 'stone %'")).await, 1);
 }
 
 #[test]

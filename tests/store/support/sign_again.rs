@@ -11,7 +11,7 @@ use countersign::domain::request::RequestId;
 use countersign::domain::seal::{NonceSeed, Sealed};
 use countersign::domain::time::Timestamp;
 
-use super::{House, terminal};
+use super::{TestStore, terminal};
 
 /// The codes that tests asked for, by request and generation.
 static CODES: LazyLock<Mutex<HashMap<(String, u32), String>>> = LazyLock::new(Mutex::default);
@@ -26,7 +26,7 @@ pub(super) fn note(id: &RequestId, generation: u32, code: &str) {
 const ROW: &str = "CONCAT_WS('|', o.customer_id, c.account_no, o.purpose, o.public_id, \
                    o.generation, o.channel, o.contact, o.expires_at)";
 
-impl House {
+impl TestStore {
     /// Makes the digests and seals of the second version anew, for what is stored now.
     pub(crate) async fn sign_again(&self) {
         let open = "(SELECT customer_id, purpose, public_id, generation, otp_type AS channel, \

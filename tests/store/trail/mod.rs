@@ -23,7 +23,7 @@ use countersign::service::ports::{AuditStore, KeysError, NewEvent, TrailKeys};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
 
-use crate::support::{House, actor, next};
+use crate::support::{TestStore, actor, next};
 
 /// The key of the trail, which no counter and no database has.
 #[derive(Debug, Default)]
@@ -69,21 +69,21 @@ fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
 
 /// A store with a desk that seals it.
 struct Trail {
-    house: House,
+    fixture: TestStore,
     store: Arc<SqlStore>,
     desk: Desk,
 }
 
 impl Trail {
-    async fn new(house: House) -> Self {
-        let store = house.open().await;
+    async fn new(fixture: TestStore) -> Self {
+        let store = fixture.open().await;
         let desk = desk(store.clone(), Arc::default());
-        Self { house, store, desk }
+        Self { fixture, store, desk }
     }
 
     /// A log of so many sealed entries.
-    async fn sealed(house: House, count: usize) -> Self {
-        let trail = Self::new(house).await;
+    async fn sealed(fixture: TestStore, count: usize) -> Self {
+        let trail = Self::new(fixture).await;
         for _ in 0..count {
             write(&trail.store).await;
         }
@@ -125,25 +125,26 @@ impl Trail {
 
     async fn intact(&self, entries: u64) {
         let run = self.verify().await;
-        assert_eq!(run.walk().faults(), [], "{:?}", self.house.kind());
+        assert_eq!(run.walk().faults(), [], "{:?}", self.fixture.kind());
         assert_eq!((run.size(), run.walk().size()), (entries, entries));
     }
 
     async fn sql(&self, text: &str) {
-        self.house.sql(text).await;
+        self.fixture.sql(text).await;
     }
 
     /// The numbers of the events, in order.
     async fn events(&self) -> Vec<i64> {
-        let texts =
-            self.house.texts("SELECT CAST(id AS CHAR(20)) FROM core_event ORDER BY core_event.id");
+        let texts = self
+            .fixture
+            .texts("SELECT CAST(id AS CHAR(20)) FROM core_event ORDER BY core_event.id");
         texts.await.iter().map(|it| it.trim().parse().expect("a number")).collect()
     }
 
     /// The number of the event of each leaf, in the order of the leaves.
     async fn leaves(&self) -> Vec<i64> {
         let text = "SELECT CAST(event_id AS CHAR(20)) FROM core_audit_leaf ORDER BY leaf_index";
-        let texts = self.house.texts(text).await;
+        let texts = self.fixture.texts(text).await;
         texts.iter().map(|it| it.trim().parse().expect("a number")).collect()
     }
 }

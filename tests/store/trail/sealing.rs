@@ -15,12 +15,12 @@ const WRITERS: usize = 4;
 const EACH: usize = 250;
 
 on_each_store! {
-    async fn security_62_events_of_many_writers_are_sealed_once_and_in_order_though_sealers_are_killed(house) {
-        let trail = Trail::new(house).await;
+    async fn security_62_events_of_many_writers_are_sealed_once_and_in_order_though_sealers_are_killed(fixture) {
+        let trail = Trail::new(fixture).await;
         let keys: Arc<Drawer> = Arc::default();
         let mut writers = JoinSet::new();
         for _ in 0..WRITERS {
-            let store = trail.house.open().await;
+            let store = trail.fixture.open().await;
             writers.spawn(async move {
                 for _ in 0..EACH {
                     write(&store).await;
@@ -29,7 +29,7 @@ on_each_store! {
         }
         let (is_over, mut sealers) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
         for number in 0..2_u64 {
-            let desk = desk(trail.house.open().await, keys.clone());
+            let desk = desk(trail.fixture.open().await, keys.clone());
             let is_over = is_over.clone();
             sealers.spawn(async move {
                 let mut killed = 0;
@@ -63,17 +63,17 @@ on_each_store! {
         trail.intact((WRITERS * EACH) as u64).await;
     }
 
-    async fn security_62_an_event_that_is_committed_late_is_sealed_in_its_place_or_else_after(house) {
-        let (pause, end) = match house.kind() {
+    async fn security_62_an_event_that_is_committed_late_is_sealed_in_its_place_or_else_after(fixture) {
+        let (pause, end) = match fixture.kind() {
             Kind::Sqlite => return,
             Kind::Postgres => ("SELECT pg_sleep", ""),
             Kind::MariaDb => ("DO SLEEP", ""),
         };
         let insert = format!(
             "INSERT INTO core_event (at, kind, clerk, counter) VALUES ({}, 'cancelled', 'c', '1')",
-            house.now()
+            fixture.now()
         );
-        let trail = Trail::sealed(house, 3).await;
+        let trail = Trail::sealed(fixture, 3).await;
         // Within the time that a missing number is waited for, and long after it.
         for (seconds, in_place) in [("0.5", true), ("2.5", false)] {
             let late = format!("BEGIN; {insert}; {pause}({seconds}); COMMIT{end}");
@@ -95,8 +95,8 @@ on_each_store! {
         }
     }
 
-    async fn a_number_that_was_rolled_back_is_passed_over(house) {
-        let trail = Trail::sealed(house, 2).await;
+    async fn a_number_that_was_rolled_back_is_passed_over(fixture) {
+        let trail = Trail::sealed(fixture, 2).await;
         trail.sql("BEGIN; INSERT INTO core_event (at, kind, clerk, counter) \
                    VALUES (1, 'cancelled', 'c', '1'); ROLLBACK").await;
         write(&trail.store).await;
@@ -104,8 +104,8 @@ on_each_store! {
         trail.intact(3).await;
     }
 
-    async fn a_log_of_thousands_is_sealed_and_verified_in_batches(house) {
-        let trail = Trail::new(house).await;
+    async fn a_log_of_thousands_is_sealed_and_verified_in_batches(fixture) {
+        let trail = Trail::new(fixture).await;
         let values: Vec<_> = (1..=2_500_i64)
             .map(|it| format!("({it}, {it}, 'attempt', 'wrong', 'c{}', '1', 'the {it}.')", it % 7))
             .collect();
@@ -115,25 +115,25 @@ on_each_store! {
         )).await;
         trail.seal().await;
         trail.intact(2_500).await;
-        let nodes = trail.house.number("SELECT COUNT(*) FROM core_audit_node").await;
+        let nodes = trail.fixture.number("SELECT COUNT(*) FROM core_audit_node").await;
         assert_eq!(nodes, 2_500 / 256);
-        let kept = trail.house.number("SELECT COUNT(*) FROM core_audit_checkpoint").await;
+        let kept = trail.fixture.number("SELECT COUNT(*) FROM core_audit_checkpoint").await;
         assert_eq!(kept, 5, "one a batch");
         assert_eq!(size(&trail.checkpoint().await), 2_500);
     }
 
-    async fn security_65_a_sealer_signs_no_tree_but_the_one_it_left(house) {
-        let trail = Trail::sealed(house, 5).await;
+    async fn security_65_a_sealer_signs_no_tree_but_the_one_it_left(fixture) {
+        let trail = Trail::sealed(fixture, 5).await;
         write(&trail.store).await;
         // Somebody who has no key of this trail.
-        let other = desk(trail.house.open().await, Drawer::with(9));
+        let other = desk(trail.fixture.open().await, Drawer::with(9));
         let refused = other.seal_trail().await.expect_err("another key");
         assert!(matches!(refused, DeskError::Trail(TrailError::Checkpoint(_))), "{refused:?}");
-        let without = desk(trail.house.open().await, Arc::default());
+        let without = desk(trail.fixture.open().await, Arc::default());
         let refused = without.seal_trail().await.expect_err("no key");
         assert!(matches!(refused, DeskError::Trail(TrailError::NoKey)), "{refused:?}");
 
-        let edge = trail.house.texts("SELECT edge FROM core_audit_tree").await.remove(0);
+        let edge = trail.fixture.texts("SELECT edge FROM core_audit_tree").await.remove(0);
         let note = trail.checkpoint().await;
         for (change, back) in [
             ("edge = '[]', size = 0", format!("edge = '{edge}', size = 5")),
@@ -149,8 +149,8 @@ on_each_store! {
         trail.intact(6).await;
     }
 
-    async fn what_is_not_sealed_yet_is_said(house) {
-        let trail = Trail::sealed(house, 3).await;
+    async fn what_is_not_sealed_yet_is_said(fixture) {
+        let trail = Trail::sealed(fixture, 3).await;
         write(&trail.store).await;
         write(&trail.store).await;
         let run = trail.verify().await;

@@ -60,8 +60,8 @@ async fn forge(trail: &Trail, index: u64) {
 }
 
 on_each_store! {
-    async fn security_35_an_entry_that_was_edited_is_named(house) {
-        let trail = Trail::sealed(house, ENTRIES).await;
+    async fn security_35_an_entry_that_was_edited_is_named(fixture) {
+        let trail = Trail::sealed(fixture, ENTRIES).await;
         trail.intact(ENTRIES as u64).await;
         keep(&trail, &["core_event"]).await;
         for (index, event) in places(&trail.events().await) {
@@ -78,8 +78,8 @@ on_each_store! {
         trail.intact(ENTRIES as u64).await;
     }
 
-    async fn security_35_an_entry_that_was_deleted_is_named(house) {
-        let trail = Trail::sealed(house, ENTRIES).await;
+    async fn security_35_an_entry_that_was_deleted_is_named(fixture) {
+        let trail = Trail::sealed(fixture, ENTRIES).await;
         keep(&trail, &["core_event"]).await;
         for (index, event) in places(&trail.events().await) {
             trail.sql(&format!("DELETE FROM core_event WHERE id = {event}")).await;
@@ -94,14 +94,14 @@ on_each_store! {
         assert_eq!(trail.faults().await, [deleted(first, 0), deleted(second, 1)]);
     }
 
-    async fn security_35_an_entry_that_was_put_in_is_named(house) {
-        let trail = Trail::new(house).await;
+    async fn security_35_an_entry_that_was_put_in_is_named(fixture) {
+        let trail = Trail::new(fixture).await;
         // A log with a gap, of a number that was rolled back long ago.
         for id in [1_i64, 2, 3, 10, 11] {
             trail.sql(&format!(
                 "INSERT INTO core_event (id, at, kind, clerk, counter) \
                  VALUES ({id}, {} - 100000, 'attempt', 'amira', '3')",
-                trail.house.now()
+                trail.fixture.now()
             )).await;
         }
         trail.seal().await;
@@ -110,7 +110,7 @@ on_each_store! {
             trail.sql(&format!(
                 "INSERT INTO core_event (id, at, kind, clerk, counter) \
                  VALUES ({id}, {}, 'attempt', 'amira', '3')",
-                trail.house.now()
+                trail.fixture.now()
             )).await;
             trail.seal().await;
             assert_eq!(trail.faults().await, [Fault::Inserted { event: id }]);
@@ -119,8 +119,8 @@ on_each_store! {
         trail.intact(5).await;
     }
 
-    async fn security_35_entries_that_changed_places_are_named(house) {
-        let trail = Trail::sealed(house, ENTRIES).await;
+    async fn security_35_entries_that_changed_places_are_named(fixture) {
+        let trail = Trail::sealed(fixture, ENTRIES).await;
         let events = trail.events().await;
         let (one, other) = (events[2], events[6]);
         let swap = |table: &str, column: &str, one: i64, other: i64| {
@@ -143,8 +143,8 @@ on_each_store! {
         assert_eq!(*suspect, Some(events[3]));
     }
 
-    async fn security_63_what_was_changed_together_with_its_leaf_lies_between_two_checkpoints(house) {
-        let trail = Trail::sealed(house, 70).await;
+    async fn security_63_what_was_changed_together_with_its_leaf_lies_between_two_checkpoints(fixture) {
+        let trail = Trail::sealed(fixture, 70).await;
         for _ in 0..70 {
             write(&trail.store).await;
         }
@@ -163,8 +163,8 @@ on_each_store! {
         trail.intact(140).await;
     }
 
-    async fn security_63_a_leaf_that_was_taken_out_or_put_in_is_found(house) {
-        let trail = Trail::sealed(house, ENTRIES).await;
+    async fn security_63_a_leaf_that_was_taken_out_or_put_in_is_found(fixture) {
+        let trail = Trail::sealed(fixture, ENTRIES).await;
         keep(&trail, &["core_event", "core_audit_leaf"]).await;
         let events = trail.events().await;
         trail.sql("DELETE FROM core_audit_leaf WHERE leaf_index = 4").await;
@@ -181,8 +181,8 @@ on_each_store! {
         trail.intact(ENTRIES as u64).await;
     }
 
-    async fn security_63_a_tail_that_was_cut_off_is_found_by_a_checkpoint_that_was_kept(house) {
-        let trail = Trail::sealed(house, 5).await;
+    async fn security_63_a_tail_that_was_cut_off_is_found_by_a_checkpoint_that_was_kept(fixture) {
+        let trail = Trail::sealed(fixture, 5).await;
         let early = trail.checkpoint().await;
         keep(&trail, &TRAIL).await;
         for _ in 0..4 {
@@ -201,14 +201,14 @@ on_each_store! {
         assert_eq!(fine.walk().faults(), []);
         assert_eq!((size(&early), size(&kept)), (5, 9));
         // Where the tail only is cut, without its trail, nothing need be kept.
-        let trail = Trail::sealed(crate::support::House::new(trail.house.kind()), ENTRIES).await;
+        let trail = Trail::sealed(crate::support::TestStore::new(trail.fixture.kind()), ENTRIES).await;
         let last = *trail.events().await.last().expect("entries");
         trail.sql(&format!("DELETE FROM core_event WHERE id = {last}")).await;
         assert_eq!(trail.faults().await, [Fault::Deleted { event: last, index: 8 }]);
     }
 
-    async fn security_63_a_trail_that_was_made_anew_is_found_by_a_checkpoint_that_was_kept(house) {
-        let trail = Trail::sealed(house, 5).await;
+    async fn security_63_a_trail_that_was_made_anew_is_found_by_a_checkpoint_that_was_kept(fixture) {
+        let trail = Trail::sealed(fixture, 5).await;
         let kept = trail.checkpoint().await;
         // Everything is taken away, and a sealer begins again at the first entry.
         for table in &TRAIL[..3] {

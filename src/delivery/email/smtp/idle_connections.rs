@@ -94,12 +94,12 @@ mod tests {
 
     use super::*;
 
-    const IDLE: Duration = Duration::from_millis(400);
+    const IDLE_TIMEOUT: Duration = Duration::from_millis(400);
 
     #[tokio::test]
     async fn the_newest_is_taken_first_and_the_oldest_leaves_where_there_is_no_room() {
         static LEFT: AtomicU32 = AtomicU32::new(0);
-        let parking = IdleConnections::new(IDLE, |one| {
+        let parking = IdleConnections::new(IDLE_TIMEOUT, |one| {
             LEFT.fetch_add(one, Ordering::SeqCst);
         });
         (1..=10).for_each(|one| parking.keep(one));
@@ -118,18 +118,18 @@ mod tests {
             sleep_until(begun + span).await;
             LEFT.load(Ordering::SeqCst)
         }
-        let parking = IdleConnections::new(IDLE, |one| {
+        let parking = IdleConnections::new(IDLE_TIMEOUT, |one| {
             LEFT.fetch_add(one, Ordering::SeqCst);
         });
         let begun = Instant::now();
         parking.keep(1);
-        assert_eq!(after(begun, IDLE / 2).await, 0);
+        assert_eq!(after(begun, IDLE_TIMEOUT / 2).await, 0);
         parking.keep(2);
-        assert_eq!(after(begun, IDLE * 5 / 4).await, 1);
-        assert_eq!(after(begun, IDLE * 2).await, 3);
+        assert_eq!(after(begun, IDLE_TIMEOUT * 5 / 4).await, 1);
+        assert_eq!(after(begun, IDLE_TIMEOUT * 2).await, 3);
         // Nobody watches now; the next begins again.
         parking.keep(4);
-        assert_eq!(after(begun, IDLE * 7 / 2).await, 7);
+        assert_eq!(after(begun, IDLE_TIMEOUT * 7 / 2).await, 7);
         assert_eq!(parking.take(), None);
     }
 }

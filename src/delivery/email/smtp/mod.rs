@@ -39,9 +39,9 @@ use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::SendGuard;
 
 /// How long a connection is kept for the next message.
-const IDLE: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a goodbye may take; nobody waits for it.
-const GOODBYE: Duration = Duration::from_secs(2);
+const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_address;
 
@@ -75,7 +75,7 @@ impl SmtpProvider {
             from,
             templates,
             times,
-            parked: IdleConnections::new(IDLE, part),
+            parked: IdleConnections::new(IDLE_TIMEOUT, part),
         })
     }
 
@@ -126,7 +126,7 @@ impl SmtpProvider {
 fn part(mut connection: AsyncSmtpConnection) {
     tokio::spawn(async move {
         // A server that does not answer a goodbye has lost nothing.
-        let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, connection.quit()).await;
     });
 }
 

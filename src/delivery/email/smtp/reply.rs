@@ -283,7 +283,7 @@ const fn of_a_pause(pause: Pause) -> &'static str {
 }
 
 /// The longest name of a message that is kept.
-const LONGEST_ID: usize = 100;
+const ID_MAX: usize = 100;
 
 /// What the server calls the message, where its answer says so: `queued as X`
 /// (Postfix, Exim's `id=X`, SendGrid), `InternalId=X` (Exchange).
@@ -297,7 +297,7 @@ pub(super) fn queue_id(answer: &str) -> Option<String> {
         .get(at..)?
         .chars()
         .take_while(|char| char.is_ascii_alphanumeric() || "-_.@".contains(*char))
-        .take(LONGEST_ID)
+        .take(ID_MAX)
         .collect();
     (!id.is_empty()).then_some(id)
 }

@@ -11,7 +11,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// The longest reply read.
-const LONGEST: usize = 16 * 1024;
+const PROLOGUE_MAX: usize = 16 * 1024;
 
 /// Why the connection did not come to the point where TLS begins.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ where
             }
             return Ok(reply.lines);
         }
-        if received.len() > LONGEST {
+        if received.len() > PROLOGUE_MAX {
             return Err(Prologue::Nonsense);
         }
         if stream.read_buf(&mut received).await? == 0 {

@@ -30,7 +30,7 @@ use crate::domain::time::Timestamp;
 /// Messages asked for; Twilio gives 1000 at most. Few customers ever get as many.
 const PAGE: &str = "100";
 /// The most that is read of a list: several times what a hundred messages take.
-const LARGEST_LIST: usize = 512 * 1024;
+const LIST_MAX: usize = 512 * 1024;
 /// By how much Twilio's clock and the store's may differ. No code works for
 /// longer than ten minutes, so what is older is another message.
 const SKEW: Duration = Duration::from_mins(15);
@@ -99,7 +99,7 @@ impl TwilioProvider {
             Explanation::plain(text)
         })?;
         let status = response.status();
-        let body = http::read_within(response, LARGEST_LIST).await;
+        let body = http::read_within(response, LIST_MAX).await;
         match status {
             StatusCode::OK => {
                 let json = body.and_then(|body| serde_json::from_slice(&body).ok());

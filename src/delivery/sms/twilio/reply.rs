@@ -15,7 +15,7 @@ use crate::domain::explanation::Explanation;
 use crate::domain::text;
 
 /// The longest name of a message that is kept; Twilio's have 34 characters.
-const LONGEST_SID: usize = 64;
+const SID_MAX: usize = 64;
 
 /// An answer's fields, where it has them.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Answer {
 
 /// Whether a message can have this name: plain letters and digits.
 pub(super) fn is_sid(sid: &str) -> bool {
-    (1..=LONGEST_SID).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (1..=SID_MAX).contains(&sid.len()) && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Where an account and its sender are set up.

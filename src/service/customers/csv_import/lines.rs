@@ -4,7 +4,7 @@ use std::io;
 use std::io::BufRead;
 
 /// The longest line in bytes, and the longest record that spans lines.
-pub(super) const LONGEST: usize = 64 * 1024;
+pub(super) const RECORD_MAX: usize = 64 * 1024;
 
 /// A line without its end.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl<R: BufRead> Lines<R> {
             let is_end = |byte: &u8| *byte == b'\n' || (*byte == b'\r' && ends != Some(Ends::Lf));
             let end = buffer.iter().position(is_end);
             let part = &buffer[..end.unwrap_or(buffer.len())];
-            too_long |= line.len() + part.len() > LONGEST;
+            too_long |= line.len() + part.len() > RECORD_MAX;
             if !too_long {
                 line.extend_from_slice(part);
             }

@@ -19,7 +19,7 @@ use std::io::BufRead;
 
 use crate::service::customers::csv_import::encoding::Decoded;
 use crate::service::customers::csv_import::header::{Header, NoHeader, Record, said_delimiter};
-use crate::service::customers::csv_import::lines::{LONGEST, Lines, Raw};
+use crate::service::customers::csv_import::lines::{Lines, RECORD_MAX, Raw};
 
 pub use crate::service::customers::csv_import::columns::{ColumnNames, ColumnNamesError, meant};
 pub use crate::service::customers::csv_import::encoding::Encoding;
@@ -181,7 +181,7 @@ impl<R: BufRead> CsvReader<R> {
             }
             let next = if joined.len() < SPAN { self.take()? } else { None };
             match next {
-                Some(Raw::Line(line)) if record.len() + line.len() < LONGEST => {
+                Some(Raw::Line(line)) if record.len() + line.len() < RECORD_MAX => {
                     record.push('\n');
                     record.push_str(&String::from_utf8_lossy(&line));
                     joined.push(Raw::Line(line));

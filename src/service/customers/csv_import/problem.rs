@@ -6,10 +6,10 @@ use crate::domain::channel::Channel;
 use crate::domain::contact::{ContactError, mask};
 use crate::domain::text;
 use crate::service::customers::csv_import::columns::Column;
-use crate::service::customers::csv_import::lines::LONGEST;
+use crate::service::customers::csv_import::lines::RECORD_MAX;
 
 /// How many characters of a value are shown.
-const SHOWN: usize = 40;
+const SHOWN_MAX: usize = 40;
 
 /// Why a file cannot be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ fn proposal(meant: &[(&'static str, String)]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
     /// The line is too long.
-    #[error("the line is longer than {LONGEST} bytes")]
+    #[error("the line is longer than {RECORD_MAX} bytes")]
     TooLong,
     /// A quote is opened and not closed.
     #[error("a quoted cell does not end")]
@@ -159,9 +159,9 @@ fn shown(column: Column, raw: &str) -> String {
         _ => raw.to_owned(),
     };
     let value = text::clean(&value);
-    if value.chars().count() <= SHOWN {
+    if value.chars().count() <= SHOWN_MAX {
         return value;
     }
-    let begin: String = value.chars().take(SHOWN).collect();
+    let begin: String = value.chars().take(SHOWN_MAX).collect();
     begin + "…"
 }

@@ -130,7 +130,7 @@ fn a_quoted_cell_spans_lines_and_the_count_goes_on_right() {
 #[test]
 fn a_line_without_end_does_not_fill_memory() {
     let mut file = b"account_no,name\nWB-1,".to_vec();
-    file.extend(std::iter::repeat_n(b'x', 3 * LONGEST));
+    file.extend(std::iter::repeat_n(b'x', 3 * RECORD_MAX));
     file.extend(b"\nWB-2,Bo");
     assert_eq!(accounts(&file), [(2, Err(RowError::TooLong)), (3, Ok("WB-2".into()))]);
 }

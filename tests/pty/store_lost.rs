@@ -18,7 +18,7 @@ use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
 use super::inside::{again, client, desk_on, sample, time_left};
-use super::seat::Seat;
+use super::terminal::Seat;
 
 /// The interface at the boxes, and the code that was sent.
 fn at_the_boxes() -> (Seat, String) {

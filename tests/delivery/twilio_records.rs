@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json as value};
 
-use crate::double::{Request, decoded, json};
+use crate::http_double::{Request, decoded, json};
 use crate::twilio_double::{ACCOUNT, FROM, error, twilio};
 
 /// The messages that a double of Twilio has taken, as it shows them.

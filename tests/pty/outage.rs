@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::many::{office, run, within};
-use super::seat::Seat;
+use super::terminal::Seat;
 use crate::servers::{Kind, Options, Server};
 
 /// A server that ended is noticed within this time, also on a busy machine.

@@ -10,14 +10,14 @@ use countersign::service::ports::{CustomerStore, StoreError, StoreHealth, Verifi
 use sqlx::Connection as _;
 
 use crate::servers::{Kind, Options, Server};
-use crate::support::{self, House, Terminal, actor, mysql, open, postgres, wish};
+use crate::support::{self, Terminal, TestStore, actor, mysql, open, postgres, wish};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_vanishes_holds_nobody_for_ever() {
     for kind in [Kind::Postgres, Kind::MariaDb] {
         let server = Server::new(kind, Options::default());
-        let house = House::on(&server);
-        let mut store = open(&house.settings()).await.expect("the store opens");
+        let fixture = TestStore::on(&server);
+        let mut store = open(&fixture.settings()).await.expect("the store opens");
         store.set_limit(Duration::from_millis(500));
         store.check().await.expect("a store that can be used");
         assert!(store.load_sample().await.expect("an answer"));
@@ -44,16 +44,16 @@ async fn a_server_that_vanishes_holds_nobody_for_ever() {
 async fn who_waits_for_anothers_lock_is_told_that_it_is_busy() {
     const HOLD: &str = "SELECT name FROM core_lock WHERE name = 'issue' FOR UPDATE";
     for kind in [support::Kind::Postgres, support::Kind::MariaDb] {
-        let house = House::new(kind);
-        let desk = Terminal::new(house.open().await);
+        let fixture = TestStore::new(kind);
+        let desk = Terminal::new(fixture.open().await);
         let customer = desk.customer("WB-1").await;
         let refused = if kind == support::Kind::Postgres {
-            let mut other = postgres(house.database()).await;
+            let mut other = postgres(fixture.database()).await;
             let mut held = other.begin().await.expect("begun");
             sqlx::raw_sql(HOLD).execute(&mut *held).await.expect("held");
             desk.try_issue(&wish(customer, "111111")).await
         } else {
-            let mut other = mysql(house.database()).await;
+            let mut other = mysql(fixture.database()).await;
             let mut held = other.begin().await.expect("begun");
             sqlx::raw_sql(HOLD).execute(&mut *held).await.expect("held");
             desk.try_issue(&wish(customer, "111111")).await

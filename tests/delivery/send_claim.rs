@@ -18,7 +18,7 @@ use countersign::domain::message::Fact;
 use countersign::service::ports::{SendGuard, Sender};
 use tokio::net::TcpListener;
 
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::mail_server::{Kind, Server};
 use crate::{message, twilio_double};
 

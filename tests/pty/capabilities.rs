@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use super::seat::{Seat, countersign};
+use super::terminal::{Seat, countersign};
 
 fn on(term: Option<&str>) -> Seat {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));

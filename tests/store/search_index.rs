@@ -14,7 +14,7 @@ use countersign::store::SqlStore;
 use tokio::time::timeout;
 
 use crate::office::Office;
-use crate::support::{House, Kind, TRAY, actor, mysql, new_customer, on_each_store, postgres};
+use crate::support::{Kind, TRAY, TestStore, actor, mysql, new_customer, on_each_store, postgres};
 
 /// The account numbers that a search finds once everybody can be found.
 async fn found(store: &SqlStore, typed: &str) -> Vec<String> {
@@ -45,22 +45,22 @@ async fn office(kind: Kind) -> Office {
 }
 
 /// Lets nobody write into the index until it is dropped.
-async fn hold_index(house: &House) -> Box<dyn Any> {
+async fn hold_index(fixture: &TestStore) -> Box<dyn Any> {
     const LOCK: &str = "SELECT name FROM core_lock WHERE name = 'index' FOR UPDATE";
-    match house.kind() {
+    match fixture.kind() {
         Kind::Sqlite => {
-            let mut held = house.raw().await;
+            let mut held = fixture.raw().await;
             sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut held).await.expect("held");
             Box::new(held)
         }
         Kind::Postgres => {
-            let mut held = postgres(house.database()).await;
+            let mut held = postgres(fixture.database()).await;
             sqlx::raw_sql("BEGIN").execute(&mut held).await.expect("begun");
             sqlx::raw_sql(LOCK).execute(&mut held).await.expect("held");
             Box::new(held)
         }
         Kind::MariaDb => {
-            let mut held = mysql(house.database()).await;
+            let mut held = mysql(fixture.database()).await;
             sqlx::raw_sql("BEGIN").execute(&mut held).await.expect("begun");
             sqlx::raw_sql(LOCK).execute(&mut held).await.expect("held");
             Box::new(held)
@@ -69,9 +69,9 @@ async fn hold_index(house: &House) -> Box<dyn Any> {
 }
 
 on_each_store! {
-    async fn an_index_of_version_five_is_filled_anew_by_the_migration(house) {
+    async fn an_index_of_version_five_is_filled_anew_by_the_migration(fixture) {
         let names = [new_customer("WB-1", "Dana Rivera"), new_customer("WB-2", "Ana Pía Stone")];
-        let store = house.open().await;
+        let store = fixture.open().await;
         store.import(&names, TRAY, &actor(), false).await.expect("imported");
         store.index_ready().await;
         store.close().await;
@@ -102,18 +102,18 @@ on_each_store! {
             "DROP TABLE core_purge",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
-            house.sql(statement).await;
+            fixture.sql(statement).await;
         }
-        let store = house.open().await;
+        let store = fixture.open().await;
         store.migrate().await.expect("migrated");
         assert_eq!(found(&store, "rivera dana").await, ["WB-1"]);
         assert_eq!(found(&store, "stone pia").await, ["WB-2"]);
         let left = "SELECT COUNT(*) FROM core_customer_word WHERE phrase = 'rivera'";
-        assert_eq!(house.number(left).await, 0);
+        assert_eq!(fixture.number(left).await, 0);
     }
 
-    async fn an_index_that_was_folded_otherwise_is_made_anew_by_itself(house) {
-        let store = house.open().await;
+    async fn an_index_that_was_folded_otherwise_is_made_anew_by_itself(fixture) {
+        let store = fixture.open().await;
         store.import(&[new_customer("Ł-1", "Łukasz Wałęsa")], TRAY, &actor(), false).await.expect("imported");
         store.close().await;
         // As a program left it that folded accents only.
@@ -125,22 +125,22 @@ on_each_store! {
              FROM core_customer",
             "UPDATE core_setting SET value = '2  ours' WHERE name = 'indexed'",
         ] {
-            house.sql(statement).await;
+            fixture.sql(statement).await;
         }
-        let store = house.open().await;
+        let store = fixture.open().await;
         for typed in ["lukasz", "walesa lukasz", "l1", "łukasz"] {
             assert_eq!(found(&store, typed).await, ["Ł-1"], "{typed}");
         }
         let left = "SELECT COUNT(*) FROM core_customer_word WHERE phrase = 'łukasz wałesa'";
-        assert_eq!(house.number(left).await, 0);
+        assert_eq!(fixture.number(left).await, 0);
         let one = store.identify(CustomerKey::Account("Ł-1")).await.expect("an answer");
         assert_eq!(one.len(), 1);
         let other = store.identify(CustomerKey::Account("L-1")).await.expect("an answer");
         assert_eq!(other.len(), 0, "folding is for finding only");
     }
 
-    async fn customers_of_the_office_are_found_by_the_first_search(house) {
-        let office = office(house.kind()).await;
+    async fn customers_of_the_office_are_found_by_the_first_search(fixture) {
+        let office = office(fixture.kind()).await;
         let store = office.open().await;
         for typed in ["K-7", "muller", "zoe", "0151 234", "+49 151 234", "0049151234", "5678"] {
             assert_eq!(found(&store, typed).await, ["K-7"], "{typed}");
@@ -153,18 +153,18 @@ on_each_store! {
         assert_eq!(compare(&store, false).await, count(2, 0, 0, 0));
     }
 
-    async fn a_new_office_with_customers_of_its_own_has_nothing_to_prepare(house) {
-        let store = house.open().await;
+    async fn a_new_office_with_customers_of_its_own_has_nothing_to_prepare(fixture) {
+        let store = fixture.open().await;
         let indexed = "SELECT COUNT(*) FROM core_setting WHERE name = 'indexed'";
-        assert_eq!(house.number(indexed).await, 1, "before anybody searches");
+        assert_eq!(fixture.number(indexed).await, 1, "before anybody searches");
         store.import(&[new_customer("WB-1", "Dana Rivera")], TRAY, &actor(), false).await.expect("imported");
         assert_eq!(found_now(&store, "rivera").await, ["WB-1"]);
         assert_eq!(*store.index_progress().borrow(), None);
     }
 
-    async fn a_store_with_a_history_keeps_to_its_customers(house) {
-        let office = office(house.kind()).await;
-        let settings = office.house.settings();
+    async fn a_store_with_a_history_keeps_to_its_customers(fixture) {
+        let office = office(fixture.kind()).await;
+        let settings = office.fixture.settings();
         let own = SqlStore::open(&settings, &CustomerSettings::default()).await.expect("a store");
         own.migrate().await.expect("its tables");
         let mut rich = new_customer("OWN-1", "Somebody Else");
@@ -175,7 +175,7 @@ on_each_store! {
         let store = office.open().await;
         let one = store.account(CustomerId(1)).await.expect("an answer");
         assert_eq!(one, Account::default(), "nobody sees another's balance");
-        office.house.sql(
+        office.fixture.sql(
             "INSERT INTO core_event (id, at, kind, clerk, counter) VALUES (1, 1, 'sent', 'a', '1')"
         ).await;
         let mut renamed = office.settings();
@@ -188,8 +188,8 @@ on_each_store! {
         assert!(sentence.for_admin.contains("another table"), "{sentence:?}");
     }
 
-    async fn a_comparison_finds_who_came_changed_and_went(house) {
-        let office = office(house.kind()).await;
+    async fn a_comparison_finds_who_came_changed_and_went(fixture) {
+        let office = office(fixture.kind()).await;
         let store = office.open().await;
         assert_eq!(found(&store, "weis").await, ["K-9"]);
         office.sql(
@@ -208,11 +208,11 @@ on_each_store! {
         assert_eq!(found(&store, "0151 234").await, [] as [&str; 0]);
         assert_eq!(found(&store, "weiss").await, ["K-2", "K-12"]);
         let words = "SELECT COUNT(*) FROM core_customer_word WHERE customer_id = 9";
-        assert_eq!(office.house.number(words).await, 0);
+        assert_eq!(office.fixture.number(words).await, 0);
     }
 
-    async fn batches_end_where_either_side_breaks_off(house) {
-        let office = Office::new(house.kind());
+    async fn batches_end_where_either_side_breaks_off(fixture) {
+        let office = Office::new(fixture.kind());
         office.make_table().await;
         let store = office.open().await;
         for id in 1..=7 {
@@ -242,11 +242,11 @@ on_each_store! {
         assert_eq!(sums, [7, 5, 0, 5]);
         assert!(steps > 4, "{steps}");
         let entries = "SELECT COUNT(*) FROM core_customer_search";
-        assert_eq!(office.house.number(entries).await, 7);
+        assert_eq!(office.fixture.number(entries).await, 7);
     }
 
-    async fn who_registered_since_is_found_by_the_next_terminal(house) {
-        let office = office(house.kind()).await;
+    async fn who_registered_since_is_found_by_the_next_terminal(fixture) {
+        let office = office(fixture.kind()).await;
         let store = office.open().await;
         assert_eq!(found(&store, "muller").await, ["K-7"]);
         // 8 was given before 10, and committed after it.
@@ -257,10 +257,10 @@ on_each_store! {
         }
     }
 
-    async fn a_search_does_not_wait_for_an_index_that_is_being_filled(house) {
-        let office = office(house.kind()).await;
+    async fn a_search_does_not_wait_for_an_index_that_is_being_filled(fixture) {
+        let office = office(fixture.kind()).await;
         let store = office.open().await;
-        let held = hold_index(&office.house).await;
+        let held = hold_index(&office.fixture).await;
         let since = Instant::now();
         assert_eq!(found_now(&store, "muller").await, [] as [&str; 0]);
         assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
@@ -274,8 +274,8 @@ on_each_store! {
         assert_eq!(*store.index_progress().borrow(), None);
     }
 
-    async fn customers_that_are_only_read_are_not_written(house) {
-        let office = office(house.kind()).await;
+    async fn customers_that_are_only_read_are_not_written(fixture) {
+        let office = office(fixture.kind()).await;
         let store = office.open().await;
         let refused = store.import(&[new_customer("K-1", "Ada")], TRAY, &actor(), false).await;
         assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");

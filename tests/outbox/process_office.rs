@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use crate::servers::{Database, Server};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TEST_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What is behind the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     Postgres,
 }
 
-pub(crate) struct House {
+pub(crate) struct ProcessOffice {
     folder: TempDir,
     database: Option<Database>,
     pub(crate) desk: Desk,
@@ -51,7 +51,7 @@ pub(crate) enum Raw {
     Postgres(PgConnection),
 }
 
-impl House {
+impl ProcessOffice {
     /// An office with so many customers that sends as `senders` says.
     pub(crate) async fn open(kind: Kind, senders: &str, customers: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -130,7 +130,7 @@ impl House {
     pub(crate) async fn idle(&self, enough: impl AsyncFn() -> bool) {
         let begun = Instant::now();
         while self.desk.next_due().await.expect("an answer").is_some() && !enough().await {
-            assert!(begun.elapsed() < PATIENCE, "there is always more to do");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "there is always more to do");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -220,7 +220,7 @@ impl Worker {
         kill_process(pid, Signal::TERM).expect("asked");
         let begun = Instant::now();
         while self.0.try_wait().expect("a state").is_none() {
-            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            assert!(begun.elapsed() < TEST_TIMEOUT, "it does not end");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

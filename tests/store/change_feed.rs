@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::servers::{self, Options, Server};
-use crate::support::{House, Kind, actor, next, on_each_store};
+use crate::support::{Kind, TestStore, actor, next, on_each_store};
 
 /// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What each terminal promises.
 const PROMISE: Duration = Duration::from_secs(1);
@@ -46,22 +46,22 @@ async fn write(store: &SqlStore) {
 }
 
 /// Waits until a number is what it should be.
-async fn wait_for(house: &House, text: &str, number: i64) {
+async fn wait_for(fixture: &TestStore, text: &str, number: i64) {
     let since = Instant::now();
-    while house.number(text).await != number {
-        let is = house.number(text).await;
-        assert!(since.elapsed() < PATIENCE, "{text} gives {is}, not {number}");
+    while fixture.number(text).await != number {
+        let is = fixture.number(text).await;
+        assert!(since.elapsed() < TEST_TIMEOUT, "{text} gives {is}, not {number}");
         sleep(Duration::from_millis(5)).await;
     }
 }
 
 /// Terminals that look out, once each has taken its first look.
-async fn watchers(house: &House, count: usize) -> Vec<(Arc<SqlStore>, watch::Receiver<u64>)> {
+async fn watchers(fixture: &TestStore, count: usize) -> Vec<(Arc<SqlStore>, watch::Receiver<u64>)> {
     let mut watchers = Vec::new();
     for _ in 0..count {
-        let store = house.open().await;
+        let store = fixture.open().await;
         let mut changes = store.changes();
-        timeout(PATIENCE, changes.changed()).await.expect("a first look").expect("a store");
+        timeout(TEST_TIMEOUT, changes.changed()).await.expect("a first look").expect("a store");
         watchers.push((store, changes));
     }
     watchers
@@ -83,7 +83,7 @@ async fn measure(
             let mut changes = changes.clone();
             changes.mark_unchanged();
             waiting.spawn(async move {
-                timeout(PATIENCE, changes.changed()).await.expect("noticed").expect("a store");
+                timeout(TEST_TIMEOUT, changes.changed()).await.expect("noticed").expect("a store");
                 Instant::now()
             });
         }
@@ -106,30 +106,30 @@ fn judge(what: &str, heard: &[u128]) {
 }
 
 on_each_store! {
-    async fn others_are_heard_of_within_a_second(house) {
-        let here = house.open().await;
-        let watchers = watchers(&house, 6).await;
+    async fn others_are_heard_of_within_a_second(fixture) {
+        let here = fixture.open().await;
+        let watchers = watchers(&fixture, 6).await;
         let heard = measure(&here, &watchers, 20).await;
-        judge(&format!("{:?}", house.kind()), &heard);
+        judge(&format!("{:?}", fixture.kind()), &heard);
     }
 
-    async fn own_writes_are_told_at_once(house) {
-        let (here, changes) = watchers(&house, 1).await.remove(0);
+    async fn own_writes_are_told_at_once(fixture) {
+        let (here, changes) = watchers(&fixture, 1).await.remove(0);
         let before = *changes.borrow();
         write(&here).await;
         assert!(*changes.borrow() > before);
     }
 
-    async fn who_comes_later_hears_too(house) {
-        let here = house.open().await;
+    async fn who_comes_later_hears_too(fixture) {
+        let here = fixture.open().await;
         let mut changes = here.changes();
         // Before its first look or after it: no commit is lost in between.
-        write(&*house.open().await).await;
+        write(&*fixture.open().await).await;
         timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
     }
 
-    async fn an_entry_that_is_committed_late_is_seen_and_has_its_place(house) {
-        let (sleep_there, tell, asleep) = match house.kind() {
+    async fn an_entry_that_is_committed_late_is_seen_and_has_its_place(fixture) {
+        let (sleep_there, tell, asleep) = match fixture.kind() {
             Kind::Sqlite => return,
             Kind::Postgres => (
                 "SELECT pg_sleep(1)",
@@ -144,14 +144,14 @@ on_each_store! {
                  WHERE state = 'User sleep' AND db = DATABASE()",
             ),
         };
-        let (here, mut changes) = watchers(&house, 1).await.remove(0);
+        let (here, mut changes) = watchers(&fixture, 1).await.remove(0);
         let late = format!(
             "BEGIN; {INSERT}; {sleep_there}; COMMIT{tell}"
         );
-        let script = async { house.sql(&late).await };
+        let script = async { fixture.sql(&late).await };
         let sooner = async {
-            wait_for(&house, asleep, 1).await;
-            write(&*house.open().await).await;
+            wait_for(&fixture, asleep, 1).await;
+            write(&*fixture.open().await).await;
             let all = EventFilter::default();
             let page = here.events(&all, EventPage::Newest, 9).await.expect("an answer");
             assert_eq!(page.len(), 1, "the other is not committed: {page:?}");
@@ -167,11 +167,11 @@ on_each_store! {
         assert_eq!(kinds, [EventKind::Cancelled, EventKind::Unlocked]);
     }
 
-    async fn a_store_that_is_dropped_leaves_nothing_behind(house) {
+    async fn a_store_that_is_dropped_leaves_nothing_behind(fixture) {
         let tasks = || Handle::current().metrics().num_alive_tasks();
         let before = tasks();
         for closed in [true, false] {
-            let (store, changes) = watchers(&house, 1).await.remove(0);
+            let (store, changes) = watchers(&fixture, 1).await.remove(0);
             write(&store).await;
             if closed {
                 store.close().await;
@@ -180,31 +180,33 @@ on_each_store! {
             drop(store);
             let since = Instant::now();
             while tasks() > before {
-                assert!(since.elapsed() < PATIENCE, "{} tasks live on", tasks() - before);
+                assert!(since.elapsed() < TEST_TIMEOUT, "{} tasks live on", tasks() - before);
                 sleep(Duration::from_millis(5)).await;
             }
-            if house.kind() == Kind::Postgres {
+            if fixture.kind() == Kind::Postgres {
                 let here = format!("{CONNECTIONS} AND datname = current_database()");
-                wait_for(&house, &here, 0).await;
+                wait_for(&fixture, &here, 0).await;
             }
         }
     }
 }
 
 /// A PostgreSQL of its own, where it is known who is connected.
-async fn listening(count: usize) -> (Server, House, Vec<(Arc<SqlStore>, watch::Receiver<u64>)>) {
+async fn listening(
+    count: usize,
+) -> (Server, TestStore, Vec<(Arc<SqlStore>, watch::Receiver<u64>)>) {
     let server = Server::new(servers::Kind::Postgres, Options::default());
-    let house = House::on(&server);
-    let watchers = watchers(&house, count).await;
+    let fixture = TestStore::on(&server);
+    let watchers = watchers(&fixture, count).await;
     // One connection of each works, one listens.
-    wait_for(&house, CONNECTIONS, i64::try_from(2 * count).expect("a number")).await;
-    (server, house, watchers)
+    wait_for(&fixture, CONNECTIONS, i64::try_from(2 * count).expect("a number")).await;
+    (server, fixture, watchers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn postgres_tells_those_who_listen() {
-    let (_server, house, watchers) = listening(8).await;
-    let here = house.open().await;
+    let (_server, fixture, watchers) = listening(8).await;
+    let here = fixture.open().await;
     let heard = measure(&here, &watchers, 40).await;
     judge("Postgres, listening", &heard);
     assert!(heard[heard.len() / 2] < 150, "it told nobody: {heard:?}");
@@ -212,26 +214,26 @@ async fn postgres_tells_those_who_listen() {
     let mut changes = watchers[0].1.clone();
     sleep(Duration::from_millis(200)).await;
     changes.mark_unchanged();
-    let command = house.open().await;
+    let command = fixture.open().await;
     write(&command).await;
     command.close().await;
     timeout(PROMISE, changes.changed()).await.expect("noticed").expect("a store");
     // What nobody told of is found.
     changes.mark_unchanged();
-    house.sql(INSERT).await;
+    fixture.sql(INSERT).await;
     timeout(Duration::from_secs(6), changes.changed()).await.expect("found").expect("a store");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_line_that_is_cut_is_noticed() {
-    let (server, house, watchers) = listening(4).await;
-    house
+    let (server, fixture, watchers) = listening(4).await;
+    fixture
         .sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE application_name = 'countersign'",
         )
         .await;
-    let here = house.open().await;
+    let here = fixture.open().await;
     judge("Postgres, cut off", &measure(&here, &watchers, 12).await);
 
     server.stop();
@@ -240,7 +242,7 @@ async fn a_line_that_is_cut_is_noticed() {
     let again = [&here].into_iter().chain(watchers.iter().map(|it| &it.0));
     for store in again {
         while store.now().await.is_err() {
-            assert!(since.elapsed() < PATIENCE, "it does not come back");
+            assert!(since.elapsed() < TEST_TIMEOUT, "it does not come back");
         }
     }
     judge("Postgres, started again", &measure(&here, &watchers, 12).await);
@@ -252,13 +254,13 @@ const NARROW: &str = "DO $$ BEGIN EXECUTE \
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn without_room_to_listen_postgres_is_asked() {
-    let house = House::new(Kind::Postgres);
-    house.sql(NARROW).await;
-    let here = house.open().await;
+    let fixture = TestStore::new(Kind::Postgres);
+    fixture.sql(NARROW).await;
+    let here = fixture.open().await;
     write(&here).await;
-    let watchers = watchers(&house, 1).await;
+    let watchers = watchers(&fixture, 1).await;
     judge("Postgres, asked", &measure(&here, &watchers, 30).await);
-    wait_for(&house, &format!("{CONNECTIONS} AND datname = current_database()"), 2).await;
+    wait_for(&fixture, &format!("{CONNECTIONS} AND datname = current_database()"), 2).await;
 }
 
 /// What the server says it has done so far.
@@ -272,35 +274,35 @@ const WORK: [&str; 2] = [
 #[ignore = "takes some minutes; prints what an idle terminal costs"]
 async fn an_idle_terminal_costs_next_to_nothing() {
     let (_server, listening, _watchers) = listening(1).await;
-    let narrow = House::new(Kind::Postgres);
+    let narrow = TestStore::new(Kind::Postgres);
     narrow.sql(NARROW).await;
     let other = narrow.open().await;
     write(&other).await;
     let _asking = watchers(&narrow, 1).await;
     // It counts what is said to the whole server.
     let server = Server::new(servers::Kind::MariaDb, Options::default());
-    let mariadb = House::on(&server);
+    let mariadb = TestStore::on(&server);
     let _also = watchers(&mariadb, 1).await;
-    let houses = [(listening, WORK[0], 20), (narrow, WORK[0], 90), (mariadb, WORK[1], 90)];
+    let fixtures = [(listening, WORK[0], 20), (narrow, WORK[0], 90), (mariadb, WORK[1], 90)];
     // Until the pace is slow; PostgreSQL counts some seconds late.
     sleep(Duration::from_mins(1)).await;
     let mut before = Vec::new();
-    for (house, work, _) in &houses {
-        before.push(house.number(work).await);
+    for (fixture, work, _) in &fixtures {
+        before.push(fixture.number(work).await);
     }
     sleep(Duration::from_mins(2)).await;
-    for ((house, work, most), before) in houses.iter().zip(before) {
-        let done = (house.number(work).await - before) / 2;
-        judge_cost(house.kind(), done, *most);
+    for ((fixture, work, most), before) in fixtures.iter().zip(before) {
+        let done = (fixture.number(work).await - before) / 2;
+        judge_cost(fixture.kind(), done, *most);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "takes some minutes; prints how soon idle terminals notice"]
 async fn an_idle_terminal_still_hears_within_a_second() {
-    let house = House::new(Kind::MariaDb);
-    let here = house.open().await;
-    let watchers = watchers(&house, 30).await;
+    let fixture = TestStore::new(Kind::MariaDb);
+    let here = fixture.open().await;
+    let watchers = watchers(&fixture, 30).await;
     let mut heard = Vec::new();
     for _ in 0..4 {
         sleep(Duration::from_secs(45)).await;

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// Longer than anything takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a clerk looks at a screen before acting upon it, at least.
 const READ: Duration = Duration::from_millis(200);
@@ -128,7 +128,7 @@ impl Seat {
 
     /// Waits until something is to be seen.
     pub(crate) fn wait_for<T>(&self, what: &str, look: impl Fn(&Seen) -> Option<T>) -> T {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TEST_TIMEOUT;
         let mut seen = self.seen();
         loop {
             if let Some(found) = look(&seen) {
@@ -193,7 +193,7 @@ impl Seat {
 
     /// Waits for the end; gives the exit code.
     pub(crate) fn end(&mut self) -> u32 {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TEST_TIMEOUT;
         loop {
             if let Some(status) = self.child.try_wait().expect("its state") {
                 return status.exit_code();

@@ -15,7 +15,7 @@ use countersign::domain::message::{Fact, TestMessage};
 use countersign::service::ports::Sender;
 use serde_json::Value;
 
-use crate::double::{Double, Request, json};
+use crate::http_double::{Double, Request, json};
 use crate::mail_server::{Kind, Server};
 use crate::{message, twilio_double};
 

@@ -9,13 +9,13 @@ use crate::support::{Kind, on_each_store};
 
 /// The check of a store that nobody has migrated for this table.
 async fn checked(office: &Office, settings: &CustomerSettings) -> CustomerCheck {
-    let store = SqlStore::open(&office.house.settings(), settings).await.expect("a store");
+    let store = SqlStore::open(&office.fixture.settings(), settings).await.expect("a store");
     store.check_customers().await.expect("an answer")
 }
 
 on_each_store! {
-    async fn a_table_as_it_should_be_is_counted(house) {
-        let office = Office::new(house.kind());
+    async fn a_table_as_it_should_be_is_counted(fixture) {
+        let office = Office::new(fixture.kind());
         office.make_table().await;
         office.sql("CREATE UNIQUE INDEX by_account ON core_customer (account_no)").await;
         let store = office.open().await;
@@ -34,8 +34,8 @@ on_each_store! {
         assert_eq!(check.findings, []);
     }
 
-    async fn a_key_that_two_can_have_stops_with_the_statement_that_mends_it(house) {
-        let office = Office::new(house.kind());
+    async fn a_key_that_two_can_have_stops_with_the_statement_that_mends_it(fixture) {
+        let office = Office::new(fixture.kind());
         office
             .sql("CREATE TABLE core_customer (id BIGINT, account_no VARCHAR(20), name TEXT, \
                   email TEXT, phone TEXT, address TEXT, locale TEXT)")
@@ -56,11 +56,11 @@ on_each_store! {
         assert_eq!(left.len(), 2, "the account number, and that nobody is there: {left:?}");
     }
 
-    async fn a_wrong_name_is_told_before_anything_is_made_of_it(house) {
-        let office = Office::new(house.kind());
+    async fn a_wrong_name_is_told_before_anything_is_made_of_it(fixture) {
+        let office = Office::new(fixture.kind());
         // Their place is there before the table is.
         office.sql("CREATE TABLE other (id INTEGER PRIMARY KEY)").await;
-        if house.kind() != Kind::Sqlite {
+        if fixture.kind() != Kind::Sqlite {
             let nowhere = checked(&office, &office.settings()).await;
             assert!(nowhere.findings[0].what.contains("is not there"), "{nowhere:?}");
             assert!(nowhere.findings[0].stops);

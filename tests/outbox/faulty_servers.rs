@@ -25,11 +25,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::certificates::certify;
 use crate::closed_port::ClosedPort;
-use crate::double::{Double, Request, json};
 use crate::faults::{Provider, Trouble};
+use crate::http_double::{Double, Request, json};
 use crate::post_office::{At, Does, PostOffice};
-use crate::twilio_books::Books;
 use crate::twilio_double::{ACCOUNT, FROM, TOKEN, error};
+use crate::twilio_records::Books;
 use crate::{mail_server, message};
 
 /// Long enough for a busy machine, short enough for a test that waits for it.

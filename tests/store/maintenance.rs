@@ -13,7 +13,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::Status;
 use countersign::service::ports::{MaintenanceStore, Store, StoreError, StoreHealth, TaskBatch};
 
-use crate::support::{House, Kind, Terminal, actor, next, on_each_store, open, phone, wish};
+use crate::support::{Kind, Terminal, TestStore, actor, next, on_each_store, open, phone, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -70,8 +70,8 @@ async fn maintain(store: &dyn Store, retention: Retention) -> [u64; 5] {
 
 /// Requests that ended long ago, each with its message, written as they lie in
 /// the store.
-async fn past_requests(house: &House, count: u64, age: i64) {
-    let now = house.now();
+async fn past_requests(fixture: &TestStore, count: u64, age: i64) {
+    let now = fixture.now();
     let ids: Vec<u64> = (0..count).map(|_| next()).collect();
     for ids in ids.chunks(500) {
         let requests: Vec<String> = ids
@@ -84,7 +84,7 @@ async fn past_requests(house: &House, count: u64, age: i64) {
                 )
             })
             .collect();
-        house
+        fixture
             .sql(&format!(
                 "INSERT INTO core_otp (public_id, customer_id, email, otp_code, otp_type, \
                  created_at, expires_at, attempts, max_attempts, purpose, key_id, reference, \
@@ -103,8 +103,8 @@ async fn past_requests(house: &House, count: u64, age: i64) {
     }
 }
 
-async fn count(house: &House, of: &str) -> i64 {
-    house.number(&format!("SELECT COUNT(*) FROM {of}")).await
+async fn count(fixture: &TestStore, of: &str) -> i64 {
+    fixture.number(&format!("SELECT COUNT(*) FROM {of}")).await
 }
 
 /// Drops an act at one of the moments at which it waits.
@@ -121,28 +121,28 @@ async fn cut_off<F: Future>(act: F, polls: u32) -> Option<F::Output> {
 }
 
 on_each_store! {
-    async fn what_can_no_longer_be_entered_expires_and_is_erased(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn what_can_no_longer_be_entered_expires_and_is_erased(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let first = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
         desk.reissue(&first, "222222").await;
-        house.pass(5 * MINUTE).await;
+        fixture.pass(5 * MINUTE).await;
         let open = wish(desk.customer("WB-2").await, "333333");
-        house.sql("UPDATE core_otp SET otp_code = 'digest', status = 'open', closed_at = NULL").await;
+        fixture.sql("UPDATE core_otp SET otp_code = 'digest', status = 'open', closed_at = NULL").await;
         let open = desk.issue(&open).await;
         let kept = "core_otp WHERE status = 'open'";
-        assert_eq!(count(&house, kept).await, 1, "a new code closes what has expired");
+        assert_eq!(count(&fixture, kept).await, 1, "a new code closes what has expired");
 
-        house.sql("UPDATE core_otp SET otp_code = 'digest', status = 'open', closed_at = NULL").await;
+        fixture.sql("UPDATE core_otp SET otp_code = 'digest', status = 'open', closed_at = NULL").await;
         assert_eq!(maintain(&*desk.store, Retention::default()).await, [1, 0, 0, 0, 0]);
         let expired = "core_otp WHERE status = 'expired' AND otp_code = '' AND closed_at = expires_at";
-        assert_eq!((count(&house, expired).await, count(&house, kept).await), (1, 1));
-        assert_eq!(count(&house, "core_otp_retired").await, 0);
+        assert_eq!((count(&fixture, expired).await, count(&fixture, kept).await), (1, 1));
+        assert_eq!(count(&fixture, "core_otp_retired").await, 0);
         assert_eq!(desk.request(&first.id).await.status, Status::Expired);
         assert_eq!(desk.request(&open.id).await.status, Status::Open);
     }
 
-    async fn security_37_old_requests_move_to_the_archive_without_their_contacts(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_37_old_requests_move_to_the_archive_without_their_contacts(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let mut by_sms = wish(desk.customer("WB-1").await, "111111");
         by_sms.contact = phone("+1 415 555 0142");
         let verified = desk.issue(&by_sms).await;
@@ -152,15 +152,15 @@ on_each_store! {
         let resent = desk.issue(&wish(desk.customer("WB-3").await, "333333")).await;
         desk.reissue(&resent, "444444").await;
         desk.store.cancel(&resent.id, &desk.actor).await.expect("an answer");
-        house.pass(31 * DAY).await;
+        fixture.pass(31 * DAY).await;
         let open = desk.issue(&wish(desk.customer("WB-1").await, "555555")).await;
 
         assert_eq!(maintain(&*desk.store, Retention::default()).await[1], 3);
-        assert_eq!(count(&house, "core_otp").await, 1);
-        assert_eq!(count(&house, "core_delivery").await, 1, "messages go with their request");
-        assert_eq!(count(&house, "core_guard").await, 1, "guards of no open request go too");
+        assert_eq!(count(&fixture, "core_otp").await, 1);
+        assert_eq!(count(&fixture, "core_delivery").await, 1, "messages go with their request");
+        assert_eq!(count(&fixture, "core_guard").await, 1, "guards of no open request go too");
         let bare = "core_otp_archive WHERE masked LIKE '%dana%' OR masked LIKE '%5550142%'";
-        assert_eq!((count(&house, bare).await, count(&house, "core_otp_archive").await), (0, 3));
+        assert_eq!((count(&fixture, bare).await, count(&fixture, "core_otp_archive").await), (0, 3));
         for (id, status, attempts, contact) in [
             (&verified.id, Status::Verified, 2, "+1********42"),
             (&left_open.id, Status::Expired, 0, "d***@example.org"),
@@ -178,26 +178,26 @@ on_each_store! {
         assert_eq!(desk.enter(&open.id, "555555").await, Outcome::Verified);
     }
 
-    async fn a_locked_customer_stays_locked(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn a_locked_customer_stays_locked(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let request = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
         assert_eq!(desk.enter(&request.id, "000000").await, Outcome::Wrong);
         desk.issue(&wish(desk.customer("WB-2").await, "222222")).await;
-        house.pass(31 * DAY).await;
-        past_requests(&house, 1, 0).await;
+        fixture.pass(31 * DAY).await;
+        past_requests(&fixture, 1, 0).await;
         assert_eq!(maintain(&*desk.store, Retention::default()).await[1], 2);
-        assert_eq!(house.number("SELECT failures FROM core_guard").await, 1, "the only one left");
+        assert_eq!(fixture.number("SELECT failures FROM core_guard").await, 1, "the only one left");
     }
 
-    async fn each_thing_goes_when_its_time_is_over_by_the_stores_clock(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn each_thing_goes_when_its_time_is_over_by_the_stores_clock(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         let store = &*desk.store;
         let customer = desk.customer("WB-1").await;
         for _ in 0..3 {
             let request = desk.issue(&wish(customer, "123456")).await;
             assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified);
         }
-        let now = house.now();
+        let now = fixture.now();
         // The oldest is over by two seconds, the second not yet.
         let aged = |table: &str, column: &str, days: i64| {
             let time = |off: i64| format!("{now} - {} + {off}", days * DAY);
@@ -209,95 +209,95 @@ on_each_store! {
                 time(-2_000), of(0), time(60_000), of(1),
             )
         };
-        house.sql(&aged("core_otp", "created_at", 30)).await;
-        house.sql(&aged("core_session", "expires_at", 90)).await;
-        house.sql(&aged("core_event", "at", 1095)).await;
-        let events = count(&house, "core_event").await;
+        fixture.sql(&aged("core_otp", "created_at", 30)).await;
+        fixture.sql(&aged("core_session", "expires_at", 90)).await;
+        fixture.sql(&aged("core_event", "at", 1095)).await;
+        let events = count(&fixture, "core_event").await;
         assert_eq!(maintain(store, Retention::default()).await, [0, 1, 0, 1, 1]);
-        assert_eq!(count(&house, "core_event").await, events - 1);
-        assert_eq!(count(&house, "core_session").await, 2);
+        assert_eq!(count(&fixture, "core_event").await, events - 1);
+        assert_eq!(count(&fixture, "core_session").await, 2);
 
-        house.sql(&format!("UPDATE core_otp SET created_at = {now} - {}", 40 * DAY)).await;
+        fixture.sql(&format!("UPDATE core_otp SET created_at = {now} - {}", 40 * DAY)).await;
         assert_eq!(maintain(store, Retention::default()).await[1], 1, "the newest stays");
-        house.sql(&format!("UPDATE core_otp_archive SET created_at = {now} - {} \
+        fixture.sql(&format!("UPDATE core_otp_archive SET created_at = {now} - {} \
             WHERE id = (SELECT few.id FROM (SELECT MIN(id) AS id FROM core_otp_archive) few)",
             730 * DAY + 2_000)).await;
         assert_eq!(maintain(store, Retention::default()).await[2], 1);
-        assert_eq!(count(&house, "core_otp_archive").await, 1);
+        assert_eq!(count(&fixture, "core_otp_archive").await, 1);
         assert!(!desk.log(&EventFilter::default()).await.is_empty(), "the log still reads");
     }
 
-    async fn the_newest_stays_so_that_no_number_comes_twice(house) {
-        let desk = Terminal::new(house.open().await);
-        past_requests(&house, 3, 40 * DAY).await;
+    async fn the_newest_stays_so_that_no_number_comes_twice(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        past_requests(&fixture, 3, 40 * DAY).await;
         desk.customer("WB-1").await;
         desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
-        house.pass(1_200 * DAY).await;
+        fixture.pass(1_200 * DAY).await;
         let last = "SELECT MAX(id) FROM core_event";
-        let before = house.number(last).await;
+        let before = fixture.number(last).await;
         maintain(&*desk.store, Retention::default()).await;
-        assert_eq!((count(&house, "core_otp").await, count(&house, "core_event").await), (1, 1));
+        assert_eq!((count(&fixture, "core_otp").await, count(&fixture, "core_event").await), (1, 1));
         desk.issue(&wish(desk.customer("WB-1").await, "222222")).await;
-        assert!(house.number(last).await > before);
+        assert!(fixture.number(last).await > before);
     }
 
-    async fn security_55_a_purge_of_the_log_leaves_a_stub(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_55_a_purge_of_the_log_leaves_a_stub(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         for code in ["111111", "222222", "333333"] {
             desk.issue(&wish(desk.customer("WB-1").await, code)).await;
         }
-        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE id < (SELECT few.id FROM \
+        fixture.sql(&format!("UPDATE core_event SET at = at - {} WHERE id < (SELECT few.id FROM \
             (SELECT MAX(id) AS id FROM core_event) few)", 1_200 * DAY)).await;
-        let last = house.number("SELECT MAX(id) FROM core_event").await;
-        let events = count(&house, "core_event").await;
+        let last = fixture.number("SELECT MAX(id) FROM core_event").await;
+        let events = count(&fixture, "core_event").await;
         let purged = tidy(&*desk.store, MaintenanceTask::PurgeEvents, Retention::default(), 2).await;
-        assert_eq!((purged, count(&house, "core_event").await), (events.unsigned_abs() - 1, 1));
-        let integer = if house.kind() == Kind::MariaDb { "SIGNED" } else { "BIGINT" };
+        assert_eq!((purged, count(&fixture, "core_event").await), (events.unsigned_abs() - 1, 1));
+        let integer = if fixture.kind() == Kind::MariaDb { "SIGNED" } else { "BIGINT" };
         let stubs = format!("SELECT CAST(SUM(events) AS {integer}) FROM core_purge");
-        assert_eq!(house.number(&stubs).await, events - 1);
-        assert_eq!(house.number("SELECT MAX(up_to) FROM core_purge").await, last - 1);
-        assert_eq!(house.texts("SELECT DISTINCT clerk FROM core_purge").await, ["amira"]);
-        assert_eq!(count(&house, &format!("core_purge WHERE purged_at > {} - 60000", house.now())).await,
-            count(&house, "core_purge").await);
+        assert_eq!(fixture.number(&stubs).await, events - 1);
+        assert_eq!(fixture.number("SELECT MAX(up_to) FROM core_purge").await, last - 1);
+        assert_eq!(fixture.texts("SELECT DISTINCT clerk FROM core_purge").await, ["amira"]);
+        assert_eq!(count(&fixture, &format!("core_purge WHERE purged_at > {} - 60000", fixture.now())).await,
+            count(&fixture, "core_purge").await);
     }
 
-    async fn security_55_a_log_that_is_ahead_of_the_clock_is_not_purged(house) {
-        let desk = Terminal::new(house.open().await);
+    async fn security_55_a_log_that_is_ahead_of_the_clock_is_not_purged(fixture) {
+        let desk = Terminal::new(fixture.open().await);
         for code in ["111111", "222222"] {
             desk.issue(&wish(desk.customer("WB-1").await, code)).await;
         }
         let newest = "id = (SELECT few.id FROM (SELECT MAX(id) AS id FROM core_event) few)";
-        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE NOT {newest}", 1_200 * DAY)).await;
-        house.sql(&format!("UPDATE core_event SET at = at + {} WHERE {newest}", 10 * MINUTE)).await;
-        let events = count(&house, "core_event").await;
+        fixture.sql(&format!("UPDATE core_event SET at = at - {} WHERE NOT {newest}", 1_200 * DAY)).await;
+        fixture.sql(&format!("UPDATE core_event SET at = at + {} WHERE {newest}", 10 * MINUTE)).await;
+        let events = count(&fixture, "core_event").await;
         let refused = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await;
         let Err(StoreError::Refused(why)) = refused else { panic!("{refused:?}") };
         assert!(why.for_admin.contains("ahead of the store's clock"), "{}", why.for_admin);
-        assert_eq!((count(&house, "core_event").await, count(&house, "core_purge").await), (events, 0));
-        house.sql(&format!("UPDATE core_event SET at = at - {} WHERE {newest}", 10 * MINUTE)).await;
+        assert_eq!((count(&fixture, "core_event").await, count(&fixture, "core_purge").await), (events, 0));
+        fixture.sql(&format!("UPDATE core_event SET at = at - {} WHERE {newest}", 10 * MINUTE)).await;
         let done = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await.expect("an answer");
         assert_eq!(done.done, events.unsigned_abs() - 1);
     }
 
-    async fn a_count_stops_where_it_is_told_to(house) {
-        let store = house.open().await;
-        past_requests(&house, 40, 40 * DAY).await;
+    async fn a_count_stops_where_it_is_told_to(fixture) {
+        let store = fixture.open().await;
+        past_requests(&fixture, 40, 40 * DAY).await;
         let due = store.maintenance_due(MaintenanceTask::ArchiveRequests, &Retention::default(), 10).await;
         assert_eq!(due.expect("a count"), 10);
-        assert_eq!(count(&house, "core_otp").await, 40, "counting changes nothing");
+        assert_eq!(count(&fixture, "core_otp").await, 40, "counting changes nothing");
         let done = batch(&*store, MaintenanceTask::ArchiveRequests, 10).await.expect("an answer").done;
-        assert_eq!((done, count(&house, "core_otp").await), (10, 30), "nor is a batch larger");
+        assert_eq!((done, count(&fixture, "core_otp").await), (10, 30), "nor is a batch larger");
     }
 
-    async fn a_batch_that_is_cut_off_has_never_been(house) {
-        house.open().await;
-        past_requests(&house, 30, 40 * DAY).await;
+    async fn a_batch_that_is_cut_off_has_never_been(fixture) {
+        fixture.open().await;
+        past_requests(&fixture, 30, 40 * DAY).await;
         let total = "(SELECT public_id FROM core_otp UNION ALL SELECT public_id \
             FROM core_otp_archive) both_of_them";
         let torn = "core_otp o LEFT JOIN core_delivery d ON d.otp_id = o.id WHERE d.id IS NULL";
         let mut ended = false;
         for polls in 1..200 {
-            let settings = house.settings();
+            let settings = fixture.settings();
             // A process that is gone takes its connections with it.
             let process = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -308,39 +308,39 @@ on_each_store! {
                 })
             });
             ended = process.join().expect("it ends");
-            assert_eq!(count(&house, total).await, 30, "cut off after {polls}");
-            assert_eq!(count(&house, torn).await, 0, "cut off after {polls}");
+            assert_eq!(count(&fixture, total).await, 30, "cut off after {polls}");
+            assert_eq!(count(&fixture, torn).await, 0, "cut off after {polls}");
             if ended {
                 break;
             }
         }
         assert!(ended, "a batch has an end");
-        tidy(&*house.open().await, MaintenanceTask::ArchiveRequests, Retention::default(), 7).await;
-        assert_eq!((count(&house, total).await, count(&house, "core_otp").await), (30, 1));
+        tidy(&*fixture.open().await, MaintenanceTask::ArchiveRequests, Retention::default(), 7).await;
+        assert_eq!((count(&fixture, total).await, count(&fixture, "core_otp").await), (30, 1));
     }
 
-    async fn two_maintainers_do_nothing_twice(house) {
-        let _store = house.open().await;
-        past_requests(&house, 401, 40 * DAY).await;
+    async fn two_maintainers_do_nothing_twice(fixture) {
+        let _store = fixture.open().await;
+        past_requests(&fixture, 401, 40 * DAY).await;
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..4 {
-            let store = house.open().await;
+            let store = fixture.open().await;
             tasks.spawn(async move {
                 tidy(&*store, MaintenanceTask::ArchiveRequests, Retention::default(), 20).await
             });
         }
         assert_eq!(tasks.join_all().await.into_iter().sum::<u64>(), 400);
-        assert_eq!(count(&house, "core_otp_archive").await, 400);
+        assert_eq!(count(&fixture, "core_otp_archive").await, 400);
     }
 
-    async fn counters_work_while_it_runs(house) {
+    async fn counters_work_while_it_runs(fixture) {
         const COUNTERS: u64 = 4;
         const EACH: u64 = 12;
-        let store = house.open().await;
-        past_requests(&house, 2_000, 40 * DAY).await;
+        let store = fixture.open().await;
+        past_requests(&fixture, 2_000, 40 * DAY).await;
         let mut counters = tokio::task::JoinSet::new();
         for counter in 0..COUNTERS {
-            let desk = Terminal::new(house.open().await);
+            let desk = Terminal::new(fixture.open().await);
             counters.spawn(async move {
                 for round in 0..EACH {
                     let customer = desk.customer(&format!("WB-{counter}-{}", round % 3)).await;
@@ -358,7 +358,7 @@ on_each_store! {
         counters.join_all().await;
         assert!(archived >= 1_999, "{archived}");
         let lost = 2_000 + i64::try_from(COUNTERS * EACH).expect("few")
-            - count(&house, "core_otp").await - count(&house, "core_otp_archive").await;
+            - count(&fixture, "core_otp").await - count(&fixture, "core_otp_archive").await;
         assert_eq!(lost, 0);
     }
 }
@@ -371,19 +371,19 @@ const OTHER: &str = "core_otp_archive_other";
 
 #[tokio::test]
 async fn on_postgres_the_archive_has_a_part_for_each_month_that_goes_as_a_whole() {
-    let house = House::new(Kind::Postgres);
-    let store = house.open().await;
+    let fixture = TestStore::new(Kind::Postgres);
+    let store = fixture.open().await;
     for age in [400, 200, 100, 50] {
-        past_requests(&house, 7, age * DAY).await;
+        past_requests(&fixture, 7, age * DAY).await;
     }
-    past_requests(&house, 1, 0).await;
+    past_requests(&fixture, 1, 0).await;
     assert_eq!(maintain(&*store, Retention::default()).await[1], 28);
-    assert_eq!((count(&house, MONTHS).await, count(&house, FILLED).await), (4, 4));
-    assert_eq!(count(&house, OTHER).await, 0);
+    assert_eq!((count(&fixture, MONTHS).await, count(&fixture, FILLED).await), (4, 4));
+    assert_eq!(count(&fixture, OTHER).await, 0);
 
     let retention = Retention { purge_archive_after: days(150), ..Retention::default() };
     assert_eq!(maintain(&*store, retention).await[2], 14);
-    assert_eq!(count(&house, MONTHS).await, 2, "whole months are dropped");
+    assert_eq!(count(&fixture, MONTHS).await, 2, "whole months are dropped");
     let retention = Retention { purge_archive_after: days(51), ..Retention::default() };
     assert_eq!(maintain(&*store, retention).await[2], 7);
     let retention = Retention { purge_archive_after: days(49), ..Retention::default() };
@@ -392,24 +392,24 @@ async fn on_postgres_the_archive_has_a_part_for_each_month_that_goes_as_a_whole(
 
 #[tokio::test]
 async fn on_postgres_an_account_that_may_not_make_tables_archives_too() {
-    let house = House::new(Kind::Postgres);
-    let store = house.open().await;
-    house.sql("REVOKE CREATE ON SCHEMA countersign FROM CURRENT_USER").await;
-    past_requests(&house, 7, 400 * DAY).await;
-    past_requests(&house, 7, 40 * DAY).await;
-    past_requests(&house, 1, 0).await;
+    let fixture = TestStore::new(Kind::Postgres);
+    let store = fixture.open().await;
+    fixture.sql("REVOKE CREATE ON SCHEMA countersign FROM CURRENT_USER").await;
+    past_requests(&fixture, 7, 400 * DAY).await;
+    past_requests(&fixture, 7, 40 * DAY).await;
+    past_requests(&fixture, 1, 0).await;
     let found = store.check().await.expect("it works");
     assert!(found.contains("no parts of the archive"), "{found}");
     assert_eq!(maintain(&*store, Retention::default()).await[1], 14);
-    assert_eq!((count(&house, MONTHS).await, count(&house, OTHER).await), (0, 14));
+    assert_eq!((count(&fixture, MONTHS).await, count(&fixture, OTHER).await), (0, 14));
 
     // The month that the default partition has begun stays there.
-    house.sql("GRANT CREATE ON SCHEMA countersign TO CURRENT_USER").await;
+    fixture.sql("GRANT CREATE ON SCHEMA countersign TO CURRENT_USER").await;
     assert!(!store.check().await.expect("it works").contains("no parts of"));
-    past_requests(&house, 1, 0).await;
-    house.sql(&format!("UPDATE core_otp SET created_at = created_at - {}", 40 * DAY)).await;
+    past_requests(&fixture, 1, 0).await;
+    fixture.sql(&format!("UPDATE core_otp SET created_at = created_at - {}", 40 * DAY)).await;
     assert_eq!(maintain(&*store, Retention::default()).await[1], 1);
-    assert_eq!((count(&house, MONTHS).await, count(&house, OTHER).await), (0, 15));
+    assert_eq!((count(&fixture, MONTHS).await, count(&fixture, OTHER).await), (0, 15));
     let retention = Retention { purge_archive_after: days(150), ..Retention::default() };
     assert_eq!(maintain(&*store, retention).await[2], 7);
 }

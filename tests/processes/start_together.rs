@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::chance::Chance;
 use crate::office::Office;
+use crate::seeded::Chance;
 
 /// As many as the security requirements speak of.
 pub(crate) const CROWD: usize = 50;
