@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use countersign::domain::circuit_breaker::{BreakerState, ProviderSlot, SendExperience};
+use countersign::domain::circuit_breaker::{ProviderHealth, ProviderSlot, SendExperience};
 use countersign::domain::code_binding::BindingVersion;
 use countersign::domain::contact::Contact;
 use countersign::domain::customer::CustomerId;
