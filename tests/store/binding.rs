@@ -90,6 +90,13 @@ impl Office {
         self.desk.issue(&wish(self.desk.customer(account_no).await, "123456")).await
     }
 
+    /// Somebody who can be verified, without a request that is open.
+    async fn victim(&self) -> i64 {
+        let victim = wish(self.desk.customer("WB-0").await, "999999");
+        self.desk.store.cancel(&self.desk.issue(&victim).await.id, &actor()).await.expect("done");
+        victim.customer.0
+    }
+
     async fn apply(&self, change: Change, request: &Request, other: i64) {
         let row = format!("SELECT id FROM core_otp WHERE public_id = '{}'", request.id);
         let otp = self.fixture.number(&row).await;
@@ -137,9 +144,7 @@ fn old_digest(purpose: &str, request: &RequestId, code: &str) -> String {
 on_each_store! {
     async fn security_52_a_code_whose_row_was_changed_does_not_verify(fixture) {
         let office = Office::new(fixture).await;
-        let other = office.desk.customer("WB-0").await.0;
-        office.request("WB-0").await;
-        office.desk.store.cancel(&office.request("WB-0").await.id, &actor()).await.expect("done");
+        let other = office.victim().await;
         for (at, change) in BOTH.iter().enumerate() {
             let request = office.request(&format!("WB-{}", at + 1)).await;
             office.apply(*change, &request, other).await;
@@ -168,12 +173,11 @@ on_each_store! {
     async fn security_52_an_open_request_moved_to_another_customer_verifies_nobody(fixture) {
         let office = Office::new(fixture).await;
         let request = office.request("WB-1").await;
-        let victim = office.request("WB-2").await;
-        office.desk.store.cancel(&victim.id, &actor()).await.expect("done");
+        let victim = office.victim().await;
         let moved = Change { what: "all", sql: "UPDATE core_otp SET customer_id = {other} WHERE id = {otp}; \
             UPDATE core_delivery SET customer_id = {other} WHERE otp_id = {otp}" };
-        office.apply(moved, &request, victim.customer.0).await;
-        assert_eq!(office.desk.request(&request.id).await.customer, victim.customer);
+        office.apply(moved, &request, victim).await;
+        assert_eq!(office.desk.request(&request.id).await.customer.0, victim);
         assert_eq!(office.desk.enter(&request.id, "123456").await, Outcome::Wrong);
         assert_eq!(office.sessions().await, 0);
     }

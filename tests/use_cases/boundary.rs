@@ -254,7 +254,7 @@ async fn security_54_a_session_that_was_written_by_hand_is_none() {
     for change in [
         "UPDATE core_session SET customer_id = 2",
         "UPDATE core_session SET expires_at = expires_at + 3600000",
-        "UPDATE core_session SET factor = 'totp'",
+        "UPDATE core_session SET factor = 'sms'",
         "UPDATE core_session SET key_id = NULL, mac = NULL",
         "UPDATE core_session SET key_id = 'k9'",
     ] {

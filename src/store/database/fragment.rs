@@ -54,7 +54,7 @@ macro_rules! fragment {
     };
     // Whether the store is marked as one of real customers.
     ($database:ident is_production) => {
-        "(SELECT COUNT(*) FROM core_production)"
+        "(SELECT COUNT(*) FROM core_production WHERE id = 1)"
     };
     // The lesser of two values.
     (sqlite least) => {

@@ -28,7 +28,9 @@ statements! {
          WHERE id > $1 AND id < (SELECT MAX(id) FROM core_event) ORDER BY id LIMIT $2) few \
          WHERE few.at < " now " - $3"
     }
-    NEWEST { "SELECT at - " now " AS ahead FROM core_event ORDER BY id DESC LIMIT 1" }
+    NEWEST {
+        "SELECT at - " now " AS ahead FROM core_event WHERE id = (SELECT MAX(id) FROM core_event)"
+    }
     PURGE { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
     LEAVE_STUB {
         (insert "core_purge" {

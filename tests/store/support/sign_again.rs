@@ -29,6 +29,10 @@ const ROW: &str = "CONCAT_WS('|', o.customer_id, c.account_no, o.purpose, o.publ
 impl TestStore {
     /// Makes the digests and seals of the second version anew, for what is stored now.
     pub(crate) async fn sign_again(&self) {
+        // Codes of a store of before are bound to no time.
+        if self.number("SELECT COUNT(*) FROM core_schema WHERE version >= 13").await == 0 {
+            return;
+        }
         let open = "(SELECT customer_id, purpose, public_id, generation, otp_type AS channel, \
                     COALESCE(email, phone) AS contact, expires_at FROM core_otp \
                     WHERE binding = 2 AND LENGTH(otp_code) = 64 UNION ALL \
