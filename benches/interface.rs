@@ -36,8 +36,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use countersign::config::settings::ThemeName;
+use countersign::tui::app::view::view;
 use countersign::tui::theme::Theme;
-use countersign::tui::view::view;
 use portable_pty::{CommandBuilder, NativePtySystem, PtySize, PtySystem as _};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -71,7 +71,7 @@ fn frames(report: &mut Report) {
     }
     for (name, make) in states::ALL {
         let (mut model, now) = make();
-        model.size = WIDE;
+        model.shared.size = WIDE;
         let theme = Theme::of(ThemeName::Dark, false);
         let mut figure = Figure::new(*name);
         for _ in 0..FRAMES {

@@ -90,25 +90,6 @@ const NOT_IN_DOMAIN: &[&[&str]] = &[
 const CLOCKS: &[[&str; 2]] =
     &[["Utc", "now"], ["Local", "now"], ["SystemTime", "now"], ["Instant", "now"]];
 
-/// The circles between the folders of a part that are still there: a part, and folders
-/// each of which leads to all the others. The list may only become shorter.
-const KNOWN_CIRCLES: &[(&str, &[&str])] = &[(
-    "tui",
-    &[
-        "deliveries",
-        "enter_code",
-        "find",
-        "log",
-        "machine",
-        "overlays",
-        "send",
-        "terminal",
-        "tray",
-        "verified",
-        "widgets",
-    ],
-)];
-
 /// A source file of the library.
 struct Source {
     path: PathBuf,
@@ -430,8 +411,8 @@ fn the_rules_catch_what_breaks_them() {
         ("service::ports", "use super::super::tui;"),
         ("service::ports", "fn f() -> crate::delivery::Templates { panic!() }"),
         ("service::ports", "mod inline { use super::super::super::store; }"),
-        ("tui::view", "use crate::{cli, service};"),
-        ("tui::view", "use crate::wiring::Wiring;"),
+        ("tui::app::view", "use crate::{cli, service};"),
+        ("tui::app::view", "use crate::wiring::Wiring;"),
         ("cli::doctor", "use crate::tui::run;"),
         ("cli::doctor", "use ratatui::Frame;"),
         ("cli::doctor", "extern crate sqlx;"),
@@ -462,7 +443,7 @@ fn the_rules_let_pass_what_is_fine() {
         ("domain::code", "fn f() { let _ = \"::1\".parse::<std::net::IpAddr>(); }"),
         ("config::file", "use config::Value;"),
         ("service::ports", "use crate::domain::{code, time};"),
-        ("tui::view", "use ratatui::Frame;"),
+        ("tui::app::view", "use ratatui::Frame;"),
         ("cli::verify", "use crate::service::api::DeskClient;"),
         ("wiring", "use crate::{cli, config, delivery, store, tui};"),
     ];
@@ -480,20 +461,46 @@ fn the_folders_of_a_part_make_no_circle() {
     let sources = sources();
     let children = children(&sources);
     let parts: BTreeSet<&str> = sources.iter().map(|it| it.part.as_str()).collect();
-    let found: BTreeSet<(&str, Vec<String>)> = parts
+    let found: Vec<(&str, Vec<String>)> = parts
         .into_iter()
         .flat_map(|part| circles(part, &sources, &children).into_iter().map(move |it| (part, it)))
         .collect();
-    let known: BTreeSet<(&str, Vec<String>)> = KNOWN_CIRCLES
-        .iter()
-        .map(|(part, circle)| (*part, circle.iter().map(|it| (*it).to_owned()).collect()))
-        .collect();
-    let new: Vec<_> = found.difference(&known).collect();
-    let gone: Vec<_> = known.difference(&found).collect();
-    assert!(
-        new.is_empty() && gone.is_empty(),
-        "circles that are not in KNOWN_CIRCLES: {new:?}\ncircles to be taken out of it: {gone:?}"
-    );
+    assert!(found.is_empty(), "folders that lead back to themselves: {found:?}");
+}
+
+/// The folders of the interface, the lowest first; the features are one layer.
+const LAYERS_OF_TUI: &[&[&str]] = &[
+    &["terminal"],
+    &["theme"],
+    &["widgets", "machine"],
+    &["find", "send", "enter_code", "verified", "log", "tray", "deliveries", "overlays"],
+    &["app"],
+];
+
+/// No feature knows another one, nor what puts them together; nor does any file below the
+/// shell name what is above it.
+#[test]
+fn each_folder_of_the_interface_sees_only_what_lies_below_it() {
+    let sources = sources();
+    let children = children(&sources);
+    let layer = |folder: &str| LAYERS_OF_TUI.iter().position(|it| it.contains(&folder));
+    for source in sources.iter().filter(|it| it.part == "tui" && it.module.len() > 1) {
+        let folder = source.module[1].as_str();
+        let Some(own) = layer(folder) else {
+            let is_shell = matches!(folder, "runtime" | "executor");
+            assert!(is_shell, "src/tui/{folder} is in no layer");
+            continue;
+        };
+        for (path, depth) in Paths::of(&source.text) {
+            let Target::Own(path) = resolve(&path, &source.module, depth, &children) else {
+                continue;
+            };
+            let [of, other, ..] = path.as_slice() else { continue };
+            let is_other = of == "tui" && other != folder;
+            let is_below = layer(other).is_some_and(|it| it < own);
+            assert!(!is_other || is_below, "src/tui/{folder} names {other}: {path:?}");
+        }
+    }
 }
 
 /// Made-up parts, each with the circles that the rule finds in it.

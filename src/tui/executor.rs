@@ -19,7 +19,7 @@ use crate::service::retry::RetryPolicy;
 use crate::service::{DeskError, messages};
 use crate::tui::machine::effect::{Effect, EffectId};
 use crate::tui::machine::message::{Failure, Msg};
-use crate::tui::machine::store_lost;
+use crate::tui::machine::pending::PendingAct;
 
 /// Answers that may wait for the machine; one more waits where it was made.
 const ANSWERS: usize = 64;
@@ -66,7 +66,7 @@ impl Executor {
         while self.reads.try_join_next().is_some() {}
         let worker = self.worker.clone();
         let is_search = matches!(effect.call, Call::FindCustomers(_));
-        if store_lost::doing(&effect.call).is_some() {
+        if PendingAct::of(&effect.call).is_some() {
             let act = self.acts.track_future(worker.carry_out(effect));
             drop(self.lifecycle.spawn(act));
             return;

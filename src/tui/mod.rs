@@ -1,29 +1,38 @@
 //! The interface for counter staff: a pure machine with a thin shell.
 //!
-//! [`update`](machine::update::update) turns what happened into a new [`model`](machine::model) and
-//! effects; [`view`](view::view) draws the model and changes nothing;
-//! [`deadlines`](machine::deadlines::next_wake) says when the picture changes by itself. Only the
+//! [`update`](app::update::update) turns what happened into a new [`model`](app::model) and
+//! effects; [`view`](app::view::view) draws the model and changes nothing;
+//! [`deadlines`](app::deadlines::next_wake) says when the picture changes by itself. Only the
 //! runtime awaits, reads the terminal and carries effects out, so every flow
 //! can be tested as keys in, picture out.
+//!
+//! ```text
+//! runtime, executor              the shell: waits, reads the terminal, carries effects out
+//!  └ app                         puts the features together: model, dispatch, replies, view
+//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays
+//!        │                       a feature each: state, update and view; none knows another
+//!        ├ machine               what features stand on: keys, effects, clock, messages
+//!        └ widgets               lines and boxes from values
+//!           └ theme              what things look like
+//!              └ terminal        bytes to keys, frames to bytes, what the terminal can do
+//! ```
+//!
+//! Each sees what is below it. `machine` sees `theme` and `terminal`, and no widget.
 
-pub mod color;
+pub mod app;
 pub mod deliveries;
 pub mod enter_code;
 pub mod executor;
 pub mod find;
-pub mod layout;
 pub mod log;
 pub mod machine;
 pub mod overlays;
-pub mod palettes;
 pub mod runtime;
 pub mod send;
-pub mod symbols;
 pub mod terminal;
 pub mod theme;
 pub mod tray;
 pub mod verified;
-pub mod view;
 pub mod widgets;
 
 pub use crate::tui::runtime::{End, Opening, RunError, run};

@@ -19,11 +19,15 @@ use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::DeskError;
 use crate::service::api::DeskClient;
 use crate::service::ports::StoreError;
+use crate::tui::app::model::Model;
+use crate::tui::app::{deadlines, update, view};
 use crate::tui::executor::{Executor, broken};
+use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::Effect;
+use crate::tui::machine::health::{Dependency, DependencyState};
 use crate::tui::machine::message::{Failure, Msg};
-use crate::tui::machine::model::{Dependency, DependencyState, Model, Notice, PendingAct, Tone};
-use crate::tui::machine::{deadlines, update};
+use crate::tui::machine::notice::{Notice, Tone};
+use crate::tui::machine::pending::PendingAct;
 use crate::tui::terminal::capabilities::{self, Capabilities, UnsupportedTerminal};
 use crate::tui::terminal::decoder::Input;
 use crate::tui::terminal::frame_writer::FrameWriter;
@@ -31,8 +35,6 @@ use crate::tui::terminal::ground_query::GroundQuery;
 use crate::tui::terminal::guard::{self, TerminalGuard};
 use crate::tui::terminal::input::{self, Heard};
 use crate::tui::terminal::saved_theme::SavedTheme;
-use crate::tui::theme::Theme;
-use crate::tui::view;
 
 /// How long a terminal without room is left alone.
 const ROOM: Duration = Duration::from_millis(50);
@@ -116,17 +118,17 @@ pub async fn run(
 ) -> Result<End, RunError> {
     capabilities::check()?;
     let Opening { settings, mark, warning } = opening;
-    let place = capabilities::place(desk.profile(), &settings, mark);
+    let place = CounterInfo::of(desk.profile(), &settings, mark);
     let mut kept = SavedTheme::of_user(settings.theme);
     let theme = capabilities::theme(kept.theme());
     kept.begin(theme);
     let mut model = Model::new(place, theme, guard::size(), desk.idempotency_key());
-    model.terminal = Capabilities::of_environment();
+    model.shared.terminal = Capabilities::of_environment();
     let channels = &desk.profile().channels;
     for channel in Channel::ALL.into_iter().filter(|it| !channels.contains(it)) {
-        *model.health.part(Dependency::of(channel)) = DependencyState::Off;
+        *model.shared.health.part(Dependency::of(channel)) = DependencyState::Off;
     }
-    model.notice = warning.map(|text| Notice::new(Tone::Warning, text));
+    model.shared.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
     let (keyboard, inputs) = mpsc::channel(INPUTS);
@@ -136,10 +138,11 @@ pub async fn run(
     drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
-    let takeover = TerminalGuard::begin(settings.mouse, GroundQuery::question(&model.terminal))?;
+    let takeover =
+        TerminalGuard::begin(settings.mouse, GroundQuery::question(&model.shared.terminal))?;
     let _guard = takeover.guard_panics(Arc::clone(&failed));
-    let query = GroundQuery::asked(&model.terminal, model.theme, Instant::now());
-    let screen = FrameWriter::new(model.size)?;
+    let query = GroundQuery::asked(&model.shared.terminal, model.shared.theme, Instant::now());
+    let screen = FrameWriter::new(model.shared.size)?;
     let mut shell = Shell { model, executor, takeover, screen, kept, query };
     // The clerk sees where to type before the store has said a word.
     let end = if let Some(end) = shell.show() {
@@ -305,13 +308,13 @@ impl Shell {
             }
             Event::Msg(msg) => self.tell(msg),
         }
-        Ok(self.model.quitting.then_some(End::Quit))
+        Ok(self.model.shared.quitting.then_some(End::Quit))
     }
 
     fn tell(&mut self, msg: Msg) {
         let effects = update::update(&mut self.model, msg, Instant::now());
         self.begin(effects);
-        if let Some(change) = self.kept.change(self.model.theme) {
+        if let Some(change) = self.kept.change(self.model.shared.theme) {
             // Nobody waits for it: a home folder may be on a slow network.
             drop(tokio::task::spawn_blocking(|| change.write()));
         }
@@ -329,13 +332,13 @@ impl Shell {
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
-        if std::mem::take(&mut self.model.redraw) {
+        if std::mem::take(&mut self.model.shared.redraw) {
             self.screen.renew(self.takeover.state())?;
             self.tell_size();
         }
         let (model, now) = (&self.model, Instant::now());
-        let theme = Theme::of_model(model);
-        self.takeover.show(&mut self.screen, model.size, |frame| {
+        let theme = model.shared.drawn_theme();
+        self.takeover.show(&mut self.screen, model.shared.size, |frame| {
             view::view(model, &theme, now, frame);
         })
     }
@@ -367,6 +370,6 @@ impl Shell {
                 }
             }
         }
-        self.model.under_way.iter().find_map(|it| it.doing)
+        self.model.shared.pending.iter().find_map(|it| it.act)
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use countersign::domain::event::EventPage;
 use countersign::service::api::{Answer, Call};
 use countersign::service::audit::calls::LogPage;
-use countersign::tui::machine::deadlines::next_wake;
+use countersign::tui::app::deadlines::next_wake;
+use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::app::view::view;
 use countersign::tui::machine::effect::EffectId;
 use countersign::tui::machine::message::Failure;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::{Model, Overlay, Screen};
 use countersign::tui::theme::Theme;
-use countersign::tui::view::view;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -207,16 +207,16 @@ fn is_whole(counter: &Counter) {
     let model = &counter.model;
     match &model.screen {
         Screen::Find(find) => {
-            within(find.selected, find.found.as_ref().map_or(0, |hits| hits.customers.len()));
+            within(find.selected, find.found.value().map_or(0, |hits| hits.customers.len()));
         }
         Screen::Send(send) => {
             within(send.selected, send.choices.len());
-            within(send.purpose, model.place.purposes.len());
+            within(send.purpose, model.shared.place.purposes.len());
         }
-        Screen::Entry(entry) => {
-            assert!(entry.typed.0.len() <= usize::from(model.place.code_length));
+        Screen::EnterCode(entry) => {
+            assert!(entry.typed.0.len() <= usize::from(model.shared.place.code_length));
             assert!(entry.typed.0.bytes().all(|byte| byte.is_ascii_digit()));
-            within(entry.purpose, model.place.purposes.len());
+            within(entry.purpose, model.shared.place.purposes.len());
         }
         Screen::Verified(_) => {}
     }
@@ -242,7 +242,7 @@ fn is_whole(counter: &Counter) {
         assert!(count <= 1, "{count} times {what} at once");
     }
     let pending = |id| counter.pending.iter().find(|effect| effect.id == id);
-    let waited: Vec<_> = model.under_way.iter().map(|it| pending(it.id)).collect();
+    let waited: Vec<_> = model.shared.pending.iter().map(|it| pending(it.id)).collect();
     assert!(waited.iter().all(Option::is_some), "everything waited for was asked for");
     let slots = waited
         .iter()
@@ -254,9 +254,9 @@ fn is_whole(counter: &Counter) {
 }
 
 fn draw(model: &Model, counter: &Counter) {
-    let (columns, rows) = model.size;
+    let (columns, rows) = model.shared.size;
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
-    let theme = Theme::of(model.theme, model.place.ascii);
+    let theme = Theme::of(model.shared.theme, model.shared.place.ascii);
     terminal.draw(|frame| view(model, &theme, counter.now, frame)).expect("drawn");
 }
 
@@ -271,7 +271,7 @@ proptest! {
         counter.slow();
         for happening in happenings {
             happen(&mut counter, happening);
-            if counter.model.quitting {
+            if counter.model.shared.quitting {
                 break;
             }
             is_whole(&counter);

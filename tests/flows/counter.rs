@@ -6,13 +6,18 @@ use chrono::{FixedOffset, Offset as _, Utc};
 use countersign::config::settings::ThemeName;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
+use countersign::tui::app::model::{Model, Screen};
+use countersign::tui::app::{deadlines, update};
+use countersign::tui::enter_code::state::EnterCode;
+use countersign::tui::find::state::Find;
+use countersign::tui::log::state::LogPanel;
+use countersign::tui::machine::counter_info::CounterInfo;
 use countersign::tui::machine::effect::Effect;
 use countersign::tui::machine::message::Failure;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::{
-    CounterInfo, Entry, Find, LogPanel, Model, Screen, Send, TrayPanel, Verified,
-};
-use countersign::tui::machine::{deadlines, update};
+use countersign::tui::send::state::Send;
+use countersign::tui::tray::state::TrayPanel;
+use countersign::tui::verified::state::Verified;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use zeroize::Zeroizing;
 
@@ -148,7 +153,7 @@ impl Counter {
             self.pressed = at;
             self.tell(Msg::Key(key, at));
             // What was held back is done before a person's next key.
-            if let Some(due) = update::held_back_due(&self.model) {
+            if let Some(due) = self.model.shared.keyboard.deferred.map(|it| it.due) {
                 self.now = self.now.max(due);
                 self.tell(Msg::Wake);
             }
@@ -191,7 +196,7 @@ impl Counter {
     }
 
     pub(crate) fn notice(&self) -> &str {
-        self.model.notice.as_ref().map_or("", |notice| &notice.text)
+        self.model.shared.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
     pub(crate) fn says(&self, part: &str) -> &Self {
@@ -203,7 +208,7 @@ impl Counter {
         match self.model.screen {
             Screen::Find(_) => "find",
             Screen::Send(_) => "send",
-            Screen::Entry(_) => "entry",
+            Screen::EnterCode(_) => "entry",
             Screen::Verified(_) => "verified",
         }
     }
@@ -227,9 +232,9 @@ impl Counter {
         }
     }
 
-    pub(crate) fn entry(&self) -> &Entry {
+    pub(crate) fn entry(&self) -> &EnterCode {
         match &self.model.screen {
-            Screen::Entry(entry) => entry,
+            Screen::EnterCode(entry) => entry,
             _ => panic!("at {}, not at entry: {}", self.screen(), self.notice()),
         }
     }

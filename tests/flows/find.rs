@@ -5,9 +5,9 @@ use std::time::Duration;
 use countersign::domain::customer::CustomerId;
 use countersign::service::api::{Answer, Call};
 use countersign::service::ports::{IndexProgress, NoCustomers};
+use countersign::tui::app::update;
+use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::DependencyState;
-use countersign::tui::machine::update;
 
 use super::counter::Counter;
 use super::desk::down;
@@ -38,7 +38,7 @@ fn typing_searches_and_enter_takes_the_selected_hit() {
 fn an_empty_field_shows_nobody() {
     for keys in ["", "   ", "riv<Esc>", "r<Bs>"] {
         let counter = Counter::after(keys);
-        assert!(counter.find().found.is_none(), "{keys:?}");
+        assert!(counter.find().found.value().is_none(), "{keys:?}");
         assert_eq!(counter.pending.len(), 0);
     }
     Counter::after("<Enter>").is_at("find").says("Type a part of the name");
@@ -63,10 +63,10 @@ fn an_older_answer_is_dropped() {
     let newer = reply(&mut counter, second.call);
     let older = reply(&mut counter, first.call);
     counter.tell(countersign::tui::machine::message::Msg::Answer(second.id, newer));
-    assert_eq!(counter.find().found.as_ref().map(|it| it.typed.as_str()), Some("da"));
+    assert_eq!(counter.find().found.value().map(|it| it.typed.as_str()), Some("da"));
     counter.desk.customers.clear();
     counter.tell(countersign::tui::machine::message::Msg::Answer(first.id, older));
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(2));
 }
 
 #[test]
@@ -113,10 +113,10 @@ fn a_store_that_cannot_be_reached_is_told_and_enter_tries_again() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(is_find, Answer::FindCustomers(Err(down())));
     counter.says("cannot be reached");
-    assert_eq!(counter.model.health.store, DependencyState::Down);
+    assert_eq!(counter.model.shared.health.store, DependencyState::Down);
     counter.keys("<Enter>").settle().is_at("find");
     counter.keys("<Enter>").settle().is_at("send");
-    assert_eq!(counter.model.health.store, DependencyState::Ok);
+    assert_eq!(counter.model.shared.health.store, DependencyState::Ok);
 }
 
 #[test]
@@ -129,16 +129,16 @@ fn while_customers_are_prepared_it_is_searched_again_and_the_selection_stays() {
     counter.keys("<Enter>").says("Nobody is found yet");
     counter.desk.customers = all[1..2].to_vec();
     counter.pass(Duration::from_secs(1));
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(1));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(1));
     // One who is likelier comes before the customer whom the clerk looks at.
     counter.desk.customers.clone_from(&all);
     counter.pass(Duration::from_secs(1));
     assert_eq!((counter.find().selected, counter.screen()), (1, "find"));
     counter.desk.preparing = None;
     counter.pass(Duration::from_secs(1));
-    let asked = counter.model.last_effect;
+    let asked = counter.model.shared.last_effect;
     counter.pass(Duration::from_secs(20));
-    assert_eq!(counter.model.last_effect, asked, "all can be found");
+    assert_eq!(counter.model.shared.last_effect, asked, "all can be found");
     counter.keys("<Enter>").is_at("send");
     assert_eq!(counter.send().customer.id, CustomerId(2));
     // Enter before the answer takes nobody whom the clerk has not seen.
@@ -188,7 +188,7 @@ fn what_is_typed_takes_the_place_of_a_kept_search() {
         assert_eq!(counter.find().input.value(), text, "{keys}");
     }
     let mut counter = Counter::after("riv<Enter><Esc>");
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(2));
     counter.paste("\u{202e}");
     assert_eq!(counter.find().input.value(), "riv", "nothing takes no place");
     counter.paste("amira").keys(" o");
@@ -250,9 +250,9 @@ fn whether_there_are_customers_is_asked_at_the_start_and_delays_no_search() {
     let mut counter = Counter::new();
     counter.pending = update::start(&mut counter.model, counter.now);
     counter.slow().keys("r");
-    assert!(counter.find().counting.is_none());
+    assert!(!counter.find().counting.is_loading());
     counter.pending.clear();
     counter.keys("iv").settle();
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
-    assert!(counter.model.under_way.len() <= 2, "{:?}", counter.model.under_way);
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(2));
+    assert!(counter.model.shared.pending.len() <= 2, "{:?}", counter.model.shared.pending);
 }

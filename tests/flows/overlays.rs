@@ -2,9 +2,11 @@
 
 use countersign::config::settings::ThemeName;
 use countersign::service::api::Call;
+use countersign::tui::app::model::Overlay;
 use countersign::tui::machine::keymap::{BINDINGS, Command, Context};
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::{Overlay, Question};
+use countersign::tui::machine::navigation::Question;
+use countersign::tui::machine::scroll::Scroll;
 
 use super::counter::Counter;
 
@@ -28,7 +30,7 @@ fn one_key_never_ends_the_program() {
         for key in ["<Ctrl-Q>", "<Ctrl-C>"] {
             let mut counter = Counter::after(start);
             counter.keys(key);
-            assert!(!counter.model.quitting, "{start} {key}");
+            assert!(!counter.model.shared.quitting, "{start} {key}");
         }
         // Enter and Esc are the harmless answers.
         for no in ["<Enter>", "<Esc>", "n", "N"] {
@@ -36,14 +38,17 @@ fn one_key_never_ends_the_program() {
             counter.keys("<Ctrl-Q>");
             assert!(asks_to_quit(&counter), "{start}");
             counter.keys(no);
-            assert!(counter.model.overlay.is_none() && !counter.model.quitting, "{start} {no}");
+            assert!(
+                counter.model.overlay.is_none() && !counter.model.shared.quitting,
+                "{start} {no}"
+            );
         }
         for keys in ["<Ctrl-Q>y", "<Ctrl-Q>Y", "<Ctrl-Q><Ctrl-Q>", "<Ctrl-Q><Ctrl-C>"] {
             let mut counter = Counter::after(start);
-            assert!(counter.keys(keys).model.quitting, "{start} {keys}");
+            assert!(counter.keys(keys).model.shared.quitting, "{start} {keys}");
         }
     }
-    assert!(Counter::after("<F1><Ctrl-Q>y").model.quitting);
+    assert!(Counter::after("<F1><Ctrl-Q>y").model.shared.quitting);
 }
 
 #[test]
@@ -52,7 +57,7 @@ fn ctrl_c_empties_and_closes_first_and_asks_before_it_leaves() {
     assert_eq!(counter.find().input.value(), "");
     assert!(!asks_to_quit(&counter));
     assert!(asks_to_quit(counter.keys("<Ctrl-C>")));
-    assert!(counter.keys("<Ctrl-C>").model.quitting);
+    assert!(counter.keys("<Ctrl-C>").model.shared.quitting);
     let mut counter = Counter::after(ENTRY);
     counter.keys("48<Ctrl-C>");
     assert_eq!(counter.typed(), "");
@@ -68,7 +73,7 @@ fn ctrl_c_empties_and_closes_first_and_asks_before_it_leaves() {
 #[test]
 fn a_terminals_flow_control_is_no_key() {
     let mut counter = Counter::after("dana<Ctrl-S><Ctrl-Q><Ctrl-S><Ctrl-Q>");
-    assert!(counter.model.overlay.is_none() && !counter.model.quitting);
+    assert!(counter.model.overlay.is_none() && !counter.model.shared.quitting);
     assert!(asks_to_quit(counter.keys("<Ctrl-Q>")));
 }
 
@@ -79,7 +84,7 @@ fn help_palette_and_panels_have_a_second_way() {
             let mut counter = Counter::after(start);
             counter.keys(keys);
             let is_open = match counter.model.overlay {
-                Some(Overlay::Help { .. }) => is_help,
+                Some(Overlay::Help(_)) => is_help,
                 Some(Overlay::Palette(_)) => !is_help,
                 _ => false,
             };
@@ -91,7 +96,7 @@ fn help_palette_and_panels_have_a_second_way() {
     assert_eq!(counter.find().input.value(), "a?:");
     assert!(Counter::after("ri<Alt-2>").model.log.is_some());
     assert!(Counter::after("ri<Alt-3>").model.tray.is_some());
-    assert!(matches!(Counter::after("ri<Alt-4>").model.overlay, Some(Overlay::Figures(_))));
+    assert!(matches!(Counter::after("ri<Alt-4>").model.overlay, Some(Overlay::DeliveryStats(_))));
 }
 
 #[test]
@@ -102,7 +107,7 @@ fn the_session_ends_with_the_program() {
     assert!(counter.is_pending(is_logout));
     let mut counter = Counter::after(VERIFIED);
     counter.slow().tell(Msg::End);
-    assert!(counter.is_pending(is_logout) && counter.model.quitting);
+    assert!(counter.is_pending(is_logout) && counter.model.shared.quitting);
     // A code that is just being checked may open one yet.
     let mut counter = Counter::after("riv<Enter><Enter>48190");
     counter.slow().keys("2").tell(Msg::End).settle_one(|act| matches!(act, Call::VerifyCode(_)));
@@ -112,11 +117,11 @@ fn the_session_ends_with_the_program() {
 #[test]
 fn help_opens_scrolls_and_closes() {
     let mut counter = Counter::after("ri<F1>v<Down><Down><Up>");
-    assert!(matches!(counter.model.overlay, Some(Overlay::Help { scroll: 1 })));
+    assert!(matches!(counter.model.overlay, Some(Overlay::Help(Scroll { position: 1 }))));
     let mut paged = Counter::after("<F1><PgDn>");
-    assert!(matches!(paged.model.overlay, Some(Overlay::Help { scroll: 2.. })));
+    assert!(matches!(paged.model.overlay, Some(Overlay::Help(Scroll { position: 2.. }))));
     paged.keys("<PgUp>");
-    assert!(matches!(paged.model.overlay, Some(Overlay::Help { scroll: 0 })));
+    assert!(matches!(paged.model.overlay, Some(Overlay::Help(Scroll { position: 0 }))));
     assert_eq!(counter.find().input.value(), "ri", "keys do not fall through");
     counter.keys("<Esc>v");
     assert_eq!(counter.find().input.value(), "riv");
@@ -152,7 +157,7 @@ fn the_palette_offers_what_holds_here_and_does_it() {
     counter.keys("<Ctrl-P><Ctrl-P>");
     assert!(counter.model.overlay.is_none());
     counter.keys("<Ctrl-P>colours<Enter>");
-    assert_eq!(counter.model.theme, ThemeName::Light);
+    assert_eq!(counter.model.shared.theme, ThemeName::Light);
 }
 
 #[test]
@@ -178,10 +183,10 @@ fn themes_go_round() {
     let mut counter = Counter::new();
     let mut seen = Vec::new();
     for _ in 0..5 {
-        seen.push(counter.model.theme);
+        seen.push(counter.model.shared.theme);
         counter.keys("<Ctrl-T>");
     }
-    assert_eq!(counter.model.theme, ThemeName::Terminal);
+    assert_eq!(counter.model.shared.theme, ThemeName::Terminal);
     seen.dedup();
     assert_eq!(seen.len(), 5);
 }

@@ -9,7 +9,7 @@ use countersign::domain::time::Timestamp;
 use countersign::service::api::Call;
 use countersign::service::audit::calls::ReadLog;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::Focus;
+use countersign::tui::machine::scene::Focus;
 
 use super::counter::Counter;
 
@@ -144,7 +144,7 @@ fn filters_go_round_and_are_taken_back() {
 #[test]
 fn a_time_beside_the_words_ends_the_log_there() {
     let mut counter = with_events(5);
-    let zone = counter.model.place.zone;
+    let zone = counter.model.shared.place.zone;
     let clock =
         move |at: Timestamp| at.to_utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
     counter.keys("/dana 2026-11-24 10:42<Enter>");
@@ -200,7 +200,7 @@ fn enter_shows_the_story_of_the_request() {
     let mut counter = with_events(4);
     counter.keys("<Enter>");
     let timeline = counter.log().timeline.as_ref().expect("a timeline");
-    assert_eq!(timeline.events.as_ref().map(Vec::len), Some(1));
+    assert_eq!(timeline.events.value().map(Vec::len), Some(1));
     counter.keys("<Down><Down><Down><Up><Esc>");
     assert!(counter.log().timeline.is_none());
     counter.keys("<Down><Enter>").says("belongs to no request");
@@ -271,7 +271,7 @@ fn caps_lock_changes_no_command() {
 #[test]
 fn without_a_tray_the_key_says_so() {
     let mut counter = Counter::new();
-    counter.model.place.has_tray = false;
+    counter.model.shared.place.has_tray = false;
     counter.keys("<F3>").says("no tray here");
     assert!(counter.model.tray.is_none());
 }
@@ -292,20 +292,20 @@ fn the_tray_scrolls_its_message_and_another_begins_at_its_top() {
         message.text = "line\n".repeat(30);
     }
     counter.keys("<F3><PgUp>");
-    assert_eq!(counter.tray().scroll, 0);
+    assert_eq!(counter.tray().scroll.position, 0);
     counter.keys("<PgDn>");
-    assert_eq!((counter.tray().selected, counter.tray().scroll), (0, 5));
+    assert_eq!((counter.tray().selected, counter.tray().scroll.position), (0, 5));
     counter.keys(&"<PgDn>".repeat(20));
-    let end = counter.tray().scroll;
+    let end = counter.tray().scroll.position;
     assert!((10..32).contains(&end), "{end} is where its last line is in sight");
     counter.keys("<Up>");
-    assert_eq!(counter.tray().scroll, end, "there is no message above");
+    assert_eq!(counter.tray().scroll.position, end, "there is no message above");
     counter.keys("<Down>");
-    assert_eq!((counter.tray().selected, counter.tray().scroll), (1, 0));
+    assert_eq!((counter.tray().selected, counter.tray().scroll.position), (1, 0));
     counter.keys("<Up><PgDn>");
     counter.desk.put_into_tray(1);
     counter.tell(Msg::StoreChanged);
-    assert_eq!((counter.tray().selected, counter.tray().scroll), (0, 0));
+    assert_eq!((counter.tray().selected, counter.tray().scroll.position), (0, 0));
 }
 
 #[test]

@@ -10,9 +10,10 @@ use countersign::domain::delivery::DeliveryState;
 use countersign::domain::delivery_stats::DeliverySample;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
-use countersign::tui::machine::deadlines;
+use countersign::tui::app::deadlines;
+use countersign::tui::app::model::Overlay;
+use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::{DependencyState, Overlay};
 
 use super::counter::Counter;
 use super::desk::down;
@@ -78,10 +79,10 @@ fn what_others_meet_is_read_when_something_was_written_but_not_for_each_entry() 
 #[test]
 fn a_failure_of_this_terminals_own_is_forgotten_when_another_succeeded() {
     let mut counter = Counter::after("riv<Enter>");
-    counter.model.health.sms = DependencyState::Down;
+    counter.model.shared.health.sms = DependencyState::Down;
     counter.desk.breakers.all = vec![BreakerRecord::new(ProviderSlot::main(Channel::Sms))];
     counter.pass(Duration::from_secs(5)).tell(Msg::StoreChanged).settle();
-    assert_eq!(counter.model.health.sms, DependencyState::Ok);
+    assert_eq!(counter.model.shared.health.sms, DependencyState::Ok);
 }
 
 #[test]
@@ -96,8 +97,8 @@ fn the_figures_are_read_when_they_are_asked_for_and_close_again() {
         delivered_at: None,
     }];
     counter.keys("<F4>").settle();
-    let Some(Overlay::Figures(panel)) = &counter.model.overlay else { panic!("no figures") };
-    assert_eq!(panel.figures.as_ref().map(|it| it.messages), Some(1));
+    let Some(Overlay::DeliveryStats(panel)) = &counter.model.overlay else { panic!("no figures") };
+    assert_eq!(panel.stats.value().map(|it| it.messages), Some(1));
     counter.keys("<Down><Esc>").is_at("send");
     assert!(counter.model.overlay.is_none());
     counter.slow().keys("<F4>");

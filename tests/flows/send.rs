@@ -9,8 +9,8 @@ use countersign::service::ports::Quarantine;
 use countersign::service::verification::request::{
     CodeRequestOutcome, QuarantinedContact, Refusal,
 };
+use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::message::Msg;
-use countersign::tui::machine::model::DependencyState;
 use std::time::Duration;
 
 use super::counter::Counter;
@@ -93,7 +93,7 @@ fn what_changes_meanwhile_is_on_the_screen_and_the_selection_stays() {
     // What is under way is not disturbed; what was missed is read after it.
     counter.slow().keys("<Enter>");
     counter.tell(Msg::StoreChanged);
-    assert!(counter.send().stale && counter.send().sending.is_some());
+    assert!(counter.send().reading.is_stale() && counter.send().sending.is_some());
     counter.settle().is_at("entry");
 }
 
@@ -169,11 +169,11 @@ fn a_message_that_does_not_go_out_says_which_key_helps() {
         let mut counter = Counter::after(OPENED);
         counter.desk.report = SendReport { state, ..SendReport::sent(None) };
         counter.keys("<Down><Enter>").is_at("entry").says(words).says("Ctrl-O");
-        assert_eq!(counter.model.health.sms, health, "{state:?}");
+        assert_eq!(counter.model.shared.health.sms, health, "{state:?}");
         assert_eq!(counter.entry().request.delivery.state, state);
         counter.desk.report = SendReport::sent(None);
         counter.keys("<Ctrl-O><Down><Enter>").is_at("entry");
-        assert_eq!(counter.model.health.sms, DependencyState::Ok);
+        assert_eq!(counter.model.shared.health.sms, DependencyState::Ok);
     }
 }
 
@@ -204,6 +204,6 @@ fn whatsapp_is_a_channel_where_the_office_has_it() {
     counter.desk.report = SendReport { state: DeliveryState::Failed, ..SendReport::sent(None) };
     counter.keys("<Esc><Enter><Down><Down><Enter>").is_at("entry").says("WhatsApp to +4");
     assert_eq!(counter.entry().request.channel, Channel::Whatsapp);
-    assert_eq!(counter.model.health.whatsapp, DependencyState::Down);
-    assert_eq!(counter.model.health.sms, DependencyState::Ok);
+    assert_eq!(counter.model.shared.health.whatsapp, DependencyState::Down);
+    assert_eq!(counter.model.shared.health.sms, DependencyState::Ok);
 }

@@ -7,10 +7,12 @@ use countersign::domain::session::SessionEnd;
 use countersign::domain::time::Timestamp;
 use countersign::service::api::{Answer, Call};
 use countersign::service::verification::request::CodeRequestOutcome;
-use countersign::tui::machine::deadlines::next_wake;
+use countersign::tui::app::deadlines::next_wake;
+use countersign::tui::app::model::Screen;
 use countersign::tui::machine::effect::EffectId;
+use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::message::{Failure, Msg};
-use countersign::tui::machine::model::{DependencyState, LiveNotice, Screen};
+use countersign::tui::machine::notice::LiveNotice;
 
 use super::counter::{Counter, OPENS};
 use super::desk::down;
@@ -124,13 +126,13 @@ fn an_act_over_a_break_is_waited_for_and_then_told() {
             let screen = counter.screen();
             for _ in 0..times {
                 counter.breaks(case.act).is_at(screen).says(case.broke);
-                assert_eq!(counter.model.health.store, DependencyState::Down);
+                assert_eq!(counter.model.shared.health.store, DependencyState::Down);
                 counter.pass(Duration::from_secs(5)).says(case.broke);
             }
             counter.settle_one(case.act).is_at(case.after).says(case.said);
             counter.settle().is_at(case.after).says(case.said);
-            assert_eq!(counter.model.health.store, DependencyState::Ok);
-            assert!(counter.model.under_way.is_empty(), "{}", case.broke);
+            assert_eq!(counter.model.shared.health.store, DependencyState::Ok);
+            assert!(counter.model.shared.pending.is_empty(), "{}", case.broke);
         }
     }
 }
@@ -225,7 +227,7 @@ fn a_search_waits_for_the_store_and_keeps_what_was_typed() {
     assert_eq!(clocks, 1, "one question finds out that the store is back");
     counter.breaks(CLOCK).pass(Duration::from_secs(90)).says("cannot be reached");
     counter.settle().says("The store is back");
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(2));
 }
 
 #[test]
@@ -243,7 +245,7 @@ fn enter_while_the_store_is_lost_chooses_nobody_later_by_itself() {
     counter.keys("<Enter>").says("nobody was chosen");
     counter.answer(FIND, Answer::FindCustomers(Err(down()))).says("nobody was chosen");
     counter.keys("<Enter>").settle().is_at("find");
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(3));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(3));
     // On a customer who is shown.
     let mut counter = Counter::after("riv");
     counter.slow().keys("<Enter>").answer(OPEN, Answer::OpenCustomer(Err(down())));
@@ -262,7 +264,7 @@ fn enter_on_a_search_that_takes_long_is_not_done_when_nobody_expects_it() {
     assert_eq!(counter.notice(), "");
     counter.pass(Duration::from_secs(1)).says("nobody was chosen");
     counter.settle().is_at("find");
-    assert_eq!(counter.find().found.as_ref().map(|it| it.customers.len()), Some(2));
+    assert_eq!(counter.find().found.value().map(|it| it.customers.len()), Some(2));
     // A customer who is being opened slowly is opened: that is shown.
     let mut counter = Counter::after("riv");
     counter.slow().keys("<Enter>").pass(Duration::from_secs(5)).settle().is_at("send");
@@ -278,15 +280,15 @@ fn an_idle_screen_hears_that_the_store_is_lost_and_that_it_is_back() {
         let mut counter = Counter::after(keys);
         counter.slow().pass(Duration::from_secs(20)).tell(Msg::Reached(Err(down())));
         counter.says("cannot be reached");
-        assert_eq!(counter.model.health.store, DependencyState::Down);
+        assert_eq!(counter.model.shared.health.store, DependencyState::Down);
         // The question that waits to be told again is not waited for.
         counter.breaks(CLOCK).tell(Msg::Reached(Err(down()))).pass(Duration::from_secs(1));
-        let asked = counter.model.reading_clock;
+        let asked = counter.model.shared.clock_reading.awaited();
         counter.tell(Msg::Reached(Ok(())));
-        assert!(asked < counter.model.reading_clock, "asked at once");
+        assert!(asked < counter.model.shared.clock_reading.awaited(), "asked at once");
         counter.settle().says("The store is back");
-        assert_eq!(counter.model.health.store, DependencyState::Ok);
-        assert!(counter.model.under_way.is_empty());
+        assert_eq!(counter.model.shared.health.store, DependencyState::Ok);
+        assert!(counter.model.shared.pending.is_empty());
     }
     let mut counter = Counter::new();
     counter.slow().tell(Msg::Reached(Ok(())));
@@ -300,7 +302,7 @@ fn esc_stops_a_search_that_waits() {
     assert!(counter.find().waits);
     counter.keys("<Esc>").pass(Duration::from_secs(2)).settle().is_at("find");
     assert_eq!((counter.find().input.value(), counter.find().waits), ("", false));
-    assert!(counter.find().found.is_none());
+    assert!(counter.find().found.value().is_none());
 }
 
 #[test]
@@ -388,7 +390,7 @@ fn an_account_that_could_not_be_read_is_read_when_the_store_is_back() {
             counter.settle_one(TOUCH).answer(lost, Answer::ReadAccount(Err(down())));
         }
         counter.pass(Duration::from_secs(2)).settle().is_at("verified");
-        assert!(counter.verified().account.is_some());
+        assert!(counter.verified().account.value().is_some());
     }
 }
 
@@ -404,7 +406,7 @@ fn what_matters_more_is_not_said_over() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down())));
     counter.keys("i").says("cannot be reached");
-    let live = counter.model.notice.as_ref().and_then(|notice| notice.live.clone());
+    let live = counter.model.shared.notice.as_ref().and_then(|notice| notice.live.clone());
     assert_eq!(live, Some(LiveNotice::Lost));
 }
 
@@ -413,7 +415,7 @@ fn the_tray_says_nothing_about_the_store() {
     let mut counter = Counter::new();
     counter.slow().keys("r").answer(FIND, Answer::FindCustomers(Err(down()))).keys("<F3>");
     counter.settle_one(|act| matches!(act, Call::ReadTray(_)));
-    assert_eq!(counter.model.health.store, DependencyState::Down);
+    assert_eq!(counter.model.shared.health.store, DependencyState::Down);
 }
 
 #[test]
@@ -422,18 +424,18 @@ fn what_is_told_again_is_not_called_slow() {
     counter.slow().keys("481902").breaks(VERIFY).pass(Duration::from_secs(10));
     counter.settle_one(CLOCK).tell(Msg::Wake);
     // It may let itself be read; what is told again has still to be done.
-    assert_eq!(counter.model.health.store, DependencyState::Down);
+    assert_eq!(counter.model.shared.health.store, DependencyState::Down);
     counter.says("Checking again");
     counter.pass(Duration::from_secs(3)).says("Checking again");
     counter.settle_one(VERIFY).settle().is_at("verified");
-    assert_eq!(counter.model.health.store, DependencyState::Ok);
+    assert_eq!(counter.model.shared.health.store, DependencyState::Ok);
 }
 
 #[test]
 fn a_break_of_what_nobody_waits_for_changes_nothing() {
     let mut counter = Counter::new();
     counter.tell(Msg::Broke(EffectId(999), down()));
-    assert_eq!((counter.model.health.store, counter.notice()), (DependencyState::Ok, ""));
+    assert_eq!((counter.model.shared.health.store, counter.notice()), (DependencyState::Ok, ""));
 }
 
 #[test]
@@ -452,7 +454,7 @@ fn the_stores_clock_is_asked_every_minute_and_after_a_break() {
 #[test]
 fn nothing_goes_round_where_only_the_clock_answers() {
     let mut counter = Counter::after("<F2>");
-    let asked = counter.model.last_effect;
+    let asked = counter.model.shared.last_effect;
     counter.slow().tell(Msg::StoreChanged);
     for _ in 0..60 {
         for _ in 0..5 {
@@ -465,7 +467,7 @@ fn nothing_goes_round_where_only_the_clock_answers() {
         }
         counter.pass(Duration::from_secs(1));
     }
-    let asked = counter.model.last_effect - asked;
+    let asked = counter.model.shared.last_effect - asked;
     assert!(asked <= 65, "{asked} questions in a minute");
 }
 
@@ -491,7 +493,7 @@ fn security_02_a_terminal_an_hour_off_counts_down_right_and_is_told() {
         counter.desk.own_clock = off;
         counter.tell(Msg::Resumed).says(told);
         counter.keys("riv<Enter><Enter>").is_at("entry");
-        let clock = counter.model.clock.expect("the store's clock");
+        let clock = counter.model.shared.clock.expect("the store's clock");
         let left = clock.seconds_until(counter.entry().request.expires_at, counter.now);
         assert_eq!((left, counter.notice()), (300, ""), "told once");
         counter.pass(Duration::from_mins(3));

@@ -148,7 +148,7 @@ fn a_key_that_is_held_down_does_nothing() {
     counter.keys("<Repeat-Enter><Repeat-Enter>").is_at("send").says("held down");
     let mut counter = Counter::after(SENT);
     counter.keys_every(ms(33), &"<Ctrl-Q>".repeat(30)).pass(ms(1_000));
-    assert!(!counter.model.quitting);
+    assert!(!counter.model.shared.quitting);
 }
 
 /// Windows in which something can be seen, but not enough to act upon.
@@ -182,13 +182,13 @@ fn no_key_acts_in_a_window_that_is_too_small() {
         counter.keys("<Ctrl-Q>y<Ctrl-Q><Ctrl-Q>").pass(ms(1_000));
         assert_eq!(counter.desk.open_request().attempts, 0, "{at}");
         assert_eq!(counter.desk.open_request().status, Status::Open, "{at}");
-        assert!(!counter.model.quitting, "{at}");
+        assert!(!counter.model.shared.quitting, "{at}");
         counter.keys("<Esc>");
         larger(&mut counter);
         counter.keys("<Ctrl-U>481902").is_at("verified");
         let mut counter = small("riv<Enter><Enter>481902");
         counter.keys("<Ctrl-X><Ctrl-C>y<Ctrl-C>").pass(ms(1_000)).is_at("verified");
-        assert!(!counter.model.quitting, "{at}");
+        assert!(!counter.model.shared.quitting, "{at}");
         assert!(counter.desk.session.as_ref().is_some_and(|it| it.ended.is_none()), "{at}");
     }
 }
@@ -222,21 +222,21 @@ fn a_small_window_can_be_left_where_nothing_is_lost_by_it() {
         counter.tell(Msg::Resize(columns, rows)).keys("<Enter><F2><Tab>x").paste("abc");
         counter.keys("<Ctrl-Q>").is_at("send");
         assert!(counter.desk.asks.is_empty() && counter.model.log.is_none());
-        assert!(!counter.model.quitting, "one key may be an accident");
+        assert!(!counter.model.shared.quitting, "one key may be an accident");
         counter.keys("<Esc>");
         assert!(counter.model.overlay.is_none());
         counter.keys("<Ctrl-C><Ctrl-C>");
-        assert!(counter.model.quitting);
+        assert!(counter.model.shared.quitting);
         // Held down, it is no second time.
         let mut counter = Counter::new();
         counter.tell(Msg::Resize(columns, rows));
         counter.keys_every(ms(33), &"<Ctrl-Q>".repeat(30)).pass(ms(1_000));
-        assert!(!counter.model.quitting);
+        assert!(!counter.model.shared.quitting);
     }
     for (columns, rows) in SMALL {
         let mut counter = Counter::after("riv<Enter>");
         counter.tell(Msg::Resize(columns, rows)).keys("<Ctrl-Q>y");
-        assert!(counter.model.quitting, "{columns}x{rows}");
+        assert!(counter.model.shared.quitting, "{columns}x{rows}");
     }
 }
 

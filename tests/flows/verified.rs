@@ -28,7 +28,7 @@ fn security_30_nothing_is_read_before_the_session_is_proven_alive() {
     counter.settle_one(is_touch);
     assert!(counter.is_pending(is_account));
     counter.settle();
-    assert!(counter.verified().account.is_some());
+    assert!(counter.verified().account.value().is_some());
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn ctrl_l_draws_anew_and_never_logs_out() {
         let mut counter = Counter::after(keys);
         let before = counter.screen();
         counter.keys("<Ctrl-L><Ctrl-L>").is_at(before);
-        assert!(counter.model.redraw);
+        assert!(counter.model.shared.redraw);
     }
 }
 

@@ -19,7 +19,7 @@ use countersign::service::api::{Authentication, Caller, DeskClient, Role};
 use countersign::service::ports::{SendGuard, Sender, Store};
 use countersign::service::{Desk, Office, Senders};
 use countersign::store::SqlStore;
-use countersign::tui::machine::model::PendingAct;
+use countersign::tui::machine::pending::PendingAct;
 use countersign::tui::terminal::guard::TerminalGuard;
 use countersign::tui::{Opening, RunError, run};
 use portable_pty::CommandBuilder;

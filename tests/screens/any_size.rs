@@ -6,8 +6,11 @@ use std::time::Duration;
 use countersign::config::settings::ThemeName;
 use countersign::domain::customer::Customer;
 use countersign::domain::text::clean;
-use countersign::tui::machine::model::{Focus, Model, Notice, Overlay, Screen, Tone};
-use countersign::tui::view::most_scroll;
+use countersign::tui::app::extent::extent;
+use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::machine::notice::{Notice, Tone};
+use countersign::tui::machine::scene::Focus;
+use countersign::tui::machine::scroll::Scroll;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use ratatui::buffer::{Buffer, CellWidth};
@@ -92,16 +95,16 @@ fn hostile_customer(customer: &mut Customer, twist: &Twist) {
 
 fn apply(model: &mut Model, twist: &Twist) {
     let on = |bit: u16| twist.flags & (1 << bit) != 0;
-    model.place.ascii = on(0);
-    model.place.reduced_motion = on(1);
-    model.place.code_length = 1 + (twist.number % 12).to_le_bytes()[0];
+    model.shared.place.ascii = on(0);
+    model.shared.place.reduced_motion = on(1);
+    model.shared.place.code_length = 1 + (twist.number % 12).to_le_bytes()[0];
     if on(2) {
-        model.place.office.clone_from(&twist.text);
-        model.place.counter.clone_from(&twist.other);
-        model.place.purposes = vec![twist.other.clone()];
+        model.shared.place.office.clone_from(&twist.text);
+        model.shared.place.counter.clone_from(&twist.other);
+        model.shared.place.purposes = vec![twist.other.clone()];
     }
     if on(3) {
-        model.notice = Some(Notice::new(Tone::Warning, twist.text.clone()));
+        model.shared.notice = Some(Notice::new(Tone::Warning, twist.text.clone()));
     }
     model.log = on(4).then(m::log).or(model.log.take());
     model.tray = on(5).then(m::tray).or(model.tray.take());
@@ -109,7 +112,7 @@ fn apply(model: &mut Model, twist: &Twist) {
         model.focus = if on(7) { Focus::Log } else { Focus::Tray };
     }
     if on(8) {
-        model.clock = None;
+        model.shared.clock = None;
     }
     for event in model.log.iter_mut().flat_map(|log| &mut log.events) {
         event.detail = Some(twist.text.clone());
@@ -127,7 +130,7 @@ fn apply(model: &mut Model, twist: &Twist) {
         Screen::Find(find) => {
             find.input = twist.other.clone().into();
             find.selected = number;
-            if let Some(found) = &mut find.found {
+            if let Some(found) = find.found.value_mut() {
                 found.customers.iter_mut().for_each(|it| hostile_customer(it, twist));
             }
         }
@@ -135,7 +138,7 @@ fn apply(model: &mut Model, twist: &Twist) {
             hostile_customer(&mut send.customer, twist);
             (send.selected, send.purpose) = (number, number);
         }
-        Screen::Entry(entry) => {
+        Screen::EnterCode(entry) => {
             hostile_customer(&mut entry.customer, twist);
             entry.request.attempts = u32::from(twist.number);
             entry.request.max_attempts = u32::from(twist.number / 2);
@@ -144,7 +147,7 @@ fn apply(model: &mut Model, twist: &Twist) {
         }
         Screen::Verified(verified) => {
             hostile_customer(&mut verified.customer, twist);
-            verified.scroll = twist.number;
+            verified.scroll = Scroll::at(usize::from(twist.number));
         }
     }
 }
@@ -164,7 +167,7 @@ proptest! {
         apply(&mut model, &twist);
         let now = now + Duration::from_millis(twist.later);
         let shot = shoot(&model, theme, now, (width, height));
-        check(&shot.buffer, model.place.ascii);
+        check(&shot.buffer, model.shared.place.ascii);
         if let Some(cursor) = shot.cursor {
             prop_assert!(cursor.x < width && cursor.y < height);
         }
@@ -181,12 +184,12 @@ fn what_scrolls_ends_with_its_last_line_in_sight() {
         (states::help(), (200, 60)),
     ] {
         let (mut model, now) = state;
-        model.size = size;
-        let most = most_scroll(&model, now);
+        model.shared.size = size;
+        let most = extent(&model, now).last_position();
         let mut drawn = |scroll: usize| {
-            let scroll = u16::try_from(scroll).expect("a few lines");
+            let scroll = Scroll::at(scroll);
             match (&mut model.overlay, &mut model.screen, &mut model.log) {
-                (Some(Overlay::Help { scroll: now }), ..) => *now = scroll,
+                (Some(Overlay::Help(now)), ..) => *now = scroll,
                 (_, _, Some(log)) => log.timeline.as_mut().expect("a timeline").scroll = scroll,
                 (_, Screen::Verified(verified), _) => verified.scroll = scroll,
                 _ => panic!("nothing scrolls here"),

@@ -22,11 +22,19 @@ use countersign::domain::time::Timestamp;
 use countersign::service::customers::lookup::ChannelChoice;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
 use countersign::service::ports::TrayMessage;
-use countersign::tui::machine::model::{
-    CounterInfo, DeliveryStatsPanel, Entry, Find, LogPanel, Model, Notice, Screen, SearchHits,
-    Send, Tone, TrayPanel, Verified,
-};
+use countersign::tui::app::model::{Model, Screen};
+use countersign::tui::deliveries::state::DeliveryStatsPanel;
+use countersign::tui::enter_code::state::EnterCode;
+use countersign::tui::find::state::{Find, SearchHits};
+use countersign::tui::log::state::LogPanel;
+use countersign::tui::machine::counter_info::CounterInfo;
+use countersign::tui::machine::loaded::{Loaded, Reading};
+use countersign::tui::machine::notice::{Notice, Tone};
+use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::machine::store_clock::StoreClock;
+use countersign::tui::send::state::Send;
+use countersign::tui::tray::state::TrayPanel;
+use countersign::tui::verified::state::Verified;
 use tui_input::Input;
 use zeroize::Zeroizing;
 
@@ -42,7 +50,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 pub(crate) fn model(screen: Screen) -> (Model, Instant) {
     let now = Instant::now();
     let mut model = Model::new(place(), ThemeName::Terminal, (80, 24), "test".into());
-    model.clock = Some(StoreClock::new(at(0), now));
+    model.shared.clock = Some(StoreClock::new(at(0), now));
     model.screen = screen;
     (model, now)
 }
@@ -107,11 +115,11 @@ pub(crate) fn people() -> Vec<Customer> {
 }
 
 pub(crate) fn find(typed: &str, customers: Vec<Customer>, more: bool) -> Screen {
-    Screen::Find(Find {
+    Screen::Find(Box::new(Find {
         input: Input::new(typed.into()),
-        found: Some(Box::new(SearchHits { typed: typed.into(), customers, more, preparing: None })),
+        found: Loaded::of(SearchHits { typed: typed.into(), customers, more, preparing: None }),
         ..Find::default()
-    })
+    }))
 }
 
 pub(crate) fn choices() -> Vec<ChannelChoice> {
@@ -191,13 +199,16 @@ pub(crate) fn figures() -> DeliveryStatsPanel {
     samples.push(sample("smtp", false, DeliveryState::Failed, 3, None));
     samples.push(sample("smtp", true, DeliveryState::Sent, 4, Some(2)));
     let queue = QueueStats { length: 2, oldest: Some(std::time::Duration::from_secs(12)) };
-    let figures = Some(DeliveryStats::of(&samples, true, queue));
-    DeliveryStatsPanel { figures, ..DeliveryStatsPanel::default() }
+    let stats = Loaded::of(DeliveryStats::of(&samples, true, queue));
+    DeliveryStatsPanel { stats, ..DeliveryStatsPanel::default() }
 }
 
 /// A day without any.
 pub(crate) fn no_figures() -> DeliveryStatsPanel {
-    DeliveryStatsPanel { figures: Some(DeliveryStats::default()), ..DeliveryStatsPanel::default() }
+    DeliveryStatsPanel {
+        stats: Loaded::of(DeliveryStats::default()),
+        ..DeliveryStatsPanel::default()
+    }
 }
 
 /// A request whose message waits for another try.
@@ -237,8 +248,7 @@ pub(crate) fn send() -> Send {
         selected: 0,
         purpose: 0,
         sending: None,
-        reading: None,
-        stale: false,
+        reading: Reading::default(),
         open: None,
         aside: false,
     }
@@ -272,8 +282,8 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
     }
 }
 
-pub(crate) fn entry(typed: &str, request: Request) -> Entry {
-    Entry {
+pub(crate) fn entry(typed: &str, request: Request) -> EnterCode {
+    EnterCode {
         customer: dana(),
         choices: choices(),
         purpose: 0,
@@ -282,15 +292,14 @@ pub(crate) fn entry(typed: &str, request: Request) -> Entry {
         verifying: None,
         acting: None,
         delivering: None,
-        reading: None,
-        stale: false,
+        reading: Reading::default(),
         customer_locked: false,
         last: None,
     }
 }
 
 /// The entry as it mostly is: half typed.
-pub(crate) fn typing() -> Entry {
+pub(crate) fn typing() -> EnterCode {
     entry("481", request(Status::Open, 1, DeliveryState::Delivered))
 }
 
@@ -313,11 +322,9 @@ pub(crate) fn verified() -> Verified {
             ended: None,
         },
         token: SessionToken::new([7; 32]),
-        account: Some(account()),
-        scroll: 0,
-        reading: None,
-        touching: None,
-        stale: false,
+        account: Loaded::of(account()),
+        scroll: Scroll::default(),
+        session_reading: Reading::default(),
         touched: Instant::now(),
         checked: Instant::now(),
         leaving: None,

@@ -4,9 +4,9 @@
 use std::num::NonZero;
 
 use countersign::config::settings::ThemeName;
+use countersign::tui::app::view::view;
 use countersign::tui::terminal::frame_writer::FrameWriter;
 use countersign::tui::theme::Theme;
-use countersign::tui::view::view;
 
 use crate::states;
 

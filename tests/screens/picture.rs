@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use countersign::config::settings::ThemeName;
-use countersign::tui::machine::model::Model;
+use countersign::tui::app::model::Model;
+use countersign::tui::app::view::view;
 use countersign::tui::theme::Theme;
-use countersign::tui::view::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell, CellWidth};
@@ -22,7 +22,7 @@ pub(crate) struct Shot {
 
 /// Draws a model at its size and moment.
 pub(crate) fn shoot(model: &Model, theme: ThemeName, now: Instant, size: (u16, u16)) -> Shot {
-    shoot_with(model, &Theme::of(theme, model.place.ascii), now, size)
+    shoot_with(model, &Theme::of(theme, model.shared.place.ascii), now, size)
 }
 
 /// Draws a model with styles of its own.

@@ -3,9 +3,8 @@
 //! takes them anew; read the difference before you keep it.
 
 use countersign::config::settings::ThemeName;
-use countersign::tui::color::ColorDepth;
 use countersign::tui::terminal::capabilities::Capabilities;
-use countersign::tui::theme::Theme;
+use countersign::tui::terminal::color::ColorDepth;
 
 use crate::picture::{shoot, shoot_with};
 use crate::states::{self, State};
@@ -40,7 +39,7 @@ fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
         states::confirm_cancel(),
     ]
     .map(|(mut model, now)| {
-        model.place.ascii = ascii;
+        model.shared.place.ascii = ascii;
         shoot(&model, theme, now, (80, 24)).all()
     });
     keep(name, &picture.join("\n"));
@@ -75,9 +74,9 @@ fn theme_ascii() {
 fn theme_of_a_text_console() {
     let picture = [states::find_several(), states::entry_wrong(), states::verified_by_sms()].map(
         |(mut model, now)| {
-            model.terminal =
-                Capabilities { depth: ColorDepth::Sixteen, console: true, ..model.terminal };
-            shoot_with(&model, &Theme::of_model(&model), now, (80, 24)).all()
+            model.shared.terminal =
+                Capabilities { depth: ColorDepth::Sixteen, console: true, ..model.shared.terminal };
+            shoot_with(&model, &model.shared.drawn_theme(), now, (80, 24)).all()
         },
     );
     keep("theme_console", &picture.join("\n"));

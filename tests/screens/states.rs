@@ -11,12 +11,22 @@ use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{IndexProgress, NoCustomers};
+use countersign::tui::app::model::{Model, Overlay, Screen};
+use countersign::tui::deliveries::state::DeliveryStatsPanel;
+use countersign::tui::enter_code::state::EnterCode;
+use countersign::tui::log::state::{LogPanel, Timeline};
 use countersign::tui::machine::effect::EffectId;
+use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::keymap::{BINDINGS, Command};
-use countersign::tui::machine::model::{
-    DeliveryStatsPanel, DependencyState, Entry, Find, Focus, LogPanel, Model, Overlay, Palette,
-    Question, Screen, Send, Timeline, Tone, TrayPanel, Verified,
-};
+use countersign::tui::machine::loaded::Loaded;
+use countersign::tui::machine::navigation::Question;
+use countersign::tui::machine::notice::Tone;
+use countersign::tui::machine::scene::Focus;
+use countersign::tui::machine::scroll::Scroll;
+use countersign::tui::overlays::state::Palette;
+use countersign::tui::send::state::Send;
+use countersign::tui::tray::state::TrayPanel;
+use countersign::tui::verified::state::Verified;
 
 use crate::models as m;
 
@@ -43,7 +53,7 @@ macro_rules! states {
 }
 
 states! {
-    find_empty => m::model(Screen::Find(Find::default()));
+    find_empty => m::model(Screen::Find(Box::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
     find_no_customers => with(find_empty(), |model| {
         if let Screen::Find(find) = &mut model.screen {
@@ -54,14 +64,14 @@ states! {
     find_several => m::model(m::find("rivera", m::people(), false));
     find_more => find_more_than_fit();
     find_slow => with(find_several(), |model| {
-        model.health.store = DependencyState::Slow;
+        model.shared.health.store = DependencyState::Slow;
         if let Screen::Find(find) = &mut model.screen {
-            find.searching = Some(EffectId(1));
+            find.found.reading.begin(EffectId(1));
         }
     });
     find_store_down => with(find_empty(), |model| {
-        model.health.store = DependencyState::Down;
-        model.notice = Some(m::notice(
+        model.shared.health.store = DependencyState::Down;
+        model.shared.notice = Some(m::notice(
             Tone::Bad,
             "The store cannot be reached: connection refused. It is tried again until it \
              answers; what was typed stays.",
@@ -70,61 +80,61 @@ states! {
     find_while_customers_are_prepared => preparing(find_several());
     find_nobody_while_customers_are_prepared => preparing(find_nobody());
     find_lost_and_waiting => with(m::model(m::find("rivera", Vec::new(), false)), |model| {
-        model.health.store = DependencyState::Down;
+        model.shared.health.store = DependencyState::Down;
         if let Screen::Find(find) = &mut model.screen {
-            find.found = None;
+            find.found.clear();
             find.waits = true;
         }
     });
-    find_lost_with_older_hits => with(find_slow(), |model| model.health.store = DependencyState::Down);
+    find_lost_with_older_hits => with(find_slow(), |model| model.shared.health.store = DependencyState::Down);
     find_opening_slowly => with(find_slow(), |model| {
         if let Screen::Find(find) = &mut model.screen {
-            find.opening = find.searching.take();
+            find.opening = find.found.reading.stop();
         }
     });
     log_lost_since_yesterday => with(
         in_log(LogPanel { read_at: Some(m::at(-86_400)), ..m::log() }),
-        |model| model.health.store = DependencyState::Down,
+        |model| model.shared.health.store = DependencyState::Down,
     );
     find_lost_with_log => with(find_several(), |model| {
-        model.health.store = DependencyState::Down;
+        model.shared.health.store = DependencyState::Down;
         model.log = Some(LogPanel { read_at: Some(m::at(-600)), ..m::log() });
     });
     find_clock_off => with(find_empty(), |model| {
-        model.notice = Some(m::notice(
+        model.shared.notice = Some(m::notice(
             Tone::Warning,
             "This terminal's clock is 58 min ahead of the store's; the store's time is used.",
         ));
     });
     send_lost => with(send(Send { sending: Some(EffectId(1)), ..m::send() }), |model| {
-        model.health.store = DependencyState::Down;
-        model.notice = Some(m::notice(
+        model.shared.health.store = DependencyState::Down;
+        model.shared.notice = Some(m::notice(
             Tone::Warning,
             "The connection to the store broke while the code was being asked for. Asking \
              again until the store answers.",
         ));
     });
     entry_lost => with(entry_checking(), |model| {
-        model.health.store = DependencyState::Down;
-        model.notice = Some(m::notice(
+        model.shared.health.store = DependencyState::Down;
+        model.shared.notice = Some(m::notice(
             Tone::Warning,
             "The connection to the store broke while the code was being checked. Checking \
              again until the store answers.",
         ));
     });
     verified_lost => with(verified(m::verified()), |model| {
-        model.health.store = DependencyState::Down;
-        model.notice = Some(m::notice(
+        model.shared.health.store = DependencyState::Down;
+        model.shared.notice = Some(m::notice(
             Tone::Bad,
             "The store cannot be reached: connection refused. It is tried again until it \
              answers; what was typed stays.",
         ));
     });
     log_lost => with(in_log(LogPanel { read_at: Some(m::at(-600)), ..m::log() }), |model| {
-        model.health.store = DependencyState::Down;
+        model.shared.health.store = DependencyState::Down;
     });
     log_lost_and_never_read => with(in_log(LogPanel::default()), |model| {
-        model.health.store = DependencyState::Down;
+        model.shared.health.store = DependencyState::Down;
     });
     find_kept => with(find_several(), |model| {
         if let Screen::Find(find) = &mut model.screen {
@@ -144,13 +154,13 @@ states! {
     send_on_waiting => send(Send { choices: m::one_waits(), selected: 1, ..m::send() });
     send_one_down => send(Send { choices: m::one_down(), ..m::send() });
     send_on_down => with(send(Send { choices: m::one_down(), selected: 1, ..m::send() }), |model| {
-        model.providers.known = m::email_down();
+        model.shared.providers.known = m::email_down();
     });
     send_by_fallback => with(send(Send { choices: m::one_by_fallback(), ..m::send() }), |model| {
-        model.providers.known = m::email_by_fallback();
+        model.shared.providers.known = m::email_by_fallback();
     });
     send_limited => with(send_both(), |model| {
-        model.notice = Some(m::notice(
+        model.shared.notice = Some(m::notice(
             Tone::Warning,
             "A code was sent to this contact a moment ago. Try again in 23 seconds.",
         ));
@@ -164,19 +174,19 @@ states! {
     entry_typing => entry(m::typing());
     entry_pasted => with(
         entry(m::entry("481516", m::request(Status::Open, 0, DeliveryState::Sent))),
-        |model| model.notice = Some(m::notice(Tone::Plain, "Press Enter to check the pasted code.")),
+        |model| model.shared.notice = Some(m::notice(Tone::Plain, "Press Enter to check the pasted code.")),
     );
-    entry_without_tray => with(entry_typing(), |model| model.place.has_tray = false);
-    entry_checking => entry(Entry {
+    entry_without_tray => with(entry_typing(), |model| model.shared.place.has_tray = false);
+    entry_checking => entry(EnterCode {
         verifying: Some(EffectId(1)),
         ..m::entry("481516", m::request(Status::Open, 1, DeliveryState::Delivered))
     });
-    entry_sending_again => entry(Entry { acting: Some(EffectId(1)), ..m::typing() });
+    entry_sending_again => entry(EnterCode { acting: Some(EffectId(1)), ..m::typing() });
     entry_wrong => with(entry(m::entry("", m::typing().request)), |model| {
-        model.notice = Some(m::notice(Tone::Bad, "That code is wrong. 4 tries are left."));
+        model.shared.notice = Some(m::notice(Tone::Bad, "That code is wrong. 4 tries are left."));
     });
     entry_superseded_code => with(entry_queued(), |model| {
-        model.notice = Some(m::notice(
+        model.shared.notice = Some(m::notice(
             Tone::Warning,
             "That is an older code (reference M3T, sent 14:29). Ask for the one with reference \
              K7Q. 4 tries are left.",
@@ -202,7 +212,7 @@ states! {
          Use another channel.",
     );
     entry_sent_and_not_delivered => with(entry_undeliverable(), |model| {
-        if let Screen::Entry(entry) = &mut model.screen {
+        if let Screen::EnterCode(entry) = &mut model.screen {
             entry.request.delivery.provider_id = Some("SM0123".into());
         }
     });
@@ -214,7 +224,7 @@ states! {
     entry_locked => closed(Status::Locked);
     entry_customer_locked => {
         let request = m::request(Status::Locked, 2, DeliveryState::Delivered);
-        entry(Entry { customer_locked: true, ..m::entry("", request) })
+        entry(EnterCode { customer_locked: true, ..m::entry("", request) })
     };
     entry_withdrawn_unsent => {
         let mut request = m::request(Status::Cancelled, 0, DeliveryState::Queued);
@@ -224,9 +234,9 @@ states! {
     entry_used => closed(Status::Verified);
     entry_replaced => closed(Status::Superseded);
     entry_cancelled => closed(Status::Cancelled);
-    entry_ten_digits => with(entry_typing(), |model| model.place.code_length = 10);
-    entry_without_clock => with(entry_typing(), |model| model.clock = None);
-    entry_reduced_motion => with(entry_typing(), |model| model.place.reduced_motion = true);
+    entry_ten_digits => with(entry_typing(), |model| model.shared.place.code_length = 10);
+    entry_without_clock => with(entry_typing(), |model| model.shared.clock = None);
+    entry_reduced_motion => with(entry_typing(), |model| model.shared.place.reduced_motion = true);
     entry_by_email => entry(m::entry("", Request {
         channel: Channel::Email,
         contact: "a***@riverabank-housing-association.example.org".into(),
@@ -239,15 +249,15 @@ states! {
         verified(it)
     };
     verified_bills_not_known => {
-        verified(Verified { account: Some(Account::default()), ..m::verified() })
+        verified(Verified { account: Loaded::of(Account::default()), ..m::verified() })
     };
     verified_reading => {
-        verified(Verified { account: None, reading: Some(EffectId(1)), ..m::verified() })
+        verified(Verified { account: Loaded::begun(EffectId(1)), ..m::verified() })
     };
     verified_without_bills => {
         let none = (Some(Vec::new().into()), Some(Vec::new().into()));
         let account = Account { balance: None, invoices: none.0, feedback: none.1 };
-        verified(Verified { account: Some(account), ..m::verified() })
+        verified(Verified { account: Loaded::of(account), ..m::verified() })
     };
     verified_bills_of_the_office => {
         let bill = |number: &str, issued_at, due_at, currency: &str| Invoice {
@@ -269,9 +279,9 @@ states! {
         };
         let invoices = Some(Listing { entries, unreadable });
         let account = Account { balance: None, invoices, feedback: Some(feedback) };
-        verified(Verified { account: Some(account), ..m::verified() })
+        verified(Verified { account: Loaded::of(account), ..m::verified() })
     };
-    verified_scrolled => verified(Verified { scroll: 200, ..m::verified() });
+    verified_scrolled => verified(Verified { scroll: Scroll::at(200), ..m::verified() });
     verified_soon_over => {
         let mut it = m::verified();
         it.session.idle_at = m::at(42);
@@ -320,16 +330,16 @@ states! {
         model.log = Some(m::log());
         model.tray = Some(m::tray());
     });
-    figures => with(overlay(Overlay::Figures(m::figures())), |model| {
-        model.providers.known = m::email_down();
+    figures => with(overlay(Overlay::DeliveryStats(m::figures())), |model| {
+        model.shared.providers.known = m::email_down();
     });
-    figures_reading => overlay(Overlay::Figures(DeliveryStatsPanel::default()));
-    figures_empty => overlay(Overlay::Figures(m::no_figures()));
-    help => overlay(Overlay::Help { scroll: 0 });
+    figures_reading => overlay(Overlay::DeliveryStats(DeliveryStatsPanel::default()));
+    figures_empty => overlay(Overlay::DeliveryStats(m::no_figures()));
+    help => overlay(Overlay::Help(Scroll::default()));
     help_in_the_log => with(in_log(m::log()), |model| {
-        model.overlay = Some(Overlay::Help { scroll: 0 });
+        model.overlay = Some(Overlay::Help(Scroll::default()));
     });
-    help_scrolled => overlay(Overlay::Help { scroll: 500 });
+    help_scrolled => overlay(Overlay::Help(Scroll::at(500)));
     palette => overlay(Overlay::Palette(Palette {
         input: "co".into(),
         hits: [Command::Resend, Command::ChangeContact, Command::ToggleLog]
@@ -347,11 +357,11 @@ states! {
     });
     confirm_cancel => overlay(Overlay::Confirm(Question::CancelRequest));
     long_names => with(send_both(), |model| {
-        model.place.office = "The Riverside and Upper Valley Waste Billing Association".into();
-        model.place.counter = "window at the old town hall".into();
-        model.place.clerk = "maximiliane-alexandra".into();
-        model.health.email = DependencyState::Down;
-        model.health.sms = DependencyState::Slow;
+        model.shared.place.office = "The Riverside and Upper Valley Waste Billing Association".into();
+        model.shared.place.counter = "window at the old town hall".into();
+        model.shared.place.clerk = "maximiliane-alexandra".into();
+        model.shared.health.email = DependencyState::Down;
+        model.shared.health.sms = DependencyState::Slow;
         if let Screen::Send(send) = &mut model.screen {
             send.customer = m::people().swap_remove(3);
         }
@@ -365,7 +375,9 @@ fn with((mut model, now): State, change: impl FnOnce(&mut Model)) -> State {
 
 fn preparing(state: State) -> State {
     with(state, |model| {
-        if let Screen::Find(Find { found: Some(found), .. }) = &mut model.screen {
+        if let Screen::Find(find) = &mut model.screen
+            && let Some(found) = find.found.value_mut()
+        {
             found.preparing = Some(IndexProgress { seen: 412_000, percent: 41 });
         }
     })
@@ -386,8 +398,8 @@ fn send(send: Send) -> State {
     m::model(Screen::Send(Box::new(send)))
 }
 
-fn entry(entry: Entry) -> State {
-    m::model(Screen::Entry(Box::new(entry)))
+fn entry(entry: EnterCode) -> State {
+    m::model(Screen::EnterCode(Box::new(entry)))
 }
 
 fn closed(status: Status) -> State {
@@ -398,7 +410,9 @@ fn closed(status: Status) -> State {
 fn failed(state: DeliveryState, detail: &str, said: &str) -> State {
     let mut request = m::request(Status::Open, 0, state);
     request.delivery.detail = Some(detail.into());
-    with(entry(m::entry("", request)), |model| model.notice = Some(m::notice(Tone::Bad, said)))
+    with(entry(m::entry("", request)), |model| {
+        model.shared.notice = Some(m::notice(Tone::Bad, said));
+    })
 }
 
 fn verified(verified: Verified) -> State {
@@ -412,8 +426,9 @@ fn in_log(log: LogPanel) -> State {
     })
 }
 
-fn timeline(events: Option<Vec<countersign::domain::event::Event>>, scroll: u16) -> State {
-    let timeline = Some(Timeline { events, reading: None, scroll });
+fn timeline(events: Option<Vec<countersign::domain::event::Event>>, scroll: usize) -> State {
+    let events = events.map_or_else(Loaded::default, Loaded::of);
+    let timeline = Some(Timeline { events, scroll: Scroll::at(scroll) });
     in_log(LogPanel { timeline, ..m::log() })
 }
 
@@ -427,10 +442,10 @@ fn in_tray(selected: usize) -> State {
 }
 
 /// A tray of five messages, where the selected one is longer than its place.
-fn long_mail(scroll: u16) -> State {
+fn long_mail(scroll: usize) -> State {
     with(in_tray(1), |model| {
         if let Some(tray) = &mut model.tray {
-            tray.scroll = scroll;
+            tray.scroll = Scroll::at(scroll);
             let mail = tray.messages[1].clone();
             tray.messages.extend([mail.clone(), mail.clone(), mail]);
             let text = &mut tray.messages[1].text;

@@ -20,74 +20,74 @@ use ratatui::text::{Line, Span};
 use crate::domain::circuit_breaker::ProviderHealth;
 use crate::domain::delivery_stats::{HourStats, ProviderShare, QueueStats};
 use crate::service::messages;
-use crate::tui::machine::model::DeliveryStatsPanel;
-use crate::tui::overlays::centred;
-use crate::tui::verified::view::foot;
-use crate::tui::view::Scene;
+use crate::tui::deliveries::state::DeliveryStatsPanel;
+use crate::tui::machine::scene::Scene;
+use crate::tui::machine::scroll::Extent;
+use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::moment::{minute, second_or_day};
 use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::text::{pad, wrap};
 
 /// The cells of a line's name.
 const NAME: usize = 16;
 
-/// Draws the figures.
+/// Draws the delivery stats.
 pub fn draw(scene: Scene<'_>, panel: &DeliveryStatsPanel, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let (area, lines, height) = parts(scene, panel, area);
-    let most = lines.len().saturating_sub(height);
-    let scroll = usize::from(panel.scroll).min(most);
+    let (area, lines, extent) = parts(scene, panel, area);
+    let visible = panel.scroll.visible(extent);
     let mut title = Title::of("Messages of the last 24 hours");
-    title.foot = foot(scroll, most, theme.symbols.more);
+    title.foot = foot(&visible, extent.lines, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, true);
-    let end = (scroll + height).min(lines.len());
-    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+    panel::lines(frame, inner, lines.get(visible).unwrap_or_default());
 }
 
 /// The box, the lines, and how many of them are in sight.
 fn parts<'a>(
     scene: Scene<'_>,
-    figures: &DeliveryStatsPanel,
+    panel: &DeliveryStatsPanel,
     area: Rect,
-) -> (Rect, Vec<Line<'a>>, usize) {
+) -> (Rect, Vec<Line<'a>>, Extent) {
     let area = centred(area, 78, area.height);
     let room = panel::inside(area, scene.theme);
-    (area, lines(scene, figures, usize::from(room.width)), usize::from(room.height))
+    let lines = lines(scene, panel, usize::from(room.width));
+    let extent = Extent { lines: lines.len(), page: usize::from(room.height) };
+    (area, lines, extent)
 }
 
-/// The lines that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, panel: &DeliveryStatsPanel, area: Rect) -> usize {
-    let (_, lines, height) = parts(scene, panel, area);
-    lines.len().saturating_sub(height)
+/// The lines there are to scroll, and how many of them are in sight.
+pub fn extent(scene: Scene<'_>, panel: &DeliveryStatsPanel, area: Rect) -> Extent {
+    parts(scene, panel, area).2
 }
 
 fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let Some(figures) = &panel.figures else {
+    let Some(stats) = panel.stats.value() else {
         return vec![Line::styled("Adding up", theme.muted)];
     };
     let mut told = vec![
-        ("Queued".to_owned(), queued(figures.queue)),
-        ("Sent".to_owned(), messages::spread(figures.accepted)),
-        ("Delivered".to_owned(), messages::spread(figures.delivered)),
+        ("Queued".to_owned(), queued(stats.queue)),
+        ("Sent".to_owned(), messages::spread(stats.accepted)),
+        ("Delivered".to_owned(), messages::spread(stats.delivered)),
     ];
     let now = scene.time().unwrap_or_default();
-    for health in &scene.model.providers.known.all {
+    for health in &scene.shared.providers.known.all {
         let is_ok = health.at(now) == ProviderHealth::Ok;
         if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
             told.push((health.slot.to_string(), detail.for_admin.clone()));
         }
     }
     let mut lines = rows(told, room, scene);
-    if figures.messages == 0 {
+    if stats.messages == 0 {
         lines.push(Line::default());
         lines.push(Line::styled("No message was asked for.", theme.muted));
         return lines;
     }
     lines.push(Line::default());
-    lines.extend(rows(shares(&figures.shares), room, scene));
+    lines.extend(rows(shares(&stats.shares), room, scene));
     lines.push(Line::default());
-    let zone = scene.model.place.zone;
+    let zone = scene.shared.place.zone;
     let hour = |it: &HourStats| {
         let name = if now.since(it.began_at) < Duration::from_hours(20) {
             minute(it.began_at, zone)
@@ -98,9 +98,9 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
             format!("{} asked for, {} sent, {} went wrong", it.asked, it.accepted, it.failed);
         (name, told)
     };
-    lines.extend(rows(figures.hours.iter().map(hour).collect(), room, scene));
-    if figures.more {
-        let text = format!("Only the newest {} were looked at.", figures.messages);
+    lines.extend(rows(stats.hours.iter().map(hour).collect(), room, scene));
+    if stats.more {
+        let text = format!("Only the newest {} were looked at.", stats.messages);
         lines.push(Line::styled(text, theme.muted));
     }
     lines

@@ -2,5 +2,6 @@
 
 pub(super) mod refresh;
 pub mod state;
+pub(super) mod typing;
 pub(super) mod update;
 pub mod view;

@@ -7,15 +7,17 @@ use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::loaded::Reading;
 
 /// Step three.
 #[derive(Debug)]
-pub struct Entry {
+pub struct EnterCode {
     /// Of whom.
     pub customer: Customer,
     /// The channels, for another contact.
     pub choices: Vec<ChannelChoice>,
-    /// The purpose, among [`Place::purposes`](crate::tui::machine::model::CounterInfo::purposes).
+    /// The purpose, among
+    /// [`CounterInfo::purposes`](crate::tui::machine::counter_info::CounterInfo::purposes).
     pub purpose: usize,
     /// The request as last seen.
     pub request: Request,
@@ -25,12 +27,10 @@ pub struct Entry {
     pub verifying: Option<EffectId>,
     /// The resend or the cancellation under way.
     pub acting: Option<EffectId>,
-    /// The hand-over of the message under way.
+    /// The sending of the message under way.
     pub delivering: Option<EffectId>,
-    /// The re-reading of the request under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while it could not be read: read again.
-    pub stale: bool,
+    /// The read of the request, which may have changed.
+    pub reading: Reading,
     /// The last code that was wrong, or the last request that was refused, said that the
     /// customer is locked.
     pub customer_locked: bool,
@@ -38,7 +38,22 @@ pub struct Entry {
     pub last: Option<Outcome>,
 }
 
-impl Entry {
+impl EnterCode {
+    /// Whether the request still takes a code.
+    pub fn is_open(&self) -> bool {
+        self.request.status == Status::Open
+    }
+
+    /// Whether something is done that changes the request: it is not read meanwhile.
+    pub const fn is_busy(&self) -> bool {
+        self.verifying.is_some() || self.acting.is_some()
+    }
+
+    /// Whether something would be lost by leaving.
+    pub fn is_at_stake(&self) -> bool {
+        self.is_open() || self.is_busy()
+    }
+
     /// Whether it is the customer who is locked: then every request is, whatever tries
     /// it has left.
     pub fn is_customer_locked(&self) -> bool {
@@ -53,7 +68,7 @@ impl Entry {
     }
 
     /// Until when another code has to wait, as far as this request tells. One that was
-    /// replaced or withdrawn does not: another message counts, or another contact.
+    /// replaced or cancelled does not: another message counts, or another contact.
     pub fn waits_until(&self) -> Option<Timestamp> {
         let tells = match self.request.status {
             Status::Open | Status::Expired | Status::Verified => true,

@@ -24,13 +24,13 @@ use ratatui::text::{Line, Span};
 use crate::domain::request::{Request, Status};
 use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::messages;
+use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::model::{Entry, Focus};
-use crate::tui::send::view::title;
+use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::theme::Theme;
-use crate::tui::view::Scene;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
 use crate::tui::widgets::countdown::{bar, digits};
+use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, fact, facts, labelled_by};
 use crate::tui::widgets::moment::{clock_span, minute};
 use crate::tui::widgets::rows::{Row, flow, settle};
@@ -50,7 +50,7 @@ const BOXES: usize = 3;
 const AIR: usize = 5;
 
 /// Draws the entry of the code.
-pub fn draw(scene: Scene<'_>, entry: &Entry, frame: &mut Frame<'_>, area: Rect) {
+pub fn draw(scene: Scene<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Rect) {
     let focused = scene.has_focus(Focus::Work);
     let title = title(&entry.customer, Some(&entry.request.purpose));
     let inner = panel::draw(frame, area, scene.theme, title, focused);
@@ -116,7 +116,7 @@ fn facts_of<'a>(lines: Vec<Line<'a>>, theme: &Theme) -> Vec<Row<'a>> {
 }
 
 /// What to ask the customer, or what is under way.
-fn ask<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<Line<'a>> {
+fn ask<'a>(scene: Scene<'_>, entry: &EnterCode, state: State, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let reference = spaced(&entry.request);
     let (text, style) = match state {
@@ -124,7 +124,7 @@ fn ask<'a>(scene: Scene<'_>, entry: &Entry, state: State, room: usize) -> Vec<Li
         State::Checking => ("Checking the code".to_owned(), theme.accent),
         State::Typing if entry.acting.is_some() => ("One moment".to_owned(), theme.accent),
         State::Typing => {
-            let digits = scene.model.place.code_length;
+            let digits = scene.shared.place.code_length;
             let text = format!("Ask for the {digits} digits in the message with {reference}.");
             (text, theme.muted)
         }
@@ -144,7 +144,7 @@ enum State {
 }
 
 impl State {
-    fn of(scene: Scene<'_>, entry: &Entry) -> Self {
+    fn of(scene: Scene<'_>, entry: &EnterCode) -> Self {
         let over = scene.until(entry.request.expires_at).is_some_and(|left| left.is_zero());
         match entry.request.status {
             Status::Open if entry.verifying.is_some() => Self::Checking,
@@ -159,8 +159,8 @@ fn lines_of(rows: &[Row<'_>]) -> usize {
     rows.iter().filter(|row| !matches!(row, Row::Gap)).count()
 }
 
-fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -> Drawn {
-    let length = usize::from(scene.model.place.code_length);
+fn boxes(scene: Scene<'_>, entry: &EnterCode, live: bool, tall: bool, room: usize) -> Drawn {
+    let length = usize::from(scene.shared.place.code_length);
     let boxes = Boxes { digits: &entry.typed.0, length, live };
     let drawn = codeboxes::draw(boxes, tall, scene.theme);
     if usize::from(drawn.width) <= room {
@@ -171,8 +171,8 @@ fn boxes(scene: Scene<'_>, entry: &Entry, live: bool, tall: bool, room: usize) -
 }
 
 /// When a new code can be sent.
-fn again(scene: Scene<'_>, entry: &Entry) -> String {
-    let resend = key_name(Context::Entry, Command::Resend);
+fn again(scene: Scene<'_>, entry: &EnterCode) -> String {
+    let resend = key_name(Context::EnterCode, Command::Resend);
     let wait = entry.waits_until().and_then(|until| scene.until(until));
     match wait.filter(|wait| !wait.is_zero()) {
         None => format!("{resend} sends a new code."),
@@ -181,19 +181,19 @@ fn again(scene: Scene<'_>, entry: &Entry) -> String {
 }
 
 /// Where else one can be sent, if anywhere.
-fn elsewhere(scene: Scene<'_>, entry: &Entry) -> String {
+fn elsewhere(scene: Scene<'_>, entry: &EnterCode) -> String {
     let now = scene.time().unwrap_or_default();
     if entry.other_choice(now).is_none() {
         return String::new();
     }
-    format!(" {} shows the other contacts.", key_name(Context::Entry, Command::ChangeContact))
+    format!(" {} shows the other contacts.", key_name(Context::EnterCode, Command::ChangeContact))
 }
 
-fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> Vec<Row<'a>> {
+fn closed<'a>(scene: Scene<'_>, entry: &EnterCode, status: Status, room: usize) -> Vec<Row<'a>> {
     let theme = scene.theme;
     let (symbols, request) = (theme.symbols, &entry.request);
-    let until = minute(request.expires_at, scene.model.place.zone);
-    let resend = key_name(Context::Entry, Command::Resend);
+    let until = minute(request.expires_at, scene.shared.place.zone);
+    let resend = key_name(Context::EnterCode, Command::Resend);
     let again = again(scene, entry);
     let (mark, style, word, happened, help) = match status {
         Status::Expired => (
@@ -246,7 +246,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &Entry, status: Status, room: usize) -> V
 
 fn about<'a>(
     scene: Scene<'_>,
-    entry: &Entry,
+    entry: &EnterCode,
     state: State,
     room: usize,
     big: bool,
@@ -320,7 +320,7 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
         return vec![Span::styled("reading the clock", theme.muted)];
     };
     let mut spans = vec![digits(left, theme), Span::raw("  ")];
-    if !scene.model.place.reduced_motion {
+    if !scene.shared.place.reduced_motion {
         let whole = request.expires_at.since(request.sent_at);
         let cells = room.saturating_sub(LABEL + 9).min(BAR);
         spans.extend(bar(left, whole, cells, theme));
@@ -330,7 +330,7 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
 
 fn new_code<'a>(scene: Scene<'_>, request: &Request) -> Vec<Span<'a>> {
     let theme = scene.theme;
-    let key = key_name(Context::Entry, Command::Resend);
+    let key = key_name(Context::EnterCode, Command::Resend);
     let wait = scene.until(request.resend_at).unwrap_or(Duration::ZERO);
     if wait.is_zero() {
         let ends = scene.until(request.expires_at).is_some_and(|left| left < MIN_USEFUL_VALIDITY);

@@ -3,6 +3,7 @@
 use crate::domain::customer::Customer;
 use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::loaded::{Loaded, Reading};
 use crate::tui::machine::preview::Preview;
 use crate::tui::machine::store_clock::Now;
 use tui_input::Input;
@@ -14,18 +15,16 @@ pub struct Find {
     pub input: Input,
     /// Its text is from before: the first letter typed takes its place.
     pub kept: bool,
-    /// The last answer; none before the first.
-    pub found: Option<Box<SearchHits>>,
+    /// What the last search found.
+    pub found: Loaded<SearchHits>,
     /// The line that is selected.
     pub selected: usize,
     /// The customer beside the list.
     pub preview: Preview,
-    /// The search under way.
-    pub searching: Option<EffectId>,
     /// Why nobody can be found, as far as is known.
     pub nobody: Option<NoCustomers>,
-    /// That being asked.
-    pub counting: Option<EffectId>,
+    /// The read of whether there are customers at all.
+    pub counting: Reading,
     /// The customer being opened.
     pub opening: Option<EffectId>,
     /// Enter was pressed before the answer: the first hit is chosen when it comes,
@@ -36,6 +35,13 @@ pub struct Find {
     pub again: Option<Now>,
     /// The store was lost, so that the search is made when it is back.
     pub waits: bool,
+}
+
+impl Find {
+    /// Customers that are shown.
+    pub fn customers(&self) -> &[Customer] {
+        self.found.value().map_or(&[], |found| &found.customers)
+    }
 }
 
 /// The answer to a search.

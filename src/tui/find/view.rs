@@ -21,9 +21,10 @@ use crate::domain::customer::Customer;
 use crate::service::messages;
 use crate::service::ports::{IndexProgress, NoCustomers};
 use crate::tui::find::examples;
+use crate::tui::find::state::{Find, SearchHits};
+use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::model::{DependencyState, Find, Focus, SearchHits};
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::widgets::facts::labelled_by;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title, show_cursor};
@@ -67,7 +68,7 @@ pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
     let head = if scene.theme.framed { 2 } else { 1 };
     search(scene, find, frame, Rect { height: head, ..inner }, focused);
     let below = Rect { y: inner.y + head, height: height - head, ..inner };
-    match &find.found {
+    match find.found.value() {
         Some(found) if !find.input.value().trim().is_empty() => {
             if found.customers.is_empty() {
                 panel::lines(frame, below, &nobody(scene, find, found, below));
@@ -108,7 +109,7 @@ fn help<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
         ("account number", "WB-004217, or only 4217"),
         ("name", "rivera, or dana riv"),
         ("email address", "dana@"),
-        ("phone number", examples::phone(&scene.model.place.country)),
+        ("phone number", examples::phone(&scene.shared.place.country)),
     ] {
         let what = Span::raw(format!("  {what:<18}"));
         rows.push(Line::from(vec![what, Span::styled(example, theme.muted)]).into());
@@ -319,13 +320,13 @@ fn whole<'a>(
 }
 
 fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
-    if is_waiting(scene, find) && scene.model.health.store == DependencyState::Down {
+    if is_waiting(scene, find) && scene.shared.health.store == DependencyState::Down {
         return format!("Waiting for the store; shown is what \"{}\" found", found.typed.trim());
     }
     if is_waiting(scene, find) {
         return "Searching".into();
     }
-    if find.opening.is_some() && scene.model.health.store != DependencyState::Ok {
+    if find.opening.is_some() && scene.shared.health.store != DependencyState::Ok {
         let key = key_name(Context::Find, Command::Clear);
         return format!("Opening; the store takes its time; {key} stops it");
     }
@@ -342,13 +343,14 @@ fn count(scene: Scene<'_>, find: &Find, found: &SearchHits) -> String {
 
 /// Whether a search waits for the store longer than usual.
 fn is_waiting(scene: Scene<'_>, find: &Find) -> bool {
-    (find.waits || find.searching.is_some()) && scene.model.health.store != DependencyState::Ok
+    (find.waits || find.found.reading.is_loading())
+        && scene.shared.health.store != DependencyState::Ok
 }
 
 /// What becomes of a search that waits, and of keys meanwhile.
 fn waiting<'a>(scene: Scene<'_>, area: Rect) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    if scene.model.health.store != DependencyState::Down {
+    if scene.shared.health.store != DependencyState::Down {
         return vec![Line::default(), Line::from("Searching")];
     }
     let title = vec![

@@ -2,7 +2,8 @@
 
 use crate::domain::event::{Event, EventFilter};
 use crate::domain::time::Timestamp;
-use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::loaded::{Loaded, Reading};
+use crate::tui::machine::scroll::Scroll;
 use tui_input::Input;
 
 /// The log of what happened.
@@ -23,14 +24,14 @@ pub struct LogPanel {
     pub typed: Option<String>,
     /// The filter being typed.
     pub typing: Option<Typing>,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while a reading was under way: read again.
-    pub stale: bool,
+    /// The read of entries: of a page, or of what is new.
+    pub reading: Reading,
     /// When the entries were last read, by the store's clock.
     pub read_at: Option<Timestamp>,
     /// One request's timeline, open over the list.
     pub timeline: Option<Timeline>,
+    /// The newest page without a filter as it was last read, while another is shown.
+    pub kept: Option<LogPage>,
 }
 
 /// A field with a text from before.
@@ -60,12 +61,10 @@ pub struct LogPage {
 }
 
 /// One request's timeline.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Timeline {
-    /// Its entries, oldest first; none until they were read.
-    pub events: Option<Vec<Event>>,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Lines scrolled down.
-    pub scroll: u16,
+    /// Its entries, oldest first.
+    pub events: Loaded<Vec<Event>>,
+    /// How far it is scrolled down.
+    pub scroll: Scroll,
 }

@@ -14,13 +14,14 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::event::Event;
 use crate::domain::time::Timestamp;
+use crate::tui::log::state::{LogPanel, Timeline};
 use crate::tui::log::view::{contact, mark, place, what};
-use crate::tui::machine::model::{Focus, LogPanel, Timeline};
-use crate::tui::verified::view::foot;
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::scroll::Extent;
 use crate::tui::widgets::moment::second_or_day;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::rows::flow;
+use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::text::{pad, pad_left, wrap};
 
 /// The cells before what happened: the time, the span, and their gaps.
@@ -35,36 +36,34 @@ pub fn draw(
     area: Rect,
 ) {
     let theme = scene.theme;
-    let (lines, height) = parts(scene, timeline, area);
-    let most = lines.len().saturating_sub(height);
-    let scroll = usize::from(timeline.scroll).min(most);
+    let (lines, extent) = parts(scene, timeline, area);
+    let visible = timeline.scroll.visible(extent);
     let mut title = title(log, timeline);
-    title.foot = foot(scroll, most, theme.symbols.more);
+    title.foot = foot(&visible, extent.lines, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Log));
-    let end = (scroll + height).min(lines.len());
-    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+    panel::lines(frame, inner, lines.get(visible).unwrap_or_default());
 }
 
 /// The lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> (Vec<Line<'a>>, usize) {
+fn parts<'a>(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> (Vec<Line<'a>>, Extent) {
     let inside = panel::inside(area, scene.theme);
     let room = usize::from(inside.width);
-    let lines = match &timeline.events {
+    let lines = match timeline.events.value() {
         Some(events) => entries(scene, events, room),
         None => vec![Line::default(), Line::styled("Reading the timeline", scene.theme.muted)],
     };
-    (lines, usize::from(inside.height))
+    let extent = Extent { lines: lines.len(), page: usize::from(inside.height) };
+    (lines, extent)
 }
 
-/// The lines that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> usize {
-    let (lines, height) = parts(scene, timeline, area);
-    lines.len().saturating_sub(height)
+/// The lines there are to scroll, and how many of them are in sight.
+pub fn extent(scene: Scene<'_>, timeline: &Timeline, area: Rect) -> Extent {
+    parts(scene, timeline, area).1
 }
 
 /// Which request, and of whom.
 fn title<'a>(log: &LogPanel, timeline: &Timeline) -> Title<'a> {
-    let first = match &timeline.events {
+    let first = match timeline.events.value() {
         Some(events) => events.first(),
         None => log.events.get(log.selected),
     };
@@ -96,7 +95,7 @@ fn entry<'a>(
 ) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let now = scene.time().unwrap_or(event.at);
-    let time = second_or_day(event.at, now, scene.model.place.zone);
+    let time = second_or_day(event.at, now, scene.shared.place.zone);
     let wide = time.len().saturating_sub(8);
     let after = since(event.at, start);
     let (sign, style) = mark(event, theme);

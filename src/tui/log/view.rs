@@ -15,11 +15,13 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::event::{Event, EventFilter, EventKind};
 use crate::domain::outcome::Outcome;
+use crate::tui::log::state::LogPanel;
 use crate::tui::log::timeline;
+use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::model::{DependencyState, Focus, LogPanel};
+use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::theme::Theme;
-use crate::tui::view::Scene;
+use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::moment::{
     minute_or_date, minute_or_day, same_day, second, second_or_day, short_day,
@@ -28,7 +30,6 @@ use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
 use crate::tui::widgets::text::{fit, pad, width, wrap};
-use crate::tui::widgets::top::counter;
 
 const COLUMNS: [Column; 5] = [
     Column::new("Time", 8, 12, 0),
@@ -51,7 +52,7 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
     let focused = scene.has_focus(Focus::Log);
     let mut title = Title::of("Log");
     if let Some(at) = log.read_at.filter(|_| is_old(scene, log)) {
-        let zone = scene.model.place.zone;
+        let zone = scene.shared.place.zone;
         let text = format!("from {}", minute_or_day(at, scene.time().unwrap_or(at), zone));
         title.parts.push(Span::styled(text, scene.theme.warning));
     }
@@ -71,18 +72,18 @@ pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect)
 
 /// Whether what is shown may be from before something happened.
 fn is_old(scene: Scene<'_>, log: &LogPanel) -> bool {
-    match scene.model.health.store {
+    match scene.shared.health.store {
         DependencyState::Ok | DependencyState::Fallback | DependencyState::Off => false,
-        DependencyState::Slow => log.reading.is_some(),
+        DependencyState::Slow => log.reading.is_loading(),
         DependencyState::Down => true,
     }
 }
 
 fn nothing(scene: Scene<'_>, log: &LogPanel) -> String {
-    let store = scene.model.health.store;
+    let store = scene.shared.health.store;
     if store == DependencyState::Down && log.read_at.is_none() {
         "The log is read as soon as the store is back.".into()
-    } else if log.reading.is_some() && store != DependencyState::Ok {
+    } else if log.reading.is_loading() && store != DependencyState::Ok {
         "Reading the log".into()
     } else if log.filter == EventFilter::default() {
         "Nothing has happened yet.".into()
@@ -108,7 +109,7 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
         return;
     }
     let EventFilter { text, outcome, channel, before, .. } = &log.filter;
-    let zone = scene.model.place.zone;
+    let zone = scene.shared.place.zone;
     let last = before.map(|before| before.minus(Duration::from_millis(1)));
     let parts: Vec<String> = [
         text.as_ref().map(|text| format!("\"{text}\"")),
@@ -199,7 +200,7 @@ fn details<'a>(scene: Scene<'_>, event: &Event, widths: &[usize], room: usize) -
 
 fn cells(event: &Event, scene: Scene<'_>, narrow: bool) -> Vec<Cell> {
     let theme = scene.theme;
-    let zone = scene.model.place.zone;
+    let zone = scene.shared.place.zone;
     let time = match scene.time() {
         Some(now) if !same_day(event.at, now, zone) && narrow => short_day(event.at, zone),
         Some(now) => second_or_day(event.at, now, zone),

@@ -23,8 +23,8 @@ pub enum Command {
     ToggleLog,
     /// Open or close the tray.
     ToggleTray,
-    /// Open or close the figures about messages.
-    ToggleFigures,
+    /// Open or close the delivery stats.
+    ToggleDeliveryStats,
     /// The next set of colours.
     NextTheme,
     /// One step back, or close what is on top.
@@ -61,7 +61,7 @@ pub enum Command {
     Resend,
     /// Use another contact.
     ChangeContact,
-    /// Withdraw the request.
+    /// Cancel the request.
     CancelRequest,
     /// End the customer's session.
     Logout,
@@ -85,7 +85,7 @@ pub enum Context {
     /// The choice of a channel.
     Send,
     /// The code boxes.
-    Entry,
+    EnterCode,
     /// The verified customer.
     Verified,
     /// The log.
@@ -96,8 +96,8 @@ pub enum Context {
     Timeline,
     /// The tray.
     Tray,
-    /// The figures about messages.
-    Figures,
+    /// The delivery stats.
+    DeliveryStats,
     /// The palette.
     Palette,
     /// The help.
@@ -142,14 +142,14 @@ pub use crate::tui::machine::keymap::table::BINDINGS;
 pub const PARTS: [(Context, &str); 12] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
-    (Context::Entry, "Enter code"),
+    (Context::EnterCode, "Enter code"),
     (Context::Verified, "Verified"),
     (Context::Global, "Everywhere"),
     (Context::Log, "Log"),
     (Context::LogFilter, "Log, while typing a filter"),
     (Context::Timeline, "A request's timeline"),
     (Context::Tray, "Tray"),
-    (Context::Figures, "Messages"),
+    (Context::DeliveryStats, "Messages"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
 ];
@@ -201,4 +201,14 @@ pub fn key_name(context: Context, command: Command) -> &'static str {
 pub fn bindings(context: Context) -> impl Iterator<Item = &'static Binding> {
     let of = |wanted: Context| BINDINGS.iter().filter(move |it| it.context == wanted);
     of(context).chain(of(Context::Global).filter(move |_| context != Context::Global))
+}
+
+/// `sentence`, with the key that does what its last words say: `Send a new
+/// one (Ctrl-R).`
+pub fn with_key(sentence: &str, context: Context, command: Command) -> String {
+    let body = sentence.trim_end_matches('.');
+    match binding(context, command) {
+        Some(binding) => format!("{body} ({}).", binding.key),
+        None => sentence.to_owned(),
+    }
 }

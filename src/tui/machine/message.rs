@@ -4,9 +4,9 @@
 use crossterm::event::KeyEvent;
 
 use crate::service::api::Answer;
-use crate::tui::color::Ground;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::store_clock::Now;
+use crate::tui::terminal::color::Ground;
 use zeroize::Zeroizing;
 
 /// One thing that happened.

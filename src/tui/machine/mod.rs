@@ -1,18 +1,28 @@
-//! The pure machine: model, messages in, effects out, and the deadlines at which the picture changes by itself.
+//! What every feature of the interface stands on: the keys, the effects, the store's clock, the
+//! message line, and what all features share.
+//!
+//! It knows no feature. A feature's `update` is given its own state and a [`Step`](step::Step);
+//! [`app`](crate::tui::app) puts the features together.
 
-pub(super) mod clock_ticks;
-pub mod deadlines;
-pub(super) mod dispatch;
+pub mod circuit_breakers;
+pub mod clock_reading;
+pub(super) mod code_answer;
+pub mod counter_info;
+pub(super) mod delivery_answer;
 pub mod effect;
-pub(super) mod field;
-pub(super) mod input_gate;
+pub mod health;
+pub mod keyboard;
 pub mod keymap;
+pub mod loaded;
 pub mod message;
-pub mod model;
+pub mod navigation;
+pub mod notice;
+pub mod pending;
 pub mod preview;
-pub(super) mod providers;
-pub(super) mod replies;
+pub mod scene;
+pub mod scroll;
+pub mod shared;
 pub(super) mod step;
 pub mod store_clock;
 pub(super) mod store_lost;
-pub mod update;
+pub mod text_field;

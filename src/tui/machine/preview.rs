@@ -4,12 +4,10 @@
 
 use std::time::Duration;
 
-use crate::tui::machine::model::{Model, Screen};
-use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 
 /// How long the selection has to rest: longer than between two steps of a person.
-const REST: Duration = Duration::from_millis(300);
+const SELECTION_REST: Duration = Duration::from_millis(300);
 
 /// Which entry is shown: the selected one, but for a while after a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +30,7 @@ impl Preview {
     /// The selection moves on from `selected`.
     pub(in crate::tui) fn step(&mut self, selected: usize, now: Now) {
         let before = self.before.map_or(selected, |(before, _)| before);
-        self.before = Some((before, now + REST));
+        self.before = Some((before, now + SELECTION_REST));
     }
 
     /// The selected entry is shown, if that is due.
@@ -46,27 +44,6 @@ impl Preview {
     }
 }
 
-/// When a preview follows the selection; none where all do.
-pub fn preview_due(model: &Model) -> Option<Now> {
-    let find = match &model.screen {
-        Screen::Find(find) => find.preview.due(),
-        _ => None,
-    };
-    let tray = model.tray.as_ref().and_then(|tray| tray.preview.due());
-    [find, tray].into_iter().flatten().min()
-}
-
-/// Lets previews follow that are due.
-pub(in crate::tui) fn settle(step: &mut Step<'_>) {
-    let now = step.now;
-    if let Some(find) = step.find() {
-        find.preview.settle(now);
-    }
-    if let Some(tray) = step.tray() {
-        tray.preview.settle(now);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,10 +54,10 @@ mod tests {
         let mut preview = Preview::default();
         assert_eq!((preview.place(3, 9), preview.due()), (3, None));
         preview.step(3, now);
-        preview.step(4, now + REST / 2);
-        preview.settle(now + REST);
+        preview.step(4, now + SELECTION_REST / 2);
+        preview.settle(now + SELECTION_REST);
         assert_eq!(preview.place(5, 9), 3);
-        preview.settle(now + REST / 2 + REST);
+        preview.settle(now + SELECTION_REST / 2 + SELECTION_REST);
         assert_eq!((preview.place(5, 9), preview.due()), (5, None));
     }
 

@@ -12,14 +12,27 @@ use crate::service::upkeep::calls::StoreClockReading;
 /// The present, as the runtime hands it in. Steady: it never jumps.
 pub type Now = Instant;
 
-/// More than this is worth a word: people read the clock in a terminal's corner.
-const OFF: u64 = 30_000;
+/// This terminal's own clock may be off by so many milliseconds before that is said: people
+/// read the clock in a terminal's corner.
+const MAX_CLOCK_OFFSET_MILLIS: u64 = 30_000;
 
 /// By how many milliseconds this terminal's own clock is ahead of the store's
 /// (or behind, under zero); none where it is near enough.
 pub fn offset(reading: StoreClockReading) -> Option<i64> {
     let offset = reading.own.millis().saturating_sub(reading.store.millis());
-    (offset.unsigned_abs() > OFF).then_some(offset)
+    (offset.unsigned_abs() > MAX_CLOCK_OFFSET_MILLIS).then_some(offset)
+}
+
+/// This terminal's own clock beside the store's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnClock {
+    /// It is right, or nobody has looked yet.
+    #[default]
+    Right,
+    /// It is ahead by so many milliseconds, and nobody was told yet.
+    Off(i64),
+    /// It is off, as was said.
+    Told,
 }
 
 /// What the store's clock said, and when that was.
@@ -48,6 +61,17 @@ impl StoreClock {
     /// Whole seconds until `moment`, rounded up: zero means that it is over.
     pub fn seconds_until(&self, moment: Timestamp, now: Now) -> u64 {
         u64::try_from(self.until(moment, now).as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
+    }
+
+    /// The next moment at which the whole seconds left until `moment` change; none
+    /// where it has passed.
+    pub fn next_second(&self, moment: Timestamp, now: Now) -> Option<Now> {
+        let left = self.until(moment, now).as_millis();
+        if left == 0 {
+            return None;
+        }
+        let part = u64::try_from((left - 1) % 1_000 + 1).unwrap_or(1_000);
+        Some(now + Duration::from_millis(part))
     }
 
     /// When, by this terminal's steady clock, the store's will say `moment`.

@@ -1,62 +1,48 @@
-//! The store is lost, and back again. What is under way is told again below
-//! until it is answered; here it is said, and what could not be read is read.
+//! The store is lost, and back again. Calls that broke are made again below until they are
+//! answered; here it is said.
 
 use crate::domain::request::Reference;
-use crate::service::api::Call;
-use crate::tui::find;
-use crate::tui::machine::clock_ticks;
+use crate::tui::machine::clock_reading;
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::health::DependencyState;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::model::{
-    DependencyState, LiveNotice, Model, Notice, PendingAct, Tone, UnderWay,
-};
+use crate::tui::machine::notice::{LiveNotice, Notice, Tone};
+use crate::tui::machine::pending::{PendingAct, PendingEffect};
+use crate::tui::machine::shared::Shared;
 use crate::tui::machine::step::Step;
-use crate::tui::machine::update::store_changed;
 
 const BACK: &str = "The store is back.";
 
-/// What an act does that must come to its end; none where it only reads.
-pub(in crate::tui) const fn doing(call: &Call) -> Option<PendingAct> {
-    match call {
-        Call::AskForCode(_) | Call::ResendCode(_) => Some(PendingAct::Ask),
-        Call::DeliverCode(deliver) => Some(PendingAct::Deliver(deliver.delivery)),
-        Call::VerifyCode(_) => Some(PendingAct::Verify),
-        Call::CancelRequest(_) => Some(PendingAct::Cancel),
-        Call::EndSession(_) => Some(PendingAct::Logout),
-        _ => None,
-    }
-}
-
 /// The connection broke in the middle of an effect.
 pub(in crate::tui) fn broke(step: &mut Step<'_>, id: EffectId, failure: Failure) {
-    let Some(it) = step.model.under_way.iter_mut().find(|it| it.id == id) else { return };
-    let doing = it.doing;
+    let Some(it) = step.shared.pending_mut(id) else { return };
+    let act = it.act;
     if failure.waits {
         it.waits = Some(failure.text.clone());
-        return match doing {
+        return match act {
             Some(_) => say_it_waits(step, id, failure.text),
             None => step.fail(failure),
         };
     }
     it.broke = true;
     it.waits = None;
-    lose(step);
-    match doing {
-        Some(doing) => say_again(step, id, doing),
+    mark_lost(step);
+    match act {
+        Some(act) => say_again(step, id, act),
         None => step.fail(failure),
     }
 }
 
-/// The store cannot be reached: the question for the time finds out when it can.
-pub(in crate::tui) fn lose(step: &mut Step<'_>) {
-    step.model.health.store = DependencyState::Down;
-    clock_ticks::ask_clock(step);
+/// The store cannot be reached: the read of its clock finds out when it can.
+pub(in crate::tui) fn mark_lost(step: &mut Step<'_>) {
+    step.shared.health.store = DependencyState::Down;
+    clock_reading::read_if_due(step);
 }
 
-/// The store can be reached again: the question for the time, which may wait
-/// before it is told again, shows it at once.
+/// The store can be reached again: the read of its clock, which may wait before it is made
+/// again, shows that at once.
 pub(in crate::tui) fn reached(step: &mut Step<'_>) {
-    if step.model.health.store == DependencyState::Down {
+    if step.shared.health.is_store_lost() {
         step.read_clock_anew();
     }
 }
@@ -64,18 +50,18 @@ pub(in crate::tui) fn reached(step: &mut Step<'_>) {
 /// Says that the store is lost, unless something is said that matters more.
 pub(in crate::tui) fn say(step: &mut Step<'_>, text: String) {
     let free =
-        step.model.notice.as_ref().is_none_or(|notice| notice.live == Some(LiveNotice::Lost));
+        step.shared.notice.as_ref().is_none_or(|notice| notice.live == Some(LiveNotice::Lost));
     if free {
-        step.model.notice = Some(Notice::live(Tone::Bad, text, LiveNotice::Lost));
+        step.shared.notice = Some(Notice::live(Tone::Bad, text, LiveNotice::Lost));
     }
 }
 
 fn say_it_waits(step: &mut Step<'_>, id: EffectId, text: String) {
-    step.model.notice = Some(Notice::live(Tone::Warning, text, LiveNotice::Again(id)));
+    step.shared.notice = Some(Notice::live(Tone::Warning, text, LiveNotice::Again(id)));
 }
 
-fn say_again(step: &mut Step<'_>, id: EffectId, doing: PendingAct) {
-    let text = match doing {
+fn say_again(step: &mut Step<'_>, id: EffectId, act: PendingAct) {
+    let text = match act {
         PendingAct::Ask => {
             "The connection to the store broke while the code was being asked for. \
              Asking again until the store answers."
@@ -97,42 +83,42 @@ fn say_again(step: &mut Step<'_>, id: EffectId, doing: PendingAct) {
              What became of it is shown when the store is back."
         }
     };
-    step.model.notice = Some(Notice::live(Tone::Warning, text, LiveNotice::Again(id)));
+    step.shared.notice = Some(Notice::live(Tone::Warning, text, LiveNotice::Again(id)));
 }
 
-/// Whether something that must come to its end is told again.
-pub(in crate::tui) fn is_telling(model: &Model) -> bool {
-    model.under_way.iter().any(|it| it.broke && it.doing.is_some())
+/// Whether an act that must come to its end is tried again.
+pub(in crate::tui) fn is_retrying(shared: &Shared) -> bool {
+    shared.pending.iter().any(|it| it.broke && it.act.is_some())
 }
 
 /// A key that has to wait for what is under way: says `text`, or that it is
-/// being told again.
+/// being tried again.
 pub(in crate::tui) fn wait(step: &mut Step<'_>, text: &str) {
-    let waits = step.model.under_way.iter().find_map(|it| Some((it.id, it.waits.clone()?)));
+    let waits = step.shared.pending.iter().find_map(|it| Some((it.id, it.waits.clone()?)));
     if let Some((id, text)) = waits {
         return say_it_waits(step, id, text);
     }
-    let again = step.model.under_way.iter().find(|it| it.broke && it.doing.is_some());
-    match again.and_then(|it| it.doing.map(|doing| (it.id, doing))) {
-        Some((id, doing)) => say_again(step, id, doing),
+    let again = step.shared.pending.iter().find(|it| it.broke && it.act.is_some());
+    match again.and_then(|it| it.act.map(|act| (it.id, act))) {
+        Some((id, act)) => say_again(step, id, act),
         None => step.hint(Tone::Plain, text),
     }
 }
 
-/// An effect that was told again is answered: what was said meanwhile is over.
+/// An effect that was tried again is answered: what was said meanwhile is over.
 pub(in crate::tui) fn unsay(step: &mut Step<'_>, id: EffectId) {
-    step.model.notice.take_if(|notice| notice.live == Some(LiveNotice::Again(id)));
+    step.shared.notice.take_if(|notice| notice.live == Some(LiveNotice::Again(id)));
 }
 
-/// Adds to what was said of an effect that it was told again, and done once.
+/// Adds to what was said of an act that it was tried again, and done once.
 /// Where the code is one that somebody else has to send, nobody here knows
 /// whether that was done.
-pub(in crate::tui) fn note(
+pub(in crate::tui) fn say_once(
     step: &mut Step<'_>,
-    done: &UnderWay,
+    done: &PendingEffect,
     sent_elsewhere: Option<Reference>,
 ) {
-    let Some(doing) = done.doing.filter(|_| done.broke) else { return };
+    let Some(act) = done.act.filter(|_| done.broke) else { return };
     if let Some(reference) = sent_elsewhere {
         let text = format!(
             "The connection to the store broke meanwhile, and it is not known whether the message \
@@ -140,14 +126,14 @@ pub(in crate::tui) fn note(
         );
         return step.say(Tone::Warning, text);
     }
-    let once = match doing {
+    let once = match act {
         PendingAct::Ask => "; the code was asked for once",
         PendingAct::Verify => "; the code was checked once",
         PendingAct::Deliver(_) => "; the message was handed over once",
         PendingAct::Cancel | PendingAct::Logout => "",
     };
     let note = format!("The connection to the store broke meanwhile{once}.");
-    match &mut step.model.notice {
+    match &mut step.shared.notice {
         None => step.say(Tone::Plain, note),
         Some(notice) if notice.live == Some(LiveNotice::Lost) => step.say(Tone::Plain, note),
         // It is made anew as time goes by, and says what matters.
@@ -156,12 +142,10 @@ pub(in crate::tui) fn note(
     }
 }
 
-/// The store has answered again: what is on the screen may be old.
-pub(in crate::tui) fn back(step: &mut Step<'_>) {
-    let live = step.model.notice.as_ref().and_then(|notice| notice.live.as_ref());
+/// Says that the store has answered again.
+pub(in crate::tui) fn say_back(step: &mut Step<'_>) {
+    let live = step.shared.notice.as_ref().and_then(|notice| notice.live.as_ref());
     if live.is_some_and(LiveNotice::is_of_loss) {
         step.say(Tone::Good, BACK);
     }
-    find::update::resume(step);
-    store_changed(step);
 }

@@ -5,45 +5,44 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::machine::keymap::{BINDINGS, PARTS};
-use crate::tui::overlays::centred;
-use crate::tui::verified::view::foot;
-use crate::tui::view::Scene;
+use crate::tui::machine::keymap::{BINDINGS, Context, PARTS};
+use crate::tui::machine::scene::Scene;
+use crate::tui::machine::scroll::{Extent, Scroll};
+use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::panel::{self, Title};
+use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::text::{pad, wrap};
 
 /// The cells of a key's name.
 const KEY: usize = 17;
 
-/// Draws the help.
-pub fn draw(scene: Scene<'_>, scroll: u16, frame: &mut Frame<'_>, area: Rect) {
+/// Draws the help; `here` is the part that had the keyboard.
+pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let (area, lines, height) = parts(scene, area);
-    let most = lines.len().saturating_sub(height);
-    let scroll = usize::from(scroll).min(most);
+    let (area, lines, extent) = parts(scene, here, area);
+    let visible = scroll.visible(extent);
     let mut title = Title::of("Keys");
-    title.foot = foot(scroll, most, theme.symbols.more);
+    title.foot = foot(&visible, extent.lines, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, true);
-    let end = (scroll + height).min(lines.len());
-    panel::lines(frame, inner, lines.get(scroll..end).unwrap_or_default());
+    panel::lines(frame, inner, lines.get(visible).unwrap_or_default());
 }
 
 /// The box, the lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, area: Rect) -> (Rect, Vec<Line<'a>>, usize) {
+fn parts<'a>(scene: Scene<'_>, here: Context, area: Rect) -> (Rect, Vec<Line<'a>>, Extent) {
     let area = centred(area, 78, area.height);
     let room = panel::inside(area, scene.theme);
-    (area, lines(scene, usize::from(room.width)), usize::from(room.height))
+    let lines = lines(scene, here, usize::from(room.width));
+    let extent = Extent { lines: lines.len(), page: usize::from(room.height) };
+    (area, lines, extent)
 }
 
-/// The lines that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, area: Rect) -> usize {
-    let (_, lines, height) = parts(scene, area);
-    lines.len().saturating_sub(height)
+/// The lines there are to scroll, and how many of them are in sight.
+pub fn extent(scene: Scene<'_>, here: Context, area: Rect) -> Extent {
+    parts(scene, here, area).2
 }
 
-fn lines<'a>(scene: Scene<'_>, room: usize) -> Vec<Line<'a>> {
+fn lines<'a>(scene: Scene<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
-    let here = scene.model.context_beneath();
     let first = PARTS.into_iter().filter(|(context, _)| *context == here);
     let others = PARTS.into_iter().filter(|(context, _)| *context != here);
     let mut lines = Vec::new();

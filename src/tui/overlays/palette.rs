@@ -5,9 +5,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::tui::machine::keymap::Binding;
-use crate::tui::machine::model::Palette;
-use crate::tui::overlays::centred;
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::Scene;
+use crate::tui::overlays::state::Palette;
+use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::field::field;
 use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::table;

@@ -1,92 +1,87 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
-use crate::domain::channel::Channel;
-use crate::domain::customer::{Customer, CustomerId};
-use crate::domain::outcome::Outcome;
-use crate::domain::request::{Request, Status};
-use crate::service::customers::calls::OpenCustomer;
-use crate::service::customers::calls::OpenedCustomer;
-use crate::service::customers::lookup::ChannelChoice;
+use crate::domain::request::Request;
+use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::messages;
 use crate::service::verification::calls::AskForCode;
-use crate::service::verification::request::{CodeRequest, CodeRequestOutcome, Refusal};
-use crate::tui::enter_code::{self, refresh};
-use crate::tui::find;
+use crate::service::verification::request::CodeRequest;
+use crate::tui::machine::code_answer::{self, CodeAnswer};
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
+use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::model::{Entry, LiveNotice, Notice, Screen, Send, Tone};
-use crate::tui::machine::step::{Step, motion, moved};
+use crate::tui::machine::navigation::{ChannelsOfCustomer, CodeOfCustomer, Navigation};
+use crate::tui::machine::notice::Tone;
+use crate::tui::machine::scroll::{motion, moved};
+use crate::tui::machine::step::Step;
+use crate::tui::machine::store_clock::{Now, StoreClock};
 use crate::tui::machine::store_lost;
+use crate::tui::send::state::Send;
 
 const WAIT: &str = "The code is being asked for; one moment.";
 const NO_CHANNEL: &str =
     "No code can be sent to this customer. Correct the customer's record first.";
 const NOT_OPEN: &str = "No code is open for this customer. Press Enter to send one.";
 
-/// To the channels of a customer who was just opened.
-pub(in crate::tui) fn go(step: &mut Step<'_>, opened: OpenedCustomer) {
+/// The channels of a customer who was just opened.
+pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send {
     let OpenedCustomer { customer, choices, open } = opened;
     let now = step.store_time();
     let usable = choices.iter().position(|choice| choice.is_usable(now));
     // What waits is told in full when it is tried.
     let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
-    step.hush();
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
     }
-    step.model.screen = screen(customer, choices, usable.unwrap_or(0), 0, open);
+    let selected = usable.unwrap_or(0);
+    of(ChannelsOfCustomer { customer, choices, selected, purpose: 0, open, is_aside: false })
+}
+
+/// The channels again, from a code.
+pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCustomer) -> Send {
+    let mut send = of(channels);
+    reread(&mut send, step);
+    send
 }
 
 /// The channels, with nothing under way.
-fn screen(
-    customer: Customer,
-    choices: Vec<ChannelChoice>,
-    selected: usize,
-    purpose: usize,
-    open: Option<Box<Request>>,
-) -> Screen {
-    Screen::Send(Box::new(Send {
+fn of(channels: ChannelsOfCustomer) -> Send {
+    let ChannelsOfCustomer { customer, choices, selected, purpose, open, is_aside } = channels;
+    Send {
         customer,
         choices,
         selected,
         purpose,
         sending: None,
         open,
-        aside: false,
-        reading: None,
-        stale: false,
-    }))
+        aside: is_aside,
+        reading: Reading::default(),
+    }
 }
 
 /// Reads the customer and their channels again: a contact may be another one by
 /// now, or be confirmed.
-pub(in crate::tui) fn reread(step: &mut Step<'_>) {
-    let Some(send) = step.send() else { return };
-    if send.reading.is_some() || send.sending.is_some() {
-        send.stale = true;
-        return;
-    }
-    send.stale = false;
-    let customer = send.customer.id;
-    let id = step.call(OpenCustomer { customer });
-    if let Some(send) = step.send() {
-        send.reading = Some(id);
+pub(in crate::tui) fn reread(send: &mut Send, step: &mut Step<'_>) {
+    if send.reading.renew(send.sending.is_some()) {
+        let customer = send.customer.id;
+        send.reading.begin(step.call(OpenCustomer { customer }));
     }
 }
 
 /// What was read again; the channel that is selected stays so.
 pub(in crate::tui) fn reopened(
+    send: &mut Send,
     step: &mut Step<'_>,
     id: EffectId,
     answer: Result<Option<OpenedCustomer>, Failure>,
 ) {
-    let Some(send) = step.send().filter(|send| send.reading == Some(id)) else { return };
-    send.reading = None;
+    if !send.reading.end(id, answer.is_ok()) {
+        return;
+    }
     match answer {
         Ok(Some(OpenedCustomer { customer, mut choices, open })) => {
             // Nothing moves under the clerk's finger.
-            let order = |it: &ChannelChoice| {
+            let order = |it: &crate::service::customers::lookup::ChannelChoice| {
                 let place = send.choices.iter().position(|old| old.channel == it.channel);
                 place.unwrap_or(send.choices.len())
             };
@@ -103,38 +98,13 @@ pub(in crate::tui) fn reopened(
         Ok(None) => {}
         Err(failure) => step.fail(failure),
     }
-    catch_up(step);
-}
-
-fn catch_up(step: &mut Step<'_>) {
-    if step.send().is_some_and(|send| send.stale) {
-        reread(step);
+    if send.reading.is_stale() {
+        reread(send, step);
     }
 }
 
-/// Back to the channels from a request; it stays open where `open` holds it.
-pub(in crate::tui) fn back(
-    step: &mut Step<'_>,
-    selected: Option<usize>,
-    open: Option<Box<Request>>,
-) {
-    let Some(entry) = step.entry() else { return };
-    let current = entry.request.channel;
-    let choices = entry.choices.clone();
-    let selected = selected
-        .or_else(|| choices.iter().position(|choice| choice.channel == current))
-        .unwrap_or(0);
-    let (customer, purpose) = (entry.customer.clone(), entry.purpose);
-    let reading = entry.reading.take();
-    step.forget(reading);
-    step.hush();
-    step.model.screen = screen(customer, choices, selected, purpose, open);
-    reread(step);
-}
-
-pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
-    let purposes = step.model.place.purposes.len().max(1);
-    let Some(send) = step.send() else { return };
+pub(in crate::tui) fn command(send: &mut Send, step: &mut Step<'_>, command: Command) {
+    let purposes = step.shared.place.purposes.len().max(1);
     if send.sending.is_some() {
         return store_lost::wait(step, WAIT);
     }
@@ -145,19 +115,19 @@ pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
     match command {
         Command::NextPurpose => send.purpose = (send.purpose + 1) % purposes,
         Command::PreviousPurpose => send.purpose = (send.purpose + purposes - 1) % purposes,
-        Command::Accept => accept(step),
-        Command::EnterCode => enter_code(step),
-        Command::Back if send.aside && send.open.is_some() => enter_code(step),
+        Command::Accept => accept(send, step),
+        Command::EnterCode => enter_code(send, step),
+        Command::Back if send.aside && send.open.is_some() => enter_code(send, step),
         Command::Back => {
-            let search = step.model.search.clone();
-            find::update::go(step, &search);
+            step.clear_notice();
+            let typed = step.shared.search.clone();
+            step.go(Navigation::Find { typed });
         }
         _ => {}
     }
 }
 
-fn accept(step: &mut Step<'_>) {
-    let Some(send) = step.send() else { return };
+fn accept(send: &mut Send, step: &mut Step<'_>) {
     let Some(choice) = send.choices.get(send.selected) else {
         return step.say(Tone::Warning, format!("{NO_CHANNEL} {}", messages::CORRECTED));
     };
@@ -165,117 +135,66 @@ fn accept(step: &mut Step<'_>) {
         let text = format!("{}: {reason}. Choose another channel.", choice.channel.label());
         return step.say(Tone::Warning, text);
     }
-    let (customer, channel, purpose) = (send.customer.id, choice.channel, send.purpose);
-    let id = ask(step, customer, channel, purpose);
-    step.hush();
-    if let Some(send) = step.send() {
-        send.sending = Some(id);
-    }
-}
-
-/// Asks for a code; each time under a new name, so that a name told twice is
-/// one act told twice.
-pub(in crate::tui) fn ask(
-    step: &mut Step<'_>,
-    customer: CustomerId,
-    channel: Channel,
-    purpose: usize,
-) -> EffectId {
-    let purpose = step.model.place.purposes.get(purpose).cloned().unwrap_or_default();
+    let purpose = step.shared.place.purposes.get(send.purpose).cloned().unwrap_or_default();
+    // Each time under a new key, so that a key told twice is one act told twice.
     let idempotency = step.idempotency_key();
-    step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
+    let (customer, channel) = (send.customer.id, choice.channel);
+    let id = step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }));
+    step.clear_notice();
+    send.sending = Some(id);
 }
 
 /// Back to the boxes of the code that is still open.
-fn enter_code(step: &mut Step<'_>) {
-    let Some(send) = step.send() else { return };
-    let Some(request) = send.open.take() else {
-        return step.hint(Tone::Plain, NOT_OPEN);
-    };
-    show(step, *request, None);
-    refresh::reread(step);
+fn enter_code(send: &mut Send, step: &mut Step<'_>) {
+    match send.open.take() {
+        Some(request) => go_to_boxes(send, step, *request, None),
+        None => step.hint(Tone::Plain, NOT_OPEN),
+    }
 }
 
-/// Shows the boxes for a request, on the way from the channels.
-fn show(step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
-    let length = usize::from(step.model.place.code_length);
-    let purposes = &step.model.place.purposes;
+/// To the boxes for a request.
+fn go_to_boxes(send: &Send, step: &mut Step<'_>, request: Request, delivering: Option<EffectId>) {
+    let purposes = &step.shared.place.purposes;
     let purpose = purposes.iter().position(|it| *it == request.purpose);
-    let Some(send) = step.send() else { return };
-    let entry = Entry {
+    step.clear_notice();
+    step.go(Navigation::EnterCode(Box::new(CodeOfCustomer {
         customer: send.customer.clone(),
         choices: send.choices.clone(),
         purpose: purpose.unwrap_or(send.purpose),
         request,
-        typed: enter_code::update::empty(length),
-        verifying: None,
-        acting: None,
         delivering,
-        reading: None,
-        stale: false,
-        customer_locked: false,
-        last: None,
-    };
-    step.hush();
-    step.model.screen = Screen::Entry(Box::new(entry));
+    })));
 }
 
-/// The answer to asking for a code, here or for another code at the boxes. A
-/// message that was stored is always handed over, wherever the clerk is by now.
+/// The answer to asking for a code.
 pub(in crate::tui) fn asked(
+    send: &mut Send,
     step: &mut Step<'_>,
     id: EffectId,
-    answer: Result<CodeRequestOutcome, Failure>,
+    answer: CodeAnswer,
 ) {
-    let here = step.send().is_some_and(|send| send.sending == Some(id));
-    let at_the_boxes = step.entry().is_some_and(|entry| entry.acting == Some(id));
-    if let Some(send) = step.send().filter(|_| here) {
-        send.sending = None;
-    }
-    if let Some(entry) = step.entry().filter(|_| at_the_boxes) {
-        entry.acting = None;
-    }
-    let (request, delivering) = match answer {
-        Ok(CodeRequestOutcome::Ready(request)) => {
-            step.learn_clock(request.sent_at);
-            let delivering = step.deliver(&request);
-            step.read_clock();
-            (request, Some(delivering))
+    let is_own = send.sending == Some(id);
+    send.sending.take_if(|sending| *sending == id);
+    match answer {
+        CodeAnswer::Stored { request, delivering } if is_own => {
+            go_to_boxes(send, step, *request, delivering);
         }
-        Ok(CodeRequestOutcome::Already(request)) => (request, None),
-        Ok(CodeRequestOutcome::Refused(refusal)) => {
-            if here || at_the_boxes {
-                refused(step, refusal);
+        CodeAnswer::Refused(refusal) => {
+            if is_own {
+                code_answer::say_refused(step, refusal);
             }
-            return reread(step);
+            reread(send, step);
         }
-        Err(failure) => return step.fail(failure),
-    };
-    if here {
-        show(step, request, delivering);
-    } else if at_the_boxes {
-        enter_code::update::sent_again(step, request, delivering);
-    }
-    if delivering.is_none() {
-        refresh::reread(step);
+        CodeAnswer::Stored { .. } | CodeAnswer::Failed => {}
     }
 }
 
-fn refused(step: &mut Step<'_>, mut refusal: Box<Refusal>) {
-    if let (Some(entry), Some(request)) = (step.entry(), refusal.request.take()) {
-        entry.request = *request.clone();
-        refusal.request = Some(request);
-    } else if let Some(entry) = step.entry() {
-        entry.customer_locked |= refusal.outcome == Outcome::Locked;
-    }
-    let now = step.store_time();
-    let text = step.told(|clock| messages::refusal(&refusal, now, clock));
-    let notice = Notice::new(Tone::Warning, text);
-    let live = refusal.retry_at.is_some().then_some(LiveNotice::Refused(refusal));
-    step.model.notice = Some(Notice { live, ..notice });
+/// What time alone changes: the open code expires.
+pub(in crate::tui) fn tick(send: &mut Send, step: &mut Step<'_>) {
+    send.open.take_if(|request| step.is_past(request.expires_at));
 }
 
-/// Whether a code that was asked for can still be entered.
-pub(in crate::tui) fn is_open(request: &Request) -> bool {
-    request.status == Status::Open
+/// When time alone changes something.
+pub(in crate::tui) fn due(send: &Send, clock: StoreClock, now: Now) -> Option<Now> {
+    send.open.as_ref().and_then(|request| clock.next_second(request.expires_at, now))
 }

@@ -19,17 +19,17 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderHealth;
-use crate::domain::customer::Customer;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::model::{Focus, Send};
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::send::state::Send;
+use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::moment::clock_span;
-use crate::tui::widgets::panel::{self, Title, show_cursor};
+use crate::tui::widgets::panel::{self, show_cursor};
 use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::text::wrap;
 
@@ -66,13 +66,6 @@ pub fn draw(scene: Scene<'_>, send: &Send, frame: &mut Frame<'_>, area: Rect) {
             show_cursor(frame, at);
         }
     }
-}
-
-/// The box's title: who, and what for.
-pub fn title<'a>(customer: &Customer, purpose: Option<&str>) -> Title<'a> {
-    let mut parts = vec![Span::raw(customer.name.clone()), Span::raw(customer.account_no.clone())];
-    parts.extend(purpose.map(|purpose| Span::raw(purpose.to_owned())));
-    Title { parts, foot: None }
 }
 
 fn channel<'a>(
@@ -114,8 +107,8 @@ fn channel<'a>(
 }
 
 fn purpose<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Row<'a>> {
-    let Scene { model, theme, .. } = scene;
-    let purposes = &model.place.purposes;
+    let Scene { shared, theme, .. } = scene;
+    let purposes = &shared.place.purposes;
     let [before, after] = theme.symbols.turn;
     let name = purposes.get(send.purpose).cloned().unwrap_or_default();
     let mut parts = vec![vec![
@@ -154,7 +147,7 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
         let text = waits(scene, send, choice, until);
         return styled(&text, room, theme.warning);
     }
-    let digits = scene.model.place.code_length;
+    let digits = scene.shared.place.code_length;
     let key = key_name(Context::Send, Command::Accept);
     let text = format!("{key} sends a code of {digits} digits by {way} to {to}.");
     let mut lines = styled(&text, room, Style::new());
@@ -174,7 +167,7 @@ fn plan<'a>(scene: Scene<'_>, send: &Send, room: usize) -> Vec<Line<'a>> {
 
 /// Why a changed contact is not used, and what to do instead.
 fn waits(scene: Scene<'_>, send: &Send, choice: &ChannelChoice, until: Timestamp) -> String {
-    let clock = |moment| scene.model.place.wall_clock(moment);
+    let clock = |moment| scene.shared.place.wall_clock(moment);
     let (kind, now) = (choice.channel.contact_kind(), scene.time());
     let why = messages::contact_waits(kind, until, now, &clock);
     let is_usable = |it: &ChannelChoice| it.is_usable(now.unwrap_or_default());

@@ -4,13 +4,9 @@ use std::env;
 use std::io;
 use std::io::IsTerminal as _;
 
-use chrono::{FixedOffset, Local, Offset as _};
-
-use crate::config::settings::{ThemeName, UiSettings};
+use crate::config::settings::ThemeName;
 use crate::config::terminal;
-use crate::service::api::DeskProfile;
-use crate::tui::color::{ColorDepth, Ground, Rgb};
-use crate::tui::machine::model::CounterInfo;
+use crate::tui::terminal::color::{ColorDepth, Ground, Rgb};
 
 /// Why the interface cannot be shown here.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -126,32 +122,6 @@ pub fn theme(wanted: ThemeName) -> ThemeName {
     if terminal::wants_no_colour() { ThemeName::Mono } else { wanted }
 }
 
-/// Who and where this terminal is. `mark` says what it is not: production.
-pub fn place(
-    profile: &DeskProfile,
-    settings: &UiSettings,
-    mark: Option<&'static str>,
-) -> CounterInfo {
-    CounterInfo {
-        office: profile.office.clone(),
-        counter: profile.actor.counter.clone(),
-        clerk: profile.actor.clerk.clone(),
-        code_length: profile.code_length,
-        purposes: profile.purposes.clone(),
-        country: profile.country.clone(),
-        has_tray: profile.has_tray,
-        mark,
-        ascii: settings.ascii.unwrap_or_else(|| !terminal::writes_utf8()),
-        reduced_motion: settings.reduced_motion,
-        zone: zone(),
-    }
-}
-
-/// How far the clock on the wall is from UTC.
-fn zone() -> FixedOffset {
-    Local::now().offset().fix()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,7 +150,7 @@ mod tests {
     fn the_variable_says_light_or_dark() {
         let light = |text: &str| {
             let background = Capabilities::of("rxvt", "", text).ground.background;
-            background.map(|it| crate::tui::color::luminance(it) > 0.5)
+            background.map(|it| crate::tui::terminal::color::luminance(it) > 0.5)
         };
         assert_eq!(light("15;0"), Some(false));
         assert_eq!(light("0;default;15"), Some(true));

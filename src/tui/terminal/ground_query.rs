@@ -6,12 +6,11 @@
 //! told. The first frame waits for a fifth of a second at most; a key ends the wait too. A
 //! later answer changes nothing: colours do not change under a clerk at work.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::settings::ThemeName;
-use crate::tui::color::{Ground, Rgb};
-use crate::tui::machine::store_clock::Now;
 use crate::tui::terminal::capabilities::Capabilities;
+use crate::tui::terminal::color::{Ground, Rgb};
 
 /// How long an answer counts, and the first frame waits for it.
 const LIMIT: Duration = Duration::from_millis(180);
@@ -33,7 +32,7 @@ pub enum TerminalAnswer {
 /// A question that was asked at `asked`, or none.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GroundQuery {
-    asked: Option<Now>,
+    asked: Option<Instant>,
     ground: Ground,
     is_waiting: bool,
 }
@@ -46,7 +45,7 @@ impl GroundQuery {
 
     /// The question, asked at `now`. The first frame waits for the answer only
     /// where its colours depend on it.
-    pub fn asked(terminal: &Capabilities, theme: ThemeName, now: Now) -> Self {
+    pub fn asked(terminal: &Capabilities, theme: ThemeName, now: Instant) -> Self {
         let is_asked = !Self::question(terminal).is_empty();
         Self {
             asked: is_asked.then_some(now),
@@ -56,12 +55,12 @@ impl GroundQuery {
     }
 
     /// Until when the first frame waits; none where it does not.
-    pub fn waits_until(&self) -> Option<Now> {
+    pub fn waits_until(&self) -> Option<Instant> {
         self.asked.filter(|_| self.is_waiting).map(|asked| asked + LIMIT)
     }
 
     /// Whether the first frame still waits.
-    pub fn waits(&self, now: Now) -> bool {
+    pub fn waits(&self, now: Instant) -> bool {
         self.waits_until().is_some_and(|until| now < until)
     }
 
@@ -72,7 +71,7 @@ impl GroundQuery {
 
     /// Takes an answer that was read at `at`; gives the terminal's colours, where
     /// it says something of them in time.
-    pub fn answer(&mut self, answer: TerminalAnswer, at: Now) -> Option<Ground> {
+    pub fn answer(&mut self, answer: TerminalAnswer, at: Instant) -> Option<Ground> {
         if self.asked.is_none_or(|asked| at > asked + LIMIT) {
             return None;
         }
@@ -132,7 +131,7 @@ fn part(digits: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::color::ColorDepth;
+    use crate::tui::terminal::color::ColorDepth;
 
     #[test]
     fn colours_are_read_as_terminals_write_them() {
@@ -180,7 +179,7 @@ mod tests {
 
     #[test]
     fn an_answer_counts_in_time_only() {
-        let now = Now::now();
+        let now = Instant::now();
         let asked = || GroundQuery::asked(&terminal(ColorDepth::Indexed), ThemeName::Terminal, now);
         let white = Rgb(255, 255, 255);
         let mut query = asked();
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_or_waited_for_where_it_would_not_matter() {
-        let now = Now::now();
+        let now = Instant::now();
         let query = |terminal: &Capabilities, theme| GroundQuery::asked(terminal, theme, now);
         let many = terminal(ColorDepth::True);
         assert!(!query(&many, ThemeName::Light).waits(now));

@@ -12,14 +12,13 @@
 
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use crate::tui::machine::store_clock::Now;
 use crate::tui::terminal::decoder::{Decoder, Input};
 
 /// One input, and when it was read.
@@ -28,13 +27,13 @@ pub struct Heard {
     /// What the terminal said.
     pub input: Input,
     /// When its last byte was read.
-    pub at: Now,
+    pub at: Instant,
 }
 
 impl Heard {
     /// The end of the terminal.
     pub fn end() -> Self {
-        Self { input: Input::Ended, at: Now::now() }
+        Self { input: Input::Ended, at: Instant::now() }
     }
 }
 
@@ -52,7 +51,7 @@ fn read(to: &mpsc::Sender<Heard>) {
             Next::Silence => decoder.give_up(),
             Next::End => break,
         };
-        let at = Now::now();
+        let at = Instant::now();
         for input in inputs {
             if to.blocking_send(Heard { input, at }).is_err() {
                 return;

@@ -2,6 +2,7 @@
 
 pub mod capabilities;
 pub(super) mod cell_writer;
+pub mod color;
 pub mod decoder;
 pub mod frame_writer;
 pub mod ground_query;

@@ -1,8 +1,9 @@
 //! What the tray panel knows.
 
 use crate::service::ports::TrayMessage;
-use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::preview::Preview;
+use crate::tui::machine::scroll::Scroll;
 
 /// The tray of messages that went nowhere.
 #[derive(Debug, Default)]
@@ -13,10 +14,8 @@ pub struct TrayPanel {
     pub selected: usize,
     /// The message below the list.
     pub preview: Preview,
-    /// Lines of it scrolled down.
-    pub scroll: u16,
-    /// The reading under way.
-    pub reading: Option<EffectId>,
-    /// Something changed while a reading was under way: read again.
-    pub stale: bool,
+    /// How far it is scrolled down.
+    pub scroll: Scroll,
+    /// The read of messages that are newer.
+    pub reading: Reading,
 }

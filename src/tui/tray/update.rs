@@ -5,106 +5,80 @@ use crate::service::ports::TrayMessage;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::model::{Focus, Tone, TrayPanel};
-use crate::tui::machine::step::{Step, motion, moved, scrolled};
-use crate::tui::view;
+use crate::tui::machine::navigation::Navigation;
+use crate::tui::machine::scroll::{Extent, Scroll, motion, moved};
+use crate::tui::machine::step::Step;
+use crate::tui::tray::state::TrayPanel;
 
 /// Messages held and read at most.
-pub const WINDOW: u32 = 100;
+const MAX_MESSAGES: u32 = 100;
 
 /// The lines a page key scrolls by: no more than the smallest terminal shows.
-const PAGE: isize = 5;
+const PAGE_LINES: isize = 5;
 
-const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
-
-/// Opens the tray, goes to it where it is open beside the work, or closes it.
-pub(in crate::tui) fn toggle(step: &mut Step<'_>) {
-    step.model.overlay = None;
-    if !step.model.place.has_tray {
-        return step.hint(Tone::Plain, NO_TRAY);
-    }
-    if step.model.tray.is_some() && step.model.focus == Focus::Tray {
-        return close(step);
-    }
-    step.model.focus = Focus::Tray;
-    if step.model.tray.is_none() {
-        step.model.tray = Some(TrayPanel::default());
-        reread(step);
-    }
+/// The tray as it is opened.
+pub(in crate::tui) fn begin(step: &mut Step<'_>) -> TrayPanel {
+    let mut tray = TrayPanel::default();
+    reread(&mut tray, step);
+    tray
 }
 
-pub(in crate::tui) fn close(step: &mut Step<'_>) {
-    if let Some(tray) = step.model.tray.take() {
-        step.forget(tray.reading);
-        step.model.focus = Focus::Work;
-    }
-}
-
-pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
-    let now = step.now;
-    let is_page = page(command).is_some();
-    if let Some(tray) = step.tray().filter(|_| is_page) {
-        tray.preview.follow();
-    }
-    let most = view::most_scroll(step.model, now);
-    let Some(tray) = step.tray() else { return };
+/// What a command means; `extent` is that of the selected message.
+pub(in crate::tui) fn command(
+    tray: &mut TrayPanel,
+    step: &mut Step<'_>,
+    command: Command,
+    extent: Extent,
+) {
     if let Some(by) = page(command) {
-        tray.scroll = scrolled(tray.scroll, most, by);
+        tray.preview.follow();
+        tray.scroll.by(by, extent);
     } else if let Some(by) = motion(command) {
         let selected = moved(tray.selected, tray.messages.len(), by);
         if selected != tray.selected {
-            tray.preview.step(tray.selected, now);
+            tray.preview.step(tray.selected, step.now);
             tray.selected = selected;
-            tray.scroll = 0;
+            tray.scroll = Scroll::default();
         }
     } else if command == Command::Close {
-        close(step);
+        step.go(Navigation::Close);
     } else if command == Command::Back {
-        if step.model.is_wide() {
-            step.model.focus = Focus::Work;
-        } else {
-            close(step);
-        }
+        step.go(Navigation::BackToWork);
     }
 }
 
 /// How far a page key scrolls the message, which has few lines beside the list.
 const fn page(command: Command) -> Option<isize> {
     match command {
-        Command::PageUp => Some(-PAGE),
-        Command::PageDown => Some(PAGE),
+        Command::PageUp => Some(-PAGE_LINES),
+        Command::PageDown => Some(PAGE_LINES),
         _ => None,
     }
 }
 
 /// Reads what came since the newest message.
-pub(in crate::tui) fn reread(step: &mut Step<'_>) {
-    let Some(tray) = step.tray() else { return };
-    if tray.reading.is_some() {
-        tray.stale = true;
-        return;
-    }
-    tray.stale = false;
-    let after = tray.messages.first().map_or(0, |newest| newest.number);
-    let id = step.call(ReadTray { after, limit: WINDOW });
-    if let Some(tray) = step.tray() {
-        tray.reading = Some(id);
+pub(in crate::tui) fn reread(tray: &mut TrayPanel, step: &mut Step<'_>) {
+    if tray.reading.renew(false) {
+        let after = tray.messages.first().map_or(0, |newest| newest.number);
+        tray.reading.begin(step.call(ReadTray { after, limit: MAX_MESSAGES }));
     }
 }
 
 pub(in crate::tui) fn answered(
+    tray: &mut TrayPanel,
     step: &mut Step<'_>,
     id: EffectId,
     answer: Result<Vec<TrayMessage>, Failure>,
 ) {
-    let Some(tray) = step.tray().filter(|tray| tray.reading == Some(id)) else { return };
-    tray.reading = None;
+    if !tray.reading.end(id, answer.is_ok()) {
+        return;
+    }
     match answer {
         Ok(messages) => take(tray, messages),
         Err(failure) => return step.fail(failure),
     }
-    if step.tray().is_some_and(|tray| tray.stale) {
-        reread(step);
+    if tray.reading.is_stale() {
+        reread(tray, step);
     }
 }
 
@@ -117,10 +91,10 @@ fn take(tray: &mut TrayPanel, mut newer: Vec<TrayMessage>) {
         tray.selected += newer.len();
     }
     if tray.selected == 0 && !newer.is_empty() {
-        tray.scroll = 0;
+        tray.scroll = Scroll::default();
     }
     newer.append(&mut tray.messages);
-    newer.truncate(WINDOW as usize);
+    newer.truncate(MAX_MESSAGES as usize);
     tray.messages = newer;
     tray.selected = moved(tray.selected, tray.messages.len(), 0);
 }

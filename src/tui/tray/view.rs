@@ -7,13 +7,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::service::ports::TrayMessage;
-use crate::tui::machine::model::{Focus, TrayPanel};
-use crate::tui::verified::view::foot;
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::scroll::Extent;
+use crate::tui::tray::state::TrayPanel;
 use crate::tui::widgets::facts::facts;
 use crate::tui::widgets::moment::{second, second_or_day};
 use crate::tui::widgets::panel::{self, Title, show_cursor};
 use crate::tui::widgets::rows::settle;
+use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::table::{self, Cell, Column};
 use crate::tui::widgets::text::wrap;
 
@@ -25,13 +26,13 @@ const COLUMNS: [Column; 4] = [
 ];
 
 /// The most lines of the list, its heading included.
-const LIST: u16 = 8;
+const MAX_LIST_LINES: u16 = 8;
 
 /// The most of them where the message needs the height.
-const SHORT_LIST: u16 = 4;
+const MAX_SHORT_LIST_LINES: u16 = 4;
 
 /// The lines from which the list may be long.
-const ROOMY: u16 = 24;
+const MIN_ROOMY_LINES: u16 = 24;
 
 /// Draws the tray.
 pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rect) {
@@ -39,11 +40,10 @@ pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rec
     let focused = scene.has_focus(Focus::Tray);
     let mut title = Title::of("Tray");
     title.parts.push(Span::styled("nothing here was really sent", theme.muted));
-    let (lines, places) = parts(scene, tray, area);
-    let height = usize::from(places.message);
-    let most = lines.len().saturating_sub(height);
-    let scroll = usize::from(tray.scroll).min(most);
-    title.foot = foot(scroll, most, theme.symbols.more);
+    let shown = tray.preview.place(tray.selected, tray.messages.len());
+    let (lines, places) = parts(scene, tray, shown, area);
+    let visible = tray.scroll.visible(places.extent(&lines));
+    title.foot = foot(&visible, lines.len(), theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, focused);
     if tray.messages.is_empty() {
         let text = "No message yet. A code that is sent appears here.";
@@ -57,8 +57,7 @@ pub fn draw(scene: Scene<'_>, tray: &TrayPanel, frame: &mut Frame<'_>, area: Rec
     let rule = Line::styled(theme.symbols.rule.repeat(usize::from(inner.width)), theme.border);
     panel::lines(frame, Rect { y: inner.y + places.list, height: 1, ..inner }, &[rule]);
     let below = Rect { y: inner.y + places.list + 1, height: places.message, ..inner };
-    let end = (scroll + height).min(lines.len());
-    panel::lines(frame, below, lines.get(scroll..end).unwrap_or_default());
+    panel::lines(frame, below, lines.get(visible).unwrap_or_default());
 }
 
 /// The lines there are for the list and, below a rule, for the message.
@@ -67,23 +66,36 @@ struct Places {
     message: u16,
 }
 
-/// The selected message's lines, and where they and the list have their places.
-fn parts<'a>(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> (Vec<Line<'a>>, Places) {
+impl Places {
+    const fn extent(&self, message: &[Line<'_>]) -> Extent {
+        Extent { lines: message.len(), page: self.message as usize }
+    }
+}
+
+/// The lines of the message that is `shown`, and the places of them and of the list.
+fn parts<'a>(
+    scene: Scene<'_>,
+    tray: &TrayPanel,
+    shown: usize,
+    area: Rect,
+) -> (Vec<Line<'a>>, Places) {
     let inside = panel::inside(area, scene.theme);
     let height = inside.height;
-    let most = if height < ROOMY { SHORT_LIST } else { LIST };
-    let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(LIST);
+    let most = if height < MIN_ROOMY_LINES { MAX_SHORT_LIST_LINES } else { MAX_LIST_LINES };
+    let wanted = u16::try_from(tray.messages.len() + 1).unwrap_or(MAX_LIST_LINES);
     let list = wanted.min(most).min(height / 3).max(2);
     let places = Places { list, message: height.saturating_sub(list + 1) };
     let room = usize::from(inside.width);
-    let message = tray.messages.get(tray.preview.place(tray.selected, tray.messages.len()));
-    (message.map_or_else(Vec::new, |message| reading(scene, message, room)), places)
+    (
+        tray.messages.get(shown).map_or_else(Vec::new, |message| reading(scene, message, room)),
+        places,
+    )
 }
 
-/// The lines of the message that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> usize {
-    let (lines, places) = parts(scene, tray, area);
-    lines.len().saturating_sub(usize::from(places.message))
+/// The lines of the selected message, and how many of them are in sight.
+pub fn extent(scene: Scene<'_>, tray: &TrayPanel, area: Rect) -> Extent {
+    let (lines, places) = parts(scene, tray, tray.selected, area);
+    places.extent(&lines)
 }
 
 fn list(
@@ -111,7 +123,7 @@ fn list(
 }
 
 fn cells(scene: Scene<'_>, message: &TrayMessage) -> Vec<Cell> {
-    let zone = scene.model.place.zone;
+    let zone = scene.shared.place.zone;
     let time = match scene.time() {
         Some(now) => second_or_day(message.at, now, zone),
         None => second(message.at, zone),

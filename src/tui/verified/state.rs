@@ -4,6 +4,8 @@ use crate::domain::account::Account;
 use crate::domain::customer::Customer;
 use crate::domain::session::{Session, SessionToken};
 use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::loaded::{Loaded, Reading};
+use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::store_clock::Now;
 
 /// Step four.
@@ -15,16 +17,12 @@ pub struct Verified {
     pub session: Session,
     /// Its secret.
     pub token: SessionToken,
-    /// What the office has on the customer; none until it was read.
-    pub account: Option<Account>,
-    /// Lines scrolled down.
-    pub scroll: u16,
-    /// The reading of the account under way.
-    pub reading: Option<EffectId>,
-    /// The prolonging or the re-reading of the session under way.
-    pub touching: Option<EffectId>,
-    /// Something changed while the session was being asked about: ask again.
-    pub stale: bool,
+    /// What the office has on the customer.
+    pub account: Loaded<Account>,
+    /// How far that is scrolled down.
+    pub scroll: Scroll,
+    /// The read of the session, by which it may be prolonged.
+    pub session_reading: Reading,
     /// When the session was last prolonged.
     pub touched: Now,
     /// When it was last asked about.

@@ -9,176 +9,194 @@ use crate::service::api::Call;
 use crate::service::customers::calls::ReadAccount;
 use crate::service::messages;
 use crate::service::verification::calls::{EndSession, ReadSession, TouchSession};
-use crate::service::verification::verify;
+use crate::service::verification::verify::VerifiedCustomer;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::Command;
+use crate::tui::machine::loaded::{Loaded, Reading};
 use crate::tui::machine::message::Failure;
-use crate::tui::machine::model::{Screen, Tone, Verified};
-use crate::tui::machine::step::{Step, motion, scrolled};
-use crate::tui::{find, overlays, view};
+use crate::tui::machine::navigation::Navigation;
+use crate::tui::machine::notice::Tone;
+use crate::tui::machine::scroll::{Extent, Scroll, motion};
+use crate::tui::machine::shared::Shared;
+use crate::tui::machine::step::Step;
+use crate::tui::machine::store_clock::{Now, StoreClock};
+use crate::tui::verified::state::Verified;
 
 /// A clerk at work prolongs the session, but not with every key.
-const TOUCH: Duration = Duration::from_secs(15);
+const SESSION_TOUCH_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How soon the store is asked again whether a session is over that should be.
-pub const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+const SESSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 const ENDED: &str = "The session has ended.";
+const ENDED_WHILE_LOST: &str = "The session's time was over while the store was lost.";
 
-/// To a customer who was just verified. Nothing is read before the session is
+/// A customer who was just verified. Nothing is read before the session is
 /// proven to be alive.
-pub(in crate::tui) fn go(step: &mut Step<'_>, customer: Customer, won: verify::VerifiedCustomer) {
+pub(in crate::tui) fn begin(
+    step: &mut Step<'_>,
+    customer: Customer,
+    won: VerifiedCustomer,
+) -> Verified {
     let id = step.call(TouchSession { token: won.token.clone() });
     step.read_clock();
-    step.hush();
-    step.model.screen = Screen::Verified(Box::new(Verified {
+    Verified {
         customer,
         session: won.session,
         token: won.token,
-        account: None,
-        scroll: 0,
-        reading: None,
-        touching: Some(id),
-        stale: false,
+        account: Loaded::default(),
+        scroll: Scroll::default(),
+        session_reading: Reading::begun(id),
         touched: step.now,
         checked: step.now,
         leaving: None,
-    }));
-    if step.model.quitting {
-        overlays::update::leave(step);
     }
 }
 
-pub(in crate::tui) fn command(step: &mut Step<'_>, command: Command) {
-    let most = view::most_scroll(step.model, step.now);
-    let Some(verified) = step.verified() else { return };
+pub(in crate::tui) fn command(
+    verified: &mut Verified,
+    step: &mut Step<'_>,
+    command: Command,
+    extent: Extent,
+) {
     if let Some(by) = motion(command) {
-        verified.scroll = scrolled(verified.scroll, most, by);
+        verified.scroll.by(by, extent);
     } else if command == Command::Logout {
-        logout(step);
+        log_out(verified, step);
     }
 }
 
 /// Ends the session; the key is dead until that is answered.
-pub(in crate::tui) fn logout(step: &mut Step<'_>) {
-    let Some(verified) = step.verified().filter(|it| it.leaving.is_none()) else { return };
-    let session = verified.session.id.clone();
-    let id = step.call(EndSession { session, how: SessionEnd::Logout });
-    if let Some(verified) = step.verified() {
-        verified.leaving = Some(id);
+pub(in crate::tui) fn log_out(verified: &mut Verified, step: &mut Step<'_>) {
+    if verified.leaving.is_none() {
+        let session = verified.session.id.clone();
+        verified.leaving = Some(step.call(EndSession { session, how: SessionEnd::Logout }));
     }
 }
 
 pub(in crate::tui) fn logged_out(
+    verified: &mut Verified,
     step: &mut Step<'_>,
     id: EffectId,
     answer: Result<Option<Session>, Failure>,
 ) {
-    let Some(verified) = step.verified().filter(|it| it.leaving == Some(id)) else { return };
-    verified.leaving = None;
-    let name = verified.customer.name.clone();
+    if verified.leaving.take_if(|leaving| *leaving == id).is_none() {
+        return;
+    }
     match answer {
         Ok(_) => {
-            find::update::go(step, "");
-            step.say(Tone::Good, format!("{name} is logged out."));
+            step.go(Navigation::Find { typed: String::new() });
+            step.say(Tone::Good, format!("{} is logged out.", verified.customer.name));
         }
         Err(failure) => step.fail(failure),
     }
 }
 
 /// The clerk is at work: the session is prolonged.
-pub(in crate::tui) fn activity(step: &mut Step<'_>) {
-    let now = step.now;
-    let Some(verified) = step.verified() else { return };
-    let due = now.saturating_duration_since(verified.touched) >= TOUCH;
-    if due && verified.touching.is_none() && verified.leaving.is_none() {
-        verified.touched = now;
+pub(in crate::tui) fn activity(verified: &mut Verified, step: &mut Step<'_>) {
+    let is_due = step.now.saturating_duration_since(verified.touched) >= SESSION_TOUCH_INTERVAL;
+    if is_due && !verified.session_reading.is_loading() && verified.leaving.is_none() {
+        verified.touched = step.now;
         let token = verified.token.clone();
-        ask(step, TouchSession { token });
+        ask(verified, step, TouchSession { token });
     }
 }
 
 /// Asks how the session stands, without prolonging it.
-pub(in crate::tui) fn reread(step: &mut Step<'_>) {
-    let Some(verified) = step.verified() else { return };
-    if verified.touching.is_some() || verified.leaving.is_some() {
-        verified.stale = true;
-        return;
+pub(in crate::tui) fn reread(verified: &mut Verified, step: &mut Step<'_>) {
+    if verified.session_reading.renew(verified.leaving.is_some()) {
+        let session = verified.session.id.clone();
+        ask(verified, step, ReadSession { session });
     }
-    verified.stale = false;
-    let session = verified.session.id.clone();
-    ask(step, ReadSession { session });
 }
 
-fn ask(step: &mut Step<'_>, call: impl Into<Call>) {
-    let id = step.call(call);
-    let now = step.now;
-    if let Some(verified) = step.verified() {
-        verified.touching = Some(id);
-        verified.checked = now;
-    }
+fn ask(verified: &mut Verified, step: &mut Step<'_>, call: impl Into<Call>) {
+    verified.session_reading.begin(step.call(call));
+    verified.checked = step.now;
 }
 
 pub(in crate::tui) fn session(
+    verified: &mut Verified,
     step: &mut Step<'_>,
     id: EffectId,
     answer: Result<Option<Session>, Failure>,
 ) {
-    let Some(verified) = step.verified().filter(|it| it.touching == Some(id)) else { return };
-    verified.touching = None;
+    if !verified.session_reading.end(id, answer.is_ok()) {
+        return;
+    }
     match answer {
         // A logout is under way: its answer says more.
         Ok(Some(session)) if session.ended.is_some() && verified.leaving.is_none() => {
             let how = session.ended.map(|(_, how)| format!("{}.", messages::session_end(how)));
-            return over(step, how.as_deref().unwrap_or(ENDED));
+            return over(verified, step, how.as_deref().unwrap_or(ENDED));
         }
         Ok(Some(session)) => verified.session = session,
-        Ok(None) => return over(step, ENDED),
+        Ok(None) => return over(verified, step, ENDED),
         Err(failure) => {
             step.fail(failure);
-            return catch_up(step);
+            return catch_up(verified, step);
         }
     }
-    if verified.account.is_none() && verified.reading.is_none() {
+    if verified.account.value().is_none() && !verified.account.reading.is_loading() {
         let customer = verified.customer.id;
-        let id = step.call(ReadAccount { customer });
-        if let Some(verified) = step.verified() {
-            verified.reading = Some(id);
-        }
+        verified.account.reading.begin(step.call(ReadAccount { customer }));
     }
-    catch_up(step);
+    catch_up(verified, step);
 }
 
 /// Asks about what changed while the session was being asked about.
-fn catch_up(step: &mut Step<'_>) {
-    if step.verified().is_some_and(|verified| verified.stale) {
-        reread(step);
+fn catch_up(verified: &mut Verified, step: &mut Step<'_>) {
+    if verified.session_reading.is_stale() {
+        reread(verified, step);
     }
 }
 
-/// The time is over, and no store says so: what the office has on the customer
-/// does not stay on the screen until one does.
-pub(in crate::tui) fn over_while_lost(step: &mut Step<'_>) {
-    over(step, "The session's time was over while the store was lost.");
+/// What time alone changes. The session should be over by now; the store has the last word.
+/// While it is lost it has none, and nobody can prolong the session: what the office has on
+/// the customer does not stay on the screen until one does.
+pub(in crate::tui) fn tick(verified: &mut Verified, step: &mut Step<'_>) {
+    if !step.is_past(verified.session.ends_at()) {
+        return;
+    }
+    if step.shared.health.is_store_lost() {
+        return over(verified, step, ENDED_WHILE_LOST);
+    }
+    let is_free = !verified.session_reading.is_loading() && verified.leaving.is_none();
+    if is_free && verified.checked + SESSION_CHECK_INTERVAL <= step.now {
+        reread(verified, step);
+    }
+}
+
+/// When time alone changes something.
+pub(in crate::tui) fn due(
+    verified: &Verified,
+    shared: &Shared,
+    clock: StoreClock,
+    now: Now,
+) -> Option<Now> {
+    let is_free = !verified.session_reading.is_loading() && verified.leaving.is_none();
+    let asks = is_free && !shared.health.is_store_lost();
+    let second = clock.next_second(verified.session.ends_at(), now);
+    second.or_else(|| asks.then_some(verified.checked + SESSION_CHECK_INTERVAL))
 }
 
 /// The session is over, and not by this clerk: back to the search, saying why.
-fn over(step: &mut Step<'_>, why: &str) {
-    let Some(verified) = step.verified() else { return };
-    let text = format!("{}: {why} Verify again to go on.", verified.customer.name);
-    let waiting = [verified.reading.take(), verified.leaving.take()];
-    for id in waiting {
+fn over(verified: &mut Verified, step: &mut Step<'_>, why: &str) {
+    for id in [verified.account.reading.stop(), verified.leaving.take()] {
         step.forget(id);
     }
-    find::update::go(step, "");
+    step.go(Navigation::Find { typed: String::new() });
+    let text = format!("{}: {why} Verify again to go on.", verified.customer.name);
     step.say(Tone::Warning, text);
 }
 
-pub(in crate::tui) fn account(step: &mut Step<'_>, id: EffectId, answer: Result<Account, Failure>) {
-    let Some(verified) = step.verified().filter(|it| it.reading == Some(id)) else { return };
-    verified.reading = None;
-    match answer {
-        Ok(account) => verified.account = Some(account),
-        Err(failure) => step.fail(failure),
+pub(in crate::tui) fn account(
+    verified: &mut Verified,
+    step: &mut Step<'_>,
+    id: EffectId,
+    answer: Result<Account, Failure>,
+) {
+    if let Some(failure) = verified.account.take(id, answer) {
+        step.fail(failure);
     }
 }

@@ -22,14 +22,16 @@ use crate::domain::channel::{Channel, Factor};
 use crate::domain::customer::Customer;
 use crate::domain::money::Money;
 use crate::service::messages;
-use crate::tui::machine::model::{Focus, Verified};
-use crate::tui::send::view::title;
-use crate::tui::view::Scene;
+use crate::tui::machine::scene::{Focus, Scene};
+use crate::tui::machine::scroll::Extent;
+use crate::tui::verified::state::Verified;
 use crate::tui::widgets::countdown::{bar, digits};
+use crate::tui::widgets::customer_title::title;
 use crate::tui::widgets::facts::{LABEL, fact, facts, labelled};
 use crate::tui::widgets::moment::{clock_span, recorded};
 use crate::tui::widgets::panel;
 use crate::tui::widgets::rows::{Row, flow, settle};
+use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::table::{self, Cell, Column, EXTRA};
 use crate::tui::widgets::text::wrap;
 
@@ -57,16 +59,17 @@ const WEAK: &str =
 /// Draws the verified customer.
 pub fn draw(scene: Scene<'_>, verified: &Verified, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let Parts { head, body, height } = parts(scene, verified, area);
-    let most = body.len().saturating_sub(height);
-    let scroll = usize::from(verified.scroll).min(most);
+    let parts = parts(scene, verified, area);
+    let extent = parts.extent();
+    let visible = verified.scroll.visible(extent);
+    let Parts { head, body, .. } = parts;
     let mut title = title(&verified.customer, Some(&verified.session.purpose));
-    title.foot = foot(scroll, most, theme.symbols.more);
+    title.foot = foot(&visible, extent.lines, theme.symbols.more);
     let inner = panel::draw(frame, area, theme, title, scene.has_focus(Focus::Work));
     let rule = theme.symbols.rule.repeat(usize::from(inner.width));
     let mut lines = head;
     lines.push(Line::styled(rule, theme.border));
-    lines.extend(body.into_iter().skip(scroll).take(height));
+    lines.extend(body.into_iter().skip(visible.start).take(visible.len()));
     panel::lines(frame, inner, &lines);
 }
 
@@ -77,6 +80,12 @@ struct Parts<'a> {
     height: usize,
 }
 
+impl Parts<'_> {
+    const fn extent(&self) -> Extent {
+        Extent { lines: self.body.len(), page: self.height }
+    }
+}
+
 fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
     let inside = panel::inside(area, scene.theme);
     let room = usize::from(inside.width);
@@ -85,20 +94,9 @@ fn parts<'a>(scene: Scene<'_>, verified: &Verified, area: Rect) -> Parts<'a> {
     Parts { head, body: body(scene, verified, room), height }
 }
 
-/// The lines that can be scrolled away.
-pub fn most_scroll(scene: Scene<'_>, verified: &Verified, area: Rect) -> usize {
-    let Parts { body, height, .. } = parts(scene, verified, area);
-    body.len().saturating_sub(height)
-}
-
-/// How much there is above and below.
-pub fn foot(scroll: usize, most: usize, [up, down]: [&str; 2]) -> Option<String> {
-    match (scroll, most - scroll) {
-        (0, 0) => None,
-        (above, 0) => Some(format!("{up} {above} more above")),
-        (0, below) => Some(format!("{down} {below} more below")),
-        (above, below) => Some(format!("{up} {above} above {down} {below} below")),
-    }
+/// The lines there are to scroll, and how many of them are in sight.
+pub fn extent(scene: Scene<'_>, verified: &Verified, area: Rect) -> Extent {
+    parts(scene, verified, area).extent()
 }
 
 fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> {
@@ -133,7 +131,7 @@ fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line
         return vec![Line::styled("reading the clock", theme.muted)];
     };
     let mut first = vec![digits(left, theme), Span::raw(" left")];
-    if !scene.model.place.reduced_motion {
+    if !scene.shared.place.reduced_motion {
         first.push(Span::raw("  "));
         let whole = session.expires_at.since(session.created_at);
         first.extend(bar(left, whole, room.saturating_sub(14).min(BAR), theme));
@@ -150,9 +148,9 @@ fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line
 fn body<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let mut rows = record(scene, &verified.customer, room);
-    match &verified.account {
+    match verified.account.value() {
         Some(account) => rows.extend(crate::tui::verified::view::account(scene, account, room)),
-        None if verified.reading.is_some() => {
+        None if verified.account.reading.is_loading() => {
             rows.push(fact("Balance", vec![Span::styled("being read", theme.muted)], theme));
         }
         None => {
@@ -184,7 +182,7 @@ fn record<'a>(scene: Scene<'_>, customer: &Customer, room: usize) -> Vec<Row<'a>
 /// Lists that are not known here are left out: "No bills." would be a claim.
 fn account<'a>(scene: Scene<'_>, account: &Account, room: usize) -> Vec<Row<'a>> {
     let theme = scene.theme;
-    let zone = scene.model.place.zone;
+    let zone = scene.shared.place.zone;
     let mut rows = vec![fact("Balance", vec![balance(account.balance.as_ref(), scene)], theme)];
     if let Some(invoices) = &account.invoices {
         let bills = invoices.entries.iter().map(|bill| {

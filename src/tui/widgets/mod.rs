@@ -1,17 +1,18 @@
-//! The parts that screens are made of: each turns values into lines.
+//! The parts that screens are made of: each turns values into lines. They know no feature and
+//! no model.
 
+pub mod centred;
 pub mod codeboxes;
 pub mod countdown;
+pub mod counter_name;
+pub mod customer_title;
 pub mod delivery;
 pub mod facts;
 pub mod field;
-pub mod hints;
 pub mod moment;
-pub mod notice;
 pub mod panel;
 pub mod rows;
-pub mod steps;
+pub mod scroll_foot;
 pub mod table;
 pub mod text;
-pub mod top;
 pub mod tries;

@@ -98,8 +98,20 @@ const fn length(parts: &[&[Binding]]) -> usize {
     length
 }
 
-const ALL: &[&[Binding]] =
-    &[FIND, SEND, ENTRY, VERIFIED, LOG, TIMELINE, TRAY, PALETTE, FIGURES, HELP, CONFIRM, GLOBAL];
+const ALL: &[&[Binding]] = &[
+    FIND,
+    SEND,
+    ENTER_CODE,
+    VERIFIED,
+    LOG,
+    TIMELINE,
+    TRAY,
+    PALETTE,
+    DELIVERY_STATS,
+    HELP,
+    CONFIRM,
+    GLOBAL,
+];
 
 /// Every key. Ctrl-H, Ctrl-I, Ctrl-J and Ctrl-M are Backspace, Tab and Enter
 /// on a terminal and are never bound; Ctrl-S is what a terminal sends to stop
@@ -153,34 +165,34 @@ const SEND: &[Binding] = &[
     ),
 ];
 
-const ENTRY: &[Binding] = &[
+const ENTER_CODE: &[Binding] = &[
     bind(
-        Context::Entry,
+        Context::EnterCode,
         &[ctrl('r')],
         Command::Resend,
         ["Ctrl-R", "", "new code", "Send a new code to the same contact."],
     ),
     bind(
-        Context::Entry,
+        Context::EnterCode,
         &[ctrl('o')],
         Command::ChangeContact,
         ["Ctrl-O", "", "contact", "Send a new code to another contact."],
     ),
     bind(
-        Context::Entry,
+        Context::EnterCode,
         &[ctrl('x')],
         Command::CancelRequest,
         ["Ctrl-X", "", "cancel", "Cancel the code."],
     ),
-    bind(Context::Entry, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the boxes."]),
+    bind(Context::EnterCode, &[ctrl('u')], Command::Clear, ["Ctrl-U", "", "", "Clear the boxes."]),
     bind(
-        Context::Entry,
+        Context::EnterCode,
         &[ENTER],
         Command::Accept,
         ["Enter", "", "check", "Check the code; the last digit does so by itself."],
     ),
     bind(
-        Context::Entry,
+        Context::EnterCode,
         &[ESC],
         Command::Back,
         ["Esc", "", "back", "Back to the channels; the code stays open."],
@@ -298,8 +310,8 @@ const PALETTE: &[Binding] = &[
     bind(Context::Palette, &[ESC], Command::Back, ["Esc", "", "close", "Close the palette."]),
 ];
 
-const FIGURES: &[Binding] =
-    &scrolled!(Context::Figures, "close", "Back to the work.", "Close the messages.");
+const DELIVERY_STATS: &[Binding] =
+    &scrolled!(Context::DeliveryStats, "close", "Back to the work.", "Close the messages.");
 
 const HELP: &[Binding] = &scrolled!(Context::Help, "close", "Close the help.", "Close the help.");
 
@@ -329,7 +341,7 @@ const GLOBAL: &[Binding] = &[
     bind(
         Context::Global,
         &[plain(KeyCode::F(4)), alt('4')],
-        Command::ToggleFigures,
+        Command::ToggleDeliveryStats,
         ["F4", "Alt-4", "messages", "What became of the messages: queued, by provider, by hour."],
     ),
     bind(

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEventKind;
 use proptest::prelude::*;
 
-use crate::tui::color::Rgb;
+use crate::tui::terminal::color::Rgb;
 use crate::tui::terminal::decoder::*;
 
 const SHIFT: KeyModifiers = KeyModifiers::SHIFT;

@@ -1,0 +1,113 @@
+//! The line of keys, made from the keymap. Where they do not all fit, the ones
+//! that matter least go first; the help always stays, since it has them all. In
+//! a window that is too small to act in, that is said instead.
+
+use ratatui::text::{Line, Span};
+
+use crate::domain::request::Status;
+use crate::tui::app::model::{Model, Screen};
+use crate::tui::machine::keymap::{self, Binding, Command, Context};
+use crate::tui::theme::Theme;
+use crate::tui::theme::size::MIN_FRAMED_SIZE;
+use crate::tui::widgets::text::width;
+
+/// The cells between two keys.
+const GAP: usize = 3;
+
+/// The same where they would not all fit.
+const NARROW_GAP: usize = 2;
+
+/// ` Ctrl-R resend   Ctrl-O contact   Ctrl-X cancel   Esc back   F2 log   F1 help`
+pub fn line(model: &Model, size: (u16, u16), theme: &Theme) -> Line<'static> {
+    let room = usize::from(size.0).saturating_sub(2);
+    if !theme.framed {
+        return too_small(size, room, theme);
+    }
+    let mut hints: Vec<&Binding> = keymap::bindings(model.context())
+        .filter(|it| !it.hint.is_empty() && holds(model, it))
+        .collect();
+    while length(&hints, NARROW_GAP) > room {
+        let last = (0..hints.len()).max_by_key(|at| (rank(model, hints[*at].command), *at));
+        match last {
+            Some(last) if hints.len() > 1 => hints.remove(last),
+            _ => break,
+        };
+    }
+    let gap = if length(&hints, GAP) > room { NARROW_GAP } else { GAP };
+    let mut spans = vec![Span::raw(" ")];
+    for (at, hint) in hints.into_iter().enumerate() {
+        if at > 0 {
+            spans.push(Span::raw(" ".repeat(gap)));
+        }
+        spans.push(Span::styled(hint.key, theme.key));
+        spans.push(Span::styled(format!(" {}", hint.hint), theme.muted));
+    }
+    Line::from(spans)
+}
+
+fn too_small(size: (u16, u16), room: usize, theme: &Theme) -> Line<'static> {
+    let size = sizes(size, theme);
+    let short = format!("too small: {size}");
+    let long = format!("Window too small to act in: {size}");
+    let said = if width(&long) <= room { long } else { short };
+    Line::styled(format!(" {said}"), theme.warning)
+}
+
+/// The size that is needed, and the one that there is.
+pub fn sizes((columns, rows): (u16, u16), theme: &Theme) -> String {
+    let by = theme.symbols.times;
+    let (least_columns, least_rows) = MIN_FRAMED_SIZE;
+    format!("{least_columns}{by}{least_rows} needed, {columns}{by}{rows} here")
+}
+
+fn length(hints: &[&Binding], gap: usize) -> usize {
+    let each = hints.iter().map(|hint| width(hint.key) + 1 + width(hint.hint) + gap);
+    each.sum::<usize>().saturating_sub(gap)
+}
+
+/// Whether a command can do anything now.
+fn holds(model: &Model, binding: &Binding) -> bool {
+    let command = binding.command;
+    if model.overlay.is_some() && is_elsewhere(command) {
+        return false;
+    }
+    match (command, &model.screen) {
+        (Command::ToggleTray, _) => model.shared.place.has_tray,
+        (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
+        (Command::NextPurpose, Screen::Send(_)) => model.shared.place.purposes.len() > 1,
+        (Command::Accept, Screen::EnterCode(entry)) if binding.context == Context::EnterCode => {
+            entry.request.status == Status::Open
+                && entry.verifying.is_none()
+                && entry.typed.0.len() == usize::from(model.shared.place.code_length)
+        }
+        (Command::CancelRequest, Screen::EnterCode(entry)) => entry.request.status == Status::Open,
+        (Command::Clear, Screen::Find(find)) => !find.input.value().is_empty(),
+        _ => true,
+    }
+}
+
+/// Whether a command leads away from what lies on top.
+const fn is_elsewhere(command: Command) -> bool {
+    matches!(
+        command,
+        Command::ToggleLog | Command::ToggleTray | Command::ToggleDeliveryStats | Command::Quit
+    )
+}
+
+/// How soon a hint goes; the help never does.
+fn rank(model: &Model, command: Command) -> u8 {
+    match command {
+        // Where there is a tray, the code is in it and nowhere else.
+        Command::ToggleTray if model.context() == Context::EnterCode => 3,
+        Command::Help => 0,
+        Command::Accept | Command::Logout | Command::EnterCode => 1,
+        Command::Back | Command::Clear => 2,
+        Command::Resend | Command::NextPurpose | Command::FilterText => 3,
+        Command::ChangeContact | Command::FilterNone => 4,
+        Command::ToggleLog => 6,
+        Command::ToggleTray => 7,
+        Command::Quit => 8,
+        Command::ToggleDeliveryStats => 9,
+        _ => 5,
+    }
+}

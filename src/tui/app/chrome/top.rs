@@ -1,0 +1,129 @@
+//! The line on top: who and where, how the parts below are doing, the time.
+
+use ratatui::text::{Line, Span};
+
+use crate::domain::channel::Channel;
+use crate::domain::circuit_breaker::ProviderHealth;
+use crate::domain::time::Timestamp;
+use crate::tui::machine::counter_info::CounterInfo;
+use crate::tui::machine::health::{Dependency, DependencyState, Health};
+use crate::tui::machine::shared::Shared;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::counter_name::counter;
+use crate::tui::widgets::moment::minute;
+use crate::tui::widgets::rows::spread;
+use crate::tui::widgets::text::{fit, width, width_of};
+
+/// ` Riverside Billing · counter 3 · amira · demo      store ok · email ok · sms slow  14:32`
+pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme) -> Line<'static> {
+    let room = usize::from(columns).saturating_sub(2);
+    let who = who(&shared.place, theme);
+    let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, shared.place.zone));
+    let right = [Detail::All, Detail::Short, Detail::Troubles, Detail::Least]
+        .into_iter()
+        .map(|detail| health(known(shared, now), detail, &clock, theme))
+        .find(|right| width_of(&who) + 2 + width_of(right) <= room)
+        .unwrap_or_else(|| health(known(shared, now), Detail::Least, &clock, theme));
+    let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
+    let mut line = spread(left, right, room);
+    line.spans.insert(0, Span::raw(" "));
+    line
+}
+
+/// What this terminal has seen, or worse where the others have.
+fn known(shared: &Shared, now: Option<Timestamp>) -> Health {
+    let mut health = shared.health;
+    for channel in Channel::ALL {
+        let condition = now.map(|now| shared.providers.known.health(channel, now));
+        let part = health.part(Dependency::of(channel));
+        *part = match (condition, *part) {
+            (_, DependencyState::Off) => DependencyState::Off,
+            (Some(ProviderHealth::Down), _) | (_, DependencyState::Down) => DependencyState::Down,
+            (Some(ProviderHealth::Slow), _) | (_, DependencyState::Slow) => DependencyState::Slow,
+            (Some(ProviderHealth::Fallback), _) => DependencyState::Fallback,
+            (Some(ProviderHealth::Ok) | None, part) => part,
+        };
+    }
+    health
+}
+
+fn who(place: &CounterInfo, theme: &Theme) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(place.office.clone(), theme.strong)];
+    let dot = || Span::styled(format!(" {} ", theme.symbols.dot), theme.muted);
+    for fact in [counter(&place.counter), place.clerk.clone()] {
+        spans.push(dot());
+        spans.push(Span::raw(fact));
+    }
+    if let Some(mark) = place.mark {
+        spans.push(dot());
+        spans.push(Span::styled(mark, theme.warning));
+    }
+    spans
+}
+
+/// Takes from the longest name until all fit.
+fn shorten(mut spans: Vec<Span<'static>>, room: usize, theme: &Theme) -> Vec<Span<'static>> {
+    while width_of(&spans) > room {
+        let over = width_of(&spans) - room;
+        let longest = spans.iter_mut().max_by_key(|span| width(&span.content));
+        let Some(longest) = longest else { break };
+        let long = width(&longest.content);
+        if long <= 4 {
+            break;
+        }
+        let cut = fit(&longest.content, long.saturating_sub(over).max(4), theme.symbols.ellipsis);
+        if width(&cut) >= long {
+            break;
+        }
+        longest.content = cut.into_owned().into();
+    }
+    spans
+}
+
+/// How much is detail of health.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Every part.
+    All,
+    /// Only that all is well, else every part.
+    Short,
+    /// Only what is not well.
+    Troubles,
+    /// That, in as few words as there are.
+    Least,
+}
+
+const STORE: &str = "store";
+
+fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
+    let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
+    // Most offices do without it: it is told of where it is not well.
+    parts.extend((health.whatsapp != DependencyState::Ok).then_some(("whatsapp", health.whatsapp)));
+    parts.retain(|(_, part)| *part != DependencyState::Off);
+    let well = parts.iter().all(|(_, part)| *part == DependencyState::Ok);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    if well && detail != Detail::All {
+        spans.push(Span::styled("all ok", theme.muted));
+    } else {
+        for (name, part) in parts {
+            if part == DependencyState::Ok && matches!(detail, Detail::Troubles | Detail::Least) {
+                continue;
+            }
+            if !spans.is_empty() {
+                spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+            }
+            let (word, style) = match part {
+                DependencyState::Ok | DependencyState::Off => ("ok", theme.muted),
+                DependencyState::Fallback => ("fallback", theme.warning),
+                DependencyState::Slow => ("slow", theme.warning),
+                DependencyState::Down if name != STORE => ("down", theme.bad),
+                DependencyState::Down if detail == Detail::Least => ("lost", theme.bad),
+                DependencyState::Down => ("lost, reconnecting", theme.bad),
+            };
+            spans.push(Span::styled(format!("{name} {word}"), style));
+        }
+    }
+    spans.push(Span::raw("   "));
+    spans.push(Span::styled(clock.to_owned(), theme.strong));
+    spans
+}

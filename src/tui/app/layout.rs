@@ -1,0 +1,104 @@
+//! Where things are.
+//!
+//! ```text
+//! below 110 columns                      from 110 columns, with the log open
+//!
+//! office · counter · clerk   health 14:32   office · counter · clerk          health 14:32
+//! Find › Send › ENTER CODE › Verified       Find › Send › ENTER CODE › Verified
+//! ╭ title ─────────────────────────────╮    ╭ title ───────────────╮╭ Log ───────────────╮
+//! │                                    │    │                      ││                    │
+//! │  the work, or the log or the tray  │    │  the work            │╰────────────────────╯
+//! │  when it has the keyboard          │    │                      │╭ Tray ──────────────╮
+//! │                                    │    │                      ││                    │
+//! ╰────────────────────────────────────╯    ╰──────────────────────╯╰────────────────────╯
+//! message, up to four lines                 message
+//! keys                                      keys
+//! ```
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::tui::app::chrome::notice;
+use crate::tui::app::model::Model;
+use crate::tui::machine::scene::Focus;
+use crate::tui::theme::size::{MIN_SIZE, WIDE};
+
+/// From this height on the message always has two lines, so that the work does
+/// not move when one comes.
+const MIN_TWO_LINE_HEIGHT: u16 = 22;
+
+/// From this height on the log and the tray share the side.
+const MIN_TWO_PANEL_HEIGHT: u16 = 30;
+
+/// The part of the screen each thing has; what is not shown has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Areas {
+    /// Who, where, health, time.
+    pub top: Rect,
+    /// The steps.
+    pub steps: Rect,
+    /// The screen.
+    pub work: Option<Rect>,
+    /// The log.
+    pub log: Option<Rect>,
+    /// The tray.
+    pub tray: Option<Rect>,
+    /// The message.
+    pub notice: Rect,
+    /// The keys.
+    pub hints: Rect,
+}
+
+impl Areas {
+    /// All above the message: what lies on top is drawn there, so that the
+    /// message and the keys stay in sight.
+    pub const fn above_notice(&self) -> Rect {
+        Rect { height: self.notice.y.saturating_sub(self.top.y), ..self.top }
+    }
+}
+
+/// Where things are in `area`; none where it is too small.
+pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+        return None;
+    }
+    let said = notice::height(model.shared.notice.as_ref(), area.width);
+    let least = if area.height >= MIN_TWO_LINE_HEIGHT { 2 } else { 1 };
+    let [top, steps, middle, notice, hints] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Fill(1),
+        Constraint::Length(said.max(least)),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    let (work, log, tray) = split(model, middle);
+    Some(Areas { top, steps, work, log, tray, notice, hints })
+}
+
+fn split(model: &Model, middle: Rect) -> (Option<Rect>, Option<Rect>, Option<Rect>) {
+    let (log, tray) = (model.log.is_some(), model.tray.is_some());
+    let focus = model.focus;
+    if middle.width < WIDE {
+        return match focus {
+            Focus::Log if log => (None, Some(middle), None),
+            Focus::Tray if tray => (None, None, Some(middle)),
+            _ => (Some(middle), None, None),
+        };
+    }
+    if !log && !tray {
+        return (Some(middle), None, None);
+    }
+    let width = (middle.width * 4 / 7).clamp(62, 96);
+    let [work, side] =
+        Layout::horizontal([Constraint::Length(width), Constraint::Fill(1)]).areas(middle);
+    let (log, tray) = match (log, tray) {
+        (true, true) if middle.height >= MIN_TWO_PANEL_HEIGHT => {
+            let [above, below] = Layout::vertical([Constraint::Fill(1); 2]).areas(side);
+            (Some(above), Some(below))
+        }
+        (true, true) if focus == Focus::Tray => (None, Some(side)),
+        (true, _) => (Some(side), None),
+        (false, _) => (None, Some(side)),
+    };
+    (Some(work), log, tray)
+}

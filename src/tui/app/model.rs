@@ -1,0 +1,144 @@
+//! All the interface knows. Each screen is a variant that carries what it
+//! needs, so that a code cannot be entered without a request and a customer
+//! cannot be verified without a session.
+
+use crate::config::settings::ThemeName;
+use crate::tui::deliveries::state::DeliveryStatsPanel;
+use crate::tui::enter_code::state::EnterCode;
+use crate::tui::find::state::Find;
+use crate::tui::log::state::{LogPage, LogPanel};
+use crate::tui::machine::counter_info::CounterInfo;
+use crate::tui::machine::keymap::Context;
+use crate::tui::machine::navigation::Question;
+use crate::tui::machine::scene::Focus;
+use crate::tui::machine::scroll::Scroll;
+use crate::tui::machine::shared::Shared;
+use crate::tui::overlays::state::Palette;
+use crate::tui::send::state::Send;
+use crate::tui::tray::state::TrayPanel;
+use crate::tui::verified::state::Verified;
+
+/// The interface as a whole.
+#[derive(Debug)]
+pub struct Model {
+    /// What all features share.
+    pub shared: Shared,
+    /// The work.
+    pub screen: Screen,
+    /// Which part has the keyboard.
+    pub focus: Focus,
+    /// The log; none while it is closed.
+    pub log: Option<LogPanel>,
+    /// The log's newest page as it was last read: it is shown again when the log is opened
+    /// again, until there is a newer one.
+    pub log_page: Option<LogPage>,
+    /// The tray; none while it is closed.
+    pub tray: Option<TrayPanel>,
+    /// What lies on top of everything.
+    pub overlay: Option<Overlay>,
+}
+
+/// The four steps.
+#[derive(Debug)]
+pub enum Screen {
+    /// Find the customer.
+    Find(Box<Find>),
+    /// Choose how to send the code.
+    Send(Box<Send>),
+    /// Enter the code.
+    EnterCode(Box<EnterCode>),
+    /// Serve the verified customer.
+    Verified(Box<Verified>),
+}
+
+/// What lies on top of everything.
+#[derive(Debug)]
+pub enum Overlay {
+    /// How messages fare.
+    DeliveryStats(DeliveryStatsPanel),
+    /// The keys.
+    Help(Scroll),
+    /// Every command by name.
+    Palette(Palette),
+    /// A question answered with yes or no.
+    Confirm(Question),
+}
+
+impl Model {
+    /// The interface as it starts: the search, and nothing known yet.
+    pub fn new(place: CounterInfo, theme: ThemeName, size: (u16, u16), process: String) -> Self {
+        Self {
+            shared: Shared::new(place, theme, size, process),
+            screen: Screen::Find(Box::default()),
+            focus: Focus::Work,
+            log: None,
+            log_page: None,
+            tray: None,
+            overlay: None,
+        }
+    }
+
+    /// Whether characters that are typed now go into a field that has text: there a
+    /// character has no other meaning.
+    pub fn is_typing(&self) -> bool {
+        match (self.context(), &self.screen) {
+            (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
+            (Context::LogFilter | Context::Palette, _) => true,
+            _ => false,
+        }
+    }
+
+    /// The part that has the keyboard: what lies on top, else what has the focus.
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Help(_)) => Context::Help,
+            Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
+            Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::Confirm(_)) => Context::Confirm,
+            None => self.context_beneath(),
+        }
+    }
+
+    /// As [`Self::context`], were there no overlay.
+    pub fn context_beneath(&self) -> Context {
+        match (self.focus, &self.log, &self.tray) {
+            (Focus::Log, Some(log), _) if log.timeline.is_some() => Context::Timeline,
+            (Focus::Log, Some(log), _) if log.typing.is_some() => Context::LogFilter,
+            (Focus::Log, Some(_), _) => Context::Log,
+            (Focus::Tray, _, Some(_)) => Context::Tray,
+            _ => match self.screen {
+                Screen::Find(_) => Context::Find,
+                Screen::Send(_) => Context::Send,
+                Screen::EnterCode(_) => Context::EnterCode,
+                Screen::Verified(_) => Context::Verified,
+            },
+        }
+    }
+
+    /// The part whose lines are drawn as those of the one that has the keyboard.
+    pub const fn drawn_focus(&self) -> Option<Focus> {
+        if self.overlay.is_some() {
+            return None;
+        }
+        Some(match self.focus {
+            Focus::Log if self.log.is_some() => Focus::Log,
+            Focus::Tray if self.tray.is_some() => Focus::Tray,
+            Focus::Work | Focus::Log | Focus::Tray => Focus::Work,
+        })
+    }
+
+    /// Whether the program asks whether to leave.
+    pub const fn is_asking_to_quit(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Confirm(Question::Quit)))
+    }
+
+    /// Whether something would be lost by leaving.
+    pub fn is_at_stake(&self) -> bool {
+        match &self.screen {
+            Screen::Find(_) => false,
+            Screen::Send(send) => send.is_at_stake(),
+            Screen::EnterCode(entry) => entry.is_at_stake(),
+            Screen::Verified(_) => true,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One turn of the application: the model, the moment and the effects so far. It gives each
+//! feature a step of its own, and then does what the feature asked for.
+
+use crate::tui::app::dispatch;
+use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::deliveries::state::DeliveryStatsPanel;
+use crate::tui::enter_code::state::EnterCode;
+use crate::tui::find::state::Find;
+use crate::tui::log::state::LogPanel;
+use crate::tui::machine::effect::Effect;
+use crate::tui::machine::navigation::Navigation;
+use crate::tui::machine::scene::Focus;
+use crate::tui::machine::scroll::Scroll;
+use crate::tui::machine::step::Step;
+use crate::tui::machine::store_clock::Now;
+use crate::tui::overlays::state::Palette;
+use crate::tui::send::state::Send;
+use crate::tui::tray::state::TrayPanel;
+use crate::tui::verified::state::Verified;
+use crate::tui::{enter_code, find, log, send, verified};
+
+/// One turn of the application.
+pub(in crate::tui) struct Turn<'a> {
+    pub(in crate::tui) model: &'a mut Model,
+    pub(in crate::tui) now: Now,
+    effects: Vec<Effect>,
+}
+
+/// Runs a step of the feature that is in this place of the model; none where it is not there.
+macro_rules! step_of {
+    ($name:ident, $place:ident as $part:pat => $feature:expr, $Feature:ty) => {
+        pub(in crate::tui) fn $name<R>(
+            &mut self,
+            act: impl FnOnce(&mut $Feature, &mut Step<'_>) -> R,
+        ) -> Option<R> {
+            let Model { shared, $place, .. } = &mut *self.model;
+            let $part = $place else { return None };
+            let mut step = Step::new(shared, self.now, &mut self.effects);
+            let result = act($feature, &mut step);
+            let navigation = step.into_navigation();
+            self.go(navigation);
+            Some(result)
+        }
+    };
+}
+
+impl<'a> Turn<'a> {
+    pub(in crate::tui) const fn new(model: &'a mut Model, now: Now) -> Self {
+        Self { model, now, effects: Vec::new() }
+    }
+
+    pub(in crate::tui) fn done(self) -> Vec<Effect> {
+        self.effects
+    }
+
+    /// Runs a step that belongs to no feature.
+    pub(in crate::tui) fn step<R>(&mut self, act: impl FnOnce(&mut Step<'_>) -> R) -> R {
+        let mut step = Step::new(&mut self.model.shared, self.now, &mut self.effects);
+        let result = act(&mut step);
+        let navigation = step.into_navigation();
+        self.go(navigation);
+        result
+    }
+
+    step_of! { find, screen as Screen::Find(it) => it, Find }
+    step_of! { send, screen as Screen::Send(it) => it, Send }
+    step_of! { enter_code, screen as Screen::EnterCode(it) => it, EnterCode }
+    step_of! { verified, screen as Screen::Verified(it) => it, Verified }
+    step_of! { log, log as Some(it) => it, LogPanel }
+    step_of! { tray, tray as Some(it) => it, TrayPanel }
+    step_of! { help, overlay as Some(Overlay::Help(it)) => it, Scroll }
+    step_of! { palette, overlay as Some(Overlay::Palette(it)) => it, Palette }
+    step_of! {
+        delivery_stats,
+        overlay as Some(Overlay::DeliveryStats(it)) => it,
+        DeliveryStatsPanel
+    }
+
+    fn go(&mut self, navigation: Vec<Navigation>) {
+        for to in navigation {
+            self.go_to(to);
+        }
+    }
+
+    /// Does what a feature asked for.
+    fn go_to(&mut self, to: Navigation) {
+        match to {
+            Navigation::Find { typed } => {
+                let begin = |step: &mut Step<'_>| find::update::begin(step, &typed);
+                self.model.screen = Screen::Find(Box::new(self.step(begin)));
+            }
+            Navigation::Send(opened) => {
+                let begin = |step: &mut Step<'_>| send::update::begin(step, opened);
+                self.model.screen = Screen::Send(Box::new(self.step(begin)));
+            }
+            Navigation::BackToSend(of) => {
+                let begin = |step: &mut Step<'_>| send::update::begin_again(step, *of);
+                self.model.screen = Screen::Send(Box::new(self.step(begin)));
+            }
+            Navigation::EnterCode(code) => {
+                let begin = |step: &mut Step<'_>| enter_code::update::begin(step, *code);
+                self.model.screen = Screen::EnterCode(Box::new(self.step(begin)));
+            }
+            Navigation::Verified(customer, won) => {
+                let begin = |step: &mut Step<'_>| verified::update::begin(step, customer, *won);
+                self.model.screen = Screen::Verified(Box::new(self.step(begin)));
+                if self.model.shared.quitting {
+                    self.leave();
+                }
+            }
+            Navigation::Ask(question) => self.model.overlay = Some(Overlay::Confirm(question)),
+            Navigation::Perform(context, command) => {
+                self.model.overlay = None;
+                dispatch::perform_from_palette(self, context, command);
+            }
+            Navigation::BackToWork if self.model.shared.is_wide() => {
+                self.model.focus = Focus::Work;
+            }
+            Navigation::BackToWork | Navigation::Close => self.close(),
+            Navigation::Leave => self.leave(),
+        }
+    }
+
+    /// Closes what has the keyboard: the overlay, else the panel.
+    fn close(&mut self) {
+        if self.model.overlay.take().is_some() {
+            return;
+        }
+        match self.model.focus {
+            Focus::Log => self.close_log(),
+            Focus::Tray => self.close_tray(),
+            Focus::Work => {}
+        }
+    }
+
+    pub(in crate::tui) fn close_log(&mut self) {
+        if let Some(panel) = self.model.log.take() {
+            self.model.log_page = self.step(|step| log::update::close(panel, step));
+            self.model.focus = Focus::Work;
+        }
+    }
+
+    pub(in crate::tui) fn close_tray(&mut self) {
+        if let Some(mut panel) = self.model.tray.take() {
+            self.step(|step| step.forget(panel.reading.stop()));
+            self.model.focus = Focus::Work;
+        }
+    }
+
+    /// Ends the program. A session ends with it: its secret is nowhere else.
+    pub(in crate::tui) fn leave(&mut self) {
+        self.model.shared.quitting = true;
+        self.verified(verified::update::log_out);
+    }
+}

@@ -1,0 +1,81 @@
+//! The machine itself: what happened and the model as it was go in; the model
+//! as it is now and a list of effects come out. It never waits, reads or
+//! writes anything, and it takes every message in every state.
+
+use crate::tui::app::model::{Model, Overlay};
+use crate::tui::app::turn::Turn;
+use crate::tui::app::{clock_ticks, dispatch, input_gate, replies};
+use crate::tui::machine::effect::Effect;
+use crate::tui::machine::message::Msg;
+use crate::tui::machine::store_clock::Now;
+use crate::tui::machine::{circuit_breakers, store_lost};
+use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
+
+/// What is to be done before anything has happened.
+pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
+    let mut turn = Turn::new(model, now);
+    input_gate::note_shown(&mut turn);
+    turn.step(|step| {
+        step.read_clock();
+        circuit_breakers::read(step);
+    });
+    turn.find(find::update::count);
+    turn.done()
+}
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut turn = Turn::new(model, now);
+    // Keys that were read before come before what their absence means.
+    if !matches!(msg, Msg::Key(..)) {
+        input_gate::settle(&mut turn, now, None);
+    }
+    match msg {
+        Msg::Key(key, at) => dispatch::key(&mut turn, key, at),
+        Msg::Paste(text) => dispatch::paste(&mut turn, &text),
+        Msg::Resize(columns, rows) => turn.model.shared.size = (columns, rows),
+        Msg::Ground(ground) => turn.model.shared.terminal.ground = ground,
+        Msg::StoreChanged => store_changed(&mut turn),
+        Msg::Reached(Ok(())) => turn.step(store_lost::reached),
+        Msg::Reached(Err(failure)) => turn.step(|step| {
+            store_lost::mark_lost(step);
+            step.fail(failure);
+        }),
+        Msg::Resumed => {
+            // What is on the way was read before the program stood.
+            turn.step(|step| {
+                step.read_clock_anew();
+            });
+            store_changed(&mut turn);
+        }
+        Msg::Broke(id, failure) => turn.step(|step| store_lost::broke(step, id, failure)),
+        Msg::Wake => {}
+        Msg::End => turn.leave(),
+        Msg::Answer(id, answer) => replies::reply(&mut turn, id, *answer),
+    }
+    clock_ticks::passed(&mut turn);
+    input_gate::note_shown(&mut turn);
+    turn.done()
+}
+
+/// What is on the screen may not be true any more.
+pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
+    turn.enter_code(enter_code::refresh::reread);
+    turn.verified(verified::update::reread);
+    turn.send(send::update::reread);
+    turn.find(find::update::reread);
+    turn.log(log::update::reread);
+    turn.tray(tray::update::reread);
+    turn.model.shared.providers.reading.mark_stale();
+    if let Some(Overlay::DeliveryStats(panel)) = &mut turn.model.overlay {
+        panel.stats.reading.mark_stale();
+    }
+    read_providers_if_due(turn);
+}
+
+/// Reads how the providers do if that is due, and the delivery stats with it.
+pub(in crate::tui) fn read_providers_if_due(turn: &mut Turn<'_>) {
+    if turn.step(circuit_breakers::read_if_due) {
+        turn.delivery_stats(deliveries::update::reread);
+    }
+}

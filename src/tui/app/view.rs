@@ -1,0 +1,118 @@
+//! Draws the model and changes nothing. Every size is fine: what has no room
+//! is left out, and a terminal that is too small is told so.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::domain::text::fold;
+use crate::tui::app::chrome::{hints, notice, steps, top};
+use crate::tui::app::layout::{self, Areas};
+use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::app::question;
+use crate::tui::machine::keymap::{self, Command, Context};
+use crate::tui::machine::scene::Scene;
+use crate::tui::machine::store_clock::Now;
+use crate::tui::theme::Theme;
+use crate::tui::widgets::panel;
+use crate::tui::widgets::text::wrap;
+use crate::tui::{deliveries, enter_code, find, log, overlays, send, tray, verified};
+
+/// Draws the model.
+pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let theme = &theme.sized((area.width, area.height));
+    frame.buffer_mut().set_style(area, theme.text);
+    let scene = Scene { shared: &model.shared, theme, now, focus: model.drawn_focus() };
+    match layout::areas(model, area) {
+        Some(areas) => {
+            draw_chrome(scene, model, &areas, frame);
+            draw_work(scene, model, &areas, frame);
+            draw_overlay(scene, model, areas.above_notice(), frame);
+        }
+        None => too_small(model, frame, theme),
+    }
+    if theme.ascii {
+        to_ascii(frame);
+    }
+}
+
+/// What stands around the work on every screen.
+fn draw_chrome(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    let theme = scene.theme;
+    let (columns, size) = (areas.top.width, (frame.area().width, frame.area().height));
+    let top = top::line(scene.shared, scene.time(), columns, theme);
+    frame.render_widget(top, areas.top);
+    frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    if let Some(notice) = &scene.shared.notice {
+        panel::lines(frame, areas.notice, &notice::lines(notice, columns, theme));
+    }
+    frame.render_widget(hints::line(model, size, theme), areas.hints);
+}
+
+/// The screen, and the panels beside it or over it.
+fn draw_work(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    if let Some(area) = areas.work {
+        match &model.screen {
+            Screen::Find(find) => find::view::draw(scene, find, frame, area),
+            Screen::Send(send) => send::view::draw(scene, send, frame, area),
+            Screen::EnterCode(entry) => enter_code::view::draw(scene, entry, frame, area),
+            Screen::Verified(verified) => verified::view::draw(scene, verified, frame, area),
+        }
+    }
+    if let (Some(area), Some(log)) = (areas.log, &model.log) {
+        log::view::draw(scene, log, frame, area);
+    }
+    if let (Some(area), Some(tray)) = (areas.tray, &model.tray) {
+        tray::view::draw(scene, tray, frame, area);
+    }
+}
+
+/// What lies on top.
+fn draw_overlay(scene: Scene<'_>, model: &Model, area: Rect, frame: &mut Frame<'_>) {
+    match &model.overlay {
+        Some(Overlay::Help(scroll)) => {
+            overlays::help::draw(scene, *scroll, model.context_beneath(), frame, area);
+        }
+        Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(scene, panel, frame, area),
+        Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, area),
+        Some(Overlay::Confirm(question)) => {
+            question::draw(scene, *question, &model.screen, frame, area);
+        }
+        None => {}
+    }
+}
+
+/// The most important words come first: the rest may have no room.
+fn too_small(model: &Model, frame: &mut Frame<'_>, theme: &Theme) {
+    let area = frame.area();
+    let leave = keymap::key_name(Context::Global, Command::Quit);
+    let help = if model.is_asking_to_quit() {
+        format!("{leave} once more leaves.")
+    } else if model.is_at_stake() {
+        "No key acts until it is larger; nothing is lost.".into()
+    } else {
+        format!("Make it larger, or leave with {leave}.")
+    };
+    let size = hints::sizes((area.width, area.height), theme);
+    let text = format!("This window is too small: {size}. {help}");
+    let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width))
+        .into_iter()
+        .map(|text| Line::styled(text, theme.strong))
+        .collect();
+    panel::lines(frame, area, &lines);
+}
+
+/// Writes what data brought along in ASCII too: accents fall off, and what has
+/// no likeness becomes a question mark.
+fn to_ascii(frame: &mut Frame<'_>) {
+    for cell in &mut frame.buffer_mut().content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let plain = fold(cell.symbol()).chars().next().filter(char::is_ascii_graphic);
+        let upper = cell.symbol().chars().next().is_some_and(char::is_uppercase);
+        let plain = plain.unwrap_or('?');
+        cell.set_char(if upper { plain.to_ascii_uppercase() } else { plain });
+    }
+}

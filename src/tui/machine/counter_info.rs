@@ -1,0 +1,60 @@
+//! Who and where this terminal is, and the rules that its screens show.
+
+use chrono::{FixedOffset, Local, Offset as _};
+
+use crate::config::settings::UiSettings;
+use crate::config::terminal;
+use crate::domain::time::Timestamp;
+use crate::service::api::DeskProfile;
+
+/// Who and where, and the rules that the screens show.
+#[derive(Clone, Debug)]
+pub struct CounterInfo {
+    /// The office's name.
+    pub office: String,
+    /// The counter's name.
+    pub counter: String,
+    /// The clerk's name.
+    pub clerk: String,
+    /// Digits of a code.
+    pub code_length: u8,
+    /// What a verification can be for; never empty.
+    pub purposes: Vec<String>,
+    /// The country of phone numbers written without one (ISO 3166).
+    pub country: String,
+    /// Whether there is a tray to look into.
+    pub has_tray: bool,
+    /// What to say beside the office's name: `demo`, `development`; none in production.
+    pub mark: Option<&'static str>,
+    /// Lines and marks in ASCII only.
+    pub ascii: bool,
+    /// Nothing moves but the digits.
+    pub reduced_motion: bool,
+    /// The offset of local time, for clocks people read.
+    pub zone: FixedOffset,
+}
+
+impl CounterInfo {
+    /// What the desk and the configuration say of this terminal. `mark` says what it is not:
+    /// production.
+    pub fn of(profile: &DeskProfile, settings: &UiSettings, mark: Option<&'static str>) -> Self {
+        Self {
+            office: profile.office.clone(),
+            counter: profile.actor.counter.clone(),
+            clerk: profile.actor.clerk.clone(),
+            code_length: profile.code_length,
+            purposes: profile.purposes.clone(),
+            country: profile.country.clone(),
+            has_tray: profile.has_tray,
+            mark,
+            ascii: settings.ascii.unwrap_or_else(|| !terminal::writes_utf8()),
+            reduced_motion: settings.reduced_motion,
+            zone: Local::now().offset().fix(),
+        }
+    }
+
+    /// A moment as the clock on the office's wall shows it.
+    pub fn wall_clock(&self, moment: Timestamp) -> String {
+        moment.to_utc().with_timezone(&self.zone).format("%H:%M").to_string()
+    }
+}

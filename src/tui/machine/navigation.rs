@@ -1,0 +1,79 @@
+//! What a feature asks of the application around it: the next screen with what it starts
+//! from, a question, its own end. So no feature has to know another.
+
+use crate::domain::customer::Customer;
+use crate::domain::request::Request;
+use crate::service::customers::calls::OpenedCustomer;
+use crate::service::customers::lookup::ChannelChoice;
+use crate::service::verification::verify::VerifiedCustomer;
+use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::keymap::{Command, Context};
+
+/// What a feature asks for.
+#[derive(Debug)]
+pub enum Navigation {
+    /// To the search, with this text kept in its field.
+    Find {
+        /// What is searched for.
+        typed: String,
+    },
+    /// To the channels of a customer who was just opened.
+    Send(OpenedCustomer),
+    /// Back to the channels, from a code.
+    BackToSend(Box<ChannelsOfCustomer>),
+    /// To the boxes of a code.
+    EnterCode(Box<CodeOfCustomer>),
+    /// To a customer who was just verified.
+    Verified(Customer, Box<VerifiedCustomer>),
+    /// A question first.
+    Ask(Question),
+    /// Closes the palette and does what this command means in this context.
+    Perform(Context, Command),
+    /// Gives the keyboard back to the work; where the panel lies over it, closes the panel.
+    BackToWork,
+    /// Closes the panel or the overlay that asks.
+    Close,
+    /// Leaves the program.
+    Leave,
+}
+
+/// A customer and the channels by which a code can be sent.
+#[derive(Debug)]
+pub struct ChannelsOfCustomer {
+    /// For whom.
+    pub customer: Customer,
+    /// The channels.
+    pub choices: Vec<ChannelChoice>,
+    /// The channel that is selected.
+    pub selected: usize,
+    /// The purpose, among the office's.
+    pub purpose: usize,
+    /// The code that is still open.
+    pub open: Option<Box<Request>>,
+    /// The clerk only looks for another contact: going back leads to that code.
+    pub is_aside: bool,
+}
+
+/// A code that can be entered, and the channels of its customer.
+#[derive(Debug)]
+pub struct CodeOfCustomer {
+    /// Of whom.
+    pub customer: Customer,
+    /// The channels, for another contact.
+    pub choices: Vec<ChannelChoice>,
+    /// The purpose, among the office's.
+    pub purpose: usize,
+    /// The request.
+    pub request: Request,
+    /// The sending of its message under way.
+    pub delivering: Option<EffectId>,
+}
+
+/// A question that is answered with yes or no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Leave, though a code is open or a customer is verified?
+    Quit,
+    /// Cancel the code?
+    CancelRequest,
+}

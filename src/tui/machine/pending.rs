@@ -1,0 +1,53 @@
+//! Effects that are not answered yet, and what is being done by them.
+
+use crate::domain::delivery::DeliveryId;
+use crate::service::api::Call;
+use crate::tui::machine::effect::EffectId;
+use crate::tui::machine::health::Dependency;
+use crate::tui::machine::store_clock::Now;
+
+/// An effect that is not answered yet.
+#[derive(Clone, Debug)]
+pub struct PendingEffect {
+    /// Its name.
+    pub id: EffectId,
+    /// The part below that has to do it.
+    pub by: Dependency,
+    /// Since when.
+    pub since: Now,
+    /// The act; none where it only reads.
+    pub act: Option<PendingAct>,
+    /// The connection to the store broke; the call is made again.
+    pub broke: bool,
+    /// Why the store lets it wait, where it does; the call is made again.
+    pub waits: Option<String>,
+}
+
+/// An act that must come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingAct {
+    /// Asks for a code, or for another.
+    Ask,
+    /// Sends this message.
+    Deliver(DeliveryId),
+    /// Checks a code.
+    Verify,
+    /// Cancels a request.
+    Cancel,
+    /// Logs the customer out.
+    Logout,
+}
+
+impl PendingAct {
+    /// The act that a call is; none where it only reads.
+    pub const fn of(call: &Call) -> Option<Self> {
+        match call {
+            Call::AskForCode(_) | Call::ResendCode(_) => Some(Self::Ask),
+            Call::DeliverCode(deliver) => Some(Self::Deliver(deliver.delivery)),
+            Call::VerifyCode(_) => Some(Self::Verify),
+            Call::CancelRequest(_) => Some(Self::Cancel),
+            Call::EndSession(_) => Some(Self::Logout),
+            _ => None,
+        }
+    }
+}
