@@ -70,7 +70,7 @@ pub async fn run(
     if arguments.production {
         let marked = context.mark_production(config).await.map_err(|it| it.after(&message))?;
         let already = if marked { "" } else { " already" };
-        message += &format!(" The store is marked{already} as one of real customers.");
+        message = format!("{message} The store is marked{already} as one of real customers.");
     }
     if !output.json() {
         output.line(&message)?;

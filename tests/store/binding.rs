@@ -6,6 +6,7 @@ use std::time::Duration;
 use countersign::domain::code_binding::BindingVersion;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, RequestId};
+use countersign::domain::text::hex;
 use countersign::service::ports::outbox::OutboxMessage;
 use countersign::service::ports::{
     AttemptOutcome, IssueOutcome, SessionFilter, StoreError, StoreHealth as _,
@@ -138,7 +139,7 @@ fn old_digest(purpose: &str, request: &RequestId, code: &str) -> String {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().iter().map(|it| format!("{it:02x}")).collect()
+    hex(&mac.finalize().into_bytes())
 }
 
 on_each_store! {
@@ -289,6 +290,6 @@ on_each_store! {
         office.fixture.pass(180_000).await;
         assert_eq!(desk.store.next_due("other", others).await.expect("an answer"), Some(Duration::ZERO));
         let taken = desk.store.claim_due("other", others, 9).await.expect("an answer");
-        assert_eq!(taken.iter().map(|it| it.left()).collect::<Vec<_>>(), [Duration::ZERO]);
+        assert_eq!(taken.iter().map(OutboxMessage::left).collect::<Vec<_>>(), [Duration::ZERO]);
     }
 }

@@ -55,7 +55,7 @@ statements! {
 /// Whether a code may be sent now.
 pub(in crate::store) enum RateDecision {
     Admitted(Admitted),
-    Refused(IssueOutcome),
+    Refused(Box<IssueOutcome>),
 }
 
 /// What a code that may be sent is bound to, as the store knows it.
@@ -108,7 +108,7 @@ pub(in crate::store) async fn decide(
         return Err(StoreError::Refused(NO_TRAY.into()));
     }
     let account_no = rows::account_no_of_code(row.shown_text("account_no")?.as_deref());
-    let refused = |outcome| Ok(RateDecision::Refused(outcome));
+    let refused = |outcome| Ok(RateDecision::Refused(Box::new(outcome)));
     if row.maybe_int("failures")?.unwrap_or(0) >= i64::from(policy.failure_cap) {
         return refused(IssueOutcome::CustomerLocked);
     }
@@ -136,6 +136,6 @@ pub(in crate::store) async fn decide(
     // the hour.
     let refusal = test_message::refusal(tx, &delivery.contact, actor, allowed).await?;
     Ok(refusal.map_or(admitted, |TestSendRefusal { limit, retry_at }| {
-        RateDecision::Refused(IssueOutcome::Limited { limit, retry_at })
+        RateDecision::Refused(Box::new(IssueOutcome::Limited { limit, retry_at }))
     }))
 }

@@ -160,14 +160,14 @@ async fn admit(
         return Ok(Admission::Refused(IssueOutcome::Outdated));
     };
     let decision = match quarantine {
-        Some(quarantine) => RateDecision::Refused(IssueOutcome::Quarantined(quarantine)),
+        Some(quarantine) => RateDecision::Refused(Box::new(IssueOutcome::Quarantined(quarantine))),
         None => rate_limits::decide(&mut tx, customer, dispatch).await?,
     };
     let refusal = match decision {
         RateDecision::Admitted(admitted) => {
             return Ok(Admission::Granted { tx, changed, admitted });
         }
-        RateDecision::Refused(refusal) => refusal,
+        RateDecision::Refused(refusal) => *refusal,
     };
     if changed {
         tx.commit().await?;

@@ -43,7 +43,7 @@ impl TestStore {
                 "SELECT {ROW} FROM {open} o JOIN core_customer c ON c.id = o.customer_id"
             ))
             .await;
-        let mut statements = String::new();
+        let mut statements = Vec::new();
         for row in rows {
             let [customer, account_no, purpose, request, generation, channel, contact, expires_at] =
                 row.split('|').collect::<Vec<_>>()[..]
@@ -68,20 +68,20 @@ impl TestStore {
             let digest = Digest::of(&code, &binding, key).to_hex();
             let sealed = Sealed::close(&code, &binding, key, &NonceSeed::from([9; 32]));
             for table in ["core_otp", "core_otp_retired"] {
-                statements += &format!(
+                statements.push(format!(
                     "UPDATE {table} SET otp_code = '{digest}' WHERE public_id = '{request}' \
                      AND generation = {generation} AND otp_code <> ''; "
-                );
+                ));
             }
-            statements += &format!(
+            statements.push(format!(
                 "UPDATE core_outbox SET sealed = '{}' WHERE sealed IS NOT NULL AND delivery_id = \
                  (SELECT d.id FROM core_delivery d JOIN core_otp o ON o.id = d.otp_id \
                  WHERE o.public_id = '{request}' AND d.generation = {generation}); ",
                 sealed.as_str()
-            );
+            ));
         }
         if !statements.is_empty() {
-            self.sql(&format!("BEGIN; {statements} COMMIT;")).await;
+            self.sql(&format!("BEGIN; {} COMMIT;", statements.concat())).await;
         }
     }
 }
