@@ -179,7 +179,7 @@ async fn store(
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
             notes,
-            vec![clock, production(config, mark.as_ref())],
+            std::iter::once(clock).chain(production(config, mark.as_ref())),
             customers(table),
             Found { used, breakers, now },
         ))
@@ -200,22 +200,22 @@ async fn store(
     (vec![why], None)
 }
 
-/// Whether the store is marked as one of real customers.
-fn production(config: &Config, mark: Option<&ProductionMark>) -> Check {
+/// Whether the store is marked as one of real customers; nothing where it need not be.
+fn production(config: &Config, mark: Option<&ProductionMark>) -> Option<Check> {
     const PART: &str = "mark";
-    match mark {
-        Some(ProductionMark { since, by }) => {
-            let since = moment::long(*since);
-            good(PART, format!("the store is one of real customers, marked by {by} at {since}"))
-        }
-        None if config.environment == Environment::Production => note(
+    if let Some(ProductionMark { since, by }) = mark {
+        let since = moment::long(*since);
+        let found = format!("the store is one of real customers, marked by {by} at {since}");
+        return Some(good(PART, found));
+    }
+    (config.environment == Environment::Production).then(|| {
+        note(
             PART,
             "the store is not marked as one of real customers: a desk set up for development \
              could put their codes into a tray",
             Some("Mark it, once and for good: countersign migrate --production".into()),
-        ),
-        None => good(PART, "the store is not marked as one of real customers"),
-    }
+        )
+    })
 }
 
 /// What the counters have met at the providers of this configuration.
