@@ -10,5 +10,12 @@ mod attacks;
 mod counters;
 #[path = "remote/frames.rs"]
 mod frames;
+#[path = "remote/passwords.rs"]
+mod passwords;
 #[path = "remote/service.rs"]
 mod service;
+#[path = "remote/ssh.rs"]
+mod ssh;
+#[expect(dead_code, reason = "the tests of the interface do more at a terminal")]
+#[path = "pty/terminal.rs"]
+mod terminal;

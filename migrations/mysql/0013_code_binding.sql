@@ -1,6 +1,6 @@
 -- Codes are bound to all that a row says of them, sessions carry a proof, messages name the
--- provider that they are meant for, a store can be marked as one of real customers, and a purge
--- of the log leaves a stub. Like all scripts here it can be run again from the beginning.
+-- provider that they are meant for, and a store can be marked as one of real customers. Like
+-- all scripts here it can be run again from the beginning.
 
 -- The version of the binding. Codes of the first one end by themselves.
 SET @missing = (SELECT COUNT(*) = 0 FROM information_schema.columns
@@ -40,13 +40,4 @@ CREATE TABLE IF NOT EXISTS core_production (
     id        BIGINT NOT NULL PRIMARY KEY,
     marked_at BIGINT NOT NULL,
     marked_by VARCHAR(255) NOT NULL
-) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-
--- The stubs of purged events: of each batch the number up to which none is left.
-CREATE TABLE IF NOT EXISTS core_purge (
-    up_to     BIGINT NOT NULL PRIMARY KEY,
-    events    BIGINT NOT NULL,
-    purged_at BIGINT NOT NULL,
-    clerk     VARCHAR(255) NOT NULL,
-    counter   VARCHAR(255) NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,6 +1,5 @@
 -- Codes are bound to all that a row says of them, sessions carry a proof, messages name the
--- provider that they are meant for, a store can be marked as one of real customers, and a purge
--- of the log leaves a stub.
+-- provider that they are meant for, and a store can be marked as one of real customers.
 
 -- The version of the binding. Codes of the first one end by themselves.
 ALTER TABLE core_otp ADD COLUMN binding BIGINT NOT NULL DEFAULT 1;
@@ -20,13 +19,4 @@ CREATE TABLE core_production (
     id        BIGINT NOT NULL PRIMARY KEY,
     marked_at BIGINT NOT NULL,
     marked_by TEXT   NOT NULL
-);
-
--- The stubs of purged events: of each batch the number up to which none is left.
-CREATE TABLE core_purge (
-    up_to     BIGINT NOT NULL PRIMARY KEY,
-    events    BIGINT NOT NULL,
-    purged_at BIGINT NOT NULL,
-    clerk     TEXT   NOT NULL,
-    counter   TEXT   NOT NULL
 );

@@ -18,10 +18,12 @@ pub mod moment;
 pub mod next;
 pub mod output;
 pub mod pages;
+pub mod personal_data;
 pub mod prompt;
 pub mod request;
 pub mod serve;
 pub mod session;
+pub mod sign_in;
 pub mod signals;
 pub mod staff;
 pub mod table;
@@ -114,10 +116,15 @@ async fn dispatch(
         }
         Command::Staff(Staff::Permissions(_)) => return staff::permissions(output),
         Command::Config(command) => return configuration(context, output, &origin, &command),
+        Command::Audit(ref command) => {
+            if let Some(done) = audit::offline(output, command) {
+                return done;
+            }
+        }
         _ => {}
     }
     let config = origin.load(context, output)?;
-    at_the_desk(command, context, &config, output).await
+    at_the_desk(command, context, &config, output, cli.name.as_deref()).await
 }
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
@@ -172,6 +179,7 @@ async fn at_the_desk(
     context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
+    name: Option<&str>,
 ) -> Result<Exit, Failure> {
     match command {
         Command::Customers(Customers::Import(_)) if config.customers.read_only => {
@@ -194,7 +202,7 @@ async fn at_the_desk(
         _ => {}
     }
     keep_log(context, config, output);
-    let desk = context.desk(config).await?;
+    let desk = sign_in::run(context.desk(config).await?, output, name).await?;
     if names_a_customer(&command) {
         index::ready(&desk, output).await;
     }
@@ -210,6 +218,18 @@ async fn at_the_desk(
         }
         Command::Customers(Customers::Confirm(arguments)) => {
             customers::confirm(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Report(arguments)) => {
+            personal_data::report(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Erase(arguments)) => {
+            personal_data::erase(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Hold(arguments)) => {
+            personal_data::hold(&desk, output, &arguments, true).await
+        }
+        Command::Customers(Customers::Release(arguments)) => {
+            personal_data::hold(&desk, output, &arguments, false).await
         }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
@@ -235,7 +255,13 @@ async fn at_the_desk(
 const fn names_a_customer(command: &Command) -> bool {
     match command {
         Command::Customers(
-            Customers::Find { .. } | Customers::Unlock(_) | Customers::Confirm(_),
+            Customers::Find { .. }
+            | Customers::Unlock(_)
+            | Customers::Confirm(_)
+            | Customers::Report(_)
+            | Customers::Erase(_)
+            | Customers::Hold(_)
+            | Customers::Release(_),
         )
         | Command::Request(_) => true,
         Command::Log(log) => log.customer.is_some(),

@@ -67,17 +67,45 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// Somebody of the staff signed in.
+    SignedIn,
+    /// Somebody tried to sign in, and it was not right.
+    SignInFailed,
+    /// Somebody of the staff signed out.
+    SignedOut,
+    /// A terminal was locked, or left alone for so long that it was.
+    TerminalLocked,
+    /// A sitting ended in another way.
+    SittingEnded,
+    /// Somebody set their password or enrolled an authenticator.
+    SignInSetUp,
+    /// How somebody signs in was reset, or a block was lifted.
+    SignInReset,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
     /// The owner marked the store as one of real customers.
     StoreMarked,
+    /// The store's tables were brought to a newer version.
+    Migrated,
+    /// Old events were purged from the log.
+    EventsPurged,
+    /// What is personal of a customer was erased.
+    Erased,
+    /// The log was exported, or an entry of it proven.
+    Exported,
+    /// All that is held of a customer was told.
+    Reported,
+    /// A customer was put under a legal hold.
+    Held,
+    /// A legal hold ended.
+    Released,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 43] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -104,9 +132,23 @@ impl EventKind {
         Self::NoticeSent,
         Self::NoticeNotSent,
         Self::StaffChanged,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::TerminalLocked,
+        Self::SittingEnded,
+        Self::SignInSetUp,
+        Self::SignInReset,
         Self::ServiceStarted,
         Self::KeysRotated,
         Self::StoreMarked,
+        Self::Migrated,
+        Self::EventsPurged,
+        Self::Erased,
+        Self::Exported,
+        Self::Reported,
+        Self::Held,
+        Self::Released,
     ];
 
     /// The name in JSON and the store.
@@ -138,9 +180,23 @@ impl EventKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
             Self::StaffChanged => "staff_changed",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::TerminalLocked => "terminal_locked",
+            Self::SittingEnded => "sitting_ended",
+            Self::SignInSetUp => "sign_in_set_up",
+            Self::SignInReset => "sign_in_reset",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
             Self::StoreMarked => "store_marked",
+            Self::Migrated => "migrated",
+            Self::EventsPurged => "events_purged",
+            Self::Erased => "erased",
+            Self::Exported => "exported",
+            Self::Reported => "reported",
+            Self::Held => "held",
+            Self::Released => "released",
         }
     }
 
@@ -173,9 +229,23 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::SignedIn => "Signed in",
+            Self::SignInFailed => "Sign-in failed",
+            Self::SignedOut => "Signed out",
+            Self::TerminalLocked => "Terminal locked",
+            Self::SittingEnded => "Sitting ended",
+            Self::SignInSetUp => "Sign-in set up",
+            Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
             Self::StoreMarked => "Store marked",
+            Self::Migrated => "Store migrated",
+            Self::EventsPurged => "Log purged",
+            Self::Erased => "Customer erased",
+            Self::Exported => "Log exported",
+            Self::Reported => "Customer's data told",
+            Self::Held => "Legal hold",
+            Self::Released => "Legal hold ended",
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod request;
 pub mod seal;
 pub mod session;
 pub mod session_record;
+pub mod sign_in;
 pub mod staff;
 pub mod text;
 pub mod time;

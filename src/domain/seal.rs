@@ -22,6 +22,19 @@ use crate::domain::version_one;
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
 
+/// A number that is used for one seal and never again.
+#[derive(Clone, Copy, Debug)]
+pub struct Nonce([u8; NONCE]);
+
+impl From<[u8; 32]> for Nonce {
+    /// Takes as many of the random bytes as are needed.
+    fn from(random: [u8; 32]) -> Self {
+        let mut nonce = [0; NONCE];
+        nonce.copy_from_slice(&random[..NONCE]);
+        Self(nonce)
+    }
+}
+
 /// Random bytes of which the nonce of one code is made, for whatever it is bound to: a
 /// transaction that is begun again binds the same code to another moment, and no nonce is
 /// used for two seals.
@@ -35,12 +48,10 @@ impl From<[u8; 32]> for NonceSeed {
 }
 
 impl NonceSeed {
-    fn nonce(&self, bound: &[u8]) -> [u8; NONCE] {
+    fn nonce(&self, bound: &[u8]) -> Nonce {
         let mut mac = self.0.hmac();
         mac.update(bound);
-        let mut nonce = [0; NONCE];
-        nonce.copy_from_slice(&mac.finalize().into_bytes()[..NONCE]);
-        nonce
+        Nonce::from(<[u8; 32]>::from(mac.finalize().into_bytes()))
     }
 }
 
@@ -50,19 +61,14 @@ pub struct Sealed(String);
 
 /// It was sealed under another key, for another request, or changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored code cannot be opened: it was changed, or belongs to another request")]
+#[error("what is sealed cannot be opened: it was changed, or belongs to another row")]
 pub struct SealBroken;
 
 impl Sealed {
     /// Seals a code; `seed` is drawn for it and for nothing else.
     pub fn close(code: &Code, binding: &CodeBinding, key: &Key, seed: &NonceSeed) -> Self {
         let bound = binding.canonical();
-        let nonce = seed.nonce(&bound);
-        let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
-        #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
-        let hidden =
-            cipher(&seal_key(key)).encrypt(&XNonce::from(nonce), payload).expect("a short message");
-        Self(text::hex(&nonce) + text::hex(&hidden).as_str())
+        Self(close_bytes(code.reveal().as_bytes(), &bound, &seal_key(key), seed.nonce(&bound)))
     }
 
     /// The code again, where nothing was changed.
@@ -76,11 +82,7 @@ impl Sealed {
             BindingVersion::One => (version_one::seal_key(key), version_one::bound(binding)),
             BindingVersion::Two => (seal_key(key), binding.canonical()),
         };
-        let bytes = text::unhex(&self.0).ok_or(SealBroken)?;
-        let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
-        let payload = Payload { msg: hidden, aad: &bound };
-        let opened = cipher(&key).decrypt(&XNonce::from(*nonce), payload);
-        let digits = Zeroizing::new(opened.map_err(|_| SealBroken)?);
+        let digits = open_bytes(&self.0, &bound, &key)?;
         let digits = std::str::from_utf8(&digits).map_err(|_| SealBroken)?;
         u8::try_from(digits.len())
             .ok()
@@ -105,13 +107,39 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// A key for sealing, so that digests and seals never share one.
-fn seal_key(key: &Key) -> Key {
-    key.derive(&["code seal"])
+/// Seals bytes under a key that seals nothing else: nonce and ciphertext in hexadecimal.
+pub(in crate::domain) fn close_bytes(
+    plain: &[u8],
+    bound: &[u8],
+    key: &Key,
+    nonce: Nonce,
+) -> String {
+    let payload = Payload { msg: plain, aad: bound };
+    #[expect(clippy::expect_used, reason = "some bytes are no message too long to seal")]
+    let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
+    text::hex(&nonce.0) + text::hex(&hidden).as_str()
+}
+
+/// The bytes again, where neither they nor what they are bound to was changed.
+pub(in crate::domain) fn open_bytes(
+    sealed: &str,
+    bound: &[u8],
+    key: &Key,
+) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    let bytes = text::unhex(sealed).ok_or(SealBroken)?;
+    let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
+    let payload = Payload { msg: hidden, aad: bound };
+    let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload);
+    opened.map(Zeroizing::new).map_err(|_| SealBroken)
 }
 
 fn cipher(key: &Key) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&AeadKey::from(*key.secret()))
+}
+
+/// A key for sealing codes, so that digests and seals never share one.
+fn seal_key(key: &Key) -> Key {
+    key.derive(&["code seal"])
 }
 
 #[cfg(test)]

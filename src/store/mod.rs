@@ -38,7 +38,8 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::{events, trail};
 use crate::store::customers::{
-    account_lists, catalogue, external_writer, import, list_check, lookup, sample, schema_check,
+    account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
+    sample, schema_check,
 };
 use crate::store::database::change_feed::ChangeFeed;
 use crate::store::database::customer_source::CustomerSource;
@@ -55,7 +56,7 @@ use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
-use crate::store::staff::records;
+use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
@@ -194,7 +195,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 42] = [
+        let modules: [(&str, &[(&str, Sql)]); 46] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -206,6 +207,7 @@ impl SqlStore {
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
+            ("erasure", erasure::STATEMENTS),
             ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
@@ -219,9 +221,12 @@ impl SqlStore {
             ("migrations", migrations::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
+            ("personal_data", personal_data::STATEMENTS),
             ("production", production::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
+            ("credentials", credentials::STATEMENTS),
+            ("sittings", sittings::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

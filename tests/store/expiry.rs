@@ -36,8 +36,9 @@ async fn requests(fixture: &TestStore, desk: &Terminal, count: usize) -> Vec<Req
 
 async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
     let retention = Retention::default();
-    let (from, actor) = (TaskBatch::START, actor());
-    let batch = TaskBatch { task, retention: &retention, from, most: 100, actor: &actor };
+    let actor = actor();
+    let batch =
+        TaskBatch { task, retention: &retention, from: TaskBatch::START, most: 100, actor: &actor };
     store.run_maintenance_batch(batch).await.expect("the store answers").done
 }
 

@@ -85,6 +85,8 @@ on_each_store! {
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
+            "DROP TABLE core_sign_in",
+            "DROP TABLE core_sitting",
             "ALTER TABLE core_lock DROP COLUMN held",
             "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
             "DROP TABLE core_audit_leaf",
@@ -99,7 +101,7 @@ on_each_store! {
             "ALTER TABLE core_session DROP COLUMN mac",
             "ALTER TABLE core_delivery DROP COLUMN fingerprint",
             "DROP TABLE core_production",
-            "DROP TABLE core_purge",
+            "DROP TABLE core_hold",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;

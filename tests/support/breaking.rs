@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
+use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
@@ -21,6 +23,8 @@ use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{SessionEnd, SessionId};
 use countersign::domain::session_record::SessionRecord;
+use countersign::domain::sign_in::credentials::SignedCredentials;
+use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
@@ -28,12 +32,13 @@ use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
-    CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
-    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
-    OutboxStore, ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange,
-    StaffStore, StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CredentialsChange,
+    CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore, ErasureOutcome,
+    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
+    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
+    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch,
+    TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -182,6 +187,82 @@ impl StaffStore for Breaking {
 
     async fn write_staff(&self, change: StaffChange<'_>) -> Result<StaffWrite, StoreError> {
         self.act(self.inner.write_staff(change)).await
+    }
+}
+
+#[async_trait]
+impl SignInStore for Breaking {
+    async fn credentials(
+        &self,
+        account: &AccountName,
+    ) -> Result<Option<StoredCredentials>, StoreError> {
+        self.read(self.inner.credentials(account)).await
+    }
+
+    async fn all_credentials(&self) -> Result<Vec<SignedCredentials>, StoreError> {
+        self.read(self.inner.all_credentials()).await
+    }
+
+    async fn write_credentials(&self, change: CredentialsChange<'_>) -> Result<bool, StoreError> {
+        self.act(self.inner.write_credentials(change)).await
+    }
+
+    async fn count_sign_in(&self, account: &AccountName) -> Result<Option<u32>, StoreError> {
+        self.act(self.inner.count_sign_in(account)).await
+    }
+
+    async fn uncount_sign_in(&self, account: &AccountName, counted: u32) -> Result<(), StoreError> {
+        self.act(self.inner.uncount_sign_in(account, counted)).await
+    }
+
+    async fn note_failed_sign_in(
+        &self,
+        account: &AccountName,
+        detail: &str,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.note_failed_sign_in(account, detail, actor)).await
+    }
+
+    async fn lift_sign_in_block(
+        &self,
+        account: &AccountName,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.lift_sign_in_block(account, actor)).await
+    }
+
+    async fn begin_sitting(&self, sitting: NewSitting<'_>) -> Result<bool, StoreError> {
+        self.act(self.inner.begin_sitting(sitting)).await
+    }
+
+    async fn end_sitting(
+        &self,
+        id: &SittingId,
+        how: SittingEnd,
+        actor: Option<&Actor>,
+    ) -> Result<Option<Sitting>, StoreError> {
+        self.act(self.inner.end_sitting(id, how, actor)).await
+    }
+
+    async fn sitting(&self, id: &SittingId) -> Result<Option<Sitting>, StoreError> {
+        self.read(self.inner.sitting(id)).await
+    }
+
+    async fn sittings(&self) -> Result<Vec<Sitting>, StoreError> {
+        self.read(self.inner.sittings()).await
+    }
+
+    async fn renew_sittings(
+        &self,
+        service: &str,
+        active: &[(SittingId, Duration)],
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.renew_sittings(service, active)).await
+    }
+
+    async fn resume_sitting(&self, id: &SittingId, service: &str) -> Result<bool, StoreError> {
+        self.act(self.inner.resume_sitting(id, service)).await
     }
 }
 
@@ -463,6 +544,34 @@ impl AuditStore for Breaking {
 }
 
 #[async_trait]
+impl PersonalDataStore for Breaking {
+    async fn personal_data(&self, customer: CustomerId) -> Result<Vec<DataSection>, StoreError> {
+        self.read(self.inner.personal_data(customer)).await
+    }
+
+    async fn erase_customer(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<ErasureOutcome, StoreError> {
+        self.act(self.inner.erase_customer(act, customer, reason, actor)).await
+    }
+
+    async fn set_hold(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        hold: bool,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.set_hold(act, customer, hold, reason, actor)).await
+    }
+}
+
+#[async_trait]
 impl TrailStore for Breaking {
     async fn trail_head(&self) -> Result<TrailHead, StoreError> {
         self.read(self.inner.trail_head()).await
@@ -491,6 +600,18 @@ impl TrailStore for Breaking {
 
     async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
         self.read(self.inner.stored_events_of(events)).await
+    }
+
+    async fn nodes(&self, from: Subtree, most: u32) -> Result<Vec<TreeHash>, StoreError> {
+        self.read(self.inner.nodes(from, most)).await
+    }
+
+    async fn leaf_from(&self, event: EventId) -> Result<Option<u64>, StoreError> {
+        self.read(self.inner.leaf_from(event)).await
+    }
+
+    async fn event_at(&self, moment: Timestamp) -> Result<EventId, StoreError> {
+        self.read(self.inner.event_at(moment)).await
     }
 
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {

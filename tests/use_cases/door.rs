@@ -241,8 +241,16 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ConfirmContact",
             "ImportCustomers",
             "FinishImport",
+            "ReportCustomer",
+            "EraseCustomer",
+            "HoldCustomer",
             "ListStaff",
             "ChangeStaff",
+            "ResetSignIn",
+            "ApproveReset",
+            "LiftSignInBlock",
+            "ListSittings",
+            "EndSitting",
             "CountDueMaintenance",
             "RunMaintenanceStep",
             "FinishMaintenance",
@@ -261,13 +269,32 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
+            "BeginExport",
+            "ReadExport",
+            "ProveEntry",
+            "ProveConsistency",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
             "ReadClock",
             "CheckStore"
         ]
     );
     assert_eq!(
         allowed(Role::Worker),
-        ["WaitForIndex", "ReadQueue", "DeliverDue", "SealTrail", "ReadClock", "CheckStore"]
+        [
+            "WaitForIndex",
+            "ReadQueue",
+            "DeliverDue",
+            "SealTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
     );
 }
 

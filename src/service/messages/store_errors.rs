@@ -22,6 +22,9 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             format!("{error}. The messages on the screen may not be the newest.").into()
         }
         DeskError::Trail(error) => trail_error(error),
+        DeskError::SignInNeeded => {
+            "Nobody has signed in at this terminal, or it was locked. Sign in first.".into()
+        }
         DeskError::Forbidden { role, permission } => {
             let roles: Vec<_> = permission.roles().map(Role::word).collect();
             let text = format!(
@@ -54,6 +57,11 @@ fn trail_error(error: &TrailError) -> Explanation {
             "Somebody changed the trail in the store. Nothing is sealed until an admin has looked: \
              countersign audit verify."
         }
+        TrailError::Unsealed => {
+            "The desk service seals within seconds; without one: countersign audit seal."
+        }
+        TrailError::NoEntry => "It was purged, or the number, request or reference is another one.",
+        TrailError::NotOlder => "Verify the trail: countersign audit verify --checkpoint FILE.",
         TrailError::Kept(_) => "Compare it with the public key of this log.",
         TrailError::Keys(_) | TrailError::Random(_) => "",
     };
@@ -158,9 +166,9 @@ pub fn lost(error: &StoreError) -> String {
 /// itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
-        DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
-            Some(Outcome::Forbidden)
-        }
+        DeskError::Store(StoreError::ReadOnly)
+        | DeskError::Forbidden { .. }
+        | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),
         DeskError::Random(_)
         | DeskError::Keys(_)

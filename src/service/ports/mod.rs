@@ -12,9 +12,11 @@ pub mod error;
 pub mod health;
 pub mod keys;
 pub mod outbox;
+pub mod personal_data;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod test_message;
 pub mod trail;
@@ -34,9 +36,11 @@ pub use error::StoreError;
 pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
+pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
 pub use trail::{TrailError, TrailKeys, TrailStore};
@@ -52,6 +56,7 @@ pub use verification::{
 pub trait Store:
     StoreHealth
     + CustomerStore
+    + PersonalDataStore
     + SearchIndex
     + VerificationStore
     + SessionStore
@@ -64,6 +69,7 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + SignInStore
     + TrailStore
 {
 }
@@ -71,6 +77,7 @@ pub trait Store:
 impl<T> Store for T where
     T: StoreHealth
         + CustomerStore
+        + PersonalDataStore
         + SearchIndex
         + VerificationStore
         + SessionStore
@@ -83,6 +90,7 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + SignInStore
         + TrailStore
 {
 }

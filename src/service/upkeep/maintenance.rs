@@ -128,7 +128,7 @@ impl Desk {
 
     /// Whether this caller may do a task: the log is purged by the owner of the desk alone.
     fn may_do(&self, task: MaintenanceTask) -> bool {
-        self.is_for_owner || task != MaintenanceTask::PurgeEvents
+        self.is_owner || task != MaintenanceTask::PurgeEvents
     }
 
     /// Does the next batch of a run; returns how long to pause after it, `None` at the end.
@@ -179,7 +179,11 @@ impl Desk {
             return Ok(());
         }
         let done = totals.sentence();
-        self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await
+        self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await?;
+        if totals.of(MaintenanceTask::PurgeEvents) > 0 && self.trail_keys.is_some() {
+            self.seal_removal().await;
+        }
+        Ok(())
     }
 }
 

@@ -1,12 +1,16 @@
-//! The purge of the log. What is purged leaves a stub, in the transaction that purges it: a row
-//! that says up to which number no old event is left, when and by whom, so that a purge can be
-//! told from a log that somebody cut. The event of the whole run is written by the caller.
+//! The purge of old events. It is told to the audit trail: the leaves stay, what proves their
+//! personal fields goes, and an entry of the log, in the same transaction, says how many
+//! events went and up to which number, by which a verification knows a purge from a deletion.
 
+use crate::domain::audit::removal::{Removal, RemovalKind};
+use crate::domain::event::EventKind;
 use crate::domain::maintenance::TaskProgress;
 use crate::domain::policy::Retention;
 use crate::domain::time::millis_of;
+use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
+use crate::store::audit::{events, trail};
 use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
@@ -21,26 +25,33 @@ const AHEAD: &str = "\
     entries are old: nothing is purged. Set the clock of the store's machine right.";
 
 statements! {
-    /// The newest event is never purged, so that no number is given twice.
+    /// The newest event is never purged, so that no number is given twice; what a purge
+    /// writes into the log makes no other event an older one.
     OLD {
         "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
          FROM (SELECT id, at FROM core_event \
-         WHERE id > $1 AND id < (SELECT MAX(id) FROM core_event) ORDER BY id LIMIT $2) few \
+         WHERE id > $1 AND id < COALESCE((SELECT MAX(hit.id) FROM (SELECT id, kind \
+         FROM core_event WHERE id > $1 ORDER BY id DESC LIMIT 100) hit \
+         WHERE hit.kind <> 'events_purged'), (SELECT MAX(id) FROM core_event)) \
+         ORDER BY id LIMIT $2) few \
          WHERE few.at < " now " - $3"
     }
     NEWEST {
         "SELECT at - " now " AS ahead FROM core_event WHERE id = (SELECT MAX(id) FROM core_event)"
     }
     PURGE { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
-    LEAVE_STUB {
-        (insert "core_purge" {
-            up_to: "$1",
-            events: "$2",
-            purged_at: now,
-            clerk: "$3",
-            counter: "$4",
-        })
+    /// The salts of the events that are purged.
+    FORGET_SALTS {
+        (each
+            ("UPDATE core_audit_leaf SET salt = NULL WHERE event_id IN (SELECT id FROM core_event \
+              WHERE id > $1 AND id <= $2 AND at < $3)")
+            ("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = ANY (ARRAY(SELECT id \
+              FROM core_event WHERE id > $1 AND id <= $2 AND at < $3))")
+            ("UPDATE core_event e STRAIGHT_JOIN core_audit_leaf l ON l.event_id = e.id \
+              SET l.salt = NULL WHERE e.id > $1 AND e.id <= $2 AND e.at < $3"))
     }
+    PURGED { "SELECT purged_up_to, purged, erased FROM core_audit_tree WHERE id = 1" }
+    TELL { "UPDATE core_audit_tree SET purged_up_to = $1, purged = $2 WHERE id = 1" }
 }
 
 /// How old events are found and purged.
@@ -62,13 +73,22 @@ pub(in crate::store) async fn purge(
     }
     let mut tx = maintenance::begin(db).await?;
     refuse_if_ahead(&mut tx).await?;
+    // What is being sealed is sealed first.
+    tx.lock(trail::SEAL_LOCK).await?;
     let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
         return Ok(TaskProgress::default());
     };
-    let done = tx.write(purge.delete, args![batch.from, found.last, found.before]).await?;
-    let count = i64::try_from(done).unwrap_or(i64::MAX);
-    let stub = args![found.last, count, &batch.actor.clerk, &batch.actor.counter];
-    tx.write(&LEAVE_STUB, stub).await?;
+    let these = args![batch.from, found.last, found.before];
+    tx.write(&FORGET_SALTS, these).await?;
+    let done = tx.write(purge.delete, these).await?;
+    let before = tx.one(&PURGED, args![]).await?;
+    let up_to = before.int("purged_up_to")?.max(found.last);
+    let total = u64::try_from(before.int("purged")?).unwrap_or(0) + done;
+    let erased = u64::try_from(before.int("erased")?).unwrap_or(0);
+    let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to, erased };
+    let event = NewEvent::of_office(EventKind::EventsPurged, removal.to_string(), batch.actor);
+    events::write(&mut tx, &event).await?;
+    tx.write(&TELL, args![up_to, i64::try_from(total).unwrap_or(i64::MAX)]).await?;
     tx.commit().await?;
     Ok(TaskProgress { done, next: Some(found.last) })
 }
