@@ -4,6 +4,8 @@
 
 #[path = "use_cases/approvals.rs"]
 mod approvals;
+#[path = "use_cases/boundary.rs"]
+mod boundary;
 #[path = "support/breaking.rs"]
 mod breaking;
 #[path = "use_cases/broken_connection.rs"]
@@ -116,7 +118,7 @@ impl Sender for Scripted {
 }
 
 /// By whom changed contacts are told.
-const SCRIPTED: NoticeProviders =
+const SCRIPTED: NoticeProviders<'static> =
     NoticeProviders { email: Some("scripted"), sms: Some("scripted") };
 
 /// Keys that someone else may change.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::domain::channel::Channel;
-use countersign::domain::code::{Code, CodeBinding, Digest, Guess};
+use countersign::domain::code::{Code, Guess};
 use countersign::domain::contact::{Contact, EmailAddress};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::request::{Reference, RequestId};
-use countersign::domain::seal::{Nonce, Sealed};
+use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::{
@@ -75,8 +75,6 @@ impl Desk {
     pub(crate) async fn ask(&self, number: u64) {
         let draw = people::scattered(number);
         let id = Self::id(draw);
-        let code = Code::from_number(RIGHT, 6);
-        let binding = CodeBinding { purpose: "pay bill", request: &id, generation: 1 };
         let number = i64::try_from(number % self.customers).expect("fits") + 1;
         let address = EmailAddress::parse(&format!("c{number}@example.org")).expect("an address");
         let issued = self.store.issue(NewRequest {
@@ -86,20 +84,17 @@ impl Desk {
             idempotency: id.as_str(),
             dispatch: Dispatch {
                 code: NewCode {
-                    digest: Digest::of(&code, binding, self.keyring.current().1),
+                    code: Code::from_number(RIGHT, 6),
                     key_id: self.keyring.current().0.clone(),
+                    key: self.keyring.current().1.clone(),
                     reference: Reference::from_bits(draw),
-                    sealed: Sealed::close(
-                        &code,
-                        binding,
-                        self.keyring.current().1,
-                        Nonce::from([9; 32]),
-                    ),
+                    seed: NonceSeed::from([9; 32]),
                 },
                 delivery: NewDelivery {
                     channel: Channel::Email,
                     contact: Contact::Email(address),
                     provider: "nowhere",
+                    fingerprint: "nowhere".into(),
                     owner: "bench".into(),
                 },
                 policy: &self.policy,

@@ -198,7 +198,9 @@ async fn at_the_desk(
         Command::Keys(command) => return keys(context, config, output, &command).await,
         Command::Serve => return serve::run(context, config, output).await,
         Command::Templates(command) => return templates::run(context, config, output, &command),
-        Command::Migrate(_) => return migrate::run(context, config, output).await,
+        Command::Migrate(arguments) => {
+            return migrate::run(context, config, output, &arguments).await;
+        }
         _ => {}
     }
     keep_log(context, config, output);

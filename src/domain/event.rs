@@ -95,6 +95,8 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The owner marked the store as one of real customers.
+    StoreMarked,
     /// The store's tables were brought to a newer version.
     Migrated,
     /// Old events were purged from the log.
@@ -113,7 +115,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -154,6 +156,7 @@ impl EventKind {
         Self::SignInReset,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::StoreMarked,
         Self::Migrated,
         Self::EventsPurged,
         Self::Erased,
@@ -206,6 +209,7 @@ impl EventKind {
             Self::SignInReset => "sign_in_reset",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::StoreMarked => "store_marked",
             Self::Migrated => "migrated",
             Self::EventsPurged => "events_purged",
             Self::Erased => "erased",
@@ -259,6 +263,7 @@ impl EventKind {
             Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::StoreMarked => "Store marked",
             Self::Migrated => "Store migrated",
             Self::EventsPurged => "Log purged",
             Self::Erased => "Customer erased",

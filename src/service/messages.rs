@@ -12,7 +12,9 @@ mod store_errors;
 mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
-pub use crate::service::messages::deliveries::{ASK_FIRST, delivery, span, spread, state};
+pub use crate::service::messages::deliveries::{
+    ASK_FIRST, delivery, elsewhere, span, spread, state,
+};
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
 pub use crate::service::messages::sign_in::{
     PASSWORDS_DIFFER, SIGN_IN_REFUSED, WRONG_FIRST_CODE, earlier_sign_ins, password_fault,

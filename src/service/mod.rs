@@ -37,6 +37,7 @@ use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
 use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
+use crate::service::delivery::fingerprints::Fingerprints;
 use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
     TrayError,
@@ -118,12 +119,6 @@ impl Senders {
         }
     }
 
-    /// The names of all of them.
-    fn providers(&self) -> Vec<&'static str> {
-        let senders = ProviderSlot::ALL.iter().filter_map(|slot| self.behind(*slot));
-        senders.map(|sender| sender.provider()).collect()
-    }
-
     /// The sender of a provider slot; none where the office does not have it.
     pub fn behind(&self, slot: ProviderSlot) -> Option<&Arc<dyn Sender>> {
         let route = self.of(slot.channel)?;
@@ -183,6 +178,7 @@ pub enum DeskError {
 pub struct Desk {
     store: Arc<dyn Store>,
     senders: Senders,
+    fingerprints: Arc<Fingerprints>,
     tray: Option<Arc<dyn Tray>>,
     random: Arc<dyn Random>,
     keys: Arc<dyn Keys>,
@@ -220,6 +216,7 @@ impl Desk {
         let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
+            fingerprints: Arc::new(Fingerprints::of(&senders)),
             senders,
             tray: None,
             random,

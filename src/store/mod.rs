@@ -37,6 +37,7 @@ use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::NewCustomer;
+use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::{events, trail};
@@ -60,7 +61,7 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
-use crate::store::upkeep::{archive, event_purge, maintenance, partitions};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
 use crate::store::verification::{
     attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
     session, superseded_code,
@@ -149,6 +150,11 @@ impl SqlStore {
         Ok(migrated)
     }
 
+    /// Marks the store as one of real customers, for good; whether it was not yet.
+    pub async fn mark_production(&self, actor: &Actor) -> Result<bool, StoreError> {
+        production::mark(&self.db, actor).await
+    }
+
     /// Fails unless the requirements of the store are met. Every call checks them too,
     /// until they are.
     pub async fn is_fit(&self) -> Result<(), StoreError> {
@@ -193,7 +199,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 48] = [
+        let modules: [(&str, &[(&str, Sql)]); 49] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -223,6 +229,7 @@ impl SqlStore {
             ("partitions", partitions::STATEMENTS),
             ("personal_data", personal_data::STATEMENTS),
             ("policy", policy::records::STATEMENTS),
+            ("production", production::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod account_lists;
+mod binding;
 mod change_feed;
 mod contacts;
 mod contract;

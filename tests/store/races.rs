@@ -191,10 +191,10 @@ on_each_store! {
         let AttemptOutcome::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
         let idle = here.policy.session_idle;
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-        assert_eq!(touched.and_then(|it| it.ended), None);
+        assert_eq!(touched.and_then(|it| it.session.ended), None);
         here.store.end_session(&session.id, SessionEnd::Revoked, &here.actor).await.expect("an answer");
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-        let ended = touched.and_then(|it| it.ended).map(|it| it.1);
+        let ended = touched.and_then(|it| it.session.ended).map(|it| it.1);
         assert_eq!(ended, Some(SessionEnd::Revoked));
     }
 

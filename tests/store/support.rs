@@ -1,6 +1,7 @@
 //! What the tests of the store share: stores on files of their own, people to
 //! verify, and a way to move time.
 
+mod sign_again;
 mod terminal;
 
 use std::path::{Path, PathBuf};
@@ -208,6 +209,7 @@ impl TestStore {
         });
         let text: Vec<String> = text.collect();
         self.sql(&format!("BEGIN; {} COMMIT;", text.concat())).await;
+        self.sign_again().await;
     }
 }
 

@@ -23,7 +23,8 @@ use countersign::domain::policy::Retention;
 use countersign::domain::policy_text::PolicyText;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
-use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::session::{SessionEnd, SessionId};
+use countersign::domain::session_record::SessionRecord;
 use countersign::domain::sign_in::credentials::SignedCredentials;
 use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
 use countersign::domain::staff::{AccountName, StaffRecord};
@@ -39,9 +40,9 @@ use countersign::service::ports::{
     CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
     ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
     NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
-    Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore,
-    StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch,
+    TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -135,6 +136,10 @@ impl StoreHealth for Breaking {
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }
+
+    async fn production_mark(&self) -> Result<Option<ProductionMark>, StoreError> {
+        self.read(self.inner.production_mark()).await
+    }
 }
 
 #[async_trait]
@@ -162,7 +167,7 @@ impl CustomerStore for Breaking {
     async fn import(
         &self,
         batch: &[NewCustomer],
-        notices: NoticeProviders,
+        notices: NoticeProviders<'_>,
         actor: &Actor,
         dry: bool,
     ) -> Result<Imported, StoreError> {
@@ -340,11 +345,11 @@ impl SessionStore for Breaking {
         &self,
         token_digest: &str,
         idle: Duration,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.touch(token_digest, idle)).await
     }
 
-    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
     }
 
@@ -352,7 +357,7 @@ impl SessionStore for Breaking {
         &self,
         filter: SessionFilter,
         limit: u32,
-    ) -> Result<Vec<Session>, StoreError> {
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         self.read(self.inner.sessions(filter, limit)).await
     }
 
@@ -361,7 +366,7 @@ impl SessionStore for Breaking {
         id: &SessionId,
         how: SessionEnd,
         actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.act(self.inner.end_session(id, how, actor)).await
     }
 }
@@ -519,6 +524,10 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+
+    async fn waiting_elsewhere(&self, fingerprints: &[&str]) -> Result<u64, StoreError> {
+        self.read(self.inner.waiting_elsewhere(fingerprints)).await
     }
 }
 

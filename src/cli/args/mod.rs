@@ -26,8 +26,8 @@ pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
-    ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
-    Templates, TrayArgs,
+    ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, MigrateArgs,
+    PreviewArgs, Templates, TrayArgs,
 };
 
 use crate::domain::channel::Channel;
@@ -199,8 +199,11 @@ through a socket and are known by their account of the host. It also sends what 
 tidies up every night. See docs/desk-service.md and assets/systemd.")]
     Serve,
     /// Create or update the store's tables, and make the key file where there is none
-    #[command(after_help = "Example:\n  countersign migrate")]
-    Migrate(Json),
+    #[command(after_help = "\
+Examples:
+  countersign migrate
+  countersign migrate --production    # once, when real customers come")]
+    Migrate(MigrateArgs),
     /// Tidy up what is past, while the counters work: run it every night
     #[command(after_help = "\
 Examples:
@@ -332,7 +335,7 @@ impl Command {
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
             | Self::Approvals(output)
             | Self::Approve(ApproveArgs { output, .. })
-            | Self::Migrate(output)
+            | Self::Migrate(MigrateArgs { output, .. })
             | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {
                 output.json

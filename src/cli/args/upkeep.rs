@@ -7,6 +7,17 @@ use clap::{Args, Subcommand, ValueHint};
 use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
 
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// Mark the store as one of real customers, once and for good: a tray never serves it then
+    #[arg(long)]
+    pub production: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `maintain`
 #[derive(Debug, Args)]
 pub struct MaintainArgs {

@@ -36,7 +36,7 @@ pub use customers::{
 };
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
-pub use health::StoreHealth;
+pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};

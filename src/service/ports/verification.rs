@@ -5,15 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::channel::Channel;
-use crate::domain::code::{Digest, Guess};
+use crate::domain::code::{Code, Digest, Guess};
+use crate::domain::code_binding::CodeBinding;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
-use crate::domain::key::KeyId;
+use crate::domain::key::{Key, KeyId};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits};
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::request::{Reference, Request, RequestId};
-use crate::domain::seal::Sealed;
+use crate::domain::seal::{NonceSeed, Sealed};
 use crate::domain::session::{Session, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_binding::Quarantine;
@@ -66,17 +68,28 @@ pub struct KeysInUse {
     pub last: Option<String>,
 }
 
-/// A code about to be stored.
+/// A code about to be stored. The store binds it in the transaction that stores it: only
+/// there is it known, by the store's clock, until when it works.
 #[derive(Clone, Debug)]
 pub struct NewCode {
-    /// The keyed digest.
-    pub digest: Digest,
+    /// The code.
+    pub code: Code,
     /// The name of its key.
     pub key_id: KeyId,
+    /// The key.
+    pub key: Key,
     /// The word in its message.
     pub reference: Reference,
-    /// The code itself, for its message alone.
-    pub sealed: Sealed,
+    /// What the nonce of its seal is made of.
+    pub seed: NonceSeed,
+}
+
+impl NewCode {
+    /// What is stored of it: the keyed digest, and the code itself, sealed for its message.
+    pub fn bound(&self, binding: &CodeBinding) -> (Digest, Sealed) {
+        let digest = Digest::of(&self.code, binding, &self.key);
+        (digest, Sealed::close(&self.code, binding, &self.key, &self.seed))
+    }
 }
 
 /// A send that is about to be allowed or not.
@@ -88,6 +101,8 @@ pub struct NewDelivery {
     pub contact: Contact,
     /// Through which provider.
     pub provider: &'static str,
+    /// Which one that is, with the one that stands in for it.
+    pub fingerprint: ProviderFingerprint,
     /// The terminal that owns the first lease of its outbox message.
     pub owner: String,
 }
@@ -108,7 +123,7 @@ pub struct Dispatch<'a> {
     /// Who asks, and where.
     pub actor: &'a Actor,
     /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
+    pub notices: NoticeProviders<'a>,
 }
 
 /// A new request: everything that is stored, decided before and judged by the

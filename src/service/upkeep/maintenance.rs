@@ -117,13 +117,18 @@ impl Desk {
     pub async fn due(&self) -> Result<MaintenanceTotals, DeskError> {
         let retention = &self.office.retention;
         let mut totals = MaintenanceTotals::default();
-        for task in MaintenanceTask::ALL {
+        for task in MaintenanceTask::ALL.into_iter().filter(|task| self.may_do(*task)) {
             totals.add(
                 task,
                 self.retry(|| self.store.maintenance_due(task, retention, COUNT_LIMIT)).await?,
             );
         }
         Ok(totals)
+    }
+
+    /// Whether this caller may do a task: the log is purged by the owner of the desk alone.
+    fn may_do(&self, task: MaintenanceTask) -> bool {
+        self.is_owner || task != MaintenanceTask::PurgeEvents
     }
 
     /// Does the next batch of a run; returns how long to pause after it, `None` at the end.
@@ -135,7 +140,12 @@ impl Desk {
             // The size comes back from the caller.
             let most = run.most.clamp(BATCH_SIZES.1, BATCH_SIZES.2);
             let retention = &self.office.retention;
-            let batch = TaskBatch { task, retention, from: run.from, most, actor: &self.actor };
+            if !self.may_do(task) {
+                (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, BATCH_SIZES.0);
+                continue;
+            }
+            let actor = &self.actor;
+            let batch = TaskBatch { task, retention, from: run.from, most, actor };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();

@@ -4,11 +4,14 @@
 //! read as well.
 
 use crate::domain::customer::CustomerId;
+use crate::domain::delivery::TRAY;
 use crate::domain::policy::{RateLimit, RateWindow, SendLimits};
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
+use crate::service::ports::test_message::TestSendRefusal;
 use crate::service::ports::verification::{Dispatch, IssueOutcome};
 use crate::store::database::engine::{Row, Tx, args};
+use crate::store::database::rows;
 use crate::store::database::statement::statements;
 use crate::store::delivery::test_message;
 
@@ -34,6 +37,11 @@ const WINDOWS: [(RateWindow, [&str; 6]); 2] = [
         ["contact_day", "prefix_day", "customer_day", "clerk_day", "counter_day", "office_day"],
     ),
 ];
+
+/// The owner has said that the customers of the store are real.
+pub(in crate::store) const NO_TRAY: &str = "\
+    This store is marked as one of real customers, and this desk would put their codes into a \
+    tray: set up a provider for the channel.";
 
 /// Several rows of the external table have the same key.
 const SHARED_KEY: &str = "\
@@ -61,16 +69,32 @@ statements! {
         (filler "counter = $5 AND " "$7" "$18") " AS counter_day, "
         (filler "" "$7" "$19") " AS office_day, \
          (SELECT COUNT(*) FROM core_customer_view WHERE id = $1) AS customers, \
+         (SELECT account_no FROM core_customer_view WHERE id = $1 LIMIT 1) AS account_no, "
+        is_production " AS is_production, \
          (SELECT COUNT(*) FROM core_trial WHERE created_at > " now " - $7) AS test_messages"
     }
 }
 
-/// Why a customer gets no code now; `None` where one may be sent.
-pub(in crate::store) async fn refusal(
+/// Whether a code may be sent now.
+pub(in crate::store) enum RateDecision {
+    Admitted(Admitted),
+    Refused(Box<IssueOutcome>),
+}
+
+/// What a code that may be sent is bound to, as the store knows it.
+pub(in crate::store) struct Admitted {
+    /// The store's clock.
+    pub(in crate::store) at: Timestamp,
+    /// The customer's account number.
+    pub(in crate::store) account_no: String,
+}
+
+/// Decides whether a customer gets a code now.
+pub(in crate::store) async fn decide(
     tx: &mut Tx,
     customer: CustomerId,
     dispatch: &Dispatch<'_>,
-) -> Result<Option<IssueOutcome>, StoreError> {
+) -> Result<RateDecision, StoreError> {
     let Dispatch { delivery, policy, limits, actor, .. } = dispatch;
     let row = read(tx, customer, dispatch).await?;
     let now = row.time("read_at")?;
@@ -79,13 +103,18 @@ pub(in crate::store) async fn refusal(
         0 => return Err(StoreError::Failed("the customer is no longer on file".into())),
         _ => return Err(StoreError::Refused(SHARED_KEY.into())),
     }
+    if row.flag("is_production")? && delivery.provider == TRAY {
+        return Err(StoreError::Refused(NO_TRAY.into()));
+    }
+    let account_no = rows::account_no_of_code(row.shown_text("account_no")?.as_deref());
+    let refused = |outcome| Ok(RateDecision::Refused(Box::new(outcome)));
     if row.maybe_int("failures")?.unwrap_or(0) >= i64::from(policy.failure_cap) {
-        return Ok(Some(IssueOutcome::CustomerLocked));
+        return refused(IssueOutcome::CustomerLocked);
     }
     if let Some(last) = row.maybe_time("last_sent")? {
         let retry_at = last.plus(policy.resend_cooldown);
         if retry_at > now {
-            return Ok(Some(IssueOutcome::Limited { limit: RateLimit::Cooldown, retry_at }));
+            return refused(IssueOutcome::Limited { limit: RateLimit::Cooldown, retry_at });
         }
     }
     let mut reached: Option<(RateLimit, Timestamp)> = None;
@@ -100,15 +129,18 @@ pub(in crate::store) async fn refusal(
         }
     }
     if let Some((limit, retry_at)) = reached {
-        return Ok(Some(IssueOutcome::Limited { limit, retry_at }));
+        return refused(IssueOutcome::Limited { limit, retry_at });
     }
+    let admitted = RateDecision::Admitted(Admitted { at: now, account_no });
     if row.int("test_messages")? == 0 {
-        return Ok(None);
+        return Ok(admitted);
     }
     // Test messages count for the same limits as codes; few offices have sent any within
     // the day.
     let refusal = test_message::refusal(tx, &delivery.contact, actor, limits).await?;
-    Ok(refusal.map(|it| IssueOutcome::Limited { limit: it.limit, retry_at: it.retry_at }))
+    Ok(refusal.map_or(admitted, |TestSendRefusal { limit, retry_at }| {
+        RateDecision::Refused(Box::new(IssueOutcome::Limited { limit, retry_at }))
+    }))
 }
 
 async fn read(

@@ -11,9 +11,11 @@
 //! event carries the idempotency key: a repeated attempt fails at its event, is rolled
 //! back, and is answered with what the first one found.
 
+use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
+use crate::domain::session_record::SessionProof;
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -80,6 +82,11 @@ statements! {
     EARLIER_ANSWER { "SELECT outcome FROM core_event WHERE act = $1" }
 }
 
+/// The customer never got the code, but whoever can read the tray.
+const SENT_TO_A_TRAY: &str = "\
+    The message of this code went to a tray, and this store is marked as one of real customers. \
+    Ask for another code.";
+
 /// The detail of the event where the customer is locked.
 const CUSTOMER_LOCKED_DETAIL: &str = "the customer is locked";
 
@@ -108,6 +115,9 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return Ok(AttemptOutcome::NotFound);
     };
     let (request, cap) = (&held.request, attempt.policy.failure_cap);
+    if held.is_production && request.delivery.provider == TRAY {
+        return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
+    }
     let arguments = args![
         held.row,
         request.customer.0,
@@ -135,10 +145,12 @@ async fn accept(
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
     let session = session::new(attempt, &held);
+    let token_digest = &attempt.session.token_digest;
+    let proof = SessionProof::of(&session, token_digest, attempt.guess.keyring);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
         Write { sql: &RESET_FAILURES, args: args![session.customer.0].to_vec() },
-        session::open(&session, attempt),
+        session::open(&session, token_digest, &proof, attempt.policy_version),
     ];
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
@@ -151,7 +163,7 @@ async fn accept(
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
     let held = counted(&mut tx, attempt).await?;
     let customer = held.request.customer;
-    let superseded = superseded_code::entered(&mut tx, attempt, &held.request).await?;
+    let superseded = superseded_code::entered(&mut tx, attempt, &held).await?;
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
@@ -246,20 +258,19 @@ async fn earlier_answer(
 ) -> Result<Option<AttemptOutcome>, StoreError> {
     let mut tx = db.begin().await?;
     let Some(row) = tx.maybe(&EARLIER_ANSWER, args![attempt.act]).await? else { return Ok(None) };
-    let Some(RequestRow { request, failures, .. }) =
-        request::held(&mut tx, attempt.request).await?
-    else {
-        return Ok(None);
-    };
+    let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
     let outcome: Outcome = row.word("outcome")?;
     if outcome == Outcome::Verified {
-        let session = session::held(&mut tx, &attempt.session.token_digest).await?;
-        return Ok(session.map(|session| AttemptOutcome::Verified { request, session }));
+        let opened = session::held(&mut tx, &attempt.session.token_digest).await?;
+        let opened = opened.filter(|it| it.is_genuine(attempt.guess.keyring));
+        return Ok(opened
+            .map(|it| AttemptOutcome::Verified { request: held.request, session: it.session }));
     }
     let superseded = match outcome {
-        Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &request).await?,
+        Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &held).await?,
         _ => None,
     };
+    let RequestRow { request, failures, .. } = held;
     // The failure count only grows until the lock is lifted, so that it still says whether
     // the customer is locked.
     let is_by_lockout = match outcome {

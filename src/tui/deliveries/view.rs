@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::circuit_breaker::ProviderHealth;
-use crate::domain::delivery_stats::{HourStats, ProviderShare, QueueStats};
+use crate::domain::delivery_stats::{DeliveryStats, HourStats, ProviderShare};
 use crate::service::messages;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::machine::scene::Scene;
@@ -67,7 +67,7 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
         return vec![Line::styled("Adding up", theme.muted)];
     };
     let mut told = vec![
-        ("Queued".to_owned(), queued(stats.queue)),
+        ("Queued".to_owned(), queued(stats)),
         ("Sent".to_owned(), messages::spread(stats.accepted)),
         ("Delivered".to_owned(), messages::spread(stats.delivered)),
     ];
@@ -119,11 +119,16 @@ fn rows<'a>(told: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<L
     told.into_iter().flat_map(|it| row(it).collect::<Vec<_>>()).collect()
 }
 
-fn queued(queue: QueueStats) -> String {
-    match (queue.length, queue.oldest) {
+fn queued(stats: &DeliveryStats) -> String {
+    let queue = stats.queue;
+    let waiting = match (queue.length, queue.oldest) {
         (0, _) => "nothing".into(),
         (length, None) => length.to_string(),
         (length, Some(oldest)) => format!("{length}, the oldest for {}", messages::span(oldest)),
+    };
+    match messages::elsewhere(stats.elsewhere) {
+        Some(why) => format!("{waiting}; {why}"),
+        None => waiting,
     }
 }
 

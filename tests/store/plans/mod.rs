@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 26] = [
+const SMALL: [&str; 27] = [
     "core_approval",
     "core_policy",
     "p",
@@ -30,6 +30,8 @@ const SMALL: [&str; 26] = [
     "core_trial",
     "n",
     "pg_namespace",
+    // One row.
+    "core_production",
     "core_schema",
     "core_setting",
     "core_staff",
@@ -137,6 +139,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("send_claim::CLAIM_FIRST", &["'[7,8,9]'", "'x'", "7"]),
     ("send_claim::CLAIM_THESE", &["'[7,8,9]'", "7"]),
     ("send_claim::CLAIMABLE", &["'[7,8,9]'", "'x'"]),
+    ("stats::ELSEWHERE", &[r#"'["tray"]'"#]),
     ("outbox::CLAIM", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::CLAIMED", &["'[7,8,9]'"]),
     ("expiry::HELD", &["'[7,8,9]'"]),
