@@ -241,7 +241,7 @@ fn a_small_window_can_be_left_where_nothing_is_lost_by_it() {
 }
 
 #[test]
-fn a_person_in_a_hurry_verifies_without_a_key_more() {
+fn a_fast_typist_verifies_without_an_extra_key() {
     for pace in [155, 200, 300] {
         let mut counter = Counter::new();
         counter.keys_every(ms(pace), "riv<Enter><Enter>481902").pass(ms(200)).is_at("verified");

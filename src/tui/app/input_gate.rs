@@ -32,7 +32,7 @@
 //! the clerk sees first who was chosen. Letters, Enter, Enter and six digits at a
 //! typist's pace verify without a key more.
 //!
-//! What is refused here is said, except where the key was no key.
+//! What is refused here is said in the message line, except where the key was no key.
 
 use std::time::Duration;
 
