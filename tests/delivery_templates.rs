@@ -125,9 +125,10 @@ fn the_messages_read_as_they_should() {
     );
     let (subject, plain, html) = email(&facts());
     assert_eq!(subject, "Riverside Billing: your code for the counter, reference K7Q");
-    assert!(plain.starts_with(
-        "Riverside Billing\n\nHello Dana Rivera,\n\nhere is your code for our counter:"
-    ));
+    assert!(
+        plain.starts_with("Hello Dana Rivera,\n\nhere is your code for our counter:\n\n481920\n")
+    );
+    assert!(plain.trim_end().ends_with("\n\nRiverside Billing"), "{plain}");
     assert!(plain.lines().any(|line| line == "481920"), "{plain}");
     assert!(plain.contains("\nValid for: 5 minutes\n"), "{plain}");
     for part in [&plain, &html] {
@@ -269,6 +270,42 @@ fn the_code_is_the_first_number_of_a_text_message() {
     assert!(refused.contains("office.name") && refused.contains("xx/sms.txt"), "{refused}");
     let found = Templates::check(&own.settings(), &[("office.name", "Amt 24")]);
     assert!(found.iter().any(|it| it.state == State::Failed && it.text == refused), "{found:?}");
+}
+
+#[test]
+fn the_code_is_the_first_number_of_an_email() {
+    for locale in SHIPPED {
+        let facts = MessageFacts {
+            office: "Hall 24, 112233 Waste".into(),
+            counter: "3".into(),
+            purpose: "bill 2026".into(),
+            locale: Some(locale.into()),
+            ..facts()
+        };
+        let (_, plain, html) = email(&facts);
+        let page = html.split_once("</head>").expect("a head").1;
+        let shown: String =
+            page.split('<').filter_map(|it| it.split_once('>')).map(|(_, text)| text).collect();
+        for text in [plain.as_str(), &shown] {
+            let first = text.split(|it: char| !it.is_numeric()).find(|it| !it.is_empty());
+            assert_eq!(first, Some(facts.code.reveal()), "{locale}: {text}");
+            assert!(text.contains("Hall 24, 112233 Waste"), "{locale}: {text}");
+        }
+    }
+    let found = Templates::check(&MessageSettings::default(), &[("office.name", "Amt 24")]);
+    assert!(found.iter().all(|it| !it.text.contains("office.name has")), "{found:?}");
+    assert!(found.iter().all(|it| !it.text.contains("digits of office.name")), "{found:?}");
+    let text = "{{ office }} {{ code }} {{ counter }} {{ purpose }} {{ reference }} {{ minutes }}";
+    let own = Own::new(&[
+        ("xx/email.subject.txt", "Code"),
+        ("xx/email.txt", text),
+        ("xx/email.html", &format!("<p>{text}</p>")),
+    ]);
+    assert_eq!(own.failed(), [""; 0]);
+    let found = Templates::check(&own.settings(), &[("office.name", "Amt 24")]);
+    let noted = found.iter().find(|it| it.text.contains("digits of office.name")).expect("a note");
+    assert_eq!(noted.locale.as_deref(), Some("xx"), "{noted:?}");
+    assert!(noted.text.contains("email.txt and email.html"), "{noted:?}");
 }
 
 #[test]

@@ -10,5 +10,7 @@ mod attacks;
 mod counters;
 #[path = "remote/frames.rs"]
 mod frames;
+#[path = "remote/passwords.rs"]
+mod passwords;
 #[path = "remote/service.rs"]
 mod service;

@@ -12,6 +12,8 @@ mod door;
 mod late;
 #[path = "use_cases/remote.rs"]
 mod remote;
+#[path = "use_cases/sign_in.rs"]
+mod sign_in;
 #[path = "use_cases/staff.rs"]
 mod staff;
 #[path = "use_cases/worker.rs"]

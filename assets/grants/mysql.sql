@@ -46,12 +46,15 @@ GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
 
 -- A desk service: what a counter may, and it adds to the audit trail, out of which it takes
--- nothing.
+-- nothing; it keeps the list of the staff, and who sits where.
 GRANT countersign_counter TO countersign_service;
 GRANT INSERT ON countersign.core_audit_leaf TO countersign_service;
 GRANT INSERT ON countersign.core_audit_node TO countersign_service;
 GRANT INSERT ON countersign.core_audit_checkpoint TO countersign_service;
 GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT SELECT ON countersign.core_otp_readable TO countersign_report;

@@ -51,7 +51,7 @@ impl Place {
             Self::Sqlite(file) => {
                 let options = SqliteConnectOptions::new()
                     .filename(file)
-                    .pragma("mmap_size", "1073741824")
+                    .pragma("mmap_size", "0")
                     .synchronous(SqliteSynchronous::Full)
                     .disable_statement_logging();
                 let pool = SqlitePoolOptions::new()

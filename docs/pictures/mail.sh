@@ -14,7 +14,7 @@ draw() { # picture, locale, scheme (0 is dark, 1 is light)
         --channel email --locale "$2" --html "$work/mail.html" >/dev/null 2>&1
     "$chromium" --headless --no-sandbox --disable-gpu --disable-background-networking \
         --disable-component-update --disable-sync --hide-scrollbars \
-        --user-data-dir="$work/profile" --window-size=540,530 \
+        --user-data-dir="$work/profile" --window-size=540,590 \
         --blink-settings=preferredColorScheme="$3" \
         --screenshot="docs/pictures/$1" "file://$work/mail.html" 2>/dev/null
     echo "docs/pictures/$1"

@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod request;
 pub mod serve;
 pub mod session;
+pub mod sign_in;
 pub mod signals;
 pub mod staff;
 pub mod table;
@@ -117,7 +118,7 @@ async fn dispatch(
         _ => {}
     }
     let config = origin.load(context, output)?;
-    at_the_desk(command, context, &config, output).await
+    at_the_desk(command, context, &config, output, cli.name.as_deref()).await
 }
 
 /// Who leaves hears that messages still wait, wherever on the screen they left.
@@ -172,6 +173,7 @@ async fn at_the_desk(
     context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
+    name: Option<&str>,
 ) -> Result<Exit, Failure> {
     match command {
         Command::Customers(Customers::Import(_)) if config.customers.read_only => {
@@ -192,7 +194,7 @@ async fn at_the_desk(
         _ => {}
     }
     keep_log(context, config, output);
-    let desk = context.desk(config).await?;
+    let desk = sign_in::run(context.desk(config).await?, output, name).await?;
     if names_a_customer(&command) {
         index::ready(&desk, output).await;
     }

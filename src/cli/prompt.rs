@@ -20,6 +20,14 @@ const INPUT_MAX: usize = 1024;
 /// How soon a reader notices that nobody waits for it any more.
 const POLL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
+/// Reads what is no secret, and is shown as it is typed.
+pub async fn text(output: &mut Output, question: &str) -> Result<String, Failure> {
+    output.question(question);
+    let read = tokio::task::spawn_blocking(|| line(&|| false)).await;
+    let read = read.map_err(|error| Failure::internal(error.to_string()))??;
+    Ok(read.trim().to_owned())
+}
+
 /// Reads a secret; `question` is shown where a person is asked.
 pub async fn secret(output: &mut Output, question: &str) -> Result<Zeroizing<String>, Failure> {
     if !io::stdin().is_terminal() {

@@ -1,4 +1,6 @@
-//! `staff`: who works at the office, and what each may do.
+//! `staff`: who works at the office, what each may do, and how they sign in.
+
+mod sign_in;
 
 use crate::cli::args::Staff;
 use crate::cli::exit::{Exit, Failure};
@@ -8,7 +10,10 @@ use crate::cli::table::Table;
 use crate::domain::outcome::Outcome;
 use crate::domain::staff::{AccountName, Role, StaffMember};
 use crate::service::api::{Call, DeskClient, Permission};
-use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
+use crate::service::staff::calls::{
+    ApproveReset, ChangeStaff, ListStaff, RescueStaff, ResetSignIn,
+};
+use crate::service::staff::reset::ResetOutcome;
 use crate::service::staff::{StaffAct, StaffOutcome};
 
 /// `staff`, but for `staff permissions`, which needs no desk.
@@ -19,15 +24,45 @@ pub async fn run(desk: &DeskClient, output: &mut Output, command: Staff) -> Resu
         Staff::Rescue(named) => {
             let account = named.account;
             let rescued = desk.call(RescueStaff { account: account.clone() }).await?;
-            return tell(output, &account, rescued);
+            return tell_of_new(desk, output, &account, rescued).await;
         }
+        Staff::Reset(named) => {
+            let reset = desk.call(ResetSignIn { account: named.account.clone() }).await?;
+            return sign_in::tell(output, &named.account, reset);
+        }
+        Staff::Approve(named) => {
+            let reset = desk.call(ApproveReset { account: named.account.clone() }).await?;
+            return sign_in::tell(output, &named.account, reset);
+        }
+        Staff::Unblock(named) => return sign_in::unblock(desk, output, named.account).await,
+        Staff::Sittings(_) => return sign_in::sittings(desk, output).await,
+        Staff::EndSitting(named) => return sign_in::end(desk, output, named.sitting).await,
         Staff::Add(add) => (add.account, StaffAct::Add(add.role)),
         Staff::Role(role) => (role.account, StaffAct::SetRole(role.role)),
         Staff::Disable(named) => (named.account, StaffAct::Disable),
         Staff::Enable(named) => (named.account, StaffAct::Enable),
     };
     let changed = desk.call(ChangeStaff { account: account.clone(), act }).await?;
-    tell(output, &account, changed)
+    match act {
+        StaffAct::Add(_) => tell_of_new(desk, output, &account, changed).await,
+        _ => tell(output, &account, changed, None),
+    }
+}
+
+/// Who is new gets a set-up code, where the staff has passwords.
+async fn tell_of_new(
+    desk: &DeskClient,
+    output: &mut Output,
+    account: &AccountName,
+    outcome: StaffOutcome,
+) -> Result<Exit, Failure> {
+    let is_new = matches!(outcome, StaffOutcome::Changed(_));
+    let reset = if is_new {
+        Some(desk.call(ResetSignIn { account: account.clone() }).await?)
+    } else {
+        None
+    };
+    tell(output, account, outcome, reset.as_ref())
 }
 
 async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
@@ -85,6 +120,7 @@ fn tell(
     output: &mut Output,
     account: &AccountName,
     outcome: StaffOutcome,
+    reset: Option<&ResetOutcome>,
 ) -> Result<Exit, Failure> {
     let (word, member) = match outcome {
         StaffOutcome::Changed(member) => ("changed", member),
@@ -113,12 +149,32 @@ fn tell(
                 "Nobody changes what they themselves may do. Ask another admin.",
             ));
         }
+        StaffOutcome::NeedsSecondAdmin => {
+            return Err(Failure::outcome(
+                Outcome::Forbidden,
+                format!(
+                    "You gave out the set-up code of {account}: another admin has to make them an \
+                     admin."
+                ),
+            ));
+        }
     };
     let state = if member.enabled { "may work" } else { "may not work" };
-    let message = format!("{account} is {} and {state}.", member.role);
+    let mut message = format!("{account} is {} and {state}.", member.role);
+    let setup_code = match reset {
+        Some(ResetOutcome::Given { code, expires_at, .. }) => {
+            message = format!("{message} {}", sign_in::given(account, code, *expires_at));
+            Some(code.0.as_str())
+        }
+        Some(ResetOutcome::Asked(_)) => {
+            message = format!("{message} {}", sign_in::asked(output, account));
+            None
+        }
+        _ => None,
+    };
     if output.json() {
         let staff = Some(StaffLine::new(&member, true));
-        output.object(&StaffReply { outcome: word, message: &message, staff })?;
+        output.object(&StaffReply { outcome: word, message: &message, staff, setup_code })?;
     } else {
         output.line(&message)?;
     }

@@ -17,13 +17,14 @@ use crate::config::settings::{
 use crate::config::show::Effective;
 use crate::config::table::{
     DESK, EMAIL, EMAIL_FALLBACK, KEYS, LIMITS, LOG, MAINTENANCE, OFFICE, OTP, ROOT, SERVE, SMS,
-    SMS_FALLBACK, TRAY, UI,
+    SMS_FALLBACK, STAFF, TRAY, UI,
 };
 use crate::config::value::{Secret, Value};
 use crate::config::{
     channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,
 };
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text::clean_optional;
 
 /// A file of the program's own that lies beside a store's file: its ending
@@ -79,6 +80,11 @@ impl<'a> Build<'a> {
         let messages = messages::read(&mut self);
         let serve =
             ServeSettings { socket: self.get(&SERVE.socket), group: self.get(&SERVE.group) };
+        let sign_in = SignInPolicy {
+            mode: self.get(&STAFF.sign_in),
+            totp: self.get(&STAFF.totp),
+            idle_lock: self.get(&STAFF.idle_lock_minutes),
+        };
         let log = self.log();
         let ui = self.ui();
         files::judge(&mut self, environment, &keys.file);
@@ -108,6 +114,7 @@ impl<'a> Build<'a> {
             tray,
             desk_socket: merged.get(&DESK.socket),
             serve,
+            sign_in,
             log,
             ui,
             warnings: findings.warnings,

@@ -27,6 +27,7 @@ pub use crate::config::settings::store::{
 use crate::config::show::Effective;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::sign_in::policy::SignInPolicy;
 
 /// Where the program runs, and so what it may do.
 #[derive(
@@ -86,6 +87,8 @@ pub struct Config {
     pub desk_socket: Option<PathBuf>,
     /// `[serve]`
     pub serve: ServeSettings,
+    /// `[staff]`
+    pub sign_in: SignInPolicy,
     /// `[log]`
     pub log: LogSettings,
     /// `[ui]`

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
 pub use crate::config::table::account_lists::{FEEDBACK, INVOICES};
 pub use crate::config::table::office::{
-    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STORE,
+    CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
 pub use crate::config::table::providers::{
     EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
@@ -51,6 +51,7 @@ pub static TABLE: LazyLock<Vec<KeyInfo>> = LazyLock::new(|| {
         SMS_FALLBACK.infos(),
         DESK.infos(),
         SERVE.infos(),
+        STAFF.infos(),
         MESSAGES.infos(),
         WHATSAPP.infos(),
         TRAY.infos(),

@@ -17,6 +17,8 @@ use crate::config::settings::{
 use crate::domain::channel::Assurance;
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;
+use crate::domain::sign_in::policy::SignInMode;
+use crate::domain::staff::Role;
 
 /// A type that a key can have.
 pub trait Value: Sized {
@@ -79,6 +81,8 @@ words!(
     LogLevel,
     MailAuth,
     NumberType,
+    Role,
+    SignInMode,
     SmsProvider,
     SmtpTls,
     StoreTls,

@@ -142,7 +142,9 @@ impl HttpPeer {
         let Self { name, key, .. } = self;
         if let Some(io) = tls::cause(error) {
             let why = tls::complaint(io);
-            let what = format!("No protected connection to {name}: {why}. Nothing was sent.");
+            let what = format!(
+                "{name} cannot be reached over a protected connection: {why}. Nothing was sent."
+            );
             return DeliveryError::new(FailureKind::Settings, what)
                 .advising(self.remedy(tls::doubt(io)))
                 .about(key);

@@ -155,7 +155,10 @@ pub(super) fn mail_remedy(section: Section, doubt: Option<Doubt>) -> String {
              machine's clock."
         ),
         Some(Doubt::Other) => {
-            format!("Tell who runs the server that host in {section} names.")
+            format!(
+                "Have one made for the server that host in {section} names: one for servers, and \
+                 not that of an authority (CA:FALSE)."
+            )
         }
     }
 }

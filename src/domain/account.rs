@@ -94,6 +94,11 @@ impl RecordedDate {
                 .unwrap_or_else(|| Self::Period(text.to_owned())),
         )
     }
+
+    /// Reads a date whose time is in UTC without saying so.
+    pub fn read_utc(text: &str) -> Option<Self> {
+        moment(&format!("{}+00", text.trim())).or_else(|| Self::read(text))
+    }
 }
 
 /// Seconds since 2001 or milliseconds since 1973, until the year 2286.
@@ -161,5 +166,11 @@ mod tests {
             is(text, RecordedDate::Period(text.to_owned()));
         }
         assert_eq!(RecordedDate::read("  "), None);
+        let moment = Some(moment);
+        assert_eq!(RecordedDate::read_utc("2026-11-05 12:00:00"), moment);
+        assert_eq!(RecordedDate::read_utc(" 2026-11-05 12:00:00.000 "), moment);
+        assert_eq!(RecordedDate::read_utc("2026-11-05 13:00:00+01:00"), moment);
+        assert_eq!(RecordedDate::read_utc("2026-11-05"), Some(day));
+        assert_eq!(RecordedDate::read_utc(""), None);
     }
 }

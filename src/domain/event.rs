@@ -67,6 +67,20 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// Somebody of the staff signed in.
+    SignedIn,
+    /// Somebody tried to sign in, and it was not right.
+    SignInFailed,
+    /// Somebody of the staff signed out.
+    SignedOut,
+    /// A terminal was locked, or left alone for so long that it was.
+    TerminalLocked,
+    /// A sitting ended in another way.
+    SittingEnded,
+    /// Somebody set their password or enrolled an authenticator.
+    SignInSetUp,
+    /// How somebody signs in was reset, or a block was lifted.
+    SignInReset,
     /// A desk service was started.
     ServiceStarted,
     /// A new key signs codes.
@@ -75,7 +89,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 35] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -102,6 +116,13 @@ impl EventKind {
         Self::NoticeSent,
         Self::NoticeNotSent,
         Self::StaffChanged,
+        Self::SignedIn,
+        Self::SignInFailed,
+        Self::SignedOut,
+        Self::TerminalLocked,
+        Self::SittingEnded,
+        Self::SignInSetUp,
+        Self::SignInReset,
         Self::ServiceStarted,
         Self::KeysRotated,
     ];
@@ -135,6 +156,13 @@ impl EventKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
             Self::StaffChanged => "staff_changed",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::TerminalLocked => "terminal_locked",
+            Self::SittingEnded => "sitting_ended",
+            Self::SignInSetUp => "sign_in_set_up",
+            Self::SignInReset => "sign_in_reset",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
         }
@@ -169,6 +197,13 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::SignedIn => "Signed in",
+            Self::SignInFailed => "Sign-in failed",
+            Self::SignedOut => "Signed out",
+            Self::TerminalLocked => "Terminal locked",
+            Self::SittingEnded => "Sitting ended",
+            Self::SignInSetUp => "Sign-in set up",
+            Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
         }

@@ -33,6 +33,7 @@ pub mod query;
 pub mod request;
 pub mod seal;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod text;
 pub mod time;

@@ -65,7 +65,8 @@ impl Reference {
     }
 }
 
-fn plain(bits: u64, length: u32) -> String {
+/// Random bits in so many of these digits and letters, five bits each.
+pub(in crate::domain) fn plain(bits: u64, length: usize) -> String {
     (0..length)
         .rev()
         .map(|place| char::from(PLAIN[usize::try_from((bits >> (place * 5)) & 31).unwrap_or(0)]))
@@ -85,6 +86,11 @@ impl FromStr for RequestId {
         let known = name.len() == 10 && name.bytes().all(|byte| PLAIN.contains(&byte));
         if known { Ok(Self(name)) } else { Err(NotARequest(text::clean(typed))) }
     }
+}
+
+/// Whether this is one of these digits and letters.
+pub(in crate::domain) fn is_plain(byte: u8) -> bool {
+    PLAIN.contains(&byte)
 }
 
 impl fmt::Display for RequestId {

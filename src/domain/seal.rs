@@ -39,26 +39,18 @@ pub struct Sealed(String);
 
 /// It was sealed under another key, for another request, or changed since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored code cannot be opened: it was changed, or belongs to another request")]
+#[error("what is sealed cannot be opened: it was changed, or belongs to another row")]
 pub struct SealBroken;
 
 impl Sealed {
     /// Seals a code; `nonce` is drawn for it and for nothing else.
     pub fn close(code: &Code, binding: CodeBinding<'_>, key: &Key, nonce: Nonce) -> Self {
-        let bound = bound(binding);
-        let payload = Payload { msg: code.reveal().as_bytes(), aad: &bound };
-        #[expect(clippy::expect_used, reason = "ten digits are no message too long to seal")]
-        let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
-        Self(text::hex(&nonce.0) + text::hex(&hidden).as_str())
+        Self(close_bytes(code.reveal().as_bytes(), &bound(binding), &sealing_key(key), nonce))
     }
 
     /// The code again, where nothing was changed.
     pub fn open(&self, binding: CodeBinding<'_>, key: &Key) -> Result<Code, SealBroken> {
-        let bytes = text::unhex(&self.0).ok_or(SealBroken)?;
-        let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
-        let payload = Payload { msg: hidden, aad: &bound(binding) };
-        let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload);
-        let digits = Zeroizing::new(opened.map_err(|_| SealBroken)?);
+        let digits = open_bytes(&self.0, &bound(binding), &sealing_key(key))?;
         let digits = std::str::from_utf8(&digits).map_err(|_| SealBroken)?;
         u8::try_from(digits.len())
             .ok()
@@ -83,12 +75,42 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// A key for sealing, made from one of the file so that digests and seals never
-/// share one.
+/// Seals bytes under a key that seals nothing else: nonce and ciphertext in hexadecimal.
+pub(in crate::domain) fn close_bytes(
+    plain: &[u8],
+    bound: &[u8],
+    key: &Key,
+    nonce: Nonce,
+) -> String {
+    let payload = Payload { msg: plain, aad: bound };
+    #[expect(clippy::expect_used, reason = "some bytes are no message too long to seal")]
+    let hidden = cipher(key).encrypt(&XNonce::from(nonce.0), payload).expect("a short message");
+    text::hex(&nonce.0) + text::hex(&hidden).as_str()
+}
+
+/// The bytes again, where neither they nor what they are bound to was changed.
+pub(in crate::domain) fn open_bytes(
+    sealed: &str,
+    bound: &[u8],
+    key: &Key,
+) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    let bytes = text::unhex(sealed).ok_or(SealBroken)?;
+    let (nonce, hidden) = bytes.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
+    let payload = Payload { msg: hidden, aad: bound };
+    let opened = cipher(key).decrypt(&XNonce::from(*nonce), payload);
+    opened.map(Zeroizing::new).map_err(|_| SealBroken)
+}
+
 fn cipher(key: &Key) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&AeadKey::from(*key.secret()))
+}
+
+/// A key for sealing codes, made from one of the file so that digests and seals never
+/// share one.
+fn sealing_key(key: &Key) -> Key {
     let mut mac = key.hmac();
     mac.update(b"countersign seal 1");
-    XChaCha20Poly1305::new(&AeadKey::from(<[u8; 32]>::from(mac.finalize().into_bytes())))
+    Key::new(mac.finalize().into_bytes().into())
 }
 
 /// The associated data: purpose, request and generation, length first.

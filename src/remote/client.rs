@@ -6,18 +6,20 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use crate::domain::sign_in::sitting::SittingTicket;
 use crate::remote::link::{self, Ends, Link};
-use crate::remote::protocol::{Push, Rejection, Welcome};
+use crate::remote::protocol::{Hello, Push, Rejection, Welcome};
 use crate::service::DeskError;
 use crate::service::api::{Answer, Call, Door, Signals};
 use crate::service::ports::{IndexProgress, Random, StoreError};
 use crate::service::retry::RetryPolicy;
+use crate::service::staff::sign_in::SignInOutcome;
 
 /// The first pause before the connection is made again, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -63,31 +65,57 @@ pub struct RemoteDesk {
     links: watch::Receiver<Option<Arc<Link>>>,
     signals: Signals,
     random: Arc<dyn Random>,
+    ticket: Ticket,
 }
+
+/// The sitting at this terminal, with which it goes on after the connection broke.
+type Ticket = Arc<Mutex<Option<SittingTicket>>>;
 
 impl RemoteDesk {
     /// Connects once; from then on the connection is kept, as long as the desk is.
     pub async fn connect(
         socket: &Path,
         random: Arc<dyn Random>,
+        is_interface: bool,
     ) -> Result<(Self, Welcome), ConnectError> {
-        let (link, ends, welcome) = Link::open(socket).await?;
+        let hello = Hello::of_this_program(is_interface, None);
+        let (link, ends, welcome) = Link::open(socket, &hello).await?;
+        let ticket: Ticket = Arc::new(Mutex::new(welcome.ticket.clone()));
         let (to_links, links) = watch::channel(Some(Arc::new(link)));
         let (changes, has_changed) = watch::channel(0);
         let (connection, connected) = watch::channel(None);
         let (index, indexed) = watch::channel(None);
-        let keeper =
-            Keeper { socket: socket.to_owned(), links: to_links, changes, connection, index };
+        let keeper = Keeper {
+            socket: socket.to_owned(),
+            is_interface,
+            ticket: Arc::clone(&ticket),
+            links: to_links,
+            changes,
+            connection,
+            index,
+        };
         drop(tokio::spawn(keeper.keep(ends)));
         let signals = Signals { changes: has_changed, connection: connected, index: indexed };
-        Ok((Self { links, signals, random }, welcome))
+        Ok((Self { links, signals, random, ticket }, welcome))
     }
 
     /// One attempt.
     async fn ask(&self, call: Call) -> Result<Answer, StoreError> {
         let link = self.links.borrow().clone();
         let away = || StoreError::Unreachable("the desk service does not run".into());
-        link.ok_or_else(away)?.ask(call).await?.unless_broken()
+        let answer = link.ok_or_else(away)?.ask(call).await?.unless_broken()?;
+        self.keep_ticket(&answer);
+        Ok(answer)
+    }
+
+    /// Keeps the ticket of a sitting that began, and drops it with its end.
+    fn keep_ticket(&self, answer: &Answer) {
+        let ticket = match answer {
+            Answer::SignIn(Ok(SignInOutcome::SignedIn(it))) => Some(it.ticket.clone()),
+            Answer::SignOut(Ok(())) | Answer::LockTerminal(Ok(())) => None,
+            _ => return,
+        };
+        *self.ticket.lock().unwrap_or_else(PoisonError::into_inner) = ticket;
     }
 }
 
@@ -113,6 +141,8 @@ impl Door for RemoteDesk {
 /// Keeps the connection, and says what can be watched.
 struct Keeper {
     socket: PathBuf,
+    is_interface: bool,
+    ticket: Ticket,
     links: watch::Sender<Option<Arc<Link>>>,
     changes: watch::Sender<u64>,
     connection: watch::Sender<Option<Arc<StoreError>>>,
@@ -136,8 +166,13 @@ impl Keeper {
         let (mut pause, most) = BACKOFF;
         let mut said = None;
         loop {
-            match Link::open(&self.socket).await {
-                Ok((link, ends, _)) => {
+            let ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let hello = Hello::of_this_program(self.is_interface, ticket);
+            match Link::open(&self.socket, &hello).await {
+                Ok((link, ends, welcome)) => {
+                    let mut ticket = self.ticket.lock().unwrap_or_else(PoisonError::into_inner);
+                    *ticket = welcome.ticket;
+                    drop(ticket);
                     self.links.send_replace(Some(Arc::new(link)));
                     self.connection.send_replace(None);
                     // Whatever was shown may be another by now.

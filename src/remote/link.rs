@@ -51,8 +51,11 @@ pub(super) struct Ends {
 
 impl Link {
     /// Connects, and is greeted.
-    pub(super) async fn open(socket: &Path) -> Result<(Self, Ends, Welcome), ConnectError> {
-        let greeted = tokio::time::timeout(HANDSHAKE_TIMEOUT, greet(socket)).await;
+    pub(super) async fn open(
+        socket: &Path,
+        hello: &Hello,
+    ) -> Result<(Self, Ends, Welcome), ConnectError> {
+        let greeted = tokio::time::timeout(HANDSHAKE_TIMEOUT, greet(socket, hello)).await;
         let (reader, writer, welcome) = greeted.map_err(|_| ConnectError::Silent)??;
         let (requests, to_write) = mpsc::channel(MAX_QUEUED_REQUESTS);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
@@ -79,6 +82,7 @@ impl Link {
 
 async fn greet(
     socket: &Path,
+    hello: &Hello,
 ) -> Result<(Reader<OwnedReadHalf>, Writer<OwnedWriteHalf>, Welcome), ConnectError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| ConnectError::of(&error))?;
     let (reading, writing) = stream.into_split();
@@ -86,7 +90,7 @@ async fn greet(
     let mut writer = protocol::writer(writing);
     let broken = |error: io::Error| ConnectError::Protocol(error.to_string());
     // A server that turns a client away does not wait for its greeting.
-    let hello = protocol::send(&mut writer, &Hello::of_this_program()).await;
+    let hello = protocol::send(&mut writer, hello).await;
     match protocol::receive(&mut reader).await.map_err(broken)? {
         Some(Greeting::Welcome(welcome)) => {
             hello.map_err(broken)?;

@@ -8,6 +8,7 @@
 //! listener.rs  the socket, its group and mode
 //! server.rs    accepts connections for a desk
 //! session.rs   one connection: handshake, calls, answers, signals
+//! sittings.rs  who sits at a connection: signing in and out, and the idle lock
 //! client.rs    a door to a desk in another process, which reconnects
 //! link.rs      one connection of a client
 //! ```
@@ -20,6 +21,7 @@ pub mod protocol;
 mod seats;
 mod server;
 mod session;
+mod sittings;
 
 pub use crate::remote::client::{ConnectError, RemoteDesk};
 pub use crate::remote::listener::{ListenError, listen};

@@ -14,11 +14,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use zeroize::Zeroizing;
 
+use crate::domain::sign_in::sitting::SittingTicket;
 use crate::service::api::{Answer, Call, DeskProfile};
 use crate::service::ports::{IndexProgress, StoreError};
 
 /// The version of all of this. A change that an older side would misread counts it up.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// The most bytes of a frame before the handshake is done.
 pub const HELLO_MAX: usize = 4 * 1024;
@@ -39,12 +40,19 @@ pub struct Hello {
     pub protocol: u32,
     /// The version of the client's program, for the log.
     pub version: String,
+    /// Whether it is an interface, at which somebody sits.
+    #[serde(default)]
+    pub is_interface: bool,
+    /// The sitting that it had before its connection broke.
+    #[serde(default)]
+    pub ticket: Option<SittingTicket>,
 }
 
 impl Hello {
     /// The frame of this program.
-    pub fn of_this_program() -> Self {
-        Self { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_owned() }
+    pub fn of_this_program(is_interface: bool, ticket: Option<SittingTicket>) -> Self {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Self { protocol: PROTOCOL, version, is_interface, ticket }
     }
 }
 
@@ -64,6 +72,8 @@ pub struct Welcome {
     pub profile: DeskProfile,
     /// Whether customers and messages are real.
     pub is_production: bool,
+    /// To go on with the sitting after the connection broke.
+    pub ticket: Option<SittingTicket>,
 }
 
 /// Why a connection is closed.

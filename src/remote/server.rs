@@ -1,7 +1,7 @@
 //! The desk at a socket: accepts connections and serves each.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -9,7 +9,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::remote::seats::{Handshakes, Seats};
 use crate::remote::session;
+use crate::remote::sittings::Sittings;
 use crate::service::Desk;
+use crate::service::ports::sign_in::SITTING_LEASE;
 
 /// How long accepting rests after it failed: a process without free files gets some back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -56,6 +58,8 @@ pub struct Server {
     /// Calls that are under way. One that began comes to its end, whoever is still there
     /// to hear of it: a code that is being sent or judged is never cut short.
     pub(super) calls: TaskTracker,
+    pub(super) sittings: Sittings,
+    end: OnceLock<CancellationToken>,
 }
 
 impl Server {
@@ -68,12 +72,21 @@ impl Server {
             handshakes: Handshakes::new(limits.handshakes),
             limits,
             calls: TaskTracker::new(),
+            sittings: Sittings::default(),
+            end: OnceLock::new(),
         }
+    }
+
+    /// Whether this service comes to its end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.end.get().is_some_and(CancellationToken::is_cancelled)
     }
 
     /// Serves until `end`, then lets the calls under way come to their end.
     pub async fn run(self, listener: UnixListener, end: CancellationToken) {
+        self.end.get_or_init(|| end.clone());
         let server = Arc::new(self);
+        drop(tokio::spawn(renew_sittings(Arc::clone(&server), end.clone())));
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -101,6 +114,21 @@ impl Server {
         }
         server.calls.close();
         server.calls.wait().await;
+    }
+}
+
+/// Prolongs the sittings of this service until it ends.
+async fn renew_sittings(server: Arc<Server>, end: CancellationToken) {
+    loop {
+        // Those of a service that was killed before are ended at the start.
+        let active = server.sittings.take_active(Instant::now());
+        if let Err(error) = server.desk.renew_sittings(&active).await {
+            tracing::warn!(%error, "the sittings could not be prolonged");
+        }
+        tokio::select! {
+            () = end.cancelled() => return,
+            () = tokio::time::sleep(SITTING_LEASE / 3) => {}
+        }
     }
 }
 

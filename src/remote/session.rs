@@ -6,14 +6,16 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::event::Actor;
-use crate::domain::staff::AccountName;
+use crate::domain::sign_in::policy::SignInMode;
+use crate::domain::staff::{AccountName, StaffMember};
 use crate::remote::peer::Peer;
 use crate::remote::protocol::{
     self, Greeting, HELLO_MAX, Hello, IMPORT_MAX, PROTOCOL, Push, REQUEST_MAX, Reader, Rejection,
@@ -21,13 +23,20 @@ use crate::remote::protocol::{
 };
 use crate::remote::seats::Seat;
 use crate::remote::server::Server;
+use crate::remote::sittings::Place;
 use crate::service::DeskError;
-use crate::service::api::{Answer, Authentication, Call, Caller, Permission, Signals};
+use crate::service::api::{
+    Answer, Authentication, Call, Caller, DeskProfile, Permission, Role, SignInState, Signals,
+};
 use crate::service::ports::StoreError;
 use crate::service::retry::RetryPolicy;
+use crate::service::staff::sittings::Visitor;
 
 /// Frames that may wait for a client to read them; one more waits where it was made.
 const MAX_QUEUED_FRAMES: usize = 32;
+
+/// How long after a look at who sits there a change leads to another one.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A frame for the client. An answer holds the permit of its call until it is written.
 struct Outgoing {
@@ -47,11 +56,10 @@ pub(super) async fn serve(
         greeted = tokio::time::timeout(server.limits.handshake, greet(&server, stream)) => greeted,
     };
     turned_away.cancel();
-    let Some(Greeted { caller, seat, mut reader, writer }) = greeted?? else { return Ok(()) };
-    reader.decoder_mut().set_max_frame_length(request_max(&caller));
+    let Some(Greeted { place, seat, reader, writer }) = greeted?? else { return Ok(()) };
     let (pushes, to_push) = mpsc::channel(MAX_QUEUED_FRAMES);
     let written = write(&server, writer, to_push);
-    let connection = Connection { server: Arc::clone(&server), caller, seat, pushes };
+    let connection = Connection { server: Arc::clone(&server), place, seat, pushes };
     tokio::select! {
         ended = written => ended,
         ended = connection.read(reader) => ended,
@@ -59,29 +67,30 @@ pub(super) async fn serve(
 }
 
 /// Only an import is long, and only an admin imports.
-fn request_max(caller: &Caller) -> usize {
-    if caller.may(Permission::Administer) { IMPORT_MAX } else { REQUEST_MAX }
+fn request_max(caller: Option<&Caller>) -> usize {
+    let is_admin = caller.is_some_and(|it| it.may(Permission::Administer));
+    if is_admin { IMPORT_MAX } else { REQUEST_MAX }
 }
 
 /// A connection after its handshake.
 struct Greeted {
-    caller: Caller,
+    place: Place,
     seat: Seat,
     reader: Reader<OwnedReadHalf>,
     writer: Writer<OwnedWriteHalf>,
 }
 
 /// The handshake; none where the client was turned away.
-async fn greet(server: &Server, stream: UnixStream) -> io::Result<Option<Greeted>> {
+async fn greet(server: &Arc<Server>, stream: UnixStream) -> io::Result<Option<Greeted>> {
     let peer = Peer::of(&stream).await?;
     let (reading, writing) = stream.into_split();
     let mut reader = protocol::reader(reading, HELLO_MAX);
     let mut writer = protocol::writer(writing);
     let Some(hello) = protocol::receive::<Hello, _>(&mut reader).await? else { return Ok(None) };
     match welcome(server, &peer, &hello).await {
-        Ok((caller, seat, welcome)) => {
+        Ok((place, seat, welcome)) => {
             protocol::send(&mut writer, &Greeting::Welcome(Box::new(welcome))).await?;
-            Ok(Some(Greeted { caller, seat, reader, writer }))
+            Ok(Some(Greeted { place, seat, reader, writer }))
         }
         Err(rejection) => {
             tracing::debug!(uid = peer.uid, account = peer.account, %rejection, "a connection was turned away");
@@ -92,18 +101,69 @@ async fn greet(server: &Server, stream: UnixStream) -> io::Result<Option<Greeted
 }
 
 async fn welcome(
-    server: &Server,
+    server: &Arc<Server>,
     peer: &Peer,
     hello: &Hello,
-) -> Result<(Caller, Seat, Welcome), Rejection> {
+) -> Result<(Place, Seat, Welcome), Rejection> {
     if hello.protocol != PROTOCOL {
         return Err(Rejection::Version { version: env!("CARGO_PKG_VERSION").to_owned() });
     }
-    let caller = caller(server, peer).await?;
-    let seat = server.seats.take(&caller.actor.clerk).ok_or(Rejection::TooMany)?;
-    let profile = server.desk.profile(&caller).map_err(|error| no_staff_list(&error))?;
-    let welcome = Welcome { profile, is_production: server.is_production };
-    Ok((caller, seat, welcome))
+    let host = &server.desk.actor().counter;
+    let counter = match &peer.terminal {
+        Some(terminal) => format!("{host} {terminal}"),
+        None => host.clone(),
+    };
+    let visitor = Visitor { peer: peer.account.clone(), counter };
+    let by_password = server.desk.sign_in_policy().mode == SignInMode::Password;
+    let member = if by_password { None } else { Some(member(server, peer).await?) };
+    let seat = server.seats.take(&peer.account).ok_or(Rejection::TooMany)?;
+    let place = place(server, visitor, member, hello).await;
+    let place = place.map_err(|error| no_staff_list(&error))?;
+    let profile = profile(server, &place).map_err(|error| no_staff_list(&error))?;
+    let ticket = place.ticket();
+    Ok((place, seat, Welcome { profile, is_production: server.is_production, ticket }))
+}
+
+/// Who sits at the connection: whoever sat there before it broke, whom the kernel names, or
+/// nobody yet.
+async fn place(
+    server: &Arc<Server>,
+    visitor: Visitor,
+    member: Option<StaffMember>,
+    hello: &Hello,
+) -> Result<Place, DeskError> {
+    if let Some(ticket) = &hello.ticket
+        && let Some(seat) = server.desk.resume(&visitor, ticket).await?
+    {
+        return Ok(Place::of_seat(server, visitor, seat));
+    }
+    let Some(member) = member else { return Ok(Place::empty(server, visitor)) };
+    if hello.is_interface {
+        let seat = server.desk.sit_down(&visitor, &member).await?;
+        return Ok(Place::of_seat(server, visitor, seat));
+    }
+    let caller = Caller {
+        actor: Actor { clerk: visitor.peer.clone(), counter: visitor.counter.clone() },
+        role: member.role,
+        authentication: Authentication::PeerCredentials,
+    };
+    Ok(Place::of_program(server, visitor, caller))
+}
+
+/// What a terminal shows; where nobody has signed in, the name and the role count for
+/// nothing.
+fn profile(server: &Server, place: &Place) -> Result<DeskProfile, DeskError> {
+    if let Some(caller) = place.caller() {
+        return server.desk.profile(caller);
+    }
+    let visitor = place.visitor();
+    let nobody = Caller {
+        actor: Actor { clerk: visitor.peer.clone(), counter: visitor.counter.clone() },
+        role: Role::Clerk,
+        authentication: Authentication::PeerCredentials,
+    };
+    let profile = server.desk.profile(&nobody)?;
+    Ok(DeskProfile { sign_in: SignInState::Needed, ..profile })
 }
 
 /// What stands behind it is for the service's own log: the client may be anybody.
@@ -113,43 +173,61 @@ fn no_staff_list(error: &DeskError) -> Rejection {
 }
 
 /// Who the staff table says the peer is.
-async fn caller(server: &Server, peer: &Peer) -> Result<Caller, Rejection> {
+async fn member(server: &Server, peer: &Peer) -> Result<StaffMember, Rejection> {
     let not_staff = || Rejection::NotStaff { account: peer.account.clone() };
     let account: AccountName = peer.account.parse().map_err(|_| not_staff())?;
     let member = server.desk.staff_member(&account).await;
-    let member = member.map_err(|error| no_staff_list(&error))?;
-    let member = member.ok_or_else(not_staff)?;
-    let host = &server.desk.actor().counter;
-    let counter = match &peer.terminal {
-        Some(terminal) => format!("{host} {terminal}"),
-        None => host.clone(),
-    };
-    Ok(Caller {
-        actor: Actor { clerk: peer.account.clone(), counter },
-        role: member.role,
-        authentication: Authentication::PeerCredentials,
-    })
+    member.map_err(|error| no_staff_list(&error))?.ok_or_else(not_staff)
 }
 
 /// The reading side.
 struct Connection {
     server: Arc<Server>,
-    caller: Caller,
+    place: Place,
     seat: Seat,
     pushes: mpsc::Sender<Outgoing>,
+}
+
+/// What a connection waits for.
+enum Event {
+    Request(Option<Request>),
+    /// Something was changed: perhaps what whoever sits there may do.
+    Changed,
+    /// Nobody did anything for too long.
+    Idle,
 }
 
 impl Connection {
     async fn read(mut self, mut reader: Reader<OwnedReadHalf>) -> io::Result<()> {
         let mut changes = self.server.desk.signals().changes;
+        let mut next_look = Instant::now();
         loop {
             let calls = Arc::clone(&self.seat.calls);
             let Ok(permit) = calls.acquire_owned().await else { return Ok(()) };
-            let Some(request) = protocol::receive(&mut reader).await? else { return Ok(()) };
-            let Request { id, call } = request;
+            reader.decoder_mut().set_max_frame_length(request_max(self.place.caller()));
+            let Request { id, call } = loop {
+                match self.next(&mut reader, &mut changes, next_look).await? {
+                    Event::Request(Some(request)) => break request,
+                    Event::Request(None) => return Ok(()),
+                    Event::Changed => {
+                        next_look = Instant::now() + LOOK;
+                        match self.place.is_still_staff().await {
+                            Ok(true) => {}
+                            Ok(false) => return Ok(()),
+                            // Looked up again with the next call.
+                            Err(_) => changes.mark_changed(),
+                        }
+                    }
+                    Event::Idle => {
+                        if let Err(error) = self.place.lock().await {
+                            tracing::warn!(%error, "the end of an idle sitting is not in the store");
+                        }
+                    }
+                }
+            };
             if changes.has_changed().unwrap_or(false) {
                 changes.mark_unchanged();
-                match self.is_still_staff().await {
+                match self.place.is_still_staff().await {
                     Ok(true) => {}
                     Ok(false) => return Ok(()),
                     // Who cannot be looked up may not act; it is looked again with the next
@@ -161,19 +239,33 @@ impl Connection {
                     }
                 }
             }
-            let answered = self.answer(id, call, permit);
-            self.server.calls.spawn(answered);
+            match self.place.answer(call).await {
+                Ok(answer) => push(&self.pushes, id, answer, permit).await,
+                Err(call) => {
+                    let Some(caller) = self.place.caller() else { return Ok(()) };
+                    let answered = self.answer(id, call, caller.clone(), permit);
+                    self.server.calls.spawn(answered);
+                }
+            }
         }
     }
 
-    /// Something was changed since the last call: perhaps what this account may do.
-    async fn is_still_staff(&mut self) -> Result<bool, DeskError> {
-        let Ok(account) = self.caller.actor.clerk.parse::<AccountName>() else { return Ok(false) };
-        let member = self.server.desk.staff_member(&account).await?;
-        if let Some(member) = &member {
-            self.caller.role = member.role;
+    async fn next(
+        &self,
+        reader: &mut Reader<OwnedReadHalf>,
+        changes: &mut watch::Receiver<u64>,
+        next_look: Instant,
+    ) -> io::Result<Event> {
+        let told = async {
+            tokio::time::sleep_until(next_look.into()).await;
+            changes.changed().await
+        };
+        tokio::select! {
+            biased;
+            () = until(self.place.locks_at()) => Ok(Event::Idle),
+            request = protocol::receive(reader) => Ok(Event::Request(request?)),
+            Ok(()) = told => Ok(Event::Changed),
         }
-        Ok(member.is_some())
     }
 
     /// Carries a call out. A counter makes a call that breaks again; here it is not tried
@@ -182,10 +274,10 @@ impl Connection {
         &self,
         id: u64,
         call: Call,
+        caller: Caller,
         permit: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (server, caller) = (Arc::clone(&self.server), self.caller.clone());
-        let pushes = self.pushes.clone();
+        let (server, pushes) = (Arc::clone(&self.server), self.pushes.clone());
         async move {
             let answer = server.desk.handle(&caller, call, RetryPolicy::brief()).await;
             if matches!(answer.error(), Some(DeskError::Forbidden { .. })) {
@@ -193,6 +285,13 @@ impl Connection {
             }
             push(&pushes, id, answer, permit).await;
         }
+    }
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,12 +7,16 @@
 
 pub(super) mod deliveries;
 mod sessions;
+mod sign_in;
 mod store_errors;
 mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
 pub use crate::service::messages::deliveries::{ASK_FIRST, delivery, span, spread, state};
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
+pub use crate::service::messages::sign_in::{
+    PASSWORDS_DIFFER, SIGN_IN_REFUSED, WRONG_FIRST_CODE, earlier_sign_ins, password_fault,
+};
 pub use crate::service::messages::store_errors::{desk_error, error_outcome, lost, store_error};
 pub use crate::service::messages::waits::{contact_waits, wait};
 pub use crate::service::verification::lockout::CUSTOMER_LOCKED;

@@ -5,10 +5,12 @@
 
 pub mod api;
 pub mod audit;
+mod caller;
 pub mod customers;
 pub mod delivery;
 pub mod messages;
 pub mod ports;
+mod profile;
 pub mod retry;
 pub mod staff;
 pub mod upkeep;
@@ -22,16 +24,18 @@ use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::api::refusals::Refusals;
-use crate::service::api::{Permission, Role};
+use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
 use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
     TrayError,
 };
 use crate::service::retry::RetryPolicy;
+use crate::service::staff::StaffSignIn;
 
 /// How many rows one call reads at most, however many it asks for.
 const PAGE_MAX: u32 = 1_000;
@@ -137,6 +141,9 @@ pub enum DeskError {
     /// The audit trail.
     #[error(transparent)]
     Trail(#[from] TrailError),
+    /// Nobody has signed in at this terminal, or it is locked.
+    #[error("nobody has signed in at this terminal")]
+    SignInNeeded,
     /// The caller's role does not allow it.
     #[error("the role {} may not {}", role.word(), permission.allows())]
     Forbidden {
@@ -167,6 +174,9 @@ pub struct Desk {
     claims: Arc<ClaimBatcher>,
     refusals: Arc<Refusals>,
     retry_policy: RetryPolicy,
+    sign_in: StaffSignIn,
+    /// Whether whoever acts is the owner of this desk, in their own process.
+    is_owner: bool,
 }
 
 impl Desk {
@@ -195,6 +205,8 @@ impl Desk {
             claims: Arc::default(),
             refusals: Arc::default(),
             retry_policy: RetryPolicy::brief(),
+            sign_in: StaffSignIn::default(),
+            is_owner: true,
         })
     }
 
@@ -203,6 +215,18 @@ impl Desk {
     pub fn with_retry_policy(mut self, retry_policy: RetryPolicy) -> Self {
         self.retry_policy = retry_policy;
         self
+    }
+
+    /// The desk with another way for the staff to sign in.
+    #[must_use]
+    pub fn with_sign_in(mut self, policy: SignInPolicy) -> Self {
+        self.sign_in = StaffSignIn::new(policy);
+        self
+    }
+
+    /// How the staff signs in.
+    pub fn sign_in_policy(&self) -> &SignInPolicy {
+        &self.sign_in.policy
     }
 
     /// The desk with a tray to look into.

@@ -54,7 +54,7 @@ use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
-use crate::store::staff::records;
+use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, maintenance, partitions};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
@@ -188,7 +188,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 40] = [
+        let modules: [(&str, &[(&str, Sql)]); 42] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -214,6 +214,8 @@ impl SqlStore {
             ("partitions", partitions::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
+            ("credentials", credentials::STATEMENTS),
+            ("sittings", sittings::STATEMENTS),
             ("reindex", reindex::STATEMENTS),
             ("request", request::STATEMENTS),
             ("requirements", requirements::STATEMENTS),

@@ -74,9 +74,10 @@ struct RemoteTerminal {
 
 impl Wiring {
     /// The desk service that the configuration names, connected once.
-    async fn connect(&self, socket: &Path) -> Result<RemoteTerminal, Failure> {
+    async fn connect(&self, socket: &Path, is_interface: bool) -> Result<RemoteTerminal, Failure> {
         let connect = || async {
-            let (desk, welcome) = RemoteDesk::connect(socket, Arc::new(OsRandom)).await?;
+            let (desk, welcome) =
+                RemoteDesk::connect(socket, Arc::new(OsRandom), is_interface).await?;
             let client = DeskClient::new(Arc::new(desk), welcome.profile);
             Ok(RemoteTerminal { client, is_production: welcome.is_production })
         };
@@ -135,6 +136,7 @@ impl Wiring {
             office(config),
             caller(config).actor,
         )?;
+        let desk = desk.with_sign_in(config.sign_in.clone());
         let desk = desk.with_trail_keys(Arc::new(FileTrailKeys::beside(&config.keys.file)));
         if config.uses_tray() { Ok(desk.with_tray(delivery::tray(&config.tray))) } else { Ok(desk) }
     }
@@ -152,7 +154,7 @@ impl AppContext for Wiring {
 
     async fn desk(&self, config: &Config) -> Result<DeskClient, Failure> {
         if let Some(socket) = &config.desk_socket {
-            return Ok(self.connect(socket).await?.client);
+            return Ok(self.connect(socket, false).await?.client);
         }
         let desk = self.open_desk(config).await?;
         Ok(DeskClient::embedded(desk, caller(config))?)
@@ -230,7 +232,7 @@ impl AppContext for Wiring {
     async fn interface(&self, config: &Config) -> Result<Exit, Failure> {
         let warning = self.keep_log(config).err();
         if let Some(socket) = &config.desk_socket {
-            let RemoteTerminal { client, is_production } = self.connect(socket).await?;
+            let RemoteTerminal { client, is_production } = self.connect(socket, true).await?;
             return show(client, None, config, mark(is_production), warning).await;
         }
         let mark = mark(config.environment == Environment::Production);

@@ -20,9 +20,9 @@ fn ms(millis: u64) -> Duration {
 #[test]
 fn a_scan_at_the_search_chooses_once_and_sends_nothing() {
     for pace in PACES {
-        for end in ["<Enter>", "<Enter><Enter>", "<Enter><Enter><Enter>"] {
+        for end in ["<Enter>", "<Enter><Enter>", "<Enter><Enter><Enter>", "<Ctrl-C><Enter>"] {
             let mut counter = Counter::new();
-            counter.keys_every(ms(pace), &format!("WB-004217{end}")).pass(ms(1_000));
+            counter.keys_every(ms(pace), &format!("<Ctrl-B>WB-004217{end}")).pass(ms(1_000));
             counter.is_at("send");
             assert!(counter.desk.asks.is_empty(), "{pace} ms, {end}");
             assert_eq!(counter.notice(), "", "CR LF is one Enter");
@@ -53,6 +53,7 @@ fn a_scan_at_the_channels_sends_nothing_and_can_be_searched_for() {
 fn a_scan_at_the_boxes_checks_nothing() {
     for pace in PACES {
         let mut scans = vec!["WB-004217<Enter>", "4006381333931<Enter>", "1234567", "004217WB"];
+        scans.push("<Ctrl-B>WB-004217<Ctrl-C><Enter>");
         if pace > 0 {
             scans.extend(["004217<Enter>", "00-4217<Enter><Enter>", "0042<Enter>"]);
         }

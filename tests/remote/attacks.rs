@@ -66,7 +66,7 @@ fn security_48_a_name_that_a_client_sends_is_not_who_it_is() {
     service.counter(BOSS, &["staff", "add", "root", "--json"]).ended(0, "changed");
     let mut raw = service.raw();
     raw.send(&json!({
-        "protocol": 1, "version": "a test", "clerk": BOSS, "counter": "9", "role": "admin",
+        "protocol": 2, "version": "a test", "clerk": BOSS, "counter": "9", "role": "admin",
         "actor": { "clerk": BOSS, "counter": "9" },
     }));
     let welcome = raw.receive().expect("a greeting");

@@ -279,9 +279,13 @@ pub(crate) struct Raw(pub(crate) UnixStream);
 
 impl Raw {
     pub(crate) fn send(&mut self, frame: &Value) {
+        self.try_send(frame).expect("written");
+    }
+
+    fn try_send(&mut self, frame: &Value) -> std::io::Result<()> {
         let text = frame.to_string();
         let length = u32::try_from(text.len()).expect("short").to_be_bytes();
-        self.0.write_all(&[&length, text.as_bytes()].concat()).expect("written");
+        self.0.write_all(&[&length, text.as_bytes()].concat())
     }
 
     /// The next frame; none where the connection is closed.
@@ -294,13 +298,13 @@ impl Raw {
     }
 
     pub(crate) fn hello(&mut self) -> Option<Value> {
-        self.send(&json!({ "protocol": 1, "version": "a test" }));
+        self.send(&json!({ "protocol": 2, "version": "a test" }));
         self.receive()
     }
 
-    /// Makes a call, and waits for its answer.
+    /// Makes a call, and waits for its answer; none where the connection is closed.
     pub(crate) fn call(&mut self, id: u64, call: &Value) -> Option<Value> {
-        self.send(&json!({ "id": id, "call": call }));
+        self.try_send(&json!({ "id": id, "call": call })).ok()?;
         loop {
             let frame = self.receive()?;
             if frame["Answer"]["id"] == id {

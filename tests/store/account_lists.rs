@@ -271,4 +271,49 @@ on_each_store! {
         assert_eq!(bill.due_at, Some(RecordedDate::Day { year: 2026, month: 11, day: 5 }));
         assert_eq!(bill.status, "");
     }
+
+    async fn the_day_of_a_moment_is_that_of_whoever_reads_it(house) {
+        let office = office(house.kind(), "VARCHAR(20)").await;
+        // The same moment, which each session is told in a text of its own; and a local time.
+        let (zone, local) = match house.kind() {
+            Kind::Sqlite => ("TEXT", "TEXT"),
+            Kind::Postgres => ("TIMESTAMPTZ", "TIMESTAMP"),
+            Kind::MariaDb => ("TIMESTAMP NULL", "DATETIME"),
+        };
+        let moment = match house.kind() {
+            Kind::MariaDb => "FROM_UNIXTIME(1793921400)",
+            _ => "'2026-11-06 00:30:00+01:00'",
+        };
+        office.sql(&format!("CREATE TABLE kept (customer_id BIGINT, number VARCHAR(9), \
+            issued_at {zone}, due_at {zone}, received_at {zone}, subject {local}, amount VARCHAR(9)); \
+            INSERT INTO kept VALUES (1, 'R-1', {moment}, {moment}, {moment}, \
+            '2026-11-05 23:30:00', '1')")).await;
+        let mut kept = settings(&office, &by_id());
+        let lists = &mut kept.table.as_mut().expect("a table").lists;
+        let said = lists.feedback.as_mut().expect("feedback");
+        said.name.name = name("kept");
+        let table = lists.invoices.as_mut().expect("bills");
+        table.name.name = name("kept");
+        (table.currency, table.status) = (None, None);
+        let store = office.try_open(&kept).await.expect("a store");
+        let found = account(&store, 1).await;
+        let bill = &found.invoices.expect("bills").entries[0];
+        let said = &found.feedback.expect("feedback").entries[0];
+        let is_moment = |date: &RecordedDate| {
+            let RecordedDate::Moment(at) = date else { panic!("{date:?}") };
+            at.to_string()
+        };
+        let expected = "2026-11-05T23:30:00.000Z";
+        assert_eq!(is_moment(&bill.issued_at), expected);
+        assert_eq!(bill.due_at.as_ref().map(is_moment).as_deref(), Some(expected));
+        assert_eq!(is_moment(&said.at), expected);
+        store.close().await;
+
+        // The type may change: a local time is of the day that it says.
+        let table = invoices(&mut kept);
+        (table.issued_at, table.due_at) = (name("subject"), None);
+        let store = office.try_open(&kept).await.expect("a store");
+        let bill = bills(&store, 1).await.entries.remove(0);
+        assert_eq!(bill.issued_at, RecordedDate::Day { year: 2026, month: 11, day: 5 });
+    }
 }

@@ -59,6 +59,26 @@ async fn what_is_no_file_of_this_machine_is_refused_with_a_sentence() {
     assert!(matches!(nowhere, Err(StoreError::Unreachable(_))));
 }
 
+fn cut(file: &Path, length: u64) {
+    let file = fs::OpenOptions::new().write(true).open(file).expect("the file");
+    file.set_len(length).expect("cut");
+}
+
+/// As by a copy that is written over it, before the copy is whole.
+#[tokio::test]
+async fn a_file_that_is_cut_short_ends_no_process() {
+    let fixture = TestStore::sqlite();
+    let store = fixture.open().await;
+    Terminal::new(store.clone()).customer("WB-1").await;
+    // The log is put into the file.
+    store.close().await;
+    let store = fixture.open().await;
+    store.customer(CustomerId(1)).await.expect("an answer").expect("the customer");
+    cut(&fixture.file(), 4096);
+    let told = store.check().await.expect_err("it is no store any more");
+    assert!(!messages::store_error(&told).for_admin.is_empty(), "{told:?}");
+}
+
 /// What is told of an act on a store whose file is another one by now.
 async fn is_replaced(store: &impl Store) {
     let refused = [
@@ -74,7 +94,7 @@ async fn is_replaced(store: &impl Store) {
 
 #[tokio::test]
 async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
-    for how in ["moved", "deleted", "replaced", "without its log"] {
+    for how in ["moved", "deleted", "replaced", "emptied", "without its log"] {
         let fixture = TestStore::sqlite();
         let store = fixture.open().await;
         Terminal::new(store.clone()).customer("WB-1").await;
@@ -85,6 +105,7 @@ async fn a_file_that_is_moved_deleted_or_replaced_is_refused_and_said() {
             "moved" => fs::rename(&file, file.with_extension("away")).expect("moved"),
             "deleted" => fs::remove_file(&file).expect("deleted"),
             "replaced" => fs::rename(&old, &file).expect("replaced"),
+            "emptied" => cut(&file, 0),
             _ => fs::remove_file(beside(&fixture)[1].clone()).expect("deleted"),
         }
         is_replaced(&*store).await;
@@ -155,7 +176,7 @@ async fn sixteen_terminals_that_start_at_once_all_find_a_migrated_store() {
         for done in tasks.join_all().await {
             done.expect("a healthy store");
         }
-        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_schema").await, 12);
+        assert_eq!(fixture.number("SELECT COUNT(*) FROM core_schema").await, 13);
     }
 }
 

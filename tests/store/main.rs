@@ -28,6 +28,7 @@ mod search_index;
 mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
+mod sign_in;
 mod support;
 mod time;
 mod trail;

@@ -85,6 +85,8 @@ on_each_store! {
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
+            "DROP TABLE core_sign_in",
+            "DROP TABLE core_sitting",
             "ALTER TABLE core_lock DROP COLUMN held",
             "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
             "DROP TABLE core_audit_leaf",

@@ -207,6 +207,8 @@ impl TestStore {
             ("core_contact", "bound_at"),
             ("core_notice", "created_at due_at"),
             ("core_trial", "created_at"),
+            ("core_sign_in", "expires_at reset_at blocked_until failed_at signed_in_at"),
+            ("core_sitting", "since active_at lease_until ended_at"),
         ]
         .iter()
         .map(|(table, columns)| {

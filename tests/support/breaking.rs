@@ -20,6 +20,8 @@ use countersign::domain::policy::Retention;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::sign_in::credentials::SignedCredentials;
+use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
@@ -27,12 +29,12 @@ use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CustomerCheck,
-    CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress, IndexStep,
-    IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NoCustomers, NoticeStore,
-    OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore, StaffChange, StaffStore,
-    StaffWrite, Store, StoreError, StoreHealth, TaskBatch, TestMessageStore, VerificationStore,
-    WaitingContact,
+    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CredentialsChange,
+    CustomerCheck, CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress,
+    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting,
+    NoCustomers, NoticeStore, OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore,
+    SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth,
+    StoredCredentials, TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -177,6 +179,82 @@ impl StaffStore for Breaking {
 
     async fn write_staff(&self, change: StaffChange<'_>) -> Result<StaffWrite, StoreError> {
         self.act(self.inner.write_staff(change)).await
+    }
+}
+
+#[async_trait]
+impl SignInStore for Breaking {
+    async fn credentials(
+        &self,
+        account: &AccountName,
+    ) -> Result<Option<StoredCredentials>, StoreError> {
+        self.read(self.inner.credentials(account)).await
+    }
+
+    async fn all_credentials(&self) -> Result<Vec<SignedCredentials>, StoreError> {
+        self.read(self.inner.all_credentials()).await
+    }
+
+    async fn write_credentials(&self, change: CredentialsChange<'_>) -> Result<bool, StoreError> {
+        self.act(self.inner.write_credentials(change)).await
+    }
+
+    async fn count_sign_in(&self, account: &AccountName) -> Result<Option<u32>, StoreError> {
+        self.act(self.inner.count_sign_in(account)).await
+    }
+
+    async fn uncount_sign_in(&self, account: &AccountName, counted: u32) -> Result<(), StoreError> {
+        self.act(self.inner.uncount_sign_in(account, counted)).await
+    }
+
+    async fn note_failed_sign_in(
+        &self,
+        account: &AccountName,
+        detail: &str,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.note_failed_sign_in(account, detail, actor)).await
+    }
+
+    async fn lift_sign_in_block(
+        &self,
+        account: &AccountName,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.lift_sign_in_block(account, actor)).await
+    }
+
+    async fn begin_sitting(&self, sitting: NewSitting<'_>) -> Result<bool, StoreError> {
+        self.act(self.inner.begin_sitting(sitting)).await
+    }
+
+    async fn end_sitting(
+        &self,
+        id: &SittingId,
+        how: SittingEnd,
+        actor: Option<&Actor>,
+    ) -> Result<Option<Sitting>, StoreError> {
+        self.act(self.inner.end_sitting(id, how, actor)).await
+    }
+
+    async fn sitting(&self, id: &SittingId) -> Result<Option<Sitting>, StoreError> {
+        self.read(self.inner.sitting(id)).await
+    }
+
+    async fn sittings(&self) -> Result<Vec<Sitting>, StoreError> {
+        self.read(self.inner.sittings()).await
+    }
+
+    async fn renew_sittings(
+        &self,
+        service: &str,
+        active: &[(SittingId, Duration)],
+    ) -> Result<(), StoreError> {
+        self.act(self.inner.renew_sittings(service, active)).await
+    }
+
+    async fn resume_sitting(&self, id: &SittingId, service: &str) -> Result<bool, StoreError> {
+        self.act(self.inner.resume_sitting(id, service)).await
     }
 }
 

@@ -243,6 +243,11 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "FinishImport",
             "ListStaff",
             "ChangeStaff",
+            "ResetSignIn",
+            "ApproveReset",
+            "LiftSignInBlock",
+            "ListSittings",
+            "EndSitting",
             "CountDueMaintenance",
             "RunMaintenanceStep",
             "FinishMaintenance",
@@ -261,13 +266,28 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadTrailKeys",
             "BeginVerification",
             "VerifyTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
             "ReadClock",
             "CheckStore"
         ]
     );
     assert_eq!(
         allowed(Role::Worker),
-        ["WaitForIndex", "ReadQueue", "DeliverDue", "SealTrail", "ReadClock", "CheckStore"]
+        [
+            "WaitForIndex",
+            "ReadQueue",
+            "DeliverDue",
+            "SealTrail",
+            "SignIn",
+            "SignOut",
+            "LockTerminal",
+            "KeepSitting",
+            "ReadClock",
+            "CheckStore"
+        ]
     );
 }
 

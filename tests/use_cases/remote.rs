@@ -57,7 +57,7 @@ impl Line {
         while !cut_line.exists() {
             tokio::task::yield_now().await;
         }
-        let connected = RemoteDesk::connect(&cut_line, Arc::new(OsRandom)).await;
+        let connected = RemoteDesk::connect(&cut_line, Arc::new(OsRandom), true).await;
         let (door, _) = connected.expect("connected");
         Self { bench, door, cuts, end }
     }

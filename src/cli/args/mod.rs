@@ -19,7 +19,7 @@ pub use crate::cli::args::customers::{
     ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
-pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, RoleArgs, Staff};
+pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
     Templates, TrayArgs,
@@ -84,18 +84,24 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub demo: bool,
 
+    /// Who signs in, where the desk service asks for a name and a password; the password is
+    /// typed, or the first line of standard input
+    #[arg(long = "as", global = true, value_name = "NAME")]
+    pub name: Option<String>,
+
     /// What to do; the interface without it.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// `--config` and `--demo` for commands to which they mean nothing: taken, so that a
+/// `--config`, `--demo` and `--as` for commands to which they mean nothing: taken, so that a
 /// script can give them to each command, and not offered.
-fn idle() -> [Arg; 2] {
+fn idle() -> [Arg; 3] {
     let config = Arg::new("config").long("config").value_name("FILE");
     let config = config.value_parser(clap::value_parser!(PathBuf));
     let demo = Arg::new("demo").long("demo").action(ArgAction::SetTrue);
-    [config, demo].map(|it| it.global(true).hide(true))
+    let name = Arg::new("name").long("as").value_name("NAME");
+    [config, demo, name].map(|it| it.global(true).hide(true))
 }
 
 fn const_join() -> String {

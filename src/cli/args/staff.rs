@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::cli::args::Json;
+use crate::domain::sign_in::sitting::SittingId;
 use crate::domain::staff::{AccountName, Role};
 
 /// `staff`
@@ -34,6 +35,26 @@ the first admin; there is none before.")]
         countersign --config /etc/countersign/service.toml staff rescue boss\n\n\
         Only in the service's own configuration, never through the socket. The log tells of it.")]
     Rescue(NamedAccount),
+    /// Give somebody a new set-up code, with which they set a password of their own
+    #[command(after_help = "\
+Example:
+  countersign staff reset dana
+
+Their password and their authenticator count no more, and their sittings end. For an admin it
+waits for a second admin (staff approve), or is done by the service's owner.")]
+    Reset(NamedAccount),
+    /// Approve the reset of an admin that another admin asked for
+    #[command(after_help = "Example:\n  countersign staff approve boss")]
+    Approve(NamedAccount),
+    /// Let somebody sign in again at once who is blocked after wrong attempts
+    #[command(after_help = "Example:\n  countersign staff unblock dana")]
+    Unblock(NamedAccount),
+    /// Who sits where, and since when
+    #[command(after_help = "Example:\n  countersign staff sittings --json")]
+    Sittings(Json),
+    /// End somebody's sitting: whoever comes back to that terminal signs in anew
+    #[command(after_help = "Example:\n  countersign staff end-sitting 7K3M9QX2TB")]
+    EndSitting(NamedSitting),
     /// Print which role may do what
     #[command(after_help = "Example:\n  countersign staff permissions")]
     Permissions(Json),
@@ -75,6 +96,17 @@ pub struct NamedAccount {
     pub output: Json,
 }
 
+/// A sitting by name.
+#[derive(Debug, Args)]
+pub struct NamedSitting {
+    /// The sitting, as `staff sittings` lists it
+    #[arg(value_name = "ID")]
+    pub sitting: SittingId,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 fn role() -> impl clap::builder::TypedValueParser<Value = Role> {
     use clap::builder::TypedValueParser as _;
     clap::builder::PossibleValuesParser::new(Role::ALL.map(Role::word))
@@ -90,6 +122,11 @@ impl Staff {
             | Self::Disable(NamedAccount { output, .. })
             | Self::Enable(NamedAccount { output, .. })
             | Self::Rescue(NamedAccount { output, .. })
+            | Self::Reset(NamedAccount { output, .. })
+            | Self::Approve(NamedAccount { output, .. })
+            | Self::Unblock(NamedAccount { output, .. })
+            | Self::Sittings(output)
+            | Self::EndSitting(NamedSitting { output, .. })
             | Self::Permissions(output) => output.json,
         }
     }

@@ -4,6 +4,7 @@ use crate::cli::app_context::AppContext;
 use crate::cli::doctor::{bad, good, in_time, sentence};
 use crate::cli::json::Check;
 use crate::config::Config;
+use crate::service::api::SignInState;
 use crate::service::messages;
 use crate::service::upkeep::calls::{CheckStore, ReadClock};
 
@@ -15,6 +16,10 @@ pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Che
     let socket = socket.unwrap_or_default();
     let tried = in_time(async {
         let desk = context.desk(config).await.map_err(sentence)?;
+        if desk.profile().sign_in == SignInState::Needed {
+            // Nothing more is told before somebody has signed in.
+            return Ok(desk);
+        }
         let told = |error| messages::desk_error(&error).for_admin;
         desk.call(ReadClock).await.map_err(told)?;
         desk.call(CheckStore).await.map_err(told)?;
@@ -23,14 +28,19 @@ pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Che
     match tried.await {
         Some(Ok(desk)) => {
             let profile = desk.profile();
-            let actor = &profile.actor;
-            vec![good(
-                PART,
-                format!(
-                    "{socket}: {} knows you as {} ({}) at {}",
-                    profile.office, actor.clerk, profile.role, actor.counter
+            let (office, actor) = (&profile.office, &profile.actor);
+            let known = match profile.sign_in {
+                SignInState::Needed => format!(
+                    "{office} asks at {} for a name and a password; whether its store is well \
+                     shows after the sign-in",
+                    actor.counter
                 ),
-            )]
+                _ => format!(
+                    "{office} knows you as {} ({}) at {}",
+                    actor.clerk, profile.role, actor.counter
+                ),
+            };
+            vec![good(PART, format!("{socket}: {known}"))]
         }
         Some(Err(why)) => vec![bad(PART, format!("{socket}: {why}"), "See docs/desk-service.md.")],
         None => vec![bad(

@@ -14,7 +14,7 @@ pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, Re
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};
-pub use crate::cli::json::staff::{PermissionLine, StaffLine, StaffReply};
+pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::upkeep::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,
     TemplateLine, TemplatesReply,

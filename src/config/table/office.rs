@@ -8,9 +8,11 @@ use crate::config::key::{Key, KeyPath, Section, section};
 use crate::config::kind::{Kind, Unit};
 use crate::config::settings::{Environment, StoreTls};
 use crate::config::table::{number, time};
-use crate::config::value::{Absent, Column, Secret, UNSET, word};
+use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
 use crate::domain::channel::Assurance;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
+use crate::domain::staff::Role;
 
 /// The most messages an hour any limit can be set to.
 const MOST_MESSAGES: i64 = 1_000_000;
@@ -162,6 +164,19 @@ section! {
     }
 }
 
+section! {
+    /// `[staff]`
+    StaffKeys {
+        sign_in: SignInMode = word::<SignInMode>(), SignInMode::OsUser,
+            "who somebody is at the desk service: os-user by the account of the host, password by \
+             a name and a password, where many share an account";
+        totp: Vec<Role> = words::<Role>(), SignInPolicy::TOTP,
+            "the roles that also give a code of an authenticator, where passwords are used";
+        idle_lock_minutes: Duration = time(Unit::Minutes, 1, 60), SignInPolicy::IDLE_LOCK,
+            "how long a terminal may be left alone before it is locked";
+    }
+}
+
 /// The keys outside of all sections.
 pub static ROOT: RootKeys = RootKeys::of(Section::ROOT);
 /// `[office]`
@@ -178,6 +193,9 @@ pub static KEYS: KeyFileKeys = KeyFileKeys::of(Section::named("keys"));
 pub static OTP: OtpKeys = OtpKeys::of(Section::named("otp"));
 /// `[limits]`
 pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
+
+/// `[staff]`
+pub static STAFF: StaffKeys = StaffKeys::of(Section::named("staff"));
 
 /// The files that hold a secret.
 pub(super) fn secret_files() -> Vec<&'static Key<Option<PathBuf>>> {

@@ -39,15 +39,32 @@ impl Templates {
                  take the first number for the code. Put {{{{ code }}}} first."
             ),
         };
-        let email = Finding {
-            locale: None,
+        let email = self.email.iter().filter_map(|tag| self.email_note(tag, &values));
+        sms.map(said).chain(email).collect()
+    }
+
+    fn email_note(&self, tag: &str, values: &Values) -> Option<Finding> {
+        let late = self.late_in_email(tag, values);
+        (!late.is_empty()).then(|| Finding {
+            locale: Some(tag.to_owned()),
             part: "email",
             state: State::Note,
-            text: "office.name has digits and stands at the top of emails: a mail program that \
-                   looks for the code may take them for it."
-                .into(),
+            text: format!(
+                "The digits of office.name stand before {{{{ code }}}} in {}: a mail program that \
+                 looks for the code may take them for it.",
+                late.join(" and ")
+            ),
+        })
+    }
+
+    /// The parts of an email with a digit before the code. Its subject has no code.
+    fn late_in_email(&self, tag: &str, values: &Values) -> Vec<&'static str> {
+        let is_late_in = |part: &&str| {
+            let Ok(text) = self.render(tag, part, values) else { return false };
+            let is_html = part.rsplit('.').next() == Some("html");
+            is_late(&if is_html { words::of_html(&text) } else { text }, values)
         };
-        sms.map(said).chain([email]).collect()
+        EMAIL[1..].iter().copied().filter(is_late_in).collect()
     }
 }
 
@@ -70,15 +87,7 @@ impl Work {
     /// The same of an email, which can be used all the same.
     pub(super) fn note_of_email(&mut self, tag: &str) {
         let values = Values { customer: String::new(), ..Values::numbered() };
-        let late: Vec<&str> = EMAIL[1..]
-            .iter()
-            .copied()
-            .filter(|part| {
-                let Ok(text) = self.templates.render(tag, part, &values) else { return false };
-                let is_html = part.rsplit('.').next() == Some("html");
-                is_late(&if is_html { words::of_html(&text) } else { text }, &values)
-            })
-            .collect();
+        let late = self.templates.late_in_email(tag, &values);
         if !late.is_empty() {
             let text = format!(
                 "A number can stand before {{{{ code }}}} in {}: a mail program that looks for the code \

@@ -89,6 +89,17 @@ const SHORTEST_NUMBER: usize = 3;
 /// So many digits on either side of a slash are two numbers.
 const TWO_NUMBERS: usize = 7;
 
+/// The most digits of another number's end: `089 123456/7`.
+const LONGEST_END: usize = 3;
+
+/// The most digits of an area code, with what is dialled before it inside the country, and
+/// with a country code.
+const LONGEST_AREA: usize = 8;
+const LONGEST_AREA_ABROAD: usize = 10;
+
+/// The most digits of an extension in brackets.
+const LONGEST_EXTENSION: usize = 5;
+
 /// What was written of a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Writing {
@@ -187,6 +198,8 @@ fn digits(text: &str) -> Result<Writing, PhoneError> {
                 writing.trunk_zero = Some(writing.digits.len());
             }
             '/' if is_two(&writing.digits, rest, TWO_NUMBERS) => return Err(PhoneError::Several),
+            '/' if is_end_of_another(&writing, rest) => return Err(PhoneError::Several),
+            '(' | '[' if is_extension(&writing.digits, rest) => return Err(PhoneError::Extension),
             ' ' | '-' | '.' | '/' | '(' | ')' | '[' | ']' => {}
             _ => return Err(reason(char, &writing.digits, &text[at..])),
         }
@@ -197,6 +210,25 @@ fn digits(text: &str) -> Result<Writing, PhoneError> {
 /// Whether there are so many digits on both sides of a sign.
 fn is_two(before: &str, behind: &str, fewest: usize) -> bool {
     before.len() >= fewest && behind.bytes().filter(u8::is_ascii_digit).count() >= fewest
+}
+
+/// Whether a slash stands where none follows an area code: what is behind it is the end of
+/// a second number.
+fn is_end_of_another(before: &Writing, behind: &str) -> bool {
+    let behind = behind.bytes().filter(u8::is_ascii_digit).count();
+    let is_abroad = before.plus || before.digits.starts_with("00");
+    let longest_area = if is_abroad { LONGEST_AREA_ABROAD } else { LONGEST_AREA };
+    let before = before.digits.len();
+    behind > 0 && (before > longest_area || (before >= TWO_NUMBERS && behind <= LONGEST_END))
+}
+
+/// Whether a bracket behind a number holds the last digits: `030 123456 (12)`.
+fn is_extension(before: &str, behind: &str) -> bool {
+    let Some((inside, rest)) = behind.split_once([')', ']']) else { return false };
+    let digits = inside.bytes().filter(u8::is_ascii_digit).count();
+    before.len() >= TWO_NUMBERS
+        && (1..=LONGEST_EXTENSION).contains(&digits)
+        && !rest.bytes().any(|it| it.is_ascii_digit())
 }
 
 /// Why a number is refused in which `char` begins `rest`.
@@ -248,6 +280,11 @@ mod tests {
             ("15112345678.0", "15112345678"),
             ("15112345678,00", "15112345678"),
             ("0475.12.34.56", "0475123456"),
+            ("+49 151/12345678", "+4915112345678"),
+            ("033056/345", "033056345"),
+            ("0049 33056/3456", "0049330563456"),
+            ("06/12 34 56 78", "0612345678"),
+            ("0151 (1234) 567", "01511234567"),
         ] {
             assert_eq!(read(raw).as_deref(), Ok(digits), "{raw}");
         }
@@ -273,6 +310,14 @@ mod tests {
             ("0151 1234567, 0171 1234567", E::Several),
             ("0151 1234567 / 0171 1234567", E::Several),
             ("+491511234567 +491711234567", E::Several),
+            ("089 123456/7", E::Several),
+            ("089 123456 / 57", E::Several),
+            ("030 123456-12/13", E::Several),
+            ("030 1234567/4567", E::Several),
+            ("415-555-0142/0143", E::Several),
+            ("+49 89 123456/7", E::Several),
+            ("030 123456 (12)", E::Extension),
+            ("(415) 555-0142 [12]", E::Extension),
             ("4.15E+10", E::Exponent),
             ("1,51123E+10", E::Exponent),
             ("4E10", E::Exponent),

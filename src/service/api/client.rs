@@ -7,11 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
-use crate::domain::channel::Channel;
-use crate::domain::event::Actor;
-use crate::service::api::{Answer, Call, Caller, Role, Signals, TypedCall};
+use crate::service::api::{Answer, Call, Caller, DeskProfile, Signals, TypedCall};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -22,31 +19,6 @@ pub trait Door: Send + Sync {
     async fn handle(&self, call: Call, retry: RetryPolicy) -> Answer;
     /// What can be watched.
     fn signals(&self) -> Signals;
-}
-
-/// What a terminal shows of the desk it works at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeskProfile {
-    /// The office's name.
-    pub office: String,
-    /// Who works here, and at which counter.
-    pub actor: Actor,
-    /// What they may do.
-    pub role: Role,
-    /// What a verification can be for; the first is offered first.
-    pub purposes: Vec<String>,
-    /// Digits of a code.
-    pub code_length: u8,
-    /// The country of numbers without one, in two letters (ISO 3166-1).
-    pub country: String,
-    /// How long a changed contact waits, in seconds.
-    pub quarantine_seconds: u64,
-    /// The channels that the office has.
-    pub channels: Vec<Channel>,
-    /// Whether messages go into the tray of a development set-up.
-    pub has_tray: bool,
-    /// Random, and new with each client: idempotency keys begin with it.
-    pub key_prefix: String,
 }
 
 /// A desk in this process.
@@ -110,6 +82,13 @@ impl DeskClient {
         self.door.handle(call, retry).await
     }
 
+    /// The same client with what is shown to whoever has signed in.
+    #[must_use]
+    pub fn with_profile(mut self, profile: DeskProfile) -> Self {
+        self.profile = Arc::new(profile);
+        self
+    }
+
     /// What can be watched.
     pub fn signals(&self) -> Signals {
         self.door.signals()
@@ -124,24 +103,5 @@ impl DeskClient {
     pub fn idempotency_key(&self) -> String {
         let number = self.keys_given.fetch_add(1, Ordering::Relaxed);
         format!("{}.{number}", self.profile.key_prefix)
-    }
-}
-
-impl Desk {
-    /// What a caller's terminal shows of this desk.
-    pub fn profile(&self, caller: &Caller) -> Result<DeskProfile, DeskError> {
-        let has = |channel: &Channel| self.sender(*channel).is_some();
-        Ok(DeskProfile {
-            office: self.office.name.clone(),
-            actor: caller.actor.clone(),
-            role: caller.role,
-            purposes: self.office.purposes.clone(),
-            code_length: self.office.otp.length,
-            country: self.office.phones.default_country.clone(),
-            quarantine_seconds: self.office.otp.contact_quarantine.as_secs(),
-            channels: Channel::ALL.into_iter().filter(has).collect(),
-            has_tray: self.tray.is_some(),
-            key_prefix: self.new_act()?,
-        })
     }
 }

@@ -12,7 +12,6 @@
 //! (`table.rs`). Calls and answers are values that serde writes and reads, so
 //! that they can cross a socket.
 
-mod caller;
 mod client;
 pub(in crate::service) mod refusals;
 mod table;
@@ -24,10 +23,11 @@ use tokio::sync::watch;
 
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
-pub use crate::service::api::caller::{Authentication, Caller, Permission, Role};
-pub use crate::service::api::client::{DeskClient, DeskProfile, Door, EmbeddedDesk};
+pub use crate::service::api::client::{DeskClient, Door, EmbeddedDesk};
 pub use crate::service::api::table::{Answer, Call};
+pub use crate::service::caller::{Authentication, Caller, Permission, Role};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
+pub use crate::service::profile::{DeskProfile, SignInState};
 use crate::service::retry::RetryPolicy;
 use crate::service::{Desk, DeskError};
 
@@ -89,7 +89,8 @@ impl Desk {
 
     /// This desk, acting for a caller.
     fn for_caller(&self, caller: &Caller, retry_policy: RetryPolicy) -> Self {
-        Self { actor: caller.actor.clone(), retry_policy, ..self.clone() }
+        let is_owner = caller.authentication == Authentication::OwnProcess;
+        Self { actor: caller.actor.clone(), retry_policy, is_owner, ..self.clone() }
     }
 
     /// What can be watched.

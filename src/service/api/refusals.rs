@@ -24,7 +24,12 @@ struct Written {
 impl Refusals {
     /// How many refusals are to be written down as one entry now; none where it was done a
     /// short while ago.
-    pub(super) fn due(&self, clerk: &str, call: &'static str, now: Instant) -> Option<u64> {
+    pub(in crate::service) fn due(
+        &self,
+        clerk: &str,
+        call: &'static str,
+        now: Instant,
+    ) -> Option<u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {
             all.clear();

@@ -15,6 +15,7 @@ use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
+use crate::domain::sign_in::sitting::Sitting;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::audit::calls::{
     BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
@@ -33,7 +34,12 @@ use crate::service::delivery::calls::{
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::ports::{Imported, StoreError, TrayMessage};
-use crate::service::staff::calls::{ChangeStaff, ListStaff, RescueStaff};
+use crate::service::staff::calls::{
+    ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
+    LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
+};
+use crate::service::staff::reset::ResetOutcome;
+use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
@@ -203,6 +209,16 @@ calls! {
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;
     RescueStaff -> StaffOutcome, Own, until_answered;
+    ResetSignIn -> ResetOutcome, Administer, once;
+    ApproveReset -> ResetOutcome, Administer, once;
+    LiftSignInBlock -> bool, Administer, once;
+    ListSittings -> Vec<Sitting>, Administer, once;
+    EndSitting -> Option<Sitting>, Administer, once;
+    // The terminal itself
+    SignIn -> SignInOutcome, Anyone, once;
+    SignOut -> (), Anyone, once;
+    LockTerminal -> (), Anyone, once;
+    KeepSitting -> (), Anyone, once;
     // Upkeep
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;

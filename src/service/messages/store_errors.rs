@@ -22,6 +22,9 @@ pub fn desk_error(error: &DeskError) -> Explanation {
             format!("{error}. The messages on the screen may not be the newest.").into()
         }
         DeskError::Trail(error) => trail_error(error),
+        DeskError::SignInNeeded => {
+            "Nobody has signed in at this terminal, or it was locked. Sign in first.".into()
+        }
         DeskError::Forbidden { role, permission } => {
             let roles: Vec<_> = permission.roles().map(Role::word).collect();
             let text = format!(
@@ -158,9 +161,9 @@ pub fn lost(error: &StoreError) -> String {
 /// itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
-        DeskError::Store(StoreError::ReadOnly) | DeskError::Forbidden { .. } => {
-            Some(Outcome::Forbidden)
-        }
+        DeskError::Store(StoreError::ReadOnly)
+        | DeskError::Forbidden { .. }
+        | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),
         DeskError::Random(_)
         | DeskError::Keys(_)

@@ -15,6 +15,7 @@ pub mod outbox;
 pub mod search_index;
 pub mod senders;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod test_message;
 pub mod trail;
@@ -37,6 +38,7 @@ pub use outbox::OutboxStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
+pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
 pub use test_message::TestMessageStore;
 pub use trail::{TrailError, TrailKeys, TrailStore};
@@ -64,6 +66,7 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + SignInStore
     + TrailStore
 {
 }
@@ -83,6 +86,7 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + SignInStore
         + TrailStore
 {
 }

@@ -2,11 +2,32 @@
 //! is worth as much as the desk's key, not as the right to write to the store.
 
 pub mod calls;
+mod hashing;
+pub mod reset;
+pub mod sign_in;
+pub mod sittings;
 
+use std::sync::Arc;
+
+use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::staff::{AccountName, Role, StaffMember, StaffRecord};
 use crate::service::ports::StoreError;
 use crate::service::ports::staff::{StaffChange, StaffWrite};
+use crate::service::staff::hashing::Hashing;
 use crate::service::{Desk, DeskError};
+
+/// How the staff signs in at a desk.
+#[derive(Clone, Debug, Default)]
+pub(in crate::service) struct StaffSignIn {
+    pub(in crate::service) policy: Arc<SignInPolicy>,
+    pub(super) hashing: Arc<Hashing>,
+}
+
+impl StaffSignIn {
+    pub(in crate::service) fn new(policy: SignInPolicy) -> Self {
+        Self { policy: Arc::new(policy), hashing: Arc::default() }
+    }
+}
 
 /// How often a row is read for one change, where others change it meanwhile.
 const RECORD_READS: usize = 5;
@@ -40,6 +61,8 @@ pub enum StaffOutcome {
     LastAdmin,
     /// Nobody changes what they themselves may do.
     Yourself,
+    /// Who gave out somebody's set-up code cannot also make them an admin.
+    NeedsSecondAdmin,
 }
 
 /// Somebody of the staff, as listed.
@@ -86,6 +109,9 @@ impl Desk {
     ) -> Result<StaffOutcome, DeskError> {
         if self.actor.clerk == account.as_str() {
             return Ok(StaffOutcome::Yourself);
+        }
+        if act == StaffAct::SetRole(Role::Admin) && self.gave_code(account).await? {
+            return Ok(StaffOutcome::NeedsSecondAdmin);
         }
         self.write_member(account, |before| {
             let member = changed(account, before, act)?;

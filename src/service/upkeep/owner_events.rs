@@ -12,7 +12,7 @@ impl Desk {
     /// Writes into the log that a desk service was started, by which version and with which
     /// policy, so that a change of either can be found.
     pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
-        let policy = Sha256::digest(format!("{:?}", self.office));
+        let policy = Sha256::digest(format!("{:?} {:?}", self.office, self.sign_in.policy));
         let policy = text::hex(&policy[..6]);
         let detail = format!("countersign {version}, policy {policy}");
         self.record_owner(EventKind::ServiceStarted, detail).await
@@ -23,7 +23,8 @@ impl Desk {
     pub async fn keys_rotated(&self, current: &KeyId) -> Result<(), DeskError> {
         self.renew_keys()?;
         self.record_owner(EventKind::KeysRotated, format!("{current} signs now")).await?;
-        self.sign_staff_anew().await
+        self.sign_staff_anew().await?;
+        self.sign_credentials_anew().await
     }
 
     async fn record_owner(&self, kind: EventKind, detail: String) -> Result<(), DeskError> {

@@ -4,6 +4,9 @@
 //! customer is named to the database as a text or as a number, as the column is expected to
 //! be, and compared once more here, byte by byte: a column of another type or with a lax
 //! collation could otherwise bring another customer's rows.
+//!
+//! A `TIMESTAMP` of MySQL is a moment, of which the session sees the text in UTC: the day is
+//! the one of whoever reads it. Any other type without an offset is the office's own day.
 
 use crate::config::account_lists::{AmountColumn, CustomerColumn};
 use crate::domain::account::{Account, Feedback, Invoice, Listing, RecordedDate};
@@ -11,8 +14,10 @@ use crate::domain::customer::CustomerId;
 use crate::domain::money::Money;
 use crate::domain::text::clean_optional;
 use crate::service::ports::error::StoreError;
+use crate::store::customers::catalogue::Catalogue;
+use crate::store::database::account_views::{FEEDBACK_VIEW, INVOICE_VIEW};
 use crate::store::database::customer_source::CustomerSource;
-use crate::store::database::engine::{Arg, Database, Row, args};
+use crate::store::database::engine::{Arg, Database, Engine, Row, args};
 use crate::store::database::statement::{Sql, sql, statements};
 
 /// How many entries are shown, and how many rows are read for them: some may be left out.
@@ -63,6 +68,27 @@ impl Owner {
     }
 }
 
+/// Which dates of a list are moments whose text is in UTC.
+#[derive(Clone, Copy, Default)]
+struct InUtc {
+    /// The date of a bill or of feedback.
+    newest: bool,
+    /// The due date of a bill.
+    due: bool,
+}
+
+impl InUtc {
+    /// Asked at each look: the office may change a column's type at any time.
+    async fn of(db: &Database, view: &str) -> Result<Self, StoreError> {
+        if db.kind() != Engine::Mysql {
+            return Ok(Self::default());
+        }
+        let catalogue = Catalogue::read(db, view, None).await?;
+        let is_timestamp = |column| catalogue.kind_of(column) == Some("timestamp");
+        Ok(Self { newest: is_timestamp("newest"), due: is_timestamp("due") })
+    }
+}
+
 /// What the office has on a customer of its own table.
 pub(in crate::store) async fn account(
     db: &Database,
@@ -78,12 +104,15 @@ pub(in crate::store) async fn account(
     let owner = Owner { id: id.0, account_no };
     let mut account = Account::default();
     if let Some(table) = &lists.invoices {
-        let read = |row: &Row| invoice(row, &table.amount);
+        let in_utc = InUtc::of(db, INVOICE_VIEW).await?;
+        let read = |row: &Row| invoice(row, &table.amount, in_utc);
         account.invoices = Some(list(db, &INVOICES, &owner, &table.customer, "bills", read).await?);
     }
     if let Some(table) = &lists.feedback {
+        let in_utc = InUtc::of(db, FEEDBACK_VIEW).await?;
+        let read = |row: &Row| feedback(row, in_utc);
         account.feedback =
-            Some(list(db, &FEEDBACK, &owner, &table.customer, "feedback", feedback).await?);
+            Some(list(db, &FEEDBACK, &owner, &table.customer, "feedback", read).await?);
     }
     Ok(account)
 }
@@ -136,20 +165,21 @@ pub(in crate::store) async fn trial(
     let mut found = Vec::new();
     if let Some(table) = &lists.invoices {
         let rows = db.all(&ANY_INVOICES, args![most]).await?;
-        let wrong = rows.iter().filter_map(|row| invoice(row, &table.amount).err());
+        let in_utc = InUtc::default();
+        let wrong = rows.iter().filter_map(|row| invoice(row, &table.amount, in_utc).err());
         found.push(("customers.invoices", wrong.collect()));
     }
     if lists.feedback.is_some() {
         let rows = db.all(&ANY_FEEDBACK, args![most]).await?;
         found.push((
             "customers.feedback",
-            rows.iter().filter_map(|row| feedback(row).err()).collect(),
+            rows.iter().filter_map(|row| feedback(row, InUtc::default()).err()).collect(),
         ));
     }
     Ok(found)
 }
 
-fn invoice(row: &Row, column: &AmountColumn) -> Result<Invoice, String> {
+fn invoice(row: &Row, column: &AmountColumn, in_utc: InUtc) -> Result<Invoice, String> {
     let number = needed(row, "number").map_err(|why| format!("a bill whose number {why}"))?;
     let named = |what: &str, why: &str| format!("bill {number}, whose {what} {why}");
     let amount = needed(row, "amount").map_err(|why| named("sum", why))?;
@@ -161,19 +191,19 @@ fn invoice(row: &Row, column: &AmountColumn) -> Result<Invoice, String> {
     let currency =
         optional(row, "currency").map_err(|why| named("currency", why))?.unwrap_or_default();
     Ok(Invoice {
-        issued_at: date(row, "issued_at")
+        issued_at: date(row, "issued_at", in_utc.newest)
             .map_err(|why| named("date", why))?
             .ok_or_else(|| named("date", MISSING))?,
-        due_at: date(row, "due_at").map_err(|why| named("due date", why))?,
+        due_at: date(row, "due_at", in_utc.due).map_err(|why| named("due date", why))?,
         amount: Money { cents, currency },
         status: optional(row, "status").map_err(|why| named("status", why))?.unwrap_or_default(),
         number,
     })
 }
 
-fn feedback(row: &Row) -> Result<Feedback, String> {
+fn feedback(row: &Row, in_utc: InUtc) -> Result<Feedback, String> {
     let named = |what: &str, why: &str| format!("an entry whose {what} {why}");
-    let at = date(row, "received_at")
+    let at = date(row, "received_at", in_utc.newest)
         .map_err(|why| named("date", why))?
         .ok_or_else(|| named("date", MISSING))?;
     Ok(Feedback {
@@ -195,6 +225,11 @@ fn needed(row: &Row, column: &'static str) -> Result<String, &'static str> {
     optional(row, column)?.ok_or(MISSING)
 }
 
-fn date(row: &Row, column: &'static str) -> Result<Option<RecordedDate>, &'static str> {
-    Ok(optional(row, column)?.as_deref().and_then(RecordedDate::read))
+fn date(
+    row: &Row,
+    column: &'static str,
+    in_utc: bool,
+) -> Result<Option<RecordedDate>, &'static str> {
+    let read = if in_utc { RecordedDate::read_utc } else { RecordedDate::read };
+    Ok(optional(row, column)?.as_deref().and_then(read))
 }

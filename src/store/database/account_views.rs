@@ -4,15 +4,17 @@
 //!
 //! Texts are cut here, so that no value is larger on its way than what a screen shows. The
 //! column that names the customer is not cast, so that its index is used and no cast makes
-//! two customers one; a copy of it as a text is compared by whoever reads.
+//! two customers one; a copy of it as a text is compared by whoever reads. The dates are
+//! there as they are too (`newest`, `due`): for the order, and since their types say how the
+//! texts are read.
 
 use crate::config::account_lists::{AmountColumn, CustomerColumn, FeedbackTable, InvoiceTable};
 use crate::config::settings::{CustomerTable, Identifier};
 use crate::store::database::customer_source::{quoted, table_name};
 use crate::store::database::engine::Engine;
 
-const INVOICE_VIEW: &str = "core_invoice_view";
-const FEEDBACK_VIEW: &str = "core_feedback_view";
+pub(in crate::store) const INVOICE_VIEW: &str = "core_invoice_view";
+pub(in crate::store) const FEEDBACK_VIEW: &str = "core_feedback_view";
 
 /// The most characters of a text that a line shows, and of a word or a date.
 const SUBJECT_MAX: u32 = 200;
@@ -66,7 +68,7 @@ fn invoices(kind: Engine, table: &InvoiceTable) -> String {
     let cut = |column: Option<&Identifier>, name| cut(kind, column, WORD_MAX, name);
     let (AmountColumn::Units(amount) | AmountColumn::Cents(amount)) = &table.amount;
     format!(
-        "SELECT {}, {}, {}, {}, {}, {}, {}, {} AS newest FROM {}",
+        "SELECT {}, {}, {}, {}, {}, {}, {}, {} AS newest, {} AS due FROM {}",
         customer(kind, &table.customer),
         cut(Some(&table.number), "number"),
         cut(Some(&table.issued_at), "issued_at"),
@@ -75,6 +77,7 @@ fn invoices(kind: Engine, table: &InvoiceTable) -> String {
         cut(table.currency.as_ref(), "currency"),
         cut(table.status.as_ref(), "status"),
         quoted(kind, &table.issued_at),
+        table.due_at.as_ref().map_or_else(|| "NULL".to_owned(), |it| quoted(kind, it)),
         table_name(kind, &table.name),
     )
 }

@@ -68,6 +68,9 @@ impl StoreFile {
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
         let mut known = self.wal();
+        if known.is_some() && fs::metadata(path).is_ok_and(|found| found.len() == 0) {
+            return Err(self.replaced("it was emptied"));
+        }
         match (identity(Path::new(&name)), *known) {
             (Ok(found), None) => *known = Some(found),
             (Ok(found), Some(known)) if found == known => {}
@@ -87,7 +90,7 @@ impl StoreFile {
         let process = lock_owner(&fs::read_to_string("/proc/locks").ok()?, shared)?;
         let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
         let of = |field: &str| status.lines().find_map(|line| line.strip_prefix(field));
-        let name = clean(of("Name:").unwrap_or_default());
+        let name = clean(of("Name:").unwrap_or_default().trim());
         let is_stopped =
             of("State:").is_some_and(|state| state.trim_start().starts_with(['T', 't']));
         let how = if is_stopped { ", which was stopped in the middle of its work" } else { "" };

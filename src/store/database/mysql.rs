@@ -18,11 +18,12 @@ pub(in crate::store) const SQL_MODE: [&str; 4] = [
     "STRICT_ALL_TABLES",
 ];
 
-/// What each session sets, whatever the server's settings are. The default isolation,
+/// What each session sets, whatever the server's settings are. A `TIMESTAMP` is read in UTC.
+/// The default isolation,
 /// REPEATABLE READ, would read what was there before another terminal's commit, and
 /// deadlock where many terminals claim.
 const SESSION: &str = "\
-    SET SESSION sql_mode = 'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,\
+    SET SESSION time_zone = '+00:00', sql_mode = 'ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,\
     STRICT_ALL_TABLES', autocommit = 1, sql_safe_updates = 0, foreign_key_checks = 1, \
     unique_checks = 1, sql_big_selects = 1, sql_select_limit = DEFAULT, sql_auto_is_null = 0, \
     completion_type = 0; \

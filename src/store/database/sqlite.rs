@@ -51,7 +51,9 @@ pub(in crate::store) async fn open(
         .foreign_keys(true)
         .statement_cache_capacity(128)
         .pragma("temp_store", "memory")
-        .pragma("mmap_size", "1073741824")
+        // A file that somebody cuts short while it is mapped into memory (a copy that is
+        // written over it) would end the process by SIGBUS.
+        .pragma("mmap_size", "0")
         .pragma("cache_size", "-8000")
         .disable_statement_logging();
     let writing = options

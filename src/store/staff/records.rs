@@ -12,6 +12,7 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, args};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
+use crate::store::staff::sittings;
 
 /// The row of `core_lock` that every change of the staff holds.
 const STAFF_LOCK: &str = "staff";
@@ -110,6 +111,9 @@ pub(in crate::store) async fn write(
     let event =
         NewEvent::of_office(EventKind::StaffChanged, change.detail.to_owned(), change.actor);
     let writes = vec![Write { sql, args: values.to_vec() }];
+    if !record.member.enabled {
+        sittings::end_all_of(&mut tx, &record.member.account).await?;
+    }
     events::write_with(&mut tx, writes, &event, None).await?;
     tx.commit().await?;
     Ok(StaffWrite::Written)

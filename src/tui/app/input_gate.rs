@@ -18,7 +18,8 @@
 //!    letters among them, with more digits than a code has or with an Enter close
 //!    behind, the burst is a scan. In a field for text a scan is text, and its Enter
 //!    searches; elsewhere nothing comes of it, and digits that it put into the
-//!    boxes are taken out again. No act's key counts so close behind a character.
+//!    boxes are taken out again. No act's key counts so close behind a character,
+//!    and no control character behind a scan, which ends it on some scanners.
 //! 5. The last digit of a code checks it by itself. At the end of a burst that
 //!    waits for [`MAX_BURST_GAP`]: more would make it a scan. A code that came with its
 //!    Enter in one read was typed while the line stalled, and is checked.
@@ -146,6 +147,15 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
     }
     let in_burst = turn.model.shared.keyboard.is_in_burst(at);
     match key.code {
+        // What some scanners frame a scan with, such as STX and ETX.
+        KeyCode::Char(_)
+            if in_burst
+                && key.modifiers == KeyModifiers::CONTROL
+                && turn.model.shared.keyboard.burst.length >= MIN_SCAN_CHARS =>
+        {
+            turn.model.shared.keyboard.burst.ended = Some(at);
+            Key::Stops
+        }
         KeyCode::Enter
             if in_burst && turn.model.shared.keyboard.burst.is_scan && !is_field(turn.model) =>
         {

@@ -59,7 +59,34 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
 
 fn line<'a>(scene: Scene<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
     let theme = scene.theme;
-    let name = binding.help.trim_end_matches('.');
-    let name = fit(name, room.saturating_sub(KEY_CELLS), theme.symbols.ellipsis).into_owned();
+    let room = room.saturating_sub(KEY_CELLS);
+    let name = fit(name(binding, room), room, theme.symbols.ellipsis).into_owned();
     Line::from(vec![Span::styled(pad(binding.key, KEY_CELLS, ""), theme.key), Span::raw(name)])
+}
+
+/// What a command does; without what is said behind a colon or a semicolon where there is
+/// no room for it.
+fn name(binding: &'static Binding, room: usize) -> &'static str {
+    let whole = binding.help.trim_end_matches('.');
+    if whole.chars().count() <= room {
+        return whole;
+    }
+    whole.split([':', ';']).next().unwrap_or(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::machine::keymap::BINDINGS;
+
+    /// The room behind a key's name where the window has 60 columns.
+    const SMALLEST_ROOM: usize = 43;
+
+    #[test]
+    fn no_command_is_cut_in_the_smallest_window() {
+        for binding in BINDINGS {
+            let name = name(binding, SMALLEST_ROOM);
+            assert!(name.chars().count() <= SMALLEST_ROOM, "{name}");
+        }
+    }
 }

@@ -209,6 +209,7 @@ impl Decoder {
             0xc2..=0xdf => 2,
             0xe0..=0xef => 3,
             0xf0..=0xf4 => 4,
+            0x80..=0x9f if !alt => return self.control(byte),
             _ => return,
         };
         self.state = State::Character { alt, length };
@@ -228,11 +229,25 @@ impl Decoder {
         self.state = State::Ground;
         let text = std::str::from_utf8(&self.bytes).ok();
         if let Some(char) = text.and_then(|text| text.chars().next()) {
+            if let '\u{80}'..='\u{9f}' = char {
+                let control = self.bytes[length - 1];
+                self.bytes.clear();
+                return self.control(control);
+            }
             let shift = if char.is_uppercase() { KeyModifiers::SHIFT } else { NONE };
             let alt = if alt { KeyModifiers::ALT } else { NONE };
             self.key(KeyCode::Char(char), shift | alt);
         }
         self.bytes.clear();
+    }
+
+    /// A control character of eight bits, which stands for Esc and a letter. No key sends
+    /// one; answers of old terminals begin so.
+    fn control(&mut self, byte: u8) {
+        let letter = byte - 0x40;
+        if matches!(letter, b'[' | b'O' | b']' | b'P' | b'_' | b'^' | b'X') {
+            self.escape(letter);
+        }
     }
 
     fn escape(&mut self, byte: u8) {

@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 21] = [
+const SMALL: [&str; 22] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -30,6 +30,7 @@ const SMALL: [&str; 21] = [
     "core_schema",
     "core_setting",
     "core_staff",
+    "core_sign_in",
     "core_audit_tree",
     "core_lock",
     "sqlite_master",
@@ -233,6 +234,12 @@ async fn fill(fixture: &TestStore) {
             "public_id, token_digest, customer_id, request, factor, purpose, clerk, counter, \
              created_at, expires_at, idle_at",
             "i, i, EACH, i, 'sms', 'p', 'c', '1', THEN, THEN + 1800000, THEN + 600000",
+        ),
+        (
+            "core_sitting",
+            "id, account, counter, method, service, since, active_at, lease_until, ended_at, \
+             ended_how",
+            "i, i % 997, '1', 'password', 's', THEN, THEN, THEN, THEN, 'lost'",
         ),
         (
             "core_event",

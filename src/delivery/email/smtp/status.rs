@@ -134,6 +134,11 @@ pub(super) fn classify(stage: Stage, code: u16, text: &str) -> Class {
             550 | 551 | 553 => by_words(text).unwrap_or(Class::Unclassified),
             _ => by_words(text).unwrap_or(Class::Office(Matter::Policy)),
         }),
+        // The mailbox can be the sender's own by now: Exchange says `5.2.0 SendAsDenied` and
+        // `5.2.2 Submission quota exceeded` after the letter.
+        Stage::Data | Stage::Letter if matches!(status, Some((2, 0..=2))) => {
+            by_words(text).unwrap_or(Class::Unclassified)
+        }
         Stage::Data | Stage::Letter => final_status(stage, status).unwrap_or_else(|| match code {
             552 => Class::Message,
             code if is_protocol(code) => Class::Office(Matter::Protocol),
@@ -255,6 +260,7 @@ mod tests {
             (Stage::Sender, 553, "not allowed", Office(Matter::Sender)),
             (Stage::Recipient, 450, "4.1.8 Domain not found", Office(Matter::Sender)),
             (Stage::Letter, 554, "5.2.252 SendAsDenied", Office(Matter::Sender)),
+            (Stage::Letter, 550, "5.2.0 Sender is not allowed", Office(Matter::Policy)),
             // The recipient.
             (Stage::Recipient, 550, "5.1.1 User unknown", Recipient),
             (Stage::Recipient, 550, "5.1.10 Recipient not found", Recipient),
@@ -264,6 +270,7 @@ mod tests {
             (Stage::Recipient, 550, "5.2.1 disabled", Recipient),
             (Stage::Recipient, 556, "5.1.10 null MX", Recipient),
             (Stage::Letter, 550, "5.1.1 User unknown", Recipient),
+            (Stage::Letter, 552, "5.2.2 mailbox is full", Recipient),
             // A bare reply, by its words.
             (Stage::Recipient, 550, "No such user here", Recipient),
             (Stage::Recipient, 550, "mailbox unavailable", Recipient),
@@ -302,6 +309,8 @@ mod tests {
             (Stage::Recipient, 550, "5.4.1 Access denied", Unclassified),
             (Stage::Recipient, 550, "5.5.0 mailbox unavailable", Unclassified),
             (Stage::Letter, 554, "Message rejected: not verified", Unclassified),
+            (Stage::Letter, 554, "5.2.0 STOREDRV.Submission: SendAsDeniedException", Unclassified),
+            (Stage::Letter, 550, "5.2.2 Submission quota exceeded", Unclassified),
         ] {
             assert_eq!(classify(stage, code, text), class, "{stage:?} {code} {text}");
         }

@@ -205,13 +205,14 @@ impl<R: BufRead> BufRead for Decoded<R> {
 /// Recognises other kinds of files by their first bytes, and says what to do.
 fn other_kind(begin: &[u8]) -> Option<(&'static str, &'static str)> {
     const SAVE: &str = "save it as \"CSV UTF-8\" and import that";
-    let kinds: [(&[u8], &str, &str); 7] = [
+    let kinds: [(&[u8], &str, &str); 8] = [
         (b"PK\x03\x04", "a workbook or an archive", SAVE),
         (b"\xd0\xcf\x11\xe0", "a workbook of an old Excel", SAVE),
         (b"%PDF", "a PDF", "export the table itself"),
         (b"\x1f\x8b", "packed by gzip", "unpack it: zcat FILE | countersign customers import -"),
         (b"<", "a page of HTML or XML", "export it as CSV"),
         (b"{", "JSON", "export it as CSV"),
+        (b"[{", "JSON", "export it as CSV"),
         (b"\xff\xfe\0\0", "in UTF-32", SAVE),
     ];
     kinds.into_iter().find(|(mark, ..)| begin.starts_with(mark)).map(|(_, kind, help)| (kind, help))

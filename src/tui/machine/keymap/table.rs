@@ -161,7 +161,7 @@ const SEND: &[Binding] = &[
         Context::Send,
         &[ESC],
         Command::Back,
-        ["Esc", "", "back", "Back to the search, or to the code you came from."],
+        ["Esc", "", "back", "Back to the search, or to the code before."],
     ),
 ];
 

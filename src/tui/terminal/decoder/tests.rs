@@ -197,6 +197,13 @@ fn what_a_terminal_says_of_itself_is_never_typed() {
         b"\x1b[99~",
         b"\x1b[[Z",
         b"\x00\xff",
+        // The same begun by one character of eight bits, as UTF-8 and alone.
+        b"\xc2\x9b24;80R",
+        b"\x9b24;80R",
+        b"\xc2\x9d11;white\x07",
+        b"\x9d52;c;NDgxOTAy\x07",
+        b"\x90+r544e=1234\x1b\\",
+        b"\xc2\x85\xc2\x9c",
     ] {
         assert_eq!(all(&[answer, b"x"].concat()), [key(KeyCode::Char('x'), NONE)], "{answer:?}");
     }

@@ -27,6 +27,9 @@ pub enum Authentication {
     /// The kernel named the account at the other end of the socket (`SO_PEERCRED`), and
     /// the staff table its role.
     PeerCredentials,
+    /// They gave the password of an account of the staff table, at a host account that many
+    /// share.
+    Password,
 }
 
 /// What a call needs.

@@ -1,0 +1,153 @@
+//! What is stored of how somebody signs in, signed by the desk: whoever can write to the
+//! store alone cannot give an account another password, nor take its second factor away
+//! (security requirement 54).
+
+use hmac::Mac as _;
+use subtle::ConstantTimeEq as _;
+
+use crate::domain::key::{Key, KeyId, Keyring};
+use crate::domain::sign_in::password::PasswordHash;
+use crate::domain::staff::AccountName;
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+
+/// What proves who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Nothing yet.
+    None,
+    /// A set-up code, which waits to be used.
+    SetUp {
+        /// Its keyed digest.
+        digest: String,
+        /// Until when it works.
+        expires_at: Timestamp,
+    },
+    /// A password.
+    Password(PasswordHash),
+}
+
+/// How somebody signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who.
+    pub account: AccountName,
+    /// The first factor.
+    pub proof: Proof,
+    /// The sealed seed of an authenticator.
+    pub totp: Option<String>,
+    /// Who gave out the last set-up code; nobody where it was the owner of the service.
+    pub given_by: Option<AccountName>,
+    /// Who asked for a reset that a second admin has to approve, and when.
+    pub reset_asked: Option<(AccountName, Timestamp)>,
+}
+
+impl Credentials {
+    /// Of somebody who cannot sign in yet.
+    pub const fn none(account: AccountName) -> Self {
+        Self { account, proof: Proof::None, totp: None, given_by: None, reset_asked: None }
+    }
+}
+
+/// A row of the table: the credentials, and the proof that the desk wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedCredentials {
+    /// How they sign in.
+    pub credentials: Credentials,
+    /// How often the row was written, from 1.
+    pub version: u32,
+    /// The name of the key of `mac`, of the seal and of the digest.
+    pub key_id: KeyId,
+    /// The message authentication code over all of the above, in hexadecimal.
+    pub mac: String,
+}
+
+impl SignedCredentials {
+    /// A row that the desk vouches for.
+    pub fn signed(credentials: Credentials, version: u32, keyring: &Keyring) -> Self {
+        let (key_id, key) = keyring.current();
+        let mac = text::hex(&mac(&credentials, version, key));
+        Self { credentials, version, key_id: key_id.clone(), mac }
+    }
+
+    /// Whether the desk wrote it.
+    pub fn is_genuine(&self, keyring: &Keyring) -> bool {
+        let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
+        let Some(stored) = text::unhex(&self.mac) else { return false };
+        stored.ct_eq(mac(&self.credentials, self.version, key).as_slice()).into()
+    }
+}
+
+fn mac(credentials: &Credentials, version: u32, key: &Key) -> Vec<u8> {
+    let Credentials { account, proof, totp, given_by, reset_asked } = credentials;
+    let time = |it: &Timestamp| it.millis().to_string();
+    let proof = match proof {
+        Proof::None => ["none".to_owned(), String::new(), String::new()],
+        Proof::SetUp { digest, expires_at } => {
+            ["set-up".to_owned(), digest.clone(), time(expires_at)]
+        }
+        Proof::Password(hash) => ["password".to_owned(), hash.as_str().to_owned(), String::new()],
+    };
+    let (asked_by, asked_at) = match reset_asked {
+        Some((by, at)) => (by.as_str(), time(at)),
+        None => ("", String::new()),
+    };
+    let version = version.to_string();
+    let [kind, value, until] = &proof;
+    let fields: [&str; 9] = [
+        account.as_str(),
+        &version,
+        kind,
+        value,
+        until,
+        totp.as_deref().unwrap_or_default(),
+        given_by.as_ref().map(AccountName::as_str).unwrap_or_default(),
+        asked_by,
+        &asked_at,
+    ];
+    let mut mac = key.derive(&["credentials"]).hmac();
+    text::length_prefixed(fields.map(str::as_bytes), |bytes| mac.update(bytes));
+    mac.finalize().into_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(name: &str) -> AccountName {
+        name.parse().expect("an account")
+    }
+
+    fn hash(salt: u8) -> PasswordHash {
+        PasswordHash::of_nobody([salt; 16])
+    }
+
+    #[test]
+    fn security_54_credentials_that_the_desk_did_not_write_are_not_genuine() {
+        let ring = |secret| {
+            Keyring::new(KeyId::new("k1").expect("a well formed name"), Key::new([secret; 32]))
+        };
+        let of = Credentials {
+            proof: Proof::Password(hash(1)),
+            totp: Some("00".into()),
+            ..Credentials::none(account("boss"))
+        };
+        let written = SignedCredentials::signed(of.clone(), 3, &ring(7));
+        assert!(written.is_genuine(&ring(7)));
+        assert!(!written.is_genuine(&ring(8)), "another key");
+        let at = Timestamp::from_millis(5);
+        let changed = [
+            Credentials { account: account("dana"), ..of.clone() },
+            Credentials { proof: Proof::Password(hash(2)), ..of.clone() },
+            Credentials { proof: Proof::None, ..of.clone() },
+            Credentials { totp: None, ..of.clone() },
+            Credentials { given_by: Some(account("dana")), ..of.clone() },
+            Credentials { reset_asked: Some((account("dana"), at)), ..of },
+        ];
+        for credentials in changed {
+            let forged = SignedCredentials { credentials, ..written.clone() };
+            assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+        }
+        assert!(!SignedCredentials { version: 4, ..written }.is_genuine(&ring(7)));
+    }
+}

@@ -1,0 +1,96 @@
+//! Set-up codes: with one somebody sets their own password, so that no admin ever chooses or
+//! knows it.
+
+use std::fmt;
+use std::time::Duration;
+
+use hmac::Mac as _;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use crate::domain::key::Key;
+use crate::domain::request;
+use crate::domain::staff::AccountName;
+use crate::domain::text;
+
+/// How long a set-up code works.
+pub const LIFE: Duration = Duration::from_hours(24);
+
+/// Characters of a code, five bits each.
+const LENGTH: usize = 12;
+
+/// A set-up code: 60 random bits, `K7Q2-9XBM-4TRA`; erased when dropped and never printed by
+/// `Debug`.
+#[derive(Clone)]
+pub struct SetupCode(Zeroizing<String>);
+
+impl SetupCode {
+    /// The code for 60 random bits.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(Zeroizing::new(request::plain(bits, LENGTH)))
+    }
+
+    /// Reads what a person typed; none where it cannot be a code. O is read as 0, I and L as
+    /// 1 (Crockford's base 32).
+    pub fn parse(typed: &str) -> Option<Self> {
+        let mut code = Zeroizing::new(String::with_capacity(LENGTH));
+        for char in typed.chars().filter(|char| !matches!(char, ' ' | '-')).take(LENGTH + 1) {
+            code.push(match char.to_ascii_uppercase() {
+                'O' => '0',
+                'I' | 'L' => '1',
+                char => char,
+            });
+        }
+        (code.len() == LENGTH && code.bytes().all(request::is_plain)).then_some(Self(code))
+    }
+
+    /// The code in groups of four, for the person it is for.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        let (first, rest) = self.0.split_at(4);
+        let (second, third) = rest.split_at(4);
+        Zeroizing::new(format!("{first}-{second}-{third}"))
+    }
+
+    /// What the store keeps: a keyed digest, bound to the account. So many bits need no slow
+    /// hash.
+    pub fn digest(&self, account: &AccountName, key: &Key) -> String {
+        let mut mac = key.derive(&["set-up code"]).hmac();
+        let parts = [account.as_str().as_bytes(), self.0.as_bytes()];
+        text::length_prefixed(parts, |bytes| mac.update(bytes));
+        text::hex(&mac.finalize().into_bytes())
+    }
+
+    /// Whether the store keeps this code for the account.
+    pub fn matches(&self, digest: &str, account: &AccountName, key: &Key) -> bool {
+        self.digest(account, key).as_bytes().ct_eq(digest.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for SetupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SetupCode(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_up_code_is_read_as_it_is_written() {
+        let code = SetupCode::from_bits(0x0123_4567_89ab_cdef);
+        let shown = code.reveal();
+        assert_eq!(shown.len(), 14);
+        let typed = SetupCode::parse(&format!(" {} ", shown.to_lowercase().replace('0', "o")));
+        let (account, key) = ("dana".parse().expect("an account"), Key::new([7; 32]));
+        let digest = code.digest(&account, &key);
+        assert!(typed.is_some_and(|it| it.matches(&digest, &account, &key)));
+        let bob = "bob".parse().expect("an account");
+        assert!(!code.matches(&digest, &bob, &key), "bound to the account");
+        assert!(!code.matches(&digest, &account, &Key::new([8; 32])), "and to the key");
+        for bad in ["", "K7Q2-9XBM", "K7Q2-9XBM-4TRAX", "K7Q2-9XBM-4TR!", "é7Q2-9XBM-4TRA"] {
+            assert!(SetupCode::parse(bad).is_none(), "{bad}");
+        }
+        assert_eq!(format!("{code:?}"), "SetupCode(…)");
+    }
+}

@@ -1,0 +1,228 @@
+//! Sittings: who sits at which terminal, from the sign-in to the sign-out.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::Mac as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq as _;
+
+use crate::domain::key::{Key, Keyring};
+use crate::domain::request::{NotARequest, RequestId};
+use crate::domain::sign_in::TypedSecret;
+use crate::domain::text;
+use crate::domain::time::Timestamp;
+
+/// The name of a sitting, in the same writing as a request's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SittingId(RequestId);
+
+impl SittingId {
+    /// The name for 50 random bits.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(RequestId::from_bits(bits))
+    }
+
+    /// The name as people and programs write it.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for SittingId {
+    type Err = NotARequest;
+
+    fn from_str(typed: &str) -> Result<Self, Self::Err> {
+        typed.parse().map(Self)
+    }
+}
+
+impl fmt::Display for SittingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for SittingId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SittingId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// The name in JSON and the store.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord(word.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+/// A word that is none of those known.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a word about a sitting")]
+pub struct UnknownWord(String);
+
+words! {
+    /// How somebody signed in.
+    SignInMethod {
+        /// By the account of the host.
+        OsUser = "os-user",
+        /// By a password.
+        Password = "password",
+        /// By a password and a code of an authenticator.
+        PasswordTotp = "password-totp",
+    }
+}
+
+words! {
+    /// How a sitting ended.
+    SittingEnd {
+        /// They signed out.
+        SignedOut = "signed-out",
+        /// The terminal was locked: whoever comes back signs in anew.
+        Locked = "locked",
+        /// Somebody signed in at the same terminal after them.
+        Replaced = "replaced",
+        /// The connection ended: the program, the terminal or SSH.
+        Disconnected = "disconnected",
+        /// An admin ended it.
+        Ended = "ended",
+        /// The account may not work any more, or signs in anew.
+        Disabled = "disabled",
+        /// The service went away with it.
+        Lost = "lost",
+    }
+}
+
+impl SittingEnd {
+    /// How it ended, for the log.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed out",
+            Self::Locked => "the terminal is locked",
+            Self::Replaced => "somebody signed in at the same terminal",
+            Self::Disconnected => "the terminal was closed, or its connection ended",
+            Self::Ended => "ended by an admin",
+            Self::Disabled => "the account may not work any more, or signs in anew",
+            Self::Lost => "the service went away",
+        }
+    }
+}
+
+/// A sitting that goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sitting {
+    /// Its name.
+    pub id: SittingId,
+    /// Who sits there.
+    pub clerk: String,
+    /// Where.
+    pub counter: String,
+    /// How they signed in.
+    pub method: SignInMethod,
+    /// Since when.
+    pub since: Timestamp,
+    /// When they were last seen to do something, to about half a minute.
+    pub active_at: Timestamp,
+}
+
+/// What lets a terminal go on after its connection broke: as when the service is updated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SittingTicket {
+    /// The sitting.
+    pub sitting: SittingId,
+    /// The proof that the desk gave it.
+    pub proof: TypedSecret,
+}
+
+/// What a ticket is bound to.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketBinding<'a> {
+    /// The sitting.
+    pub sitting: &'a SittingId,
+    /// Who sits there.
+    pub clerk: &'a str,
+    /// The account of the host that the terminal runs as.
+    pub peer: &'a str,
+}
+
+impl SittingTicket {
+    /// The ticket of a sitting.
+    pub fn new(of: TicketBinding<'_>, key: &Key) -> Self {
+        let proof = TypedSecret::new(text::hex(&mac(of, key)));
+        Self { sitting: of.sitting.clone(), proof }
+    }
+
+    /// Whether the desk gave it to this terminal.
+    pub fn is_genuine(&self, of: TicketBinding<'_>, keyring: &Keyring) -> bool {
+        let Some(given) = text::unhex(&self.proof.0) else { return false };
+        keyring.all().any(|key| given.ct_eq(mac(of, key).as_slice()).into())
+    }
+}
+
+fn mac(of: TicketBinding<'_>, key: &Key) -> Vec<u8> {
+    let mut mac = key.derive(&["sitting"]).hmac();
+    let parts = [of.sitting.as_str(), of.clerk, of.peer].map(str::as_bytes);
+    text::length_prefixed(parts, |bytes| mac.update(bytes));
+    mac.finalize().into_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key::KeyId;
+
+    #[test]
+    fn a_ticket_is_of_one_sitting_one_clerk_and_one_account() {
+        let ring = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
+        let (one, two) = (SittingId::from_bits(1), SittingId::from_bits(2));
+        let of = TicketBinding { sitting: &one, clerk: "dana", peer: "counter" };
+        let ticket = SittingTicket::new(of, ring.current().1);
+        assert!(ticket.is_genuine(of, &ring));
+        for other in [
+            TicketBinding { sitting: &two, ..of },
+            TicketBinding { clerk: "boss", ..of },
+            TicketBinding { peer: "mallory", ..of },
+        ] {
+            assert!(!ticket.is_genuine(other, &ring), "{other:?}");
+        }
+        assert!(!format!("{ticket:?}").contains(ticket.proof.0.as_str()));
+    }
+
+    #[test]
+    fn words_read_back() {
+        for end in [SittingEnd::SignedOut, SittingEnd::Lost, SittingEnd::Disabled] {
+            assert_eq!(end.word().parse(), Ok(end));
+        }
+        assert_eq!("password-totp".parse(), Ok(SignInMethod::PasswordTotp));
+    }
+}
