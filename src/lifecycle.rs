@@ -16,7 +16,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getpid, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, getpid, getrlimit, kill_process, setrlimit};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -192,6 +192,17 @@ pub fn keep_memory_private() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())
+}
+
+/// Keeps the process's memory, with the keys and codes in it, out of the swap space, where
+/// the system allows it; whether it does. Under a limit on locked memory it is left alone:
+/// an allocation over the limit would fail.
+#[cfg(target_os = "linux")]
+pub fn keep_memory_out_of_swap() -> bool {
+    use rustix::mm::{MlockAllFlags, mlockall};
+    let is_unlimited = getrlimit(Resource::Memlock).current.is_none();
+    let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
+    is_unlimited && mlockall(flags).is_ok()
 }
 
 #[cfg(test)]

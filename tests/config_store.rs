@@ -131,6 +131,32 @@ fn security_26_a_store_off_this_machine_is_verified_unless_the_configuration_say
 }
 
 #[test]
+fn security_26_in_production_no_password_goes_over_tcp_without_tls() {
+    let desk = Desk::new();
+    let load = |url: &str, tls: &str| {
+        let text = format!(
+            "environment = \"production\"\n[email]\nprovider = \"off\"\n[store]\nurl = \"{url}\"\n{tls}\n"
+        );
+        match desk.load(&text, &[]) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.problems().iter().map(ToString::to_string).collect(),
+        }
+    };
+    let is_refused = |url: &str, tls: &str| {
+        load(url, tls).iter().any(|it| it.contains("a password, which would go there without TLS"))
+    };
+    assert!(is_refused("postgres://amira:pw@127.0.0.1/desk", ""));
+    assert!(is_refused("mysql://amira:pw@localhost/desk", ""));
+    assert!(!is_refused("postgres://amira:pw@127.0.0.1/desk", "tls = \"verify\""));
+    assert!(!is_refused("postgres://amira:pw@127.0.0.1/desk", "tls = \"off\""), "said in words");
+    assert!(!is_refused("postgres://amira@127.0.0.1/desk", ""), "there is no password");
+    assert!(!is_refused("postgres://amira:pw@/desk?host=/run/postgresql", ""));
+    assert!(!is_refused("mysql://amira:pw@/desk?socket=/run/mysqld/mysqld.sock", ""));
+    let development = desk.load("store.url = \"postgres://amira:pw@127.0.0.1/desk\"", &[]);
+    assert!(development.is_ok());
+}
+
+#[test]
 fn what_cannot_be_about_the_store_is_refused() {
     let socket = "url = \"mysql://a@/desk?socket=/run/x\"\ntls = \"verify\"";
     let off = format!("{POSTGRES}tls = \"off\"\nca_file = \"config.toml\"");

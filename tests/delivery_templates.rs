@@ -337,6 +337,92 @@ fn security_21_a_template_that_makes_two_messages_is_refused() {
 }
 
 #[test]
+fn no_template_leads_to_an_address_of_others() {
+    let text = "{{ office }} {{ counter }} {{ purpose }} {{ reference }} {{ code }} {{ minutes }}";
+    let settings = |own: &Own| MessageSettings {
+        bound_domain: Some("billing.example".into()),
+        ..own.settings()
+    };
+    for (address, is_foreign) in [
+        ("https://evil.test/login", true),
+        ("evil.test", true),
+        ("pay@billing.example.evil.test", true),
+        ("https://billing.example/help", false),
+        ("help@billing.example", false),
+    ] {
+        let said = format!("{text} {address}");
+        let sms = format!("{{{{ code }}}} {{{{ office }}}} {{{{ reference }}}} {address}");
+        let notice = format!("{{{{ office }}}} {address}");
+        let own = Own::new(&[
+            ("xx/sms.txt", &sms),
+            ("xx/notice.sms.txt", &notice),
+            ("xx/notice.subject.txt", "Changed"),
+            ("xx/notice.txt", &notice),
+            ("xx/notice.html", &format!("<p>{notice}</p>")),
+            ("xx/email.subject.txt", "Code"),
+            ("xx/email.txt", &said),
+            ("xx/email.html", &format!("<p>{said}</p>")),
+        ]);
+        let failed = |finding: Finding| {
+            (finding.state == State::Failed).then_some((finding.part, finding.text))
+        };
+        let failed: Vec<_> =
+            Templates::check(&settings(&own), &[]).into_iter().filter_map(failed).collect();
+        let mut parts: Vec<_> = failed.iter().map(|it| it.0).collect();
+        parts.dedup();
+        let expected: &[&str] = if is_foreign { &["email", "sms", "notice"] } else { &[] };
+        assert_eq!(parts, expected, "{address}: {failed:?}");
+        assert!(
+            failed.iter().all(|it| it.1.contains(&format!("leads to {address}"))),
+            "{failed:?}"
+        );
+    }
+    // A link that only the HTML part has, where nobody reads it.
+    let own = Own::new(&[
+        ("xx/email.subject.txt", "Code"),
+        ("xx/email.txt", text),
+        ("xx/email.html", &format!("<a href=\"//evil.test/x\"><p>{text}</p></a>")),
+    ]);
+    assert_eq!(
+        own.failed(),
+        ["xx/email.html leads to //evil.test/x; a message may name addresses of \
+          messages.bound_domain alone."]
+    );
+}
+
+#[test]
+fn a_template_without_the_warning_is_noted() {
+    let notes = |own: &Own| {
+        let note = |finding: Finding| {
+            (finding.state == State::Note && finding.text.contains("does not warn"))
+                .then_some((finding.locale.unwrap_or_default(), finding.part))
+        };
+        Templates::check(&own.settings(), &[]).into_iter().filter_map(note).collect::<Vec<_>>()
+    };
+    assert_eq!(notes(&Own::new(&[])), [], "the shipped ones warn in every language");
+    let sms = "{{ code }} {{ office }} {{ reference }}";
+    let silent = Own::new(&[("xx/sms.txt", sms)]);
+    assert_eq!(notes(&silent), [("xx".to_owned(), "sms")]);
+    let warned = format!("{sms}. {{% block warning %}}Never by phone.{{% endblock %}}");
+    assert_eq!(notes(&Own::new(&[("xx/sms.txt", &warned)])), []);
+    let empty = format!("{sms}. {{% block warning %}} {{% endblock %}}");
+    assert_eq!(notes(&Own::new(&[("xx/sms.txt", &empty)])), [("xx".to_owned(), "sms")]);
+    let html = "{% extends \"layout.html\" %}{% set lang = \"en\" %}{% set dir = \"ltr\" %}";
+    let own = Own::new(&[("en/email.html", html)]);
+    let differs = Templates::check(&own.settings(), &[]);
+    assert!(differs.iter().any(|it| it.state == State::Failed), "it says less than the text");
+}
+
+#[test]
+fn security_59_a_template_that_goes_on_and_on_is_refused() {
+    let endless = "{{ code }} {{ office }} {{ reference }}\
+                   {% for a in range(9999) %}{% for b in range(9999) %}{{ a * b }}{% endfor %}\
+                   {% endfor %}";
+    let failed = Own::new(&[("xx/sms.txt", endless)]).failed();
+    assert!(failed[0].contains("fuel"), "{failed:?}");
+}
+
+#[test]
 fn each_fault_of_a_template_is_named() {
     let text = "{{ office }} {{ counter }} {{ purpose }} {{ reference }} {{ code }} {{ minutes }}";
     let html =

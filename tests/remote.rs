@@ -14,3 +14,8 @@ mod frames;
 mod passwords;
 #[path = "remote/service.rs"]
 mod service;
+#[path = "remote/ssh.rs"]
+mod ssh;
+#[expect(dead_code, reason = "the tests of the interface do more at a terminal")]
+#[path = "pty/terminal.rs"]
+mod terminal;

@@ -9,10 +9,10 @@ use crate::config::kind::{Base, Kind, SET};
 use crate::config::raw::Raw;
 use crate::config::secret;
 use crate::config::settings::{
-    Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
+    Environment, Identifier, ServerAddress, ServerKind, ServerSettings, StoreSettings, StoreTls,
 };
 use crate::config::store_url::{StoreLocation, StoreUrl, sqlite_url};
-use crate::config::table::STORE;
+use crate::config::table::{ROOT, STORE};
 
 pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
     let in_file = url_file(build);
@@ -31,6 +31,7 @@ pub(super) fn read(build: &mut Build<'_>) -> StoreSettings {
             let schema = build.get(&STORE.schema);
             judge_schema(build, kind, &schema);
             let tls = protection(build, &address);
+            refuse_open_password(build, &address, tls, password.is_some());
             StoreSettings::Server(ServerSettings {
                 kind,
                 user,
@@ -139,6 +140,29 @@ fn protection(build: &mut Build<'_>, address: &ServerAddress) -> StoreTls {
         _ => {}
     }
     tls
+}
+
+/// In production no password goes over TCP without TLS, also on this machine, unless the
+/// configuration says so: while the server is away any program of the machine can listen at
+/// its port, and be told the password.
+fn refuse_open_password(
+    build: &mut Build<'_>,
+    address: &ServerAddress,
+    tls: StoreTls,
+    has_password: bool,
+) {
+    let ServerAddress::Tcp { host, .. } = address else { return };
+    let is_said = build.merged.is_set(&STORE.tls) || build.findings.is_broken(&STORE.tls);
+    let is_production = build.get(&ROOT.environment) == Environment::Production;
+    if !is_production || is_said || tls != StoreTls::Off || !has_password {
+        return;
+    }
+    let text = format!(
+        "store.url names {host} and a password, which would go there without TLS: where environment \
+         = \"production\", name the server's socket (postgres://user@/name?host=/run/postgresql, \
+         mysql://user@/name?socket=/run/mysqld/mysqld.sock) or set store.tls"
+    );
+    build.refuse(&STORE.url, text);
 }
 
 fn certificates(build: &mut Build<'_>, tls: StoreTls) -> Option<PathBuf> {

@@ -85,11 +85,13 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The store's tables were brought to a newer version.
+    Migrated,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -125,6 +127,7 @@ impl EventKind {
         Self::SignInReset,
         Self::ServiceStarted,
         Self::KeysRotated,
+        Self::Migrated,
     ];
 
     /// The name in JSON and the store.
@@ -165,6 +168,7 @@ impl EventKind {
             Self::SignInReset => "sign_in_reset",
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
+            Self::Migrated => "migrated",
         }
     }
 
@@ -206,6 +210,7 @@ impl EventKind {
             Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::Migrated => "Store migrated",
         }
     }
 }

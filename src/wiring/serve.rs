@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::config::Config;
 use crate::config::settings::{Environment, ServeSettings};
 use crate::domain::timing::SERVICE_END_TIMEOUT;
-use crate::lifecycle::{Finish, Lifecycle, Signals};
+use crate::lifecycle::{Finish, Lifecycle, Signals, keep_memory_out_of_swap};
 use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
 use crate::service::audit::seal::SealWorker;
@@ -29,6 +29,9 @@ const MAINTENANCE: (Duration, Duration) = (Duration::from_mins(10), Duration::fr
 /// Serves until a signal.
 pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     let failed = |error: std::io::Error| Failure::internal(format!("{error}."));
+    if !keep_memory_out_of_swap() {
+        tracing::warn!("keys may be written to the swap space: LimitMEMLOCK is not infinity");
+    }
     let listener = listener(&config.serve).await?;
     let mut signals = Signals::new().map_err(failed)?;
     let lifecycle = Lifecycle::new();

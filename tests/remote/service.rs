@@ -44,7 +44,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// The binary where every account can run it.
-fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static COPY: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = COPY.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");

@@ -140,6 +140,16 @@ on_each_store! {
         assert_eq!(desk.request(&open.id).await.status, Status::Open);
     }
 
+    async fn security_37_a_test_message_leaves_no_contact_behind(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        fixture.sql(
+            "INSERT INTO core_trial (contact, clerk, counter, created_at) \
+             VALUES ('ops@office.example', 'boss', '1', 0)",
+        ).await;
+        assert_eq!(maintain(&*desk.store, Retention::default()).await, [1, 0, 0, 0, 0]);
+        assert_eq!(count(&fixture, "core_trial").await, 0);
+    }
+
     async fn security_37_old_requests_move_to_the_archive_without_their_contacts(fixture) {
         let desk = Terminal::new(fixture.open().await);
         let mut by_sms = wish(desk.customer("WB-1").await, "111111");

@@ -3,7 +3,7 @@
 
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::DeliveryState;
-use countersign::domain::event::{EventFilter, EventPage};
+use countersign::domain::event::{EventFilter, EventKind, EventPage};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::query::Query;
 use countersign::domain::request::Status;
@@ -108,6 +108,11 @@ async fn nothing_is_lost_and_everyone_is_found() {
     assert_eq!((sessions.len(), alive.len()), (2, 1));
     let events =
         store.events(&EventFilter::default(), EventPage::Newest, 10).await.expect("an answer");
+    let (migrations, events): (Vec<_>, Vec<_>) =
+        events.into_iter().partition(|it| it.kind == EventKind::Migrated);
+    let [migration] = migrations.as_slice() else { panic!("{migrations:?}") };
+    let said = migration.detail.as_deref().unwrap_or_default();
+    assert!(said.starts_with("version 1 to 1") && said.contains("countersign 0."), "{said}");
     let outcomes: Vec<_> = events.iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes.len(), 2);
     assert!(outcomes.contains(&Some(Outcome::Verified)));

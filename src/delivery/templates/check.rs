@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::config::settings::MessageSettings;
+use crate::delivery::templates::addresses;
 use crate::delivery::templates::sms::{self, Alphabet, Form};
 use crate::delivery::templates::sources::{EMAIL, FRAME, LAYOUT, SMS, Sources};
 use crate::delivery::templates::values::{NAMES, Values};
@@ -18,6 +19,8 @@ const OPTIONAL_IN_EMAIL: [&str; 1] = ["customer"];
 const NEEDED_IN_SMS: [&str; 3] = ["office", "reference", "code"];
 /// What a text message should say where there is room.
 const WISHED_IN_SMS: [&str; 3] = ["counter", "purpose", "minutes"];
+/// The block of a template that warns of giving the code away.
+const WARNING: &str = "warning";
 /// Names that templates give to each other or that the language has.
 const OTHER_NAMES: [&str; 8] =
     ["lang", "dir", "start", "font", "loop", "range", "dict", "namespace"];
@@ -140,6 +143,7 @@ impl Work {
             self.templates.email.insert(tag.into());
             let text = "The text and the HTML say the same, and name every value.";
             self.say(Some(tag), "email", State::Good, text.into());
+            self.note_of_warning(tag, "email", EMAIL[2]);
             return self.note_of_email(tag);
         }
         for text in problems {
@@ -174,8 +178,10 @@ impl Work {
             Ok(parts) => parts,
             Err(error) => return vec![error],
         };
+        let parts = EMAIL.into_iter().zip([&subject, &plain, &html]);
+        let mut problems: Vec<String> =
+            parts.filter_map(|(part, text)| self.foreign_address(tag, part, text)).collect();
         let html = words::of_html(&html);
-        let mut problems = Vec::new();
         if subject.trim().is_empty() {
             problems.push(format!("{tag}/{} is empty.", EMAIL[0]));
         }
@@ -186,6 +192,16 @@ impl Work {
             }
         }
         problems
+    }
+
+    /// An address in a part that is not the office's own.
+    pub(super) fn foreign_address(&self, tag: &str, part: &str, text: &str) -> Option<String> {
+        let own = self.templates.bound_domain.as_deref();
+        let address = addresses::foreign(text, own)?;
+        Some(format!(
+            "{tag}/{part} leads to {address}; a message may name addresses of \
+             messages.bound_domain alone."
+        ))
     }
 
     /// Names in a template that stand for nothing, also where no condition
@@ -225,6 +241,7 @@ impl Work {
                 self.templates.sms.insert(tag.into(), form);
                 self.say(Some(tag), "sms", State::Good, text);
                 self.note_of_sms(tag, form);
+                self.note_of_warning(tag, "sms", SMS);
             }
         }
     }
@@ -249,6 +266,7 @@ impl Work {
             return Err(format!("{tag}/{SMS} does not say {{{{ {name} }}}}."));
         }
         self.number_before_code(tag)?;
+        self.foreign_address(tag, SMS, &said).map_or(Ok(()), Err)?;
         let line = self.templates.bound_domain.as_deref();
         let line = line.map(|domain| alphabet.length(&sms::binding(domain, &bare.code)));
         let bound = line.is_some_and(|line| room >= line + alphabet.least_room());
@@ -261,6 +279,19 @@ impl Work {
             alphabet.places()
         );
         Ok((form, text))
+    }
+
+    /// Whether the words that warn of giving the code away are there: which ones they are, in
+    /// whatever language, is said by a block of the template.
+    fn note_of_warning(&mut self, tag: &str, part: &'static str, name: &str) {
+        if self.templates.block(tag, name, WARNING).is_some_and(|it| !it.trim().is_empty()) {
+            return;
+        }
+        let text = format!(
+            "{tag}/{name} does not warn: put the words \"only at the counter, never by phone\" into \
+             {{% block {WARNING} %}}…{{% endblock %}}."
+        );
+        self.say(Some(tag), part, State::Note, text);
     }
 
     fn note_of_sms(&mut self, tag: &str, form: Form) {

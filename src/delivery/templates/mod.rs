@@ -6,6 +6,7 @@
 //! parts say different things, or that could make a text message longer than
 //! one, is refused when a sender is made, not when a customer waits.
 
+mod addresses;
 mod check;
 mod first;
 mod gsm7;
@@ -174,13 +175,25 @@ impl Templates {
             .and_then(|template| template.render(values.context()))
             .map_err(|error| DeliveryError::misconfigured(&MESSAGES.folder, broken(&name, &error)))
     }
+
+    /// The words of one block of a template; none where it has no such block.
+    fn block(&self, tag: &str, part: &str, block: &str) -> Option<String> {
+        let template = self.environment.get_template(&format!("{tag}/{part}")).ok()?;
+        let mut rendered = template.render_captured(Values::marked().context()).ok()?;
+        rendered.with_state_mut(|state| state.render_block(block)).ok()
+    }
 }
+
+/// The instructions that one template may take, a hundred times what the longest of ours
+/// takes: a loop without an end is refused and not waited for.
+const RENDER_FUEL: u64 = 100_000;
 
 /// An environment in which an unknown name is an error, and the ending of a
 /// template's name decides about escaping.
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(RENDER_FUEL));
     environment.set_auto_escape_callback(|name| match name.rsplit('.').next() {
         Some("html") => AutoEscape::Html,
         _ => AutoEscape::None,

@@ -145,7 +145,9 @@ impl Work {
         let is_empty = subject.trim().is_empty().then(|| format!("{tag}/{} is empty.", NOTICE[0]));
         let is_silent = (!check::says(&plain, "office"))
             .then(|| format!("{tag}/{} does not say {{{{ office }}}}.", NOTICE[1]));
-        [differs, is_empty, is_silent].into_iter().flatten().collect()
+        let parts = NOTICE.into_iter().zip([&subject, &plain, &html]);
+        let foreign = parts.filter_map(|(part, text)| self.foreign_address(tag, part, text));
+        [differs, is_empty, is_silent].into_iter().flatten().chain(foreign).collect()
     }
 
     fn parts(&self, tag: &str, values: &Values) -> Result<[String; 3], String> {
@@ -174,6 +176,9 @@ impl Work {
         }
         if !check::says(&render(&Values::marked())?, "office") {
             return Err(vec![format!("{name} does not say {{{{ office }}}}.")]);
+        }
+        if let Some(fault) = self.foreign_address(tag, NOTICE_SMS, &text) {
+            return Err(vec![fault]);
         }
         Ok(Form { alphabet, bound: false })
     }

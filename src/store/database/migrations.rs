@@ -6,6 +6,7 @@
 //! commits at each statement that creates a table, so that its scripts can be run again
 //! from the beginning.
 
+use crate::domain::event::EventKind;
 use crate::service::ports::error::StoreError;
 use crate::store::database::account_views;
 use crate::store::database::customer_source::CustomerSource;
@@ -107,6 +108,11 @@ statements! {
               COLLATE utf8mb4_bin"))
     }
     VERSION { "SELECT MAX(version) AS version FROM core_schema" }
+    /// The log's entry of a migration, in its transaction.
+    LOG_MIGRATION {
+        "INSERT INTO core_event (at, kind, clerk, counter, detail) \
+         VALUES (" now ", $1, 'countersign', 'migrate', $2)"
+    }
     /// Whether the schema exists, but this account may not use it: PostgreSQL then reports
     /// its tables as missing.
     IS_SCHEMA_HIDDEN {
@@ -293,6 +299,13 @@ async fn apply(
             tx.script(ScriptTransaction::Fixed(script)).await?;
         }
         tx.write(&APPLIED, args![migration.version, migration.name]).await?;
+    }
+    if done > 0 && done < NEEDED_VERSION {
+        let detail = format!(
+            "version {done} to {NEEDED_VERSION}, by countersign {}",
+            env!("CARGO_PKG_VERSION")
+        );
+        tx.write(&LOG_MIGRATION, args![EventKind::Migrated.word(), &detail]).await?;
     }
     refuse_other_customers(tx, source).await?;
     let view_made_for = tx

@@ -58,11 +58,16 @@ pub(in crate::store) async fn record(
     if let Some(refusal) = refusal(&mut tx, contact, actor, test.limits).await? {
         return Ok(Some(refusal));
     }
-    tx.write(&DELETE_OLD, args![millis_of(RATE_LIMIT_WINDOW)]).await?;
+    erase(&mut tx).await?;
     tx.write(&COUNT, args![contact.as_str(), &actor.clerk, &actor.counter]).await?;
     events::write_once(&mut tx, event, Some(act)).await?;
     tx.commit().await?;
     Ok(None)
+}
+
+/// Deletes the test messages that no limit counts any more; returns how many.
+pub(in crate::store) async fn erase(tx: &mut Tx) -> Result<u64, StoreError> {
+    tx.write(&DELETE_OLD, args![millis_of(RATE_LIMIT_WINDOW)]).await
 }
 
 /// The limit that test messages and codes reach together. The limit of a customer does not

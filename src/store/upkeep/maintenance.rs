@@ -13,6 +13,8 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
+use crate::store::delivery::rate_limits::RATE_LIMIT_WINDOW;
+use crate::store::delivery::test_message;
 use crate::store::upkeep::archive;
 use crate::store::verification::expiry;
 
@@ -20,11 +22,14 @@ use crate::store::verification::expiry;
 const MAINTENANCE_LOCK: &str = "maintain";
 
 statements! {
-    /// Expired codes, counted no further than a limit.
+    /// Expired codes, and test messages that no limit counts any more: each has a contact
+    /// unmasked. Counted no further than a limit.
     EXPIRED {
         "SELECT (SELECT COUNT(*) FROM (SELECT id FROM core_otp_retired \
          WHERE expires_at <= " now " ORDER BY expires_at LIMIT $1) few) + (SELECT COUNT(*) FROM (SELECT id \
-         FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few) AS codes"
+         FROM core_otp WHERE digest_until <= " now " ORDER BY digest_until LIMIT $1) few) + (SELECT COUNT(*) FROM \
+         (SELECT id FROM core_trial WHERE created_at <= " now " - $2 ORDER BY created_at LIMIT $1) few) \
+         AS codes"
     }
     /// The newest event is never purged, so that no number is given twice.
     OLD_EVENTS {
@@ -97,7 +102,7 @@ pub(in crate::store) async fn due(
     if task == MaintenanceTask::ArchiveRequests {
         return archive::due(db, retention, most).await;
     }
-    let counted = db.maybe(&EXPIRED, args![most]).await?;
+    let counted = db.maybe(&EXPIRED, args![most, millis_of(RATE_LIMIT_WINDOW)]).await?;
     Ok(counted.map_or(Ok(0), |row| row.count("codes"))?.min(most).into())
 }
 
@@ -131,7 +136,7 @@ async fn erase(db: &Database, batch: TaskBatch<'_>) -> Result<TaskProgress, Stor
         return Ok(TaskProgress::default());
     }
     let mut tx = begin(db).await?;
-    let done = expiry::expire(&mut tx, batch.most).await?;
+    let done = expiry::expire(&mut tx, batch.most).await? + test_message::erase(&mut tx).await?;
     tx.commit().await?;
     // Rows that others hold at this moment are closed by them.
     Ok(TaskProgress { done, next: (done > 0).then_some(TaskBatch::START) })
