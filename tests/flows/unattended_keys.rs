@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::request::Status;
+use countersign::tui::machine::keymap::Context;
 use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
@@ -239,6 +240,13 @@ fn a_small_window_can_be_left_where_nothing_is_lost_by_it() {
         counter.tell(Msg::Resize(columns, rows)).keys("<Ctrl-Q>y");
         assert!(counter.model.shared.quitting, "{columns}x{rows}");
     }
+}
+
+#[test]
+fn a_control_key_behind_another_key_is_no_part_of_a_scan() {
+    let mut counter = Counter::new();
+    counter.keys_every(ms(10), "river<F1><Ctrl-Q>");
+    assert_eq!(counter.model.context(), Context::Confirm);
 }
 
 #[test]
