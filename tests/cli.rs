@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "support/closed_port.rs"]
 mod closed_port;
 #[path = "cli/connection.rs"]

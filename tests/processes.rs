@@ -16,6 +16,8 @@ mod ledger;
 mod office;
 #[path = "processes/races.rs"]
 mod races;
+#[path = "processes/sealers.rs"]
+mod sealers;
 #[path = "processes/seeded.rs"]
 mod seeded;
 #[path = "support/servers/mod.rs"]

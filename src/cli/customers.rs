@@ -95,7 +95,7 @@ pub async fn confirm(
     Ok(Exit::DONE)
 }
 
-fn reason(typed: &str) -> Result<String, Failure> {
+pub(super) fn reason(typed: &str) -> Result<String, Failure> {
     text::clean_optional(typed)
         .ok_or_else(|| Failure::usage("Say why with --reason; it goes into the log."))
 }

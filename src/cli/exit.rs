@@ -171,8 +171,15 @@ impl From<io::Error> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let Explanation { for_admin: message, key, .. } = messages::desk_error(&error);
-        if let DeskError::Trail(TrailError::Kept(_)) = error {
-            return Self::usage(message);
+        match error {
+            DeskError::Trail(TrailError::Kept(_)) => return Self::usage(message),
+            DeskError::Trail(TrailError::Unsealed | TrailError::NoEntry) => {
+                return Self::not_found(message);
+            }
+            DeskError::Trail(TrailError::NotOlder | TrailError::Broken) => {
+                return Self::told("tampered", Exit::TAMPERED, message);
+            }
+            _ => {}
         }
         if let DeskError::Keys(_)
         | DeskError::Trail(

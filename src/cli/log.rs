@@ -145,12 +145,7 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
         Some(name) => Some(identify(desk, name).await?.id),
         None => None,
     };
-    let now = desk.call(ReadClock).await?.store.to_utc().with_timezone(&Local);
-    let (from, before) = range(arguments.since, arguments.until, &now)
-        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
-    if from.zip(before).is_some_and(|(from, before)| before <= from) {
-        return Err(Failure::usage("--until is before --since; change the two."));
-    }
+    let (from, before) = time_range(desk, arguments.since, arguments.until).await?;
     Ok(EventFilter {
         text: arguments.text.clone(),
         outcome: arguments.outcome,
@@ -163,6 +158,20 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
 }
 
 /// From when until when, as the clock on the reader's wall shows it.
+pub(super) async fn time_range(
+    desk: &DeskClient,
+    since: Option<TimeExpression>,
+    until: Option<TimeExpression>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Failure> {
+    let now = desk.call(ReadClock).await?.store.to_utc().with_timezone(&Local);
+    let (from, before) = range(since, until, &now)
+        .map_err(|error| Failure::usage(format!("No clock shows that time; {error}.")))?;
+    if from.zip(before).is_some_and(|(from, before)| before <= from) {
+        return Err(Failure::usage("--until is before --since; change the two."));
+    }
+    Ok((from, before))
+}
+
 fn range(
     since: Option<TimeExpression>,
     until: Option<TimeExpression>,
@@ -222,7 +231,7 @@ fn line(event: &Event) -> String {
 
 /// A CSV record (RFC 4180). A cell that a spreadsheet would run as a formula
 /// begins with `'`, as OWASP's page on CSV injection advises.
-fn record(cells: &[String]) -> String {
+pub(super) fn record(cells: &[String]) -> String {
     let cell = |cell: &String| {
         let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
         let text = format!("{guard}{cell}");

@@ -18,6 +18,7 @@ pub mod moment;
 pub mod next;
 pub mod output;
 pub mod pages;
+pub mod personal_data;
 pub mod prompt;
 pub mod request;
 pub mod serve;
@@ -115,6 +116,11 @@ async fn dispatch(
         }
         Command::Staff(Staff::Permissions(_)) => return staff::permissions(output),
         Command::Config(command) => return configuration(context, output, &origin, &command),
+        Command::Audit(ref command) => {
+            if let Some(done) = audit::offline(output, command) {
+                return done;
+            }
+        }
         _ => {}
     }
     let config = origin.load(context, output)?;
@@ -211,6 +217,18 @@ async fn at_the_desk(
         Command::Customers(Customers::Confirm(arguments)) => {
             customers::confirm(&desk, output, &arguments).await
         }
+        Command::Customers(Customers::Report(arguments)) => {
+            personal_data::report(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Erase(arguments)) => {
+            personal_data::erase(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Hold(arguments)) => {
+            personal_data::hold(&desk, output, &arguments, true).await
+        }
+        Command::Customers(Customers::Release(arguments)) => {
+            personal_data::hold(&desk, output, &arguments, false).await
+        }
         Command::Request(arguments) => request::ask(&desk, output, arguments).await,
         Command::Verify(named) => verify::verify(&desk, output, &named.request).await,
         Command::Resend(named) => request::resend(&desk, output, &named.request).await,
@@ -235,7 +253,13 @@ async fn at_the_desk(
 const fn names_a_customer(command: &Command) -> bool {
     match command {
         Command::Customers(
-            Customers::Find { .. } | Customers::Unlock(_) | Customers::Confirm(_),
+            Customers::Find { .. }
+            | Customers::Unlock(_)
+            | Customers::Confirm(_)
+            | Customers::Report(_)
+            | Customers::Erase(_)
+            | Customers::Hold(_)
+            | Customers::Release(_),
         )
         | Command::Request(_) => true,
         Command::Log(log) => log.customer.is_some(),

@@ -68,8 +68,7 @@ impl Output {
 
     /// An object of the answer, on a line of its own.
     pub fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
-        let json = serde_json::to_string(object)?;
-        writeln!(self.out, "{}", escape(&json))
+        writeln!(self.out, "{}", json_line(object)?)
     }
 
     /// The answer: an object for programs, or else lines for people.
@@ -130,6 +129,11 @@ impl Output {
         }
         Ok(told.exit)
     }
+}
+
+/// An object as one line that steers no terminal.
+pub fn json_line(object: &impl Serialize) -> io::Result<String> {
+    Ok(escape(&serde_json::to_string(object)?))
 }
 
 /// Characters that JSON lets stand in a string and that a terminal would obey,

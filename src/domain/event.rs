@@ -87,11 +87,23 @@ pub enum EventKind {
     KeysRotated,
     /// The store's tables were brought to a newer version.
     Migrated,
+    /// Old events were purged from the log.
+    EventsPurged,
+    /// What is personal of a customer was erased.
+    Erased,
+    /// The log was exported, or an entry of it proven.
+    Exported,
+    /// All that is held of a customer was told.
+    Reported,
+    /// A customer was put under a legal hold.
+    Held,
+    /// A legal hold ended.
+    Released,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 42] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -128,6 +140,12 @@ impl EventKind {
         Self::ServiceStarted,
         Self::KeysRotated,
         Self::Migrated,
+        Self::EventsPurged,
+        Self::Erased,
+        Self::Exported,
+        Self::Reported,
+        Self::Held,
+        Self::Released,
     ];
 
     /// The name in JSON and the store.
@@ -169,6 +187,12 @@ impl EventKind {
             Self::ServiceStarted => "service_started",
             Self::KeysRotated => "keys_rotated",
             Self::Migrated => "migrated",
+            Self::EventsPurged => "events_purged",
+            Self::Erased => "erased",
+            Self::Exported => "exported",
+            Self::Reported => "reported",
+            Self::Held => "held",
+            Self::Released => "released",
         }
     }
 
@@ -211,6 +235,12 @@ impl EventKind {
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
             Self::Migrated => "Store migrated",
+            Self::EventsPurged => "Log purged",
+            Self::Erased => "Customer erased",
+            Self::Exported => "Log exported",
+            Self::Reported => "Customer's data told",
+            Self::Held => "Legal hold",
+            Self::Released => "Legal hold ended",
         }
     }
 }

@@ -37,7 +37,8 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::{events, trail};
 use crate::store::customers::{
-    account_lists, catalogue, external_writer, import, list_check, lookup, sample, schema_check,
+    account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
+    sample, schema_check,
 };
 use crate::store::database::change_feed::ChangeFeed;
 use crate::store::database::customer_source::CustomerSource;
@@ -55,7 +56,7 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
-use crate::store::upkeep::{archive, maintenance, partitions};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions};
 use crate::store::verification::{
     attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
     superseded_code,
@@ -188,7 +189,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 42] = [
+        let modules: [(&str, &[(&str, Sql)]); 45] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("archive", archive::STATEMENTS),
@@ -200,6 +201,8 @@ impl SqlStore {
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
             ("customer_guard", customer_guard::STATEMENTS),
+            ("erasure", erasure::STATEMENTS),
+            ("event_purge", event_purge::STATEMENTS),
             ("events", events::STATEMENTS),
             ("expiry", expiry::STATEMENTS),
             ("external_writer", external_writer::STATEMENTS),
@@ -212,6 +215,7 @@ impl SqlStore {
             ("migrations", migrations::STATEMENTS),
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
+            ("personal_data", personal_data::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),

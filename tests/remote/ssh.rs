@@ -2,6 +2,7 @@
 //! taken from the page and run by a real sshd.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -80,7 +81,7 @@ impl Sshd {
             .replace("Match Group clerks", "Match Group nogroup");
         format!(
             "HostKey {0}/host\nAuthorizedKeysFile {0}/%u.pub\nStrictModes no\nUsePAM no\n\
-             PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\n\
+             PasswordAuthentication no\nKbdInteractiveAuthentication no\nPidFile none\nSubsystem sftp internal-sftp\n\
              SetEnv COUNTERSIGN_CONFIG={1}\n{recipe}",
             self.folder.path().display(),
             self.service.path("counter.toml").display()
@@ -116,6 +117,23 @@ impl Sshd {
         Seat::run(command, folder)
     }
 
+    /// What is answered to the first message of a file transfer (`SSH_FXP_INIT`, version 3).
+    fn file_transfer(&self, account: &str) -> Vec<u8> {
+        let mut client = Command::new("ssh")
+            .args(self.arguments(account, &["-s"]))
+            .arg("sftp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ssh");
+        let mut input = client.stdin.take().expect("a pipe");
+        // Nobody may be there to read it.
+        let _ = input.write_all(&[0, 0, 0, 5, 1, 0, 0, 0, 3]);
+        drop(input);
+        client.wait_with_output().expect("it ends").stdout
+    }
+
     /// What a command over SSH answers, without a terminal.
     fn run(&self, account: &str, more: &[&str], command: &[&str]) -> String {
         let output = Command::new("ssh")
@@ -139,13 +157,14 @@ fn two_people_work_over_ssh_and_get_nothing_but_countersign() {
     clerk.press("river").wait_for_text("Dana Rivera");
     clerk.act("\r").wait_for_text("Purpose");
     clerk.act("\r").wait_for_text("Time left");
+    clerk.wait_for("message", |_| (sshd.service.messages() > 0).then_some(()));
     let code = sshd.service.newest_code();
     clerk.act(&code).wait_for_text("VERIFIED");
 
     let mut boss = sshd.terminal(BOSS);
     boss.wait_for_text("Riverside Billing");
     boss.press("\x1bOQ").wait_for_text("Code verified");
-    boss.wait_for_text(CLERK);
+    boss.press("\x1b[B").wait_for_text(&format!("{CLERK}, counter front desk"));
     clerk.act("\x18").wait_for_text("is logged out");
     boss.wait_for_text("Session ended");
 
@@ -158,7 +177,7 @@ fn two_people_work_over_ssh_and_get_nothing_but_countersign() {
     let forwarded =
         sshd.run(CLERK, &["-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:9"], &[]);
     assert!(forwarded.contains("forwarding failed"), "{forwarded}");
-    assert!(sshd.run(CLERK, &["-s"], &["sftp"]).contains("countersign"), "no file transfer");
+    assert_eq!(sshd.file_transfer(CLERK), [0_u8; 0], "nobody answers in SFTP");
 
     // A connection that is cut leaves no program behind.
     clerk.hang_up();

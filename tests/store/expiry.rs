@@ -9,7 +9,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::{Request, Status};
 use countersign::service::ports::{MaintenanceStore, TaskBatch};
 
-use crate::support::{Terminal, TestStore, on_each_store, wish};
+use crate::support::{Terminal, TestStore, actor, on_each_store, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -36,7 +36,9 @@ async fn requests(fixture: &TestStore, desk: &Terminal, count: usize) -> Vec<Req
 
 async fn batch(store: &dyn MaintenanceStore, task: MaintenanceTask) -> u64 {
     let retention = Retention::default();
-    let batch = TaskBatch { task, retention: &retention, from: TaskBatch::START, most: 100 };
+    let actor = actor();
+    let batch =
+        TaskBatch { task, retention: &retention, from: TaskBatch::START, most: 100, actor: &actor };
     store.run_maintenance_batch(batch).await.expect("the store answers").done
 }
 

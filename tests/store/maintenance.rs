@@ -13,7 +13,7 @@ use countersign::domain::policy::Retention;
 use countersign::domain::request::Status;
 use countersign::service::ports::{MaintenanceStore, Store, StoreError, StoreHealth, TaskBatch};
 
-use crate::support::{Kind, Terminal, TestStore, next, on_each_store, open, phone, wish};
+use crate::support::{Kind, Terminal, TestStore, actor, next, on_each_store, open, phone, wish};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -35,6 +35,7 @@ async fn batch(
             retention: &retention,
             from: TaskBatch::START,
             most,
+            actor: &actor(),
         })
         .await
 }
@@ -43,7 +44,8 @@ async fn batch(
 async fn tidy(store: &dyn Store, task: MaintenanceTask, retention: Retention, most: u32) -> u64 {
     let (mut from, mut done) = (TaskBatch::START, 0);
     loop {
-        let batch = TaskBatch { task, retention: &retention, from, most };
+        let actor = actor();
+        let batch = TaskBatch { task, retention: &retention, from, most, actor: &actor };
         let tidied = store.run_maintenance_batch(batch).await.expect("the store answers");
         done += tidied.done;
         match tidied.next {
@@ -223,7 +225,11 @@ on_each_store! {
         fixture.sql(&aged("core_event", "at", 1095)).await;
         let events = count(&fixture, "core_event").await;
         assert_eq!(maintain(store, Retention::default()).await, [0, 1, 0, 1, 1]);
-        assert_eq!(count(&fixture, "core_event").await, events - 1);
+        // One went, and one says so.
+        assert_eq!(count(&fixture, "core_event").await, events - 1 + 1);
+        let says = "core_event WHERE kind = 'events_purged' AND clerk = 'amira' \
+                    AND detail LIKE 'events up to number % purged: 1, in all 1; erased: 0'";
+        assert_eq!(count(&fixture, says).await, 1);
         assert_eq!(count(&fixture, "core_session").await, 2);
 
         fixture.sql(&format!("UPDATE core_otp SET created_at = {now} - {}", 40 * DAY)).await;
@@ -245,7 +251,8 @@ on_each_store! {
         let last = "SELECT MAX(id) FROM core_event";
         let before = fixture.number(last).await;
         maintain(&*desk.store, Retention::default()).await;
-        assert_eq!((count(&fixture, "core_otp").await, count(&fixture, "core_event").await), (1, 1));
+        let left = count(&fixture, "core_event WHERE kind <> 'events_purged'").await;
+        assert_eq!((count(&fixture, "core_otp").await, left), (1, 1));
         desk.issue(&wish(desk.customer("WB-1").await, "222222")).await;
         assert!(fixture.number(last).await > before);
     }

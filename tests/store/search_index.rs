@@ -93,6 +93,7 @@ on_each_store! {
             "DROP TABLE core_audit_node",
             "DROP TABLE core_audit_checkpoint",
             "DROP TABLE core_audit_tree",
+            "DROP TABLE core_hold",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;

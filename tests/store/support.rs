@@ -196,22 +196,12 @@ impl TestStore {
 
     /// Lets so many milliseconds pass: everything stored is that much older.
     pub(crate) async fn pass(&self, millis: i64) {
-        let text = [
-            ("core_otp", "created_at sent_at expires_at resend_at closed_at"),
-            ("core_otp_retired", "sent_at expires_at"),
-            ("core_delivery", "created_at updated_at"),
-            ("core_outbox", "useful_until due_at begun_at"),
-            ("core_session", "created_at expires_at idle_at"),
-            ("core_guard", "updated_at"),
-            ("core_event", "at"),
-            ("core_contact", "bound_at"),
-            ("core_notice", "created_at due_at"),
-            ("core_trial", "created_at"),
-            ("core_sign_in", "expires_at reset_at blocked_until failed_at signed_in_at"),
-            ("core_sitting", "since active_at lease_until ended_at"),
-        ]
-        .iter()
-        .map(|(table, columns)| {
+        self.pass_in(&[TIMES_OF_VERSION_SEVEN.as_slice(), &LATER_TIMES].concat(), millis).await;
+    }
+
+    /// The same for some of the tables.
+    pub(crate) async fn pass_in(&self, tables: &[(&str, &str)], millis: i64) {
+        let text = tables.iter().map(|(table, columns)| {
             let set: Vec<String> =
                 columns.split(' ').map(|it| format!("{it} = {it} - {millis}")).collect();
             format!("UPDATE {table} SET {};", set.join(", "))
@@ -220,6 +210,26 @@ impl TestStore {
         self.sql(&format!("BEGIN; {} COMMIT;", text.concat())).await;
     }
 }
+
+/// The columns with a moment in them, in a store of version 7.
+pub(crate) const TIMES_OF_VERSION_SEVEN: [(&str, &str); 10] = [
+    ("core_otp", "created_at sent_at expires_at resend_at closed_at"),
+    ("core_otp_retired", "sent_at expires_at"),
+    ("core_delivery", "created_at updated_at"),
+    ("core_outbox", "useful_until due_at begun_at"),
+    ("core_session", "created_at expires_at idle_at"),
+    ("core_guard", "updated_at"),
+    ("core_event", "at"),
+    ("core_contact", "bound_at"),
+    ("core_notice", "created_at due_at"),
+    ("core_trial", "created_at"),
+];
+
+/// Those of tables that came later.
+const LATER_TIMES: [(&str, &str); 2] = [
+    ("core_sign_in", "expires_at reset_at blocked_until failed_at signed_in_at"),
+    ("core_sitting", "since active_at lease_until ended_at"),
+];
 
 async fn migrate(url: &str) {
     let store = open(&server(url)).await.expect("the store opens");

@@ -20,7 +20,7 @@ use countersign::service::{Desk, Office, Route, Senders};
 use countersign::store::SqlStore;
 use serde_json::Value;
 
-use crate::support::{Kind, TestStore, actor};
+use crate::support::{Kind, TIMES_OF_VERSION_SEVEN, TestStore, actor};
 
 const FACTS: &str = include_str!("fixtures/version_seven.json");
 const SQLITE: &[u8] = include_bytes!("fixtures/version_seven.db");
@@ -74,7 +74,7 @@ async fn restore(kind: Kind) -> TestStore {
 
 /// Lets so many milliseconds pass, for the circuit breakers too.
 async fn pass(fixture: &TestStore, millis: i64) {
-    fixture.pass(millis).await;
+    fixture.pass_in(&TIMES_OF_VERSION_SEVEN, millis).await;
     fixture.sql(&format!("UPDATE core_line SET down_until = down_until - {millis}")).await;
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
+use countersign::domain::audit::tree::Subtree;
 use countersign::domain::circuit_breaker::{BreakerRecord, ProviderSlot};
 use countersign::domain::contact::ContactKind;
 use countersign::domain::customer::{Customer, CustomerId, NewCustomer};
@@ -30,11 +32,12 @@ use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
     Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CredentialsChange,
-    CustomerCheck, CustomerKey, CustomerStore, DeliveryStatsStore, Imported, IndexProgress,
-    IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent, NewRequest, NewSitting,
-    NoCustomers, NoticeStore, OutboxStore, Reissue, SearchIndex, SessionFilter, SessionStore,
-    SignInStore, StaffChange, StaffStore, StaffWrite, Store, StoreError, StoreHealth,
-    StoredCredentials, TaskBatch, TestMessageStore, VerificationStore, WaitingContact,
+    CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore, ErasureOutcome,
+    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
+    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore, Reissue,
+    SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore, StaffWrite,
+    Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
+    VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -532,6 +535,34 @@ impl AuditStore for Breaking {
 }
 
 #[async_trait]
+impl PersonalDataStore for Breaking {
+    async fn personal_data(&self, customer: CustomerId) -> Result<Vec<DataSection>, StoreError> {
+        self.read(self.inner.personal_data(customer)).await
+    }
+
+    async fn erase_customer(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<ErasureOutcome, StoreError> {
+        self.act(self.inner.erase_customer(act, customer, reason, actor)).await
+    }
+
+    async fn set_hold(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        hold: bool,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        self.act(self.inner.set_hold(act, customer, hold, reason, actor)).await
+    }
+}
+
+#[async_trait]
 impl TrailStore for Breaking {
     async fn trail_head(&self) -> Result<TrailHead, StoreError> {
         self.read(self.inner.trail_head()).await
@@ -560,6 +591,18 @@ impl TrailStore for Breaking {
 
     async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
         self.read(self.inner.stored_events_of(events)).await
+    }
+
+    async fn nodes(&self, from: Subtree, most: u32) -> Result<Vec<TreeHash>, StoreError> {
+        self.read(self.inner.nodes(from, most)).await
+    }
+
+    async fn leaf_from(&self, event: EventId) -> Result<Option<u64>, StoreError> {
+        self.read(self.inner.leaf_from(event)).await
+    }
+
+    async fn event_at(&self, moment: Timestamp) -> Result<EventId, StoreError> {
+        self.read(self.inner.event_at(moment)).await
     }
 
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {

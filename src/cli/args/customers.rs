@@ -67,6 +67,33 @@ Example:
 A contact that was changed has to wait (otp.contact_quarantine_hours), since whoever
 changed it may not be the customer. The log keeps who confirmed it and why.")]
     Confirm(ConfirmArgs),
+    /// Tell all that is held of a customer, and who did what when
+    #[command(after_help = "\
+Example:
+  countersign customers report WB-004217 --reason \"asked for it, ticket 17\" --json
+
+Codes, digests and tokens are no data about somebody, and are left out. Contacts are shown
+in full. That it was told, by whom and why, is an entry of the log.")]
+    Report(ReasonedArgs),
+    /// Erase what is personal of a customer, out of the log as well
+    #[command(after_help = "\
+Example:
+  countersign customers erase WB-004217 --reason \"asked for it, ticket 17\"
+
+It cannot be undone. The entries of the log stay without customer, contact and detail, and
+the audit trail verifies as before. The reason stays in the log: name nobody in it. A legal
+hold refuses it. A row in the office's own table of customers is not countersign's to erase.")]
+    Erase(ReasonedArgs),
+    /// Put a customer under a legal hold: what is held of them is not erased
+    #[command(after_help = "\
+Example:
+  countersign customers hold WB-004217 --reason \"lawsuit 4 C 123/26\"")]
+    Hold(ReasonedArgs),
+    /// End a legal hold
+    #[command(after_help = "\
+Example:
+  countersign customers release WB-004217 --reason \"the lawsuit is over\"")]
+    Release(ReasonedArgs),
 }
 
 /// `customers index`
@@ -83,6 +110,20 @@ pub struct IndexArgs {
 /// `customers unlock`
 #[derive(Debug, Args)]
 pub struct UnlockArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
+/// `customers report`, `erase`, `hold` and `release`
+#[derive(Debug, Args)]
+pub struct ReasonedArgs {
     /// Account number, email address or phone number
     #[arg(value_name = "CUSTOMER")]
     pub customer: String,

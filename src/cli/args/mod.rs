@@ -14,9 +14,11 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
-pub use crate::cli::args::audit::{Audit, VerifyArgs};
+pub use crate::cli::args::audit::{
+    Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, VerifyArgs,
+};
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, UnlockArgs, WhichContact,
+    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, UnlockArgs, WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
@@ -277,7 +279,11 @@ impl Command {
                 | Customers::Find { output, .. }
                 | Customers::Index(IndexArgs { output, .. })
                 | Customers::Unlock(UnlockArgs { output, .. })
-                | Customers::Confirm(ConfirmArgs { output, .. }),
+                | Customers::Confirm(ConfirmArgs { output, .. })
+                | Customers::Report(ReasonedArgs { output, .. })
+                | Customers::Erase(ReasonedArgs { output, .. })
+                | Customers::Hold(ReasonedArgs { output, .. })
+                | Customers::Release(ReasonedArgs { output, .. }),
             )
             | Self::Request(RequestArgs { output, .. })
             | Self::Verify(Named { output, .. })

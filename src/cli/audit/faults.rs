@@ -1,5 +1,6 @@
 //! What is wrong with a trail, in sentences.
 
+use crate::domain::audit::removal::RemovalKind;
 use crate::domain::audit::walk::Fault;
 
 /// What is wrong, and with which entry.
@@ -41,6 +42,20 @@ pub(super) fn sentence(fault: &Fault) -> String {
         Fault::CutOff { size, kept } => format!(
             "The end is cut off: the trail has {size} entries, and a checkpoint was kept of {kept}."
         ),
+        Fault::NotAnnounced { by, event, removed, announced, .. } => {
+            let (done, by) = match by {
+                RemovalKind::Purge => ("are gone as if purged", "purge"),
+                RemovalKind::Erasure => ("have no personal fields any more", "erasure"),
+            };
+            format!(
+                "{removed} entries {done}, and the sealed entries of the log say {announced}. The \
+                 first is entry {event}. Where a {by} was done a moment ago, have its entry sealed \
+                 (countersign audit seal) and verify again."
+            )
+        }
+        Fault::Miscounted { event, .. } => {
+            format!("Entry {event} about a purge or an erasure does not go on from the one before.")
+        }
         Fault::Unsigned { size, why } => {
             format!("The trail of {size} entries is not signed as it must be: {why}.")
         }

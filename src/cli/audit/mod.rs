@@ -1,16 +1,22 @@
 //! `audit`: the trail that proves that nothing in the log was changed.
 
+mod check;
+mod export;
 mod faults;
+mod ocsf;
 mod verify;
 
 use std::path::Path;
 
-use crate::cli::args::Audit;
+use crate::cli::args::{Audit, ProveArgs};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{CheckpointReply, Reply, TrailKeyLine};
 use crate::cli::output::Output;
+use crate::domain::audit::receipt::Receipt;
 use crate::service::api::DeskClient;
-use crate::service::audit::calls::{ReadTrail, ReadTrailKeys, SealTrail};
+use crate::service::audit::calls::{
+    ProveConsistency, ProveEntry, ReadTrail, ReadTrailKeys, SealTrail,
+};
 
 /// No checkpoint, receipt or key that is read is longer.
 const FILE_MAX: u64 = 1024 * 1024;
@@ -22,7 +28,41 @@ pub async fn run(desk: &DeskClient, output: &mut Output, command: Audit) -> Resu
         Audit::Checkpoint(_) => checkpoint(desk, output).await,
         Audit::Key(_) => key(desk, output).await,
         Audit::Seal(_) => seal(desk, output).await,
+        Audit::Export(arguments) => export::run(desk, output, &arguments).await,
+        Audit::Prove(arguments) => prove(desk, output, &arguments).await,
+        Audit::Check(arguments) => check::proof(output, &arguments),
     }
+}
+
+/// What needs no desk, since it is about a file; none for the other commands.
+pub fn offline(output: &mut Output, command: &Audit) -> Option<Result<Exit, Failure>> {
+    match command {
+        Audit::Check(arguments) => Some(check::proof(output, arguments)),
+        Audit::Verify(arguments) => {
+            arguments.from.as_ref().map(|path| check::export(output, path, arguments))
+        }
+        _ => None,
+    }
+}
+
+async fn prove(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: &ProveArgs,
+) -> Result<Exit, Failure> {
+    let receipt = match (&arguments.consistency, &arguments.entry) {
+        (Some(path), _) => {
+            let old = read(path)?;
+            Receipt::Consistency(desk.call(ProveConsistency { old }).await?)
+        }
+        (None, name) => {
+            let name = name.clone().unwrap_or_default();
+            let (personal, key) = (arguments.personal.clone(), desk.idempotency_key());
+            Receipt::Inclusion(desk.call(ProveEntry { name, personal, key }).await?)
+        }
+    };
+    output.object(&receipt)?;
+    Ok(Exit::DONE)
 }
 
 async fn checkpoint(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {

@@ -13,7 +13,7 @@ use crate::service::audit::calls::{BeginVerification, VerifyTrail};
 use crate::service::audit::verify::UNSEALED_MAX;
 
 /// What takes no longer is not worth a line.
-const PROGRESS_DELAY: Duration = Duration::from_secs(1);
+pub(super) const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// How many faults a person is told; `--json` has them all.
 const SHOWN_FAULTS: usize = 10;
@@ -64,6 +64,8 @@ pub(super) fn tell(
             outcome,
             message,
             entries: verified.size,
+            purged: walk.purged(),
+            erased: walk.erased(),
             unsealed: verified.unsealed,
             checkpoints_kept: verified.kept,
             faults: walk.fault_count(),
@@ -90,10 +92,13 @@ fn message(walk: &TrailWalk, verified: &Verified) -> String {
             1 => "It goes on from the checkpoint that was kept.",
             _ => "It goes on from the checkpoints that were kept.",
         };
+        let removed = removed(walk);
         return match size {
             0 => format!("Nothing is sealed yet.{unsealed}"),
-            1 => format!("1 entry is as it was sealed.{unsealed} {compared}"),
-            many => format!("{many} entries are as they were sealed.{unsealed} {compared}"),
+            1 => format!("1 entry is as it was sealed.{removed}{unsealed} {compared}"),
+            many => {
+                format!("{many} entries are as they were sealed.{removed}{unsealed} {compared}")
+            }
         };
     }
     let told: Vec<_> = faults.iter().take(SHOWN_FAULTS).map(Fault::clone).collect();
@@ -107,4 +112,14 @@ fn message(walk: &TrailWalk, verified: &Verified) -> String {
         lines.push(unsealed.trim().to_owned());
     }
     lines.join("\n")
+}
+
+/// What was removed by right, as the log itself says.
+fn removed(walk: &TrailWalk) -> String {
+    let of = |count: u64, what: &str| match count {
+        0 => String::new(),
+        1 => format!(" 1 entry {what}."),
+        many => format!(" {many} entries {what}."),
+    };
+    of(walk.purged(), "purged") + &of(walk.erased(), "erased")
 }

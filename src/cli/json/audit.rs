@@ -35,6 +35,10 @@ pub struct VerifyReply<'a> {
     pub message: String,
     /// How many entries are sealed.
     pub entries: u64,
+    /// How many of them were purged.
+    pub purged: u64,
+    /// Of how many what is personal was erased.
+    pub erased: u64,
     /// How many newer ones are not.
     pub unsealed: u32,
     /// How many checkpoints that were kept were compared.
@@ -53,4 +57,15 @@ pub struct FaultLine<'a> {
     pub fault: &'a Fault,
     /// The same in a sentence.
     pub message: String,
+}
+
+/// What a proof proves.
+#[derive(Debug, Serialize)]
+pub struct CheckReply<'a> {
+    /// proven or `not_proven`.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: &'a str,
+    /// How many entries the log had; none where nothing is proven.
+    pub entries: Option<u64>,
 }

@@ -6,7 +6,7 @@ use crate::domain::channel::Channel;
 use crate::domain::customer::Customer;
 use crate::domain::time::Timestamp;
 use crate::service::customers::lookup::ChannelChoice;
-use crate::service::ports::Replaced;
+use crate::service::ports::{DataSection, Replaced};
 
 /// One customer of `customers find`.
 #[derive(Debug, Serialize)]
@@ -134,4 +134,28 @@ pub struct LineProblem {
     pub value: Option<String>,
     /// What is wrong.
     pub reason: String,
+}
+
+/// `customers report`.
+#[derive(Debug, Serialize)]
+pub struct ReportReply<'a> {
+    /// reported.
+    pub outcome: &'static str,
+    /// The account number.
+    pub customer: &'a str,
+    /// What each part of the store holds.
+    pub sections: &'a [DataSection],
+}
+
+/// `customers erase`.
+#[derive(Debug, Serialize)]
+pub struct ErasureReply<'a> {
+    /// erased.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: &'a str,
+    /// Of how many sealed entries of the log what is personal was erased.
+    pub entries: u64,
+    /// Whether the customer is still in a table of the office's own.
+    pub in_external_table: bool,
 }

@@ -9,8 +9,12 @@ mod reply;
 mod staff;
 pub(super) mod upkeep;
 
-pub use crate::cli::json::audit::{CheckpointReply, FaultLine, TrailKeyLine, VerifyReply};
-pub use crate::cli::json::customers::{CustomerLine, ImportReply, LineProblem, ReplacedContact};
+pub use crate::cli::json::audit::{
+    CheckReply, CheckpointReply, FaultLine, TrailKeyLine, VerifyReply,
+};
+pub use crate::cli::json::customers::{
+    CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
+};
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};

@@ -147,6 +147,35 @@ impl Personal {
     }
 }
 
+/// The commitments to the personal fields of an event, which stay where the fields were
+/// erased: customer, contact, detail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commitments(Option<TreeHash>, Option<TreeHash>, Option<TreeHash>);
+
+impl Commitments {
+    /// Reads what [`Self::text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// A JSON list, for the store.
+    pub fn text(&self) -> String {
+        // Hashes and nulls: there is nothing that cannot be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What is kept beside a leaf, by which its personal fields are proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proving {
+    /// The salt, with which the fields are read.
+    Salt(EventSalt),
+    /// The fields were erased; the commitments to them stayed.
+    Erased(Commitments),
+    /// Nothing: the event was purged.
+    Nothing,
+}
+
 /// An event with what its leaf is made of: one line of an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedEntry {
@@ -219,9 +248,42 @@ impl SealedEntry {
         entry
     }
 
+    /// The entry of an event with what is kept beside its leaf. One that cannot have been
+    /// sealed as it is has another leaf than the one that was sealed.
+    pub fn proven(index: u64, event: StoredEvent, proving: &Proving) -> Self {
+        let nobody = EventSalt::new([0; 16]);
+        match proving {
+            Proving::Salt(salt) => Self::new(index, event, salt),
+            // Nobody takes away what proves an event, and leaves the event.
+            Proving::Nothing => Self::new(index, event, &nobody),
+            Proving::Erased(commitments) => {
+                let is_erased =
+                    event.customer.is_none() && event.contact.is_none() && event.detail.is_none();
+                let entry = Self::new(index, event, &nobody);
+                if is_erased { entry.with_commitments(*commitments) } else { entry }
+            }
+        }
+    }
+
+    fn with_commitments(mut self, commitments: Commitments) -> Self {
+        let hidden = |it: Option<TreeHash>| it.map(|commitment| Personal::Hidden { commitment });
+        let Commitments(customer, contact, detail) = commitments;
+        self.customer = hidden(customer);
+        self.contact = hidden(contact);
+        self.detail = hidden(detail);
+        self.leaf = self.computed_leaf();
+        self
+    }
+
+    /// The commitments to its personal fields.
+    pub fn commitments(&self) -> Commitments {
+        let of = |it: &Option<Personal>| it.as_ref().map(Personal::commitment);
+        Commitments(of(&self.customer), of(&self.contact), of(&self.detail))
+    }
+
     /// What is hashed.
     pub fn form(&self) -> Vec<u8> {
-        let commitment = |it: &Option<Personal>| it.as_ref().map(Personal::commitment);
+        let Commitments(customer, contact, detail) = self.commitments();
         let form = Form(
             FORM,
             self.event,
@@ -229,15 +291,31 @@ impl SealedEntry {
             &self.kind,
             self.outcome.as_deref(),
             self.request.as_deref(),
-            commitment(&self.customer),
+            customer,
             self.channel.as_deref(),
-            commitment(&self.contact),
+            contact,
             &self.clerk,
             &self.counter,
-            commitment(&self.detail),
+            detail,
         );
         // Texts and numbers: there is nothing that cannot be written.
         serde_json::to_vec(&form).unwrap_or_default()
+    }
+
+    /// Takes away what can be about a customer; the proof holds all the same. The detail of an
+    /// entry about the office stays.
+    pub fn hide_personal(&mut self) {
+        let is_of_office =
+            self.customer.is_none() && self.contact.is_none() && self.request.is_none();
+        let hide = |it: &mut Option<Personal>| {
+            let commitment = it.as_ref().map(Personal::commitment);
+            *it = commitment.map(|commitment| Personal::Hidden { commitment });
+        };
+        hide(&mut self.customer);
+        hide(&mut self.contact);
+        if !is_of_office {
+            hide(&mut self.detail);
+        }
     }
 
     /// The hash of the leaf, by what is in this entry.
@@ -328,17 +406,28 @@ pub(super) mod tests {
         assert_eq!(read, whole);
         assert!(read.is_as_sealed());
 
-        let hide = |it: &mut Option<Personal>| {
-            let commitment = it.as_ref().map(Personal::commitment);
-            *it = commitment.map(|commitment| Personal::Hidden { commitment });
-        };
-        hide(&mut read.customer);
-        hide(&mut read.contact);
+        read.hide_personal();
         assert!(read.is_as_sealed());
         let written = serde_json::to_string(&read).expect("written");
         assert!(!written.contains("+4***") && !written.contains("salt"), "{written}");
         let read: SealedEntry = serde_json::from_str(&written).expect("read");
         assert!(read.is_as_sealed());
+    }
+
+    #[test]
+    fn an_event_whose_personal_fields_were_erased_is_the_same_leaf() {
+        let whole = entry(3, event(42));
+        let commitments = Commitments::parse(&whole.commitments().text()).expect("read");
+        let proven = |event| SealedEntry::proven(3, event, &Proving::Erased(commitments));
+        let bare = StoredEvent { customer: None, contact: None, detail: None, ..event(42) };
+        assert_eq!(proven(bare.clone()).leaf, whole.leaf);
+        assert!(proven(bare.clone()).is_as_sealed());
+        let edited = StoredEvent { clerk: "bob".into(), ..bare.clone() };
+        assert_ne!(proven(edited).leaf, whole.leaf);
+        let again = StoredEvent { contact: Some("+4*******12".into()), ..bare.clone() };
+        assert_ne!(proven(again).leaf, whole.leaf);
+        assert_ne!(SealedEntry::proven(3, bare, &Proving::Nothing).leaf, whole.leaf);
+        assert_ne!(SealedEntry::proven(3, event(42), &Proving::Nothing).leaf, whole.leaf);
     }
 
     #[test]

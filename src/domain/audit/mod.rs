@@ -6,9 +6,12 @@
 //! Nothing here reads or writes; the same functions seal, verify a store and verify a file.
 
 pub mod checkpoint;
+pub mod export;
 pub mod hash;
 pub mod leaf;
 pub mod order;
 pub mod proof;
+pub mod receipt;
+pub mod removal;
 pub mod tree;
 pub mod walk;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::checkpoint::Checkpoint;
 use crate::domain::audit::hash::TreeHash;
-use crate::domain::audit::tree::TreeEdge;
+use crate::domain::audit::leaf::SealedEntry;
+use crate::domain::audit::removal::{Removal, RemovalKind};
+use crate::domain::audit::tree::{TreeEdge, complete_subtrees};
 
 /// How many faults are named; the others are counted.
 const FAULTS_MAX: usize = 100;
@@ -50,6 +52,23 @@ pub enum Fault {
     /// A checkpoint was kept of a tree that is larger than this one: the end is cut off.
     #[expect(missing_docs, reason = "said above")]
     CutOff { size: u64, kept: u64 },
+    /// Entries were removed as by a purge or an erasure, and no sealed entry that came after
+    /// them says so, or it says fewer.
+    NotAnnounced {
+        /// As by what they were removed.
+        by: RemovalKind,
+        /// The first of them.
+        event: i64,
+        /// The place of its leaf.
+        index: u64,
+        /// How many there are.
+        removed: u64,
+        /// How many the log says.
+        announced: u64,
+    },
+    /// What an entry says of a purge or an erasure does not go on from the one before.
+    #[expect(missing_docs, reason = "said above")]
+    Miscounted { event: i64, index: u64 },
     /// There is a tree, but no signed checkpoint of it.
     #[expect(missing_docs, reason = "said above")]
     Unsigned { size: u64, why: String },
@@ -64,8 +83,81 @@ pub struct FoundLeaf {
     pub event: i64,
     /// Its hash; none where what is there is none.
     pub hash: Option<TreeHash>,
-    /// The hash of its event as it is now; none where there is none.
-    pub computed: Option<TreeHash>,
+    /// Whether the personal fields of its event were erased.
+    pub is_erased: bool,
+    /// Its event as it is now.
+    pub event_now: EventNow,
+}
+
+impl FoundLeaf {
+    /// Whether its event is there, and what was sealed.
+    pub fn is_as_sealed(&self) -> bool {
+        match self.event_now {
+            EventNow::There { computed, .. } => self.hash == Some(computed),
+            EventNow::Gone { .. } => false,
+        }
+    }
+}
+
+/// The event of a leaf, as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventNow {
+    /// It is there.
+    There {
+        /// What it hashes to.
+        computed: TreeHash,
+        /// What it says went out of the log.
+        tells: Option<Removal>,
+    },
+    /// It is gone; whether what proves it went with it, as in a purge.
+    #[expect(missing_docs, reason = "said above")]
+    Gone { as_purged: bool },
+}
+
+impl EventNow {
+    /// What an entry is, whose leaf was computed anew.
+    pub fn of(entry: &SealedEntry, computed: TreeHash) -> Self {
+        let detail = entry.detail.as_ref().and_then(|it| it.value());
+        let tells = Removal::told(&entry.kind, detail);
+        Self::There { computed, tells }
+    }
+}
+
+/// The entries that were removed in one way, as far as they were passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Removed {
+    count: u64,
+    /// The event and the place of the first one.
+    first: Option<(i64, u64)>,
+    /// The place of the last one.
+    last: u64,
+    /// What the newest sealed entry says, and its place.
+    told: Option<(Removal, u64)>,
+}
+
+impl Removed {
+    fn add(&mut self, event: i64, index: u64) {
+        self.count += 1;
+        self.first = self.first.or(Some((event, index)));
+        self.last = index;
+    }
+
+    /// Takes what an entry says; whether it goes on from the one before.
+    fn tell(&mut self, told: Removal, index: u64) -> bool {
+        let before = self.told.map(|(it, _)| it);
+        self.told = Some((told, index));
+        before.is_none_or(|it| it.total + told.count == told.total && it.up_to <= told.up_to)
+    }
+
+    /// The fault, where more was removed than the log says.
+    fn fault(&self, by: RemovalKind, up_to: i64) -> Option<Fault> {
+        let (event, index) = self.first?;
+        let told = self.told.filter(|(told, at)| self.last < *at && up_to <= told.up_to);
+        let announced = told.map_or(0, |(told, _)| told.total);
+        let removed = self.count;
+        let fault = Fault::NotAnnounced { by, event, index, removed, announced };
+        (removed > announced).then_some(fault)
+    }
 }
 
 /// A walk over the leaves, as far as it has come.
@@ -78,6 +170,11 @@ pub struct TrailWalk {
     span: Option<(i64, i64)>,
     suspect: Option<i64>,
     highest: Option<i64>,
+    /// Up to which number events may have been purged, as the store says; a sealed entry has
+    /// to say the same in the end.
+    purged_up_to: i64,
+    purged: Removed,
+    erased: Removed,
     faults: Vec<Fault>,
     fault_count: u64,
     is_over: bool,
@@ -114,6 +211,39 @@ impl TrailWalk {
         self.is_over
     }
 
+    /// How many of the entries that were passed are purged.
+    pub const fn purged(&self) -> u64 {
+        self.purged.count
+    }
+
+    /// Of how many the personal fields are erased.
+    pub const fn erased(&self) -> u64 {
+        self.erased.count
+    }
+
+    /// Says up to which number events may have been purged.
+    pub fn may_be_purged(&mut self, up_to: i64) {
+        self.purged_up_to = self.purged_up_to.max(up_to);
+    }
+
+    /// Whether more was removed than the entries that were passed say.
+    pub fn is_unannounced(&self) -> bool {
+        self.unannounced().next().is_some()
+    }
+
+    fn unannounced(&self) -> impl Iterator<Item = Fault> {
+        let purged = self.purged.fault(RemovalKind::Purge, self.purged_up_to);
+        purged.into_iter().chain(self.erased.fault(RemovalKind::Erasure, 0))
+    }
+
+    /// After the last leaf: whether the log itself says what was removed from it.
+    pub fn end(&mut self) {
+        let faults: Vec<_> = self.unannounced().collect();
+        for fault in faults {
+            self.report(fault);
+        }
+    }
+
     /// Notes a fault.
     pub fn report(&mut self, fault: Fault) {
         self.fault_count += 1;
@@ -124,16 +254,22 @@ impl TrailWalk {
 
     /// The next leaf.
     pub fn leaf(&mut self, found: FoundLeaf) {
-        let FoundLeaf { index, event, hash, computed } = found;
+        let FoundLeaf { index, event, hash, is_erased, event_now } = found;
         if index != self.size() {
             return self.missing();
         }
-        match computed {
-            None => self.report(Fault::Deleted { event, index }),
-            Some(computed) if hash != Some(computed) => {
+        if is_erased {
+            self.erased.add(event, index);
+        }
+        match event_now {
+            EventNow::Gone { as_purged: true } if event <= self.purged_up_to => {
+                self.purged.add(event, index);
+            }
+            EventNow::Gone { .. } => self.report(Fault::Deleted { event, index }),
+            EventNow::There { .. } if !found.is_as_sealed() => {
                 self.report(Fault::Changed { event, index });
             }
-            Some(_) => {}
+            EventNow::There { tells, .. } => self.told(event, index, tells),
         }
         let (low, high) = self.span.unwrap_or((event, event));
         self.span = Some((low.min(event), high.max(event)));
@@ -143,6 +279,33 @@ impl TrailWalk {
         self.highest = self.highest.max(Some(event));
         // A leaf that is no hash is not the one in the tree: the next checkpoint says so.
         self.edge.append(hash.unwrap_or_else(TreeHash::empty), |_, _| {});
+    }
+
+    fn told(&mut self, event: i64, index: u64, tells: Option<Removal>) {
+        let Some(removal) = tells else { return };
+        let goes_on = match removal.kind {
+            RemovalKind::Purge => {
+                let erased = Removal::erasure(0, removal.erased);
+                self.purged.tell(removal, index) & self.erased.tell(erased, index)
+            }
+            RemovalKind::Erasure => self.erased.tell(removal, index),
+        };
+        if !goes_on {
+            self.report(Fault::Miscounted { event, index });
+        }
+    }
+
+    /// Passes over leaves that are not looked at, up to a size, by the roots of their complete
+    /// subtrees; whether these are as many as there must be.
+    pub fn pass_over(&mut self, size: u64, hashes: &[TreeHash]) -> bool {
+        let subtrees = complete_subtrees(self.size()..size);
+        if subtrees.len() != hashes.len() {
+            return false;
+        }
+        for (subtree, hash) in subtrees.iter().zip(hashes) {
+            self.edge.append_subtree(subtree.level, *hash, |_, _| {});
+        }
+        true
     }
 
     /// There is no next leaf, although there must be one.
@@ -176,12 +339,38 @@ impl TrailWalk {
 mod tests {
     use super::*;
 
+    fn there(computed: TreeHash) -> EventNow {
+        EventNow::There { computed, tells: None }
+    }
+
+    fn telling(leaf: &FoundLeaf, removal: Removal) -> FoundLeaf {
+        let computed = leaf.hash.expect("a hash");
+        let event_now = EventNow::There { computed, tells: Some(removal) };
+        FoundLeaf { event_now, ..*leaf }
+    }
+
+    fn purge(count: u64, total: u64, up_to: i64) -> Removal {
+        Removal { kind: RemovalKind::Purge, count, total, up_to, erased: 0 }
+    }
+
+    /// What a walk to the end finds, where the store says this was purged.
+    fn walk_to_end(found: &[FoundLeaf], up_to: i64) -> Vec<Fault> {
+        let mut walk = TrailWalk::default();
+        walk.may_be_purged(up_to);
+        for leaf in found {
+            walk.leaf(*leaf);
+        }
+        walk.end();
+        walk.faults().to_vec()
+    }
+
     /// Leaves 0 to `count`, of the events 10, 11, …
     fn found(count: u64) -> Vec<FoundLeaf> {
         let leaf = |index: u64| {
             let event = i64::try_from(index).expect("small") + 10;
-            let hash = Some(TreeHash::leaf(&event.to_be_bytes()));
-            FoundLeaf { index, event, hash, computed: hash }
+            let hash = TreeHash::leaf(&event.to_be_bytes());
+            let event_now = there(hash);
+            FoundLeaf { index, event, hash: Some(hash), is_erased: false, event_now }
         };
         (0..count).map(leaf).collect()
     }
@@ -216,8 +405,8 @@ mod tests {
         let right = found(9);
         assert_eq!(walk(&right, &right, &[4, 9]), []);
         let mut changed = right.clone();
-        changed[2].computed = Some(TreeHash::leaf(b"another"));
-        changed[7].computed = None;
+        changed[2].event_now = there(TreeHash::leaf(b"another"));
+        changed[7].event_now = EventNow::Gone { as_purged: false };
         let faults =
             [Fault::Changed { event: 12, index: 2 }, Fault::Deleted { event: 17, index: 7 }];
         assert_eq!(walk(&right, &changed, &[4, 9]), faults);
@@ -227,8 +416,8 @@ mod tests {
     fn security_63_what_was_rewritten_leaf_and_all_lies_between_two_checkpoints() {
         let right = found(9);
         let mut forged = right.clone();
-        let other = Some(TreeHash::leaf(b"another"));
-        (forged[5].hash, forged[5].computed) = (other, other);
+        let other = TreeHash::leaf(b"another");
+        (forged[5].hash, forged[5].event_now) = (Some(other), there(other));
         let between = |from, to, first, last, suspect| Fault::Rewritten {
             from,
             to,
@@ -273,12 +462,102 @@ mod tests {
     fn faults_are_counted_on_where_they_are_no_longer_named() {
         let mut leaves = found(300);
         for leaf in &mut leaves {
-            leaf.computed = None;
+            leaf.event_now = EventNow::Gone { as_purged: false };
         }
         let mut walk = TrailWalk::default();
         for leaf in leaves {
             walk.leaf(leaf);
         }
         assert_eq!((walk.faults().len(), walk.fault_count()), (100, 300));
+    }
+    #[test]
+    fn security_55_what_was_purged_is_accepted_as_far_as_a_sealed_entry_says_so() {
+        let gone = EventNow::Gone { as_purged: true };
+        let mut purged = found(9);
+        for leaf in &mut purged[..3] {
+            leaf.event_now = gone;
+        }
+        purged[6] = telling(&purged[6], purge(3, 3, 12));
+        assert_eq!(walk_to_end(&purged, 12), []);
+
+        // One more, behind the last number, with its salt and without.
+        let deleted = [Fault::Deleted { event: 13, index: 3 }];
+        let mut more = purged.clone();
+        more[3].event_now = gone;
+        assert_eq!(walk_to_end(&more, 12), deleted);
+        let mut more = purged.clone();
+        more[1].event_now = EventNow::Gone { as_purged: false };
+        assert_eq!(walk_to_end(&more, 12), [Fault::Deleted { event: 11, index: 1 }]);
+
+        // One more, of those that a purge kept.
+        let mut more = purged.clone();
+        more[6] = telling(&more[6], purge(2, 2, 12));
+        let not_announced = |announced| Fault::NotAnnounced {
+            by: RemovalKind::Purge,
+            event: 10,
+            index: 0,
+            removed: 3,
+            announced,
+        };
+        assert_eq!(walk_to_end(&more, 12), [not_announced(2)]);
+        // The store says more than the sealed entry, or there is none.
+        let mut more = purged.clone();
+        more[6] = telling(&more[6], purge(3, 3, 11));
+        assert_eq!(walk_to_end(&more, 12), [not_announced(0)]);
+        more[6] = found(9)[6];
+        assert_eq!(walk_to_end(&more, 12), [not_announced(0)]);
+        // It was sealed before what is missing.
+        let mut early = purged.clone();
+        early[0] = telling(&found(9)[0], purge(2, 2, 12));
+        early[6] = found(9)[6];
+        let fault = walk_to_end(&early, 12);
+        assert!(matches!(fault[..], [Fault::NotAnnounced { removed: 2, announced: 0, .. }]));
+        // An entry that was changed says nothing.
+        let mut changed = purged.clone();
+        changed[6].hash = Some(TreeHash::leaf(b"another"));
+        let changed_entry = Fault::Changed { event: 16, index: 6 };
+        assert_eq!(walk_to_end(&changed, 12), [changed_entry, not_announced(0)]);
+    }
+
+    #[test]
+    fn a_purge_goes_on_from_the_one_before() {
+        let mut leaves = found(9);
+        for leaf in &mut leaves[..5] {
+            leaf.event_now = EventNow::Gone { as_purged: true };
+        }
+        leaves[6] = telling(&leaves[6], purge(3, 13, 12));
+        leaves[7] = telling(&leaves[7], purge(2, 15, 14));
+        assert_eq!(walk_to_end(&leaves, 14), [], "those before were purged themselves");
+        leaves[7] = telling(&leaves[7], purge(2, 16, 14));
+        assert_eq!(walk_to_end(&leaves, 14), [Fault::Miscounted { event: 17, index: 7 }]);
+    }
+
+    #[test]
+    fn security_64_what_was_erased_is_counted_as_a_sealed_entry_says() {
+        let mut leaves = found(9);
+        for leaf in &mut leaves[2..4] {
+            leaf.is_erased = true;
+        }
+        leaves[6] = telling(&leaves[6], Removal::erasure(2, 2));
+        assert_eq!(walk_to_end(&leaves, 0), []);
+        // A purge that took that entry away says the same.
+        let mut purged = leaves.clone();
+        for leaf in &mut purged[..7] {
+            leaf.event_now = EventNow::Gone { as_purged: true };
+        }
+        purged[8] = telling(&purged[8], Removal { erased: 2, ..purge(7, 7, 16) });
+        assert_eq!(walk_to_end(&purged, 16), []);
+        leaves[8] = telling(&leaves[8], purge(0, 0, 0));
+        assert_eq!(walk_to_end(&leaves, 0).len(), 2, "it says fewer than the entry before");
+        leaves[8] = found(9)[8];
+        leaves[6] = telling(&leaves[6], Removal::erasure(1, 1));
+        let fault = Fault::NotAnnounced {
+            by: RemovalKind::Erasure,
+            event: 12,
+            index: 2,
+            removed: 2,
+            announced: 1,
+        };
+        assert_eq!(walk_to_end(&leaves, 0), [fault]);
     }
 }

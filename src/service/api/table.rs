@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
+use crate::domain::audit::export::ExportedEntry;
+use crate::domain::audit::receipt::{Consistency, Inclusion};
 use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
@@ -18,22 +20,25 @@ use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::audit::calls::{
-    BeginVerification, LogPage, ReadLog, ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail,
-    VerifyTrail,
+    BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
+    ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
 };
+use crate::service::audit::export::Export;
 use crate::service::audit::seal::SealProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, FindCustomers, FinishImport, IdentifyCustomer, ImportCustomers,
-    OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer, UnlockCustomer, WaitForIndex,
+    ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
+    IdentifyCustomer, ImportCustomers, OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer,
+    ReportCustomer, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
+use crate::service::customers::personal_data::CustomerReport;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
-use crate::service::ports::{Imported, StoreError, TrayMessage};
+use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
     LockTerminal, RescueStaff, ResetSignIn, SignIn, SignOut,
@@ -179,6 +184,9 @@ calls! {
     ConfirmContact -> bool, Administer, until_answered;
     ImportCustomers -> Imported, Administer, until_answered;
     FinishImport -> (), Administer, until_answered;
+    ReportCustomer -> CustomerReport, Administer, until_answered;
+    EraseCustomer -> ErasureOutcome, Administer, until_answered;
+    HoldCustomer -> bool, Administer, until_answered;
     // Verification
     AskForCode -> CodeRequestOutcome, Verify, until_answered;
     ResendCode -> Option<CodeRequestOutcome>, Verify, until_answered;
@@ -205,6 +213,10 @@ calls! {
     ReadTrailKeys -> Vec<CheckpointVerifier>, Audit, once;
     BeginVerification -> Box<VerifyRun>, Audit, once;
     VerifyTrail -> Box<VerifyRun>, Audit, once;
+    BeginExport -> Export, Audit, until_answered;
+    ReadExport -> Vec<ExportedEntry>, Audit, once;
+    ProveEntry -> Box<Inclusion>, Audit, until_answered;
+    ProveConsistency -> Consistency, Audit, once;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::checkpoint::CheckpointVerifier;
+use crate::domain::audit::export::ExportedEntry;
+use crate::domain::audit::receipt::{Consistency, Inclusion};
 use crate::domain::event::{Event, EventFilter, EventPage};
 use crate::domain::request::RequestId;
+use crate::service::audit::export::{Export, ExportRange};
 use crate::service::audit::seal::SealProgress;
 use crate::service::audit::trail::TrailStatus;
 use crate::service::audit::verify::VerifyRun;
@@ -114,5 +117,73 @@ impl VerifyTrail {
     ) -> Result<Box<VerifyRun>, DeskError> {
         desk.verify_step(&mut self.run).await?;
         Ok(self.run)
+    }
+}
+
+/// Begins an export of the trail, which is an entry of the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BeginExport {
+    /// What is exported.
+    pub range: ExportRange,
+    /// Why what is personal is to be in it; none where it is not.
+    pub personal: Option<String>,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl BeginExport {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Export, DeskError> {
+        desk.begin_export(&self.key, &self.range, self.personal.as_deref()).await
+    }
+}
+
+/// Reads the next entries of an export.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadExport {
+    /// The place of the first one.
+    pub from: u64,
+    /// The place after the last one.
+    pub to: u64,
+    /// Whether what is personal is in them.
+    pub personal: bool,
+}
+
+impl ReadExport {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Vec<ExportedEntry>, DeskError> {
+        desk.export_page(self.from, self.to, self.personal).await
+    }
+}
+
+/// Proves that an entry is in the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProveEntry {
+    /// The number of the entry, its request, or the reference of that.
+    pub name: String,
+    /// Why what is personal is to be in it; none where it is not.
+    pub personal: Option<String>,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl ProveEntry {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Box<Inclusion>, DeskError> {
+        let event = desk.entry_named(typed(&self.name)).await?;
+        desk.prove_entry(&self.key, event, self.personal.as_deref()).await.map(Box::new)
+    }
+}
+
+/// Proves that the log goes on from an older checkpoint.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProveConsistency {
+    /// The older checkpoint.
+    pub old: String,
+}
+
+impl ProveConsistency {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Consistency, DeskError> {
+        desk.prove_consistency(&self.old).await
     }
 }

@@ -108,6 +108,23 @@ impl Desk {
     }
 }
 
+/// How many batches are sealed so that what was removed is told by a sealed entry.
+const REMOVAL_BATCHES: usize = 1_000;
+
+impl Desk {
+    /// Seals what there is, so that a verification finds a sealed entry of what was just
+    /// removed. What cannot be sealed now is left to the sealer.
+    pub(in crate::service) async fn seal_removal(&self) {
+        for _ in 0..REMOVAL_BATCHES {
+            match self.seal_trail().await {
+                Ok(SealProgress { more: true, .. }) => {}
+                Ok(_) => return,
+                Err(error) => return tracing::warn!(%error, "a removal is not sealed yet"),
+            }
+        }
+    }
+}
+
 /// Makes leaves with random salts, and signs with the key of the trail.
 struct DeskSealer<'a> {
     keys: &'a dyn TrailKeys,

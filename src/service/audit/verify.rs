@@ -6,9 +6,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::checkpoint::{Checkpoint, CheckpointVerifier};
-use crate::domain::audit::hash::TreeHash;
-use crate::domain::audit::leaf::{SealedEntry, StoredEvent};
-use crate::domain::audit::walk::{Fault, FoundLeaf, TrailWalk};
+use crate::domain::audit::leaf::{Proving, SealedEntry, StoredEvent};
+use crate::domain::audit::walk::{EventNow, Fault, FoundLeaf, TrailWalk};
 use crate::domain::event::EventId;
 use crate::service::ports::trail::{StoredLeaf, TrailError, TrailHead};
 use crate::service::{Desk, DeskError};
@@ -101,6 +100,18 @@ impl VerifyRun {
         run
     }
 
+    /// Goes on to a newer checkpoint, where there is one.
+    fn goes_on_to(&mut self, head: &TrailHead) -> bool {
+        let newest = head.note.as_ref().map(|note| Checkpoint::open(note, &self.keys));
+        let Some(Ok(newest)) = newest else { return false };
+        let is_newer = newest.size > self.size()
+            && (newest.size, newest.root) == (head.edge.size(), head.edge.root());
+        if is_newer {
+            self.newest = Some(newest);
+        }
+        is_newer
+    }
+
     /// The checkpoints in the next leaves, with whether each was kept elsewhere.
     fn marks(&mut self, notes: &[String], to: u64) -> VecDeque<(Checkpoint, bool)> {
         let mut marks = Vec::new();
@@ -165,14 +176,12 @@ impl Desk {
             return self.end_verification(run).await;
         }
         let most = u32::try_from(run.size() - from).unwrap_or(LEAF_BATCH).min(LEAF_BATCH);
-        let leaves = self.reading(|| self.store.leaves(from, most)).await?;
         let notes = self.reading(|| self.store.checkpoints(from, most)).await?;
-        let mut events = self.events_of(run, &leaves).await?;
+        let leaves = self.found_leaves(run, from, most).await?;
         let mut marks = run.marks(&notes, from + u64::from(most));
         let is_short = u32::try_from(leaves.len()) != Ok(most);
         for leaf in leaves {
-            let event = events.remove(&leaf.event);
-            run.walk.leaf(found(leaf, event));
+            run.walk.leaf(leaf);
             while !run.walk.is_over()
                 && let Some((mark, is_kept)) =
                     marks.pop_front_if(|(it, _)| it.size == run.walk.size())
@@ -187,6 +196,41 @@ impl Desk {
             run.walk.missing();
         }
         Ok(())
+    }
+
+    /// The next leaves, each with its event as it is now.
+    async fn found_leaves(
+        &self,
+        run: &mut VerifyRun,
+        from: u64,
+        most: u32,
+    ) -> Result<Vec<FoundLeaf>, DeskError> {
+        let leaves = self.reading(|| self.store.leaves(from, most)).await?;
+        let mut events = self.events_of(run, &leaves).await?;
+        let leaves = leaves.into_iter().map(|leaf| {
+            let event = events.remove(&leaf.event);
+            found(leaf, event)
+        });
+        let mut leaves: Vec<_> = leaves.collect();
+        let odd = leaves.iter().filter(|it| !it.is_as_sealed()).map(|it| EventId(it.event));
+        let odd: BTreeSet<_> = odd.collect();
+        if odd.is_empty() {
+            return Ok(leaves);
+        }
+        // They are looked at once more: something may have been removed while they were read.
+        let numbers: Vec<_> = odd.iter().copied().collect();
+        let events = self.reading(|| self.store.stored_events_of(&numbers)).await?;
+        let mut events: HashMap<_, _> = events.into_iter().map(|it| (it.id, it)).collect();
+        let again = self.reading(|| self.store.leaves(from, most)).await?;
+        let head = self.reading(|| self.store.trail_head()).await?;
+        run.walk.may_be_purged(head.purged_up_to.0);
+        for (leaf, again) in leaves.iter_mut().zip(again) {
+            if odd.contains(&again.event) && leaf.index == again.index {
+                let event = events.remove(&again.event);
+                *leaf = found(again, event);
+            }
+        }
+        Ok(leaves)
     }
 
     /// The events of these leaves. Those that stand between them are kept in mind.
@@ -225,6 +269,14 @@ impl Desk {
     }
 
     async fn end_verification(&self, run: &mut VerifyRun) -> Result<(), DeskError> {
+        if !run.walk.is_over() && run.walk.is_unannounced() {
+            // The entry that says so may have been sealed meanwhile.
+            let head = self.reading(|| self.store.trail_head()).await?;
+            if run.goes_on_to(&head) {
+                return Ok(());
+            }
+        }
+        run.walk.end();
         // Where the tree is not the signed one, a later leaf may name what none has named yet.
         if !run.walk.is_over() {
             for event in std::mem::take(&mut run.strays) {
@@ -237,13 +289,16 @@ impl Desk {
     }
 }
 
-/// A leaf with what its event hashes to now.
+/// A leaf with its event as it is now.
 fn found(leaf: StoredLeaf, event: Option<StoredEvent>) -> FoundLeaf {
-    let StoredLeaf { index, event: number, hash, salt } = leaf;
-    let computed = event.map(|event| match salt {
-        Some(salt) => SealedEntry::new(index, event, &salt).leaf,
-        // Without its salt an event cannot be compared, and nobody takes a salt away alone.
-        None => TreeHash::empty(),
-    });
-    FoundLeaf { index, event: number.0, hash, computed }
+    let StoredLeaf { index, event: number, hash, proving } = leaf;
+    let event_now = match event {
+        Some(event) => {
+            let entry = SealedEntry::proven(index, event, &proving);
+            EventNow::of(&entry, entry.leaf)
+        }
+        None => EventNow::Gone { as_purged: !matches!(proving, Proving::Salt(_)) },
+    };
+    let is_erased = matches!(proving, Proving::Erased(_));
+    FoundLeaf { index, event: number.0, hash, is_erased, event_now }
 }

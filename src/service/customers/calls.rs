@@ -7,7 +7,8 @@ use crate::domain::contact::ContactKind;
 use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
-use crate::service::ports::{ImportCount, Imported};
+use crate::service::customers::personal_data::CustomerReport;
+use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
 /// Searches; answered with at most `limit` customers, the likeliest first.
@@ -202,5 +203,59 @@ pub struct FinishImport {
 impl FinishImport {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
         desk.import_done(self.count).await
+    }
+}
+
+/// Tells all that is held of a customer. It is an entry of the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportCustomer {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl ReportCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<CustomerReport, DeskError> {
+        desk.report_customer(&self.key, self.customer, &self.reason).await
+    }
+}
+
+/// Erases what is personal of a customer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EraseCustomer {
+    /// Of whom.
+    pub customer: CustomerId,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl EraseCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ErasureOutcome, DeskError> {
+        desk.erase_customer(&self.key, self.customer, &self.reason).await
+    }
+}
+
+/// Puts a customer under a legal hold, or ends it; answered with whether that changed
+/// anything.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldCustomer {
+    /// Whom.
+    pub customer: CustomerId,
+    /// Whether the hold begins; else it ends.
+    pub hold: bool,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl HoldCustomer {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<bool, DeskError> {
+        desk.set_hold(&self.key, self.customer, self.hold, &self.reason).await
     }
 }

@@ -4,4 +4,5 @@ pub mod calls;
 pub mod csv_import;
 pub mod import;
 pub mod lookup;
+pub mod personal_data;
 pub mod reindex;

@@ -57,6 +57,11 @@ fn trail_error(error: &TrailError) -> Explanation {
             "Somebody changed the trail in the store. Nothing is sealed until an admin has looked: \
              countersign audit verify."
         }
+        TrailError::Unsealed => {
+            "The desk service seals within seconds; without one: countersign audit seal."
+        }
+        TrailError::NoEntry => "It was purged, or the number, request or reference is another one.",
+        TrailError::NotOlder => "Verify the trail: countersign audit verify --checkpoint FILE.",
         TrailError::Kept(_) => "Compare it with the public key of this log.",
         TrailError::Keys(_) | TrailError::Random(_) => "",
     };

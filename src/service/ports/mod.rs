@@ -12,6 +12,7 @@ pub mod error;
 pub mod health;
 pub mod keys;
 pub mod outbox;
+pub mod personal_data;
 pub mod search_index;
 pub mod senders;
 pub mod session;
@@ -35,6 +36,7 @@ pub use error::StoreError;
 pub use health::StoreHealth;
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
+pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
@@ -54,6 +56,7 @@ pub use verification::{
 pub trait Store:
     StoreHealth
     + CustomerStore
+    + PersonalDataStore
     + SearchIndex
     + VerificationStore
     + SessionStore
@@ -74,6 +77,7 @@ pub trait Store:
 impl<T> Store for T where
     T: StoreHealth
         + CustomerStore
+        + PersonalDataStore
         + SearchIndex
         + VerificationStore
         + SessionStore

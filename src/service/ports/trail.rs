@@ -4,10 +4,11 @@ use async_trait::async_trait;
 
 use crate::domain::audit::checkpoint::CheckpointError;
 use crate::domain::audit::hash::TreeHash;
-use crate::domain::audit::leaf::{EventSalt, StoredEvent};
+use crate::domain::audit::leaf::{EventSalt, Proving, StoredEvent};
 use crate::domain::audit::tree::{Subtree, TreeEdge};
 use crate::domain::event::EventId;
 use crate::domain::key::Keyring;
+use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::keys::KeysError;
 
@@ -32,6 +33,13 @@ pub trait TrailStore: Send + Sync {
     ) -> Result<Vec<StoredEvent>, StoreError>;
     /// The events of these numbers, in their order.
     async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError>;
+    /// The hashes of subtrees of a level that is kept, from one on, at most so many.
+    async fn nodes(&self, from: Subtree, most: u32) -> Result<Vec<TreeHash>, StoreError>;
+    /// The place of the first leaf whose event has this number or a higher one.
+    async fn leaf_from(&self, event: EventId) -> Result<Option<u64>, StoreError>;
+    /// The number of the first event at or after a moment; after the last one where there is
+    /// none yet.
+    async fn event_at(&self, moment: Timestamp) -> Result<EventId, StoreError>;
     /// Older checkpoints of trees over this size, smallest first.
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError>;
 }
@@ -47,6 +55,8 @@ pub struct TrailHead {
     pub settled: EventId,
     /// The newest checkpoint; none before the first one.
     pub note: Option<String>,
+    /// The highest number of an event that was purged.
+    pub purged_up_to: EventId,
 }
 
 /// A leaf, as the store keeps it.
@@ -58,8 +68,8 @@ pub struct StoredLeaf {
     pub event: EventId,
     /// Its hash; none where what lies there is none.
     pub hash: Option<TreeHash>,
-    /// The salt of the event's personal fields; none where they were erased.
-    pub salt: Option<EventSalt>,
+    /// What proves the event's personal fields.
+    pub proving: Proving,
 }
 
 /// A leaf to be written.
@@ -119,6 +129,15 @@ pub enum TrailError {
     /// The tree does not lead to the newest checkpoint.
     #[error("the tree of the audit trail does not lead to its newest checkpoint")]
     Broken,
+    /// What is asked for is not sealed yet.
+    #[error("it is not sealed yet")]
+    Unsealed,
+    /// It was purged, or it was never there.
+    #[error("there is no such entry in the audit trail")]
+    NoEntry,
+    /// The older checkpoint is not one of this trail.
+    #[error("the trail does not go on from this checkpoint")]
+    NotOlder,
     /// A checkpoint that was kept elsewhere is none of ours.
     #[error("the checkpoint that was kept: {0}")]
     Kept(CheckpointError),

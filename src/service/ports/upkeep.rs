@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::domain::event::Actor;
 use crate::domain::maintenance::{MaintenanceTask, TaskProgress};
 use crate::domain::policy::Retention;
 use crate::domain::request::{Request, RequestId};
@@ -18,7 +19,8 @@ pub trait MaintenanceStore: Send + Sync {
         most: u32,
     ) -> Result<u64, StoreError>;
     /// Does one batch of a task in one short transaction; repeated, it goes on with
-    /// what is left. The event is written for the whole run, by the caller.
+    /// what is left. The event is written for the whole run, by the caller; that of a purge
+    /// of the log with each batch.
     async fn run_maintenance_batch(&self, batch: TaskBatch<'_>)
     -> Result<TaskProgress, StoreError>;
     /// A request that was moved to the archive. Of its times the archive keeps only
@@ -37,6 +39,8 @@ pub struct TaskBatch<'a> {
     pub from: i64,
     /// About how many rows.
     pub most: u32,
+    /// Who does it: a purge of the log is an entry of the log.
+    pub actor: &'a Actor,
 }
 
 impl TaskBatch<'_> {

@@ -135,7 +135,7 @@ impl Desk {
             // The size comes back from the caller.
             let most = run.most.clamp(BATCH_SIZES.1, BATCH_SIZES.2);
             let retention = &self.office.retention;
-            let batch = TaskBatch { task, retention, from: run.from, most };
+            let batch = TaskBatch { task, retention, from: run.from, most, actor: &self.actor };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();
@@ -169,7 +169,11 @@ impl Desk {
             return Ok(());
         }
         let done = totals.sentence();
-        self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await
+        self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await?;
+        if totals.of(MaintenanceTask::PurgeEvents) > 0 && self.trail_keys.is_some() {
+            self.seal_removal().await;
+        }
+        Ok(())
     }
 }
 

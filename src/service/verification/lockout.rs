@@ -40,12 +40,17 @@ impl Desk {
 
     /// The idempotency key of an act on a customer, as the store keeps it: no caller can
     /// choose the key that another act will have.
-    fn customer_act(&self, what: &str, key: &str, customer: CustomerId) -> String {
+    pub(in crate::service) fn customer_act(
+        &self,
+        what: &str,
+        key: &str,
+        customer: CustomerId,
+    ) -> String {
         self.bound_key(&[what, key, &customer.0.to_string()])
     }
 }
 
 /// A reason as the log takes it.
-fn cleaned(reason: &str) -> String {
+pub(in crate::service) fn cleaned(reason: &str) -> String {
     text::clean(reason).chars().take(REASON_MAX).collect()
 }

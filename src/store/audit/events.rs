@@ -267,7 +267,10 @@ pub(in crate::store) async fn events(
 
 /// The number of the first event at or after a point in time; where there is none yet, the
 /// number after the last event.
-async fn number_at(db: &Database, moment: Timestamp) -> Result<i64, StoreError> {
+pub(in crate::store) async fn number_at(
+    db: &Database,
+    moment: Timestamp,
+) -> Result<i64, StoreError> {
     let Some(last) = db.maybe(&LAST, args![0_i64]).await? else { return Ok(0) };
     let (mut low, mut high) = (0, last.int("id")? + 1);
     while low < high {

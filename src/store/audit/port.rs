@@ -2,8 +2,11 @@
 
 use async_trait::async_trait;
 
+use crate::domain::audit::hash::TreeHash;
 use crate::domain::audit::leaf::StoredEvent;
+use crate::domain::audit::tree::Subtree;
 use crate::domain::event::{Event, EventFilter, EventId, EventPage};
+use crate::domain::time::Timestamp;
 use crate::service::ports::audit::{AuditStore, NewEvent};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
@@ -56,6 +59,18 @@ impl TrailStore for SqlStore {
 
     async fn stored_events_of(&self, events: &[EventId]) -> Result<Vec<StoredEvent>, StoreError> {
         trail::stored_events_of(&self.db, events).await
+    }
+
+    async fn nodes(&self, from: Subtree, most: u32) -> Result<Vec<TreeHash>, StoreError> {
+        trail::nodes(&self.db, from, most).await
+    }
+
+    async fn leaf_from(&self, event: EventId) -> Result<Option<u64>, StoreError> {
+        trail::leaf_from(&self.db, event).await
+    }
+
+    async fn event_at(&self, moment: Timestamp) -> Result<EventId, StoreError> {
+        events::number_at(&self.db, moment).await.map(EventId)
     }
 
     async fn checkpoints(&self, over: u64, most: u32) -> Result<Vec<String>, StoreError> {

@@ -5,7 +5,7 @@
 //! transaction, so that a sealer may be killed at any moment.
 
 use crate::domain::audit::hash::TreeHash;
-use crate::domain::audit::leaf::{EventSalt, StoredEvent};
+use crate::domain::audit::leaf::{Commitments, EventSalt, Proving, StoredEvent};
 use crate::domain::audit::order::{self, Numbered};
 use crate::domain::audit::tree::{Subtree, TreeEdge};
 use crate::domain::event::EventId;
@@ -17,8 +17,8 @@ use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::statement::statements;
 
-/// The row of `core_lock` that the sealer holds.
-const SEAL_LOCK: &str = "audit";
+/// The row of `core_lock` that the sealer holds, and whoever removes something from the log.
+pub(in crate::store) const SEAL_LOCK: &str = "audit";
 
 /// How many events after the settled ones are looked at for late ones.
 const LOOK_BACK: u32 = 5_000;
@@ -27,7 +27,10 @@ const LOOK_BACK: u32 = 5_000;
 const KEPT_EVERY: u64 = 64;
 
 statements! {
-    HEAD { "SELECT size, edge, last_event, settled, note FROM core_audit_tree WHERE id = 1" }
+    HEAD {
+        "SELECT size, edge, last_event, settled, note, purged_up_to FROM core_audit_tree \
+         WHERE id = 1"
+    }
     /// Whether there is anything to seal, and anything to look back for.
     PENDING {
         "SELECT t.last_event, t.settled, (SELECT COALESCE(MAX(id), 0) FROM core_event) AS newest \
@@ -58,8 +61,15 @@ statements! {
          ORDER BY e.id"
     }
     LEAVES {
-        "SELECT leaf_index, event_id, hash, salt FROM core_audit_leaf \
+        "SELECT leaf_index, event_id, hash, salt, commitments FROM core_audit_leaf \
          WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index"
+    }
+    NODES {
+        "SELECT hash FROM core_audit_node \
+         WHERE level = $1 AND node_index >= $2 AND node_index < $3 ORDER BY node_index"
+    }
+    LEAF_FROM {
+        "SELECT leaf_index FROM core_audit_leaf WHERE event_id >= $1 ORDER BY event_id LIMIT 1"
     }
     CHECKPOINTS {
         "SELECT note FROM core_audit_checkpoint WHERE size > $1 ORDER BY size LIMIT $2"
@@ -108,7 +118,18 @@ fn read_head(row: Option<&Row>) -> Result<TrailHead, StoreError> {
         last: EventId(row.int("last_event")?),
         settled: EventId(row.int("settled")?),
         note: row.maybe_raw("note")?,
+        purged_up_to: EventId(row.int("purged_up_to")?),
     })
+}
+
+/// What proves the personal fields of a leaf's event.
+pub(in crate::store) fn proving(row: &Row) -> Result<Proving, StoreError> {
+    if let Some(commitments) = row.maybe_raw("commitments")? {
+        let commitments = Commitments::parse(&commitments);
+        return Ok(commitments.map_or(Proving::Nothing, Proving::Erased));
+    }
+    let salt = row.maybe_raw("salt")?.as_deref().and_then(EventSalt::parse);
+    Ok(salt.map_or(Proving::Nothing, Proving::Salt))
 }
 
 fn index(row: &Row, column: &'static str) -> Result<u64, StoreError> {
@@ -127,7 +148,7 @@ pub(in crate::store) async fn unsealed(db: &Database, most: u32) -> Result<u32, 
 }
 
 /// Reads `stored_event_columns`, word for word.
-fn stored_event(row: &Row) -> Result<StoredEvent, StoreError> {
+pub(in crate::store) fn stored_event(row: &Row) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
         id: EventId(row.int("id")?),
         at: row.time("at")?,
@@ -304,7 +325,7 @@ pub(in crate::store) async fn leaves(
             index: index(row, "leaf_index")?,
             event: EventId(row.int("event_id")?),
             hash: row.maybe_raw("hash")?.and_then(|it| it.parse().ok()),
-            salt: row.maybe_raw("salt")?.as_deref().and_then(EventSalt::parse),
+            proving: proving(row)?,
         })
     };
     db.all(&LEAVES, bounds).await?.iter().map(read).collect()
@@ -337,4 +358,26 @@ pub(in crate::store) async fn checkpoints(
 ) -> Result<Vec<String>, StoreError> {
     let rows = db.all(&CHECKPOINTS, args![number(over), most]).await?;
     rows.iter().map(|row| Ok(row.maybe_raw("note")?.unwrap_or_default())).collect()
+}
+
+/// The hashes of subtrees that are kept.
+pub(in crate::store) async fn nodes(
+    db: &Database,
+    from: Subtree,
+    most: u32,
+) -> Result<Vec<TreeHash>, StoreError> {
+    let end = from.index.saturating_add(most.into());
+    let bounds = args![from.level, number(from.index), number(end)];
+    let unreadable = || StoreError::Failed("a node of the audit trail cannot be read".into());
+    let read = |row: &Row| row.text("hash")?.parse().map_err(|_| unreadable());
+    db.all(&NODES, bounds).await?.iter().map(read).collect()
+}
+
+/// The place of the first leaf of an event from this number on.
+pub(in crate::store) async fn leaf_from(
+    db: &Database,
+    event: EventId,
+) -> Result<Option<u64>, StoreError> {
+    let row = db.maybe(&LEAF_FROM, args![event.0]).await?;
+    row.map(|row| index(&row, "leaf_index")).transpose()
 }

@@ -11,8 +11,12 @@ use crate::service::ports::customers::{
     CustomerCheck, CustomerKey, CustomerStore, Imported, NoCustomers,
 };
 use crate::service::ports::error::StoreError;
+use crate::service::ports::personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
 use crate::store::SqlStore;
-use crate::store::customers::{account_lists, external_writer, import, lookup, schema_check};
+use crate::store::customers::erasure::{self, PersonalDataAct};
+use crate::store::customers::{
+    account_lists, external_writer, import, lookup, personal_data, schema_check,
+};
 use crate::store::database::conflict::retry_on_conflict;
 use crate::store::database::engine::Database;
 use crate::store::database::sqlite;
@@ -81,5 +85,35 @@ impl CustomerStore for SqlStore {
     async fn check_customers(&self) -> Result<CustomerCheck, StoreError> {
         schema_check::check(&self.db.as_it_is(), &self.source, &self.reindexer, self.read_only)
             .await
+    }
+}
+
+#[async_trait]
+impl PersonalDataStore for SqlStore {
+    async fn personal_data(&self, customer: CustomerId) -> Result<Vec<DataSection>, StoreError> {
+        personal_data::read(&self.db, customer, self.source.is_external()).await
+    }
+
+    async fn erase_customer(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<ErasureOutcome, StoreError> {
+        let it = PersonalDataAct { act, customer, reason, actor };
+        retry_on_conflict(|| erasure::erase(&self.db, it, self.source.is_external())).await
+    }
+
+    async fn set_hold(
+        &self,
+        act: &str,
+        customer: CustomerId,
+        hold: bool,
+        reason: &str,
+        actor: &Actor,
+    ) -> Result<bool, StoreError> {
+        let it = PersonalDataAct { act, customer, reason, actor };
+        retry_on_conflict(|| erasure::set_hold(&self.db, it, hold)).await
     }
 }

@@ -156,6 +156,16 @@ macro_rules! fragment {
     (mysql (cell $name:literal $at:literal)) => {
         concat!($name, " TEXT CHARACTER SET utf8mb4 PATH '$[", $at, "]'")
     };
+    // An object of these names and values as JSON text.
+    (sqlite (json_object $fields:literal)) => {
+        concat!("json_object(", $fields, ")")
+    };
+    (postgres (json_object $fields:literal)) => {
+        concat!("CAST(json_build_object(", $fields, ") AS TEXT)")
+    };
+    (mysql (json_object $fields:literal)) => {
+        concat!("CAST(JSON_OBJECT(", $fields, ") AS CHAR)")
+    };
     // As `among`, for texts.
     (sqlite (among_texts $argument:literal)) => {
         $crate::store::database::fragment::fragment!(sqlite (among $argument))

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(11, "locks are written", "0011_locks_are_written", sqlite postgres mysql),
     migration!(12, "audit trail", "0012_audit_trail", sqlite postgres mysql),
     migration!(14, "sign in", "0014_sign_in", sqlite postgres mysql),
+    migration!(15, "removals", "0015_removals", sqlite postgres mysql),
 ];
 
 impl Migration {

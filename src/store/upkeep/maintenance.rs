@@ -15,7 +15,7 @@ use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
 use crate::store::delivery::rate_limits::RATE_LIMIT_WINDOW;
 use crate::store::delivery::test_message;
-use crate::store::upkeep::archive;
+use crate::store::upkeep::{archive, event_purge};
 use crate::store::verification::expiry;
 
 /// The lock under which a batch is done.
@@ -31,14 +31,6 @@ statements! {
          (SELECT id FROM core_trial WHERE created_at <= " now " - $2 ORDER BY created_at LIMIT $1) few) \
          AS codes"
     }
-    /// The newest event is never purged, so that no number is given twice.
-    OLD_EVENTS {
-        "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
-         FROM (SELECT id, at FROM core_event \
-         WHERE id > $1 AND id < (SELECT MAX(id) FROM core_event) ORDER BY id LIMIT $2) few \
-         WHERE few.at < " now " - $3"
-    }
-    PURGE_EVENTS { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
     OLD_SESSIONS {
         "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
          FROM (SELECT id, expires_at \
@@ -58,14 +50,14 @@ pub(in crate::store) struct PurgeStatements<'a> {
 }
 
 /// The rows that a statement of [`PurgeStatements`] found.
-struct Found {
-    before: i64,
+pub(in crate::store) struct Found {
+    pub(in crate::store) before: i64,
+    pub(in crate::store) last: i64,
     count: u64,
-    last: i64,
 }
 
 impl Found {
-    fn read(row: &Row) -> Result<Option<Self>, StoreError> {
+    pub(in crate::store) fn read(row: &Row) -> Result<Option<Self>, StoreError> {
         let Some(last) = row.maybe_int("last_old")? else { return Ok(None) };
         let count = row.count("old_rows")?.into();
         Ok(Some(Self { before: row.int("oldest_kept")?, count, last }))
@@ -76,9 +68,7 @@ impl Found {
 fn purge_of(task: MaintenanceTask, retention: &Retention) -> Option<PurgeStatements<'static>> {
     let of = |find, delete, age| Some(PurgeStatements { find, delete, age: millis_of(age) });
     match task {
-        MaintenanceTask::PurgeEvents => {
-            of(&OLD_EVENTS, &PURGE_EVENTS, retention.purge_events_after)
-        }
+        MaintenanceTask::PurgeEvents => Some(event_purge::purge_of(retention)),
         MaintenanceTask::PurgeSessions => {
             of(&OLD_SESSIONS, &PURGE_SESSIONS, retention.purge_sessions_after)
         }
@@ -115,12 +105,11 @@ pub(in crate::store) async fn run_batch(
         MaintenanceTask::EraseCodes => erase(db, batch).await,
         MaintenanceTask::ArchiveRequests => archive::fill(db, batch).await,
         MaintenanceTask::PurgeArchive => archive::purge(db, batch).await,
-        MaintenanceTask::PurgeEvents | MaintenanceTask::PurgeSessions => {
-            match purge_of(batch.task, batch.retention) {
-                Some(it) => purge(db, batch, &it).await,
-                None => Ok(TaskProgress::default()),
-            }
-        }
+        MaintenanceTask::PurgeEvents => event_purge::purge(db, batch).await,
+        MaintenanceTask::PurgeSessions => match purge_of(batch.task, batch.retention) {
+            Some(it) => purge(db, batch, &it).await,
+            None => Ok(TaskProgress::default()),
+        },
     }
 }
 

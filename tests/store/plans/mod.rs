@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 23] = [
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -31,6 +31,7 @@ const SMALL: [&str; 22] = [
     "core_setting",
     "core_staff",
     "core_sign_in",
+    "core_hold",
     "core_audit_tree",
     "core_lock",
     "sqlite_master",
@@ -51,8 +52,11 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("archive::DELETE_GUARDS", &["0", "500", "9000000000000", "9000000000000", "9000000000000"]),
     ("archive::DELETE_MOVED", &["0", "500", "9000000000000", "9000000000000"]),
     ("archive::OLD", &["0", "500", "86400000"]),
-    ("maintenance::OLD_EVENTS", &["0", "500", "86400000"]),
-    ("maintenance::PURGE_EVENTS", &["0", "500", "9000000000000"]),
+    ("event_purge::OLD", &["0", "500", "86400000"]),
+    ("event_purge::PURGE", &["0", "500", "9000000000000"]),
+    ("event_purge::FORGET_SALTS", &["0", "500", "9000000000000"]),
+    ("erasure::KEEP_COMMITMENTS", &[r#"'[[7,"x"],[8,"y"]]'"#]),
+    ("erasure::WRITTEN", &["'x'"]),
     ("maintenance::OLD_SESSIONS", &["0", "500", "86400000"]),
     ("maintenance::PURGE_SESSIONS", &["0", "500", "9000000000000"]),
     ("contact_binding::BOUND_OF", &["'[7,8,9]'"]),

@@ -1,6 +1,8 @@
 //! The audit trail: that every event is sealed once and in order, whoever is killed, and
 //! that whatever is changed afterwards is named.
 
+mod erasure;
+mod removal;
 mod sealing;
 mod tampering;
 

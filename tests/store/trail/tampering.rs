@@ -52,7 +52,7 @@ async fn forge(trail: &Trail, index: u64) {
     let number = leaf.event.0;
     trail.sql(&format!("UPDATE core_event SET clerk = 'bob' WHERE id = {number}")).await;
     let event = trail.store.stored_events_of(&[EventId(number)]).await.expect("read").remove(0);
-    let forged = SealedEntry::new(index, event, &leaf.salt.expect("a salt"));
+    let forged = SealedEntry::proven(index, event, &leaf.proving);
     let hash = forged.leaf;
     trail
         .sql(&format!("UPDATE core_audit_leaf SET hash = '{hash}' WHERE event_id = {number}"))

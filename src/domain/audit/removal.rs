@@ -1,0 +1,112 @@
+//! What goes out of the log by right, and how the log says so.
+//!
+//! Old events are purged, and what is personal is erased. Each time an entry of the log says
+//! how much it was, and how much it is in all: the newest of these entries covers whatever
+//! went before it, so that they may be purged themselves. What is missing is accepted only
+//! as far as a sealed one of them goes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::event::EventKind;
+
+/// By what something went out of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovalKind {
+    /// Whole events, which were old enough.
+    Purge,
+    /// The personal fields of events.
+    Erasure,
+}
+
+/// What an entry says went out of the log; its detail begins so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// By what.
+    pub kind: RemovalKind,
+    /// How many entries it was about.
+    pub count: u64,
+    /// How many in all, with those of earlier removals.
+    pub total: u64,
+    /// The highest number of an event that was purged so far; of an erasure 0.
+    pub up_to: i64,
+    /// How many entries were erased in all: a purge says it too, since it may take away the
+    /// entry that said so.
+    pub erased: u64,
+}
+
+impl fmt::Display for Removal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, count, total, up_to, erased } = self;
+        match kind {
+            RemovalKind::Purge => {
+                write!(f, "events up to number {up_to} purged: {count}, in all {total}")?;
+                write!(f, "; erased: {erased}")
+            }
+            RemovalKind::Erasure => write!(f, "entries erased: {count}, in all {total}"),
+        }
+    }
+}
+
+impl Removal {
+    /// An erasure of entries.
+    pub const fn erasure(count: u64, total: u64) -> Self {
+        Self { kind: RemovalKind::Erasure, count, total, up_to: 0, erased: total }
+    }
+
+    /// What an event says was removed; none where it says no such thing.
+    pub fn told(kind: &str, detail: Option<&str>) -> Option<Self> {
+        let detail = detail?;
+        let (kind, up_to, counts) = if kind == EventKind::EventsPurged.word() {
+            let rest = detail.strip_prefix("events up to number ")?;
+            let (up_to, counts) = rest.split_once(" purged: ")?;
+            (RemovalKind::Purge, up_to.parse().ok()?, counts)
+        } else if kind == EventKind::Erased.word() {
+            (RemovalKind::Erasure, 0, detail.strip_prefix("entries erased: ")?)
+        } else {
+            return None;
+        };
+        let (count, totals) = counts.split_once(", in all ")?;
+        let (total, erased) = match kind {
+            RemovalKind::Purge => totals.split_once("; erased: ")?,
+            // A reason may follow.
+            RemovalKind::Erasure => {
+                let total = totals.split_once(". ").map_or(totals, |(total, _)| total);
+                (total, total)
+            }
+        };
+        let (total, erased) = (total.parse().ok()?, erased.parse().ok()?);
+        Some(Self { kind, count: count.parse().ok()?, total, up_to, erased })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_entry_says_reads_back() {
+        let kind = RemovalKind::Purge;
+        let purge = Removal { kind, count: 120, total: 5_120, up_to: 5_130, erased: 7 };
+        let text = "events up to number 5130 purged: 120, in all 5120; erased: 7";
+        assert_eq!(purge.to_string(), text);
+        assert_eq!(Removal::told("events_purged", Some(&purge.to_string())), Some(purge));
+        let erasure = Removal::erasure(3, 7);
+        assert_eq!(Removal::told("erased", Some(&erasure.to_string())), Some(erasure));
+        let reasoned = format!("{erasure}. Ticket 17, in all 9. Done");
+        assert_eq!(Removal::told("erased", Some(&reasoned)), Some(erasure));
+    }
+
+    #[test]
+    fn another_entry_says_nothing_of_it() {
+        let text = "events up to number 9 purged: 1, in all 1; erased: 0";
+        assert_eq!(Removal::told("attempt", Some(text)), None);
+        assert_eq!(Removal::told("erased", Some(text)), None);
+        assert_eq!(Removal::told("events_purged", None), None);
+        for text in ["", "events up to number 9 purged: 1, in all 1", "1 purged"] {
+            assert_eq!(Removal::told("events_purged", Some(text)), None, "{text}");
+        }
+    }
+}

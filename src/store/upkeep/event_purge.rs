@@ -1,0 +1,81 @@
+//! The purge of old events. It is told to the audit trail: the leaves stay, what proves their
+//! personal fields goes, and an entry of the log, in the same transaction, says how many
+//! events went and up to which number, by which a verification knows a purge from a deletion.
+
+use crate::domain::audit::removal::{Removal, RemovalKind};
+use crate::domain::event::EventKind;
+use crate::domain::maintenance::TaskProgress;
+use crate::domain::policy::Retention;
+use crate::domain::time::millis_of;
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
+use crate::service::ports::upkeep::TaskBatch;
+use crate::store::audit::{events, trail};
+use crate::store::database::engine::{Database, args};
+use crate::store::database::statement::statements;
+use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
+
+statements! {
+    /// The newest event is never purged, so that no number is given twice; what a purge
+    /// writes into the log makes no other event an older one.
+    OLD {
+        "SELECT " now " - $3 AS oldest_kept, COUNT(*) AS old_rows, MAX(few.id) AS last_old \
+         FROM (SELECT id, at FROM core_event \
+         WHERE id > $1 AND id < COALESCE((SELECT MAX(hit.id) FROM (SELECT id, kind \
+         FROM core_event WHERE id > $1 ORDER BY id DESC LIMIT 100) hit \
+         WHERE hit.kind <> 'events_purged'), (SELECT MAX(id) FROM core_event)) \
+         ORDER BY id LIMIT $2) few \
+         WHERE few.at < " now " - $3"
+    }
+    PURGE { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
+    /// The salts of the events that are purged.
+    FORGET_SALTS {
+        (each
+            ("UPDATE core_audit_leaf SET salt = NULL WHERE event_id IN (SELECT id FROM core_event \
+              WHERE id > $1 AND id <= $2 AND at < $3)")
+            ("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = ANY (ARRAY(SELECT id \
+              FROM core_event WHERE id > $1 AND id <= $2 AND at < $3))")
+            ("UPDATE core_event e STRAIGHT_JOIN core_audit_leaf l ON l.event_id = e.id \
+              SET l.salt = NULL WHERE e.id > $1 AND e.id <= $2 AND e.at < $3"))
+    }
+    PURGED { "SELECT purged_up_to, purged, erased FROM core_audit_tree WHERE id = 1" }
+    TELL { "UPDATE core_audit_tree SET purged_up_to = $1, purged = $2 WHERE id = 1" }
+}
+
+/// How old events are found and purged.
+pub(in crate::store) fn purge_of(retention: &Retention) -> PurgeStatements<'static> {
+    PurgeStatements { find: &OLD, delete: &PURGE, age: millis_of(retention.purge_events_after) }
+}
+
+/// Purges a batch of events that are too old.
+pub(in crate::store) async fn purge(
+    db: &Database,
+    batch: TaskBatch<'_>,
+) -> Result<TaskProgress, StoreError> {
+    let purge = purge_of(batch.retention);
+    let arguments = args![batch.from, batch.most, purge.age];
+    // Where there is nothing to do, nothing is written.
+    match db.maybe(purge.find, arguments).await? {
+        Some(row) if Found::read(&row)?.is_some() => {}
+        _ => return Ok(TaskProgress::default()),
+    }
+    let mut tx = maintenance::begin(db).await?;
+    // What is being sealed is sealed first.
+    tx.lock(trail::SEAL_LOCK).await?;
+    let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
+        return Ok(TaskProgress::default());
+    };
+    let these = args![batch.from, found.last, found.before];
+    tx.write(&FORGET_SALTS, these).await?;
+    let done = tx.write(purge.delete, these).await?;
+    let before = tx.one(&PURGED, args![]).await?;
+    let up_to = before.int("purged_up_to")?.max(found.last);
+    let total = u64::try_from(before.int("purged")?).unwrap_or(0) + done;
+    let erased = u64::try_from(before.int("erased")?).unwrap_or(0);
+    let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to, erased };
+    let event = NewEvent::of_office(EventKind::EventsPurged, removal.to_string(), batch.actor);
+    events::write(&mut tx, &event).await?;
+    tx.write(&TELL, args![up_to, i64::try_from(total).unwrap_or(i64::MAX)]).await?;
+    tx.commit().await?;
+    Ok(TaskProgress { done, next: Some(found.last) })
+}

@@ -1,0 +1,180 @@
+//! What goes out of the log by right, and that nothing else hides behind it.
+
+use countersign::domain::audit::removal::RemovalKind;
+use countersign::domain::audit::walk::Fault;
+use countersign::domain::event::{EventFilter, EventPage};
+use countersign::domain::maintenance::MaintenanceTask;
+use countersign::domain::policy::Retention;
+use countersign::service::ports::{AuditStore as _, MaintenanceStore as _, TaskBatch};
+use countersign::service::upkeep::maintenance::MaintenanceRun;
+
+use super::{Trail, write};
+use crate::support::{actor, on_each_store};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+/// Four years, in milliseconds: longer than anything is kept.
+const LONG_AGO: i64 = 4 * 365 * DAY;
+
+/// Writes entries of so many milliseconds ago; gives their numbers.
+async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64> {
+    let before = trail.events().await.len();
+    let row = format!(
+        "({} - {age}, 'attempt', 'wrong', 17, '+4*******12', 'amira', '3', 'Dana Rivera')",
+        trail.fixture.now()
+    );
+    trail
+        .sql(&format!(
+            "INSERT INTO core_event (at, kind, outcome, customer_id, contact, clerk, counter, \
+             detail) VALUES {}",
+            vec![row; count].join(", ")
+        ))
+        .await;
+    trail.events().await.split_off(before)
+}
+
+/// Purges what is old, without sealing anything; gives how much it was.
+pub(super) async fn purge(trail: &Trail) -> u64 {
+    let (retention, actor, mut from, mut done) =
+        (Retention::default(), actor(), TaskBatch::START, 0);
+    loop {
+        let task = MaintenanceTask::PurgeEvents;
+        let batch = TaskBatch { task, retention: &retention, from, most: 5, actor: &actor };
+        let progress = trail.store.run_maintenance_batch(batch).await.expect("purged");
+        done += progress.done;
+        match progress.next {
+            Some(next) => from = next,
+            None => return done,
+        }
+    }
+}
+
+fn not_announced(event: i64, removed: u64, announced: u64) -> Fault {
+    let by = RemovalKind::Purge;
+    Fault::NotAnnounced { by, event, index: 0, removed, announced }
+}
+
+on_each_store! {
+    async fn security_55_a_purge_is_an_entry_and_what_remains_verifies(fixture) {
+        let trail = Trail::new(fixture).await;
+        let old = write_old(&trail, 12, LONG_AGO).await;
+        for _ in 0..4 {
+            write(&trail.store).await;
+        }
+        trail.seal().await;
+        let kept = trail.checkpoint().await;
+        assert_eq!(purge(&trail).await, 12);
+        let run = trail.verify().await;
+        assert_eq!(run.walk().faults(), [not_announced(old[0], 12, 0)], "not sealed yet");
+        trail.seal().await;
+        // Three batches, three entries.
+        trail.intact(16 + 3).await;
+        let run = trail.verify_against(&[kept]).await;
+        assert_eq!((run.walk().fault_count(), run.walk().purged()), (0, 12));
+        let salts = "SELECT COUNT(*) FROM core_audit_leaf WHERE salt IS NULL";
+        assert_eq!(trail.fixture.number(salts).await, 12);
+
+        let page = trail.store.events(&EventFilter::default(), EventPage::Newest, 1).await;
+        let newest = page.expect("read").remove(0);
+        let last = old[11];
+        assert_eq!(
+            newest.detail,
+            Some(format!("events up to number {last} purged: 2, in all 12; erased: 0"))
+        );
+        assert_eq!(newest.actor, actor());
+
+        // Years later those entries are old themselves.
+        let more = write_old(&trail, 3, LONG_AGO).await;
+        trail.seal().await;
+        trail.fixture.pass(LONG_AGO).await;
+        assert_eq!(purge(&trail).await, 4 + 3 + 3 - 1, "the newest stays");
+        trail.seal().await;
+        let newest = *trail.events().await.first().expect("the newest");
+        assert_eq!(newest, more[2]);
+        let run = trail.verify().await;
+        // What stayed was aged by the test.
+        let changed: Vec<_> = run.walk().faults().to_vec();
+        assert_eq!(changed, [Fault::Changed { event: newest, index: 21 }]);
+        assert_eq!(run.walk().purged(), 12 + 9);
+    }
+
+    async fn security_55_nothing_that_was_deleted_hides_behind_a_purge(fixture) {
+        let trail = Trail::new(fixture).await;
+        let old = write_old(&trail, 3, LONG_AGO).await;
+        // Within the range, and kept, since it is not old.
+        let within = write_old(&trail, 2, 0).await;
+        write_old(&trail, 3, LONG_AGO).await;
+        let after = write_old(&trail, 2, 0).await;
+        trail.seal().await;
+        assert_eq!(purge(&trail).await, 6);
+        trail.seal().await;
+        trail.intact(12).await;
+        trail.sql("CREATE TABLE kept_event AS SELECT * FROM core_event").await;
+        trail.sql("CREATE TABLE kept_leaf AS SELECT * FROM core_audit_leaf").await;
+
+        let delete = |event: i64| format!("DELETE FROM core_event WHERE id = {event}");
+        let forget = |event: i64| {
+            format!("UPDATE core_audit_leaf SET salt = NULL WHERE event_id = {event}")
+        };
+        let reach = |event: i64| {
+            format!("UPDATE core_audit_tree SET purged_up_to = {event}, purged = 99")
+        };
+        let deleted = |event, index| vec![Fault::Deleted { event, index }];
+        let cases = [
+            (vec![delete(within[0])], deleted(within[0], 3)),
+            (vec![delete(after[0])], deleted(after[0], 8)),
+            (vec![delete(after[0]), forget(after[0])], deleted(after[0], 8)),
+            // As a purge leaves it: then they are more than the log says.
+            (vec![delete(within[1]), forget(within[1])], vec![not_announced(old[0], 7, 6)]),
+            (
+                vec![delete(after[0]), forget(after[0]), reach(after[0])],
+                vec![not_announced(old[0], 7, 0)],
+            ),
+            (
+                vec!["UPDATE core_event SET clerk = 'bob' WHERE id = WITHIN".into()],
+                vec![Fault::Changed { event: within[0], index: 3 }],
+            ),
+            // What says so is deleted, or changed.
+            (
+                vec!["DELETE FROM core_event WHERE kind = 'events_purged'".into()],
+                Vec::new(),
+            ),
+        ];
+        let told: Vec<i64> = trail.events().await.split_off(4);
+        let reached = trail.fixture.number("SELECT purged_up_to FROM core_audit_tree").await;
+        for (changes, faults) in cases {
+            for change in &changes {
+                trail.sql(&change.replace("WITHIN", &within[0].to_string())).await;
+            }
+            let found = trail.faults().await;
+            if faults.is_empty() {
+                let gone = |event: &i64, index| Fault::Deleted { event: *event, index };
+                assert_eq!(
+                    found,
+                    [gone(&told[0], 10), gone(&told[1], 11), not_announced(old[0], 6, 0)]
+                );
+            } else {
+                assert_eq!(found, faults, "{changes:?}");
+            }
+            for table in ["event", "leaf"] {
+                let of = if table == "event" { "core_event" } else { "core_audit_leaf" };
+                trail.sql(&format!("DELETE FROM {of}")).await;
+                trail.sql(&format!("INSERT INTO {of} SELECT * FROM kept_{table}")).await;
+            }
+            trail.sql(&reach(reached).replace("99", "6")).await;
+            trail.intact(12).await;
+        }
+    }
+
+    async fn maintenance_has_what_it_purged_sealed(fixture) {
+        let trail = Trail::new(fixture).await;
+        write_old(&trail, 3, LONG_AGO).await;
+        write(&trail.store).await;
+        trail.seal().await;
+        let mut run = MaintenanceRun::default();
+        while trail.desk.run_maintenance(&mut run).await.expect("done").is_some() {}
+        assert_eq!(run.totals().of(MaintenanceTask::PurgeEvents), 3);
+        trail.desk.finish_maintenance(run.totals()).await.expect("told");
+        trail.intact(6).await;
+    }
+}
