@@ -38,7 +38,7 @@ use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
@@ -142,13 +142,14 @@ impl<'a> Run<'a> {
                 .expect("a sender")
                 .expect("it is on");
         let route = || Route::from(Arc::clone(&sender));
-        let most = RateLimits {
+        let most = RateLimits::hourly(SendLimits {
             per_contact: 1_000_000,
+            per_prefix: 1_000_000,
             per_customer: 1_000_000,
             per_clerk: 1_000_000,
             per_counter: 1_000_000,
             in_all: 1_000_000,
-        };
+        });
         let office = Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
@@ -157,6 +158,7 @@ impl<'a> Run<'a> {
             phones: PhonePolicy::of("US"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(

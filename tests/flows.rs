@@ -21,6 +21,8 @@ mod panels;
 mod providers;
 #[path = "flows/send.rs"]
 mod send;
+#[path = "flows/sign_in.rs"]
+mod sign_in;
 #[path = "flows/store_lost.rs"]
 mod store_lost;
 #[path = "flows/time.rs"]

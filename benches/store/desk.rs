@@ -9,7 +9,7 @@ use countersign::domain::contact::{Contact, EmailAddress};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::request::{Reference, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
@@ -51,13 +51,17 @@ impl Desk {
             keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
             policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits {
-                per_contact: most,
-                per_customer: most,
-                per_clerk: most,
-                per_counter: most,
-                in_all: most,
+                wrong_codes_per_clerk: most,
+                ..RateLimits::hourly(SendLimits {
+                    per_contact: most,
+                    per_prefix: most,
+                    per_customer: most,
+                    per_clerk: most,
+                    per_counter: most,
+                    in_all: most,
+                })
             },
-            actor: Actor { clerk: "bench".into(), counter: counter.to_string() },
+            actor: Actor { clerk: format!("bench {counter}"), counter: counter.to_string() },
             customers,
         }
     }
@@ -100,6 +104,7 @@ impl Desk {
                 },
                 policy: &self.policy,
                 limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
                 notices: NoticeProviders { email: Some("tray"), sms: Some("tray") },
             },
@@ -123,6 +128,8 @@ impl Desk {
                 token_digest: SessionToken::new(secret).digest(),
             },
             policy: &self.policy,
+            limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
         });
         let attempted = attempted.await.expect("an answer");

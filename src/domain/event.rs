@@ -67,6 +67,16 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// A clerk opened a customer's account.
+    AccountOpened,
+    /// A clerk saw a contact in full.
+    ContactRevealed,
+    /// An act of an admin waits for a second one.
+    ApprovalAsked,
+    /// A second admin approved an act.
+    Approved,
+    /// The office's policy is another one than before.
+    PolicyChanged,
     /// Somebody of the staff signed in.
     SignedIn,
     /// Somebody tried to sign in, and it was not right.
@@ -103,7 +113,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 47] = [
         Self::Requested,
         Self::Resent,
         Self::Refused,
@@ -130,6 +140,11 @@ impl EventKind {
         Self::NoticeSent,
         Self::NoticeNotSent,
         Self::StaffChanged,
+        Self::AccountOpened,
+        Self::ContactRevealed,
+        Self::ApprovalAsked,
+        Self::Approved,
+        Self::PolicyChanged,
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -177,6 +192,11 @@ impl EventKind {
             Self::NoticeSent => "notice_sent",
             Self::NoticeNotSent => "notice_not_sent",
             Self::StaffChanged => "staff_changed",
+            Self::AccountOpened => "account_opened",
+            Self::ContactRevealed => "contact_revealed",
+            Self::ApprovalAsked => "approval_asked",
+            Self::Approved => "approved",
+            Self::PolicyChanged => "policy_changed",
             Self::SignedIn => "signed_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignedOut => "signed_out",
@@ -225,6 +245,11 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::AccountOpened => "Account opened",
+            Self::ContactRevealed => "Contact revealed",
+            Self::ApprovalAsked => "Waits for a second admin",
+            Self::Approved => "Approved by a second admin",
+            Self::PolicyChanged => "Policy changed",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",
             Self::SignedOut => "Signed out",

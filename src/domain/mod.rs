@@ -6,6 +6,7 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
 pub mod backoff;
 pub mod channel;
@@ -29,6 +30,8 @@ pub mod outbox;
 pub mod outcome;
 pub mod phone;
 pub mod policy;
+pub mod policy_preview;
+pub mod policy_text;
 pub mod query;
 pub mod request;
 pub mod seal;

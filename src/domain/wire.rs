@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::domain::approval::ApprovalId;
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
@@ -32,6 +33,7 @@ macro_rules! read_by_name {
 }
 
 read_by_name!(
+    ApprovalId,
     Channel,
     DeliveryState,
     EventKind,

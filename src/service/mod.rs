@@ -4,11 +4,13 @@
 //! interface and the command line show alike.
 
 pub mod api;
+pub mod approvals;
 pub mod audit;
 mod caller;
 pub mod customers;
 pub mod delivery;
 pub mod messages;
+pub mod policy;
 pub mod ports;
 mod profile;
 pub mod retry;
@@ -18,15 +20,20 @@ pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::OnceCell;
+
+use crate::domain::approval::{Approval, GuardedAct};
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy_text::PolicyText;
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
+use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
 use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
@@ -57,12 +64,14 @@ pub struct Office {
     pub purposes: Vec<String>,
     /// Times and tries.
     pub otp: OtpPolicy,
-    /// Messages an hour.
+    /// Messages, wrong codes and look-ups.
     pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
     /// How long what is past is kept.
     pub retention: Retention,
+    /// The acts that take a second admin.
+    pub four_eyes: Vec<GuardedAct>,
     /// Whether customers are read from a table that others write.
     pub external_customers: bool,
 }
@@ -152,6 +161,18 @@ pub enum DeskError {
         /// What it takes.
         permission: Permission,
     },
+    /// The act takes a reason.
+    #[error("no reason was given")]
+    NoReason,
+    /// The act is stored and waits for a second admin.
+    #[error("{} waits for a second admin", .0.id)]
+    AwaitsApproval(Box<Approval>),
+    /// The clerk looked too many customers up.
+    #[error("too many look-ups in an hour")]
+    TooManyLookups {
+        /// In how many minutes they may again.
+        minutes: u64,
+    },
     /// The answer belongs to another call: the two sides are of different versions.
     #[error("the answer of the desk belongs to another call")]
     WrongAnswer,
@@ -168,11 +189,16 @@ pub struct Desk {
     keyring: Arc<RwLock<Arc<Keyring>>>,
     trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
+    policy: Arc<PolicyText>,
+    /// The version of that policy.
+    policy_version: Arc<str>,
+    policy_recorded: Arc<OnceCell<()>>,
     actor: Actor,
     /// Names this process as the owner of outbox messages.
     lease_owner: Arc<str>,
     claims: Arc<ClaimBatcher>,
     refusals: Arc<Refusals>,
+    lookups: Arc<Lookups>,
     retry_policy: RetryPolicy,
     sign_in: StaffSignIn,
     /// Whether whoever acts is the owner of this desk, in their own process.
@@ -190,6 +216,7 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
+        let policy = office.policy();
         let lease_owner = text::hex(&random.secret()?[..16]).into();
         Ok(Self {
             store,
@@ -200,10 +227,14 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             trail_keys: None,
             office: Arc::new(office),
+            policy_version: policy.version().into(),
+            policy: Arc::new(policy),
+            policy_recorded: Arc::default(),
             actor,
             lease_owner,
             claims: Arc::default(),
             refusals: Arc::default(),
+            lookups: Arc::default(),
             retry_policy: RetryPolicy::brief(),
             sign_in: StaffSignIn::default(),
             is_owner: true,

@@ -5,10 +5,12 @@
 //! database/       engines, statements, transactions, rows, migrations, change feed
 //! search_index/   by which customers are found, and the log entries about them
 //! customers/      import, the external table
+//! approvals/      acts that wait for a second admin
 //! audit/          the log of events, and the tree over it
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
+//! policy/         the policies that held
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -16,11 +18,13 @@
 //! A task's `port.rs` implements its port of `service::ports`; its other files hold the
 //! transactions, written once for all databases.
 
+mod approvals;
 mod audit;
 mod customers;
 mod database;
 mod delivery;
 mod health;
+mod policy;
 mod requirements;
 mod search_index;
 mod staff;
@@ -58,8 +62,8 @@ use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
 use crate::store::upkeep::{archive, event_purge, maintenance, partitions};
 use crate::store::verification::{
-    attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
-    superseded_code,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
+    session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -189,14 +193,16 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 45] = [
+        let modules: [(&str, &[(&str, Sql)]); 48] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
+            ("approvals", approvals::records::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),
+            ("clerk_guard", clerk_guard::STATEMENTS),
             ("completion", completion::STATEMENTS),
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
@@ -216,6 +222,7 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("personal_data", personal_data::STATEMENTS),
+            ("policy", policy::records::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),

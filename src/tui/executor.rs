@@ -92,7 +92,11 @@ impl Worker {
     async fn carry_out(self, effect: Effect) {
         let retry_policy = self.retry_policy(effect.id);
         let answer = self.desk.handle(effect.call, retry_policy).await;
+        let is_signed_out = matches!(answer.error(), Some(DeskError::SignInNeeded));
         let answer = Box::new(answer.map_err(|error| failure(&error)));
+        if is_signed_out {
+            let _ = self.answers.send(Msg::SignInNeeded).await;
+        }
         // Without a receiver the program is over.
         let _ = self.answers.send(Msg::Answer(effect.id, answer)).await;
     }

@@ -17,7 +17,7 @@ use crate::domain::phone::load_plans;
 use crate::domain::timing::INTERFACE_END_TIMEOUT;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::DeskError;
-use crate::service::api::DeskClient;
+use crate::service::api::{DeskClient, SignInState};
 use crate::service::ports::StoreError;
 use crate::tui::app::model::Model;
 use crate::tui::app::{deadlines, update, view};
@@ -25,9 +25,11 @@ use crate::tui::executor::{Executor, broken};
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::health::{Dependency, DependencyState};
+use crate::tui::machine::idle_lock::IdleLock;
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::notice::{Notice, Tone};
 use crate::tui::machine::pending::PendingAct;
+use crate::tui::sign_in::state::{Reason, SignInForm};
 use crate::tui::terminal::capabilities::{self, Capabilities, UnsupportedTerminal};
 use crate::tui::terminal::decoder::Input;
 use crate::tui::terminal::frame_writer::FrameWriter;
@@ -124,6 +126,10 @@ pub async fn run(
     kept.begin(theme);
     let mut model = Model::new(place, theme, guard::size(), desk.idempotency_key());
     model.shared.terminal = Capabilities::of_environment();
+    model.shared.idle_lock = IdleLock::of(desk.profile());
+    if desk.profile().sign_in == SignInState::Needed {
+        model.sign_in = Some(SignInForm::new(Reason::SignedOut));
+    }
     let channels = &desk.profile().channels;
     for channel in Channel::ALL.into_iter().filter(|it| !channels.contains(it)) {
         *model.shared.health.part(Dependency::of(channel)) = DependencyState::Off;

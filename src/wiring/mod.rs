@@ -123,7 +123,15 @@ impl Wiring {
         if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
             return Err(error.into());
         }
-        Self::desk_on(config, store)
+        let desk = Self::desk_on(config, store)?;
+        // Where the store is away, whoever asks for a code keeps the policy.
+        if matches!(looked, Ok(Ok(())))
+            && let Ok(Err(error)) =
+                tokio::time::timeout(STORE_CHECK_TIMEOUT, desk.ensure_policy()).await
+        {
+            tracing::warn!(%error, "the policy could not be kept");
+        }
+        Ok(desk)
     }
 
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
@@ -386,6 +394,7 @@ fn office(config: &Config) -> Office {
         limits: config.limits,
         phones: config.phones.clone(),
         retention: config.retention,
+        four_eyes: config.staff.four_eyes.clone(),
         external_customers: config.customers.table.is_some(),
     }
 }

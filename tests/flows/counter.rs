@@ -309,6 +309,8 @@ fn key(name: &str) -> KeyEvent {
         "F2" => plain(KeyCode::F(2)),
         "F3" => plain(KeyCode::F(3)),
         "F4" => plain(KeyCode::F(4)),
+        "F9" => plain(KeyCode::F(9)),
+        "F10" => plain(KeyCode::F(10)),
         other => panic!("no key is called {other}"),
     }
 }

@@ -269,6 +269,7 @@ impl Desk {
                 detail: None,
                 updated_at: now,
             },
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         };
         self.ready(request)
     }
@@ -314,6 +315,7 @@ impl Desk {
             request: request.clone(),
             superseded: None,
             customer_locked: false,
+            clerk_waits_until: None,
         }))
     }
 

@@ -191,7 +191,9 @@ fn every_refusal_says_what_happened_and_what_helps() {
             let mut request = counter.desk.open_request().clone();
             request.status = status;
             counter.desk.request = Some(request.clone());
-            let refused = RefusedCode { outcome, request, superseded, customer_locked };
+            let clerk_waits_until = None;
+            let refused =
+                RefusedCode { outcome, request, superseded, customer_locked, clerk_waits_until };
             Answer::VerifyCode(Ok(Verification::Refused(Box::new(refused))))
         }
     };

@@ -148,6 +148,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             phones: PhonePolicy::of("US"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )

@@ -34,7 +34,9 @@ pub(crate) fn without_chrome(
     let corner = shot.buffer[(size.0 - 1, size.1 - 1)].clone();
     let mut blank = Cell::default();
     blank.set_style(corner.style());
-    for line in [areas.top, areas.steps] {
+    // The sign-in form has the place of all but the keys.
+    let above = [areas.top, areas.steps].into_iter().filter(|_| model.sign_in.is_none());
+    for line in above {
         for at in line.positions() {
             if shot.buffer[at] == beneath[at] {
                 shot.buffer[at] = blank.clone();
@@ -67,6 +69,9 @@ fn lines(
     let mut found: Vec<(String, Vec<&'static str>)> = Vec::new();
     for (name, state) in states {
         let (mut model, now) = state();
+        if model.sign_in.is_some() && of(&areas_of(&model, size)).y < 2 {
+            continue;
+        }
         // It may cover the line on top.
         if model.overlay.is_some() && of(&areas_of(&model, size)).y == 0 {
             model.overlay = None;

@@ -279,6 +279,7 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
             detail: None,
             updated_at: at(-2),
         },
+        asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
     }
 }
 

@@ -10,7 +10,10 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
+use countersign::domain::sign_in::TypedSecret;
+use countersign::service::messages;
 use countersign::service::ports::{IndexProgress, NoCustomers};
+use countersign::service::staff::sign_in::TotpOffer;
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
@@ -25,12 +28,33 @@ use countersign::tui::machine::scene::Focus;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::overlays::state::Palette;
 use countersign::tui::send::state::Send;
+use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 
 use crate::models as m;
 
 pub(crate) type State = (Model, Instant);
+
+/// The form over a customer, of whom nothing is seen.
+fn signing_in(form: SignInForm) -> State {
+    with(m::model(Screen::Verified(Box::new(m::verified()))), |model| model.sign_in = Some(form))
+}
+
+fn enrolling(size: (u16, u16)) -> State {
+    let mut form = SignInForm { stage: Stage::Enrol, ..SignInForm::new(Reason::SignedOut) };
+    form.offer = Some(TotpOffer {
+        uri: TypedSecret::new(format!(
+            "otpauth://totp/Riverside%20Billing:boss?secret={}&issuer=Riverside%20Billing",
+            "A".repeat(32)
+        )),
+        words: TypedSecret::new("AAAA AAAA AAAA AAAA AAAA AAAA AAAA AAAA"),
+        sealed: String::new(),
+    });
+    let (mut model, now) = signing_in(form);
+    model.shared.size = size;
+    (model, now)
+}
 
 /// The states, each as a function and as a test that holds it to its picture.
 macro_rules! states {
@@ -53,6 +77,22 @@ macro_rules! states {
 }
 
 states! {
+    sign_in => signing_in(SignInForm::new(Reason::SignedOut));
+    sign_in_refused => {
+        let mut form = SignInForm { field: 1, ..SignInForm::new(Reason::Locked) };
+        form.name = "dana".into();
+        form.secrets[0].push('x');
+        form.message = Some((Tone::Bad, messages::SIGN_IN_REFUSED.into()));
+        signing_in(form)
+    };
+    sign_in_new_password => {
+        let mut form = SignInForm { stage: Stage::NewPassword, ..SignInForm::new(Reason::SignedOut) };
+        "violet otters".chars().for_each(|char| form.secrets[0].push(char));
+        signing_in(form)
+    };
+    sign_in_enrol => enrolling((80, 24));
+    sign_in_enrol_large => enrolling((100, 44));
+    locked => signing_in(SignInForm::new(Reason::Covered));
     find_empty => m::model(Screen::Find(Box::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
     find_no_customers => with(find_empty(), |model| {

@@ -14,6 +14,7 @@ mod galera;
 mod grants;
 mod isolation;
 mod life_cycle;
+mod lifetimes;
 mod maintenance;
 mod office;
 mod outage;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::approval::{Approval, ApprovalId};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
 use countersign::domain::audit::tree::Subtree;
@@ -19,6 +20,7 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
+use countersign::domain::policy_text::PolicyText;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
 use countersign::domain::session::{Session, SessionEnd, SessionId};
@@ -26,17 +28,19 @@ use countersign::domain::sign_in::credentials::SignedCredentials;
 use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
+use countersign::service::ports::policy::{PastDelivery, PolicyStore, StoredPolicy};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CredentialsChange,
-    CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore, ErasureOutcome,
-    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
-    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore, Reissue,
-    SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore, StaffWrite,
-    Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
+    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
+    CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
+    ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
+    NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
+    Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore,
+    StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
     VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
@@ -515,6 +519,45 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+}
+
+#[async_trait]
+impl ApprovalStore for Breaking {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+        self.act(self.inner.ask_approval(new)).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+        self.read(self.inner.approvals()).await
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        self.read(self.inner.approval(id)).await
+    }
+
+    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        self.act(self.inner.approve(approval, by)).await
+    }
+}
+
+#[async_trait]
+impl PolicyStore for Breaking {
+    async fn record_policy(&self, policy: &PolicyText, actor: &Actor) -> Result<(), StoreError> {
+        self.read(self.inner.record_policy(policy, actor)).await
+    }
+
+    async fn policy(&self, version: Option<&str>) -> Result<Option<StoredPolicy>, StoreError> {
+        self.read(self.inner.policy(version)).await
+    }
+
+    async fn past_deliveries(
+        &self,
+        from: Timestamp,
+        within: Duration,
+        limit: u32,
+    ) -> Result<Vec<PastDelivery>, StoreError> {
+        self.read(self.inner.past_deliveries(from, within, limit)).await
     }
 }
 

@@ -13,6 +13,9 @@ pub struct MaintainArgs {
     /// Count what would be done, each up to 100000; do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

@@ -103,6 +103,8 @@ pub struct Dispatch<'a> {
     pub policy: &'a OtpPolicy,
     /// The office's limits.
     pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who asks, and where.
     pub actor: &'a Actor,
     /// By whom a changed contact is told.
@@ -187,6 +189,10 @@ pub struct Attempt<'a> {
     pub session: NewSession,
     /// The office's rules.
     pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who entered it, and where.
     pub actor: &'a Actor,
 }
@@ -212,7 +218,7 @@ pub enum AttemptOutcome {
     },
     /// It was not, or could not be judged any more.
     Refused {
-        /// Why: wrong, superseded, expired, locked or used.
+        /// Why: wrong, superseded, expired, locked, used or limited.
         outcome: Outcome,
         /// The request as it is now.
         request: Request,
@@ -220,6 +226,9 @@ pub enum AttemptOutcome {
         superseded: Option<SupersededCode>,
         /// Whether it is the customer who is locked, not only the request.
         customer_locked: bool,
+        /// When the clerk may enter a code again, where they entered too many wrong ones;
+        /// this one was not looked at.
+        clerk_waits_until: Option<Timestamp>,
     },
     /// There is no such request.
     NotFound,

@@ -163,12 +163,19 @@ impl Desk {
         Ok((!run.has_compared).then(|| began.elapsed() * PAUSE_FACTOR))
     }
 
-    /// Writes an event about what a run did, if it did anything.
-    pub async fn finish_maintenance(&self, totals: MaintenanceTotals) -> Result<(), DeskError> {
+    /// Writes an event about what a run did, if it did anything, and why somebody ran it.
+    pub async fn finish_maintenance(
+        &self,
+        totals: MaintenanceTotals,
+        reason: Option<&str>,
+    ) -> Result<(), DeskError> {
         if totals.is_empty() {
             return Ok(());
         }
-        let done = totals.sentence();
+        let done = match reason {
+            Some(reason) => format!("{}: {reason}", totals.sentence()),
+            None => totals.sentence(),
+        };
         self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await?;
         if totals.of(MaintenanceTask::PurgeEvents) > 0 && self.trail_keys.is_some() {
             self.seal_removal().await;

@@ -113,6 +113,7 @@ impl Desk {
 
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &CodeRequest) -> Result<CodeRequestOutcome, DeskError> {
+        self.ensure_policy().await?;
         for _ in 0..RECORD_READS {
             let Some(customer) = self.retry(|| self.store.customer(ask.customer)).await? else {
                 return Ok(CodeRequestOutcome::Refused(Refusal::new(
@@ -166,6 +167,7 @@ impl Desk {
         id: &RequestId,
         after: u32,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        self.ensure_policy().await?;
         let Some(mut request) = self.retry(|| self.store.request(id)).await? else {
             return Ok(None);
         };
@@ -222,6 +224,7 @@ impl Desk {
             delivery,
             policy: &self.office.otp,
             limits: &self.office.limits,
+            policy_version: &self.policy_version,
             actor: &self.actor,
             notices: self.notice_providers(),
         }

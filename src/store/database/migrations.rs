@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(12, "audit trail", "0012_audit_trail", sqlite postgres mysql),
     migration!(14, "sign in", "0014_sign_in", sqlite postgres mysql),
     migration!(15, "removals", "0015_removals", sqlite postgres mysql),
+    migration!(16, "limits", "0016_limits", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -50,6 +50,8 @@ row_type! {
         detail: Option<String> = maybe_text "d.detail",
         clerk_detail: Option<String> = maybe_text "d.clerk_detail",
         delivery_updated_at: Timestamp = time "d.updated_at",
+        clerk: String = text "o.clerk",
+        counter: String = text "o.counter",
         failures: u32 = count "COALESCE(g.failures, 0)",
         account_no: Option<String> = shown_text "c.account_no",
         customer_name: Option<String> = shown_text "c.name",
@@ -77,6 +79,8 @@ row_type! {
         delivery_state: Option<DeliveryState> = maybe_word "a.delivery_state",
         provider_id: Option<String> = maybe_text "a.provider_id",
         detail: Option<String> = maybe_text "a.detail",
+        clerk: String = text "a.clerk",
+        counter: String = text "a.counter",
         updated_at: Timestamp = time "COALESCE(a.closed_at, a.expires_at)",
     }
 }
@@ -182,6 +186,7 @@ impl RequestRow {
                     detail: Explanation::stored(it.detail, it.clerk_detail),
                     updated_at: it.delivery_updated_at,
                 },
+                asked_by: Actor { clerk: it.clerk, counter: it.counter },
             },
             digest: it.otp_code,
             key_id: it.key_id,
@@ -239,6 +244,7 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
             detail: Explanation::stored(it.detail, None),
             updated_at: it.updated_at,
         },
+        asked_by: Actor { clerk: it.clerk, counter: it.counter },
     })
 }
 

@@ -62,12 +62,14 @@ statements! {
             clerk: "$15",
             counter: "$16",
             masked: "$17",
+            policy_version: "$18",
         }) returning_id
     }
     REPLACE_CODE {
         "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
          sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
-         reference = $9, masked = $10, generation = generation + 1 WHERE id = $1"
+         reference = $9, masked = $10, policy_version = $11, generation = generation + 1 \
+         WHERE id = $1"
     }
     /// Erases the digest too: what cannot be entered need not be kept.
     CLOSE {
@@ -88,6 +90,7 @@ statements! {
             progress: "0",
             clerk: "$7",
             counter: "$8",
+            number_prefix: "$9",
             created_at: "sent_at",
             updated_at: "sent_at",
         } select "FROM core_otp WHERE id = $1")
@@ -208,6 +211,7 @@ pub(in crate::store) async fn issue(
                 &actor.clerk,
                 &actor.counter,
                 &delivery.contact.masked(),
+                new.dispatch.policy_version,
             ],
         )
         .await?;
@@ -295,6 +299,12 @@ pub(in crate::store) async fn revoke(
     events::write(tx, &event).await
 }
 
+/// Says of an act on another counter's request whose it is; `None` at the counter that asked.
+pub(in crate::store) fn asked_elsewhere(request: &Request, actor: &Actor) -> Option<String> {
+    let Actor { clerk, counter } = &request.asked_by;
+    (request.asked_by != *actor).then(|| format!("asked for by {clerk} at {counter}"))
+}
+
 /// An event about a request, without an outcome.
 pub(in crate::store) fn event_about<'a>(
     request: &'a Request,
@@ -328,6 +338,7 @@ async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
             let mut event = event_about(&request, EventKind::Superseded, new.dispatch.actor);
             event.outcome = Some(Outcome::Superseded);
+            event.detail = asked_elsewhere(&request, new.dispatch.actor);
             events::write(tx, &event).await?;
             Ok(request.attempts)
         }
@@ -357,6 +368,7 @@ async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<
             code.key_id.as_str(),
             code.reference.as_str(),
             &delivery.contact.masked(),
+            dispatch.policy_version,
         ],
     )
     .await?;
@@ -388,6 +400,7 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
             delivery.provider,
             &actor.clerk,
             &actor.counter,
+            delivery.contact.prefix(),
         ],
     )
     .await?;

@@ -29,6 +29,7 @@ statements! {
             created_at: "$9",
             expires_at: "$10",
             idle_at: "$11",
+            policy_version: "$12",
         })
     }
     /// Never beyond its absolute end.
@@ -73,11 +74,11 @@ pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session
     }
 }
 
-/// The write that opens a session under the digest of its token.
-pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) -> Write<'a> {
+/// The write that opens a session under the digest of its token and the policy of the attempt.
+pub(in crate::store) fn open<'a>(session: &'a Session, attempt: &'a Attempt<'_>) -> Write<'a> {
     let args = args![
         session.id.as_str(),
-        token_digest,
+        &attempt.session.token_digest,
         session.customer.0,
         session.request.as_str(),
         session.factor.word(),
@@ -87,6 +88,7 @@ pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) ->
         session.created_at.millis(),
         session.expires_at.millis(),
         session.idle_at.millis(),
+        attempt.policy_version,
     ];
     Write { sql: &OPEN, args: args.to_vec() }
 }

@@ -210,7 +210,10 @@ pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
 
 /// Whether characters are text where the keyboard is.
 fn is_field(model: &Model) -> bool {
-    matches!(model.context(), Context::Find | Context::LogFilter | Context::Palette)
+    matches!(
+        model.context(),
+        Context::Find | Context::LogFilter | Context::Palette | Context::SignIn
+    )
 }
 
 /// A character: one more of a scan, where that is known by now, and no text.

@@ -300,7 +300,10 @@ fn refuse(entry: &mut EnterCode, step: &mut Step<'_>, refused: &RefusedCode) {
 fn close(entry: &mut EnterCode, step: &mut Step<'_>, outcome: Outcome, status: Status) {
     let request = Request { status, ..entry.request.clone() };
     let customer_locked = status == Status::Locked && entry.is_customer_locked();
-    refuse(entry, step, &RefusedCode { outcome, request, superseded: None, customer_locked });
+    let superseded = None;
+    let refused =
+        RefusedCode { outcome, request, superseded, customer_locked, clerk_waits_until: None };
+    refuse(entry, step, &refused);
 }
 
 /// What time alone changes: the time to enter the code is over, by the store's clock.

@@ -27,6 +27,10 @@ pub enum Command {
     ToggleDeliveryStats,
     /// The next set of colours.
     NextTheme,
+    /// Lock the terminal: whoever comes back goes on where it stands.
+    Lock,
+    /// Sign out.
+    SignOut,
     /// One step back, or close what is on top.
     Back,
     /// Close the panel, also where it stands beside the work.
@@ -104,6 +108,8 @@ pub enum Context {
     Help,
     /// A question that is answered yes or no.
     Confirm,
+    /// Signing in, and the lock.
+    SignIn,
 }
 
 /// A key and what is held down with it.
@@ -139,7 +145,7 @@ impl Binding {
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
 /// The parts whose keys are listed, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 12] = [
+pub const PARTS: [(Context, &str); 13] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -152,6 +158,7 @@ pub const PARTS: [(Context, &str); 12] = [
     (Context::DeliveryStats, "Messages"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
+    (Context::SignIn, "Sign in"),
 ];
 
 /// What a key means in a context; the context's own keys go before the global

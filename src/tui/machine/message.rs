@@ -32,6 +32,8 @@ pub enum Msg {
     /// The connection to the store broke in the middle of an effect, which is
     /// retried until it is answered.
     Broke(EffectId, Failure),
+    /// The desk says that nobody has signed in here, or does no longer sit here.
+    SignInNeeded,
     /// The program is to end, whoever says so.
     End,
     /// The desk answered an effect.

@@ -1,5 +1,6 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
+use crate::domain::event::Actor;
 use crate::domain::request::Request;
 use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
 use crate::service::customers::lookup::ChannelChoice;
@@ -33,6 +34,8 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
     let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
+    } else {
+        say_elsewhere(step, open.as_deref());
     }
     let selected = usable.unwrap_or(0);
     of(ChannelsOfCustomer { customer, choices, selected, purpose: 0, open, is_aside: false })
@@ -43,6 +46,16 @@ pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCusto
     let mut send = of(channels);
     reread(&mut send, step);
     send
+}
+
+/// Says whose request is open, where another clerk or counter asked for it.
+fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
+    let place = &step.shared.place;
+    let is_own = |it: &Actor| it.clerk == place.clerk && it.counter == place.counter;
+    if let Some(open) = open.filter(|it| !is_own(&it.asked_by)) {
+        let text = step.with_wall_clock(|clock| messages::verified_elsewhere(open, clock));
+        step.say(Tone::Warning, text);
+    }
 }
 
 /// The channels, with nothing under way.

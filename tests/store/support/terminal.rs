@@ -13,7 +13,7 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outbox::NextStep;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::request::{Reference, Request, RequestId};
 use countersign::domain::seal::{Nonce, Sealed};
 use countersign::domain::session::{SessionId, SessionToken};
@@ -51,13 +51,15 @@ pub(crate) fn policy() -> OtpPolicy {
 
 /// No limit that a test reaches by accident.
 pub(crate) fn limits() -> RateLimits {
-    RateLimits {
+    let sends = SendLimits {
         per_contact: 10_000,
+        per_prefix: 10_000,
         per_customer: 10_000,
         per_clerk: 10_000,
         per_counter: 10_000,
         in_all: 10_000,
-    }
+    };
+    RateLimits { wrong_codes_per_clerk: 10_000, ..RateLimits::hourly(sends) }
 }
 
 pub(crate) fn email(raw: &str) -> Contact {
@@ -194,6 +196,7 @@ impl Terminal {
             delivery: Self::delivery(contact),
             policy: &self.policy,
             limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
             notices: TRAY,
         }
@@ -292,6 +295,8 @@ impl Terminal {
                     token_digest: token.digest(),
                 },
                 policy: &self.policy,
+                limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
             })
             .await

@@ -71,6 +71,9 @@ fn holds(model: &Model, binding: &Binding) -> bool {
     if model.overlay.is_some() && is_elsewhere(command) {
         return false;
     }
+    if model.sign_in.is_some() && binding.context == Context::Global && command != Command::Quit {
+        return false;
+    }
     match (command, &model.screen) {
         (Command::ToggleTray, _) => model.shared.place.has_tray,
         (Command::EnterCode, Screen::Send(send)) => send.open.is_some(),
