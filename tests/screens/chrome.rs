@@ -72,8 +72,8 @@ fn lines(
         if model.sign_in.is_some() && of(&areas_of(&model, size)).y < 2 {
             continue;
         }
-        // It may cover the line on top.
-        if model.overlay.is_some() && of(&areas_of(&model, size)).y == 0 {
+        // It may cover the lines on top.
+        if model.overlay.is_some() && of(&areas_of(&model, size)).y < 2 {
             model.overlay = None;
         }
         let shot = shoot(&model, theme, now, size);
