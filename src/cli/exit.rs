@@ -177,8 +177,9 @@ impl From<DeskError> for Failure {
             DeskError::AwaitsApproval(_) => {
                 return Self::told("awaits_approval", Exit::WAITS, message);
             }
-            DeskError::NoReason => return Self::usage(message),
-            DeskError::Trail(TrailError::Kept(_)) => return Self::usage(message),
+            DeskError::NoReason | DeskError::Trail(TrailError::Kept(_)) => {
+                return Self::usage(message);
+            }
             DeskError::Trail(TrailError::Unsealed | TrailError::NoEntry) => {
                 return Self::not_found(message);
             }

@@ -308,7 +308,9 @@ mod tests {
         let told = [asked, wrong(1), wrong(2), right];
         let under = |otp: OtpPolicy, limits: RateLimits| {
             let mut preview = PolicyPreview::new(otp, limits);
-            told.iter().for_each(|it| preview.event(it));
+            for it in &told {
+                preview.event(it);
+            }
             assert_eq!(preview.told(), (0, 3));
             preview.refused().clone()
         };

@@ -28,7 +28,8 @@ impl PolicyText {
     /// The policy of these keys and their values as the configuration has them.
     pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let values: BTreeMap<_, _> = values.into_iter().collect();
-        Self(values.into_iter().map(|(key, value)| format!("{key} = {value}\n")).collect())
+        let lines = values.into_iter().map(|(key, value)| [key, " = ", &value, "\n"].concat());
+        Self(lines.collect())
     }
 
     /// The text, which is a configuration by itself.

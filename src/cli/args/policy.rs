@@ -45,7 +45,7 @@ pub struct PreviewPolicyArgs {
     /// A configuration file with the changed keys
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// A changed key, such as limits.per_contact=3; may be repeated
+    /// A changed key, such as `limits.per_contact=3`; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
     #[command(flatten)]

@@ -92,7 +92,7 @@ impl Desk {
             return Ok(());
         }
         let target = self.target(waiting).await?;
-        let written = serde_json::to_string(waiting).map_err(unwritten)?;
+        let written = serde_json::to_string(waiting).map_err(|error| unwritten(&error))?;
         let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
         let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
         let key = self.bound_key(&["approval", act.word(), key]);
@@ -203,7 +203,8 @@ impl Desk {
         approval: Approval,
         signed: &SignedAct,
     ) -> Result<ApprovalOutcome, DeskError> {
-        let waiting: WaitingAct = serde_json::from_str(&signed.call).map_err(unwritten)?;
+        let waiting: WaitingAct =
+            serde_json::from_str(&signed.call).map_err(|error| unwritten(&error))?;
         let by = &self.actor.clerk;
         let desk = Self { actor: signed.asked_by.clone(), ..self.clone() };
         let (reason, key) = waiting.reason_and_key();
@@ -244,7 +245,7 @@ impl Desk {
     }
 }
 
-fn unwritten(error: serde_json::Error) -> StoreError {
+fn unwritten(error: &serde_json::Error) -> StoreError {
     StoreError::Failed(format!(
         "an act that waits cannot be read: {}",
         text::clean(&error.to_string())

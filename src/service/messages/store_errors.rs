@@ -190,8 +190,9 @@ pub fn lost(error: &StoreError) -> String {
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
         DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
-        DeskError::NoReason | DeskError::AwaitsApproval(_) => Some(Outcome::Forbidden),
-        DeskError::Store(StoreError::ReadOnly)
+        DeskError::NoReason
+        | DeskError::AwaitsApproval(_)
+        | DeskError::Store(StoreError::ReadOnly)
         | DeskError::Forbidden { .. }
         | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),

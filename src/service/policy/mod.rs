@@ -189,7 +189,7 @@ mod tests {
         let changes: [fn(&mut Office); 12] = [
             |it| it.purposes.clear(),
             |it| it.otp.length = 7,
-            |it| it.otp.expiry = Duration::from_secs(60),
+            |it| it.otp.expiry = Duration::from_mins(1),
             |it| it.otp.max_attempts = 3,
             |it| it.otp.contact_quarantine = Duration::ZERO,
             |it| it.limits.per_hour.per_prefix = 1,

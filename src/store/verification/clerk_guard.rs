@@ -56,8 +56,6 @@ pub(in crate::store) async fn state(
     };
     let until = row.time("since")?.plus(WINDOW);
     let is_over = row.count("failures")? >= limits.wrong_codes_per_clerk;
-    Ok(match is_over && until > row.time("read_at")? {
-        true => ClerkState::WaitsUntil(until),
-        false => ClerkState::Free,
-    })
+    let waits = is_over && until > row.time("read_at")?;
+    Ok(if waits { ClerkState::WaitsUntil(until) } else { ClerkState::Free })
 }

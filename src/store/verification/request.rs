@@ -135,7 +135,7 @@ enum Admission {
     /// It may. `changed` tells whether its contact replaced another one just now.
     Granted { tx: Tx, changed: bool },
     /// It may not. What was written about a changed contact is committed.
-    Refused(IssueOutcome),
+    Refused(Box<IssueOutcome>),
 }
 
 /// Whether a message may be sent now to this contact.
@@ -155,7 +155,7 @@ async fn admit(
     };
     let BindingState::Bound { changed, quarantine } = contact_binding::bind(&mut tx, &used).await?
     else {
-        return Ok(Admission::Refused(IssueOutcome::Outdated));
+        return Ok(Admission::Refused(Box::new(IssueOutcome::Outdated)));
     };
     let refusal = match quarantine {
         Some(quarantine) => Some(IssueOutcome::Quarantined(quarantine)),
@@ -165,7 +165,7 @@ async fn admit(
     if changed {
         tx.commit().await?;
     }
-    Ok(Admission::Refused(refusal))
+    Ok(Admission::Refused(Box::new(refusal)))
 }
 
 /// Stores a request, or says why not.
@@ -185,7 +185,7 @@ pub(in crate::store) async fn issue(
     let Dispatch { code, delivery, policy, actor, .. } = &new.dispatch;
     let mut tx = match admit(tx, new.customer, &new.dispatch, country).await? {
         Admission::Granted { tx, .. } => tx,
-        Admission::Refused(refusal) => return Ok(refusal),
+        Admission::Refused(refusal) => return Ok(*refusal),
     };
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     let attempts = supersede(&mut tx, &new).await?;
@@ -250,7 +250,7 @@ pub(in crate::store) async fn reissue(
             return Ok(IssueOutcome::Closed(Request { status: Status::Cancelled, ..held.request }));
         }
         Admission::Granted { tx, .. } => tx,
-        Admission::Refused(refusal) => return Ok(refusal),
+        Admission::Refused(refusal) => return Ok(*refusal),
     };
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     superseded_code::keep(&mut tx, held.row).await?;
