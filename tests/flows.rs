@@ -9,8 +9,8 @@ mod any;
 mod counter;
 #[path = "flows/desk.rs"]
 mod desk;
-#[path = "flows/entry.rs"]
-mod entry;
+#[path = "flows/enter_code.rs"]
+mod enter_code;
 #[path = "flows/find.rs"]
 mod find;
 #[path = "flows/overlays.rs"]

@@ -305,7 +305,7 @@ async fn show(
     match end {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
-        Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
+        Ok(End::Signal(signal)) => Ok(Exit::signal(signal.exit_code())),
         Err(RunError::UnsupportedTerminal(why)) => Err(Failure::usage(why.to_string())),
         Err(RunError::Desk(error)) => Err(error.into()),
         Err(error @ RunError::Unanswered(_)) => {

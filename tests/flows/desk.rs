@@ -36,7 +36,7 @@ pub(crate) struct Desk {
     pub(crate) session: Option<Session>,
     pub(crate) events: Vec<Event>,
     pub(crate) tray: Vec<TrayMessage>,
-    /// What the next hand-over reports.
+    /// What the next sending reports.
     pub(crate) breakers: BreakerSnapshot,
     pub(crate) samples: Vec<DeliverySample>,
     pub(crate) report: SendReport,

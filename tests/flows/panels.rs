@@ -196,7 +196,7 @@ fn an_answer_for_an_older_filter_is_dropped() {
 }
 
 #[test]
-fn enter_shows_the_story_of_the_request() {
+fn enter_shows_the_timeline_of_the_request() {
     let mut counter = with_events(4);
     counter.keys("<Enter>");
     let timeline = counter.log().timeline.as_ref().expect("a timeline");

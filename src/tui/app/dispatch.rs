@@ -1,5 +1,5 @@
 //! From a key to what it means: the gate first, then the keymap, then the field
-//! that has the keyboard. A character that means nothing is told why.
+//! that has the keyboard. For a character that means nothing, the message line says why.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 

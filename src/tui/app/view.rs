@@ -1,5 +1,5 @@
 //! Draws the model and changes nothing. Every size is fine: what has no room
-//! is left out, and a terminal that is too small is told so.
+//! is left out, and a terminal that is too small shows a message.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

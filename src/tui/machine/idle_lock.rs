@@ -6,7 +6,7 @@ use crate::service::api::{DeskProfile, SignInState};
 use crate::tui::machine::store_clock::Now;
 
 /// How often the desk hears that somebody presses keys.
-const KEEP: Duration = Duration::from_secs(15);
+const SITTING_KEEP_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How long this terminal may be left alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,7 +32,9 @@ impl IdleLock {
     /// A key was pressed; whether the desk is to hear of it.
     pub fn active(&mut self, now: Now) -> bool {
         self.active_at = Some(now);
-        let is_due = self.kept_at.is_none_or(|at| now.saturating_duration_since(at) >= KEEP);
+        let is_due = self
+            .kept_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= SITTING_KEEP_INTERVAL);
         let tells = self.by_sign_in && is_due;
         if tells {
             self.kept_at = Some(now);

@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// What the user means by a key or a line of the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Leave the program, once the clerk has said so.
+    /// Leave the program, once the clerk has confirmed it.
     Quit,
     /// Empty the field or close what is on top; where neither is there, leave.
     Interrupt,
@@ -144,7 +144,7 @@ impl Binding {
 
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
-/// The parts whose keys are told, in the order of a verification, by name.
+/// The parts whose keys are listed, in the order of a verification, by name.
 pub const PARTS: [(Context, &str); 13] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),

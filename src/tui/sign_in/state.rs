@@ -11,7 +11,7 @@ use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::notice::Tone;
 
 /// The most characters of a field: more than a password has.
-const MOST: usize = 200;
+const MAX_SECRET_CHARS: usize = 200;
 
 /// Why nobody sits here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub struct SecretField(Zeroizing<String>);
 impl SecretField {
     /// Adds a character.
     pub fn push(&mut self, char: char) {
-        if self.0.chars().count() < MOST && !char.is_control() {
+        if self.0.chars().count() < MAX_SECRET_CHARS && !char.is_control() {
             self.0.push(char);
         }
     }

@@ -1,4 +1,13 @@
 //! A form in the middle of an empty screen: nothing of a customer is seen behind it.
+//!
+//! ```text
+//! ╭ Riverside Billing · sign in ─────────────────────╮
+//! │  Sign in. The first time, give the set-up code … │
+//! │                                                  │
+//! │  Name                    amira                   │
+//! │  Password                ••••••••                │
+//! ╰──────────────────────────────────────────────────╯
+//! ```
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -15,15 +24,15 @@ use crate::tui::widgets::panel::{self, Title};
 use crate::tui::widgets::text::{pad, wrap};
 
 /// Cells of the form.
-const WIDTH: u16 = 64;
+const FORM_COLUMNS: u16 = 64;
 
 /// Cells of a field's name.
-const LABEL: usize = 24;
+const LABEL_CELLS: usize = 24;
 
 /// Draws the form.
 pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Rect) {
     let theme = scene.theme;
-    let widest = centred(area, WIDTH, area.height);
+    let widest = centred(area, FORM_COLUMNS, area.height);
     let room = usize::from(panel::inside(widest, theme).width);
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(wrap(intro(form), room).into_iter().map(Line::from));
@@ -43,7 +52,7 @@ pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Re
     let mut cursor = None;
     for (at, label) in labels(form).iter().enumerate() {
         let is_name = form.stage == Stage::Credentials && at == 0;
-        let width = u16::try_from(room.saturating_sub(LABEL)).unwrap_or(0);
+        let width = u16::try_from(room.saturating_sub(LABEL_CELLS)).unwrap_or(0);
         let (shown, column) = if is_name {
             field(&form.name, width)
         } else {
@@ -56,7 +65,7 @@ pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Re
             cursor = Some((at, column));
         }
         let style = if at == form.field { theme.strong } else { theme.muted };
-        lines.push(Line::from(vec![Span::styled(pad(label, LABEL, ""), style), shown]));
+        lines.push(Line::from(vec![Span::styled(pad(label, LABEL_CELLS, ""), style), shown]));
     }
     if form.waiting.is_some() {
         lines.push(Line::default());
@@ -67,13 +76,14 @@ pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Re
         lines.extend(wrap(text, room).into_iter().map(|line| Line::styled(line, style)));
     }
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let area = centred(area, WIDTH, height.min(area.height));
+    let area = centred(area, FORM_COLUMNS, height.min(area.height));
     let title = format!("{} {} {}", scene.shared.place.office, theme.symbols.dot, title(form));
     let inner = panel::draw(frame, area, theme, Title::of(title), true);
     panel::lines(frame, inner, &lines);
     if let Some((at, column)) = cursor {
         let row = u16::try_from(first + at).unwrap_or(u16::MAX);
-        let x = inner.x.saturating_add(u16::try_from(LABEL).unwrap_or(0)).saturating_add(column);
+        let x =
+            inner.x.saturating_add(u16::try_from(LABEL_CELLS).unwrap_or(0)).saturating_add(column);
         let place = Position::new(x, inner.y.saturating_add(row));
         if inner.contains(place) {
             frame.set_cursor_position(place);
@@ -84,7 +94,7 @@ pub fn draw(scene: Scene<'_>, form: &SignInForm, frame: &mut Frame<'_>, area: Re
 /// Whether a QR code has room beside the rest of the form: half of one is of no use.
 fn fits(lines: &[String], area: Rect) -> bool {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(12);
-    height <= area.height && area.width >= WIDTH
+    height <= area.height && area.width >= FORM_COLUMNS
 }
 
 const fn title(form: &SignInForm) -> &'static str {
