@@ -38,7 +38,7 @@ use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
 use countersign::service::verification::request::{CodeRequest, CodeRequestOutcome};
@@ -78,7 +78,6 @@ impl Rates {
 struct Run<'a> {
     post: &'a PostOffice,
     desk: Desk,
-    store: Arc<dyn Store>,
     bare: Bare,
     sender: Arc<dyn Sender>,
     customers: Vec<CustomerId>,
@@ -142,13 +141,14 @@ impl<'a> Run<'a> {
                 .expect("a sender")
                 .expect("it is on");
         let route = || Route::from(Arc::clone(&sender));
-        let most = RateLimits {
+        let most = RateLimits::hourly(SendLimits {
             per_contact: 1_000_000,
+            per_prefix: 1_000_000,
             per_customer: 1_000_000,
             per_clerk: 1_000_000,
             per_counter: 1_000_000,
             in_all: 1_000_000,
-        };
+        });
         let office = Office {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
@@ -157,6 +157,7 @@ impl<'a> Run<'a> {
             phones: PhonePolicy::of("US"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         };
         let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
         let desk = Desk::new(
@@ -169,7 +170,7 @@ impl<'a> Run<'a> {
         )
         .expect("a desk");
         let customers = customers(&desk, &*store).await;
-        Self { post, desk, store, bare: place.bare(1).await, sender, customers }
+        Self { post, desk, bare: place.bare(1).await, sender, customers }
     }
 
     /// The sender without any store, so many messages at once.
@@ -210,7 +211,7 @@ impl<'a> Run<'a> {
         let begun = Instant::now();
         let worker = tokio::spawn(async move { desk.run_outbox(AT_ONCE, over, |_, _| {}).await });
         while self.post.count() < before + MESSAGES
-            || self.store.next_due("nobody", &["smtp"]).await.expect("an answer").is_some()
+            || self.desk.next_due().await.expect("an answer").is_some()
         {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

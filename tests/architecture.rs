@@ -371,7 +371,7 @@ const LAYERS_OF_TUI: &[&[&str]] = &[
     &["terminal"],
     &["theme"],
     &["widgets", "machine"],
-    &["find", "send", "enter_code", "verified", "log", "tray", "deliveries", "overlays"],
+    &["find", "send", "enter_code", "verified", "log", "tray", "deliveries", "overlays", "sign_in"],
     &["app"],
 ];
 

@@ -211,6 +211,16 @@ fn what_says_the_same_twice_in_one_place_is_refused() {
 }
 
 #[test]
+fn a_limit_of_an_hour_that_was_raised_is_not_undone_by_a_days() {
+    let desk = Desk::new();
+    let file = "[limits]\nper_contact = 90\nin_all_per_day = 50\n";
+    let limits = desk.load(file, &[]).expect("it is fine").limits;
+    assert_eq!((limits.per_hour.per_contact, limits.per_day.per_contact), (90, 90));
+    assert_eq!((limits.per_hour.per_prefix, limits.per_day.per_prefix), (90, 200));
+    assert_eq!((limits.per_hour.in_all, limits.per_day.in_all), (2_000, 50), "as it was set");
+}
+
+#[test]
 fn an_idle_time_is_not_longer_than_a_session() {
     let desk = Desk::new();
     let short = desk.load("otp.session_minutes = 2", &[]).expect("the idle time follows");

@@ -9,8 +9,8 @@ mod any;
 mod counter;
 #[path = "flows/desk.rs"]
 mod desk;
-#[path = "flows/entry.rs"]
-mod entry;
+#[path = "flows/enter_code.rs"]
+mod enter_code;
 #[path = "flows/find.rs"]
 mod find;
 #[path = "flows/overlays.rs"]
@@ -21,6 +21,8 @@ mod panels;
 mod providers;
 #[path = "flows/send.rs"]
 mod send;
+#[path = "flows/sign_in.rs"]
+mod sign_in;
 #[path = "flows/store_lost.rs"]
 mod store_lost;
 #[path = "flows/time.rs"]

@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "use_cases/approvals.rs"]
+mod approvals;
+#[path = "use_cases/boundary.rs"]
+mod boundary;
 #[path = "support/breaking.rs"]
 mod breaking;
 #[path = "use_cases/broken_connection.rs"]
@@ -14,6 +18,10 @@ mod door;
 mod late;
 #[path = "use_cases/limits.rs"]
 mod limits;
+#[path = "use_cases/policy.rs"]
+mod policy;
+#[path = "use_cases/privacy.rs"]
+mod privacy;
 #[path = "use_cases/remote.rs"]
 mod remote;
 #[path = "use_cases/sign_in.rs"]
@@ -37,7 +45,9 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::message::{ChangeNotice, Outgoing, TestMessage};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimit, RateLimits, Retention};
+use countersign::domain::policy::{
+    OtpPolicy, RateLimit, RateLimits, RateWindow, Retention, SendLimits,
+};
 use countersign::domain::request::{Request, Status};
 use countersign::random::OsRandom;
 use countersign::service::delivery::provider_status::BreakerSnapshot;
@@ -112,7 +122,7 @@ impl Sender for Scripted {
 }
 
 /// By whom changed contacts are told.
-const SCRIPTED: NoticeProviders =
+const SCRIPTED: NoticeProviders<'static> =
     NoticeProviders { email: Some("scripted"), sms: Some("scripted") };
 
 /// Keys that someone else may change.
@@ -181,10 +191,15 @@ impl Bench {
             name: "Riverside Billing".into(),
             purposes: vec!["pay a bill".into()],
             otp: OtpPolicy { resend_cooldown: std::time::Duration::ZERO, ..OtpPolicy::default() },
-            limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
+            limits: RateLimits::hourly(SendLimits {
+                per_contact: 100,
+                per_customer: 100,
+                ..SendLimits::HOUR
+            }),
             phones: PhonePolicy::of("DE"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         };
         change(&mut office);
         let keys = Arc::new(Drawer(Mutex::new(ring("k1", 7))));

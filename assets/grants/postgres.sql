@@ -43,16 +43,20 @@ REVOKE ALL ON SCHEMA countersign
 -- customers are found by up to it.
 GRANT USAGE ON SCHEMA countersign TO countersign_counter;
 GRANT SELECT ON ALL TABLES IN SCHEMA countersign TO countersign_counter;
+REVOKE SELECT ON countersign.core_sign_in, countersign.core_sitting FROM countersign_counter;
 GRANT UPDATE ON countersign.core_lock TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_setting TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_customer_search, countersign.core_customer_word
     TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_otp, countersign.core_guard,
+    countersign.core_clerk_guard,
     countersign.core_delivery, countersign.core_session TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_outbox TO countersign_counter;
 GRANT UPDATE ON countersign.core_line TO countersign_counter;
 GRANT INSERT, UPDATE ON countersign.core_contact TO countersign_counter;
+GRANT INSERT ON countersign.core_policy TO countersign_counter;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_approval TO countersign_counter;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_notice TO countersign_counter;
 GRANT INSERT, DELETE ON countersign.core_trial TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
@@ -63,9 +67,9 @@ GRANT countersign_counter TO countersign_service;
 GRANT INSERT ON countersign.core_audit_leaf, countersign.core_audit_node,
     countersign.core_audit_checkpoint TO countersign_service;
 GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
-GRANT INSERT, UPDATE ON countersign.core_staff, countersign.core_sign_in
-    TO countersign_service;
-GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
+GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
+GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;
 
 -- A reporting tool: requests with readable times and hidden contacts.
 GRANT USAGE ON SCHEMA countersign TO countersign_report;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::office::{Message, Office, account, email, name, other_than};
 use crate::seeded::Chance;
-use crate::terminal::{Seat, TEST_TIMEOUT, countersign};
+use crate::terminal::{PtySession, TEST_TIMEOUT, countersign};
 
 /// What no screen may say on a day on which nothing fails.
 const TROUBLE: [&str; 8] = [
@@ -25,17 +25,17 @@ const TROUBLE: [&str; 8] = [
 const WITH_LOG: usize = 4;
 
 /// The interface of a counter.
-pub(crate) fn sit(office: &Office, counter: &str, columns: u16, rows: u16) -> Seat {
+pub(crate) fn sit(office: &Office, counter: &str, columns: u16, rows: u16) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &[]);
     command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
     command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
     command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
     command.env("COUNTERSIGN__LOG__FILE", office.path(&format!("{counter}.log")));
-    let seat = Seat::run(command, folder);
-    seat.resize(columns, rows);
-    seat.wait_for_text("Riverside Billing");
-    seat
+    let session = PtySession::run(command, folder);
+    session.resize(columns, rows);
+    session.wait_for_text("Riverside Billing");
+    session
 }
 
 fn tray(counter: &str) -> String {
@@ -53,7 +53,7 @@ pub(crate) struct Work {
 }
 
 pub(crate) struct Clerk {
-    seat: Seat,
+    session: PtySession,
     tray: String,
     chance: Chance,
     work: Work,
@@ -63,17 +63,17 @@ impl Clerk {
     pub(crate) fn sit(office: &Office, at: usize, chance: Chance) -> Self {
         let counter = format!("desk {at}");
         let (columns, rows) = if at < WITH_LOG { (130, 40) } else { (80, 24) };
-        let mut seat = sit(office, &counter, columns, rows);
+        let mut session = sit(office, &counter, columns, rows);
         if at < WITH_LOG {
             // F2 opens it, Esc gives the keyboard back to the work.
-            seat.press("\x1bOQ").wait_for_text("newest first");
-            seat.press("\x1b");
+            session.press("\x1bOQ").wait_for_text("newest first");
+            session.press("\x1b");
         }
-        Self { seat, tray: tray(&counter), chance, work: Work::default() }
+        Self { session, tray: tray(&counter), chance, work: Work::default() }
     }
 
     pub(crate) fn pid(&self) -> i32 {
-        self.seat.pid().as_raw_nonzero().get()
+        self.session.pid().as_raw_nonzero().get()
     }
 
     /// Serves customers until the day is over.
@@ -84,10 +84,10 @@ impl Clerk {
             self.work.customers += 1;
             self.think(1_000, 3_000);
             // What was drawn before is of no use to the next one.
-            self.seat.seen().bytes.clear();
+            self.session.seen().bytes.clear();
         }
-        self.seat.leave();
-        assert_eq!(self.seat.end(), 0, "it ends in order");
+        self.session.leave();
+        assert_eq!(self.session.end(), 0, "it ends in order");
         self.work
     }
 
@@ -125,14 +125,14 @@ impl Clerk {
     }
 
     fn type_and_see(&mut self, keys: &str, text: &str) {
-        self.seat.press(keys);
+        self.session.press(keys);
         self.see(text);
         // A clerk reads what is new before acting upon it.
         self.think(200, 400);
     }
 
     fn see(&self, text: &str) {
-        self.seat.wait_for(&format!("{text:?}"), |seen| {
+        self.session.wait_for(&format!("{text:?}"), |seen| {
             let screen = seen.text();
             let trouble = TROUBLE.iter().find(|it| screen.contains(**it));
             assert_eq!(trouble, None, "on a screen:\n{screen}");

@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use crate::clerk::sit;
 use crate::ledger::rows;
 use crate::office::Office;
-use crate::terminal::Seat;
+use crate::terminal::PtySession;
 
 /// High enough for all that happens within a second.
 const ROWS: u16 = 120;
@@ -19,7 +19,7 @@ const ROWS: u16 = 120;
 const LOOK: Duration = Duration::from_millis(5);
 
 pub(crate) struct Watcher {
-    seat: Seat,
+    session: PtySession,
 }
 
 /// When each customer was first on the screen, in milliseconds since the epoch.
@@ -27,13 +27,13 @@ pub(crate) type Seen = BTreeMap<String, i64>;
 
 impl Watcher {
     pub(crate) fn sit(office: &Office, at: usize) -> Self {
-        let mut seat = sit(office, &format!("watch {at}"), 100, ROWS);
-        seat.press("\x1bOQ").wait_for_text("newest first");
-        Self { seat }
+        let mut session = sit(office, &format!("watch {at}"), 100, ROWS);
+        session.press("\x1bOQ").wait_for_text("newest first");
+        Self { session }
     }
 
     pub(crate) fn pid(&self) -> i32 {
-        self.seat.pid().as_raw_nonzero().get()
+        self.session.pid().as_raw_nonzero().get()
     }
 
     /// Watches until the last clerk has gone.
@@ -41,7 +41,7 @@ impl Watcher {
         let mut seen = Seen::new();
         while !over.load(Ordering::Relaxed) {
             let changed = {
-                let mut now = self.seat.seen();
+                let mut now = self.session.seen();
                 let changed = !now.bytes.is_empty();
                 now.bytes.clear();
                 changed.then(|| now.text())
@@ -54,8 +54,8 @@ impl Watcher {
             }
             thread::sleep(LOOK);
         }
-        self.seat.leave();
-        assert_eq!(self.seat.end(), 0, "it ends in order");
+        self.session.leave();
+        assert_eq!(self.session.end(), 0, "it ends in order");
         seen
     }
 }

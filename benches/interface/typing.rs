@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::post_office::{At, Does, PostOffice};
 use crate::support::{Figure, Report};
-use crate::terminal::{Seat, world};
+use crate::terminal::{PtySession, isolate};
 
 /// Messages that hang.
 const SENDS: usize = 100;
@@ -84,31 +84,31 @@ pub(crate) fn typing(report: &mut Report) {
 fn timed(name: &str, folder: &Arc<TempDir>, sends: usize, ready: impl Fn()) -> Figure {
     let program = std::env::current_exe().expect("this program");
     let mut command = CommandBuilder::new(program);
-    world(&mut command, folder);
+    isolate(&mut command, folder);
     command.env(INSIDE, sends.to_string());
-    let mut seat = Seat::run(command, Arc::clone(folder));
-    seat.wait_for_text("Find the customer");
+    let mut session = PtySession::run(command, Arc::clone(folder));
+    session.wait_for_text("Find the customer");
     ready();
     let begun = Instant::now();
     let mut figure = Figure::new(name);
     // A word is typed and taken back to its first letter, again and again.
     let (word, mut before) = ("rivera", 1);
-    seat.press(&word[..before]);
-    seat.wait_for("a letter", |seen| (typed(&seen.text()) == &word[..before]).then_some(()));
+    session.press(&word[..before]);
+    session.wait_for("a letter", |seen| (typed(&seen.text()) == &word[..before]).then_some(()));
     let lengths = (2..=word.len()).chain((1..word.len()).rev()).cycle();
     for length in lengths.take(KEYS) {
         let key = if length > before { &word[before..length] } else { "\x7f" };
         let start = Instant::now();
-        seat.press(key);
-        seat.wait_for("the key", |seen| (typed(&seen.text()) == &word[..length]).then_some(()));
+        session.press(key);
+        session.wait_for("the key", |seen| (typed(&seen.text()) == &word[..length]).then_some(()));
         figure.record(start.elapsed());
         before = length;
-        seat.seen().bytes.clear();
+        session.seen().bytes.clear();
         // As fast as a clerk types who is in a hurry.
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(sends == 0 || begun.elapsed() < ENOUGH, "they hang no longer");
-    seat.leave();
+    session.leave();
     figure
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::domain::channel::Channel;
-use countersign::domain::code::{Code, CodeBinding, Digest, Guess};
+use countersign::domain::code::{Code, Guess};
 use countersign::domain::contact::{Contact, EmailAddress};
 use countersign::domain::customer::CustomerId;
 use countersign::domain::event::Actor;
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::request::{Reference, RequestId};
-use countersign::domain::seal::{Nonce, Sealed};
+use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::{
@@ -51,13 +51,17 @@ impl Desk {
             keyring: Keyring::new(KeyId::new("bench").expect("a name"), Key::new([7; 32])),
             policy: OtpPolicy { resend_cooldown: Duration::ZERO, ..OtpPolicy::default() },
             limits: RateLimits {
-                per_contact: most,
-                per_customer: most,
-                per_clerk: most,
-                per_counter: most,
-                in_all: most,
+                wrong_codes_per_clerk: most,
+                ..RateLimits::hourly(SendLimits {
+                    per_contact: most,
+                    per_prefix: most,
+                    per_customer: most,
+                    per_clerk: most,
+                    per_counter: most,
+                    in_all: most,
+                })
             },
-            actor: Actor { clerk: "bench".into(), counter: counter.to_string() },
+            actor: Actor { clerk: format!("bench {counter}"), counter: counter.to_string() },
             customers,
         }
     }
@@ -71,8 +75,6 @@ impl Desk {
     pub(crate) async fn ask(&self, number: u64) {
         let draw = people::scattered(number);
         let id = Self::id(draw);
-        let code = Code::from_number(RIGHT, 6);
-        let binding = CodeBinding { purpose: "pay bill", request: &id, generation: 1 };
         let number = i64::try_from(number % self.customers).expect("fits") + 1;
         let address = EmailAddress::parse(&format!("c{number}@example.org")).expect("an address");
         let issued = self.store.issue(NewRequest {
@@ -82,24 +84,22 @@ impl Desk {
             idempotency: id.as_str(),
             dispatch: Dispatch {
                 code: NewCode {
-                    digest: Digest::of(&code, binding, self.keyring.current().1),
+                    code: Code::from_number(RIGHT, 6),
                     key_id: self.keyring.current().0.clone(),
+                    key: self.keyring.current().1.clone(),
                     reference: Reference::from_bits(draw),
-                    sealed: Sealed::close(
-                        &code,
-                        binding,
-                        self.keyring.current().1,
-                        Nonce::from([9; 32]),
-                    ),
+                    seed: NonceSeed::from([9; 32]),
                 },
                 delivery: NewDelivery {
                     channel: Channel::Email,
                     contact: Contact::Email(address),
                     provider: "nowhere",
+                    fingerprint: "nowhere".into(),
                     owner: "bench".into(),
                 },
                 policy: &self.policy,
                 limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
                 notices: NoticeProviders { email: Some("tray"), sms: Some("tray") },
             },
@@ -123,6 +123,8 @@ impl Desk {
                 token_digest: SessionToken::new(secret).digest(),
             },
             policy: &self.policy,
+            limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
         });
         let attempted = attempted.await.expect("an answer");

@@ -55,6 +55,8 @@ pub trait AppContext: Send + Sync {
     /// Creates or updates the store's tables, and makes the key file where there
     /// is none.
     async fn migrate(&self, config: &Config) -> Result<Migration, Failure>;
+    /// Marks the store as one of real customers, for good; whether it was not yet.
+    async fn mark_production(&self, config: &Config) -> Result<bool, Failure>;
     /// The keys by name, the current one first.
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure>;
     /// Makes a new current key; gives its name.

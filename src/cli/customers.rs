@@ -1,18 +1,17 @@
-//! `customers find`, `customers unlock` and `customers confirm`.
+//! `customers find`, `customers unlock`, `customers confirm` and `customers reveal`.
 
-use crate::cli::args::{ConfirmArgs, UnlockArgs};
+use crate::cli::args::{ConfirmArgs, RevealArgs, UnlockArgs};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::json::{CustomerLine, Reply};
+use crate::cli::json::{CustomerLine, Reply, RevealedLine};
 use crate::cli::output::Output;
 use crate::cli::request::identify;
 use crate::cli::table::Table;
 use crate::domain::channel::Channel;
-use crate::domain::contact::ContactKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::service::api::DeskClient;
 use crate::service::customers::calls::{
-    ChannelChoices, ConfirmContact, FindCustomers, UnlockCustomer,
+    ChannelChoices, ConfirmContact, FindCustomers, RevealContact, UnlockCustomer,
 };
 use crate::service::messages;
 
@@ -32,7 +31,9 @@ pub async fn find(
         return Err(Failure::outcome(Outcome::UnknownCustomer, text));
     }
     if output.json() {
-        let all = desk.call(ChannelChoices { customers: found.customers.clone() }).await?;
+        let all = desk
+            .call(ChannelChoices { customers: found.customers.iter().map(|it| it.id).collect() })
+            .await?;
         for (customer, channels) in found.customers.iter().zip(all) {
             output.object(&CustomerLine::new(customer, channels))?;
         }
@@ -81,7 +82,7 @@ pub async fn confirm(
     arguments: &ConfirmArgs,
 ) -> Result<Exit, Failure> {
     let reason = reason(&arguments.reason)?;
-    let kind = if arguments.which.email { ContactKind::Email } else { ContactKind::Phone };
+    let kind = arguments.which.kind();
     let customer = identify(desk, &arguments.customer).await?;
     let (name, label) = (&customer.name, kind.label());
     let key = desk.idempotency_key();
@@ -92,6 +93,30 @@ pub async fn confirm(
         ("not_waiting", format!("No changed {label} of {name} waits to be confirmed."))
     };
     output.answer(&Reply::of(word, message.clone()).with_customer(&customer), &message)?;
+    Ok(Exit::DONE)
+}
+
+/// `customers reveal`
+pub async fn reveal(
+    desk: &DeskClient,
+    output: &mut Output,
+    arguments: &RevealArgs,
+) -> Result<Exit, Failure> {
+    let reason = reason(&arguments.reason)?;
+    let kind = arguments.which.kind();
+    let customer = identify(desk, &arguments.customer).await?;
+    let Some(revealed) = desk.call(RevealContact { customer: customer.id, kind, reason }).await?
+    else {
+        let text = format!("{} has no {} on file.", customer.name, kind.label());
+        return Err(Failure::outcome(Outcome::NoContact, text));
+    };
+    let contact = text::clean(&revealed.contact);
+    if output.json() {
+        let (customer, kind) = (&*customer.account_no, kind.word());
+        output.object(&RevealedLine { outcome: "revealed", customer, kind, contact })?;
+    } else {
+        output.line(&contact)?;
+    }
     Ok(Exit::DONE)
 }
 

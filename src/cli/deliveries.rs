@@ -41,6 +41,9 @@ fn told(
     let oldest =
         queue.oldest.map_or(String::new(), |it| format!(", the oldest for {}", messages::span(it)));
     output.line(&format!("Waiting: {}{oldest}", queue.length))?;
+    if let Some(why) = messages::elsewhere(stats.elsewhere) {
+        output.line(&format!("         {why}"))?;
+    }
     output.line(&format!("Sent: {}", messages::spread(stats.accepted)))?;
     output.line(&format!("Delivered: {}", messages::spread(stats.delivered)))?;
     for health in &breakers.all {

@@ -18,13 +18,15 @@ use crate::cli::json::{Check, DoctorReply};
 use crate::cli::moment;
 use crate::cli::output::Output;
 use crate::config::Config;
+use crate::config::settings::Environment;
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::BreakerRecord;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::outcome::Outcome;
 use crate::domain::time::Timestamp;
+use crate::service::delivery::fingerprints::Fingerprints;
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
-use crate::service::ports::{CustomerCheck, KeysInUse, Sender, StoreError};
+use crate::service::ports::{CustomerCheck, KeysInUse, ProductionMark, Sender, StoreError};
 use crate::service::{Route, messages};
 
 const TERMINAL: &str = "terminal";
@@ -163,7 +165,13 @@ async fn store(
         let before = clock();
         let now = store.now().await.map_err(told)?;
         let after = clock();
-        let notes = store.notes().await.map_err(told)?;
+        let mut notes = store.notes().await.map_err(told)?;
+        let mark = store.production_mark().await.map_err(told)?;
+        if let Ok(senders) = context.senders(config) {
+            let own = Fingerprints::of(&senders);
+            let waiting = store.waiting_elsewhere(&own.all()).await.map_err(told)?;
+            notes.extend(messages::elsewhere(waiting).map(|it| format!("messages wait: {it}")));
+        }
         let (_, breakers) = store.circuit_breakers().await.map_err(told)?;
         let used = store.keys_in_use().await.map_err(told)?;
         let table = table.map_err(|error| messages::store_error(&error).for_admin);
@@ -171,7 +179,7 @@ async fn store(
         Ok::<_, (String, Option<CustomerCheck>)>((
             found,
             notes,
-            clock,
+            std::iter::once(clock).chain(production(config, mark.as_ref())),
             customers(table),
             Found { used, breakers, now },
         ))
@@ -180,7 +188,7 @@ async fn store(
         Some(Ok((found, notes, clock, customers, others))) => {
             let notes = notes.into_iter().map(|it| note("store", it, None));
             let store = std::iter::once(good("store", found)).chain(notes);
-            return (store.chain([clock]).chain(customers).collect(), Some(others));
+            return (store.chain(clock).chain(customers).collect(), Some(others));
         }
         Some(Err((why, stopped))) => {
             let help = "See [store] in the configuration; then: countersign migrate";
@@ -190,6 +198,24 @@ async fn store(
         None => bad("store", NO_ANSWER, "Look whether the store's server and the network are up."),
     };
     (vec![why], None)
+}
+
+/// Whether the store is marked as one of real customers; nothing where it need not be.
+fn production(config: &Config, mark: Option<&ProductionMark>) -> Option<Check> {
+    const PART: &str = "mark";
+    if let Some(ProductionMark { since, by }) = mark {
+        let since = moment::long(*since);
+        let found = format!("the store is one of real customers, marked by {by} at {since}");
+        return Some(good(PART, found));
+    }
+    (config.environment == Environment::Production).then(|| {
+        note(
+            PART,
+            "the store is not marked as one of real customers: a desk set up for development \
+             could put their codes into a tray",
+            Some("Mark it, once and for good: countersign migrate --production".into()),
+        )
+    })
 }
 
 /// What the counters have met at the providers of this configuration.

@@ -23,6 +23,8 @@ impl Exit {
     pub const USAGE: Self = Self(2);
     /// The log is not as it was sealed.
     pub const TAMPERED: Self = Self(16);
+    /// It is stored and waits for a second admin.
+    pub const WAITS: Self = Self(17);
     /// The configuration cannot be used (`EX_CONFIG` of sysexits.h).
     pub const CONFIG: Self = Self(78);
     /// Ctrl-C at a prompt: 128 and the signal's number, as shells count.
@@ -172,7 +174,12 @@ impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let Explanation { for_admin: message, key, .. } = messages::desk_error(&error);
         match error {
-            DeskError::Trail(TrailError::Kept(_)) => return Self::usage(message),
+            DeskError::AwaitsApproval(_) => {
+                return Self::told("awaits_approval", Exit::WAITS, message);
+            }
+            DeskError::NoReason | DeskError::Trail(TrailError::Kept(_)) => {
+                return Self::usage(message);
+            }
             DeskError::Trail(TrailError::Unsealed | TrailError::NoEntry) => {
                 return Self::not_found(message);
             }

@@ -15,6 +15,9 @@ use crate::service::upkeep::maintenance::{COUNT_LIMIT, MaintenanceRun, Maintenan
 /// A run that takes longer is worth a word.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
+/// Why, where nobody says so.
+const REGULAR: &str = "regular maintenance";
+
 /// `maintain`
 pub async fn run(
     desk: &DeskClient,
@@ -25,11 +28,13 @@ pub async fn run(
         return dry_run(desk, output).await;
     }
     let mut run = MaintenanceRun::default();
-    let ended = work_off(desk, &mut run, output).await;
+    let reason = arguments.reason.as_deref().unwrap_or(REGULAR);
+    let ended = work_off(desk, &mut run, output, reason).await;
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
     let done = run.totals();
-    let told = desk.call(FinishMaintenance { totals: done }).await;
+    let told =
+        desk.call(FinishMaintenance { totals: done, reason: arguments.reason.clone() }).await;
     let after = |failure: Failure| {
         if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
     };
@@ -53,11 +58,14 @@ async fn work_off(
     desk: &DeskClient,
     run: &mut MaintenanceRun,
     output: &mut Output,
+    reason: &str,
 ) -> Result<Option<Exit>, Failure> {
     let mut ends = Ends::listen()?;
-    let began = Instant::now();
+    let (began, key) = (Instant::now(), desk.idempotency_key());
     loop {
-        let progress = desk.call(RunMaintenanceStep { run: run.clone() }).await?;
+        let (reason, key) = (reason.to_owned(), key.clone());
+        let step = RunMaintenanceStep { run: run.clone(), reason, key };
+        let progress = desk.call(step).await?;
         *run = progress.run;
         let Some(rest) = progress.rest else { return Ok(None) };
         if began.elapsed() > PROGRESS_DELAY {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::app_context::AppContext;
+use crate::cli::args::MigrateArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::index;
 use crate::cli::json::MigrateReply;
@@ -56,9 +57,21 @@ pub async fn run(
     context: &dyn AppContext,
     config: &Config,
     output: &mut Output,
+    arguments: &MigrateArgs,
 ) -> Result<Exit, Failure> {
+    if arguments.production && config.uses_tray() {
+        return Err(Failure::configuration(
+            "A store of real customers is not served by a tray, and this configuration has one: \
+             set up the providers first. Nothing was done.",
+        ));
+    }
     let migration = context.migrate(config).await?;
-    let message = migration.sentences();
+    let mut message = migration.sentences();
+    if arguments.production {
+        let marked = context.mark_production(config).await.map_err(|it| it.after(&message))?;
+        let already = if marked { "" } else { " already" };
+        message = format!("{message} The store is marked{already} as one of real customers.");
+    }
     if !output.json() {
         output.line(&message)?;
         // The index of a million customers takes its time.

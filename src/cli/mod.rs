@@ -1,6 +1,7 @@
 //! The command line: arguments, one command a file, output for people or programs.
 
 pub mod app_context;
+pub mod approvals;
 pub mod args;
 pub mod audit;
 pub mod customers;
@@ -19,6 +20,7 @@ pub mod next;
 pub mod output;
 pub mod pages;
 pub mod personal_data;
+pub mod policy;
 pub mod prompt;
 pub mod request;
 pub mod serve;
@@ -196,7 +198,9 @@ async fn at_the_desk(
         Command::Keys(command) => return keys(context, config, output, &command).await,
         Command::Serve => return serve::run(context, config, output).await,
         Command::Templates(command) => return templates::run(context, config, output, &command),
-        Command::Migrate(_) => return migrate::run(context, config, output).await,
+        Command::Migrate(arguments) => {
+            return migrate::run(context, config, output, &arguments).await;
+        }
         _ => {}
     }
     keep_log(context, config, output);
@@ -216,6 +220,9 @@ async fn at_the_desk(
         }
         Command::Customers(Customers::Confirm(arguments)) => {
             customers::confirm(&desk, output, &arguments).await
+        }
+        Command::Customers(Customers::Reveal(arguments)) => {
+            customers::reveal(&desk, output, &arguments).await
         }
         Command::Customers(Customers::Report(arguments)) => {
             personal_data::report(&desk, output, &arguments).await
@@ -243,6 +250,9 @@ async fn at_the_desk(
         Command::Deliveries(arguments) => deliveries::run(&desk, output, &arguments).await,
         Command::Log(arguments) => log::run(&desk, output, arguments).await,
         Command::Staff(command) => staff::run(&desk, output, command).await,
+        Command::Policy(command) => policy::run(&desk, output, command).await,
+        Command::Approvals(_) => approvals::list(&desk, output).await,
+        Command::Approve(arguments) => approvals::approve(&desk, output, &arguments.approval).await,
         Command::Audit(command) => audit::run(&desk, output, command).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
@@ -256,6 +266,7 @@ const fn names_a_customer(command: &Command) -> bool {
             Customers::Find { .. }
             | Customers::Unlock(_)
             | Customers::Confirm(_)
+            | Customers::Reveal(_)
             | Customers::Report(_)
             | Customers::Erase(_)
             | Customers::Hold(_)

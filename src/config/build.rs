@@ -11,8 +11,8 @@ use crate::config::key::{Key, KeyPath};
 use crate::config::layer::Merged;
 use crate::config::problem::{ConfigError, Findings};
 use crate::config::settings::{
-    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StoreSettings,
-    TraySettings, UiSettings,
+    Config, Environment, KeySettings, LogSettings, OfficeSettings, ServeSettings, StaffSettings,
+    StoreSettings, TraySettings, UiSettings,
 };
 use crate::config::show::Effective;
 use crate::config::table::{
@@ -23,7 +23,7 @@ use crate::config::value::{Secret, Value};
 use crate::config::{
     channels, customers, email, fallback, file, files, messages, secret, sms, store, whatsapp,
 };
-use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::text::clean_optional;
 
@@ -90,6 +90,7 @@ impl<'a> Build<'a> {
         files::judge(&mut self, environment, &keys.file);
         let phones = sms::phones(&self);
         let no_file = self.no_file();
+        let limits = limits(&mut self.merged);
         let Self { merged, findings, file, .. } = self;
         if !findings.problems.is_empty() {
             return Err(ConfigError::new(file, findings.problems));
@@ -103,7 +104,8 @@ impl<'a> Build<'a> {
             keys,
             otp,
             purposes: merged.get(&OTP.purposes),
-            limits: limits(&merged),
+            limits,
+            staff: StaffSettings { four_eyes: merged.get(&STAFF.four_eyes).unwrap_or_default() },
             email,
             email_fallback,
             sms,
@@ -327,12 +329,30 @@ impl<'a> Build<'a> {
     }
 }
 
-fn limits(merged: &Merged) -> RateLimits {
-    RateLimits {
+fn limits(merged: &mut Merged) -> RateLimits {
+    let hour = SendLimits {
         per_contact: merged.get(&LIMITS.per_contact),
+        per_prefix: SendLimits::HOUR.per_prefix.max(merged.get(&LIMITS.per_contact)),
         per_customer: merged.get(&LIMITS.per_customer),
         per_clerk: merged.get(&LIMITS.per_clerk),
         per_counter: merged.get(&LIMITS.per_counter),
         in_all: merged.get(&LIMITS.in_all),
+    };
+    let hour =
+        SendLimits { per_prefix: merged.get_or(&LIMITS.per_prefix, hour.per_prefix), ..hour };
+    // A limit of an hour that was raised is not undone by a day's that nobody set.
+    let day = SendLimits::DAY.or_more(&hour);
+    RateLimits {
+        per_hour: hour,
+        per_day: SendLimits {
+            per_contact: merged.get_or(&LIMITS.per_contact_per_day, day.per_contact),
+            per_prefix: merged.get_or(&LIMITS.per_prefix_per_day, day.per_prefix),
+            per_customer: merged.get_or(&LIMITS.per_customer_per_day, day.per_customer),
+            per_clerk: merged.get_or(&LIMITS.per_clerk_per_day, day.per_clerk),
+            per_counter: merged.get_or(&LIMITS.per_counter_per_day, day.per_counter),
+            in_all: merged.get_or(&LIMITS.in_all_per_day, day.in_all),
+        },
+        wrong_codes_per_clerk: merged.get(&LIMITS.wrong_codes_per_clerk),
+        lookups_per_clerk: merged.get(&LIMITS.lookups_per_clerk),
     }
 }

@@ -103,6 +103,14 @@ impl ProcessEnvironment {
         kept
     }
 
+    /// The same with these settings alone.
+    pub(super) fn with_settings_of(&self, settings: Vec<(String, &str)>) -> Self {
+        let mut kept = self.clone();
+        kept.variables.retain(|name, _| !name.starts_with(PREFIX));
+        kept.variables.extend(settings.into_iter().map(|(name, value)| (name, value.into())));
+        kept
+    }
+
     fn absolute(&self, variable: &str) -> Option<PathBuf> {
         let path = PathBuf::from(self.variables.get(variable)?);
         path.is_absolute().then_some(path)

@@ -58,24 +58,35 @@ pub(super) fn read(
         findings.refuse(Some(&name), "the file is not text in UTF-8");
         return Layer::default();
     };
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    parse(&name, text, folder, surroundings, findings)
+}
+
+/// Reads a text that is called `name`, in which paths are below `folder`.
+pub(super) fn parse(
+    name: &str,
+    text: &str,
+    folder: &Path,
+    surroundings: &ProcessEnvironment,
+    findings: &mut Findings,
+) -> Layer {
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
         // Only the reason: the line itself may hold a secret.
-        findings.refuse(Some(&place(&name, text, at)), clean(error.message()));
+        findings.refuse(Some(&place(name, text, at)), clean(error.message()));
     }
     if !errors.is_empty() {
         return Layer::default();
     }
     let home = surroundings.home();
-    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let base = Base { folder, home: home.as_deref() };
     let mut entries = Vec::new();
     collect(None, root.get_ref(), &mut entries);
     entries.sort_by_key(|entry| entry.at);
     let mut layer = Layer::default();
     for entry in entries {
-        let place = place(&name, text, entry.at);
+        let place = place(name, text, entry.at);
         match entry.what {
             What::Value(path, value) => match table::key(&path) {
                 Some(key) => layer.read(key, &Raw::of_toml(value), &place, &base, findings),
@@ -130,7 +141,7 @@ fn place(name: &str, text: &str, at: usize) -> String {
     format!("{name} line {line}")
 }
 
-fn unknown_key(path: &str) -> String {
+pub(super) fn unknown_key(path: &str) -> String {
     let path = clean(path);
     match table::nearest(&path) {
         Some(known) => format!("there is no key {path}; did you mean {known}?"),

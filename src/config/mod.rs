@@ -79,6 +79,38 @@ impl Config {
         }
     }
 
+    /// A policy in writing, with what a file and single keys (`otp.length=8`) change of it, to
+    /// try it out. Nothing else of the configuration means anything, and no variable of the
+    /// environment sets a key.
+    pub fn of_policy(
+        policy: &str,
+        file: Option<&Path>,
+        set: &[String],
+        surroundings: &ProcessEnvironment,
+    ) -> Result<Self, ConfigError> {
+        let mut findings = Findings::default();
+        let mut settings = Vec::new();
+        for it in set {
+            match it.split_once('=').map(|(path, value)| (path.trim(), value)) {
+                Some((path, value)) => match table::key(path) {
+                    Some(key) => settings.push((key.path.variable(), value)),
+                    None => findings.refuse(None, file::unknown_key(path)),
+                },
+                None => findings.refuse(None, format!("{it} is not of the form KEY=VALUE")),
+            }
+        }
+        let surroundings = &surroundings.with_settings_of(settings);
+        let folder = surroundings.folder().to_owned();
+        let policy = file::parse("policy", policy, &folder, surroundings, &mut findings);
+        let file = file.map(|it| file::read(&folder.join(it), surroundings, &mut findings));
+        let variables = variables::read(surroundings, &mut findings);
+        let layers = [Some(Layer::defaults()), Some(policy), file, Some(variables)];
+        match Merged::of(layers.into_iter().flatten().collect()) {
+            Ok(merged) => Build::new(None, false, merged, findings, surroundings).finish(),
+            Err(error) => Err(unmerged(None, findings, &error)),
+        }
+    }
+
     /// A configuration to try things out with: everything lies in `folder`,
     /// and no message leaves the machine, whatever the environment says. Times,
     /// tries, limits and looks can be set by environment variables.

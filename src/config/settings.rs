@@ -25,6 +25,7 @@ pub use crate::config::settings::store::{
 };
 
 use crate::config::show::Effective;
+use crate::domain::approval::GuardedAct;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
 use crate::domain::sign_in::policy::SignInPolicy;
@@ -67,6 +68,8 @@ pub struct Config {
     pub purposes: Vec<String>,
     /// `[limits]`
     pub limits: RateLimits,
+    /// `[staff]`
+    pub staff: StaffSettings,
     /// `[email]`
     pub email: EmailSettings,
     /// `[email.fallback]`: what stands in for it.
@@ -137,6 +140,13 @@ pub struct ServeSettings {
     pub socket: PathBuf,
     /// The group whose accounts may connect; the service's own where there is none.
     pub group: Option<String>,
+}
+
+/// What holds for the staff.
+#[derive(Clone, Debug)]
+pub struct StaffSettings {
+    /// The acts that take a second admin.
+    pub four_eyes: Vec<GuardedAct>,
 }
 
 /// Where the keys lie.

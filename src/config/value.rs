@@ -14,6 +14,7 @@ use crate::config::settings::{
     EmailProvider, Environment, GatewayContent, GatewayMethod, LogLevel, MailAuth, SmsProvider,
     SmtpTls, StoreTls, ThemeName, WhatsappProvider,
 };
+use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
 use crate::domain::message::Fact;
 use crate::domain::phone::NumberType;
@@ -78,6 +79,7 @@ words!(
     Fact,
     GatewayContent,
     GatewayMethod,
+    GuardedAct,
     LogLevel,
     MailAuth,
     NumberType,

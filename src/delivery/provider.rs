@@ -12,6 +12,7 @@ use crate::delivery::message::MessageKind;
 use crate::domain::delivery::{FailureClass, MessageTrace, ProviderStatus, SendReport};
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
 
 /// One provider.
@@ -19,6 +20,8 @@ use crate::service::ports::{AlwaysGranted, SendGuard, Sender};
 pub(super) trait Provider: Send + Sync {
     /// Its name as logs and screens show it.
     fn name(&self) -> &'static str;
+    /// Which provider it is: its host and the account there, with its name.
+    fn fingerprint(&self) -> ProviderFingerprint;
     /// Sends one message; the provider's name for it, where it gives one. `guard` is asked
     /// right before the step that cannot be undone.
     async fn post(
@@ -75,6 +78,10 @@ impl<P: Provider> ProviderSender<P> {
 impl<P: Provider> Sender for ProviderSender<P> {
     fn provider(&self) -> &'static str {
         self.provider.name()
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        self.provider.fingerprint()
     }
 
     async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport {

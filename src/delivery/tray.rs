@@ -27,6 +27,7 @@ use crate::delivery::provider::Provider;
 use crate::delivery::templates::Templates;
 use crate::domain::channel::Channel;
 use crate::domain::delivery::TRAY;
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::{SendGuard, Tray, TrayError, TrayMessage};
@@ -244,6 +245,10 @@ fn unwritable(error: &TrayError) -> DeliveryError {
 impl Provider for TrayProvider {
     fn name(&self) -> &'static str {
         TRAY
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        ProviderFingerprint::of(TRAY, &self.tray.path.to_string_lossy(), "")
     }
 
     async fn post(

@@ -7,9 +7,10 @@ use hmac::Mac;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::key::{Key, Keyring, MissingKey};
-use crate::domain::request::RequestId;
 use crate::domain::text;
+use crate::domain::version_one;
 
 /// A code in clear: digits only, leading zeros included, erased when dropped
 /// and never printed by `Debug`.
@@ -87,17 +88,6 @@ impl fmt::Debug for Code {
     }
 }
 
-/// What a stored code is bound to, beside the code itself.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeBinding<'a> {
-    /// What the verification is for.
-    pub purpose: &'a str,
-    /// The request it belongs to.
-    pub request: &'a RequestId,
-    /// Which code of the request it is; the first is 1.
-    pub generation: u32,
-}
-
 /// HMAC-SHA-256 over a code and all it is bound to (ASVS 11.2.4).
 ///
 /// A plain hash of six digits is reversed in about a second; without the key
@@ -106,17 +96,11 @@ pub struct CodeBinding<'a> {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of `code` under `key`.
-    pub fn of(code: &Code, binding: CodeBinding<'_>, key: &Key) -> Self {
-        let mut mac = key.hmac();
-        let generation = binding.generation.to_be_bytes();
-        let parts = [
-            b"countersign otp 1".as_slice(),
-            binding.purpose.as_bytes(),
-            binding.request.as_str().as_bytes(),
-            &generation,
-            code.reveal().as_bytes(),
-        ];
+    /// The digest of `code` under the key that `key` gives for digests.
+    pub fn of(code: &Code, binding: &CodeBinding, key: &Key) -> Self {
+        let mut mac = key.derive(&["code digest"]).hmac();
+        let canonical = binding.canonical();
+        let parts = [canonical.as_slice(), code.reveal().as_bytes()];
         text::length_prefixed(parts, |bytes| mac.update(bytes));
         Self(mac.finalize().into_bytes().into())
     }
@@ -144,12 +128,10 @@ pub struct StoredCode {
     pub key_id: String,
     /// The keyed digest; none once it has been erased.
     pub digest: Option<Digest>,
-    /// The request's purpose.
-    pub purpose: String,
-    /// The request.
-    pub request: RequestId,
-    /// Which code of the request.
-    pub generation: u32,
+    /// The form of its binding.
+    pub version: BindingVersion,
+    /// What the row says that it is bound to.
+    pub binding: CodeBinding,
 }
 
 /// A typed code on its way to be compared, with the keys to do it. The store
@@ -166,12 +148,11 @@ impl Guess<'_> {
     /// Whether the guess is the stored code.
     pub fn matches(&self, stored: &StoredCode) -> Result<bool, MissingKey> {
         let key = self.keyring.get(&stored.key_id)?;
-        let binding = CodeBinding {
-            purpose: &stored.purpose,
-            request: &stored.request,
-            generation: stored.generation,
+        let digest = match stored.version {
+            BindingVersion::One => Digest(version_one::digest(self.code, &stored.binding, key)),
+            BindingVersion::Two => Digest::of(self.code, &stored.binding, key),
         };
-        Ok(stored.digest.is_some_and(|digest| digest.matches(&Digest::of(self.code, binding, key))))
+        Ok(stored.digest.is_some_and(|it| it.matches(&digest)))
     }
 }
 
@@ -180,11 +161,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::code_binding::tests::{binding, others};
     use crate::domain::key::KeyId;
-
-    fn request(id: &str) -> RequestId {
-        id.parse().unwrap_or_else(|_| panic!("{id} is a request id"))
-    }
+    use crate::domain::request::RequestId;
 
     #[test]
     fn security_01_codes_are_strings_with_their_leading_zeros() {
@@ -224,32 +203,43 @@ mod tests {
     #[test]
     fn security_09_a_digest_is_bound_to_key_purpose_request_and_generation() {
         let code = Code::from_number(123_456, 6);
-        let (one, two) = (request("AAAAAAAAAA"), request("BBBBBBBBBB"));
-        let binding = CodeBinding { purpose: "pay bill", request: &one, generation: 1 };
-        let base = Digest::of(&code, binding, &Key::new([1; 32]));
+        let (binding, key) = (binding(), Key::new([1; 32]));
+        let base = Digest::of(&code, &binding, &key);
         let others = [
-            Digest::of(&code, binding, &Key::new([2; 32])),
-            Digest::of(&code, CodeBinding { purpose: "other", ..binding }, &Key::new([1; 32])),
-            Digest::of(&code, CodeBinding { request: &two, ..binding }, &Key::new([1; 32])),
-            Digest::of(&code, CodeBinding { generation: 2, ..binding }, &Key::new([1; 32])),
-            Digest::of(&Code::from_number(123_457, 6), binding, &Key::new([1; 32])),
+            Digest::of(&code, &binding, &Key::new([2; 32])),
+            Digest::of(&code, &CodeBinding { purpose: "other".into(), ..binding.clone() }, &key),
+            Digest::of(
+                &code,
+                &CodeBinding { request: RequestId::from_bits(2), ..binding.clone() },
+                &key,
+            ),
+            Digest::of(&code, &CodeBinding { generation: 2, ..binding.clone() }, &key),
+            Digest::of(&Code::from_number(123_457, 6), &binding, &key),
         ];
         assert!(others.iter().all(|other| !other.matches(&base)));
         assert_eq!(Digest::from_hex(&base.to_hex()), Some(base));
     }
 
     #[test]
+    fn security_52_a_digest_is_bound_to_each_field_of_its_binding() {
+        let (code, key) = (Code::from_number(123_456, 6), Key::new([1; 32]));
+        let base = Digest::of(&code, &binding(), &key);
+        for other in others() {
+            assert!(!Digest::of(&code, &other, &key).matches(&base), "{other:?}");
+        }
+        let one = Digest(version_one::digest(&code, &binding(), &key));
+        assert!(!one.matches(&base), "the versions have nothing in common");
+    }
+
+    #[test]
     fn security_10_a_code_from_before_a_rotation_verifies_and_a_missing_key_fails_closed() {
         let (Some(old), Some(new)) = (KeyId::new("k1"), KeyId::new("k2")) else { panic!("names") };
         let code = Code::from_number(7, 6);
-        let id = request("AAAAAAAAAA");
-        let binding = CodeBinding { purpose: "pay bill", request: &id, generation: 1 };
         let stored = StoredCode {
             key_id: "k1".into(),
-            digest: Some(Digest::of(&code, binding, &Key::new([1; 32]))),
-            purpose: "pay bill".into(),
-            request: id.clone(),
-            generation: 1,
+            digest: Some(Digest::of(&code, &binding(), &Key::new([1; 32]))),
+            version: BindingVersion::Two,
+            binding: binding(),
         };
         let fresh = Keyring::new(new, Key::new([2; 32]));
         let guess = Guess { code: &code, keyring: &fresh };

@@ -121,6 +121,19 @@ impl Contact {
         }
     }
 
+    /// The beginning that a phone number shares with its neighbours, for the rate limits:
+    /// all but the last three digits, a thousand numbers. Operators get their numbers in
+    /// blocks of that size at least, in every country. An email address has none.
+    pub fn prefix(&self) -> Option<&str> {
+        match self {
+            Self::Email(_) => None,
+            Self::Phone(number) => {
+                let number = number.as_str();
+                Some(number.get(..number.len().saturating_sub(3)).unwrap_or(number))
+            }
+        }
+    }
+
     /// The contact as screens, logs and events show it.
     pub fn masked(&self) -> String {
         match self {
@@ -138,7 +151,8 @@ impl fmt::Debug for Contact {
 }
 
 /// A contact with its middle hidden: `d***@example.org`, `+4*******12`.
-/// Works on whatever a record holds, also on what is no valid contact.
+/// Works on whatever a record holds, also on what is no valid contact. What is masked
+/// already stays as it is.
 pub fn mask(channel: Channel, raw: &str) -> String {
     match channel {
         Channel::Email => {
@@ -148,10 +162,12 @@ pub fn mask(channel: Channel, raw: &str) -> String {
         }
         Channel::Sms | Channel::Whatsapp => {
             let chars: Vec<char> = raw.chars().collect();
-            let hidden = chars.len().saturating_sub(4);
-            let head: String = chars.iter().take(2.min(chars.len() / 3)).collect();
-            let tail: String = chars.iter().skip(chars.len() - 2.min(chars.len() / 3)).collect();
-            format!("{head}{}{tail}", "*".repeat(hidden.max(3)))
+            if chars.len() < 6 {
+                return "***".to_owned();
+            }
+            let head: String = chars.iter().take(2).collect();
+            let tail: String = chars.iter().skip(chars.len() - 2).collect();
+            format!("{head}{}{tail}", "*".repeat((chars.len() - 4).max(3)))
         }
     }
 }
@@ -174,10 +190,26 @@ mod tests {
     }
 
     #[test]
+    fn neighbouring_numbers_have_one_prefix() {
+        let prefix = |raw| Contact::Phone(PhoneNumber::parse(raw, "DE").expect("a number"));
+        assert_eq!(prefix("0151 12345678").prefix(), Some("+4915112345"));
+        assert_eq!(prefix("0151 12345999").prefix(), Some("+4915112345"));
+        assert_eq!(prefix("0151 12346000").prefix(), Some("+4915112346"));
+        let email = Contact::parse(Channel::Email, "dana@example.org").expect("an address");
+        assert_eq!(email.prefix(), None);
+    }
+
+    #[test]
     fn masks_hide_the_middle_of_anything() {
         assert_eq!(mask(Channel::Sms, "+4915112345612"), "+4**********12");
         assert_eq!(mask(Channel::Email, "dana@example.org"), "d***@example.org");
         assert_eq!(mask(Channel::Sms, "12"), "***");
         assert_eq!(mask(Channel::Email, ""), "***@");
+        for raw in ["", "1", "12345", "123456", "1234567", "dana", "dana@example.org", "a@b@c"] {
+            for channel in Channel::ALL {
+                let masked = mask(channel, raw);
+                assert_eq!(mask(channel, &masked), masked, "{raw}");
+            }
+        }
     }
 }

@@ -20,9 +20,9 @@ pub struct Customer {
     pub account_no: String,
     /// The name on the account.
     pub name: String,
-    /// The email address as recorded, perhaps not valid.
+    /// The email address as recorded, perhaps not valid; masked where it left the desk.
     pub email: Option<String>,
-    /// The phone number as recorded, perhaps not valid.
+    /// The phone number as recorded, perhaps not valid; masked where it left the desk.
     pub phone: Option<String>,
     /// The address that is served.
     pub address: Option<String>,
@@ -101,6 +101,13 @@ impl Customer {
     /// The recorded contact with its middle hidden.
     pub fn masked(&self, channel: Channel) -> Option<String> {
         self.recorded(channel).map(|raw| mask(channel, raw))
+    }
+
+    /// The customer as a clerk's process gets one: with the contacts masked.
+    #[must_use]
+    pub fn with_masked_contacts(self) -> Self {
+        let (email, phone) = (self.masked(Channel::Email), self.masked(Channel::Sms));
+        Self { email, phone, ..self }
     }
 
     /// The contact a message over `channel` goes to.

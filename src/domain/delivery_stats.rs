@@ -87,6 +87,8 @@ pub struct DeliveryStats {
     pub delivered: Option<Percentiles>,
     /// What still waits.
     pub queue: QueueStats,
+    /// How many of those wait for a provider that this desk does not have.
+    pub elsewhere: u64,
 }
 
 /// An hour in milliseconds.
@@ -128,6 +130,7 @@ impl DeliveryStats {
             accepted: took(|it| it.accepted_at),
             delivered: took(|it| it.delivered_at),
             queue,
+            elsewhere: 0,
         }
     }
 }

@@ -65,6 +65,16 @@ pub enum EventKind {
     NoticeNotSent,
     /// What somebody of the staff may do was changed.
     StaffChanged,
+    /// A clerk opened a customer's account.
+    AccountOpened,
+    /// A clerk saw a contact in full.
+    ContactRevealed,
+    /// An act of an admin waits for a second one.
+    ApprovalAsked,
+    /// A second admin approved an act.
+    Approved,
+    /// The office's policy is another one than before.
+    PolicyChanged,
     /// Somebody of the staff signed in.
     SignedIn,
     /// Somebody tried to sign in, and it was not right.
@@ -83,6 +93,8 @@ pub enum EventKind {
     ServiceStarted,
     /// A new key signs codes.
     KeysRotated,
+    /// The owner marked the store as one of real customers.
+    StoreMarked,
     /// The store's tables were brought to a newer version.
     Migrated,
     /// Old events were purged from the log.
@@ -131,6 +143,11 @@ impl EventKind {
             Self::NoticeSent => "Old contact told",
             Self::NoticeNotSent => "Old contact not told",
             Self::StaffChanged => "Staff changed",
+            Self::AccountOpened => "Account opened",
+            Self::ContactRevealed => "Contact revealed",
+            Self::ApprovalAsked => "Waits for a second admin",
+            Self::Approved => "Approved by a second admin",
+            Self::PolicyChanged => "Policy changed",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",
             Self::SignedOut => "Signed out",
@@ -140,6 +157,7 @@ impl EventKind {
             Self::SignInReset => "Sign-in reset",
             Self::ServiceStarted => "Service started",
             Self::KeysRotated => "Keys rotated",
+            Self::StoreMarked => "Store marked",
             Self::Migrated => "Store migrated",
             Self::EventsPurged => "Log purged",
             Self::Erased => "Customer erased",

@@ -6,11 +6,13 @@
 //! random data. Time and randomness come in as arguments.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
 pub mod backoff;
 pub mod channel;
 pub mod circuit_breaker;
 pub mod code;
+pub mod code_binding;
 pub mod contact;
 pub mod contact_notice;
 pub mod customer;
@@ -29,15 +31,20 @@ pub mod outbox;
 pub mod outcome;
 pub mod phone;
 pub mod policy;
+pub mod policy_preview;
+pub mod policy_text;
+pub mod provider;
 pub mod query;
 pub mod request;
 pub mod seal;
 pub mod session;
+pub mod session_record;
 pub mod sign_in;
 pub mod staff;
 pub mod text;
 pub mod time;
 pub mod time_range;
 pub mod timing;
+mod version_one;
 mod wire;
 mod word;

@@ -83,11 +83,13 @@ impl Default for Retention {
     }
 }
 
-/// How many messages may go out in an hour, counted before the send.
+/// How many messages may go out in a rolling window, counted before the send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimits {
+pub struct SendLimits {
     /// To one contact.
     pub per_contact: u32,
+    /// To the phone numbers of one prefix: all but the last three digits.
+    pub per_prefix: u32,
     /// To one customer.
     pub per_customer: u32,
     /// By one clerk.
@@ -98,10 +100,87 @@ pub struct RateLimits {
     pub in_all: u32,
 }
 
+impl SendLimits {
+    /// An hour's, where the office sets nothing.
+    pub const HOUR: Self = Self {
+        per_contact: 6,
+        per_prefix: 60,
+        per_customer: 10,
+        per_clerk: 120,
+        per_counter: 240,
+        in_all: 2_000,
+    };
+
+    /// A day's, where the office sets nothing.
+    pub const DAY: Self = Self {
+        per_contact: 20,
+        per_prefix: 200,
+        per_customer: 30,
+        per_clerk: 600,
+        per_counter: 1_200,
+        in_all: 10_000,
+    };
+
+    /// Each limit with the number of messages that it allows.
+    pub const fn each(&self, window: RateWindow) -> [(RateLimit, u32); 6] {
+        [
+            (RateLimit::Contact(window), self.per_contact),
+            (RateLimit::Prefix(window), self.per_prefix),
+            (RateLimit::Customer(window), self.per_customer),
+            (RateLimit::Clerk(window), self.per_clerk),
+            (RateLimit::Counter(window), self.per_counter),
+            (RateLimit::Office(window), self.in_all),
+        ]
+    }
+
+    /// The greater one of each limit.
+    #[must_use]
+    pub fn or_more(self, other: &Self) -> Self {
+        Self {
+            per_contact: self.per_contact.max(other.per_contact),
+            per_prefix: self.per_prefix.max(other.per_prefix),
+            per_customer: self.per_customer.max(other.per_customer),
+            per_clerk: self.per_clerk.max(other.per_clerk),
+            per_counter: self.per_counter.max(other.per_counter),
+            in_all: self.in_all.max(other.in_all),
+        }
+    }
+}
+
+/// What may be done in a rolling window, over all counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Messages an hour.
+    pub per_hour: SendLimits,
+    /// Messages a day.
+    pub per_day: SendLimits,
+    /// Wrong codes of one clerk, in an hour from the first of them.
+    pub wrong_codes_per_clerk: u32,
+    /// Searches and opened accounts of one clerk, in an hour from the first of them.
+    pub lookups_per_clerk: u32,
+}
+
 impl RateLimits {
     /// What holds where the office sets nothing.
-    pub const STANDARD: Self =
-        Self { per_contact: 6, per_customer: 10, per_clerk: 120, per_counter: 240, in_all: 2_000 };
+    pub const STANDARD: Self = Self {
+        per_hour: SendLimits::HOUR,
+        per_day: SendLimits::DAY,
+        wrong_codes_per_clerk: 40,
+        lookups_per_clerk: 3_000,
+    };
+
+    /// Those of a window.
+    pub const fn of(&self, window: RateWindow) -> &SendLimits {
+        match window {
+            RateWindow::Hour => &self.per_hour,
+            RateWindow::Day => &self.per_day,
+        }
+    }
+
+    /// The standard with these limits of an hour, which no limit of a day undercuts.
+    pub fn hourly(per_hour: SendLimits) -> Self {
+        Self { per_hour, per_day: SendLimits::DAY.or_more(&per_hour), ..Self::STANDARD }
+    }
 }
 
 impl Default for RateLimits {
@@ -110,39 +189,66 @@ impl Default for RateLimits {
     }
 }
 
+/// The time over which a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateWindow {
+    Hour,
+    Day,
+}
+
+impl RateWindow {
+    /// How long it is.
+    pub const fn length(self) -> Duration {
+        match self {
+            Self::Hour => Duration::from_hours(1),
+            Self::Day => Duration::from_hours(24),
+        }
+    }
+}
+
 /// Which limit held a send back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimit {
     /// Too soon after the last message to this contact.
     Cooldown,
-    /// [`RateLimits::per_contact`].
-    Contact,
-    /// [`RateLimits::per_customer`].
-    Customer,
-    /// [`RateLimits::per_clerk`].
-    Clerk,
-    /// [`RateLimits::per_counter`].
-    Counter,
-    /// [`RateLimits::in_all`].
-    Office,
+    /// [`SendLimits::per_contact`].
+    Contact(RateWindow),
+    /// [`SendLimits::per_prefix`].
+    Prefix(RateWindow),
+    /// [`SendLimits::per_customer`].
+    Customer(RateWindow),
+    /// [`SendLimits::per_clerk`].
+    Clerk(RateWindow),
+    /// [`SendLimits::per_counter`].
+    Counter(RateWindow),
+    /// [`SendLimits::in_all`].
+    Office(RateWindow),
 }
 
 impl RateLimit {
-    /// The limit's name in JSON and events.
-    pub const fn word(self) -> &'static str {
-        self.into_str()
-    }
-
     /// What was reached, in a clerk's words.
     pub const fn sentence(self) -> &'static str {
+        use RateWindow::{Day, Hour};
         match self {
             Self::Cooldown => "A code was sent to this contact a moment ago.",
-            Self::Contact => "This contact has had all the messages it may get in an hour.",
-            Self::Customer => "This customer has had all the codes they may get in an hour.",
-            Self::Clerk => "You have sent all the codes a clerk may send in an hour.",
-            Self::Counter => "This counter has sent all the codes it may send in an hour.",
-            Self::Office => "The office has sent all the codes it may send in an hour.",
+            Self::Contact(Hour) => "This contact has had all the messages it may get in an hour.",
+            Self::Contact(Day) => "This contact has had all the messages it may get in a day.",
+            Self::Prefix(Hour) => {
+                "Phone numbers that begin like this one have had all the messages they may get in \
+                 an hour."
+            }
+            Self::Prefix(Day) => {
+                "Phone numbers that begin like this one have had all the messages they may get in \
+                 a day."
+            }
+            Self::Customer(Hour) => "This customer has had all the codes they may get in an hour.",
+            Self::Customer(Day) => "This customer has had all the codes they may get in a day.",
+            Self::Clerk(Hour) => "You have sent all the codes a clerk may send in an hour.",
+            Self::Clerk(Day) => "You have sent all the codes a clerk may send in a day.",
+            Self::Counter(Hour) => "This counter has sent all the codes it may send in an hour.",
+            Self::Counter(Day) => "This counter has sent all the codes it may send in a day.",
+            Self::Office(Hour) => "The office has sent all the codes it may send in an hour.",
+            Self::Office(Day) => "The office has sent all the codes it may send in a day.",
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::Delivery;
+use crate::domain::event::Actor;
 use crate::domain::outcome::Outcome;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
@@ -186,6 +187,8 @@ pub struct Request {
     pub max_attempts: u32,
     /// How far the current message has come.
     pub delivery: Delivery,
+    /// Who asked for it first, and where.
+    pub asked_by: Actor,
 }
 
 impl Request {

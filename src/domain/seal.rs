@@ -2,9 +2,9 @@
 //!
 //! Between the commit and the hand-over the code has to lie in the store, since
 //! the terminal that drew it may die and another one send it. It lies there
-//! sealed: XChaCha20-Poly1305 under a key of the key file, bound to its request
-//! and generation, so that neither the store alone gives a code away nor can
-//! one row's code be put into another row.
+//! sealed: XChaCha20-Poly1305 under a key derived from one of the key file, bound to all of
+//! its [`CodeBinding`], so that neither the store alone gives a code away, nor can one row's
+//! code be put into another row, nor its message be sent to another contact.
 
 use std::fmt;
 
@@ -13,14 +13,15 @@ use chacha20poly1305::{Key as AeadKey, KeyInit, XChaCha20Poly1305, XNonce};
 use hmac::Mac;
 use zeroize::Zeroizing;
 
-use crate::domain::code::{Code, CodeBinding};
+use crate::domain::code::Code;
+use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::key::Key;
-use crate::domain::text;
+use crate::domain::version_one;
 
 /// Bytes of a nonce: long enough to be drawn at random for each code.
 const NONCE: usize = 24;
 
-/// A number that is used for one code and never again.
+/// A number that is used for one seal and never again.
 #[derive(Clone, Copy, Debug)]
 pub struct Nonce([u8; NONCE]);
 
@@ -30,6 +31,26 @@ impl From<[u8; 32]> for Nonce {
         let mut nonce = [0; NONCE];
         nonce.copy_from_slice(&random[..NONCE]);
         Self(nonce)
+    }
+}
+
+/// Random bytes of which the nonce of one code is made, for whatever it is bound to: a
+/// transaction that is begun again binds the same code to another moment, and no nonce is
+/// used for two seals.
+#[derive(Clone, Debug)]
+pub struct NonceSeed(Key);
+
+impl From<[u8; 32]> for NonceSeed {
+    fn from(random: [u8; 32]) -> Self {
+        Self(Key::new(random))
+    }
+}
+
+impl NonceSeed {
+    fn nonce(&self, bound: &[u8]) -> Nonce {
+        let mut mac = self.0.hmac();
+        mac.update(bound);
+        Nonce::from(<[u8; 32]>::from(mac.finalize().into_bytes()))
     }
 }
 
@@ -43,14 +64,24 @@ pub struct Sealed(String);
 pub struct SealBroken;
 
 impl Sealed {
-    /// Seals a code; `nonce` is drawn for it and for nothing else.
-    pub fn close(code: &Code, binding: CodeBinding<'_>, key: &Key, nonce: Nonce) -> Self {
-        Self(close_bytes(code.reveal().as_bytes(), &bound(binding), &sealing_key(key), nonce))
+    /// Seals a code; `seed` is drawn for it and for nothing else.
+    pub fn close(code: &Code, binding: &CodeBinding, key: &Key, seed: &NonceSeed) -> Self {
+        let bound = binding.canonical();
+        Self(close_bytes(code.reveal().as_bytes(), &bound, &seal_key(key), seed.nonce(&bound)))
     }
 
     /// The code again, where nothing was changed.
-    pub fn open(&self, binding: CodeBinding<'_>, key: &Key) -> Result<Code, SealBroken> {
-        let digits = open_bytes(&self.0, &bound(binding), &sealing_key(key))?;
+    pub fn open(
+        &self,
+        version: BindingVersion,
+        binding: &CodeBinding,
+        key: &Key,
+    ) -> Result<Code, SealBroken> {
+        let (key, bound) = match version {
+            BindingVersion::One => (version_one::seal_key(key), version_one::bound(binding)),
+            BindingVersion::Two => (seal_key(key), binding.canonical()),
+        };
+        let digits = open_bytes(&self.0, &bound, &key)?;
         let digits = std::str::from_utf8(&digits).map_err(|_| SealBroken)?;
         u8::try_from(digits.len())
             .ok()
@@ -105,66 +136,66 @@ fn cipher(key: &Key) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&AeadKey::from(*key.secret()))
 }
 
-/// A key for sealing codes, made from one of the file so that digests and seals never
-/// share one.
-fn sealing_key(key: &Key) -> Key {
-    let mut mac = key.hmac();
-    mac.update(b"countersign seal 1");
-    Key::new(mac.finalize().into_bytes().into())
-}
-
-/// The associated data: purpose, request and generation, length first.
-fn bound(binding: CodeBinding<'_>) -> Vec<u8> {
-    let generation = binding.generation.to_be_bytes();
-    let parts =
-        [binding.purpose.as_bytes(), binding.request.as_str().as_bytes(), generation.as_slice()];
-    let mut bound = Vec::new();
-    text::length_prefixed(parts, |bytes| bound.extend_from_slice(bytes));
-    bound
+/// A key for sealing codes, so that digests and seals never share one.
+fn seal_key(key: &Key) -> Key {
+    key.derive(&["code seal"])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::request::RequestId;
+    use crate::domain::code_binding::tests::{binding, others};
 
-    fn id(bits: u64) -> RequestId {
-        RequestId::from_bits(bits)
+    fn sealed(code: &Code) -> (Sealed, Key) {
+        let key = Key::new([1; 32]);
+        (Sealed::close(code, &binding(), &key, &NonceSeed::from([9; 32])), key)
     }
 
     #[test]
-    fn a_sealed_code_opens_for_its_own_request_alone() {
-        let (code, key) = (Code::from_number(42, 6), Key::new([1; 32]));
-        let (one, two) = (id(1), id(2));
-        let binding = CodeBinding { purpose: "pay bill", request: &one, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
-        let opened = sealed.open(binding, &key).map(|code| code.reveal().to_owned());
-        assert_eq!(opened, Ok("000042".into()));
-        for other in [
-            CodeBinding { request: &two, ..binding },
-            CodeBinding { generation: 2, ..binding },
-            CodeBinding { purpose: "other", ..binding },
-        ] {
-            assert!(sealed.open(other, &key).is_err(), "{other:?}");
+    fn security_52_a_seal_opens_for_its_own_binding_alone() {
+        let (sealed, key) = sealed(&Code::from_number(42, 6));
+        let open = |binding: &CodeBinding, key: &Key| {
+            let opened = sealed.open(BindingVersion::Two, binding, key);
+            opened.map(|code| code.reveal().to_owned())
+        };
+        assert_eq!(open(&binding(), &key), Ok("000042".into()));
+        for other in others() {
+            assert!(open(&other, &key).is_err(), "{other:?}");
         }
-        assert!(sealed.open(binding, &Key::new([2; 32])).is_err());
+        assert!(open(&binding(), &Key::new([2; 32])).is_err());
+        assert!(sealed.open(BindingVersion::One, &binding(), &key).is_err());
+    }
+
+    #[test]
+    fn a_nonce_is_used_for_one_binding() {
+        let (code, seed) = (Code::from_number(42, 6), NonceSeed::from([9; 32]));
+        let key = Key::new([1; 32]);
+        let mut nonces: Vec<_> = others()
+            .iter()
+            .chain(&[binding()])
+            .map(|it| Sealed::close(&code, it, &key, &seed).as_str()[..2 * NONCE].to_owned())
+            .collect();
+        let count = nonces.len();
+        nonces.sort();
+        nonces.dedup();
+        assert_eq!(nonces.len(), count);
     }
 
     #[test]
     fn a_seal_that_was_changed_does_not_open() {
-        let (code, key) = (Code::from_number(123_456, 6), Key::new([1; 32]));
-        let request = id(1);
-        let binding = CodeBinding { purpose: "pay bill", request: &request, generation: 1 };
-        let sealed = Sealed::close(&code, binding, &key, Nonce([9; NONCE]));
+        let (sealed, key) = sealed(&Code::from_number(123_456, 6));
+        let is_broken = |text: String| {
+            Sealed::from_store(text).open(BindingVersion::Two, &binding(), &key).is_err()
+        };
         assert!(!sealed.as_str().contains(&hex::encode(b"123456")));
         for at in 0..sealed.as_str().len() {
             let mut text = sealed.as_str().to_owned();
             let other = if text.as_bytes()[at] == b'0' { "1" } else { "0" };
             text.replace_range(at..=at, other);
-            assert!(Sealed::from_store(text).open(binding, &key).is_err(), "place {at}");
+            assert!(is_broken(text), "place {at}");
         }
         for cut in ["", "00", "zz", &sealed.as_str()[..40]] {
-            assert!(Sealed::from_store(cut.into()).open(binding, &key).is_err(), "{cut}");
+            assert!(is_broken(cut.into()), "{cut}");
         }
     }
 }

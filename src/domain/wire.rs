@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::{Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::domain::approval::ApprovalId;
 use crate::domain::code::TypedCode;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
 use crate::domain::request::{Reference, RequestId};
@@ -26,7 +27,7 @@ macro_rules! read_by_name {
     )+};
 }
 
-read_by_name!(RequestId, SessionId);
+read_by_name!(ApprovalId, RequestId, SessionId);
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -82,7 +82,6 @@ mod tests {
     use crate::domain::event::EventKind;
     use crate::domain::outbox::OutboxTask;
     use crate::domain::outcome::Outcome;
-    use crate::domain::policy::RateLimit;
     use crate::domain::request::Status;
     use crate::domain::session::SessionEnd;
     use crate::domain::staff::Role;
@@ -115,8 +114,9 @@ mod tests {
             "requested resent refused sent delayed forwarded delivered read not_sent unsure attempt \
              superseded cancelled expired session_ended unlocked imported maintained provider_down \
              provider_up tested contact_changed contact_confirmed notice_sent notice_not_sent \
-             staff_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
-             sign_in_set_up sign_in_reset service_started keys_rotated migrated events_purged \
+             staff_changed account_opened contact_revealed approval_asked approved \
+             policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
+             sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp");
@@ -133,16 +133,6 @@ mod tests {
 
     #[test]
     fn words_that_are_only_written_stay() {
-        let limits = [
-            RateLimit::Cooldown,
-            RateLimit::Contact,
-            RateLimit::Customer,
-            RateLimit::Clerk,
-            RateLimit::Counter,
-            RateLimit::Office,
-        ]
-        .map(RateLimit::word);
-        assert_eq!(limits, ["cooldown", "contact", "customer", "clerk", "counter", "office"]);
         let health = [
             ProviderHealth::Ok,
             ProviderHealth::Fallback,

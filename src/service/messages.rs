@@ -12,7 +12,9 @@ mod store_errors;
 mod waits;
 
 pub use crate::service::delivery::outcome::delivery_outcome;
-pub use crate::service::messages::deliveries::{ASK_FIRST, delivery, span, spread, state};
+pub use crate::service::messages::deliveries::{
+    ASK_FIRST, delivery, elsewhere, span, spread, state,
+};
 pub use crate::service::messages::sessions::{NO_SUCH_SESSION, factor, session, session_end};
 pub use crate::service::messages::sign_in::{
     PASSWORDS_DIFFER, SIGN_IN_REFUSED, WRONG_FIRST_CODE, earlier_sign_ins, password_fault,
@@ -22,6 +24,7 @@ pub use crate::service::messages::waits::{contact_waits, wait};
 pub use crate::service::verification::lockout::CUSTOMER_LOCKED;
 
 use crate::domain::code::CodeFormatError;
+use crate::domain::event::Actor;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
 use crate::domain::time::Timestamp;
@@ -55,6 +58,16 @@ pub fn refusal(refusal: &Refusal, now: Timestamp, clock: Clock<'_>) -> String {
     format!("{} {help}", refusal.reason)
 }
 
+/// That a customer is being verified elsewhere, and that going on is possible.
+pub fn verified_elsewhere(open: &Request, clock: Clock<'_>) -> String {
+    let Actor { clerk, counter } = &open.asked_by;
+    format!(
+        "{clerk} at counter {counter} is verifying this customer: a code was sent at {}. A new one \
+         ends it; the log says who did.",
+        clock(open.sent_at)
+    )
+}
+
 /// Where a customer's record is corrected.
 pub const CORRECTED: &str =
     "Records are corrected in the office's billing program, or with countersign customers import.";
@@ -65,6 +78,13 @@ pub const CUSTOMER_LOCKED_HELP: &str = "It holds at every counter until an admin
 /// Why a code was not accepted, and what helps.
 pub fn refused_code(refused: &RefusedCode, clock: Clock<'_>) -> String {
     let request = &refused.request;
+    if let Some(until) = refused.clerk_waits_until {
+        return format!(
+            "You have entered all the wrong codes that a clerk may enter in an hour. This code was \
+             not looked at. Try again at {}, or let another clerk enter it.",
+            clock(until)
+        );
+    }
     match (refused.outcome, &refused.superseded) {
         (outcome, _) if refused.customer_locked => {
             let wrong = if outcome == Outcome::Locked { "" } else { "That code is wrong. " };
@@ -200,6 +220,7 @@ mod tests {
     use crate::domain::contact::ContactKind;
     use crate::domain::customer::CustomerId;
     use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
+    use crate::domain::event::Actor;
     use crate::domain::request::{Reference, RequestId};
     use crate::service::ports::contact_binding::Quarantine;
     use crate::service::ports::verification::SupersededCode;
@@ -238,12 +259,19 @@ mod tests {
                 detail: None,
                 updated_at: at(642),
             },
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         }
     }
 
     fn refused(outcome: Outcome, status: Status, attempts: u32) -> RefusedCode {
         let request = request(status, attempts);
-        RefusedCode { outcome, request, superseded: None, customer_locked: false }
+        RefusedCode {
+            outcome,
+            request,
+            superseded: None,
+            customer_locked: false,
+            clerk_waits_until: None,
+        }
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! interface and the command line show alike.
 
 pub mod api;
+pub mod approvals;
 pub mod audit;
 mod caller;
 pub mod customers;
 pub mod delivery;
 pub mod messages;
+pub mod policy;
 pub mod ports;
 mod profile;
 pub mod retry;
@@ -18,17 +20,23 @@ pub mod verification;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::OnceCell;
+
+use crate::domain::approval::{Approval, GuardedAct};
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::customer::PhonePolicy;
 use crate::domain::event::Actor;
 use crate::domain::key::Keyring;
 use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy_text::PolicyText;
 use crate::domain::sign_in::policy::SignInPolicy;
 use crate::domain::time::Timestamp;
+use crate::service::api::lookups::Lookups;
 use crate::service::api::refusals::Refusals;
 use crate::service::caller::{Permission, Role};
 use crate::service::delivery::claim_batch::ClaimBatcher;
+use crate::service::delivery::fingerprints::Fingerprints;
 use crate::service::ports::{
     Keys, KeysError, Random, RandomError, Sender, Store, StoreError, TrailError, TrailKeys, Tray,
     TrayError,
@@ -56,12 +64,14 @@ pub struct Office {
     pub purposes: Vec<String>,
     /// Times and tries.
     pub otp: OtpPolicy,
-    /// Messages an hour.
+    /// Messages, wrong codes and look-ups.
     pub limits: RateLimits,
     /// Phone numbers.
     pub phones: PhonePolicy,
     /// How long what is past is kept.
     pub retention: Retention,
+    /// The acts that take a second admin.
+    pub four_eyes: Vec<GuardedAct>,
     /// Whether customers are read from a table that others write.
     pub external_customers: bool,
 }
@@ -108,12 +118,6 @@ impl Senders {
         }
     }
 
-    /// The names of all of them.
-    fn providers(&self) -> Vec<&'static str> {
-        let senders = ProviderSlot::ALL.iter().filter_map(|slot| self.behind(*slot));
-        senders.map(|sender| sender.provider()).collect()
-    }
-
     /// The sender of a provider slot; none where the office does not have it.
     pub fn behind(&self, slot: ProviderSlot) -> Option<&Arc<dyn Sender>> {
         let route = self.of(slot.channel)?;
@@ -151,6 +155,18 @@ pub enum DeskError {
         /// What it takes.
         permission: Permission,
     },
+    /// The act takes a reason.
+    #[error("no reason was given")]
+    NoReason,
+    /// The act is stored and waits for a second admin.
+    #[error("{} waits for a second admin", .0.id)]
+    AwaitsApproval(Box<Approval>),
+    /// The clerk looked too many customers up.
+    #[error("too many look-ups in an hour")]
+    TooManyLookups {
+        /// In how many minutes they may again.
+        minutes: u64,
+    },
     /// The answer belongs to another call: the two sides are of different versions.
     #[error("the answer of the desk belongs to another call")]
     WrongAnswer,
@@ -161,17 +177,23 @@ pub enum DeskError {
 pub struct Desk {
     store: Arc<dyn Store>,
     senders: Senders,
+    fingerprints: Arc<Fingerprints>,
     tray: Option<Arc<dyn Tray>>,
     random: Arc<dyn Random>,
     keys: Arc<dyn Keys>,
     keyring: Arc<RwLock<Arc<Keyring>>>,
     trail_keys: Option<Arc<dyn TrailKeys>>,
     office: Arc<Office>,
+    policy: Arc<PolicyText>,
+    /// The version of that policy.
+    policy_version: Arc<str>,
+    policy_recorded: Arc<OnceCell<()>>,
     actor: Actor,
     /// Names this process as the owner of outbox messages.
     lease_owner: Arc<str>,
     claims: Arc<ClaimBatcher>,
     refusals: Arc<Refusals>,
+    lookups: Arc<Lookups>,
     retry_policy: RetryPolicy,
     sign_in: StaffSignIn,
     /// Whether whoever acts is the owner of this desk, in their own process.
@@ -189,9 +211,11 @@ impl Desk {
         actor: Actor,
     ) -> Result<Self, DeskError> {
         let keyring = keys.read()?;
+        let policy = office.policy();
         let lease_owner = hex::encode(&random.secret()?[..16]).into();
         Ok(Self {
             store,
+            fingerprints: Arc::new(Fingerprints::of(&senders)),
             senders,
             tray: None,
             random,
@@ -199,10 +223,14 @@ impl Desk {
             keyring: Arc::new(RwLock::new(Arc::new(keyring))),
             trail_keys: None,
             office: Arc::new(office),
+            policy_version: policy.version().into(),
+            policy: Arc::new(policy),
+            policy_recorded: Arc::default(),
             actor,
             lease_owner,
             claims: Arc::default(),
             refusals: Arc::default(),
+            lookups: Arc::default(),
             retry_policy: RetryPolicy::brief(),
             sign_in: StaffSignIn::default(),
             is_owner: true,

@@ -7,10 +7,10 @@ use tokio::sync::watch;
 
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
-use crate::service::ports::health::StoreHealth;
+use crate::service::ports::health::{ProductionMark, StoreHealth};
 use crate::store::database::engine::args;
 use crate::store::database::{migrations, server_check};
-use crate::store::upkeep::partitions;
+use crate::store::upkeep::{partitions, production};
 use crate::store::{NOW, SqlStore, requirements};
 
 #[async_trait]
@@ -40,6 +40,10 @@ impl StoreHealth for SqlStore {
             found += "; run by this account, maintain makes no parts of the archive by month";
         }
         Ok(found)
+    }
+
+    async fn production_mark(&self) -> Result<Option<ProductionMark>, StoreError> {
+        production::read(&self.db.as_it_is()).await
     }
 
     async fn notes(&self) -> Result<Vec<String>, StoreError> {

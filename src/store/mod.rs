@@ -5,10 +5,12 @@
 //! database/       engines, statements, transactions, rows, migrations, change feed
 //! search_index/   by which customers are found, and the log entries about them
 //! customers/      import, the external table
+//! approvals/      acts that wait for a second admin
 //! audit/          the log of events, and the tree over it
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
+//! policy/         the policies that held
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
 //! requirements.rs what must hold before anybody works with it
@@ -16,11 +18,13 @@
 //! A task's `port.rs` implements its port of `service::ports`; its other files hold the
 //! transactions, written once for all databases.
 
+mod approvals;
 mod audit;
 mod customers;
 mod database;
 mod delivery;
 mod health;
+mod policy;
 mod requirements;
 mod search_index;
 mod staff;
@@ -33,6 +37,7 @@ use tokio::runtime::Handle;
 
 use crate::config::settings::{CustomerSettings, ServerKind, StoreSettings};
 use crate::domain::customer::NewCustomer;
+use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
 use crate::store::audit::{events, trail};
@@ -56,10 +61,10 @@ use crate::store::search_index::incremental::IncrementalReindex;
 use crate::store::search_index::reindex::Reindexer;
 use crate::store::search_index::{index, reindex, search};
 use crate::store::staff::{credentials, records, sittings};
-use crate::store::upkeep::{archive, event_purge, maintenance, partitions};
+use crate::store::upkeep::{archive, event_purge, maintenance, partitions, production};
 use crate::store::verification::{
-    attempt, contact_binding, customer_guard, expiry, keys_in_use, lockout, request, session,
-    superseded_code,
+    attempt, clerk_guard, contact_binding, customer_guard, expiry, keys_in_use, lockout, request,
+    session, superseded_code,
 };
 
 pub use crate::store::database::migrations::Migrated;
@@ -145,6 +150,11 @@ impl SqlStore {
         Ok(migrated)
     }
 
+    /// Marks the store as one of real customers, for good; whether it was not yet.
+    pub async fn mark_production(&self, actor: &Actor) -> Result<bool, StoreError> {
+        production::mark(&self.db, actor).await
+    }
+
     /// Fails unless the requirements of the store are met. Every call checks them too,
     /// until they are.
     pub async fn is_fit(&self) -> Result<(), StoreError> {
@@ -189,14 +199,16 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 45] = [
+        let modules: [(&str, &[(&str, Sql)]); 49] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
+            ("approvals", approvals::records::STATEMENTS),
             ("archive", archive::STATEMENTS),
             ("attempt", attempt::STATEMENTS),
             ("catalogue", catalogue::STATEMENTS),
             ("change_feed", change_feed::STATEMENTS),
             ("circuit_breaker", circuit_breaker::STATEMENTS),
+            ("clerk_guard", clerk_guard::STATEMENTS),
             ("completion", completion::STATEMENTS),
             ("contact_binding", contact_binding::STATEMENTS),
             ("contact_notices", contact_notices::STATEMENTS),
@@ -216,6 +228,8 @@ impl SqlStore {
             ("outbox", outbox::STATEMENTS),
             ("partitions", partitions::STATEMENTS),
             ("personal_data", personal_data::STATEMENTS),
+            ("policy", policy::records::STATEMENTS),
+            ("production", production::STATEMENTS),
             ("rate_limits", rate_limits::STATEMENTS),
             ("staff", records::STATEMENTS),
             ("credentials", credentials::STATEMENTS),

@@ -3,8 +3,8 @@
 //! A search makes the one before it pointless, which is aborted. What changes
 //! something is tracked and never aborted: at the end of the program it is
 //! waited for. Reads are dropped then. Where the connection to the store breaks,
-//! what changes something is told again until it is answered, and so is the
-//! question for the time, which finds out that the store is back.
+//! what changes something is retried until it is answered, and so is the read of the
+//! clock, which finds out that the store is back.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -22,7 +22,7 @@ use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::pending::PendingAct;
 
 /// Answers that may wait for the machine; one more waits where it was made.
-const ANSWERS: usize = 64;
+const MAX_QUEUED_ANSWERS: usize = 64;
 
 /// Carries effects out against a desk.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Worker {
 impl Executor {
     /// An executor, and where its answers come out.
     pub fn new(desk: DeskClient, lifecycle: Lifecycle) -> (Self, mpsc::Receiver<Msg>) {
-        let (answers, receiver) = mpsc::channel(ANSWERS);
+        let (answers, receiver) = mpsc::channel(MAX_QUEUED_ANSWERS);
         let worker = Worker { desk, answers };
         let acts = TaskTracker::new();
         // Closed, it can be waited on; it still takes tasks.
@@ -92,22 +92,26 @@ impl Worker {
     async fn carry_out(self, effect: Effect) {
         let retry_policy = self.retry_policy(effect.id);
         let answer = self.desk.handle(effect.call, retry_policy).await;
+        let is_signed_out = matches!(answer.error(), Some(DeskError::SignInNeeded));
         let answer = Box::new(answer.map_err(|error| failure(&error)));
+        if is_signed_out {
+            let _ = self.answers.send(Msg::SignInNeeded).await;
+        }
         // Without a receiver the program is over.
         let _ = self.answers.send(Msg::Answer(effect.id, answer)).await;
     }
 
-    /// What breaks is told again as long as it takes, and the machine hears of
-    /// each time; the log, of the first.
+    /// What breaks is retried as long as it takes. The machine gets a message for each
+    /// time; the log has an entry for the first.
     fn retry_policy(&self, id: EffectId) -> RetryPolicy {
         let answers = self.answers.clone();
         let logged = AtomicBool::new(false);
         RetryPolicy::lasting(move |error| {
             if !logged.swap(true, Ordering::Relaxed) {
-                tracing::warn!(%error, "told again until the store answers");
+                tracing::warn!(%error, "retried until the store answers");
             }
             let broke = broken(error);
-            // Without room the machine hears of the next time.
+            // Without room the machine gets the message of the next time.
             let _ = answers.try_send(Msg::Broke(id, broke));
         })
     }

@@ -9,7 +9,7 @@
 //! ```text
 //! runtime, executor              the shell: waits, reads the terminal, carries effects out
 //!  └ app                         puts the features together: model, dispatch, replies, view
-//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays
+//!     └ find, send, enter_code, verified, log, tray, deliveries, overlays, sign_in
 //!        │                       a feature each: state, update and view; none knows another
 //!        ├ machine               what features stand on: keys, effects, clock, messages
 //!        └ widgets               lines and boxes from values
@@ -29,6 +29,7 @@ pub mod machine;
 pub mod overlays;
 pub mod runtime;
 pub mod send;
+pub mod sign_in;
 pub mod terminal;
 pub mod theme;
 pub mod tray;

@@ -17,7 +17,7 @@ use crate::domain::phone::load_plans;
 use crate::domain::timing::INTERFACE_END_TIMEOUT;
 use crate::lifecycle::{self, Lifecycle, Signal, Signals};
 use crate::service::DeskError;
-use crate::service::api::DeskClient;
+use crate::service::api::{DeskClient, SignInState};
 use crate::service::ports::StoreError;
 use crate::tui::app::model::Model;
 use crate::tui::app::{deadlines, update, view};
@@ -25,30 +25,32 @@ use crate::tui::executor::{Executor, broken};
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::health::{Dependency, DependencyState};
+use crate::tui::machine::idle_lock::IdleLock;
 use crate::tui::machine::message::{Failure, Msg};
 use crate::tui::machine::notice::{Notice, Tone};
 use crate::tui::machine::pending::PendingAct;
+use crate::tui::sign_in::state::{Reason, SignInForm};
 use crate::tui::terminal::capabilities::{self, Capabilities, UnsupportedTerminal};
 use crate::tui::terminal::decoder::Input;
 use crate::tui::terminal::frame_writer::FrameWriter;
 use crate::tui::terminal::ground_query::GroundQuery;
 use crate::tui::terminal::guard::{self, TerminalGuard};
-use crate::tui::terminal::input::{self, Heard};
+use crate::tui::terminal::input::{self, TimedInput};
 use crate::tui::terminal::saved_theme::SavedTheme;
 
 /// How long a terminal without room is left alone.
-const ROOM: Duration = Duration::from_millis(50);
+const FULL_TERMINAL_RETRY: Duration = Duration::from_millis(50);
 
 /// Inputs that may wait for the machine; one more waits in the terminal.
-const INPUTS: usize = 256;
+const MAX_QUEUED_INPUTS: usize = 256;
 
 /// How the interface ended when nothing went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// The clerk left.
     Quit,
-    /// A signal told the program to end.
-    Told(Signal),
+    /// A signal ended the program.
+    Signal(Signal),
     /// The terminal is gone.
     HungUp,
 }
@@ -68,7 +70,7 @@ pub enum RunError {
     /// Something was still under way at the end.
     #[error("{}", unanswered(*.0))]
     Unanswered(PendingAct),
-    /// A part of the program failed; where was said already.
+    /// A part of the program failed; the log says where.
     #[error("a part of the program failed")]
     Failed,
 }
@@ -124,6 +126,10 @@ pub async fn run(
     kept.begin(theme);
     let mut model = Model::new(place, theme, guard::size(), desk.idempotency_key());
     model.shared.terminal = Capabilities::of_environment();
+    model.shared.idle_lock = IdleLock::of(desk.profile());
+    if desk.profile().sign_in == SignInState::Needed {
+        model.sign_in = Some(SignInForm::new(Reason::SignedOut));
+    }
     let channels = &desk.profile().channels;
     for channel in Channel::ALL.into_iter().filter(|it| !channels.contains(it)) {
         *model.shared.health.part(Dependency::of(channel)) = DependencyState::Off;
@@ -131,20 +137,20 @@ pub async fn run(
     model.shared.notice = warning.map(|text| Notice::new(Tone::Warning, text));
     let failed = Arc::new(Notify::new());
     let resized = unix::signal(SignalKind::window_change())?;
-    let (keyboard, inputs) = mpsc::channel(INPUTS);
+    let (keyboard, inputs) = mpsc::channel(MAX_QUEUED_INPUTS);
     let signals_of_desk = desk.signals();
     let (changes, lost) = (signals_of_desk.changes, signals_of_desk.connection);
     // The first code by text message does not wait for them.
     drop(tokio::task::spawn_blocking(load_plans));
     let (executor, answers) = Executor::new(desk, lifecycle.clone());
 
-    let takeover =
+    let terminal =
         TerminalGuard::begin(settings.mouse, GroundQuery::question(&model.shared.terminal))?;
-    let _guard = takeover.guard_panics(Arc::clone(&failed));
+    let _guard = terminal.guard_panics(Arc::clone(&failed));
     let query = GroundQuery::asked(&model.shared.terminal, model.shared.theme, Instant::now());
     let screen = FrameWriter::new(model.shared.size)?;
-    let mut shell = Shell { model, executor, takeover, screen, kept, query };
-    // The clerk sees where to type before the store has said a word.
+    let mut shell = Shell { model, executor, terminal, screen, kept, query };
+    // The clerk sees where to type before the store has answered.
     let end = if let Some(end) = shell.show() {
         Ok(end)
     } else {
@@ -152,7 +158,7 @@ pub async fn run(
         let sources = Sources { signals, failed, resized, inputs, changes, lost };
         shell.serve(sources, answers).await
     };
-    shell.takeover.leave();
+    shell.terminal.leave();
     end
 }
 
@@ -161,7 +167,7 @@ struct Sources<'a> {
     signals: &'a mut Signals,
     failed: Arc<Notify>,
     resized: unix::Signal,
-    inputs: mpsc::Receiver<Heard>,
+    inputs: mpsc::Receiver<TimedInput>,
     changes: watch::Receiver<u64>,
     lost: watch::Receiver<Option<Arc<StoreError>>>,
 }
@@ -171,7 +177,7 @@ enum Event {
     Signal(Signal),
     Failed,
     Resized,
-    Input(Heard),
+    Input(TimedInput),
     Msg(Msg),
 }
 
@@ -182,7 +188,7 @@ impl Sources<'_> {
             signal = self.signals.next() => Event::Signal(signal),
             () = self.failed.notified() => Event::Failed,
             Some(()) = self.resized.recv() => Event::Resized,
-            input = self.inputs.recv() => Event::Input(input.unwrap_or_else(Heard::end)),
+            input = self.inputs.recv() => Event::Input(input.unwrap_or_else(TimedInput::end)),
             Some(answer) = answers.recv() => Event::Msg(answer),
             Ok(()) = self.lost.changed() => Event::Msg(self.reached()),
             Ok(()) = self.changes.changed() => Event::Msg(Msg::StoreChanged),
@@ -212,11 +218,11 @@ async fn until(wake: Option<Instant>) {
     }
 }
 
-/// The machine with its hands and its face.
+/// The machine with what it acts through: the executor and the terminal.
 struct Shell {
     model: Model,
     executor: Executor,
-    takeover: TerminalGuard,
+    terminal: TerminalGuard,
     screen: FrameWriter,
     kept: SavedTheme,
     query: GroundQuery,
@@ -230,14 +236,14 @@ impl Shell {
     ) -> Result<End, RunError> {
         let first = update::start(&mut self.model, Instant::now());
         self.begin(first);
-        let end = self.go_round(&mut sources, &mut answers).await;
+        let end = self.run_loop(&mut sources, &mut answers).await;
         match (end, self.finish(answers).await) {
             (Ok(End::Quit), Some(doing)) => Err(RunError::Unanswered(doing)),
             (end, _) => end,
         }
     }
 
-    async fn go_round(
+    async fn run_loop(
         &mut self,
         sources: &mut Sources<'_>,
         answers: &mut mpsc::Receiver<Msg>,
@@ -273,7 +279,7 @@ impl Shell {
     /// have room for the rest of it.
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
-        let room = self.screen.is_behind().then_some(now + ROOM);
+        let room = self.screen.is_behind().then_some(now + FULL_TERMINAL_RETRY);
         let first_frame = self.query.waits_until().filter(|until| now < *until);
         let wakes = [deadlines::next_wake(&self.model, now), room, first_frame];
         wakes.into_iter().flatten().min()
@@ -283,35 +289,36 @@ impl Shell {
     fn handle(&mut self, event: Event) -> Result<Option<End>, RunError> {
         match event {
             Event::Signal(Signal::Stop) => {
-                self.takeover.leave();
+                self.terminal.leave();
                 lifecycle::stop_here()?;
             }
             Event::Signal(Signal::Continue) => self.resume()?,
-            Event::Signal(Signal::HangUp) | Event::Input(Heard { input: Input::Ended, .. }) => {
+            Event::Signal(Signal::HangUp)
+            | Event::Input(TimedInput { input: Input::Ended, .. }) => {
                 return Ok(Some(End::HungUp));
             }
-            Event::Signal(signal) => return Ok(Some(End::Told(signal))),
+            Event::Signal(signal) => return Ok(Some(End::Signal(signal))),
             Event::Failed => return Err(RunError::Failed),
-            Event::Resized => self.tell_size(),
-            Event::Input(Heard { input: Input::Answer(answer), at }) => {
+            Event::Resized => self.update_size(),
+            Event::Input(TimedInput { input: Input::Answer(answer), at }) => {
                 if let Some(ground) = self.query.answer(answer, at) {
-                    self.tell(Msg::Ground(ground));
+                    self.update(Msg::Ground(ground));
                 }
             }
-            Event::Input(Heard { input: Input::Key(key), at }) => {
+            Event::Input(TimedInput { input: Input::Key(key), at }) => {
                 self.query.stop_waiting();
-                self.tell(Msg::Key(key, at));
+                self.update(Msg::Key(key, at));
             }
-            Event::Input(Heard { input: Input::Paste(text), .. }) => {
+            Event::Input(TimedInput { input: Input::Paste(text), .. }) => {
                 self.query.stop_waiting();
-                self.tell(Msg::Paste(text));
+                self.update(Msg::Paste(text));
             }
-            Event::Msg(msg) => self.tell(msg),
+            Event::Msg(msg) => self.update(msg),
         }
         Ok(self.model.shared.quitting.then_some(End::Quit))
     }
 
-    fn tell(&mut self, msg: Msg) {
+    fn update(&mut self, msg: Msg) {
         let effects = update::update(&mut self.model, msg, Instant::now());
         self.begin(effects);
         if let Some(change) = self.kept.change(self.model.shared.theme) {
@@ -326,43 +333,43 @@ impl Shell {
         }
     }
 
-    fn tell_size(&mut self) {
+    fn update_size(&mut self) {
         let (columns, rows) = guard::size();
-        self.tell(Msg::Resize(columns, rows));
+        self.update(Msg::Resize(columns, rows));
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
         if std::mem::take(&mut self.model.shared.redraw) {
-            self.screen.renew(self.takeover.state())?;
-            self.tell_size();
+            self.screen.renew(self.terminal.state())?;
+            self.update_size();
         }
         let (model, now) = (&self.model, Instant::now());
         let theme = model.shared.drawn_theme();
-        self.takeover.show(&mut self.screen, model.shared.size, |frame| {
+        self.terminal.show(&mut self.screen, model.shared.size, |frame| {
             view::view(model, &theme, now, frame);
         })
     }
 
     /// Takes the terminal again, whatever the shell did to it meanwhile.
     fn resume(&mut self) -> Result<(), RunError> {
-        self.takeover.enter()?;
+        self.terminal.enter()?;
         self.screen.forget()?;
-        self.tell_size();
-        self.tell(Msg::Resumed);
+        self.update_size();
+        self.update(Msg::Resumed);
         Ok(())
     }
 
     /// Gives the terminal back, then waits for a code that is being sent or
     /// judged and ends a session that is open; says what was not done by then.
     async fn finish(&mut self, mut answers: mpsc::Receiver<Msg>) -> Option<PendingAct> {
-        self.takeover.leave();
-        self.tell(Msg::End);
+        self.terminal.leave();
+        self.update(Msg::End);
         let end = tokio::time::sleep(INTERFACE_END_TIMEOUT);
         tokio::pin!(end);
         while !self.executor.is_idle() || !answers.is_empty() {
             tokio::select! {
                 biased;
-                Some(answer) = answers.recv() => self.tell(answer),
+                Some(answer) = answers.recv() => self.update(answer),
                 () = self.executor.idle() => {}
                 () = &mut end => {
                     tracing::warn!("something was still under way at the end");

@@ -35,7 +35,7 @@ use crate::remote::{ConnectError, RemoteDesk};
 use crate::service::api::{Authentication, Caller, DeskClient, Role};
 use crate::service::delivery::test_message::{TestMessageError, TestMessageOutcome};
 use crate::service::delivery::worker::OutboxWorker;
-use crate::service::ports::{Sender, Store, StoreError};
+use crate::service::ports::{Sender, Store, StoreError, StoreHealth as _};
 use crate::service::{Desk, DeskError, Office, Route, Senders};
 use crate::store::{Migrated, SqlStore};
 use crate::telemetry;
@@ -123,7 +123,18 @@ impl Wiring {
         if let Ok(Err(error @ (StoreError::Refused(_) | StoreError::NotMigrated(_)))) = looked {
             return Err(error.into());
         }
-        Self::desk_on(config, store)
+        if config.uses_tray() && is_marked(&store).await {
+            return Err(Failure::configuration(TRAY_IN_PRODUCTION));
+        }
+        let desk = Self::desk_on(config, store)?;
+        // Where the store is away, whoever asks for a code keeps the policy.
+        if matches!(looked, Ok(Ok(())))
+            && let Ok(Err(error)) =
+                tokio::time::timeout(STORE_CHECK_TIMEOUT, desk.ensure_policy()).await
+        {
+            tracing::warn!(%error, "the policy could not be kept");
+        }
+        Ok(desk)
     }
 
     fn desk_on(config: &Config, store: Arc<dyn Store>) -> Result<Desk, Failure> {
@@ -205,6 +216,11 @@ impl AppContext for Wiring {
         let key_file = (!config.keys.file.exists()).then(|| config.keys.file.clone());
         keys(config).load().map_err(DeskError::from)?;
         Ok(Migration { from, to, view, key_file })
+    }
+
+    async fn mark_production(&self, config: &Config) -> Result<bool, Failure> {
+        let store = self.open(config).await?;
+        Ok(store.mark_production(&caller(config).actor).await?)
     }
 
     fn keys(&self, config: &Config) -> Result<Vec<KeyLine>, Failure> {
@@ -289,7 +305,7 @@ async fn show(
     match end {
         Ok(End::Quit) => Ok(Exit::DONE),
         Ok(End::HungUp) => Ok(Exit::signal(Signal::HangUp.exit_code())),
-        Ok(End::Told(signal)) => Ok(Exit::signal(signal.exit_code())),
+        Ok(End::Signal(signal)) => Ok(Exit::signal(signal.exit_code())),
         Err(RunError::UnsupportedTerminal(why)) => Err(Failure::usage(why.to_string())),
         Err(RunError::Desk(error)) => Err(error.into()),
         Err(error @ RunError::Unanswered(_)) => {
@@ -308,6 +324,18 @@ fn work_outbox(desk: Desk, lifecycle: &Lifecycle, end: CancellationToken) {
 /// What to say beside the office's name where this is not production.
 const fn mark(is_production: bool) -> Option<&'static str> {
     if is_production { None } else { Some("development") }
+}
+
+/// The owner of the store has said that its customers are real.
+const TRAY_IN_PRODUCTION: &str = "\
+    This store is marked as one of real customers, and this configuration would put messages \
+    into a tray: set up the providers, or name another store.";
+
+/// Whether the store is known to be one of real customers. A store that does not say so in time
+/// refuses each message to a tray itself.
+async fn is_marked(store: &SqlStore) -> bool {
+    let mark = tokio::time::timeout(STORE_CHECK_TIMEOUT, store.production_mark()).await;
+    matches!(mark, Ok(Ok(Some(_))))
 }
 
 /// What only the owner of the desk can do is not done at a terminal of a desk service.
@@ -386,6 +414,7 @@ fn office(config: &Config) -> Office {
         limits: config.limits,
         phones: config.phones.clone(),
         retention: config.retention,
+        four_eyes: config.staff.four_eyes.clone(),
         external_customers: config.customers.table.is_some(),
     }
 }

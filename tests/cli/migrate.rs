@@ -45,3 +45,36 @@ async fn a_migrate_says_from_which_version_it_came() {
     let made = desk.run(&["migrate"]);
     assert!(made.out.contains("brought from version 1 to "), "{}{}", made.out, made.err);
 }
+
+#[test]
+fn security_51_a_marked_store_is_not_served_by_a_tray() {
+    let desk = Desk::open();
+    let refused = desk.run(&["migrate", "--production"]);
+    assert!(refused.code != 0 && refused.err.contains("set up the providers"), "{}", refused.err);
+    desk.run(&["request", "WB-004217", "--channel", "email", "--json"]).ended(0, "sent");
+    let found = |desk: &Desk| {
+        let told = desk.run(&["doctor", "--json"]).json();
+        let checks = told["checks"].as_array().expect("checks").clone();
+        let mark = checks.into_iter().find(|it| it["part"] == "mark");
+        mark.map_or_else(String::new, |it| it["found"].as_str().expect("a text").to_owned())
+    };
+    assert_eq!(found(&desk), "", "an office that tries things out need not");
+
+    // Nobody listens there; nothing is sent.
+    desk.configure(
+        "[email]\nprovider = \"smtp\"\nhost = \"127.0.0.1\"\nport = 1\ntls = \"none\"\n\
+         from = \"desk@example.org\"\n[sms]\nprovider = \"off\"",
+    );
+    let marked = desk.run(&["migrate", "--production"]);
+    assert!(marked.out.contains("The store is marked as one of real customers."), "{}", marked.out);
+    let again = desk.run(&["migrate", "--production"]);
+    assert!(again.out.contains("is marked already"), "{}", again.out);
+    assert!(found(&desk).contains("real customers, marked by"), "{}", found(&desk));
+
+    let tray = Desk::empty();
+    std::fs::copy(desk.path("desk.db"), tray.path("desk.db")).expect("copied");
+    std::fs::copy(desk.path("desk.keys"), tray.path("desk.keys")).expect("copied");
+    let refused = tray.run(&["request", "WB-004217", "--channel", "email"]);
+    assert!(refused.err.contains("would put messages into a tray"), "{}", refused.err);
+    assert!(!tray.path("tray.jsonl").exists());
+}

@@ -24,10 +24,10 @@ use zeroize::Zeroizing;
 use super::desk::{Desk, down};
 
 /// 10:40 by the store's clock.
-pub(crate) const OPENS: i64 = 10 * 3_600_000 + 40 * 60_000;
+pub(crate) const START_MILLIS: i64 = 10 * 3_600_000 + 40 * 60_000;
 
 /// How fast a person types, and looks at what is new.
-pub(crate) const PERSON: Duration = Duration::from_millis(170);
+pub(crate) const TYPING_PACE: Duration = Duration::from_millis(170);
 
 pub(crate) struct Counter {
     pub(crate) model: Model,
@@ -84,7 +84,7 @@ impl Counter {
     }
 
     pub(crate) fn time(&self) -> Timestamp {
-        Timestamp::from_millis(OPENS).plus(self.now - self.began)
+        Timestamp::from_millis(START_MILLIS).plus(self.now - self.began)
     }
 
     pub(crate) fn tell(&mut self, msg: Msg) -> &mut Self {
@@ -149,7 +149,7 @@ impl Counter {
     /// goes by for the keyboard alone.
     pub(crate) fn keys(&mut self, script: &str) -> &mut Self {
         for key in keys(script) {
-            let at = self.pressed.max(self.now) + PERSON;
+            let at = self.pressed.max(self.now) + TYPING_PACE;
             self.pressed = at;
             self.tell(Msg::Key(key, at));
             // What was held back is done before a person's next key.
@@ -165,7 +165,7 @@ impl Counter {
     pub(crate) fn keys_every(&mut self, pace: Duration, script: &str) -> &mut Self {
         self.now = self.pressed.max(self.now);
         for (at, key) in keys(script).into_iter().enumerate() {
-            self.pass(if at == 0 { PERSON } else { pace });
+            self.pass(if at == 0 { TYPING_PACE } else { pace });
             self.pressed = self.now;
             self.tell(Msg::Key(key, self.now));
         }
@@ -309,6 +309,8 @@ fn key(name: &str) -> KeyEvent {
         "F2" => plain(KeyCode::F(2)),
         "F3" => plain(KeyCode::F(3)),
         "F4" => plain(KeyCode::F(4)),
+        "F9" => plain(KeyCode::F(9)),
+        "F10" => plain(KeyCode::F(10)),
         other => panic!("no key is called {other}"),
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Desk {
     pub(crate) session: Option<Session>,
     pub(crate) events: Vec<Event>,
     pub(crate) tray: Vec<TrayMessage>,
-    /// What the next hand-over reports.
+    /// What the next sending reports.
     pub(crate) breakers: BreakerSnapshot,
     pub(crate) samples: Vec<DeliverySample>,
     pub(crate) report: SendReport,
@@ -269,6 +269,7 @@ impl Desk {
                 detail: None,
                 updated_at: now,
             },
+            asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
         };
         self.ready(request)
     }
@@ -314,6 +315,7 @@ impl Desk {
             request: request.clone(),
             superseded: None,
             customer_locked: false,
+            clerk_waits_until: None,
         }))
     }
 

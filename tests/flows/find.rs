@@ -75,7 +75,7 @@ fn enter_before_the_answer_takes_the_first_hit_when_it_comes() {
     counter.slow().keys("riv<Enter>");
     counter.is_at("find");
     counter.settle().is_at("send");
-    // Typing on withdraws the Enter.
+    // Typing on cancels the Enter.
     let mut counter = Counter::new();
     counter.slow().keys("ri<Enter>v").settle().is_at("find");
     // Nobody is opened where nobody is found.

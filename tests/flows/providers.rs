@@ -97,7 +97,9 @@ fn the_delivery_stats_are_read_when_they_are_asked_for_and_close_again() {
         delivered_at: None,
     }];
     counter.keys("<F4>").settle();
-    let Some(Overlay::DeliveryStats(panel)) = &counter.model.overlay else { panic!("no figures") };
+    let Some(Overlay::DeliveryStats(panel)) = &counter.model.overlay else {
+        panic!("no delivery stats")
+    };
     assert_eq!(panel.stats.value().map(|it| it.messages), Some(1));
     counter.keys("<Down><Esc>").is_at("send");
     assert!(counter.model.overlay.is_none());

@@ -17,7 +17,7 @@ use countersign::tui::machine::health::DependencyState;
 use countersign::tui::machine::message::{Failure, Msg};
 use countersign::tui::machine::notice::LiveNotice;
 
-use super::counter::{Counter, OPENS};
+use super::counter::{Counter, START_MILLIS};
 use super::desk::down;
 
 type Kind = fn(&Call) -> bool;
@@ -316,7 +316,7 @@ fn a_log_opened_while_the_store_is_lost_shows_the_last_page_it_had() {
         counter.keys(before).pass(Duration::from_mins(2)).slow();
         counter.tell(Msg::Resumed).breaks(CLOCK).keys(meanwhile);
         let shown = (counter.log().events.len(), counter.log().read_at.map(Timestamp::millis));
-        assert_eq!(shown, (3, Some(OPENS)), "{before} {meanwhile}");
+        assert_eq!(shown, (3, Some(START_MILLIS)), "{before} {meanwhile}");
         while counter.is_pending(LOG) {
             counter.answer(LOG, log_down());
         }
@@ -338,7 +338,7 @@ fn the_log_keeps_its_page_and_catches_up() {
     counter.desk.log(3);
     counter.keys("<F2>").pass(Duration::from_mins(2)).slow();
     let read_at = counter.log().read_at;
-    assert_eq!(read_at.map(Timestamp::millis), Some(OPENS));
+    assert_eq!(read_at.map(Timestamp::millis), Some(START_MILLIS));
     counter.tell(Msg::StoreChanged).answer(LOG, log_down());
     assert_eq!((counter.log().events.len(), counter.log().read_at), (3, read_at));
     counter.desk.log(2);

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::request::Status;
+use countersign::tui::machine::keymap::Context;
 use countersign::tui::machine::message::Msg;
 
 use super::counter::Counter;
@@ -242,7 +243,14 @@ fn a_small_window_can_be_left_where_nothing_is_lost_by_it() {
 }
 
 #[test]
-fn a_person_in_a_hurry_verifies_without_a_key_more() {
+fn a_control_key_behind_another_key_is_no_part_of_a_scan() {
+    let mut counter = Counter::new();
+    counter.keys_every(ms(10), "river<F1><Ctrl-Q>");
+    assert_eq!(counter.model.context(), Context::Confirm);
+}
+
+#[test]
+fn a_fast_typist_verifies_without_an_extra_key() {
     for pace in [155, 200, 300] {
         let mut counter = Counter::new();
         counter.keys_every(ms(pace), "riv<Enter><Enter>481902").pass(ms(200)).is_at("verified");

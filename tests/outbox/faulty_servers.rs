@@ -32,10 +32,6 @@ use crate::twilio_double::{ACCOUNT, FROM, TOKEN, error};
 use crate::twilio_records::Books;
 use crate::{mail_server, message};
 
-/// Every provider that a test uses.
-pub(crate) const EVERY: &[&str] =
-    &["smtp", "sendgrid", "sendgrid-api", "twilio", "gateway", "tray"];
-
 /// Long enough for a busy machine, short enough for a test that waits for it.
 pub(crate) const SHORT: SendTimeouts =
     SendTimeouts { step: Duration::from_secs(2), total: Duration::from_secs(4) };

@@ -14,7 +14,7 @@ use countersign::domain::customer::{CustomerId, NewCustomer, PhonePolicy, Unsaid
 use countersign::domain::delivery::DeliveryState;
 use countersign::domain::event::{Actor, EventFilter, EventKind, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
-use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
+use countersign::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use countersign::domain::request::Request;
 use countersign::random::OsRandom;
 use countersign::service::ports::{CustomerKey, Sender, Store};
@@ -27,7 +27,6 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::breaking::Breaking;
-use crate::faulty_servers::EVERY;
 
 /// Longer than anything here takes on a busy machine.
 const TEST_TIMEOUT: Duration = Duration::from_mins(1);
@@ -130,7 +129,7 @@ impl Office {
         let (terminal, over) = (self.desk.clone(), end.clone());
         let worker = tokio::spawn(async move { terminal.run_outbox(4, over, |_, _| {}).await });
         let begun = Instant::now();
-        while self.store.next_due("nobody", EVERY).await.expect("an answer").is_some()
+        while self.desk.next_due().await.expect("an answer").is_some()
             && !is_end(self.now(request).await.delivery.state)
         {
             assert!(begun.elapsed() < TEST_TIMEOUT, "there is always more to do");
@@ -165,10 +164,15 @@ fn desk(store: Arc<dyn Store>, sender: &Arc<dyn Sender>, expiry: Duration) -> De
         name: "Riverside Billing".into(),
         purposes: (0..2_000).map(|it| format!("purpose {it}")).collect(),
         otp: OtpPolicy { resend_cooldown: Duration::ZERO, expiry, ..OtpPolicy::default() },
-        limits: RateLimits { per_contact: 100, per_customer: 100, ..RateLimits::default() },
+        limits: RateLimits::hourly(SendLimits {
+            per_contact: 100,
+            per_customer: 100,
+            ..SendLimits::HOUR
+        }),
         phones: PhonePolicy::of("US"),
         retention: Retention::default(),
         external_customers: false,
+        four_eyes: Vec::new(),
     };
     let keys = Keyring::new(KeyId::new("k1").expect("a name"), Key::new([7; 32]));
     Desk::new(

@@ -25,7 +25,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use crate::faulty_servers::EVERY;
 use crate::servers::{Database, Server};
 
 /// Longer than anything here takes on a busy machine.
@@ -130,9 +129,7 @@ impl ProcessOffice {
     /// Waits until nothing is left to be done, or `enough`.
     pub(crate) async fn idle(&self, enough: impl AsyncFn() -> bool) {
         let begun = Instant::now();
-        while self.store.next_due("nobody", EVERY).await.expect("an answer").is_some()
-            && !enough().await
-        {
+        while self.desk.next_due().await.expect("an answer").is_some() && !enough().await {
             assert!(begun.elapsed() < TEST_TIMEOUT, "there is always more to do");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

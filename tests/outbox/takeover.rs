@@ -15,7 +15,7 @@ use countersign::domain::explanation::Explanation;
 use countersign::domain::message::Outgoing;
 use countersign::service::ports::{SendGuard, Sender};
 
-use crate::faulty_servers::{EVERY, smtp_sender, smtp_sender_within};
+use crate::faulty_servers::{smtp_sender, smtp_sender_within};
 use crate::office::Office;
 use crate::post_office::{At, Does, PostOffice};
 
@@ -207,7 +207,7 @@ async fn security_20_a_send_that_nobody_reported_is_unknown_and_not_begun_again(
     assert_eq!(delivery.state, DeliveryState::Unknown);
     assert!(delivery.detail.expect("a sentence").for_clerk.contains("stopped in the middle"));
     assert_eq!((post.letters().len(), post.conversations()), (1, 1));
-    assert!(office.store.next_due("nobody", EVERY).await.expect("an answer").is_none());
+    assert!(office.desk.next_due().await.expect("an answer").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

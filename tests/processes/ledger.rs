@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use countersign::config::keys::KeyFile;
-use countersign::domain::code::{Code, CodeBinding, Digest};
+use countersign::domain::code::{Code, Digest};
+use countersign::domain::code_binding::CodeBinding;
+use countersign::domain::customer::CustomerId;
+use countersign::domain::time::Timestamp;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -118,24 +121,37 @@ pub(crate) fn sound(office: &Office) {
 fn messages_belong(office: &Office) {
     let stored = rows(
         office,
-        "SELECT reference, purpose, public_id, CAST(generation AS CHAR(20)), otp_code, key_id \
-         FROM core_otp UNION ALL \
-         SELECT reference, purpose, public_id, CAST(generation AS CHAR(20)), otp_code, key_id \
-         FROM core_otp_retired",
+        "SELECT o.reference, o.purpose, o.public_id, CAST(o.generation AS CHAR(20)), o.otp_code, \
+         o.key_id, CAST(o.customer_id AS CHAR(20)), c.account_no, o.channel, o.contact, \
+         CAST(o.expires_at AS CHAR(20)) FROM (SELECT reference, purpose, public_id, generation, \
+         otp_code, key_id, customer_id, otp_type AS channel, COALESCE(email, phone) AS contact, \
+         expires_at FROM core_otp UNION ALL \
+         SELECT reference, purpose, public_id, generation, otp_code, key_id, customer_id, channel, \
+         contact, expires_at FROM core_otp_retired) o \
+         JOIN core_customer c ON c.id = o.customer_id",
     );
     let ring = KeyFile::load(&office.path("desk.keys")).expect("the keys").ring();
     let is = |message: &Message, row: &[String]| {
-        let [reference, purpose, request, generation, digest, key] = row else {
-            panic!("six columns")
+        let [reference, purpose, request, generation, digest, key, customer, account_no, ..] = row
+        else {
+            panic!("eleven columns")
         };
+        let [channel, contact, expires_at] = &row[8..] else { panic!("eleven columns") };
         let code = Code::parse(&message.code, 6).expect("a code");
-        let request = request.parse().expect("a request");
-        let generation = generation.trim().parse().expect("a number");
-        let binding = CodeBinding { purpose, request: &request, generation };
+        let binding = CodeBinding {
+            customer: CustomerId(customer.trim().parse().expect("a number")),
+            account_no: account_no.clone(),
+            purpose: purpose.clone(),
+            request: request.parse().expect("a request"),
+            generation: generation.trim().parse().expect("a number"),
+            channel: channel.parse().expect("a channel"),
+            contact: contact.clone(),
+            expires_at: Timestamp::from_millis(expires_at.trim().parse().expect("a time")),
+        };
         let key = ring.get(key).expect("a key");
         // A closed request keeps no digest; its reference tells it.
         *reference == message.reference
-            && (digest.is_empty() || *digest == Digest::of(&code, binding, key).to_hex())
+            && (digest.is_empty() || *digest == Digest::of(&code, &binding, key).to_hex())
     };
     let messages = office.messages();
     for message in &messages {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::terminal::{Seat, countersign};
+use super::terminal::{PtySession, countersign};
 
 const WHITE: &str = "\x1b]10;rgb:0000/0000/0000\x1b\\\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;22c";
 const BLACK: &str = "\x1b]10;rgb:e5e5/e5e5/e5e5\x07\x1b]11;rgb:0000/0000/0000\x07\x1b[?62;22c";
@@ -14,15 +14,15 @@ const ON_BLACK: &str = "38;5;117m";
 const ON_WHITE: &str = "38;5;25m";
 
 /// The demo at its first question.
-fn asked(theme: Option<&str>) -> Seat {
+fn asked(theme: Option<&str>) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &["demo"]);
     if let Some(theme) = theme {
         command.env("COUNTERSIGN__UI__THEME", theme);
     }
-    let seat = Seat::run(command, folder);
-    seat.wait_for("question", |seen| seen.output().contains("\x1b]11;?").then_some(()));
-    seat
+    let session = PtySession::run(command, folder);
+    session.wait_for("question", |seen| seen.output().contains("\x1b]11;?").then_some(()));
+    session
 }
 
 /// The output up to the search, with this answer in time. A machine that is too busy
@@ -30,10 +30,10 @@ fn asked(theme: Option<&str>) -> Seat {
 fn answered(answer: &str, colour: &str) -> String {
     let mut output = String::new();
     for _ in 0..5 {
-        let mut seat = asked(None);
-        seat.press(answer).wait_for_text("Riverside Billing");
-        seat.press("river").wait_for_text("Dana Rivera");
-        output = seat.seen().output();
+        let mut session = asked(None);
+        session.press(answer).wait_for_text("Riverside Billing");
+        session.press("river").wait_for_text("Dana Rivera");
+        output = session.seen().output();
         if output.contains(colour) {
             break;
         }
@@ -52,15 +52,15 @@ fn colours_are_those_that_can_be_read_on_the_terminals_own() {
 
 #[test]
 fn a_late_answer_changes_nothing_and_types_nothing() {
-    let mut seat = asked(None);
-    seat.wait_for_text("Riverside Billing");
+    let mut session = asked(None);
+    session.wait_for_text("Riverside Billing");
     thread::sleep(Duration::from_millis(300));
     for piece in ["\x1b]11;rgb:ff", "ff/ffff/ff", "ff\x1b", "\\", "\x1b[?62;22c"] {
-        seat.press(piece);
+        session.press(piece);
         thread::sleep(Duration::from_millis(60));
     }
-    seat.press("river").wait_for_text("Dana Rivera");
-    let seen = seat.seen();
+    session.press("river").wait_for_text("Dana Rivera");
+    let seen = session.seen();
     assert!(seen.text().contains("Search › river"), "{}", seen.text());
     assert!(!seen.output().contains("38;5;"), "{:?}", seen.output());
 }
@@ -68,20 +68,20 @@ fn a_late_answer_changes_nothing_and_types_nothing() {
 #[test]
 fn without_an_answer_it_begins_all_the_same() {
     // What is typed meanwhile is not lost.
-    let mut seat = asked(None);
-    seat.press("river").wait_for_text("Dana Rivera");
-    assert!(!seat.seen().output().contains("38;5;"));
+    let mut session = asked(None);
+    session.press("river").wait_for_text("Dana Rivera");
+    assert!(!session.seen().output().contains("38;5;"));
     // Whoever answers nothing but what it is has no colours to tell.
-    let mut seat = asked(None);
-    seat.press("\x1b[?62;22c").wait_for_text("Riverside Billing");
+    let mut session = asked(None);
+    session.press("\x1b[?62;22c").wait_for_text("Riverside Billing");
 }
 
 #[test]
 fn the_theme_that_was_chosen_wins() {
-    let mut seat = asked(Some("dark"));
-    seat.press(WHITE).wait_for_text("Riverside Billing");
-    seat.press("river").wait_for_text("Dana Rivera");
-    let output = seat.seen().output();
+    let mut session = asked(Some("dark"));
+    session.press(WHITE).wait_for_text("Riverside Billing");
+    session.press("river").wait_for_text("Dana Rivera");
+    let output = session.seen().output();
     assert!(output.contains("48;5;234") && !output.contains(ON_WHITE), "{output:?}");
 }
 
@@ -91,8 +91,8 @@ fn a_terminal_without_such_colours_is_not_asked() {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let mut command = countersign(&folder, &["demo"]);
         command.env("TERM", term);
-        let seat = Seat::run(command, folder);
-        seat.wait_for_text("Riverside Billing");
-        assert!(!seat.seen().output().contains("\x1b]11;?"), "{term}");
+        let session = PtySession::run(command, folder);
+        session.wait_for_text("Riverside Billing");
+        assert!(!session.seen().output().contains("\x1b]11;?"), "{term}");
     }
 }

@@ -3,30 +3,30 @@
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use super::terminal::{Seat, countersign};
+use super::terminal::{PtySession, countersign};
 
-fn on(term: Option<&str>) -> Seat {
+fn on(term: Option<&str>) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &["demo"]);
     match term {
         Some(term) => command.env("TERM", term),
         None => command.env_remove("TERM"),
     }
-    Seat::run(command, folder)
+    PtySession::run(command, folder)
 }
 
 #[test]
 fn it_draws_on_every_terminal_that_can_place_text() {
     for term in ["xterm-256color", "xterm", "screen", "tmux", "linux", "vt100"] {
-        let mut seat = on(Some(term));
-        seat.wait_for_text("Riverside Billing");
-        seat.press("river").wait_for_text("Dana Rivera");
+        let mut session = on(Some(term));
+        session.wait_for_text("Riverside Billing");
+        session.press("river").wait_for_text("Dana Rivera");
         // F1 as the Linux console, and as everyone else sends it.
-        seat.press(if term == "linux" { "\x1b[[A" } else { "\x1bOP" });
-        seat.wait_for_text("The customer above");
-        seat.leave();
-        assert_eq!(seat.end(), 0, "{term}");
-        seat.is_restored();
+        session.press(if term == "linux" { "\x1b[[A" } else { "\x1bOP" });
+        session.wait_for_text("The customer above");
+        session.leave();
+        assert_eq!(session.end(), 0, "{term}");
+        session.is_restored();
     }
 }
 
@@ -38,11 +38,11 @@ fn colours(term: &str, colorterm: &str) -> String {
     command.env("TERM", term);
     command.env("COLORTERM", colorterm);
     command.env("COUNTERSIGN__UI__THEME", "dark");
-    let mut seat = Seat::run(command, folder);
-    seat.wait_for_text("Riverside Billing");
-    seat.leave();
-    assert_eq!(seat.end(), 0, "{term}");
-    seat.all_output()
+    let mut session = PtySession::run(command, folder);
+    session.wait_for_text("Riverside Billing");
+    session.leave();
+    assert_eq!(session.end(), 0, "{term}");
+    session.all_output()
 }
 
 #[test]
@@ -68,16 +68,16 @@ fn the_colours_chosen_are_there_at_the_next_start() {
     let start = || {
         let mut command = countersign(&folder, &["demo"]);
         command.env("COLORTERM", "truecolor");
-        Seat::run(command, Arc::clone(&folder))
+        PtySession::run(command, Arc::clone(&folder))
     };
-    let mut seat = start();
-    seat.wait_for_text("Riverside Billing");
-    seat.press("\x14").wait_for_text("Theme: light");
+    let mut session = start();
+    session.wait_for_text("Riverside Billing");
+    session.press("\x14").wait_for_text("Theme: light");
     let file = folder.path().join(".local/state/countersign/theme");
-    seat.wait_for("choice on disk", |_| std::fs::read_to_string(&file).ok());
-    seat.leave();
-    assert_eq!(seat.end(), 0);
-    assert!(seat.all_output().contains("48;2;250;250;247"));
+    session.wait_for("choice on disk", |_| std::fs::read_to_string(&file).ok());
+    session.leave();
+    assert_eq!(session.end(), 0);
+    assert!(session.all_output().contains("48;2;250;250;247"));
     let next = start();
     next.wait_for_text("Riverside Billing");
     assert!(next.seen().output().contains("48;2;250;250;247"));
@@ -86,9 +86,9 @@ fn the_colours_chosen_are_there_at_the_next_start() {
 #[test]
 fn it_says_in_one_line_what_it_needs() {
     for term in [Some("dumb"), Some(""), None] {
-        let mut seat = on(term);
-        assert_eq!(seat.end(), 2, "{term:?}");
-        let said = seat.all_output();
+        let mut session = on(term);
+        assert_eq!(session.end(), 2, "{term:?}");
+        let said = session.all_output();
         assert_eq!(said.trim_end().lines().count(), 1, "{said:?}");
         assert!(said.contains("Set TERM") && !said.contains('\x1b'), "{said:?}");
     }
@@ -119,10 +119,10 @@ fn without_utf_8_it_writes_ascii_only() {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &["demo"]);
     command.env("LANG", "C");
-    let mut seat = Seat::run(command, folder);
-    seat.wait_for_text("Riverside Billing");
-    seat.press("nandu").wait_for_text("Jose Nandu");
-    assert!(seat.seen().bytes.is_ascii());
+    let mut session = PtySession::run(command, folder);
+    session.wait_for_text("Riverside Billing");
+    session.press("nandu").wait_for_text("Jose Nandu");
+    assert!(session.seen().bytes.is_ascii());
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn no_color_keeps_the_selection() {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &["demo"]);
     command.env("NO_COLOR", "1");
-    let mut seat = Seat::run(command, folder);
-    seat.press("river").wait_for_text("Dana Rivera");
-    let seen = seat.seen();
+    let mut session = PtySession::run(command, folder);
+    session.press("river").wait_for_text("Dana Rivera");
+    let seen = session.seen();
     let screen = seen.emulator.screen();
     let cells = (0..24).flat_map(|row| (0..80).filter_map(move |column| screen.cell(row, column)));
     let (mut inverse, mut coloured) = (0, 0);

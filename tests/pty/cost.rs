@@ -6,13 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::flow::go_to_the_boxes;
-use super::terminal::{Seat, countersign};
+use super::terminal::{PtySession, countersign};
 
 /// The most for a digit at the boxes.
-const DIGIT: usize = 80;
+const MAX_DIGIT_BYTES: usize = 80;
 
 /// The most for a step in a list.
-const STEP: usize = 150;
+const MAX_STEP_BYTES: usize = 150;
 
 /// The smallest window, the usual one, one with room for the log beside the work, and
 /// two with the customer beside the list.
@@ -25,28 +25,28 @@ const WIDTHS: [(u16, u16); 3] = [(60, 18), (80, 24), (200, 50)];
 const BACK_AND_FORTH: [&str; 6] = ["\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A", "\x1b[B", "\x1b[A"];
 
 /// A frame is there by then.
-const FRAME: Duration = Duration::from_millis(60);
+const FRAME_SETTLE_TIME: Duration = Duration::from_millis(60);
 
 /// What is shown beside a list is there by then.
-const PREVIEW: Duration = Duration::from_millis(400);
+const PREVIEW_SETTLE_TIME: Duration = Duration::from_millis(400);
 
 /// The demo in a window of this size, in the colours that take most bytes.
-fn demo() -> Seat {
+fn demo() -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &["demo"]);
     command.env("COLORTERM", "truecolor");
     command.env("COUNTERSIGN__UI__THEME", "dark");
-    let seat = Seat::run(command, folder);
-    seat.wait_for_text("Riverside Billing");
-    seat
+    let session = PtySession::run(command, folder);
+    session.wait_for_text("Riverside Billing");
+    session
 }
 
 /// The bytes so far, once none came for that long.
-fn quiet(seat: &Seat, span: Duration) -> usize {
-    let mut before = seat.seen().bytes.len();
+fn quiet(session: &PtySession, span: Duration) -> usize {
+    let mut before = session.seen().bytes.len();
     loop {
         thread::sleep(span);
-        let now = seat.seen().bytes.len();
+        let now = session.seen().bytes.len();
         if now == before {
             return now;
         }
@@ -56,78 +56,78 @@ fn quiet(seat: &Seat, span: Duration) -> usize {
 
 /// The bytes that a key brings: the middle of a few, since a countdown or an answer
 /// may come between.
-fn cost(seat: &mut Seat, keys: &[&str], span: Duration) -> usize {
+fn cost(session: &mut PtySession, keys: &[&str], span: Duration) -> usize {
     let mut each = Vec::new();
     for key in keys {
-        let before = quiet(seat, FRAME);
-        seat.press(key);
-        seat.wait_for("frame", |seen| (seen.bytes.len() > before).then_some(()));
-        each.push(quiet(seat, span) - before);
+        let before = quiet(session, FRAME_SETTLE_TIME);
+        session.press(key);
+        session.wait_for("frame", |seen| (seen.bytes.len() > before).then_some(()));
+        each.push(quiet(session, span) - before);
     }
     each.sort_unstable();
     each.get(each.len() / 2).copied().expect("a key")
 }
 
-fn steps(seat: &mut Seat, list: &str, span: Duration) {
-    let bytes = cost(seat, &BACK_AND_FORTH, span);
-    assert!(bytes <= STEP, "{list}: {bytes} bytes in\n{}", seat.seen().text());
+fn steps(session: &mut PtySession, list: &str, span: Duration) {
+    let bytes = cost(session, &BACK_AND_FORTH, span);
+    assert!(bytes <= MAX_STEP_BYTES, "{list}: {bytes} bytes in\n{}", session.seen().text());
 }
 
 #[test]
 fn a_digit_at_the_boxes_costs_80_bytes() {
-    let mut seat = demo();
-    let code = go_to_the_boxes(&mut seat);
+    let mut session = demo();
+    let code = go_to_the_boxes(&mut session);
     let digits: Vec<String> = code.chars().take(5).map(String::from).collect();
     let digits: Vec<&str> = digits.iter().map(String::as_str).collect();
     for size in SIZES {
-        seat.resize(size.0, size.1);
-        quiet(&seat, FRAME);
-        let bytes = cost(&mut seat, &digits, FRAME);
-        assert!(bytes <= DIGIT, "at {size:?}: {bytes} bytes");
-        seat.press("\x15");
+        session.resize(size.0, size.1);
+        quiet(&session, FRAME_SETTLE_TIME);
+        let bytes = cost(&mut session, &digits, FRAME_SETTLE_TIME);
+        assert!(bytes <= MAX_DIGIT_BYTES, "at {size:?}: {bytes} bytes");
+        session.press("\x15");
     }
 }
 
 #[test]
 fn a_step_in_a_list_costs_150_bytes() {
-    let mut seat = demo();
+    let mut session = demo();
     // All that have an "a" in their names, several of them in sight.
-    seat.press("a").wait_for_text("customers");
+    session.press("a").wait_for_text("customers");
     for size in SIZES {
-        seat.resize(size.0, size.1);
+        session.resize(size.0, size.1);
         // With the customer beside the list, who follows when the selection rests.
-        steps(&mut seat, "customers", PREVIEW);
+        steps(&mut session, "customers", PREVIEW_SETTLE_TIME);
     }
-    seat.press("\x1b").wait_for_text("Type one of these");
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.act("\r").wait_for_text("Purpose");
+    session.press("\x1b").wait_for_text("Type one of these");
+    session.press("river").wait_for_text("Dana Rivera");
+    session.act("\r").wait_for_text("Purpose");
     for size in WIDTHS {
-        seat.resize(size.0, size.1);
-        steps(&mut seat, "channels", FRAME);
+        session.resize(size.0, size.1);
+        steps(&mut session, "channels", FRAME_SETTLE_TIME);
     }
-    quiet(&seat, FRAME);
-    seat.act("\r").wait_for_text("in the tray");
-    seat.press("\x1bOQ").wait_for_text("Code asked for");
+    quiet(&session, FRAME_SETTLE_TIME);
+    session.act("\r").wait_for_text("in the tray");
+    session.press("\x1bOQ").wait_for_text("Code asked for");
     for size in WIDTHS {
-        seat.resize(size.0, size.1);
-        steps(&mut seat, "log", FRAME);
+        session.resize(size.0, size.1);
+        steps(&mut session, "log", FRAME_SETTLE_TIME);
     }
-    seat.press("q").press("\x10").wait_for_text("What would you like to do?");
+    session.press("q").press("\x10").wait_for_text("What would you like to do?");
     for size in WIDTHS {
-        seat.resize(size.0, size.1);
-        steps(&mut seat, "palette", FRAME);
+        session.resize(size.0, size.1);
+        steps(&mut session, "palette", FRAME_SETTLE_TIME);
     }
 }
 
 #[test]
 fn a_step_in_a_long_list_turns_whole_pages() {
-    let mut seat = demo();
+    let mut session = demo();
     // Everybody, of whom the smallest window shows a few.
-    seat.resize(60, 18);
-    seat.press("wb").wait_for_text("customers");
+    session.resize(60, 18);
+    session.press("wb").wait_for_text("customers");
     let down = ["\x1b[B"; 8];
-    let before = quiet(&seat, FRAME);
-    cost(&mut seat, &down, FRAME);
-    let all = quiet(&seat, FRAME) - before;
-    assert!(all <= STEP * down.len(), "{all} bytes in\n{}", seat.seen().text());
+    let before = quiet(&session, FRAME_SETTLE_TIME);
+    cost(&mut session, &down, FRAME_SETTLE_TIME);
+    let all = quiet(&session, FRAME_SETTLE_TIME) - before;
+    assert!(all <= MAX_STEP_BYTES * down.len(), "{all} bytes in\n{}", session.seen().text());
 }

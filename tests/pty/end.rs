@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 
-use super::terminal::{Seat, TEST_TIMEOUT, world};
+use super::terminal::{PtySession, TEST_TIMEOUT, isolate};
 
 #[test]
 fn security_40_the_terminal_is_restored_after_quit() {
-    let mut seat = Seat::demo();
-    assert!(!seat.has_modes_back(), "it is in raw mode");
+    let mut session = PtySession::demo();
+    assert!(!session.has_modes_back(), "it is in raw mode");
     {
-        let seen = seat.seen();
+        let seen = session.seen();
         let screen = seen.emulator.screen();
         assert!(screen.alternate_screen() && screen.bracketed_paste());
     }
-    seat.leave();
-    assert_eq!(seat.end(), 0);
-    seat.is_restored();
+    session.leave();
+    assert_eq!(session.end(), 0);
+    session.is_restored();
 }
 
 #[test]
@@ -30,18 +30,18 @@ fn security_40_the_terminal_is_restored_after_a_signal() {
     for (signal, code) in
         [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)]
     {
-        let mut seat = Seat::demo();
-        seat.signal(signal);
-        assert_eq!(seat.end(), code, "{signal:?}");
-        seat.is_restored();
+        let mut session = PtySession::demo();
+        session.signal(signal);
+        assert_eq!(session.end(), code, "{signal:?}");
+        session.is_restored();
     }
 }
 
 #[test]
 fn security_40_the_program_ends_when_its_terminal_goes_away() {
-    let mut seat = Seat::demo();
-    seat.hang_up();
-    assert_eq!(seat.end(), 129);
+    let mut session = PtySession::demo();
+    session.hang_up();
+    assert_eq!(session.end(), 129);
 }
 
 /// Nobody tells a program by SIGHUP that a terminal is gone which never was
@@ -56,13 +56,13 @@ fn security_40_the_program_ends_when_its_terminal_goes_away_without_a_signal() {
         "exec 3<&0; setsid sh -c 'echo $$ >pid; exec {} demo' <&3 & wait",
         env!("CARGO_BIN_EXE_countersign")
     ));
-    world(&mut command, &folder);
-    let mut seat = Seat::run(command, folder);
-    seat.wait_for_text("Riverside Billing");
+    isolate(&mut command, &folder);
+    let mut session = PtySession::run(command, folder);
+    session.wait_for_text("Riverside Billing");
     let pid = fs::read_to_string(pid_file).expect("its number");
     let process = Path::new("/proc").join(pid.trim());
     assert!(process.exists());
-    seat.hang_up();
+    session.hang_up();
     let end = Instant::now() + TEST_TIMEOUT;
     while process.exists() && !is_zombie(&process) {
         assert!(Instant::now() < end, "it goes on without a terminal");
@@ -81,11 +81,11 @@ fn state(process: &Path) -> Option<char> {
 
 #[test]
 fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
-    let mut seat = Seat::demo();
-    seat.press("river").wait_for_text("Dana Rivera");
-    let process = Path::new("/proc").join(seat.pid().as_raw_nonzero().to_string());
-    seat.signal(Signal::TSTP);
-    seat.wait_for("the shell's screen", |seen| {
+    let mut session = PtySession::demo();
+    session.press("river").wait_for_text("Dana Rivera");
+    let process = Path::new("/proc").join(session.pid().as_raw_nonzero().to_string());
+    session.signal(Signal::TSTP);
+    session.wait_for("the shell's screen", |seen| {
         let screen = seen.emulator.screen();
         (!screen.alternate_screen() && !screen.hide_cursor()).then_some(())
     });
@@ -94,22 +94,22 @@ fn security_40_the_terminal_is_given_back_while_the_program_is_stopped() {
         assert!(Instant::now() < end, "it does not stop");
         thread::sleep(Duration::from_millis(10));
     }
-    assert!(seat.has_modes_back());
-    seat.signal(Signal::CONT);
-    seat.wait_for_text("Dana Rivera");
-    assert!(!seat.has_modes_back());
-    seat.act("\r").wait_for_text("Purpose");
-    seat.leave();
-    assert_eq!(seat.end(), 0);
-    seat.is_restored();
+    assert!(session.has_modes_back());
+    session.signal(Signal::CONT);
+    session.wait_for_text("Dana Rivera");
+    assert!(!session.has_modes_back());
+    session.act("\r").wait_for_text("Purpose");
+    session.leave();
+    assert_eq!(session.end(), 0);
+    session.is_restored();
 }
 
 /// More than any terminal takes without being read: the whole screen, again
 /// and again.
-fn write_much(seat: &Seat) {
+fn write_much(session: &PtySession) {
     for round in 0..60 {
         let drawn = Instant::now() + Duration::from_millis(15);
-        seat.resize(120 + round % 2, 40);
+        session.resize(120 + round % 2, 40);
         while Instant::now() < drawn {
             thread::sleep(Duration::from_millis(5));
         }
@@ -118,23 +118,23 @@ fn write_much(seat: &Seat) {
 
 #[test]
 fn security_40_a_terminal_that_stalls_does_not_keep_the_program_from_ending() {
-    let mut seat = Seat::demo();
-    seat.stall();
-    write_much(&seat);
-    seat.signal(Signal::TERM);
-    assert_eq!(seat.end(), 143);
-    assert!(seat.has_modes_back());
+    let mut session = PtySession::demo();
+    session.stall();
+    write_much(&session);
+    session.signal(Signal::TERM);
+    assert_eq!(session.end(), 143);
+    assert!(session.has_modes_back());
 }
 
 #[test]
 fn a_terminal_that_stalls_and_goes_on_shows_the_latest() {
-    let mut seat = Seat::demo();
-    seat.stall();
-    write_much(&seat);
-    seat.press("\x15river");
-    seat.go_on();
-    seat.wait_for_text("Dana Rivera").wait_for_text("Riverside Billing");
-    seat.leave();
-    assert_eq!(seat.end(), 0);
-    seat.is_restored();
+    let mut session = PtySession::demo();
+    session.stall();
+    write_much(&session);
+    session.press("\x15river");
+    session.go_on();
+    session.wait_for_text("Dana Rivera").wait_for_text("Riverside Billing");
+    session.leave();
+    assert_eq!(session.end(), 0);
+    session.is_restored();
 }

@@ -25,16 +25,16 @@ use countersign::tui::{Opening, RunError, run};
 use portable_pty::CommandBuilder;
 use tokio::sync::Notify;
 
-use super::terminal::{Seat, Seen, world};
+use super::terminal::{PtySession, Seen, isolate};
 
 /// Runs one of the ignored tests below at a terminal.
-pub(crate) fn again(test: &str) -> Seat {
+pub(crate) fn again(test: &str) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let program = std::env::current_exe().expect("this program");
     let mut command = CommandBuilder::new(program);
     command.args(["--exact", test, "--ignored", "--nocapture"]);
-    world(&mut command, &folder);
-    Seat::run(command, folder)
+    isolate(&mut command, &folder);
+    PtySession::run(command, folder)
 }
 
 #[test]
@@ -43,10 +43,10 @@ fn security_40_the_terminal_is_restored_before_a_panic_is_told() {
         ("inside::child_panics_here", "a fault on purpose"),
         ("inside::child_panics_on_another_thread", "a fault elsewhere"),
     ] {
-        let mut seat = again(test);
-        assert_ne!(seat.end(), 0, "{test}");
-        seat.is_restored();
-        let output = seat.all_output();
+        let mut session = again(test);
+        assert_ne!(session.end(), 0, "{test}");
+        session.is_restored();
+        let output = session.all_output();
         let (_, told) = output.rsplit_once("\x1b[?25h").expect("restored");
         let mut lines =
             told.lines().filter(|line| line.contains("countersign failed at tests/pty"));
@@ -57,32 +57,32 @@ fn security_40_the_terminal_is_restored_before_a_panic_is_told() {
 
 #[test]
 fn security_40_a_panic_in_a_task_ends_the_interface() {
-    let mut seat = again("inside::child_whose_provider_panics");
-    seat.wait_for_text("Riverside Billing");
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.act("\r").wait_for_text("Purpose");
-    seat.act("\r");
-    assert_ne!(seat.end(), 0);
-    seat.is_restored();
-    assert!(seat.all_output().contains("countersign failed at"));
+    let mut session = again("inside::child_whose_provider_panics");
+    session.wait_for_text("Riverside Billing");
+    session.press("river").wait_for_text("Dana Rivera");
+    session.act("\r").wait_for_text("Purpose");
+    session.act("\r");
+    assert_ne!(session.end(), 0);
+    session.is_restored();
+    assert!(session.all_output().contains("countersign failed at"));
 }
 
 #[test]
 fn with_a_provider_that_hangs_typing_and_the_countdown_go_on() {
-    let mut seat = again("inside::child_whose_provider_hangs");
-    seat.wait_for_text("Riverside Billing");
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.act("\r").wait_for_text("Purpose");
-    seat.act("\r").wait_for_text("Time left");
-    seat.wait_for_text("email slow");
+    let mut session = again("inside::child_whose_provider_hangs");
+    session.wait_for_text("Riverside Billing");
+    session.press("river").wait_for_text("Dana Rivera");
+    session.act("\r").wait_for_text("Purpose");
+    session.act("\r").wait_for_text("Time left");
+    session.wait_for_text("email slow");
     for _ in 0..3 {
-        let before = time_left(&seat.seen());
-        seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
+        let before = time_left(&session.seen());
+        session.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
     }
-    seat.press("12").act("\r").wait_for_text("2 are typed so far");
-    seat.leave();
-    seat.end();
-    seat.is_restored();
+    session.press("12").act("\r").wait_for_text("2 are typed so far");
+    session.leave();
+    session.end();
+    session.is_restored();
 }
 
 /// What stands behind "Time left".
@@ -148,6 +148,7 @@ pub(crate) fn desk_on(store: Arc<dyn Store>, sender: Arc<dyn Sender>) -> Desk {
             phones: PhonePolicy::of("US"),
             retention: Retention::default(),
             external_customers: false,
+            four_eyes: Vec::new(),
         },
         Actor { clerk: "amira".into(), counter: "3".into() },
     )

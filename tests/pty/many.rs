@@ -13,7 +13,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, PgConnection};
 use tempfile::TempDir;
 
-use super::terminal::{Seat, countersign};
+use super::terminal::{PtySession, countersign};
 use crate::servers::{Database, Kind, Options, Server};
 
 const COUNTERS: usize = 50;
@@ -46,9 +46,9 @@ pub(super) fn within(folder: &TempDir, arguments: &[&str]) -> CommandBuilder {
 }
 
 pub(super) fn run(folder: &Arc<TempDir>, arguments: &[&str]) {
-    let mut seat = Seat::run(within(folder, arguments), Arc::clone(folder));
-    let code = seat.end();
-    assert_eq!(code, 0, "{arguments:?}: {}", seat.all_output());
+    let mut session = PtySession::run(within(folder, arguments), Arc::clone(folder));
+    let code = session.end();
+    assert_eq!(code, 0, "{arguments:?}: {}", session.all_output());
 }
 
 /// Counts the counters' connections, as an administrator does, who always
@@ -95,14 +95,14 @@ fn refused(server: &Path) -> Vec<String> {
     log.lines().filter(|line| full.iter().any(|it| line.contains(it))).map(str::to_owned).collect()
 }
 
-fn all_ok(seat: &Seat) {
-    seat.wait_for_text("all ok");
+fn all_ok(session: &PtySession) {
+    session.wait_for_text("all ok");
 }
 
 /// How long after an entry was written each counter showed it.
-fn shown(seats: &[Seat], text: &str, since: Instant) -> Duration {
-    for seat in seats {
-        seat.wait_for_text(text);
+fn shown(sessions: &[PtySession], text: &str, since: Instant) -> Duration {
+    for session in sessions {
+        session.wait_for_text(text);
     }
     since.elapsed()
 }
@@ -114,40 +114,40 @@ fn fifty_counters_fit_a_postgres_as_it_comes() {
     let folder = office(&database);
     run(&folder, &["migrate"]);
     run(&folder, &["customers", "import", "customers.csv"]);
-    let mut seats: Vec<Seat> = Vec::new();
+    let mut sessions: Vec<PtySession> = Vec::new();
     let opening = counting(&database, || {
         for _ in 0..COUNTERS {
-            seats.push(Seat::run(within(&folder, &[]), Arc::clone(&folder)));
+            sessions.push(PtySession::run(within(&folder, &[]), Arc::clone(&folder)));
         }
-        for seat in &mut seats {
-            all_ok(seat);
-            seat.press("\x1bOQ").wait_for_text("Customers imported");
+        for session in &mut sessions {
+            all_ok(session);
+            session.press("\x1bOQ").wait_for_text("Customers imported");
         }
         // Whoever found no room has found none, and looks.
         thread::sleep(Duration::from_secs(3));
     });
     let since = Instant::now();
     run(&folder, &["request", "WB-1", "--channel", "email"]);
-    let told = shown(&seats, "Dana", since);
+    let told = shown(&sessions, "Dana", since);
 
     server.stop();
     let back = counting(&database, || {
-        for seat in &mut seats {
+        for session in &mut sessions {
             // All entries are read anew.
-            seat.press("x").wait_for_text("store lost");
+            session.press("x").wait_for_text("store lost");
         }
         server.start();
-        seats.iter().for_each(all_ok);
+        sessions.iter().for_each(all_ok);
         thread::sleep(Duration::from_secs(3));
     });
     let since = Instant::now();
     run(&folder, &["request", "WB-2", "--channel", "email"]);
-    let told_again = shown(&seats, "Bo Lind", since);
-    for seat in &mut seats {
-        seat.leave();
+    let told_again = shown(&sessions, "Bo Lind", since);
+    for session in &mut sessions {
+        session.leave();
     }
-    for seat in &mut seats {
-        assert_eq!(seat.end(), 0, "{}", seat.all_output());
+    for session in &mut sessions {
+        assert_eq!(session.end(), 0, "{}", session.all_output());
     }
     println!(
         "{COUNTERS} counters: {opening} connections at most, {back} after the server was started \

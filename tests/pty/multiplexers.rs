@@ -9,12 +9,12 @@ use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use super::flow::go_to_the_boxes;
-use super::terminal::{Seat, world};
+use super::terminal::{PtySession, isolate};
 
 /// A multiplexer with the demo in it.
 struct Multiplexer {
-    seat: Seat,
-    /// What ends it, whatever has become of the seat.
+    session: PtySession,
+    /// What ends it, whatever has become of the session.
     end: Command,
 }
 
@@ -30,13 +30,13 @@ impl Multiplexer {
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.args([env!("CARGO_BIN_EXE_countersign"), "demo"]);
-        world(&mut command, &folder);
+        isolate(&mut command, &folder);
         command.env("SCREENDIR", folder.path().join("screens"));
         let mut ending = Command::new(program);
         ending.args(end).env("SCREENDIR", folder.path().join("screens"));
-        let seat = Seat::run(command, folder);
-        seat.wait_for_text("Riverside Billing");
-        Self { seat, end: ending }
+        let session = PtySession::run(command, folder);
+        session.wait_for_text("Riverside Billing");
+        Self { session, end: ending }
     }
 
     fn tmux() -> Self {
@@ -63,55 +63,55 @@ impl Multiplexer {
 }
 
 /// Keys and bursts as terminals, keypads and scanners send them.
-fn keys_arrive(seat: &mut Seat) {
+fn keys_arrive(session: &mut PtySession) {
     // A scan with its CR LF chooses the customer once, and sends nothing.
-    seat.press("WB-004218\r\n").wait_for_text("SEND");
+    session.press("WB-004218\r\n").wait_for_text("SEND");
     std::thread::sleep(std::time::Duration::from_millis(500));
-    seat.wait_for_text("Enter sends a code of 6 digits");
-    seat.act("\x1b").wait_for_text("FIND");
+    session.wait_for_text("Enter sends a code of 6 digits");
+    session.act("\x1b").wait_for_text("FIND");
     // Another text in its place, and the list walked by an arrow cut in two.
-    seat.act("\x15").press("river").wait_for_text("Dana Rivera");
-    seat.press("\x1b").press("[B");
-    seat.act("\x0c").wait_for_text("Dana Rivera");
+    session.act("\x15").press("river").wait_for_text("Dana Rivera");
+    session.press("\x1b").press("[B");
+    session.act("\x0c").wait_for_text("Dana Rivera");
     // The keypad types digits.
-    seat.act("\x15").press("\x1bOt\x1bOr\x1bOq\x1bOw").wait_for_text("4217");
-    seat.wait_for_text("Dana Rivera");
+    session.act("\x15").press("\x1bOt\x1bOr\x1bOq\x1bOw").wait_for_text("4217");
+    session.wait_for_text("Dana Rivera");
     // The second way to a function key.
-    seat.act("\x1b2").wait_for_text("Log");
-    seat.act("\x1b2").wait_for_text("FIND");
-    seat.act("\x15").wait_for_text("how it begins");
+    session.act("\x1b2").wait_for_text("Log");
+    session.act("\x1b2").wait_for_text("FIND");
+    session.act("\x15").wait_for_text("how it begins");
 }
 
 /// A customer is verified, by a paste; a window that is too small lets nothing happen.
-fn work_is_done(seat: &mut Seat) {
-    let code = go_to_the_boxes(seat);
-    seat.resize(40, 10);
-    seat.wait_for("a word", |seen| {
+fn work_is_done(session: &mut PtySession) {
+    let code = go_to_the_boxes(session);
+    session.resize(40, 10);
+    session.wait_for("a word", |seen| {
         let text: String = seen.text().split_whitespace().collect();
         text.contains("toosmall").then_some(())
     });
-    seat.press(&code);
-    seat.resize(80, 24);
-    seat.wait_for_text("Time left").wait_for_text("5 of 5");
-    seat.act(&format!("\x1b[200~{code}\r\x1b[201~"));
-    seat.wait_for_text("Press Enter to check the pasted code");
-    seat.act("\r").wait_for_text("Balance");
-    seat.press("\x11").wait_for_text("Leave countersign?");
-    seat.act("y");
+    session.press(&code);
+    session.resize(80, 24);
+    session.wait_for_text("Time left").wait_for_text("5 of 5");
+    session.act(&format!("\x1b[200~{code}\r\x1b[201~"));
+    session.wait_for_text("Press Enter to check the pasted code");
+    session.act("\r").wait_for_text("Balance");
+    session.press("\x11").wait_for_text("Leave countersign?");
+    session.act("y");
 }
 
 #[test]
 fn the_work_is_done_inside_tmux() {
     let mut tmux = Multiplexer::tmux();
-    keys_arrive(&mut tmux.seat);
-    work_is_done(&mut tmux.seat);
-    assert_eq!(tmux.seat.end(), 0);
+    keys_arrive(&mut tmux.session);
+    work_is_done(&mut tmux.session);
+    assert_eq!(tmux.session.end(), 0);
 }
 
 #[test]
 fn the_work_is_done_inside_gnu_screen() {
     let mut screen = Multiplexer::screen();
-    keys_arrive(&mut screen.seat);
-    work_is_done(&mut screen.seat);
-    assert_eq!(screen.seat.end(), 0);
+    keys_arrive(&mut screen.session);
+    work_is_done(&mut screen.session);
+    assert_eq!(screen.session.end(), 0);
 }

@@ -18,85 +18,85 @@ use countersign::tui::{Opening, run};
 
 use super::breaking::Breaking;
 use super::inside::{again, client, desk_on, sample, time_left};
-use super::terminal::Seat;
+use super::terminal::PtySession;
 
 /// The interface at the boxes, and the code that was sent.
-fn at_the_boxes() -> (Seat, String) {
-    let mut seat = again("lost::child_with_a_store_that_goes_away");
-    seat.wait_for_text("Riverside Billing");
-    seat.press("river").wait_for_text("Dana Rivera");
-    seat.act("\r").wait_for_text("Purpose");
-    seat.act("\r").wait_for_text("sent ✓");
-    let code = fs::read_to_string(seat.folder.path().join("code")).expect("a code");
-    (seat, code)
+fn at_the_boxes() -> (PtySession, String) {
+    let mut session = again("lost::child_with_a_store_that_goes_away");
+    session.wait_for_text("Riverside Billing");
+    session.press("river").wait_for_text("Dana Rivera");
+    session.act("\r").wait_for_text("Purpose");
+    session.act("\r").wait_for_text("sent ✓");
+    let code = fs::read_to_string(session.folder.path().join("code")).expect("a code");
+    (session, code)
 }
 
-fn switch(seat: &Seat, name: &str, on: bool) {
-    let file = seat.folder.path().join(name);
+fn switch(session: &PtySession, name: &str, on: bool) {
+    let file = session.folder.path().join(name);
     if on { fs::write(file, "") } else { fs::remove_file(file) }.expect("a switch");
 }
 
 #[test]
 fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
-    let (mut seat, code) = at_the_boxes();
-    seat.press("\x1bOQ").wait_for_text("Message sent");
-    seat.press("\x1bOQ").wait_for_text("Time left");
-    switch(&seat, "lost", true);
-    seat.act(&code).wait_for_text("broke while the code was being checked");
-    seat.wait_for_text("store lost");
-    let before = time_left(&seat.seen());
-    seat.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
-    seat.press("\x1bOQ").wait_for_text("Message sent");
-    seat.wait_for_text("Log · from ");
-    seat.press("\x1bOQ").wait_for_text("Time left");
-    switch(&seat, "lost", false);
-    seat.wait_for_text("Balance");
-    seat.wait_for_text("the code was checked once");
-    seat.wait_for_text("store ok");
-    seat.act("\x18").wait_for_text("Dana Rivera is logged out");
-    seat.leave();
-    assert_eq!(seat.end(), 0);
-    seat.is_restored();
+    let (mut session, code) = at_the_boxes();
+    session.press("\x1bOQ").wait_for_text("Message sent");
+    session.press("\x1bOQ").wait_for_text("Time left");
+    switch(&session, "lost", true);
+    session.act(&code).wait_for_text("broke while the code was being checked");
+    session.wait_for_text("store lost");
+    let before = time_left(&session.seen());
+    session.wait_for("other time", |seen| (time_left(seen) != before).then_some(()));
+    session.press("\x1bOQ").wait_for_text("Message sent");
+    session.wait_for_text("Log · from ");
+    session.press("\x1bOQ").wait_for_text("Time left");
+    switch(&session, "lost", false);
+    session.wait_for_text("Balance");
+    session.wait_for_text("the code was checked once");
+    session.wait_for_text("store ok");
+    session.act("\x18").wait_for_text("Dana Rivera is logged out");
+    session.leave();
+    assert_eq!(session.end(), 0);
+    session.is_restored();
 }
 
 #[test]
 fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
     for name in ["hung", "lost"] {
-        let mut seat = again("lost::child_with_a_store_that_goes_away");
-        seat.wait_for_text("Riverside Billing");
-        seat.wait_for_text("store ok");
-        switch(&seat, name, true);
+        let mut session = again("lost::child_with_a_store_that_goes_away");
+        session.wait_for_text("Riverside Billing");
+        session.wait_for_text("store ok");
+        switch(&session, name, true);
         for (key, typed) in [("r", "Search › r"), ("i", "Search › ri"), ("v", "Search › riv")]
         {
             let begun = Instant::now();
-            seat.press(key).wait_for_text(typed);
+            session.press(key).wait_for_text(typed);
             assert!(begun.elapsed() < Duration::from_secs(1), "{name}: {typed}");
         }
-        seat.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
+        session.wait_for_text(if name == "hung" { "store slow" } else { "store lost" });
         let waits = if name == "hung" { "Searching" } else { "The search waits for the store" };
-        seat.wait_for_text(waits);
-        seat.act("\r").wait_for_text("nobody was chosen");
-        switch(&seat, name, false);
+        session.wait_for_text(waits);
+        session.act("\r").wait_for_text("nobody was chosen");
+        switch(&session, name, false);
         // The search is made; the customer is chosen by who looks at the hits.
-        seat.wait_for_text("Dana Rivera");
-        seat.wait_for_text("store ok");
-        seat.act("\r").wait_for_text("Purpose");
-        seat.wait_for_text("store ok");
-        seat.leave();
-        assert_eq!(seat.end(), 0);
-        seat.is_restored();
+        session.wait_for_text("Dana Rivera");
+        session.wait_for_text("store ok");
+        session.act("\r").wait_for_text("Purpose");
+        session.wait_for_text("store ok");
+        session.leave();
+        assert_eq!(session.end(), 0);
+        session.is_restored();
     }
 }
 
 #[test]
 fn an_end_that_nothing_answered_says_what_is_not_known() {
-    let (mut seat, code) = at_the_boxes();
-    switch(&seat, "lost", true);
-    seat.act(&code).wait_for_text("broke while the code was being checked");
-    seat.leave();
-    assert_ne!(seat.end(), 0);
-    seat.is_restored();
-    assert!(seat.all_output().contains("nobody answered whether the code was right"));
+    let (mut session, code) = at_the_boxes();
+    switch(&session, "lost", true);
+    session.act(&code).wait_for_text("broke while the code was being checked");
+    session.leave();
+    assert_ne!(session.end(), 0);
+    session.is_restored();
+    assert!(session.all_output().contains("nobody answered whether the code was right"));
 }
 
 /// Keeps the last code where the test finds it.

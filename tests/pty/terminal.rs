@@ -1,4 +1,4 @@
-//! A seat at a terminal: keys go in, the screen can be looked at.
+//! A session at a terminal: keys go in, the screen can be looked at.
 
 use std::io::{Read as _, Write};
 use std::num::NonZero;
@@ -15,11 +15,11 @@ use tempfile::TempDir;
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a clerk looks at a screen before acting upon it, at least.
-const READ: Duration = Duration::from_millis(200);
+const MIN_READING_TIME: Duration = Duration::from_millis(200);
 
-pub(crate) const LEFT: [&str; 3] = ["\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"];
+pub(crate) const RESTORED_MODES: [&str; 3] = ["\x1b[?1049l", "\x1b[?25h", "\x1b[?2004l"];
 
-pub(crate) struct Seat {
+pub(crate) struct PtySession {
     master: Option<Box<dyn MasterPty + Send>>,
     keys: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
@@ -51,16 +51,16 @@ fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a size over zero")
 }
 
-/// The program with arguments, in a world of its own.
+/// The program with arguments, isolated from this machine.
 pub(crate) fn countersign(folder: &TempDir, arguments: &[&str]) -> CommandBuilder {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_countersign"));
     command.args(arguments);
-    world(&mut command, folder);
+    isolate(&mut command, folder);
     command
 }
 
 /// Nothing of this machine's own settings reaches the program.
-pub(crate) fn world(command: &mut CommandBuilder, folder: &TempDir) {
+pub(crate) fn isolate(command: &mut CommandBuilder, folder: &TempDir) {
     command.env_clear();
     command.env("TERM", "xterm-256color");
     command.env("LANG", "C.UTF-8");
@@ -70,14 +70,14 @@ pub(crate) fn world(command: &mut CommandBuilder, folder: &TempDir) {
     command.cwd(folder.path());
 }
 
-impl Seat {
+impl PtySession {
     /// The demo at 80×24.
     pub(crate) fn demo() -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let command = countersign(&folder, &["demo"]);
-        let seat = Self::run(command, folder);
-        seat.wait_for_text("Riverside Billing");
-        seat
+        let session = Self::run(command, folder);
+        session.wait_for_text("Riverside Billing");
+        session
     }
 
     /// A program at 80×24.
@@ -112,7 +112,7 @@ impl Seat {
     /// Presses a key that does something, once the screen has been there long
     /// enough to be read.
     pub(crate) fn act(&mut self, keys: &str) -> &mut Self {
-        thread::sleep(READ);
+        thread::sleep(MIN_READING_TIME);
         self.press(keys)
     }
 
@@ -213,7 +213,7 @@ impl Seat {
     /// turned on is turned off, last of all.
     pub(crate) fn is_restored(&self) {
         let output = self.all_output();
-        for sequence in LEFT {
+        for sequence in RESTORED_MODES {
             let on = sequence.replace('l', "h");
             let off = output.rfind(sequence);
             assert!(off.is_some(), "no {sequence:?} in the output");
@@ -228,7 +228,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for PtySession {
     fn drop(&mut self) {
         // Most have ended by then.
         let _ = self.child.kill();

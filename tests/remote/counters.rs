@@ -64,6 +64,9 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
         &["staff", "list", "--json"],
         &["staff", "rescue", CLERK, "--json"],
         &["maintain", "--json"],
+        &["approvals", "--json"],
+        &["approve", "7K3M9QX2TB", "--json"],
+        &["policy", "preview", "--set", "otp.length=8", "--json"],
         &["customers", "import", "../customers.csv", "--json"],
         &["migrate", "--json"],
         &["keys", "rotate", "--json"],
@@ -86,6 +89,9 @@ fn security_31_who_is_not_of_the_staff_or_of_another_role_is_refused_and_the_log
         "ListStaff",
         "RescueStaff",
         "RunMaintenanceStep",
+        "ListApprovals",
+        "ApproveAct",
+        "ReadPastSends",
         "ImportCustomers",
     ] {
         assert!(details.iter().any(|it| it.contains(call)), "{call}: {details:?}");

@@ -12,7 +12,7 @@ use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use crate::service::{BOSS, CLERK, Service, binary, is_root};
-use crate::terminal::{Seat, world};
+use crate::terminal::{PtySession, isolate};
 
 /// An sshd that its client starts for each connection, with accounts of this host.
 struct Sshd {
@@ -109,12 +109,12 @@ impl Sshd {
     }
 
     /// A terminal over SSH.
-    fn terminal(&self, account: &str) -> Seat {
+    fn terminal(&self, account: &str) -> PtySession {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let mut command = CommandBuilder::new("ssh");
         command.args(self.arguments(account, &["-tt"]));
-        world(&mut command, &folder);
-        Seat::run(command, folder)
+        isolate(&mut command, &folder);
+        PtySession::run(command, folder)
     }
 
     /// What is answered to the first message of a file transfer (`SSH_FXP_INIT`, version 3).

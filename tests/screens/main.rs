@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod any_size;
+mod chrome;
 mod models;
 mod no_color;
 mod picture;

@@ -183,7 +183,7 @@ pub(crate) fn email_by_fallback() -> BreakerSnapshot {
 }
 
 /// A day's messages.
-pub(crate) fn figures() -> DeliveryStatsPanel {
+pub(crate) fn delivery_stats() -> DeliveryStatsPanel {
     let sample = |provider: &str, fallback, state, minute: i64, took: Option<i64>| DeliverySample {
         provider: provider.into(),
         fallback,
@@ -204,7 +204,7 @@ pub(crate) fn figures() -> DeliveryStatsPanel {
 }
 
 /// A day without any.
-pub(crate) fn no_figures() -> DeliveryStatsPanel {
+pub(crate) fn no_delivery_stats() -> DeliveryStatsPanel {
     DeliveryStatsPanel {
         stats: Loaded::of(DeliveryStats::default()),
         ..DeliveryStatsPanel::default()
@@ -279,6 +279,7 @@ pub(crate) fn request(status: Status, attempts: u32, delivery: DeliveryState) ->
             detail: None,
             updated_at: at(-2),
         },
+        asked_by: Actor { clerk: "amira".into(), counter: "3".into() },
     }
 }
 

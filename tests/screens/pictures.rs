@@ -52,7 +52,7 @@ fn entry() {
 #[test]
 fn entry_light() {
     let title = "Entering the code, on a light screen";
-    check("entry-light.svg", title, states::entry_wrong(), ThemeName::Light, (80, 24));
+    check("entry-light.svg", title, states::enter_code_wrong(), ThemeName::Light, (80, 24));
 }
 
 #[test]

@@ -1,17 +1,18 @@
 //! Pictures of every state at the four sizes that are promised, and of the
-//! main screens in every theme. `INSTA_UPDATE=always cargo test --test screens`
+//! main screens in every theme, without the chrome (see `chrome`). `INSTA_UPDATE=always cargo test --test screens`
 //! takes them anew; read the difference before you keep it.
 
 use countersign::config::settings::ThemeName;
 use countersign::tui::terminal::capabilities::Capabilities;
 use countersign::tui::terminal::color::ColorDepth;
 
+use crate::chrome::without_chrome;
 use crate::picture::{shoot, shoot_with};
 use crate::states::{self, State};
 
-const SIZES: [(u16, u16); 4] = [(80, 24), (60, 18), (140, 40), (40, 12)];
+pub(crate) const SIZES: [(u16, u16); 4] = [(80, 24), (60, 18), (140, 40), (40, 12)];
 
-fn keep(name: &str, picture: &str) {
+pub(crate) fn keep(name: &str, picture: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -19,9 +20,9 @@ fn keep(name: &str, picture: &str) {
 }
 
 /// Holds a state to its picture.
-pub(crate) fn check(name: &str, (model, now): State) {
+pub(crate) fn check(name: &str, (mut model, now): State) {
     let picture = SIZES.map(|size| {
-        let shot = shoot(&model, ThemeName::Terminal, now, size);
+        let shot = without_chrome(&mut model, ThemeName::Terminal, now, size);
         format!("{} by {}\n{}", size.0, size.1, shot.all())
     });
     keep(name, &picture.join("\n"));
@@ -32,15 +33,15 @@ fn check_theme(name: &str, theme: ThemeName, ascii: bool) {
         states::find_several(),
         states::send_one_missing(),
         states::send_on_waiting(),
-        states::entry_wrong(),
-        states::entry_locked(),
+        states::enter_code_wrong(),
+        states::enter_code_locked(),
         states::verified_by_sms(),
         states::log(),
         states::confirm_cancel(),
     ]
     .map(|(mut model, now)| {
         model.shared.place.ascii = ascii;
-        shoot(&model, theme, now, (80, 24)).all()
+        without_chrome(&mut model, theme, now, (80, 24)).all()
     });
     keep(name, &picture.join("\n"));
 }
@@ -72,19 +73,18 @@ fn theme_ascii() {
 
 #[test]
 fn theme_of_a_text_console() {
-    let picture = [states::find_several(), states::entry_wrong(), states::verified_by_sms()].map(
-        |(mut model, now)| {
+    let picture = [states::find_several(), states::enter_code_wrong(), states::verified_by_sms()]
+        .map(|(mut model, now)| {
             model.shared.terminal =
                 Capabilities { depth: ColorDepth::Sixteen, console: true, ..model.shared.terminal };
             shoot_with(&model, &model.shared.drawn_theme(), now, (80, 24)).all()
-        },
-    );
+        });
     keep("theme_console", &picture.join("\n"));
 }
 
 #[test]
 fn a_small_terminal_is_told_what_is_needed() {
-    let (model, now) = states::entry_typing();
+    let (model, now) = states::enter_code_typing();
     let picture = [(39, 12), (40, 11), (20, 5), (3, 2), (1, 1)]
         .map(|size| shoot(&model, ThemeName::Terminal, now, size).all());
     keep("too_small", &picture.join("\n"));

@@ -10,7 +10,10 @@ use countersign::domain::money::Money;
 use countersign::domain::outcome::Outcome;
 use countersign::domain::request::{Request, Status};
 use countersign::domain::session::SessionEnd;
+use countersign::domain::sign_in::TypedSecret;
+use countersign::service::messages;
 use countersign::service::ports::{IndexProgress, NoCustomers};
+use countersign::service::staff::sign_in::TotpOffer;
 use countersign::tui::app::model::{Model, Overlay, Screen};
 use countersign::tui::deliveries::state::DeliveryStatsPanel;
 use countersign::tui::enter_code::state::EnterCode;
@@ -25,12 +28,33 @@ use countersign::tui::machine::scene::Focus;
 use countersign::tui::machine::scroll::Scroll;
 use countersign::tui::overlays::state::Palette;
 use countersign::tui::send::state::Send;
+use countersign::tui::sign_in::state::{Reason, SignInForm, Stage};
 use countersign::tui::tray::state::TrayPanel;
 use countersign::tui::verified::state::Verified;
 
 use crate::models as m;
 
 pub(crate) type State = (Model, Instant);
+
+/// The form over a customer, of whom nothing is seen.
+fn signing_in(form: SignInForm) -> State {
+    with(m::model(Screen::Verified(Box::new(m::verified()))), |model| model.sign_in = Some(form))
+}
+
+fn enrolling(size: (u16, u16)) -> State {
+    let mut form = SignInForm { stage: Stage::Enrol, ..SignInForm::new(Reason::SignedOut) };
+    form.offer = Some(TotpOffer {
+        uri: TypedSecret::new(format!(
+            "otpauth://totp/Riverside%20Billing:boss?secret={}&issuer=Riverside%20Billing",
+            "A".repeat(32)
+        )),
+        words: TypedSecret::new("AAAA AAAA AAAA AAAA AAAA AAAA AAAA AAAA"),
+        sealed: String::new(),
+    });
+    let (mut model, now) = signing_in(form);
+    model.shared.size = size;
+    (model, now)
+}
 
 /// The states, each as a function and as a test that holds it to its picture.
 macro_rules! states {
@@ -53,6 +77,22 @@ macro_rules! states {
 }
 
 states! {
+    sign_in => signing_in(SignInForm::new(Reason::SignedOut));
+    sign_in_refused => {
+        let mut form = SignInForm { field: 1, ..SignInForm::new(Reason::Locked) };
+        form.name = "dana".into();
+        form.secrets[0].push('x');
+        form.message = Some((Tone::Bad, messages::SIGN_IN_REFUSED.into()));
+        signing_in(form)
+    };
+    sign_in_new_password => {
+        let mut form = SignInForm { stage: Stage::NewPassword, ..SignInForm::new(Reason::SignedOut) };
+        "violet otters".chars().for_each(|char| form.secrets[0].push(char));
+        signing_in(form)
+    };
+    sign_in_enrol => enrolling((80, 24));
+    sign_in_enrol_large => enrolling((100, 44));
+    locked => signing_in(SignInForm::new(Reason::Covered));
     find_empty => m::model(Screen::Find(Box::default()));
     find_nobody => m::model(m::find("xyzzy", Vec::new(), false));
     find_no_customers => with(find_empty(), |model| {
@@ -114,7 +154,7 @@ states! {
              again until the store answers.",
         ));
     });
-    entry_lost => with(entry_checking(), |model| {
+    enter_code_lost => with(enter_code_checking(), |model| {
         model.shared.health.store = DependencyState::Down;
         model.shared.notice = Some(m::notice(
             Tone::Warning,
@@ -165,79 +205,79 @@ states! {
             "A code was sent to this contact a moment ago. Try again in 23 seconds.",
         ));
     });
-    entry_waits => entry(m::entry("", m::waiting()));
-    entry_by_fallback => entry(m::entry("", m::by_fallback()));
-    entry_in_the_tray => entry(m::entry("", m::in_the_tray()));
-    entry_late => entry(m::entry("", m::late()));
-    entry_forwarded => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Forwarded)));
-    entry_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
-    entry_typing => entry(m::typing());
-    entry_pasted => with(
+    enter_code_waits => entry(m::entry("", m::waiting()));
+    enter_code_by_fallback => entry(m::entry("", m::by_fallback()));
+    enter_code_in_the_tray => entry(m::entry("", m::in_the_tray()));
+    enter_code_late => entry(m::entry("", m::late()));
+    enter_code_forwarded => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Forwarded)));
+    enter_code_queued => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Queued)));
+    enter_code_typing => entry(m::typing());
+    enter_code_pasted => with(
         entry(m::entry("481516", m::request(Status::Open, 0, DeliveryState::Sent))),
         |model| model.shared.notice = Some(m::notice(Tone::Plain, "Press Enter to check the pasted code.")),
     );
-    entry_without_tray => with(entry_typing(), |model| model.shared.place.has_tray = false);
-    entry_checking => entry(EnterCode {
+    enter_code_without_tray => with(enter_code_typing(), |model| model.shared.place.has_tray = false);
+    enter_code_checking => entry(EnterCode {
         verifying: Some(EffectId(1)),
         ..m::entry("481516", m::request(Status::Open, 1, DeliveryState::Delivered))
     });
-    entry_sending_again => entry(EnterCode { acting: Some(EffectId(1)), ..m::typing() });
-    entry_wrong => with(entry(m::entry("", m::typing().request)), |model| {
+    enter_code_sending_again => entry(EnterCode { acting: Some(EffectId(1)), ..m::typing() });
+    enter_code_wrong => with(entry(m::entry("", m::typing().request)), |model| {
         model.shared.notice = Some(m::notice(Tone::Bad, "That code is wrong. 4 tries are left."));
     });
-    entry_superseded_code => with(entry_queued(), |model| {
+    enter_code_older_code => with(enter_code_queued(), |model| {
         model.shared.notice = Some(m::notice(
             Tone::Warning,
             "That is an older code (reference M3T, sent 14:29). Ask for the one with reference \
              K7Q. 4 tries are left.",
         ));
     });
-    entry_last_try => entry(m::entry("", m::request(Status::Open, 4, DeliveryState::Sent)));
-    entry_hurry => entry(m::entry("", Request {
+    enter_code_last_try => entry(m::entry("", m::request(Status::Open, 4, DeliveryState::Sent)));
+    enter_code_last_seconds => entry(m::entry("", Request {
         expires_at: m::at(9),
         resend_at: m::at(-1),
         ..m::request(Status::Open, 3, DeliveryState::Sent)
     }));
-    entry_unsure => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Unknown)));
-    entry_failed => failed(
+    enter_code_unsure => entry(m::entry("", m::request(Status::Open, 0, DeliveryState::Unknown)));
+    enter_code_failed => failed(
         DeliveryState::Failed,
         "The provider did not answer in time.",
         "SMS to +4**********12 was not sent. The provider did not answer in time. Send it again, \
          or choose another channel.",
     );
-    entry_undeliverable => failed(
+    enter_code_undeliverable => failed(
         DeliveryState::Undeliverable,
         "The customer has opted out of text messages. Use another channel.",
         "SMS to +4**********12 cannot be delivered. The customer has opted out of text messages. \
          Use another channel.",
     );
-    entry_sent_and_not_delivered => with(entry_undeliverable(), |model| {
+    enter_code_sent_and_not_delivered => with(enter_code_undeliverable(), |model| {
         if let Screen::EnterCode(entry) = &mut model.screen {
             entry.request.delivery.provider_id = Some("SM0123".into());
         }
     });
-    entry_over_by_the_clock => entry(m::entry("48", Request {
+    enter_code_over_by_the_clock => entry(m::entry("48", Request {
         expires_at: m::at(0),
         ..m::request(Status::Open, 0, DeliveryState::Sent)
     }));
-    entry_expired => closed(Status::Expired);
-    entry_locked => closed(Status::Locked);
-    entry_customer_locked => {
+    enter_code_expired => closed(Status::Expired);
+    enter_code_locked => closed(Status::Locked);
+    enter_code_customer_locked => {
         let request = m::request(Status::Locked, 2, DeliveryState::Delivered);
         entry(EnterCode { customer_locked: true, ..m::entry("", request) })
     };
-    entry_withdrawn_unsent => {
+    enter_code_cancelled_unsent => {
         let mut request = m::request(Status::Cancelled, 0, DeliveryState::Queued);
         request.delivery.detail = Some("The mail server does not answer.".into());
         entry(m::entry("", request))
     };
-    entry_used => closed(Status::Verified);
-    entry_replaced => closed(Status::Superseded);
-    entry_cancelled => closed(Status::Cancelled);
-    entry_ten_digits => with(entry_typing(), |model| model.shared.place.code_length = 10);
-    entry_without_clock => with(entry_typing(), |model| model.shared.clock = None);
-    entry_reduced_motion => with(entry_typing(), |model| model.shared.place.reduced_motion = true);
-    entry_by_email => entry(m::entry("", Request {
+    enter_code_used => closed(Status::Verified);
+    enter_code_replaced => closed(Status::Superseded);
+    enter_code_cancelled => closed(Status::Cancelled);
+    enter_code_ten_digits => with(enter_code_typing(), |model| model.shared.place.code_length = 10);
+    enter_code_without_clock => with(enter_code_typing(), |model| model.shared.clock = None);
+    enter_code_reduced_motion => with(enter_code_typing(), |model| model.shared.place.reduced_motion = true);
+    enter_code_by_email => entry(m::entry("", Request {
         channel: Channel::Email,
         contact: "a***@riverabank-housing-association.example.org".into(),
         ..m::request(Status::Open, 0, DeliveryState::Sent)
@@ -326,15 +366,15 @@ states! {
     tray_long => long_mail(0);
     tray_scrolled => long_mail(5);
     tray_empty => with(tray(), |model| model.tray = Some(TrayPanel::default()));
-    both_panels => with(entry_typing(), |model| {
+    both_panels => with(enter_code_typing(), |model| {
         model.log = Some(m::log());
         model.tray = Some(m::tray());
     });
-    figures => with(overlay(Overlay::DeliveryStats(m::figures())), |model| {
+    delivery_stats => with(overlay(Overlay::DeliveryStats(m::delivery_stats())), |model| {
         model.shared.providers.known = m::email_down();
     });
-    figures_reading => overlay(Overlay::DeliveryStats(DeliveryStatsPanel::default()));
-    figures_empty => overlay(Overlay::DeliveryStats(m::no_figures()));
+    delivery_stats_reading => overlay(Overlay::DeliveryStats(DeliveryStatsPanel::default()));
+    delivery_stats_empty => overlay(Overlay::DeliveryStats(m::no_delivery_stats()));
     help => overlay(Overlay::Help(Scroll::default()));
     help_in_the_log => with(in_log(m::log()), |model| {
         model.overlay = Some(Overlay::Help(Scroll::default()));

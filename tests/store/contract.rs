@@ -43,6 +43,7 @@ stories! {
     codes::an_older_code_is_recognised_and_never_accepted;
     limits::the_cooldown_is_per_contact;
     limits::each_limit_says_when_there_is_room_again;
+    limits::security_06_a_clerk_with_too_many_wrong_codes_enters_none;
     limits::security_06_failures_in_a_row_lock_the_customer;
     codes::security_07_a_code_is_bound_to_its_request_and_purpose;
     codes::security_10_a_missing_key_fails_closed_and_burns_no_attempt;

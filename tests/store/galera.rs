@@ -14,7 +14,7 @@ use countersign::config::settings::{
     StoreTls,
 };
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::RateLimits;
+use countersign::domain::policy::{RateLimits, SendLimits};
 use countersign::service::ports::{AttemptOutcome, IssueOutcome, StoreError};
 use countersign::store::SqlStore;
 use tokio::task::JoinSet;
@@ -243,7 +243,10 @@ async fn limits_and_single_use_hold_on_all_members_of_a_cluster() {
     let (mut over_limit, mut over_cap) = (0, 0);
     for round in 0..ROUNDS {
         // The office's limit.
-        let limits = RateLimits { in_all: sent + 10, ..limits() };
+        let limits = {
+            let per_hour = SendLimits { in_all: sent + 10, ..limits().per_hour };
+            RateLimits { per_hour, ..limits() }
+        };
         let asked = asked_at_once(&terminals, round, limits).await;
         assert!(asked >= 10, "round {round}: 24 ask, 10 may, {asked} did");
         over_limit += asked - 10;

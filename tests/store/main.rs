@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test says what it expects")]
 
 mod account_lists;
+mod binding;
 mod change_feed;
 mod contacts;
 mod contract;
@@ -14,6 +15,7 @@ mod galera;
 mod grants;
 mod isolation;
 mod life_cycle;
+mod lifetimes;
 mod maintenance;
 mod office;
 mod outage;

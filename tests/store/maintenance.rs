@@ -257,6 +257,24 @@ on_each_store! {
         assert!(fixture.number(last).await > before);
     }
 
+    async fn security_55_a_log_that_is_ahead_of_the_clock_is_not_purged(fixture) {
+        let desk = Terminal::new(fixture.open().await);
+        for code in ["111111", "222222"] {
+            desk.issue(&wish(desk.customer("WB-1").await, code)).await;
+        }
+        let newest = "id = (SELECT few.id FROM (SELECT MAX(id) AS id FROM core_event) few)";
+        fixture.sql(&format!("UPDATE core_event SET at = at - {} WHERE NOT {newest}", 1_200 * DAY)).await;
+        fixture.sql(&format!("UPDATE core_event SET at = at + {} WHERE {newest}", 10 * MINUTE)).await;
+        let events = count(&fixture, "core_event").await;
+        let refused = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await;
+        let Err(StoreError::Refused(why)) = refused else { panic!("{refused:?}") };
+        assert!(why.for_admin.contains("ahead of the store's clock"), "{}", why.for_admin);
+        assert_eq!(count(&fixture, "core_event").await, events);
+        fixture.sql(&format!("UPDATE core_event SET at = at - {} WHERE {newest}", 10 * MINUTE)).await;
+        let done = batch(&*desk.store, MaintenanceTask::PurgeEvents, 100).await.expect("an answer");
+        assert_eq!(done.done, events.unsigned_abs() - 1);
+    }
+
     async fn a_count_stops_where_it_is_told_to(fixture) {
         let store = fixture.open().await;
         past_requests(&fixture, 40, 40 * DAY).await;

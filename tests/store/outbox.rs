@@ -7,6 +7,7 @@ mod circuit_breaker;
 use std::time::Duration;
 
 use countersign::domain::circuit_breaker::{ProviderHealth, ProviderSlot, SendExperience};
+use countersign::domain::code_binding::BindingVersion;
 use countersign::domain::contact::Contact;
 use countersign::domain::customer::CustomerId;
 use countersign::domain::delivery::{DeliveryState, FailureClass, SendReport};
@@ -129,8 +130,8 @@ on_each_store! {
         let (_, key) = desk.keyring.current();
         let seal = one.sealed.as_ref().expect("a sealed code");
         assert!(seals.iter().any(|it| it == seal.as_str()));
-        assert_eq!(seal.open(one.binding(), key).expect("its own").reveal(), "739164");
-        assert!(seal.open(two.binding(), key).is_err(), "another request's");
+        assert_eq!(seal.open(BindingVersion::Two, &one.binding(), key).expect("its own").reveal(), "739164");
+        assert!(seal.open(BindingVersion::Two, &two.binding(), key).is_err(), "another request's");
         assert_eq!((one.task, one.tries, one.begun_at), (OutboxTask::Send, 0, None));
         assert_eq!((one.request.clone(), one.generation), (first.id.clone(), 1));
         assert_eq!((one.purpose.as_str(), one.customer_name.as_str()), ("pay bill", "Dana Rivera"));
@@ -356,7 +357,7 @@ on_each_store! {
             let wait = message.wait;
             assert!(wait > Duration::from_secs(15) && wait <= Duration::from_secs(20), "{wait:?}");
             let (_, key) = desk.keyring.current();
-            let code = message.sealed.as_ref().expect("kept").open(message.binding(), key);
+            let code = message.sealed.as_ref().expect("kept").open(BindingVersion::Two, &message.binding(), key);
             assert_eq!(code.expect("its own").reveal(), "123456");
             assert!(desk.takes(HOLDER).await.is_empty());
             fixture.pass(20_000).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use countersign::domain::event::{EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::RateLimit;
+use countersign::domain::policy::{RateLimit, RateWindow};
 use countersign::domain::request::Request;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
@@ -116,6 +116,25 @@ on_each_store! {
         }
     }
 
+    async fn security_06_a_clerks_cap_holds_over_customers_and_terminals(fixture) {
+        let mut terminals = terminals(&fixture).await;
+        for terminal in &mut terminals {
+            terminal.limits.wrong_codes_per_clerk = 12;
+        }
+        let desk = &terminals[0];
+        let mut tries = Vec::new();
+        for at in 0..10 {
+            let request = desk.issue(&wish(desk.customer(&format!("WB-{at}")).await, "123456")).await;
+            tries.extend(vec![(request, "000000"); 5]);
+        }
+        let outcomes = enter_all(&terminals, tries.clone()).await;
+        assert_eq!(count(&outcomes, Outcome::Wrong), 12, "{outcomes:?}");
+        assert_eq!(count(&outcomes, Outcome::Limited), TASKS - 12, "{outcomes:?}");
+        assert_eq!(fixture.number("SELECT failures FROM core_clerk_guard").await, 12);
+        let wrong = "SELECT COUNT(*) FROM core_event WHERE outcome = 'wrong'";
+        assert_eq!(fixture.number(wrong).await, 12);
+    }
+
     async fn a_double_press_sends_once_and_limits_hold_in_a_crowd(fixture) {
         let mut terminals = terminals(&fixture).await;
         let customer = terminals[0].customer("WB-1").await;
@@ -131,7 +150,7 @@ on_each_store! {
         assert!(issued.iter().all(|it| matches!(it, IssueOutcome::Fresh(_) | IssueOutcome::Already(_))));
 
         for desk in &mut terminals {
-            desk.limits.per_customer = 8;
+            desk.limits.per_hour.per_customer = 8;
         }
         let mut tasks = JoinSet::new();
         for at in 0..TASKS {
@@ -142,7 +161,7 @@ on_each_store! {
         let issued = tasks.join_all().await;
         let fresh = issued.iter().filter(|it| matches!(it, IssueOutcome::Fresh(_))).count();
         assert_eq!(fresh, 7, "one was sent before");
-        let limited = |it: &&IssueOutcome| matches!(it, IssueOutcome::Limited { limit: RateLimit::Customer, .. });
+        let limited = |it: &&IssueOutcome| matches!(it, IssueOutcome::Limited { limit: RateLimit::Customer(RateWindow::Hour), .. });
         assert_eq!(issued.iter().filter(limited).count(), TASKS - 7);
         assert_eq!(fixture.number("SELECT COUNT(*) FROM core_otp WHERE status = 'open'").await, 1);
     }
@@ -172,10 +191,10 @@ on_each_store! {
         let AttemptOutcome::Verified { session, .. } = attempted else { panic!("{attempted:?}") };
         let idle = here.policy.session_idle;
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-        assert_eq!(touched.and_then(|it| it.ended), None);
+        assert_eq!(touched.and_then(|it| it.session.ended), None);
         here.store.end_session(&session.id, SessionEnd::Revoked, &here.actor).await.expect("an answer");
         let touched = there.store.touch(&token.digest(), idle).await.expect("an answer");
-        let ended = touched.and_then(|it| it.ended).map(|it| it.1);
+        let ended = touched.and_then(|it| it.session.ended).map(|it| it.1);
         assert_eq!(ended, Some(SessionEnd::Revoked));
     }
 

@@ -76,6 +76,9 @@ on_each_store! {
         store.index_ready().await;
         store.close().await;
         // As a program of version 5 left it, which looked each word up by itself.
+        if fixture.kind() == Kind::Sqlite {
+            fixture.sql("DROP INDEX core_delivery_prefix").await;
+        }
         for statement in [
             "ALTER TABLE core_customer_word RENAME COLUMN phrase TO word",
             "DELETE FROM core_customer_word",
@@ -85,14 +88,30 @@ on_each_store! {
             "ALTER TABLE core_line DROP COLUMN clerk_detail",
             "ALTER TABLE core_line DROP COLUMN late",
             "DROP TABLE core_staff",
+            "ALTER TABLE core_delivery DROP COLUMN number_prefix",
+            "ALTER TABLE core_trial DROP COLUMN number_prefix",
+            "DROP TABLE core_clerk_guard",
+            "DROP TABLE core_approval",
+            "DROP TABLE core_policy",
+            "ALTER TABLE core_otp DROP COLUMN policy_version",
+            "ALTER TABLE core_otp_archive DROP COLUMN policy_version",
+            "ALTER TABLE core_session DROP COLUMN policy_version",
             "DROP TABLE core_sign_in",
             "DROP TABLE core_sitting",
             "ALTER TABLE core_lock DROP COLUMN held",
-            "DELETE FROM core_lock WHERE name IN ('staff', 'audit')",
+            "DELETE FROM core_lock WHERE name IN ('staff', 'audit', 'approval', 'policy')",
             "DROP TABLE core_audit_leaf",
             "DROP TABLE core_audit_node",
             "DROP TABLE core_audit_checkpoint",
             "DROP TABLE core_audit_tree",
+            "ALTER TABLE core_otp DROP COLUMN binding",
+            "ALTER TABLE core_otp_retired DROP COLUMN binding",
+            "ALTER TABLE core_otp_retired DROP COLUMN channel",
+            "ALTER TABLE core_otp_retired DROP COLUMN contact",
+            "ALTER TABLE core_session DROP COLUMN key_id",
+            "ALTER TABLE core_session DROP COLUMN mac",
+            "ALTER TABLE core_delivery DROP COLUMN fingerprint",
+            "DROP TABLE core_production",
             "DROP TABLE core_hold",
             "DELETE FROM core_schema WHERE version > 5",
         ] {

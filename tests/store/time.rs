@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::RateLimit;
+use countersign::domain::policy::{RateLimit, RateWindow};
 use countersign::domain::request::Status;
 use countersign::domain::session::SessionEnd;
 use countersign::service::ports::{AttemptOutcome, IssueOutcome, SessionFilter};
@@ -24,6 +24,7 @@ on_each_store! {
         let expired = desk.request(&request.id).await;
         assert_eq!((expired.status, expired.attempts), (Status::Expired, 0));
         fixture.sql(&format!("UPDATE core_otp SET expires_at = {now} + 1000")).await;
+        fixture.sign_again().await;
         assert_eq!(desk.enter(&request.id, "123456").await, Outcome::Verified, "a second before");
     }
 
@@ -70,14 +71,14 @@ on_each_store! {
     async fn cooldowns_and_limits_pass(fixture) {
         let mut desk = Terminal::new(fixture.open().await);
         desk.policy.resend_cooldown = Duration::from_secs(30);
-        desk.limits.per_contact = 2;
+        desk.limits.per_hour.per_contact = 2;
         let customer = desk.customer("WB-1").await;
         let first = desk.issue(&wish(customer, "111111")).await;
         fixture.pass(30_000).await;
         desk.reissue(&first, "222222").await;
         fixture.pass(30_000).await;
         let limited = desk.try_issue(&wish(customer, "333333")).await.expect("an answer");
-        let IssueOutcome::Limited { limit: RateLimit::Contact, retry_at } = limited else {
+        let IssueOutcome::Limited { limit: RateLimit::Contact(RateWindow::Hour), retry_at } = limited else {
             panic!("{limited:?}")
         };
         let now = desk.store.now().await.expect("a clock");
@@ -85,6 +86,24 @@ on_each_store! {
         assert!(wait > Duration::from_mins(58) && wait <= Duration::from_mins(59), "{wait:?}");
         fixture.pass(59 * MINUTE).await;
         desk.issue(&wish(customer, "333333")).await;
+    }
+
+    async fn security_06_a_clerks_wrong_codes_are_forgotten_after_an_hour(fixture) {
+        let mut desk = Terminal::new(fixture.open().await);
+        desk.limits.wrong_codes_per_clerk = 2;
+        let customer = desk.customer("WB-1").await;
+        let first = desk.issue(&wish(customer, "111111")).await;
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+        fixture.pass(MINUTE).await;
+        assert_eq!(desk.enter(&first.id, "000000").await, Outcome::Wrong);
+        assert_eq!(desk.enter(&first.id, "111111").await, Outcome::Limited);
+        fixture.pass(58 * MINUTE).await;
+        let second = desk.issue(&wish(customer, "222222")).await;
+        assert_eq!(desk.enter(&second.id, "222222").await, Outcome::Limited);
+        fixture.pass(MINUTE).await;
+        assert_eq!(desk.enter(&second.id, "000000").await, Outcome::Wrong);
+        assert_eq!(fixture.number("SELECT failures FROM core_clerk_guard").await, 1);
+        assert_eq!(desk.enter(&second.id, "222222").await, Outcome::Verified);
     }
 
     async fn security_30_sessions_end_by_idleness_and_by_time(fixture) {
@@ -102,7 +121,7 @@ on_each_store! {
             let (store, digest) = (desk.store.clone(), tokens[at].clone());
             async move {
                 let touched = store.touch(&digest, Duration::from_mins(5)).await;
-                touched.expect("an answer").expect("a session").ended.map(|it| it.1)
+                touched.expect("an answer").expect("a session").session.ended.map(|it| it.1)
             }
         };
         fixture.pass(4 * MINUTE).await;
@@ -119,9 +138,10 @@ on_each_store! {
         fixture.pass(2 * MINUTE).await;
         assert_eq!(touch(0).await, Some(SessionEnd::TimedOut), "a quarter of an hour in all");
         let all = desk.store.sessions(SessionFilter::All, 9).await.expect("an answer");
-        let ended = all[0].ended.expect("an end");
-        assert_eq!(ended.0, all[0].ends_at());
-        let late = desk.store.end_session(&all[0].id, SessionEnd::Logout, &desk.actor).await;
-        assert_eq!(late.expect("an answer").and_then(|it| it.ended), Some(ended), "it was over");
+        let last = &all[0].session;
+        let ended = last.ended.expect("an end");
+        assert_eq!(ended.0, last.ends_at());
+        let late = desk.store.end_session(&last.id, SessionEnd::Logout, &desk.actor).await;
+        assert_eq!(late.expect("an answer").and_then(|it| it.session.ended), Some(ended), "it was over");
     }
 }

@@ -109,6 +109,7 @@ fn desk(store: Arc<SqlStore>, sender: &Arc<Kept>) -> Desk {
         phones: PhonePolicy::of("US"),
         retention: Retention::default(),
         external_customers: false,
+        four_eyes: Vec::new(),
     };
     let email = Some(Route::from(Arc::clone(sender)));
     let senders = Senders { email, sms: None, whatsapp: None };

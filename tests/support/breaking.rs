@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use countersign::domain::account::Account;
+use countersign::domain::approval::{Approval, ApprovalId};
 use countersign::domain::audit::hash::TreeHash;
 use countersign::domain::audit::leaf::StoredEvent;
 use countersign::domain::audit::tree::Subtree;
@@ -22,25 +23,29 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventId, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::maintenance::{MaintenanceTask, TaskProgress};
 use countersign::domain::policy::Retention;
+use countersign::domain::policy_text::PolicyText;
 use countersign::domain::query::Query;
 use countersign::domain::request::{Request, RequestId};
-use countersign::domain::session::{Session, SessionEnd, SessionId};
+use countersign::domain::session::{SessionEnd, SessionId};
+use countersign::domain::session_record::SessionRecord;
 use countersign::domain::sign_in::credentials::SignedCredentials;
 use countersign::domain::sign_in::sitting::{Sitting, SittingEnd, SittingId};
 use countersign::domain::staff::{AccountName, StaffRecord};
 use countersign::domain::time::Timestamp;
+use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
+use countersign::service::ports::policy::{PastDelivery, PolicyStore, StoredPolicy};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{
-    Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore, CredentialsChange,
-    CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore, ErasureOutcome,
-    Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore, NewEvent,
-    NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore, Reissue,
-    SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange, StaffStore, StaffWrite,
-    Store, StoreError, StoreHealth, StoredCredentials, TaskBatch, TestMessageStore,
-    VerificationStore, WaitingContact,
+    ApprovalStore, Attempt, AttemptOutcome, AuditStore, BreakerStore, ContactBindingStore,
+    CredentialsChange, CustomerCheck, CustomerKey, CustomerStore, DataSection, DeliveryStatsStore,
+    ErasureOutcome, Imported, IndexProgress, IndexStep, IssueOutcome, KeysInUse, MaintenanceStore,
+    NewEvent, NewRequest, NewSitting, NoCustomers, NoticeStore, OutboxStore, PersonalDataStore,
+    ProductionMark, Reissue, SearchIndex, SessionFilter, SessionStore, SignInStore, StaffChange,
+    StaffStore, StaffWrite, Store, StoreError, StoreHealth, StoredCredentials, TaskBatch,
+    TestMessageStore, VerificationStore, WaitingContact,
 };
 use tokio::sync::watch;
 
@@ -134,6 +139,10 @@ impl StoreHealth for Breaking {
     async fn check(&self) -> Result<String, StoreError> {
         self.read(self.inner.check()).await
     }
+
+    async fn production_mark(&self) -> Result<Option<ProductionMark>, StoreError> {
+        self.read(self.inner.production_mark()).await
+    }
 }
 
 #[async_trait]
@@ -161,7 +170,7 @@ impl CustomerStore for Breaking {
     async fn import(
         &self,
         batch: &[NewCustomer],
-        notices: NoticeProviders,
+        notices: NoticeProviders<'_>,
         actor: &Actor,
         dry: bool,
     ) -> Result<Imported, StoreError> {
@@ -339,11 +348,11 @@ impl SessionStore for Breaking {
         &self,
         token_digest: &str,
         idle: Duration,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.touch(token_digest, idle)).await
     }
 
-    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         self.read(self.inner.session(id)).await
     }
 
@@ -351,7 +360,7 @@ impl SessionStore for Breaking {
         &self,
         filter: SessionFilter,
         limit: u32,
-    ) -> Result<Vec<Session>, StoreError> {
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         self.read(self.inner.sessions(filter, limit)).await
     }
 
@@ -360,7 +369,7 @@ impl SessionStore for Breaking {
         id: &SessionId,
         how: SessionEnd,
         actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         self.act(self.inner.end_session(id, how, actor)).await
     }
 }
@@ -518,5 +527,48 @@ impl DeliveryStatsStore for Breaking {
 
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         self.read(self.inner.queue_stats()).await
+    }
+
+    async fn waiting_elsewhere(&self, fingerprints: &[&str]) -> Result<u64, StoreError> {
+        self.read(self.inner.waiting_elsewhere(fingerprints)).await
+    }
+}
+
+#[async_trait]
+impl ApprovalStore for Breaking {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+        self.act(self.inner.ask_approval(new)).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+        self.read(self.inner.approvals()).await
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        self.read(self.inner.approval(id)).await
+    }
+
+    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        self.act(self.inner.approve(approval, by)).await
+    }
+}
+
+#[async_trait]
+impl PolicyStore for Breaking {
+    async fn record_policy(&self, policy: &PolicyText, actor: &Actor) -> Result<(), StoreError> {
+        self.read(self.inner.record_policy(policy, actor)).await
+    }
+
+    async fn policy(&self, version: Option<&str>) -> Result<Option<StoredPolicy>, StoreError> {
+        self.read(self.inner.policy(version)).await
+    }
+
+    async fn past_deliveries(
+        &self,
+        from: Timestamp,
+        within: Duration,
+        limit: u32,
+    ) -> Result<Vec<PastDelivery>, StoreError> {
+        self.read(self.inner.past_deliveries(from, within, limit)).await
     }
 }

@@ -247,7 +247,7 @@ async fn a_run_of_maintenance_over_a_break_is_in_the_log_once() {
         let mut run = MaintenanceRun::default();
         while desk.run_maintenance(&mut run).await.expect("done").is_some() {}
         lost.store.breaks(breaks);
-        desk.finish_maintenance(run.totals()).await.expect("told");
+        desk.finish_maintenance(run.totals(), None).await.expect("told");
         lost.check(breaks);
         assert_eq!(lost.count(EventKind::Maintained).await, 1, "{breaks:?}");
     }

@@ -77,7 +77,7 @@ async fn security_19_a_thousand_numbers_outside_the_list_send_nothing() {
 
 #[tokio::test]
 async fn security_19_limits_are_taken_before_the_send() {
-    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_contact = 2).await;
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_hour.per_contact = 2).await;
     let dana = bench.customer("WB-1", Some("0151 12345678")).await;
     for _ in 0..2 {
         bench.send(bench.ask(&dana, Channel::Sms).await).await;
@@ -127,14 +127,14 @@ async fn a_test_message_is_in_the_log_and_goes_to_allowed_countries_alone() {
 
 #[tokio::test]
 async fn security_19_test_messages_count_with_all_others_before_they_are_sent() {
-    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_contact = 2).await;
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_hour.per_contact = 2).await;
     let dana = bench.customer("wb-1", None).await;
     bench.send(bench.ask(&dana, Channel::Email).await).await;
     let sent = bench.sender.calls();
     bench.desk.send_test("wb-1@example.org").await.expect("there is room for one more");
     let limited = bench.desk.send_test("wb-1@example.org").await;
     let Err(TestMessageError::Limited(refusal)) = limited else { panic!("{limited:?}") };
-    assert_eq!(refusal.limit, RateLimit::Contact);
+    assert_eq!(refusal.limit, RateLimit::Contact(RateWindow::Hour));
     let wait = refusal.retry_at.since(bench.desk.now().await.expect("a clock"));
     assert!(wait.as_secs() > 3_500 && wait.as_secs() <= 3_600, "{wait:?}");
     assert_eq!(bench.sender.calls() - sent, 1, "nothing was sent after the limit");
@@ -143,7 +143,7 @@ async fn security_19_test_messages_count_with_all_others_before_they_are_sent() 
 
 #[tokio::test]
 async fn security_19_codes_and_test_messages_share_one_budget_of_the_office() {
-    let bench = Bench::new(Scripted::fine(), |office| office.limits.in_all = 3).await;
+    let bench = Bench::new(Scripted::fine(), |office| office.limits.per_hour.in_all = 3).await;
     let dana = bench.customer("wb-1", None).await;
     let bo = bench.customer("wb-2", None).await;
     bench.desk.send_test("admin@example.org").await.expect("the first");
@@ -154,7 +154,7 @@ async fn security_19_codes_and_test_messages_share_one_budget_of_the_office() {
     let CodeRequestOutcome::Refused(refusal) = asked else { panic!("{asked:?}") };
     assert_eq!(
         (refusal.outcome, &*refusal.reason),
-        (Outcome::Limited, RateLimit::Office.sentence())
+        (Outcome::Limited, RateLimit::Office(RateWindow::Hour).sentence())
     );
     let limited = bench.desk.send_test("other@example.org").await;
     assert!(matches!(limited, Err(TestMessageError::Limited(_))), "{limited:?}");

@@ -194,7 +194,7 @@ async fn security_18_an_unknown_name_gets_the_same_answer_after_the_same_time() 
     }
     let (least, most) = (times.iter().min().expect("times"), times.iter().max().expect("times"));
     assert!(*least >= Duration::from_secs(1), "{times:?}");
-    assert!(most.abs_diff(*least) < Duration::from_millis(250), "{times:?}");
+    assert!(most.saturating_sub(*least) < Duration::from_millis(250), "{times:?}");
     // What was typed as a name may be a password.
     let events = bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await;
     assert!(!format!("{:?}", events.expect("read")).contains("not a name at all"));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use crate::cli::args::Json;
+use crate::domain::contact::ContactKind;
 
 /// `customers`
 #[derive(Debug, Subcommand)]
@@ -67,6 +68,13 @@ Example:
 A contact that was changed has to wait (otp.contact_quarantine_hours), since whoever
 changed it may not be the customer. The log keeps who confirmed it and why.")]
     Confirm(ConfirmArgs),
+    /// Show a contact of a customer in full, which is masked everywhere else
+    #[command(after_help = "\
+Example:
+  countersign customers reveal WB-004217 --phone --reason \"reads it back to me\"
+
+The log keeps who saw it and why.")]
+    Reveal(RevealArgs),
     /// Tell all that is held of a customer, and who did what when
     #[command(after_help = "\
 Example:
@@ -152,6 +160,23 @@ pub struct ConfirmArgs {
     pub output: Json,
 }
 
+/// `customers reveal`
+#[derive(Debug, Args)]
+pub struct RevealArgs {
+    /// Account number, email address or phone number
+    #[arg(value_name = "CUSTOMER")]
+    pub customer: String,
+    #[command(flatten)]
+    /// Which contact.
+    pub which: WhichContact,
+    /// Why: it goes into the log beside your name
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// One of a customer's contacts.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -162,6 +187,13 @@ pub struct WhichContact {
     /// The phone number
     #[arg(long)]
     pub phone: bool,
+}
+
+impl WhichContact {
+    /// The kind that was named.
+    pub const fn kind(&self) -> ContactKind {
+        if self.email { ContactKind::Email } else { ContactKind::Phone }
+    }
 }
 
 /// `customers import`

@@ -7,6 +7,7 @@
 mod audit;
 mod customers;
 mod desk;
+mod policy;
 mod staff;
 mod upkeep;
 
@@ -18,13 +19,15 @@ pub use crate::cli::args::audit::{
     Audit, CheckArgs, ExportArgs, ExportFormat, ProveArgs, VerifyArgs,
 };
 pub use crate::cli::args::customers::{
-    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, UnlockArgs, WhichContact,
+    ConfirmArgs, Customers, ImportArgs, IndexArgs, ReasonedArgs, RevealArgs, UnlockArgs,
+    WhichContact,
 };
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
+pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
 pub use crate::cli::args::upkeep::{
-    ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, PreviewArgs,
-    Templates, TrayArgs,
+    ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, MigrateArgs,
+    PreviewArgs, Templates, TrayArgs,
 };
 
 use crate::domain::channel::Channel;
@@ -43,6 +46,7 @@ Exit codes:
   14  used before                130  interrupted
   15  malformed code, or bad lines in an imported file
   16  the log is not as it was sealed
+  17  nothing done yet: it waits for a second admin
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
@@ -174,6 +178,17 @@ Examples:
     /// Who works at the office, and what each may do
     #[command(subcommand)]
     Staff(Staff),
+    /// The office's policy: what holds, what held, and what another one would have refused
+    #[command(subcommand)]
+    Policy(Policy),
+    /// The acts that wait for a second admin
+    #[command(after_help = "Example:\n  countersign approvals --json\n\n\
+        Which acts take a second admin is set by staff.four_eyes in the configuration.")]
+    Approvals(Json),
+    /// Approve an act that another admin asked for, and carry it out
+    #[command(after_help = "Example:\n  countersign approve 7K3M9QX2TB\n\n\
+        Nobody approves what they asked for. The log keeps who asked, why, and who approved.")]
+    Approve(ApproveArgs),
     /// The desk as a service of this host, at which its terminals work
     #[command(after_help = "\
 Example:
@@ -184,8 +199,11 @@ through a socket and are known by their account of the host. It also sends what 
 tidies up every night. See docs/desk-service.md and assets/systemd.")]
     Serve,
     /// Create or update the store's tables, and make the key file where there is none
-    #[command(after_help = "Example:\n  countersign migrate")]
-    Migrate(Json),
+    #[command(after_help = "\
+Examples:
+  countersign migrate
+  countersign migrate --production    # once, when real customers come")]
+    Migrate(MigrateArgs),
     /// Tidy up what is past, while the counters work: run it every night
     #[command(after_help = "\
 Examples:
@@ -243,6 +261,16 @@ pub struct Json {
     pub json: bool,
 }
 
+/// `approve`
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The act, such as 7K3M9QX2TB, as `approvals` lists it
+    pub approval: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// A request by name.
 #[derive(Debug, Args)]
 pub struct Named {
@@ -280,6 +308,7 @@ impl Command {
                 | Customers::Index(IndexArgs { output, .. })
                 | Customers::Unlock(UnlockArgs { output, .. })
                 | Customers::Confirm(ConfirmArgs { output, .. })
+                | Customers::Reveal(RevealArgs { output, .. })
                 | Customers::Report(ReasonedArgs { output, .. })
                 | Customers::Erase(ReasonedArgs { output, .. })
                 | Customers::Hold(ReasonedArgs { output, .. })
@@ -304,13 +333,16 @@ impl Command {
                 Templates::Check(output) | Templates::Preview(PreviewArgs { output, .. }),
             )
             | Self::Keys(Keys::List(output) | Keys::Rotate(output))
-            | Self::Migrate(output)
+            | Self::Approvals(output)
+            | Self::Approve(ApproveArgs { output, .. })
+            | Self::Migrate(MigrateArgs { output, .. })
             | Self::Doctor(DoctorArgs { output, .. })
             | Self::Config(ConfigCommand::Check(output) | ConfigCommand::Show(output)) => {
                 output.json
             }
             Self::Log(log) => log.json,
             Self::Staff(staff) => staff.json(),
+            Self::Policy(policy) => policy.json(),
             Self::Audit(audit) => audit.json(),
             Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }

@@ -7,12 +7,26 @@ use clap::{Args, Subcommand, ValueHint};
 use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
 
+/// `migrate`
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// Mark the store as one of real customers, once and for good: a tray never serves it then
+    #[arg(long)]
+    pub production: bool,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
+}
+
 /// `maintain`
 #[derive(Debug, Args)]
 pub struct MaintainArgs {
     /// Count what would be done, each up to 100000; do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
     #[command(flatten)]
     /// JSON or text.
     pub output: Json,

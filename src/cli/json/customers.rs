@@ -55,6 +55,19 @@ impl<'a> CustomerLine<'a> {
     }
 }
 
+/// A contact in full.
+#[derive(Debug, Serialize)]
+pub struct RevealedLine<'a> {
+    /// `revealed`
+    pub outcome: &'static str,
+    /// The account number.
+    pub customer: &'a str,
+    /// email or phone.
+    pub kind: &'static str,
+    /// The address or the number.
+    pub contact: String,
+}
+
 /// `customers import`.
 #[derive(Debug, Serialize)]
 pub struct ImportReply {

@@ -25,6 +25,8 @@ pub struct DeliveriesReply {
     more: bool,
     /// Messages that wait, and for how long the oldest has, in milliseconds.
     waiting: u64,
+    /// How many of those are meant for a provider that this desk does not have.
+    waiting_elsewhere: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     oldest_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +84,7 @@ impl DeliveriesReply {
             messages: stats.messages,
             more: stats.more,
             waiting: stats.queue.length,
+            waiting_elsewhere: stats.elsewhere,
             oldest_ms: stats.queue.oldest.map(millis),
             accepted: stats.accepted.map(spread),
             delivered: stats.delivered.map(spread),

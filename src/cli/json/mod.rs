@@ -1,22 +1,27 @@
 //! The shapes of the JSON that programs read. They are a promise: keys may be
 //! added, but none is renamed, dropped or given another meaning.
 
+mod approvals;
 mod audit;
 mod customers;
 mod log;
 mod messages;
+mod policy;
 mod reply;
 mod staff;
 pub(super) mod upkeep;
 
+pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
 pub use crate::cli::json::audit::{
     CheckReply, CheckpointReply, FaultLine, TrailKeyLine, VerifyReply,
 };
 pub use crate::cli::json::customers::{
     CustomerLine, ErasureReply, ImportReply, LineProblem, ReplacedContact, ReportReply,
+    RevealedLine,
 };
 pub use crate::cli::json::log::{EventLine, TrayLine};
 pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply};
+pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
 pub use crate::cli::json::upkeep::{

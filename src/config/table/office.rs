@@ -9,8 +9,9 @@ use crate::config::kind::{Kind, Unit};
 use crate::config::settings::{Environment, StoreTls};
 use crate::config::table::{number, time};
 use crate::config::value::{Absent, Column, Secret, UNSET, word, words};
+use crate::domain::approval::GuardedAct;
 use crate::domain::channel::Assurance;
-use crate::domain::policy::{OtpPolicy, RateLimits, Retention};
+use crate::domain::policy::{OtpPolicy, RateLimits, Retention, SendLimits};
 use crate::domain::sign_in::policy::{SignInMode, SignInPolicy};
 use crate::domain::staff::Role;
 
@@ -151,16 +152,34 @@ section! {
 section! {
     /// `[limits]`
     LimitKeys {
-        per_contact: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_contact,
+        per_contact: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_contact,
             "messages an hour to one contact";
-        per_customer: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_customer,
+        per_prefix: Option<u32> = number(1, MOST_MESSAGES), Absent("60, or per_contact where that is more"),
+            "messages an hour to phone numbers that differ in their last three digits only";
+        per_customer: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_customer,
             "messages an hour to one customer";
-        per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_clerk,
+        per_clerk: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_clerk,
             "messages an hour by one clerk";
-        per_counter: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.per_counter,
+        per_counter: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.per_counter,
             "messages an hour from one counter";
-        in_all: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.in_all,
+        in_all: u32 = number(1, MOST_MESSAGES), SendLimits::HOUR.in_all,
             "messages an hour in all: codes and test messages together";
+        per_contact_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("20, or per_contact where that is more"),
+            "messages a day to one contact";
+        per_prefix_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("200, or per_prefix where that is more"),
+            "messages a day to phone numbers that differ in their last three digits only";
+        per_customer_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("30, or per_customer where that is more"),
+            "messages a day to one customer";
+        per_clerk_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("600, or per_clerk where that is more"),
+            "messages a day by one clerk";
+        per_counter_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("1200, or per_counter where that is more"),
+            "messages a day from one counter";
+        in_all_per_day: Option<u32> = number(1, MOST_MESSAGES), Absent("10000, or in_all where that is more"),
+            "messages a day in all: codes and test messages together";
+        wrong_codes_per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.wrong_codes_per_clerk,
+            "wrong codes an hour by one clerk, who can enter none until the hour is over";
+        lookups_per_clerk: u32 = number(1, MOST_MESSAGES), RateLimits::STANDARD.lookups_per_clerk,
+            "searches and opened accounts an hour by one clerk; each key of a search is one";
     }
 }
 
@@ -174,6 +193,8 @@ section! {
             "the roles that also give a code of an authenticator, where passwords are used";
         idle_lock_minutes: Duration = time(Unit::Minutes, 1, 60), SignInPolicy::IDLE_LOCK,
             "how long a terminal may be left alone before it is locked";
+        four_eyes: Option<Vec<GuardedAct>> = words::<GuardedAct>(), UNSET,
+            "acts that one admin asks for and another one has to approve";
     }
 }
 
@@ -193,7 +214,6 @@ pub static KEYS: KeyFileKeys = KeyFileKeys::of(Section::named("keys"));
 pub static OTP: OtpKeys = OtpKeys::of(Section::named("otp"));
 /// `[limits]`
 pub static LIMITS: LimitKeys = LimitKeys::of(Section::named("limits"));
-
 /// `[staff]`
 pub static STAFF: StaffKeys = StaffKeys::of(Section::named("staff"));
 

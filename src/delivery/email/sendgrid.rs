@@ -21,6 +21,7 @@ use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
 
@@ -209,6 +210,10 @@ fn id(response: &Response) -> Option<String> {
 impl Provider for SendGridProvider {
     fn name(&self) -> &'static str {
         "sendgrid-api"
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        ProviderFingerprint::of(self.name(), &self.settings.base_url, self.from.email.as_ref())
     }
 
     async fn post(

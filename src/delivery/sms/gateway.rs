@@ -24,6 +24,7 @@ use crate::delivery::provider::Provider;
 use crate::delivery::redact::Secrets;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
 
@@ -293,6 +294,10 @@ fn quoted(value: &str, content: GatewayContent) -> String {
 impl Provider for GatewayProvider {
     fn name(&self) -> &'static str {
         "gateway"
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        ProviderFingerprint::of(self.name(), &self.settings.url, "")
     }
 
     async fn post(

@@ -13,6 +13,7 @@
 //! that they can cross a socket.
 
 mod client;
+pub(in crate::service) mod lookups;
 pub(in crate::service) mod refusals;
 mod table;
 
@@ -21,10 +22,13 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 pub use crate::service::api::client::{DeskClient, Door, EmbeddedDesk};
-pub use crate::service::api::table::{Answer, Call};
+use crate::service::api::lookups::Counting;
+pub use crate::service::api::table::{Answer, Call, Guard};
+use crate::service::approvals::WaitingAct;
 pub use crate::service::caller::{Authentication, Caller, Permission, Role};
 use crate::service::ports::{IndexProgress, NewEvent, StoreError};
 pub use crate::service::profile::{DeskProfile, SignInState};
@@ -53,6 +57,27 @@ pub struct Signals {
     pub index: watch::Receiver<Option<IndexProgress>>,
 }
 
+impl Call {
+    /// The act that takes a reason, and perhaps a second admin.
+    fn waiting_act(&self) -> Option<WaitingAct> {
+        match self {
+            Self::UnlockCustomer(it) => Some(WaitingAct::Unlock(it.clone())),
+            Self::ConfirmContact(it) => Some(WaitingAct::Confirm(it.clone())),
+            Self::RunMaintenanceStep(it) => Some(WaitingAct::Purge(it.clone())),
+            _ => None,
+        }
+    }
+
+    /// The customer whose account it opens.
+    const fn account(&self) -> Option<CustomerId> {
+        match self {
+            Self::OpenCustomer(it) => Some(it.customer),
+            Self::ReadAccount(it) => Some(it.customer),
+            _ => None,
+        }
+    }
+}
+
 impl Desk {
     /// Carries out what a caller asks for. What breaks is retried by `retry`;
     /// each act carries its idempotency key or is one by its nature, so that the
@@ -67,6 +92,17 @@ impl Desk {
                 tracing::warn!(%error, "a refusal is not in the log");
             }
             return call.refused(DeskError::Forbidden { role, permission });
+        }
+        let allowed = match call.guard() {
+            Guard::None => Ok(()),
+            Guard::Lookup => desk.count_lookup(&call).await,
+            Guard::Act => match call.waiting_act() {
+                Some(waiting) => desk.second_person(&waiting).await,
+                None => Err(DeskError::NoReason),
+            },
+        };
+        if let Err(error) = allowed {
+            return call.refused(error);
         }
         table::dispatch(&desk, call).await
     }
@@ -85,6 +121,45 @@ impl Desk {
         let detail = format!("{role} may not {}: {call}{times}", permission.allows());
         let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
         self.record(NewEvent { outcome: Some(Outcome::Forbidden), ..event }).await
+    }
+
+    /// Counts a look-up of the caller. An account that is opened is in the log before
+    /// anything of it is told, and so is the first look-up that is refused.
+    async fn count_lookup(&self, call: &Call) -> Result<(), DeskError> {
+        let most = self.office.limits.lookups_per_clerk;
+        let account = call.account();
+        match self.lookups.count(&self.actor.clerk, account, most, Instant::now()) {
+            Counting::IsOpen => Ok(()),
+            Counting::Allowed => self.record_opened(account).await,
+            Counting::TooMany { wait, is_first } => {
+                if is_first {
+                    let detail =
+                        format!("more than {most} searches and opened accounts in an hour");
+                    let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
+                    let event = NewEvent { outcome: Some(Outcome::Limited), ..event };
+                    if let Err(error) = self.record(event).await {
+                        tracing::warn!(%error, "a refusal is not in the log");
+                    }
+                }
+                let minutes = wait.as_secs().div_ceil(60);
+                Err(DeskError::TooManyLookups { minutes })
+            }
+        }
+    }
+
+    /// Writes into the log that an account is opened; without its entry it is not.
+    async fn record_opened(&self, account: Option<CustomerId>) -> Result<(), DeskError> {
+        let Some(customer) = account else { return Ok(()) };
+        let event = NewEvent {
+            customer: Some(customer),
+            detail: None,
+            ..NewEvent::of_office(EventKind::AccountOpened, String::new(), &self.actor)
+        };
+        let written = self.record(event).await;
+        if written.is_err() {
+            self.lookups.close(&self.actor.clerk, customer);
+        }
+        written
     }
 
     /// This desk, acting for a caller.

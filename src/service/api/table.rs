@@ -1,5 +1,5 @@
-//! The table of calls: for each its answer, the permission it needs, and whether a counter
-//! makes it until it is answered.
+//! The table of calls: for each its answer, the permission it needs, whether a counter makes
+//! it until it is answered, and what else guards it.
 //!
 //! A line here makes the variant of [`Call`] and of [`Answer`], the permission
 //! check and the dispatch to the call's handler; leaving one out does not
@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
+use crate::domain::approval::Approval;
 use crate::domain::audit::checkpoint::CheckpointVerifier;
 use crate::domain::audit::export::ExportedEntry;
 use crate::domain::audit::receipt::{Consistency, Inclusion};
@@ -15,10 +16,13 @@ use crate::domain::customer::Customer;
 use crate::domain::delivery::SendReport;
 use crate::domain::delivery_stats::{DeliveryStats, QueueStats};
 use crate::domain::event::Event;
+use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
 use crate::service::api::{Permission, TypedCall};
+use crate::service::approvals::ApprovalOutcome;
+use crate::service::approvals::calls::{ApproveAct, ListApprovals};
 use crate::service::audit::calls::{
     BeginExport, BeginVerification, LogPage, ProveConsistency, ProveEntry, ReadExport, ReadLog,
     ReadTimeline, ReadTrail, ReadTrailKeys, SealTrail, VerifyTrail,
@@ -30,14 +34,17 @@ use crate::service::audit::verify::VerifyRun;
 use crate::service::customers::calls::{
     ChannelChoices, ConfirmContact, EraseCustomer, FindCustomers, FinishImport, HoldCustomer,
     IdentifyCustomer, ImportCustomers, OpenCustomer, OpenedCustomer, ReadAccount, ReadCustomer,
-    ReportCustomer, UnlockCustomer, WaitForIndex,
+    ReportCustomer, RevealContact, UnlockCustomer, WaitForIndex,
 };
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
+use crate::service::customers::reveal::RevealedContact;
 use crate::service::delivery::calls::{
     DeliverCode, DeliverDue, DueWork, ReadBreakers, ReadDeliveryStats, ReadQueue, ReadTray,
 };
 use crate::service::delivery::provider_status::BreakerSnapshot;
+use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
+use crate::service::ports::policy::StoredPolicy;
 use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
@@ -59,10 +66,24 @@ use crate::service::verification::request::CodeRequestOutcome;
 use crate::service::verification::verify::Verification;
 use crate::service::{Desk, DeskError};
 
+/// What the door looks at beside the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing.
+    None,
+    /// How often the clerk looked customers up within the hour.
+    Lookup,
+    /// That it has a reason and, where the office says so, a second admin.
+    Act,
+}
+
 macro_rules! calls {
     (@told until_answered) => { true };
     (@told once) => { false };
-    ($($call:ident -> $answer:ty, $permission:ident, $told:ident;)+) => {
+    (@guard) => { Guard::None };
+    (@guard lookup) => { Guard::Lookup };
+    (@guard act) => { Guard::Act };
+    ($($call:ident -> $answer:ty, $permission:ident, $told:ident $(, $guard:ident)?;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each variant is named for its call, documented there")]
@@ -93,6 +114,13 @@ macro_rules! calls {
             pub const fn is_until_answered(&self) -> bool {
                 match self {
                     $(Self::$call(_) => calls!(@told $told),)+
+                }
+            }
+
+            /// What else the door looks at.
+            pub const fn guard(&self) -> Guard {
+                match self {
+                    $(Self::$call(_) => calls!(@guard $($guard)?),)+
                 }
             }
 
@@ -173,15 +201,16 @@ macro_rules! calls {
 
 calls! {
     // Customers
-    FindCustomers -> SearchResult, Verify, once;
+    FindCustomers -> SearchResult, Verify, once, lookup;
     WaitForIndex -> (), Anyone, once;
-    OpenCustomer -> Option<OpenedCustomer>, Verify, once;
-    IdentifyCustomer -> ExactMatch, Audit, once;
-    ReadCustomer -> Option<Customer>, Verify, once;
+    OpenCustomer -> Option<OpenedCustomer>, Verify, once, lookup;
+    IdentifyCustomer -> ExactMatch, Audit, once, lookup;
+    ReadCustomer -> Option<Customer>, Verify, once, lookup;
+    RevealContact -> Option<RevealedContact>, Verify, once, lookup;
     ChannelChoices -> Vec<Vec<ChannelChoice>>, Verify, once;
-    ReadAccount -> Account, Verify, once;
-    UnlockCustomer -> bool, Administer, until_answered;
-    ConfirmContact -> bool, Administer, until_answered;
+    ReadAccount -> Account, Verify, once, lookup;
+    UnlockCustomer -> bool, Administer, until_answered, act;
+    ConfirmContact -> bool, Administer, until_answered, act;
     ImportCustomers -> Imported, Administer, until_answered;
     FinishImport -> (), Administer, until_answered;
     ReportCustomer -> CustomerReport, Administer, until_answered;
@@ -221,6 +250,12 @@ calls! {
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;
     RescueStaff -> StaffOutcome, Own, until_answered;
+    // Approvals
+    ListApprovals -> Vec<Approval>, Administer, once;
+    ApproveAct -> ApprovalOutcome, Administer, until_answered;
+    // Policy
+    ReadPolicy -> Option<StoredPolicy>, Audit, once;
+    ReadPastSends -> Vec<PastSend>, Administer, once;
     ResetSignIn -> ResetOutcome, Administer, once;
     ApproveReset -> ResetOutcome, Administer, once;
     LiftSignInBlock -> bool, Administer, once;
@@ -235,6 +270,6 @@ calls! {
     ReadClock -> StoreClockReading, Anyone, until_answered;
     CheckStore -> (), Anyone, once;
     CountDueMaintenance -> MaintenanceTotals, Administer, once;
-    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered;
+    RunMaintenanceStep -> MaintenanceProgress, Administer, until_answered, act;
     FinishMaintenance -> (), Administer, until_answered;
 }

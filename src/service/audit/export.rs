@@ -10,7 +10,7 @@ use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::trail::TrailError;
-use crate::service::verification::lockout::cleaned;
+use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// How many entries a page has at most.
@@ -79,7 +79,7 @@ impl Desk {
         let detail = match personal {
             None => what.to_owned(),
             Some(reason) => {
-                format!("{what}, with what is personal: {}", cleaned(reason))
+                format!("{what}, with what is personal: {}", cleaned_reason(reason))
             }
         };
         let event = NewEvent::of_office(EventKind::Exported, detail, &self.actor);

@@ -8,6 +8,7 @@ use crate::domain::customer::{Customer, CustomerId, NewCustomer};
 use crate::domain::request::Request;
 use crate::service::customers::lookup::{ChannelChoice, ExactMatch, SearchResult};
 use crate::service::customers::personal_data::CustomerReport;
+use crate::service::customers::reveal::RevealedContact;
 use crate::service::ports::{ErasureOutcome, ImportCount, Imported};
 use crate::service::{Desk, DeskError, PAGE_MAX, typed};
 
@@ -22,7 +23,9 @@ pub struct FindCustomers {
 
 impl FindCustomers {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<SearchResult, DeskError> {
-        desk.find(typed(&self.typed), self.limit.min(PAGE_MAX)).await
+        let found = desk.find(typed(&self.typed), self.limit.min(PAGE_MAX)).await?;
+        let customers = found.customers.into_iter().map(Customer::with_masked_contacts).collect();
+        Ok(SearchResult { customers, ..found })
     }
 }
 
@@ -67,6 +70,7 @@ impl OpenCustomer {
         let waiting = desk.waiting_contacts(&[customer.id]).await?;
         let choices = desk.channels(&customer, &waiting, &breakers);
         let open = desk.open_request(customer.id).await?.map(Box::new);
+        let customer = customer.with_masked_contacts();
         Ok(Some(OpenedCustomer { customer, choices, open }))
     }
 }
@@ -81,7 +85,13 @@ pub struct IdentifyCustomer {
 
 impl IdentifyCustomer {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<ExactMatch, DeskError> {
-        desk.identify(typed(&self.name)).await
+        Ok(match desk.identify(typed(&self.name)).await? {
+            ExactMatch::One(customer) => ExactMatch::One(customer.with_masked_contacts()),
+            ExactMatch::Nobody => ExactMatch::Nobody,
+            ExactMatch::Several(all) => {
+                ExactMatch::Several(all.into_iter().map(Customer::with_masked_contacts).collect())
+            }
+        })
     }
 }
 
@@ -97,7 +107,28 @@ impl ReadCustomer {
         self,
         desk: &Desk,
     ) -> Result<Option<Customer>, DeskError> {
-        desk.customer(self.customer).await
+        Ok(desk.customer(self.customer).await?.map(Customer::with_masked_contacts))
+    }
+}
+
+/// Shows a contact of a customer in full; none where the record has none. The log keeps who
+/// saw it and why.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RevealContact {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Which of the customer's contacts.
+    pub kind: ContactKind,
+    /// Why, for the log.
+    pub reason: String,
+}
+
+impl RevealContact {
+    pub(in crate::service) async fn handle(
+        self,
+        desk: &Desk,
+    ) -> Result<Option<RevealedContact>, DeskError> {
+        desk.reveal_contact(self.customer, self.kind, &self.reason).await
     }
 }
 
@@ -106,7 +137,7 @@ impl ReadCustomer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChannelChoices {
     /// Whose.
-    pub customers: Vec<Customer>,
+    pub customers: Vec<CustomerId>,
 }
 
 impl ChannelChoices {
@@ -117,12 +148,15 @@ impl ChannelChoices {
         let breakers = desk.circuit_breakers().await?;
         // For those beyond a page it is not said.
         let asked = self.customers.len().min(PAGE_MAX as usize);
-        let (customers, beyond) = self.customers.split_at(asked);
-        let ids: Vec<_> = customers.iter().map(|it| it.id).collect();
-        let waiting = desk.waiting_contacts(&ids).await?;
-        let of = |customer| desk.channels(customer, &waiting, &breakers);
-        let choices = customers.iter().map(of);
-        Ok(choices.chain(beyond.iter().map(|_| Vec::new())).collect())
+        let waiting = desk.waiting_contacts(&self.customers[..asked]).await?;
+        let mut choices = Vec::with_capacity(self.customers.len());
+        for id in &self.customers[..asked] {
+            let customer = desk.customer(*id).await?;
+            let channels = customer.map(|it| desk.channels(&it, &waiting, &breakers));
+            choices.push(channels.unwrap_or_default());
+        }
+        choices.resize(self.customers.len(), Vec::new());
+        Ok(choices)
     }
 }
 

@@ -6,3 +6,4 @@ pub mod import;
 pub mod lookup;
 pub mod personal_data;
 pub mod reindex;
+pub mod reveal;

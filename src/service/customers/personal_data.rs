@@ -6,7 +6,7 @@ use crate::domain::customer::CustomerId;
 use crate::domain::event::EventKind;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::personal_data::{DataSection, ErasureOutcome};
-use crate::service::verification::lockout::cleaned;
+use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// All that is held of a customer.
@@ -27,7 +27,7 @@ impl Desk {
         let act = self.customer_act("report", key, customer);
         let event = NewEvent {
             customer: Some(customer),
-            ..NewEvent::of_office(EventKind::Reported, cleaned(reason), &self.actor)
+            ..NewEvent::of_office(EventKind::Reported, cleaned_reason(reason), &self.actor)
         };
         self.retry(|| self.store.record(&act, event.clone())).await?;
         let sections = self.reading(|| self.store.personal_data(customer)).await?;
@@ -41,7 +41,7 @@ impl Desk {
         customer: CustomerId,
         reason: &str,
     ) -> Result<ErasureOutcome, DeskError> {
-        let (act, reason) = (self.customer_act("erase", key, customer), cleaned(reason));
+        let (act, reason) = (self.customer_act("erase", key, customer), cleaned_reason(reason));
         let erase = || self.store.erase_customer(&act, customer, &reason, &self.actor);
         let outcome = self.retry(erase).await?;
         if matches!(outcome, ErasureOutcome::Erased { .. }) && self.trail_keys.is_some() {
@@ -59,7 +59,7 @@ impl Desk {
         reason: &str,
     ) -> Result<bool, DeskError> {
         let what = if hold { "hold" } else { "release" };
-        let (act, reason) = (self.customer_act(what, key, customer), cleaned(reason));
+        let (act, reason) = (self.customer_act(what, key, customer), cleaned_reason(reason));
         let set = || self.store.set_hold(&act, customer, hold, &reason, &self.actor);
         Ok(self.retry(set).await?)
     }

@@ -13,8 +13,10 @@ use crate::domain::contact::Contact;
 use crate::domain::contact_notice::{self, NoticeStep};
 use crate::domain::delivery::{DeliveryState, FailureClass, SendReport};
 use crate::domain::message::ChangeNotice;
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 use crate::service::delivery::provider_status;
+use crate::service::delivery::send::TRAY_IN_PRODUCTION;
 use crate::service::delivery::worker::written;
 use crate::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use crate::service::ports::outbox::OutboxMessage;
@@ -54,11 +56,9 @@ impl Desk {
     }
 
     /// The providers of this terminal's notices.
-    pub(in crate::service) fn notice_providers(&self) -> NoticeProviders {
-        NoticeProviders {
-            email: self.sender(Channel::Email).map(|it| it.provider()),
-            sms: self.sender(Channel::Sms).map(|it| it.provider()),
-        }
+    pub(in crate::service) fn notice_providers(&self) -> NoticeProviders<'_> {
+        let of = |channel| self.fingerprints.route(channel).map(ProviderFingerprint::as_str);
+        NoticeProviders { email: of(Channel::Email), sms: of(Channel::Sms) }
     }
 
     async fn run_notices(&self, end: CancellationToken) {
@@ -86,7 +86,7 @@ impl Desk {
 
     /// Sends the notices that are due, until `end`; returns how long until the next one.
     async fn send_due_until(&self, end: &CancellationToken) -> Result<Option<Duration>, DeskError> {
-        let providers = self.senders.providers();
+        let providers = self.fingerprints.all();
         while !end.is_cancelled() {
             match self.store.next_notice_due(&providers).await? {
                 Some(Duration::ZERO) => {}
@@ -112,7 +112,7 @@ impl Desk {
     }
 
     async fn send_next(&self) -> Result<u64, DeskError> {
-        let claimed = self.store.claim_notices(&self.senders.providers(), 1).await?;
+        let claimed = self.store.claim_notices(&self.fingerprints.all(), 1).await?;
         let mut sent = 0;
         for notice in &claimed {
             self.send_notice(notice).await?;
@@ -123,16 +123,8 @@ impl Desk {
 
     /// Sends one notice, by one of the provider slots whose circuit breakers are not open.
     async fn send_notice(&self, notice: &Notice) -> Result<(), DeskError> {
-        if !self.senders.providers().contains(&&*notice.provider) {
-            let why = format!("No terminal with {} was there to tell it.", notice.provider);
-            let report = SendReport::not_sent(&*why);
+        if let Some(report) = self.why_not(notice) {
             return self.complete_notice(notice, None, &report, NoticeStep::GivenUp).await;
-        }
-        if let Contact::Phone(number) = &notice.contact
-            && self.office.phones.check(number).is_err()
-        {
-            let next = NoticeStep::GivenUp;
-            return self.complete_notice(notice, None, &no_number_of_ours(), next).await;
         }
         let (now, breakers) = self.retry(|| self.store.circuit_breakers()).await?;
         let channel = notice.contact.kind().channel();
@@ -141,8 +133,10 @@ impl Desk {
         if notice.tries.is_multiple_of(2) {
             order.reverse();
         }
-        let breakers =
-            order.into_iter().filter(|slot| self.senders.behind(*slot).is_some()).map(|slot| {
+        let breakers = order
+            .into_iter()
+            .filter(|slot| self.may_serve(*slot, notice.is_production))
+            .map(|slot| {
                 breakers
                     .iter()
                     .find(|it| it.slot == slot)
@@ -166,6 +160,25 @@ impl Desk {
             .await;
         let next = contact_notice::after(&report, notice.tries, notice.age());
         self.complete_notice(notice, Some(sender.provider()), &report, next).await
+    }
+
+    /// Why a notice is given up as it is: the contact and its country are checked again.
+    fn why_not(&self, notice: &Notice) -> Option<SendReport> {
+        if !self.fingerprints.has(&notice.provider) {
+            let why = format!("No terminal with {} was there to tell it.", notice.provider);
+            return Some(SendReport::not_sent(&*why));
+        }
+        let is_abroad = |contact: &Contact| match contact {
+            Contact::Phone(number) => self.office.phones.check(number).is_err(),
+            Contact::Email(_) => false,
+        };
+        if is_abroad(&notice.contact) {
+            return Some(no_number_of_ours());
+        }
+        let channel = notice.contact.kind().channel();
+        let slots = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
+        let can_serve = slots.iter().any(|slot| self.may_serve(*slot, notice.is_production));
+        (!can_serve).then(|| SendReport::not_sent(TRAY_IN_PRODUCTION))
     }
 
     /// All its providers have open circuit breakers: it waits for the first that may be

@@ -3,6 +3,7 @@
 pub mod calls;
 pub(super) mod claim_batch;
 pub mod contact_notices;
+pub mod fingerprints;
 pub mod outcome;
 pub mod provider_status;
 pub(super) mod routing;

@@ -79,6 +79,8 @@ impl Desk {
         let more = samples.len() > MAX_SAMPLES as usize;
         samples.truncate(MAX_SAMPLES as usize);
         let queue = self.reading(|| self.store.queue_stats()).await?;
-        Ok(DeliveryStats::of(&samples, more, queue))
+        let own = self.fingerprints.all();
+        let elsewhere = self.reading(|| self.store.waiting_elsewhere(&own)).await?;
+        Ok(DeliveryStats { elsewhere, ..DeliveryStats::of(&samples, more, queue) })
     }
 }

@@ -41,6 +41,7 @@ impl Desk {
         if message.tries % 2 == 1 {
             order.reverse();
         }
+        order.retain(|slot| self.may_serve(*slot, message.is_production));
         let now = breakers.read_at;
         let breaker = |slot: ProviderSlot| breakers.all.iter().find(|it| it.slot == slot);
         for slot in &order {

@@ -7,7 +7,10 @@
 use std::time::{Duration, Instant};
 
 use crate::domain::circuit_breaker::{ProviderSlot, SendExperience};
-use crate::domain::delivery::{DeliveryId, DeliveryState, FailureClass, MessageTrace, SendReport};
+use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
+use crate::domain::delivery::{
+    DeliveryId, DeliveryState, FailureClass, MessageTrace, SendReport, TRAY,
+};
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{MessageFacts, Outgoing};
 use crate::domain::outbox::{self, MessageStanding, NextStep, OutboxTask};
@@ -106,6 +109,13 @@ impl Desk {
                 let step = outbox::after_vanishing(self.standing(message, message.slot));
                 Ok(self.unsent(message, step))
             }
+            // Nobody who has its provider was there in time.
+            OutboxTask::Send if !self.fingerprints.has(&message.fingerprint) => {
+                if message.left().is_zero() {
+                    return Ok(self.given_up(message, &ELSEWHERE.into()));
+                }
+                self.release(message).await
+            }
             OutboxTask::Send => self.send(message, breakers).await,
             OutboxTask::Settle | OutboxTask::Follow => self.ask_about(message).await,
         }
@@ -121,6 +131,9 @@ impl Desk {
         }
         if message.sealed.is_none() {
             return Ok(self.given_up(message, &CANCELLED.into()));
+        }
+        if let Some(why) = self.why_not_sent(message) {
+            return Ok(self.given_up(message, &why.into()));
         }
         let (slot, is_probe) = match self.choose(message, breakers).await? {
             Choice::Slot { slot, is_probe } => (slot, is_probe),
@@ -156,6 +169,37 @@ impl Desk {
         standing.left = standing.left.saturating_sub(took);
         let step = self.with_jitter(outbox::after_sending(report, standing));
         Ok(RunOutcome::Ended(Completion { slot, step, has_claim, experience }))
+    }
+
+    /// Why a message is not sent as it is: the contact and its country are checked again, since
+    /// the record and the office's rules may have changed after the code was asked for.
+    fn why_not_sent(&self, message: &OutboxMessage) -> Option<&'static str> {
+        let phones = &self.office.phones;
+        let raw = message.contact_on_file.as_deref().unwrap_or_default();
+        let on_file = match &message.contact {
+            Contact::Email(_) => EmailAddress::parse(raw).map(Contact::Email).ok(),
+            Contact::Phone(_) => {
+                PhoneNumber::parse(raw, &phones.default_country).map(Contact::Phone).ok()
+            }
+        };
+        let channel = message.slot.channel;
+        let slots = [ProviderSlot::main(channel), ProviderSlot::fallback(channel)];
+        match &message.contact {
+            _ if !message.is_consistent => Some(BROKEN),
+            Contact::Phone(number) if phones.check(number).is_err() => Some(COUNTRY),
+            contact if on_file.is_none_or(|it| !it.is_same(contact)) => Some(CONTACT_CHANGED),
+            _ if slots.iter().all(|slot| !self.may_serve(*slot, message.is_production)) => {
+                Some(TRAY_IN_PRODUCTION)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the office has a provider in this slot that may serve: in a store of real
+    /// customers a tray may not.
+    pub(in crate::service) fn may_serve(&self, slot: ProviderSlot, is_production: bool) -> bool {
+        let sender = self.senders.behind(slot);
+        sender.is_some_and(|it| !is_production || it.provider() != TRAY)
     }
 
     async fn ask_about(&self, message: &OutboxMessage) -> Result<RunOutcome, DeskError> {
@@ -244,7 +288,7 @@ impl Desk {
             message,
             owner: &self.lease_owner,
             slot: completion.slot,
-            provider: self.senders.behind(completion.slot).map_or("none", |it| it.provider()),
+            provider: self.provider_of(message, completion.slot),
             step: &completion.step,
             has_claim: completion.has_claim,
             experience: completion.experience,
@@ -252,6 +296,13 @@ impl Desk {
         });
         let outcomes: Vec<_> = outcomes.collect();
         Ok(self.retry(|| self.store.complete(&outcomes)).await?)
+    }
+
+    fn provider_of<'a>(&self, message: &'a OutboxMessage, slot: ProviderSlot) -> &'a str {
+        if !self.fingerprints.has(&message.fingerprint) {
+            return &message.provider;
+        }
+        self.senders.behind(slot).map_or("none", |it| it.provider())
     }
 
     fn with_jitter(&self, mut step: NextStep) -> NextStep {
@@ -288,10 +339,11 @@ impl Desk {
             tracing::warn!(%error, "a message is left to another terminal");
             UnsealError::Elsewhere
         })?;
-        let code = sealed.open(message.binding(), key).map_err(|error| {
-            tracing::error!(%error, request = %message.request, "a message cannot be sent");
-            UnsealError::Broken
-        })?;
+        let code =
+            sealed.open(message.binding_version, &message.binding(), key).map_err(|error| {
+                tracing::error!(%error, request = %message.request, "a message cannot be sent");
+                UnsealError::Broken
+            })?;
         Ok(Outgoing {
             to: message.contact.clone(),
             idempotency: format!("{}-{}", message.request, message.generation),
@@ -314,6 +366,15 @@ const TOO_LATE: &str = "The message could not be sent while its code was of use.
 const CANCELLED: &str = "The code was cancelled before its message could be sent.";
 const REPLACED: &str = "A later code took its place; nobody asks about this one any more.";
 const BROKEN: &str = "The stored code could not be read. Ask for a new one.";
+const COUNTRY: &str = "The office does not send to numbers of that country or type.";
+const CONTACT_CHANGED: &str = "\
+    The contact on file is not the one for which the code was asked. Ask for a new one.";
+const ELSEWHERE: &str = "\
+    No desk was there whose provider is the one for which the message waited: the provider, its \
+    server or its account was changed in the configuration. Ask for a new code.";
+/// What the owner of the store said of it.
+pub(in crate::service) const TRAY_IN_PRODUCTION: &str = "\
+    The store is marked as one of real customers, and this desk has nothing but a tray.";
 
 /// Why a message cannot be composed.
 enum UnsealError {

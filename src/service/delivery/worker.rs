@@ -100,7 +100,7 @@ impl Desk {
 
     /// How long until a message is due for this terminal; `None` where the outbox has none.
     pub async fn next_due(&self) -> Result<Option<Duration>, DeskError> {
-        Ok(self.store.next_due(&self.lease_owner, &self.senders.providers()).await?)
+        Ok(self.store.next_due(&self.lease_owner, &self.fingerprints.all()).await?)
     }
 
     /// Completes the messages that were started, and releases those that were only claimed.
@@ -192,7 +192,7 @@ impl Desk {
 
     /// Claims up to `most` messages.
     async fn poll_outbox(&self, most: usize, has_queue: bool) -> Result<ClaimResult, DeskError> {
-        let providers = self.senders.providers();
+        let providers = self.fingerprints.all();
         if !has_queue {
             match self.store.next_due(&self.lease_owner, &providers).await? {
                 Some(Duration::ZERO) => {}

@@ -51,6 +51,19 @@ pub const fn state(state: DeliveryState) -> &'static str {
     }
 }
 
+/// Why messages wait that this desk does not send; `None` where there are none.
+pub fn elsewhere(count: u64) -> Option<String> {
+    let wait = match count {
+        0 => return None,
+        1 => "1 of them waits".to_owned(),
+        count => format!("{count} of them wait"),
+    };
+    Some(format!(
+        "{wait} for a provider, a server or an account that is not in this configuration: \
+         another desk sends them, or they are given up when their codes expire"
+    ))
+}
+
 /// How long messages take.
 pub fn spread(spread: Option<Percentiles>) -> String {
     let Some(Percentiles { count, p50, p95 }) = spread else { return "nothing is known".into() };

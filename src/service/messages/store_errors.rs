@@ -1,6 +1,7 @@
 //! Why the desk failed, for clerk and admin: the store, the keys, the random source, the
 //! role.
 
+use crate::domain::approval::APPROVAL_TIME;
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::DeskError;
@@ -34,6 +35,28 @@ pub fn desk_error(error: &DeskError) -> Explanation {
                 roles.join(", "),
             );
             text.into()
+        }
+        DeskError::NoReason => "Say why: it goes into the log.".into(),
+        DeskError::AwaitsApproval(approval) => format!(
+            "Nothing was done yet: {} waits for a second admin, for {} minutes. Another admin than \
+             you approves it: countersign approve {}",
+            approval.target,
+            APPROVAL_TIME.as_secs() / 60,
+            approval.id,
+        )
+        .into(),
+        DeskError::TooManyLookups { minutes } => {
+            let told = "You have looked up as many customers as a clerk may in an hour.";
+            let when = match minutes {
+                0 | 1 => "in a minute".to_owned(),
+                minutes => format!("in {minutes} minutes"),
+            };
+            Explanation::with_advice(
+                &format!("{told} Try again {when}."),
+                "If the work needs more, raise limits.lookups_per_clerk.",
+                None,
+            )
+            .about("limits.lookups_per_clerk")
         }
         DeskError::WrongAnswer => {
             "The desk answered something else than was asked. Update countersign on both sides."
@@ -166,7 +189,10 @@ pub fn lost(error: &StoreError) -> String {
 /// itself is at fault.
 pub const fn error_outcome(error: &DeskError) -> Option<Outcome> {
     match error {
-        DeskError::Store(StoreError::ReadOnly)
+        DeskError::TooManyLookups { .. } => Some(Outcome::Limited),
+        DeskError::NoReason
+        | DeskError::AwaitsApproval(_)
+        | DeskError::Store(StoreError::ReadOnly)
         | DeskError::Forbidden { .. }
         | DeskError::SignInNeeded => Some(Outcome::Forbidden),
         DeskError::Store(_) => Some(Outcome::Unavailable),

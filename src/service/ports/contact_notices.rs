@@ -28,19 +28,19 @@ pub trait NoticeStore: Send + Sync {
     async fn complete_notice(&self, outcome: NoticeOutcome<'_>) -> Result<(), StoreError>;
 }
 
-/// The providers through which a terminal sends notices. A terminal with other
-/// providers, for instance the tray, does not send its notices.
+/// The fingerprints of the providers through which a terminal sends notices. A terminal with
+/// other providers, for instance the tray, does not send its notices.
 #[derive(Clone, Copy, Debug)]
-pub struct NoticeProviders {
+pub struct NoticeProviders<'a> {
     /// Of email; `None` where the office sends none.
-    pub email: Option<&'static str>,
+    pub email: Option<&'a str>,
     /// Of text messages; `None` where the office sends none.
-    pub sms: Option<&'static str>,
+    pub sms: Option<&'a str>,
 }
 
-impl NoticeProviders {
+impl<'a> NoticeProviders<'a> {
     /// The provider for a kind of contact; `None` where the office has none.
-    pub const fn of(&self, kind: ContactKind) -> Option<&'static str> {
+    pub const fn of(&self, kind: ContactKind) -> Option<&'a str> {
         match kind {
             ContactKind::Email => self.email,
             ContactKind::Phone => self.sms,
@@ -61,8 +61,10 @@ pub struct Notice {
     pub locale: Option<String>,
     /// The contact that was changed.
     pub contact: Contact,
-    /// The provider of the terminal that noticed it.
+    /// The fingerprint of the provider of the terminal that noticed it.
     pub provider: String,
+    /// Whether the store is marked as one of real customers.
+    pub is_production: bool,
     /// Attempts begun so far, this one included.
     pub tries: u32,
     /// When the change was noticed.

@@ -30,7 +30,7 @@ pub trait CustomerStore: Send + Sync {
     async fn import(
         &self,
         batch: &[NewCustomer],
-        notices: NoticeProviders,
+        notices: NoticeProviders<'_>,
         actor: &Actor,
         dry: bool,
     ) -> Result<Imported, StoreError>;

@@ -18,4 +18,6 @@ pub trait DeliveryStatsStore: Send + Sync {
     ) -> Result<Vec<DeliverySample>, StoreError>;
     /// The outbox messages that wait to be sent.
     async fn queue_stats(&self) -> Result<QueueStats, StoreError>;
+    /// How many of them are meant for other providers than these, by their fingerprints.
+    async fn waiting_elsewhere(&self, fingerprints: &[&str]) -> Result<u64, StoreError>;
 }

@@ -8,6 +8,16 @@ use tokio::sync::watch;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 
+/// What its owner said of a store: its customers are real, and no message of theirs goes to a
+/// tray.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductionMark {
+    /// Since when.
+    pub since: Timestamp,
+    /// Who said so.
+    pub by: String,
+}
+
 /// What is asked of the store itself, whatever task it serves.
 #[async_trait]
 pub trait StoreHealth: Send + Sync {
@@ -22,6 +32,9 @@ pub trait StoreHealth: Send + Sync {
     /// Checks that the store is reachable, migrated and writable; describes it in one
     /// sentence.
     async fn check(&self) -> Result<String, StoreError>;
+    /// Since when the store is marked as one of real customers, and by whom; `None` where it is
+    /// not.
+    async fn production_mark(&self) -> Result<Option<ProductionMark>, StoreError>;
     /// Warnings for the office about a store that works, a sentence each.
     async fn notes(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())

@@ -2,6 +2,7 @@
 //! each channel, the keys and a random source. There is no port for a clock: no terminal's
 //! own is trusted, so the store's clock decides.
 
+pub mod approvals;
 pub mod audit;
 pub mod circuit_breaker;
 pub mod contact_binding;
@@ -13,6 +14,7 @@ pub mod health;
 pub mod keys;
 pub mod outbox;
 pub mod personal_data;
+pub mod policy;
 pub mod search_index;
 pub mod senders;
 pub mod session;
@@ -23,6 +25,7 @@ pub mod trail;
 pub mod upkeep;
 pub mod verification;
 
+pub use approvals::ApprovalStore;
 pub use audit::{AuditStore, NewEvent};
 pub use circuit_breaker::BreakerStore;
 pub use contact_binding::{ContactBindingStore, Quarantine, WaitingContact};
@@ -33,10 +36,11 @@ pub use customers::{
 };
 pub use delivery_stats::DeliveryStatsStore;
 pub use error::StoreError;
-pub use health::StoreHealth;
+pub use health::{ProductionMark, StoreHealth};
 pub use keys::{Keys, KeysError, Random, RandomError};
 pub use outbox::OutboxStore;
 pub use personal_data::{DataSection, ErasureOutcome, PersonalDataStore};
+pub use policy::PolicyStore;
 pub use search_index::{IndexProgress, IndexStep, SearchIndex, Unreadable};
 pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage};
 pub use session::{SessionFilter, SessionStore};
@@ -69,6 +73,8 @@ pub trait Store:
     + AuditStore
     + MaintenanceStore
     + StaffStore
+    + ApprovalStore
+    + PolicyStore
     + SignInStore
     + TrailStore
 {
@@ -90,6 +96,8 @@ impl<T> Store for T where
         + AuditStore
         + MaintenanceStore
         + StaffStore
+        + ApprovalStore
+        + PolicyStore
         + SignInStore
         + TrailStore
 {

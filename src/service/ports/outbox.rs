@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::circuit_breaker::{ProviderSlot, SendExperience};
-use crate::domain::code::CodeBinding;
+use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryId;
@@ -32,8 +32,8 @@ pub trait OutboxStore: Send + Sync {
         delivery: DeliveryId,
         owner: &str,
     ) -> Result<Option<OutboxMessage>, StoreError>;
-    /// Claims up to `most` messages that are due and go through one of these
-    /// providers.
+    /// Claims up to `most` messages that are due and meant for one of these providers, by
+    /// their fingerprints; also ones for others whose codes have expired, to be given up.
     async fn claim_due(
         &self,
         owner: &str,
@@ -105,12 +105,27 @@ pub struct OutboxMessage {
     pub counter: String,
     /// Where it goes.
     pub contact: Contact,
+    /// The contact of the customer's record of now, as it is written there.
+    pub contact_on_file: Option<String>,
+    /// Through which provider it goes or went last.
+    pub provider: String,
+    /// The fingerprint of the provider that it is meant for.
+    pub fingerprint: String,
     /// The provider slot it goes or went last by.
     pub slot: ProviderSlot,
     /// What the provider calls it.
     pub provider_id: Option<String>,
     /// The code, as long as it may have to be sent.
     pub sealed: Option<Sealed>,
+    /// The form of the binding of its seal.
+    pub binding_version: BindingVersion,
+    /// The customer's account number.
+    pub account_no: String,
+    /// Whether the message and its request say the same of the code, and the form of its
+    /// binding is one that still counts.
+    pub is_consistent: bool,
+    /// Whether the store is marked as one of real customers.
+    pub is_production: bool,
     /// The name of the key it is sealed with.
     pub key_id: String,
     /// Attempts to send it so far.
@@ -131,8 +146,17 @@ pub struct OutboxMessage {
 
 impl OutboxMessage {
     /// What the sealed code is bound to.
-    pub fn binding(&self) -> CodeBinding<'_> {
-        CodeBinding { purpose: &self.purpose, request: &self.request, generation: self.generation }
+    pub fn binding(&self) -> CodeBinding {
+        CodeBinding {
+            customer: self.customer,
+            account_no: self.account_no.clone(),
+            purpose: self.purpose.clone(),
+            request: self.request.clone(),
+            generation: self.generation,
+            channel: self.slot.channel,
+            contact: self.contact.as_str().to_owned(),
+            expires_at: self.useful_until,
+        }
     }
 
     /// How long the code still works.

@@ -8,6 +8,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::explanation::Explanation;
 use crate::domain::message::{ChangeNotice, Outgoing, TestMessage};
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::time::Timestamp;
 
 /// Asked by a sender right before the first step that cannot be undone: the mail itself,
@@ -36,6 +37,10 @@ impl SendGuard for AlwaysGranted {
 pub trait Sender: Send + Sync {
     /// The provider's name as logs and screens show it.
     fn provider(&self) -> &'static str;
+    /// Which provider that is. One without a host and an account is told by its name.
+    fn fingerprint(&self) -> ProviderFingerprint {
+        ProviderFingerprint::of(self.provider(), "", "")
+    }
     /// Sends one message, within the sender's own time limit. `guard` is asked once;
     /// where it does not grant the send, nothing is sent, and the report means nothing.
     async fn send_guarded(&self, message: &Outgoing, guard: &dyn SendGuard) -> SendReport;

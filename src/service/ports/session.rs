@@ -5,10 +5,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::event::Actor;
-use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::session::{SessionEnd, SessionId};
+use crate::domain::session_record::SessionRecord;
 use crate::service::ports::error::StoreError;
 
-/// The sessions of the office. A right code opens one, in
+/// The sessions of the office, as their rows are: whether a row is a session, the desk sees by
+/// its proof. A right code opens one, in
 /// [`attempt`](crate::service::ports::verification::VerificationStore::attempt).
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -18,19 +20,22 @@ pub trait SessionStore: Send + Sync {
         &self,
         token_digest: &str,
         idle: Duration,
-    ) -> Result<Option<Session>, StoreError>;
+    ) -> Result<Option<SessionRecord>, StoreError>;
     /// One session.
-    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
     /// Up to `limit` sessions, newest first.
-    async fn sessions(&self, filter: SessionFilter, limit: u32)
-    -> Result<Vec<Session>, StoreError>;
+    async fn sessions(
+        &self,
+        filter: SessionFilter,
+        limit: u32,
+    ) -> Result<Vec<SessionRecord>, StoreError>;
     /// Ends a living session; returns the session as it is then.
     async fn end_session(
         &self,
         id: &SessionId,
         how: SessionEnd,
         actor: &Actor,
-    ) -> Result<Option<Session>, StoreError>;
+    ) -> Result<Option<SessionRecord>, StoreError>;
 }
 
 /// Which sessions a reader wants.

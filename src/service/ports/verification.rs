@@ -5,15 +5,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::channel::Channel;
-use crate::domain::code::{Digest, Guess};
+use crate::domain::code::{Code, Digest, Guess};
+use crate::domain::code_binding::CodeBinding;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
-use crate::domain::key::KeyId;
+use crate::domain::key::{Key, KeyId};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::{OtpPolicy, RateLimit, RateLimits};
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::request::{Reference, Request, RequestId};
-use crate::domain::seal::Sealed;
+use crate::domain::seal::{NonceSeed, Sealed};
 use crate::domain::session::{Session, SessionId};
 use crate::domain::time::Timestamp;
 use crate::service::ports::contact_binding::Quarantine;
@@ -66,17 +68,28 @@ pub struct KeysInUse {
     pub last: Option<String>,
 }
 
-/// A code about to be stored.
+/// A code about to be stored. The store binds it in the transaction that stores it: only
+/// there is it known, by the store's clock, until when it works.
 #[derive(Clone, Debug)]
 pub struct NewCode {
-    /// The keyed digest.
-    pub digest: Digest,
+    /// The code.
+    pub code: Code,
     /// The name of its key.
     pub key_id: KeyId,
+    /// The key.
+    pub key: Key,
     /// The word in its message.
     pub reference: Reference,
-    /// The code itself, for its message alone.
-    pub sealed: Sealed,
+    /// What the nonce of its seal is made of.
+    pub seed: NonceSeed,
+}
+
+impl NewCode {
+    /// What is stored of it: the keyed digest, and the code itself, sealed for its message.
+    pub fn bound(&self, binding: &CodeBinding) -> (Digest, Sealed) {
+        let digest = Digest::of(&self.code, binding, &self.key);
+        (digest, Sealed::close(&self.code, binding, &self.key, &self.seed))
+    }
 }
 
 /// A send that is about to be allowed or not.
@@ -88,6 +101,8 @@ pub struct NewDelivery {
     pub contact: Contact,
     /// Through which provider.
     pub provider: &'static str,
+    /// Which one that is, with the one that stands in for it.
+    pub fingerprint: ProviderFingerprint,
     /// The terminal that owns the first lease of its outbox message.
     pub owner: String,
 }
@@ -103,10 +118,12 @@ pub struct Dispatch<'a> {
     pub policy: &'a OtpPolicy,
     /// The office's limits.
     pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who asks, and where.
     pub actor: &'a Actor,
     /// By whom a changed contact is told.
-    pub notices: NoticeProviders,
+    pub notices: NoticeProviders<'a>,
 }
 
 /// A new request: everything that is stored, decided before and judged by the
@@ -187,6 +204,10 @@ pub struct Attempt<'a> {
     pub session: NewSession,
     /// The office's rules.
     pub policy: &'a OtpPolicy,
+    /// The office's limits.
+    pub limits: &'a RateLimits,
+    /// The version of the policy that these are of.
+    pub policy_version: &'a str,
     /// Who entered it, and where.
     pub actor: &'a Actor,
 }
@@ -212,7 +233,7 @@ pub enum AttemptOutcome {
     },
     /// It was not, or could not be judged any more.
     Refused {
-        /// Why: wrong, superseded, expired, locked or used.
+        /// Why: wrong, superseded, expired, locked, used or limited.
         outcome: Outcome,
         /// The request as it is now.
         request: Request,
@@ -220,6 +241,9 @@ pub enum AttemptOutcome {
         superseded: Option<SupersededCode>,
         /// Whether it is the customer who is locked, not only the request.
         customer_locked: bool,
+        /// When the clerk may enter a code again, where they entered too many wrong ones;
+        /// this one was not looked at.
+        clerk_waits_until: Option<Timestamp>,
     },
     /// There is no such request.
     NotFound,

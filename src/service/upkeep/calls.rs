@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 use crate::service::upkeep::maintenance::{MaintenanceRun, MaintenanceTotals};
+use crate::service::verification::lockout::cleaned_reason;
 use crate::service::{Desk, DeskError};
 
 /// Reads the store's clock, and retries until the store answers.
@@ -63,6 +64,10 @@ impl CountDueMaintenance {
 pub struct RunMaintenanceStep {
     /// The run, as far as it is.
     pub run: MaintenanceRun,
+    /// Why, for the log.
+    pub reason: String,
+    /// The idempotency key of the whole run.
+    pub key: String,
 }
 
 /// A maintenance run after a batch.
@@ -91,10 +96,13 @@ impl RunMaintenanceStep {
 pub struct FinishMaintenance {
     /// What was done.
     pub totals: MaintenanceTotals,
+    /// Why, for the log, where somebody said so.
+    pub reason: Option<String>,
 }
 
 impl FinishMaintenance {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<(), DeskError> {
-        desk.finish_maintenance(self.totals).await
+        let reason = self.reason.as_deref().map(cleaned_reason);
+        desk.finish_maintenance(self.totals, reason.as_deref()).await
     }
 }

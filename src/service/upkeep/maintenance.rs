@@ -117,13 +117,18 @@ impl Desk {
     pub async fn due(&self) -> Result<MaintenanceTotals, DeskError> {
         let retention = &self.office.retention;
         let mut totals = MaintenanceTotals::default();
-        for task in MaintenanceTask::ALL {
+        for task in MaintenanceTask::ALL.into_iter().filter(|task| self.may_do(*task)) {
             totals.add(
                 task,
                 self.retry(|| self.store.maintenance_due(task, retention, COUNT_LIMIT)).await?,
             );
         }
         Ok(totals)
+    }
+
+    /// Whether this caller may do a task: the log is purged by the owner of the desk alone.
+    fn may_do(&self, task: MaintenanceTask) -> bool {
+        self.is_owner || task != MaintenanceTask::PurgeEvents
     }
 
     /// Does the next batch of a run; returns how long to pause after it, `None` at the end.
@@ -135,7 +140,12 @@ impl Desk {
             // The size comes back from the caller.
             let most = run.most.clamp(BATCH_SIZES.1, BATCH_SIZES.2);
             let retention = &self.office.retention;
-            let batch = TaskBatch { task, retention, from: run.from, most, actor: &self.actor };
+            if !self.may_do(task) {
+                (run.task, run.from, run.most) = (run.task + 1, TaskBatch::START, BATCH_SIZES.0);
+                continue;
+            }
+            let actor = &self.actor;
+            let batch = TaskBatch { task, retention, from: run.from, most, actor };
             let began = Instant::now();
             let done = self.retry(|| self.store.run_maintenance_batch(batch)).await?;
             let took = began.elapsed();
@@ -163,12 +173,19 @@ impl Desk {
         Ok((!run.has_compared).then(|| began.elapsed() * PAUSE_FACTOR))
     }
 
-    /// Writes an event about what a run did, if it did anything.
-    pub async fn finish_maintenance(&self, totals: MaintenanceTotals) -> Result<(), DeskError> {
+    /// Writes an event about what a run did, if it did anything, and why somebody ran it.
+    pub async fn finish_maintenance(
+        &self,
+        totals: MaintenanceTotals,
+        reason: Option<&str>,
+    ) -> Result<(), DeskError> {
         if totals.is_empty() {
             return Ok(());
         }
-        let done = totals.sentence();
+        let done = match reason {
+            Some(reason) => format!("{}: {reason}", totals.sentence()),
+            None => totals.sentence(),
+        };
         self.record(NewEvent::of_office(EventKind::Maintained, done, &self.actor)).await?;
         if totals.of(MaintenanceTask::PurgeEvents) > 0 && self.trail_keys.is_some() {
             self.seal_removal().await;

@@ -11,9 +11,11 @@ impl Desk {
     /// Writes into the log that a desk service was started, by which version and with which
     /// policy, so that a change of either can be found.
     pub async fn record_service_start(&self, version: &str) -> Result<(), DeskError> {
-        let policy = Sha256::digest(format!("{:?} {:?}", self.office, self.sign_in.policy));
-        let policy = hex::encode(&policy[..6]);
-        let detail = format!("countersign {version}, policy {policy}");
+        self.ensure_policy().await?;
+        let sign_in = Sha256::digest(format!("{:?}", self.sign_in.policy));
+        let sign_in = hex::encode(&sign_in[..6]);
+        let policy = &self.policy_version;
+        let detail = format!("countersign {version}, policy {policy}, sign-in policy {sign_in}");
         self.record_owner(EventKind::ServiceStarted, detail).await
     }
 

@@ -20,7 +20,7 @@ impl Desk {
         customer: CustomerId,
         reason: &str,
     ) -> Result<bool, DeskError> {
-        let (act, reason) = (self.customer_act("unlock", key, customer), cleaned(reason));
+        let (act, reason) = (self.customer_act("unlock", key, customer), cleaned_reason(reason));
         Ok(self.retry(|| self.store.unlock(&act, customer, &reason, &self.actor)).await?)
     }
 
@@ -33,7 +33,7 @@ impl Desk {
         kind: ContactKind,
         reason: &str,
     ) -> Result<bool, DeskError> {
-        let (act, reason) = (self.customer_act("confirm", key, customer), cleaned(reason));
+        let (act, reason) = (self.customer_act("confirm", key, customer), cleaned_reason(reason));
         let confirm = || self.store.confirm_contact(&act, customer, kind, &reason, &self.actor);
         Ok(self.retry(confirm).await?)
     }
@@ -51,6 +51,6 @@ impl Desk {
 }
 
 /// A reason as the log takes it.
-pub(in crate::service) fn cleaned(reason: &str) -> String {
-    text::clean(reason).chars().take(REASON_MAX).collect()
+pub(in crate::service) fn cleaned_reason(reason: &str) -> String {
+    text::clean(reason).trim().chars().take(REASON_MAX).collect()
 }

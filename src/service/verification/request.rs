@@ -5,13 +5,13 @@
 //! sends the message; no code is ever sent that is not stored.
 
 use crate::domain::channel::Channel;
-use crate::domain::code::{Code, CodeBinding, Digest};
+use crate::domain::code::Code;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::request::{Reference, Request, RequestId};
-use crate::domain::seal::{Nonce, Sealed};
+use crate::domain::seal::NonceSeed;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
@@ -113,6 +113,7 @@ impl Desk {
 
     /// Asks for a code for a customer.
     pub async fn ask(&self, ask: &CodeRequest) -> Result<CodeRequestOutcome, DeskError> {
+        self.ensure_policy().await?;
         for _ in 0..RECORD_READS {
             let Some(customer) = self.retry(|| self.store.customer(ask.customer)).await? else {
                 return Ok(CodeRequestOutcome::Refused(Refusal::new(
@@ -145,7 +146,7 @@ impl Desk {
             }
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
-        let code = self.draw(&id, &purpose, 1)?;
+        let code = self.draw()?;
         let idempotency = self.bound_key(&["ask", &ask.idempotency]);
         let new = NewRequest {
             id,
@@ -166,6 +167,7 @@ impl Desk {
         id: &RequestId,
         after: u32,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
+        self.ensure_policy().await?;
         let Some(mut request) = self.retry(|| self.store.request(id)).await? else {
             return Ok(None);
         };
@@ -194,7 +196,7 @@ impl Desk {
                 return self.refuse(customer, request.channel, about, refusal).await.map(Some);
             }
         };
-        let code = self.draw(&request.id, &request.purpose, request.generation + 1)?;
+        let code = self.draw()?;
         let reissue = Reissue {
             id: &request.id,
             after: request.generation,
@@ -222,6 +224,7 @@ impl Desk {
             delivery,
             policy: &self.office.otp,
             limits: &self.office.limits,
+            policy_version: &self.policy_version,
             actor: &self.actor,
             notices: self.notice_providers(),
         }
@@ -250,7 +253,8 @@ impl Desk {
 
     /// The delivery over a channel, or why there is none.
     fn delivery(&self, customer: &Customer, channel: Channel) -> Result<NewDelivery, Box<Refusal>> {
-        let Some(sender) = self.sender(channel) else {
+        let route = self.sender(channel).zip(self.fingerprints.route(channel));
+        let Some((sender, fingerprint)) = route else {
             let reason = format!("This office does not send by {}.", channel.label());
             return Err(Refusal::new(Outcome::Forbidden, reason));
         };
@@ -264,26 +268,21 @@ impl Desk {
             Refusal::new(Outcome::NoContact, format!("{}: {reason}.", channel.label()))
         })?;
         let owner = self.lease_owner.to_string();
-        Ok(NewDelivery { channel, contact, provider: sender.provider(), owner })
+        let (provider, fingerprint) = (sender.provider(), fingerprint.clone());
+        Ok(NewDelivery { channel, contact, provider, fingerprint, owner })
     }
 
-    fn draw(
-        &self,
-        request: &RequestId,
-        purpose: &str,
-        generation: u32,
-    ) -> Result<NewCode, DeskError> {
+    fn draw(&self) -> Result<NewCode, DeskError> {
         let length = self.office.otp.length;
         let code = Code::from_number(self.random.below(Code::space(length))?, length);
         let keyring = self.keyring();
         let (key_id, key) = keyring.current();
-        let binding = CodeBinding { purpose, request, generation };
-        let secret = self.random.secret()?;
         Ok(NewCode {
-            digest: Digest::of(&code, binding, key),
+            code,
             key_id: key_id.clone(),
+            key: key.clone(),
+            seed: NonceSeed::from(self.random.secret()?),
             reference: Reference::from_bits(self.random.below(1 << 15)?),
-            sealed: Sealed::close(&code, binding, key, Nonce::from(secret)),
         })
     }
 

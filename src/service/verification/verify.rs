@@ -8,6 +8,7 @@ use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::session::{Session, SessionId, SessionToken};
 use crate::domain::text;
+use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, AttemptOutcome, NewSession, SupersededCode};
 use crate::service::{Desk, DeskError};
@@ -35,7 +36,7 @@ pub struct VerifiedCustomer {
 /// A code that was not accepted.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RefusedCode {
-    /// Wrong, superseded, expired, locked or used.
+    /// Wrong, superseded, expired, locked, used or limited.
     pub outcome: Outcome,
     /// The request as it is now.
     pub request: Request,
@@ -43,6 +44,8 @@ pub struct RefusedCode {
     pub superseded: Option<SupersededCode>,
     /// Whether the customer is locked, not only the request.
     pub customer_locked: bool,
+    /// When this clerk may enter a code again, where they entered too many wrong ones.
+    pub clerk_waits_until: Option<Timestamp>,
 }
 
 impl Desk {
@@ -60,6 +63,7 @@ impl Desk {
             Ok(code) => code,
             Err(malformed) => return Ok(Verification::Malformed(malformed)),
         };
+        self.ensure_policy().await?;
         // Another code under the same key is another attempt, and counted: else whoever
         // guesses would get the answers to all guesses for the price of one.
         let guess = code_tag(self.keyring().current().1, id, &code);
@@ -78,10 +82,19 @@ impl Desk {
             AttemptOutcome::Verified { request, session } => {
                 Verification::Verified(Box::new(VerifiedCustomer { request, session, token }))
             }
-            AttemptOutcome::Refused { outcome, request, superseded, customer_locked } => {
-                let refused = RefusedCode { outcome, request, superseded, customer_locked };
-                Verification::Refused(Box::new(refused))
-            }
+            AttemptOutcome::Refused {
+                outcome,
+                request,
+                superseded,
+                customer_locked,
+                clerk_waits_until,
+            } => Verification::Refused(Box::new(RefusedCode {
+                outcome,
+                request,
+                superseded,
+                customer_locked,
+                clerk_waits_until,
+            })),
             AttemptOutcome::NotFound => Verification::NoSuchRequest,
         })
     }
@@ -110,6 +123,8 @@ impl Desk {
             guess: Guess { code, keyring: &keyring },
             session: session.clone(),
             policy: &self.office.otp,
+            limits: &self.office.limits,
+            policy_version: &self.policy_version,
             actor: &self.actor,
         };
         Ok(self.retry(|| self.store.attempt(attempt.clone())).await?)

@@ -148,7 +148,7 @@ impl IncomingCustomer<'_> {
 pub(in crate::store) async fn import(
     db: &Database,
     batch: &[NewCustomer],
-    notices: NoticeProviders,
+    notices: NoticeProviders<'_>,
     actor: &Actor,
     dry: bool,
 ) -> Result<Imported, StoreError> {

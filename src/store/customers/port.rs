@@ -58,7 +58,7 @@ impl CustomerStore for SqlStore {
     async fn import(
         &self,
         batch: &[NewCustomer],
-        notices: NoticeProviders,
+        notices: NoticeProviders<'_>,
         actor: &Actor,
         dry: bool,
     ) -> Result<Imported, StoreError> {

@@ -47,6 +47,15 @@ macro_rules! fragment {
     ($database:ident clock) => {
         $crate::store::database::fragment::fragment!($database now)
     };
+    // When the store learned the second version of the binding of codes, and the proofs of
+    // sessions. Only the owner of the tables can write it.
+    ($database:ident bound_since) => {
+        "(SELECT applied_at FROM core_schema WHERE version = 13)"
+    };
+    // Whether the store is marked as one of real customers.
+    ($database:ident is_production) => {
+        "(SELECT COUNT(*) FROM core_production WHERE id = 1)"
+    };
     // The lesser of two values.
     (sqlite least) => {
         "MIN"

@@ -48,8 +48,10 @@ const MIGRATIONS: &[Migration] = &[
     migration!(10, "late failures", "0010_late_failures", sqlite postgres mysql),
     migration!(11, "locks are written", "0011_locks_are_written", sqlite postgres mysql),
     migration!(12, "audit trail", "0012_audit_trail", sqlite postgres mysql),
+    migration!(13, "code binding", "0013_code_binding", sqlite postgres mysql),
     migration!(14, "sign in", "0014_sign_in", sqlite postgres mysql),
     migration!(15, "removals", "0015_removals", sqlite postgres mysql),
+    migration!(16, "limits", "0016_limits", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -1,9 +1,11 @@
 //! Rows that several tasks read, as the domain's types.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::{Digest, StoredCode};
+use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::contact::mask;
 use crate::domain::customer::{Customer, CustomerId};
 use crate::domain::delivery::{Delivery, DeliveryId, DeliveryState};
@@ -12,6 +14,7 @@ use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Reference, Request, RequestId, Status};
 use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::session_record::{SessionProof, SessionRecord};
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
@@ -90,6 +93,11 @@ row_type! {
         max_attempts: u32 = count "o.max_attempts",
         otp_code: String = text "o.otp_code",
         key_id: String = text "o.key_id",
+        binding: u32 = count "o.binding",
+        bound_since: Option<Timestamp> = maybe_time bound_since,
+        is_production: bool = flag is_production,
+        clerk: String = text "o.clerk",
+        counter: String = text "o.counter",
         failures: u32 = count "COALESCE(g.failures, 0)",
         read_at: Timestamp = time now,
     }
@@ -115,6 +123,8 @@ row_type! {
         delivery_state: Option<DeliveryState> = maybe_word "a.delivery_state",
         provider_id: Option<String> = maybe_text "a.provider_id",
         detail: Option<String> = maybe_text "a.detail",
+        clerk: String = text "a.clerk",
+        counter: String = text "a.counter",
         updated_at: Timestamp = time "COALESCE(a.closed_at, a.expires_at)",
     }
 }
@@ -139,6 +149,10 @@ row_type! {
         with (customer: CustomerOnFile)
     {
         public_id: SessionId = word "s.public_id",
+        token_digest: String = text "s.token_digest",
+        key_id: Option<String> = maybe_text "s.key_id",
+        mac: Option<String> = maybe_text "s.mac",
+        bound_since: Option<Timestamp> = maybe_time bound_since,
         customer_id: i64 = int "s.customer_id",
         request: RequestId = word "s.request",
         factor: Factor = word "s.factor",
@@ -182,6 +196,12 @@ pub(in crate::store) struct RequestRow {
     pub(in crate::store) request: Request,
     digest: String,
     key_id: String,
+    /// The contact in clear.
+    contact: String,
+    account_no_of_code: String,
+    version: Option<BindingVersion>,
+    /// Whether the store is marked as one of real customers.
+    pub(in crate::store) is_production: bool,
     /// The customer's failure count.
     pub(in crate::store) failures: u32,
     pub(in crate::store) account_no: String,
@@ -193,6 +213,7 @@ pub(in crate::store) struct RequestRow {
 impl RequestRow {
     pub(in crate::store) fn read(row: &Row) -> Result<Self, StoreError> {
         let it = RequestColumns::read(row)?;
+        let account_no_of_code = account_no_of_code(it.customer.account_no.as_deref());
         let (account_no, customer_name) = it.customer.shown();
         Ok(Self {
             row: it.otp_id,
@@ -212,9 +233,14 @@ impl RequestRow {
                 attempts: it.attempts,
                 max_attempts: it.max_attempts,
                 delivery: it.delivery.delivery(),
+                asked_by: Actor { clerk: it.clerk, counter: it.counter },
             },
             digest: it.otp_code,
             key_id: it.key_id,
+            contact: it.contact,
+            account_no_of_code,
+            version: binding_version(it.binding, it.expires_at, it.bound_since),
+            is_production: it.is_production,
             failures: it.failures,
             account_no,
             customer_name,
@@ -224,13 +250,27 @@ impl RequestRow {
 
     /// The stored code, to compare a guess with.
     pub(in crate::store) fn code(&self) -> StoredCode {
+        let request = &self.request;
         StoredCode {
             key_id: self.key_id.clone(),
-            digest: Digest::from_hex(&self.digest),
-            purpose: self.request.purpose.clone(),
-            request: self.request.id.clone(),
-            generation: self.request.generation,
+            digest: self.version.and(Digest::from_hex(&self.digest)),
+            version: self.version.unwrap_or(BindingVersion::Two),
+            binding: CodeBinding {
+                customer: request.customer,
+                account_no: self.account_no_of_code.clone(),
+                purpose: request.purpose.clone(),
+                request: request.id.clone(),
+                generation: request.generation,
+                channel: request.channel,
+                contact: self.contact.clone(),
+                expires_at: request.expires_at,
+            },
         }
+    }
+
+    /// The account number to which its code is bound.
+    pub(in crate::store) fn account_no_of_code(&self) -> &str {
+        &self.account_no_of_code
     }
 
     /// Why no code can be entered; `None` where one can.
@@ -269,6 +309,7 @@ pub(in crate::store) fn archived(row: &Row) -> Result<Request, StoreError> {
             detail: Explanation::stored(it.detail, None),
             updated_at: it.updated_at,
         },
+        asked_by: Actor { clerk: it.clerk, counter: it.counter },
     })
 }
 
@@ -364,11 +405,41 @@ fn described(row: &Row, number: Option<i64>, fault: RowFault) -> String {
     }
 }
 
+/// The account number to which a code is bound, as it is shown.
+pub(in crate::store) fn account_no_of_code(account_no: Option<&str>) -> String {
+    account_no.unwrap_or_default().trim().to_owned()
+}
+
+/// How long codes of the first version of the binding work after the store learned the second
+/// one: as long as any code does.
+const OLD_CODES: Duration = Duration::from_mins(10);
+
+/// How long a session without a proof lasts at most after the store learned of proofs: as
+/// long as any session does.
+const OLD_SESSIONS: Duration = Duration::from_hours(8);
+
+/// The version of a stored binding; `None` where it is one that does not count any more. A row
+/// of the first version that was kept and put back later is none.
+pub(in crate::store) fn binding_version(
+    number: u32,
+    expires_at: Timestamp,
+    bound_since: Option<Timestamp>,
+) -> Option<BindingVersion> {
+    let version = BindingVersion::of(number);
+    let counts = version == BindingVersion::Two
+        || bound_since.is_some_and(|since| expires_at <= since.plus(OLD_CODES));
+    counts.then_some(version)
+}
+
 /// Reads [`SessionColumns`].
-pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
+pub(in crate::store) fn session(row: &Row) -> Result<SessionRecord, StoreError> {
     let it = SessionColumns::read(row)?;
     let (account_no, customer_name) = it.customer.shown();
-    Ok(Session {
+    let is_older_than_proofs = it
+        .bound_since
+        .is_some_and(|since| it.created_at <= since && it.expires_at <= since.plus(OLD_SESSIONS));
+    let proof = it.key_id.zip(it.mac).map(|(key_id, mac)| SessionProof { key_id, mac });
+    let session = Session {
         id: it.public_id,
         customer: CustomerId(it.customer_id),
         account_no,
@@ -382,7 +453,9 @@ pub(in crate::store) fn session(row: &Row) -> Result<Session, StoreError> {
         expires_at: it.expires_at,
         idle_at: it.idle_at,
         ended: it.ended_at.map(|at| (at, it.ended_how)),
-    })
+    };
+    let token_digest = it.token_digest;
+    Ok(SessionRecord { session, token_digest, proof, is_older_than_proofs })
 }
 
 /// Reads [`EventColumns`].

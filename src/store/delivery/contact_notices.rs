@@ -34,6 +34,7 @@ row_type! {
         created_at: Timestamp = time "n.created_at",
         customer_name: Option<String> = readable_text "c.name",
         locale: Option<String> = readable_text "c.locale",
+        is_production: bool = flag is_production,
         read_at: Timestamp = time now,
     }
 }
@@ -74,7 +75,7 @@ statements! {
 pub(in crate::store) async fn queue<'a>(
     tx: &mut Tx,
     changed: impl Iterator<Item = (i64, &'a Contact)>,
-    providers: NoticeProviders,
+    providers: NoticeProviders<'_>,
 ) -> Result<(), StoreError> {
     let rows = changed.filter_map(|(customer, old)| {
         let kind = old.kind();
@@ -175,6 +176,7 @@ fn read(row: &Row) -> Result<Notice, StoreError> {
         customer: CustomerId(it.customer_id),
         contact,
         provider: it.provider,
+        is_production: it.is_production,
         tries: it.tries,
         created_at: it.created_at,
         customer_name: it.customer_name.unwrap_or_default(),

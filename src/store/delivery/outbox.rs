@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
-use crate::domain::contact::Contact;
+use crate::domain::code_binding::BindingVersion;
+use crate::domain::contact::{Contact, ContactKind};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::{DeliveryId, DeliveryState};
 use crate::domain::event::Actor;
@@ -22,10 +23,10 @@ use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::{CLAIM_LEASE, CONNECT_LEASE, TAKEOVER_GRACE};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::outbox::OutboxMessage;
-use crate::service::ports::verification::NewCode;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::row_type::row_type;
+use crate::store::database::rows::{account_no_of_code, binding_version};
 use crate::store::database::statement::statements;
 use crate::store::delivery::state;
 
@@ -42,10 +43,18 @@ row_type! {
         generation: u32 = count "d.generation",
         newest_generation: u32 = count "o.generation",
         purpose: String = text "o.purpose",
+        binding: u32 = count "o.binding",
+        otp_type: Channel = word "o.otp_type",
+        otp_contact: Option<String> = maybe_text "COALESCE(o.email, o.phone)",
+        expires_at: Timestamp = time "o.expires_at",
+        bound_since: Option<Timestamp> = maybe_time bound_since,
+        is_production: bool = flag is_production,
         reference: String = text "o.reference",
         customer_id: i64 = int "o.customer_id",
         channel: Channel = word "d.channel",
         contact: String = text "d.contact",
+        provider: String = text "d.provider",
+        fingerprint: String = text "COALESCE(d.fingerprint, d.provider)",
         fallback: bool = flag "d.fallback",
         provider_id: Option<String> = maybe_text "d.provider_id",
         counter: String = text "d.counter",
@@ -56,7 +65,10 @@ row_type! {
         begun_at: Option<Timestamp> = maybe_time "b.begun_at",
         useful_until: Timestamp = time "b.useful_until",
         due_at: Timestamp = time "b.due_at",
+        account_no: Option<String> = shown_text "c.account_no",
         customer_name: Option<String> = readable_text "c.name",
+        email: Option<String> = readable_text "c.email",
+        phone: Option<String> = readable_text "c.phone",
         locale: Option<String> = readable_text "c.locale",
         read_at: Timestamp = time now,
     }
@@ -80,13 +92,15 @@ statements! {
         (select MessageColumns) "WHERE b.delivery_id = $1 AND b.holder = $2 \
          AND b.begun_at IS NULL AND b.task = 'send'"
     }
-    /// Only messages through providers that this terminal has: another terminal may have
-    /// other providers, or the tray.
+    /// Only messages that are meant for providers that this terminal has: another terminal may
+    /// have other providers, or the tray. What nobody sent in time is anybody's to give up.
     DUE {
         "SELECT b.delivery_id AS delivery_id FROM core_outbox b WHERE b.due_at <= " now " \
          AND (b.holder = $1 OR b.due_at <= " now " - $2) \
-         AND (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
-        (among_texts "$4") " ORDER BY b.due_at LIMIT $3" skip_locked
+         AND ((SELECT COALESCE(d.fingerprint, d.provider) FROM core_delivery d \
+         WHERE d.id = b.delivery_id) " (among_texts "$4") " \
+         OR (b.useful_until <= " now " AND b.task = 'send' AND b.begun_at IS NULL)) \
+         ORDER BY b.due_at LIMIT $3" skip_locked
     }
     /// While a sender connects, logs in and claims the send.
     EXTEND_LEASE {
@@ -114,8 +128,9 @@ statements! {
     NEXT_DUE {
         "SELECT MIN(CASE WHEN b.holder = $1 THEN b.due_at ELSE b.due_at + $2 END) - " now
         " AS due_in FROM core_outbox b \
-         WHERE (SELECT d.provider FROM core_delivery d WHERE d.id = b.delivery_id) "
-        (among_texts "$3")
+         WHERE (SELECT COALESCE(d.fingerprint, d.provider) FROM core_delivery d \
+         WHERE d.id = b.delivery_id) " (among_texts "$3") " \
+         OR (b.useful_until <= " now " AND b.task = 'send' AND b.begun_at IS NULL)"
     }
     RESCHEDULE {
         "UPDATE core_outbox SET due_at = " now " + $3 \
@@ -150,17 +165,10 @@ pub(in crate::store) async fn enqueue(
     tx: &mut Tx,
     otp: i64,
     generation: u32,
-    code: &NewCode,
+    (sealed, key_id): (&Sealed, &str),
     owner: &str,
 ) -> Result<(), StoreError> {
-    let arguments = args![
-        otp,
-        generation,
-        code.sealed.as_str(),
-        code.key_id.as_str(),
-        millis_of(CLAIM_LEASE),
-        owner
-    ];
+    let arguments = args![otp, generation, sealed.as_str(), key_id, millis_of(CLAIM_LEASE), owner];
     tx.write(&ENQUEUE, arguments).await.map(drop)
 }
 
@@ -306,8 +314,25 @@ fn read(row: &Row) -> Result<OutboxMessage, StoreError> {
     let it = MessageColumns::read(row)?;
     let contact = Contact::parse(it.channel, &it.contact)
         .map_err(|error| StoreError::Failed(format!("a queued message: {error}")))?;
+    let version = binding_version(it.binding, it.useful_until, it.bound_since);
+    // Only of the newest code does the request say where it went and until when it works.
+    let is_consistent = version.is_some()
+        && (it.generation < it.newest_generation
+            || it.otp_type == it.channel
+                && it.otp_contact.as_deref() == Some(it.contact.as_str())
+                && it.expires_at == it.useful_until);
     Ok(OutboxMessage {
         delivery: DeliveryId(it.delivery_id),
+        contact_on_file: match contact.kind() {
+            ContactKind::Email => it.email,
+            ContactKind::Phone => it.phone,
+        },
+        provider: it.provider,
+        fingerprint: it.fingerprint,
+        binding_version: version.unwrap_or(BindingVersion::Two),
+        account_no: account_no_of_code(it.account_no.as_deref()),
+        is_consistent,
+        is_production: it.is_production,
         task: it.task,
         request: it.request,
         generation: it.generation,

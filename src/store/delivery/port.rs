@@ -143,4 +143,8 @@ impl DeliveryStatsStore for SqlStore {
     async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         stats::queue(&self.db).await
     }
+
+    async fn waiting_elsewhere(&self, fingerprints: &[&str]) -> Result<u64, StoreError> {
+        stats::elsewhere(&self.db, fingerprints).await
+    }
 }

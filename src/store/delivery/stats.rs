@@ -6,7 +6,7 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::delivery_stats::{DeliverySample, QueueStats};
 use crate::domain::time::{Timestamp, millis_of};
 use crate::service::ports::error::StoreError;
-use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::engine::{Database, Row, args, list};
 use crate::store::database::row_type::row_type;
 use crate::store::database::statement::statements;
 
@@ -35,6 +35,11 @@ statements! {
          FROM core_outbox b WHERE b.task = 'send' \
          UNION ALL SELECT n.created_at FROM core_notice n) few"
     }
+    ELSEWHERE {
+        "SELECT COUNT(*) AS messages FROM core_outbox b WHERE b.task = 'send' \
+         AND b.begun_at IS NULL AND NOT ((SELECT COALESCE(d.fingerprint, d.provider) \
+         FROM core_delivery d WHERE d.id = b.delivery_id) " (among_texts "$1") ")"
+    }
 }
 
 /// The newest messages of the last `within`, at most `most`.
@@ -57,6 +62,15 @@ fn sample(row: &Row) -> Result<DeliverySample, StoreError> {
         accepted_at: it.accepted_at,
         delivered_at: it.delivered_at,
     })
+}
+
+/// How many messages wait for other providers than these.
+pub(in crate::store) async fn elsewhere(
+    db: &Database,
+    fingerprints: &[&str],
+) -> Result<u64, StoreError> {
+    let row = db.maybe(&ELSEWHERE, args![&list(fingerprints.iter().copied())]).await?;
+    row.map_or(Ok(0), |row| row.count("messages").map(u64::from))
 }
 
 /// The messages that wait to be sent.

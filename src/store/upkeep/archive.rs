@@ -53,6 +53,7 @@ statements! {
             status: "o.status",
             clerk: "o.clerk",
             counter: "o.counter",
+            policy_version: "o.policy_version",
             provider: "d.provider",
             delivery_state: "d.state",
             provider_id: "d.provider_id",

@@ -11,9 +11,18 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::store::audit::{events, trail};
-use crate::store::database::engine::{Database, args};
+use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
+
+/// How far the newest event may lie ahead of the clock, in milliseconds: the clocks of the
+/// nodes of a cluster agree no better.
+const CLOCK_TOLERANCE: i64 = 60_000;
+
+/// The clock was set back, or the events were written by one that was ahead.
+const AHEAD: &str = "\
+    The newest entry of the log lies ahead of the store's clock, so that it cannot be told which \
+    entries are old: nothing is purged. Set the clock of the store's machine right.";
 
 statements! {
     /// The newest event is never purged, so that no number is given twice; what a purge
@@ -26,6 +35,9 @@ statements! {
          WHERE hit.kind <> 'events_purged'), (SELECT MAX(id) FROM core_event)) \
          ORDER BY id LIMIT $2) few \
          WHERE few.at < " now " - $3"
+    }
+    NEWEST {
+        "SELECT at - " now " AS ahead FROM core_event WHERE id = (SELECT MAX(id) FROM core_event)"
     }
     PURGE { "DELETE FROM core_event WHERE id > $1 AND id <= $2 AND at < $3" }
     /// The salts of the events that are purged.
@@ -60,6 +72,7 @@ pub(in crate::store) async fn purge(
         _ => return Ok(TaskProgress::default()),
     }
     let mut tx = maintenance::begin(db).await?;
+    refuse_if_ahead(&mut tx).await?;
     // What is being sealed is sealed first.
     tx.lock(trail::SEAL_LOCK).await?;
     let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
@@ -78,4 +91,10 @@ pub(in crate::store) async fn purge(
     tx.write(&TELL, args![up_to, i64::try_from(total).unwrap_or(i64::MAX)]).await?;
     tx.commit().await?;
     Ok(TaskProgress { done, next: Some(found.last) })
+}
+
+async fn refuse_if_ahead(tx: &mut Tx) -> Result<(), StoreError> {
+    let newest = tx.maybe(&NEWEST, args![]).await?;
+    let ahead = newest.map_or(Ok(0), |row| row.int("ahead"))?;
+    if ahead > CLOCK_TOLERANCE { Err(StoreError::Refused(AHEAD.into())) } else { Ok(()) }
 }

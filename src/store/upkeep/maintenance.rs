@@ -13,7 +13,6 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::statement::{Sql, statements};
-use crate::store::delivery::rate_limits::RATE_LIMIT_WINDOW;
 use crate::store::delivery::test_message;
 use crate::store::upkeep::{archive, event_purge};
 use crate::store::verification::expiry;
@@ -92,7 +91,7 @@ pub(in crate::store) async fn due(
     if task == MaintenanceTask::ArchiveRequests {
         return archive::due(db, retention, most).await;
     }
-    let counted = db.maybe(&EXPIRED, args![most, millis_of(RATE_LIMIT_WINDOW)]).await?;
+    let counted = db.maybe(&EXPIRED, args![most, millis_of(test_message::KEPT)]).await?;
     Ok(counted.map_or(Ok(0), |row| row.count("codes"))?.min(most).into())
 }
 

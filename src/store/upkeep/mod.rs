@@ -5,3 +5,4 @@ pub(super) mod event_purge;
 pub(super) mod maintenance;
 pub(super) mod partitions;
 mod port;
+pub(super) mod production;

@@ -11,9 +11,12 @@
 //! event carries the idempotency key: a repeated attempt fails at its event, is rolled
 //! back, and is answered with what the first one found.
 
+use crate::domain::delivery::TRAY;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, Status};
+use crate::domain::session_record::SessionProof;
+use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{Attempt, AttemptOutcome};
@@ -23,35 +26,43 @@ use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::RequestRow;
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
+use crate::store::verification::clerk_guard::{self, ClerkState};
 use crate::store::verification::{request, session, superseded_code};
 
 statements! {
     /// Counts the attempt against the customer and the request, or against neither. $1 and
     /// $2 are the request's row and the customer, $3 is the generation, $4 the cap of the
-    /// failure count. The customer's guard is locked first, as in every other act. The
+    /// failure count, $5 the clerk with $6 as the most wrong codes in $7 milliseconds. The
+    /// customer's guard is locked first, as in every other act, and the clerk's last. The
     /// conditions are tested again after the locks are taken, with the time of that moment.
     COUNT {
         (each
             ("UPDATE core_otp SET attempts = attempts + 1 \
               WHERE id = $1 AND generation = $3 AND status = 'open' \
               AND attempts < max_attempts AND expires_at > " clock " \
-              AND EXISTS (SELECT 1 FROM core_guard WHERE customer_id = $2 AND failures < $4); \
+              AND EXISTS (SELECT 1 FROM core_guard WHERE customer_id = $2 AND failures < $4) \
+              AND EXISTS (SELECT 1 FROM core_clerk_guard WHERE clerk = $5 \
+              AND (failures < $6 OR since <= " clock " - $7)); \
               UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
               WHERE customer_id = $2 AND changes() = 1")
             ("WITH held AS (SELECT customer_id FROM core_guard \
               WHERE customer_id = $2 AND failures < $4 FOR UPDATE), \
+              clerk AS (SELECT clerk FROM core_clerk_guard \
+              WHERE clerk = $5 AND (failures < $6 OR since <= " clock " - $7) \
+              AND EXISTS (SELECT 1 FROM held) FOR UPDATE), \
               counted AS (UPDATE core_otp SET attempts = attempts + 1 \
               WHERE id = $1 AND generation = $3 AND status = 'open' \
               AND attempts < max_attempts AND expires_at > " clock " \
-              AND EXISTS (SELECT 1 FROM held) RETURNING customer_id) \
+              AND EXISTS (SELECT 1 FROM clerk) RETURNING customer_id) \
               UPDATE core_guard SET failures = failures + 1, updated_at = " now " \
               WHERE customer_id = (SELECT customer_id FROM counted)")
-            ("UPDATE core_guard g STRAIGHT_JOIN core_otp o \
+            ("UPDATE core_guard g STRAIGHT_JOIN core_otp o STRAIGHT_JOIN core_clerk_guard c \
               SET g.failures = g.failures + 1, g.updated_at = " now ", \
-              o.attempts = o.attempts + 1 \
+              o.attempts = o.attempts + 1, c.held = c.held + 1 \
               WHERE g.customer_id = $2 AND g.failures < $4 \
               AND o.id = $1 AND o.generation = $3 AND o.status = 'open' \
-              AND o.attempts < o.max_attempts AND o.expires_at > " clock))
+              AND o.attempts < o.max_attempts AND o.expires_at > " clock " \
+              AND c.clerk = $5 AND (c.failures < $6 OR c.since <= " clock " - $7)"))
     }
     VERIFY {
         "UPDATE core_otp SET status = 'verified', is_verified = 1, otp_code = '', \
@@ -71,11 +82,19 @@ statements! {
     EARLIER_ANSWER { "SELECT outcome FROM core_event WHERE act = $1" }
 }
 
+/// The customer never got the code, but whoever can read the tray.
+const SENT_TO_A_TRAY: &str = "\
+    The message of this code went to a tray, and this store is marked as one of real customers. \
+    Ask for another code.";
+
 /// The detail of the event where the customer is locked.
 const CUSTOMER_LOCKED_DETAIL: &str = "the customer is locked";
 
 /// The detail of the event where the request is locked.
 const REQUEST_LOCKED_DETAIL: &str = "it was the last try: the code is locked";
+
+/// The detail of the event where the clerk may enter no code for a while.
+const CLERK_LIMITED_DETAIL: &str = "the clerk has entered all the wrong codes of an hour";
 
 /// Counts an attempt and judges it, or repeats the answer to it.
 pub(in crate::store) async fn attempt(
@@ -96,7 +115,18 @@ async fn judge(db: &Database, attempt: &Attempt<'_>) -> Result<AttemptOutcome, S
         return Ok(AttemptOutcome::NotFound);
     };
     let (request, cap) = (&held.request, attempt.policy.failure_cap);
-    let arguments = args![held.row, request.customer.0, request.generation, cap];
+    if held.is_production && request.delivery.provider == TRAY {
+        return Err(StoreError::Refused(SENT_TO_A_TRAY.into()));
+    }
+    let arguments = args![
+        held.row,
+        request.customer.0,
+        request.generation,
+        cap,
+        &attempt.actor.clerk,
+        attempt.limits.wrong_codes_per_clerk,
+        millis_of(clerk_guard::WINDOW),
+    ];
     if tx.write(&COUNT, arguments).await? == 0 {
         return refuse(tx, attempt).await;
     }
@@ -115,10 +145,12 @@ async fn accept(
 ) -> Result<AttemptOutcome, StoreError> {
     outbox::withdraw(&mut tx, &held.request).await?;
     let session = session::new(attempt, &held);
+    let token_digest = &attempt.session.token_digest;
+    let proof = SessionProof::of(&session, token_digest, attempt.guess.keyring);
     let writes = vec![
         Write { sql: &VERIFY, args: args![held.row].to_vec() },
         Write { sql: &RESET_FAILURES, args: args![session.customer.0].to_vec() },
-        session::open(&session, &attempt.session.token_digest),
+        session::open(&session, token_digest, &proof, attempt.policy_version),
     ];
     let attempts = held.request.attempts + 1;
     let request = Request { status: Status::Verified, attempts, ..held.request };
@@ -131,7 +163,7 @@ async fn accept(
 async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
     let held = counted(&mut tx, attempt).await?;
     let customer = held.request.customer;
-    let superseded = superseded_code::entered(&mut tx, attempt, &held.request).await?;
+    let superseded = superseded_code::entered(&mut tx, attempt, &held).await?;
     let customer_locked = held.failures >= attempt.policy.failure_cap;
     let mut request = held.request;
     if customer_locked {
@@ -151,9 +183,16 @@ async fn reject(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, Sto
         _ => None,
     };
     let event = event(attempt, &request, outcome, detail);
-    events::write_once(&mut tx, &event, Some(attempt.act)).await?;
+    let counted = vec![clerk_guard::count(attempt.actor)];
+    events::write_with(&mut tx, counted, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(AttemptOutcome::Refused { outcome, request, superseded, customer_locked })
+    Ok(AttemptOutcome::Refused {
+        outcome,
+        request,
+        superseded,
+        customer_locked,
+        clerk_waits_until: None,
+    })
 }
 
 /// The request after the attempt was counted.
@@ -165,17 +204,51 @@ async fn counted(tx: &mut Tx, attempt: &Attempt<'_>) -> Result<RequestRow, Store
 async fn refuse(mut tx: Tx, attempt: &Attempt<'_>) -> Result<AttemptOutcome, StoreError> {
     let cap = attempt.policy.failure_cap;
     let held = counted(&mut tx, attempt).await?;
-    let Some(outcome) = held.refusal(cap) else {
-        // It was replaced or unlocked between the statements: try again.
-        return Err(StoreError::Conflict("the request changed meanwhile".into()));
-    };
+    let Some(outcome) = held.refusal(cap) else { return refuse_clerk(tx, attempt, held).await };
     let customer_locked = outcome == Outcome::Locked && held.failures >= cap;
     let request = held.request;
     let detail = customer_locked.then_some(CUSTOMER_LOCKED_DETAIL);
     let event = event(attempt, &request, outcome, detail);
     events::write_once(&mut tx, &event, Some(attempt.act)).await?;
     tx.commit().await?;
-    Ok(AttemptOutcome::Refused { outcome, request, superseded: None, customer_locked })
+    Ok(AttemptOutcome::Refused {
+        outcome,
+        request,
+        superseded: None,
+        customer_locked,
+        clerk_waits_until: None,
+    })
+}
+
+/// Refuses an attempt that nothing but the clerk's guard can have held back. It was neither
+/// compared nor counted.
+async fn refuse_clerk(
+    mut tx: Tx,
+    attempt: &Attempt<'_>,
+    held: RequestRow,
+) -> Result<AttemptOutcome, StoreError> {
+    let until = match clerk_guard::state(&mut tx, attempt.actor, attempt.limits).await? {
+        ClerkState::WaitsUntil(until) => until,
+        ClerkState::New => {
+            tx.commit_quietly().await?;
+            return Err(StoreError::Conflict("the clerk had no guard yet".into()));
+        }
+        // The request was replaced, or its customer unlocked, between the statements.
+        ClerkState::Free => {
+            return Err(StoreError::Conflict("the request changed meanwhile".into()));
+        }
+    };
+    let (request, outcome) = (held.request, Outcome::Limited);
+    let event = event(attempt, &request, outcome, Some(CLERK_LIMITED_DETAIL));
+    events::write_once(&mut tx, &event, Some(attempt.act)).await?;
+    tx.commit().await?;
+    Ok(AttemptOutcome::Refused {
+        outcome,
+        request,
+        superseded: None,
+        customer_locked: false,
+        clerk_waits_until: Some(until),
+    })
 }
 
 /// The answer that the same attempt was given before.
@@ -185,20 +258,19 @@ async fn earlier_answer(
 ) -> Result<Option<AttemptOutcome>, StoreError> {
     let mut tx = db.begin().await?;
     let Some(row) = tx.maybe(&EARLIER_ANSWER, args![attempt.act]).await? else { return Ok(None) };
-    let Some(RequestRow { request, failures, .. }) =
-        request::held(&mut tx, attempt.request).await?
-    else {
-        return Ok(None);
-    };
+    let Some(held) = request::held(&mut tx, attempt.request).await? else { return Ok(None) };
     let outcome: Outcome = row.word("outcome")?;
     if outcome == Outcome::Verified {
-        let session = session::held(&mut tx, &attempt.session.token_digest).await?;
-        return Ok(session.map(|session| AttemptOutcome::Verified { request, session }));
+        let opened = session::held(&mut tx, &attempt.session.token_digest).await?;
+        let opened = opened.filter(|it| it.is_genuine(attempt.guess.keyring));
+        return Ok(opened
+            .map(|it| AttemptOutcome::Verified { request: held.request, session: it.session }));
     }
     let superseded = match outcome {
-        Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &request).await?,
+        Outcome::Superseded => superseded_code::entered(&mut tx, attempt, &held).await?,
         _ => None,
     };
+    let RequestRow { request, failures, .. } = held;
     // The failure count only grows until the lock is lifted, so that it still says whether
     // the customer is locked.
     let is_by_lockout = match outcome {
@@ -207,7 +279,21 @@ async fn earlier_answer(
         _ => false,
     };
     let customer_locked = is_by_lockout && failures >= attempt.policy.failure_cap;
-    Ok(Some(AttemptOutcome::Refused { outcome, request, superseded, customer_locked }))
+    let clerk_waits_until = match outcome {
+        Outcome::Limited => match clerk_guard::state(&mut tx, attempt.actor, attempt.limits).await?
+        {
+            ClerkState::WaitsUntil(until) => Some(until),
+            ClerkState::New | ClerkState::Free => None,
+        },
+        _ => None,
+    };
+    Ok(Some(AttemptOutcome::Refused {
+        outcome,
+        request,
+        superseded,
+        customer_locked,
+        clerk_waits_until,
+    }))
 }
 
 fn event<'a>(
@@ -217,5 +303,7 @@ fn event<'a>(
     detail: Option<&str>,
 ) -> NewEvent<'a> {
     let about = request::event_about(request, EventKind::Attempt, attempt.actor);
-    NewEvent { outcome: Some(outcome), detail: detail.map(str::to_owned), ..about }
+    let detail = detail.map(str::to_owned);
+    let detail = detail.or_else(|| request::asked_elsewhere(request, attempt.actor));
+    NewEvent { outcome: Some(outcome), detail, ..about }
 }

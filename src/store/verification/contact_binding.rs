@@ -86,7 +86,7 @@ pub(in crate::store) struct ContactUse<'a> {
     pub(in crate::store) quarantine: Duration,
     /// The country of phone numbers that are written without one.
     pub(in crate::store) country: &'a str,
-    pub(in crate::store) notices: NoticeProviders,
+    pub(in crate::store) notices: NoticeProviders<'a>,
     pub(in crate::store) actor: &'a Actor,
 }
 
@@ -258,7 +258,7 @@ pub(in crate::store) struct ImportedContact {
 pub(in crate::store) async fn apply_import(
     tx: &mut Tx,
     contacts: &[ImportedContact],
-    notices: NoticeProviders,
+    notices: NoticeProviders<'_>,
     actor: &Actor,
 ) -> Result<Vec<Replaced>, StoreError> {
     // Our own table has phone numbers in E.164.
@@ -311,7 +311,7 @@ pub(in crate::store) async fn apply_import(
 async fn apply_changes(
     tx: &mut Tx,
     changes: &[ContactChange],
-    notices: NoticeProviders,
+    notices: NoticeProviders<'_>,
     actor: &Actor,
 ) -> Result<(), StoreError> {
     if changes.is_empty() {

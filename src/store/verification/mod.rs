@@ -1,6 +1,7 @@
 //! Requests, attempts and sessions, with the lockout and the contact bindings that guard them.
 
 pub(super) mod attempt;
+pub(super) mod clerk_guard;
 pub(super) mod contact_binding;
 pub(super) mod customer_guard;
 pub(super) mod expiry;

@@ -8,7 +8,8 @@ use crate::domain::contact::ContactKind;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::request::{Request, RequestId};
-use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::session::{SessionEnd, SessionId};
+use crate::domain::session_record::SessionRecord;
 use crate::service::ports::contact_binding::{ContactBindingStore, WaitingContact};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::session::{SessionFilter, SessionStore};
@@ -80,11 +81,11 @@ impl SessionStore for SqlStore {
         &self,
         token_digest: &str,
         idle: Duration,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         retry_on_conflict(|| session::touch(&self.db, token_digest, idle)).await
     }
 
-    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         session::session(&self.db, id).await
     }
 
@@ -92,7 +93,7 @@ impl SessionStore for SqlStore {
         &self,
         filter: SessionFilter,
         limit: u32,
-    ) -> Result<Vec<Session>, StoreError> {
+    ) -> Result<Vec<SessionRecord>, StoreError> {
         session::sessions(&self.db, filter, limit).await
     }
 
@@ -101,7 +102,7 @@ impl SessionStore for SqlStore {
         id: &SessionId,
         how: SessionEnd,
         actor: &Actor,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<SessionRecord>, StoreError> {
         retry_on_conflict(|| session::end(&self.db, id, how, actor)).await
     }
 }

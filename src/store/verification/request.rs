@@ -1,12 +1,15 @@
 //! Requests: asking for a code, for another one, and cancelling.
 
 use crate::domain::channel::Channel;
+use crate::domain::code::Digest;
+use crate::domain::code_binding::CodeBinding;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
-use crate::domain::time::millis_of;
+use crate::domain::seal::Sealed;
+use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::{
@@ -17,7 +20,7 @@ use crate::store::database::engine::{Database, Tx, args};
 use crate::store::database::rows::{RequestColumns, RequestRow};
 use crate::store::database::statement::statements;
 use crate::store::delivery::outbox;
-use crate::store::delivery::rate_limits::{self, ISSUE_LOCK};
+use crate::store::delivery::rate_limits::{self, Admitted, ISSUE_LOCK, RateDecision};
 use crate::store::verification::contact_binding::{self, BindingState, ContactUse};
 use crate::store::verification::{customer_guard, expiry, superseded_code};
 
@@ -47,10 +50,10 @@ statements! {
             phone: "$4",
             otp_code: "$5",
             otp_type: "$6",
-            created_at: now,
-            sent_at: now,
-            expires_at: (sql now " + $7"),
-            resend_at: (sql now " + $8"),
+            created_at: "$18",
+            sent_at: "$18",
+            expires_at: "$7",
+            resend_at: "$8",
             attempts: "$9",
             max_attempts: "$10",
             purpose: "$11",
@@ -62,12 +65,15 @@ statements! {
             clerk: "$15",
             counter: "$16",
             masked: "$17",
+            policy_version: "$19",
+            binding: "2",
         }) returning_id
     }
     REPLACE_CODE {
         "UPDATE core_otp SET email = $2, phone = $3, otp_code = $4, otp_type = $5, \
-         sent_at = " now ", expires_at = " now " + $6, resend_at = " now " + $7, key_id = $8, \
-         reference = $9, masked = $10, generation = generation + 1 WHERE id = $1"
+         sent_at = $11, expires_at = $6, resend_at = $7, key_id = $8, reference = $9, \
+         masked = $10, policy_version = $12, binding = 2, generation = generation + 1 \
+         WHERE id = $1"
     }
     /// Erases the digest too: what cannot be entered need not be kept.
     CLOSE {
@@ -84,10 +90,12 @@ statements! {
             channel: "$4",
             contact: "$5",
             provider: "$6",
+            fingerprint: "$9",
             state: "'queued'",
             progress: "0",
             clerk: "$7",
             counter: "$8",
+            number_prefix: "$10",
             created_at: "sent_at",
             updated_at: "sent_at",
         } select "FROM core_otp WHERE id = $1")
@@ -130,9 +138,9 @@ async fn guarded(tx: &mut Tx, id: &RequestId) -> Result<Option<RequestRow>, Stor
 /// Whether a message may be sent.
 enum Admission {
     /// It may. `changed` tells whether its contact replaced another one just now.
-    Granted { tx: Tx, changed: bool },
+    Granted { tx: Tx, changed: bool, admitted: Admitted },
     /// It may not. What was written about a changed contact is committed.
-    Refused(IssueOutcome),
+    Refused(Box<IssueOutcome>),
 }
 
 /// Whether a message may be sent now to this contact.
@@ -152,13 +160,18 @@ async fn admit(
     };
     let BindingState::Bound { changed, quarantine } = contact_binding::bind(&mut tx, &used).await?
     else {
-        return Ok(Admission::Refused(IssueOutcome::Outdated));
+        return Ok(Admission::Refused(Box::new(IssueOutcome::Outdated)));
     };
-    let refusal = match quarantine {
-        Some(quarantine) => Some(IssueOutcome::Quarantined(quarantine)),
-        None => rate_limits::refusal(&mut tx, customer, dispatch).await?,
+    let decision = match quarantine {
+        Some(quarantine) => RateDecision::Refused(Box::new(IssueOutcome::Quarantined(quarantine))),
+        None => rate_limits::decide(&mut tx, customer, dispatch).await?,
     };
-    let Some(refusal) = refusal else { return Ok(Admission::Granted { tx, changed }) };
+    let refusal = match decision {
+        RateDecision::Admitted(admitted) => {
+            return Ok(Admission::Granted { tx, changed, admitted });
+        }
+        RateDecision::Refused(refusal) => refusal,
+    };
     if changed {
         tx.commit().await?;
     }
@@ -180,10 +193,12 @@ pub(in crate::store) async fn issue(
         return Ok(IssueOutcome::Already(RequestRow::read(&row)?.request));
     }
     let Dispatch { code, delivery, policy, actor, .. } = &new.dispatch;
-    let mut tx = match admit(tx, new.customer, &new.dispatch, country).await? {
-        Admission::Granted { tx, .. } => tx,
-        Admission::Refused(refusal) => return Ok(refusal),
+    let (mut tx, admitted) = match admit(tx, new.customer, &new.dispatch, country).await? {
+        Admission::Granted { tx, admitted, .. } => (tx, admitted),
+        Admission::Refused(refusal) => return Ok(*refusal),
     };
+    let about = About { customer: new.customer, purpose: new.purpose, id: &new.id, generation: 1 };
+    let bound = bind(&about, &new.dispatch, admitted);
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     let attempts = supersede(&mut tx, &new).await?;
     let (email, phone) = addresses(delivery);
@@ -195,10 +210,10 @@ pub(in crate::store) async fn issue(
                 new.customer.0,
                 email,
                 phone,
-                &code.digest.to_hex(),
+                &bound.digest.to_hex(),
                 delivery.channel.word(),
-                millis_of(policy.expiry),
-                millis_of(policy.resend_cooldown),
+                bound.expires_at.millis(),
+                bound.sent_at.plus(policy.resend_cooldown).millis(),
                 attempts,
                 policy.max_attempts,
                 new.purpose,
@@ -208,6 +223,8 @@ pub(in crate::store) async fn issue(
                 &actor.clerk,
                 &actor.counter,
                 &delivery.contact.masked(),
+                bound.sent_at.millis(),
+                new.dispatch.policy_version,
             ],
         )
         .await?;
@@ -218,6 +235,7 @@ pub(in crate::store) async fn issue(
         id: &new.id,
         customer: new.customer,
         dispatch: &new.dispatch,
+        sealed: &bound.sealed,
     };
     finish(tx, &sending).await
 }
@@ -239,26 +257,30 @@ pub(in crate::store) async fn reissue(
     if held.request.generation != new.after {
         return Ok(IssueOutcome::Already(held.request));
     }
-    let mut tx = match admit(tx, held.request.customer, &new.dispatch, country).await? {
+    let (mut tx, admitted) = match admit(tx, held.request.customer, &new.dispatch, country).await? {
         // The change of the contact has revoked the request.
-        Admission::Granted { tx, changed: true } => {
+        Admission::Granted { tx, changed: true, .. } => {
             tx.commit().await?;
             return Ok(IssueOutcome::Closed(Request { status: Status::Cancelled, ..held.request }));
         }
-        Admission::Granted { tx, .. } => tx,
-        Admission::Refused(refusal) => return Ok(refusal),
+        Admission::Granted { tx, admitted, .. } => (tx, admitted),
+        Admission::Refused(refusal) => return Ok(*refusal),
     };
+    let (customer, generation) = (held.request.customer, new.after + 1);
+    let about = About { customer, purpose: &held.request.purpose, id: new.id, generation };
+    let bound = bind(&about, &new.dispatch, admitted);
     expiry::expire(&mut tx, EXPIRED_PER_CODE).await?;
     superseded_code::keep(&mut tx, held.row).await?;
     outbox::withdraw(&mut tx, &held.request).await?;
-    replace_code(&mut tx, held.row, &new.dispatch).await?;
+    replace_code(&mut tx, held.row, &new.dispatch, &bound).await?;
     let sending = Sending {
         row: held.row,
-        generation: new.after + 1,
+        generation,
         kind: EventKind::Resent,
         id: new.id,
-        customer: held.request.customer,
+        customer,
         dispatch: &new.dispatch,
+        sealed: &bound.sealed,
     };
     finish(tx, &sending).await
 }
@@ -295,6 +317,12 @@ pub(in crate::store) async fn revoke(
     events::write(tx, &event).await
 }
 
+/// Says of an act on another counter's request whose it is; `None` at the counter that asked.
+pub(in crate::store) fn asked_elsewhere(request: &Request, actor: &Actor) -> Option<String> {
+    let Actor { clerk, counter } = &request.asked_by;
+    (request.asked_by != *actor).then(|| format!("asked for by {clerk} at {counter}"))
+}
+
 /// An event about a request, without an outcome.
 pub(in crate::store) fn event_about<'a>(
     request: &'a Request,
@@ -328,6 +356,7 @@ async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
             tx.write(&CLOSE, args![row, Status::Superseded.word()]).await?;
             let mut event = event_about(&request, EventKind::Superseded, new.dispatch.actor);
             event.outcome = Some(Outcome::Superseded);
+            event.detail = asked_elsewhere(&request, new.dispatch.actor);
             events::write(tx, &event).await?;
             Ok(request.attempts)
         }
@@ -341,7 +370,46 @@ async fn supersede(tx: &mut Tx, new: &NewRequest<'_>) -> Result<u32, StoreError>
     }
 }
 
-async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<(), StoreError> {
+/// The request to which a code belongs.
+struct About<'a> {
+    customer: CustomerId,
+    purpose: &'a str,
+    id: &'a RequestId,
+    generation: u32,
+}
+
+/// A code that is bound to its row.
+struct BoundCode {
+    digest: Digest,
+    sealed: Sealed,
+    sent_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// Binds a code, from the moment at which its message was admitted by the store's clock.
+fn bind(about: &About<'_>, dispatch: &Dispatch<'_>, admitted: Admitted) -> BoundCode {
+    let Admitted { at: sent_at, account_no } = admitted;
+    let expires_at = sent_at.plus(dispatch.policy.expiry);
+    let binding = CodeBinding {
+        customer: about.customer,
+        account_no,
+        purpose: about.purpose.to_owned(),
+        request: about.id.clone(),
+        generation: about.generation,
+        channel: dispatch.delivery.channel,
+        contact: dispatch.delivery.contact.as_str().to_owned(),
+        expires_at,
+    };
+    let (digest, sealed) = dispatch.code.bound(&binding);
+    BoundCode { digest, sealed, sent_at, expires_at }
+}
+
+async fn replace_code(
+    tx: &mut Tx,
+    row: i64,
+    dispatch: &Dispatch<'_>,
+    bound: &BoundCode,
+) -> Result<(), StoreError> {
     let Dispatch { code, delivery, policy, .. } = dispatch;
     let (email, phone) = addresses(delivery);
     tx.write(
@@ -350,13 +418,15 @@ async fn replace_code(tx: &mut Tx, row: i64, dispatch: &Dispatch<'_>) -> Result<
             row,
             email,
             phone,
-            &code.digest.to_hex(),
+            &bound.digest.to_hex(),
             delivery.channel.word(),
-            millis_of(policy.expiry),
-            millis_of(policy.resend_cooldown),
+            bound.expires_at.millis(),
+            bound.sent_at.plus(policy.resend_cooldown).millis(),
             code.key_id.as_str(),
             code.reference.as_str(),
             &delivery.contact.masked(),
+            bound.sent_at.millis(),
+            dispatch.policy_version,
         ],
     )
     .await?;
@@ -371,11 +441,12 @@ struct Sending<'a> {
     id: &'a RequestId,
     customer: CustomerId,
     dispatch: &'a Dispatch<'a>,
+    sealed: &'a Sealed,
 }
 
 /// Queues the delivery, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, StoreError> {
-    let Sending { row, generation, kind, id, customer, dispatch } = *sending;
+    let Sending { row, generation, kind, id, customer, dispatch, sealed } = *sending;
     let Dispatch { code, delivery, actor, .. } = dispatch;
     tx.write(
         &QUEUE_DELIVERY,
@@ -388,10 +459,13 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
             delivery.provider,
             &actor.clerk,
             &actor.counter,
+            delivery.fingerprint.as_str(),
+            delivery.contact.prefix(),
         ],
     )
     .await?;
-    outbox::enqueue(&mut tx, row, generation, code, &delivery.owner).await?;
+    let key_id = code.key_id.as_str();
+    outbox::enqueue(&mut tx, row, generation, (sealed, key_id), &delivery.owner).await?;
     let event = NewEvent {
         kind,
         outcome: None,

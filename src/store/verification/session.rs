@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::session::{Session, SessionEnd, SessionId};
+use crate::domain::session_record::{SessionProof, SessionRecord};
 use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
@@ -29,6 +30,9 @@ statements! {
             created_at: "$9",
             expires_at: "$10",
             idle_at: "$11",
+            key_id: "$12",
+            mac: "$13",
+            policy_version: "$14",
         })
     }
     /// Never beyond its absolute end.
@@ -37,8 +41,9 @@ statements! {
          WHERE token_digest = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
+    /// Its proof goes, so that it is none any more if its end is taken back.
     END {
-        "UPDATE core_session SET ended_at = " now ", ended_how = $2 \
+        "UPDATE core_session SET ended_at = " now ", ended_how = $2, mac = '' \
          WHERE public_id = $1 AND ended_at IS NULL \
          AND expires_at > " now " AND idle_at > " now
     }
@@ -73,8 +78,14 @@ pub(in crate::store) fn new(attempt: &Attempt<'_>, held: &RequestRow) -> Session
     }
 }
 
-/// The write that opens a session under the digest of its token.
-pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) -> Write<'a> {
+/// The write that opens a session under the digest of its token, with its proof and the
+/// policy of the attempt.
+pub(in crate::store) fn open<'a>(
+    session: &'a Session,
+    token_digest: &'a str,
+    proof: &'a SessionProof,
+    policy_version: &'a str,
+) -> Write<'a> {
     let args = args![
         session.id.as_str(),
         token_digest,
@@ -87,6 +98,9 @@ pub(in crate::store) fn open<'a>(session: &'a Session, token_digest: &'a str) ->
         session.created_at.millis(),
         session.expires_at.millis(),
         session.idle_at.millis(),
+        &proof.key_id,
+        &proof.mac,
+        policy_version,
     ];
     Write { sql: &OPEN, args: args.to_vec() }
 }
@@ -96,7 +110,7 @@ pub(in crate::store) async fn touch(
     db: &Database,
     token_digest: &str,
     idle: Duration,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<SessionRecord>, StoreError> {
     let mut tx = db.begin().await?;
     let alive = tx.write(&TOUCH, args![token_digest, millis_of(idle)]).await? == 1;
     let session = held(&mut tx, token_digest).await?;
@@ -110,7 +124,7 @@ pub(in crate::store) async fn touch(
 pub(in crate::store) async fn held(
     tx: &mut Tx,
     token_digest: &str,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<SessionRecord>, StoreError> {
     let row = tx.maybe(&BY_TOKEN, args![token_digest]).await?;
     row.map(|row| rows::session(&row)).transpose()
 }
@@ -118,7 +132,7 @@ pub(in crate::store) async fn held(
 pub(in crate::store) async fn session(
     db: &Database,
     id: &SessionId,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<SessionRecord>, StoreError> {
     let row = db.maybe(&BY_ID, args![id.as_str()]).await?;
     row.map(|row| rows::session(&row)).transpose()
 }
@@ -128,7 +142,7 @@ pub(in crate::store) async fn sessions(
     db: &Database,
     filter: SessionFilter,
     limit: u32,
-) -> Result<Vec<Session>, StoreError> {
+) -> Result<Vec<SessionRecord>, StoreError> {
     let sql = match filter {
         SessionFilter::Alive => &ALIVE,
         SessionFilter::All => &ALL,
@@ -142,14 +156,15 @@ pub(in crate::store) async fn end(
     id: &SessionId,
     how: SessionEnd,
     actor: &Actor,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<SessionRecord>, StoreError> {
     let mut tx = db.begin().await?;
     let ended = tx.write(&END, args![id.as_str(), how.word()]).await? == 1;
     let row = tx.maybe(&BY_ID, args![id.as_str()]).await?;
-    let Some(session) = row.map(|row| rows::session(&row)).transpose()? else {
+    let Some(record) = row.map(|row| rows::session(&row)).transpose()? else {
         return Ok(None);
     };
     if ended {
+        let session = &record.session;
         let event = NewEvent {
             kind: EventKind::SessionEnded,
             outcome: None,
@@ -163,5 +178,5 @@ pub(in crate::store) async fn end(
         events::write(&mut tx, &event).await?;
         tx.commit().await?;
     }
-    Ok(Some(session))
+    Ok(Some(record))
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::tui::app::clock_ticks::SLOW_AFTER;
+use crate::tui::app::lock;
 use crate::tui::app::model::{Model, Screen};
 use crate::tui::machine::circuit_breakers::breakers_due;
 use crate::tui::machine::clock_reading::clock_due;
@@ -16,6 +17,9 @@ use crate::tui::{enter_code, find, send, verified};
 /// When to wake up the machine; none where nothing moves.
 pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let shared = &model.shared;
+    if model.sign_in.is_some() {
+        return shared.keyboard.deferred.map(|it| it.due);
+    }
     let by_clock = shared.clock.and_then(|clock| {
         let screen = next_of_screen(model, clock, now);
         let minute = Some(next_minute(clock, now));
@@ -31,7 +35,7 @@ pub fn next_wake(model: &Model, now: Now) -> Option<Now> {
     let preview = model.tray.as_ref().and_then(|tray| tray.preview.due());
     let deferred = shared.keyboard.deferred.map(|it| it.due);
     let reads = [clock_due(shared), breakers_due(shared), search];
-    let own = [by_clock, next_slow(shared), preview, deferred];
+    let own = [by_clock, next_slow(shared), preview, deferred, lock::due(model)];
     own.into_iter().chain(reads).flatten().min()
 }
 

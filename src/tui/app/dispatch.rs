@@ -1,13 +1,13 @@
 //! From a key to what it means: the gate first, then the keymap, then the field
-//! that has the keyboard. A character that means nothing is told why.
+//! that has the keyboard. For a character that means nothing, the message line says why.
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use crate::config::settings::ThemeName;
 use crate::tui::app::extent::extent;
-use crate::tui::app::input_gate;
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::turn::Turn;
+use crate::tui::app::{input_gate, lock};
 use crate::tui::machine::keymap::{self, Binding, Command, Context, key_name};
 use crate::tui::machine::navigation::Question;
 use crate::tui::machine::notice::Tone;
@@ -15,7 +15,7 @@ use crate::tui::machine::scene::Focus;
 use crate::tui::machine::scroll::{Extent, Scroll, motion};
 use crate::tui::machine::store_clock::Now;
 use crate::tui::machine::text_field;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, tray, verified};
+use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
 
 const NO_TRAY: &str = "There is no tray here: every message goes to a provider.";
 
@@ -35,7 +35,10 @@ pub(in crate::tui) fn key(turn: &mut Turn<'_>, key: KeyEvent, at: Now) {
     if passed == input_gate::Key::Stops {
         return;
     }
-    turn.verified(verified::update::activity);
+    lock::active(turn, at);
+    if turn.model.sign_in.is_none() {
+        turn.verified(verified::update::activity);
+    }
     match command {
         Some(command) => input_gate::pass(turn, command, at),
         None => type_key(turn, context, key),
@@ -53,6 +56,9 @@ fn type_key(turn: &mut Turn<'_>, context: Context, key: KeyEvent) {
         }
         Context::LogFilter => {
             turn.log(|log, _| log::update::key(log, key));
+        }
+        Context::SignIn => {
+            turn.sign_in(|form, _| sign_in::update::key(form, key));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -111,7 +117,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
     if turn.model.shared.quitting || input_gate::is_hidden(turn.model) {
         return;
     }
-    turn.verified(verified::update::activity);
+    if turn.model.sign_in.is_none() {
+        turn.verified(verified::update::activity);
+    }
     match turn.model.context() {
         Context::Find => {
             turn.find(|find, step| find::update::paste(find, step, text));
@@ -121,6 +129,9 @@ pub(in crate::tui) fn paste(turn: &mut Turn<'_>, text: &str) {
         }
         Context::LogFilter => {
             turn.log(|log, _| log::update::paste(log, text));
+        }
+        Context::SignIn => {
+            turn.sign_in(|form, _| sign_in::update::paste(form, text));
         }
         Context::Palette => {
             let offered = offered(turn.model);
@@ -139,6 +150,11 @@ pub(in crate::tui) fn perform(turn: &mut Turn<'_>, command: Command) {
         Command::Redraw => turn.model.shared.redraw = true,
         Command::NextTheme => change_theme(turn),
         _ if context == Context::Confirm => answer(turn, command),
+        _ if context == Context::SignIn => {
+            turn.sign_in(|form, step| sign_in::update::command(form, step, command));
+        }
+        Command::Lock => lock::lock(turn),
+        Command::SignOut => lock::sign_out(turn),
         Command::Help => toggle_help(turn.model),
         Command::Palette => toggle_palette(turn.model),
         Command::ToggleLog => toggle_log(turn),
@@ -170,7 +186,7 @@ fn perform_in(turn: &mut Turn<'_>, context: Context, command: Command) {
         }
         Context::Palette => turn.palette(|it, step| overlays::update::palette(it, step, command)),
         Context::Help => turn.help(|it, step| overlays::update::help(it, step, command, extent)),
-        Context::Global | Context::Confirm => None,
+        Context::Global | Context::Confirm | Context::SignIn => None,
     };
 }
 

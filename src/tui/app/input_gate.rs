@@ -33,7 +33,7 @@
 //! the clerk sees first who was chosen. Letters, Enter, Enter and six digits at a
 //! typist's pace verify without a key more.
 //!
-//! What is refused here is said, except where the key was no key.
+//! What is refused here is said in the message line, except where the key was no key.
 
 use std::time::Duration;
 
@@ -147,10 +147,12 @@ pub(in crate::tui) fn enter(turn: &mut Turn<'_>, key: &KeyEvent, at: Now) -> Key
     }
     let in_burst = turn.model.shared.keyboard.is_in_burst(at);
     match key.code {
-        // What some scanners frame a scan with, such as STX and ETX.
+        // What some scanners frame a scan with, such as STX and ETX. Another key between
+        // shows that the burst was over.
         KeyCode::Char(_)
             if in_burst
                 && key.modifiers == KeyModifiers::CONTROL
+                && before.is_some_and(|(it, _)| matches!(it.code, KeyCode::Char(_)))
                 && turn.model.shared.keyboard.burst.length >= MIN_SCAN_CHARS =>
         {
             turn.model.shared.keyboard.burst.ended = Some(at);
@@ -208,7 +210,10 @@ pub(in crate::tui) fn is_hidden(model: &Model) -> bool {
 
 /// Whether characters are text where the keyboard is.
 fn is_field(model: &Model) -> bool {
-    matches!(model.context(), Context::Find | Context::LogFilter | Context::Palette)
+    matches!(
+        model.context(),
+        Context::Find | Context::LogFilter | Context::Palette | Context::SignIn
+    )
 }
 
 /// A character: one more of a scan, where that is known by now, and no text.

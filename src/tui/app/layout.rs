@@ -61,13 +61,13 @@ pub fn areas(model: &Model, area: Rect) -> Option<Areas> {
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         return None;
     }
-    let said = notice::height(model.shared.notice.as_ref(), area.width);
+    let notice_height = notice::height(model.shared.notice.as_ref(), area.width);
     let least = if area.height >= MIN_TWO_LINE_HEIGHT { 2 } else { 1 };
     let [top, steps, middle, notice, hints] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(said.max(least)),
+        Constraint::Length(notice_height.max(least)),
         Constraint::Length(1),
     ])
     .areas(area);

@@ -13,6 +13,7 @@ pub(super) mod dispatch;
 pub mod extent;
 pub(super) mod input_gate;
 pub mod layout;
+pub(super) mod lock;
 pub mod model;
 pub mod question;
 pub(super) mod replies;

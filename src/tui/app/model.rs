@@ -15,6 +15,7 @@ use crate::tui::machine::scroll::Scroll;
 use crate::tui::machine::shared::Shared;
 use crate::tui::overlays::state::Palette;
 use crate::tui::send::state::Send;
+use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
 
@@ -36,6 +37,8 @@ pub struct Model {
     pub tray: Option<TrayPanel>,
     /// What lies on top of everything.
     pub overlay: Option<Overlay>,
+    /// What covers all of it while nobody sits here; none while somebody does.
+    pub sign_in: Option<SignInForm>,
 }
 
 /// The four steps.
@@ -75,6 +78,7 @@ impl Model {
             log_page: None,
             tray: None,
             overlay: None,
+            sign_in: None,
         }
     }
 
@@ -83,7 +87,7 @@ impl Model {
     pub fn is_typing(&self) -> bool {
         match (self.context(), &self.screen) {
             (Context::Find, Screen::Find(find)) => !find.input.value().is_empty(),
-            (Context::LogFilter | Context::Palette, _) => true,
+            (Context::LogFilter | Context::Palette | Context::SignIn, _) => true,
             _ => false,
         }
     }
@@ -91,10 +95,11 @@ impl Model {
     /// The part that has the keyboard: what lies on top, else what has the focus.
     pub fn context(&self) -> Context {
         match &self.overlay {
+            Some(Overlay::Confirm(_)) => Context::Confirm,
+            _ if self.sign_in.is_some() => Context::SignIn,
             Some(Overlay::Help(_)) => Context::Help,
             Some(Overlay::DeliveryStats(_)) => Context::DeliveryStats,
             Some(Overlay::Palette(_)) => Context::Palette,
-            Some(Overlay::Confirm(_)) => Context::Confirm,
             None => self.context_beneath(),
         }
     }

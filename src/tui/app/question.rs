@@ -1,4 +1,13 @@
 //! A question that is answered with yes or no; Enter is the harmless answer.
+//!
+//! ```text
+//! ╭ Cancel this code? ───────────────────────────────╮
+//! │                                                  │
+//! │ The customer's message stops working at once.    │
+//! │                                                  │
+//! │ y cancel it   Enter keep it                      │
+//! ╰──────────────────────────────────────────────────╯
+//! ```
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

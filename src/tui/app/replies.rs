@@ -18,7 +18,7 @@ use crate::tui::machine::step::Step;
 use crate::tui::machine::{
     circuit_breakers, clock_reading, code_answer, delivery_answer, store_lost,
 };
-use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
+use crate::tui::{deliveries, enter_code, find, log, send, sign_in, tray, verified};
 
 pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Failure>) {
     let Some(done) = turn.step(|step| step.answered(id)) else {
@@ -43,6 +43,9 @@ pub(in crate::tui) fn reply(turn: &mut Turn<'_>, id: EffectId, reply: Answer<Fai
 fn hand_over(turn: &mut Turn<'_>, id: EffectId, done: &PendingEffect, reply: Answer<Failure>) {
     match reply {
         Answer::ReadClock(answer) => turn.step(|step| clock_reading::answered(step, id, answer)),
+        Answer::SignIn(answer) => {
+            turn.sign_in(|form, step| sign_in::update::answered(form, step, id, answer));
+        }
         Answer::ReadBreakers(answer) => {
             turn.step(|step| circuit_breakers::answered(step, id, answer));
         }

@@ -1,8 +1,8 @@
 //! One turn of the application: the model, the moment and the effects so far. It gives each
 //! feature a step of its own, and then does what the feature asked for.
 
-use crate::tui::app::dispatch;
 use crate::tui::app::model::{Model, Overlay, Screen};
+use crate::tui::app::{dispatch, lock};
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::find::state::Find;
@@ -15,6 +15,7 @@ use crate::tui::machine::step::Step;
 use crate::tui::machine::store_clock::Now;
 use crate::tui::overlays::state::Palette;
 use crate::tui::send::state::Send;
+use crate::tui::sign_in::state::SignInForm;
 use crate::tui::tray::state::TrayPanel;
 use crate::tui::verified::state::Verified;
 use crate::tui::{enter_code, find, log, send, verified};
@@ -68,6 +69,7 @@ impl<'a> Turn<'a> {
     step_of! { verified, screen as Screen::Verified(it) => it, Verified }
     step_of! { log, log as Some(it) => it, LogPanel }
     step_of! { tray, tray as Some(it) => it, TrayPanel }
+    step_of! { sign_in, sign_in as Some(it) => it, SignInForm }
     step_of! { help, overlay as Some(Overlay::Help(it)) => it, Scroll }
     step_of! { palette, overlay as Some(Overlay::Palette(it)) => it, Palette }
     step_of! {
@@ -117,6 +119,8 @@ impl<'a> Turn<'a> {
                 self.model.focus = Focus::Work;
             }
             Navigation::BackToWork | Navigation::Close => self.close(),
+            Navigation::SignedIn(signed_in) => lock::signed_in(self, &signed_in),
+            Navigation::Uncover => lock::uncover(self),
             Navigation::Leave => self.leave(),
         }
     }

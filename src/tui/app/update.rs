@@ -4,7 +4,7 @@
 
 use crate::tui::app::model::{Model, Overlay};
 use crate::tui::app::turn::Turn;
-use crate::tui::app::{clock_ticks, dispatch, input_gate, replies};
+use crate::tui::app::{clock_ticks, dispatch, input_gate, lock, replies};
 use crate::tui::machine::effect::Effect;
 use crate::tui::machine::message::Msg;
 use crate::tui::machine::store_clock::Now;
@@ -15,12 +15,19 @@ use crate::tui::{deliveries, enter_code, find, log, send, tray, verified};
 pub fn start(model: &mut Model, now: Now) -> Vec<Effect> {
     let mut turn = Turn::new(model, now);
     input_gate::note_shown(&mut turn);
+    if turn.model.sign_in.is_none() {
+        begin_work(&mut turn);
+    }
+    turn.done()
+}
+
+/// Reads what every screen needs.
+pub(in crate::tui) fn begin_work(turn: &mut Turn<'_>) {
     turn.step(|step| {
-        step.read_clock();
+        step.read_clock_anew();
         circuit_breakers::read(step);
     });
     turn.find(find::update::count);
-    turn.done()
 }
 
 /// Takes one message in.
@@ -41,6 +48,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
             store_lost::mark_lost(step);
             step.fail(failure);
         }),
+        Msg::SignInNeeded => lock::sign_in_needed(&mut turn),
+        Msg::Resumed if turn.model.sign_in.is_some() => {}
         Msg::Resumed => {
             // What is on the way was read before the program stood.
             turn.step(|step| {
@@ -53,13 +62,20 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::End => turn.leave(),
         Msg::Answer(id, answer) => replies::reply(&mut turn, id, *answer),
     }
-    clock_ticks::passed(&mut turn);
+    // While nobody sits here nothing is read, and nothing is shown that time changes.
+    if turn.model.sign_in.is_none() {
+        clock_ticks::passed(&mut turn);
+        lock::tick(&mut turn);
+    }
     input_gate::note_shown(&mut turn);
     turn.done()
 }
 
 /// What is on the screen may not be true any more.
 pub(in crate::tui) fn store_changed(turn: &mut Turn<'_>) {
+    if turn.model.sign_in.is_some() {
+        return;
+    }
     turn.enter_code(enter_code::refresh::reread);
     turn.verified(verified::update::reread);
     turn.send(send::update::reread);

@@ -1,5 +1,5 @@
 //! Draws the model and changes nothing. Every size is fine: what has no room
-//! is left out, and a terminal that is too small is told so.
+//! is left out, and a terminal that is too small shows a message.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,7 +16,7 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, tray, verified};
+use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
 
 /// Draws the model.
 pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
@@ -25,16 +25,27 @@ pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
     frame.buffer_mut().set_style(area, theme.text);
     let scene = Scene { shared: &model.shared, theme, now, focus: model.drawn_focus() };
     match layout::areas(model, area) {
-        Some(areas) => {
-            draw_chrome(scene, model, &areas, frame);
-            draw_work(scene, model, &areas, frame);
-            draw_overlay(scene, model, areas.above_notice(), frame);
-        }
+        Some(areas) => draw(scene, model, &areas, frame),
         None => too_small(model, frame, theme),
     }
     if theme.ascii {
         to_ascii(frame);
     }
+}
+
+/// The form alone while nobody sits here; else the work with all around it.
+fn draw(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame<'_>) {
+    let Some(form) = &model.sign_in else {
+        draw_chrome(scene, model, areas, frame);
+        draw_work(scene, model, areas, frame);
+        return draw_overlay(scene, model, areas.above_notice(), frame);
+    };
+    let area = frame.area();
+    let room = Rect { height: areas.hints.y.saturating_sub(area.y), ..area };
+    let hints = hints::line(model, (area.width, area.height), scene.theme);
+    sign_in::view::draw(scene, form, frame, room);
+    frame.render_widget(hints, areas.hints);
+    draw_overlay(scene, model, room, frame);
 }
 
 /// What stands around the work on every screen.

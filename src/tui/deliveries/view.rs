@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::circuit_breaker::ProviderHealth;
-use crate::domain::delivery_stats::{HourStats, ProviderShare, QueueStats};
+use crate::domain::delivery_stats::{DeliveryStats, HourStats, ProviderShare};
 use crate::service::messages;
 use crate::tui::deliveries::state::DeliveryStatsPanel;
 use crate::tui::machine::scene::Scene;
@@ -30,7 +30,7 @@ use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::text::{pad, wrap};
 
 /// The cells of a line's name.
-const NAME: usize = 16;
+const NAME_CELLS: usize = 16;
 
 /// Draws the delivery stats.
 pub fn draw(scene: Scene<'_>, panel: &DeliveryStatsPanel, frame: &mut Frame<'_>, area: Rect) {
@@ -66,8 +66,8 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     let Some(stats) = panel.stats.value() else {
         return vec![Line::styled("Adding up", theme.muted)];
     };
-    let mut told = vec![
-        ("Queued".to_owned(), queued(stats.queue)),
+    let mut shown = vec![
+        ("Queued".to_owned(), queued(stats)),
         ("Sent".to_owned(), messages::spread(stats.accepted)),
         ("Delivered".to_owned(), messages::spread(stats.delivered)),
     ];
@@ -75,10 +75,10 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     for health in &scene.shared.providers.known.all {
         let is_ok = health.at(now) == ProviderHealth::Ok;
         if let Some(detail) = health.detail.as_ref().filter(|_| !is_ok) {
-            told.push((health.slot.to_string(), detail.for_admin.clone()));
+            shown.push((health.slot.to_string(), detail.for_admin.clone()));
         }
     }
-    let mut lines = rows(told, room, scene);
+    let mut lines = rows(shown, room, scene);
     if stats.messages == 0 {
         lines.push(Line::default());
         lines.push(Line::styled("No message was asked for.", theme.muted));
@@ -94,9 +94,9 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
         } else {
             second_or_day(it.began_at, now, zone)
         };
-        let told =
+        let shown =
             format!("{} asked for, {} sent, {} went wrong", it.asked, it.accepted, it.failed);
-        (name, told)
+        (name, shown)
     };
     lines.extend(rows(stats.hours.iter().map(hour).collect(), room, scene));
     if stats.more {
@@ -106,24 +106,29 @@ fn lines<'a>(scene: Scene<'_>, panel: &DeliveryStatsPanel, room: usize) -> Vec<L
     lines
 }
 
-fn rows<'a>(told: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<Line<'a>> {
+fn rows<'a>(shown: Vec<(String, String)>, room: usize, scene: Scene<'_>) -> Vec<Line<'a>> {
     let theme = scene.theme;
     let row = |(name, text): (String, String)| {
-        let lines = wrap(&text, room.saturating_sub(NAME));
+        let lines = wrap(&text, room.saturating_sub(NAME_CELLS));
         lines.into_iter().enumerate().map(move |(at, text)| {
             let name = if at == 0 { name.as_str() } else { "" };
-            let name = pad(name, NAME, theme.symbols.ellipsis);
+            let name = pad(name, NAME_CELLS, theme.symbols.ellipsis);
             Line::from(vec![Span::styled(name, theme.muted), Span::raw(text)])
         })
     };
-    told.into_iter().flat_map(|it| row(it).collect::<Vec<_>>()).collect()
+    shown.into_iter().flat_map(|it| row(it).collect::<Vec<_>>()).collect()
 }
 
-fn queued(queue: QueueStats) -> String {
-    match (queue.length, queue.oldest) {
+fn queued(stats: &DeliveryStats) -> String {
+    let queue = stats.queue;
+    let waiting = match (queue.length, queue.oldest) {
         (0, _) => "nothing".into(),
         (length, None) => length.to_string(),
         (length, Some(oldest)) => format!("{length}, the oldest for {}", messages::span(oldest)),
+    };
+    match messages::elsewhere(stats.elsewhere) {
+        Some(why) => format!("{waiting}; {why}"),
+        None => waiting,
     }
 }
 

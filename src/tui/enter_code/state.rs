@@ -67,14 +67,14 @@ impl EnterCode {
         self.choices.iter().position(|it| it.is_usable(now) && it.channel != current)
     }
 
-    /// Until when another code has to wait, as far as this request tells. One that was
+    /// Until when another code has to wait, as far as this request decides. One that was
     /// replaced or cancelled does not: another message counts, or another contact.
     pub fn waits_until(&self) -> Option<Timestamp> {
-        let tells = match self.request.status {
+        let counts = match self.request.status {
             Status::Open | Status::Expired | Status::Verified => true,
             Status::Locked => !self.is_customer_locked(),
             Status::Superseded | Status::Cancelled => false,
         };
-        tells.then_some(self.request.resend_at)
+        counts.then_some(self.request.resend_at)
     }
 }

@@ -154,7 +154,7 @@ fn resend(entry: &mut EnterCode, step: &mut Step<'_>) {
     } else {
         let (customer, channel) = (entry.customer.id, entry.request.channel);
         let purpose = step.shared.place.purposes.get(entry.purpose).cloned().unwrap_or_default();
-        // Each time under a new key, so that a key told twice is one act told twice.
+        // A new idempotency key each time: the same key twice is the same act.
         let idempotency = step.idempotency_key();
         step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }))
     };
@@ -189,7 +189,7 @@ fn change_contact(entry: &mut EnterCode, step: &mut Step<'_>) {
     }
 }
 
-/// The clerk has said yes to cancelling the code.
+/// The clerk has confirmed that the code is to be cancelled.
 pub(in crate::tui) fn cancel(entry: &mut EnterCode, step: &mut Step<'_>) {
     if !entry.is_busy() && entry.is_open() {
         let request = entry.request.id.clone();
@@ -300,7 +300,10 @@ fn refuse(entry: &mut EnterCode, step: &mut Step<'_>, refused: &RefusedCode) {
 fn close(entry: &mut EnterCode, step: &mut Step<'_>, outcome: Outcome, status: Status) {
     let request = Request { status, ..entry.request.clone() };
     let customer_locked = status == Status::Locked && entry.is_customer_locked();
-    refuse(entry, step, &RefusedCode { outcome, request, superseded: None, customer_locked });
+    let superseded = None;
+    let refused =
+        RefusedCode { outcome, request, superseded, customer_locked, clerk_waits_until: None };
+    refuse(entry, step, &refused);
 }
 
 /// What time alone changes: the time to enter the code is over, by the store's clock.

@@ -38,16 +38,16 @@ use crate::tui::widgets::text::{width, wrap};
 use crate::tui::widgets::{delivery, panel, tries};
 
 /// The most cells a bar takes.
-const BAR: usize = 40;
+const MAX_BAR_CELLS: usize = 40;
 
 /// The most columns of the block that all of it makes up.
-const BLOCK: u16 = 90;
+const MAX_BLOCK_COLUMNS: u16 = 90;
 
 /// The lines of tall boxes.
-const BOXES: usize = 3;
+const TALL_BOX_LINES: usize = 3;
 
 /// The empty lines without which more lines would be too many.
-const AIR: usize = 5;
+const MIN_FREE_LINES: usize = 5;
 
 /// Draws the entry of the code.
 pub fn draw(scene: Scene<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Rect) {
@@ -64,8 +64,12 @@ pub fn draw(scene: Scene<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Re
     let ask = ask(scene, entry, state, room.saturating_sub(LABEL));
     let asks = height > small + ask.len();
     let words = if asks { ask.len() } else { 0 };
-    let tall = height >= small + words + BOXES;
-    let big = height >= lines_of(&about(scene, entry, state, room, true)) + words + BOXES + AIR;
+    let tall = height >= small + words + TALL_BOX_LINES;
+    let big = height
+        >= lines_of(&about(scene, entry, state, room, true))
+            + words
+            + TALL_BOX_LINES
+            + MIN_FREE_LINES;
     let facts = about(scene, entry, state, room, big);
     let mut rows = vec![Row::Gap];
     let mut drawn = None;
@@ -103,7 +107,7 @@ pub fn draw(scene: Scene<'_>, entry: &EnterCode, frame: &mut Frame<'_>, area: Re
 
 /// The block in the middle of a wide screen; all of it begins on one column.
 fn block(inner: Rect) -> Rect {
-    let width = inner.width.min(BLOCK);
+    let width = inner.width.min(MAX_BLOCK_COLUMNS);
     Rect { x: inner.x + (inner.width - width) / 2, width, ..inner }
 }
 
@@ -322,7 +326,7 @@ fn time_left<'a>(scene: Scene<'_>, request: &Request, room: usize) -> Vec<Span<'
     let mut spans = vec![digits(left, theme), Span::raw("  ")];
     if !scene.shared.place.reduced_motion {
         let whole = request.expires_at.since(request.sent_at);
-        let cells = room.saturating_sub(LABEL + 9).min(BAR);
+        let cells = room.saturating_sub(LABEL + 9).min(MAX_BAR_CELLS);
         spans.extend(bar(left, whole, cells, theme));
     }
     spans

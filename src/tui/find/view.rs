@@ -43,18 +43,18 @@ const COLUMNS: [Column; 5] = [
 ];
 
 /// The columns beside a card that has the address.
-const BESIDE: [Column; 4] = [COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3]];
+const COLUMNS_BESIDE_CARD: [Column; 4] = [COLUMNS[0], COLUMNS[1], COLUMNS[2], COLUMNS[3]];
 
 /// The width from which the selected customer stands beside the list: that of a
 /// window of 120 columns.
-const BOTH: u16 = 114;
+const MIN_WIDTH_FOR_CARD: u16 = 114;
 
 /// The most cells of what the columns leave out: it is written anew with each step
 /// through the list, which a slow line carries.
-const DETAILS: usize = 48;
+const MAX_DETAIL_CELLS: usize = 48;
 
 /// The cells of a label on the card.
-const LABEL_BESIDE: usize = 10;
+const CARD_LABEL_CELLS: usize = 10;
 
 /// Draws the search.
 pub fn draw(scene: Scene<'_>, find: &Find, frame: &mut Frame<'_>, area: Rect) {
@@ -191,7 +191,7 @@ fn hits(scene: Scene<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>
         table_of(scene, find, found, frame, area, &COLUMNS);
         return;
     };
-    let widths = table_of(scene, find, found, frame, list, &BESIDE);
+    let widths = table_of(scene, find, found, frame, list, &COLUMNS_BESIDE_CARD);
     let place = find.preview.place(find.selected, found.customers.len());
     if let Some(customer) = found.customers.get(place) {
         panel::lines(frame, card, &whole(scene, customer, &widths, usize::from(card.width)));
@@ -203,7 +203,7 @@ fn hits(scene: Scene<'_>, find: &Find, found: &SearchHits, frame: &mut Frame<'_>
 
 /// The list, and the selected customer beside it, where there is room for both.
 fn beside(scene: Scene<'_>, area: Rect) -> Option<(Rect, Rect)> {
-    if area.width < BOTH || !scene.theme.framed {
+    if area.width < MIN_WIDTH_FOR_CARD || !scene.theme.framed {
         return None;
     }
     let width = (area.width / 3).clamp(38, 60);
@@ -282,7 +282,9 @@ fn details<'a>(
         return Vec::new();
     }
     let text = facts.join("   ");
-    vec![Line::from(fit(&text, room.min(DETAILS), scene.theme.symbols.ellipsis).into_owned())]
+    vec![Line::from(
+        fit(&text, room.min(MAX_DETAIL_CELLS), scene.theme.symbols.ellipsis).into_owned(),
+    )]
 }
 
 /// Who it is, and what the list does not show whole, in the room beside it.
@@ -311,10 +313,10 @@ fn whole<'a>(
         ("Phone", cut(3, Channel::Sms)),
     ] {
         let Some((text, style)) = value else { continue };
-        let values = wrap(&text, room.saturating_sub(LABEL_BESIDE));
+        let values = wrap(&text, room.saturating_sub(CARD_LABEL_CELLS));
         let values = values.into_iter().map(|text| Line::styled(text, style)).collect();
-        let label = pad(label, LABEL_BESIDE, "");
-        lines.extend(labelled_by(Span::styled(label, theme.muted), LABEL_BESIDE, values));
+        let label = pad(label, CARD_LABEL_CELLS, "");
+        lines.extend(labelled_by(Span::styled(label, theme.muted), CARD_LABEL_CELLS, values));
     }
     lines
 }

@@ -39,10 +39,10 @@ const COLUMNS: [Column; 5] = [
     Column::new("Where", 12, 28, EXTRA),
 ];
 
-const ALL: &str = "All entries, newest first";
+const ALL_ENTRIES: &str = "All entries, newest first";
 
 /// The width from which an entry of another day shows its hour too.
-const ROOMY: usize = 70;
+const MIN_WIDTH_FOR_HOUR: usize = 70;
 
 /// Draws the log, or a request's timeline over it.
 pub fn draw(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect) {
@@ -123,7 +123,7 @@ fn filters(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     let line = if parts.is_empty() {
         let key = key_name(Context::Log, Command::First);
         let newer = format!("All entries; {key} for the newest");
-        Line::styled(if log.newer { newer } else { ALL.into() }, theme.muted)
+        Line::styled(if log.newer { newer } else { ALL_ENTRIES.into() }, theme.muted)
     } else {
         let text = format!("Only {}", parts.join(&format!(" {} ", theme.symbols.dot)));
         let text = fit(&text, usize::from(area.width), theme.symbols.ellipsis).into_owned();
@@ -136,7 +136,7 @@ fn entries(scene: Scene<'_>, log: &LogPanel, frame: &mut Frame<'_>, area: Rect, 
     let theme = scene.theme;
     let room = usize::from(area.width);
     let selected = log.selected.min(log.events.len() - 1);
-    let narrow = room < ROOMY;
+    let narrow = room < MIN_WIDTH_FOR_HOUR;
     let near = |rows: usize| {
         let first = table::offset(selected, log.events.len(), rows);
         (first, log.events.iter().skip(first).take(rows))

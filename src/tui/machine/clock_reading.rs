@@ -47,7 +47,7 @@ pub(in crate::tui) fn answered(
             step.shared.clock = Some(StoreClock::new(reading.store, step.now));
             step.shared.own_clock = match (store_clock::offset(reading), step.shared.own_clock) {
                 (None, _) => OwnClock::Right,
-                (Some(_), OwnClock::Told) => OwnClock::Told,
+                (Some(_), OwnClock::Reported) => OwnClock::Reported,
                 (Some(off), _) => OwnClock::Off(off),
             };
         }
@@ -58,7 +58,7 @@ pub(in crate::tui) fn answered(
 /// Says once that this terminal's own clock is off, when the message line is free.
 pub(in crate::tui) fn say_own_clock(step: &mut Step<'_>) {
     if let (OwnClock::Off(off), None) = (step.shared.own_clock, &step.shared.notice) {
-        step.shared.own_clock = OwnClock::Told;
+        step.shared.own_clock = OwnClock::Reported;
         let way = if off > 0 { "ahead of" } else { "behind" };
         let by = rounded(Duration::from_millis(off.unsigned_abs()));
         let text =

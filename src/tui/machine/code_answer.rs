@@ -21,7 +21,7 @@ pub(in crate::tui) enum CodeAnswer {
     },
     /// No code was made.
     Refused(Box<Refusal>),
-    /// The desk could not act, as was said.
+    /// The desk could not act; the message line says why.
     Failed,
 }
 

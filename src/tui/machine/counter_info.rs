@@ -53,6 +53,11 @@ impl CounterInfo {
         }
     }
 
+    /// The same with its day, for what may be long ago.
+    pub fn wall_calendar(&self, moment: Timestamp) -> String {
+        moment.to_utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// A moment as the clock on the office's wall shows it.
     pub fn wall_clock(&self, moment: Timestamp) -> String {
         moment.to_utc().with_timezone(&self.zone).format("%H:%M").to_string()

@@ -1,4 +1,4 @@
-//! What became of sending a message, said wherever the clerk is by now.
+//! What became of sending a message, whichever screen the clerk is at by now.
 
 use crate::domain::delivery::{DeliveryState, SendReport};
 use crate::domain::request::Request;

@@ -2,7 +2,7 @@
 
 use crate::domain::channel::Channel;
 
-/// The parts below the interface, as [`Health`] tells them apart.
+/// The parts below the interface, as [`Health`] distinguishes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dependency {
     /// The store.
@@ -71,6 +71,6 @@ pub enum DependencyState {
     Slow,
     /// The last use of it failed; the store is lost then, and reconnected to.
     Down,
-    /// The office does not have it, and nothing is said of it.
+    /// The office does not have it; it is not shown.
     Off,
 }

@@ -89,7 +89,7 @@ pub struct Shown {
     pub is_too_small: bool,
 }
 
-/// Something that is done at a moment, unless a key comes first that tells what
+/// Something that is done at a moment, unless a key comes first that shows what
 /// it was.
 #[derive(Clone, Copy, Debug)]
 pub struct Deferred {

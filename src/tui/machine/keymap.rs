@@ -9,7 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 /// What the user means by a key or a line of the palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Leave the program, once the clerk has said so.
+    /// Leave the program, once the clerk has confirmed it.
     Quit,
     /// Empty the field or close what is on top; where neither is there, leave.
     Interrupt,
@@ -27,6 +27,10 @@ pub enum Command {
     ToggleDeliveryStats,
     /// The next set of colours.
     NextTheme,
+    /// Lock the terminal: whoever comes back goes on where it stands.
+    Lock,
+    /// Sign out.
+    SignOut,
     /// One step back, or close what is on top.
     Back,
     /// Close the panel, also where it stands beside the work.
@@ -104,6 +108,8 @@ pub enum Context {
     Help,
     /// A question that is answered yes or no.
     Confirm,
+    /// Signing in, and the lock.
+    SignIn,
 }
 
 /// A key and what is held down with it.
@@ -138,8 +144,8 @@ impl Binding {
 
 pub use crate::tui::machine::keymap::table::BINDINGS;
 
-/// The parts whose keys are told, in the order of a verification, by name.
-pub const PARTS: [(Context, &str); 12] = [
+/// The parts whose keys are listed, in the order of a verification, by name.
+pub const PARTS: [(Context, &str); 13] = [
     (Context::Find, "Find"),
     (Context::Send, "Send"),
     (Context::EnterCode, "Enter code"),
@@ -152,6 +158,7 @@ pub const PARTS: [(Context, &str); 12] = [
     (Context::DeliveryStats, "Messages"),
     (Context::Palette, "Palette"),
     (Context::Confirm, "A question"),
+    (Context::SignIn, "Sign in"),
 ];
 
 /// What a key means in a context; the context's own keys go before the global

@@ -23,15 +23,17 @@ pub enum Msg {
     Ground(Ground),
     /// The store says that something may have changed.
     StoreChanged,
-    /// Whoever looks out for changes finds that the store is lost, or is back.
+    /// The change feed finds that the store is lost, or is back.
     Reached(Result<(), Failure>),
     /// The moment named by `next_wake` has come.
     Wake,
     /// The program was stopped and goes on: nobody knows how long it stood.
     Resumed,
     /// The connection to the store broke in the middle of an effect, which is
-    /// told again until it is answered.
+    /// retried until it is answered.
     Broke(EffectId, Failure),
+    /// The desk says that nobody has signed in here, or does no longer sit here.
+    SignInNeeded,
     /// The program is to end, whoever says so.
     End,
     /// The desk answered an effect.

@@ -11,6 +11,7 @@ pub mod counter_info;
 pub(super) mod delivery_answer;
 pub mod effect;
 pub mod health;
+pub mod idle_lock;
 pub mod keyboard;
 pub mod keymap;
 pub mod loaded;

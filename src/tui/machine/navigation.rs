@@ -5,6 +5,7 @@ use crate::domain::customer::Customer;
 use crate::domain::request::Request;
 use crate::service::customers::calls::OpenedCustomer;
 use crate::service::customers::lookup::ChannelChoice;
+use crate::service::staff::sign_in::SignedIn;
 use crate::service::verification::verify::VerifiedCustomer;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::keymap::{Command, Context};
@@ -33,6 +34,10 @@ pub enum Navigation {
     BackToWork,
     /// Closes the panel or the overlay that asks.
     Close,
+    /// Somebody has signed in, and goes on where the terminal stands.
+    SignedIn(Box<SignedIn>),
+    /// Goes on where the terminal stands, without a sign-in.
+    Uncover,
     /// Leaves the program.
     Leave,
 }

@@ -15,7 +15,7 @@ pub struct Notice {
     pub live: Option<LiveNotice>,
     /// What it may take the place of.
     pub rank: Rank,
-    /// The verdict that the text begins with, where more was said behind it.
+    /// The verdict that the text begins with, where more stands behind it.
     pub verdict: Option<String>,
 }
 
@@ -37,13 +37,13 @@ pub enum LiveNotice {
     Refused(Box<Refusal>),
     /// Another code may be sent in a while.
     Cooldown,
-    /// The store is lost; said until it is back.
+    /// The store is lost; it stays until the store is back.
     Lost,
     /// The same, to somebody who chose a customer meanwhile.
     NotChosen,
-    /// An effect is told again; said until it is answered.
+    /// A call is retried; it stays until the call is answered.
     Again(EffectId),
-    /// The search index is not whole yet; said until a search finds that it is.
+    /// The search index is not complete; it stays until a search finds that it is.
     Indexing,
 }
 
@@ -66,7 +66,7 @@ impl Notice {
         Self { live: Some(live), ..Self::new(tone, text) }
     }
 
-    /// The answer to a key that did nothing, said after `before`.
+    /// The answer to a key that did nothing, behind `before`.
     #[must_use]
     pub fn hint(before: Option<Self>, tone: Tone, text: impl Into<String>) -> Self {
         let said = Self { rank: Rank::Hint, ..Self::new(tone, text) };
@@ -90,7 +90,7 @@ impl Notice {
         Self { tone: before.tone, text, verdict: Some(verdict), ..self }
     }
 
-    /// What is left of it when its hint has had its day.
+    /// What is left of it without its hint.
     pub fn without_hint(self) -> Option<Self> {
         match (self.rank, self.verdict) {
             (Rank::Hint, Some(verdict)) => Some(Self::new(self.tone, verdict)),

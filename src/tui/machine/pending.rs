@@ -17,9 +17,9 @@ pub struct PendingEffect {
     pub since: Now,
     /// The act; none where it only reads.
     pub act: Option<PendingAct>,
-    /// The connection to the store broke; the call is made again.
+    /// The connection to the store broke; the call is retried.
     pub broke: bool,
-    /// Why the store lets it wait, where it does; the call is made again.
+    /// Why the store lets it wait, where it does; the call is retried.
     pub waits: Option<String>,
 }
 

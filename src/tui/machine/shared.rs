@@ -7,6 +7,7 @@ use crate::tui::machine::circuit_breakers::KnownBreakers;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::effect::EffectId;
 use crate::tui::machine::health::Health;
+use crate::tui::machine::idle_lock::IdleLock;
 use crate::tui::machine::keyboard::Keyboard;
 use crate::tui::machine::loaded::Reading;
 use crate::tui::machine::notice::Notice;
@@ -36,6 +37,8 @@ pub struct Shared {
     pub terminal: Capabilities,
     /// The message line: it stays until something else is said.
     pub notice: Option<Notice>,
+    /// When this terminal is locked.
+    pub idle_lock: IdleLock,
     /// How the parts below are doing, as far as this terminal has seen.
     pub health: Health,
     /// How the providers are doing, as far as any terminal has seen.
@@ -70,6 +73,7 @@ impl Shared {
             theme,
             terminal: Capabilities::default(),
             notice: None,
+            idle_lock: IdleLock::default(),
             health: Health::default(),
             providers: KnownBreakers::default(),
             quitting: false,

@@ -29,10 +29,10 @@ pub enum OwnClock {
     /// It is right, or nobody has looked yet.
     #[default]
     Right,
-    /// It is ahead by so many milliseconds, and nobody was told yet.
+    /// It is ahead by so many milliseconds, which the message line has not said yet.
     Off(i64),
-    /// It is off, as was said.
-    Told,
+    /// It is off, and the message line has said so.
+    Reported,
 }
 
 /// What the store's clock said, and when that was.

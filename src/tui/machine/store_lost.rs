@@ -1,5 +1,5 @@
-//! The store is lost, and back again. Calls that broke are made again below until they are
-//! answered; here it is said.
+//! The store is lost, and back again. Calls that broke are retried by the executor until
+//! they are answered; here the message line says so.
 
 use crate::domain::request::Reference;
 use crate::tui::machine::clock_reading;
@@ -39,8 +39,8 @@ pub(in crate::tui) fn mark_lost(step: &mut Step<'_>) {
     clock_reading::read_if_due(step);
 }
 
-/// The store can be reached again: the read of its clock, which may wait before it is made
-/// again, shows that at once.
+/// The store can be reached again: the read of its clock, which may wait before it is
+/// retried, shows that at once.
 pub(in crate::tui) fn reached(step: &mut Step<'_>) {
     if step.shared.health.is_store_lost() {
         step.read_clock_anew();

@@ -1,5 +1,14 @@
 //! Every key, by the part of the interface where it holds; the part that had
 //! the keyboard comes first.
+//!
+//! ```text
+//! Enter code
+//! Ctrl-R           Send a new code to the same contact.
+//! Ctrl-O           Send a new code to another contact.
+//!
+//! Everywhere
+//! F2, Alt-2        Open or close the log.
+//! ```
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,7 +23,7 @@ use crate::tui::widgets::scroll_foot::foot;
 use crate::tui::widgets::text::{pad, wrap};
 
 /// The cells of a key's name.
-const KEY: usize = 17;
+const KEY_CELLS: usize = 17;
 
 /// Draws the help; `here` is the part that had the keyboard.
 pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
@@ -52,11 +61,11 @@ fn lines<'a>(scene: Scene<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
         }
         lines.push(Line::styled(name, theme.accent));
         for binding in BINDINGS.iter().filter(|it| it.context == context) {
-            let wrapped = wrap(binding.help, room.saturating_sub(KEY));
+            let wrapped = wrap(binding.help, room.saturating_sub(KEY_CELLS));
             for (at, text) in wrapped.into_iter().enumerate() {
                 let keys = if at == 0 { binding.keys() } else { String::new() };
                 lines.push(Line::from(vec![
-                    Span::styled(pad(&keys, KEY, ""), theme.key),
+                    Span::styled(pad(&keys, KEY_CELLS, ""), theme.key),
                     Span::raw(text),
                 ]));
             }

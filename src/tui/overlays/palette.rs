@@ -1,4 +1,11 @@
 //! Every command by name: a field, and what matches with its key.
+//!
+//! ```text
+//! › co▏
+//! ──────────────────────────────────────────────────
+//!   Ctrl-R     Send a new code to the same contact
+//! › Ctrl-O     Send a new code to another contact
+//! ```
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -14,7 +21,7 @@ use crate::tui::widgets::table;
 use crate::tui::widgets::text::{fit, pad};
 
 /// The cells of a key's name, as in the help.
-const KEY: usize = 11;
+const KEY_CELLS: usize = 11;
 
 /// Draws the palette.
 pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
@@ -47,14 +54,14 @@ pub fn draw(scene: Scene<'_>, palette: &Palette, frame: &mut Frame<'_>, area: Re
     panel::lines(frame, below, &lines);
     // The cursor stays in the field: what is typed goes there.
     let row = u16::try_from(selected - first).unwrap_or(u16::MAX);
-    panel::select(frame, below, row, KEY - 2, theme);
+    panel::select(frame, below, row, KEY_CELLS - 2, theme);
 }
 
 fn line<'a>(scene: Scene<'_>, binding: &'static Binding, room: usize) -> Line<'a> {
     let theme = scene.theme;
-    let room = room.saturating_sub(KEY);
+    let room = room.saturating_sub(KEY_CELLS);
     let name = fit(name(binding, room), room, theme.symbols.ellipsis).into_owned();
-    Line::from(vec![Span::styled(pad(binding.key, KEY, ""), theme.key), Span::raw(name)])
+    Line::from(vec![Span::styled(pad(binding.key, KEY_CELLS, ""), theme.key), Span::raw(name)])
 }
 
 /// What a command does; without what is said behind a colon or a semicolon where there is
@@ -73,13 +80,13 @@ mod tests {
     use crate::tui::machine::keymap::BINDINGS;
 
     /// The room behind a key's name where the window has 60 columns.
-    const SMALLEST: usize = 43;
+    const SMALLEST_ROOM: usize = 43;
 
     #[test]
     fn no_command_is_cut_in_the_smallest_window() {
         for binding in BINDINGS {
-            let name = name(binding, SMALLEST);
-            assert!(name.chars().count() <= SMALLEST, "{name}");
+            let name = name(binding, SMALLEST_ROOM);
+            assert!(name.chars().count() <= SMALLEST_ROOM, "{name}");
         }
     }
 }

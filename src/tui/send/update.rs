@@ -1,7 +1,9 @@
 //! Step two: choose how the code reaches the customer, and ask for it.
 
+use crate::domain::event::Actor;
 use crate::domain::request::Request;
 use crate::service::customers::calls::{OpenCustomer, OpenedCustomer};
+use crate::service::customers::lookup::ChannelChoice;
 use crate::service::messages;
 use crate::service::verification::calls::AskForCode;
 use crate::service::verification::request::CodeRequest;
@@ -28,10 +30,12 @@ pub(in crate::tui) fn begin(step: &mut Step<'_>, opened: OpenedCustomer) -> Send
     let OpenedCustomer { customer, choices, open } = opened;
     let now = step.store_time();
     let usable = choices.iter().position(|choice| choice.is_usable(now));
-    // What waits is told in full when it is tried.
+    // Why a contact waits is said when it is tried.
     let usable = usable.or_else(|| choices.iter().position(|choice| choice.refusal.is_none()));
     if usable.is_none() {
         step.say(Tone::Warning, NO_CHANNEL);
+    } else {
+        say_elsewhere(step, open.as_deref());
     }
     let selected = usable.unwrap_or(0);
     of(ChannelsOfCustomer { customer, choices, selected, purpose: 0, open, is_aside: false })
@@ -42,6 +46,16 @@ pub(in crate::tui) fn begin_again(step: &mut Step<'_>, channels: ChannelsOfCusto
     let mut send = of(channels);
     reread(&mut send, step);
     send
+}
+
+/// Says whose request is open, where another clerk or counter asked for it.
+fn say_elsewhere(step: &mut Step<'_>, open: Option<&Request>) {
+    let place = &step.shared.place;
+    let is_own = |it: &Actor| it.clerk == place.clerk && it.counter == place.counter;
+    if let Some(open) = open.filter(|it| !is_own(&it.asked_by)) {
+        let text = step.with_wall_clock(|clock| messages::verified_elsewhere(open, clock));
+        step.say(Tone::Warning, text);
+    }
 }
 
 /// The channels, with nothing under way.
@@ -81,7 +95,7 @@ pub(in crate::tui) fn reopened(
     match answer {
         Ok(Some(OpenedCustomer { customer, mut choices, open })) => {
             // Nothing moves under the clerk's finger.
-            let order = |it: &crate::service::customers::lookup::ChannelChoice| {
+            let order = |it: &ChannelChoice| {
                 let place = send.choices.iter().position(|old| old.channel == it.channel);
                 place.unwrap_or(send.choices.len())
             };
@@ -136,7 +150,7 @@ fn accept(send: &mut Send, step: &mut Step<'_>) {
         return step.say(Tone::Warning, text);
     }
     let purpose = step.shared.place.purposes.get(send.purpose).cloned().unwrap_or_default();
-    // Each time under a new key, so that a key told twice is one act told twice.
+    // A new idempotency key each time: the same key twice is the same act.
     let idempotency = step.idempotency_key();
     let (customer, channel) = (send.customer.id, choice.channel);
     let id = step.call(AskForCode(CodeRequest { customer, channel, purpose, idempotency }));

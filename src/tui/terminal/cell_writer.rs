@@ -12,9 +12,9 @@ use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier};
 
 /// Blanks from which one erasure is shorter than they are.
-const RUN: usize = 6;
+const MIN_ERASED_BLANKS: usize = 6;
 
-/// Colours and weight, as the terminal was told last.
+/// Colours and weight, as they were last sent to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Pen {
     text: Color,
@@ -44,22 +44,22 @@ impl Pen {
         self.ground == Color::Reset && !self.weight.intersects(shows)
     }
 
-    /// What has to be said where nothing is known of the pen before.
+    /// The codes that set it where nothing is known of the pen before.
     fn anew(self) -> String {
-        let mut said = String::from("0");
+        let mut codes = String::from("0");
         for (_, on, _) in ATTRIBUTES.iter().filter(|it| self.weight.contains(it.0)) {
-            let _ = write!(said, ";{on}");
+            let _ = write!(codes, ";{on}");
         }
         if self.text != Color::Reset {
-            let _ = write!(said, ";{}", color(self.text, 30));
+            let _ = write!(codes, ";{}", color(self.text, 30));
         }
         if self.ground != Color::Reset {
-            let _ = write!(said, ";{}", color(self.ground, 40));
+            let _ = write!(codes, ";{}", color(self.ground, 40));
         }
-        said
+        codes
     }
 
-    /// What has to be said after `before`.
+    /// The codes that set it after `before`.
     fn after(self, before: Self) -> String {
         let mut parts: Vec<String> = Vec::new();
         let mut kept = before.weight;
@@ -81,10 +81,10 @@ impl Pen {
         if self.ground != before.ground {
             parts.push(color(self.ground, 40));
         }
-        let said = parts.join(";");
+        let codes = parts.join(";");
         // No number at all is a zero.
         let anew = if self == PLAIN { String::new() } else { self.anew() };
-        if anew.len() < said.len() { anew } else { said }
+        if anew.len() < codes.len() { anew } else { codes }
     }
 }
 
@@ -123,7 +123,7 @@ fn is_one_cell(symbol: &str) -> bool {
     matches!(first, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2500}'..='\u{259f}')
 }
 
-/// The bytes of a frame, and what the terminal was told before.
+/// The bytes of a frame, and what was sent to the terminal before.
 #[derive(Debug, Default)]
 pub(in crate::tui) struct Writer {
     pub(in crate::tui) bytes: Vec<u8>,
@@ -136,7 +136,7 @@ pub(in crate::tui) struct Writer {
 }
 
 impl Writer {
-    /// Forgets what the terminal was told: somebody else has written there.
+    /// Forgets what was sent to the terminal: somebody else has written there.
     pub(in crate::tui) fn forget(&mut self) {
         (self.cursor, self.pen) = (None, None);
     }
@@ -157,7 +157,7 @@ impl Writer {
         let mut rest = cells;
         while let [(x, y, cell), after @ ..] = rest {
             let run = blanks(rest);
-            if run >= RUN {
+            if run >= MIN_ERASED_BLANKS {
                 self.erase(Position::new(*x, *y), run);
                 rest = rest.get(run..).unwrap_or_default();
                 continue;
@@ -205,8 +205,8 @@ impl Writer {
             self.take(Pen { weight: pen.weight - Modifier::REVERSED, ..pen });
             self.say(format_args!("\x1b[7m"));
         } else {
-            let said = self.pen.map_or_else(|| pen.anew(), |before| pen.after(before));
-            self.say(format_args!("\x1b[{said}m"));
+            let codes = self.pen.map_or_else(|| pen.anew(), |before| pen.after(before));
+            self.say(format_args!("\x1b[{codes}m"));
         }
         self.pen = Some(pen);
     }
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn the_sixteen_colours_go_as_every_terminal_knows_them() {
-        for (style, said) in [
+        for (style, codes) in [
             (Style::new().fg(Color::Cyan), "\x1b[0;36m"),
             (Style::new().fg(Color::LightRed), "\x1b[0;91m"),
             (Style::new().fg(Color::Black).bg(Color::Gray), "\x1b[0;30;47m"),
@@ -278,7 +278,7 @@ mod tests {
             (Style::new().fg(Color::Rgb(1, 2, 3)).bold(), "\x1b[0;1;38;2;1;2;3m"),
         ] {
             let text = written(&mut writer(), &[(0, "a", style)]);
-            assert_eq!(text, format!("\x1b[1H{said}a"));
+            assert_eq!(text, format!("\x1b[1H{codes}a"));
         }
     }
 

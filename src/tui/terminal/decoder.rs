@@ -3,13 +3,13 @@
 //! The sequences are those of xterm and of what imitates it (screen, tmux,
 //! `PuTTY`, rxvt), those of the Linux console and the VT100 where they differ,
 //! and those of the kitty keyboard protocol and of modifyOtherKeys, which a
-//! program that crashed may have left on. What a terminal says of itself or of
-//! its mouse is read to its end: none of it is ever typed, and all of it is
+//! program that crashed may have left on. A report of the terminal or of its mouse
+//! is read to its end: none of it is ever typed, and all of it is
 //! dropped but the answers to [`ground_query`].
 //!
 //! Bytes are taken one at a time, so it does not matter how the line cuts them.
 //! Only silence matters, since a lone Esc begins like every sequence: see
-//! [`Decoder::patience`].
+//! [`Decoder::timeout`].
 
 mod sequences;
 #[cfg(test)]
@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::tui::terminal::ground_query::{self, TerminalAnswer};
 
-/// One thing the terminal said.
+/// One input from the terminal.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Input {
     /// A key. It may be a digit of a code: never log it.
@@ -37,24 +37,24 @@ pub enum Input {
 }
 
 /// Text longer than this is not pasted into any field of ours.
-const LONGEST_PASTE: usize = 64 * 1_024;
+const MAX_PASTE_BYTES: usize = 64 * 1_024;
 
 /// No key has a sequence longer than this; the rest of a longer one is dropped.
-const LONGEST_SEQUENCE: usize = 64;
+const MAX_SEQUENCE_BYTES: usize = 64;
 
 /// A character this soon after Esc was sent with it: Alt and that key.
-const ALT: Duration = Duration::from_millis(40);
+const ALT_KEY_TIMEOUT: Duration = Duration::from_millis(40);
 
 /// How much longer the rest of an escape sequence may take; without it, it was
 /// the Esc key. A slow line pauses for a fifth of a second between two bytes.
-const ESCAPE: Duration = Duration::from_millis(210);
+const ESCAPE_KEY_TIMEOUT: Duration = Duration::from_millis(210);
 
 /// How long a sequence that has certainly begun may pause.
-const SEQUENCE: Duration = Duration::from_secs(1);
+const SEQUENCE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a paste or a terminal's answer may pause. Without a limit, an end
 /// that was lost on a broken line would leave the keyboard dead.
-const TEXT: Duration = Duration::from_secs(2);
+const PASTE_TIMEOUT: Duration = Duration::from_secs(2);
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 const NONE: KeyModifiers = KeyModifiers::NONE;
@@ -78,7 +78,7 @@ enum State {
     Return,
     /// A character of several bytes; `alt` where Esc came before it.
     Character { alt: bool, length: usize },
-    /// An escape sequence, or the Esc key; `late` after [`ALT`].
+    /// An escape sequence, or the Esc key; `late` after [`ALT_KEY_TIMEOUT`].
     Escape { late: bool },
     /// What follows `ESC [`.
     Csi,
@@ -111,18 +111,18 @@ impl Decoder {
     }
 
     /// How long to wait for the rest of what has begun; none where nothing has.
-    pub fn patience(&self) -> Option<Duration> {
+    pub fn timeout(&self) -> Option<Duration> {
         match self.state {
             State::Ground | State::Return => None,
-            State::Escape { late: false } => Some(ALT),
-            State::Escape { late: true } => Some(ESCAPE),
+            State::Escape { late: false } => Some(ALT_KEY_TIMEOUT),
+            State::Escape { late: true } => Some(ESCAPE_KEY_TIMEOUT),
             State::Answer { begun: false, .. }
             | State::Character { .. }
             | State::Csi
             | State::Console
             | State::Ss3
-            | State::Mouse { .. } => Some(SEQUENCE),
-            State::Answer { .. } | State::AnswerEscape { .. } | State::Paste => Some(TEXT),
+            | State::Mouse { .. } => Some(SEQUENCE_TIMEOUT),
+            State::Answer { .. } | State::AnswerEscape { .. } | State::Paste => Some(PASTE_TIMEOUT),
         }
     }
 
@@ -278,7 +278,7 @@ impl Decoder {
             // rxvt ends a key with Shift so; in an answer it stands before the end.
             b'$' if !self.bytes.starts_with(b"?") => self.end(byte),
             0x40..=0x7e => self.end(byte),
-            _ if self.bytes.len() < LONGEST_SEQUENCE => self.bytes.push(byte),
+            _ if self.bytes.len() < MAX_SEQUENCE_BYTES => self.bytes.push(byte),
             _ => {}
         }
     }
@@ -290,7 +290,7 @@ impl Decoder {
             self.state = State::Paste;
         } else if self.bytes.starts_with(b"?") && last == b'c' {
             self.inputs.push(Input::Answer(TerminalAnswer::Attributes));
-        } else if self.bytes.len() < LONGEST_SEQUENCE
+        } else if self.bytes.len() < MAX_SEQUENCE_BYTES
             && let Some(key) = sequences::csi(&self.bytes, last)
         {
             self.inputs.push(Input::Key(key));
@@ -304,7 +304,7 @@ impl Decoder {
                 self.state = State::Ground;
                 self.ground(byte);
             }
-            b'0'..=b'9' | b';' if self.bytes.len() < LONGEST_SEQUENCE => self.bytes.push(byte),
+            b'0'..=b'9' | b';' if self.bytes.len() < MAX_SEQUENCE_BYTES => self.bytes.push(byte),
             _ => {
                 self.state = State::Ground;
                 if let Some(key) = sequences::ss3(&self.bytes, byte) {
@@ -352,7 +352,7 @@ impl Decoder {
             _ => {
                 *begun = true;
                 // What is longer is no answer that is asked for.
-                if is_osc && self.bytes.len() <= LONGEST_SEQUENCE {
+                if is_osc && self.bytes.len() <= MAX_SEQUENCE_BYTES {
                     self.bytes.push(byte);
                 }
             }
@@ -362,7 +362,7 @@ impl Decoder {
     /// An answer is whole.
     fn answered(&mut self, is_osc: bool) {
         self.state = State::Ground;
-        let known = is_osc && self.bytes.len() <= LONGEST_SEQUENCE;
+        let known = is_osc && self.bytes.len() <= MAX_SEQUENCE_BYTES;
         let answer = known.then(|| ground_query::read(&self.bytes)).flatten();
         self.inputs.extend(answer.map(Input::Answer));
         self.bytes.clear();
@@ -370,8 +370,8 @@ impl Decoder {
 
     fn pasted(&mut self, byte: u8) {
         // Of a text that is too long the end is kept, where its end will be.
-        if self.bytes.len() >= LONGEST_PASTE + PASTE_END.len() {
-            self.bytes.drain(..LONGEST_PASTE / 2);
+        if self.bytes.len() >= MAX_PASTE_BYTES + PASTE_END.len() {
+            self.bytes.drain(..MAX_PASTE_BYTES / 2);
         }
         self.bytes.push(byte);
         if self.bytes.ends_with(PASTE_END) {
@@ -397,7 +397,7 @@ impl Decoder {
     }
 }
 
-/// Whether bytes that come later than [`ALT`] go on with the sequence that an
+/// Whether bytes that come later than [`ALT_KEY_TIMEOUT`] go on with the sequence that an
 /// Esc began, and are not keys pressed after it. Nobody types `[` or `]` there;
 /// a capital letter can begin a name, unless more came with it. A digit is the
 /// second way to a function key, for keyboards where Alt does not arrive.

@@ -18,7 +18,7 @@ const SYNC_BEGIN: &[u8] = b"\x1b[?2026h";
 const SYNC_END: &[u8] = b"\x1b[?2026l";
 
 /// A frame of more bytes than this is bracketed; a smaller one is there at once.
-const SMALL: usize = 200;
+const MAX_UNBRACKETED_BYTES: usize = 200;
 
 /// The screen.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl FrameWriter {
         }
         self.terminal.draw(render)?;
         let changes = std::mem::take(&mut self.terminal.backend_mut().writer.bytes);
-        if changes.len() <= SMALL {
+        if changes.len() <= MAX_UNBRACKETED_BYTES {
             return Ok(changes);
         }
         Ok([SYNC_BEGIN, &changes, SYNC_END].concat())

@@ -3,7 +3,7 @@
 //!
 //! The question for the device attributes follows: every terminal answers that
 //! one, and in order, so that its answer ends the wait where the colours are not
-//! told. The first frame waits for a fifth of a second at most; a key ends the wait too. A
+//! answered. The first frame waits for a fifth of a second at most; a key ends the wait too. A
 //! later answer changes nothing: colours do not change under a clerk at work.
 
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::tui::terminal::capabilities::Capabilities;
 use crate::tui::terminal::color::{Ground, Rgb};
 
 /// How long an answer counts, and the first frame waits for it.
-const LIMIT: Duration = Duration::from_millis(180);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(180);
 
 /// The text's colour, the background's, the device attributes.
 const QUESTION: &[u8] = b"\x1b]10;?\x1b\\\x1b]11;?\x1b\\\x1b[c";
@@ -56,7 +56,7 @@ impl GroundQuery {
 
     /// Until when the first frame waits; none where it does not.
     pub fn waits_until(&self) -> Option<Instant> {
-        self.asked.filter(|_| self.is_waiting).map(|asked| asked + LIMIT)
+        self.asked.filter(|_| self.is_waiting).map(|asked| asked + ANSWER_TIMEOUT)
     }
 
     /// Whether the first frame still waits.
@@ -72,7 +72,7 @@ impl GroundQuery {
     /// Takes an answer that was read at `at`; gives the terminal's colours, where
     /// it says something of them in time.
     pub fn answer(&mut self, answer: TerminalAnswer, at: Instant) -> Option<Ground> {
-        if self.asked.is_none_or(|asked| at > asked + LIMIT) {
+        if self.asked.is_none_or(|asked| at > asked + ANSWER_TIMEOUT) {
             return None;
         }
         match answer {
@@ -184,14 +184,14 @@ mod tests {
         let white = Rgb(255, 255, 255);
         let mut query = asked();
         assert!(query.waits(now));
-        let at = now + LIMIT / 2;
+        let at = now + ANSWER_TIMEOUT / 2;
         query.answer(TerminalAnswer::Text(Rgb(0, 0, 0)), at);
         assert!(query.waits(at));
-        let told = query.answer(TerminalAnswer::Background(white), at);
+        let changed = query.answer(TerminalAnswer::Background(white), at);
         let ground = Ground { text: Some(Rgb(0, 0, 0)), background: Some(white) };
-        assert_eq!((told, query.waits(at)), (Some(ground), false));
+        assert_eq!((changed, query.waits(at)), (Some(ground), false));
         let mut late = asked();
-        let at = now + LIMIT + Duration::from_millis(1);
+        let at = now + ANSWER_TIMEOUT + Duration::from_millis(1);
         assert!(!late.waits(at));
         assert_eq!(late.answer(TerminalAnswer::Background(white), at), None);
         let mut without = asked();

@@ -20,24 +20,24 @@ use rustix::termios::{OptionalActions, QueueSelector, Termios};
 use tokio::sync::Notify;
 
 /// The size where the terminal does not say.
-const USUAL: (u16, u16) = (80, 24);
+const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
 /// What the largest screens have in a small font. Of a terminal that claims more,
 /// only so much is used: each cell takes memory.
-const LARGEST: (u16, u16) = (640, 240);
+const MAX_SIZE: (u16, u16) = (640, 240);
 
 /// Columns and rows of the terminal.
 pub fn size() -> (u16, u16) {
     match termios::tcgetwinsize(stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
-            (size.ws_col.min(LARGEST.0), size.ws_row.min(LARGEST.1))
+            (size.ws_col.min(MAX_SIZE.0), size.ws_row.min(MAX_SIZE.1))
         }
-        _ => USUAL,
+        _ => DEFAULT_SIZE,
     }
 }
 
 /// The alternate screen.
-const ALTERNATE: &[u8] = b"\x1b[?1049h";
+const ALTERNATE_SCREEN: &[u8] = b"\x1b[?1049h";
 
 /// A known state, whatever a program that crashed or a line that broke has left
 /// behind: the keyboard as every terminal has it at first (keypad and cursor
@@ -45,32 +45,32 @@ const ALTERNATE: &[u8] = b"\x1b[?1049h";
 /// the focus, one character set, no scroll region, no insert mode; then
 /// bracketed paste and no cursor. Terminals take what they know of it; what a
 /// very old one shows of the rest is emptied away after it.
-const STATE: &[u8] = b"\x1b[>4;0m\x1b>\x1b[?1l\x1b[?66l\x1b[20l\
+const RESET_MODES: &[u8] = b"\x1b[>4;0m\x1b>\x1b[?1l\x1b[?66l\x1b[20l\
     \x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
     \x1b[?1015l\x1b[?1016l\x0f\x1b(B\x1b[4l\x1b[?6l\x1b[?69l\x1b[r\x1b[?2004h\x1b[?25l";
 
 /// Kitty's keyboard protocol: off on top of what it was; off once more.
-const KEYBOARD: &[u8] = b"\x1b[>0u";
-const KEYBOARD_AGAIN: &[u8] = b"\x1b[=0;1u";
+const KITTY_KEYBOARD_OFF: &[u8] = b"\x1b[>0u";
+const KITTY_KEYBOARD_OFF_AGAIN: &[u8] = b"\x1b[=0;1u";
 
 /// Ends a sequence that was cut.
-const CANCEL: &[u8] = b"\x18";
+const CANCEL_SEQUENCE: &[u8] = b"\x18";
 
 /// Nothing on the screen.
-const EMPTY: &[u8] = b"\x1b[0m\x1b[2J\x1b[H";
+const CLEAR_SCREEN: &[u8] = b"\x1b[0m\x1b[2J\x1b[H";
 
 /// The mouse's buttons and wheel, in the form without a limit on columns.
-const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 
 /// All of it undone, and the keyboard's modes as they were before. The screen
 /// is emptied first: a terminal without an alternate one would keep a
 /// customer's data in sight.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[>4m\x1b[<u\
+const RESTORE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[>4m\x1b[<u\
     \x1b[0m\x1b[2J\x1b[H\x1b[?1049l\x1b[?25h";
 
 /// How long a terminal that has no room is waited for, when it is taken or
 /// given back. A frame never waits.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+const WRITE_TIMEOUT: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 
 /// The terminal, taken over; dropped, it is given back.
 #[derive(Debug)]
@@ -90,10 +90,10 @@ impl TerminalGuard {
     /// Takes the terminal over, and asks it `question`. What is taken is given back
     /// even if it fails half-way.
     pub fn begin(mouse: bool, question: &[u8]) -> io::Result<Self> {
-        let state = State { before: Mutex::new(None), mouse, out: own_way() };
-        let takeover = Self { state: Arc::new(state) };
-        takeover.take(question)?;
-        Ok(takeover)
+        let state = State { before: Mutex::new(None), mouse, out: open_own() };
+        let guard = Self { state: Arc::new(state) };
+        guard.take(question)?;
+        Ok(guard)
     }
 
     /// Takes the terminal once more, after the program was stopped.
@@ -111,15 +111,17 @@ impl TerminalGuard {
         *before = Some(modes);
         raw.make_raw();
         termios::tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-        let mouse = if self.state.mouse { MOUSE } else { &[] };
-        let all = [ALTERNATE, KEYBOARD, STATE, question, EMPTY, mouse].concat();
+        let mouse = if self.state.mouse { MOUSE_ON } else { &[] };
+        let all =
+            [ALTERNATE_SCREEN, KITTY_KEYBOARD_OFF, RESET_MODES, question, CLEAR_SCREEN, mouse]
+                .concat();
         write_all(self.state.out(), &all)
     }
 
     /// The known state once more, for a terminal that something else wrote to.
     pub fn state(&self) -> Vec<u8> {
-        let mouse = if self.state.mouse { MOUSE } else { &[] };
-        [CANCEL, KEYBOARD_AGAIN, STATE, EMPTY, mouse].concat()
+        let mouse = if self.state.mouse { MOUSE_ON } else { &[] };
+        [CANCEL_SEQUENCE, KITTY_KEYBOARD_OFF_AGAIN, RESET_MODES, CLEAR_SCREEN, mouse].concat()
     }
 
     /// Gives the terminal back.
@@ -171,7 +173,7 @@ impl State {
         let mut before = self.lock();
         let Some(modes) = before.take() else { return };
         // Each of these fails only where there is no terminal left to give back.
-        let _ = write_all(self.out(), LEAVE);
+        let _ = write_all(self.out(), RESTORE);
         // Digits typed ahead must not end up on the shell's command line.
         let _ = termios::tcflush(stdin(), QueueSelector::IFlush);
         let _ = termios::tcsetattr(stdin(), OptionalActions::Now, &modes);
@@ -181,16 +183,16 @@ impl State {
 /// A way to the terminal that is ours alone, so that it can be set not to wait
 /// without changing that for the shell, who shares ours. Where the terminal
 /// cannot be opened (after `su`, say), there is only the shared one.
-fn own_way() -> Option<OwnedFd> {
+fn open_own() -> Option<OwnedFd> {
     let name = termios::ttyname(stdout(), Vec::new()).ok()?;
     let how = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     rustix::fs::open(name, how, Mode::empty()).ok()
 }
 
 /// Waits for room in the terminal; whether there is a terminal, and room.
-fn has_room(out: BorrowedFd<'_>, patience: &Timespec) -> bool {
+fn has_room(out: BorrowedFd<'_>, timeout: &Timespec) -> bool {
     let mut fds = [PollFd::new(&out, PollFlags::OUT)];
-    poll(&mut fds, Some(patience)).is_ok() && fds[0].revents() == PollFlags::OUT
+    poll(&mut fds, Some(timeout)).is_ok() && fds[0].revents() == PollFlags::OUT
 }
 
 /// Writes as much as there is room for; says how much that was.
@@ -211,7 +213,7 @@ fn write_some(out: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
 /// Writes all of it, unless there is no room for too long or no terminal.
 fn write_all(out: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        if !has_room(out, &PATIENCE) {
+        if !has_room(out, &WRITE_TIMEOUT) {
             return Err(io::ErrorKind::TimedOut.into());
         }
         let written = write_some(out, bytes)?;
@@ -246,6 +248,6 @@ fn report(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let what = info.payload().downcast_ref::<&str>().copied().unwrap_or("details withheld");
     tracing::error!(place, what, "the program failed");
-    // Without a standard error there is nobody to tell.
+    // Without a standard error there is nobody to report to.
     let _ = writeln!(io::stderr(), "countersign failed at {place}: {what}");
 }

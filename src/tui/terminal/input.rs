@@ -23,14 +23,14 @@ use crate::tui::terminal::decoder::{Decoder, Input};
 
 /// One input, and when it was read.
 #[derive(Debug)]
-pub struct Heard {
-    /// What the terminal said.
+pub struct TimedInput {
+    /// What the terminal sent.
     pub input: Input,
     /// When its last byte was read.
     pub at: Instant,
 }
 
-impl Heard {
+impl TimedInput {
     /// The end of the terminal.
     pub fn end() -> Self {
         Self { input: Input::Ended, at: Instant::now() }
@@ -38,28 +38,28 @@ impl Heard {
 }
 
 /// Reads until the terminal ends or nobody listens.
-pub fn listen(to: mpsc::Sender<Heard>) -> io::Result<()> {
+pub fn listen(to: mpsc::Sender<TimedInput>) -> io::Result<()> {
     thread::Builder::new().name("input".into()).spawn(move || read(&to)).map(drop)
 }
 
-fn read(to: &mpsc::Sender<Heard>) {
+fn read(to: &mpsc::Sender<TimedInput>) {
     let mut decoder = Decoder::default();
     let mut bytes = Zeroizing::new([0; 1_024]);
     loop {
-        let inputs = match next(decoder.patience(), bytes.as_mut_slice()) {
+        let inputs = match next(decoder.timeout(), bytes.as_mut_slice()) {
             Next::Bytes(length) => decoder.feed(&bytes[..length]),
             Next::Silence => decoder.give_up(),
             Next::End => break,
         };
         let at = Instant::now();
         for input in inputs {
-            if to.blocking_send(Heard { input, at }).is_err() {
+            if to.blocking_send(TimedInput { input, at }).is_err() {
                 return;
             }
         }
     }
     // The receiver may have gone as well.
-    let _ = to.blocking_send(Heard::end());
+    let _ = to.blocking_send(TimedInput::end());
 }
 
 enum Next {
@@ -69,9 +69,9 @@ enum Next {
 }
 
 /// Waits for bytes, where something has begun no longer than its rest may take.
-fn next(patience: Option<Duration>, bytes: &mut [u8]) -> Next {
+fn next(timeout: Option<Duration>, bytes: &mut [u8]) -> Next {
     let stdin = rustix::stdio::stdin();
-    let limit = patience.and_then(|it| Timespec::try_from(it).ok());
+    let limit = timeout.and_then(|it| Timespec::try_from(it).ok());
     loop {
         let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
         match poll(&mut fds, limit.as_ref()) {

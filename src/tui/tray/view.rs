@@ -1,5 +1,15 @@
 //! The tray: messages that went nowhere, and the selected one as the customer
 //! would read it. It exists in development only.
+//!
+//! ```text
+//! Time       Channel   Ref   To
+//! › 14:31:13 SMS       K7Q   +4915112345612
+//!   14:24:24 Email     K7Q   jose.rivera@example.org
+//! ──────────────────────────────────────────────────
+//! To            +4915112345612
+//!
+//! Riverside Billing, counter 3: your code is …
+//! ```
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -151,7 +151,7 @@ fn catch_up(verified: &mut Verified, step: &mut Step<'_>) {
     }
 }
 
-/// What time alone changes. The session should be over by now; the store has the last word.
+/// What time alone changes. The session should be over by now; the store decides.
 /// While it is lost it has none, and nobody can prolong the session: what the office has on
 /// the customer does not stay on the screen until one does.
 pub(in crate::tui) fn tick(verified: &mut Verified, step: &mut Step<'_>) {

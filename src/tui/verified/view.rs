@@ -50,10 +50,10 @@ const FEEDBACK: [Column; 3] = [
 ];
 
 /// The most cells the session's bar takes.
-const BAR: usize = 20;
+const MAX_BAR_CELLS: usize = 20;
 
 /// Whether the clerk may go on with a proof that is not a strong one.
-const WEAK: &str =
+const WEAK_PROOF: &str =
     "You may go on. Where your office asks for a strong proof, send a code by SMS as well.";
 
 /// Draws the verified customer.
@@ -103,9 +103,9 @@ fn head<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Row<'a>> 
     let theme = scene.theme;
     let session = &verified.session;
     let proof = match session.factor {
-        Factor::ContactConfirmed => format!("email confirmed. {WEAK}"),
+        Factor::ContactConfirmed => format!("email confirmed. {WEAK_PROOF}"),
         Factor::Sms => format!("SMS: {}", messages::factor(session.factor)),
-        Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK}"),
+        Factor::Whatsapp => format!("WhatsApp confirmed. {WEAK_PROOF}"),
     };
     if let Some((_, how)) = session.ended {
         let mark = Span::styled(format!("{} ENDED", theme.symbols.alert), theme.warning);
@@ -134,7 +134,7 @@ fn time_left<'a>(scene: Scene<'_>, verified: &Verified, room: usize) -> Vec<Line
     if !scene.shared.place.reduced_motion {
         first.push(Span::raw("  "));
         let whole = session.expires_at.since(session.created_at);
-        first.extend(bar(left, whole, room.saturating_sub(14).min(BAR), theme));
+        first.extend(bar(left, whole, room.saturating_sub(14).min(MAX_BAR_CELLS), theme));
     }
     let mut parts = vec![first];
     if session.idle_at < session.expires_at {

@@ -90,12 +90,12 @@ fn unframed(
 }
 
 /// The first part gives way to the others, but not below this.
-const FIRST: usize = 20;
+const MIN_FIRST_PART_CELLS: usize = 20;
 
 fn heading<'a>(parts: Vec<Span<'a>>, room: usize, theme: &Theme) -> Line<'a> {
     let ellipsis = theme.symbols.ellipsis;
     let others: usize = parts.iter().skip(1).map(|part| width(&part.content) + 3).sum();
-    let first = room.saturating_sub(others).max(FIRST.min(room));
+    let first = room.saturating_sub(others).max(MIN_FIRST_PART_CELLS.min(room));
     let mut left = room;
     let mut spans = vec![Span::raw(" ")];
     for (at, part) in parts.into_iter().enumerate() {

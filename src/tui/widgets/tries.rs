@@ -6,7 +6,7 @@ use crate::domain::request::Request;
 use crate::tui::theme::Theme;
 
 /// More dots than this say less than the words beside them.
-const DOTS: u32 = 12;
+const MAX_DOTS: u32 = 12;
 
 /// `●●●●○  4 of 5`
 pub fn tries(request: &Request, theme: &Theme) -> Vec<Span<'static>> {
@@ -17,7 +17,7 @@ pub fn tries(request: &Request, theme: &Theme) -> Vec<Span<'static>> {
         _ => theme.accent,
     };
     let mut spans = Vec::new();
-    if all <= DOTS {
+    if all <= MAX_DOTS {
         let [open, gone] = theme.symbols.tries;
         spans.push(Span::styled(open.repeat(left as usize), style));
         spans.push(Span::styled(gone.repeat((all - left) as usize), theme.muted));

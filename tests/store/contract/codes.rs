@@ -34,9 +34,11 @@ pub(super) async fn a_right_code_opens_a_session(desk: &Terminal) {
     assert_eq!((session.account_no.as_str(), session.purpose.as_str()), ("WB-1", "pay bill"));
     assert_eq!(session.expires_at.since(session.created_at), desk.policy.session);
     assert_eq!(session.ends_at().since(session.created_at), desk.policy.session_idle);
-    assert_eq!(desk.store.session(&session.id).await.expect("an answer"), Some(session.clone()));
+    let record = desk.store.session(&session.id).await.expect("an answer").expect("its row");
+    assert_eq!(record.session, session);
+    assert!(record.is_genuine(&desk.keyring));
     let alive = desk.store.sessions(SessionFilter::Alive, 10).await.expect("an answer");
-    assert_eq!(alive, [session]);
+    assert_eq!(alive, [record]);
     let log: Vec<_> =
         desk.log(&EventFilter::default()).await.iter().map(|it| (it.kind, it.outcome)).collect();
     assert_eq!(log, [(EventKind::Requested, None), (EventKind::Attempt, Some(Outcome::Verified))]);

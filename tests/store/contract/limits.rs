@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::{Terminal, email, phone, wish};
+use crate::support::{Terminal, Wish, email, phone, token, wish};
 use countersign::domain::channel::Channel;
 use countersign::domain::event::{Actor, EventFilter, EventKind};
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::RateLimit;
+use countersign::domain::policy::{RateLimit, RateLimits, RateWindow, SendLimits};
 use countersign::domain::request::{RequestId, Status};
 use countersign::service::ports::{AttemptOutcome, IssueOutcome};
 
@@ -77,45 +77,122 @@ pub(super) async fn the_cooldown_is_per_contact(desk: &Terminal) {
     assert_eq!(desk.request(&request.id).await, request, "what was held back changed nothing");
 }
 
+/// One limit of a window set to two messages.
+fn set_to_two(limits: &mut RateLimits, limit: RateLimit) {
+    let mut set = |window, change: fn(&mut SendLimits)| match window {
+        RateWindow::Hour => change(&mut limits.per_hour),
+        RateWindow::Day => change(&mut limits.per_day),
+    };
+    match limit {
+        RateLimit::Cooldown => {}
+        RateLimit::Contact(window) => set(window, |it| it.per_contact = 2),
+        RateLimit::Prefix(window) => set(window, |it| it.per_prefix = 2),
+        RateLimit::Customer(window) => set(window, |it| it.per_customer = 2),
+        RateLimit::Clerk(window) => set(window, |it| it.per_clerk = 2),
+        RateLimit::Counter(window) => set(window, |it| it.per_counter = 2),
+        RateLimit::Office(window) => set(window, |it| it.in_all = 2),
+    }
+}
+
 pub(super) async fn each_limit_says_when_there_is_room_again(desk: &Terminal) {
     let customer = desk.customer("WB-1").await;
-    let first = desk.issue(&wish(customer, "123456")).await;
-    desk.issue(&wish(customer, "123456")).await;
-    let mut stranger = wish(desk.customer("WB-2").await, "123456");
-    stranger.contact = email("someone.else@example.org");
-    for limit in [
-        RateLimit::Contact,
-        RateLimit::Customer,
-        RateLimit::Clerk,
-        RateLimit::Counter,
-        RateLimit::Office,
-    ] {
-        let mut desk = desk.clone();
-        let mut wish = wish(customer, "123456");
-        match limit {
-            RateLimit::Cooldown => {}
-            RateLimit::Contact => desk.limits.per_contact = 2,
-            RateLimit::Customer => desk.limits.per_customer = 2,
-            RateLimit::Clerk => desk.limits.per_clerk = 2,
-            RateLimit::Counter => desk.limits.per_counter = 2,
-            RateLimit::Office => desk.limits.in_all = 2,
+    let to_phone = |customer, raw| Wish { contact: phone(raw), ..wish(customer, "123456") };
+    let first = desk.issue(&to_phone(customer, "+1 555 010 0142")).await;
+    desk.issue(&to_phone(customer, "+1 555 010 0142")).await;
+    let other = desk.customer("WB-2").await;
+    let stranger = Wish { contact: email("someone.else@example.org"), ..wish(other, "123456") };
+    let neighbour = desk.customer("WB-3").await;
+    for window in [RateWindow::Hour, RateWindow::Day] {
+        for (limit, _) in SendLimits::HOUR.each(window) {
+            let mut desk = desk.clone();
+            set_to_two(&mut desk.limits, limit);
+            let wish = match limit {
+                RateLimit::Contact(_) | RateLimit::Customer(_) => {
+                    to_phone(customer, "+1 555 010 0142")
+                }
+                RateLimit::Prefix(_) => to_phone(neighbour, "+1 555 010 0777"),
+                _ => stranger.clone(),
+            };
+            let issued = desk.try_issue(&wish).await.expect("an answer");
+            let IssueOutcome::Limited { limit: found, retry_at } = issued else {
+                panic!("{issued:?}")
+            };
+            assert_eq!(found, limit);
+            assert_eq!(retry_at, first.sent_at.plus(window.length()), "{limit:?}");
         }
-        if !matches!(limit, RateLimit::Contact | RateLimit::Customer) {
-            wish = stranger.clone();
-        }
-        let issued = desk.try_issue(&wish).await.expect("an answer");
-        let IssueOutcome::Limited { limit: found, retry_at } = issued else { panic!("{issued:?}") };
-        assert_eq!(found, limit);
-        assert_eq!(retry_at, first.sent_at.plus(Duration::from_hours(1)), "{limit:?}");
     }
-    let other = Actor { clerk: "bo".into(), counter: "4".into() };
-    let mut desk = Terminal { actor: other, ..desk.clone() };
-    desk.limits.per_clerk = 2;
-    desk.limits.per_counter = 2;
+    // The limit that holds longest is the one that is told.
+    let mut both = desk.clone();
+    set_to_two(&mut both.limits, RateLimit::Contact(RateWindow::Hour));
+    set_to_two(&mut both.limits, RateLimit::Clerk(RateWindow::Day));
+    let issued = both.try_issue(&to_phone(customer, "+1 555 010 0142")).await.expect("an answer");
+    let IssueOutcome::Limited { limit, retry_at } = issued else { panic!("{issued:?}") };
+    assert_eq!(limit, RateLimit::Clerk(RateWindow::Day));
+    assert_eq!(retry_at, first.sent_at.plus(RateWindow::Day.length()));
+
+    let actor = Actor { clerk: "bo".into(), counter: "4".into() };
+    let mut closed = desk.clone();
+    closed.limits.per_hour.in_all = 0;
+    let mut desk = Terminal { actor, ..desk.clone() };
+    for limit in [
+        RateLimit::Clerk(RateWindow::Hour),
+        RateLimit::Clerk(RateWindow::Day),
+        RateLimit::Counter(RateWindow::Hour),
+        RateLimit::Counter(RateWindow::Day),
+        RateLimit::Prefix(RateWindow::Hour),
+        RateLimit::Prefix(RateWindow::Day),
+    ] {
+        set_to_two(&mut desk.limits, limit);
+    }
     assert_eq!(desk.issue(&stranger).await.status, Status::Open);
-    desk.limits.in_all = 0;
-    let none = desk.try_issue(&crate::support::wish(customer, "1".repeat(6).as_str())).await;
-    assert!(matches!(none, Ok(IssueOutcome::Limited { limit: RateLimit::Office, .. })));
+    let far = to_phone(neighbour, "+1 555 011 0777");
+    assert_eq!(desk.issue(&far).await.status, Status::Open, "another prefix");
+    let none = closed.try_issue(&wish(customer, "111111")).await;
+    let office = RateLimit::Office(RateWindow::Hour);
+    assert!(matches!(none, Ok(IssueOutcome::Limited { limit, .. }) if limit == office));
+}
+
+pub(super) async fn security_06_a_clerk_with_too_many_wrong_codes_enters_none(desk: &Terminal) {
+    let mut desk = desk.clone();
+    desk.limits.wrong_codes_per_clerk = 3;
+    let other =
+        Terminal { actor: Actor { clerk: "bo".into(), counter: "4".into() }, ..desk.clone() };
+    let one = desk.issue(&wish(desk.customer("WB-1").await, "111111")).await;
+    let two = desk.issue(&wish(desk.customer("WB-2").await, "222222")).await;
+    let three = desk.issue(&wish(desk.customer("WB-3").await, "333333")).await;
+    assert_eq!(desk.enter(&one.id, "000000").await, Outcome::Wrong);
+    assert_eq!(desk.enter(&two.id, "000000").await, Outcome::Wrong);
+    assert_eq!(desk.enter(&three.id, "333333").await, Outcome::Verified, "it counts for nothing");
+    assert_eq!(desk.enter(&two.id, "000000").await, Outcome::Wrong);
+    // Neither a right code nor a wrong one is looked at, and none is counted.
+    for code in ["111111", "000000"] {
+        let refused = desk.try_enter(&one.id, code).await.expect("an answer");
+        let AttemptOutcome::Refused { outcome, request, clerk_waits_until, .. } = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(
+            (outcome, request.status, request.attempts),
+            (Outcome::Limited, Status::Open, 1)
+        );
+        let wait = clerk_waits_until.expect("a time").since(one.sent_at);
+        assert!(wait > Duration::from_mins(59) && wait < Duration::from_mins(61), "{wait:?}");
+    }
+    let limited = EventFilter { outcome: Some(Outcome::Limited), ..EventFilter::default() };
+    let entries = desk.log(&limited).await;
+    assert!(entries.iter().all(|it| it.kind == EventKind::Attempt && it.actor.clerk == "amira"));
+    assert_eq!(entries.len(), 2, "an admin sees it");
+    // The same attempt made again is answered alike.
+    let again = [
+        desk.tell(&one.id, "111111", &token(9), "the same").await,
+        desk.tell(&one.id, "111111", &token(9), "the same").await,
+    ];
+    for told in again {
+        let Ok(AttemptOutcome::Refused { outcome, clerk_waits_until, .. }) = told else {
+            panic!("{told:?}")
+        };
+        assert_eq!((outcome, clerk_waits_until.is_some()), (Outcome::Limited, true));
+    }
+    assert_eq!(other.enter(&one.id, "111111").await, Outcome::Verified, "another clerk goes on");
 }
 
 pub(super) async fn security_06_failures_in_a_row_lock_the_customer(desk: &Terminal) {

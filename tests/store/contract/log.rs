@@ -266,15 +266,16 @@ pub(super) async fn sessions_are_prolonged_and_ended(desk: &Terminal) {
     let digest = token.digest();
     let touched = desk.store.touch(&digest, Duration::from_mins(10)).await.expect("an answer");
     let touched = touched.expect("the session");
-    assert_eq!(touched.id, session.id);
-    assert!(touched.idle_at > session.idle_at);
+    assert_eq!(touched.session.id, session.id);
+    assert!(touched.session.idle_at > session.idle_at);
     let touched = desk.store.touch(&digest, Duration::from_hours(9)).await.expect("an answer");
-    assert_eq!(touched.expect("the session").idle_at, session.expires_at, "never beyond its end");
+    let touched = touched.expect("the session").session;
+    assert_eq!(touched.idle_at, session.expires_at, "never beyond its end");
     assert_eq!(desk.store.touch("unknown", Duration::ZERO).await.expect("an answer"), None);
 
     let ended = desk.store.end_session(&session.id, SessionEnd::Logout, &desk.actor).await;
     let ended = ended.expect("an answer").expect("the session");
-    assert_eq!(ended.ended.map(|it| it.1), Some(SessionEnd::Logout));
+    assert_eq!(ended.session.ended.map(|it| it.1), Some(SessionEnd::Logout));
     let again = desk.store.end_session(&session.id, SessionEnd::Revoked, &desk.actor).await;
     assert_eq!(again.expect("an answer"), Some(ended.clone()), "it ends once");
     let touched = desk.store.touch(&digest, Duration::from_mins(5)).await.expect("an answer");

@@ -17,7 +17,10 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 23] = [
+const SMALL: [&str; 27] = [
+    "core_approval",
+    "core_policy",
+    "p",
     "core_outbox",
     // The outbox beside other tables.
     "b",
@@ -27,6 +30,8 @@ const SMALL: [&str; 23] = [
     "core_trial",
     "n",
     "pg_namespace",
+    // One row.
+    "core_production",
     "core_schema",
     "core_setting",
     "core_staff",
@@ -92,7 +97,13 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("events::REQUEST_AFTER", &["10000", "50", "'8'", "'wrong'", "NULL", "'[7]'"]),
     ("events::CUSTOMERS_BEFORE", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
     ("events::CUSTOMERS_AFTER", &["10000", "50", "'[7,8,9]'", "'wrong'", "NULL"]),
-    ("rate_limits::LIMITS", &["7", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    (
+        "rate_limits::LIMITS",
+        &[
+            "7", "'7'", "'7'", "'3'", "'3'", "3600000", "86400000", "5", "5", "5", "5", "5", "5",
+            "5", "5", "5", "5", "5", "5",
+        ],
+    ),
     ("trail::INSERT_LEAVES", &[r#"'[[70000,70000,"a","b"]]'"#]),
     ("trail::INSERT_NODES", &[r#"'[[8,70000,"a"]]'"#]),
     ("trail::KEEP_CHECKPOINT", &["70000", "'x'"]),
@@ -117,8 +128,9 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("migrations::COUNT_TABLES", &["'core_customer'", "'core_otp'"]),
     ("outbox::DUE", &["'x'", "2000", "9", r#"'["tray"]'"#]),
     ("outbox::NEXT_DUE", &["'x'", "2000", r#"'["tray"]'"#]),
-    ("test_message::COUNTED", &["'x'", "'3'", "'3'", "3600000"]),
-    ("test_message::LIMITS", &["'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5"]),
+    ("test_message::COUNTED", &["'x'", "'7'", "'3'", "'3'", "3600000"]),
+    ("test_message::LIMITS", &["'7'", "'7'", "'3'", "'3'", "3600000", "5", "5", "5", "5", "5"]),
+    ("policy::PAST", &["7", "604800000", "1000"]),
     ("circuit_breaker::CLAIM_PROBE", &["'email'", "30000", "3"]),
     ("completion::HELD", &["'[7,8,9]'"]),
     ("completion::DONE", &["'[7,8,9]'"]),
@@ -127,6 +139,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("send_claim::CLAIM_FIRST", &["'[7,8,9]'", "'x'", "7"]),
     ("send_claim::CLAIM_THESE", &["'[7,8,9]'", "7"]),
     ("send_claim::CLAIMABLE", &["'[7,8,9]'", "'x'"]),
+    ("stats::ELSEWHERE", &[r#"'["tray"]'"#]),
     ("outbox::CLAIM", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::CLAIMED", &["'[7,8,9]'"]),
     ("expiry::HELD", &["'[7,8,9]'"]),
@@ -226,12 +239,13 @@ async fn fill(fixture: &TestStore) {
             "EACH, 'p', i, 1, '', 'k', 'r', THEN, THEN + RETIRED",
         ),
         ("core_guard", "customer_id, failures, updated_at", "i, 0, THEN"),
+        ("core_clerk_guard", "clerk, failures, since", "i, 0, THEN"),
         ("core_contact", "customer_id, kind, contact, bound_at, changed", "i, 'email', 'a', 0, 0"),
         (
             "core_delivery",
-            "otp_id, generation, customer_id, channel, contact, provider, state, progress, clerk, \
-             counter, created_at, updated_at",
-            "i, 1, EACH, 'email', i % 977, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
+            "otp_id, generation, customer_id, channel, contact, number_prefix, provider, state, \
+             progress, clerk, counter, created_at, updated_at",
+            "i, 1, EACH, 'sms', i % 977, i % 499, 'tray', 'sent', 3, i % 7, i % 5, THEN, THEN",
         ),
         (
             "core_session",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use countersign::domain::channel::Channel;
 use countersign::domain::circuit_breaker::ProviderSlot;
-use countersign::domain::code::{Code, CodeBinding, Digest, Guess};
+use countersign::domain::code::{Code, Guess};
 use countersign::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use countersign::domain::customer::{CustomerId, NewCustomer, Unsaid};
 use countersign::domain::delivery::SendReport;
@@ -13,9 +13,9 @@ use countersign::domain::event::{Actor, Event, EventFilter, EventPage};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outbox::NextStep;
 use countersign::domain::outcome::Outcome;
-use countersign::domain::policy::{OtpPolicy, RateLimits};
+use countersign::domain::policy::{OtpPolicy, RateLimits, SendLimits};
 use countersign::domain::request::{Reference, Request, RequestId};
-use countersign::domain::seal::{Nonce, Sealed};
+use countersign::domain::seal::NonceSeed;
 use countersign::domain::session::{SessionId, SessionToken};
 use countersign::service::ports::contact_notices::NoticeProviders;
 use countersign::service::ports::outbox::{self, OutboxMessage};
@@ -24,11 +24,14 @@ use countersign::service::ports::{
     NewDelivery, NewRequest, NewSession, Reissue, Store, StoreError,
 };
 
+use super::sign_again;
+
 /// Whose turn it is to send what these terminals ask for.
 pub(crate) const HOLDER: &str = "the terminal of the test";
 
 /// By whom changed contacts are told.
-pub(crate) const TRAY: NoticeProviders = NoticeProviders { email: Some("tray"), sms: Some("tray") };
+pub(crate) const TRAY: NoticeProviders<'static> =
+    NoticeProviders { email: Some("tray"), sms: Some("tray") };
 
 /// Numbers that never come twice in a test run.
 pub(crate) fn next() -> u64 {
@@ -51,13 +54,15 @@ pub(crate) fn policy() -> OtpPolicy {
 
 /// No limit that a test reaches by accident.
 pub(crate) fn limits() -> RateLimits {
-    RateLimits {
+    let sends = SendLimits {
         per_contact: 10_000,
+        per_prefix: 10_000,
         per_customer: 10_000,
         per_clerk: 10_000,
         per_counter: 10_000,
         in_all: 10_000,
-    }
+    };
+    RateLimits { wrong_codes_per_clerk: 10_000, ..RateLimits::hourly(sends) }
 }
 
 pub(crate) fn email(raw: &str) -> Contact {
@@ -99,6 +104,9 @@ pub(crate) struct Terminal {
     pub(crate) limits: RateLimits,
     pub(crate) keyring: Keyring,
     pub(crate) actor: Actor,
+    /// By whom messages go, and which one that is.
+    pub(crate) provider: &'static str,
+    pub(crate) fingerprint: &'static str,
 }
 
 /// What a test asks for.
@@ -123,7 +131,15 @@ pub(crate) fn wish(customer: CustomerId, code: &str) -> Wish {
 
 impl Terminal {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, policy: policy(), limits: limits(), keyring: keyring(), actor: actor() }
+        Self {
+            store,
+            policy: policy(),
+            limits: limits(),
+            keyring: keyring(),
+            actor: actor(),
+            provider: "tray",
+            fingerprint: "tray",
+        }
     }
 
     /// A customer of this account number, made where there is none.
@@ -168,32 +184,39 @@ impl Terminal {
         self.conclude(&message, &NextStep { report: report.clone(), next: None }).await;
     }
 
-    fn code(&self, id: &RequestId, purpose: &str, generation: u32, code: &str) -> NewCode {
+    fn code(&self, id: &RequestId, generation: u32, code: &str) -> NewCode {
         let (key_id, key) = self.keyring.current();
-        let code = Code::parse(code, 6).expect("six digits");
-        let binding = CodeBinding { purpose, request: id, generation };
+        sign_again::note(id, generation, code);
         NewCode {
-            digest: Digest::of(&code, binding, key),
+            code: Code::parse(code, 6).expect("six digits"),
             key_id: key_id.clone(),
+            key: key.clone(),
             reference: Reference::from_bits(next()),
-            sealed: Sealed::close(&code, binding, key, Nonce::from([9; 32])),
+            seed: NonceSeed::from([9; 32]),
         }
     }
 
-    fn delivery(contact: &Contact) -> NewDelivery {
+    fn delivery(&self, contact: &Contact) -> NewDelivery {
         let channel = match contact {
             Contact::Email(_) => Channel::Email,
             Contact::Phone(_) => Channel::Sms,
         };
-        NewDelivery { channel, contact: contact.clone(), provider: "tray", owner: HOLDER.into() }
+        NewDelivery {
+            channel,
+            contact: contact.clone(),
+            provider: self.provider,
+            fingerprint: self.fingerprint.into(),
+            owner: HOLDER.into(),
+        }
     }
 
     fn dispatch(&self, code: NewCode, contact: &Contact) -> Dispatch<'_> {
         Dispatch {
             code,
-            delivery: Self::delivery(contact),
+            delivery: self.delivery(contact),
             policy: &self.policy,
             limits: &self.limits,
+            policy_version: "0123456789ab",
             actor: &self.actor,
             notices: TRAY,
         }
@@ -201,7 +224,7 @@ impl Terminal {
 
     pub(crate) async fn try_issue(&self, wish: &Wish) -> Result<IssueOutcome, StoreError> {
         let id = RequestId::from_bits(next().wrapping_mul(0x9e37_79b9_7f4a) & ((1 << 50) - 1));
-        let code = self.code(&id, &wish.purpose, 1, &wish.code);
+        let code = self.code(&id, 1, &wish.code);
         self.store
             .issue(NewRequest {
                 id,
@@ -238,7 +261,7 @@ impl Terminal {
         code: &str,
         contact: &Contact,
     ) -> Result<IssueOutcome, StoreError> {
-        let code = self.code(&request.id, &request.purpose, request.generation + 1, code);
+        let code = self.code(&request.id, request.generation + 1, code);
         self.store
             .reissue(Reissue {
                 id: &request.id,
@@ -292,6 +315,8 @@ impl Terminal {
                     token_digest: token.digest(),
                 },
                 policy: &self.policy,
+                limits: &self.limits,
+                policy_version: "0123456789ab",
                 actor: &self.actor,
             })
             .await

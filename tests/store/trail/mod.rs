@@ -63,6 +63,7 @@ fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
         phones: PhonePolicy::of("US"),
         retention: Retention::default(),
         external_customers: false,
+        four_eyes: Vec::new(),
     };
     Desk::new(store, senders, Arc::new(OsRandom), Arc::new(ring(1)), office, actor())
         .expect("a desk")

@@ -174,7 +174,7 @@ on_each_store! {
         let mut run = MaintenanceRun::default();
         while trail.desk.run_maintenance(&mut run).await.expect("done").is_some() {}
         assert_eq!(run.totals().of(MaintenanceTask::PurgeEvents), 3);
-        trail.desk.finish_maintenance(run.totals()).await.expect("told");
+        trail.desk.finish_maintenance(run.totals(), None).await.expect("told");
         trail.intact(6).await;
     }
 }

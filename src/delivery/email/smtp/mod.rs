@@ -35,6 +35,7 @@ use crate::delivery::message::MessageKind;
 use crate::delivery::provider::Provider;
 use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::{Deadline, SendTimeouts, TimedOut};
+use crate::domain::provider::ProviderFingerprint;
 use crate::service::ports::SendGuard;
 
 /// How long a connection is kept for the next message.
@@ -47,6 +48,7 @@ pub(in crate::delivery) use crate::delivery::email::smtp::compose::sender_addres
 /// Sends email through one SMTP server.
 pub(in crate::delivery) struct SmtpProvider {
     provider: &'static str,
+    fingerprint: ProviderFingerprint,
     server: Arc<Server>,
     from: Mailbox,
     templates: Arc<Templates>,
@@ -62,10 +64,15 @@ impl SmtpProvider {
         templates: Arc<Templates>,
         times: SendTimeouts,
     ) -> Result<Self, DeliveryError> {
+        let from = sender_address(keys, &settings.from)?;
+        let host = format!("{}:{}", settings.host, settings.port);
+        let login = settings.login.as_ref().map(|it| it.username.as_str());
+        let account = login.unwrap_or_else(|| from.email.as_ref());
         Ok(Self {
             provider: settings.provider,
+            fingerprint: ProviderFingerprint::of(settings.provider, &host, account),
             server: Arc::new(Server::new(keys, settings, times)?),
-            from: sender_address(keys, &settings.from)?,
+            from,
             templates,
             times,
             parked: IdleConnections::new(IDLE_TIMEOUT, part),
@@ -220,6 +227,10 @@ impl From<Halt> for DeliveryError {
 impl Provider for SmtpProvider {
     fn name(&self) -> &'static str {
         self.provider
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        self.fingerprint.clone()
     }
 
     async fn post(

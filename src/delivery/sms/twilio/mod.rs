@@ -28,6 +28,7 @@ use crate::delivery::templates::Templates;
 use crate::delivery::timeouts::SendTimeouts;
 use crate::domain::delivery::{MessageTrace, ProviderStatus};
 use crate::domain::message::Fact;
+use crate::domain::provider::ProviderFingerprint;
 use crate::domain::text;
 use crate::service::ports::SendGuard;
 
@@ -192,6 +193,11 @@ fn one_line(value: &str) -> Value {
 impl Provider for TwilioProvider {
     fn name(&self) -> &'static str {
         "twilio"
+    }
+
+    fn fingerprint(&self) -> ProviderFingerprint {
+        let TwilioSettings { base_url, account_sid, .. } = &self.settings;
+        ProviderFingerprint::of(self.name(), base_url, account_sid)
     }
 
     async fn post(

@@ -1,6 +1,6 @@
 //! The line of keys, made from the keymap. Where they do not all fit, the ones
 //! that matter least go first; the help always stays, since it has them all. In
-//! a window that is too small to act in, that is said instead.
+//! a window that is too small to act in, it says so instead.
 
 use ratatui::text::{Line, Span};
 
@@ -49,8 +49,8 @@ fn too_small(size: (u16, u16), room: usize, theme: &Theme) -> Line<'static> {
     let size = sizes(size, theme);
     let short = format!("too small: {size}");
     let long = format!("Window too small to act in: {size}");
-    let said = if width(&long) <= room { long } else { short };
-    Line::styled(format!(" {said}"), theme.warning)
+    let text = if width(&long) <= room { long } else { short };
+    Line::styled(format!(" {text}"), theme.warning)
 }
 
 /// The size that is needed, and the one that there is.
@@ -69,6 +69,9 @@ fn length(hints: &[&Binding], gap: usize) -> usize {
 fn holds(model: &Model, binding: &Binding) -> bool {
     let command = binding.command;
     if model.overlay.is_some() && is_elsewhere(command) {
+        return false;
+    }
+    if model.sign_in.is_some() && binding.context == Context::Global && command != Command::Quit {
         return false;
     }
     match (command, &model.screen) {

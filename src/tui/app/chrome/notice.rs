@@ -31,16 +31,17 @@ pub fn lines(notice: &Notice, columns: u16, theme: &Theme) -> Vec<Line<'static>>
         Tone::Warning => (symbols.alert, theme.warning),
         Tone::Bad => (symbols.cross, theme.bad),
     };
-    let mut said = wrapped(notice, columns);
-    if said.len() > MAX_LINES {
-        said.truncate(MAX_LINES);
-        if let Some(last) = said.last_mut() {
+    let mut lines = wrapped(notice, columns);
+    if lines.len() > MAX_LINES {
+        lines.truncate(MAX_LINES);
+        if let Some(last) = lines.last_mut() {
             let room = usize::from(columns).saturating_sub(INDENT + 2 + width(symbols.ellipsis));
             *last = format!("{}{}", pad(last, room, "").trim_end(), symbols.ellipsis);
         }
     }
     let marks = std::iter::once(mark).chain(std::iter::repeat(""));
-    said.into_iter()
+    lines
+        .into_iter()
         .zip(marks)
         .map(|(text, mark)| {
             let mark = format!(" {}", pad(mark, INDENT - 1, ""));

@@ -1,4 +1,4 @@
-//! The four steps, the current one told by capitals, weight and colour.
+//! The four steps, the current one marked by capitals, weight and colour.
 
 use ratatui::text::{Line, Span};
 

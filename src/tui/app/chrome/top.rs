@@ -97,7 +97,7 @@ const STORE: &str = "store";
 
 fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
-    // Most offices do without it: it is told of where it is not well.
+    // Most offices do without it: it is shown where it is not well.
     parts.extend((health.whatsapp != DependencyState::Ok).then_some(("whatsapp", health.whatsapp)));
     parts.retain(|(_, part)| *part != DependencyState::Off);
     let well = parts.iter().all(|(_, part)| *part == DependencyState::Ok);

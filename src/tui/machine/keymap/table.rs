@@ -110,6 +110,7 @@ const ALL: &[&[Binding]] = &[
     DELIVERY_STATS,
     HELP,
     CONFIRM,
+    SIGN_IN,
     GLOBAL,
 ];
 
@@ -325,6 +326,33 @@ const CONFIRM: &[Binding] = &[
     ),
 ];
 
+const SIGN_IN: &[Binding] = &[
+    bind(
+        Context::SignIn,
+        &[ENTER],
+        Command::Accept,
+        ["Enter", "", "go on", "The next field; from the last one, sign in."],
+    ),
+    bind(
+        Context::SignIn,
+        &[plain(KeyCode::Down), plain(KeyCode::Tab)],
+        Command::Down,
+        ["Down", "Tab", "", "The field below."],
+    ),
+    bind(
+        Context::SignIn,
+        &[plain(KeyCode::Up), (SHIFT, KeyCode::BackTab), plain(KeyCode::BackTab)],
+        Command::Up,
+        ["Up", "Shift-Tab", "", "The field above."],
+    ),
+    bind(
+        Context::SignIn,
+        &[ESC],
+        Command::Clear,
+        ["Esc", "", "begin again", "Begin again with the name."],
+    ),
+];
+
 const GLOBAL: &[Binding] = &[
     bind(
         Context::Global,
@@ -366,6 +394,18 @@ const GLOBAL: &[Binding] = &[
             "",
             "The next theme: light, dark, high contrast, no colours, the terminal's.",
         ],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(9)), alt('9')],
+        Command::Lock,
+        ["F9", "Alt-9", "", "Lock this terminal; whoever comes back goes on where it stands."],
+    ),
+    bind(
+        Context::Global,
+        &[plain(KeyCode::F(10)), alt('0')],
+        Command::SignOut,
+        ["F10", "Alt-0", "", "Sign out, once no customer is served here."],
     ),
     bind(
         Context::Global,

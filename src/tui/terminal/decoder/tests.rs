@@ -18,7 +18,7 @@ const fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
 fn all(bytes: &[u8]) -> Vec<Input> {
     let mut decoder = Decoder::default();
     let mut inputs = decoder.feed(bytes);
-    while decoder.patience().is_some() {
+    while decoder.timeout().is_some() {
         inputs.append(&mut decoder.give_up());
     }
     inputs
@@ -142,7 +142,7 @@ fn cr_lf_is_one_enter() {
     assert_eq!(keys(b"\r\r").len(), 2);
     let mut decoder = Decoder::default();
     assert_eq!(decoder.feed(b"\r"), [key(KeyCode::Enter, NONE)]);
-    assert_eq!(decoder.patience(), None);
+    assert_eq!(decoder.timeout(), None);
     assert_eq!(decoder.feed(b"\n1"), [key(KeyCode::Char('1'), NONE)]);
 }
 
@@ -221,12 +221,12 @@ fn with_pauses(pieces: &[&[u8]]) -> Vec<Input> {
     let mut decoder = Decoder::default();
     let mut inputs = Vec::new();
     for (at, piece) in pieces.iter().enumerate() {
-        if at > 0 && decoder.patience().is_some_and(|it| it <= ALT) {
+        if at > 0 && decoder.timeout().is_some_and(|it| it <= ALT_KEY_TIMEOUT) {
             inputs.append(&mut decoder.give_up());
         }
         inputs.append(&mut decoder.feed(piece));
     }
-    while decoder.patience().is_some() {
+    while decoder.timeout().is_some() {
         inputs.append(&mut decoder.give_up());
     }
     inputs
@@ -255,7 +255,10 @@ fn esc_and_a_key_after_it_are_two_keys_or_one_with_alt() {
     assert_eq!(with_pauses(&[b"\x1b", b"42"]), [esc(), typed('4'), typed('2')]);
     assert_eq!(all(b"\x1bd"), [key(KeyCode::Char('d'), ALT_KEY)]);
     assert_eq!(all(b"\x1b\x1b[A"), [esc(), key(KeyCode::Up, NONE)]);
-    assert!(ALT + ESCAPE >= Duration::from_millis(250), "slow lines pause for that long");
+    assert!(
+        ALT_KEY_TIMEOUT + ESCAPE_KEY_TIMEOUT >= Duration::from_millis(250),
+        "slow lines pause for that long"
+    );
 }
 
 #[test]
@@ -271,7 +274,7 @@ fn a_paste_is_one_piece_however_it_comes() {
     );
     let long = [b"\x1b[200~".as_slice(), &vec![b'x'; 500_000], PASTE_END, b"y"].concat();
     let inputs = all(&long);
-    assert!(matches!(&inputs[0], Input::Paste(text) if text.len() <= LONGEST_PASTE));
+    assert!(matches!(&inputs[0], Input::Paste(text) if text.len() <= MAX_PASTE_BYTES));
     assert_eq!(inputs[1..], [key(KeyCode::Char('y'), NONE)]);
 }
 
@@ -279,10 +282,10 @@ fn a_paste_is_one_piece_however_it_comes() {
 fn a_paste_without_an_end_does_not_swallow_the_keyboard() {
     let mut decoder = Decoder::default();
     assert!(decoder.feed(b"\x1b[200~123").is_empty());
-    assert_eq!(decoder.patience(), Some(TEXT));
+    assert_eq!(decoder.timeout(), Some(PASTE_TIMEOUT));
     let text = Zeroizing::new("123".to_owned());
     assert_eq!(decoder.give_up(), [Input::Paste(text)]);
-    assert_eq!(decoder.patience(), None);
+    assert_eq!(decoder.timeout(), None);
     assert_eq!(decoder.feed(b"4"), [key(KeyCode::Char('4'), NONE)]);
 }
 
@@ -333,7 +336,7 @@ proptest! {
             inputs.append(&mut decoder.feed(&bytes[from..place]));
             from = place;
         }
-        while decoder.patience().is_some() {
+        while decoder.timeout().is_some() {
             inputs.append(&mut decoder.give_up());
         }
         prop_assert_eq!(inputs, whole);

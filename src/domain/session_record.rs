@@ -1,0 +1,167 @@
+//! A session as it lies in the store, with the proof that the desk opened it.
+//!
+//! Whoever can write to the store alone cannot make a session, nor move one to another customer
+//! or give it a later end (security requirement 54). The message authentication code covers
+//! everything but `idle_at`, which each act moves on and which never lies beyond the end.
+//! Ending a session erases the code, so that one that was ended cannot be opened again by
+//! taking its end back.
+
+use hmac::Mac;
+use subtle::ConstantTimeEq;
+
+use crate::domain::key::{Key, Keyring};
+use crate::domain::session::Session;
+use crate::domain::text;
+
+/// A row of the table of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// The session.
+    pub session: Session,
+    /// The digest of its token.
+    pub token_digest: String,
+    /// The proof; none where the row has none.
+    pub proof: Option<SessionProof>,
+    /// Whether it was opened before the store kept proofs, and ends soon enough to be one of
+    /// those sessions.
+    pub is_older_than_proofs: bool,
+}
+
+/// The message authentication code of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionProof {
+    /// The name of its key.
+    pub key_id: String,
+    /// The code in hexadecimal.
+    pub mac: String,
+}
+
+impl SessionProof {
+    /// The proof of a session under the current key.
+    pub fn of(session: &Session, token_digest: &str, keyring: &Keyring) -> Self {
+        let (key_id, key) = keyring.current();
+        let mac = hex::encode(mac(session, token_digest, key));
+        Self { key_id: key_id.as_str().to_owned(), mac }
+    }
+}
+
+impl SessionRecord {
+    /// Whether it is a session: one that the desk opened. An ended one gives no rights any
+    /// more, and is what it says.
+    pub fn is_genuine(&self, keyring: &Keyring) -> bool {
+        if self.session.ended.is_some() {
+            return true;
+        }
+        let Some(proof) = &self.proof else { return self.is_older_than_proofs };
+        let Ok(key) = keyring.get(&proof.key_id) else { return false };
+        let Ok(stored) = hex::decode(&proof.mac) else { return false };
+        stored.ct_eq(mac(&self.session, &self.token_digest, key).as_slice()).into()
+    }
+}
+
+fn mac(session: &Session, token_digest: &str, key: &Key) -> Vec<u8> {
+    let mut mac = key.derive(&["session row"]).hmac();
+    let fields = [
+        session.id.as_str().as_bytes(),
+        token_digest.as_bytes(),
+        &session.customer.0.to_be_bytes(),
+        session.account_no.trim().as_bytes(),
+        session.request.as_str().as_bytes(),
+        session.factor.word().as_bytes(),
+        session.purpose.as_bytes(),
+        session.clerk.as_bytes(),
+        session.counter.as_bytes(),
+        &session.created_at.millis().to_be_bytes(),
+        &session.expires_at.millis().to_be_bytes(),
+    ]
+    .map(<[u8]>::to_vec);
+    text::length_prefixed(fields.iter().map(Vec::as_slice), |bytes| mac.update(bytes));
+    mac.finalize().into_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::channel::Factor;
+    use crate::domain::customer::CustomerId;
+    use crate::domain::key::KeyId;
+    use crate::domain::request::RequestId;
+    use crate::domain::session::{SessionEnd, SessionId};
+    use crate::domain::time::Timestamp;
+
+    fn ring(secret: u8) -> Keyring {
+        let Some(id) = KeyId::new("k1") else { panic!("a well formed name") };
+        Keyring::new(id, Key::new([secret; 32]))
+    }
+
+    fn session() -> Session {
+        let at = Timestamp::from_millis;
+        Session {
+            id: SessionId::from_bits(1),
+            customer: CustomerId(17),
+            account_no: "WB-004217".into(),
+            customer_name: "Dana Rivera".into(),
+            request: RequestId::from_bits(1),
+            factor: Factor::Sms,
+            purpose: "pay bill".into(),
+            clerk: "amira".into(),
+            counter: "3".into(),
+            created_at: at(1_000),
+            expires_at: at(901_000),
+            idle_at: at(301_000),
+            ended: None,
+        }
+    }
+
+    fn record(session: Session, proof: &SessionProof) -> SessionRecord {
+        SessionRecord {
+            session,
+            token_digest: "digest".into(),
+            proof: Some(proof.clone()),
+            is_older_than_proofs: false,
+        }
+    }
+
+    #[test]
+    fn security_54_a_session_that_the_desk_did_not_open_is_not_genuine() {
+        let at = Timestamp::from_millis;
+        let proof = SessionProof::of(&session(), "digest", &ring(7));
+        let genuine = record(session(), &proof);
+        assert!(genuine.is_genuine(&ring(7)));
+        assert!(!genuine.is_genuine(&ring(8)), "another key");
+        let moved = Session { idle_at: at(302_000), ..session() };
+        assert!(record(moved, &proof).is_genuine(&ring(7)), "it was touched");
+        let changed = [
+            Session { id: SessionId::from_bits(2), ..session() },
+            Session { customer: CustomerId(18), ..session() },
+            Session { account_no: "WB-004218".into(), ..session() },
+            Session { request: RequestId::from_bits(2), ..session() },
+            Session { factor: Factor::ContactConfirmed, ..session() },
+            Session { purpose: "other".into(), ..session() },
+            Session { clerk: "bruno".into(), ..session() },
+            Session { counter: "4".into(), ..session() },
+            Session { created_at: at(1_001), ..session() },
+            Session { expires_at: at(901_001), ..session() },
+        ];
+        for forged in changed {
+            assert!(!record(forged.clone(), &proof).is_genuine(&ring(7)), "{forged:?}");
+        }
+        let other_token = SessionRecord { token_digest: "other".into(), ..genuine.clone() };
+        let without = SessionRecord { proof: None, ..genuine.clone() };
+        let erased = SessionProof { mac: String::new(), ..proof.clone() };
+        let no_hex = SessionProof { mac: "zz".into(), ..proof };
+        for forged in [other_token, without, record(session(), &erased), record(session(), &no_hex)]
+        {
+            assert!(!forged.is_genuine(&ring(7)), "{forged:?}");
+        }
+        let old = SessionRecord { proof: None, is_older_than_proofs: true, ..genuine };
+        assert!(old.is_genuine(&ring(7)));
+    }
+
+    #[test]
+    fn an_ended_session_is_history() {
+        let proof = SessionProof { key_id: "gone".into(), mac: String::new() };
+        let ended = Some((Timestamp::from_millis(2_000), SessionEnd::Logout));
+        assert!(record(Session { ended, ..session() }, &proof).is_genuine(&ring(7)));
+    }
+}

@@ -1,0 +1,253 @@
+//! A second admin for an act: the first one's call is stored and waits, the second one's
+//! approval carries it out. The door asks [`Desk::second_person`] before it hands a call to
+//! its handler, so that no handler has to think of it.
+
+pub mod calls;
+
+use crate::domain::approval::{Approval, ApprovalId, GuardedAct, SignedAct};
+use crate::domain::customer::CustomerId;
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::outcome::Outcome;
+use crate::domain::staff::{AccountName, Role};
+use crate::domain::text;
+use crate::service::customers::calls::{ConfirmContact, UnlockCustomer};
+use crate::service::ports::approvals::{NewApproval, StoredApproval};
+use crate::service::ports::{NewEvent, StoreError};
+use crate::service::upkeep::calls::RunMaintenanceStep;
+use crate::service::upkeep::maintenance::MaintenanceRun;
+use crate::service::verification::lockout::cleaned_reason;
+use crate::service::{Desk, DeskError};
+
+/// What came of an approval.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum ApprovalOutcome {
+    /// The act was carried out.
+    CarriedOut {
+        approval: Approval,
+        /// Whether there was anything to do.
+        changed: bool,
+    },
+    /// There is no act of this name.
+    NotFound,
+    /// Its time was over.
+    Expired(Approval),
+    /// Nobody approves what they asked for.
+    Yourself(Approval),
+    /// Another admin approved it before.
+    ByAnother(Approval),
+    /// Whoever asked for it is no admin any more.
+    AskerMayNot(Approval),
+}
+
+/// A guarded act as it waits: the call itself.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub enum WaitingAct {
+    Unlock(UnlockCustomer),
+    Confirm(ConfirmContact),
+    /// The first step stands for the whole run.
+    Purge(RunMaintenanceStep),
+}
+
+impl WaitingAct {
+    /// Which act it is.
+    pub const fn act(&self) -> GuardedAct {
+        match self {
+            Self::Unlock(_) => GuardedAct::Unlock,
+            Self::Confirm(_) => GuardedAct::Confirm,
+            Self::Purge(_) => GuardedAct::Purge,
+        }
+    }
+
+    const fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::Unlock(it) => Some(it.customer),
+            Self::Confirm(it) => Some(it.customer),
+            Self::Purge(_) => None,
+        }
+    }
+
+    /// The reason, and the idempotency key.
+    fn reason_and_key(&self) -> (&str, &str) {
+        match self {
+            Self::Unlock(it) => (&it.reason, &it.key),
+            Self::Confirm(it) => (&it.reason, &it.key),
+            Self::Purge(it) => (&it.reason, &it.key),
+        }
+    }
+}
+
+impl Desk {
+    /// Whether a guarded act may be carried out now: it has a reason and, where the office
+    /// asks for a second admin, one has approved it. Otherwise it waits from now on.
+    pub(in crate::service) async fn second_person(
+        &self,
+        waiting: &WaitingAct,
+    ) -> Result<(), DeskError> {
+        let (reason, key) = waiting.reason_and_key();
+        let (reason, act) = (cleaned_reason(reason), waiting.act());
+        if reason.is_empty() {
+            return Err(DeskError::NoReason);
+        }
+        if !self.office.four_eyes.contains(&act) {
+            return Ok(());
+        }
+        let target = self.target(waiting).await?;
+        let written = serde_json::to_string(waiting).map_err(|error| unwritten(&error))?;
+        let id = ApprovalId::from_bits(self.random.below(1 << 50)?);
+        let signed = SignedAct::new(id, act, written, self.actor.clone(), &self.keyring());
+        let key = self.bound_key(&["approval", act.word(), key]);
+        let customer = waiting.customer();
+        let new =
+            NewApproval { key: &key, signed: &signed, customer, target: &target, reason: &reason };
+        let approval = self.retry(|| self.store.ask_approval(new.clone())).await?;
+        if approval.approved_by.is_some() {
+            // The answer to the first telling was lost, or the second admin was faster.
+            return Ok(());
+        }
+        Err(DeskError::AwaitsApproval(Box::new(approval)))
+    }
+
+    /// What an act does to whom, in words.
+    async fn target(&self, waiting: &WaitingAct) -> Result<String, DeskError> {
+        let whom = match waiting.customer() {
+            None => String::new(),
+            Some(id) => match self.customer(id).await? {
+                Some(customer) => format!("{} ({})", customer.name, customer.account_no),
+                None => format!("customer {}", id.0),
+            },
+        };
+        Ok(match waiting {
+            WaitingAct::Unlock(_) => format!("unlock {whom}"),
+            WaitingAct::Confirm(it) => format!("confirm the {} of {whom}", it.kind.label()),
+            WaitingAct::Purge(_) => "purge what is past".to_owned(),
+        })
+    }
+
+    /// The acts that wait.
+    pub async fn approvals(&self) -> Result<Vec<Approval>, DeskError> {
+        Ok(self.reading(|| self.store.approvals()).await?)
+    }
+
+    /// Approves an act and carries it out. The same approval told again, after its answer
+    /// was lost, carries the act out under the same idempotency key, so that it is done once.
+    pub async fn approve(&self, id: &ApprovalId) -> Result<ApprovalOutcome, DeskError> {
+        let Some(stored) = self.stored_approval(id).await? else {
+            return Ok(ApprovalOutcome::NotFound);
+        };
+        let StoredApproval { approval, signed, is_over } = stored;
+        let by = &self.actor.clerk;
+        if approval.asked_by.clerk == *by {
+            self.record_refused(&approval, "nobody approves what they asked for").await?;
+            return Ok(ApprovalOutcome::Yourself(approval));
+        }
+        if is_over {
+            return Ok(ApprovalOutcome::Expired(approval));
+        }
+        if !self.is_still_admin(&approval.asked_by).await? {
+            self.record_refused(&approval, "whoever asked for it is no admin any more").await?;
+            return Ok(ApprovalOutcome::AskerMayNot(approval));
+        }
+        if approval.approved_by.is_none() {
+            let is_now = self.retry(|| self.store.approve(&approval, &self.actor)).await?;
+            if !is_now {
+                return self.approved_meanwhile(id, &signed).await;
+            }
+        } else if approval.approved_by.as_ref() != Some(by) {
+            return Ok(ApprovalOutcome::ByAnother(approval));
+        }
+        self.carry_out(approval, &signed).await
+    }
+
+    /// The act was approved, or its time ended, since it was read.
+    async fn approved_meanwhile(
+        &self,
+        id: &ApprovalId,
+        signed: &SignedAct,
+    ) -> Result<ApprovalOutcome, DeskError> {
+        let Some(StoredApproval { approval, .. }) = self.stored_approval(id).await? else {
+            return Ok(ApprovalOutcome::NotFound);
+        };
+        match &approval.approved_by {
+            None => Ok(ApprovalOutcome::Expired(approval)),
+            Some(by) if *by == self.actor.clerk => self.carry_out(approval, signed).await,
+            Some(_) => Ok(ApprovalOutcome::ByAnother(approval)),
+        }
+    }
+
+    /// An act that the desk itself stored; one that somebody else wrote counts for nothing.
+    async fn stored_approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, DeskError> {
+        let stored = self.reading(|| self.store.approval(id)).await?;
+        let Some(stored) = stored else { return Ok(None) };
+        let keyring = self.keyring_with(stored.signed.key_id.as_str());
+        if stored.signed.is_genuine(&keyring) {
+            return Ok(Some(stored));
+        }
+        tracing::error!(approval = id.as_str(), "an act that waits was not written here");
+        Ok(None)
+    }
+
+    /// Whether somebody is still an admin. Who is not on the staff list works in the desk's
+    /// own process, as its owner.
+    async fn is_still_admin(&self, asked_by: &Actor) -> Result<bool, DeskError> {
+        let Ok(account) = asked_by.clerk.parse::<AccountName>() else { return Ok(true) };
+        let record = self.reading(|| self.store.staff_record(&account)).await?;
+        if record.is_none() {
+            return Ok(true);
+        }
+        Ok(self.staff_member(&account).await?.is_some_and(|it| it.role == Role::Admin))
+    }
+
+    /// Does what was approved, in the name of who asked for it.
+    async fn carry_out(
+        &self,
+        approval: Approval,
+        signed: &SignedAct,
+    ) -> Result<ApprovalOutcome, DeskError> {
+        let waiting: WaitingAct =
+            serde_json::from_str(&signed.call).map_err(|error| unwritten(&error))?;
+        let by = &self.actor.clerk;
+        let desk = Self { actor: signed.asked_by.clone(), ..self.clone() };
+        let (reason, key) = waiting.reason_and_key();
+        let reason = format!("{}; approved by {by}", cleaned_reason(reason));
+        let changed = match &waiting {
+            WaitingAct::Unlock(it) => desk.unlock(key, it.customer, &reason).await?,
+            WaitingAct::Confirm(it) => {
+                desk.confirm_contact(key, it.customer, it.kind, &reason).await?
+            }
+            WaitingAct::Purge(_) => desk.maintain(&reason).await?,
+        };
+        let approved_by = Some(self.actor.clerk.clone());
+        let approval = Approval { approved_by, ..approval };
+        Ok(ApprovalOutcome::CarriedOut { approval, changed })
+    }
+
+    /// Runs the whole maintenance; whether there was anything to do.
+    async fn maintain(&self, reason: &str) -> Result<bool, DeskError> {
+        let mut run = MaintenanceRun::default();
+        let worked = loop {
+            match self.run_maintenance(&mut run).await {
+                Ok(Some(rest)) => tokio::time::sleep(rest).await,
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        // What was done before an error is in the log all the same.
+        let told = self.finish_maintenance(run.totals(), Some(reason)).await;
+        worked.and(told)?;
+        Ok(!run.totals().is_empty())
+    }
+
+    async fn record_refused(&self, approval: &Approval, why: &str) -> Result<(), DeskError> {
+        let detail = format!("{}, {}: {why}", approval.id, approval.target);
+        let event = NewEvent::of_office(EventKind::Refused, detail, &self.actor);
+        let outcome = Some(Outcome::Forbidden);
+        self.record(NewEvent { outcome, customer: approval.customer, ..event }).await
+    }
+}
+
+fn unwritten(error: &serde_json::Error) -> StoreError {
+    StoreError::Failed(format!(
+        "an act that waits cannot be read: {}",
+        text::clean(&error.to_string())
+    ))
+}

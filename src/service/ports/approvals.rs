@@ -1,0 +1,49 @@
+//! Acts that wait for a second admin.
+
+use async_trait::async_trait;
+
+use crate::domain::approval::{Approval, ApprovalId, SignedAct};
+use crate::domain::customer::CustomerId;
+use crate::domain::event::Actor;
+use crate::service::ports::error::StoreError;
+
+/// The acts that wait.
+#[async_trait]
+pub trait ApprovalStore: Send + Sync {
+    /// Stores an act that waits, with its event. The same act told again is answered with
+    /// the one that was stored, as it is then.
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError>;
+    /// The acts that wait now, oldest first.
+    async fn approvals(&self) -> Result<Vec<Approval>, StoreError>;
+    /// One act, and what the desk vouches for of it.
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError>;
+    /// Approves an act that waits, with its event; whether it was approved now. Nobody
+    /// approves what they asked for.
+    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError>;
+}
+
+/// An act about to wait.
+#[derive(Clone, Debug)]
+pub struct NewApproval<'a> {
+    /// The idempotency key.
+    pub key: &'a str,
+    /// What is to be done, and by whom.
+    pub signed: &'a SignedAct,
+    /// To which customer, where it is about one.
+    pub customer: Option<CustomerId>,
+    /// What is to be done to whom, in words.
+    pub target: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// An act as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredApproval {
+    /// The act.
+    pub approval: Approval,
+    /// What the desk vouches for of it.
+    pub signed: SignedAct,
+    /// Whether its time is over.
+    pub is_over: bool,
+}

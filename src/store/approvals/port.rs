@@ -1,0 +1,30 @@
+//! The port of acts that wait for a second admin.
+
+use async_trait::async_trait;
+
+use crate::domain::approval::{Approval, ApprovalId};
+use crate::domain::event::Actor;
+use crate::service::ports::approvals::{ApprovalStore, NewApproval, StoredApproval};
+use crate::service::ports::error::StoreError;
+use crate::store::SqlStore;
+use crate::store::approvals::records;
+use crate::store::database::conflict::retry_on_conflict;
+
+#[async_trait]
+impl ApprovalStore for SqlStore {
+    async fn ask_approval(&self, new: NewApproval<'_>) -> Result<Approval, StoreError> {
+        retry_on_conflict(|| records::ask(&self.db, &new)).await
+    }
+
+    async fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
+        records::waiting(&self.db).await
+    }
+
+    async fn approval(&self, id: &ApprovalId) -> Result<Option<StoredApproval>, StoreError> {
+        records::approval(&self.db, id).await
+    }
+
+    async fn approve(&self, approval: &Approval, by: &Actor) -> Result<bool, StoreError> {
+        retry_on_conflict(|| records::approve(&self.db, approval, by)).await
+    }
+}

@@ -1,0 +1,177 @@
+//! Rows of acts that wait for a second admin. There are few: each goes a day after its time.
+
+use std::time::Duration;
+
+use crate::domain::approval::{APPROVAL_TIME, Approval, ApprovalId, GuardedAct, SignedAct};
+use crate::domain::customer::CustomerId;
+use crate::domain::event::{Actor, EventKind};
+use crate::domain::key::KeyId;
+use crate::domain::text;
+use crate::domain::time::{Timestamp, millis_of};
+use crate::service::ports::approvals::{NewApproval, StoredApproval};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
+use crate::store::audit::events;
+use crate::store::database::engine::{Database, Row, args};
+use crate::store::database::row_type::row_type;
+use crate::store::database::statement::statements;
+
+/// The row of `core_lock` under which acts are stored, so that one told twice is stored once.
+const APPROVAL_LOCK: &str = "approval";
+
+/// How long a row stays after its time.
+const KEPT: Duration = Duration::from_hours(24);
+
+row_type! {
+    struct ApprovalColumns from "core_approval" {
+        public_id: ApprovalId = word "public_id",
+        act: GuardedAct = word "act",
+        customer_id: Option<i64> = maybe_int "customer_id",
+        target: String = text "target",
+        reason: String = text "reason",
+        call_json: String = text "call_json",
+        clerk: String = text "clerk",
+        counter: String = text "counter",
+        created_at: Timestamp = time "created_at",
+        expires_at: Timestamp = time "expires_at",
+        approved_by: Option<String> = maybe_text "approved_by",
+        key_id: String = text "key_id",
+        mac: String = text "mac",
+        read_at: Timestamp = time now,
+    }
+}
+
+statements! {
+    BY_ID { (select ApprovalColumns) "WHERE public_id = $1" }
+    SAME {
+        (select ApprovalColumns) "WHERE idempotency = $1 AND expires_at > " now
+        " ORDER BY id DESC LIMIT 1"
+    }
+    WAITING {
+        (select ApprovalColumns) "WHERE approved_by IS NULL AND expires_at > " now " ORDER BY id"
+    }
+    CREATE {
+        (insert "core_approval" {
+            public_id: "$1",
+            idempotency: "$2",
+            act: "$3",
+            customer_id: "$4",
+            target: "$5",
+            reason: "$6",
+            call_json: "$7",
+            clerk: "$8",
+            counter: "$9",
+            created_at: now,
+            expires_at: (sql now " + $10"),
+            key_id: "$11",
+            mac: "$12",
+        })
+    }
+    APPROVE {
+        "UPDATE core_approval SET approved_by = $2, approved_at = " now " WHERE public_id = $1 \
+         AND approved_by IS NULL AND clerk <> $2 AND expires_at > " clock
+    }
+    DELETE_OLD { "DELETE FROM core_approval WHERE expires_at < " now " - $1" }
+}
+
+/// Stores an act that waits.
+pub(in crate::store) async fn ask(
+    db: &Database,
+    new: &NewApproval<'_>,
+) -> Result<Approval, StoreError> {
+    let mut tx = db.begin().await?;
+    tx.lock(APPROVAL_LOCK).await?;
+    if let Some(row) = tx.maybe(&SAME, args![new.key]).await? {
+        return Ok(read(&row)?.approval);
+    }
+    let signed = new.signed;
+    tx.write(&DELETE_OLD, args![millis_of(KEPT)]).await?;
+    let arguments = args![
+        signed.id.as_str(),
+        new.key,
+        signed.act.word(),
+        new.customer.map(|it| it.0),
+        new.target,
+        new.reason,
+        &signed.call,
+        &signed.asked_by.clerk,
+        &signed.asked_by.counter,
+        millis_of(APPROVAL_TIME),
+        signed.key_id.as_str(),
+        &signed.mac,
+    ];
+    tx.write(&CREATE, arguments).await?;
+    let detail = format!("{}, as {}: {}", new.target, signed.id, new.reason);
+    let event = NewEvent {
+        customer: new.customer,
+        ..NewEvent::of_office(EventKind::ApprovalAsked, detail, &signed.asked_by)
+    };
+    events::write(&mut tx, &event).await?;
+    let stored = read(&tx.one(&BY_ID, args![signed.id.as_str()]).await?)?;
+    tx.commit().await?;
+    Ok(stored.approval)
+}
+
+/// The acts that wait.
+pub(in crate::store) async fn waiting(db: &Database) -> Result<Vec<Approval>, StoreError> {
+    let rows = db.all(&WAITING, args![]).await?;
+    rows.iter().map(|row| read(row).map(|it| it.approval)).collect()
+}
+
+/// One act.
+pub(in crate::store) async fn approval(
+    db: &Database,
+    id: &ApprovalId,
+) -> Result<Option<StoredApproval>, StoreError> {
+    db.maybe(&BY_ID, args![id.as_str()]).await?.map(|row| read(&row)).transpose()
+}
+
+/// Approves an act that waits.
+pub(in crate::store) async fn approve(
+    db: &Database,
+    approval: &Approval,
+    by: &Actor,
+) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    if tx.write(&APPROVE, args![approval.id.as_str(), &by.clerk]).await? == 0 {
+        return Ok(false);
+    }
+    let Approval { id, target, asked_by, .. } = approval;
+    let detail = format!("{target}, which {} asked for as {id}", asked_by.clerk);
+    let event = NewEvent {
+        customer: approval.customer,
+        ..NewEvent::of_office(EventKind::Approved, detail, by)
+    };
+    events::write(&mut tx, &event).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+fn read(row: &Row) -> Result<StoredApproval, StoreError> {
+    let it = ApprovalColumns::read(row)?;
+    let key_id = KeyId::new(&it.key_id)
+        .ok_or_else(|| StoreError::Failed(format!("\"{}\" names no key", it.key_id)))?;
+    let asked_by = Actor { clerk: it.clerk, counter: it.counter };
+    Ok(StoredApproval {
+        is_over: it.expires_at <= it.read_at,
+        signed: SignedAct {
+            id: it.public_id.clone(),
+            act: it.act,
+            call: it.call_json,
+            asked_by: asked_by.clone(),
+            key_id,
+            mac: it.mac,
+        },
+        approval: Approval {
+            id: it.public_id,
+            act: it.act,
+            customer: it.customer_id.map(CustomerId),
+            target: text::clean(&it.target),
+            reason: text::clean(&it.reason),
+            asked_by,
+            asked_at: it.created_at,
+            expires_at: it.expires_at,
+            approved_by: it.approved_by,
+        },
+    })
+}

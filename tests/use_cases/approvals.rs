@@ -1,0 +1,200 @@
+//! Acts that take a second admin: who approves, and that each is carried out once.
+
+use countersign::domain::approval::{Approval, GuardedAct};
+use countersign::domain::staff::AccountName;
+use countersign::service::DeskError;
+use countersign::service::api::{Answer, Authentication, Call, Caller, Role};
+use countersign::service::approvals::ApprovalOutcome;
+use countersign::service::approvals::calls::{ApproveAct, ListApprovals};
+use countersign::service::customers::calls::UnlockCustomer;
+use countersign::service::retry::RetryPolicy;
+use countersign::service::staff::StaffAct;
+use countersign::service::upkeep::calls::RunMaintenanceStep;
+use countersign::service::upkeep::maintenance::MaintenanceRun;
+
+use super::*;
+
+/// An office in which every guarded act takes a second admin.
+async fn office() -> Bench {
+    let all = vec![GuardedAct::Unlock, GuardedAct::Confirm, GuardedAct::Purge];
+    Bench::new(Scripted::fine(), |office| office.four_eyes = all).await
+}
+
+async fn as_admin(desk: &Desk, clerk: &str, call: impl Into<Call>) -> Answer {
+    let actor = Actor { clerk: clerk.into(), counter: "3".into() };
+    let caller =
+        Caller { actor, role: Role::Admin, authentication: Authentication::PeerCredentials };
+    desk.handle(&caller, call.into(), RetryPolicy::brief()).await
+}
+
+fn unlock(customer: &Customer, reason: &str, key: &str) -> UnlockCustomer {
+    UnlockCustomer { customer: customer.id, reason: reason.into(), key: key.into() }
+}
+
+/// What an act waits as.
+fn waits(answer: &Answer) -> Approval {
+    match answer.error() {
+        Some(DeskError::AwaitsApproval(approval)) => (**approval).clone(),
+        other => panic!("it does not wait: {other:?}"),
+    }
+}
+
+async fn approve(desk: &Desk, clerk: &str, approval: &Approval) -> ApprovalOutcome {
+    let call = ApproveAct { approval: approval.id.clone() };
+    let answer = as_admin(desk, clerk, call).await;
+    let Answer::ApproveAct(Ok(outcome)) = answer else { panic!("{answer:?}") };
+    outcome
+}
+
+async fn with_a_wrong_code(bench: &Bench) -> Customer {
+    let dana = bench.customer("WB-1", None).await;
+    let (request, code) = bench.send(bench.ask(&dana, Channel::Email).await).await;
+    assert_eq!(bench.verify(&request, &other(&code)).await, Outcome::Wrong);
+    dana
+}
+
+const FAILURES: &str = "SELECT failures FROM core_guard";
+const UNLOCKED: &str = "SELECT COUNT(*) FROM core_event WHERE kind = 'unlocked'";
+
+#[tokio::test]
+async fn security_31_an_act_that_takes_two_admins_is_never_done_by_one() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let asked = as_admin(&bench.desk, "amira", unlock(&dana, "she showed an id", "k")).await;
+    let waiting = waits(&asked);
+    assert_eq!(waiting.target, "unlock Dana Rivera (WB-1)");
+    let again = as_admin(&bench.desk, "amira", unlock(&dana, "she showed an id", "k")).await;
+    assert_eq!(waits(&again).id, waiting.id, "the same act told twice waits once");
+    assert_eq!(bench.number(FAILURES).await, 1, "nothing was done");
+
+    let own = approve(&bench.desk, "amira", &waiting).await;
+    assert!(matches!(own, ApprovalOutcome::Yourself(_)), "{own:?}");
+    assert_eq!(bench.number(FAILURES).await, 1);
+    let listed = as_admin(&bench.desk, "boss", ListApprovals).await;
+    let Answer::ListApprovals(Ok(listed)) = listed else { panic!("{listed:?}") };
+    assert_eq!(listed, std::slice::from_ref(&waiting));
+
+    let done = approve(&bench.desk, "boss", &waiting).await;
+    let ApprovalOutcome::CarriedOut { approval, changed: true } = &done else { panic!("{done:?}") };
+    assert_eq!(approval.approved_by.as_deref(), Some("boss"));
+    assert_eq!(bench.number(FAILURES).await, 0);
+    let third = approve(&bench.desk, "third", &waiting).await;
+    assert!(matches!(third, ApprovalOutcome::ByAnother(_)), "{third:?}");
+    // Who asked and why, who approved, and what was done.
+    let log = bench.desk.log(&EventFilter::default(), EventPage::Newest, 50).await.expect("a log");
+    let said = |kind: EventKind| {
+        let mut of_kind = log.iter().filter(|it| it.kind == kind);
+        let event = of_kind.next().unwrap_or_else(|| panic!("no {kind:?}"));
+        assert_eq!(of_kind.count(), 0, "{kind:?} once");
+        (event.actor.clerk.clone(), event.detail.clone().unwrap_or_default())
+    };
+    let (who, what) = said(EventKind::ApprovalAsked);
+    assert!(who == "amira" && what.contains("she showed an id"), "{who}: {what}");
+    let (who, what) = said(EventKind::Approved);
+    assert!(who == "boss" && what.contains("amira"), "{who}: {what}");
+    let done = ("amira".to_owned(), "she showed an id; approved by boss".to_owned());
+    assert_eq!(said(EventKind::Unlocked), done);
+    // The first admin, who lost the answer, is told of it.
+    let told = as_admin(&bench.desk, "amira", unlock(&dana, "she showed an id", "k")).await;
+    assert!(matches!(told, Answer::UnlockCustomer(Ok(true))), "{told:?}");
+    assert_eq!(bench.number(UNLOCKED).await, 1);
+}
+
+#[tokio::test]
+async fn of_fifty_admins_who_approve_at_once_one_carries_the_act_out() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    let mut tasks = tokio::task::JoinSet::new();
+    for at in 0..50 {
+        let (desk, waiting) = (bench.desk.clone(), waiting.clone());
+        tasks.spawn(async move { approve(&desk, &format!("boss {at}"), &waiting).await });
+    }
+    let outcomes = tasks.join_all().await;
+    let count = |is: fn(&ApprovalOutcome) -> bool| outcomes.iter().filter(|it| is(it)).count();
+    assert_eq!(count(|it| matches!(it, ApprovalOutcome::CarriedOut { .. })), 1, "{outcomes:?}");
+    assert_eq!(count(|it| matches!(it, ApprovalOutcome::ByAnother(_))), 49, "{outcomes:?}");
+    assert_eq!(bench.number(UNLOCKED).await, 1);
+    let approved = "SELECT COUNT(*) FROM core_event WHERE kind = 'approved'";
+    assert_eq!(bench.number(approved).await, 1);
+}
+
+#[tokio::test]
+async fn an_act_needs_a_reason_whether_or_not_it_takes_two() {
+    for bench in [office().await, Bench::new(Scripted::fine(), |_| {}).await] {
+        let dana = with_a_wrong_code(&bench).await;
+        for reason in ["", "  ", "\u{1b}\u{7}"] {
+            let asked = as_admin(&bench.desk, "amira", unlock(&dana, reason, "k")).await;
+            assert!(matches!(asked.error(), Some(DeskError::NoReason)), "{reason:?}: {asked:?}");
+        }
+        assert_eq!(bench.number(FAILURES).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn an_act_waits_for_a_quarter_of_an_hour() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    let minutes = waiting.expires_at.since(waiting.asked_at).as_secs() / 60;
+    assert_eq!(minutes, 15);
+    bench.behind_its_back("UPDATE core_approval SET expires_at = created_at").await;
+    let late = approve(&bench.desk, "boss", &waiting).await;
+    assert!(matches!(late, ApprovalOutcome::Expired(_)), "{late:?}");
+    assert_eq!(bench.number(FAILURES).await, 1);
+    let again = as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await;
+    assert_ne!(waits(&again).id, waiting.id, "it is asked for again");
+}
+
+#[tokio::test]
+async fn security_54_an_act_that_nobody_asked_the_desk_for_cannot_be_approved() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let waiting = waits(&as_admin(&bench.desk, "amira", unlock(&dana, "an id", "k")).await);
+    // Another asker, so that who asked approves it.
+    bench.behind_its_back("UPDATE core_approval SET clerk = 'mallory'").await;
+    let forged = approve(&bench.desk, "amira", &waiting).await;
+    assert_eq!(forged, ApprovalOutcome::NotFound);
+    bench.behind_its_back("UPDATE core_approval SET clerk = 'amira', act = 'purge'").await;
+    assert_eq!(approve(&bench.desk, "boss", &waiting).await, ApprovalOutcome::NotFound);
+    assert_eq!(bench.number(FAILURES).await, 1);
+}
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_has_nothing_approved() {
+    let bench = office().await;
+    let dana = with_a_wrong_code(&bench).await;
+    let account = |name: &str| name.parse::<AccountName>().expect("an account");
+    for name in ["boss", "cleo"] {
+        let add = StaffAct::Add(Role::Admin);
+        bench.desk.change_staff(&account(name), add).await.expect("an outcome");
+    }
+    let waiting = waits(&as_admin(&bench.desk, "cleo", unlock(&dana, "an id", "k")).await);
+    let demote = StaffAct::SetRole(Role::Clerk);
+    bench.desk.change_staff(&account("cleo"), demote).await.expect("an outcome");
+    let refused = approve(&bench.desk, "boss", &waiting).await;
+    assert!(matches!(refused, ApprovalOutcome::AskerMayNot(_)), "{refused:?}");
+    assert_eq!(bench.number(FAILURES).await, 1);
+}
+
+#[tokio::test]
+async fn a_purge_waits_as_a_whole_and_is_run_as_a_whole() {
+    let bench = office().await;
+    with_a_wrong_code(&bench).await;
+    bench.behind_its_back("UPDATE core_event SET at = at - 100000 * 86400000").await;
+    let before = bench.number("SELECT COUNT(*) FROM core_event WHERE at < 0").await;
+    assert!(before > 0);
+    let step = RunMaintenanceStep {
+        run: MaintenanceRun::default(),
+        reason: "the lawyer said so".into(),
+        key: "k".into(),
+    };
+    let waiting = waits(&as_admin(&bench.desk, "amira", step).await);
+    assert_eq!(bench.number("SELECT COUNT(*) FROM core_event WHERE at < 0").await, before);
+    let done = approve(&bench.desk, "boss", &waiting).await;
+    assert!(matches!(done, ApprovalOutcome::CarriedOut { changed: true, .. }), "{done:?}");
+    assert_eq!(bench.number("SELECT COUNT(*) FROM core_event WHERE at < 0").await, 0);
+    let told = "SELECT COUNT(*) FROM core_event WHERE kind = 'maintained' \
+                AND detail LIKE '%the lawyer said so; approved by boss'";
+    assert_eq!(bench.number(told).await, 1);
+}
