@@ -15,9 +15,6 @@ use std::time::Duration;
 
 use crate::domain::backoff::Backoff;
 
-/// How long a contact that was revealed stays on a screen.
-pub const REVEAL_TIME: Duration = Duration::from_secs(15);
-
 /// The lease of the terminal that asked for the code, or that claimed the message.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(10);
 

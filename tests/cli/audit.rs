@@ -42,7 +42,7 @@ fn elsewhere(arguments: &[&str], files: &[(&str, &str)]) -> (i32, String) {
 }
 
 fn lines(of: &[Value]) -> String {
-    of.iter().map(|it| format!("{it}\n")).collect()
+    of.iter().flat_map(|it| [it.to_string(), "\n".to_owned()]).collect()
 }
 
 #[test]

@@ -56,13 +56,12 @@ on_each_store! {
                 let patience = u64::try_from(chance.below(500)).expect("small");
                 thread::sleep(Duration::from_millis(patience));
                 for sealer in &mut sealers {
-                    match sealer.try_wait().expect("it is known") {
-                        Some(_) => ended += 1,
-                        None => {
-                            sealer.kill().expect("killed");
-                            sealer.wait().expect("gone");
-                            killed += 1;
-                        }
+                    if sealer.try_wait().expect("it is known").is_some() {
+                        ended += 1;
+                    } else {
+                        sealer.kill().expect("killed");
+                        sealer.wait().expect("gone");
+                        killed += 1;
                     }
                 }
             }

@@ -114,6 +114,8 @@ async fn another_policy_is_tried_on_what_was_sent() {
     assert!(sends.iter().all(|it| it.contact == sends[0].contact && it.prefix.is_some()));
     let fewer = changed(&["limits.per_contact=2"]).expect("a configuration");
     let mut preview = PolicyPreview::new(fewer.otp, fewer.limits);
-    sends.iter().for_each(|it| preview.send(it));
+    for it in &sends {
+        preview.send(it);
+    }
     assert_eq!(preview.refused().iter().collect::<Vec<_>>(), [(&"limits.per_contact", &3)]);
 }
