@@ -157,7 +157,7 @@ pub fn mask(channel: Channel, raw: &str) -> String {
     match channel {
         Channel::Email => {
             let (local, domain) = raw.rsplit_once('@').unwrap_or((raw, ""));
-            let first: String = local.chars().take(1).collect();
+            let first: String = local.chars().take(1).filter(|it| *it != '*').collect();
             format!("{first}***@{domain}")
         }
         Channel::Sms | Channel::Whatsapp => {
