@@ -22,7 +22,7 @@ use super::terminal::PtySession;
 
 /// The interface at the boxes, and the code that was sent.
 fn at_the_boxes() -> (PtySession, String) {
-    let mut session = again("lost::child_with_a_store_that_goes_away");
+    let mut session = again("store_lost::child_with_a_store_that_goes_away");
     session.wait_for_text("Riverside Billing");
     session.press("river").wait_for_text("Dana Rivera");
     session.act("\r").wait_for_text("Purpose");
@@ -62,7 +62,7 @@ fn a_code_entered_while_the_store_is_lost_is_checked_when_it_is_back() {
 #[test]
 fn typing_goes_on_while_the_store_hangs_and_while_it_is_lost() {
     for name in ["hung", "lost"] {
-        let mut session = again("lost::child_with_a_store_that_goes_away");
+        let mut session = again("store_lost::child_with_a_store_that_goes_away");
         session.wait_for_text("Riverside Billing");
         session.wait_for_text("store ok");
         switch(&session, name, true);

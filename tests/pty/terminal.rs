@@ -118,7 +118,7 @@ impl PtySession {
 
     /// Leaves the program, as it is left.
     pub(crate) fn leave(&mut self) {
-        self.press("\x11").wait_for_text("Leave countersign?");
+        self.act("\x11").wait_for_text("Leave countersign?");
         self.act("y");
     }
 
