@@ -70,7 +70,7 @@ async fn watch(
     output.note("Handing over messages as they come due. Ctrl-C ends it.");
     let end = CancellationToken::new();
     let mut lost = desk.signals().connection;
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (tell, mut completed) = mpsc::unbounded_channel();
     let keeping = worker.run(CONCURRENT_MESSAGES, end.clone(), move |message, report| {
         // Nobody listens only while all ends.
         let _ = tell.send(DeliverLine::new(message, report));
@@ -83,7 +83,7 @@ async fn watch(
                 exit = Ok(ended);
                 told_all = true;
             }
-            Some(line) = told.recv() => {
+            Some(line) = completed.recv() => {
                 if let Err(failure) = write(output, &line) {
                     exit = Err(failure);
                     told_all = true;
@@ -100,7 +100,7 @@ async fn watch(
     // Whatever ends it, what has begun is brought to its end.
     end.cancel();
     keeping.await;
-    while let Ok(line) = told.try_recv() {
+    while let Ok(line) = completed.try_recv() {
         if exit.is_ok() {
             write(output, &line)?;
         }

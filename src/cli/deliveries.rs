@@ -28,11 +28,11 @@ pub async fn run(
         output.object(&DeliveriesReply::new(arguments.hours, &stats, &breakers))?;
         return Ok(Exit::DONE);
     }
-    told(output, &stats, &breakers)?;
+    write_stats(output, &stats, &breakers)?;
     Ok(Exit::DONE)
 }
 
-fn told(
+fn write_stats(
     output: &mut Output,
     stats: &DeliveryStats,
     breakers: &BreakerSnapshot,

@@ -150,7 +150,7 @@ async fn store(
     config: &Config,
     clock: impl Fn() -> Timestamp,
 ) -> (Vec<Check>, Option<Found>) {
-    let told = |error: StoreError| (messages::store_error(&error).for_admin, None);
+    let report = |error: StoreError| (messages::store_error(&error).for_admin, None);
     let tried = in_time(async {
         let store = context.store(config).await.map_err(|failure| (sentence(failure), None))?;
         let table = store.check_customers().await;
@@ -163,17 +163,17 @@ async fn store(
             }
         };
         let before = clock();
-        let now = store.now().await.map_err(told)?;
+        let now = store.now().await.map_err(report)?;
         let after = clock();
-        let mut notes = store.notes().await.map_err(told)?;
-        let mark = store.production_mark().await.map_err(told)?;
+        let mut notes = store.notes().await.map_err(report)?;
+        let mark = store.production_mark().await.map_err(report)?;
         if let Ok(senders) = context.senders(config) {
             let own = Fingerprints::of(&senders);
-            let waiting = store.waiting_elsewhere(&own.all()).await.map_err(told)?;
+            let waiting = store.waiting_elsewhere(&own.all()).await.map_err(report)?;
             notes.extend(messages::elsewhere(waiting).map(|it| format!("messages wait: {it}")));
         }
-        let (_, breakers) = store.circuit_breakers().await.map_err(told)?;
-        let used = store.keys_in_use().await.map_err(told)?;
+        let (_, breakers) = store.circuit_breakers().await.map_err(report)?;
+        let used = store.keys_in_use().await.map_err(report)?;
         let table = table.map_err(|error| messages::store_error(&error).for_admin);
         let clock = offset(before, now, after);
         Ok::<_, (String, Option<CustomerCheck>)>((
@@ -227,7 +227,7 @@ fn met(
 ) -> Vec<Check> {
     let Ok(senders) = context.senders(config) else { return Vec::new() };
     let own = breakers.iter().filter(|health| senders.behind(health.slot).is_some());
-    let told = own.filter_map(|health| {
+    let report = own.filter_map(|health| {
         let fallback = if health.slot.fallback { "the fallback" } else { "the provider" };
         let found = if health.is_open(now) {
             let until = moment::short(health.open_until);
@@ -242,7 +242,7 @@ fn met(
         let said = health.detail.as_ref().map(|it| it.for_admin.clone());
         Some(note(health.slot.channel.word(), found, said))
     });
-    told.collect()
+    report.collect()
 }
 
 /// The table of customers. What slows it down keeps no command from working.
@@ -253,7 +253,7 @@ fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
         Err(why) => return vec![bad("customers", why, HELP)],
     };
     let stopped = findings.iter().any(|it| it.stops);
-    let told = findings.into_iter().map(|it| Check {
+    let report = findings.into_iter().map(|it| Check {
         part: "customers",
         ok: !it.stops,
         state: if it.stops { "failed" } else { "note" },
@@ -262,14 +262,14 @@ fn customers(checked: Result<CustomerCheck, String>) -> Vec<Check> {
         key: None,
     });
     let whole = (!stopped).then(|| good("customers", found));
-    whole.into_iter().chain(told).collect()
+    whole.into_iter().chain(report).collect()
 }
 
 const NO_ANSWER: &str = "it gave no answer within 20 seconds";
 
 fn sentence(failure: Failure) -> String {
     match failure {
-        Failure::Told(told) => told.message,
+        Failure::Report(report) => report.message,
         Failure::Output(error) => error.to_string(),
     }
 }
@@ -278,16 +278,16 @@ fn sentence(failure: Failure) -> String {
 fn offset(before: Timestamp, now: Timestamp, after: Timestamp) -> Check {
     let here = i64::midpoint(before.millis(), after.millis());
     let off = now.millis().saturating_sub(here);
-    let told = if off.abs() < 1_000 {
+    let report = if off.abs() < 1_000 {
         "this machine's clock and the store's agree".to_owned()
     } else {
         let way = if off > 0 { "ahead of" } else { "behind" };
         format!("the store's clock is {} s {way} this machine's", off.abs() / 1_000)
     };
     if off.abs() <= CLOCK_TOLERANCE_MILLIS {
-        return good("clock", told);
+        return good("clock", report);
     }
-    bad("clock", told, "The store's clock decides. Set both by the network (chrony, timesyncd).")
+    bad("clock", report, "The store's clock decides. Set both by the network (chrony, timesyncd).")
 }
 
 /// How a channel's providers are. Of one that is off that is said, but for WhatsApp, which
@@ -356,7 +356,7 @@ async fn send_test(context: &dyn AppContext, config: &Config, to: &str) -> Vec<C
             )];
         }
     };
-    let told = |trial: &TestMessageOutcome| {
+    let report = |trial: &TestMessageOutcome| {
         let detail = trial.report.detail.as_ref();
         let said = detail.map_or("look whether it came", |it| &it.for_admin);
         let stands_in = if trial.slot.fallback { "fallback, " } else { "" };
@@ -369,7 +369,7 @@ async fn send_test(context: &dyn AppContext, config: &Config, to: &str) -> Vec<C
             },
         }
     };
-    trials.iter().map(told).collect()
+    trials.iter().map(report).collect()
 }
 
 const fn help_sender(channel: Channel) -> &'static str {

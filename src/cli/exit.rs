@@ -64,12 +64,12 @@ pub enum Failure {
     /// Nobody reads the answer any more, or it cannot be written.
     Output(io::Error),
     /// Something to be told.
-    Told(Box<Told>),
+    Report(Box<FailureReport>),
 }
 
 /// A failure in the three writings it is told in.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct FailureReport {
     /// `outcome` in JSON.
     pub word: &'static str,
     /// The exit code.
@@ -85,9 +85,9 @@ pub struct Told {
 }
 
 impl Failure {
-    fn told(word: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+    fn report(word: &'static str, exit: Exit, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::Told(Box::new(Told {
+        Self::Report(Box::new(FailureReport {
             word,
             exit,
             message,
@@ -99,36 +99,36 @@ impl Failure {
 
     /// An act that ended in one of the outcomes.
     pub fn outcome(outcome: Outcome, message: impl Into<String>) -> Self {
-        Self::told(outcome.word(), outcome.into(), message)
+        Self::report(outcome.word(), outcome.into(), message)
     }
 
     /// It was asked for in a way that cannot be followed.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::told("usage", Exit::USAGE, message)
+        Self::report("usage", Exit::USAGE, message)
     }
 
     /// What was named is not there.
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::told("not_found", Exit::USAGE, message)
+        Self::report("not_found", Exit::USAGE, message)
     }
 
     /// What was set up cannot be used.
     pub fn configuration(message: impl Into<String>) -> Self {
-        Self::told("bad_configuration", Exit::CONFIG, message)
+        Self::report("bad_configuration", Exit::CONFIG, message)
     }
 
     /// The program is at fault, or its machine.
     pub fn internal(message: impl Into<String>) -> Self {
-        Self::told("internal", Exit::INTERNAL, message)
+        Self::report("internal", Exit::INTERNAL, message)
     }
 
     /// The same, after something that was done and stays done.
     #[must_use]
     pub fn after(self, done: &str) -> Self {
         match self {
-            Self::Told(mut told) => {
-                told.message = format!("{done} {}", told.message);
-                Self::Told(told)
+            Self::Report(mut report) => {
+                report.message = format!("{done} {}", report.message);
+                Self::Report(report)
             }
             Self::Output(error) => Self::Output(error),
         }
@@ -137,9 +137,9 @@ impl Failure {
     /// The same about a configuration key.
     fn about(self, key: Option<String>) -> Self {
         match self {
-            Self::Told(mut told) => {
-                told.key = key;
-                Self::Told(told)
+            Self::Report(mut report) => {
+                report.key = key;
+                Self::Report(report)
             }
             Self::Output(error) => Self::Output(error),
         }
@@ -147,13 +147,13 @@ impl Failure {
 
     /// Someone pressed Ctrl-C.
     pub fn interrupted() -> Self {
-        Self::told("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
+        Self::report("interrupted", Exit::INTERRUPTED, "Interrupted; nothing was entered.")
     }
 }
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::Told(Box::new(Told {
+        Self::Report(Box::new(FailureReport {
             word: "bad_configuration",
             exit: Exit::CONFIG,
             message: error.to_string(),
@@ -175,7 +175,7 @@ impl From<DeskError> for Failure {
         let Explanation { for_admin: message, key, .. } = messages::desk_error(&error);
         match error {
             DeskError::AwaitsApproval(_) => {
-                return Self::told("awaits_approval", Exit::WAITS, message);
+                return Self::report("awaits_approval", Exit::WAITS, message);
             }
             DeskError::NoReason | DeskError::Trail(TrailError::Kept(_)) => {
                 return Self::usage(message);
@@ -184,7 +184,7 @@ impl From<DeskError> for Failure {
                 return Self::not_found(message);
             }
             DeskError::Trail(TrailError::NotOlder | TrailError::Broken) => {
-                return Self::told("tampered", Exit::TAMPERED, message);
+                return Self::report("tampered", Exit::TAMPERED, message);
             }
             _ => {}
         }

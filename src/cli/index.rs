@@ -57,7 +57,7 @@ pub(super) fn left_out(output: &mut Output, rows: &Unreadable) -> Result<(), Fai
 
 /// Waits until all customers can be found, and shows how far that has come.
 pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
-    let (mut preparing, mut told) = (desk.signals().index, None);
+    let (mut preparing, mut reported) = (desk.signals().index, None);
     let ready = desk.call(WaitForIndex);
     tokio::pin!(ready);
     loop {
@@ -74,8 +74,8 @@ pub(super) async fn ready(desk: &DeskClient, output: &mut Output) {
                 );
                 if output.watched() {
                     output.progress(&said);
-                } else if seen > 0 && told != Some(seen / PROGRESS_INTERVAL) {
-                    told = Some(seen / PROGRESS_INTERVAL);
+                } else if seen > 0 && reported != Some(seen / PROGRESS_INTERVAL) {
+                    reported = Some(seen / PROGRESS_INTERVAL);
                     output.note(&said);
                 }
             }
@@ -90,13 +90,13 @@ pub(super) async fn compare(
     output: &mut Output,
     dry_run: bool,
 ) -> Result<ReindexCount, Failure> {
-    let (began, mut told) = (Instant::now(), 0);
+    let (began, mut reported) = (Instant::now(), 0);
     let count = reindex::compare(store, dry_run, |count| {
         let said = format!("{} customers compared", count.seen);
         if output.watched() && began.elapsed() > PROGRESS_DELAY {
             output.progress(&said);
-        } else if !output.watched() && count.seen / PROGRESS_INTERVAL > told {
-            told = count.seen / PROGRESS_INTERVAL;
+        } else if !output.watched() && count.seen / PROGRESS_INTERVAL > reported {
+            reported = count.seen / PROGRESS_INTERVAL;
             output.note(&said);
         }
     });

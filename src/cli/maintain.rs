@@ -33,13 +33,13 @@ pub async fn run(
     output.progress("");
     // What was done before an error or a signal is in the log all the same.
     let done = run.totals();
-    let told =
+    let recorded =
         desk.call(FinishMaintenance { totals: done, reason: arguments.reason.clone() }).await;
     let after = |failure: Failure| {
         if done.is_empty() { failure } else { failure.after(&format!("{}.", done.sentence())) }
     };
     let ended = ended.map_err(after)?;
-    told.map_err(|error| after(error.into()))?;
+    recorded.map_err(|error| after(error.into()))?;
     let message = match (done.is_empty(), ended) {
         (true, None) => "There was nothing to do.".to_owned(),
         (true, Some(_)) => "Interrupted; nothing was done.".to_owned(),
@@ -84,9 +84,9 @@ async fn dry_run(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure
     let message = if tally.is_empty() {
         "Nothing was done, and nothing would be.".to_owned()
     } else {
-        let counted = tally.each().filter(|(_, count)| *count > 0).map(|(chore, count)| {
+        let counted = tally.each().filter(|(_, count)| *count > 0).map(|(task, count)| {
             let least = if count >= u64::from(COUNT_LIMIT) { "at least " } else { "" };
-            format!("{least}{}", chore.done(count))
+            format!("{least}{}", task.done(count))
         });
         let counted: Vec<_> = counted.collect();
         format!("Nothing was done. It would be: {}.", counted.join(", "))

@@ -79,8 +79,8 @@ fn not_understood(error: &clap::Error, json: bool) -> Exit {
         output.note(error.to_string().trim_end());
         return Exit::USAGE;
     }
-    let told = error.to_string();
-    output.finish(Err(Failure::usage(told.trim_start_matches("error: ").trim())))
+    let message = error.to_string();
+    output.finish(Err(Failure::usage(message.trim_start_matches("error: ").trim())))
 }
 
 async fn dispatch(

@@ -10,7 +10,7 @@ use std::io::{BufWriter, IsTerminal as _, Stderr, Stdout, Write};
 
 use serde::Serialize;
 
-use crate::cli::exit::{Exit, Failure, Told};
+use crate::cli::exit::{Exit, Failure, FailureReport};
 use crate::cli::json::Reply;
 use crate::cli::next::Next;
 use crate::domain::text;
@@ -105,7 +105,7 @@ impl Output {
     pub fn finish(&mut self, result: Result<Exit, Failure>) -> Exit {
         let result = match result {
             Ok(exit) => Ok(exit),
-            Err(Failure::Told(told)) => self.fail(*told),
+            Err(Failure::Report(report)) => self.fail(*report),
             Err(Failure::Output(error)) => Err(error),
         };
         match result.and_then(|exit| self.flush().map(|()| exit)) {
@@ -119,15 +119,15 @@ impl Output {
         }
     }
 
-    fn fail(&mut self, told: Told) -> io::Result<Exit> {
-        self.note(&told.message);
+    fn fail(&mut self, report: FailureReport) -> io::Result<Exit> {
+        self.note(&report.message);
         if self.json {
-            let mut reply = Reply::of(told.word, told.message);
-            reply.key = told.key;
-            reply.problems = told.problems;
+            let mut reply = Reply::of(report.word, report.message);
+            reply.key = report.key;
+            reply.problems = report.problems;
             self.object(&reply)?;
         }
-        Ok(told.exit)
+        Ok(report.exit)
     }
 }
 

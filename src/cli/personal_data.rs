@@ -34,12 +34,12 @@ pub async fn report(
     }
     output.line(&format!("What is held of {} ({})", customer.name, customer.account_no))?;
     for section in &report.sections {
-        told(output, section)?;
+        write_section(output, section)?;
     }
     Ok(Exit::DONE)
 }
 
-fn told(output: &mut Output, section: &DataSection) -> Result<(), Failure> {
+fn write_section(output: &mut Output, section: &DataSection) -> Result<(), Failure> {
     output.line("")?;
     if section.entries.is_empty() {
         output.line(&format!("{}: nothing", section.name))?;

@@ -21,7 +21,7 @@ use crate::service::upkeep::calls::ReadClock;
 const PAGE: u32 = 1_000;
 
 /// No more messages, and no more entries of the log, are looked at.
-const MOST: u64 = 500_000;
+const MAX_EVENTS: u64 = 500_000;
 
 /// `policy`
 pub async fn run(desk: &DeskClient, output: &mut Output, command: Policy) -> Result<Exit, Failure> {
@@ -77,7 +77,7 @@ async fn preview(
     let whole_sends = sends(desk, output, &mut preview, since).await?;
     let whole_events = events(desk, output, &mut preview, since).await?;
     output.progress("");
-    told(output, &preview, whole_sends && whole_events)
+    write_preview(output, &preview, whole_sends && whole_events)
 }
 
 /// Plays the messages; whether all of them.
@@ -101,12 +101,12 @@ async fn sends(
             }
             at_last.insert(send.id);
         }
-        let (messages, _) = preview.told();
+        let (messages, _) = preview.notified();
         output.progress(&format!("{messages} messages, up to {}", moment::short(from)));
         if is_end || new.is_empty() {
             return Ok(true);
         }
-        if messages >= MOST {
+        if messages >= MAX_EVENTS {
             return Ok(false);
         }
     }
@@ -134,14 +134,18 @@ async fn events(
         if events.len() < PAGE as usize {
             return Ok(true);
         }
-        if read >= MOST {
+        if read >= MAX_EVENTS {
             return Ok(false);
         }
     }
 }
 
-fn told(output: &mut Output, preview: &PolicyPreview, whole: bool) -> Result<Exit, Failure> {
-    let (messages, codes) = preview.told();
+fn write_preview(
+    output: &mut Output,
+    preview: &PolicyPreview,
+    whole: bool,
+) -> Result<Exit, Failure> {
+    let (messages, codes) = preview.notified();
     let refused = preview.refused();
     let of = format!("of {messages} messages and {codes} entered codes of the last week");
     let mut lines: Vec<String> =

@@ -131,20 +131,20 @@ impl DeliveryError {
     pub fn explanation(&self) -> Explanation {
         let advice = self.advice.as_deref();
         let said = self.said.as_deref();
-        let told = match advice {
+        let explained = match advice {
             Some(advice) => Explanation::with_advice(&self.what, advice, said),
             None => match said {
                 Some(said) => Explanation::plain(format!("{} ({said})", self.what)),
                 None => Explanation::plain(&*self.what),
             },
         };
-        let told = if self.what.is_empty() {
+        let explained = if self.what.is_empty() {
             let clerk = Explanation::with_advice(NOT_SET_UP, "", said).for_clerk;
-            Explanation { for_clerk: clerk, ..told }
+            Explanation { for_clerk: clerk, ..explained }
         } else {
-            told
+            explained
         };
-        Explanation { key: self.key.map(|key| key.to_string()), ..told }
+        Explanation { key: self.key.map(|key| key.to_string()), ..explained }
     }
 
     /// How far the message came.
@@ -246,11 +246,17 @@ pub(super) mod tests {
                 .about(key);
             assert_is_told_well(&error, at);
             let quoted = error.quoting("550 5.7.1 <user@host> [10.0.0.1]. No");
-            let told = quoted.explanation();
-            assert!(told.for_clerk.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"), "{told:?}");
-            assert!(told.for_admin.contains("[email.fallback], and email.fallback.host."));
-            assert!(told.for_admin.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"), "{told:?}");
-            assert_eq!(quoted.report().detail, Some(told));
+            let explained = quoted.explanation();
+            assert!(
+                explained.for_clerk.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"),
+                "{explained:?}"
+            );
+            assert!(explained.for_admin.contains("[email.fallback], and email.fallback.host."));
+            assert!(
+                explained.for_admin.contains("(550 5.7.1 <user@host> [10.0.0.1]. No)"),
+                "{explained:?}"
+            );
+            assert_eq!(quoted.report().detail, Some(explained));
         }
         assert_is_told_well(&DeliveryError::misconfigured(key, format!("{key} is wrong.")), at);
         assert_is_told_well(&DeliveryError::unusable("The header X: no."), at);

@@ -4,7 +4,7 @@
 
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::redact::Secrets;
-use crate::delivery::templates::{EmailText, Templates, trial};
+use crate::delivery::templates::{EmailText, Templates, test_message};
 use crate::domain::contact::{Contact, EmailAddress, PhoneNumber};
 use crate::domain::message::{ChangeNotice, MessageFacts, Outgoing, TestMessage};
 use crate::domain::time::Timestamp;
@@ -104,7 +104,7 @@ impl<'a> MessageKind<'a> {
     pub(super) fn email(self, templates: &Templates) -> Result<EmailText, DeliveryError> {
         match self {
             Self::Code(message) => templates.email(&message.facts),
-            Self::Test(test) => Ok(trial::email(test)),
+            Self::Test(test) => Ok(test_message::email(test)),
             Self::Notice(notice) => templates.notice_email(notice),
         }
     }
@@ -113,7 +113,7 @@ impl<'a> MessageKind<'a> {
     pub(super) fn sms(self, templates: &Templates) -> Result<String, DeliveryError> {
         match self {
             Self::Code(message) => templates.sms(&message.facts),
-            Self::Test(test) => trial::sms(test),
+            Self::Test(test) => test_message::sms(test),
             Self::Notice(notice) => templates.notice_sms(notice),
         }
     }

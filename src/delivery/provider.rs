@@ -101,10 +101,10 @@ impl<P: Provider> Sender for ProviderSender<P> {
     }
 
     async fn ask(&self, trace: &MessageTrace) -> ProviderStatus {
-        let told = self.provider.ask(trace).await;
+        let status = self.provider.ask(trace).await;
         let (provider, fallback) = (self.provider.name(), self.fallback);
-        tracing::debug!(provider, fallback, ?told, "asked about a message");
-        told
+        tracing::debug!(provider, fallback, ?status, "asked about a message");
+        status
     }
 
     async fn check(&self) -> Result<String, Explanation> {

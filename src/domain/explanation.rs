@@ -79,18 +79,18 @@ mod tests {
 
     #[test]
     fn a_clerk_is_spared_what_only_an_admin_can_do() {
-        let told = Explanation::with_advice(
+        let explained = Explanation::with_advice(
             "The mail server refused the login.",
             "Check username and password in [email].",
             Some("535 5.7.8 user@host: no [AUTH]. Sorry"),
         );
         assert_eq!(
-            told.for_clerk,
+            explained.for_clerk,
             "The mail server refused the login. (535 5.7.8 user@host: no [AUTH]. Sorry) Tell an \
              admin."
         );
         assert_eq!(
-            told.for_admin,
+            explained.for_admin,
             "The mail server refused the login. Check username and password in [email]. (535 \
              5.7.8 user@host: no [AUTH]. Sorry)"
         );

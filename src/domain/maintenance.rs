@@ -17,7 +17,7 @@ pub enum MaintenanceTask {
 }
 
 impl MaintenanceTask {
-    /// Every chore, in the order in which they are done.
+    /// Every task, in the order in which they are done.
     pub const ALL: [Self; 5] = [
         Self::EraseCodes,
         Self::ArchiveRequests,
@@ -42,7 +42,7 @@ impl MaintenanceTask {
     }
 }
 
-/// How far a batch of a chore got.
+/// How far a batch of a task got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TaskProgress {
     /// How many things were done.

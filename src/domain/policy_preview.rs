@@ -82,7 +82,7 @@ impl PolicyPreview {
     }
 
     /// Messages and codes told so far.
-    pub const fn told(&self) -> (u64, u64) {
+    pub const fn notified(&self) -> (u64, u64) {
         (self.messages, self.codes)
     }
 
@@ -258,7 +258,7 @@ mod tests {
             preview.send(&send(minute, 1, None, minute));
         }
         assert_eq!(preview.refused(), &BTreeMap::from([("limits.per_contact", 1)]));
-        assert_eq!(preview.told(), (4, 0));
+        assert_eq!(preview.notified(), (4, 0));
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
             for it in &told {
                 preview.event(it);
             }
-            assert_eq!(preview.told(), (0, 3));
+            assert_eq!(preview.notified(), (0, 3));
             preview.refused().clone()
         };
         let (otp, limits) = (OtpPolicy::STANDARD, RateLimits::STANDARD);

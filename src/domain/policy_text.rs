@@ -87,8 +87,8 @@ mod tests {
     fn what_changed_is_told_by_key() {
         let before = PolicyText::of([("a", "1".into()), ("b", "\"x = y\"".into())]);
         let after = PolicyText::of([("b", "\"x\"".into()), ("c", "3".into())]);
-        let told: Vec<_> = before.changes_to(&after).iter().map(ToString::to_string).collect();
-        assert_eq!(told, ["a: 1 -> unset", "b: \"x = y\" -> \"x\"", "c: unset -> 3"]);
+        let changes: Vec<_> = before.changes_to(&after).iter().map(ToString::to_string).collect();
+        assert_eq!(changes, ["a: 1 -> unset", "b: \"x = y\" -> \"x\"", "c: unset -> 3"]);
         assert_eq!(before.changes_to(&before), []);
         let values = before.values().into_iter().map(|(key, value)| (key, value.to_owned()));
         assert_eq!(PolicyText::of(values), before);

@@ -40,7 +40,7 @@ pub enum Permission {
     Anyone,
     /// Look customers up, and verify them.
     Verify,
-    /// Read the log and the figures.
+    /// Read the log and the delivery stats.
     Audit,
     /// Send what waits, tidy up.
     Work,

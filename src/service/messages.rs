@@ -327,14 +327,14 @@ mod tests {
             other_until: None,
         };
         let said = |quarantine: Quarantine, instead: &[Channel], now: i64| {
-            let told = Refusal {
+            let refused = Refusal {
                 outcome: Outcome::Limited,
                 reason: "The log says this.".into(),
                 request: None,
                 retry_at: Some(quarantine.until),
                 quarantine: Some(QuarantinedContact { quarantine, instead: instead.to_vec() }),
             };
-            refusal(&told, at(now), &clock)
+            refusal(&refused, at(now), &clock)
         };
         assert_eq!(
             said(quarantine, &[Channel::Sms, Channel::Whatsapp], 600 + 180),

@@ -17,14 +17,14 @@ pub(super) struct FileKeys(pub(super) PathBuf);
 impl FileKeys {
     /// What the file holds.
     pub(super) fn load(&self) -> Result<KeyFile, KeysError> {
-        KeyFile::load_or_create(&self.0, || OsRandom.secret()).map_err(|error| told(&error))
+        KeyFile::load_or_create(&self.0, || OsRandom.secret()).map_err(|error| keys_error(&error))
     }
 
     /// Makes a new current key at this time of the store; gives its name.
     pub(super) fn rotate(&self, now: Timestamp) -> Result<KeyId, KeysError> {
         self.load()?;
         let seconds = u64::try_from(now.millis() / 1_000).unwrap_or_default();
-        KeyFile::rotate(&self.0, seconds, || OsRandom.secret()).map_err(|error| told(&error))
+        KeyFile::rotate(&self.0, seconds, || OsRandom.secret()).map_err(|error| keys_error(&error))
     }
 }
 
@@ -55,16 +55,16 @@ impl TrailKeys for FileTrailKeys {
             Err(KeyFileError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(None)
             }
-            Err(error) => Err(told(&error)),
+            Err(error) => Err(keys_error(&error)),
         }
     }
 
     fn create(&self) -> Result<Keyring, KeysError> {
         let made = KeyFile::load_or_create(&self.0, || OsRandom.secret());
-        made.map(KeyFile::ring).map_err(|error| told(&error))
+        made.map(KeyFile::ring).map_err(|error| keys_error(&error))
     }
 }
 
-fn told(error: &KeyFileError) -> KeysError {
+fn keys_error(error: &KeyFileError) -> KeysError {
     KeysError(error.to_string())
 }

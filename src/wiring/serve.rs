@@ -97,8 +97,8 @@ async fn maintain(desk: Desk, end: CancellationToken) {
             }
         };
         // What was done before an error is in the log all the same.
-        let told = desk.finish_maintenance(run.totals(), None).await;
-        if let Err(error) = worked.and(told) {
+        let recorded = desk.finish_maintenance(run.totals(), None).await;
+        if let Err(error) = worked.and(recorded) {
             tracing::warn!(%error, "the maintenance did not come to its end");
         }
     }

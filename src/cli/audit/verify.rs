@@ -101,8 +101,8 @@ fn message(walk: &TrailWalk, verified: &Verified) -> String {
             }
         };
     }
-    let told: Vec<_> = faults.iter().take(SHOWN_FAULTS).map(Fault::clone).collect();
-    let mut lines: Vec<_> = told.iter().map(faults::sentence).collect();
+    let shown: Vec<_> = faults.iter().take(SHOWN_FAULTS).map(Fault::clone).collect();
+    let mut lines: Vec<_> = shown.iter().map(faults::sentence).collect();
     let count = walk.fault_count();
     let more = count.saturating_sub(u64::try_from(SHOWN_FAULTS).unwrap_or(u64::MAX));
     if more > 0 {

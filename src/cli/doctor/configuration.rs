@@ -2,7 +2,7 @@
 
 use crate::cli::app_context::AppContext;
 use crate::cli::doctor::{bad, good, tell, terminal};
-use crate::cli::exit::{Exit, Failure, Told};
+use crate::cli::exit::{Exit, Failure, FailureReport};
 use crate::cli::json::Check;
 use crate::cli::output::Output;
 use crate::config::Config;
@@ -34,11 +34,11 @@ pub(super) fn unusable(
     output: &mut Output,
     failure: Failure,
 ) -> Result<Exit, Failure> {
-    let Failure::Told(told) = failure else { return Err(failure) };
-    if told.problems.is_empty() {
-        return Err(Failure::Told(told));
+    let Failure::Report(report) = failure else { return Err(failure) };
+    if report.problems.is_empty() {
+        return Err(Failure::Report(report));
     }
-    let Told { word, exit, problems, file, .. } = *told;
+    let FailureReport { word, exit, problems, file, .. } = *report;
     let found = problems.iter().map(ToString::to_string);
     let checks = found.map(|it| Check { help: None, ..bad("configuration", it, "") });
     let checks = checks.chain([terminal(context)]).collect();

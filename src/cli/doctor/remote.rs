@@ -20,9 +20,9 @@ pub(super) async fn checks(context: &dyn AppContext, config: &Config) -> Vec<Che
             // Nothing more is told before somebody has signed in.
             return Ok(desk);
         }
-        let told = |error| messages::desk_error(&error).for_admin;
-        desk.call(ReadClock).await.map_err(told)?;
-        desk.call(CheckStore).await.map_err(told)?;
+        let sentence = |error| messages::desk_error(&error).for_admin;
+        desk.call(ReadClock).await.map_err(sentence)?;
+        desk.call(CheckStore).await.map_err(sentence)?;
         Ok::<_, String>(desk)
     });
     match tried.await {

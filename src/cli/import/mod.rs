@@ -70,10 +70,10 @@ pub async fn dry_run(
         StoreSettings::Sqlite { file } if !file.exists() => None,
         _ => match context.desk(config).await {
             Ok(desk) => Some(desk),
-            Err(Failure::Told(told)) => {
+            Err(Failure::Report(report)) => {
                 output.note(&format!(
                     "Only the file is checked, not what is on file: {}",
-                    told.message
+                    report.message
                 ));
                 None
             }
@@ -103,9 +103,9 @@ async fn work_through(
 ) -> Result<(), Failure> {
     let mut reader = open(&arguments.file, &reading(country, arguments)?)?;
     tell_header(&reader, output, sums);
-    let told = arguments.encoding.is_some();
+    let report = arguments.encoding.is_some();
     let (sender, mut batches) = mpsc::channel(2);
-    let reader = tokio::task::spawn_blocking(move || read(&mut reader, told, &sender));
+    let reader = tokio::task::spawn_blocking(move || read(&mut reader, report, &sender));
     while let Some(batch) = batches.recv().await {
         sums.take(output, &batch);
         if let Some(desk) = desk {

@@ -36,7 +36,7 @@ pub(super) struct Sums {
     /// In how many lines each of the first reasons was found.
     reasons: HashMap<String, u64>,
     repeated: u64,
-    told: u64,
+    reported: u64,
     problems: Vec<LineProblem>,
     pub(super) ignored_columns: Vec<String>,
     pub(super) encoding: &'static str,
@@ -61,7 +61,7 @@ impl Sums {
             faults: 0,
             reasons: HashMap::new(),
             repeated: 0,
-            told: 0,
+            reported: 0,
             problems: Vec::new(),
             ignored_columns: Vec::new(),
             encoding: "UTF-8",
@@ -142,8 +142,8 @@ impl Sums {
         let said = format!("{lines} lines, {rate} a second");
         if output.watched() {
             output.progress(&said);
-        } else if lines / PROGRESS_INTERVAL > self.told {
-            self.told = lines / PROGRESS_INTERVAL;
+        } else if lines / PROGRESS_INTERVAL > self.reported {
+            self.reported = lines / PROGRESS_INTERVAL;
             output.note(&said);
         }
     }

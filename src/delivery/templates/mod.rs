@@ -13,7 +13,7 @@ mod gsm7;
 mod notice;
 mod sms;
 mod sources;
-pub(super) mod trial;
+pub(super) mod test_message;
 mod values;
 mod words;
 

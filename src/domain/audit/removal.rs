@@ -57,7 +57,7 @@ impl Removal {
     }
 
     /// What an event says was removed; none where it says no such thing.
-    pub fn told(kind: &str, detail: Option<&str>) -> Option<Self> {
+    pub fn read(kind: &str, detail: Option<&str>) -> Option<Self> {
         let detail = detail?;
         let (kind, up_to, counts) = if kind == EventKind::EventsPurged.word() {
             let rest = detail.strip_prefix("events up to number ")?;
@@ -92,21 +92,21 @@ mod tests {
         let purge = Removal { kind, count: 120, total: 5_120, up_to: 5_130, erased: 7 };
         let text = "events up to number 5130 purged: 120, in all 5120; erased: 7";
         assert_eq!(purge.to_string(), text);
-        assert_eq!(Removal::told("events_purged", Some(&purge.to_string())), Some(purge));
+        assert_eq!(Removal::read("events_purged", Some(&purge.to_string())), Some(purge));
         let erasure = Removal::erasure(3, 7);
-        assert_eq!(Removal::told("erased", Some(&erasure.to_string())), Some(erasure));
+        assert_eq!(Removal::read("erased", Some(&erasure.to_string())), Some(erasure));
         let reasoned = format!("{erasure}. Ticket 17, in all 9. Done");
-        assert_eq!(Removal::told("erased", Some(&reasoned)), Some(erasure));
+        assert_eq!(Removal::read("erased", Some(&reasoned)), Some(erasure));
     }
 
     #[test]
     fn another_entry_says_nothing_of_it() {
         let text = "events up to number 9 purged: 1, in all 1; erased: 0";
-        assert_eq!(Removal::told("attempt", Some(text)), None);
-        assert_eq!(Removal::told("erased", Some(text)), None);
-        assert_eq!(Removal::told("events_purged", None), None);
+        assert_eq!(Removal::read("attempt", Some(text)), None);
+        assert_eq!(Removal::read("erased", Some(text)), None);
+        assert_eq!(Removal::read("events_purged", None), None);
         for text in ["", "events up to number 9 purged: 1, in all 1", "1 purged"] {
-            assert_eq!(Removal::told("events_purged", Some(text)), None, "{text}");
+            assert_eq!(Removal::read("events_purged", Some(text)), None, "{text}");
         }
     }
 }

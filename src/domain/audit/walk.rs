@@ -118,7 +118,7 @@ impl EventNow {
     /// What an entry is, whose leaf was computed anew.
     pub fn of(entry: &SealedEntry, computed: TreeHash) -> Self {
         let detail = entry.detail.as_ref().and_then(|it| it.value());
-        let tells = Removal::told(&entry.kind, detail);
+        let tells = Removal::read(&entry.kind, detail);
         Self::There { computed, tells }
     }
 }

@@ -237,8 +237,8 @@ pub(super) fn countries(number: &Number) -> Vec<Region> {
         countries.swap(0, at);
     }
     if countries.is_empty() {
-        let told = first.or_else(|| area(number));
-        countries.extend(told.or_else(|| PLANS.get_region_for_country_code(number.country_code)));
+        let region = first.or_else(|| area(number));
+        countries.extend(region.or_else(|| PLANS.get_region_for_country_code(number.country_code)));
     }
     countries
 }

@@ -21,7 +21,7 @@ use crate::domain::sign_in::TypedSecret;
 pub const LEAST: usize = 8;
 
 /// The most: far over what anybody types, so that hashing has a bound.
-pub const MOST: usize = 128;
+pub const MAX_LENGTH: usize = 128;
 
 /// Memory in KiB, passes and lanes.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
@@ -65,7 +65,7 @@ impl Password {
         let normal = normal(typed);
         match normal.chars().count() {
             0..LEAST => return Err(PasswordFault::TooShort),
-            LEAST..=MOST => {}
+            LEAST..=MAX_LENGTH => {}
             _ => return Err(PasswordFault::TooLong),
         }
         let lower = Zeroizing::new(normal.to_lowercase());
@@ -125,7 +125,7 @@ impl PasswordHash {
     /// Whether this is the password: as slow as hashing it, whatever was typed.
     pub fn matches(&self, typed: &TypedSecret) -> bool {
         let normal = normal(typed);
-        let end = normal.char_indices().nth(MOST).map_or(normal.len(), |(at, _)| at);
+        let end = normal.char_indices().nth(MAX_LENGTH).map_or(normal.len(), |(at, _)| at);
         let is_whole = end == normal.len() && !normal.is_empty();
         let Ok(hash) = PhcString::new(&self.0) else { return false };
         // Also where it cannot match, so that the time tells nothing.

@@ -171,12 +171,12 @@ mod tests {
             (1_111_111_109, ["07081804", "68084774", "25091201"]),
             (20_000_000_000, ["65353130", "77737706", "47863826"]),
         ] {
-            let told = [
+            let made = [
                 at(Algorithm::SHA1, 20, time),
                 at(Algorithm::SHA256, 32, time),
                 at(Algorithm::SHA512, 64, time),
             ];
-            assert_eq!(told, codes, "{time}");
+            assert_eq!(made, codes, "{time}");
         }
         // And the desk's own way to the same code.
         let mut random = [0; 32];

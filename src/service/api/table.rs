@@ -78,12 +78,12 @@ pub enum Guard {
 }
 
 macro_rules! calls {
-    (@told until_answered) => { true };
-    (@told once) => { false };
+    (@retried until_answered) => { true };
+    (@retried once) => { false };
     (@guard) => { Guard::None };
     (@guard lookup) => { Guard::Lookup };
     (@guard act) => { Guard::Act };
-    ($($call:ident -> $answer:ty, $permission:ident, $told:ident $(, $guard:ident)?;)+) => {
+    ($($call:ident -> $answer:ty, $permission:ident, $retried:ident $(, $guard:ident)?;)+) => {
         /// Something that the desk is asked for. Its `Debug` shows no secret.
         #[derive(Clone, Debug, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "each variant is named for its call, documented there")]
@@ -113,7 +113,7 @@ macro_rules! calls {
             /// needs it then.
             pub const fn is_until_answered(&self) -> bool {
                 match self {
-                    $(Self::$call(_) => calls!(@told $told),)+
+                    $(Self::$call(_) => calls!(@retried $retried),)+
                 }
             }
 

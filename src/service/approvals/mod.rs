@@ -232,8 +232,8 @@ impl Desk {
             }
         };
         // What was done before an error is in the log all the same.
-        let told = self.finish_maintenance(run.totals(), Some(reason)).await;
-        worked.and(told)?;
+        let recorded = self.finish_maintenance(run.totals(), Some(reason)).await;
+        worked.and(recorded)?;
         Ok(!run.totals().is_empty())
     }
 

@@ -50,12 +50,12 @@ impl SealWorker {
     /// Seals what is written, until `end`.
     pub async fn run(&self, end: CancellationToken) {
         let mut changes = self.0.store.changes();
-        let mut told = None;
+        let mut reported = None;
         while !end.is_cancelled() {
             let began = Instant::now();
             let (shortest, longest) = match self.0.seal_trail().await {
                 Ok(progress) => {
-                    told = None;
+                    reported = None;
                     match progress {
                         // The store is left to the counters for as long as the batch took.
                         SealProgress { more: true, .. } => (began.elapsed(), Duration::ZERO),
@@ -66,9 +66,9 @@ impl SealWorker {
                 Err(error) => {
                     // What goes on failing alike is told once.
                     let why = error.to_string();
-                    if told.as_ref() != Some(&why) {
+                    if reported.as_ref() != Some(&why) {
                         tracing::error!(why, "the log is not being sealed");
-                        told = Some(why);
+                        reported = Some(why);
                     }
                     (MAX_INTERVAL, Duration::ZERO)
                 }

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn times_are_as_exact_as_they_are_of_use() {
-        let told = [40, 400, 9_940, 31_400, 119_900, 260_000].map(Duration::from_millis).map(span);
-        assert_eq!(told, ["0.1 s", "0.4 s", "9.9 s", "31 s", "119 s", "4 min"]);
+        let shown = [40, 400, 9_940, 31_400, 119_900, 260_000].map(Duration::from_millis).map(span);
+        assert_eq!(shown, ["0.1 s", "0.4 s", "9.9 s", "31 s", "119 s", "4 min"]);
     }
 }

@@ -54,16 +54,16 @@ mod tests {
         assert_eq!(earlier_sign_ins(&earlier, &clock), "This is your first sign-in.");
         earlier.signed_in_at = at(600);
         earlier.counter = Some("front desk pts/3".into());
-        let told = earlier_sign_ins(&earlier, &clock);
-        assert_eq!(told, "Last sign-in: 10:00 at front desk pts/3.");
+        let sentence = earlier_sign_ins(&earlier, &clock);
+        assert_eq!(sentence, "Last sign-in: 10:00 at front desk pts/3.");
         earlier.failures = 3;
         earlier.failed_at = at(610);
-        let told = earlier_sign_ins(&earlier, &clock);
+        let sentence = earlier_sign_ins(&earlier, &clock);
         assert!(
-            told.ends_with(
+            sentence.ends_with(
                 "3 attempts failed since, the last 10:10. If that was not you, tell an admin."
             ),
-            "{told}"
+            "{sentence}"
         );
     }
 }

@@ -16,8 +16,8 @@ pub fn desk_error(error: &DeskError) -> Explanation {
         DeskError::Random(error) => format!("No code can be drawn: {error}.").into(),
         DeskError::Keys(error) => {
             let for_admin = format!("The keys cannot be used: {error}.");
-            let told = Explanation::with_advice("The keys cannot be used.", "", None);
-            Explanation { for_admin, ..told }.about("keys.file")
+            let explained = Explanation::with_advice("The keys cannot be used.", "", None);
+            Explanation { for_admin, ..explained }.about("keys.file")
         }
         DeskError::Tray(error) => {
             format!("{error}. The messages on the screen may not be the newest.").into()
@@ -46,13 +46,13 @@ pub fn desk_error(error: &DeskError) -> Explanation {
         )
         .into(),
         DeskError::TooManyLookups { minutes } => {
-            let told = "You have looked up as many customers as a clerk may in an hour.";
+            let explained = "You have looked up as many customers as a clerk may in an hour.";
             let when = match minutes {
                 0 | 1 => "in a minute".to_owned(),
                 minutes => format!("in {minutes} minutes"),
             };
             Explanation::with_advice(
-                &format!("{told} Try again {when}."),
+                &format!("{explained} Try again {when}."),
                 "If the work needs more, raise limits.lookups_per_clerk.",
                 None,
             )
@@ -94,7 +94,7 @@ fn trail_error(error: &TrailError) -> Explanation {
 
 /// Why the store failed, and what helps.
 pub fn store_error(error: &StoreError) -> Explanation {
-    let told = |what: String, advice: &str| Explanation::with_advice(&what, advice, None);
+    let explained = |what: String, advice: &str| Explanation::with_advice(&what, advice, None);
     match error {
         StoreError::Unreachable(why) => {
             format!("The store cannot be reached: {why}. Try again in a moment.").into()
@@ -104,7 +104,7 @@ pub fn store_error(error: &StoreError) -> Explanation {
              done. Look at the log before you try again."
         )
         .into(),
-        StoreError::Busy(why) => told(
+        StoreError::Busy(why) => explained(
             format!(
                 "Another counter is busy in the store: {why}. Nothing was done here; try again in \
                  a moment."
@@ -112,11 +112,11 @@ pub fn store_error(error: &StoreError) -> Explanation {
             "If it lasts, look for a counter or a program that was stopped in the middle of its \
              work, and end it.",
         ),
-        StoreError::Full(why) => told(
+        StoreError::Full(why) => explained(
             format!("The disk of the store is full: {why}. Nothing was done."),
             "Make room on that disk, then try again.",
         ),
-        StoreError::NoPermission(why) => told(
+        StoreError::NoPermission(why) => explained(
             format!(
                 "This account of the machine may not use the files of the store, which belong to \
                  another account or are closed: {why}."
@@ -125,7 +125,7 @@ pub fn store_error(error: &StoreError) -> Explanation {
              database server (store.url).",
         )
         .about("store.url"),
-        StoreError::Replaced(why) => told(
+        StoreError::Replaced(why) => explained(
             format!(
                 "The file of the store was moved or replaced while it was in use: {why}. Nothing \
                  was done."
@@ -135,14 +135,14 @@ pub fn store_error(error: &StoreError) -> Explanation {
         StoreError::NotMigrated(why) => {
             let advice = "An admin makes it so with: countersign migrate";
             let for_admin = format!("The store is not ready: {why}. {advice}");
-            Explanation { for_admin, ..told("The store is not ready.".into(), advice) }
+            Explanation { for_admin, ..explained("The store is not ready.".into(), advice) }
         }
         StoreError::Conflict(_) => {
             "Other counters were writing at the same moment, and nothing was done. Try again."
                 .into()
         }
         StoreError::Refused(why) => why.clone(),
-        StoreError::Denied(why) => told(
+        StoreError::Denied(why) => explained(
             format!("The store does not let this account do that: {why}."),
             "Check that it has the rights that assets/grants gives, or let the owner's account do \
              it.",
@@ -161,7 +161,7 @@ pub fn store_error(error: &StoreError) -> Explanation {
         StoreError::Taken(why) | StoreError::Failed(why) => {
             let what = format!("The store failed: {why}. Nobody was verified");
             let for_admin = format!("{what}; countersign doctor says more.");
-            Explanation { for_admin, ..told(format!("{what}."), "") }
+            Explanation { for_admin, ..explained(format!("{what}."), "") }
         }
     }
 }
@@ -226,9 +226,9 @@ mod tests {
             StoreError::ReadOnly,
             StoreError::Failed(why()),
         ] {
-            for told in [store_error(&error).for_clerk, lost(&error)] {
+            for explained in [store_error(&error).for_clerk, lost(&error)] {
                 for of_admins in ["store.", "customers.", "countersign ", "assets/", "["] {
-                    assert!(!told.contains(of_admins), "{of_admins}: {told}");
+                    assert!(!explained.contains(of_admins), "{of_admins}: {explained}");
                 }
             }
         }

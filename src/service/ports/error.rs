@@ -59,9 +59,9 @@ pub enum StoreError {
 impl StoreError {
     /// The store cannot be used as it is set up: only an admin is told why, and by which key.
     pub fn misconfigured(key: &str, why: impl Into<String>) -> Self {
-        let told = Explanation::with_advice(NOT_SET_UP, "", None);
+        let explanation = Explanation::with_advice(NOT_SET_UP, "", None);
         let key = Some(key.to_owned());
-        Self::Refused(Explanation { for_admin: why.into(), key, ..told })
+        Self::Refused(Explanation { for_admin: why.into(), key, ..explanation })
     }
 
     /// What was asked for cannot be done, for a reason that a clerk can tell others.

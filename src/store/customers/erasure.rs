@@ -141,7 +141,7 @@ pub(in crate::store) async fn erase(
     tx.lock(index::INDEX_LOCK).await?;
     customer_guard::take(&mut tx, it.customer).await?;
     if let Some(row) = tx.maybe(&WRITTEN, args![it.act]).await? {
-        let said = Removal::told(&row.text("kind")?, row.maybe_text("detail")?.as_deref());
+        let said = Removal::read(&row.text("kind")?, row.maybe_text("detail")?.as_deref());
         return Ok(erased(said.map_or(0, |it| it.count)));
     }
     if let Some(row) = tx.maybe(&HELD, args![it.customer.0]).await? {

@@ -51,18 +51,18 @@ pub(in crate::store) async fn obstacle(
     db: &Database,
     source: &CustomerSource,
 ) -> Result<Option<String>, StoreError> {
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     for table in tables(source) {
         let (catalogue, missing) = missing(db, source, &table).await?;
         let absent = catalogue.is_empty().then(|| absent(&table));
-        told.extend(
+        sentences.extend(
             absent
                 .into_iter()
                 .chain(missing)
                 .map(|it| format!("{}. {}", it.what, it.help.unwrap_or_default())),
         );
     }
-    Ok((!told.is_empty()).then(|| told.join(" ")))
+    Ok((!sentences.is_empty()).then(|| sentences.join(" ")))
 }
 
 fn tables(source: &CustomerSource) -> Vec<ListTable<'_>> {

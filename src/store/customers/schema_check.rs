@@ -111,7 +111,7 @@ pub(in crate::store) async fn obstacle(
 ) -> Result<Option<String>, StoreError> {
     let findings = of_source(db, source, read_only).await?;
     let stops = findings.into_iter().filter(|it| it.stops);
-    let told: Vec<String> = stops
+    let sentences: Vec<String> = stops
         .map(|it| match it.help {
             Some(help) => format!("{}. {help}", it.what),
             None => format!("{}.", it.what),
@@ -119,9 +119,12 @@ pub(in crate::store) async fn obstacle(
         .collect();
     let table = source.table().map(|it| it.name.to_string()).unwrap_or_default();
     let why = || {
-        format!("The table of customers {table} is not as [customers] has it: {}", told.join(" "))
+        format!(
+            "The table of customers {table} is not as [customers] has it: {}",
+            sentences.join(" ")
+        )
     };
-    Ok((!told.is_empty()).then(why))
+    Ok((!sentences.is_empty()).then(why))
 }
 
 async fn of_source(

@@ -98,11 +98,11 @@ impl TrailStore for Breaking {
 impl MaintenanceStore for Breaking {
     async fn maintenance_due(
         &self,
-        chore: MaintenanceTask,
+        task: MaintenanceTask,
         retention: &Retention,
         most: u32,
     ) -> Result<u64, StoreError> {
-        self.read(self.inner.maintenance_due(chore, retention, most)).await
+        self.read(self.inner.maintenance_due(task, retention, most)).await
     }
 
     async fn run_maintenance_batch(

@@ -242,7 +242,7 @@ impl Provider for SmtpProvider {
         let verdicts = self.server.verdicts(Some(piece));
         let deadline = self.times.begin();
         let mut connection = self.announced(&letter, &deadline, &verdicts).await?;
-        // Without consent the connection ends where the letter would begin: another
+        // Without the send claim the connection ends where the letter would begin: another
         // word would be part of it, and a server keeps nothing of a letter without
         // its end (RFC 5321, 4.1.1.4).
         claim(guard).await?;

@@ -82,10 +82,10 @@ pub(super) struct Decoded<R> {
 impl<R: BufRead> Decoded<R> {
     /// Examines the beginning of a file. A given encoding holds unless a byte order mark
     /// says otherwise.
-    pub(super) fn open(source: R, told: Option<Encoding>) -> Result<Self, CsvError> {
+    pub(super) fn open(source: R, given: Option<Encoding>) -> Result<Self, CsvError> {
         let mut decoded = Self {
             source,
-            encoding: told,
+            encoding: given,
             decoder: None,
             raw: Vec::new(),
             out: Vec::new(),
@@ -223,9 +223,9 @@ mod tests {
     use super::*;
     use crate::service::customers::csv_import::encoding::guess::is_text;
 
-    fn decoded(file: &[u8], told: Option<&str>) -> (Option<&'static str>, String) {
-        let told = told.map(|it| Encoding::named(it).expect("an encoding"));
-        let mut decoded = Decoded::open(file, told).expect("text");
+    fn decoded(file: &[u8], given: Option<&str>) -> (Option<&'static str>, String) {
+        let given = given.map(|it| Encoding::named(it).expect("an encoding"));
+        let mut decoded = Decoded::open(file, given).expect("text");
         let mut text = Vec::new();
         decoded.read_to_end(&mut text).expect("memory reads");
         (decoded.other_than_utf8(), String::from_utf8_lossy(&text).into_owned())
@@ -282,8 +282,8 @@ mod tests {
             let read: String = text.split(['\r', '\n']).skip(1).collect::<Vec<_>>().join("\n");
             let wanted = names.split(['\r', '\n']).collect::<Vec<_>>().join("\n");
             assert_eq!((found, read), (Some(encoding), wanted), "{encoding}");
-            let (found, told) = decoded(&file, Some(encoding));
-            assert_eq!((found, told), (Some(encoding), text), "{encoding} as it was told");
+            let (found, given) = decoded(&file, Some(encoding));
+            assert_eq!((found, given), (Some(encoding), text), "{encoding} as it was told");
         }
     }
 

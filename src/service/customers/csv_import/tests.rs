@@ -82,19 +82,19 @@ fn a_bad_cell_costs_itself_and_a_bad_line_that_line() {
         ]
     );
     let lines = lines(file);
-    let told = |at: usize| {
+    let faults_of = |at: usize| {
         let cells = lines[at].bad_cells.iter();
         cells.map(|it| (it.column, it.value.as_str(), it.reason.as_str())).collect::<Vec<_>>()
     };
-    assert_eq!(told(0), []);
+    assert_eq!(faults_of(0), []);
     assert_eq!(
-        told(1),
+        faults_of(1),
         [
             ("email", "no******ss", "the email address is not valid"),
             ("locale", "x", "the locale is not a language such as en or de-AT"),
         ]
     );
-    let bad: Vec<_> = told(2).iter().map(|it| (it.0, it.2)).collect();
+    let bad: Vec<_> = faults_of(2).iter().map(|it| (it.0, it.2)).collect();
     let no_text = "is not text in the encoding of the file";
     assert_eq!(bad[0], ("name", format!("the name {no_text}").as_str()));
     assert_eq!(bad[1], ("email", format!("the email address {no_text}").as_str()));
