@@ -1,6 +1,6 @@
 //! The one table of keys. What a key may hold, what it holds when nobody says anything and
-//! what it is for stand here and nowhere else: reading, the example file, `config show` and
-//! the documentation are made from it or checked against it.
+//! what it is for stand in the sections below (`table/`) and nowhere else: reading, the example
+//! file, `config show` and the documentation are made from them or checked against them.
 
 mod account_lists;
 mod office;

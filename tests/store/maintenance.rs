@@ -210,19 +210,22 @@ on_each_store! {
         }
         let now = fixture.now();
         // The oldest is over by two seconds, the second not yet.
-        let aged = |table: &str, column: &str, days: i64| {
+        let aged = |table: &str, columns: &[&str], days: i64| {
             let time = |off: i64| format!("{now} - {} + {off}", days * DAY);
             let of = |number: i64| format!("(SELECT few.id FROM (SELECT id FROM {table} \
                 ORDER BY id LIMIT 1 OFFSET {number}) few)");
+            let set = |off| {
+                let each = columns.iter().map(|it| format!("{it} = {}", time(off)));
+                each.collect::<Vec<_>>().join(", ")
+            };
             format!(
-                "UPDATE {table} SET {column} = {} WHERE id = {}; \
-                 UPDATE {table} SET {column} = {} WHERE id = {};",
-                time(-2_000), of(0), time(60_000), of(1),
+                "UPDATE {table} SET {} WHERE id = {}; UPDATE {table} SET {} WHERE id = {};",
+                set(-2_000), of(0), set(60_000), of(1),
             )
         };
-        fixture.sql(&aged("core_otp", "created_at", 30)).await;
-        fixture.sql(&aged("core_session", "expires_at", 90)).await;
-        fixture.sql(&aged("core_event", "at", 1095)).await;
+        fixture.sql(&aged("core_otp", &["created_at"], 30)).await;
+        fixture.sql(&aged("core_session", &["expires_at", "idle_at"], 90)).await;
+        fixture.sql(&aged("core_event", &["at"], 1095)).await;
         let events = count(&fixture, "core_event").await;
         assert_eq!(maintain(store, Retention::default()).await, [0, 1, 0, 1, 1]);
         // One went, and one says so.

@@ -78,6 +78,9 @@ on_each_store! {
         // As a program of version 5 left it, which looked each word up by itself.
         if fixture.kind() == Kind::Sqlite {
             fixture.sql("DROP INDEX core_delivery_prefix").await;
+        } else {
+            fixture.sql("ALTER TABLE core_otp DROP CONSTRAINT core_otp_lifetime").await;
+            fixture.sql("ALTER TABLE core_session DROP CONSTRAINT core_session_lifetime").await;
         }
         for statement in [
             "ALTER TABLE core_customer_word RENAME COLUMN phrase TO word",
