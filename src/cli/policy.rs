@@ -162,7 +162,7 @@ fn write_preview(
     }
     lines.insert(0, message);
     if !whole {
-        lines.push(format!("There was more than {MOST}; the rest was not looked at."));
+        lines.push(format!("There was more than {MAX_EVENTS}; the rest was not looked at."));
     }
     output.lines(&lines.join("\n"))?;
     Ok(Exit::DONE)

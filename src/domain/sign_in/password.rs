@@ -47,8 +47,8 @@ pub enum PasswordFault {
     /// Fewer than [`LEAST`] characters.
     #[error("a password has {LEAST} characters or more")]
     TooShort,
-    /// More than [`MOST`].
-    #[error("a password has {MOST} characters at most")]
+    /// More than [`MAX_LENGTH`].
+    #[error("a password has {MAX_LENGTH} characters at most")]
     TooLong,
     /// It is one of the most common ones.
     #[error("this password is one of the most common ones, which are tried first")]
