@@ -79,6 +79,8 @@ on_each_store! {
         if fixture.kind() == Kind::Sqlite {
             fixture.sql("DROP INDEX core_delivery_prefix").await;
         } else {
+            let table = if fixture.kind() == Kind::MariaDb { " ON core_delivery" } else { "" };
+            fixture.sql(&format!("DROP INDEX core_delivery_prefix{table}")).await;
             fixture.sql("ALTER TABLE core_otp DROP CONSTRAINT core_otp_lifetime").await;
             fixture.sql("ALTER TABLE core_session DROP CONSTRAINT core_session_lifetime").await;
         }

@@ -276,11 +276,11 @@ fn every_call_needs_the_permission_that_the_table_says() {
             "ReadExport",
             "ProveEntry",
             "ProveConsistency",
+            "ReadPolicy",
             "SignIn",
             "SignOut",
             "LockTerminal",
             "KeepSitting",
-            "ReadPolicy",
             "ReadClock",
             "CheckStore"
         ]

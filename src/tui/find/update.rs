@@ -248,6 +248,7 @@ pub(in crate::tui) fn found(
         Ok(found) => take(find, step, found),
         Err(failure) => {
             find.found.clear();
+            find.selected = 0;
             find.waits = failure.lost;
             if !failure.lost {
                 find.chooses = false;
