@@ -188,7 +188,8 @@ impl Tx {
     ) -> Result<Row, StoreError> {
         self.maybe(sql, args)
             .await?
-            .ok_or_else(|| StoreError::Failed("a row that must be there is gone".into()))
+            // A cluster may have aborted the transaction that made it.
+            .ok_or_else(|| StoreError::Conflict("a row that must be there is gone".into()))
     }
 
     /// Runs a script of several statements without arguments. MySQL commits at each
