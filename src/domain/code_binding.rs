@@ -58,7 +58,7 @@ impl CodeBinding {
 /// The form in which a stored code is bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingVersion {
-    /// To purpose, request and generation ([`version_one`](crate::domain::version_one)): codes
+    /// To purpose, request and generation (`domain::version_one`): codes
     /// from before the store knew the other one. They end by themselves.
     One,
     /// To all of a [`CodeBinding`].

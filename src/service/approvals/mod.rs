@@ -1,5 +1,5 @@
 //! A second admin for an act: the first one's call is stored and waits, the second one's
-//! approval carries it out. The door asks [`Desk::second_person`] before it hands a call to
+//! approval carries it out. The door asks `Desk::second_person` before it hands a call to
 //! its handler, so that no handler has to think of it.
 
 pub mod calls;

@@ -1,6 +1,6 @@
 //! What is known of the keys that came last: enough to tell a person from a
 //! barcode scanner and from a key that is held down. The rules that follow from it
-//! are those of [`input_gate`](crate::tui::app::input_gate).
+//! are those of `tui::app::input_gate`.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! What every feature of the interface stands on: the keys, the effects, the store's clock, the
 //! message line, and what all features share.
 //!
-//! It knows no feature. A feature's `update` is given its own state and a [`Step`](step::Step);
+//! It knows no feature. A feature's `update` is given its own state and a `Step`;
 //! [`app`](crate::tui::app) puts the features together.
 
 pub mod circuit_breakers;
