@@ -4,15 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use hmac::Mac;
 use serde::{Serialize, Serializer};
-use subtle::ConstantTimeEq;
 
 use crate::domain::customer::CustomerId;
 use crate::domain::event::Actor;
 use crate::domain::key::{Key, KeyId, Keyring};
+use crate::domain::mac::MacTag;
 use crate::domain::request::{NotARequest, RequestId};
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 
 /// How long an act waits for its second admin.
@@ -142,7 +140,7 @@ impl SignedAct {
         keyring: &Keyring,
     ) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = hex::encode(mac([id.as_str(), act.word(), &call, &asked_by.clerk], key));
+        let mac = mac([id.as_str(), act.word(), &call, &asked_by.clerk], key).to_hex();
         Self { id, act, call, asked_by, key_id: key_id.clone(), mac }
     }
 
@@ -150,16 +148,13 @@ impl SignedAct {
     /// approved that nobody asked for.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
-        let Ok(stored) = hex::decode(&self.mac) else { return false };
         let fields = [self.id.as_str(), self.act.word(), &self.call, &self.asked_by.clerk];
-        stored.ct_eq(mac(fields, key).as_slice()).into()
+        mac(fields, key).is_hex(&self.mac)
     }
 }
 
-fn mac(fields: [&str; 4], key: &Key) -> Vec<u8> {
-    let mut mac = key.derive(&["approval"]).hmac();
-    text::length_prefixed(fields.map(str::as_bytes), |bytes| mac.update(bytes));
-    mac.finalize().into_bytes().to_vec()
+fn mac(fields: [&str; 4], key: &Key) -> MacTag {
+    MacTag::of(key, "approval", fields.map(str::as_bytes))
 }
 
 #[cfg(test)]

@@ -3,13 +3,12 @@
 
 use std::fmt;
 
-use hmac::Mac;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::domain::code_binding::{BindingVersion, CodeBinding};
 use crate::domain::key::{Key, Keyring, MissingKey};
-use crate::domain::text;
+use crate::domain::mac::MacTag;
 use crate::domain::version_one;
 
 /// A code in clear: digits only, leading zeros included, erased when dropped
@@ -98,11 +97,9 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of `code` under the key that `key` gives for digests.
     pub fn of(code: &Code, binding: &CodeBinding, key: &Key) -> Self {
-        let mut mac = key.derive(&["code digest"]).hmac();
         let canonical = binding.canonical();
         let parts = [canonical.as_slice(), code.reveal().as_bytes()];
-        text::length_prefixed(parts, |bytes| mac.update(bytes));
-        Self(mac.finalize().into_bytes().into())
+        Self(MacTag::of(key, "code digest", parts).into_bytes())
     }
 
     /// 64 lower-case hexadecimal digits.

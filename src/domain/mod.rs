@@ -24,6 +24,7 @@ pub mod explanation;
 pub mod fold;
 pub mod key;
 pub mod locale;
+mod mac;
 pub mod maintenance;
 pub mod message;
 pub mod money;

@@ -6,12 +6,9 @@
 //! Ending a session erases the code, so that one that was ended cannot be opened again by
 //! taking its end back.
 
-use hmac::Mac;
-use subtle::ConstantTimeEq;
-
 use crate::domain::key::{Key, Keyring};
+use crate::domain::mac::MacTag;
 use crate::domain::session::Session;
-use crate::domain::text;
 
 /// A row of the table of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +37,7 @@ impl SessionProof {
     /// The proof of a session under the current key.
     pub fn of(session: &Session, token_digest: &str, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = hex::encode(mac(session, token_digest, key));
+        let mac = mac(session, token_digest, key).to_hex();
         Self { key_id: key_id.as_str().to_owned(), mac }
     }
 }
@@ -54,13 +51,11 @@ impl SessionRecord {
         }
         let Some(proof) = &self.proof else { return self.is_older_than_proofs };
         let Ok(key) = keyring.get(&proof.key_id) else { return false };
-        let Ok(stored) = hex::decode(&proof.mac) else { return false };
-        stored.ct_eq(mac(&self.session, &self.token_digest, key).as_slice()).into()
+        mac(&self.session, &self.token_digest, key).is_hex(&proof.mac)
     }
 }
 
-fn mac(session: &Session, token_digest: &str, key: &Key) -> Vec<u8> {
-    let mut mac = key.derive(&["session row"]).hmac();
+fn mac(session: &Session, token_digest: &str, key: &Key) -> MacTag {
     let fields = [
         session.id.as_str().as_bytes(),
         token_digest.as_bytes(),
@@ -75,8 +70,7 @@ fn mac(session: &Session, token_digest: &str, key: &Key) -> Vec<u8> {
         &session.expires_at.millis().to_be_bytes(),
     ]
     .map(<[u8]>::to_vec);
-    text::length_prefixed(fields.iter().map(Vec::as_slice), |bytes| mac.update(bytes));
-    mac.finalize().into_bytes().to_vec()
+    MacTag::of(key, "session row", fields.iter().map(Vec::as_slice))
 }
 
 #[cfg(test)]

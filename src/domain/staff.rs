@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use hmac::Mac;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use subtle::ConstantTimeEq;
 
 use crate::domain::key::{Key, KeyId, Keyring};
+use crate::domain::mac::MacTag;
 use crate::domain::text;
 use crate::domain::word::words;
 
@@ -113,7 +112,7 @@ impl StaffRecord {
     /// A row that the desk vouches for.
     pub fn signed(member: StaffMember, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = hex::encode(mac(&member, version, key));
+        let mac = mac(&member, version, key).to_hex();
         Self { member, version, key_id: key_id.clone(), mac }
     }
 
@@ -121,18 +120,15 @@ impl StaffRecord {
     /// themselves an admin (security requirement 54).
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
-        let Ok(stored) = hex::decode(&self.mac) else { return false };
-        stored.ct_eq(mac(&self.member, self.version, key).as_slice()).into()
+        mac(&self.member, self.version, key).is_hex(&self.mac)
     }
 }
 
-fn mac(member: &StaffMember, version: u32, key: &Key) -> Vec<u8> {
+fn mac(member: &StaffMember, version: u32, key: &Key) -> MacTag {
     let enabled = if member.enabled { "enabled" } else { "disabled" };
     let version = version.to_string();
     let fields = [member.account.as_str(), member.role.word(), enabled, &version];
-    let mut mac = key.derive(&["staff"]).hmac();
-    text::length_prefixed(fields.map(str::as_bytes), |bytes| mac.update(bytes));
-    mac.finalize().into_bytes().to_vec()
+    MacTag::of(key, "staff", fields.map(str::as_bytes))
 }
 
 #[cfg(test)]

@@ -2,13 +2,10 @@
 //! store alone cannot give an account another password, nor take its second factor away
 //! (security requirement 54).
 
-use hmac::Mac as _;
-use subtle::ConstantTimeEq as _;
-
 use crate::domain::key::{Key, KeyId, Keyring};
+use crate::domain::mac::MacTag;
 use crate::domain::sign_in::password::PasswordHash;
 use crate::domain::staff::AccountName;
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 
 /// What proves who somebody is.
@@ -66,19 +63,18 @@ impl SignedCredentials {
     /// A row that the desk vouches for.
     pub fn signed(credentials: Credentials, version: u32, keyring: &Keyring) -> Self {
         let (key_id, key) = keyring.current();
-        let mac = hex::encode(mac(&credentials, version, key));
+        let mac = mac(&credentials, version, key).to_hex();
         Self { credentials, version, key_id: key_id.clone(), mac }
     }
 
     /// Whether the desk wrote it.
     pub fn is_genuine(&self, keyring: &Keyring) -> bool {
         let Ok(key) = keyring.get(self.key_id.as_str()) else { return false };
-        let Ok(stored) = hex::decode(&self.mac) else { return false };
-        stored.ct_eq(mac(&self.credentials, self.version, key).as_slice()).into()
+        mac(&self.credentials, self.version, key).is_hex(&self.mac)
     }
 }
 
-fn mac(credentials: &Credentials, version: u32, key: &Key) -> Vec<u8> {
+fn mac(credentials: &Credentials, version: u32, key: &Key) -> MacTag {
     let Credentials { account, proof, totp, given_by, reset_asked } = credentials;
     let time = |it: &Timestamp| it.millis().to_string();
     let proof = match proof {
@@ -105,9 +101,7 @@ fn mac(credentials: &Credentials, version: u32, key: &Key) -> Vec<u8> {
         asked_by,
         &asked_at,
     ];
-    let mut mac = key.derive(&["credentials"]).hmac();
-    text::length_prefixed(fields.map(str::as_bytes), |bytes| mac.update(bytes));
-    mac.finalize().into_bytes().to_vec()
+    MacTag::of(key, "credentials", fields.map(str::as_bytes))
 }
 
 #[cfg(test)]

@@ -4,14 +4,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use hmac::Mac as _;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::domain::key::Key;
+use crate::domain::mac::MacTag;
 use crate::domain::request;
 use crate::domain::staff::AccountName;
-use crate::domain::text;
 
 /// How long a set-up code works.
 pub const LIFE: Duration = Duration::from_hours(24);
@@ -54,10 +53,8 @@ impl SetupCode {
     /// What the store keeps: a keyed digest, bound to the account. So many bits need no slow
     /// hash.
     pub fn digest(&self, account: &AccountName, key: &Key) -> String {
-        let mut mac = key.derive(&["set-up code"]).hmac();
         let parts = [account.as_str().as_bytes(), self.0.as_bytes()];
-        text::length_prefixed(parts, |bytes| mac.update(bytes));
-        hex::encode(mac.finalize().into_bytes())
+        MacTag::of(key, "set-up code", parts).to_hex()
     }
 
     /// Whether the store keeps this code for the account.

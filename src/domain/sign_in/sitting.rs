@@ -3,14 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use hmac::Mac as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use subtle::ConstantTimeEq as _;
 
 use crate::domain::key::{Key, Keyring};
+use crate::domain::mac::MacTag;
 use crate::domain::request::{NotARequest, RequestId};
 use crate::domain::sign_in::TypedSecret;
-use crate::domain::text;
 use crate::domain::time::Timestamp;
 
 /// The name of a sitting, in the same writing as a request's.
@@ -178,22 +176,19 @@ pub struct TicketBinding<'a> {
 impl SittingTicket {
     /// The ticket of a sitting.
     pub fn new(of: TicketBinding<'_>, key: &Key) -> Self {
-        let proof = TypedSecret::new(hex::encode(mac(of, key)));
+        let proof = TypedSecret::new(mac(of, key).to_hex());
         Self { sitting: of.sitting.clone(), proof }
     }
 
     /// Whether the desk gave it to this terminal.
     pub fn is_genuine(&self, of: TicketBinding<'_>, keyring: &Keyring) -> bool {
-        let Ok(given) = hex::decode(&self.proof.0) else { return false };
-        keyring.all().any(|key| given.ct_eq(mac(of, key).as_slice()).into())
+        keyring.all().any(|key| mac(of, key).is_hex(&self.proof.0))
     }
 }
 
-fn mac(of: TicketBinding<'_>, key: &Key) -> Vec<u8> {
-    let mut mac = key.derive(&["sitting"]).hmac();
+fn mac(of: TicketBinding<'_>, key: &Key) -> MacTag {
     let parts = [of.sitting.as_str(), of.clerk, of.peer].map(str::as_bytes);
-    text::length_prefixed(parts, |bytes| mac.update(bytes));
-    mac.finalize().into_bytes().to_vec()
+    MacTag::of(key, "sitting", parts)
 }
 
 #[cfg(test)]
