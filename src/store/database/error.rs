@@ -13,12 +13,25 @@ use std::io::ErrorKind;
 
 use rustls::CertificateError;
 use sqlx::error::DatabaseError;
+use sqlx::error::UnexpectedNullError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
 use crate::domain::text::clean;
 use crate::service::ports::error::StoreError;
 use crate::store::database::pooler;
+
+/// A column that could not be read on MySQL. Where a cluster aborts a transaction while its
+/// statement runs, a column that is never null was seen to be null: a conflict, after which the
+/// act is tried again.
+pub(in crate::store) fn mysql_column_failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::ColumnDecode { source, .. } if source.is::<UnexpectedNullError>() => {
+            StoreError::Conflict(clean(&error.to_string()))
+        }
+        _ => failed(error),
+    }
+}
 
 /// The store's error for one of sqlx's.
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
@@ -230,6 +243,15 @@ fn not_admitted(text: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_that_a_cluster_emptied_is_a_conflict() {
+        let decode = |source| sqlx::Error::ColumnDecode { index: "customers".into(), source };
+        let emptied = mysql_column_failed(decode(Box::new(UnexpectedNullError)));
+        assert!(matches!(emptied, StoreError::Conflict(_)), "{emptied:?}");
+        let other = mysql_column_failed(decode("not a number".into()));
+        assert!(matches!(other, StoreError::Failed(_)), "{other:?}");
+    }
 
     #[test]
     fn codes_mean_what_the_manuals_say() {

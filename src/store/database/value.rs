@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::domain::text::clean;
 use crate::domain::time::Timestamp;
 use crate::service::ports::error::StoreError;
-use crate::store::database::error::failed;
+use crate::store::database::error::{failed, mysql_column_failed};
 
 /// A JSON list as one argument: numbers for `among`, texts for `among_texts`, or rows.
 pub(in crate::store) fn list<T: Into<serde_json::Value>>(
@@ -82,7 +82,7 @@ macro_rules! column {
         match $row {
             Row::Sqlite(row) => row.try_get($column).map_err(failed),
             Row::Postgres(row) => row.try_get($column).map_err(failed),
-            Row::Mysql(row) => row.try_get($column).map_err(failed),
+            Row::Mysql(row) => row.try_get($column).map_err(mysql_column_failed),
         }
     };
 }
