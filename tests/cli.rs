@@ -38,6 +38,8 @@ mod places;
 mod prompt;
 #[path = "support/servers/mod.rs"]
 mod servers;
+#[path = "cli/stats.rs"]
+mod stats;
 #[path = "cli/store.rs"]
 mod store;
 #[path = "cli/templates.rs"]

@@ -114,7 +114,8 @@ fn the_table_of_events_is_what_the_log_knows() {
 
 /// Each command that does something by itself, with its whole name.
 fn commands(command: &clap::Command, name: &str, found: &mut Vec<(String, clap::Command)>) {
-    if command.get_subcommands().next().is_none() {
+    let does_something = command.is_args_conflicts_with_subcommands_set();
+    if does_something || command.get_subcommands().next().is_none() {
         found.push((name.to_owned(), command.clone().bin_name(name.to_owned())));
     }
     for inner in command.get_subcommands() {

@@ -49,12 +49,16 @@ GRANT INSERT, DELETE ON countersign.core_otp_retired TO countersign_counter;
 GRANT INSERT ON countersign.core_event TO countersign_counter;
 
 -- A desk service: what a counter may, and it adds to the audit trail, out of which it takes
--- nothing; it keeps the list of the staff, and who sits where.
+-- nothing; it makes the stats, keeps the list of the staff, and who sits where.
 GRANT countersign_counter TO countersign_service;
 GRANT INSERT ON countersign.core_audit_leaf TO countersign_service;
 GRANT INSERT ON countersign.core_audit_node TO countersign_service;
 GRANT INSERT ON countersign.core_audit_checkpoint TO countersign_service;
 GRANT UPDATE ON countersign.core_audit_tree TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_stats_series TO countersign_service;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_stats TO countersign_service;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_time TO countersign_service;
+GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

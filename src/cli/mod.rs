@@ -28,6 +28,7 @@ pub mod session;
 pub mod sign_in;
 pub mod signals;
 pub mod staff;
+pub mod stats;
 pub mod table;
 pub mod templates;
 pub mod tray;
@@ -254,6 +255,7 @@ async fn at_the_desk(
         Command::Approvals(_) => approvals::list(&desk, output).await,
         Command::Approve(arguments) => approvals::approve(&desk, output, &arguments.approval).await,
         Command::Audit(command) => audit::run(&desk, output, command).await,
+        Command::Stats(arguments) => stats::run(&desk, output, arguments).await,
         Command::Tray(arguments) => tray::run(&desk, config.environment, output, &arguments).await,
         other => Err(Failure::internal(format!("{other:?} needs no desk"))),
     }

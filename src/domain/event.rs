@@ -109,6 +109,10 @@ pub enum EventKind {
     Held,
     /// A legal hold ended.
     Released,
+    /// Somebody looked at the stats.
+    StatsRead,
+    /// The stats were made anew from the log.
+    StatsRebuilt,
 }
 
 words!(EventKind, "a kind of event");
@@ -165,6 +169,8 @@ impl EventKind {
             Self::Reported => "Customer's data told",
             Self::Held => "Legal hold",
             Self::Released => "Legal hold ended",
+            Self::StatsRead => "Stats read",
+            Self::StatsRebuilt => "Stats rebuilt",
         }
     }
 }
@@ -176,6 +182,17 @@ pub struct Actor {
     pub clerk: String,
     /// The counter's name.
     pub counter: String,
+}
+
+/// What an event knows of the request it belongs to, for the stats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventFacts<'a> {
+    /// What the verification is for.
+    pub purpose: Option<&'a str>,
+    /// The provider of the message.
+    pub provider: Option<&'a str>,
+    /// When what now came to this was asked for: the message, or the first code.
+    pub asked_at: Option<Timestamp>,
 }
 
 /// An event's number. It is given before the event is committed: of two

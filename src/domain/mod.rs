@@ -42,6 +42,7 @@ pub mod session;
 pub mod session_record;
 pub mod sign_in;
 pub mod staff;
+pub mod stats;
 pub mod text;
 pub mod time;
 pub mod time_range;

@@ -129,7 +129,7 @@ fn time(word: &str) -> Option<Time> {
 
 fn whole_day<Z: TimeZone>(day: NaiveDate, now: &DateTime<Z>) -> Result<TimeRange, InvalidTime> {
     let next = day.checked_add_days(Days::new(1)).ok_or(InvalidTime)?;
-    let midnight = |day: NaiveDate| first(day.and_time(NaiveTime::MIN), now);
+    let midnight = |day: NaiveDate| first_moment(day.and_time(NaiveTime::MIN), now);
     Ok(TimeRange { from: midnight(day)?, before: midnight(next)? })
 }
 
@@ -140,7 +140,7 @@ fn whole_time<Z: TimeZone>(
     now: &DateTime<Z>,
 ) -> Result<TimeRange, InvalidTime> {
     let shown = day.and_time(time.begin);
-    let from = first(shown, now)?;
+    let from = first_moment(shown, now)?;
     let last = moments(shown, now).map_or(from, |(_, last)| last);
     Ok(TimeRange { from, before: last.plus(time.length) })
 }
@@ -157,7 +157,10 @@ fn moments<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Option<(Time
 
 /// The first moment at which the clock shows this; where it is set forward over it, the
 /// first one after.
-fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timestamp, InvalidTime> {
+pub(in crate::domain) fn first_moment<Z: TimeZone>(
+    shown: NaiveDateTime,
+    now: &DateTime<Z>,
+) -> Result<Timestamp, InvalidTime> {
     let at = |shown: NaiveDateTime| moments(shown, now).map(|(first, _)| first);
     // Clocks are set at whole quarters of an hour, and by a day at most.
     let past_quarter = i64::from(shown.minute() % 15 * 60 + shown.second());
@@ -169,7 +172,7 @@ fn first<Z: TimeZone>(shown: NaiveDateTime, now: &DateTime<Z>) -> Result<Timesta
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::domain) mod tests {
     use chrono::{FixedOffset, MappedLocalTime};
     use proptest::prelude::*;
 
@@ -219,9 +222,9 @@ mod tests {
 
     /// Summer time from 29 March 2026 at 2:00 until 25 October at 3:00, by an hour.
     #[derive(Clone, Copy, Debug)]
-    struct Berlin {
+    pub(in crate::domain) struct Berlin {
         /// Whether it gives the later of two moments first, as `chrono::Local` does.
-        later_first: bool,
+        pub(in crate::domain) later_first: bool,
     }
 
     const SUMMER: std::ops::Range<&str> = "2026-03-29 01:00".."2026-10-25 01:00";

@@ -42,6 +42,8 @@ pub enum Permission {
     Verify,
     /// Read the log and the delivery stats.
     Audit,
+    /// See what the office's figures say.
+    Oversee,
     /// Send what waits, tidy up.
     Work,
     /// Lift locks, import customers, send test messages, change the staff.
@@ -64,8 +66,15 @@ impl Caller {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 6] =
-        [Self::Anyone, Self::Verify, Self::Audit, Self::Work, Self::Administer, Self::Own];
+    pub const ALL: [Self; 7] = [
+        Self::Anyone,
+        Self::Verify,
+        Self::Audit,
+        Self::Oversee,
+        Self::Work,
+        Self::Administer,
+        Self::Own,
+    ];
 
     /// What it allows, after "may": "… may verify customers".
     pub const fn allows(self) -> &'static str {
@@ -73,6 +82,7 @@ impl Permission {
             Self::Anyone => "connect",
             Self::Verify => "verify customers",
             Self::Audit => "read the log",
+            Self::Oversee => "see the office's stats",
             Self::Work => "send messages that wait",
             Self::Administer => "administer the office",
             Self::Own => "do what is for the owner of the desk alone",
@@ -85,6 +95,7 @@ impl Permission {
             Self::Anyone => true,
             Self::Verify => matches!(role, Role::Clerk | Role::Admin),
             Self::Audit => matches!(role, Role::Clerk | Role::Admin | Role::Auditor),
+            Self::Oversee => matches!(role, Role::Admin | Role::Auditor),
             Self::Work => matches!(role, Role::Clerk | Role::Admin | Role::Worker),
             Self::Administer => matches!(role, Role::Admin),
             Self::Own => false,

@@ -15,6 +15,7 @@ pub mod ports;
 mod profile;
 pub mod retry;
 pub mod staff;
+pub mod stats;
 pub mod upkeep;
 pub mod verification;
 
@@ -43,6 +44,7 @@ use crate::service::ports::{
 };
 use crate::service::retry::RetryPolicy;
 use crate::service::staff::StaffSignIn;
+use crate::service::stats::Readers;
 
 /// How many rows one call reads at most, however many it asks for.
 const PAGE_MAX: u32 = 1_000;
@@ -194,6 +196,7 @@ pub struct Desk {
     claims: Arc<ClaimBatcher>,
     refusals: Arc<Refusals>,
     lookups: Arc<Lookups>,
+    stats_readers: Arc<Readers>,
     retry_policy: RetryPolicy,
     sign_in: StaffSignIn,
     /// Whether whoever acts is the owner of this desk, in their own process.
@@ -231,6 +234,7 @@ impl Desk {
             claims: Arc::default(),
             refusals: Arc::default(),
             lookups: Arc::default(),
+            stats_readers: Arc::default(),
             retry_policy: RetryPolicy::brief(),
             sign_in: StaffSignIn::default(),
             is_owner: true,

@@ -10,6 +10,7 @@
 //! delivery/       outbox, send claims, rate limits, circuit breakers, notices, delivery stats
 //! verification/   requests, attempts, sessions, lockout, contact bindings
 //! staff/          who works at the office
+//! stats/          roll-ups of the log
 //! policy/         the policies that held
 //! upkeep/         maintenance tasks, the archive
 //! health.rs       the store's clock and state
@@ -28,6 +29,7 @@ mod policy;
 mod requirements;
 mod search_index;
 mod staff;
+mod stats;
 mod upkeep;
 mod verification;
 
@@ -53,8 +55,8 @@ use crate::store::database::{
     change_feed, migrations, mysql, postgres, server_check, sqlite, transaction,
 };
 use crate::store::delivery::{
-    circuit_breaker, completion, contact_notices, outbox, rate_limits, send_claim, state, stats,
-    test_message,
+    circuit_breaker, completion, contact_notices, outbox, rate_limits, send_claim, state,
+    stats as delivery_stats, test_message,
 };
 use crate::store::requirements::StoreRequirements;
 use crate::store::search_index::incremental::IncrementalReindex;
@@ -199,7 +201,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 49] = [
+        let modules: [(&str, &[(&str, Sql)]); 52] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -244,7 +246,10 @@ impl SqlStore {
             ("server_check", server_check::STATEMENTS),
             ("session", session::STATEMENTS),
             ("state", state::STATEMENTS),
-            ("stats", stats::STATEMENTS),
+            ("delivery_stats", delivery_stats::STATEMENTS),
+            ("stats_read", stats::read::STATEMENTS),
+            ("stats_rebuild", stats::rebuild::STATEMENTS),
+            ("stats_roll_up", stats::roll_up::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),
             ("test_message", test_message::STATEMENTS),
             ("trail", trail::STATEMENTS),

@@ -40,6 +40,9 @@ def leaf(entry):
         entry["counter"],
         commitment(entry["detail"]),
     ]
+    facts = [entry.get(name) for name in ("purpose", "provider", "asked_at")]
+    if any(fact is not None for fact in facts):
+        form = ["countersign.event.v2", *form[1:], *facts]
     text = json.dumps(form, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(b"\x00" + text.encode()).digest()
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::ledger::count;
-use crate::office::Office;
+use crate::ledger::{count, rows};
+use crate::office::{Kind, Office};
 use crate::races::on_each_store;
 use crate::seeded::Chance;
 
@@ -73,9 +73,39 @@ on_each_store! {
         assert!(events >= WRITERS * EACH * 2, "{events}");
         assert_eq!((&told["outcome"], &told["entries"]), (&"intact".into(), &events.into()), "{told}");
         assert_eq!(count(&office, "core_audit_leaf"), events);
+        counted_once(&office);
         let order = "core_audit_leaf l JOIN core_audit_leaf m ON m.leaf_index = l.leaf_index + 1 \
                      WHERE m.event_id < l.event_id";
         // Late ones apart, which are sealed after those that came before them.
         assert!(count(&office, order) <= events / 10);
     }
+}
+
+/// The stats are what a count of the sealed events comes to, which no code of the program made.
+fn counted_once(office: &Office) {
+    let quarter = match office.kind {
+        Kind::MariaDb => "e.at DIV 900000",
+        Kind::Sqlite | Kind::Postgres => "e.at / 900000",
+    };
+    let of_event = |it: &str| format!("COALESCE(e.{it}, '')");
+    let names = ["counter", "clerk", "channel", "provider", "purpose", "kind", "outcome"];
+    let key = names.map(of_event).join(", '|', ");
+    let key = format!("CONCAT({quarter}, '|', {key})");
+    let recounted = rows(
+        office,
+        &format!(
+            "SELECT CONCAT({key}, ' ', COUNT(*)) FROM core_event e \
+             JOIN core_audit_leaf l ON l.event_id = e.id GROUP BY {key} ORDER BY 1"
+        ),
+    );
+    let names = names.map(|it| format!("d.{it}")).join(", '|', ");
+    let counted = rows(
+        office,
+        &format!(
+            "SELECT CONCAT(s.quarter, '|', {names}, ' ', s.events) FROM core_stats s \
+             JOIN core_stats_series d ON d.id = s.series ORDER BY 1"
+        ),
+    );
+    assert!(counted.len() > 3, "{counted:?}");
+    assert_eq!(counted, recounted);
 }

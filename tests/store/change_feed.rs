@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use countersign::domain::customer::CustomerId;
-use countersign::domain::event::{EventFilter, EventKind, EventPage};
+use countersign::domain::event::{EventFacts, EventFilter, EventKind, EventPage};
 use countersign::service::ports::{AuditStore, NewEvent, StoreHealth};
 use countersign::store::SqlStore;
 use tokio::runtime::Handle;
@@ -41,6 +41,7 @@ async fn write(store: &SqlStore) {
         contact: None,
         detail: None,
         actor: &actor,
+        facts: EventFacts::default(),
     };
     store.record(&format!("entry {}", next()), event).await.expect("written");
 }

@@ -31,6 +31,7 @@ mod secrets;
 #[path = "../support/servers/mod.rs"]
 mod servers;
 mod sign_in;
+mod stats;
 mod support;
 mod time;
 mod trail;

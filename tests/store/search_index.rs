@@ -118,6 +118,13 @@ on_each_store! {
             "ALTER TABLE core_delivery DROP COLUMN fingerprint",
             "DROP TABLE core_production",
             "DROP TABLE core_hold",
+            "DROP TABLE core_stats_series",
+            "DROP TABLE core_stats",
+            "DROP TABLE core_stats_time",
+            "DROP TABLE core_stats_state",
+            "ALTER TABLE core_event DROP COLUMN purpose",
+            "ALTER TABLE core_event DROP COLUMN provider",
+            "ALTER TABLE core_event DROP COLUMN asked_at",
             "DELETE FROM core_schema WHERE version > 5",
         ] {
             fixture.sql(statement).await;

@@ -36,6 +36,7 @@ use countersign::service::ports::approvals::{NewApproval, StoredApproval};
 use countersign::service::ports::contact_notices::{Notice, NoticeOutcome, NoticeProviders};
 use countersign::service::ports::outbox::{MessageOutcome, OutboxMessage};
 use countersign::service::ports::policy::{PastDelivery, PolicyStore, StoredPolicy};
+use countersign::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, StatsStore};
 use countersign::service::ports::test_message::{TestSend, TestSendRefusal};
 use countersign::service::ports::trail::{SealOutcome, Sealer, StoredLeaf, TrailHead, TrailStore};
 use countersign::service::ports::{

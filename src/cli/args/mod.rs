@@ -9,6 +9,7 @@ mod customers;
 mod desk;
 mod policy;
 mod staff;
+mod stats;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use crate::cli::args::customers::{
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
+pub use crate::cli::args::stats::{StatsArgs, StatsCommand};
 pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, MigrateArgs,
     PreviewArgs, Templates, TrayArgs,
@@ -228,6 +230,18 @@ counters, or by this, when its time has come. Any number may run at once.")]
     #[command(after_help = "Examples:\n  countersign deliveries\n  \
         countersign deliveries --hours 168 --json")]
     Deliveries(DeliveriesArgs),
+    /// What was asked for, verified and went wrong, by hour, day, counter, clerk or provider
+    #[command(after_help = "\
+Examples:
+  countersign stats
+  countersign stats --since 2026-11-01 --until 2026-11-30 --by clerk
+  countersign stats --by provider --json
+  countersign stats --by provider --prometheus > /var/lib/node_exporter/countersign.prom
+  countersign stats rebuild
+
+Without --since it is today, beside what is usual for this weekday until now: the median of
+the eight weeks before. Days begin at midnight by this machine's clock.")]
+    Stats(StatsArgs),
     /// Check each part as it would be used, and say what to do about each failure
     #[command(after_help = "Examples:\n  countersign doctor\n  \
         countersign doctor --send-test admin@example.org\n\n\
@@ -344,6 +358,7 @@ impl Command {
             Self::Staff(staff) => staff.json(),
             Self::Policy(policy) => policy.json(),
             Self::Audit(audit) => audit.json(),
+            Self::Stats(stats) => stats.json(),
             Self::Serve | Self::Demo | Self::Completions { .. } | Self::Man { .. } => false,
         }
     }
@@ -382,7 +397,7 @@ mod tests {
     #[test]
     fn every_command_shows_an_example() {
         walk(&Cli::describe(), &mut |command| {
-            if command.has_subcommands() {
+            if command.has_subcommands() && !command.is_args_conflicts_with_subcommands_set() {
                 return;
             }
             let help = command.clone().render_long_help().to_string();

@@ -21,9 +21,9 @@ use crate::service::audit::export::ExportRange;
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
 /// The columns of the table.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 16] = [
     "index", "event", "at", "kind", "outcome", "request", "customer", "channel", "contact",
-    "clerk", "counter", "detail", "leaf",
+    "clerk", "counter", "detail", "leaf", "purpose", "provider", "asked_at",
 ];
 
 fn unwritten(error: &std::io::Error) -> Failure {
@@ -165,5 +165,8 @@ fn cells(leaf: &ExportedLeaf) -> [String; COLUMNS.len()] {
         entry.counter.clone(),
         personal(&entry.detail),
         entry.leaf.to_string(),
+        word(&entry.purpose),
+        word(&entry.provider),
+        entry.asked_at.map(|it| it.to_string()).unwrap_or_default(),
     ]
 }

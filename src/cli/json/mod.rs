@@ -9,6 +9,7 @@ mod messages;
 mod policy;
 mod reply;
 mod staff;
+mod stats;
 pub(super) mod upkeep;
 
 pub use crate::cli::json::approvals::{ApprovalLine, ApproveReply};
@@ -24,6 +25,7 @@ pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply}
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
+pub use crate::cli::json::stats::{RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine};
 pub use crate::cli::json::upkeep::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,
     TemplateLine, TemplatesReply,

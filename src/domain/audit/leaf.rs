@@ -1,7 +1,7 @@
 //! The canonical form of an event, whose hash is a leaf of the tree.
 //!
 //! The form is a JSON array in the canonical writing of RFC 8785, its members in a fixed
-//! order. What can be about a customer does not stand in it but a commitment to it:
+//! order; what an event does not know of its request is left out at its end. What can be about a customer does not stand in it but a commitment to it:
 //! SHA-256(salt || value). Without the salt the value cannot be found by trying, so that the
 //! salt can be erased with the value, and the leaf stays provable.
 
@@ -17,6 +17,10 @@ use crate::domain::time::Timestamp;
 
 /// The version of the form, its first member.
 const FORM: &str = "countersign.event.v1";
+
+/// The same with what the event knows of its request as three more members. An event that
+/// knows nothing has the first form, as all had before there was a second one.
+const FORM_WITH_FACTS: &str = "countersign.event.v2";
 
 /// An event word for word as the store has it: what was changed there must not be mended
 /// before it is hashed.
@@ -34,6 +38,9 @@ pub struct StoredEvent {
     pub clerk: String,
     pub counter: String,
     pub detail: Option<String>,
+    pub purpose: Option<String>,
+    pub provider: Option<String>,
+    pub asked_at: Option<Timestamp>,
 }
 
 /// From which the salts of an event's personal fields are derived; drawn at random for each
@@ -203,6 +210,15 @@ pub struct SealedEntry {
     pub counter: String,
     /// One more sentence.
     pub detail: Option<Personal>,
+    /// What the verification is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// The provider of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// When what now came to this was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
     /// The hash of the leaf.
     pub leaf: TreeHash,
 }
@@ -224,6 +240,26 @@ struct Form<'a>(
     Option<TreeHash>,
 );
 
+/// The members of the form of an event that knows something of its request.
+#[derive(Serialize)]
+struct FormWithFacts<'a>(
+    &'static str,
+    i64,
+    Timestamp,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<TreeHash>,
+    Option<&'a str>,
+    Option<TreeHash>,
+    &'a str,
+    &'a str,
+    Option<TreeHash>,
+    Option<&'a str>,
+    Option<&'a str>,
+    Option<Timestamp>,
+);
+
 impl SealedEntry {
     /// The entry of an event.
     pub fn new(index: u64, event: StoredEvent, salt: &EventSalt) -> Self {
@@ -242,6 +278,9 @@ impl SealedEntry {
             clerk: event.clerk,
             counter: event.counter,
             detail: personal(PersonalField::Detail, event.detail),
+            purpose: event.purpose,
+            provider: event.provider,
+            asked_at: event.asked_at,
             leaf: TreeHash::empty(),
         };
         entry.leaf = entry.computed_leaf();
@@ -284,21 +323,35 @@ impl SealedEntry {
     /// What is hashed.
     pub fn form(&self) -> Vec<u8> {
         let Commitments(customer, contact, detail) = self.commitments();
-        let form = Form(
-            FORM,
+        let (kind, outcome) = (&*self.kind, self.outcome.as_deref());
+        let (request, channel) = (self.request.as_deref(), self.channel.as_deref());
+        let (clerk, counter) = (&*self.clerk, &*self.counter);
+        let (purpose, provider) = (self.purpose.as_deref(), self.provider.as_deref());
+        // Texts and numbers: there is nothing that cannot be written.
+        if purpose.is_none() && provider.is_none() && self.asked_at.is_none() {
+            let form = Form(
+                FORM, self.event, self.at, kind, outcome, request, customer, channel, contact,
+                clerk, counter, detail,
+            );
+            return serde_json::to_vec(&form).unwrap_or_default();
+        }
+        let form = FormWithFacts(
+            FORM_WITH_FACTS,
             self.event,
             self.at,
-            &self.kind,
-            self.outcome.as_deref(),
-            self.request.as_deref(),
+            kind,
+            outcome,
+            request,
             customer,
-            self.channel.as_deref(),
+            channel,
             contact,
-            &self.clerk,
-            &self.counter,
+            clerk,
+            counter,
             detail,
+            purpose,
+            provider,
+            self.asked_at,
         );
-        // Texts and numbers: there is nothing that cannot be written.
         serde_json::to_vec(&form).unwrap_or_default()
     }
 
@@ -346,6 +399,9 @@ pub(super) mod tests {
             clerk: "dana".into(),
             counter: "front \"desk\"".into(),
             detail: None,
+            purpose: None,
+            provider: None,
+            asked_at: None,
         }
     }
 
@@ -365,6 +421,14 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_an_event_knows_of_its_request_follows_in_a_second_form() {
+        let known = StoredEvent { provider: Some("twilio".into()), ..event(42) };
+        let form = String::from_utf8(entry(0, known).form()).expect("UTF-8");
+        assert!(form.starts_with("[\"countersign.event.v2\",42,"), "{form}");
+        assert!(form.ends_with(",null,null,\"twilio\",null]"), "{form}");
+    }
+
+    #[test]
     fn each_field_of_an_event_changes_its_leaf() {
         let leaf = |event| entry(0, event).leaf;
         let whole = leaf(event(42));
@@ -373,7 +437,7 @@ pub(super) mod tests {
             change(&mut event);
             leaf(event)
         };
-        let each: [fn(&mut StoredEvent); 16] = [
+        let each: [fn(&mut StoredEvent); 20] = [
             |it| it.id = EventId(43),
             |it| it.at = Timestamp::from_millis(1_764_000_000_124),
             |it| it.kind = "attempts".into(),
@@ -390,6 +454,10 @@ pub(super) mod tests {
             |it| it.detail = Some(String::new()),
             |it| (it.clerk, it.counter) = (it.counter.clone(), it.clerk.clone()),
             |it| (it.outcome, it.request) = (it.request.clone(), it.outcome.clone()),
+            |it| it.purpose = Some("pay a bill".into()),
+            |it| it.provider = Some("pay a bill".into()),
+            |it| it.asked_at = Some(Timestamp::from_millis(1_764_000_000_123)),
+            |it| it.asked_at = Some(Timestamp::from_millis(1_764_000_000_124)),
         ];
         let mut leaves: Vec<_> = each.into_iter().map(changed).collect();
         leaves.push(whole);

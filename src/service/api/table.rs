@@ -20,6 +20,7 @@ use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
+use crate::domain::stats::query::Stats;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::approvals::ApprovalOutcome;
 use crate::service::approvals::calls::{ApproveAct, ListApprovals};
@@ -45,6 +46,7 @@ use crate::service::delivery::calls::{
 use crate::service::delivery::provider_status::BreakerSnapshot;
 use crate::service::policy::calls::{ReadPastSends, ReadPolicy};
 use crate::service::ports::policy::StoredPolicy;
+use crate::service::ports::stats::RebuildStep;
 use crate::service::ports::{ErasureOutcome, Imported, StoreError, TrayMessage};
 use crate::service::staff::calls::{
     ApproveReset, ChangeStaff, EndSitting, KeepSitting, LiftSignInBlock, ListSittings, ListStaff,
@@ -53,6 +55,7 @@ use crate::service::staff::calls::{
 use crate::service::staff::reset::ResetOutcome;
 use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
+use crate::service::stats::calls::{ReadStats, RebuildStats};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
     RunMaintenanceStep, StoreClockReading,
@@ -246,6 +249,9 @@ calls! {
     ReadExport -> Vec<ExportedEntry>, Audit, once;
     ProveEntry -> Box<Inclusion>, Audit, until_answered;
     ProveConsistency -> Consistency, Audit, once;
+    // Stats
+    ReadStats -> Stats, Oversee, once;
+    RebuildStats -> RebuildStep, Administer, until_answered;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

@@ -7,7 +7,7 @@ use crate::domain::channel::Channel;
 use crate::domain::circuit_breaker::ProviderSlot;
 use crate::domain::contact::{Contact, ContactError, EmailAddress, PhoneNumber};
 use crate::domain::delivery::SendReport;
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::message::TestMessage;
 use crate::service::delivery::outcome::delivery_outcome;
 use crate::service::ports::audit::NewEvent;
@@ -146,6 +146,7 @@ impl Desk {
             contact: Some(contact),
             detail: Some(detail),
             actor: &self.actor,
+            facts: EventFacts::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::domain::channel::Channel;
 use crate::domain::customer::CustomerId;
-use crate::domain::event::{Actor, Event, EventFilter, EventKind, EventPage};
+use crate::domain::event::{Actor, Event, EventFacts, EventFilter, EventKind, EventPage};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::RequestId;
 use crate::service::ports::error::StoreError;
@@ -43,6 +43,8 @@ pub struct NewEvent<'a> {
     pub detail: Option<String>,
     /// Who and where.
     pub actor: &'a Actor,
+    /// What it knows of its request.
+    pub facts: EventFacts<'a>,
 }
 
 impl<'a> NewEvent<'a> {
@@ -57,6 +59,7 @@ impl<'a> NewEvent<'a> {
             contact: None,
             detail: Some(detail),
             actor,
+            facts: EventFacts { purpose: None, provider: None, asked_at: None },
         }
     }
 }

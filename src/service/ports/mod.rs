@@ -20,6 +20,7 @@ pub mod senders;
 pub mod session;
 pub mod sign_in;
 pub mod staff;
+pub mod stats;
 pub mod test_message;
 pub mod trail;
 pub mod upkeep;
@@ -46,6 +47,7 @@ pub use senders::{AlwaysGranted, SendGuard, Sender, Tray, TrayError, TrayMessage
 pub use session::{SessionFilter, SessionStore};
 pub use sign_in::{CredentialsChange, EarlierSignIns, NewSitting, SignInStore, StoredCredentials};
 pub use staff::{StaffChange, StaffStore, StaffWrite};
+pub use stats::StatsStore;
 pub use test_message::TestMessageStore;
 pub use trail::{TrailError, TrailKeys, TrailStore};
 pub use upkeep::{MaintenanceStore, TaskBatch};
@@ -77,6 +79,7 @@ pub trait Store:
     + PolicyStore
     + SignInStore
     + TrailStore
+    + StatsStore
 {
 }
 
@@ -100,5 +103,6 @@ impl<T> Store for T where
         + PolicyStore
         + SignInStore
         + TrailStore
+        + StatsStore
 {
 }

@@ -7,7 +7,7 @@
 use crate::domain::channel::Channel;
 use crate::domain::code::Code;
 use crate::domain::customer::{Customer, CustomerId};
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::policy::RateLimit;
 use crate::domain::request::{Reference, Request, RequestId};
@@ -98,6 +98,23 @@ impl Refusal {
     }
 }
 
+/// What a refusal is about.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    channel: Channel,
+    purpose: &'a str,
+    /// The request, where there is one.
+    request: Option<&'a RequestId>,
+}
+
+impl<'a> Asked<'a> {
+    /// Another code for a request.
+    fn again(request: &'a Request) -> Self {
+        let Request { channel, purpose, id, .. } = request;
+        Self { channel: *channel, purpose, request: Some(id) }
+    }
+}
+
 /// The longest purpose that a message has room for, in characters.
 pub const PURPOSE_MAX: usize = 40;
 
@@ -142,7 +159,8 @@ impl Desk {
         let delivery = match self.delivery(customer, ask.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {
-                return self.refuse(customer, ask.channel, None, refusal).await.map(Some);
+                let ask = Asked { channel: ask.channel, purpose: &purpose, request: None };
+                return self.refuse(customer, ask, refusal).await.map(Some);
             }
         };
         let id = RequestId::from_bits(self.random.below(1 << 50)?);
@@ -157,7 +175,8 @@ impl Desk {
         };
         let issued = self.retry(|| self.store.issue(new.clone())).await;
         let issued = issued.map_err(|error| with_request_name(error, &new.id))?;
-        self.asked(issued, customer, ask.channel, None).await
+        let ask = Asked { channel: ask.channel, purpose: &purpose, request: None };
+        self.asked(issued, customer, ask).await
     }
 
     /// Asks for another code for an open request, to the contact now on file. Where the
@@ -192,8 +211,7 @@ impl Desk {
         let delivery = match self.delivery(customer, request.channel) {
             Ok(delivery) => delivery,
             Err(refusal) => {
-                let about = Some(&request.id);
-                return self.refuse(customer, request.channel, about, refusal).await.map(Some);
+                return self.refuse(customer, Asked::again(request), refusal).await.map(Some);
             }
         };
         let code = self.draw()?;
@@ -204,7 +222,7 @@ impl Desk {
         };
         let issued = self.retry(|| self.store.reissue(reissue.clone())).await;
         let issued = issued.map_err(|error| with_request_name(error, &request.id))?;
-        self.asked(issued, customer, request.channel, Some(&request.id)).await
+        self.asked(issued, customer, Asked::again(request)).await
     }
 
     /// A purpose of the office's: it stands in the message, under the office's name.
@@ -290,8 +308,7 @@ impl Desk {
         &self,
         issued: IssueOutcome,
         customer: &Customer,
-        channel: Channel,
-        about: Option<&RequestId>,
+        ask: Asked<'_>,
     ) -> Result<Option<CodeRequestOutcome>, DeskError> {
         let refusal = match issued {
             IssueOutcome::Outdated => return Ok(None),
@@ -317,7 +334,7 @@ impl Desk {
                 Refusal::new(Outcome::Superseded, "There is no such request any more.")
             }
         };
-        self.refuse(customer, channel, about, refusal).await.map(Some)
+        self.refuse(customer, ask, refusal).await.map(Some)
     }
 
     /// The channels to the contact that was not changed.
@@ -335,19 +352,20 @@ impl Desk {
     async fn refuse(
         &self,
         customer: &Customer,
-        channel: Channel,
-        about: Option<&RequestId>,
+        ask: Asked<'_>,
         refusal: Box<Refusal>,
     ) -> Result<CodeRequestOutcome, DeskError> {
+        let Asked { channel, purpose, request } = ask;
         let event = NewEvent {
             kind: EventKind::Refused,
             outcome: Some(refusal.outcome),
-            request: refusal.request.as_ref().map(|request| &request.id).or(about),
+            request: refusal.request.as_ref().map(|request| &request.id).or(request),
             customer: Some(customer.id),
             channel: Some(channel),
             contact: customer.masked(channel),
             detail: Some(refusal.reason.clone()),
             actor: &self.actor,
+            facts: EventFacts { purpose: Some(purpose), ..EventFacts::default() },
         };
         self.record(event).await?;
         Ok(CodeRequestOutcome::Refused(refusal))

@@ -40,6 +40,9 @@ statements! {
             counter: "$8",
             detail: "$9",
             act: "$10",
+            purpose: "$11",
+            provider: "$12",
+            asked_at: "$13",
         })
     }
     /// Any number of events in one statement.
@@ -56,6 +59,9 @@ statements! {
             counter: text,
             detail: text,
             act: text,
+            purpose: text,
+            provider: text,
+            asked_at: int,
         })
     }
     LAST { "SELECT id FROM core_event WHERE id >= $1 ORDER BY id DESC LIMIT 1" }
@@ -154,6 +160,9 @@ pub(in crate::store) async fn write_with<'a>(
         &event.actor.counter,
         event.detail.as_deref(),
         act,
+        event.facts.purpose,
+        event.facts.provider,
+        event.facts.asked_at.map(Timestamp::millis),
     ];
     writes.push(Write { sql: &WRITE, args: args.to_vec() });
     tx.write_all(&writes).await?;
@@ -195,6 +204,9 @@ pub(in crate::store) fn row(event: &NewEvent<'_>, act: Option<&str>) -> serde_js
         event.actor.counter,
         event.detail,
         act,
+        event.facts.purpose,
+        event.facts.provider,
+        event.facts.asked_at.map(Timestamp::millis),
     ])
 }
 

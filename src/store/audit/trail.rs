@@ -1,24 +1,25 @@
 //! The tree over the log: sealing, and reading leaves and nodes.
 //!
 //! One row of `core_lock` makes sealers take turns; who does not get it leaves the work to
-//! the other. Leaves, nodes, the checkpoint and the right edge are written in one
-//! transaction, so that a sealer may be killed at any moment.
+//! the other. Leaves, nodes, the checkpoint, the right edge and what the events add to the
+//! stats are written in one transaction, so that a sealer may be killed at any moment.
 
 use crate::domain::audit::hash::TreeHash;
 use crate::domain::audit::leaf::{Commitments, EventSalt, Proving, StoredEvent};
 use crate::domain::audit::order::{self, Numbered};
 use crate::domain::audit::tree::{Subtree, TreeEdge};
 use crate::domain::event::EventId;
+use crate::domain::stats::roll_up::RollUp;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::trail::{
     NewLeaf, SealOutcome, SealedBatch, Sealer, StoredLeaf, TrailHead,
 };
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::locks::SEAL_LOCK;
+use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
-
-/// The row of `core_lock` that the sealer holds, and whoever removes something from the log.
-pub(in crate::store) const SEAL_LOCK: &str = "audit";
+use crate::store::stats::roll_up::RolledUp;
 
 /// How many events after the settled ones are looked at for late ones.
 const LOOK_BACK: u32 = 5_000;
@@ -28,8 +29,9 @@ const KEPT_EVERY: u64 = 64;
 
 statements! {
     HEAD {
-        "SELECT size, edge, last_event, settled, note, purged_up_to FROM core_audit_tree \
-         WHERE id = 1"
+        "SELECT size, edge, last_event, settled, note, purged_up_to, \
+         (SELECT run FROM core_stats_state WHERE id = 1) AS stats_run \
+         FROM core_audit_tree WHERE id = 1"
     }
     /// Whether there is anything to seal, and anything to look back for.
     PENDING {
@@ -147,23 +149,6 @@ pub(in crate::store) async fn unsealed(db: &Database, most: u32) -> Result<u32, 
     db.maybe(&UNSEALED, args![most]).await?.map_or(Ok(0), |row| row.count("unsealed"))
 }
 
-/// Reads `stored_event_columns`, word for word.
-pub(in crate::store) fn stored_event(row: &Row) -> Result<StoredEvent, StoreError> {
-    Ok(StoredEvent {
-        id: EventId(row.int("id")?),
-        at: row.time("at")?,
-        kind: row.maybe_raw("kind")?.unwrap_or_default(),
-        outcome: row.maybe_raw("outcome")?,
-        request: row.maybe_raw("request")?,
-        customer: row.maybe_int("customer_id")?,
-        channel: row.maybe_raw("channel")?,
-        contact: row.maybe_raw("contact")?,
-        clerk: row.maybe_raw("clerk")?.unwrap_or_default(),
-        counter: row.maybe_raw("counter")?.unwrap_or_default(),
-        detail: row.maybe_raw("detail")?,
-    })
-}
-
 /// Seals the next events.
 pub(in crate::store) async fn seal(
     db: &Database,
@@ -182,7 +167,9 @@ pub(in crate::store) async fn seal(
     if !tx.try_lock(SEAL_LOCK).await? {
         return Ok(SealOutcome::Nothing { soon: true });
     }
-    let head = read_head(tx.maybe(&HEAD, args![]).await?.as_ref())?;
+    let row = tx.maybe(&HEAD, args![]).await?;
+    let head = read_head(row.as_ref())?;
+    let run = row.map_or(Ok(0), |row| row.int("stats_run"))?;
     let work = Work::read(&mut tx, &head, most).await?;
     if work.events.is_empty() {
         if work.settled > head.settled {
@@ -193,11 +180,12 @@ pub(in crate::store) async fn seal(
     }
     let count = u32::try_from(work.events.len()).unwrap_or(most);
     let last = work.events.iter().map(|it| it.id).max().unwrap_or(head.last).max(head.last);
+    let stats = RolledUp::new(run, &RollUp::of(&work.events));
     let batch = match sealer.seal(&head, work.events) {
         Ok(batch) => batch,
         Err(error) => return Ok(SealOutcome::Refused(error)),
     };
-    write(&mut tx, &head, &batch, (last, work.settled)).await?;
+    write(&mut tx, &head, &batch, (last, work.settled), &stats).await?;
     // No screen shows it, and to tell the others would wake all sealers once more.
     tx.commit_quietly().await?;
     Ok(SealOutcome::Sealed { count, more: work.is_full })
@@ -285,6 +273,7 @@ async fn write(
     head: &TrailHead,
     batch: &SealedBatch,
     (last, settled): (EventId, EventId),
+    stats: &RolledUp,
 ) -> Result<(), StoreError> {
     let leaf = |it: &NewLeaf| {
         serde_json::json!([it.index, it.event.0, it.hash.to_string(), it.salt.text()])
@@ -303,6 +292,7 @@ async fn write(
             args: args![number(size), &edge, last.0, settled.0, &batch.note].to_vec(),
         },
     ];
+    writes.extend(stats.writes());
     if !batch.nodes.is_empty() {
         writes.push(Write { sql: &INSERT_NODES, args: args![&nodes].to_vec() });
     }

@@ -13,6 +13,8 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::personal_data::ErasureOutcome;
 use crate::store::audit::{events, trail};
 use crate::store::database::engine::{Database, Tx, args, list};
+use crate::store::database::locks::SEAL_LOCK;
+use crate::store::database::rows::stored_event;
 use crate::store::database::statement::{Sql, statements};
 use crate::store::search_index::index;
 use crate::store::verification::customer_guard;
@@ -167,7 +169,7 @@ pub(in crate::store) async fn erase(
         }
     }
     // What is being sealed is sealed first.
-    tx.lock(trail::SEAL_LOCK).await?;
+    tx.lock(SEAL_LOCK).await?;
     let sealed = keep_commitments(&mut tx, it.customer).await?;
     tx.write(&FORGET_EVENTS, args![it.customer.0]).await?;
     let before = tx.one(&ERASED, args![]).await?.int("erased")?;
@@ -186,7 +188,7 @@ async fn keep_commitments(tx: &mut Tx, customer: CustomerId) -> Result<u64, Stor
     let rows = tx.all(&SEALED_EVENTS, args![customer.0]).await?;
     let mut kept = Vec::new();
     for row in &rows {
-        let event = trail::stored_event(row)?;
+        let event = stored_event(row)?;
         let Proving::Salt(salt) = trail::proving(row)? else { continue };
         let EventId(number) = event.id;
         let commitments = SealedEntry::new(0, event, &salt).commitments();

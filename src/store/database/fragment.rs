@@ -252,7 +252,66 @@ macro_rules! fragment {
     // An event word for word, as it is sealed.
     ($database:ident stored_event_columns) => {
         "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, e.channel, e.contact, \
-         e.clerk, e.counter, e.detail"
+         e.clerk, e.counter, e.detail, e.purpose, e.provider, e.asked_at"
+    };
+    // A sum of counts.
+    (sqlite (stats_sum $column:literal)) => {
+        concat!("CAST(SUM(", $column, ") AS INTEGER)")
+    };
+    (postgres (stats_sum $column:literal)) => {
+        concat!("CAST(SUM(", $column, ") AS BIGINT)")
+    };
+    (mysql (stats_sum $column:literal)) => {
+        concat!("CAST(SUM(", $column, ") AS SIGNED)")
+    };
+    // The name by which a series is grouped.
+    ($database:ident (stats_name $dimension:literal)) => {
+        concat!(
+            "CASE ", $dimension, " WHEN 'counter' THEN d.counter WHEN 'clerk' THEN d.clerk \
+             WHEN 'channel' THEN d.channel WHEN 'provider' THEN d.provider \
+             WHEN 'purpose' THEN d.purpose ELSE '' END"
+        )
+    };
+    // After WHERE: the series that are let through; NULL lets all.
+    ($database:ident (stats_filter $counter:literal $clerk:literal $channel:literal
+        $provider:literal $purpose:literal)) => {
+        concat!(
+            "(", $counter, " IS NULL OR d.counter = ", $counter, ") AND (",
+            $clerk, " IS NULL OR d.clerk = ", $clerk, ") AND (",
+            $channel, " IS NULL OR d.channel = ", $channel, ") AND (",
+            $provider, " IS NULL OR d.provider = ", $provider, ") AND (",
+            $purpose, " IS NULL OR d.purpose = ", $purpose, ")"
+        )
+    };
+    // After FROM: a JSON list of spans, the rows of their quarters, and the series of those.
+    // The spans come first, so that of the rows no others are read.
+    (sqlite (stats_spans $spans:literal $table:literal)) => {
+        concat!(
+            "(SELECT value ->> 0 AS place, value ->> 1 AS low, value ->> 2 AS past \
+             FROM json_each(", $spans, ")) spans CROSS JOIN ", $table, " s \
+             ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
+             AND s.quarter >= spans.low AND s.quarter < spans.past \
+             CROSS JOIN core_stats_series d ON d.id = s.series"
+        )
+    };
+    (postgres (stats_spans $spans:literal $table:literal)) => {
+        concat!(
+            "(SELECT CAST(value ->> 0 AS BIGINT) AS place, CAST(value ->> 1 AS BIGINT) AS low, \
+             CAST(value ->> 2 AS BIGINT) AS past \
+             FROM jsonb_array_elements(CAST(", $spans, " AS JSONB)) AS list (value)) spans \
+             JOIN ", $table, " s ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
+             AND s.quarter >= spans.low AND s.quarter < spans.past \
+             JOIN core_stats_series d ON d.id = s.series"
+        )
+    };
+    (mysql (stats_spans $spans:literal $table:literal)) => {
+        concat!(
+            "JSON_TABLE(", $spans, ", '$[*]' COLUMNS (place BIGINT PATH '$[0]', \
+             low BIGINT PATH '$[1]', past BIGINT PATH '$[2]')) spans STRAIGHT_JOIN ", $table,
+            " s ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
+             AND s.quarter >= spans.low AND s.quarter < spans.past \
+             STRAIGHT_JOIN core_stats_series d ON d.id = s.series"
+        )
     };
     ($database:ident $text:literal) => {
         $text

@@ -31,13 +31,13 @@ macro_rules! insert {
             $crate::store::database::insert::insert!(into $table $($column)+),
             "SELECT ",
             $crate::store::database::insert::cells!(
-                $database "" [0 1 2 3 4 5 6 7 8 9 10 11] $($column $value)+
+                $database "" [0 1 2 3 4 5 6 7 8 9 10 11 12] $($column $value)+
             ),
             " FROM ",
             $crate::store::database::insert::insert!(
                 list $database $order
                 $crate::store::database::insert::table!(
-                    "" [0 1 2 3 4 5 6 7 8 9 10 11] $($column $value)+
+                    "" [0 1 2 3 4 5 6 7 8 9 10 11 12] $($column $value)+
                 )
             )
         )

@@ -12,6 +12,7 @@ pub(super) mod file_identity;
 pub(super) mod fragment;
 pub(super) mod insert;
 pub(super) mod listener;
+pub(super) mod locks;
 pub(super) mod migrations;
 pub(super) mod mysql;
 pub(super) mod placeholder;

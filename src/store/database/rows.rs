@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::domain::audit::leaf::StoredEvent;
 use crate::domain::channel::{Channel, Factor};
 use crate::domain::code::{Digest, StoredCode};
 use crate::domain::code_binding::{BindingVersion, CodeBinding};
@@ -476,5 +477,25 @@ pub(in crate::store) fn event(row: &Row) -> Result<Event, StoreError> {
         contact: it.contact,
         actor: Actor { clerk: it.clerk, counter: it.counter },
         detail: it.detail,
+    })
+}
+
+/// Reads `stored_event_columns`, word for word.
+pub(in crate::store) fn stored_event(row: &Row) -> Result<StoredEvent, StoreError> {
+    Ok(StoredEvent {
+        id: EventId(row.int("id")?),
+        at: row.time("at")?,
+        kind: row.maybe_raw("kind")?.unwrap_or_default(),
+        outcome: row.maybe_raw("outcome")?,
+        request: row.maybe_raw("request")?,
+        customer: row.maybe_int("customer_id")?,
+        channel: row.maybe_raw("channel")?,
+        contact: row.maybe_raw("contact")?,
+        clerk: row.maybe_raw("clerk")?.unwrap_or_default(),
+        counter: row.maybe_raw("counter")?.unwrap_or_default(),
+        detail: row.maybe_raw("detail")?,
+        purpose: row.maybe_raw("purpose")?,
+        provider: row.maybe_raw("provider")?,
+        asked_at: row.maybe_time("asked_at")?,
     })
 }

@@ -3,7 +3,7 @@
 use crate::domain::circuit_breaker::{
     BreakerRecord, FAILURES_TO_OPEN, ProviderHealth, ProviderSlot, SendExperience,
 };
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::explanation::Explanation;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::PROBE_LEASE;
@@ -144,6 +144,7 @@ async fn write_event(
         contact: None,
         detail: Some(why.map_or_else(|| name.clone(), |why| format!("{name}: {}", why.for_admin))),
         actor: outcome.actor,
+        facts: EventFacts::default(),
     };
     events::write(tx, &event).await
 }

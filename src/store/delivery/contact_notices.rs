@@ -9,7 +9,7 @@ use crate::domain::contact::Contact;
 use crate::domain::contact_notice::{NOTICE_MAX_AGE, NoticeStep};
 use crate::domain::customer::CustomerId;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::event::EventKind;
+use crate::domain::event::{EventFacts, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::time::{Timestamp, millis_of};
 use crate::domain::timing::NOTICE_LEASE;
@@ -161,6 +161,7 @@ pub(in crate::store) async fn complete(
         contact: Some(notice.contact.masked()),
         detail: (!said.is_empty()).then(|| said.join(" ")),
         actor,
+        facts: EventFacts::default(),
     };
     events::write(&mut tx, &event).await?;
     tx.commit().await

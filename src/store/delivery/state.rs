@@ -1,7 +1,7 @@
 //! The state of a delivery, and the events about it.
 
 use crate::domain::delivery::DeliveryState;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::explanation::Explanation;
 use crate::domain::outcome::Outcome;
 use crate::service::ports::audit::NewEvent;
@@ -175,9 +175,14 @@ fn advance_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
 }
 
 fn event_row(outcome: &MessageOutcome<'_>) -> serde_json::Value {
-    let MessageOutcome { message, step, actor, .. } = *outcome;
+    let MessageOutcome { message, provider, step, actor, .. } = *outcome;
     let (kind, ended) = event(step.report.state);
-    let event = NewEvent { outcome: ended, ..entry(message, kind, event_detail(outcome), actor) };
+    let about = entry(message, kind, event_detail(outcome), actor);
+    // A queued message has no provider slot.
+    let was_sent = step.report.state != DeliveryState::Queued;
+    let provider = was_sent.then_some(provider).or(about.facts.provider);
+    let facts = EventFacts { provider, ..about.facts };
+    let event = NewEvent { outcome: ended, facts, ..about };
     // A delay may be reported twice; every other state is reached once.
     let act = format!("{} {} {}", message.delivery.0, message.tries, step.report.state.word());
     events::row(&event, Some(&act))
@@ -228,5 +233,10 @@ fn entry<'a>(
         contact: Some(message.contact.masked()),
         detail,
         actor,
+        facts: EventFacts {
+            purpose: Some(&message.purpose),
+            provider: Some(&message.provider),
+            asked_at: Some(message.asked_at),
+        },
     }
 }

@@ -10,8 +10,9 @@ use crate::domain::time::millis_of;
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::upkeep::TaskBatch;
-use crate::store::audit::{events, trail};
+use crate::store::audit::events;
 use crate::store::database::engine::{Database, Tx, args};
+use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::statement::statements;
 use crate::store::upkeep::maintenance::{self, Found, PurgeStatements};
 
@@ -50,8 +51,13 @@ statements! {
             ("UPDATE core_event e STRAIGHT_JOIN core_audit_leaf l ON l.event_id = e.id \
               SET l.salt = NULL WHERE e.id > $1 AND e.id <= $2 AND e.at < $3"))
     }
-    PURGED { "SELECT purged_up_to, purged, erased FROM core_audit_tree WHERE id = 1" }
-    TELL { "UPDATE core_audit_tree SET purged_up_to = $1, purged = $2 WHERE id = 1" }
+    PURGED {
+        "SELECT purged_up_to, purged, erased, purged_before FROM core_audit_tree WHERE id = 1"
+    }
+    TELL {
+        "UPDATE core_audit_tree SET purged_up_to = $1, purged = $2, purged_before = $3 \
+         WHERE id = 1"
+    }
 }
 
 /// How old events are found and purged.
@@ -74,7 +80,7 @@ pub(in crate::store) async fn purge(
     let mut tx = maintenance::begin(db).await?;
     refuse_if_ahead(&mut tx).await?;
     // What is being sealed is sealed first.
-    tx.lock(trail::SEAL_LOCK).await?;
+    tx.lock(SEAL_LOCK).await?;
     let Some(found) = Found::read(&tx.one(purge.find, arguments).await?)? else {
         return Ok(TaskProgress::default());
     };
@@ -88,7 +94,10 @@ pub(in crate::store) async fn purge(
     let removal = Removal { kind: RemovalKind::Purge, count: done, total, up_to, erased };
     let event = NewEvent::of_office(EventKind::EventsPurged, removal.to_string(), batch.actor);
     events::write(&mut tx, &event).await?;
-    tx.write(&TELL, args![up_to, i64::try_from(total).unwrap_or(i64::MAX)]).await?;
+    // What the stats have counted until then is not counted anew.
+    let purged_before = before.int("purged_before")?.max(found.before);
+    let total = i64::try_from(total).unwrap_or(i64::MAX);
+    tx.write(&TELL, args![up_to, total, purged_before]).await?;
     tx.commit().await?;
     Ok(TaskProgress { done, next: Some(found.last) })
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::domain::channel::Channel;
 use crate::domain::contact::{Contact, ContactKind, PhoneNumber};
 use crate::domain::customer::CustomerId;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::text::clean_optional;
 use crate::domain::time::Timestamp;
 use crate::service::ports::audit::NewEvent;
@@ -359,6 +359,7 @@ fn entry<'a>(change: &ContactChange, actor: &'a Actor) -> NewEvent<'a> {
         contact: Some(contact),
         detail: Some(detail),
         actor,
+        facts: EventFacts::default(),
     }
 }
 
@@ -386,6 +387,7 @@ pub(in crate::store) async fn confirm(
         contact: Some(contact.masked()),
         detail: Some(reason.to_owned()),
         actor,
+        facts: EventFacts::default(),
     };
     match events::write_once(&mut tx, &event, Some(act)).await {
         Err(StoreError::Taken(_)) => return Ok(true),

@@ -56,6 +56,10 @@ statements! {
             counter: "o.counter",
             detail: (each ("value ->> 1") ("value ->> 1") ("list.detail")),
             act: "'expired:' || o.public_id",
+            purpose: "o.purpose",
+            provider: "(SELECT d.provider FROM core_delivery d \
+                WHERE d.otp_id = o.id AND d.generation = o.generation)",
+            asked_at: "o.created_at",
         } select (each
             ("FROM json_each($1) JOIN core_otp o ON o.id = value ->> 0")
             ("FROM jsonb_array_elements(CAST($1 AS JSONB)) AS list (value) \

@@ -4,7 +4,7 @@
 //! repeated after its answer was lost is recognised.
 
 use crate::domain::customer::CustomerId;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::store::audit::events;
@@ -37,6 +37,7 @@ pub(in crate::store) async fn unlock(
         contact: None,
         detail: Some(reason.to_owned()),
         actor,
+        facts: EventFacts::default(),
     };
     match events::write_once(&mut tx, &event, Some(act)).await {
         Err(StoreError::Taken(_)) => return Ok(true),

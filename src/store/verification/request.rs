@@ -5,7 +5,7 @@ use crate::domain::code::Digest;
 use crate::domain::code_binding::CodeBinding;
 use crate::domain::contact::Contact;
 use crate::domain::customer::CustomerId;
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::outcome::Outcome;
 use crate::domain::request::{Request, RequestId, Status};
 use crate::domain::seal::Sealed;
@@ -234,6 +234,7 @@ pub(in crate::store) async fn issue(
         kind: EventKind::Requested,
         id: &new.id,
         customer: new.customer,
+        purpose: new.purpose,
         dispatch: &new.dispatch,
         sealed: &bound.sealed,
     };
@@ -279,6 +280,7 @@ pub(in crate::store) async fn reissue(
         kind: EventKind::Resent,
         id: new.id,
         customer,
+        purpose: &held.request.purpose,
         dispatch: &new.dispatch,
         sealed: &bound.sealed,
     };
@@ -338,6 +340,11 @@ pub(in crate::store) fn event_about<'a>(
         contact: Some(request.contact.clone()),
         detail: None,
         actor,
+        facts: EventFacts {
+            purpose: Some(&request.purpose),
+            provider: Some(&request.delivery.provider),
+            asked_at: Some(request.created_at),
+        },
     }
 }
 
@@ -440,13 +447,14 @@ struct Sending<'a> {
     kind: EventKind,
     id: &'a RequestId,
     customer: CustomerId,
+    purpose: &'a str,
     dispatch: &'a Dispatch<'a>,
     sealed: &'a Sealed,
 }
 
 /// Queues the delivery, writes the event and commits.
 async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, StoreError> {
-    let Sending { row, generation, kind, id, customer, dispatch, sealed } = *sending;
+    let Sending { row, generation, kind, id, customer, dispatch, sealed, .. } = *sending;
     let Dispatch { code, delivery, actor, .. } = dispatch;
     tx.write(
         &QUEUE_DELIVERY,
@@ -475,6 +483,11 @@ async fn finish(mut tx: Tx, sending: &Sending<'_>) -> Result<IssueOutcome, Store
         contact: Some(delivery.contact.masked()),
         detail: None,
         actor,
+        facts: EventFacts {
+            purpose: Some(sending.purpose),
+            provider: Some(&delivery.provider),
+            asked_at: None,
+        },
     };
     events::write(&mut tx, &event).await?;
     let request = RequestRow::read(&tx.one(&BY_ROW, args![row]).await?)?.request;

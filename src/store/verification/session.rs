@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::event::{Actor, EventKind};
+use crate::domain::event::{Actor, EventFacts, EventKind};
 use crate::domain::session::{Session, SessionEnd, SessionId};
 use crate::domain::session_record::{SessionProof, SessionRecord};
 use crate::domain::time::millis_of;
@@ -174,6 +174,7 @@ pub(in crate::store) async fn end(
             contact: None,
             detail: Some(how.word().to_owned()),
             actor,
+            facts: EventFacts { purpose: Some(&session.purpose), ..EventFacts::default() },
         };
         events::write(&mut tx, &event).await?;
         tx.commit().await?;

@@ -9,7 +9,7 @@ use countersign::domain::delivery::DeliveryState::{
     Delivered, Failed, Queued, Sent, Undeliverable, Unknown,
 };
 use countersign::domain::delivery::{FailureClass, SendReport};
-use countersign::domain::event::{EventFilter, EventId, EventKind, EventPage};
+use countersign::domain::event::{EventFacts, EventFilter, EventId, EventKind, EventPage};
 use countersign::domain::explanation::Explanation;
 use countersign::domain::outbox::{NextStep, OutboxTask};
 use countersign::domain::outcome::Outcome;
@@ -110,6 +110,7 @@ pub(super) async fn events_are_paged_and_filtered(desk: &Terminal) {
         contact: None,
         detail: Some("x\nlogin ok\u{1b}[2J".into()),
         actor: &desk.actor,
+        facts: EventFacts::default(),
     };
     for _ in 0..2 {
         desk.store.record("an import", event.clone()).await.expect("written");
@@ -209,6 +210,7 @@ pub(super) async fn a_request_is_found_by_the_word_in_its_message(desk: &Termina
         contact: None,
         detail: None,
         actor: &desk.actor,
+        facts: EventFacts::default(),
     };
     desk.store.record("an act", event).await.expect("written");
     let filter = EventFilter { text: Some("A7B".into()), ..EventFilter::default() };

@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 27] = [
+const SMALL: [&str; 30] = [
     "core_approval",
     "core_policy",
     "p",
@@ -38,6 +38,10 @@ const SMALL: [&str; 27] = [
     "core_sign_in",
     "core_hold",
     "core_audit_tree",
+    "core_stats_state",
+    // The series, and the spans that are asked about.
+    "core_stats_series",
+    "spans",
     "core_lock",
     "sqlite_master",
     "json_each",
@@ -112,6 +116,32 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("trail::CHECKPOINTS", &["7", "500"]),
     ("trail::BETWEEN", &["7", "107", "500"]),
     ("trail::LEAVES", &["7", "107"]),
+    (
+        "stats_read::COUNTS",
+        &["'[[0,1500,1596],[1,900,996]]'", "'clerk'", "'c'", "NULL", "NULL", "NULL", "NULL", "500"],
+    ),
+    (
+        "stats_read::TIMES",
+        &[
+            "'[[0,1500,1596],[1,900,996]]'",
+            "'provider'",
+            "NULL",
+            "NULL",
+            "NULL",
+            "'tray'",
+            "NULL",
+            "500",
+        ],
+    ),
+    ("stats_roll_up::NAME_SERIES", &[r#"'[[70000,"1","c","sms","tray","p","sent",""]]'"#]),
+    ("stats_roll_up::COUNT_EVENTS", &["'[[0,1500,7,1],[0,70000,7,1]]'"]),
+    ("stats_roll_up::COUNT_TIMES", &["'[[0,1500,7,20,1],[0,70000,7,20,1]]'"]),
+    ("stats_rebuild::FIRST_QUARTER", &["0", "1500"]),
+    ("stats_rebuild::CLEAR", &["0", "1500", "1596"]),
+    ("stats_rebuild::CLEAR_TIMES", &["0", "1500", "1596"]),
+    ("stats_rebuild::COPY", &["1", "0", "1500", "1596"]),
+    ("stats_rebuild::COPY_TIMES", &["1", "0", "1500", "1596"]),
+    ("stats_rebuild::SEALED", &["7", "107"]),
     ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
     ("import::UPSERT", &[r#"'[["WB-000007","Dana",null,null,null,null,null,null]]'"#]),
     ("index::ENTRIES", &["'[7,8,9]'"]),
@@ -139,7 +169,7 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("send_claim::CLAIM_FIRST", &["'[7,8,9]'", "'x'", "7"]),
     ("send_claim::CLAIM_THESE", &["'[7,8,9]'", "7"]),
     ("send_claim::CLAIMABLE", &["'[7,8,9]'", "'x'"]),
-    ("stats::ELSEWHERE", &[r#"'["tray"]'"#]),
+    ("delivery_stats::ELSEWHERE", &[r#"'["tray"]'"#]),
     ("outbox::CLAIM", &["'[7,8,9]'", "'x'", "7"]),
     ("outbox::CLAIMED", &["'[7,8,9]'"]),
     ("expiry::HELD", &["'[7,8,9]'"]),
@@ -268,6 +298,8 @@ async fn fill(fixture: &TestStore) {
         ),
         ("core_audit_leaf", "leaf_index, event_id, hash, salt", "i, i, 'hash', 'salt'"),
         ("core_audit_node", "level, node_index, hash", "8, i, 'hash'"),
+        ("core_stats", "run, quarter, series, events", "0, i, i % 977, 1"),
+        ("core_stats_time", "run, quarter, series, bucket, events", "0, i, i % 977, 20, 1"),
         ("core_audit_checkpoint", "size, note, sealed_at", "i, 'note', THEN"),
         (
             "core_invoice",

@@ -2,7 +2,7 @@
 //! that whatever is changed afterwards is named.
 
 mod erasure;
-mod removal;
+pub(crate) mod removal;
 mod sealing;
 mod tampering;
 
@@ -14,7 +14,7 @@ use countersign::domain::audit::checkpoint::Checkpoint;
 use countersign::domain::audit::walk::Fault;
 use countersign::domain::channel::Channel;
 use countersign::domain::customer::{CustomerId, PhonePolicy};
-use countersign::domain::event::EventKind;
+use countersign::domain::event::{EventFacts, EventKind};
 use countersign::domain::key::{Key, KeyId, Keyring};
 use countersign::domain::outcome::Outcome;
 use countersign::domain::policy::{OtpPolicy, RateLimits, Retention};
@@ -29,7 +29,7 @@ use crate::support::{TestStore, actor, next};
 
 /// The key of the trail, which no counter and no database has.
 #[derive(Debug, Default)]
-struct Drawer(Mutex<Option<Keyring>>);
+pub(crate) struct Drawer(Mutex<Option<Keyring>>);
 
 fn ring(secret: u8) -> Keyring {
     Keyring::new(KeyId::new("k1").expect("a name"), Key::new([secret; 32]))
@@ -53,7 +53,7 @@ impl TrailKeys for Drawer {
 }
 
 /// A desk that seals.
-fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
+pub(crate) fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
     let senders = Senders { email: None, sms: None, whatsapp: None };
     let office = Office {
         name: "Riverside Billing".into(),
@@ -71,14 +71,14 @@ fn desk(store: Arc<SqlStore>, keys: Arc<Drawer>) -> Desk {
 }
 
 /// A store with a desk that seals it.
-struct Trail {
-    fixture: TestStore,
-    store: Arc<SqlStore>,
-    desk: Desk,
+pub(crate) struct Trail {
+    pub(crate) fixture: TestStore,
+    pub(crate) store: Arc<SqlStore>,
+    pub(crate) desk: Desk,
 }
 
 impl Trail {
-    async fn new(fixture: TestStore) -> Self {
+    pub(crate) async fn new(fixture: TestStore) -> Self {
         let store = fixture.open().await;
         let desk = desk(store.clone(), Arc::default());
         Self { fixture, store, desk }
@@ -95,7 +95,7 @@ impl Trail {
     }
 
     /// Seals all there is.
-    async fn seal(&self) {
+    pub(crate) async fn seal(&self) {
         loop {
             let progress = self.desk.seal_trail().await.expect("sealed");
             if progress.soon {
@@ -126,13 +126,13 @@ impl Trail {
         self.verify().await.walk().faults().to_vec()
     }
 
-    async fn intact(&self, entries: u64) {
+    pub(crate) async fn intact(&self, entries: u64) {
         let run = self.verify().await;
         assert_eq!(run.walk().faults(), [], "{:?}", self.fixture.kind());
         assert_eq!((run.size(), run.walk().size()), (entries, entries));
     }
 
-    async fn sql(&self, text: &str) {
+    pub(crate) async fn sql(&self, text: &str) {
         self.fixture.sql(text).await;
     }
 
@@ -165,6 +165,7 @@ async fn write(store: &SqlStore) {
         contact: Some("+4*******12".into()),
         detail: Some(format!("Dana Rivera, the {number}. time: \"quoted\"")),
         actor: &actor,
+        facts: EventFacts::default(),
     };
     store.record(&format!("entry {number}"), event).await.expect("written");
 }

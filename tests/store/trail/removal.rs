@@ -14,10 +14,10 @@ use crate::support::{actor, on_each_store};
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 /// Four years, in milliseconds: longer than anything is kept.
-const LONG_AGO: i64 = 4 * 365 * DAY;
+pub(crate) const LONG_AGO: i64 = 4 * 365 * DAY;
 
 /// Writes entries of so many milliseconds ago; gives their numbers.
-async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64> {
+pub(crate) async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64> {
     let before = trail.events().await.len();
     let row = format!(
         "({} - {age}, 'attempt', 'wrong', 17, '+4*******12', 'amira', '3', 'Dana Rivera')",
@@ -34,7 +34,7 @@ async fn write_old(trail: &Trail, count: usize, age: i64) -> Vec<i64> {
 }
 
 /// Purges what is old, without sealing anything; gives how much it was.
-pub(super) async fn purge(trail: &Trail) -> u64 {
+pub(crate) async fn purge(trail: &Trail) -> u64 {
     let (retention, actor, mut from, mut done) =
         (Retention::default(), actor(), TaskBatch::START, 0);
     loop {

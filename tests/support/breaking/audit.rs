@@ -95,6 +95,17 @@ impl TrailStore for Breaking {
 }
 
 #[async_trait]
+impl StatsStore for Breaking {
+    async fn stats(&self, query: &StatsQuery) -> Result<StatsFound, StoreError> {
+        self.read(self.inner.stats(query)).await
+    }
+
+    async fn rebuild_stats(&self, most: u32, actor: &Actor) -> Result<RebuildStep, StoreError> {
+        self.act(self.inner.rebuild_stats(most, actor)).await
+    }
+}
+
+#[async_trait]
 impl MaintenanceStore for Breaking {
     async fn maintenance_due(
         &self,

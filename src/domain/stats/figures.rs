@@ -1,0 +1,166 @@
+//! The figures that stats are told in, each the number of events of some kind.
+
+use std::collections::BTreeMap;
+
+use crate::domain::event::EventKind;
+use crate::domain::outcome::Outcome;
+use crate::domain::word::words;
+
+/// What is counted.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
+pub enum Figure {
+    /// Codes that were asked for.
+    Asked,
+    /// Codes that were asked for once more.
+    Resent,
+    /// Requests that were turned down.
+    Refused,
+    /// Messages that a provider took.
+    Sent,
+    /// Messages that arrived, where the provider says so.
+    Delivered,
+    /// Messages that were opened, where the provider says so.
+    Read,
+    /// Messages that did not go out, or did not arrive.
+    NotSent,
+    /// Messages of which nobody knows.
+    Unsure,
+    /// Customers who were verified.
+    Verified,
+    /// Wrong codes.
+    Wrong,
+    /// Codes that a later one had replaced.
+    OlderCode,
+    /// Codes for what was locked.
+    Locked,
+    /// Codes that came too late, or of a clerk who had entered too many wrong ones.
+    HeldBack,
+    /// Requests that ran out.
+    Expired,
+    /// Requests that were withdrawn.
+    Cancelled,
+    /// Requests that a later one replaced.
+    Replaced,
+    /// Accounts that were opened.
+    Opened,
+    /// Contacts that were shown in full.
+    Revealed,
+    /// Customers who were unlocked.
+    Unlocked,
+    /// Changed contacts that were confirmed.
+    Confirmed,
+    /// Acts that a role did not allow.
+    Forbidden,
+}
+
+words!(Figure, "a figure");
+
+impl Figure {
+    /// The figure that an event counts for; none where it counts for none.
+    pub const fn of(kind: EventKind, outcome: Option<Outcome>) -> Option<Self> {
+        Some(match (kind, outcome) {
+            (EventKind::Requested, _) => Self::Asked,
+            (EventKind::Resent, _) => Self::Resent,
+            (EventKind::Refused, Some(Outcome::Forbidden)) => Self::Forbidden,
+            (EventKind::Refused, _) => Self::Refused,
+            (EventKind::Sent, _) => Self::Sent,
+            (EventKind::Delivered, _) => Self::Delivered,
+            (EventKind::Read, _) => Self::Read,
+            (EventKind::NotSent, _) => Self::NotSent,
+            (EventKind::Unsure, _) => Self::Unsure,
+            (EventKind::Attempt, Some(Outcome::Verified)) => Self::Verified,
+            (EventKind::Attempt, Some(Outcome::Wrong)) => Self::Wrong,
+            (EventKind::Attempt, Some(Outcome::Superseded)) => Self::OlderCode,
+            (EventKind::Attempt, Some(Outcome::Locked)) => Self::Locked,
+            (EventKind::Attempt, _) => Self::HeldBack,
+            (EventKind::Expired, _) => Self::Expired,
+            (EventKind::Cancelled, _) => Self::Cancelled,
+            (EventKind::Superseded, _) => Self::Replaced,
+            (EventKind::AccountOpened, _) => Self::Opened,
+            (EventKind::ContactRevealed, _) => Self::Revealed,
+            (EventKind::Unlocked, _) => Self::Unlocked,
+            (EventKind::ContactConfirmed, _) => Self::Confirmed,
+            _ => return None,
+        })
+    }
+}
+
+/// How many events each figure has; those without any are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct StatsCounts(BTreeMap<Figure, u64>);
+
+impl StatsCounts {
+    /// Counts so many more.
+    pub fn add(&mut self, figure: Figure, count: u64) {
+        *self.0.entry(figure).or_default() += count;
+    }
+
+    /// Counts what others counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (figure, count) in &other.0 {
+            self.add(*figure, *count);
+        }
+    }
+
+    /// How many.
+    pub fn of(&self, figure: Figure) -> u64 {
+        self.0.get(&figure).copied().unwrap_or_default()
+    }
+
+    /// What went wrong: wrong and older codes, requests that ran out, messages that did not
+    /// go out.
+    pub fn failures(&self) -> u64 {
+        let failures = [Figure::Wrong, Figure::OlderCode, Figure::Expired, Figure::NotSent];
+        failures.into_iter().map(|it| self.of(it)).sum()
+    }
+
+    /// How many of a hundred that were asked for were verified; none where nothing was.
+    pub fn success_percent(&self) -> Option<u64> {
+        (self.of(Figure::Verified) * 100).checked_div(self.of(Figure::Asked))
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_attempt_counts_for_something() {
+        for outcome in Outcome::ALL {
+            assert!(Figure::of(EventKind::Attempt, Some(outcome)).is_some(), "{outcome}");
+        }
+        assert_eq!(Figure::of(EventKind::Imported, None), None);
+    }
+
+    #[test]
+    fn counts_add_up() {
+        let mut counts = StatsCounts::default();
+        assert_eq!((counts.success_percent(), counts.is_empty()), (None, true));
+        counts.add(Figure::Asked, 3);
+        counts.add(Figure::Verified, 2);
+        counts.add(Figure::Wrong, 1);
+        counts.merge(&counts.clone());
+        assert_eq!((counts.of(Figure::Asked), counts.failures()), (6, 2));
+        assert_eq!(counts.success_percent(), Some(66));
+        let json = serde_json::to_string(&counts).expect("JSON");
+        assert_eq!(json, r#"{"asked":6,"verified":4,"wrong":2}"#);
+    }
+}

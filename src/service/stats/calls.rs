@@ -1,0 +1,48 @@
+//! What can be asked about the stats.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::stats::query::{Stats, StatsDimension, StatsFilter, StatsSpan};
+use crate::service::ports::stats::RebuildStep;
+use crate::service::stats::SPANS_MAX;
+use crate::service::{Desk, DeskError, typed};
+
+/// Reads the figures of spans: of each day of a month, of each quarter of an hour of today, of
+/// this hour of the weeks before. Whoever asks cuts the time, by the time zone of the office.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadStats {
+    /// The spans, at most 400 of them; more are left out.
+    pub spans: Vec<StatsSpan>,
+    /// By what the figures are told apart; one group without.
+    pub by: Option<StatsDimension>,
+    /// Only of these.
+    pub only: StatsFilter,
+}
+
+impl ReadStats {
+    pub(in crate::service) async fn handle(mut self, desk: &Desk) -> Result<Stats, DeskError> {
+        self.spans.truncate(SPANS_MAX);
+        let only = StatsFilter {
+            counter: bounded(self.only.counter),
+            clerk: bounded(self.only.clerk),
+            channel: bounded(self.only.channel),
+            provider: bounded(self.only.provider),
+            purpose: bounded(self.only.purpose),
+        };
+        desk.stats(self.spans, self.by, only).await
+    }
+}
+
+fn bounded(name: Option<String>) -> Option<String> {
+    name.map(|it| typed(&it).to_owned())
+}
+
+/// Goes on making the stats anew from the log, a batch; the first one begins it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RebuildStats;
+
+impl RebuildStats {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<RebuildStep, DeskError> {
+        desk.rebuild_stats().await
+    }
+}

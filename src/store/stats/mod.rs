@@ -1,0 +1,6 @@
+//! The stats: roll-ups of the log, which the sealer makes.
+
+mod port;
+pub(super) mod read;
+pub(super) mod rebuild;
+pub(super) mod roll_up;
