@@ -42,7 +42,8 @@ CREATE TABLE IF NOT EXISTS core_stats (
     PRIMARY KEY (run, quarter, series)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- How many of them took how long; of series without a counter and a clerk.
+-- How many of them took how long; of series without a counter and a clerk. Codes that were
+-- entered within seconds are also kept by clerk.
 CREATE TABLE IF NOT EXISTS core_stats_time (
     run     BIGINT NOT NULL,
     quarter BIGINT NOT NULL,

@@ -29,7 +29,8 @@ CREATE TABLE core_stats (
     PRIMARY KEY (run, quarter, series)
 );
 
--- How many of them took how long; of series without a counter and a clerk.
+-- How many of them took how long; of series without a counter and a clerk. Codes that were
+-- entered within seconds are also kept by clerk.
 CREATE TABLE core_stats_time (
     run     BIGINT NOT NULL,
     quarter BIGINT NOT NULL,

@@ -30,7 +30,7 @@ statements! {
         "SELECT spans.place AS place, " (stats_name "$2") " AS name, d.kind AS kind, \
          s.bucket AS bucket, " (stats_sum "s.events") " AS events FROM "
         (stats_spans "$1" "core_stats_time")
-        " WHERE " (stats_filter "$3" "$4" "$5" "$6" "$7")
+        " WHERE d.clerk = '' AND " (stats_filter "$3" "$4" "$5" "$6" "$7")
         " GROUP BY place, name, kind, bucket LIMIT $8"
     }
     STATE { "SELECT " now " AS read_at, since FROM core_stats_state WHERE id = 1" }
