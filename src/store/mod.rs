@@ -42,7 +42,7 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::{events, trail};
+use crate::store::audit::{events, roll_up, trail};
 use crate::store::customers::{
     account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
     sample, schema_check,
@@ -249,7 +249,7 @@ impl SqlStore {
             ("delivery_stats", delivery_stats::STATEMENTS),
             ("stats_read", stats::read::STATEMENTS),
             ("stats_rebuild", stats::rebuild::STATEMENTS),
-            ("stats_roll_up", stats::roll_up::STATEMENTS),
+            ("roll_up", roll_up::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),
             ("test_message", test_message::STATEMENTS),
             ("trail", trail::STATEMENTS),

@@ -2,4 +2,5 @@
 
 pub(super) mod events;
 mod port;
+pub(super) mod roll_up;
 pub(super) mod trail;

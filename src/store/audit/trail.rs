@@ -14,12 +14,12 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::trail::{
     NewLeaf, SealOutcome, SealedBatch, Sealer, StoredLeaf, TrailHead,
 };
+use crate::store::audit::roll_up::RolledUp;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
-use crate::store::stats::roll_up::RolledUp;
 
 /// How many events after the settled ones are looked at for late ones.
 const LOOK_BACK: u32 = 5_000;

@@ -3,4 +3,3 @@
 mod port;
 pub(super) mod read;
 pub(super) mod rebuild;
-pub(super) mod roll_up;

@@ -17,12 +17,12 @@ use crate::service::ports::audit::NewEvent;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::stats::RebuildStep;
 use crate::store::audit::events;
+use crate::store::audit::roll_up::RolledUp;
 use crate::store::database::engine::{Database, Row, Tx, args};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::stored_event;
 use crate::store::database::statement::statements;
-use crate::store::stats::roll_up::RolledUp;
 
 /// How many quarters of an hour are cleared or copied in one step: ten days.
 const QUARTERS: i64 = 960;

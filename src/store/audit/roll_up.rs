@@ -2,7 +2,7 @@
 //!
 //! A row is a few numbers: the quarter of an hour, the number of the series, the count. The
 //! names of a series are written once. There are two sets of rows, one of which is read; the
-//! other is where they are made anew ([`crate::store::stats::rebuild`]).
+//! other is where they are made anew (`store::stats::rebuild`).
 
 use std::collections::BTreeMap;
 
