@@ -11,16 +11,16 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 pub use crate::config::key::{Fallback, KeyInfo, KeyPath, Section};
-pub use crate::config::table::account_lists::{
+pub use crate::config::keys::account_lists::{
     FEEDBACK, FEEDBACK_LIST, INVOICE_LIST, INVOICES, ListKeys,
 };
-pub use crate::config::table::office::{
+pub use crate::config::keys::office::{
     CUSTOMERS, KEYS, LIMITS, MAINTENANCE, OFFICE, OTP, ROOT, STAFF, STORE,
 };
-pub use crate::config::table::providers::{
+pub use crate::config::keys::providers::{
     EMAIL, EMAIL_FALLBACK, EmailKeys, PHONES, SMS, SMS_FALLBACK, SmsKeys, WHATSAPP, WhatsappKeys,
 };
-pub use crate::config::table::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
+pub use crate::config::keys::terminal::{DESK, LOG, MESSAGES, SERVE, TRAY, UI};
 
 use crate::config::key::Key;
 use crate::config::kind::{Kind, Unit};
