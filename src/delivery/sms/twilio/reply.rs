@@ -1,4 +1,4 @@
-//! What Twilio's answer means: for the message, and in words.
+//! Classifies Twilio's responses and words the error.
 
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ impl TwilioKeys {
     }
 }
 
-/// What `doctor` says where all is well.
+/// The sentence of a successful check.
 pub(super) fn welcomed(
     answer: &Answer,
     settings: &TwilioSettings,
@@ -210,7 +210,7 @@ impl Verdicts {
         Some(error.quoting(format!("Twilio {code}")))
     }
 
-    /// What `doctor` says where Twilio says no.
+    /// The error of a failed check.
     pub(super) fn turned_away(
         &self,
         status: StatusCode,
