@@ -1,8 +1,7 @@
-//! A day at an office of twenty counters, in minutes: real interfaces at
-//! terminals of their own work one store. Most verify customers, one after the
-//! other; some of them have the log open beside their work, and two do nothing
-//! but watch it. Reported are what went wrong on any screen, how long after an
-//! event the watchers saw it, and what the processes and the server had to do.
+//! A working day of an office with twenty counters, compressed to minutes: real interfaces at
+//! terminals of their own share one store. Most verify customers one after the other, some with the
+//! log open beside, and two only watch the log. Reported are errors on any screen, the latency
+//! until the watchers saw an event, and the load of the processes and the server.
 //!
 //! ```text
 //! cargo bench --bench counters -- --minutes 10 --store postgres
@@ -48,9 +47,9 @@ use seeded::Chance;
 use servers::{Options, Server};
 use watcher::Watcher;
 
-/// Of all counters, so many watch.
+/// Counters that only watch the log.
 const WATCHERS: usize = 2;
-/// More customers than can be served on one day, so that none comes twice.
+/// More customers than can be served in one run, so that none comes twice.
 const CUSTOMERS: usize = 9_000;
 
 struct Wish {
@@ -60,7 +59,7 @@ struct Wish {
     service: bool,
 }
 
-/// What was asked for on the command line.
+/// Parses the command line.
 fn wish() -> Wish {
     let arguments: Vec<String> = std::env::args().collect();
     let value = |name: &str| {
@@ -115,7 +114,7 @@ fn main() {
         gauge.watch(office, end);
         let works: Vec<thread::Result<Work>> =
             clerks.into_iter().map(thread::ScopedJoinHandle::join).collect();
-        // What the last of them did is seen within this time, or too late.
+        // Time for the watchers to see the last events.
         thread::sleep(Duration::from_secs(2));
         over.store(true, Ordering::Relaxed);
         let watched: Vec<_> = watchers.into_iter().map(thread::ScopedJoinHandle::join).collect();
