@@ -1,9 +1,8 @@
-//! Text messages by a gateway of the office's own: an HTTP service whose
-//! request the configuration writes out.
+//! SMS through an HTTP gateway of the office's own, whose request is configured.
 //!
-//! Values are put into the body as its kind of content has them quoted, so that
-//! nothing in a message can become a field of its own; a body in which a value
-//! would stand outside of a text is refused when the sender is made.
+//! Values are escaped for the body's content type, so that nothing in a message can become a field
+//! of its own. A body template with a placeholder outside of a string is refused when the sender is
+//! built.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +14,8 @@ use reqwest::{Method, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use crate::config::keys::{KeyPath, SmsKeys};
 use crate::config::settings::{GatewayContent, GatewayHeader, GatewayMethod, GatewaySettings};
-use crate::config::table::{KeyPath, SmsKeys};
 use crate::delivery::error::{DeliveryError, FailureKind, claim};
 use crate::delivery::http::{self, Http, HttpPeer};
 use crate::delivery::message::MessageKind;
@@ -80,8 +79,8 @@ impl GatewayProvider {
         })
     }
 
-    /// What the gateway calls the message. Many gateways answer 200 whatever
-    /// they did; where the office says that a name is given, no name is no yes.
+    /// The gateway's message id. Many gateways answer 200 whatever they did: if an id is
+    /// configured, a response without one counts as a failure.
     fn id(&self, answer: Option<&[u8]>) -> Result<Option<String>, DeliveryError> {
         let Some(pointer) = &self.settings.id_pointer else { return Ok(None) };
         let answer: Value = serde_json::from_slice(answer.unwrap_or_default()).unwrap_or_default();
@@ -148,8 +147,7 @@ impl GatewayProvider {
         if words.is_empty() { format!("HTTP {status}") } else { format!("HTTP {status}: {words}") }
     }
 
-    /// Whether something answers. The login and the body cannot be tried
-    /// without sending.
+    /// Checks that the gateway answers. Credentials and body cannot be checked without sending.
     async fn look(&self) -> Result<String, DeliveryError> {
         let request = self.http.client().await?.request(Method::OPTIONS, self.url.clone());
         let response = request.send().await.map_err(|error| self.peer.broken(&error))?;
@@ -244,8 +242,8 @@ impl Body {
         Ok(body)
     }
 
-    /// Writes it once with a value that would break out of any text, and once
-    /// with a plain one: both must read back as the same fields.
+    /// Renders the body with a value that would break out of a string, and with a plain one: both
+    /// must parse to the same fields.
     fn try_out(&self) -> Result<(), String> {
         if self.content == GatewayContent::Form {
             return Ok(());
@@ -335,8 +333,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::config::settings::MessageSettings;
-    use crate::config::table::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     const JSON: &str =

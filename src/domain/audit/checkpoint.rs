@@ -15,7 +15,7 @@ use crate::domain::key::Key;
 /// What the first byte of an Ed25519 key stands for in a note.
 const ED25519: u8 = 1;
 
-/// No honest note is longer.
+/// Length limit of a signed note in bytes.
 const NOTE_MAX: usize = 16 * 1024;
 
 /// The root of the tree at one size.

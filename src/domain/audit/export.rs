@@ -1,8 +1,8 @@
-//! An export of the trail: entries with what proves them, verifiable without the store.
+//! Exports of the audit trail: entries with their proof, verifiable without the store.
 //!
-//! It begins with the complete subtrees left of its first entry and ends with those right of
-//! its last one and a signed checkpoint, so that the root of the whole tree is computed from
-//! any range of it. An export of everything has no subtrees beside it.
+//! An export begins with the complete subtrees left of its first entry and ends with those right of
+//! its last one and a signed checkpoint, so that the root of the whole tree can be computed from
+//! any range. An export of everything has no such subtrees.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,10 @@
 //! The canonical form of an event, whose hash is a leaf of the tree.
 //!
-//! The form is a JSON array in the canonical writing of RFC 8785, its members in a fixed
-//! order; what an event does not know of its request is left out at its end. What can be about a customer does not stand in it but a commitment to it:
-//! SHA-256(salt || value). Without the salt the value cannot be found by trying, so that the
-//! salt can be erased with the value, and the leaf stays provable.
+//! The form is a JSON array in the canonical serialisation of RFC 8785, with its members in a fixed
+//! order. Facts about the request come last, in a second form. For a field that can be about a
+//! customer it contains only a commitment: SHA-256 of salt and value. Without the salt the value
+//! cannot be found by brute force, so the salt can be erased with the value, and the leaf stays
+//! provable.
 
 use std::fmt;
 

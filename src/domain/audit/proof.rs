@@ -1,9 +1,8 @@
 //! Inclusion and consistency proofs (RFC 9162, 2.1.3 and 2.1.4).
 //!
-//! A proof is made in two steps, since the hashes lie in a store: [`inclusion_path`] and
-//! [`consistency_path`] name the ranges of leaves whose roots make up the proof, in its
-//! order; each range is covered by [`complete_subtrees`], and its root is that over them
-//! ([`root_over`]).
+//! A proof is built in two steps, since the hashes are in a store: [`inclusion_path`] and
+//! [`consistency_path`] give the ranges of leaves whose roots make up the proof, in its order; each
+//! range is covered by [`complete_subtrees`], over which [`root_over`] computes its root.
 //!
 //! [`complete_subtrees`]: crate::domain::audit::tree::complete_subtrees
 //! [`root_over`]: crate::domain::audit::tree::root_over

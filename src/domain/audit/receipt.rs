@@ -1,4 +1,4 @@
-//! Receipts: proofs that are checked with the public key alone, without the store.
+//! Receipts: proofs that can be checked with the public key alone, without the store.
 
 use serde::{Deserialize, Serialize};
 

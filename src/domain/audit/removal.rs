@@ -1,9 +1,8 @@
-//! What goes out of the log by right, and how the log says so.
+//! Lawful removals from the log, and the entries that announce them.
 //!
-//! Old events are purged, and what is personal is erased. Each time an entry of the log says
-//! how much it was, and how much it is in all: the newest of these entries covers whatever
-//! went before it, so that they may be purged themselves. What is missing is accepted only
-//! as far as a sealed one of them goes.
+//! Old events are purged, and personal data is erased. Each removal adds an entry with its count
+//! and with the total so far: the newest such entry covers all earlier ones, so that those may be
+//! purged themselves. Missing data is accepted only as far as a sealed entry announces it.
 
 use std::fmt;
 

@@ -1,8 +1,7 @@
-//! A Merkle tree that grows at its right edge.
+//! A Merkle tree that is extended at its right edge.
 //!
-//! A tree of any size is made of complete subtrees, one for each bit of the size. To append
-//! a leaf, and to know the root, these are enough: at most 64 hashes, however many leaves
-//! there are.
+//! A tree of any size consists of complete subtrees, one for each set bit of the size. Their
+//! hashes, at most 64, are enough to append a leaf and to compute the root.
 
 use std::ops::Range;
 

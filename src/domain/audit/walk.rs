@@ -1,9 +1,9 @@
-//! Going over the leaves of a trail from the first to the last, and naming what is wrong.
+//! Verifies a trail leaf by leaf and reports what is wrong.
 //!
-//! Two things are compared: each event with its leaf, which names an event that was changed
-//! or deleted, and the tree over the leaves with the signed checkpoints on the way, which
-//! finds whoever changed event and leaf alike. The first is exact; the second names the
-//! entries between two checkpoints, the more exactly the closer they lie.
+//! Two checks are made. Each event is compared with its leaf, which finds an event that was changed
+//! or deleted. The tree over the leaves is compared with each signed checkpoint, which finds an
+//! event that was changed together with its leaf. The first check names the event exactly; the
+//! second names the entries between two checkpoints, the more precisely the closer they are.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::domain::audit::leaf::SealedEntry;
 use crate::domain::audit::removal::{Removal, RemovalKind};
 use crate::domain::audit::tree::{TreeEdge, complete_subtrees};
 
-/// How many faults are named; the others are counted.
+/// How many faults are listed; further ones are counted only.
 const FAULTS_MAX: usize = 100;
 
 /// What is wrong with a trail. Events are named by their numbers in the log.

@@ -1,12 +1,11 @@
-//! Twilio's error codes, and what they mean at a counter.
+//! Twilio's error codes and their meaning for a counter.
 //!
-//! They are those of Twilio's error dictionary
-//! (<https://www.twilio.com/docs/api/errors>, where each has a page of its own:
-//! <https://www.twilio.com/docs/api/errors/30003>). Twilio adds codes and splits
-//! old ones, so what is not listed here is judged by its HTTP status and shown
-//! in Twilio's own words.
+//! They are from Twilio's error dictionary (<https://www.twilio.com/docs/api/errors>, with one page
+//! per code: <https://www.twilio.com/docs/api/errors/30003>). Twilio adds codes and splits old
+//! ones, so a code that is not listed is classified by its HTTP status and shown with Twilio's own
+//! text.
 
-use crate::config::table::{KeyPath, SmsKeys, WhatsappKeys};
+use crate::config::keys::{KeyPath, SmsKeys, WhatsappKeys};
 
 use CodeMeaning::{Account, Barred, Busy, Message, Recipient};
 

@@ -1,8 +1,8 @@
-//! Text messages and WhatsApp by Twilio's Messages resource (API 2010-04-01).
+//! SMS and WhatsApp through Twilio's Messages resource (API 2010-04-01).
 //!
-//! One POST hands one message over. It is never repeated: not by a redirect,
-//! not by the HTTP client, not here. Where no answer came, the message may be
-//! on its way, and the report says so; Twilio can be asked about it.
+//! One POST sends one message. It is never repeated: not by a redirect, not by the HTTP client, not
+//! here. If there was no response the message may have been sent, and the report says so; Twilio
+//! can be polled about it.
 
 mod ask;
 mod codes;

@@ -1,12 +1,12 @@
-//! What Twilio's answer means: for the message, and in words.
+//! Classifies Twilio's responses and words the error.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
 
+use crate::config::keys::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::config::settings::{TwilioCredentials, TwilioSettings};
-use crate::config::table::{KeyPath, SMS, SmsKeys, WHATSAPP};
 use crate::delivery::error::{DeliveryError, FailureKind};
 use crate::delivery::http::HttpPeer;
 use crate::delivery::redact::Secrets;
@@ -96,7 +96,7 @@ impl TwilioKeys {
     }
 }
 
-/// What `doctor` says where all is well.
+/// The sentence of a successful check.
 pub(super) fn welcomed(
     answer: &Answer,
     settings: &TwilioSettings,
@@ -210,7 +210,7 @@ impl Verdicts {
         Some(error.quoting(format!("Twilio {code}")))
     }
 
-    /// What `doctor` says where Twilio says no.
+    /// The error of a failed check.
     pub(super) fn turned_away(
         &self,
         status: StatusCode,
@@ -285,7 +285,7 @@ impl Verdicts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::table::SMS_FALLBACK;
+    use crate::config::keys::SMS_FALLBACK;
     use crate::delivery::error::tests::assert_is_told_well;
 
     #[test]
