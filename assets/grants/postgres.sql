@@ -71,6 +71,8 @@ GRANT INSERT ON countersign.core_stats_series TO countersign_service;
 GRANT INSERT, UPDATE, DELETE ON countersign.core_stats, countersign.core_stats_time
     TO countersign_service;
 GRANT UPDATE ON countersign.core_stats_state TO countersign_service;
+GRANT INSERT, UPDATE, DELETE ON countersign.core_stats_prefix TO countersign_service;
+GRANT INSERT, UPDATE ON countersign.core_alarm TO countersign_service;
 GRANT INSERT, UPDATE ON countersign.core_staff TO countersign_service;
 GRANT SELECT, INSERT, UPDATE ON countersign.core_sign_in TO countersign_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON countersign.core_sitting TO countersign_service;

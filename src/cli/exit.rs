@@ -24,6 +24,8 @@ impl Exit {
     pub const TAMPERED: Self = Self(16);
     /// Stored; waits for the approval of a second admin.
     pub const WAITS: Self = Self(17);
+    /// There are open alarms.
+    pub const ALARMS: Self = Self(18);
     /// The configuration is invalid (`EX_CONFIG` of sysexits.h).
     pub const CONFIG: Self = Self(78);
     /// Ctrl-C (SIGINT) at a prompt: 128 plus the signal's number, the shell convention.

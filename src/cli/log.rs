@@ -153,6 +153,11 @@ async fn filter(desk: &DeskClient, arguments: &LogArgs) -> Result<EventFilter, F
         channel: arguments.channel,
         customer,
         request: arguments.request.as_deref().map(parse).transpose()?,
+        kind: arguments.kind,
+        clerk: arguments.clerk.clone(),
+        counter: arguments.counter.clone(),
+        provider: arguments.provider.clone(),
+        purpose: arguments.purpose.clone(),
         from,
         before,
     })

@@ -112,6 +112,10 @@ pub enum EventKind {
     StatsRead,
     /// The stats were made anew from the log.
     StatsRebuilt,
+    /// The stats say that something should be looked at.
+    AlarmRaised,
+    /// An admin has seen to an alarm.
+    AlarmAcknowledged,
 }
 
 words!(EventKind, "a kind of event");
@@ -170,6 +174,8 @@ impl EventKind {
             Self::Released => "Legal hold ended",
             Self::StatsRead => "Stats read",
             Self::StatsRebuilt => "Stats rebuilt",
+            Self::AlarmRaised => "Alarm",
+            Self::AlarmAcknowledged => "Alarm acknowledged",
         }
     }
 }
@@ -261,10 +267,32 @@ pub struct EventFilter {
     pub customer: Option<CustomerId>,
     /// Only of this request.
     pub request: Option<RequestId>,
+    /// Only of this kind.
+    pub kind: Option<EventKind>,
+    /// Only by this clerk.
+    pub clerk: Option<String>,
+    /// Only at this counter.
+    pub counter: Option<String>,
+    /// Only about messages of this provider.
+    pub provider: Option<String>,
+    /// Only for this purpose.
+    pub purpose: Option<String>,
     /// Only from this moment on.
     pub from: Option<Timestamp>,
     /// Only before this moment.
     pub before: Option<Timestamp>,
+}
+
+impl EventFilter {
+    /// Whether it asks for something by which the log has no order of its own: without a clerk
+    /// and a beginning the newest entries alone are looked at.
+    pub const fn is_narrow(&self) -> bool {
+        self.kind.is_some()
+            || self.clerk.is_some()
+            || self.counter.is_some()
+            || self.provider.is_some()
+            || self.purpose.is_some()
+    }
 }
 
 /// Which part of the log a reader wants.

@@ -118,7 +118,7 @@ mod tests {
              policy_changed signed_in sign_in_failed signed_out terminal_locked sitting_ended \
              sign_in_set_up sign_in_reset service_started keys_rotated store_marked migrated events_purged \
              erased exported reported held released \
-             stats_read stats_rebuilt",
+             stats_read stats_rebuilt alarm_raised alarm_acknowledged",
         );
         has(&Factor::ALL, "contact-confirmed sms whatsapp");
         has(&OutboxTask::ALL, "send settle follow");

@@ -42,7 +42,7 @@ use crate::domain::customer::NewCustomer;
 use crate::domain::event::Actor;
 use crate::service::ports::error::StoreError;
 use crate::service::ports::verification::IssueOutcome;
-use crate::store::audit::{events, roll_up, trail};
+use crate::store::audit::{events, prefixes, roll_up, trail};
 use crate::store::customers::{
     account_lists, catalogue, erasure, external_writer, import, list_check, lookup, personal_data,
     sample, schema_check,
@@ -201,7 +201,7 @@ impl SqlStore {
     /// Every statement of the store by name, for the test of their query plans.
     #[doc(hidden)]
     pub fn statements() -> Vec<Statement> {
-        let modules: [(&str, &[(&str, Sql)]); 52] = [
+        let modules: [(&str, &[(&str, Sql)]); 54] = [
             ("store", STATEMENTS),
             ("account_lists", account_lists::STATEMENTS),
             ("approvals", approvals::records::STATEMENTS),
@@ -247,8 +247,10 @@ impl SqlStore {
             ("session", session::STATEMENTS),
             ("state", state::STATEMENTS),
             ("delivery_stats", delivery_stats::STATEMENTS),
+            ("alarms", stats::alarms::STATEMENTS),
             ("stats_read", stats::read::STATEMENTS),
             ("stats_rebuild", stats::rebuild::STATEMENTS),
+            ("prefixes", prefixes::STATEMENTS),
             ("roll_up", roll_up::STATEMENTS),
             ("superseded_code", superseded_code::STATEMENTS),
             ("test_message", test_message::STATEMENTS),

@@ -1,5 +1,5 @@
-//! The desk service: the server on a socket, with the outbox worker, the sealing of the log and the
-//! nightly maintenance.
+//! The desk service: the server on a socket, with the outbox worker, the sealing of the log, the
+//! search for alarms and the nightly maintenance.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::remote::{self, Server, ServerLimits};
 use crate::service::Desk;
 use crate::service::audit::seal::SealWorker;
 use crate::service::delivery::worker::OutboxWorker;
+use crate::service::stats::alarms::LOOK_EVERY;
 use crate::service::upkeep::maintenance::MaintenanceRun;
 
 /// Concurrent outbox messages.
@@ -46,6 +47,7 @@ pub(super) async fn run(desk: Desk, config: &Config) -> Result<Exit, Failure> {
     let sealer_end = end.clone();
     drop(lifecycle.spawn(async move { sealer.run(sealer_end).await }));
     drop(lifecycle.spawn(maintain(desk.clone(), end.clone())));
+    drop(lifecycle.spawn(look_for_alarms(desk.clone(), end.clone())));
     let is_production = config.environment == Environment::Production;
     let server = Server::new(desk, is_production, ServerLimits::default());
     drop(lifecycle.spawn(server.run(listener, end.clone())));
@@ -101,6 +103,22 @@ async fn maintain(desk: Desk, end: CancellationToken) {
         if let Err(error) = worked.and(recorded) {
             tracing::warn!(%error, "the maintenance did not come to its end");
         }
+    }
+}
+
+/// Looks for alarms at an interval. A failure that repeats is logged once.
+async fn look_for_alarms(desk: Desk, end: CancellationToken) {
+    let mut reported = None;
+    loop {
+        tokio::select! {
+            () = end.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let why = desk.look_for_alarms().await.err().map(|error| error.to_string());
+        if let Some(why) = why.as_ref().filter(|_| why != reported) {
+            tracing::warn!(why, "the search for alarms failed");
+        }
+        reported = why;
     }
 }
 

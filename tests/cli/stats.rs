@@ -126,7 +126,7 @@ fn the_same_figures_are_written_for_spreadsheets_and_for_monitoring() {
     ] {
         assert!(metrics.out.lines().any(|it| it.starts_with(line)), "{line}: {}", metrics.out);
     }
-    let quantile = "countersign_seconds{until=\"accepted\",quantile=\"0.95\",channel=\"sms\"} 0.";
+    let quantile = "countersign_seconds{until=\"accepted\",quantile=\"0.95\",channel=\"sms\"} ";
     assert!(metrics.out.lines().any(|it| it.starts_with(quantile)), "{}", metrics.out);
     assert!(metrics.out.lines().all(|it| it.starts_with('#') || it.starts_with("countersign_")));
 }
@@ -144,4 +144,61 @@ fn a_rebuild_gives_the_same_figures_and_is_an_entry() {
     assert_eq!(rows(read(&desk, &["--by", "clerk"])), before);
     let log = desk.run(&["log", "--json"]).lines();
     assert!(log.iter().any(|it| it["kind"] == "stats_rebuilt"), "{log:?}");
+}
+
+#[test]
+fn alarms_have_an_exit_code_name_their_entries_and_are_acknowledged() {
+    let desk = worked();
+    let quiet = desk.run(&["stats", "--alarms", "--json"]);
+    quiet.ended(0, "quiet");
+    // Two clerks as usual, and one whose customers are all wrong.
+    let now = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
+    let rows = |clerk: &str, outcome: &str, count: usize| {
+        vec![format!("({now}, 'attempt', '{outcome}', '{clerk}', '1')"); count]
+    };
+    let all =
+        [rows("dana", "verified", 20), rows("bo", "verified", 20), rows("mallory", "wrong", 12)];
+    let values = all.concat().join(", ");
+    sql(
+        &desk,
+        &format!("INSERT INTO core_event (at, kind, outcome, clerk, counter) VALUES {values}"),
+    );
+    desk.run(&["audit", "seal", "--json"]).ended(0, "sealed");
+    let told = desk.run(&["stats", "--alarms", "--json"]).ended(18, "alarms");
+    let alarm = &told["alarms"][0];
+    assert_eq!((&alarm["kind"], &alarm["subject"]), (&"failures".into(), &"mallory".into()));
+    let people = desk.run(&["stats", "--alarms"]);
+    assert_eq!(people.code, 18);
+    assert!(people.out.contains("Many wrong codes") && people.out.ends_with("1 alarm is open.\n"));
+
+    // The command that is told shows the entries behind it.
+    let command = alarm["log"].as_str().expect("a command").to_owned();
+    let words: Vec<String> = shell_words(&command);
+    let mut words: Vec<&str> =
+        words.iter().map(String::as_str).skip_while(|it| *it != "log").collect();
+    words.push("--json");
+    let entries = desk.run(&words).lines();
+    assert_eq!(entries.len(), 12, "{command}");
+    assert!(entries.iter().all(|it| it["clerk"] == "mallory" && it["outcome"] == "wrong"));
+
+    let id = alarm["id"].to_string();
+    let acknowledge = ["stats", "acknowledge", &id, "--reason", "a new clerk", "--json"];
+    desk.run(&acknowledge).ended(0, "acknowledged");
+    desk.run(&["stats", "--alarms", "--json"]).ended(0, "quiet");
+    let log = desk.run(&["log", "--kind", "alarm_acknowledged", "--json"]).lines();
+    assert!(log[0]["detail"].as_str().is_some_and(|it| it.ends_with("a new clerk")), "{log:?}");
+    assert_eq!(desk.run(&["stats", "acknowledge", "99", "--reason", "none"]).code, 2);
+}
+
+/// The words of a command as a shell reads them; only double quotes.
+fn shell_words(command: &str) -> Vec<String> {
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for char in command.chars() {
+        match char {
+            '"' | '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            char => words.last_mut().expect("a word").push(char),
+        }
+    }
+    words
 }

@@ -228,7 +228,8 @@ pub(crate) const TIMES_OF_VERSION_SEVEN: [(&str, &str); 10] = [
 ];
 
 /// Those of tables that came later.
-const LATER_TIMES: [(&str, &str); 4] = [
+const LATER_TIMES: [(&str, &str); 5] = [
+    ("core_alarm", "raised_at acknowledged_at"),
     ("core_event", "asked_at"),
     ("core_clerk_guard", "since"),
     ("core_sign_in", "expires_at reset_at blocked_until failed_at signed_in_at"),

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::{Json, channel};
 use crate::domain::channel::Channel;
+use crate::domain::event::EventKind;
 use crate::domain::outcome::Outcome;
 use crate::domain::time_range::TimeExpression;
 
@@ -82,6 +83,22 @@ pub struct LogArgs {
     /// Only of this request
     #[arg(long, value_name = "REQUEST")]
     pub request: Option<String>,
+    /// Only of this kind, such as contact_revealed (docs/administration.md has them all)
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<EventKind>,
+    /// Only by this clerk
+    #[arg(long, value_name = "NAME")]
+    pub clerk: Option<String>,
+    /// Only at this counter
+    #[arg(long, value_name = "NAME")]
+    pub counter: Option<String>,
+    /// Only about messages of this provider; of --kind, --counter, --provider and --purpose without
+    /// --clerk or --since the newest 200000 entries are looked at
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Only for this purpose
+    #[arg(long, value_name = "PURPOSE")]
+    pub purpose: Option<String>,
     /// Only with this outcome
     #[arg(long, value_parser = outcome())]
     pub outcome: Option<Outcome>,

@@ -26,7 +26,7 @@ pub use crate::cli::args::customers::{
 pub use crate::cli::args::desk::{LogArgs, NamedSession, RequestArgs, Sessions};
 pub use crate::cli::args::policy::{Policy, PreviewPolicyArgs, ShowPolicyArgs};
 pub use crate::cli::args::staff::{AddStaffArgs, NamedAccount, NamedSitting, RoleArgs, Staff};
-pub use crate::cli::args::stats::{StatsArgs, StatsCommand};
+pub use crate::cli::args::stats::{AcknowledgeArgs, StatsArgs, StatsCommand};
 pub use crate::cli::args::upkeep::{
     ConfigCommand, DeliverArgs, DeliveriesArgs, DoctorArgs, Keys, MaintainArgs, MigrateArgs,
     PreviewArgs, Templates, TrayArgs,
@@ -49,6 +49,7 @@ Exit codes:
   15  malformed code, or bad lines in an imported file
   16  the log is not as it was sealed
   17  nothing done yet: it waits for a second admin
+  18  there are open alarms (stats --alarms)
  129, 131, 143  ended by SIGHUP, SIGQUIT, SIGTERM";
 
 const EXAMPLES: &str = "\
@@ -163,6 +164,7 @@ Examples:
   countersign log --since 10:40 --until 10:45
   countersign log --since \"2026-11-24 16:00\" --customer WB-004217
   countersign log --request 7K3M9QX2TB --json
+  countersign log --clerk dana --kind contact_revealed --since 2026-11-01
   countersign log --customer WB-004217 --csv > log.csv")]
     Log(LogArgs),
     /// The audit trail: the log sealed by a Merkle tree and signed checkpoints
@@ -237,6 +239,8 @@ Examples:
   countersign stats --since 2026-11-01 --until 2026-11-30 --by clerk
   countersign stats --by provider --json
   countersign stats --by provider --prometheus > /var/lib/node_exporter/countersign.prom
+  countersign stats --alarms --json
+  countersign stats acknowledge 17 --reason \"ticket 88: a trade fair\"
   countersign stats rebuild
 
 Without --since it is today, beside what is usual for this weekday until now: the median of

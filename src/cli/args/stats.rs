@@ -32,6 +32,9 @@ pub struct StatsArgs {
     /// Print metrics for Prometheus
     #[arg(long, conflicts_with_all = ["json", "csv"])]
     pub prometheus: bool,
+    /// Look for alarms, and list the open ones; exits with 18 where there are any
+    #[arg(long, conflicts_with_all = ["since", "until", "by", "csv", "prometheus"])]
+    pub alarms: bool,
 }
 
 /// What can be done with stats beside reading them.
@@ -46,6 +49,28 @@ For a log that was sealed before there were stats, and after the tables of the s
 or changed by hand. What was purged from the log stays counted. It can be interrupted, and goes
 on where it was.")]
     Rebuild(Json),
+    /// Say of an alarm that it was seen to; the log keeps who said so, and why
+    #[command(after_help = "\
+Example:
+  countersign stats acknowledge 17 --reason \"ticket 88: a trade fair\"
+
+The number is the one that `stats --alarms` shows. The same alarm is not raised again within a
+day of the last time.")]
+    Acknowledge(AcknowledgeArgs),
+}
+
+/// `stats acknowledge`
+#[derive(Debug, Args)]
+pub struct AcknowledgeArgs {
+    /// The number of the alarm
+    #[arg(value_name = "ID")]
+    pub alarm: i64,
+    /// What it was, for the log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    #[command(flatten)]
+    /// JSON or text.
+    pub output: Json,
 }
 
 fn dimension() -> impl TypedValueParser<Value = StatsDimension> {
@@ -56,7 +81,10 @@ fn dimension() -> impl TypedValueParser<Value = StatsDimension> {
 impl StatsArgs {
     pub(super) const fn json(&self) -> bool {
         match self.command {
-            Some(StatsCommand::Rebuild(output)) => output.json,
+            Some(
+                StatsCommand::Rebuild(output)
+                | StatsCommand::Acknowledge(AcknowledgeArgs { output, .. }),
+            ) => output.json,
             None => self.output.json,
         }
     }

@@ -26,7 +26,9 @@ pub use crate::cli::json::messages::{DeliverLine, DeliverReply, DeliveriesReply}
 pub use crate::cli::json::policy::{PolicyPreviewReply, PolicyReply};
 pub use crate::cli::json::reply::{Reply, SessionLine};
 pub use crate::cli::json::staff::{PermissionLine, SittingLine, StaffLine, StaffReply};
-pub use crate::cli::json::stats::{RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine};
+pub use crate::cli::json::stats::{
+    AlarmLine, AlarmsReply, RebuildReply, StatsLine, StatsReply, TimesLine, UsualLine,
+};
 pub use crate::cli::json::upkeep::{
     Check, ConfigReply, DoctorReply, IndexReply, KeyLine, MaintainReply, MigrateReply, Preview,
     TemplateLine, TemplatesReply,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::delivery_stats::Percentiles;
+use crate::domain::request::RequestId;
+use crate::domain::stats::alarms::{Alarm, AlarmKind};
 use crate::domain::stats::figures::StatsCounts;
 use crate::domain::stats::query::{GroupStats, StatsDimension, StatsSpan};
 use crate::domain::time::Timestamp;
@@ -110,4 +112,51 @@ pub struct RebuildReply {
     pub message: String,
     /// From how many sealed entries.
     pub entries: u64,
+}
+
+/// The open alarms.
+#[derive(Debug, Serialize)]
+pub struct AlarmsReply<'a> {
+    /// `alarms`, or `quiet` where there are none.
+    pub outcome: &'static str,
+    /// The same in a sentence.
+    pub message: String,
+    /// Newest first.
+    pub alarms: Vec<AlarmLine<'a>>,
+}
+
+/// An open alarm.
+#[derive(Debug, Serialize)]
+pub struct AlarmLine<'a> {
+    /// Its number.
+    pub id: i64,
+    /// What it is about.
+    pub kind: AlarmKind,
+    /// A clerk, a provider, the beginning of phone numbers, or a request.
+    pub subject: &'a str,
+    /// The request that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<&'a RequestId>,
+    /// What was found.
+    pub detail: &'a str,
+    /// When it was raised, by the store's clock.
+    pub raised_at: Timestamp,
+    /// The command that shows the entries behind it.
+    pub log: String,
+}
+
+impl<'a> AlarmLine<'a> {
+    /// The line of an alarm.
+    pub fn new(alarm: &'a Alarm, log: String) -> Self {
+        let finding = &alarm.finding;
+        Self {
+            id: alarm.id,
+            kind: finding.kind,
+            subject: &finding.subject,
+            request: finding.request.as_ref(),
+            detail: &finding.detail,
+            raised_at: alarm.raised_at,
+            log,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `stats`: what the log comes to, for admins and auditors.
 
+mod alarms;
 mod prometheus;
 mod written;
 
@@ -33,6 +34,10 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     match arguments.command {
         Some(StatsCommand::Rebuild(_)) => rebuild(desk, output).await,
+        Some(StatsCommand::Acknowledge(arguments)) => {
+            alarms::acknowledge(desk, output, arguments).await
+        }
+        None if arguments.alarms => alarms::list(desk, output).await,
         None => read(desk, output, &arguments).await,
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::policy_preview::PastSend;
 use crate::domain::request::Request;
 use crate::domain::session::Session;
 use crate::domain::sign_in::sitting::Sitting;
+use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::Stats;
 use crate::service::api::{Permission, TypedCall};
 use crate::service::approvals::ApprovalOutcome;
@@ -55,7 +56,9 @@ use crate::service::staff::calls::{
 use crate::service::staff::reset::ResetOutcome;
 use crate::service::staff::sign_in::SignInOutcome;
 use crate::service::staff::{StaffEntry, StaffOutcome};
-use crate::service::stats::calls::{ReadStats, RebuildStats};
+use crate::service::stats::calls::{
+    AcknowledgeAlarm, CountAlarms, ReadAlarms, ReadStats, RebuildStats,
+};
 use crate::service::upkeep::calls::{
     CheckStore, CountDueMaintenance, FinishMaintenance, MaintenanceProgress, ReadClock,
     RunMaintenanceStep, StoreClockReading,
@@ -252,6 +255,9 @@ calls! {
     // Stats
     ReadStats -> Stats, Oversee, once;
     RebuildStats -> RebuildStep, Administer, until_answered;
+    ReadAlarms -> Vec<Alarm>, Oversee, once;
+    CountAlarms -> u32, Oversee, once;
+    AcknowledgeAlarm -> Option<Alarm>, Administer, until_answered;
     // Staff
     ListStaff -> Vec<StaffEntry>, Administer, once;
     ChangeStaff -> StaffOutcome, Administer, until_answered;

@@ -36,7 +36,16 @@ pub struct LogPage {
 impl ReadLog {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<LogPage, DeskError> {
         let text = self.filter.text.as_deref().map(|it| typed(it).to_owned());
-        let filter = EventFilter { text, ..self.filter };
+        let bounded = |name: Option<String>| name.map(|it| typed(&it).to_owned());
+        let EventFilter { clerk, counter, provider, purpose, .. } = self.filter;
+        let filter = EventFilter {
+            text,
+            clerk: bounded(clerk),
+            counter: bounded(counter),
+            provider: bounded(provider),
+            purpose: bounded(purpose),
+            ..self.filter
+        };
         let events = desk.log(&filter, self.page, self.limit.min(PAGE_MAX)).await?;
         Ok(LogPage { page: self.page, events })
     }

@@ -2,6 +2,7 @@
 //! each channel, the keys and a random source. There is no port for a clock: no terminal's
 //! own is trusted, so the store's clock decides.
 
+pub mod alarms;
 pub mod approvals;
 pub mod audit;
 pub mod circuit_breaker;
@@ -26,6 +27,7 @@ pub mod trail;
 pub mod upkeep;
 pub mod verification;
 
+pub use alarms::AlarmStore;
 pub use approvals::ApprovalStore;
 pub use audit::{AuditStore, NewEvent};
 pub use circuit_breaker::BreakerStore;
@@ -80,6 +82,7 @@ pub trait Store:
     + SignInStore
     + TrailStore
     + StatsStore
+    + AlarmStore
 {
 }
 
@@ -104,5 +107,6 @@ impl<T> Store for T where
         + SignInStore
         + TrailStore
         + StatsStore
+        + AlarmStore
 {
 }

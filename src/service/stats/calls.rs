@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::stats::alarms::Alarm;
 use crate::domain::stats::query::{Stats, StatsDimension, StatsFilter, StatsSpan};
 use crate::service::ports::stats::RebuildStep;
 use crate::service::stats::SPANS_MAX;
@@ -44,5 +45,43 @@ pub struct RebuildStats;
 impl RebuildStats {
     pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<RebuildStep, DeskError> {
         desk.rebuild_stats().await
+    }
+}
+
+/// Looks for alarms, and reads those that are open, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReadAlarms;
+
+impl ReadAlarms {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Vec<Alarm>, DeskError> {
+        desk.open_alarms().await
+    }
+}
+
+/// Counts the open alarms, without looking for new ones: for a line that is always shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CountAlarms;
+
+impl CountAlarms {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<u32, DeskError> {
+        desk.count_open_alarms().await
+    }
+}
+
+/// Says of an alarm that it was seen to; the alarm as it was before, none where there is none
+/// of this number.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AcknowledgeAlarm {
+    /// Its number.
+    pub alarm: i64,
+    /// What it was, for the log.
+    pub reason: String,
+    /// The idempotency key of this act.
+    pub key: String,
+}
+
+impl AcknowledgeAlarm {
+    pub(in crate::service) async fn handle(self, desk: &Desk) -> Result<Option<Alarm>, DeskError> {
+        desk.acknowledge_alarm(&self.key, self.alarm, &self.reason).await
     }
 }

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::domain::channel::Channel;
-use crate::domain::event::{Event, EventFilter, EventId, EventPage};
+use crate::domain::event::{Event, EventFilter, EventId, EventKind, EventPage};
 use crate::domain::outcome::Outcome;
 use crate::domain::query::Query;
 use crate::domain::request::{Reference, RequestId};
@@ -111,6 +111,27 @@ statements! {
          AND ($4 IS NULL OR e.outcome = $4) AND ($5 IS NULL OR e.channel = $5) \
          AND ($6 IS NULL OR e.customer_id " (among "$6") ") \
          ORDER BY e.id LIMIT $2"
+    }
+    /// By number, within a range.
+    NARROW_BEFORE {
+        (select EventColumns) "WHERE e.id < $1 AND e.id >= $3 AND "
+        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11") " ORDER BY e.id DESC LIMIT $2"
+    }
+    NARROW_AFTER {
+        (select EventColumns) "WHERE e.id > $1 AND e.id < $3 AND "
+        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11") " ORDER BY e.id LIMIT $2"
+    }
+    /// Of one clerk. The order is one that only the right index has, as elsewhere.
+    CLERK_BEFORE {
+        (select EventColumns) "WHERE e.clerk = $12 AND (e.clerk, e.id) < ($12, $1) \
+         AND (e.clerk, e.id) >= ($12, $3) AND "
+        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11")
+        " ORDER BY e.clerk DESC, e.id DESC LIMIT $2"
+    }
+    CLERK_AFTER {
+        (select EventColumns) "WHERE e.clerk = $12 AND (e.clerk, e.id) > ($12, $1) \
+         AND (e.clerk, e.id) < ($12, $3) AND "
+        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11") " ORDER BY e.clerk, e.id LIMIT $2"
     }
     /// A customer has few events too. COALESCE keeps the planner from indexes that lead to
     /// the events of all customers.
@@ -249,9 +270,15 @@ pub(in crate::store) async fn events(
         EventPage::After(EventId(id)) => (false, id.max(resolved.numbers.start - 1)),
     };
     let pick = |before, after| if backwards { before } else { after };
-    let (from, limit) = (Arg::from(from), Arg::from(limit));
     let (outcome, channel) = (Arg::from(resolved.outcome), Arg::from(resolved.channel));
     let customers = Arg::from(resolved.customers.as_deref());
+    if filter.is_narrow() {
+        let page = if backwards { PageOf::Before(from) } else { PageOf::After(from) };
+        let mut events = narrow(db, filter, &resolved, page, limit).await?;
+        events.retain(|event| resolved.numbers.contains(&event.id.0));
+        return Ok(events);
+    }
+    let (from, limit) = (Arg::from(from), Arg::from(limit));
     let rows = match (&resolved.request, &resolved.customers, resolved.outcome, resolved.channel) {
         (Some(request), ..) => {
             let arguments = [from, limit, request.as_str().into(), outcome, channel, customers];
@@ -275,6 +302,60 @@ pub(in crate::store) async fn events(
     let mut events: Vec<Event> = rows.iter().map(rows::event).collect::<Result<_, _>>()?;
     events.retain(|event| resolved.numbers.contains(&event.id.0));
     Ok(events)
+}
+
+/// Below or above a number.
+#[derive(Clone, Copy)]
+enum PageOf {
+    Before(i64),
+    After(i64),
+}
+
+/// So many of the newest entries are looked at where neither a clerk nor a beginning is named.
+const NARROW_RANGE: i64 = 200_000;
+
+/// A page of events that are picked from among others: of one clerk by an index, of anything
+/// else one after the other.
+async fn narrow(
+    db: &Database,
+    filter: &EventFilter,
+    resolved: &ResolvedFilter<'_>,
+    page: PageOf,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let bound = match page {
+        PageOf::After(_) => resolved.numbers.end,
+        PageOf::Before(_) if filter.clerk.is_some() || filter.from.is_some() => {
+            resolved.numbers.start
+        }
+        PageOf::Before(_) => {
+            let last = db.maybe(&LAST, args![0_i64]).await?;
+            last.map_or(Ok(0), |row| row.int("id"))?.saturating_sub(NARROW_RANGE)
+        }
+    };
+    let (PageOf::Before(from) | PageOf::After(from)) = page;
+    let mut arguments = args![
+        from,
+        limit,
+        bound,
+        filter.kind.map(EventKind::word),
+        filter.counter.as_deref(),
+        filter.provider.as_deref(),
+        filter.purpose.as_deref(),
+        resolved.outcome,
+        resolved.channel,
+        resolved.request.as_ref().map(RequestId::as_str),
+        resolved.customers.as_deref(),
+    ]
+    .to_vec();
+    let sql = match (page, &filter.clerk) {
+        (PageOf::Before(_), None) => &NARROW_BEFORE,
+        (PageOf::After(_), None) => &NARROW_AFTER,
+        (PageOf::Before(_), Some(_)) => &CLERK_BEFORE,
+        (PageOf::After(_), Some(_)) => &CLERK_AFTER,
+    };
+    arguments.extend(filter.clerk.as_deref().map(Arg::from));
+    db.all(sql, &arguments).await?.iter().map(rows::event).collect()
 }
 
 /// The number of the first event at or after a point in time; where there is none yet, the

@@ -2,5 +2,6 @@
 
 pub(super) mod events;
 mod port;
+pub(super) mod prefixes;
 pub(super) mod roll_up;
 pub(super) mod trail;

@@ -14,6 +14,7 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::trail::{
     NewLeaf, SealOutcome, SealedBatch, Sealer, StoredLeaf, TrailHead,
 };
+use crate::store::audit::prefixes::PrefixCounts;
 use crate::store::audit::roll_up::RolledUp;
 use crate::store::database::batch::Write;
 use crate::store::database::engine::{Database, Row, Tx, args, list};
@@ -180,12 +181,13 @@ pub(in crate::store) async fn seal(
     }
     let count = u32::try_from(work.events.len()).unwrap_or(most);
     let last = work.events.iter().map(|it| it.id).max().unwrap_or(head.last).max(head.last);
+    let prefixes = PrefixCounts::of(&mut tx, &work.events).await?;
     let stats = RolledUp::new(run, &RollUp::of(&work.events));
     let batch = match sealer.seal(&head, work.events) {
         Ok(batch) => batch,
         Err(error) => return Ok(SealOutcome::Refused(error)),
     };
-    write(&mut tx, &head, &batch, (last, work.settled), &stats).await?;
+    write(&mut tx, &head, &batch, (last, work.settled), (&stats, &prefixes)).await?;
     // No screen shows it, and to tell the others would wake all sealers once more.
     tx.commit_quietly().await?;
     Ok(SealOutcome::Sealed { count, more: work.is_full })
@@ -273,7 +275,7 @@ async fn write(
     head: &TrailHead,
     batch: &SealedBatch,
     (last, settled): (EventId, EventId),
-    stats: &RolledUp,
+    (stats, prefixes): (&RolledUp, &PrefixCounts),
 ) -> Result<(), StoreError> {
     let leaf = |it: &NewLeaf| {
         serde_json::json!([it.index, it.event.0, it.hash.to_string(), it.salt.text()])
@@ -292,7 +294,7 @@ async fn write(
             args: args![number(size), &edge, last.0, settled.0, &batch.note].to_vec(),
         },
     ];
-    writes.extend(stats.writes());
+    writes.extend(stats.writes().chain(prefixes.writes()));
     if !batch.nodes.is_empty() {
         writes.push(Write { sql: &INSERT_NODES, args: args![&nodes].to_vec() });
     }

@@ -254,6 +254,22 @@ macro_rules! fragment {
         "e.id, e.at, e.kind, e.outcome, e.request, e.customer_id, e.channel, e.contact, \
          e.clerk, e.counter, e.detail, e.purpose, e.provider, e.asked_at"
     };
+    // After WHERE: kind, counter, provider, purpose, outcome, channel, request and customers of
+    // an event; NULL lets all.
+    ($database:ident (event_is $kind:literal $counter:literal $provider:literal $purpose:literal
+        $outcome:literal $channel:literal $request:literal $customers:literal)) => {
+        concat!(
+            "(", $kind, " IS NULL OR e.kind = ", $kind, ") AND (",
+            $counter, " IS NULL OR e.counter = ", $counter, ") AND (",
+            $provider, " IS NULL OR e.provider = ", $provider, ") AND (",
+            $purpose, " IS NULL OR e.purpose = ", $purpose, ") AND (",
+            $outcome, " IS NULL OR COALESCE(e.outcome, '') = ", $outcome, ") AND (",
+            $channel, " IS NULL OR COALESCE(e.channel, '') = ", $channel, ") AND (",
+            $request, " IS NULL OR COALESCE(e.request, '') = ", $request, ") AND (",
+            $customers, " IS NULL OR COALESCE(e.customer_id, 0) ",
+            $crate::store::database::fragment::fragment!($database (among $customers)), ")"
+        )
+    };
     // A sum of counts.
     (sqlite (stats_sum $column:literal)) => {
         concat!("CAST(SUM(", $column, ") AS INTEGER)")

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(15, "removals", "0015_removals", sqlite postgres mysql),
     migration!(16, "limits", "0016_limits", sqlite postgres mysql),
     migration!(17, "stats", "0017_stats", sqlite postgres mysql),
+    migration!(18, "alarms", "0018_alarms", sqlite postgres mysql),
 ];
 
 impl Migration {

@@ -1,5 +1,6 @@
 //! The stats: roll-ups of the log, which the sealer makes.
 
+pub(super) mod alarms;
 mod port;
 pub(super) mod read;
 pub(super) mod rebuild;

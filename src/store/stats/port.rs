@@ -1,13 +1,16 @@
-//! The port of the stats.
+//! The ports of the stats and of the alarms.
 
 use async_trait::async_trait;
 
 use crate::domain::event::Actor;
+use crate::domain::stats::alarms::Alarm;
+use crate::domain::stats::query::StatsSpan;
+use crate::service::ports::alarms::{Acknowledgement, AlarmMaterial, AlarmStore, NewAlarms};
 use crate::service::ports::error::StoreError;
 use crate::service::ports::stats::{RebuildStep, StatsFound, StatsQuery, StatsStore};
 use crate::store::SqlStore;
 use crate::store::database::conflict::retry_on_conflict;
-use crate::store::stats::{read, rebuild};
+use crate::store::stats::{alarms, read, rebuild};
 
 #[async_trait]
 impl StatsStore for SqlStore {
@@ -17,5 +20,31 @@ impl StatsStore for SqlStore {
 
     async fn rebuild_stats(&self, most: u32, actor: &Actor) -> Result<RebuildStep, StoreError> {
         retry_on_conflict(|| rebuild::step(&self.db, most, actor)).await
+    }
+}
+
+#[async_trait]
+impl AlarmStore for SqlStore {
+    async fn alarm_material(&self, of_day: StatsSpan) -> Result<AlarmMaterial, StoreError> {
+        alarms::material(&self.db, of_day).await
+    }
+
+    async fn raise_alarms(&self, new: &NewAlarms<'_>) -> Result<u32, StoreError> {
+        retry_on_conflict(|| alarms::raise(&self.db, new)).await
+    }
+
+    async fn open_alarms(&self, most: u32) -> Result<Vec<Alarm>, StoreError> {
+        alarms::open(&self.db, most).await
+    }
+
+    async fn count_open_alarms(&self, most: u32) -> Result<u32, StoreError> {
+        alarms::count_open(&self.db, most).await
+    }
+
+    async fn acknowledge_alarm(
+        &self,
+        acknowledgement: &Acknowledgement<'_>,
+    ) -> Result<Option<Alarm>, StoreError> {
+        retry_on_conflict(|| alarms::acknowledge(&self.db, acknowledgement)).await
     }
 }

@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 30] = [
+const SMALL: [&str; 32] = [
     "core_approval",
     "core_policy",
     "p",
@@ -39,6 +39,8 @@ const SMALL: [&str; 30] = [
     "core_hold",
     "core_audit_tree",
     "core_stats_state",
+    "core_alarm",
+    "found",
     // The series, and the spans that are asked about.
     "core_stats_series",
     "spans",
@@ -142,6 +144,41 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("stats_rebuild::COPY", &["1", "0", "1500", "1596"]),
     ("stats_rebuild::COPY_TIMES", &["1", "0", "1500", "1596"]),
     ("stats_rebuild::SEALED", &["7", "107"]),
+    ("alarms::QUICK", &["1500", "1596"]),
+    ("alarms::UNLOCKED_AND_VERIFIED", &["10000", "10100", "50"]),
+    ("alarms::SHARED", &["9000000000000", "4", "50"]),
+    ("alarms::SENT", &["19900", "19990"]),
+    ("alarms::BUSY", &["19900", "20", "50"]),
+    ("alarms::PREFIX_HOURS", &[r#"'["7","8"]'"#, "19000"]),
+    ("alarms::FORGET_PREFIXES", &["7"]),
+    ("alarms::RAISE", &["'failures'", "'c'", "NULL", "'x'"]),
+    ("prefixes::OF_REQUESTS", &[r#"'["7","8"]'"#]),
+    ("prefixes::COUNT_PREFIXES", &[r#"'[[7,"x",1,0],[8,"x",1,0]]'"#]),
+    (
+        "events::NARROW_BEFORE",
+        &["10000", "50", "9000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "'[7]'"],
+    ),
+    (
+        "events::NARROW_AFTER",
+        &[
+            "10000", "50", "11000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "'[7]'",
+        ],
+    ),
+    (
+        "events::CLERK_BEFORE",
+        &[
+            "10000", "50", "9000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "'[7]'", "'c'",
+        ],
+    ),
+    (
+        "events::CLERK_AFTER",
+        &[
+            "10000", "50", "11000", "'sent'", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+            "'[7]'", "'c'",
+        ],
+    ),
     ("import::ON_FILE", &[r#"'["WB-000007","WB-000008"]'"#]),
     ("import::UPSERT", &[r#"'[["WB-000007","Dana",null,null,null,null,null,null]]'"#]),
     ("index::ENTRIES", &["'[7,8,9]'"]),
@@ -299,6 +336,7 @@ async fn fill(fixture: &TestStore) {
         ("core_audit_leaf", "leaf_index, event_id, hash, salt", "i, i, 'hash', 'salt'"),
         ("core_audit_node", "level, node_index, hash", "8, i, 'hash'"),
         ("core_stats", "run, quarter, series, events", "0, i, i % 977, 1"),
+        ("core_stats_prefix", "hour, prefix, sent, verified", "i, i % 499, 1, 0"),
         ("core_stats_time", "run, quarter, series, bucket, events", "0, i, i % 977, 20, 1"),
         ("core_audit_checkpoint", "size, note, sealed_at", "i, 'note', THEN"),
         (

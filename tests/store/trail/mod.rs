@@ -110,7 +110,7 @@ impl Trail {
         self.desk.trail_status().await.expect("read").note.expect("a checkpoint")
     }
 
-    async fn verify(&self) -> VerifyRun {
+    pub(crate) async fn verify(&self) -> VerifyRun {
         self.verify_against(&[]).await
     }
 

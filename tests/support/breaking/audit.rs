@@ -106,6 +106,32 @@ impl StatsStore for Breaking {
 }
 
 #[async_trait]
+impl AlarmStore for Breaking {
+    async fn alarm_material(&self, of_day: StatsSpan) -> Result<AlarmMaterial, StoreError> {
+        self.read(self.inner.alarm_material(of_day)).await
+    }
+
+    async fn raise_alarms(&self, new: &NewAlarms<'_>) -> Result<u32, StoreError> {
+        self.act(self.inner.raise_alarms(new)).await
+    }
+
+    async fn open_alarms(&self, most: u32) -> Result<Vec<Alarm>, StoreError> {
+        self.read(self.inner.open_alarms(most)).await
+    }
+
+    async fn count_open_alarms(&self, most: u32) -> Result<u32, StoreError> {
+        self.read(self.inner.count_open_alarms(most)).await
+    }
+
+    async fn acknowledge_alarm(
+        &self,
+        acknowledgement: &Acknowledgement<'_>,
+    ) -> Result<Option<Alarm>, StoreError> {
+        self.act(self.inner.acknowledge_alarm(acknowledgement)).await
+    }
+}
+
+#[async_trait]
 impl MaintenanceStore for Breaking {
     async fn maintenance_due(
         &self,

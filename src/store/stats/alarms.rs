@@ -1,0 +1,287 @@
+//! Alarms: what their rules are given beside the figures, and those that were raised.
+//!
+//! Prefixes of phone numbers are kept for a fortnight, by the hour, without their last three
+//! digits; an alarm about a contact names a request, not the contact.
+
+use std::collections::BTreeMap;
+
+use crate::domain::event::{EventId, EventKind};
+use crate::domain::request::RequestId;
+use crate::domain::stats::alarms::{
+    Alarm, AlarmKind, Finding, PREFIX_DAYS, PrefixStats, SHARED_BY, Share,
+};
+use crate::domain::stats::query::StatsSpan;
+use crate::domain::time::Timestamp;
+use crate::service::ports::alarms::{Acknowledgement, AlarmMaterial, NewAlarms};
+use crate::service::ports::audit::NewEvent;
+use crate::service::ports::error::StoreError;
+use crate::store::audit::events;
+use crate::store::database::engine::{Database, Row, Tx, args, list};
+use crate::store::database::locks::SEAL_LOCK;
+use crate::store::database::row_type::row_type;
+use crate::store::database::statement::statements;
+
+/// How many entries are looked back at, where nobody looked for long.
+const LOOK_BACK: i64 = 50_000;
+
+/// How many findings of one rule are raised at once.
+const MOST: u32 = 50;
+
+/// Deliveries are searched from so many milliseconds before the last look: one may be committed
+/// late.
+const OVERLAP: i64 = 60_000;
+
+/// A day in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// An hour in milliseconds.
+const HOUR: i64 = 3_600_000;
+
+row_type! {
+    struct AlarmColumns from "core_alarm a" {
+        id: i64 = int "a.id",
+        kind: AlarmKind = word "a.kind",
+        subject: String = text "a.subject",
+        request: Option<RequestId> = maybe_word "a.request",
+        detail: String = text "a.detail",
+        raised_at: Timestamp = time "a.raised_at",
+        acknowledged_at: Option<Timestamp> = maybe_time "a.acknowledged_at",
+    }
+}
+
+statements! {
+    STATE {
+        "SELECT " now " AS read_at, s.looked_up_to AS looked_up_to, s.looked_at AS looked_at, \
+         t.last_event AS last_event FROM core_stats_state s \
+         JOIN core_audit_tree t ON t.id = s.id WHERE s.id = 1"
+    }
+    LOOKED {
+        "UPDATE core_stats_state SET looked_up_to = $1, looked_at = " now " WHERE id = 1"
+    }
+    QUICK {
+        "SELECT d.clerk AS name, " (stats_sum "s.events") " AS events FROM core_stats_time s \
+         JOIN core_stats_series d ON d.id = s.series \
+         WHERE s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
+         AND s.quarter >= $1 AND s.quarter < $2 AND d.clerk <> '' GROUP BY d.clerk"
+    }
+    /// Who verified a customer whom they had unlocked within a day.
+    UNLOCKED_AND_VERIFIED {
+        "SELECT v.clerk AS clerk, v.request AS request FROM core_event v "
+        (each ("CROSS JOIN") ("JOIN") ("STRAIGHT_JOIN"))
+        " core_event u ON u.customer_id = v.customer_id \
+         WHERE v.id > $1 AND v.id <= $2 AND v.kind = 'attempt' AND v.outcome = 'verified' \
+         AND u.kind = 'unlocked' AND u.clerk = v.clerk AND u.id < v.id \
+         AND u.at > v.at - 86400000 ORDER BY v.id LIMIT $3"
+    }
+    /// Contacts that were used since a moment, with how many customers had them in a month,
+    /// and the first request of one.
+    SHARED {
+        "SELECT found.customers AS customers, (SELECT o.public_id FROM core_otp o \
+         WHERE o.id = found.first_request) AS request FROM (SELECT few.contact AS contact, \
+         (SELECT COUNT(DISTINCT d.customer_id) FROM core_delivery d \
+         WHERE d.contact = few.contact AND d.created_at > $1 - 2592000000) AS customers, \
+         (SELECT MIN(d.otp_id) FROM core_delivery d \
+         WHERE d.contact = few.contact AND d.created_at > $1 - 2592000000) AS first_request \
+         FROM (SELECT DISTINCT hit.contact AS contact FROM (SELECT d.contact AS contact \
+         FROM core_delivery d WHERE d.created_at > $1 ORDER BY d.created_at DESC LIMIT 2000) hit) few) \
+         found WHERE found.customers >= $2 LIMIT $3"
+    }
+    /// Messages of the last day and of the last hour.
+    SENT {
+        "SELECT COALESCE(" (stats_sum "sent") ", 0) AS of_day, COALESCE("
+        (stats_sum "CASE WHEN hour >= $2 THEN sent ELSE 0 END") ", 0) AS of_hour \
+         FROM core_stats_prefix WHERE hour >= $1"
+    }
+    /// Prefixes of the last day with more than some messages that were not verified.
+    BUSY {
+        "SELECT prefix FROM core_stats_prefix WHERE hour >= $1 GROUP BY prefix \
+         HAVING SUM(sent) - SUM(verified) > $2 LIMIT $3"
+    }
+    PREFIX_HOURS {
+        "SELECT prefix, hour, sent, verified FROM core_stats_prefix \
+         WHERE prefix " (among_texts "$1") " AND hour >= $2"
+    }
+    FORGET_PREFIXES { "DELETE FROM core_stats_prefix WHERE hour < $1" }
+    /// Not once more while it is open, nor within a day of the last time.
+    RAISE {
+        "INSERT INTO core_alarm (kind, subject, request, detail, raised_at) \
+         SELECT $1, $2, $3, $4, " now " FROM core_stats_state WHERE id = 1 \
+         AND NOT EXISTS (SELECT 1 FROM core_alarm a WHERE a.kind = $1 AND a.subject = $2 \
+         AND (a.acknowledged_at IS NULL OR a.raised_at > " now " - 86400000))"
+    }
+    OPEN {
+        (select AlarmColumns) "WHERE a.acknowledged_at IS NULL ORDER BY a.id DESC LIMIT $1"
+    }
+    COUNT_OPEN {
+        "SELECT COUNT(*) AS open_alarms FROM (SELECT id FROM core_alarm \
+         WHERE acknowledged_at IS NULL LIMIT $1) few"
+    }
+    ONE { (select AlarmColumns) "WHERE a.id = $1" }
+    ACKNOWLEDGE {
+        "UPDATE core_alarm SET acknowledged_at = " now ", acknowledged_by = $2, reason = $3 \
+         WHERE id = $1 AND acknowledged_at IS NULL"
+    }
+}
+
+/// What the rules are given. `of_day` are the quarters of the last day.
+pub(in crate::store) async fn material(
+    db: &Database,
+    of_day: StatsSpan,
+) -> Result<AlarmMaterial, StoreError> {
+    let state = db.maybe(&STATE, args![]).await?;
+    let state = state.ok_or_else(|| StoreError::Failed("the stats have no state".into()))?;
+    let (now, last) = (state.time("read_at")?, state.int("last_event")?);
+    let after = state.int("looked_up_to")?.max(last.saturating_sub(LOOK_BACK));
+    let quick = db.all(&QUICK, args![of_day.from.0, of_day.before.0]).await?;
+    let quick = quick.iter().map(|row| Ok((row.text("name")?, count(row, "events")?)));
+    let rows = db.all(&UNLOCKED_AND_VERIFIED, args![after, last, MOST]).await?;
+    let unlocked = rows.iter().map(|row| Ok((row.text("clerk")?, row.maybe_word("request")?)));
+    let since = state.int("looked_at")?.saturating_sub(OVERLAP).max(now.millis() - DAY);
+    let rows = db.all(&SHARED, args![since, SHARED_BY, MOST]).await?;
+    let shared = rows.iter().map(|row| Ok((row.word("request")?, count(row, "customers")?)));
+    let hour = now.millis().div_euclid(HOUR);
+    let sent = db.maybe(&SENT, args![hour - 23, hour]).await?;
+    let sent = match sent {
+        Some(row) => (count(&row, "of_day")?, count(&row, "of_hour")?),
+        None => (0, 0),
+    };
+    Ok(AlarmMaterial {
+        quick: quick.collect::<Result<_, StoreError>>()?,
+        unlocked: unlocked.collect::<Result<_, StoreError>>()?,
+        shared: shared.collect::<Result<_, StoreError>>()?,
+        prefixes: prefixes(db, hour).await?,
+        sent,
+        up_to: EventId(last),
+    })
+}
+
+fn count(row: &Row, column: &'static str) -> Result<u64, StoreError> {
+    Ok(u64::try_from(row.int(column)?).unwrap_or_default())
+}
+
+/// The prefixes that may have had a burst, with their past.
+async fn prefixes(db: &Database, hour: i64) -> Result<Vec<PrefixStats>, StoreError> {
+    const NONE_BELOW: u32 = 20;
+    let busy = db.all(&BUSY, args![hour - 23, NONE_BELOW, MOST]).await?;
+    let busy = busy.iter().map(|row| row.text("prefix")).collect::<Result<Vec<_>, _>>()?;
+    if busy.is_empty() {
+        return Ok(Vec::new());
+    }
+    let since = hour - PREFIX_DAYS * 24 - 23;
+    let names = list(busy.iter().map(String::as_str));
+    let mut found: Vec<PrefixPast> = busy.into_iter().map(PrefixPast::new).collect();
+    for row in db.all(&PREFIX_HOURS, args![&names, since]).await? {
+        let (name, at) = (row.text("prefix")?, row.int("hour")?);
+        let share = Share { count: count(&row, "verified")?, of: count(&row, "sent")? };
+        if let Some(it) = found.iter_mut().find(|it| it.stats.prefix == name) {
+            it.add(hour - at, share);
+        }
+    }
+    Ok(found.into_iter().map(PrefixPast::stats).collect())
+}
+
+/// A prefix while its hours are read.
+struct PrefixPast {
+    stats: PrefixStats,
+    /// Verified of each day before the last one, counted back from now.
+    days: BTreeMap<i64, u64>,
+}
+
+impl PrefixPast {
+    fn new(prefix: String) -> Self {
+        let stats = PrefixStats { prefix, ..PrefixStats::default() };
+        Self { stats, days: BTreeMap::new() }
+    }
+
+    fn add(&mut self, hours_ago: i64, share: Share) {
+        let PrefixStats { day, hour, most_of_hour, .. } = &mut self.stats;
+        if hours_ago < 24 {
+            (day.count, day.of) = (day.count + share.count, day.of + share.of);
+        } else {
+            *self.days.entry(hours_ago / 24).or_default() += share.count;
+        }
+        if hours_ago == 0 {
+            *hour = share;
+        } else {
+            *most_of_hour = (*most_of_hour).max(share.count);
+        }
+    }
+
+    fn stats(self) -> PrefixStats {
+        let most_of_day = self.days.into_values().max().unwrap_or_default();
+        PrefixStats { most_of_day, ..self.stats }
+    }
+}
+
+/// Raises what was found and is not open already, each with an entry of the log.
+pub(in crate::store) async fn raise(db: &Database, new: &NewAlarms<'_>) -> Result<u32, StoreError> {
+    let mut tx = db.begin().await?;
+    tx.lock(SEAL_LOCK).await?;
+    let mut raised = 0;
+    for finding in new.findings {
+        raised += raise_one(&mut tx, finding, new).await?;
+    }
+    let old = tx.one(&STATE, args![]).await?.time("read_at")?.millis();
+    let forgotten = old.div_euclid(HOUR) - (PREFIX_DAYS + 1) * 24;
+    tx.write(&FORGET_PREFIXES, args![forgotten]).await?;
+    tx.write(&LOOKED, args![new.up_to.0]).await?;
+    if raised > 0 {
+        tx.commit().await?
+    } else {
+        tx.commit_quietly().await?
+    }
+    Ok(raised)
+}
+
+async fn raise_one(tx: &mut Tx, finding: &Finding, new: &NewAlarms<'_>) -> Result<u32, StoreError> {
+    let Finding { kind, subject, request, detail } = finding;
+    let named = request.as_ref().map(RequestId::as_str);
+    if tx.write(&RAISE, args![kind.word(), subject, named, detail]).await? == 0 {
+        return Ok(0);
+    }
+    let detail = format!("{}, {subject}: {detail}", kind.label());
+    let event = NewEvent::of_office(EventKind::AlarmRaised, detail, new.actor);
+    events::write(tx, &NewEvent { request: request.as_ref(), ..event }).await?;
+    Ok(1)
+}
+
+/// The open alarms, newest first.
+pub(in crate::store) async fn open(db: &Database, most: u32) -> Result<Vec<Alarm>, StoreError> {
+    db.all(&OPEN, args![most]).await?.iter().map(read).collect()
+}
+
+/// How many are open, counted no further than `most`.
+pub(in crate::store) async fn count_open(db: &Database, most: u32) -> Result<u32, StoreError> {
+    db.maybe(&COUNT_OPEN, args![most]).await?.map_or(Ok(0), |row| row.count("open_alarms"))
+}
+
+fn read(row: &Row) -> Result<Alarm, StoreError> {
+    let it = AlarmColumns::read(row)?;
+    let AlarmColumns { id, kind, subject, request, detail, raised_at, acknowledged_at } = it;
+    let finding = Finding { kind, subject, request, detail };
+    Ok(Alarm { id, finding, raised_at, acknowledged_at })
+}
+
+/// Acknowledges an alarm; it as it was before, none where there is none.
+pub(in crate::store) async fn acknowledge(
+    db: &Database,
+    it: &Acknowledgement<'_>,
+) -> Result<Option<Alarm>, StoreError> {
+    let mut tx = db.begin().await?;
+    let Some(row) = tx.maybe(&ONE, args![it.alarm]).await? else { return Ok(None) };
+    let alarm = read(&row)?;
+    if tx.write(&ACKNOWLEDGE, args![it.alarm, &it.actor.clerk, it.reason]).await? == 0 {
+        return Ok(Some(alarm));
+    }
+    let (kind, subject) = (alarm.finding.kind.label(), &alarm.finding.subject);
+    let detail = format!("{kind}, {subject}: {}", it.reason);
+    let event = NewEvent::of_office(EventKind::AlarmAcknowledged, detail, it.actor);
+    let event = NewEvent { request: alarm.finding.request.as_ref(), ..event };
+    match events::write_once(&mut tx, &event, Some(it.act)).await {
+        // The same act, repeated.
+        Err(StoreError::Taken(_)) => return Ok(Some(alarm)),
+        written => written?,
+    }
+    tx.commit().await?;
+    Ok(Some(alarm))
+}
