@@ -1,4 +1,4 @@
-//! The shapes of `approvals` and `approve`.
+//! The shapes of `approvals`, `approve` and `refuse`.
 
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ pub struct ApprovalLine<'a> {
 /// What came of an approval.
 #[derive(Debug, Serialize)]
 pub struct ApproveReply<'a> {
-    /// `carried_out` or `nothing_to_do`.
+    /// `carried_out`, `nothing_to_do` or `refused`.
     pub outcome: &'static str,
     /// The same in a sentence.
     pub message: &'a str,

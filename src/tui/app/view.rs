@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::domain::text::fold;
-use crate::tui::app::chrome::{hints, notice, steps, top};
+use crate::tui::app::chrome::{hints, notice, revealed, steps, top};
 use crate::tui::app::layout::{self, Areas};
 use crate::tui::app::model::{Model, Overlay, Screen};
 use crate::tui::app::question;
@@ -16,7 +16,10 @@ use crate::tui::machine::store_clock::Now;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::panel;
 use crate::tui::widgets::text::wrap;
-use crate::tui::{deliveries, enter_code, find, log, overlays, send, sign_in, tray, verified};
+use crate::tui::{
+    approvals, customer_acts, deliveries, enter_code, find, log, overlays, send, sign_in, tray,
+    verified,
+};
 
 /// Draws the model.
 pub fn view(model: &Model, theme: &Theme, now: Now, frame: &mut Frame<'_>) {
@@ -55,6 +58,11 @@ fn draw_chrome(scene: Scene<'_>, model: &Model, areas: &Areas, frame: &mut Frame
     let top = top::line(scene.shared, scene.time(), columns, theme);
     frame.render_widget(top, areas.top);
     frame.render_widget(steps::line(&model.screen, theme), areas.steps);
+    if let Some(shown) = &scene.shared.revealed {
+        let moves = !scene.shared.place.reduced_motion;
+        let lines = revealed::lines(shown, shown.left(scene.now), columns, moves, theme);
+        panel::lines(frame, areas.revealed, &lines);
+    }
     if let Some(notice) = &scene.shared.notice {
         panel::lines(frame, areas.notice, &notice::lines(notice, columns, theme));
     }
@@ -86,6 +94,8 @@ fn draw_overlay(scene: Scene<'_>, model: &Model, area: Rect, frame: &mut Frame<'
             overlays::help::draw(scene, *scroll, model.context_beneath(), frame, area);
         }
         Some(Overlay::DeliveryStats(panel)) => deliveries::view::draw(scene, panel, frame, area),
+        Some(Overlay::CustomerAct(form)) => customer_acts::view::draw(scene, form, frame, area),
+        Some(Overlay::Approvals(list)) => approvals::view::draw(scene, list, frame, area),
         Some(Overlay::Palette(palette)) => overlays::palette::draw(scene, palette, frame, area),
         Some(Overlay::Confirm(question)) => {
             question::draw(scene, *question, &model.screen, frame, area);

@@ -26,6 +26,7 @@ use crate::domain::timing::MIN_USEFUL_VALIDITY;
 use crate::service::messages;
 use crate::tui::enter_code::state::EnterCode;
 use crate::tui::machine::keymap::{Command, Context, key_name};
+use crate::tui::machine::permissions::may;
 use crate::tui::machine::scene::{Focus, Scene};
 use crate::tui::theme::Theme;
 use crate::tui::widgets::codeboxes::{self, Boxes, Drawn};
@@ -212,7 +213,7 @@ fn closed<'a>(scene: Scene<'_>, entry: &EnterCode, status: Status, room: usize) 
             theme.bad,
             "LOCKED",
             messages::CUSTOMER_LOCKED.into(),
-            format!("{} Then press {resend}.", messages::CUSTOMER_LOCKED_HELP),
+            format!("{} Then press {resend}.", who_lifts(scene)),
         ),
         Status::Locked => {
             (symbols.cross, theme.bad, "LOCKED", "Too many wrong codes were entered.".into(), again)
@@ -246,6 +247,15 @@ fn closed<'a>(scene: Scene<'_>, entry: &EnterCode, status: Status, room: usize) 
     }
     rows.push(Row::Gap);
     rows
+}
+
+/// Who lifts a customer's lockout; whoever may, by which key.
+fn who_lifts(scene: Scene<'_>) -> String {
+    if !may(scene.shared, Command::Lift) {
+        return messages::CUSTOMER_LOCKED_HELP.into();
+    }
+    let key = key_name(Context::Global, Command::Lift);
+    format!("It holds at every counter; {key} lifts it, for a reason.")
 }
 
 fn about<'a>(

@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::machine::counter_info::CounterInfo;
 use crate::tui::machine::health::{Dependency, DependencyState, Health};
 use crate::tui::machine::shared::Shared;
+use crate::tui::machine::waiting_approvals;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::moment::minute;
@@ -21,13 +22,36 @@ pub fn line(shared: &Shared, now: Option<Timestamp>, columns: u16, theme: &Theme
     let clock = now.map_or_else(|| "--:--".to_owned(), |now| minute(now, shared.place.zone));
     let right = [Detail::All, Detail::Short, Detail::Troubles, Detail::Least]
         .into_iter()
-        .map(|detail| health(known(shared, now), detail, &clock, theme))
+        .map(|detail| right(shared, now, detail, &clock, theme))
         .find(|right| width_of(&who) + 2 + width_of(right) <= room)
-        .unwrap_or_else(|| health(known(shared, now), Detail::Least, &clock, theme));
+        .unwrap_or_else(|| right(shared, now, Detail::Least, &clock, theme));
     let left = shorten(who, room.saturating_sub(width_of(&right) + 2), theme);
     let mut line = spread(left, right, room);
     line.spans.insert(0, Span::raw(" "));
     line
+}
+
+/// What waits for whoever sits here, how the parts below are doing, the time.
+fn right(
+    shared: &Shared,
+    now: Option<Timestamp>,
+    detail: Detail,
+    clock: &str,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let health = health(known(shared, now), detail, clock, theme);
+    match waiting_approvals::count(shared, now) {
+        0 => health,
+        count => {
+            let mut spans = vec![Span::styled(format!("{count} to approve"), theme.warning)];
+            // Where only troubles are told and there is none, the time follows.
+            if health.len() > 2 {
+                spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+            }
+            spans.extend(health);
+            spans
+        }
+    }
 }
 
 /// What this terminal has seen, or worse where the others have.
