@@ -17,8 +17,8 @@ use ratatui::text::{Line, Span};
 use crate::domain::approval::Approval;
 use crate::tui::approvals::state::ApprovalsPanel;
 use crate::tui::approvals::update::place;
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
-use crate::tui::machine::scene::Scene;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::facts::{LABEL, facts};
@@ -35,24 +35,24 @@ const COLUMNS: [Column; 3] = [
 ];
 
 /// Draws the list.
-pub fn draw(scene: Scene<'_>, list: &ApprovalsPanel, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
+pub fn draw(cx: DrawContext<'_>, list: &ApprovalsPanel, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
     let area = centred(area, 92, area.height.min(20));
     let title = Title::of("Acts that wait for a second admin");
     let inner = panel::draw(frame, area, theme, title, true);
-    let waiting = scene.shared.approvals.waiting(scene.time());
+    let waiting = cx.shared.approvals.waiting(cx.time());
     let Some(selected) = waiting.get(place(list, &waiting)) else {
-        let is_known = scene.shared.approvals.list.value().is_some();
+        let is_known = cx.shared.approvals.list.value().is_some();
         let text = if is_known { "Nothing waits." } else { "Reading what waits" };
         return panel::lines(frame, inner, &[Line::default(), Line::styled(text, theme.muted)]);
     };
     let room = usize::from(inner.width);
-    let details = settle(details(scene, list, selected, room), 0).lines;
+    let details = settle(details(cx, list, selected, room), 0).lines;
     let height = u16::try_from(details.len()).unwrap_or(u16::MAX).min(inner.height);
     let rows = usize::from(inner.height.saturating_sub(height + 1));
     let at = place(list, &waiting);
     let first = table::offset(at, waiting.len(), rows);
-    let shown: Vec<_> = waiting.iter().skip(first).take(rows).map(|it| cells(scene, it)).collect();
+    let shown: Vec<_> = waiting.iter().skip(first).take(rows).map(|it| cells(cx, it)).collect();
     let widths = table::widths(&COLUMNS, &shown, room);
     let mut lines = vec![table::heading(&COLUMNS, &widths, theme)];
     lines.extend(shown.into_iter().map(|cells| table::line(&COLUMNS, &widths, cells, theme)));
@@ -64,22 +64,22 @@ pub fn draw(scene: Scene<'_>, list: &ApprovalsPanel, frame: &mut Frame<'_>, area
     show_cursor(frame, pointer);
 }
 
-fn cells(scene: Scene<'_>, approval: &Approval) -> Vec<Cell> {
-    let left = scene.until(approval.expires_at).map(clock_span).unwrap_or_default();
+fn cells(cx: DrawContext<'_>, approval: &Approval) -> Vec<Cell> {
+    let left = cx.until(approval.expires_at).map(clock_span).unwrap_or_default();
     vec![
-        (left, scene.theme.muted),
+        (left, cx.theme.muted),
         (approval.asked_by.clerk.clone(), Style::new()),
-        (approval.target.clone(), scene.theme.strong),
+        (approval.target.clone(), cx.theme.strong),
     ]
 }
 
 fn details<'a>(
-    scene: Scene<'_>,
+    cx: DrawContext<'_>,
     list: &ApprovalsPanel,
     approval: &Approval,
     room: usize,
 ) -> Vec<Row<'a>> {
-    let theme = scene.theme;
+    let theme = cx.theme;
     let lines = |text: &str, style: Style| {
         let wrapped = wrap(text, room.saturating_sub(LABEL)).into_iter();
         wrapped.map(|text| Line::styled(text, style)).collect()
@@ -89,13 +89,13 @@ fn details<'a>(
     rows.extend(facts("Why", lines(&approval.reason, Style::new()), theme));
     let asked = format!(
         "{} by {}, {}",
-        minute(approval.asked_at, scene.shared.place.zone),
+        minute(approval.asked_at, cx.shared.place.zone),
         approval.asked_by.clerk,
         counter(&approval.asked_by.counter)
     );
     rows.extend(facts("Asked", lines(&asked, Style::new()), theme));
     let key = |command| key_name(Context::Approvals, command);
-    let is_own = approval.asked_by.clerk == scene.shared.place.clerk;
+    let is_own = approval.asked_by.clerk == cx.shared.place.clerk;
     let help = if list.acting.is_some() {
         vec![Line::styled("One moment", theme.accent)]
     } else if is_own {

@@ -16,9 +16,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::customer_acts::state::{ActForm, CustomerAct};
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{Command, Context, key_name};
 use crate::tui::machine::revealed::REVEAL_TIME;
-use crate::tui::machine::scene::Scene;
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::facts::{LABEL, facts, labelled};
 use crate::tui::widgets::field::field;
@@ -30,12 +30,12 @@ use crate::tui::widgets::text::wrap;
 const FORM_COLUMNS: u16 = 70;
 
 /// Draws the form.
-pub fn draw(scene: Scene<'_>, form: &ActForm, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
+pub fn draw(cx: DrawContext<'_>, form: &ActForm, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
     let widest = centred(area, FORM_COLUMNS, area.height);
     let room = usize::from(panel::inside(widest, theme).width);
     let (typed, column) = field(&form.typed, cells(room.saturating_sub(LABEL)));
-    let mut rows: Vec<Row<'_>> = facts("What", what(scene, form, room), theme);
+    let mut rows: Vec<Row<'_>> = facts("What", what(cx, form, room), theme);
     let style = if form.waiting.is_some() { theme.muted } else { theme.strong };
     let reason =
         labelled(Span::styled("Reason", theme.muted), vec![Line::from(typed.style(style))]);
@@ -48,7 +48,7 @@ pub fn draw(scene: Scene<'_>, form: &ActForm, frame: &mut Frame<'_>, area: Rect)
         rows.push(Line::styled(*reason, style).into());
     }
     rows.push(Row::Gap);
-    rows.extend(consequence(scene, form, room).into_iter().map(Row::Line));
+    rows.extend(consequence(cx, form, room).into_iter().map(Row::Line));
     let height = cells(rows.len()).saturating_add(2).min(area.height);
     let area = centred(area, FORM_COLUMNS, height);
     let inner = panel::draw(frame, area, theme, title(form), true);
@@ -83,8 +83,8 @@ fn title<'a>(form: &ActForm) -> Title<'a> {
 }
 
 /// What is chosen, and how the other is.
-fn what<'a>(scene: Scene<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn what<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     let name = match form.act() {
         CustomerAct::Reveal(kind) => kind.label().to_owned(),
         CustomerAct::Unlock => "lift the lockout".to_owned(),
@@ -108,8 +108,8 @@ fn what<'a>(scene: Scene<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
 }
 
 /// What Enter does, or that it is being done.
-fn consequence<'a>(scene: Scene<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn consequence<'a>(cx: DrawContext<'_>, form: &ActForm, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     if form.waiting.is_some() {
         return vec![Line::styled("One moment", theme.accent)];
     }

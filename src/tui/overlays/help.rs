@@ -14,9 +14,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::tui::machine::draw_context::DrawContext;
 use crate::tui::machine::keymap::{BINDINGS, Binding, Command, Context, PARTS};
 use crate::tui::machine::permissions::may;
-use crate::tui::machine::scene::Scene;
 use crate::tui::machine::scroll::{Extent, Scroll};
 use crate::tui::widgets::centred::centred;
 use crate::tui::widgets::panel::{self, Title};
@@ -27,9 +27,9 @@ use crate::tui::widgets::text::{pad, wrap};
 const KEY_CELLS: usize = 17;
 
 /// Draws the help; `here` is the part that had the keyboard.
-pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
-    let theme = scene.theme;
-    let (area, lines, extent) = parts(scene, here, area);
+pub fn draw(cx: DrawContext<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'_>, area: Rect) {
+    let theme = cx.theme;
+    let (area, lines, extent) = parts(cx, here, area);
     let visible = scroll.visible(extent);
     let mut title = Title::of("Keys");
     title.foot = foot(&visible, extent.lines, theme.symbols.more);
@@ -38,23 +38,23 @@ pub fn draw(scene: Scene<'_>, scroll: Scroll, here: Context, frame: &mut Frame<'
 }
 
 /// The box, the lines, and how many of them are in sight.
-fn parts<'a>(scene: Scene<'_>, here: Context, area: Rect) -> (Rect, Vec<Line<'a>>, Extent) {
+fn parts<'a>(cx: DrawContext<'_>, here: Context, area: Rect) -> (Rect, Vec<Line<'a>>, Extent) {
     let area = centred(area, 78, area.height);
-    let room = panel::inside(area, scene.theme);
-    let lines = lines(scene, here, usize::from(room.width));
+    let room = panel::inside(area, cx.theme);
+    let lines = lines(cx, here, usize::from(room.width));
     let extent = Extent { lines: lines.len(), page: usize::from(room.height) };
     (area, lines, extent)
 }
 
 /// The lines there are to scroll, and how many of them are in sight.
-pub fn extent(scene: Scene<'_>, here: Context, area: Rect) -> Extent {
-    parts(scene, here, area).2
+pub fn extent(cx: DrawContext<'_>, here: Context, area: Rect) -> Extent {
+    parts(cx, here, area).2
 }
 
-fn lines<'a>(scene: Scene<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
-    let theme = scene.theme;
+fn lines<'a>(cx: DrawContext<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
+    let theme = cx.theme;
     // A part that nobody of this role comes to.
-    let is_theirs = |context| context != Context::Approvals || may(scene.shared, Command::Approve);
+    let is_theirs = |context| context != Context::Approvals || may(cx.shared, Command::Approve);
     let parts = PARTS.into_iter().filter(|(context, _)| is_theirs(*context));
     let first = parts.clone().filter(|(context, _)| *context == here);
     let others = parts.filter(|(context, _)| *context != here);
@@ -64,7 +64,7 @@ fn lines<'a>(scene: Scene<'_>, here: Context, room: usize) -> Vec<Line<'a>> {
             lines.push(Line::default());
         }
         lines.push(Line::styled(name, theme.accent));
-        let is_offered = |it: &&Binding| it.context == context && may(scene.shared, it.command);
+        let is_offered = |it: &&Binding| it.context == context && may(cx.shared, it.command);
         for binding in BINDINGS.iter().filter(is_offered) {
             let wrapped = wrap(binding.help, room.saturating_sub(KEY_CELLS));
             for (at, text) in wrapped.into_iter().enumerate() {
