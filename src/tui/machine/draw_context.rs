@@ -1,4 +1,4 @@
-//! What a part of the picture is drawn from, beside its own state.
+//! What a view is drawn from, beside its own state: `cx` in every view.
 
 use std::time::Duration;
 
