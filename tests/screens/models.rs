@@ -223,7 +223,9 @@ pub(crate) fn approvals() -> WaitingApprovals {
         ),
         act(3, GuardedAct::Purge, "purge what is past", "the yearly one", "li", -5),
     ]);
-    WaitingApprovals { list, ..WaitingApprovals::default() }
+    let mut approvals = WaitingApprovals::default();
+    approvals.list = list;
+    approvals
 }
 
 /// A contact in full, four seconds ago.

@@ -24,7 +24,7 @@ use crate::tui::widgets::counter_name::counter;
 use crate::tui::widgets::facts::{LABEL, facts};
 use crate::tui::widgets::moment::{clock_span, minute};
 use crate::tui::widgets::panel::{self, Title, show_cursor};
-use crate::tui::widgets::rows::{Row, settle};
+use crate::tui::widgets::rows::{Row, flow, settle};
 use crate::tui::widgets::table::{self, Cell, Column};
 use crate::tui::widgets::text::wrap;
 
@@ -102,12 +102,9 @@ fn details<'a>(
         let text = format!("Another admin approves it. {} takes it back.", key(Command::Refuse));
         lines(&text, theme.muted)
     } else {
-        vec![Line::from(vec![
-            Span::styled(key(Command::Approve), theme.key),
-            Span::raw(" approves it, and it is done   "),
-            Span::styled(key(Command::Refuse), theme.key),
-            Span::raw(" refuses it"),
-        ])]
+        let parts = [(Command::Approve, " approves it"), (Command::Refuse, " refuses it")]
+            .map(|(command, does)| vec![Span::styled(key(command), theme.key), Span::raw(does)]);
+        flow(parts.to_vec(), room.saturating_sub(LABEL), 3)
     };
     rows.extend(facts("", help, theme));
     rows

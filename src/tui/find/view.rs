@@ -133,7 +133,7 @@ fn only_reads<'a>(cx: DrawContext<'_>, area: Rect) -> Vec<Line<'a>> {
     rows.extend(lines(&forbidden(cx.shared, Permission::Verify), area));
     rows.push(Row::Gap);
     for (command, does) in [
-        (Command::ToggleLog, "the log: what happened, and each request's timeline"),
+        (Command::ToggleLog, "the log, and each request's timeline"),
         (Command::ToggleDeliveryStats, "what became of the messages"),
     ] {
         if may(cx.shared, command) {

@@ -14,7 +14,7 @@ use crate::tui::widgets::rows::flow;
 use crate::tui::widgets::text::wrap;
 
 /// More lines than this are not taken from the work.
-const MAX_LINES: usize = 3;
+const MAX_LINES: usize = 4;
 
 /// The cells before and behind.
 const MARGIN: usize = 4;
@@ -22,7 +22,7 @@ const MARGIN: usize = 4;
 /// The most cells of the bar.
 const BAR_CELLS: usize = 15;
 
-/// `Phone number +49 151 12345612   Dana Rivera (WB-004217)   masked again in 0:12`
+/// `+49 151 12345612   masked again in 0:12 ████░   phone number of Dana Rivera (WB-004217)`
 pub fn lines(
     revealed: &Revealed,
     left: Duration,
@@ -35,8 +35,6 @@ pub fn lines(
         .into_iter()
         .map(|part| vec![Span::styled(part, theme.strong)])
         .collect();
-    let of = format!("{} of {}", revealed.kind.label(), revealed.of);
-    parts.extend(wrap(&of, room).into_iter().map(|it| vec![Span::raw(it)]));
     let mut time = vec![
         Span::styled("masked again in ", theme.muted),
         Span::styled(clock_span(left), theme.strong),
@@ -46,6 +44,8 @@ pub fn lines(
         time.extend(bar(left.max(Duration::from_millis(1)), REVEAL_TIME, BAR_CELLS, theme));
     }
     parts.push(time);
+    let of = format!("{} of {}", revealed.kind.label(), revealed.of);
+    parts.extend(wrap(&of, room).into_iter().map(|it| vec![Span::raw(it)]));
     let mut lines = flow(parts, room, 3);
     lines.truncate(MAX_LINES);
     for (at, line) in lines.iter_mut().enumerate() {

@@ -39,19 +39,22 @@ fn right(
     clock: &str,
     theme: &Theme,
 ) -> Vec<Span<'static>> {
+    let count = waiting_approvals::count(shared, now);
     let health = health(known(shared, now), detail, clock, theme);
-    match waiting_approvals::count(shared, now) {
-        0 => health,
-        count => {
-            let mut spans = vec![Span::styled(format!("{count} to approve"), theme.warning)];
-            // Where only troubles are told and there is none, the time follows.
-            if health.len() > 2 {
-                spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
-            }
-            spans.extend(health);
-            spans
-        }
+    if count == 0 {
+        return health;
     }
+    let is_short = detail == Detail::Least;
+    let text = if is_short { format!("{count} wait") } else { format!("{count} to approve") };
+    let mut spans = vec![Span::styled(text, theme.warning)];
+    let is_well = health.first().is_some_and(|it| it.content == ALL_OK);
+    if is_short && is_well {
+        spans.extend(health.into_iter().skip(1));
+    } else {
+        spans.push(Span::styled(format!(" {} ", theme.symbols.dot), theme.muted));
+        spans.extend(health);
+    }
+    spans
 }
 
 /// What this terminal has seen, or worse where the others have.
@@ -119,6 +122,8 @@ enum Detail {
 
 const STORE: &str = "store";
 
+const ALL_OK: &str = "all ok";
+
 fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Span<'static>> {
     let mut parts = vec![(STORE, health.store), ("email", health.email), ("sms", health.sms)];
     // Most offices do without it: it is shown where it is not well.
@@ -127,7 +132,7 @@ fn health(health: Health, detail: Detail, clock: &str, theme: &Theme) -> Vec<Spa
     let well = parts.iter().all(|(_, part)| *part == DependencyState::Ok);
     let mut spans: Vec<Span<'static>> = Vec::new();
     if well && detail != Detail::All {
-        spans.push(Span::styled("all ok", theme.muted));
+        spans.push(Span::styled(ALL_OK, theme.muted));
     } else {
         for (name, part) in parts {
             if part == DependencyState::Ok && matches!(detail, Detail::Troubles | Detail::Least) {
