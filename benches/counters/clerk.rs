@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::desk_service::counter_config;
 use crate::office::{Message, Office, account, email, name, other_than};
 use crate::seeded::Chance;
 use crate::terminal::{PtySession, TEST_TIMEOUT, countersign};
@@ -28,9 +29,13 @@ const WITH_LOG: usize = 4;
 pub(crate) fn sit(office: &Office, counter: &str, columns: u16, rows: u16) -> PtySession {
     let folder = Arc::new(tempfile::tempdir().expect("a folder"));
     let mut command = countersign(&folder, &[]);
-    command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
-    command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
-    command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
+    if counter_config(office).exists() {
+        command.env("COUNTERSIGN_CONFIG", counter_config(office));
+    } else {
+        command.env("COUNTERSIGN_CONFIG", office.path("config.toml"));
+        command.env("COUNTERSIGN__OFFICE__COUNTER", counter);
+        command.env("COUNTERSIGN__TRAY__FILE", office.path(&tray(counter)));
+    }
     command.env("COUNTERSIGN__LOG__FILE", office.path(&format!("{counter}.log")));
     let session = PtySession::run(command, folder);
     session.resize(columns, rows);
@@ -69,7 +74,9 @@ impl Clerk {
             session.press("\x1bOQ").wait_for_text("newest first");
             session.press("\x1b");
         }
-        Self { session, tray: tray(&counter), chance, work: Work::default() }
+        let is_served = counter_config(office).exists();
+        let tray = if is_served { "tray.jsonl".into() } else { tray(&counter) };
+        Self { session, tray, chance, work: Work::default() }
     }
 
     pub(crate) fn pid(&self) -> i32 {

@@ -1,7 +1,7 @@
 //! Measures the processes and the server: memory, processor time, statements.
 
-use std::cell::RefCell;
 use std::fs;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,12 @@ struct Moment {
 
 pub(crate) struct Gauge {
     pids: Vec<i32>,
-    moments: RefCell<Vec<Moment>>,
+    moments: Mutex<Vec<Moment>>,
 }
 
 impl Gauge {
     pub(crate) fn new(pids: Vec<i32>) -> Self {
-        Self { pids, moments: RefCell::default() }
+        Self { pids, moments: Mutex::default() }
     }
 
     /// Reads the figures every minute and shortly before the end.
@@ -43,11 +43,11 @@ impl Gauge {
     fn read(&self, office: &Office) {
         let processes = self.pids.iter().map(|&pid| (memory(pid), computed(pid))).collect();
         let moment = Moment { at: Instant::now(), processes, statements: statements(office) };
-        self.moments.borrow_mut().push(moment);
+        self.moments.lock().expect("whole").push(moment);
     }
 
     pub(crate) fn report(&self) {
-        let moments = self.moments.borrow();
+        let moments = self.moments.lock().expect("whole");
         for moment in moments.iter() {
             let memory = moment.processes.iter().map(|it| it.0);
             let count = u64::try_from(moment.processes.len()).expect("a count");
