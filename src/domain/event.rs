@@ -221,8 +221,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// What happened, in a clerk's words. A message that no network takes or brings
-    /// may have been sent all the same.
+    /// The label for clerks. A message that no network accepts or delivers may have been sent all
+    /// the same.
     pub const fn label(&self) -> &'static str {
         match (self.kind, self.outcome) {
             (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",

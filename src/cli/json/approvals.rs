@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 pub struct ApprovalLine<'a> {
     /// The approval's id.
     pub approval: &'a str,
-    /// `unlock`, `confirm`, `purge`, …
+    /// `unlock`, `confirm` or `purge`.
     pub act: &'static str,
     /// The customer, account or other object that the act is about.
     pub target: &'a str,
