@@ -1,4 +1,4 @@
-//! `approvals`, `approve` and `refuse`: acts that wait for a second admin.
+//! `approvals`, `approve` and `refuse`: acts that need the approval of a second admin.
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::json::{ApprovalLine, ApproveReply};
@@ -12,7 +12,6 @@ use crate::service::approvals::calls::{ApproveAct, ListApprovals, RefuseAct};
 use crate::service::approvals::{ApprovalOutcome, RefusalOutcome};
 use crate::service::messages;
 
-/// `approvals`
 pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failure> {
     let waiting = desk.call(ListApprovals).await?;
     if output.json() {
@@ -39,7 +38,6 @@ pub async fn list(desk: &DeskClient, output: &mut Output) -> Result<Exit, Failur
     Ok(Exit::DONE)
 }
 
-/// `approve`
 pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
     let outcome = desk.call(ApproveAct { approval }).await?;
@@ -52,7 +50,6 @@ pub async fn approve(desk: &DeskClient, output: &mut Output, typed: &str) -> Res
     reply(output, word, &message, &approval)
 }
 
-/// `refuse`
 pub async fn refuse(desk: &DeskClient, output: &mut Output, typed: &str) -> Result<Exit, Failure> {
     let approval: ApprovalId = typed.parse().map_err(|_| missing(typed))?;
     let outcome = desk.call(RefuseAct { approval }).await?;
