@@ -1,14 +1,14 @@
-//! A working day of an office with twenty counters, compressed to minutes: real interfaces at
-//! terminals of their own share one store. Most verify customers one after the other, some with the
-//! log open beside, and two only watch the log. Reported are errors on any screen, the latency
-//! until the watchers saw an event, and the load of the processes and the server.
+//! A working day of an office with counters, twenty unless `--counters` says otherwise, compressed
+//! to minutes: real interfaces at terminals of their own share one store. Most verify customers one
+//! after the other, some with the log open beside, and two only watch the log. Reported are errors
+//! on any screen, the latency until the watchers saw an event, and the load of the processes and
+//! the server.
 //!
 //! ```text
 //! cargo bench --bench counters -- --minutes 10 --store postgres
 //! ```
-//! The store is `sqlite`, `postgres` or `mariadb`; the servers are started here
-//! and commit durably. With `--service` the counters work through one desk service,
-//! with `--counters` there are more or fewer of them.
+//! The store is `sqlite`, `postgres` or `mariadb`; the servers are started here and commit durably.
+//! With `--service` the counters use one desk service.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot go on ends")]
 #![expect(clippy::print_stdout, reason = "a report is printed")]

@@ -1,6 +1,5 @@
-//! What the socket costs: a look-up, a request and a verification by the desk service beside
-//! the same calls to the desk in this process, in turns, over one store. The floor is the
-//! embedded desk.
+//! The cost of the socket: a look-up, a request and a verification through the desk service,
+//! compared with the same calls to the embedded desk (the floor), alternating, over one store.
 //!
 //! ```sh
 //! cargo bench --bench desk_service                       # SQLite
@@ -53,10 +52,10 @@ use support::{Figure, Report};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-/// Customers, each of whom is verified once by each desk.
+/// Customers; each desk verifies each of them once.
 const CUSTOMERS: usize = 1_000;
 
-/// A sender that keeps the newest code instead of sending it.
+/// A sender that keeps the latest code instead of sending it.
 #[derive(Default)]
 struct LastCode(Mutex<String>);
 
@@ -78,7 +77,7 @@ impl Sender for LastCode {
     }
 }
 
-/// A desk as a counter reaches it, and how long its calls took.
+/// One of the two desks, and the latencies of its calls.
 struct Way<'a> {
     door: &'a dyn Door,
     sender: &'a LastCode,
@@ -156,7 +155,7 @@ async fn measure(postgres: bool) {
     let mut here = Way::new("the embedded desk", &embedded, &sender);
     let mut there = Way::new("the desk service", &remote, &sender);
     for (number, customer) in customers.iter().enumerate() {
-        // In turns, and each first in every other one.
+        // Alternate which of the two is first.
         let mut ways = [(&mut here, "here"), (&mut there, "there")];
         if number % 2 == 1 {
             ways.reverse();
@@ -176,7 +175,7 @@ async fn measure(postgres: bool) {
     report.print();
 }
 
-/// A desk service of its own for this process, whose account is a clerk.
+/// A desk service in this process, at which the current account is a clerk.
 async fn service(desk: &Desk, folder: &Path, end: CancellationToken) -> RemoteDesk {
     let account = whoami::username().expect("an account").parse().expect("a plain name");
     desk.change_staff(&account, StaffAct::Add(Role::Clerk)).await.expect("added");

@@ -1,4 +1,4 @@
-//! The desk service of the office, where the counters work through one.
+//! Runs a desk service for the counters of the bench (`--service`).
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 use crate::office::Office;
 use crate::terminal::TEST_TIMEOUT;
 
-/// Where a counter's own configuration is, once a service runs.
+/// The configuration file of the counters if a service runs.
 pub(crate) fn counter_config(office: &Office) -> PathBuf {
     office.path("counter.toml")
 }
 
-/// A running service; it is killed where it is dropped.
+/// A running service, killed when dropped.
 pub(crate) struct DeskService {
     child: Child,
 }
 
 impl DeskService {
-    /// Starts a service whose staff is the account that runs this.
+    /// Starts a service whose only staff member is the account that runs the bench.
     pub(crate) fn start(office: &Office) -> Self {
         let socket = office.path("desk.sock");
         let mut config = fs::read_to_string(office.path("config.toml")).expect("a configuration");

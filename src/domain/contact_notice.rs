@@ -18,7 +18,7 @@ const NOTICE_BACKOFF: Backoff =
 const NOTICE_MAX_ELAPSED: Duration = Duration::from_hours(24);
 
 /// Any desk drops a notice of this age, even one whose own provider it does not have. Longer than a
-/// weekend plus [`NOTICE_MAX_ELAPSED`].
+/// weekend plus `NOTICE_MAX_ELAPSED`.
 pub const NOTICE_MAX_AGE: Duration = Duration::from_hours(5 * 24);
 
 /// How often a notice is sent at most if no result is known.

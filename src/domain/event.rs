@@ -72,6 +72,8 @@ pub enum EventKind {
     ApprovalAsked,
     /// A second admin approved an act.
     Approved,
+    /// An act that waited for a second admin will not be done.
+    ApprovalRefused,
     /// The office's policy is another one than before.
     PolicyChanged,
     /// Somebody of the staff signed in.
@@ -154,6 +156,7 @@ impl EventKind {
             Self::ContactRevealed => "Contact revealed",
             Self::ApprovalAsked => "Waits for a second admin",
             Self::Approved => "Approved by a second admin",
+            Self::ApprovalRefused => "Approval refused",
             Self::PolicyChanged => "Policy changed",
             Self::SignedIn => "Signed in",
             Self::SignInFailed => "Sign-in failed",
@@ -244,8 +247,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// What happened, in a clerk's words. A message that no network takes or brings
-    /// may have been sent all the same.
+    /// The label for clerks. A message that no network accepts or delivers may have been sent all
+    /// the same.
     pub const fn label(&self) -> &'static str {
         match (self.kind, self.outcome) {
             (EventKind::NotSent, Some(Outcome::Undeliverable)) => "Message undeliverable",

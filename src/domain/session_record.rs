@@ -17,7 +17,8 @@ pub struct SessionRecord {
     pub token_digest: String,
     /// The proof; `None` if the row has none.
     pub proof: Option<SessionProof>,
-    /// Whether it was opened before the store kept proofs; then it ends soon.
+    /// Whether it was opened before the store kept proofs, and ends soon enough to be one of those
+    /// sessions.
     pub is_older_than_proofs: bool,
 }
 

@@ -93,7 +93,7 @@ impl GatewayProvider {
         if id.is_empty() { Err(self.peer.uncertain()) } else { Ok(Some(id)) }
     }
 
-    /// What a refusal means, by the status alone.
+    /// Classifies a refusal by its status alone.
     fn verdict(&self, status: StatusCode, wait: Option<Duration>, said: &str) -> DeliveryError {
         let (keys, at) = (self.keys, self.keys.section());
         let settings = |what: &str, advice: String, key: KeyPath| {
@@ -120,11 +120,11 @@ impl GatewayProvider {
                 keys.url.path(),
             ),
             429 => return self.peer.busy(wait, said),
-            // Something before the gateway cannot say whether the gateway has it.
+            // A proxy error does not tell whether the gateway has the message.
             408 | 502 | 504 => return self.peer.uncertain(),
             500..=599 => return self.peer.at_fault(wait, said),
             300..=399 => return self.peer.redirects(said),
-            // What a gateway means by the others, no standard says.
+            // No standard says what a gateway means by the others.
             _ => DeliveryError::new(
                 FailureKind::Unclassified,
                 "The SMS gateway refuses the message. Use another channel, and tell an admin.",
@@ -173,7 +173,7 @@ fn unusable(keys: &SmsKeys, line: &GatewayHeader) -> DeliveryError {
     DeliveryError::misconfigured(keys.headers.path(), how)
 }
 
-/// What a body can name.
+/// The placeholders of a body.
 struct Facts<'a> {
     to: &'a str,
     text: &'a str,

@@ -23,8 +23,7 @@ const FORM: &str = "countersign.event.v1";
 /// knows nothing has the first form, as all had before there was a second one.
 const FORM_WITH_FACTS: &str = "countersign.event.v2";
 
-/// An event word for word as the store has it: what was changed there must not be mended
-/// before it is hashed.
+/// An event exactly as stored: a change made in the store must not be repaired before it is hashed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the columns of the log, as an event names them")]
 pub struct StoredEvent {
@@ -44,8 +43,7 @@ pub struct StoredEvent {
     pub asked_at: Option<Timestamp>,
 }
 
-/// From which the salts of an event's personal fields are derived; drawn at random for each
-/// event.
+/// The random salt of an event, from which the salts of its personal fields are derived.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EventSalt([u8; 16]);
 
@@ -55,7 +53,7 @@ impl EventSalt {
         Self(bytes)
     }
 
-    /// The salt of one field. To tell it tells nothing about the others.
+    /// The salt of one field. Disclosing it reveals nothing about the others.
     fn of(&self, field: PersonalField) -> FieldSalt {
         let salt = Sha256::new().chain_update(self.0).chain_update(field.label());
         FieldSalt(salt.finalize().into())
@@ -128,7 +126,7 @@ pub enum Personal {
     /// The value, with the salt that proves it.
     #[expect(missing_docs, reason = "said above")]
     Shown { value: String, salt: FieldSalt },
-    /// What it was is not told; the proof holds all the same.
+    /// The value is withheld; the proof still holds.
     #[expect(missing_docs, reason = "said above")]
     Hidden { commitment: TreeHash },
 }
@@ -294,7 +292,7 @@ impl SealedEntry {
         let nobody = EventSalt::new([0; 16]);
         match proving {
             Proving::Salt(salt) => Self::new(index, event, salt),
-            // Nobody takes away what proves an event, and leaves the event.
+            // The desk never removes the proof of an event without the event.
             Proving::Nothing => Self::new(index, event, &nobody),
             Proving::Erased(commitments) => {
                 let is_erased =
@@ -321,7 +319,7 @@ impl SealedEntry {
         Commitments(of(&self.customer), of(&self.contact), of(&self.detail))
     }
 
-    /// What is hashed.
+    /// The canonical form, which is hashed.
     pub fn form(&self) -> Vec<u8> {
         let Commitments(customer, contact, detail) = self.commitments();
         let (kind, outcome) = (&*self.kind, self.outcome.as_deref());
@@ -356,8 +354,8 @@ impl SealedEntry {
         serde_json::to_vec(&form).unwrap_or_default()
     }
 
-    /// Takes away what can be about a customer; the proof holds all the same. The detail of an
-    /// entry about the office stays.
+    /// Withholds what can be about a customer; the proof still holds. The detail of an entry about
+    /// the office stays.
     pub fn hide_personal(&mut self) {
         let is_of_office =
             self.customer.is_none() && self.contact.is_none() && self.request.is_none();
@@ -377,7 +375,7 @@ impl SealedEntry {
         TreeHash::leaf(&self.form())
     }
 
-    /// Whether this is what was hashed.
+    /// Whether the entry hashes to its leaf.
     pub fn is_as_sealed(&self) -> bool {
         self.leaf == self.computed_leaf()
     }

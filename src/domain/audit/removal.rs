@@ -20,19 +20,19 @@ pub enum RemovalKind {
     Erasure,
 }
 
-/// What an entry says went out of the log; its detail begins so.
+/// The announcement of a removal, from the beginning of an entry's detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// By what.
     pub kind: RemovalKind,
-    /// How many entries it was about.
+    /// Number of entries removed this time.
     pub count: u64,
-    /// How many in all, with those of earlier removals.
+    /// Number of entries removed so far, in all.
     pub total: u64,
-    /// The highest number of an event that was purged so far; of an erasure 0.
+    /// The highest event number purged so far; 0 for an erasure.
     pub up_to: i64,
-    /// How many entries were erased in all: a purge says it too, since it may take away the
-    /// entry that said so.
+    /// Number of entries erased so far; a purge repeats it, since it may remove the entry that
+    /// announced it.
     pub erased: u64,
 }
 
@@ -55,7 +55,7 @@ impl Removal {
         Self { kind: RemovalKind::Erasure, count, total, up_to: 0, erased: total }
     }
 
-    /// What an event says was removed; none where it says no such thing.
+    /// Parses an event; `None` if it announces no removal.
     pub fn read(kind: &str, detail: Option<&str>) -> Option<Self> {
         let detail = detail?;
         let (kind, up_to, counts) = if kind == EventKind::EventsPurged.word() {

@@ -123,15 +123,14 @@ statements! {
     }
     /// Of one clerk. The order is one that only the right index has, as elsewhere.
     CLERK_BEFORE {
-        (select EventColumns) "WHERE e.clerk = $12 AND (e.clerk, e.id) < ($12, $1) \
-         AND (e.clerk, e.id) >= ($12, $3) AND "
+        (select EventColumns) "WHERE e.clerk = $12 AND e.id < $1 AND e.id >= $3 AND "
         (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11")
-        " ORDER BY e.clerk DESC, e.id DESC LIMIT $2"
+        " ORDER BY " (each ("") ("e.clerk DESC, ") ("")) "e.id DESC LIMIT $2"
     }
     CLERK_AFTER {
-        (select EventColumns) "WHERE e.clerk = $12 AND (e.clerk, e.id) > ($12, $1) \
-         AND (e.clerk, e.id) < ($12, $3) AND "
-        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11") " ORDER BY e.clerk, e.id LIMIT $2"
+        (select EventColumns) "WHERE e.clerk = $12 AND e.id > $1 AND e.id < $3 AND "
+        (event_is "$4" "$5" "$6" "$7" "$8" "$9" "$10" "$11")
+        " ORDER BY " (each ("") ("e.clerk, ") ("")) "e.id LIMIT $2"
     }
     /// A customer has few events too. COALESCE keeps the planner from indexes that lead to
     /// the events of all customers.

@@ -283,51 +283,60 @@ macro_rules! fragment {
     // The name by which a series is grouped.
     ($database:ident (stats_name $dimension:literal)) => {
         concat!(
-            "CASE ", $dimension, " WHEN 'counter' THEN d.counter WHEN 'clerk' THEN d.clerk \
-             WHEN 'channel' THEN d.channel WHEN 'provider' THEN d.provider \
-             WHEN 'purpose' THEN d.purpose ELSE '' END"
+            "CASE ", $dimension, " WHEN 'counter' THEN named.counter WHEN 'clerk' THEN named.clerk \
+             WHEN 'channel' THEN named.channel WHEN 'provider' THEN named.provider \
+             WHEN 'purpose' THEN named.purpose ELSE '' END"
         )
     };
     // After WHERE: the series that are let through; NULL lets all.
     ($database:ident (stats_filter $counter:literal $clerk:literal $channel:literal
         $provider:literal $purpose:literal)) => {
         concat!(
-            "(", $counter, " IS NULL OR d.counter = ", $counter, ") AND (",
-            $clerk, " IS NULL OR d.clerk = ", $clerk, ") AND (",
-            $channel, " IS NULL OR d.channel = ", $channel, ") AND (",
-            $provider, " IS NULL OR d.provider = ", $provider, ") AND (",
-            $purpose, " IS NULL OR d.purpose = ", $purpose, ")"
+            "(", $counter, " IS NULL OR named.counter = ", $counter, ") AND (",
+            $clerk, " IS NULL OR named.clerk = ", $clerk, ") AND (",
+            $channel, " IS NULL OR named.channel = ", $channel, ") AND (",
+            $provider, " IS NULL OR named.provider = ", $provider, ") AND (",
+            $purpose, " IS NULL OR named.purpose = ", $purpose, ")"
         )
     };
-    // After FROM: a JSON list of spans, the rows of their quarters, and the series of those.
-    // The spans come first, so that of the rows no others are read.
-    (sqlite (stats_spans $spans:literal $table:literal)) => {
+    // After FROM: a JSON list of spans, for each span the sum of each series (and bucket), and
+    // the names of the series. The spans come first, so that only the rows of their quarters are
+    // read.
+    (sqlite (stats_spans $spans:literal $table:literal $group:literal)) => {
         concat!(
             "(SELECT value ->> 0 AS place, value ->> 1 AS low, value ->> 2 AS past \
              FROM json_each(", $spans, ")) spans CROSS JOIN ", $table, " s \
              ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
              AND s.quarter >= spans.low AND s.quarter < spans.past \
-             CROSS JOIN core_stats_series d ON d.id = s.series"
+             CROSS JOIN core_stats_series named ON named.id = s.series"
         )
     };
-    (postgres (stats_spans $spans:literal $table:literal)) => {
+    (postgres (stats_spans $spans:literal $table:literal $group:literal)) => {
         concat!(
             "(SELECT CAST(value ->> 0 AS BIGINT) AS place, CAST(value ->> 1 AS BIGINT) AS low, \
              CAST(value ->> 2 AS BIGINT) AS past \
              FROM jsonb_array_elements(CAST(", $spans, " AS JSONB)) AS list (value)) spans \
-             JOIN ", $table, " s ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
-             AND s.quarter >= spans.low AND s.quarter < spans.past \
-             JOIN core_stats_series d ON d.id = s.series"
+             CROSS JOIN LATERAL (SELECT ", $group, ", SUM(events) AS events FROM ", $table, " \
+             WHERE run = (SELECT run FROM core_stats_state WHERE id = 1) \
+             AND quarter >= spans.low AND quarter < spans.past GROUP BY ", $group, ") s \
+             JOIN core_stats_series named ON named.id = s.series"
         )
     };
-    (mysql (stats_spans $spans:literal $table:literal)) => {
+    (mysql (stats_spans $spans:literal $table:literal $group:literal)) => {
         concat!(
             "JSON_TABLE(", $spans, ", '$[*]' COLUMNS (place BIGINT PATH '$[0]', \
              low BIGINT PATH '$[1]', past BIGINT PATH '$[2]')) spans STRAIGHT_JOIN ", $table,
             " s ON s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
              AND s.quarter >= spans.low AND s.quarter < spans.past \
-             STRAIGHT_JOIN core_stats_series d ON d.id = s.series"
+             STRAIGHT_JOIN core_stats_series named ON named.id = s.series"
         )
+    };
+    // After GROUP BY: MariaDB need not sort the groups.
+    (mysql unsorted) => {
+        " ORDER BY NULL"
+    };
+    ($database:ident unsorted) => {
+        ""
     };
     ($database:ident $text:literal) => {
         $text

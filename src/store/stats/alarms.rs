@@ -59,19 +59,18 @@ statements! {
         "UPDATE core_stats_state SET looked_up_to = $1, looked_at = " now " WHERE id = 1"
     }
     QUICK {
-        "SELECT d.clerk AS name, " (stats_sum "s.events") " AS events FROM core_stats_time s \
-         JOIN core_stats_series d ON d.id = s.series \
+        "SELECT named.clerk AS name, " (stats_sum "s.events") " AS events FROM core_stats_time s \
+         JOIN core_stats_series named ON named.id = s.series \
          WHERE s.run = (SELECT run FROM core_stats_state WHERE id = 1) \
-         AND s.quarter >= $1 AND s.quarter < $2 AND d.clerk <> '' GROUP BY d.clerk"
+         AND s.quarter >= $1 AND s.quarter < $2 AND named.clerk <> '' GROUP BY named.clerk"
     }
     /// Who verified a customer whom they had unlocked within a day.
     UNLOCKED_AND_VERIFIED {
-        "SELECT v.clerk AS clerk, v.request AS request FROM core_event v "
-        (each ("CROSS JOIN") ("JOIN") ("STRAIGHT_JOIN"))
-        " core_event u ON u.customer_id = v.customer_id \
+        "SELECT v.clerk AS clerk, v.request AS request FROM core_event v \
          WHERE v.id > $1 AND v.id <= $2 AND v.kind = 'attempt' AND v.outcome = 'verified' \
+         AND (SELECT MAX(u.id) FROM core_event u WHERE u.customer_id = v.customer_id \
          AND u.kind = 'unlocked' AND u.clerk = v.clerk AND u.id < v.id \
-         AND u.at > v.at - 86400000 ORDER BY v.id LIMIT $3"
+         AND u.at > v.at - 86400000) IS NOT NULL ORDER BY v.id LIMIT $3"
     }
     /// Contacts that were used since a moment, with how many customers had them in a month,
     /// and the first request of one.
@@ -88,20 +87,22 @@ statements! {
     }
     /// Messages of the last day and of the last hour.
     SENT {
-        "SELECT COALESCE(" (stats_sum "sent") ", 0) AS of_day, COALESCE("
-        (stats_sum "CASE WHEN hour >= $2 THEN sent ELSE 0 END") ", 0) AS of_hour \
-         FROM core_stats_prefix WHERE hour >= $1"
+        "SELECT COALESCE(" (stats_sum "few.sent") ", 0) AS of_day, COALESCE("
+        (stats_sum "CASE WHEN few.hour >= $2 THEN few.sent ELSE 0 END") ", 0) AS of_hour \
+         FROM (SELECT hour, sent FROM core_stats_prefix WHERE hour >= $1 \
+         ORDER BY hour DESC LIMIT 1000000) few"
     }
     /// Prefixes of the last day with more than some messages that were not verified.
     BUSY {
-        "SELECT prefix FROM core_stats_prefix WHERE hour >= $1 GROUP BY prefix \
-         HAVING SUM(sent) - SUM(verified) > $2 LIMIT $3"
+        "SELECT few.prefix AS prefix FROM (SELECT hour, prefix, sent, verified \
+         FROM core_stats_prefix WHERE hour >= $1 ORDER BY hour DESC LIMIT 1000000) few \
+         GROUP BY few.prefix HAVING SUM(few.sent) - SUM(few.verified) > $2 LIMIT $3"
     }
     PREFIX_HOURS {
         "SELECT prefix, hour, sent, verified FROM core_stats_prefix \
          WHERE prefix " (among_texts "$1") " AND hour >= $2"
     }
-    FORGET_PREFIXES { "DELETE FROM core_stats_prefix WHERE hour < $1" }
+    FORGET_PREFIXES { "DELETE FROM core_stats_prefix WHERE hour >= $1 AND hour < $2" }
     /// Not once more while it is open, nor within a day of the last time.
     RAISE {
         "INSERT INTO core_alarm (kind, subject, request, detail, raised_at) \
@@ -223,7 +224,7 @@ pub(in crate::store) async fn raise(db: &Database, new: &NewAlarms<'_>) -> Resul
     }
     let old = tx.one(&STATE, args![]).await?.time("read_at")?.millis();
     let forgotten = old.div_euclid(HOUR) - (PREFIX_DAYS + 1) * 24;
-    tx.write(&FORGET_PREFIXES, args![forgotten]).await?;
+    tx.write(&FORGET_PREFIXES, args![0_i64, forgotten]).await?;
     tx.write(&LOOKED, args![new.up_to.0]).await?;
     if raised > 0 {
         tx.commit().await?

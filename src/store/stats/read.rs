@@ -20,18 +20,18 @@ statements! {
     /// $1 is a JSON list of spans, each with its place, its first quarter and the one after
     /// its last; $2 the dimension, $3 to $7 the filter.
     COUNTS {
-        "SELECT spans.place AS place, " (stats_name "$2") " AS name, d.kind AS kind, \
-         d.outcome AS outcome, " (stats_sum "s.events") " AS events FROM "
-        (stats_spans "$1" "core_stats")
+        "SELECT spans.place AS place, " (stats_name "$2") " AS name, named.kind AS kind, \
+         named.outcome AS outcome, " (stats_sum "s.events") " AS events FROM "
+        (stats_spans "$1" "core_stats" "series")
         " WHERE " (stats_filter "$3" "$4" "$5" "$6" "$7")
-        " GROUP BY place, name, kind, outcome LIMIT $8"
+        " GROUP BY place, name, kind, outcome" unsorted " LIMIT $8"
     }
     TIMES {
-        "SELECT spans.place AS place, " (stats_name "$2") " AS name, d.kind AS kind, \
+        "SELECT spans.place AS place, " (stats_name "$2") " AS name, named.kind AS kind, \
          s.bucket AS bucket, " (stats_sum "s.events") " AS events FROM "
-        (stats_spans "$1" "core_stats_time")
-        " WHERE d.clerk = '' AND " (stats_filter "$3" "$4" "$5" "$6" "$7")
-        " GROUP BY place, name, kind, bucket LIMIT $8"
+        (stats_spans "$1" "core_stats_time" "series, bucket")
+        " WHERE named.clerk = '' AND " (stats_filter "$3" "$4" "$5" "$6" "$7")
+        " GROUP BY place, name, kind, bucket" unsorted " LIMIT $8"
     }
     STATE { "SELECT " now " AS read_at, since FROM core_stats_state WHERE id = 1" }
 }

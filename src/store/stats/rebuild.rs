@@ -8,6 +8,8 @@
 //! Events that were purged can be counted by nobody any more. The quarters of an hour in which
 //! they may lie are copied as they are; where a purge comes in between, it begins again.
 
+use std::collections::HashMap;
+
 use crate::domain::audit::leaf::StoredEvent;
 use crate::domain::event::{Actor, EventKind};
 use crate::domain::stats::quarter::Quarter;
@@ -18,7 +20,7 @@ use crate::service::ports::error::StoreError;
 use crate::service::ports::stats::RebuildStep;
 use crate::store::audit::events;
 use crate::store::audit::roll_up::RolledUp;
-use crate::store::database::engine::{Database, Row, Tx, args};
+use crate::store::database::engine::{Database, Tx, args, list};
 use crate::store::database::locks::SEAL_LOCK;
 use crate::store::database::row_type::row_type;
 use crate::store::database::rows::stored_event;
@@ -65,11 +67,13 @@ statements! {
          SELECT $1, quarter, series, bucket, events FROM core_stats_time \
          WHERE run = $2 AND quarter >= $3 AND quarter < $4"
     }
-    /// The leaves in a range of places with their events, where those were not purged.
-    SEALED {
-        "SELECT l.leaf_index AS leaf_index, e.id AS event_id, " stored_event_columns
-        " FROM core_audit_leaf l LEFT JOIN core_event e ON e.id = l.event_id \
-         WHERE l.leaf_index >= $1 AND l.leaf_index < $2 ORDER BY l.leaf_index"
+    LEAVES {
+        "SELECT leaf_index, event_id FROM core_audit_leaf \
+         WHERE leaf_index >= $1 AND leaf_index < $2 ORDER BY leaf_index"
+    }
+    /// The events of these numbers that were not purged.
+    EVENTS {
+        "SELECT " stored_event_columns " FROM core_event e WHERE e.id " (among "$1")
     }
 }
 
@@ -233,19 +237,22 @@ async fn count(
 ) -> Result<State, StoreError> {
     let from = state.position.max(0);
     let before = from.saturating_add(most.into()).min(size);
-    let (mut counted, mut uncounted): (Vec<StoredEvent>, _) = (Vec::new(), state.uncounted);
-    for row in tx.all(&SEALED, args![from, before]).await? {
-        let event = match row.maybe_int("event_id")? {
-            Some(_) => Some(stored_event(&row)?),
-            None => None,
-        };
-        match event.filter(|it| Quarter::of(it.at) >= kept) {
-            Some(event) => counted.push(event),
-            // It is in a quarter that was copied; if it was not counted there, it is not.
-            None => uncounted = uncounted_up_to(&row, state.since, uncounted)?,
+    let leaves = tx.all(&LEAVES, args![from, before]).await?;
+    let leaves = leaves.iter().map(|row| Ok((row.int("leaf_index")?, row.int("event_id")?)));
+    let leaves = leaves.collect::<Result<Vec<_>, StoreError>>()?;
+    let numbers = list(leaves.iter().map(|(_, event)| *event));
+    let mut counted: HashMap<i64, StoredEvent> = HashMap::new();
+    for row in tx.all(&EVENTS, args![&numbers]).await? {
+        let event = stored_event(&row)?;
+        if Quarter::of(event.at) >= kept {
+            counted.insert(event.id.0, event);
         }
     }
-    let roll_up = RollUp::of(&counted);
+    // What is missing lies in a quarter that was copied. If it was not counted there, it is not.
+    let missing = leaves.iter().filter(|(_, event)| !counted.contains_key(event));
+    let missing = missing.map(|(place, _)| *place).filter(|place| *place < state.since).max();
+    let uncounted = missing.map_or(state.uncounted, |place| state.uncounted.max(place + 1));
+    let roll_up = RollUp::of(counted.values());
     if !roll_up.is_empty() {
         let rows = RolledUp::new(state.other(), &roll_up);
         tx.write_all(&rows.writes().collect::<Vec<_>>()).await?;
@@ -255,9 +262,4 @@ async fn count(
     }
     let read = State { run: state.other(), since: uncounted, ..state };
     Ok(read.then(Stage::CleanUp))
-}
-
-fn uncounted_up_to(row: &Row, since: i64, so_far: i64) -> Result<i64, StoreError> {
-    let place = row.int("leaf_index")?;
-    Ok(if place < since { so_far.max(place + 1) } else { so_far })
 }

@@ -17,7 +17,7 @@ use crate::support::{Kind, Terminal, TestStore, new_customer};
 const SORTED: f64 = 1_000.0;
 
 /// Tables that stay small, and the names of arguments read as tables.
-const SMALL: [&str; 32] = [
+const SMALL: [&str; 33] = [
     "core_approval",
     "core_policy",
     "p",
@@ -43,6 +43,7 @@ const SMALL: [&str; 32] = [
     "found",
     // The series, and the spans that are asked about.
     "core_stats_series",
+    "named",
     "spans",
     "core_lock",
     "sqlite_master",
@@ -143,14 +144,15 @@ const ARGUMENTS: &[(&str, &[&str])] = &[
     ("stats_rebuild::CLEAR_TIMES", &["0", "1500", "1596"]),
     ("stats_rebuild::COPY", &["1", "0", "1500", "1596"]),
     ("stats_rebuild::COPY_TIMES", &["1", "0", "1500", "1596"]),
-    ("stats_rebuild::SEALED", &["7", "107"]),
+    ("stats_rebuild::LEAVES", &["7", "107"]),
+    ("stats_rebuild::EVENTS", &["'[7,8,9]'"]),
     ("alarms::QUICK", &["1500", "1596"]),
     ("alarms::UNLOCKED_AND_VERIFIED", &["10000", "10100", "50"]),
     ("alarms::SHARED", &["9000000000000", "4", "50"]),
     ("alarms::SENT", &["19900", "19990"]),
     ("alarms::BUSY", &["19900", "20", "50"]),
     ("alarms::PREFIX_HOURS", &[r#"'["7","8"]'"#, "19000"]),
-    ("alarms::FORGET_PREFIXES", &["7"]),
+    ("alarms::FORGET_PREFIXES", &["7", "79"]),
     ("alarms::RAISE", &["'failures'", "'c'", "NULL", "'x'"]),
     ("prefixes::OF_REQUESTS", &[r#"'["7","8"]'"#]),
     ("prefixes::COUNT_PREFIXES", &[r#"'[[7,"x",1,0],[8,"x",1,0]]'"#]),

@@ -82,7 +82,7 @@ impl TwilioProvider {
             .among(&list, verdicts)
     }
 
-    /// What is at an address below the account; nothing where there is nothing.
+    /// GETs a resource of the account; `None` if it does not exist.
     async fn get(
         &self,
         url: Result<Url, DeliveryError>,
@@ -110,7 +110,7 @@ impl TwilioProvider {
 
 const UNREADABLE: &str = "Twilio's answer about the message cannot be read.";
 
-/// How far a message has come, where its name and its status can be read.
+/// The delivery state, if the SID and the status can be parsed.
 fn known(json: &Value, verdicts: &Verdicts) -> Option<SendReport> {
     let answer = Answer::of(json);
     let provider_id = Some(answer.sid()?);
@@ -120,8 +120,7 @@ fn known(json: &Value, verdicts: &Verdicts) -> Option<SendReport> {
     Some(SendReport { state, provider_id, detail, fault })
 }
 
-/// Twilio's words for how far a message has come. Whatever else it says, it has
-/// the message.
+/// Maps Twilio's status. Any other status still means that Twilio has the message.
 fn state(status: &str) -> DeliveryState {
     match status {
         "sent" => DeliveryState::Forwarded,
